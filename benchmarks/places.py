@@ -1,9 +1,9 @@
 """How areas do in places nobody tuned them for: `python -m benchmarks.places`.
 
-Each place of ../shared/data/usa is set up as `csa start --yes` does, from its file alone, and its
-areas are proposed; those with 300 incidents or more are judged on one past January beside the other
-ways of choosing land.
-`--philadelphia` prints the same table for Philadelphia's own list and polygons.
+Each place of ../shared/data/usa is set up as `csa start --yes` does, from its file alone, its areas
+are proposed, and they are judged on one past January beside the other ways of choosing land.
+`--docs` writes the table and the picture of docs/PERFORMANCE.md. `--philadelphia` prints the ways
+of choosing for Philadelphia's own list and polygons.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import math
 import sys
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,18 +26,32 @@ from rich.progress import track
 import csa
 from csa.backtest.comparison import compare
 from csa.backtest.origins import full_months
-from csa.backtest.scoring import BASELINES
+from csa.backtest.scoring import BASELINES, METHODS
+from csa.base.text import way_name
 from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 FILE = DATA / "usa" / "gva_2014_2018_places_100_plus.csv.gz"
-LEAST_INCIDENTS = 300
+LEAST_ROWS = 100
 JANUARY = csa.Month(2017, 1)
 SEED = 20170101
+SIZES = ((100, 200), (200, 300), (300, 600), (600, 10_000))
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, PICTURE = DOCS / "PERFORMANCE.md", DOCS / "places.png"
+BEGIN, END = "<!-- places: begin -->", "<!-- places: end -->"
+RESAMPLED = 2000
+SIZE_HEAD = (
+    "| in the list | places | with areas | areas | 1.5-2.2 % of land | km2 | areas over counts |",
+    "|---|---|---|---|---|---|---|",
+)
+WAY_HEAD = (
+    "| way of choosing 2 % of the land | caught | areas over it | blocks over it |",
+    "|---|---|---|---|",
+)
 
 
-def places(least: int = LEAST_INCIDENTS) -> dict[str, pd.DataFrame]:
+def places(least: int = LEAST_ROWS) -> dict[str, pd.DataFrame]:
     """Read the places with enough incidents, by name, as the file has them."""
     rows = pd.read_csv(FILE, dtype={"incident_id": "str"})
     named = rows.groupby(rows["city_or_county"] + ", " + rows["state"])
@@ -50,7 +65,7 @@ def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
     land = folder / "land.geojson"
     if city.places is not None:
         city.places.to_file(land)
-    (folder / "city.toml").write_text(city_file(city, ["list.csv"], land.name, "name"))
+    (folder / "city.toml").write_text(city_file(city, land.name, "name"))
     config = csa.load_city(folder / "city.toml")
     files = csa.Inputs((folder / "list.csv",), land)
     return csa.City(config, csa.ingest_city(config, files).dataset)
@@ -59,33 +74,34 @@ def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
 def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     """Score the ways of choosing on past Januaries, and describe the areas of the last."""
     past = csa.backtest_areas(city, csa.BacktestQuestion(januaries))
-    choices = csa.Choices(until=januaries[-1])
-    areas = csa.propose_areas(city, choices).areas
+    if past.table.empty or not past.table["n_future"].max():
+        return {"why_not_judged": "no year after three that has incidents"}
+    areas = csa.propose_areas(city, csa.Choices(until=januaries[-1])).areas
     study_km2 = float(past.table["area_km2"].iloc[0] / past.table["area_share"].iloc[0])
     paired = compare(past.judged, "areas", "count_areas", seed=SEED)
     return {
         **past.table.groupby("method")["hit_share"].mean().to_dict(),
+        "n_future": int(past.table["n_future"].iloc[-1]),
         "land_share": float(areas["area_km2"].sum()) / study_km2,
-        "scored_share": float(past.table["area_share"].mean()),
         "n_areas": len(areas),
         "median_km2": float(areas["area_km2"].median()) if len(areas) else math.nan,
-        "least_km2": float(areas["area_km2"].min()) if len(areas) else math.nan,
-        "doubtful": _doubtful(areas),
         "versus_count_areas": paired.verdict,
     }
 
 
 def judge_place(item: tuple[str, pd.DataFrame], *, is_judged: bool = True) -> dict[str, Any]:
-    """Set one place up, propose its areas, and judge it where it has enough incidents."""
+    """Set one place up, propose its areas, and judge it."""
     name, rows = item
     found: dict[str, Any] = {"place": name, "rows": len(rows)}
+    start = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as folder:
             city = set_up(name, rows, Path(folder))
             found["incidents"] = len(city.dataset.incidents)
             areas = csa.propose_areas(city).areas
             found |= {"areas_now": len(areas), "doubtful_now": _doubtful(areas)}
-            if is_judged and len(rows) >= LEAST_INCIDENTS:
+            found["set_up_s"] = time.perf_counter() - start
+            if is_judged:
                 last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
                 found |= judge(city, (min(JANUARY, last),))
     except csa.CsaError as error:
@@ -98,43 +114,105 @@ def _doubtful(areas: pd.DataFrame) -> int:
     return int((areas["suspect"] * 3 >= areas["incidents"]).sum()) if len(areas) else 0
 
 
-def geometric(table: pd.DataFrame, one: str, other: str) -> float:
-    """Return the geometric mean of one way's hit share over another's, where both caught any."""
-    both = table[(table[one] > 0) & (table[other] > 0)]
-    return float(np.exp(np.log(both[one] / both[other]).mean()))
+def pooled(table: pd.DataFrame, method: str) -> float:
+    """Return the share of all places' incidents to come that a way caught."""
+    return float((table[method] * table["n_future"]).sum() / table["n_future"].sum())
 
 
-def summarize_set_up(table: pd.DataFrame) -> dict[str, Any]:
-    """Count the places that were set up without a hand, and why others were not."""
-    with_areas = table["areas_now"].fillna(0) > 0
-    is_doubtful = table["doubtful_now"] == table["areas_now"]
-    return {
-        "places": len(table),
-        "set up without a hand": int(table["incidents"].notna().sum()),
-        "with areas now": int(with_areas.sum()),
-        "all areas at suspect points": int((with_areas & is_doubtful).sum()),
-        "why not": sorted(set(table.get("why_not", pd.Series(dtype=str)).dropna())),
-    }
+def ratio(table: pd.DataFrame, one: str, other: str) -> tuple[float, float, float]:
+    """Return what one way caught over another, with the 95 % interval of places drawn again."""
+    random = np.random.default_rng(SEED)
+    caught = table[[one, other]].to_numpy() * table[["n_future"]].to_numpy()  # (places, 2)
+    drawn = random.integers(0, len(table), (RESAMPLED, len(table)))
+    sums = caught[drawn].sum(axis=1)
+    low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
+    first, second = caught.sum(axis=0)
+    return float(first / second), float(low), float(high)
 
 
 def summarize(table: pd.DataFrame) -> dict[str, Any]:
-    """Summarize many places as the targets are put."""
-    every, table = table, table[table["areas"].notna()]
-    best = max(BASELINES, key=lambda name: table[name].mean())
-    return {
-        **summarize_set_up(every),
-        "judged on a past January": len(table),
-        "share with 1.5 to 2.2 % of the land": float(
-            table["land_share"].between(0.015, 0.022).mean()
+    """Count what was set up without a hand, and why others were not; compare the ways."""
+    with_areas = table["areas_now"].fillna(0) > 0
+    told: dict[str, Any] = {
+        "places": len(table),
+        "set up without a hand": int(table["incidents"].notna().sum()),
+        "with areas now": int(with_areas.sum()),
+        "all areas at suspect points": int(
+            (with_areas & (table["doubtful_now"] == table["areas_now"])).sum()
         ),
-        "areas over count_all": geometric(table, "areas", "count_all"),
-        "areas over count_areas": geometric(table, "areas", "count_areas"),
-        "best single rival": best,
-        "areas over the best rival": geometric(table, "areas", best),
-        "blocks over the best rival": geometric(table, "blocks", best),
-        "worse than count_areas": float((table["versus_count_areas"] == "worse").mean()),
-        "median area km2": float(table["median_km2"].median()),
+        "why not": sorted(set(table.get("why_not", pd.Series(dtype=str)).dropna())),
     }
+    if "areas" not in table:
+        return told
+    judged = table[table["areas"].notna()]
+    return told | {
+        "judged on a past January": len(judged),
+        "why not judged": sorted(set(table.get("why_not_judged", pd.Series(dtype=str)).dropna())),
+        "1.5 to 2.2 % of the land": int(judged["land_share"].between(0.015, 0.022).sum()),
+        "caught": {name: round(pooled(judged, name), 4) for name in METHODS},
+        "areas over rivals": {name: ratio(judged, "areas", name) for name in BASELINES},
+        "blocks over rivals": {name: ratio(judged, "blocks", name) for name in BASELINES},
+        "better than count_areas": int((judged["versus_count_areas"] == "better").sum()),
+        "worse than count_areas": int((judged["versus_count_areas"] == "worse").sum()),
+    }
+
+
+def write_docs(table: pd.DataFrame) -> None:
+    """Put the tables between their marks in docs/PERFORMANCE.md, and draw the picture."""
+    told, judged = summarize(table), table[table["areas"].notna()]
+    rows = [*SIZE_HEAD]
+    for least, most in (*SIZES, (0, 10**9)):
+        every = table[table["rows"].between(least, most - 1)]
+        some = judged[judged["rows"].between(least, most - 1)]
+        over, low, high = ratio(some, "areas", "count_36")
+        size = (
+            "all"
+            if not least
+            else f"{least} to {most - 1}"
+            if most < 10_000
+            else f"{least} or more"
+        )
+        rows.append(
+            f"| {size} | {len(every)} | {int((every['areas_now'] > 0).sum())} "
+            f"| {every['areas_now'].median():.0f} "
+            f"| {int(some['land_share'].between(0.015, 0.022).sum())} of {len(some)} "
+            f"| {some['median_km2'].median():.2f} | {over:.2f} ({low:.2f} to {high:.2f}) |"
+        )
+    rows += ["", *WAY_HEAD]
+    for name in sorted(METHODS, key=lambda one: -told["caught"][one]):
+        over = told["areas over rivals"].get(name), told["blocks over rivals"].get(name)
+        shown = ["" if one is None else "{:.2f} ({:.2f} to {:.2f})".format(*one) for one in over]
+        caught = f"{100 * told['caught'][name]:.1f} %"
+        rows.append(f"| {way_name(name)} | {caught} | {shown[0]} | {shown[1]} |")
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    lines = "\n".join(rows)
+    PAGE.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
+    draw(judged, told)
+
+
+def draw(judged: pd.DataFrame, told: dict[str, Any]) -> None:
+    """Draw the land that areas cover by the list's length, and what each way caught."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - loads late
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    left.axhspan(1.5, 2.2, color="#e3ebe6")
+    left.scatter(judged["incidents"], 100 * judged["land_share"], s=14, color="#1f5f4a", alpha=0.7)
+    left.set(xscale="log", ylim=(0, 3), xlabel="Incidents in the list")
+    left.set(ylabel="Land in areas, % of the city's", title="180 places, none set up by hand")
+    left.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])
+    left.minorticks_off()
+    ways = [name for name in METHODS if name != "ceiling"]
+    ways.sort(key=lambda name: told["caught"][name])
+    colors = ["#1f5f4a" if name in {"areas", "blocks"} else "#9aa5a0" for name in ways]
+    caught = [100 * told["caught"][name] for name in ways]
+    bars = right.barh([way_name(name) for name in ways], caught, color=colors)
+    right.bar_label(bars, fmt="%.0f", padding=3)
+    right.set(xlim=(0, 36), xlabel="Caught in the next year, %", title="On 2 % of the land")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(PICTURE, dpi=120, metadata={"Software": None})
 
 
 def philadelphia() -> None:
@@ -167,7 +245,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--philadelphia", action="store_true")
     parser.add_argument("--every", type=int, default=1, help="only each n-th place")
-    parser.add_argument("--least", type=int, default=100, help="only places with so many rows")
+    parser.add_argument("--least", type=int, default=LEAST_ROWS, help="fewest rows of a place")
+    parser.add_argument("--read", type=Path, help="take the rows that --out wrote")
+    parser.add_argument("--docs", action="store_true", help="write docs/PERFORMANCE.md's table")
     parser.add_argument("--set-up-only", action="store_true", help="set up and propose, no past")
     parser.add_argument("--out", type=Path, help="write a row a place here (CSV)")
     given = parser.parse_args()
@@ -176,15 +256,19 @@ def main() -> None:
     if given.philadelphia:
         philadelphia()
         return
-    items = list(places(given.least).items())[:: given.every]
-    with ProcessPoolExecutor(2) as pool:
-        ask = partial(judge_place, is_judged=not given.set_up_only)
-        judged = list(track(pool.map(ask, items), total=len(items)))
-    table = pd.DataFrame(judged)
+    if given.read:
+        table = pd.read_csv(given.read)
+    else:
+        items = list(places(given.least).items())[:: given.every]
+        with ProcessPoolExecutor(2) as pool:
+            ask = partial(judge_place, is_judged=not given.set_up_only)
+            judged = list(track(pool.map(ask, items), total=len(items)))
+        table = pd.DataFrame(judged)
     if given.out:
         table.to_csv(given.out, index=False)
-    summed = summarize_set_up(table) if given.set_up_only else summarize(table)
-    sys.stdout.write(json.dumps(summed, indent=1) + "\n")
+    sys.stdout.write(json.dumps(summarize(table), indent=1) + "\n")
+    if given.docs:
+        write_docs(table)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ PLACE_OF_A_MODEL = {
     "Population": "population.",
     "BasemapSource": "basemap.",
     "Services": "services.",
+    "ServiceList": "services.lists[].",
     "RiskTerrain": "risk_terrain.",
     "Areas": "areas.",
     "Priorities": "priorities.",
@@ -116,12 +117,14 @@ def _declared():
     """Read each model's fields from the syntax of the modules that declare them."""
     files = (city.__file__, layouts.__file__)
     trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
-    return {
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    fields = {
         node.name: [line.target.id for line in node.body if isinstance(line, ast.AnnAssign)]
-        for tree in trees
-        for node in tree.body
-        if isinstance(node, ast.ClassDef)
+        for node in classes
     }
+    for node in classes:  # one model may go on from another
+        fields[node.name] += [name for base in node.bases for name in fields.get(base.id, [])]
+    return fields
 
 
 # ---- By hand --------------------------------------------------------------------------------

@@ -1,20 +1,23 @@
 """What a new city's file says in bad cases, and what `csa start` makes, asks and leaves."""
 
 import json
-import shutil
 import subprocess
 import sys
+from collections import Counter
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from pyproj import Transformer
+from shapely.geometry import LineString, box
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.config.loading import load_city
+from csa.dataset.versioned import open_dataset
+from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
-from csa.workflow.new_city import understand
-from csa.workflow.starting import find_places, name_column_of, understand_all
+from csa.workflow.new_city import read_tables, understand
 from tests.workflow.layouts import LAYOUTS, louisville, new_york, shootings, write
 from tests.workflow.test_new_city_layouts import polygons_around
 
@@ -43,14 +46,20 @@ def plain(n=240, middle=MIDDLE):
 
 
 def test_the_table_says_what_was_read_from_what_with_three_examples(tmp_path):
-    rows = {row[0]: row[1:] for row in describe(understand(write(LAYOUTS["New York"], tmp_path)))}
+    rows = {
+        row[0]: row[1:]
+        for row in describe(understand(write(LAYOUTS["New York"], tmp_path)).lists[0])
+    }
     assert rows["incident_id"][0] == "INCIDENT_KEY"
     assert rows["date"][:2] == ("OCCUR_DATE", "%m/%d/%Y")
     assert rows["time"][:2] == ("OCCUR_TIME", "%H:%M:%S")
     assert rows["fatal"][1] == "homicide: true; nonfatal: false"
     assert rows["lon"][0] == "Longitude"
-    assert rows["fatal"][2] == ["false", "true"]
-    assert {len(row[2]) for name, row in rows.items() if name not in {"fatal", "address"}} == {3}
+    assert rows["fatal"][2] == "false | true"
+    several = {
+        row[2].count(" | ") for name, row in rows.items() if name not in {"fatal", "address"}
+    }
+    assert several == {2}
 
 
 def test_the_city_is_read_off_its_places(tmp_path):
@@ -61,7 +70,7 @@ def test_the_city_is_read_off_its_places(tmp_path):
         "EPSG:32616",
         "us",
     )
-    (tmp_path / "c.toml").write_text(city_file(city, ["shootings.csv"], "land.geojson", "name"))
+    (tmp_path / "c.toml").write_text(city_file(city, "land.geojson", "name"))
     config = load_city(tmp_path / "c.toml")
     assert config.city.files == ("shootings.csv",)
     assert "start.land_made" in {note.key for note in city.notes}
@@ -72,11 +81,11 @@ def test_an_answer_changes_the_reading(tmp_path):
                               for at, row in enumerate(plain())])  # fmt: skip
     first = understand(path)
     assert [one.about for one in first.doubts] == ["order"]
-    assert first.when.date_formats == ("%m/%d/%Y",)
+    assert first.lists[0].when.date_formats == ("%m/%d/%Y",)
     second = understand(path, answers={"order": 1})
-    assert second.when.date_formats == ("%d/%m/%Y",)
+    assert second.lists[0].when.date_formats == ("%d/%m/%Y",)
     assert [one.about for one in second.doubts] == ["order"]
-    assert understand(path, answers={"order": 9}).when.date_formats == ("%m/%d/%Y",)
+    assert understand(path, answers={"order": 9}).lists[0].when.date_formats == ("%m/%d/%Y",)
 
 
 def test_of_two_columns_of_days_the_day_of_the_shooting_is_asked(tmp_path):
@@ -101,7 +110,7 @@ def test_excel_is_read_from_its_first_sheet_which_is_told(tmp_path):
         pd.DataFrame(plain()).to_excel(book, index=False, sheet_name="Shootings")
         pd.DataFrame({"a": [1]}).to_excel(book, index=False, sheet_name="Notes")
     city = understand(path)
-    assert len(city.records.rows) == 240
+    assert len(city.lists[0].columns["date"].texts) == 240
     assert "the first sheet, Shootings, was read; not read: Notes" in render(city.notes[0])
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(SourceError) as refused:
@@ -149,8 +158,10 @@ def test_what_cannot_be_understood_gets_its_sentence_and_a_next_step(tmp_path, k
 def test_feet_are_understood_with_polygons_or_a_hint(tmp_path):
     path = written(tmp_path, [in_feet(row) for row in plain()])
     places = polygons_around(MIDDLE, tmp_path / "n.geojson")
-    assert understand(path, places).where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
-    assert understand(path, crs="EPSG:2246").where.crs == "EPSG:2246"
+    assert understand(path, places).lists[0].where.lonlat["lat"].median() == pytest.approx(
+        38.23, abs=0.02
+    )
+    assert understand(path, crs="EPSG:2246").lists[0].where.crs == "EPSG:2246"
     with pytest.raises(SourceError) as elsewhere:
         understand(path, polygons_around((-75.0, 40.0), tmp_path / "m.geojson"))
     assert elsewhere.value.message.key == "start.no_system"
@@ -158,25 +169,33 @@ def test_feet_are_understood_with_polygons_or_a_hint(tmp_path):
 
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(ParamError) as refused:
-        understand_all([tmp_path / "no.csv"], None)
+        understand(tmp_path / "no.csv")
     assert "no.csv" in str(refused.value)
 
 
 # ---- Beside the file, and the command -------------------------------------------------------
 
 
-def test_the_only_polygons_beside_the_file_are_taken(tmp_path):
+def beside(path, **how):
+    return look_beside(files_beside([path]), read_tables([path]), **how)
+
+
+def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_path):
     path = written(tmp_path, plain())
-    assert find_places([path]) is None
+    assert beside(path).places is None
+    wards = polygons_around(MIDDLE, tmp_path / "wards.geojson")
+    assert beside(path).places == wards
     places = polygons_around(MIDDLE, tmp_path / "neighborhoods.geojson")
-    assert find_places([path]) == places
-    assert name_column_of(places) == "name"
+    polygons_around((-75.0, 40.0), tmp_path / "a_neighborhoods_elsewhere.geojson")
     (tmp_path / "noise.geojson").write_text("{}")
+    found = beside(path)
+    assert found.places == places
+    assert [note.key for note in found.notes] == ["start.other_places"]
+    assert "wards.geojson" in str(found.notes[0])
+    assert beside(path, places=wards).places == wards
+    assert name_column_of(places) == "name"
     with pytest.raises(SourceError, match=r"noise\.geojson"):
-        understand_all([path], tmp_path / "noise.geojson")
-    assert find_places([path]) == places
-    shutil.copy(places, tmp_path / "more_neighborhoods.geojson")
-    assert find_places([path]) is None
+        understand(path, tmp_path / "noise.geojson")
 
 
 def test_one_command_makes_a_city(tmp_path, run):
@@ -245,7 +264,132 @@ def test_philadelphias_own_files_are_read_to_the_row(shared_data):
     folder = shared_data / "philadelphia"
     victims = understand(folder / "philly_shooting_victims_2015_2025.csv")
     assert victims.doubts == ()
-    assert victims.rules.rows_are == "victims"
+    assert victims.lists[0].rules.rows_are == "victims"
     portal = understand(folder / "opendataphilly_shootings_raw_2015_2023.csv")
-    assert portal.when.date_formats[0].endswith("+00")
-    assert [one["name"] for one in portal.rules.exclude] == ["officer_involved"]
+    assert portal.lists[0].when.date_formats[0].endswith("+00")
+    assert [one["name"] for one in portal.lists[0].rules.exclude] == ["officer_involved"]
+
+
+# ---- Layers ---------------------------------------------------------------------------------
+
+
+def layered(tmp_path):
+    """A city with people, streets, a park, schools and a list of services beside its file."""
+    x, y = MIDDLE
+    path = written(tmp_path, plain(700))
+    polygons_around(MIDDLE, tmp_path / "neighborhoods.geojson")
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    quarters = [box(x - 0.2, y - 0.2, x + 0.1, y + 0.2), box(x + 0.1, y - 0.2, x + 0.2, y + 0.2)]
+    tracts = gpd.GeoDataFrame(
+        {"geoid": ["a", "b"], "population": [900, 500]}, geometry=quarters, crs=4326
+    )
+    tracts.to_file(folder / "tracts_2020.geojson")
+    ways = [LineString([(x - 0.1, y), (x + 0.1, y)]), LineString([(x, y), (x, y + 0.1)])]
+    streets = gpd.GeoDataFrame(
+        {"class": ["Arterial", "Local"], "st_name": ["Main", "Elm"]}, geometry=ways, crs=4326
+    )
+    streets.to_file(folder / "street_centerlines.shp")
+    gpd.GeoDataFrame(
+        {"name": ["Green"]}, geometry=[box(x, y, x + 0.01, y + 0.01)], crs=4326
+    ).to_file(folder / "city_parks.gpkg")
+    pd.DataFrame(
+        {"School Name": ["Oak", "Elm"], "LATITUDE": [y, y + 0.01], "LONGITUDE": [x, x]}
+    ).to_csv(folder / "public_schools.csv", index=False)
+    pd.DataFrame(
+        {"name": ["Hope", "Care"], "kind": ["clinic", "hub"], "lat": [y, y], "lon": [x, x - 0.01]}
+    ).to_csv(folder / "services.csv", index=False)
+    pd.DataFrame({"name": ["Far"], "lat": [40.0], "lon": [-75.0]}).to_csv(
+        folder / "libraries.csv", index=False
+    )
+    pd.DataFrame({"amount": [1], "lat": [y], "lon": [x]}).to_csv(
+        folder / "parking_tickets.csv", index=False
+    )
+    return path
+
+
+def test_what_lies_beside_the_file_is_what_its_name_columns_and_shapes_say(tmp_path):
+    found = beside(layered(tmp_path))
+    roles = {one.path.name: one.role for one in found.layers}
+    assert roles == {
+        "city_parks.gpkg": "parks",
+        "tracts_2020.geojson": "population",
+        "public_schools.csv": "services",
+        "services.csv": "services",
+        "street_centerlines.shp": "streets",
+    }
+    settings = {one.path.name: one.settings for one in found.layers}
+    assert settings["street_centerlines.shp"] == {
+        "street_class_column": "class",
+        "main_streets": ["Arterial"],
+        "street_name_column": "st_name",
+    }
+    assert settings["tracts_2020.geojson"] == {"count_column": "population", "year": 2020}
+    assert settings["public_schools.csv"]["kind"] == "school"
+    assert settings["public_schools.csv"]["name_column"] == "School Name"
+    assert settings["services.csv"]["kind_column"] == "kind"
+
+
+def test_one_command_wires_in_what_lies_beside_the_file(tmp_path, run):
+    path = layered(tmp_path)
+    said = " ".join(run("start", path, "--yes", "--name", "Lou", cwd=tmp_path).stdout.split())
+    assert "tracts_2020.geojson, 2 rows: people, in population, of 2020." in said
+    assert "config/lou.toml has no fault" in said
+    assert "is read as" in said  # csa check
+    config = load_city(tmp_path / "config" / "lou.toml")
+    assert [one.file for one in config.services.lists] == ["public_schools.csv", "services.csv"]
+    made = open_dataset(tmp_path / "var" / "lou" / "dataset")
+    people = dict(zip(made.neighborhoods["name"], made.neighborhoods["population"], strict=True))
+    assert people == {"West": pytest.approx(600, rel=1e-3), "East": pytest.approx(800, rel=1e-3)}
+    assert made.report["services"]["kinds"] == {"clinic": 1, "hub": 1, "school": 2}
+    drawn = json.loads((tmp_path / "var" / "lou" / "basemap" / "basemap.json").read_text())
+    assert {name for name, one in drawn["layers"].items() if one["features"]} == {
+        "parks", "streets", "main_streets",
+    }  # fmt: skip
+    assert (tmp_path / "data" / "lou" / "street_centerlines.dbf").is_file()
+    done = run("ingest", "--city", "lou", "--out", "again", cwd=tmp_path)
+    assert "4 places" in " ".join(done.stdout.split())
+    without = run("start", path, "--yes", "--name", "B", "--no-layers", cwd=tmp_path)
+    assert "tracts_2020.geojson, 2 rows" not in without.stdout
+    assert load_city(tmp_path / "config" / "b.toml").services is None
+
+
+def test_people_of_a_table_join_by_the_column_that_the_neighborhoods_share(tmp_path):
+    path = written(tmp_path, plain())
+    polygons_around(MIDDLE, tmp_path / "neighborhoods.geojson")
+    table = pd.DataFrame({"area": ["WEST ", "east"], "Pop2020": [10, 20], "note": ["", ""]})
+    table.to_csv(tmp_path / "people.csv", index=False)
+    (found,) = beside(path).layers
+    assert found.settings == {
+        "join_column": "area",
+        "count_column": "Pop2020",
+        "year": 2020,
+        "id": "name",
+    }
+    table.rename(columns={"Pop2020": "Pop"}).to_csv(tmp_path / "people.csv", index=False)
+    assert beside(path).layers == ()  # people of no known year are not taken
+
+
+def test_two_files_of_one_name_are_refused(tmp_path, run):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder, plain(120))
+    words = ("start", tmp_path / "a" / "shootings.csv", tmp_path / "b" / "shootings.csv", "--yes")
+    done = run(*words, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert "Two files are called shootings.csv" in " ".join(done.stderr.split())
+    assert not (tmp_path / "config").exists()
+
+
+def test_philadelphias_layers_are_wired_in(shared_data):
+    folder = shared_data / "philadelphia"
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    found = look_beside(files_beside([path]), read_tables([path]))
+    assert found.places == folder / "neighborhoods.geojson"
+    roles = Counter(one.role for one in found.layers)
+    assert {role: roles[role] for role in ("population", "streets", "parks")} == {
+        "population": 1, "streets": 1, "parks": 1,
+    }  # fmt: skip
+    assert roles["services"] >= 6
+    names = {one.path.name for one in found.layers}
+    assert not names & {"vacant_land.csv", "alcohol_licences.csv", "septa_bus_stops.csv"}

@@ -31,7 +31,7 @@ def test_a_citys_file_is_understood_to_the_incident(tmp_path, name):
     land = places or tmp_path / "land.geojson"
     if city.places is not None:
         city.places.to_file(land)
-    (tmp_path / "city.toml").write_text(city_file(city, [file.name], land.name, "name"))
+    (tmp_path / "city.toml").write_text(city_file(city, land.name, "name"))
     found = ingest_city(load_city(tmp_path / "city.toml"), Inputs((file,), land))
     made = found.dataset.incidents
     truth = {one.number: one for one in shootings(layout.middle)}
@@ -46,8 +46,8 @@ def test_a_citys_file_is_understood_to_the_incident(tmp_path, name):
     near = {(round(x + dx, 4), round(y + dy, 4)) for x, y in points for dx in STEP for dy in STEP}
     assert all(point in near for point in there)
     assert layout.zone in {"", city.time_zone}
-    assert layout.crs in {"", city.where.crs} or city.where.crs != "EPSG:4326"
-    counts = count_kinds(city)
+    assert layout.crs in {"", city.lists[0].where.crs} or city.lists[0].where.crs != "EPSG:4326"
+    counts = count_kinds(city.lists[0], city.time_zone)
     assert counts["rows"] == found.dataset.report["rows_read"]
 
 

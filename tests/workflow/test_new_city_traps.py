@@ -113,6 +113,82 @@ TRAPS = {
         }
     ),
     "a day of digits": changed(lambda _, one: {"OCC_DT": f"{one.when:%Y%m%d}"}, "Date"),
+    "a list of all crimes with a flag for each": lambda: [
+        *(
+            {**without(base(one), "Fatal"), "AssaultOffense": int(not one.is_homicide),
+             "Homicide": int(one.is_homicide), "LockedVehicle": 0, "Robbery": 0, "Theft": 0,
+             "WeaponUsed": "FIREARM"}
+            for one in TRUTH
+        ),
+        *(
+            {**without(base(TRUTH[at % 200]), "Fatal"), "Case": f"X{at}", "AssaultOffense": at % 2,
+             "Homicide": 0, "LockedVehicle": 0, "Robbery": at % 2, "Theft": 1 - at % 2,
+             "WeaponUsed": "KNIFE"}
+            for at in range(400)
+        ),
+    ],
+    "a coarse category beside the offense": lambda: [
+        *(
+            {**without(base(one), "Fatal"),
+             "Category": "murder" if one.is_homicide else "aggravated-assault",
+             "Offense Type": "homicide-family" if one.is_homicide else "agg-aslt-shoot"}
+            for one in TRUTH
+        ),
+        *(
+            {**without(base(TRUTH[at % 200]), "Fatal"), "Case": f"X{at}",
+             "Category": ["murder", "aggravated-assault"][at % 2],
+             "Offense Type": ["homicide-conspiracy", "agg-aslt-knife"][at % 2]}
+            for at in range(20)
+        ),
+    ],
+    "a gun that the offense names": by_offense(
+        "MURDER", "ASSAULT WITH SEMIAUTOMATIC FIREARM ON PERSON", "ADW-FORCE:GBI",
+        "ROBBERY-FIREARM", "EXHIBIT FIREARM", "SHOOT AT UNOCCUPIED DWELLING/VEHICLE/ETC",
+    ),
+    "a weapon that a second text names": lambda: [
+        *(
+            {**without(base(one), "Fatal"),
+             "Primary Type": "HOMICIDE" if one.is_homicide else "BATTERY",
+             "Description": "FIRST DEGREE MURDER" if one.is_homicide else "AGGRAVATED: HANDGUN"}
+            for one in TRUTH
+        ),
+        *(
+            {**without(base(TRUTH[at % 200]), "Fatal"), "Case": f"X{at}",
+             "Primary Type": ["THEFT", "BATTERY", "ROBBERY"][at % 3],
+             "Description": ["$500 AND UNDER", "SIMPLE", "ARMED: HANDGUN"][at % 3]}
+            for at in range(300)
+        ),
+    ],
+    "a flag that says somebody was shot": lambda: [
+        *(
+            {**without(base(one), "Fatal"), "SHOOTING": "Y",
+             "OFFENSE_DESCRIPTION": "MURDER, NON-NEGLIGENT MANSLAUGHTER" if one.is_homicide
+             else "ASSAULT - AGGRAVATED"}
+            for one in TRUTH
+        ),
+        *(
+            {**without(base(TRUTH[at % 200]), "Fatal"), "Case": f"X{at}", "SHOOTING": "",
+             "OFFENSE_DESCRIPTION": ["ASSAULT - AGGRAVATED", "LARCENY"][at % 2]}
+            for at in range(300)
+        ),
+    ],
+    "shootings by how they ended": lambda: [
+        *(
+            {**without(base(one), "Fatal"),
+             "Shooting Type": "Homicide" if one.is_homicide else "Non-Fatal Injury"}
+            for one in TRUTH
+        ),
+        *(
+            {**without(base(TRUTH[at % 200]), "Fatal"), "Case": f"X{at}",
+             "Shooting Type": "No Known Injury or Property Damage"}
+            for at in range(NO_SHOOTING)
+        ),
+    ],
+    "two reports of one case": lambda: [
+        {**base(one), "Case": None, "Incident ID": at * 300 + one.number,
+         "Incident Number": f"N{one.number}"}
+        for at, part in enumerate((TRUTH, TRUTH[:40])) for one in part
+    ],
     "marks that TOML forbids": changed(lambda at, _: {'Note\x7f "x"': f"a\x7fb{at}"}),
 }  # fmt: skip
 
@@ -123,7 +199,7 @@ def read(tmp_path, rows, **how):
     city = understand(path, **how)
     land = tmp_path / "land.geojson"
     city.places.to_file(land)
-    (tmp_path / "c.toml").write_text(city_file(city, [path.name], land.name, "name"))
+    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
     return city, ingest_city(load_city(tmp_path / "c.toml"), Inputs((path,), land)).dataset
 
 
@@ -156,18 +232,95 @@ def test_longitudes_without_their_minus_are_told(tmp_path):
     assert "start.no_minus" in {note.key for note in city.notes}
 
 
-@pytest.mark.parametrize(
-    ("rows", "key"),
-    [
-        (changed(lambda at, _: {"Incident Date": 1_667_073_480_000 + at, "Edit Date": "2024-01-01"},
-                 "Date"), "start.epoch"),
-        (changed(lambda _, __: {"Latitude": 3.0, "Longitude": 500.0}), "start.which_system"),
-    ],
-)  # fmt: skip
-def test_what_would_be_wrong_is_refused(tmp_path, rows, key):
+def test_what_would_be_wrong_is_refused(tmp_path):
+    rows = changed(lambda _, __: {"Latitude": 3.0, "Longitude": 500.0})
     with pytest.raises(SourceError) as refused:
         read(tmp_path, rows())
-    assert refused.value.message.key == key
+    assert refused.value.message.key == "start.which_system"
+
+
+def whens(dataset):
+    return {f"{when:%Y-%m-%d %H:%M}" for when in dataset.incidents["occurred_at"]}
+
+
+TRUE_WHENS = {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Kentucky/Louisville"])
+def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them(tmp_path, zone):
+    def milliseconds(one):
+        return int(pd.Timestamp(one.when).tz_localize(zone, ambiguous=False).timestamp() * 1000)
+
+    rows = changed(lambda _, one: {"Incident Date": milliseconds(one), "Edit Date": "2024-01-01"},
+                   "Date")  # fmt: skip
+    city, dataset = read(tmp_path, rows())
+    assert [one.about for one in city.doubts] == ["zone"]
+    found = whens(dataset)
+    assert len(found & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)  # an hour twice in November
+
+
+def test_lines_above_the_header_are_titles_and_decimal_commas_are_decimals(tmp_path):
+    table = pd.DataFrame(changed(lambda _, one: {"Latitude": f"{one.lat:.6f}".replace(".", ","),
+                                                 "Longitude": f"{one.lon:.6f}".replace(".", ",")})())  # fmt: skip
+    path = tmp_path / "list.csv"
+    path.write_text("Shootings, all\n\nas of May 2024\n" + table.to_csv(index=False, sep=";"))
+    city = understand(path)
+    assert "source.note_titles" in {note.key for note in city.notes}
+    assert city.lists[0].where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+    land = tmp_path / "land.geojson"
+    city.places.to_file(land)
+    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
+    made = ingest_city(load_city(tmp_path / "c.toml"), Inputs((path,), land)).dataset
+    assert made.report["incidents"] == len(TRUTH)
+    assert made.report["unlocated"] == 0
+
+
+def test_an_answer_of_an_arcgis_server_is_read_as_its_records(tmp_path):
+    features = [
+        {"attributes": without(row, "Latitude", "Longitude"),
+         "geometry": {"x": row["Longitude"], "y": row["Latitude"]}}
+        for row in map(base, TRUTH)
+    ]  # fmt: skip
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"features": features}))
+    city = understand(path)
+    assert len(city.lists[0].where.lonlat) == len(TRUTH)
+    assert city.lists[0].where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+
+
+def test_homicides_and_nonfatal_shootings_in_files_of_their_own_are_two_lists_of_one_city(tmp_path):
+    homicides, nonfatal = tmp_path / "homicides_2023.csv", tmp_path / "nonfatal_shootings.csv"
+    killed = [without(base(one), "Fatal") for one in TRUTH if one.is_homicide]
+    hit = [
+        {"Case No": f"N{one.number}", "When": f"{one.when:%m/%d/%Y %H:%M}", "lat": one.lat, "lon": one.lon}
+        for one in TRUTH if not one.is_homicide
+    ]  # fmt: skip
+    pd.DataFrame(killed).to_csv(homicides, index=False)
+    pd.DataFrame(hit).rename(columns={"When": "Occurred Date"}).to_csv(nonfatal, index=False)
+    city = understand([homicides, nonfatal])
+    assert [one.about for one in city.doubts] == ["all", "all 2"]
+    land = tmp_path / "land.geojson"
+    city.places.to_file(land)
+    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
+    made = ingest_city(load_city(tmp_path / "c.toml"), Inputs((homicides, nonfatal), land)).dataset
+    kinds = Counter(made.incidents["kind"])
+    assert kinds == {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
+    alone = understand(nonfatal)
+    assert "start.nonfatal_only" in {note.key for note in alone.notes}
+
+
+def test_files_of_the_same_columns_are_one_table_whose_values_are_all_looked_at(tmp_path):
+    early, late = tmp_path / "2022.csv", tmp_path / "2023.csv"
+    rows = [base(one) for one in TRUTH]
+    pd.DataFrame(
+        row | {"Fatal": {"Y": "Yes", "N": "No"}[row["Fatal"]]} for row in rows[:120]
+    ).to_csv(early, index=False)
+    pd.DataFrame(rows[120:])[["Longitude", "Latitude", "Fatal", "Date", "Case"]].to_csv(
+        late, index=False
+    )
+    city = understand([early, late])
+    assert len(city.lists) == 1
+    assert {v.casefold() for v in city.lists[0].rules.homicide[0]["fatal"]} == {"y", "yes"}
 
 
 def test_a_geojson_of_points_is_read_as_its_records(tmp_path):
@@ -182,6 +335,78 @@ def test_a_geojson_of_points_is_read_as_its_records(tmp_path):
     path = tmp_path / "shootings.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     city = understand(path)
-    assert len(city.where.lonlat) == len(TRUTH)
-    assert city.columns["location"].header == "geometry"
-    assert city.where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+    assert len(city.lists[0].where.lonlat) == len(TRUTH)
+    assert city.lists[0].columns["location"].header == "geometry"
+    assert city.lists[0].where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+
+
+def test_the_clock_is_told_by_the_shootings_not_by_the_thefts_of_the_day(tmp_path):
+    def rows():
+        for one in TRUTH:
+            yield {**without(base(one), "Fatal", "Date"), "START": f"{one.when:%Y/%m/%d %H:%M:%S}+00",
+                   "Offense": "HOMICIDE" if one.is_homicide else "NON-FATAL SHOOTING"}  # fmt: skip
+        for at in range(900):
+            yield {**without(base(TRUTH[at % 200]), "Fatal", "Date"), "Case": f"X{at}",
+                   "START": f"2022/03/{at % 27 + 1:02d} {at % 9 + 9:02d}:15:00+00",
+                   "Offense": "THEFT"}  # fmt: skip
+
+    city, dataset = read(tmp_path, rows())
+    assert [one.about for one in city.doubts] == ["zone"]
+    assert whens(dataset) == TRUE_WHENS
+
+
+def test_a_time_that_is_the_same_in_every_row_is_none(tmp_path):
+    rows = changed(lambda _, one: {"Date": f"{one.when:%m/%d/%Y} 12:00:00 AM"})
+    _, dataset = read(tmp_path, rows())
+    assert dataset.incidents["flags"].str.contains("no_time").all()
+
+
+def test_people_are_counted_by_the_columns_that_number_them(tmp_path):
+    rows = changed(
+        lambda _, one: {
+            "n_killed": int(one.is_homicide),
+            "n_injured": one.n_victims - int(one.is_homicide),
+            "participant_age": "0::20||1::31",
+        },
+        "Fatal",
+    )
+    _, dataset = read(tmp_path, rows())
+    assert dataset.report["victims"] == sum(one.n_victims for one in TRUTH)
+
+
+def test_a_weapon_that_is_not_known_is_not_no_gun(tmp_path):
+    rows = changed(lambda at, one: {
+        "Offense": "Homicide" if one.is_homicide else "Shooting",
+        "Weapon": ["Handgun", "Unknown", "Knife"][at % 3] if one.is_homicide else "Handgun",
+    }, "Fatal")  # fmt: skip
+    _, dataset = read(tmp_path, rows())
+    guns = Counter(dataset.incidents["gun"])
+    truth = Counter(
+        ["yes", "unknown", "no"][at % 3] if one.is_homicide else "yes"
+        for at, one in enumerate(TRUTH)
+    )
+    assert guns == truth
+
+
+def test_a_list_of_the_dead_is_asked_about_and_one_of_robberies_is_not(tmp_path):
+    causes = changed(lambda at, _: {"Cause": ["shooting", "stabbing"][at % 2], "Age": 30}, "Fatal")
+    city, dataset = read(tmp_path, causes())
+    assert [one.about for one in city.doubts] == ["all"]
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
+    robberies = changed(
+        lambda _, __: {"Offense": "ROBBERY", "Weapon": "HANDGUN", "Age": 30}, "Fatal"
+    )
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, robberies())
+    assert refused.value.message.key == "start.no_homicide"
+
+
+def test_spanish_words_are_known(tmp_path):
+    rows = changed(lambda _, one: {
+        "fecha": f"{one.when:%d/%m/%Y}", "hora": f"{one.when:%H:%M}", "latitud": one.lat,
+        "longitud": one.lon,
+        "delito": "homicidio doloso" if one.is_homicide else "lesiones con arma de fuego",
+    }, "Fatal", "Date", "Latitude", "Longitude")  # fmt: skip
+    _, dataset = read(tmp_path, rows())
+    assert whens(dataset) == TRUE_WHENS
+    assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED

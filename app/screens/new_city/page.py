@@ -11,25 +11,28 @@ from app.screens.new_city import parts
 from app.shared import panels, person
 from csa.base.errors import CsaError
 from csa.base.text import speak
-from csa.workflow.city_file import count_kinds, describe
-from csa.workflow.starting import understand_all
+from csa.workflow.beside import look_beside
+from csa.workflow.new_city import area_of, read_tables, understand_tables
 
 opened = panels.frame(speak("new_city.title"))
 if not person.may_set_up(opened.config):
     panels.empty(speak("new_city.not_yours"))
     st.stop()
 st.markdown(speak("new_city.about"))
-file, places, name = parts.ask_files()
-if file is None:
+files, name = parts.ask_files()
+if not files:
     panels.empty(speak("new_city.none"))
     st.stop()
 with tempfile.TemporaryDirectory() as folder:
-    kept, polygons = parts.keep(Path(folder), file, places)
+    shootings, others = parts.keep(Path(folder), files)
     try:
         with panels.working():
-            city = understand_all([kept], polygons, name=name, answers=parts.answers())
+            tables = read_tables(shootings)
+            beside = look_beside(others, tables)
+            answers = parts.answers()
+            city = understand_tables(tables, area_of(beside.places), name=name, answers=answers)
     except CsaError as error:
         panels.stop(error)
-    parts.show_understood(city, count_kinds(city), describe(city))
+    parts.show_understood(city, beside)
     parts.ask_doubts(city)
-    parts.make(city, kept, polygons)
+    parts.make(city, beside)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from app.shared.settings import ROOT as ROOT  # noqa: PLC0414 - where a city is 
 from csa.base.errors import CsaError
 from csa.base.io import write_file
 from csa.base.text import render, speak
+from csa.workflow.beside import CityFiles
+from csa.workflow.city_file import count_kinds, describe, tell_beside, tell_list, tell_place, titles
 from csa.workflow.new_city import NewCity
 from csa.workflow.setting_up import set_up
 
@@ -21,37 +22,47 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 TABLES = ("csv", "json", "geojson", "xlsx", "txt")
-POLYGONS = ("geojson", "json", "gpkg", "zip")
+LAYERS = ("geojson", "json", "gpkg", "csv")
 MAX_FILE_MB = 200
 ASKED = "new city: "
-EXAMPLE = 32
-"""Characters of an example that are shown."""
 
 
-def ask_files() -> tuple[UploadedFile | None, UploadedFile | None, str]:
-    """Ask for the file of shootings, for polygons, and for the city's name."""
+def ask_files() -> tuple[tuple[list[UploadedFile], list[UploadedFile]] | None, str]:
+    """Ask for the files of shootings, for what else the city has, and for its name."""
     left, right = st.columns(2)
     with left:
-        file = st.file_uploader(
-            speak("new_city.file"), type=TABLES, key="new file", max_upload_size=MAX_FILE_MB
+        files = st.file_uploader(
+            speak("new_city.file"),
+            type=TABLES,
+            key="new file",
+            accept_multiple_files=True,
+            max_upload_size=MAX_FILE_MB,
         )
     with right:
-        places = st.file_uploader(
-            speak("new_city.places"), type=POLYGONS, key="new places", max_upload_size=MAX_FILE_MB
+        others = st.file_uploader(
+            speak("new_city.places"),
+            type=LAYERS,
+            key="new places",
+            accept_multiple_files=True,
+            max_upload_size=MAX_FILE_MB,
         )
     name = st.text_input(speak("new_city.name"), key="new name", max_chars=60)
-    return file, places, name.strip()
+    return (files, others) if files else None, name.strip()
 
 
-def keep(folder: Path, file: UploadedFile, places: UploadedFile | None) -> tuple[Path, Path | None]:
-    """Write what was uploaded into a folder that is this run's alone."""
+def keep(
+    folder: Path, files: tuple[list[UploadedFile], list[UploadedFile]]
+) -> tuple[list[Path], list[Path]]:
+    """Write what was uploaded into folders that are this run's alone."""
 
-    def kept(one: UploadedFile) -> Path:
-        path = folder / Path(one.name).name
+    def kept(one: UploadedFile, name: str) -> Path:
+        path = folder / name / Path(one.name).name
+        path.parent.mkdir(exist_ok=True)
         write_file(path, one.getvalue())
         return path
 
-    return kept(file), None if places is None else kept(places)
+    shootings, others = files
+    return [kept(one, "shootings") for one in shootings], [kept(one, "others") for one in others]
 
 
 def answers() -> dict[str, int]:
@@ -60,41 +71,14 @@ def answers() -> dict[str, int]:
     return {key.removeprefix(ASKED): int(st.session_state[key]) for key in asked}
 
 
-def show_understood(
-    city: NewCity, counts: Mapping[str, int], rows: list[tuple[str, str, str, list[str]]]
-) -> None:
-    """Show what the file was understood to be: counts, a table with examples, notes."""
+def show_understood(city: NewCity, beside: CityFiles) -> None:
+    """Show what the files were understood to be: counts, tables with examples, notes."""
     st.subheader(speak("new_city.understood"), anchor=False)
-    rows_are = {
-        "victims": "start.victims",
-        "incidents": "start.incidents",
-        "persons": "start.persons",
-    }[city.rules.rows_are]
-    told = speak(
-        "start.understood", file=city.records.name, rows_are=speak(rows_are), **dict(counts)
-    )
-    where = speak(
-        "start.city",
-        name=city.name,
-        zone=city.time_zone,
-        crs=city.metric_crs,
-        units=city.units,
-    )
-    st.markdown(panels.plain(f"{told} {where}"))
-    panels.table(
-        pd.DataFrame(
-            {
-                speak("start.col_field"): [field for field, *_ in rows],
-                speak("start.col_column"): [header for _, header, *_ in rows],
-                speak("start.col_reading"): [reading for *_, reading, _ in rows],
-                speak("start.col_examples"): [
-                    " | ".join(one[:EXAMPLE] for one in examples) for *_, examples in rows
-                ],
-            }
-        ),
-        speak("new_city.table_alt"),
-    )
-    for note in city.notes:
+    for one in city.lists:
+        st.markdown(panels.plain(tell_list(one, count_kinds(one, city.time_zone))))
+        panels.table(pd.DataFrame(describe(one), columns=titles()), speak("new_city.table_alt"))
+    st.markdown(panels.plain(" ".join([tell_place(city), *tell_beside(beside)])))
+    for note in (*beside.notes, *city.notes):
         st.caption(panels.plain(render(note)))
 
 
@@ -105,15 +89,16 @@ def ask_doubts(city: NewCity) -> None:
     st.subheader(speak("new_city.doubts"), anchor=False)
     for doubt in city.doubts:
         words = [render(reading.words) for reading in doubt.readings]
+        file = f"{doubt.file}: " if len(city.lists) > 1 else ""
         st.radio(
-            panels.plain(render(doubt.question)),
+            panels.plain(file + render(doubt.question)),
             list(range(len(words))),
             key=f"{ASKED}{doubt.about}",
             format_func=words.__getitem__,
         )
 
 
-def make(city: NewCity, file: Path, polygons: Path | None) -> None:
+def make(city: NewCity, beside: CityFiles) -> None:
     """Make the city at a press of the button, and tell how to start it."""
     path = ROOT / "config" / f"{city.id}.toml"
     if path.exists():
@@ -123,7 +108,7 @@ def make(city: NewCity, file: Path, polygons: Path | None) -> None:
         return
     try:
         with st.spinner(speak("new_city.making")):
-            made = set_up(city, [file], polygons, path, root=ROOT)
+            made = set_up(city, beside, path, root=ROOT)
     except CsaError as error:
         panels.stop(error)
     n, n_areas = made.intake.dataset.report["incidents"], len(made.proposal.areas)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,15 +14,9 @@ from csa.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from csa.ingest.guess_columns import Doubt
+    from csa.workflow.beside import CityFiles
     from csa.workflow.new_city import NewCity
-
-ROWS_ARE = {
-    "victims": "start.victims",
-    "incidents": "start.incidents",
-    "persons": "start.persons",
-}
-EXAMPLE = 32
-"""Characters of an example that are shown."""
+    from csa.workflow.setting_up import MadeCity
 
 
 def start(
@@ -31,6 +25,13 @@ def start(
         Path | None,
         typer.Option(help="Polygons of neighborhoods; else what lies beside the file, or none."),
     ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers/--no-layers",
+            help="Take what lies beside the file: people, streets, parks, water, places that help.",
+        ),
+    ] = True,
     name: Annotated[str, typer.Option(help="What the city is called; else as the file.")] = "",
     crs: Annotated[
         str | None,
@@ -45,27 +46,30 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Set up a new city: understand its file, ask what is in doubt, and propose areas."""
+    from dataclasses import replace
+
     from csa.base.errors import ParamError
-    from csa.cli.gather import show_intake
-    from csa.cli.propose import show_proposal
-    from csa.decisions.registry import standings
-    from csa.workflow.city_file import count_kinds, describe
+    from csa.workflow.beside import files_beside, look_beside
+    from csa.workflow.city_file import count_kinds
+    from csa.workflow.new_city import area_of, read_tables, understand_tables
     from csa.workflow.setting_up import set_up
-    from csa.workflow.starting import find_places, understand_all
 
     is_asked = not (take_likeliest or as_json)
-    beside = find_places(files, crs) if places is None else places
+    tables = read_tables(files)
+    beside = look_beside(files_beside(files), tables, crs, places)
+    beside = beside if layers else replace(beside, layers=())
+    area = area_of(beside.places)
     answers: dict[str, int] = {}
     if is_asked and not name:
-        guess = understand_all(files, beside, crs=crs).name
+        guess = understand_tables(tables, area, crs=crs).name
         name = typer.prompt(speak("start.which_name"), default=guess, err=True)
-    city = understand_all(files, beside, name=name, crs=crs, answers=answers)
+    city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
     while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
-        answers[open_doubts[0].about] = _ask(open_doubts[0])
-        city = understand_all(files, beside, name=name, crs=crs, answers=answers)
-    counts = count_kinds(city)
+        answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
+        city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
+    counts = [count_kinds(one, city.time_zone) for one in city.lists]
     if not as_json:
-        _show_understood(city, describe(city), counts, beside)
+        _show_understood(city, beside, counts)
         _show_taken(city, answers)
     path = out or Path("config") / f"{city.id}.toml"
     if path.exists():
@@ -73,22 +77,41 @@ def start(
     if is_asked and not typer.confirm(speak("start.go_on", path=path), default=True, err=True):
         show(speak("start.nothing_made"))
         return
-    with progress(16) as tell:
-        made = set_up(city, files, beside, path, tell)
+    with progress(20) as tell:
+        made = set_up(city, beside, path, tell)
     if as_json:
-        show_json({"config": str(path), "counts": counts, "areas": len(made.proposal.areas)})
-        return
-    show_intake(made.intake, made.dataset, made.version, None)
-    standing = standings(made.proposal.areas, ())
-    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
-    for one in made.notes:
-        show(as_note(one))
-    show(speak("start.next", path=path, name=path.stem, dataset=made.dataset))
+        show_json(_account(city, beside, counts, made, path))
+    else:
+        _show_made(made, path)
 
 
-def _ask(doubt: Doubt) -> int:
+def _account(
+    city: NewCity,
+    beside: CityFiles,
+    counts: list[dict[str, int]],
+    made: MadeCity,
+    path: Path,
+) -> dict[str, Any]:
+    """List for machines what was understood and made."""
+    return {
+        "config": str(path),
+        "counts": {key: sum(one[key] for one in counts) for key in counts[0]},
+        "incidents": made.intake.dataset.report["incidents"],
+        "areas": len(made.proposal.areas),
+        "places": str(beside.places) if beside.places else None,
+        "layers": {one.path.name: one.role for one in beside.layers},
+        "taken": [
+            {"question": render(one.question), "taken": render(one.readings[0].words)}
+            for one in city.doubts
+        ],
+        "notes": [render(note) for note in (*beside.notes, *city.notes, *made.notes)],
+    }
+
+
+def _ask(doubt: Doubt, n_lists: int) -> int:
     """Ask which reading is right; the first is the likeliest."""
-    typer.echo(render(doubt.question), err=True)
+    of_file = f"{doubt.file}: " if n_lists > 1 else ""
+    typer.echo(of_file + render(doubt.question), err=True)
     for number, reading in enumerate(doubt.readings, start=1):
         typer.echo(f"  {number}  {render(reading.words)}", err=True)
     number = 0
@@ -97,44 +120,20 @@ def _ask(doubt: Doubt) -> int:
     return number - 1
 
 
-def _show_understood(
-    city: NewCity,
-    rows: list[tuple[str, str, str, list[str]]],
-    counts: dict[str, int],
-    beside: Path | None,
-) -> None:
-    """Print what the file was understood to be: a table, and counts."""
-    show(
-        speak(
-            "start.understood",
-            file=city.records.name,
-            rows=counts["rows"],
-            homicide=counts["homicide"],
-            nonfatal=counts["nonfatal"],
-            dated=counts["dated"],
-            placed=counts["placed"],
-            rows_are=speak(ROWS_ARE[city.rules.rows_are]),
-        )
-    )
-    table = Table(box=None, pad_edge=False)
-    for title in ("start.col_field", "start.col_column", "start.col_reading", "start.col_examples"):
-        table.add_column(speak(title), overflow="fold")
-    for field, header, reading, examples in rows:
-        table.add_row(field, header, reading, " | ".join(one[:EXAMPLE] for one in examples))
-    show_table(table)
-    show(
-        speak(
-            "start.city",
-            name=city.name,
-            zone=city.time_zone,
-            crs=city.metric_crs,
-            units=city.units,
-        )
-    )
-    if beside is not None:
-        show(speak("start.places_used", path=beside))
-    for note in city.notes:
-        show(as_note(note))
+def _show_understood(city: NewCity, beside: CityFiles, counts: list[dict[str, int]]) -> None:
+    """Print what the files were understood to be: counts, a table for each layout, notes."""
+    from csa.workflow.city_file import describe, tell_beside, tell_list, tell_place, titles
+
+    for one, counted in zip(city.lists, counts, strict=True):
+        show(tell_list(one, counted))
+        table = Table(box=None, pad_edge=False)
+        for title in titles():
+            table.add_column(title, overflow="fold")
+        for row in describe(one):
+            table.add_row(*row)
+        show_table(table)
+    show(tell_place(city), *tell_beside(beside))
+    show(*(as_note(note) for note in (*beside.notes, *city.notes)))
 
 
 def _show_taken(city: NewCity, answers: dict[str, int]) -> None:
@@ -143,3 +142,18 @@ def _show_taken(city: NewCity, answers: dict[str, int]) -> None:
         if doubt.about not in answers:
             taken = render(doubt.readings[0].words)
             show(speak("start.taken", question=render(doubt.question), taken=taken))
+
+
+def _show_made(made: MadeCity, path: Path) -> None:
+    """Print what check, ingest and propose say of the new city, and what to do next."""
+    from csa.cli.gather import show_check, show_intake, show_tried
+    from csa.cli.propose import show_proposal
+    from csa.decisions.registry import standings
+
+    show_check(made.config, path, made.folder, has_places=True)
+    show_tried(made.checked)
+    show_intake(made.intake, made.dataset, made.version, None)
+    standing = standings(made.proposal.areas, ())
+    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
+    show(*(as_note(one) for one in made.notes))
+    show(speak("start.next", path=path, name=path.stem, dataset=made.dataset))

@@ -152,8 +152,15 @@ class Population(Frozen):
     """How many people live in each neighborhood."""
 
     file: str = Field("", description="name in the data folder, unless --population names one")
-    join_column: str = Field(description="column that holds the neighborhood's id or name")
+    join_column: str = Field(
+        "",
+        description="column that holds the neighborhood's id or name; empty: polygons or points "
+        "of their own (tracts, block groups), laid over the neighborhoods",
+    )
     count_column: str = Field(description="column that holds the number of people")
+    lon_column: str = Field("lon", description="degrees; of a CSV of points alone")
+    lat_column: str = Field("lat", description="degrees; of a CSV of points alone")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
     year: int = Field(ge=1900, le=2200, description="year that the numbers are of")
     source: str = Field(description="who counted")
 
@@ -175,21 +182,41 @@ class BasemapSource(Frozen):
     tiles_credit: str = Field("", description="what the tiles' licence asks to be shown")
 
 
-class Services(Frozen):
-    """Places that help: hubs, clinics, schools, churches, parks."""
+class ServiceList(Frozen):
+    """A file of places that help."""
 
-    file: str = Field(description="CSV or GeoJSON in the data folder")
-    name_column: str = Field(description="column with the place's name")
-    kind_column: str = Field(description="column with its kind, as a reader would say it")
+    file: str = Field("", description="CSV or map file in the data folder")
+    name_column: str = Field("name", description="column with the place's name; empty: none")
+    kind_column: str = Field("kind", description="column with its kind, as a reader would say it")
+    kind: str = Field("", description="the kind of every place of the file, in place of a column")
     lon_column: str = Field("lon", description="degrees; of a CSV alone")
     lat_column: str = Field("lat", description="degrees; of a CSV alone")
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+
+
+class Services(ServiceList):
+    """Places that help: hubs, clinics, schools, churches, parks; in one file or in several."""
+
+    lists: tuple[ServiceList, ...] = Field((), description="several files, each with its columns")
     near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
     source: str = Field(description="who keeps the list")
     as_of: date = Field(description="day that the list is of")
     kinds: dict[Language, dict[str, Name]] = Field(
         {}, description="language to kind to its word there: residents hold walk sheets"
     )
+
+    @model_validator(mode="after")
+    def _names_a_file(self) -> Self:
+        if not self.each or not all(one.file for one in self.each):
+            raise ValueError(str(say("config.services")))
+        return self
+
+    @property
+    def each(self) -> tuple[Services, ...]:
+        """Each file by itself, with what is said of all of them."""
+        alone = (self.model_copy(update={"lists": ()}),) if self.file else ()
+        others = ({**one.model_dump(), "lists": ()} for one in self.lists)
+        return alone + tuple(self.model_copy(update=other) for other in others)
 
 
 class RiskTerrain(Frozen):

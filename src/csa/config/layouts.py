@@ -90,9 +90,10 @@ class Source(Frozen):
     columns: dict[FieldName, Spellings] = Field(
         description="field to the header's spellings; letters and digits alone are compared"
     )
-    incident_from: tuple[FieldName, ...] = Field(
+    incident_from: tuple[FieldName | Literal["day"], ...] = Field(
         ("incident_id",),
-        description="rows that agree in these fields are one incident; each is itself alone",
+        description="rows that agree in these fields are one incident; each is itself alone; `day` "
+        "is the day of the row",
     )
     row_id_from: tuple[FieldName, ...] = Field(
         (), description="fields that together name a row; a repeated one is a duplicate"
@@ -104,12 +105,18 @@ class Source(Frozen):
     nonfatal_note: str = Field("", description="what its nonfatal kind really is")
     homicide: tuple[Rule, ...] = Field(description="rules, any of which makes a homicide")
     nonfatal: tuple[Rule, ...] = Field((), description="rules for the nonfatal kind")
+    victims_from: tuple[FieldName, ...] = Field(
+        (), description="fields that number the people hit in a row, such as fatal and injured"
+    )
     victim: tuple[Rule, ...] = Field((), description="rules, any of which makes a row a victim")
     gun: YesNo = Field(YesNo(), description="whether a gun was used")
     domestic: YesNo = Field(YesNo(), description="whether it was domestic")
     exclude: tuple[Exclusion, ...] = Field((), description="rows left out, each rule with why")
     date_formats: Spellings = Field(description="strptime formats, tried in order")
     time_formats: Spellings = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
+    has_time: bool = Field(
+        default=True, description="false where the time of `date` is the same in every row: none"
+    )
     time_zone: TimeZone | None = Field(
         None, description="zone of the file's times, where it is not the city's"
     )

@@ -194,8 +194,8 @@ def _fields_named(source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     default = ["incident_id"]
     for key in ("incident_from", "row_id_from"):
         fields = source.get(key, default if key == "incident_from" else [])
-        for field in fields if isinstance(fields, list) else []:
-            yield key, str(field)
+        named = fields if isinstance(fields, list) else []
+        yield from ((key, str(field)) for field in named if field != "day")  # of any column
     for key in ("homicide", "nonfatal", "victim"):
         for rule in _dicts(source.get(key)):
             yield from ((key, field) for field in rule)

@@ -29,6 +29,7 @@ FieldName = Literal[
     "reported_date",
     "reported_time",
     "offense",
+    "offense_2",
     "offense_code",
     "firearm",
     "domestic",

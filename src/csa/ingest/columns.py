@@ -68,7 +68,7 @@ def _share_found(layout: FileLayout) -> float:
 
 def _missing(layout: FileLayout) -> list[str]:
     positions, source = layout.positions, layout.source
-    missing = [name for name in source.incident_from if name not in positions]
+    missing = [str(n) for n in source.incident_from if n not in positions and n != "day"]
     if not {"date", "reported_date"} & set(positions):
         missing.append("date")
     if not any(set(rule) <= set(positions) for rule in source.homicide):

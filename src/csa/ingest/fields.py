@@ -38,7 +38,7 @@ def read_times(
         elif hour_field in fields:
             clock = parse_hours(fields[hour_field])
         else:
-            clock = (days - days.dt.normalize()).where(has_clock)
+            clock = (days - days.dt.normalize()).where(has_clock & source.has_time)
         has_time = clock.notna() & days.notna()
         times = days.dt.normalize() + clock.fillna(pd.Timedelta(0))
         return times.where(days >= pd.Timestamp(city.earliest_date)), has_time
@@ -155,7 +155,9 @@ def _named_by(
 ) -> pd.Series:
     parts = []
     for name in source.incident_from:
-        if name in times:
+        if name == "day":
+            parts.append(rows["occurred_at"].dt.normalize())
+        elif name in times:
             parts.append(times[name])
         elif name in ("lon", "lat", "x", "y", "location"):
             parts += [rows["lon"].round(6), rows["lat"].round(6)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,13 +13,13 @@ import pandas as pd
 
 from csa.base.message import Message
 from csa.ingest.columns import normalise_header
-from csa.ingest.parse import LOCATION_PATTERNS
+from csa.ingest.parse import EPOCH_MS, LOCATION_PATTERNS, parse_numbers
 from csa.ingest.records import FileRecords
 
 MOST = 0.95
 """A share of a column's values that must fit a reading: a few are always typing errors."""
 
-LOOKED_AT = 4000
+LOOKED_AT = 20_000
 """Distinct values of a column that are looked at."""
 
 DATE_FORMATS = (
@@ -75,12 +76,12 @@ OCCURRED = (
     "start",
     "event",
     "shoot",
+    "fecha",
 )
 REPORTED = (
     "report",
     "rpt",
     "edit",
-    "rptd",
     "create",
     "update",
     "enter",
@@ -89,7 +90,8 @@ REPORTED = (
     "publish",
     "load",
 )
-NEVER = ("birth", "dob", "arrest", "death", "died", "dispos", "clear", "close")
+ANSWERED = ("dispatch", "arriv")
+NEVER = ("birth", "dob", "arrest", "death", "died", "dispos", "clear", "close", *ANSWERED)
 """Days and times of something else than the shooting."""
 EPOCH = (0.3e12, 2.2e12)
 """Milliseconds since 1970 of 1979 to 2039."""
@@ -97,10 +99,10 @@ YES = ("y", "yes", "true", "t", "1", "1.0")
 NO = ("n", "no", "false", "f", "0", "0.0")
 FATAL = ("fatal", "murder", "killed", "death", "died", "deceased", "homicide")
 INJURED = ("injur", "wounded", "nonfatal", "hurt")
-LATITUDE, LONGITUDE = ("latitude", "lat"), ("longitude", "long", "lon", "lng")
-X_NAMES, Y_NAMES = ("xcoord", "pointx", "easting", "coordx", "geox"), (
-    "ycoord", "pointy", "northing", "coordy", "geoy",
-)  # fmt: skip
+LATITUDE = ("latitude", "lat", "latitud")
+LONGITUDE = ("longitude", "long", "lon", "lng", "longitud")
+X_NAMES = ("xcoord", "pointx", "easting", "coordx", "geox", "roughx", "mapx")
+Y_NAMES = ("ycoord", "pointy", "northing", "coordy", "geoy", "roughy", "mapy")
 
 
 NIGHT, NIGHT_WITHIN = 23.0, 2.5
@@ -122,6 +124,7 @@ class Doubt:
     about: str  # a short name, by which an answer is kept
     question: Message
     readings: tuple[Reading, ...]  # the likeliest first
+    file: str = ""  # of which it is asked, where there are several
 
 
 @dataclass
@@ -130,10 +133,20 @@ class Questions:
 
     answers: Mapping[str, int]  # the number of the reading chosen, by what it is about
     doubts: list[Doubt] = field(default_factory=list)
+    _about: tuple[str, int] = ("", 1)
+
+    @contextmanager
+    def of(self, file: str, number: int) -> Iterator[None]:
+        """Ask about one file of several: its questions are apart from the others'."""
+        self._about = (file, number)
+        yield
+        self._about = ("", 1)
 
     def settle(self, about: str, question: Message, readings: Sequence[Reading]) -> Any:
         """Return what was answered, else the likeliest, which is then a doubt."""
-        self.doubts.append(Doubt(about, question, tuple(readings)))
+        file, number = self._about
+        about = about if number == 1 else f"{about} {number}"
+        self.doubts.append(Doubt(about, question, tuple(readings), file))
         at = self.answers.get(about, 0)
         return readings[at if 0 <= at < len(readings) else 0].value
 
@@ -159,13 +172,22 @@ class TextColumn:
     @cached_property
     def distinct(self) -> list[str]:
         """Its distinct values, the most frequent first, as far as they are looked at."""
-        counts = self.known.value_counts()
-        return [str(value) for value in counts.index[:LOOKED_AT]]
+        return [str(value) for value in self.counts.index[:LOOKED_AT]]
+
+    @cached_property
+    def counts(self) -> pd.Series:
+        """How many rows hold each value, the most frequent first."""
+        return self.known.value_counts()
+
+    @property
+    def words(self) -> list[str]:
+        """The words of its header, small, whether apart or joined as in VictimAge."""
+        return re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.header).casefold())
 
     @cached_property
     def numbers(self) -> pd.Series:
         """Its values as numbers, where they are."""
-        return pd.to_numeric(self.known, errors="coerce")
+        return pd.Series(parse_numbers(self.known), index=self.known.index)
 
     @property
     def is_number(self) -> bool:
@@ -188,7 +210,10 @@ class TextColumn:
     @cached_property
     def formats(self) -> tuple[str, ...]:
         """The formats that nearly all of its values fit, as dates."""
-        is_day = self.says("date", "day", "dt", "occ")
+        is_day = self.says("date", "day", "dt", "occ", "fecha")
+        if self.is_number and bool(self.numbers.between(*EPOCH).mean() >= MOST):
+            is_moment = is_day or self.says("time")
+            return (EPOCH_MS,) if is_moment else ()
         if not self.distinct or (self.is_number and not is_day):
             return ()
         looked_at = pd.Series(self.distinct[:400])
@@ -237,3 +262,8 @@ def is_location(column: TextColumn) -> bool:
     """Check whether a column holds both coordinates in one text."""
     pattern = re.compile("|".join(f"(?:{one})" for one, _ in LOCATION_PATTERNS), re.IGNORECASE)
     return bool(column.distinct) and column.share(lambda text: bool(pattern.search(text))) >= 0.8
+
+
+def list_values(values: Sequence[str]) -> str:
+    """List the first values of a column in a sentence."""
+    return ", ".join(values[:6]) + (", ..." if len(values) > 6 else "")

@@ -19,7 +19,7 @@ INCIDENT_NAMES = (
     "ccnumber", "ccno", "ccn",
     "complaintno", "complaintnumber", "complaint", "dckey", "drno", "reportno",
     "reportnumber", "rpt", "offensenumber", "offenseid", "crimeid", "rdno", "dr", "case", "crid",
-    "fileno", "irnumber", "inum", "number",
+    "fileno", "irnumber", "inum", "nopditem", "item", "number",
 )  # fmt: skip
 ROW_NAMES = (
     "objectid",
@@ -53,6 +53,7 @@ class GuessedRules:
     incident_from: list[str] = field(default_factory=list)
     row_id_from: list[str] = field(default_factory=list)
     is_proxy: bool = False
+    victims_from: list[str] = field(default_factory=list)  # fields that number the people hit
     notes: list[Message] = field(default_factory=list)
 
 
@@ -62,7 +63,8 @@ class RowClues:
 
     place: tuple[FieldName, ...]  # the fields that say when and where
     moments: pd.Series  # their texts, row by row
-    days: pd.Series  # the texts of the day alone
+    days: pd.Series  # the day of each row, "" where it cannot be read
+    kinds: pd.Series | None = None  # whether a row is a shooting
 
 
 def guess_incidents(
@@ -79,13 +81,14 @@ def guess_incidents(
         key=lambda one: (_rank(one, ROW_NAMES), one.position),
     )
     has_repeats = bool(clues.moments.duplicated().mean() > REPEATED)
-    has_persons = any(_is_of_a_person(one) for one in columns)
+    has_persons = any(not {*PERSON_NAMES}.isdisjoint(one.words) for one in columns)
+    has_persons = has_persons and not found.victims_from
     if numbers:
-        column = numbers[0]
+        column = _of_the_case(numbers, clues.days)
         found.columns["incident_id"] = column
         found.incident_from = ["incident_id"]
         if _begins_anew(column, clues.days):
-            found.incident_from.append("date")
+            found.incident_from.append("day")
             found.notes.append(say("start.number_and_day", column=column.header))
         is_repeated = not column.known.is_unique
         if found.rows_are != "persons":
@@ -127,10 +130,18 @@ def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
             return
 
 
-def _is_of_a_person(column: TextColumn) -> bool:
-    """Check for a name such as AGE or VIC_SEX, not VILLAGE."""
-    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.header).casefold())
-    return not {*PERSON_NAMES}.isdisjoint(words)
+def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:
+    """Return the best-named number, or another that joins more rows of one day.
+
+    A department numbers its reports, and the case that several reports are of.
+    """
+    first = numbers[0]
+    for one in numbers[1:]:
+        fewer = one.known.nunique() < first.known.nunique()
+        is_whole = len(one.known) >= 0.98 * len(one.texts)
+        if fewer and is_whole and not _begins_anew(one, days, most=0.05):
+            return one
+    return first
 
 
 def _rank(column: TextColumn, names: Sequence[str]) -> int | None:
@@ -141,12 +152,12 @@ def _rank(column: TextColumn, names: Sequence[str]) -> int | None:
     return min(found, default=None)
 
 
-def _begins_anew(column: TextColumn, days: pd.Series) -> bool:
+def _begins_anew(column: TextColumn, days: pd.Series, most: float = 0.3) -> bool:
     """Check whether numbers begin anew, each year perhaps: their rows then differ by day."""
-    is_known = column.texts != ""
+    is_known = (column.texts != "") & (days != "")
     per_number = days[is_known].groupby(column.texts[is_known]).agg(["size", "nunique"])
     repeated = per_number[per_number["size"] > 1]
-    return bool(len(repeated)) and bool((repeated["nunique"] > 1).mean() > 0.3)
+    return bool(len(repeated)) and bool((repeated["nunique"] > 1).mean() > most)
 
 
 def _is_number(column: TextColumn) -> bool:
@@ -168,7 +179,7 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
     for name in ADDRESS:
         for column in texts:
-            taken = column in found.columns.values()
+            taken = column in found.columns.values() or column.says("desc")
             if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
                 found.columns["address"] = column
                 return

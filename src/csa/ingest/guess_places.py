@@ -24,8 +24,10 @@ from csa.ingest.guess_columns import (
     TextColumn,
     is_location,
 )
-from csa.ingest.parse import parse_locations
+from csa.ingest.parse import parse_locations, parse_numbers
 
+PRECISE = re.compile(r"[.,]\d{3}")
+"""Three decimals or more: no other column has them."""
 MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
 MOST_SYSTEMS = 3
@@ -100,9 +102,7 @@ def _in_degrees(
         example = (lon.distinct[0], lat.distinct[0])
         question = say("start.which_lon", first=example[0], second=example[1])
         lon, lat = questions.settle("longitude", question, readings)
-    lonlat = _known(
-        pd.to_numeric(lon.texts, errors="coerce"), pd.to_numeric(lat.texts, errors="coerce")
-    )
+    lonlat = _known(*(pd.Series(parse_numbers(one.texts)) for one in (lon, lat)))
     return WhereColumns({"lon": lon, "lat": lat}, LONLAT, lonlat)
 
 
@@ -117,7 +117,7 @@ def _unnamed_pair(numeric: Sequence[TextColumn]) -> tuple[TextColumn, TextColumn
     precise = [
         one
         for one in numeric
-        if one.share(lambda text: len(text.partition(".")[2]) >= 3) >= 0.8 and _is_degrees(one, 180)
+        if one.share(lambda text: bool(PRECISE.search(text))) >= 0.8 and _is_degrees(one, 180)
     ]
     west = [one for one in precise if -170 < float(one.numbers.median()) < -20]
     north = [one for one in precise if 0 < float(one.numbers.median()) < 72]
@@ -136,7 +136,7 @@ def _projected(
 ) -> WhereColumns:
     """Find the system of projected coordinates: the one given, or those that fall in the city."""
     both = pd.DataFrame(
-        {axis: pd.to_numeric(one.texts, errors="coerce") for axis, one in (("x", x), ("y", y))}
+        {axis: parse_numbers(one.texts) for axis, one in (("x", x), ("y", y))}
     ).dropna()
     both = both[(both != 0).all(axis=1)]
     columns: dict[FieldName, TextColumn] = {"x": x, "y": y}

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.config.types import FieldName
-from csa.ingest.guess_columns import FATAL, INJURED, NO, YES, Questions, Reading, TextColumn
-from csa.ingest.guess_incidents import GuessedRules, RowClues, guess_address, guess_incidents
+from csa.ingest.guess_columns import YES, Questions, Reading, TextColumn, list_values
+from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
+from csa.ingest.guess_incidents import (
+    ADDRESS,
+    GuessedRules,
+    RowClues,
+    guess_address,
+    guess_incidents,
+)
+from csa.ingest.guess_words import (
+    HOMICIDE,
+    NOT_HOMICIDE,
+    OTHER_CRIME,
+    SHOOTING,
+    UNKNOWN,
+    is_assault,
+    is_gun,
+    is_gun_assault,
+    is_homicide,
+    is_shooting,
+)
 
-HOMICIDE = re.compile(r"homicide|murder|manslaughter(?!.*negl)", re.IGNORECASE)
-NOT_HOMICIDE = re.compile(
-    r"justif|(?<!non)(?<!non[ -])negligen|attempt|\batt\b|intent|conspir|solicit|assault (to|with)"
-    r"|traffic|\bdu[ir]\b|dwi|vehic|non.?fatal|suicide|threat|accident|abuse",
-    re.IGNORECASE,
-)
-SHOOTING = re.compile(r"shoot|\bshot(?!.?gun|.?spot)|gun.?shot|gun.?fire|gsw", re.IGNORECASE)
-NOT_SHOOTING = re.compile(
-    r"suicid|(?<!not )self|no victim|no injur|without injur|not injured|discharg|property|unfounded"
-    r"|shots? (fired|heard)|alert|dwelling|occupied|at veh|range|photo|parking|animal|possess"
-    r"|officer|police|accident|unintent|\bbb\b",
-    re.IGNORECASE,
-)
-ASSAULT = re.compile(r"agg.*ass|ass.*agg|(deadly|dangerous) weapon|battery", re.IGNORECASE)
-NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
-GUN = re.compile(r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shotgun|revolver", re.IGNORECASE)
-NO_GUN = re.compile(
-    r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun", re.IGNORECASE
-)
 OFFENSE_NAMES = (
     "offense", "offence", "crime", "description", "desc", "category", "type", "primary",
     "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
+    "delito", "general", "cause",
 )  # fmt: skip
-OF_OTHERS = ("offender", "suspect", "perp", "officer", "arrest")
+GUN_NAMES = (
+    "firearm", "gunshot", "gunused", "weapon", "gun", "method", "cause", "manner", "homicidetype",
+    "arma",
+)  # fmt: skip
 LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
     (
         "officer_involved",
@@ -43,17 +50,23 @@ LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
     ),
     ("accidental", ("accidental", "unintentional"), "an accident is not what the plan prevents"),
 )
-DOMESTIC = ("domestic", "dvflag", "dv")
-KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
-NOT_KILLED = re.compile(r"\bno[nt]?\b|non.?fatal|surviv|wound|injur|graze", re.IGNORECASE)
-UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORECASE)
-MOST_COUNT = 60
+DOMESTIC = ("domestic", "dvflag", "familyviolence")
+FEW_WORDS, MOST_WORDS = 200, 20_000
+SAME_SHARE = 0.7
+"""Of two columns that tell of nearly as many homicides, the finer one tells them better."""
+TELLING_SHARE = 0.3
+"""Shootings named as such stand for all where there are so many for each assault with a gun."""
+OTHERS_SHARE = 0.2
+"""A file with so many other crimes is one of all crimes: its rows are not all shootings."""
 
 
 def guess_rules(
     columns: Sequence[TextColumn], clues: RowClues, questions: Questions, name: str
 ) -> GuessedRules:
-    """Guess what rows are, and which are one incident."""
+    """Guess what rows are, and which are one incident.
+
+    A list may hold homicides alone, or nonfatal shootings alone, and say so by its name.
+    """
     found = GuessedRules()
     _guess_gun(columns, found)
     _guess_kinds(columns, found, questions, name)
@@ -63,25 +76,54 @@ def guess_rules(
     return found
 
 
+def mark_kinds(
+    rules: GuessedRules, columns: Mapping[Any, TextColumn], n_rows: int
+) -> tuple[pd.Series, pd.Series]:
+    """Return which rows are homicides and which nonfatal shootings, as the rules say."""
+
+    def holds(rule: Mapping[str, Any]) -> pd.Series:
+        held = pd.Series(True, index=pd.RangeIndex(n_rows))
+        for name, values in rule.items():
+            wanted = [value.casefold() for value in values]
+            held &= columns[name].texts.str.casefold().isin(wanted)
+        return held
+
+    def any_of(listed: Sequence[Mapping[str, Any]]) -> pd.Series:
+        held = pd.Series(False, index=pd.RangeIndex(n_rows))
+        for rule in listed:
+            held |= holds(rule)
+        return held
+
+    homicide = any_of(rules.homicide)
+    return homicide, any_of(rules.nonfatal) & ~homicide
+
+
 def _guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that says whether a gun was used."""
     for column in columns:
-        is_named = column.says("firearm", "gunshot", "gunused", "weapon", "gun", "method")
-        if not is_named or column.says("recover", "seiz", "found", "count"):
+        if not column.says(*GUN_NAMES) or column.says("recover", "seiz", "found", "count"):
             continue
+        is_cause = column.says("cause", "method", "homicidetype", "manner")
         spelled = column.yes_no
         if spelled is not None:
             yes, no = spelled
         else:
-            yes = tuple(v for v in column.distinct if GUN.search(v) and not NO_GUN.search(v))
-            no = tuple(v for v in column.distinct if not GUN.search(v) and v not in yes)
+            yes = tuple(
+                value
+                for value in column.distinct
+                if is_gun(value) or (is_cause and SHOOTING.search(value))
+            )
+            no = tuple(v for v in column.distinct if v not in yes and not UNKNOWN.match(v))
         if yes:
-            found.columns["firearm"] = column
-            found.gun = {
-                "yes": [{"firearm": list(yes)}],
-                "no": [{"firearm": list(no)}] if no else [],
-            }
+            _take_gun(column, yes, no, found)
             return
+
+
+def _take_gun(
+    column: TextColumn, yes: Sequence[str], no: Sequence[str], found: GuessedRules
+) -> None:
+    found.columns["firearm"] = column
+    found.gun = {"yes": [{"firearm": list(yes)}], "no": [{"firearm": list(no)}] if no else []}
 
 
 def _guess_kinds(
@@ -91,143 +133,216 @@ def _guess_kinds(
     name: str,
 ) -> None:
     """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
-    offenses = [one for one in columns if _is_offense(one)]
-    victims = [one for one in columns if not one.says(*OF_OTHERS)]
-    fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
-    fatal = [one for one in fatal if one.yes_no or _is_count(one)]
-    fatal += [one for one in victims if _is_fatal_text(one)]
-    fatal.sort(key=lambda one: (len(one.distinct) < 2, not one.says("fatal", "murder", "killed")))
-    injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
-    is_telling = any(_tells(one, found) for one in offenses)
-    if offenses and (not fatal or is_telling):
-        _by_offense(offenses, found)
+    texts = [one for one in columns if _is_offense(one)]
+    homicides = [one for one in texts if _n_rows(one, is_homicide)]
+    fatal, injured = flags_of_the_dead(columns)
+    has_others = _has_other_crimes(columns, texts)
+    has_gun = "firearm" in found.columns
+    is_telling = bool(_shot_flag(columns)) or any(
+        _n_rows(one, _is_shooting_of(one))
+        or _n_rows(one, is_gun_assault)
+        or (has_gun and _n_rows(one, is_assault))
+        for one in texts
+    )
+    if homicides and (is_telling or not fatal):
+        _homicides_by_text(homicides, found)
+        _nonfatal_by_text(columns, texts, found)
+    elif fatal and has_others:
+        found.columns["fatal"] = fatal[0]
+        found.homicide = [{"fatal": list((fatal[0].yes_no or (YES, ()))[0])}]
+        _nonfatal_by_text(columns, texts, found)
     elif fatal:
-        _by_flag(fatal[0], injured, found, questions)
-    elif "firearm" in found.columns or offenses:
+        kinds_by_flag(fatal[0], injured, found, questions)
+    elif not has_others and (
+        _shootings_alone(texts, found) or _by_name(columns, found, questions, name)
+    ):
+        pass
+    elif has_gun or homicides:
         raise SourceError("start.no_homicide", path=name)
     else:
         raise SourceError("start.no_shootings", path=name)
-
-
-def _is_offense(column: TextColumn) -> bool:
-    if not column.says(*OFFENSE_NAMES) or column.is_number or len(column.distinct) > 2000:
-        return False
-    return any(_is_homicide(value) for value in column.distinct)
-
-
-def _is_homicide(value: str) -> bool:
-    return bool(HOMICIDE.search(value)) and not NOT_HOMICIDE.search(value)
-
-
-def _is_shooting(value: str) -> bool:
-    return (
-        bool(SHOOTING.search(value)) and not NOT_SHOOTING.search(value) and not _is_homicide(value)
-    )
-
-
-def _has_others(column: TextColumn) -> bool:
-    """Check whether a column tells shootings from other crimes, or how one ended."""
-    return any(_is_shooting(v) or _is_assault(v) for v in column.distinct)
-
-
-def _tells(column: TextColumn, found: GuessedRules) -> bool:
-    """Check whether a column by itself marks nonfatal shootings, too."""
-    has_gun = "firearm" in found.columns
-    return any(_is_shooting(v) or (has_gun and _is_assault(v)) for v in column.distinct)
-
-
-def _is_assault(value: str) -> bool:
-    return bool(ASSAULT.search(value)) and not NOT_ASSAULT.search(value)
-
-
-def _by_offense(offenses: Sequence[TextColumn], found: GuessedRules) -> None:
-    """Take the offense whose values tell most."""
-    column = max(offenses, key=lambda one: (_has_others(one), -len(one.distinct)))
-    found.columns["offense"] = column
-    homicides = [value for value in column.distinct if _is_homicide(value)]
-    shootings = [value for value in column.distinct if _is_shooting(value)]
-    assaults = [v for v in column.distinct if _is_assault(v) and v not in shootings]
-    found.homicide = [{"offense": homicides}]
-    is_gun = found.gun.get("yes", [{}])[0]
-    if shootings:
-        found.nonfatal = [{"offense": shootings}]
-    elif "firearm" in found.columns and found.columns["firearm"].says("gunshot"):
-        found.nonfatal = [dict(is_gun)]
-    elif assaults and is_gun:
-        found.nonfatal = [{"offense": assaults, **is_gun}]
-        found.is_proxy = True
-    justified = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
-    if justified:
-        found.notes.append(say("start.not_counted", values=_listed(justified)))
     if not found.nonfatal:
         found.notes.append(say("start.homicides_only"))
 
 
-def _is_killed(value: str) -> bool:
-    return bool(KILLED.search(value)) and not NOT_KILLED.search(value)
+def _is_offense(column: TextColumn) -> bool:
+    """Check for a text of offenses: by its name, or by few values of which some are crimes."""
+    if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
+        return False
+    if column.says(*OFFENSE_NAMES) or SHOOTING.search(column.header):
+        return not column.says("location", "premis", "weapon", "address")
+    is_place = column.says(*ADDRESS, "neighborhood", "district", "name")
+    return len(column.distinct) <= FEW_WORDS and not is_place and bool(_n_rows(column, is_homicide))
 
 
-def _is_fatal_text(column: TextColumn) -> bool:
-    """Check whether values themselves say fatal and not."""
-    said = [_is_killed(value) for value in column.distinct]
-    return 2 <= len(said) <= 6 and any(said) and not all(said)
+def _n_rows(column: TextColumn, fits: Callable[[str], bool]) -> int:
+    """Count the rows whose value fits."""
+    return int(sum(n for value, n in column.counts.items() if fits(str(value))))
 
 
-def _by_flag(
-    column: TextColumn,
-    injured: Sequence[TextColumn],
-    found: GuessedRules,
-    questions: Questions,
+def _is_stabbing(value: str) -> bool:
+    """Check for another cause of death than a gun: the list is then of the dead."""
+    return bool(re.search(r"stab|blunt|strang|asphyx", value, re.IGNORECASE))
+
+
+def _is_shooting_of(column: TextColumn) -> Callable[[str], bool]:
+    """Return what tells shootings among a column's values."""
+    return lambda value: is_shooting(value, column.header)
+
+
+def _finest(
+    columns: Sequence[TextColumn], fits: Callable[[TextColumn], Callable[[str], bool]]
+) -> tuple[TextColumn | None, int]:
+    """Return the column with the most values among those that tell of nearly the most rows."""
+    counted = [(one, _n_rows(one, fits(one))) for one in columns]
+    most = max((n for _, n in counted), default=0)
+    near = [(one, n) for one, n in counted if n and n >= SAME_SHARE * most]
+    return max(near, key=lambda pair: len(pair[0].distinct), default=(None, 0))
+
+
+def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
+    """Check for flags of other crimes, or for many rows of theft, robbery and the like."""
+    flags = [one for one in columns if OTHER_CRIME.search(one.header) and one.yes_no]
+    shares = (
+        _n_rows(one, lambda v: bool(OTHER_CRIME.search(v))) / max(1, len(one.texts))
+        for one in texts
+    )
+    return len(flags) > 1 or max(shares, default=0.0) >= OTHERS_SHARE
+
+
+def _strictest(texts: Sequence[TextColumn]) -> TextColumn:
+    """Return the text of homicides that tells them best from conspiracies, crashes and the like.
+
+    That with the most homicides, or one that calls nearly as many so and the others something else.
+    """
+    marked = {
+        one: one.texts.isin([value for value in one.distinct if is_homicide(value)])
+        for one in texts
+    }
+    best = max(texts, key=lambda one: int(marked[one].sum()))
+    for one in sorted(texts, key=lambda one: int(marked[one].sum())):
+        others = marked[best] & ~marked[one]
+        is_said = (one.texts[others] != "").all()
+        if marked[one].sum() >= SAME_SHARE * marked[best].sum() and is_said:
+            return one
+    return best
+
+
+def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None:
+    column = _strictest(texts)
+    found.columns["offense"] = column
+    found.homicide = [{"offense": [value for value in column.distinct if is_homicide(value)]}]
+    others = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
+    if others:
+        found.notes.append(say("start.not_counted", values=list_values(others)))
+
+
+def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:
+    """Return the flags that say whether somebody was shot."""
+    named = [one for one in columns if SHOOTING.search(one.header)]
+    named = [one for one in named if not one.says(*OF_OTHERS, "multi", "mass", "drive", "police")]
+    return [one for one in named if one.yes_no and one.yes_no[0]]
+
+
+def _nonfatal_by_text(
+    columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
 ) -> None:
-    """Take a flag, or a number of people, as what marks a homicide; all rows are shootings."""
-    found.columns["fatal"] = column
-    found.gun = found.gun or {"yes": [{}]}
-    is_count = column.is_number and (column.numbers.max() > 1 or bool(injured))
-    if is_count:
-        found.homicide = [{"fatal": _counts()}]
-        if injured:
-            found.columns["injured"] = injured[0]
-            found.nonfatal = [{"injured": _counts()}]
-            found.notes.append(say("start.by_counts", killed=column.header, hurt=injured[0].header))
-        else:
-            found.nonfatal = [{"fatal": ["0", "0.0"]}]
+    """Find the nonfatal shootings: a flag, a word for them, or an assault with a gun."""
+    flags = _shot_flag(columns)
+    if flags:
+        taken: FieldName = "firearm" if flags[0] is found.columns.get("firearm") else "injured"
+        found.columns[taken] = flags[0]
+        _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
-    spelled = column.yes_no
-    if spelled is not None and set(map(str.casefold, spelled[0] + spelled[1])) <= {*YES, *NO}:
-        yes, no = spelled
+    shot, n_shot = _finest(texts, _is_shooting_of)
+    armed, n_armed = _finest(texts, lambda _: is_gun_assault)
+    if shot is not None and n_shot >= TELLING_SHARE * n_armed:
+        values = [value for value in shot.distinct if is_shooting(value, shot.header)]
+        _take_shootings([{_field_of(shot, found): values}], found)
+        return
+    if armed is not None:
+        rule: dict[str, Any] = {
+            _field_of(armed, found): [value for value in armed.distinct if is_gun_assault(value)]
+        }
+        found.gun = {"yes": [*found.gun.get("yes", []), rule], "no": found.gun.get("no", [])}
+        found.nonfatal, found.is_proxy = [rule], True
+        return
+    _assaults_with_guns(columns, texts, found)
+
+
+def _assaults_with_guns(
+    columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
+) -> None:
+    """Take assaults by a text or a flag, where another column says that a gun was used."""
+    flags = [one for one in columns if one.says("assault") and one.yes_no and one.yes_no[0]]
+    beaten, _ = _finest(texts, lambda _: is_assault)
+    if "firearm" not in found.columns:  # a text of offenses may name the weapon alone
+        named, _ = _finest(texts, lambda _: is_gun)
+        if named is not None and named is not beaten:
+            yes = [value for value in named.distinct if is_gun(value)]
+            _take_gun(named, yes, (), found)  # what names no gun may still be a shooting
+    if "firearm" not in found.columns:
+        return
+    if flags:
+        assaults: dict[Any, Any] = {
+            _field_of(flags[0], found): list((flags[0].yes_no or ((), ()))[0])
+        }
+    elif beaten is not None:
+        values = [value for value in beaten.distinct if is_assault(value)]
+        assaults = {_field_of(beaten, found): values}
     else:
-        yes = tuple(v for v in column.distinct if _is_killed(v))
-        no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
-        readings = [
-            Reading(say("start.is_killed", values=_listed(one)), (tuple(one), tuple(other)))
-            for one, other in ((yes, no), (no, yes))
-            if one
-        ]
-        if len(readings) > 1 or not yes:
-            question = say("start.which_killed", column=column.header)
-            yes, no = questions.settle("killed", question, readings)
-    if column.says("nonfatal", "survived"):
-        yes, no = no, yes
-    found.homicide = [{"fatal": list(yes)}]
-    found.nonfatal = [{"fatal": list(no)}] if no else []
-    if not no and len(column.known) < len(column.texts):
-        readings = [
-            Reading(say("start.blank_is_no", column=column.header), "no"),
-            Reading(say("start.blank_is_unknown", column=column.header), "unknown"),
-        ]
-        question = say("start.which_blank", column=column.header)
-        if questions.settle("blank", question, readings) == "no":
-            found.nonfatal = [{}]
+        return
+    found.nonfatal, found.is_proxy = [{**assaults, **found.gun["yes"][0]}], True
 
 
-def _is_count(column: TextColumn) -> bool:
-    """Check whether a column numbers people: few in a row, and no number of a case."""
-    return column.is_number and 0 <= column.numbers.min() <= column.numbers.max() <= MOST_COUNT
+def _field_of(column: TextColumn, found: GuessedRules) -> FieldName:
+    """Return the field that a column is read as: the offense, or a second text beside it."""
+    if found.columns.setdefault("offense", column) is column:
+        return "offense"
+    found.columns["offense_2"] = column
+    return "offense_2"
 
 
-def _counts() -> list[str]:
-    whole = [str(n) for n in range(1, MOST_COUNT + 1)]
-    return [*whole, *(f"{n}.0" for n in range(1, MOST_COUNT + 1))]
+def _take_shootings(rules: list[dict[str, Any]], found: GuessedRules) -> None:
+    """Take rules as what marks a nonfatal shooting, in which a gun was used."""
+    found.nonfatal = rules
+    known = found.gun.get("yes", [])
+    found.gun = {"yes": [*known, *(one for one in rules if one not in known)],
+                 "no": found.gun.get("no", [])}  # fmt: skip
+
+
+def _shootings_alone(texts: Sequence[TextColumn], found: GuessedRules) -> bool:
+    """Take a list in which every row says that somebody was shot and lived."""
+    shot, n_shot = _finest(texts, _is_shooting_of)
+    if shot is None or n_shot < OTHERS_SHARE * len(shot.texts):
+        return False
+    values = [value for value in shot.distinct if is_shooting(value, shot.header)]
+    if not any(re.search(r"non.?fatal|injur|wound", value, re.IGNORECASE) for value in values):
+        return False
+    _take_shootings([{_field_of(shot, found): values}], found)
+    found.notes.append(say("start.nonfatal_only"))
+    return True
+
+
+def _by_name(
+    columns: Sequence[TextColumn], found: GuessedRules, questions: Questions, name: str
+) -> bool:
+    """Take every row as the kind that the file's name, or a column's, says; asked."""
+    said = " ".join([name, *(one.header for one in columns)])
+    is_nonfatal = bool(re.search(r"non.?fatal|wounded", name, re.IGNORECASE))
+    causes = [one for one in columns if one.says("cause", "manner") and _n_rows(one, _is_stabbing)]
+    if not (is_nonfatal or HOMICIDE.search(said) or causes):
+        return False
+    readings = [
+        Reading(say("start.all_homicides"), "homicide"),
+        Reading(say("start.all_nonfatal"), "nonfatal"),
+    ]
+    question = say("start.which_all", file=name)
+    kind = questions.settle("all", question, readings[::-1] if is_nonfatal else readings)
+    setattr(found, kind, [{}])
+    if kind == "nonfatal":
+        found.notes.append(say("start.nonfatal_only"))
+    return True
 
 
 def _guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
@@ -236,7 +351,8 @@ def _guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
         if spelled is None:
             continue
         yes, no = spelled
-        if column.says(*DOMESTIC) and "domestic" not in found.columns:
+        is_domestic = column.says(*DOMESTIC) or "dv" in column.words
+        if is_domestic and "domestic" not in found.columns:
             found.columns["domestic"] = column
             found.domestic = {
                 name: [{"domestic": list(values)}]
@@ -255,7 +371,3 @@ def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> N
             when = {field_name: list(yes)}
             found.exclude.append({"name": field_name, "why": why, "when": when})
             return
-
-
-def _listed(values: Sequence[str]) -> str:
-    return ", ".join(values[:6]) + (", ..." if len(values) > 6 else "")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.config.types import FieldName
 from csa.ingest.guess_columns import (
+    ANSWERED,
     DAY_FIRST,
-    EPOCH,
     MOST,
     NEVER,
     NIGHT,
@@ -25,6 +24,7 @@ from csa.ingest.guess_columns import (
     Reading,
     TextColumn,
 )
+from csa.ingest.parse import EPOCH_MS, EPOCH_MS_LOCAL, parse_dates
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class WhenColumns:
     columns: Mapping[FieldName, TextColumn]  # date, time, hour, reported_date
     date_formats: tuple[str, ...]
     time_formats: tuple[str, ...]
+    has_time: bool = True  # whether the day's column holds a time of day, if no other does
 
 
 def guess_when(
@@ -44,13 +45,11 @@ def guess_when(
     dated = [one for one in columns if one.formats and not one.says(*NEVER)]
     reported = [one for one in dated if one.says(*REPORTED)]
     others = [one for one in dated if one not in reported]
-    if not others and any(_is_epoch(one) for one in columns):
-        raise SourceError("start.epoch", column=next(o.header for o in columns if _is_epoch(o)))
-    others = others or reported
+    others = others or reported or [one for one in columns if one.formats and one.says(*ANSWERED)]
     if not others:
         return None
     named = [one for one in others if one.says(*OCCURRED)] or others
-    with_times = [one for one in named if any("%H" in form or "%I" in form for form in one.formats)]
+    with_times = [one for one in named if any(map(_has_clock, one.formats))]
     named = with_times + [one for one in named if one not in with_times]
     named.sort(key=lambda one: bool(re.search(r"(^|[^a-z])(to|end)([^a-z]|$)", one.header.lower())))
     taken = named[0]
@@ -61,16 +60,15 @@ def guess_when(
         ]
         taken = questions.settle("day", say("start.which_day"), readings)
     formats = _settle_order(taken, questions)
-    formats = _settle_zone(taken, formats, questions)
     found: dict[FieldName, TextColumn] = {"date": taken}
     if reported and taken not in reported:
         found["reported_date"] = reported[0]
     clocks: tuple[str, ...] = ()
-    if not any("%H" in form or "%I" in form for form in formats) or _is_midnight(taken, formats):
-        timed = [one for one in columns if one.clocks and one is not taken and one.says("time")]
-        timed = [one for one in timed if not one.says(*REPORTED, *NEVER, "dispatch", "arriv")] or [
-            one for one in timed if not one.says(*NEVER, "dispatch", "arriv")
-        ]
+    is_day_alone = not any(map(_has_clock, formats)) or _is_midnight(taken, formats)
+    if is_day_alone:
+        timed = [one for one in columns if one.clocks and one is not taken]
+        timed = [one for one in timed if one.says("time", "hora") and not one.says(*NEVER)]
+        timed = [one for one in timed if not one.says(*REPORTED)] or timed
         timed.sort(key=lambda one: (not one.says(*OCCURRED), one.position))
         hours = [one for one in columns if one.says("hour") and one.is_number]
         hours = [one for one in hours if one.numbers.between(0, 23).all()]
@@ -78,12 +76,12 @@ def guess_when(
             found["time"], clocks = timed[0], timed[0].clocks
         elif hours and hours[0].is_number:
             found["hour"] = hours[0]
-    return WhenColumns(found, formats, clocks or ("%H:%M", "%H:%M:%S"))
+    has_time = not is_day_alone or len({"time", "hour"} & set(found)) > 0
+    return WhenColumns(found, formats, clocks or ("%H:%M", "%H:%M:%S"), has_time)
 
 
-def _is_epoch(column: TextColumn) -> bool:
-    """Check for days as milliseconds since 1970."""
-    return column.says("date", "time") and bool(column.numbers.between(*EPOCH).mean() >= MOST)
+def _has_clock(form: str) -> bool:
+    return any(mark in form for mark in ("%H", "%I", EPOCH_MS))
 
 
 def _are_alike(columns: Sequence[TextColumn]) -> bool:
@@ -112,9 +110,8 @@ def _settle_order(
 
 
 def _read(column: TextColumn, formats: Sequence[str]) -> pd.Series:
-    values = pd.Series(column.distinct)
-    form = formats[0]
-    return pd.to_datetime(values, format=form, errors="coerce", utc="%z" in form).dropna()
+    times, _ = parse_dates(pd.Series(column.distinct, dtype="str"), formats[:1], "UTC")
+    return times.dropna()
 
 
 def _is_midnight(column: TextColumn, formats: Sequence[str]) -> bool:
@@ -128,32 +125,36 @@ def _is_midnight(column: TextColumn, formats: Sequence[str]) -> bool:
     )
 
 
-def _settle_zone(
-    column: TextColumn,
-    formats: tuple[str, ...],
-    questions: Questions,
-) -> tuple[str, ...]:
+def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions) -> WhenColumns:
     """Choose between universal and local time, where times end in +00 or Z.
 
-    Portals write both. Where all are midnight, days are local; where all are one other hour, that
-    is local midnight. Else the middle of the day's hours tells: shootings have theirs about 11 at
-    night, and universal time is 4 to 10 hours later in the Americas.
+    Portals write both, and both as milliseconds. Where all are midnight, days are local; where all
+    are one other hour, that is local midnight. Else the middle of the day's hours tells: shootings
+    (`is_shooting`, row by row) have theirs about 11 at night, and universal time is 4 to 10 hours
+    later in the Americas.
     """
-    if not formats or "%z" not in formats[0]:
-        return formats
-    when = _read(column, formats)
-    end = "Z" if column.distinct[0].endswith("Z") else column.distinct[0][-3:]
-    literal = tuple(form.replace("%z", end) for form in formats)
-    if when.dt.hour.nunique() <= 2:
-        return literal if (when.dt.hour == 0).mean() >= MOST else formats
-    angles = 2 * np.pi * (when.dt.hour + when.dt.minute / 60) / 24
+    column, formats = when.columns["date"], when.date_formats
+    if not formats or not ("%z" in formats[0] or formats[0] == EPOCH_MS):
+        return when
+    shot = column.texts[is_shooting & (column.texts != "")]
+    example = column.distinct[0]
+    end = "Z" if example.endswith("Z") else (re.search(r"[-+][\d:]+$", example) or [""])[0]
+    local_forms = {EPOCH_MS: EPOCH_MS_LOCAL}
+    literal = tuple(local_forms.get(form, form.replace("%z", end)) for form in formats)
+    every = _read(column, formats)
+    if every.dt.hour.nunique() <= 2:
+        is_local = (every.dt.hour == 0).mean() >= MOST
+        return replace(when, date_formats=literal if is_local else formats)
+    times, _ = parse_dates(shot, formats[:1], "UTC")
+    hours = (times.dt.hour + times.dt.minute / 60).dropna()
+    angles = 2 * np.pi * hours / 24
     middle = float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean()) * 12 / np.pi) % 24
     is_night = min(abs(middle - NIGHT), 24 - abs(middle - NIGHT)) <= NIGHT_WITHIN
     local, universal = (
-        Reading(say("start.is_local", example=column.distinct[0]), literal),
-        Reading(say("start.is_universal", example=column.distinct[0]), formats),
+        Reading(say("start.is_local", example=example), literal),
+        Reading(say("start.is_universal", example=example), formats),
     )
     readings = [local, universal] if is_night else [universal, local]
     question = say("start.which_zone", column=column.header)
     zoned: tuple[str, ...] = questions.settle("zone", question, readings)
-    return zoned
+    return replace(when, date_formats=zoned)

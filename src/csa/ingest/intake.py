@@ -25,7 +25,7 @@ from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
 from csa.ingest.incidents import fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
-from csa.ingest.layers import Layer, read_risk_terrain, read_services
+from csa.ingest.layers import Layer, read_all_services, read_risk_terrain
 from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -230,10 +230,14 @@ def _read_layers(
     notes: list[Message] = []
     if inputs.services or inputs.risk_terrain:
         tell("layers")
-    if config.services and inputs.services:
-        layers["services"] = read_services(inputs.services, config.services, area)
-    elif config.services:
-        notes.append(say("layers.note_absent", file=config.services.file, section="services"))
+    if inputs.services:
+        layers["services"] = read_all_services(inputs.services, area)
+    there = [one.file for _, one in inputs.services]
+    notes += (
+        say("layers.note_absent", file=one.file, section="services")
+        for one in (config.services.each if config.services else ())
+        if one.file not in there
+    )
     if config.risk_terrain and inputs.risk_terrain:
         layer = read_risk_terrain(inputs.risk_terrain, config.risk_terrain, area)
         layers["risk_terrain"] = layer

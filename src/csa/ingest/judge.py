@@ -28,6 +28,7 @@ from csa.config.city import CityConfig
 from csa.config.layouts import Point, Source
 from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
+from csa.ingest.parse import parse_numbers
 from csa.ingest.records import FileRecords
 from csa.ingest.rules import answer, any_holds, holds
 from csa.ingest.unnamed import Unnamed, find_unnamed
@@ -140,7 +141,11 @@ def _kinds(
 def _victims(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
 ) -> tuple[pd.Series, list[Message]]:
-    """Return which rows are victims; NA where the file cannot show it."""
+    """Return which rows are victims, or how many each has; NA where the file cannot show it."""
+    if source.victims_from and set(source.victims_from) <= set(fields):
+        counts = [parse_numbers(fields[name]) for name in source.victims_from]
+        people = np.nansum(counts, axis=0)  # (n rows,)
+        return pd.Series(people, index=index).round().astype("Int64"), []
     if source.rows_are == "victims":
         return pd.Series(True, index=index, dtype="boolean"), []
     mask = any_holds(source.victim, fields, index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,15 +35,50 @@ LAYER_REASONS = (
 BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
 
 
+def read_all_services(
+    files: Sequence[tuple[Path, Services]], study_area: shapely.Geometry | None = None
+) -> Layer:
+    """Read every file of service places as one list; a place of two files counts once."""
+    read = [read_services(path, services, study_area) for path, services in files]
+    if len(read) == 1:
+        return read[0]
+    together = pd.concat([table for table, _ in read], ignore_index=True)
+    together["kind"] = _one_spelling(together["kind"])
+    lon, lat = (np.round(axis, 6) for axis in (together.geometry.x, together.geometry.y))
+    keys = pd.DataFrame(
+        {"kind": together["kind"], "name": together["name"], "lon": lon, "lat": lat}
+    ).sort_values(["kind", "name", "lon", "lat"], kind="stable")
+    used: gpd.GeoDataFrame = together.loc[keys.drop_duplicates().index].reset_index(drop=True)
+    accounts = [account for _, account in read]
+    lost = {reason: sum(one["lost"][reason] for one in accounts) for reason in LAYER_REASONS}
+    lost["duplicate"] += len(together) - len(used)
+    return used, {
+        **accounts[0],
+        "name": ", ".join(one["name"] for one in accounts),
+        "rows_read": sum(one["rows_read"] for one in accounts),
+        "n": len(used),
+        "lost": lost,
+        "fingerprint": layer_fingerprint(used),
+        "kinds": _counted(used),
+    }
+
+
+def _counted(used: gpd.GeoDataFrame) -> dict[str, int]:
+    return {str(kind): int(n) for kind, n in used["kind"].value_counts().sort_index().items()}
+
+
 def read_services(
     path: Path, services: Services, study_area: shapely.Geometry | None = None
 ) -> Layer:
-    """Read the service places."""
-    columns = (services.name_column, services.kind_column)
-    rows, n_unreadable = read_rows(path, services, columns, "services")
-    kinds = _one_spelling(_text(rows[services.kind_column]))
+    """Read one file of service places."""
+    named = [] if services.kind else [services.kind_column]
+    named += [services.name_column] if services.name_column else []
+    rows, n_unreadable = read_rows(path, services, named, "services")
+    blank = pd.Series("", index=rows.index, dtype="str")
+    names = _text(rows[services.name_column]) if services.name_column else blank
+    kinds = blank + services.kind if services.kind else _text(rows[services.kind_column])
     table = gpd.GeoDataFrame(
-        {"name": _text(rows[services.name_column]), "kind": kinds},
+        {"name": names, "kind": _one_spelling(kinds)},
         geometry=gpd.GeoSeries(shapely.point_on_surface(rows.geometry.to_numpy()), crs=LONLAT),
     )
     reasons = _reasons(table, {"no_kind": (table["kind"] == "").to_numpy()}, study_area, path)
@@ -51,8 +86,8 @@ def read_services(
     keys = pd.DataFrame({"kind": table["kind"], "name": table["name"], "lon": lon, "lat": lat})
     reasons[_repeats(keys, reasons)] = "duplicate"
     used = _used(table, keys, reasons, path)
-    counted = {str(kind): int(n) for kind, n in used["kind"].value_counts().sort_index().items()}
-    return used, {**_account(path, services, used, reasons, n_unreadable), "kinds": counted}
+    account = _account(path, services, used, reasons, n_unreadable)
+    return used, {**account, "kinds": _counted(used)}
 
 
 def read_risk_terrain(

@@ -19,6 +19,14 @@ LOCATION_PATTERNS = (
 )
 
 
+EPOCH_MS, EPOCH_MS_LOCAL = "epoch_ms", "epoch_ms_local"
+"""Among date formats: milliseconds since 1970, of universal time or of the city's clocks."""
+
+
+DECIMAL_COMMA = r"^([-+]?\d{1,3}),(\d{4,})$"
+"""A comma before four digits or more marks decimals: before three it may mark thousands."""
+
+
 def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.Series, pd.Series]:
     """Read dates, trying each format on what the ones before could not read."""
     text = text.str.strip()
@@ -28,12 +36,16 @@ def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.
         open_rows = times.isna() & (text != "")
         if not open_rows.any():
             break
-        utc = "%z" in form
-        read = pd.to_datetime(text[open_rows], format=form, errors="coerce", utc=utc)
+        utc = "%z" in form or form == EPOCH_MS
+        if form in (EPOCH_MS, EPOCH_MS_LOCAL):
+            given = pd.to_numeric(text[open_rows], errors="coerce")
+            read = pd.to_datetime(given, unit="ms", errors="coerce", utc=utc)
+        else:
+            read = pd.to_datetime(text[open_rows], format=form, errors="coerce", utc=utc)
         if utc:
             read = read.dt.tz_convert(zone).dt.tz_localize(None)
         times[open_rows] = read.astype("datetime64[us]")
-        has_time[open_rows] = read.notna() & ("%H" in form or "%I" in form)
+        has_time[open_rows] = read.notna() & any(mark in form for mark in ("%H", "%I", "epoch"))
     return times, has_time
 
 
@@ -70,8 +82,9 @@ def parse_hours(text: pd.Series) -> pd.Series:
 
 
 def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Read numbers; NaN for anything else."""
-    numbers = pd.to_numeric(text.str.strip(), errors="coerce").to_numpy(dtype="float64")
+    """Read numbers, of decimal points or commas; NaN for anything else."""
+    text = text.str.strip().str.replace(DECIMAL_COMMA, r"\1.\2", regex=True)
+    numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 

@@ -9,6 +9,7 @@ import codecs
 import csv
 import hashlib
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,10 @@ from csa.base.message import Message, say
 from csa.base.text import speak
 
 DELIMITERS = ",;\t|"
+MAX_TITLES, LEAST_COLUMNS = 10, 3
+"""Lines that may stand above the header; columns that a table below them has at least."""
+TOP = 100_000
+"""Characters in which the first lines are."""
 MAX_NOTES = 10
 MAX_FIELD_CHARACTERS = 100_000_000
 MAGIC = {
@@ -98,10 +103,24 @@ def _from_excel(content: bytes, path: Path) -> FileRecords:
         raise SourceError("source.header_only", path=path)
     left = speak("source.other_sheets", names=", ".join(others)) if others else ""
     note = say("source.note_excel", name=path.name, sheet=sheet, others=left)
-    header, records = tuple(rows[0]), rows[1:]
-    lines = list(range(2, len(rows) + 1))
+    n_titles = _count_titles(rows)
+    header, records = tuple(rows[n_titles]), rows[n_titles + 1 :]
+    lines = list(range(n_titles + 2, len(rows) + 1))
     sha256 = hashlib.sha256(content).hexdigest()
-    return FileRecords(path.name, sha256, header, records, lines, notes=(note,))
+    notes = (note, *_title_notes(n_titles, path))
+    return FileRecords(path.name, sha256, header, records, lines, notes=notes)
+
+
+def _count_titles(rows: list[list[str]]) -> int:
+    """Count the lines above the header: each with one cell, where the lines below have more."""
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows[:MAX_TITLES]]
+    n_titles = next((at for at, n in enumerate(filled) if n > 1), 0)
+    is_table = len(rows) > n_titles + 1 and filled[n_titles] >= LEAST_COLUMNS
+    return n_titles if is_table else 0
+
+
+def _title_notes(n_titles: int, path: Path) -> tuple[Message, ...]:
+    return (say("source.note_titles", name=path.name, n=n_titles),) if n_titles else ()
 
 
 def _cell_text(value: object) -> str:
@@ -173,20 +192,30 @@ def _from_csv(text: str, path: Path, sha256: str) -> FileRecords:
         csv.field_size_limit(before)
 
 
+def _delimiter(text: str) -> str:
+    """Return what separates the cells of the first line that has several."""
+    lines = [line for line in text[:TOP].split("\n") if line.strip()][:MAX_TITLES]
+    found = ((max(DELIMITERS, key=line.count), line) for line in lines)
+    several = (mark for mark, line in found if line.count(mark) >= LEAST_COLUMNS - 1)
+    return next(several, max(DELIMITERS, key=lines[0].count) if lines else ",")
+
+
 def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
     name = path.name
-    first_line = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first_line.count)
+    delimiter = _delimiter(text)
+    top = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    n_titles = _count_titles(list(itertools.islice((row for row in top if any(row)), MAX_TITLES)))
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter)
-    header = next((row for row in reader if any(row)), [])
+    filled = (row for row in reader if any(row))
+    header = next(itertools.islice(filled, n_titles, None), [])
     if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
         raise SourceError("source.not_table", path=path)
     rows: list[list[str]] = []
     starts: list[int] = []
     unreadable: list[int] = []
     cut_off: int | None = None
-    notes: list[Message] = []
+    notes: list[Message] = [*_title_notes(n_titles, path)]
     width = len(header)
     start = reader.line_num + 1
     for row in reader:
@@ -245,10 +274,15 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
 
 
 def _from_feature(feature: object) -> object:
-    """Take a feature of a GeoJSON as a record: its properties, and its point as a column."""
-    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+    """Take a feature as a record: its properties, and its point as a column or two."""
+    if not isinstance(feature, dict):
         return feature
     geometry = feature.get("geometry")
+    if isinstance(feature.get("attributes"), dict):  # as an ArcGIS server answers
+        place = geometry if isinstance(geometry, dict) else {}
+        return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
+    if not isinstance(feature.get("properties"), dict):
+        return feature
     return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig
+from csa.config.city import CityConfig, Services
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Inputs:
     study_area: Path | None = None  # polygons of the study area
     population: Path | None = None  # people by neighborhood; None where unknown
     as_of: date | None = None  # the last day of the data, where the user knows it
-    services: Path | None = None  # service places
+    services: tuple[tuple[Path, Services], ...] = ()  # files of service places, as described
     risk_terrain: Path | None = None  # an external score of places
 
 
@@ -84,16 +84,20 @@ def add_layers(
 ) -> Inputs:
     """Return the inputs with the layers that a run reads."""
     folder = data_folder(config, folder)
-    described = {"services": config.services, "risk_terrain": config.risk_terrain}
-    found: dict[str, Path | None] = {}
-    for key, named in (("services", services), ("risk_terrain", risk_terrain)):
-        layer = described[key]
-        if named is not None and layer is None:
+    lists = config.services.each if config.services else ()
+    score = config.risk_terrain
+    for key, named, is_described in (
+        ("services", services, len(lists) == 1),
+        ("risk_terrain", risk_terrain, score is not None),
+    ):
+        if named is not None and not is_described:
             raise SourceError("layers.undescribed", path=named, city=config.city.name, section=key)
         if named is not None and not named.exists():
             raise SourceError("source.absent", path=named)
-        found[key] = named or (_in(folder, layer.file) if layer else None)
-    return replace(inputs, services=found["services"], risk_terrain=found["risk_terrain"])
+    terrain = risk_terrain or (_in(folder, score.file) if score else None)
+    helpful = tuple((services or folder / one.file, one) for one in lists)
+    there = tuple((path, one) for path, one in helpful if path.exists())
+    return replace(inputs, services=there, risk_terrain=terrain)
 
 
 def _in(folder: Path, name: str) -> Path | None:

@@ -3,29 +3,86 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
-
 from csa.base.crs import LONLAT
+from csa.base.text import speak
 from csa.ingest.guess_incidents import GuessedRules
+from csa.ingest.guess_layers import GuessedLayer
+from csa.ingest.guess_rules import mark_kinds
 from csa.ingest.parse import parse_dates
-from csa.workflow.new_city import NewCity
+from csa.workflow.beside import CityFiles
+from csa.workflow.new_city import NewCity, ShootingList
+
+ROWS_ARE = {
+    "victims": "start.victims",
+    "incidents": "start.incidents",
+    "persons": "start.persons",
+}
+EXAMPLE = 32
+"""Characters of an example that are shown."""
+LAYER_WORDS = {
+    "population": "start.layer_population",
+    "services": "start.layer_services",
+    "streets": "start.layer_streets",
+    "parks": "start.layer_parks",
+    "water": "start.layer_water",
+}
 
 
-def describe(city: NewCity) -> list[tuple[str, str, str, list[str]]]:
+def tell_list(one: ShootingList, counted: Mapping[str, int]) -> str:
+    """Describe what a list of shootings holds."""
+    name, n = one.table.name, len(one.table.files)
+    file = name if n == 1 else speak("start.files", n=n - 1, file=name)
+    rows_are = speak(ROWS_ARE[one.rules.rows_are])
+    return speak("start.understood", file=file, rows_are=rows_are, **dict(counted))
+
+
+def tell_place(city: NewCity) -> str:
+    """Describe where and in which units a city is measured."""
+    return speak(
+        "start.city", name=city.name, zone=city.time_zone, crs=city.metric_crs, units=city.units
+    )
+
+
+def tell_beside(beside: CityFiles) -> list[str]:
+    """Describe what of the files beside was taken, and as what."""
+    told = [speak("start.places_used", path=beside.places.name)] if beside.places else []
+    for layer in beside.layers:
+        kind = layer.settings.get("kind", "") or layer.settings.get("kind_column", "")
+        what = speak(LAYER_WORDS[layer.role], kind=kind, **_people_words(layer))
+        told.append(speak("start.layer", path=layer.path.name, n=layer.n, what=what))
+    return told
+
+
+def _people_words(layer: GuessedLayer) -> dict[str, Any]:
+    settings = layer.settings
+    return {"column": settings.get("count_column", ""), "year": settings.get("year", "")}
+
+
+def titles() -> list[str]:
+    """Return the titles of the table that `describe` gives."""
+    return [
+        speak("start.col_field"),
+        speak("start.col_column"),
+        speak("start.col_reading"),
+        speak("start.col_examples"),
+    ]
+
+
+def describe(one: ShootingList) -> list[tuple[str, str, str, str]]:
     """List what was understood: what, from which column, as what, and three examples."""
     rows = []
-    for field_name, column in city.columns.items():
+    for field_name, column in one.columns.items():
         reading = {
-            "date": ", ".join(city.when.date_formats),
-            "time": ", ".join(city.when.time_formats),
-        }.get(field_name, city.where.crs if field_name in city.where.columns else "")
-        if field_name in {"fatal", "offense", "firearm", "domestic", "officer_involved", "injured"}:
-            reading = _meaning(city.rules, field_name)
-        rows.append((field_name, column.header, reading, column.distinct[:3]))
+            "date": ", ".join(one.when.date_formats),
+            "time": ", ".join(one.when.time_formats),
+        }.get(field_name, one.where.crs if field_name in one.where.columns else "")
+        reading = _meaning(one.rules, field_name) or reading
+        examples = " | ".join(value[:EXAMPLE] for value in column.distinct[:3])
+        rows.append((field_name, column.header, reading, examples))
     return rows
 
 
@@ -39,57 +96,35 @@ def _meaning(rules: GuessedRules, name: str) -> str:
         ("domestic", rules.domestic.get("yes", [])),
         ("left out", [one["when"] for one in rules.exclude]),
     ):
-        values = [v for rule in all_rules for v in _values(rule.get(name, ()))]
+        values = [v for rule in all_rules for v in rule.get(name, ())]
         if values:
             said.append(f"{kind}: {', '.join(values[:4])}{', ...' if len(values) > 4 else ''}")
     return "; ".join(said)
 
 
-def _values(condition: Any) -> list[str]:
-    if isinstance(condition, Mapping):
-        return [str(v) for values in condition.values() for v in values]
-    return [str(v) for v in condition]
-
-
-def count_kinds(city: NewCity) -> dict[str, int]:
+def count_kinds(one: ShootingList, time_zone: str) -> dict[str, int]:
     """Count rows as they were understood: in all, homicides, nonfatal, with a day, with a place."""
-    rules, columns = city.rules, city.columns
-    n_rows = len(city.records.rows)
-
-    def holds(rule: Mapping[str, Any]) -> pd.Series:
-        held = pd.Series(True, index=pd.RangeIndex(n_rows))
-        for name, condition in rule.items():
-            values = columns[name].texts.str.casefold()
-            if isinstance(condition, Mapping):
-                parts = [part.casefold() for part in condition["contains"]]
-                held &= values.str.contains("|".join(map(re.escape, parts)))
-            else:
-                held &= values.isin([value.casefold() for value in condition])
-        return held
-
-    def any_of(listed: Sequence[Mapping[str, Any]]) -> pd.Series:
-        found = pd.Series(False, index=pd.RangeIndex(n_rows))
-        for rule in listed:
-            found |= holds(rule)
-        return found
-
-    homicide = any_of(rules.homicide)
-    nonfatal = any_of(rules.nonfatal) & ~homicide
-    times, _ = parse_dates(columns["date"].texts, city.when.date_formats, city.time_zone)
+    homicide, nonfatal = mark_kinds(one.rules, one.columns, one.table.n_rows)
+    times, _ = parse_dates(one.columns["date"].texts, one.when.date_formats, time_zone)
     return {
-        "rows": n_rows,
+        "rows": one.table.n_rows,
         "homicide": int(homicide.sum()),
         "nonfatal": int(nonfatal.sum()),
         "dated": int(times.notna().sum()),
-        "placed": len(city.where.lonlat),
+        "placed": len(one.where.lonlat),
     }
 
 
-def city_file(city: NewCity, files: Sequence[str], places_file: str, name_column: str) -> str:
+def city_file(
+    city: NewCity,
+    places_file: str,
+    name_column: str,
+    layers: Sequence[GuessedLayer] = (),
+) -> str:
     """Write a new city's file, with a line on each reading."""
-    rules, out = city.rules, list[str]()
-    out += [
-        f"# {city.name}: written by csa start, from {city.records.name}.",
+    names = [file.name for file in city.files]
+    out = [
+        f"# {city.name}: written by csa start, from {', '.join(names)}.",
         "# Read it through: each line can be changed.",
         "format_version = 1",
         "",
@@ -101,27 +136,68 @@ def city_file(city: NewCity, files: Sequence[str], places_file: str, name_column
         "# The UTM zone of the middle, in metres.",
         f"metric_crs = {_toml(city.metric_crs)}",
         f"units = {_toml(city.units)}",
-        f"files = {_toml(list(files))}",
+        f"files = {_toml(names)}",
     ]
-    if rules.is_proxy:
+    if any(one.rules.is_proxy for one in city.lists):
         out += [
             "# The file does not say who was hit: a gun used in an assault stands for it.",
             'nonfatal_name = "gun assault"',
             "nonfatal_is_proxy = true",
         ]
-    out += [
-        "",
-        "[places]",
-        *(
-            ["# Made from the incidents: put the neighborhoods' polygons here."]
-            if city.places is not None
-            else []
-        ),
-        f"file = {_toml(places_file)}",
-        f"name_column = {_toml(name_column)}",
+    made = "# Made from the incidents: put the neighborhoods' polygons here."
+    out += ["", "[places]", *([made] if city.places is not None else [])]
+    out += [f"file = {_toml(places_file)}", f"name_column = {_toml(name_column)}"]
+    joined = next((one.settings.get("id") for one in layers if one.role == "population"), None)
+    if joined and joined != name_column:
+        out += ["# What the table of people joins.", f"id_column = {_toml(joined)}"]
+    out += _layer_lines(layers)
+    for number, one in enumerate(city.lists, start=1):
+        out += _source_lines(one, number if len(city.lists) > 1 else 0)
+    return "\n".join(out) + "\n"
+
+
+def _layer_lines(layers: Sequence[GuessedLayer]) -> list[str]:
+    """Write what lies beside the file: people, the background of the maps, places that help."""
+    out: list[str] = []
+    by_role = {one.role: one for one in layers}
+    if "population" in by_role:
+        people = by_role["population"]
+        settings = {key: value for key, value in people.settings.items() if key != "id"}
+        out += ["", "[population]", f"file = {_toml(people.path.name)}", *_lines(settings)]
+        out += ["# Who counted: write it here.", f"source = {_toml(people.path.name)}"]
+    drawn = [by_role[role] for role in ("water", "parks", "streets") if role in by_role]
+    if drawn:
+        out += ["", "[basemap]"]
+        for one in drawn:
+            out += [f"{one.role}_file = {_toml(one.path.name)}", *_lines(one.settings)]
+        out += ["# Who made the layers: write it here; it is shown below the map."]
+        out += [f"source = {_toml(', '.join(one.path.name for one in drawn))}"]
+    helpful = [one for one in layers if one.role == "services"]
+    if helpful:
+        oldest = min(one.path.stat().st_mtime for one in helpful)
+        out += [
+            "",
+            "[services]",
+            "# Who keeps these lists, and the day that they are of: write it.",
+        ]
+        out += [f"source = {_toml(', '.join(one.path.name for one in helpful))}"]
+        out += [f"as_of = {datetime.fromtimestamp(oldest, UTC).date().isoformat()}"]
+    for one in helpful:
+        out += ["", "[[services.lists]]", f"file = {_toml(one.path.name)}", *_lines(one.settings)]
+    return out
+
+
+def _lines(settings: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in settings.items()]
+
+
+def _source_lines(one: ShootingList, number: int) -> list[str]:
+    """Write a layout of file; its number keeps the names of several apart."""
+    rules, name = one.rules, one.table.name[:40]
+    out = [
         "",
         "[[sources]]",
-        f"name = {_toml(city.records.name[:40])}",
+        f"name = {_toml(f'{number}: {name}' if number else name)}",
         f"rows_are = {_toml(rules.rows_are)}",
         "# Rows that agree in these are one incident.",
         f"incident_from = {_toml(rules.incident_from)}",
@@ -131,14 +207,12 @@ def city_file(city: NewCity, files: Sequence[str], places_file: str, name_column
             "# A row that repeats these is a duplicate.",
             f"row_id_from = {_toml(rules.row_id_from)}",
         ]
-    out += [f"date_formats = {_toml(list(city.when.date_formats))}"]
-    if "time" in city.columns:
-        out += [f"time_formats = {_toml(list(city.when.time_formats))}"]
-    if set(city.when.columns) == {"date"} and city.when.columns["date"].says("report"):
-        out += ['dates_are = "reported"']
-    if city.where.crs != LONLAT:
-        out += ["# The system of x and y.", f"crs = {_toml(city.where.crs)}"]
+    out += _time_lines(one)
+    if one.where.crs != LONLAT:
+        out += ["# The system of x and y.", f"crs = {_toml(one.where.crs)}"]
     out += [f"homicide = {_toml(rules.homicide)}", f"nonfatal = {_toml(rules.nonfatal)}"]
+    if rules.victims_from:
+        out += [f"victims_from = {_toml(rules.victims_from)}"]
     if rules.victim:
         out += [f"victim = {_toml(rules.victim)}"]
     for flag in ("gun", "domestic"):
@@ -146,14 +220,22 @@ def city_file(city: NewCity, files: Sequence[str], places_file: str, name_column
         if said:
             out += [f"{flag} = {_toml(said)}"]
     out += ["", "[sources.columns]"]
-    out += [f"{name} = {_toml(column.header)}" for name, column in city.columns.items()]
-    for one in rules.exclude:
-        out += [
-            "",
-            "[[sources.exclude]]",
-            *(f"{key} = {_toml(value)}" for key, value in one.items()),
-        ]
-    return "\n".join(out) + "\n"
+    out += [f"{name} = {_toml(column.header)}" for name, column in one.columns.items()]
+    for excluded in rules.exclude:
+        out += ["", "[[sources.exclude]]", *_lines(excluded)]
+    return out
+
+
+def _time_lines(one: ShootingList) -> list[str]:
+    """Write how days and times are read."""
+    out = [f"date_formats = {_toml(list(one.when.date_formats))}"]
+    if not one.when.has_time:
+        out += ["# Its time is the same in every row: none.", "has_time = false"]
+    if "time" in one.columns:
+        out += [f"time_formats = {_toml(list(one.when.time_formats))}"]
+    if set(one.when.columns) == {"date"} and one.when.columns["date"].says("report"):
+        out += ['dates_are = "reported"']
+    return out
 
 
 def _toml(value: Any) -> str:

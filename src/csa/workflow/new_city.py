@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,9 +13,10 @@ import pandas as pd
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.base.message import Message, say
 from csa.geo import cells as h3_cells
+from csa.ingest.columns import normalise_header
 from csa.ingest.guess_columns import (
     Doubt,
     Questions,
@@ -24,8 +25,9 @@ from csa.ingest.guess_columns import (
 )
 from csa.ingest.guess_incidents import GuessedRules, RowClues
 from csa.ingest.guess_places import WhereColumns, guess_where
-from csa.ingest.guess_rules import guess_rules
-from csa.ingest.guess_when import WhenColumns, guess_when
+from csa.ingest.guess_rules import guess_rules, mark_kinds
+from csa.ingest.guess_when import WhenColumns, guess_when, settle_zone
+from csa.ingest.parse import parse_dates
 from csa.ingest.polygons import read_polygons
 from csa.ingest.records import FileRecords, read_records
 
@@ -43,25 +45,24 @@ FEW = 200
 
 
 @dataclass(frozen=True)
-class NewCity:
-    """What a new city's file was understood to be.
+class ShootingTable:
+    """Files of shootings with the same columns, read as one table."""
 
-    Fields: `id`, `name`, `records`, `when`, `where`, `rules`, `time_zone`, `metric_crs`, `units`,
-    `doubts`, `notes`, `places`.
-    """
+    name: str  # the first file's
+    files: tuple[Path, ...]
+    columns: tuple[TextColumn, ...]
+    n_rows: int
+    notes: tuple[Message, ...]
 
-    id: str
-    name: str
-    records: FileRecords
+
+@dataclass(frozen=True)
+class ShootingList:
+    """What a table of shootings was understood to be."""
+
+    table: ShootingTable
     when: WhenColumns
     where: WhereColumns
     rules: GuessedRules
-    time_zone: str
-    metric_crs: str
-    units: str
-    doubts: tuple[Doubt, ...]  # what has two likely readings, in the order to ask
-    notes: tuple[Message, ...]  # what a reader should know
-    places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
 
     @property
     def columns(self) -> dict[str, TextColumn]:
@@ -70,19 +71,77 @@ class NewCity:
         return {str(name): column for part in parts for name, column in part.items()}
 
 
+@dataclass(frozen=True)
+class NewCity:
+    """What a new city's files were understood to be.
+
+    Fields: `id`, `name`, `lists`, `time_zone`, `metric_crs`, `units`, `doubts`, `notes`, `places`.
+    """
+
+    id: str
+    name: str
+    lists: tuple[ShootingList, ...]  # one for each layout among the files
+    time_zone: str
+    metric_crs: str
+    units: str
+    doubts: tuple[Doubt, ...]  # what has two likely readings, in the order to ask
+    notes: tuple[Message, ...]  # what a reader should know
+    places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of shootings, layout by layout."""
+        return tuple(file for one in self.lists for file in one.table.files)
+
+
+def read_tables(files: Sequence[Path]) -> tuple[ShootingTable, ...]:
+    """Read a city's files, those with the same columns as one table.
+
+    Raises
+    ------
+    SourceError
+        If a file is absent, cannot be read, or has no line of column names.
+    """
+    alike: dict[frozenset[str], list[tuple[Path, FileRecords]]] = {}
+    for file in files:
+        if not file.is_file():
+            raise ParamError("start.no_file", path=file)
+        records = read_records(file)
+        if not records.rows:
+            raise SourceError("start.no_rows", path=file.name)
+        spelled = frozenset(map(normalise_header, records.header))
+        alike.setdefault(spelled, []).append((file, records))
+    return tuple(_table(group) for group in alike.values())
+
+
+def _table(group: Sequence[tuple[Path, FileRecords]]) -> ShootingTable:
+    """Join files of the same columns, in the first one's order."""
+    (first, records), *others = group
+    order = [normalise_header(name) for name in records.header]
+    rows = list(records.rows)
+    for _, more in others:
+        at = [[normalise_header(name) for name in more.header].index(name) for name in order]
+        rows += [[row[place] for place in at] for row in more.rows]
+    columns = columns_of(replace(records, rows=rows))
+    _refuse_no_header(columns, first)
+    notes = tuple(note for _, one in group for note in one.notes)
+    files = tuple(file for file, _ in group)
+    return ShootingTable(first.name, files, tuple(columns), len(rows), notes)
+
+
 def understand(
-    file: Path,
+    files: Path | Sequence[Path],
     places: Path | None = None,
     *,
     name: str = "",
     crs: str | None = None,
     answers: Mapping[str, int] | None = None,
 ) -> NewCity:
-    """Understand a city's file of shootings: columns, formats, systems, kinds, incidents.
+    """Understand a city's files of shootings: columns, formats, systems, kinds, incidents.
 
     Parameters
     ----------
-    file
+    files
         CSV, JSON or Excel, one row an incident, a victim or a person.
     places
         Polygons of the city's neighborhoods; without them the land is made from the incidents.
@@ -101,49 +160,78 @@ def understand(
     Raises
     ------
     SourceError
-        If the file cannot be read, or says no day, no place, or not who was shot.
+        If a file cannot be read, or says no day, no place, or not who was shot.
     """
+    tables = read_tables([files] if isinstance(files, Path) else files)
+    return understand_tables(tables, area_of(places), name=name, crs=crs, answers=answers)
+
+
+def understand_tables(
+    tables: Sequence[ShootingTable],
+    area: shapely.Geometry | None = None,
+    *,
+    name: str = "",
+    crs: str | None = None,
+    answers: Mapping[str, int] | None = None,
+) -> NewCity:
+    """Understand tables that were read: as `understand`, with the land that polygons cover."""
     questions = Questions(answers or {})
-    records = read_records(file)
-    if not records.rows:
-        raise SourceError("start.no_rows", path=file.name)
-    columns = columns_of(records)
-    _refuse_no_header(columns, file)
-    when = guess_when(columns, questions)
-    if when is None:
-        raise SourceError("start.no_day", path=file.name)
-    area = area_of(places)
-    where = guess_where(columns, area, crs, questions, file.name)
-    if where.lonlat.empty:
-        raise SourceError("start.no_place", path=file.name)
-    fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
-    taken = {**when.columns, **where.columns}
-    moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
-    days = taken["date"].texts.str.slice(0, 10)
-    clues = RowClues(tuple(fields), moments, days)
-    rules = guess_rules(columns, clues, questions, file.name)
-    zone = _time_zone(where.lonlat)
-    metric_crs, notes = _metric_crs(where.lonlat)
-    land = None if places is not None else _land(where.lonlat, name or file.stem)
+    lists = []
+    for number, table in enumerate(tables, start=1):
+        with questions.of(table.name, number):
+            lists.append(_understand_list(table, area, crs, questions))
+    lonlat = pd.concat([one.where.lonlat for one in lists], ignore_index=True)
+    zone = _time_zone(lonlat)
+    metric_crs, notes = _metric_crs(lonlat)
+    stem = Path(tables[0].name).stem
+    land = None if area is not None else _land(lonlat, name or stem)
     if land is not None:
         notes.append(say("start.land_made"))
-    if where.lonlat["lon"].min() > 0 and US_DAYS.search(when.date_formats[0]):
+    is_us = any(US_DAYS.search(one.when.date_formats[0]) for one in lists)
+    if lonlat["lon"].min() > 0 and is_us:
         notes.append(say("start.no_minus", zone=zone))
-    title = name or re.sub(r"[_\W]+", " ", file.stem).strip().title() or "City"
+    title = name or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
         re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city",
         title,
-        records,
-        when,
-        where,
-        rules,
+        tuple(lists),
         zone,
         metric_crs,
         "us" if US_ZONES.fullmatch(zone) else "metric",
         tuple(questions.doubts),
-        (*records.notes, *notes, *rules.notes),
+        (
+            *(note for table in tables for note in table.notes),
+            *notes,
+            *(note for one in lists for note in one.rules.notes),
+        ),
         land,
     )
+
+
+def _understand_list(
+    table: ShootingTable,
+    area: shapely.Geometry | None,
+    crs: str | None,
+    questions: Questions,
+) -> ShootingList:
+    """Understand one table: when, where, what, and last the clock, by the shootings' own hours."""
+    columns = table.columns
+    when = guess_when(columns, questions)
+    if when is None:
+        raise SourceError("start.no_day", path=table.name)
+    where = guess_where(columns, area, crs, questions, table.name)
+    if where.lonlat.empty:
+        raise SourceError("start.no_place", path=table.name)
+    fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
+    taken = {**when.columns, **where.columns}
+    moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
+    times, _ = parse_dates(taken["date"].texts, when.date_formats, "UTC")
+    days = times.dt.strftime("%Y-%m-%d").fillna("")
+    clues = RowClues(tuple(fields), moments, days)
+    rules = guess_rules(columns, clues, questions, table.name)
+    homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
+    when = settle_zone(when, homicide | nonfatal, questions)
+    return ShootingList(table, when, where, rules)
 
 
 def _refuse_no_header(columns: Sequence[TextColumn], file: Path) -> None:
@@ -158,7 +246,12 @@ def area_of(places: Path | None) -> shapely.Geometry | None:
     """Read the land that polygons cover, in degrees."""
     if places is None:
         return None
-    whole: shapely.Geometry = read_polygons(places, LONLAT).geometry.make_valid().union_all()
+    return whole_of(read_polygons(places, LONLAT))
+
+
+def whole_of(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Join polygons, broken ones repaired."""
+    whole: shapely.Geometry = polygons.geometry.make_valid().union_all()
     return whole
 
 

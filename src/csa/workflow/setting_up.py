@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, Proposal, proposal_files
+from csa.base.errors import ParamError
 from csa.base.io import replace_folder, write_file
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, save_dataset
-from csa.ingest.intake import Intake, ingest_city
-from csa.ingest.sources import Inputs
+from csa.ingest.basemap_layers import build_basemap, save_basemap
+from csa.ingest.intake import FileTrial, Intake, ingest_city, try_files
+from csa.ingest.sources import add_layers, find_inputs
+from csa.workflow.beside import CityFiles, name_column_of
 from csa.workflow.city_file import city_file
 from csa.workflow.naming import keep_place_names
 from csa.workflow.new_city import FEW, NewCity
-from csa.workflow.starting import name_column_of
 
 LAND = "land.geojson"
+BACKGROUND = frozenset({"water", "parks", "streets"})
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class MadeCity:
     """What setting a city up has made."""
 
     config: CityConfig
+    checked: list[FileTrial]  # each file read by the city's file, as csa check does
     intake: Intake
     version: str  # of the dataset
     proposal: Proposal
@@ -42,8 +45,7 @@ class MadeCity:
 
 def set_up(
     city: NewCity,
-    files: Sequence[Path],
-    places: Path | None,
+    beside: CityFiles,
     path: Path,
     tell: Tell = silent,
     root: Path = Path(),
@@ -53,42 +55,62 @@ def set_up(
     Everything is tried in a folder of its own first, so that a city that cannot be read leaves
     nothing behind.
     """
-    kept = root / "data" / city.id
+    kept, folder = root / "data" / city.id, root / "var" / path.stem
     with tempfile.TemporaryDirectory() as trial:
-        tried = Path(trial) / path.name
-        land = Path(trial) / LAND
+        tried, data = Path(trial) / path.name, Path(trial) / city.id
+        data.mkdir()
+        land = data / LAND
         if city.places is not None:
             city.places.to_file(land, driver="GeoJSON")
-        polygons = places or land
-        column = "name" if places is None else name_column_of(places)
-        text = city_file(city, [file.name for file in files], polygons.name, column)
+        polygons = beside.places or land
+        column = "name" if beside.places is None else name_column_of(beside.places)
+        for file in _all_files(city, beside):
+            for one in [file, *_parts_of(file)]:
+                (data / one.name).symlink_to(one.resolve())
+        text = city_file(city, polygons.name, column, beside.layers)
         tried.write_text(text, encoding="utf-8")
         config = load_city(tried)
-        intake = ingest_city(config, Inputs(tuple(files), polygons), tell)
+        checked = try_files(config, city.files, data / polygons.name)
+        inputs = add_layers(find_inputs(config, data, ()), config, data)
+        intake = ingest_city(config, inputs, tell)
         tell("write")
-        for file in (*files, polygons):
-            _keep(file, kept)
+        drawn = None
+        if any(one.role in BACKGROUND for one in beside.layers):
+            drawn, _ = build_basemap(config, data, data / polygons.name, tell)
+        for one in data.iterdir():
+            _keep(one, kept)
     write_file(path, text.encode())
-    folder = root / "var" / path.stem
     dataset = folder / "dataset"
     version = save_dataset(intake.dataset, intake.rejected, dataset)
+    if drawn is not None:
+        save_basemap(drawn, folder / "basemap")
     opened = City(config, intake.dataset, dataset)
     notes = list(keep_place_names(opened, tell))
     proposal = propose_areas(opened, city_choices(config), tell, keep=True)
     replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
     if intake.dataset.report["incidents"] < FEW:
         notes.append(say("start.few", n=intake.dataset.report["incidents"]))
-    return MadeCity(config, intake, version, proposal, folder, dataset, tuple(notes))
+    return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
+
+
+def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
+    """List a city's files, each once; two of one name are refused."""
+    places = [beside.places] if beside.places else []
+    files = [*city.files, *places, *(one.path for one in beside.layers)]
+    found: dict[str, Path] = {}
+    for file in files:
+        if found.setdefault(file.name, file).resolve() != file.resolve():
+            raise ParamError("start.same_name", name=file.name)
+    return list(found.values())
 
 
 def _keep(file: Path, folder: Path) -> None:
-    """Copy a file into the city's folder, with those that belong to it."""
-    for one in [file, *_parts_of(file)]:
-        target = folder / one.name
-        if target.exists() and target.samefile(one):
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(one, target)
+    """Copy a file into the city's folder, unless it is there already."""
+    target = folder / file.name
+    if target.exists() and target.samefile(file):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
 
 
 def _parts_of(file: Path) -> list[Path]:

@@ -1,0 +1,99 @@
+"""Guess who was killed from a flag, a number of people, or a word such as fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csa.base.message import say
+from csa.ingest.guess_columns import (
+    FATAL,
+    INJURED,
+    NO,
+    YES,
+    Questions,
+    Reading,
+    TextColumn,
+    list_values,
+)
+from csa.ingest.guess_incidents import GuessedRules
+from csa.ingest.guess_words import UNHURT, is_killed
+
+OF_OTHERS = ("offender", "suspect", "perp", "officer", "arrest")
+MOST_COUNT = 60
+
+
+def flags_of_the_dead(
+    columns: Sequence[TextColumn],
+) -> tuple[list[TextColumn], list[TextColumn]]:
+    """Return the flags or counts of the killed, the likeliest first, and those of the hurt."""
+    victims = [one for one in columns if not one.says(*OF_OTHERS)]
+    fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
+    fatal = [one for one in fatal if one.yes_no or _is_count(one)]
+    fatal += [one for one in victims if _is_fatal_text(one)]
+    fatal.sort(key=lambda one: (len(one.distinct) < 2, not one.says("fatal", "murder", "killed")))
+    injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
+    return fatal, injured
+
+
+def kinds_by_flag(
+    column: TextColumn,
+    injured: Sequence[TextColumn],
+    found: GuessedRules,
+    questions: Questions,
+) -> None:
+    """Take a flag, or a number of people, as what marks a homicide; all rows are shootings."""
+    found.columns["fatal"] = column
+    found.gun = found.gun or {"yes": [{}]}
+    is_count = column.is_number and (column.numbers.max() > 1 or bool(injured))
+    if is_count:
+        found.homicide = [{"fatal": _counts()}]
+        if injured:
+            found.columns["injured"] = injured[0]
+            found.nonfatal = [{"injured": _counts()}]
+            found.victims_from = ["fatal", "injured"]
+            found.notes.append(say("start.by_counts", killed=column.header, hurt=injured[0].header))
+        else:
+            found.nonfatal = [{"fatal": ["0", "0.0"]}]
+        return
+    spelled = column.yes_no
+    if spelled is not None and set(map(str.casefold, spelled[0] + spelled[1])) <= {*YES, *NO}:
+        yes, no = spelled
+    else:
+        yes = tuple(v for v in column.distinct if is_killed(v))
+        no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
+        readings = [
+            Reading(say("start.is_killed", values=list_values(one)), (tuple(one), tuple(other)))
+            for one, other in ((yes, no), (no, yes))
+            if one
+        ]
+        if len(readings) > 1 or not yes:
+            question = say("start.which_killed", column=column.header)
+            yes, no = questions.settle("killed", question, readings)
+    if column.says("nonfatal", "survived"):
+        yes, no = no, yes
+    found.homicide = [{"fatal": list(yes)}]
+    found.nonfatal = [{"fatal": list(no)}] if no else []
+    if not no and len(column.known) < len(column.texts):
+        readings = [
+            Reading(say("start.blank_is_no", column=column.header), "no"),
+            Reading(say("start.blank_is_unknown", column=column.header), "unknown"),
+        ]
+        question = say("start.which_blank", column=column.header)
+        if questions.settle("blank", question, readings) == "no":
+            found.nonfatal = [{}]
+
+
+def _is_fatal_text(column: TextColumn) -> bool:
+    """Check whether values themselves say fatal and not."""
+    said = [is_killed(value) for value in column.distinct]
+    return 2 <= len(said) <= 6 and any(said) and not all(said)
+
+
+def _is_count(column: TextColumn) -> bool:
+    """Check whether a column numbers people: few in a row, and no number of a case."""
+    return column.is_number and 0 <= column.numbers.min() <= column.numbers.max() <= MOST_COUNT
+
+
+def _counts() -> list[str]:
+    whole = [str(n) for n in range(1, MOST_COUNT + 1)]
+    return [*whole, *(f"{n}.0" for n in range(1, MOST_COUNT + 1))]

@@ -1,0 +1,81 @@
+"""What the words of a police file mean: homicide, shooting, assault, gun, another crime."""
+
+from __future__ import annotations
+
+import re
+
+HOMICIDE = re.compile(r"homicid|murder|manslaughter(?!.*negl)", re.IGNORECASE)
+NOT_HOMICIDE = re.compile(
+    r"justif|(?<!non)(?<!non[ -])(?<!non-)negligen|attempt|\batt\b|\bw(ith|/)? ?/?intent|intent to"
+    r"|conspir|solicit|accessor|reckless|assault (to|with)|traffic|\bdu[ir]\b|dwi|vehic|non.?fatal"
+    r"|suicide|threat|accident|abuse|culposo|tentativa",
+    re.IGNORECASE,
+)
+SHOOTING = re.compile(
+    r"shoot|\bshot(?!.?gun|.?spot)|gun.?shot|gun.?fire|gsw|lesion.*arma de fuego", re.IGNORECASE
+)
+NOT_SHOOTING = re.compile(
+    r"suicid|(?<!not )self|no victim|no injur|without injur|not injured|discharg|property|unfounded"
+    r"|shots? (fired|heard)|alert|dwelling|occupied|at veh|range|photo|animal|possess"
+    r"|officer|police|accident|unintent|\bbb\b",
+    re.IGNORECASE,
+)
+HIT = re.compile(r"non.?fatal|injur|wound|\bhit\b", re.IGNORECASE)
+NOT_HIT = re.compile(r"\bno\b|without|uninjur|not (hit|injur)|self", re.IGNORECASE)
+ASSAULT = re.compile(
+    r"agg.*(ass|aslt)|(ass|aslt).*agg|(deadly|dangerous) weapon|felonious ass|battery"
+    r"|assault.{0,30}(fire.?arm|gun)",
+    re.IGNORECASE,
+)
+NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
+GUN = re.compile(
+    r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shot.?gun|revolver|arma de fuego", re.IGNORECASE
+)
+NO_GUN = re.compile(
+    r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun", re.IGNORECASE
+)
+UNKNOWN = re.compile(
+    r"^(unk.*|.*\bunknown\b.*|undetermined|n/?a|null|not stated|\?)$", re.IGNORECASE
+)
+OTHER_CRIME = re.compile(
+    r"theft|robber|robo\b|burglar|larcen|arson|vandal|fraud|narcot|drug|stolen|trespass|damage|hurto"
+    r"|locked.?vehicle|sex.?off",
+    re.IGNORECASE,
+)
+KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
+NOT_KILLED = re.compile(r"\bno[nt]?\b|non.?fatal|surviv|wound|injur|graze", re.IGNORECASE)
+UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORECASE)
+
+
+def is_homicide(value: str) -> bool:
+    """Check for a homicide, no attempt and no accident."""
+    return bool(HOMICIDE.search(value)) and not NOT_HOMICIDE.search(value)
+
+
+def is_shooting(value: str, header: str = "") -> bool:
+    """Check for somebody shot and not killed; under a header of shootings, for somebody hurt."""
+    if is_homicide(value):
+        return False
+    if SHOOTING.search(header) and HIT.search(value) and not NOT_HIT.search(value):
+        return True
+    return bool(SHOOTING.search(value)) and not NOT_SHOOTING.search(value)
+
+
+def is_assault(value: str) -> bool:
+    """Check for an aggravated assault."""
+    return bool(ASSAULT.search(value)) and not NOT_ASSAULT.search(value)
+
+
+def is_gun(value: str) -> bool:
+    """Check for a firearm."""
+    return bool(GUN.search(value)) and not NO_GUN.search(value)
+
+
+def is_gun_assault(value: str) -> bool:
+    """Check for an assault with a firearm, said in one text."""
+    return is_assault(value) and is_gun(value)
+
+
+def is_killed(value: str) -> bool:
+    """Check for somebody killed."""
+    return bool(KILLED.search(value)) and not NOT_KILLED.search(value)
