@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -130,4 +129,4 @@ def _values(where: str, mark: str, _store: Store) -> tuple[Value, ...]:
 
 def today(opened: Opened) -> date:
     """Return today's date in the city."""
-    return datetime.now(ZoneInfo(opened.config.city.time_zone)).date()
+    return opened.config.city.clock.today()

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import shapely
 
 from app.shared.legend import Classes, classify_scores, levels
 from app.shared.settings import STATIC
+from csa.base.clock import now_utc
 from csa.base.io import replace_folder
 from csa.dataset.versioned import Dataset
 from csa.geo.cells import draw_cells
@@ -119,7 +119,7 @@ def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
 
 def forget_old(days: float = 7) -> None:
     """Remove geometry that no server has requested for a while, such as an earlier city's."""
-    oldest = time.time() - days * 86_400
+    oldest = now_utc().timestamp() - days * 86_400
     for place in (STATIC / "geometry").glob("*"):
         with suppress(FileNotFoundError):  # another server removed it first
             if place.is_dir() and place.stat().st_mtime < oldest:

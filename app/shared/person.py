@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from math import inf
 from time import monotonic
 
@@ -68,7 +67,7 @@ def person_of(config: CityConfig) -> Person:
 def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
     """Return the signature for a change that a page makes."""
     signer = local_person(office) if access(opened) == LOCAL else who
-    return act(signer, why, datetime.now(UTC), opened.config.city.time_zone)
+    return act(signer, why, opened.config.city.clock.now(), opened.config.city.time_zone)
 
 
 def is_leaving() -> bool:

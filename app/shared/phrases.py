@@ -87,9 +87,9 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
     return tuple(sentence for sentence in said if sentence)
 
 
-def age_words(through: date) -> str:
-    """Return the age of the data in words, by the reader's own date."""
-    days = max(0, (date.today() - through).days)  # noqa: DTZ011 - the reader's own day
+def age_words(through: date, today: date) -> str:
+    """Return the age of the data in words."""
+    days = max(0, (today - through).days)
     if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
         return speak("data.days", n=days)
     months = round(days / DAYS_PER_MONTH)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,7 +141,7 @@ def keep(opened: Opened, who: Person) -> None:
 
 def _draft(opened: Opened) -> dict[str, Any]:
     state = st.session_state
-    now = datetime.now(ZoneInfo(opened.config.city.time_zone))
+    now = opened.config.city.clock.now().astimezone(ZoneInfo(opened.config.city.time_zone))
     return {
         "at": f"{now:%H:%M}",
         "office": state.get(KEPT_OFFICE, ""),

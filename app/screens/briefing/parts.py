@@ -249,7 +249,7 @@ def notes(opened: Opened, choices: Choices, proposal: Proposal) -> None:
     report, city = opened.dataset.report, opened.config.city
     through = date.fromisoformat(report["data_through"])
     said: Iterable[str] = (
-        speak("briefing.age", age=age_words(through)),
+        speak("briefing.age", age=age_words(through, opened.config.city.clock.today())),
         _partial(proposal),
         *cautions(proposal),
         speak("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",

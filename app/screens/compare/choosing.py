@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -71,7 +71,9 @@ def form(
     names = {area_id: one.called for area_id, one in standing.items()}
     if is_sent:
         try:
-            choice = _choice(areas, reasons, office, weighing, proposal)
+            choice = _choice(
+                areas, reasons, office, weighing, proposal, opened.config.city.clock.now()
+            )
             seen = proposal, judgement
             _keep(spot, choice, seen, by=who, is_answered=is_answered, names=names)
         except CsaError as error:
@@ -111,10 +113,15 @@ def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
 
 
 def _choice(
-    areas: list[str], reasons: str, office: str, weighing: Weighing, proposal: Proposal
+    areas: list[str],
+    reasons: str,
+    office: str,
+    weighing: Weighing,
+    proposal: Proposal,
+    now: datetime,
 ) -> Choice:
     return Choice(
-        datetime.now(UTC).replace(microsecond=0),
+        now.replace(microsecond=0),
         office,
         tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
         reasons,

@@ -37,12 +37,13 @@ def answer(opened: Opened) -> None:
     )
     if report["nonfatal_is_proxy"]:
         st.warning(speak("data.proxy", name=report["nonfatal_name"]), icon=":material/help:")
+    today = opened.config.city.clock.today()
     panels.numbers(
         [
             (f"{report['rows_used']:,}", speak("data.rows_used", n=report["rows_read"])),
             (f"{n_unplaced:,}", speak("data.on_no_map")),
             (count_of_victims(report), victims_words(opened)),
-            (age_words(through), speak("data.age", day=day(through))),
+            (age_words(through, today), speak("data.age", day=day(through))),
         ]
     )
 

@@ -77,7 +77,8 @@ def show_understood(city: NewCity, beside: CityFiles) -> None:
     for one in city.lists:
         st.markdown(panels.plain(tell_list(one, count_kinds(one, city.time_zone))))
         panels.table(pd.DataFrame(describe(one), columns=titles()), speak("new_city.table_alt"))
-    st.markdown(panels.plain(" ".join([tell_place(city), *tell_beside(beside)])))
+    told = [tell_place(city), *tell_beside(beside)]
+    st.markdown("\n".join(f"- {panels.plain(line)}" for line in told))
     for note in (*beside.notes, *city.notes):
         st.caption(panels.plain(render(note)))
 

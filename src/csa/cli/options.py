@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -196,12 +195,12 @@ def plan_of(city: str) -> Plan:
 
 def today_of(config: CityConfig) -> date:
     """Return today's date in a city."""
-    return datetime.now(ZoneInfo(config.city.time_zone)).date()
+    return config.city.clock.today()
 
 
 def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
     """Sign a change by the person at this machine, who has a chair's role."""
     from csa.decisions.roles import act, dated, local_person
 
-    signed = act(local_person(by), why, datetime.now(UTC), config.city.time_zone)
+    signed = act(local_person(by), why, config.city.clock.now(), config.city.time_zone)
     return dated(signed, day_of(on, "--on"))

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from csa.base.clock import Clock
 from csa.base.message import say
 from csa.base.params import DocumentedDbscan
 from csa.config.layouts import Point, Source
@@ -134,6 +135,14 @@ class CityBasics(Frozen):
         pattern=r"^([a-z0-9-]+\.toml)?$",
         description="the plan's file in plans/ beside this one",
     )
+    today: date | None = Field(
+        None, description="the day at which its clock stands, of a made-up or rehearsed city"
+    )
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the day in the city."""
+        return Clock(self.time_zone, self.today)
 
 
 class PlacesSource(Frozen):

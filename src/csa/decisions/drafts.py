@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from csa.base.clock import now_utc
 from csa.decisions.roles import Person, require
 from csa.decisions.store import Signed, Store
 from csa.decisions.store.audit import AT_UTC
@@ -17,7 +17,7 @@ DRAFT = "draft"
 def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]) -> None:
     """Store a draft; delete an empty one."""
     require(owner, "member")
-    key, now = _key(owner, page), datetime.now(UTC)
+    key, now = _key(owner, page), now_utc()
     with store.writing(Signed(owner.office, DRAFT, now)) as session:
         row = session.get(DraftRow, key)
         if not values:

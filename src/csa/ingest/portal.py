@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from csa.base.clock import now_utc
 from csa.base.errors import ParamError, SourceError
 
 LOGGER = logging.getLogger("csa.portal")
@@ -35,7 +36,7 @@ Answer = TypeVar("Answer")
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return now_utc()
 
 
 @dataclass(frozen=True)
