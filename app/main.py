@@ -36,8 +36,13 @@ groups = {
         {
             speak("screen.work"): [
                 st.Page(
+                    "screens/new_month/page.py",
+                    title=speak("new_month.short"),
+                    url_path="new-month",
+                ),
+                st.Page(
                     "screens/new_city/page.py", title=speak("new_city.short"), url_path="new-city"
-                )
+                ),
             ]
         }
         if access.may_set_up()

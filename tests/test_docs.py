@@ -126,6 +126,7 @@ def test_every_command_and_option_is_named(data_page):
     commands = dict(walk(command, "csa"))
     assert set(commands) == {
         "csa start",
+        "csa month",
         "csa ingest",
         "csa propose",
         "csa backtest",

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -31,6 +31,8 @@ SOON_S = 0.3
 JUDGING_STEPS = 3
 
 Made = TypeVar("Made")
+Far: TypeAlias = Callable[[Sequence[str]], tuple[float, str]]
+"""From the steps begun so far to the share done, and words for it."""
 
 
 def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
@@ -74,6 +76,9 @@ def data_line(opened: Opened) -> str:
     if report["data_through"]:
         through = day(date.fromisoformat(report["data_through"]))
         parts.append(html.escape(speak("screen.through", day=through)))
+        n_late = opened.config.days_late(date.fromisoformat(report["data_through"]))
+        if n_late:
+            parts.append(html.escape(speak("screen.late", n=n_late)))
     parts.append(html.escape(speak("screen.incidents", n=report["incidents"])))
     if city.is_synthetic:
         parts.insert(0, f'<span class="csa-mark">{html.escape(speak("screen.sample"))}</span>')
@@ -106,7 +111,7 @@ def judged(opened: Opened, choices: Choices) -> AreaAssessment:
 def waited(
     spot: DeltaGenerator,
     make: Callable[[Tell], Made],
-    far: Callable[[Sequence[str]], tuple[float, str]],
+    far: Far,
 ) -> Made:
     """Compute something, with a progress bar if it takes long.
 

@@ -88,6 +88,7 @@ URL_PATHS = {
     "briefing": "",
     "find_areas": "areas",
     "new_city": "new-city",
+    "new_month": "new-month",
     "track_record": "how-well",
 }
 """Of pages whose address is not their folder's name."""

@@ -146,6 +146,15 @@ def publish_version(
         return number
 
 
+def point_version(out: Path, number: str) -> None:
+    """Make another version of a versioned folder the current one, in one step."""
+    with writing(out) as place:
+        files = {path.name: b"" for path in (place / VERSIONS / number).iterdir()}
+        point(place / CURRENT, Path(VERSIONS) / number)
+        links = [one.name for one in place.iterdir() if one.is_symlink() and one.name != CURRENT]
+        _link_files(place, files, links)
+
+
 def _add_version(place: Path, files: Mapping[str, bytes]) -> str:
     versions = place / VERSIONS
     is_first = not versions.exists()

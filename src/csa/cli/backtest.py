@@ -123,11 +123,9 @@ def _judge_and_write(
     asked: BacktestRequest, out: Path | None, *, is_named: bool
 ) -> tuple[BacktestResult, dict[str, Any]]:
     """Score the past; write the folder first, then the record beside the dataset."""
-    from csa.backtest.recording import save_record
     from csa.base.io import KEPT, replace_folder, require_writable
-    from csa.displacement.follow import save_chance, save_past
     from csa.workflow.backtest_files import MARKER, backtest_account, backtest_files
-    from csa.workflow.past_years import judge_named, judge_past_years
+    from csa.workflow.past_years import judge_named, judge_past_years, keep_past_years
 
     city, choices = asked.city, asked.choices
     if out is not None:
@@ -141,12 +139,7 @@ def _judge_and_write(
         tell("write")
         if out is not None:
             replace_folder(out, MARKER, backtest_files(account, past))
-        if past.after is not None:
-            save_past(past.after, city, choices)
-        if past.chance is not None:
-            save_chance(past.chance, city, choices)
-        if past.made is not None:
-            save_record(past.made, city, choices)
+        keep_past_years(past, city, choices)
     return past, account
 
 

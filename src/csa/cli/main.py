@@ -23,6 +23,7 @@ from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest, sample
+from csa.cli.month import month_command
 from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
@@ -54,6 +55,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command("month")(month_command)
 app.command()(correct)
 app.command()(store.backup)
 app.command()(store.restore)

@@ -29,15 +29,10 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import shapely
-
     from csa.base.message import Message
     from csa.config.city import CityConfig
-    from csa.displacement.follow import FollowSource
-    from csa.reports.public.facts import PublicFacts
     from csa.reports.public.fairness import Census
     from csa.reports.public.gathering import Published
-    from csa.reports.public.pages import Pictures
 
 
 def publish(
@@ -86,7 +81,6 @@ def publish(
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = city_of(city)
-    from csa.areas.learned import kept_cells
     from csa.base.io import require_writable
     from csa.dataset.versioned import open_city
     from csa.decisions.secret import keep_public_secret, public_secret
@@ -96,9 +90,10 @@ def publish(
     from csa.reports.month.gathering import Beside
     from csa.reports.month.noting import refuse_outside
     from csa.reports.month.standing import read_month
-    from csa.reports.public.bundle import all_published, carried_on, publish_bundle
-    from csa.reports.public.gathering import STEPS, gather_from
+    from csa.reports.public.bundle import all_published
+    from csa.reports.public.gathering import STEPS
     from csa.reports.public.window import last_month
+    from csa.workflow.publishing import make_bundle, refuse_older
 
     asked = None if month is None else Month.parse(month, "--month")
     require_writable(out)
@@ -116,21 +111,15 @@ def publish(
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
         records = read_month(opened, source.city, last)
-        kept_cells(
-            source.city, source.choices.resolution, keep=True
-        )  # the next is a second quicker
         beside = Beside(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )
-        made = gather_from(source, plan, records, last, beside, tell)
-        _refuse_older(out, made.facts.quarter)
-        tell("maps")
-        pictures, undrawn = _draw(made.facts, source, layers)
+        bundle = make_bundle(source, plan, records, last, beside, tell)
+        refuse_older(out, bundle.published.facts.quarter)
         tell("write")
-        ledger = carried_on((*known, made.publication))
         keep_public_secret(opened or making_store(config, store), secret)
-        files = publish_bundle(out, made.facts, ledger, pictures, _shapes(source))
-    told = (made, out, files, len(known), undrawn)
+        files = bundle.write(out)
+    told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
         show_published_json(*told)
     else:
@@ -162,45 +151,6 @@ def _confirm(config: CityConfig, store: str | None, codes: Sequence[str], by: st
         raise ParamError("publish.confirm_by")
     signed = act_of(config, by, speak("publish.read_again"))
     decided(config, store, lambda opened: confirm_texts(opened, signed, codes))
-
-
-def _refuse_older(out: Path, quarter: str) -> None:
-    """Refuse to replace a newer quarter by an older one."""
-    from csa.reports.public.bundle import MARKER, read_bundle
-
-    if (out / MARKER).is_file():
-        newer = read_bundle(out)[0].quarter
-        if newer > quarter:
-            raise ParamError("publish.older", out=out, newer=newer, quarter=quarter)
-
-
-def _shapes(source: FollowSource) -> Mapping[str, shapely.Geometry]:
-    dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
-    return dict(zip(dissolved.index, dissolved, strict=True))
-
-
-def _draw(
-    facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
-) -> tuple[dict[str, Pictures], Message | None]:
-    """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
-    from csa.base.errors import CsaError
-    from csa.base.text import LANGUAGES
-    from csa.reports.maps.cartography import draw_map
-    from csa.reports.month.facts import MapGround
-    from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
-    from csa.reports.public.pages import Pictures
-
-    ground = MapGround(
-        source.city.dataset.study_area, source.city.dataset.neighborhoods, layers, {}
-    )
-    drawn = {}
-    for language in LANGUAGES:
-        sheet = public_sheet(facts, ground, source.city.config, language)
-        try:
-            drawn[language] = Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
-        except CsaError as error:
-            return {}, error.message
-    return drawn, None
 
 
 def show_published(

@@ -139,6 +139,10 @@ class CityBasics(Frozen):
         None, description="the day at which its clock stands, of a made-up or rehearsed city"
     )
 
+    cadence_days: int = Field(
+        45, ge=1, le=400, description="days after the last day of the data when new ones are late"
+    )
+
     @property
     def clock(self) -> Clock:
         """What tells the day in the city."""
@@ -342,6 +346,11 @@ class CityConfig(Frozen):
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
+
+    def days_late(self, through: date) -> int:
+        """Return by how many days data are older than new ones should be; 0 in time."""
+        age = (self.city.clock.today() - through).days
+        return max(0, age - self.city.cadence_days)
 
     @model_validator(mode="after")
     def _areas_are_no_finer_than_the_city_allows(self) -> Self:

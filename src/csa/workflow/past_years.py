@@ -12,13 +12,13 @@ from csa.areas.study_area import locate_incidents
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, backtest_areas
 from csa.backtest.record import Record
-from csa.backtest.recording import make_record, suggestion_of
+from csa.backtest.recording import make_record, save_record, suggestion_of
 from csa.backtest.scoring import as_table
 from csa.backtest.variants import run_variants
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month
 from csa.dataset.versioned import City
-from csa.displacement.follow import make_past
+from csa.displacement.follow import make_past, save_chance, save_past
 from csa.displacement.lineage_windows import Chance, measure_chance
 from csa.displacement.past import PastCohort as After
 
@@ -75,6 +75,16 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
     variants = _score_variants(asked, documented, tell)
     table, comparison = record.table, record.comparison
     return BacktestResult(asked, record, record, table, comparison, variants, after, chance)
+
+
+def keep_past_years(past: BacktestResult, city: City, choices: Choices) -> None:
+    """Write the record, what past areas did, and what chance gives, beside the dataset."""
+    if past.after is not None:
+        save_past(past.after, city, choices)
+    if past.chance is not None:
+        save_chance(past.chance, city, choices)
+    if past.made is not None:
+        save_record(past.made, city, choices)
 
 
 def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:

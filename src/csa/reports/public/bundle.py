@@ -89,6 +89,17 @@ def publish_bundle(
     return tuple(files)
 
 
+def publish_draft(draft: Path, out: Path) -> tuple[str, ...]:
+    """Publish a bundle that was written elsewhere: the same bytes, by the same rules."""
+    marker = _marker(draft)
+    files = {name: _content(draft, name, marker["files"]) for name in marker["files"]}
+    files = {MARKER: (draft / MARKER).read_bytes()} | files
+    city = str(marker["facts"]["city_id"])
+    refuse = partial(_refuse_lost, city, read_published(draft, city))
+    replace_folder(out, MARKER, files, _may_hold(), refuse)
+    return tuple(files)
+
+
 def _refuse_lost(city: str, ledger: Sequence[Publication], place: Path) -> None:
     """Refuse to drop what someone else published meanwhile: published figures still count."""
     here = read_published(place, city) if (place / MARKER).exists() else ()

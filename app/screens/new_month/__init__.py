@@ -1,0 +1,1 @@
+"""New month: files in, a preview, one confirmation, and everything is made."""

@@ -1,0 +1,233 @@
+"""The parts of New month: the files, what they would change, and what was made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import cache_store, panels, person
+from app.shared.city_session import Opened
+from app.shared.settings import ROOT, deployment
+from csa.areas.choices import city_choices
+from csa.base.errors import CsaError
+from csa.base.io import write_file
+from csa.base.params import Month
+from csa.base.text import month, render, speak
+from csa.config.settings import resolve
+from csa.decisions.minutes import add_minute
+from csa.decisions.store import Store, open_store
+from csa.ingest.sources import data_folder
+from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
+from csa.workflow.month_place import (
+    KEY,
+    MonthPlace,
+    list_months,
+    publish_month,
+    read_month_file,
+    undo,
+    was_published,
+    went_to,
+)
+from csa.workflow.month_preview import preview_sentences
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+TABLES = ("csv", "json", "geojson", "xlsx", "txt")
+MAX_FILE_MB = 200
+DRAFT, DONE = "month draft", "month done"
+N_STEPS = 34
+
+
+def place_of(opened: Opened) -> MonthPlace:
+    """Return the folders of the city that is served."""
+    served, settled = deployment(), resolve({}, opened.config)
+    data, bundle = Path(str(settled["data_dir"].value)), str(settled["bundle"].value)
+    home = served.dataset.parent
+    return MonthPlace(
+        home,
+        served.dataset,
+        data_folder(opened.config, data if data.is_absolute() else ROOT / data),
+        served.basemap,
+        Path(bundle) if bundle else home / "bundle",
+    )
+
+
+def _request(opened: Opened, place: MonthPlace, files: Sequence[Path]) -> MonthRequest:
+    return MonthRequest(
+        opened.config,
+        cache_store.plan(opened),
+        place,
+        cache_store.reading(opened),
+        lambda: making_store(opened),
+        city_choices(opened.config),
+        tuple(files),
+    )
+
+
+def making_store(opened: Opened) -> Store:
+    """Make the store of the first publication, without the page: the month is made beside it."""
+    store = open_store(cache_store.address(opened), make=True, city=opened.config.city.id)
+    if store is None:  # pragma: no cover - it was made
+        raise RuntimeError
+    return store
+
+
+def ask(opened: Opened, place: MonthPlace) -> MonthDraft | None:
+    """Ask for new files, and look at them when asked to; what was looked at stays."""
+    patterns = opened.config.city.files
+    files = st.file_uploader(
+        speak("new_month.files"),
+        type=TABLES,
+        key="month files",
+        accept_multiple_files=True,
+        max_upload_size=MAX_FILE_MB,
+        help=speak("new_month.files_help", names=", ".join(patterns)),
+    )
+    mark = _mark(files)
+    if st.button(speak("new_month.look"), key="look at the month", type="secondary"):
+        request = _request(opened, place, _keep(files, place, patterns))
+        draft = panels.waited(st.empty(), lambda tell: read_new(request, tell), _far(8))
+        st.session_state[DRAFT] = (mark, draft, request)
+        st.session_state.pop(DONE, None)
+    kept = st.session_state.get(DRAFT)
+    return kept[1] if kept is not None and kept[0] == mark else None
+
+
+def _mark(files: Sequence[UploadedFile]) -> str:
+    digest = hashlib.sha256()
+    for one in files:
+        digest.update(f"{one.name} {one.size} {one.file_id}\n".encode())
+    return digest.hexdigest()
+
+
+def _keep(files: Sequence[UploadedFile], place: MonthPlace, patterns: Sequence[str]) -> list[Path]:
+    """Write what was uploaded under names that the city's file lists."""
+    kept = []
+    plain = [pattern for pattern in patterns if not set(pattern) & set("*?[")]
+    for one in files:
+        name = Path(one.name).name
+        fits = any(Path(name).match(pattern) for pattern in patterns)
+        if not fits and len(files) == 1 and len(plain) == 1:
+            st.caption(speak("new_month.renamed", name=panels.plain(name), new=plain[0]))
+            name = plain[0]
+        path = place.home / ".uploads" / _mark(files)[:16] / name
+        write_file(path, one.getvalue())
+        kept.append(path)
+    return kept
+
+
+def _far(n_steps: int) -> panels.Far:
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        return min(len(steps) / n_steps, 0.98), speak("new_month.working")
+
+    return far
+
+
+def show_preview(draft: MonthDraft) -> None:
+    """Show what the files would change, in sentences."""
+    st.subheader(speak("new_month.preview", month=month(draft.preview.month)), anchor=False)
+    said = [render(one) for one in preview_sentences(draft.preview)]
+    panels.answer(*said[:2])
+    for sentence in said[2:]:
+        st.markdown(f"- {panels.plain(sentence)}")
+    with st.expander(speak("new_month.notes", n=len(draft.intake.messages))):
+        for note in draft.intake.messages:
+            st.markdown(f"- {panels.plain(render(note))}")
+
+
+def offer(draft: MonthDraft) -> None:
+    """Make the month at one press; a great loss is confirmed first."""
+    is_sure = True
+    if draft.preview.loses_much:
+        counts = {"n": draft.preview.gone, "before": draft.preview.before}
+        is_sure = st.checkbox(speak("new_month.accept_loss", **counts), key="accept the loss")
+    words = speak("new_month.make", month=month(draft.preview.month))
+    if st.button(words, type="primary", key="make the month", disabled=not is_sure):
+        _, _, request = st.session_state[DRAFT]
+        made = panels.waited(
+            st.empty(), lambda tell: make_month(request, draft, tell), _far(N_STEPS)
+        )
+        st.session_state[DONE] = made
+        del st.session_state[DRAFT]
+        st.rerun()
+
+
+def show_months(opened: Opened, place: MonthPlace) -> None:
+    """Show what was just made, and every month before, with undo and publication."""
+    made: MonthMade | None = st.session_state.get(DONE)
+    if made is not None:
+        values = {"month": month(str(made.month)), "n": len(made.account["files"])}
+        st.success(speak("new_month.made" if made.is_new else "new_month.was_made", **values))
+    months = list_months(place)
+    st.subheader(speak("new_month.months"), anchor=False)
+    if not months:
+        panels.empty(speak("new_month.none"))
+        return
+    titles = [
+        speak("new_month.col_month"),
+        speak("new_month.col_version"),
+        speak("new_month.col_snapshot"),
+        speak("new_month.col_editions"),
+    ]
+    rows = [_row(place, one) for one in months]
+    panels.table(pd.DataFrame(rows, columns=titles), speak("new_month.months"))
+    _editions(place)
+    _newest(opened, place)
+
+
+def _row(place: MonthPlace, one: Month) -> tuple[str, str, str, int]:
+    account = read_month_file(place.month(one)) or {}
+    n_editions = sum(1 for name in account.get("files", {}) if name.startswith("editions/"))
+    version, snapshot = str(account.get("version", "")), str(account.get(KEY, ""))[:12]
+    return month(str(one)), version, snapshot, n_editions
+
+
+def _editions(place: MonthPlace) -> None:
+    """Offer the newest month's editions as files."""
+    newest = list_months(place)[0]
+    pdfs = sorted((place.month(newest) / "editions").glob("*.pdf"))
+    columns = st.columns(3)
+    for number, path in enumerate(pdfs):
+        label = path.stem.split("_", 1)[1].rsplit("_", 1)[0].replace("-", " ")
+        columns[number % 3].download_button(
+            label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
+        )
+    st.page_link("screens/reports/page.py", label=speak("new_month.hand_out"))
+
+
+def _newest(opened: Opened, place: MonthPlace) -> None:
+    """Offer to publish the newest bundle, and to take the newest month back."""
+    newest = list_months(place)[0]
+    words = month(str(newest))
+    left, right = st.columns(2)
+    has_draft = (place.month(newest) / "public").is_dir() and not was_published(place)
+    if has_draft and left.button(speak("new_month.publish", month=words), key="publish the month"):
+        publish_month(place, newest)
+        st.rerun()
+    with right.popover(speak("new_month.undo", month=words)):
+        st.markdown(speak("new_month.undo_about"))
+        if st.button(speak("new_month.undo_sure"), key="undo the month"):
+            _undo(opened, place)
+
+
+def _undo(opened: Opened, place: MonthPlace) -> None:
+    store = cache_store.reading(opened)
+    names = went_to(place, store)
+    try:
+        told = undo(place)
+    except CsaError as error:
+        st.error(render(error.message))
+        return
+    if names and store is not None:
+        who = person.person(opened)
+        values = {"month": month(told["month"]), "snapshot": told[KEY], "names": ", ".join(names)}
+        act = person.sign(opened, who, who.office, speak("month.undo_why"))
+        add_minute(cache_store.writing(opened), act, speak("month.withdrawn", **values))
+    st.session_state.pop(DONE, None)
+    st.rerun()

@@ -1,0 +1,208 @@
+"""The command of a new month: preview, one confirmation, everything; undo; publish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.text import month, render, speak
+from csa.cli.console import as_note, progress, show, show_json
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    StoreOption,
+    act_of,
+    choices_of,
+    city_of,
+    city_path,
+    data_dir_of,
+    making_store,
+    plan_of,
+    reading_store,
+)
+
+if TYPE_CHECKING:
+    from csa.config.city import CityConfig
+    from csa.workflow.month import MonthDraft, MonthMade
+    from csa.workflow.month_place import MonthPlace
+
+N_STEPS = 40
+"""Of everything, in a quarter's last month."""
+
+
+def month_command(
+    city: CityOption,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="New files of shootings; else fetched, or the data folder's.", metavar="[FILE]..."
+        ),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="The city's folder.  [var/<city>]", metavar="DIR"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also put the editions here.", metavar="DIR")
+    ] = None,
+    store: StoreOption = None,
+    lang: Annotated[
+        str, typer.Option(help="Of the editions: en or es; else the city's.", metavar="LANGUAGE")
+    ] = "",
+    fetch: Annotated[
+        bool, typer.Option("--fetch/--no-fetch", help="Fetch where the city's file says how.")
+    ] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the preview alone.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on where a tenth or more is gone.")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the newest month back.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish the newest bundle that is a draft.")
+    ] = False,
+    by: Annotated[
+        str, typer.Option("--by", help="The office that takes a month back; recorded.")
+    ] = "this machine",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
+    config = city_of(city)
+    place = _place(city, config, home)
+    if undo:
+        _undo(config, place, store, by, as_json=as_json)
+        return
+    if publish:
+        _publish(place, as_json=as_json)
+        return
+    from csa.workflow.month import MonthRequest, make_month, read_new
+    from csa.workflow.month_fetch import fetch_new
+    from csa.workflow.month_preview import preview_sentences
+
+    given = tuple(files or ())
+    if not given and fetch and config.portal is not None:
+        given = fetch_new(config, place, progress)
+    request = MonthRequest(
+        config,
+        plan_of(city) if config.city.plan else None,
+        place,
+        reading_store(config, store),
+        lambda: making_store(config, store),
+        choices_of(config),
+        given,
+        lang,
+    )
+    with progress(8) as tell:
+        draft = read_new(request, tell)
+    if not as_json:
+        show(*(render(one) for one in preview_sentences(draft.preview)))
+        show(*(as_note(one) for one in draft.intake.messages))
+    if dry_run:
+        if as_json:
+            show_json({"made": False, "preview": draft.preview.to_json()})
+        return
+    if not _is_agreed(draft, accept_loss=accept_loss, is_asked=not (is_sure or as_json)):
+        show(speak("month.nothing_made"))
+        return
+    with progress(N_STEPS) as tell:
+        made = make_month(request, draft, tell)
+    if out is not None:
+        _copy_editions(made, out, lang or config.public.language)
+    if as_json:
+        show_json({"made": made.is_new, "folder": str(made.folder), **made.account})
+    else:
+        _show_made(made, city)
+
+
+def _place(city: str, config: CityConfig, home: Path | None) -> MonthPlace:
+    from csa.config.settings import resolve
+    from csa.ingest.sources import data_folder
+    from csa.workflow.month_place import MonthPlace
+
+    folder = home or Path("var") / city_path(city).stem
+    bundle = str(resolve({}, config)["bundle"].value)
+    return MonthPlace(
+        folder,
+        folder / "dataset",
+        data_folder(config, data_dir_of(config)),
+        folder / "basemap",
+        Path(bundle) if bundle else folder / "bundle",
+    )
+
+
+def _is_agreed(draft: MonthDraft, *, accept_loss: bool, is_asked: bool) -> bool:
+    """Ask once whether the month is to be made; a great loss needs a word of its own."""
+    if draft.preview.loses_much and not accept_loss:
+        counts = {"n": draft.preview.gone, "before": draft.preview.before}
+        raise ParamError("month.not_accepted", **counts)
+    question = speak("month.go_on", month=month(draft.preview.month))
+    return not is_asked or typer.confirm(question, default=True, err=True)
+
+
+def _copy_editions(made: MonthMade, out: Path, language: str) -> None:
+    from csa.base.io import replace_folder
+    from csa.reports.making import marker_of, names_of
+
+    kept = made.month, language
+    files = {path.name: path.read_bytes() for path in sorted((made.folder / "editions").iterdir())}
+    replace_folder(out, marker_of(*kept), files, names_of(*kept))
+
+
+def _show_made(made: MonthMade, city: str) -> None:
+    told = made.account
+    if not made.is_new:
+        show(speak("month.was_made", month=month(str(made.month)), folder=made.folder))
+        return
+    counts = {"version": told["version"], "n": len(told["files"])}
+    show(speak("month.made", month=month(str(made.month)), folder=made.folder, **counts))
+    if told["record_made"]:
+        show(speak("month.recorded"))
+    if (made.folder / "public").is_dir():
+        show(speak("month.bundle_draft", folder=made.folder / "public", city=city))
+    show(speak("month.next", folder=made.folder))
+
+
+def _publish(place: MonthPlace, *, as_json: bool) -> None:
+    from csa.workflow.month_place import list_months, publish_month
+
+    drafts = [one for one in list_months(place) if (place.month(one) / "public").is_dir()]
+    if not drafts:
+        raise ParamError("month.no_draft", folder=place.months)
+    files = publish_month(place, drafts[0])
+    if as_json:
+        show_json({"month": str(drafts[0]), "out": str(place.bundle), "files": list(files)})
+    else:
+        show(speak("month.published", month=month(str(drafts[0])), out=place.bundle))
+
+
+def _undo(
+    config: CityConfig, place: MonthPlace, store: str | None, by: str, *, as_json: bool
+) -> None:
+    """Take the newest month back; who had its editions is told, and stands in the trail."""
+    from csa.decisions.minutes import add_minute
+    from csa.workflow.month_place import KEY, undo, was_published, went_to
+
+    opened = reading_store(config, store)
+    names = went_to(place, opened)
+    is_public = was_published(place)
+    told = undo(place)
+    if names and opened is not None:
+        text = speak(
+            "month.withdrawn",
+            month=month(told["month"]),
+            snapshot=told[KEY],
+            names=", ".join(names),
+        )
+        add_minute(opened, act_of(config, by, speak("month.undo_why")), text)
+    if as_json:
+        show_json({**told, "handed_out_to": names, "was_published": is_public})
+        return
+    values = {"month": month(told["month"]), "version": told["served"], "folder": told["undone"]}
+    show(speak("month.undone", **values))
+    if names:
+        show(speak("month.handed_before", names=", ".join(names)))
+    if is_public:
+        show(speak("month.published_before"))

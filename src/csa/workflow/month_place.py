@@ -1,0 +1,189 @@
+"""Where a city's months are kept; how one is put in place, undone, and published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from csa.base.errors import OutputError, ParamError, SourceError
+from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
+from csa.base.journal import Move, alone, carry_out, current_version, finish
+from csa.base.params import Month
+from csa.decisions.store import Store
+from csa.decisions.store.tables import HandoutRow
+from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
+from csa.workflow.publishing import publish
+
+KEY = "snapshot"
+"""What tells whether a month must be made again: the snapshot that its reports rest on."""
+MONTH_FILE, UNDO_FILE = "month.json", "undo.json"
+
+
+@dataclass(frozen=True)
+class MonthPlace:
+    """A city's folders."""
+
+    home: Path  # var/<city>
+    dataset: Path  # the dataset that is served
+    data: Path  # the city's own files
+    basemap: Path  # what `csa basemap` wrote
+    bundle: Path  # what the public sees
+
+    @property
+    def months(self) -> Path:
+        """The folder with a folder for each month made."""
+        return self.home / "months"
+
+    @property
+    def work(self) -> Path:
+        """The folder in which a month is made; nobody reads it."""
+        return self.home / ".month"
+
+    @property
+    def lock(self) -> Path:
+        """The file by which one run at a time is let in."""
+        return self.home / "month.lock"
+
+    @property
+    def journal(self) -> Path:
+        """The file that lists the changes of a run that was stopped while it put them in place."""
+        return self.home / ".month-journal.json"
+
+    @property
+    def before(self) -> Path:
+        """The folder with what the newest month replaced."""
+        return self.home / ".month-before"
+
+    def month(self, month: Month) -> Path:
+        """Return a month's folder."""
+        return self.months / str(month)
+
+    def recover(self) -> None:
+        """Finish what a run that was stopped had begun to put in place, and remove the rest."""
+        finish(self.journal)
+        self.clear_work()
+
+    def clear_work(self) -> None:
+        """Remove what a run that was stopped left, unless it is still to be put in place."""
+        if not self.journal.exists():
+            shutil.rmtree(self.work, ignore_errors=True)
+
+
+def read_month_file(folder: Path) -> dict[str, Any] | None:
+    """Read what a month's folder says of itself; None where there is none."""
+    try:
+        found = json.loads((folder / MONTH_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SourceError("month.damaged", path=folder / MONTH_FILE) from error
+    return found if isinstance(found, dict) else None
+
+
+def list_months(place: MonthPlace) -> list[Month]:
+    """List the months that were made, the newest first."""
+    made = sorted(place.months.glob(f"*/{MONTH_FILE}"), reverse=True)
+    return [Month.parse(path.parent.name) for path in made]
+
+
+def commit(
+    place: MonthPlace, work: MonthPlace, month: Month, version: str, sources: Mapping[str, Path]
+) -> None:
+    """Put a finished month in place, all together; what it replaces is kept for one undo."""
+    shutil.rmtree(place.before, ignore_errors=True)
+    former, moves = current_version(place.dataset), list[Move]()
+    for name, path in sources.items():
+        staged = work.home / "sources" / name
+        write_file(staged, path.read_bytes())
+        moves.append(
+            Move(str(place.data / name), str(staged), str(place.before / "sources" / name))
+        )
+    for kept in sorted((work.dataset / KEPT).rglob("*")):
+        target = place.dataset / KEPT / kept.relative_to(work.dataset / KEPT)
+        if kept.is_file() and not (target.exists() and target.samefile(kept)):
+            moves.append(Move(str(target), str(kept)))
+    made, target = work.dataset / VERSIONS / version, place.dataset / VERSIONS / version
+    if not target.exists():
+        moves.append(Move(str(target), str(made)))
+    moves.append(Move(str(place.dataset), version=version))
+    folder = place.month(month)
+    moves.append(Move(str(folder), str(work.month(month)), str(place.before / "month")))
+    undo = {"month": str(month), "version": version, "former": former, "sources": sorted(sources)}
+    staged = work.home / UNDO_FILE
+    write_file(staged, json_bytes(undo))
+    moves.append(Move(str(place.home / UNDO_FILE), str(staged)))
+    carry_out(place.journal, moves)
+
+
+def undo(place: MonthPlace) -> dict[str, Any]:
+    """Take back the newest month: dataset, editions and files are as they were before it.
+
+    What was published stays published: a ledger is never undone.
+    """
+    with alone(place.lock):
+        place.recover()
+        try:
+            told = json.loads((place.home / UNDO_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ParamError("month.nothing_to_undo") from error
+        except (OSError, ValueError) as error:
+            raise SourceError("month.damaged", path=place.home / UNDO_FILE) from error
+        if not told["former"]:
+            raise ParamError("month.first_stays")
+        month = Month.parse(told["month"])
+        account = read_month_file(place.month(month)) or {}
+        gone = place.home / "undone" / f"{month}-{str(account.get(KEY))[:12]}"
+        shutil.rmtree(gone, ignore_errors=True)
+        moves = [Move(str(place.dataset), version=told["former"])]
+        if told["version"] != told["former"]:
+            version = place.dataset / VERSIONS / told["version"]
+            moves.append(Move(str(gone / "version"), str(version)))
+        moves.append(_back(place.month(month), place.before / "month", gone / "month"))
+        moves += [
+            _back(place.data / name, place.before / "sources" / name, gone / "sources" / name)
+            for name in told["sources"]
+        ]
+        moves.append(Move(str(place.home / UNDO_FILE)))
+        carry_out(place.journal, moves)
+        return {**account, "undone": str(gone), "served": told["former"]}
+
+
+def _back(place: Path, before: Path, gone: Path) -> Move:
+    """Put back what a month replaced; what it brought goes aside."""
+    return Move(str(place), str(before) if before.exists() else "", str(gone))
+
+
+def publish_month(place: MonthPlace, month: Month) -> tuple[str, ...]:
+    """Publish the public bundle that a month made as a draft."""
+    draft = place.month(month) / "public"
+    if not draft.is_dir():
+        raise OutputError("month.no_bundle", month=month)
+    return publish(draft, place.bundle)
+
+
+def went_to(place: MonthPlace, store: Store | None) -> list[str]:
+    """List who was handed an edition of the newest month, by office."""
+    months = list_months(place)
+    if store is None or not months:
+        return []
+    account = read_month_file(place.month(months[0])) or {}
+    codes = set(dict(account.get("files", {})).values())
+    with store.reading() as session:
+        rows = session.scalars(select(HandoutRow).order_by(HandoutRow.key))
+        return list(dict.fromkeys(row.recipient for row in rows if row.sha256 in codes))
+
+
+def was_published(place: MonthPlace) -> bool:
+    """Return whether the newest month's bundle is the one that the public sees."""
+    months = list_months(place)
+    draft = place.month(months[0]) / "public" / BUNDLE_MARKER if months else None
+    public = place.bundle / BUNDLE_MARKER
+    if draft is None or not (draft.is_file() and public.is_file()):
+        return False
+    return draft.read_bytes() == public.read_bytes()

@@ -1,0 +1,49 @@
+"""The page that sums up a new month: what is new, what was made, what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from csa.base.text import ENGLISH, month, render, speak
+from csa.reports.document import Block, Bullets, Document, Heading, Lead, Table
+from csa.reports.html import render_html
+from csa.reports.making import paper_of
+from csa.reports.month.facts import Facts
+from csa.workflow.month_preview import MonthPreview, preview_sentences
+
+SUMMARY = "summary.html"
+MOST_LEAD = 3
+
+
+def summary_page(facts: Facts, preview: MonthPreview, account: Mapping[str, Any]) -> bytes:
+    """Write the page that a city opens first when a month was made."""
+    city = facts.config.city
+    title = speak("month.title", month=month(preview.month))
+    document = Document(
+        title=title,
+        subtitle=city.name,
+        language=ENGLISH,
+        marks=(speak("screen.sample"),) if city.is_synthetic else (),
+        footer=f"{city.name} · {title}",
+        blocks=tuple(_blocks(preview, account)),
+        snapshot_id=facts.snapshot.id,
+        audit_head=facts.snapshot.audit_head,
+    )
+    return render_html(document, paper_of(facts))
+
+
+def _blocks(preview: MonthPreview, account: Mapping[str, Any]) -> Iterator[Block]:
+    said = [render(one) for one in preview_sentences(preview)]
+    yield Lead(tuple(said[:MOST_LEAD]))
+    if said[MOST_LEAD:]:
+        yield Bullets(tuple(said[MOST_LEAD:]))
+    if account["record_made"]:
+        yield Bullets((speak("month.recorded"),))
+    yield Heading(speak("month.files"))
+    columns = (speak("month.file"), speak("month.sha256"))
+    rows = tuple((name, code[:12]) for name, code in account["files"].items())
+    yield Table(speak("month.files_caption"), columns, rows)
+    if account["notes"]:
+        yield Heading(speak("month.look_at"))
+        yield Bullets(tuple(account["notes"]))

@@ -1,0 +1,101 @@
+"""Make a public bundle, with its maps; and publish one that was made as a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import shapely
+
+from csa.areas.learned import kept_cells
+from csa.base.errors import CsaError, ParamError
+from csa.base.logging import Tell, silent
+from csa.base.message import Message
+from csa.base.params import Month
+from csa.base.text import LANGUAGES
+from csa.decisions.store.records import Records
+from csa.disclosure.published import Publication
+from csa.displacement.follow import FollowSource
+from csa.plan import Plan
+from csa.reports.month.facts import MapGround
+from csa.reports.month.gathering import Beside
+from csa.reports.public.bundle import (
+    MARKER,
+    carried_on,
+    publish_bundle,
+    publish_draft,
+    read_bundle,
+)
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.gathering import Published, gather_from
+from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
+from csa.reports.public.pages import Pictures
+
+
+@dataclass(frozen=True)
+class MadeBundle:
+    """A bundle before it is written."""
+
+    published: Published  # what is published, and what is held back
+    ledger: tuple[Publication, ...]  # all that was ever published, this quarter included
+    pictures: Mapping[str, Pictures]  # maps by language; none where they could not be drawn
+    undrawn: Message | None  # why there are none
+    shapes: Mapping[str, shapely.Geometry]  # outlines of the neighborhoods
+
+    def write(self, out: Path) -> tuple[str, ...]:
+        """Write the bundle whole, or not at all; an older quarter never replaces a newer one."""
+        refuse_older(out, self.published.facts.quarter)
+        return publish_bundle(out, self.published.facts, self.ledger, self.pictures, self.shapes)
+
+
+def make_bundle(
+    source: FollowSource,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    beside: Beside,
+    tell: Tell = silent,
+) -> MadeBundle:
+    """Make the bundle of the last quarter that is over by a month's end."""
+    # Kept, so that the next is a second quicker.
+    kept_cells(source.city, source.choices.resolution, keep=True)
+    made = gather_from(source, plan, records, month, beside, tell)
+    tell("maps")
+    pictures, undrawn = _draw(made.facts, source, beside.layers)
+    ledger = carried_on((*beside.earlier, made.publication))
+    dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
+    shapes = dict(zip(dissolved.index, dissolved, strict=True))
+    return MadeBundle(made, ledger, pictures, undrawn, shapes)
+
+
+def publish(draft: Path, out: Path) -> tuple[str, ...]:
+    """Publish a bundle that was made as a draft: the same bytes, in the public's place."""
+    refuse_older(out, read_bundle(draft)[0].quarter)
+    return publish_draft(draft, out)
+
+
+def refuse_older(out: Path, quarter: str) -> None:
+    """Refuse to replace a newer quarter by an older one."""
+    if (out / MARKER).is_file():
+        newer = read_bundle(out)[0].quarter
+        if newer > quarter:
+            raise ParamError("publish.older", out=out, newer=newer, quarter=quarter)
+
+
+def _draw(
+    facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
+) -> tuple[dict[str, Pictures], Message | None]:
+    """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
+    from csa.reports.maps.cartography import draw_map  # noqa: PLC0415 - matplotlib is slow to import
+
+    dataset = source.city.dataset
+    ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
+    drawn = {}
+    for language in LANGUAGES:
+        sheet = public_sheet(facts, ground, source.city.config, language)
+        try:
+            drawn[language] = Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
+        except CsaError as error:
+            return {}, error.message
+    return drawn, None

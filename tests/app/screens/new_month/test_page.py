@@ -1,0 +1,71 @@
+"""New month on screen: upload, preview, one confirmation, undo; and who may."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from csa.workflow import month as month_module
+from tests.app.conftest import open_page, words
+from tests.cli.test_month import months_of
+
+ROOT = Path(__file__).parents[4]
+SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
+
+
+@pytest.fixture
+def page(root, dataset, tmp_path, monkeypatch):
+    """The page on this machine, with a dataset and a data folder of the test's own."""
+    home = tmp_path / "var"
+    shutil.copytree(dataset, home / "dataset", symlinks=True)
+    shutil.copytree(ROOT / "data" / "sample", tmp_path / "data")
+    monkeypatch.setenv("CSA_CITY", "sample")
+    monkeypatch.setenv("CSA_DATASET", str(home / "dataset"))
+    monkeypatch.setenv("CSA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
+
+    def make_all(facts, language, **_):
+        return {f"{facts.month}_executive_{language}.html": b"an edition"}
+
+    monkeypatch.setattr(month_module, "make_all", make_all)
+    monkeypatch.setattr(month_module, "_record", lambda *_: False)
+    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=180)
+    return open_page(made, "screens/new_month/page.py").run()
+
+
+def test_a_month_is_looked_at_made_and_taken_back(page, tmp_path):
+    assert not page.exception
+    assert "No month has been made here yet." in words(page)
+    page.button(key="look at the month").click().run()
+    assert not page.exception
+    said = words(page)
+    assert "What July 2020 would be" in said
+    assert not list((tmp_path / "var").glob("months/*"))
+    page.button(key="make the month").click().run()
+    assert not page.exception
+    assert "July 2020 is made" in words(page)
+    assert (tmp_path / "var" / "months" / "2020-07" / "summary.html").is_file()
+    path = months_of(SHOOTINGS, "2020-08-10", tmp_path / "export.csv")
+    page.file_uploader(key="month files").upload(path.name, path.read_bytes(), "text/csv").run()
+    page.button(key="look at the month").click().run()
+    assert "export.csv is read as shootings.csv" in words(page)
+    assert "no longer in the files" in words(page)
+    page.button(key="make the month").click().run()
+    assert not page.exception
+    assert "July 2020 is made" in words(page)
+    page.button(key="undo the month").click().run()
+    assert not page.exception
+    assert (tmp_path / "var" / "undone").is_dir()
+
+
+def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_ACCESS", "public")
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
+    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+    page = open_page(made, "screens/new_month/page.py").run()
+    assert "The new month" not in words(page)
+    assert not page.file_uploader

@@ -1,0 +1,164 @@
+"""The command of a new month: the same bytes as step by step, and what it asks, refuses, undoes."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def months_of(source, until, target, date="date"):
+    """Write the rows of a list as far as they were known on a day."""
+    with source.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        rows = [row for row in reader if row[date][:10] <= until]
+        names = reader.fieldnames
+    with target.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    return target
+
+
+@pytest.fixture
+def town(tmp_path):
+    """The sample city, its config and data in a folder of the test's own."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    data = tmp_path / "data" / "sample"
+    shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
+    return tmp_path
+
+
+def new(town, until):
+    return months_of(ROOT / "data" / "sample" / "shootings.csv", until, town / "shootings.csv")
+
+
+def files_of(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
+    path = new(town, "2020-06-30")
+    shown = run("month", "--city", "sample", path, "--dry-run", cwd=town).stdout
+    assert "The first reading: " in shown
+    assert not (town / "var").joinpath("sample", "dataset").exists()
+    made = json.loads(run("month", "--city", "sample", path, "--json", cwd=town).stdout)
+    assert (made["made"], made["month"], made["record_made"]) == (True, "2020-06", True)
+    month = town / "var" / "sample" / "months" / "2020-06"
+
+    apart = town / "apart"
+    shutil.copytree(town / "config", apart / "config")
+    shutil.copytree(town / "data", apart / "data")
+    # The first publication makes a secret of public numbers, which both must share.
+    (apart / "var").mkdir()
+    for one in (town / "var").glob("sample.sqlite3*"):  # and what is not yet in the file itself
+        shutil.copy(one, apart / "var" / one.name)
+    run("ingest", "--city", "sample", "--out", "ds", cwd=apart)
+    run("backtest", "--city", "sample", "--dataset", "ds", cwd=apart)
+    run(
+        "propose",
+        "--city",
+        "sample",
+        "--dataset",
+        "ds",
+        "--until",
+        "2020-07",
+        "--out",
+        "p",
+        cwd=apart,
+    )
+    run(
+        "publish",
+        "--city",
+        "sample",
+        "--dataset",
+        "ds",
+        "--month",
+        "2020-06",
+        "--out",
+        "b",
+        cwd=apart,
+    )
+    run("report", "--city", "sample", "--dataset", "ds", "--month", "2020-06", "--all", "--out", "r",
+        "--earlier", "b", cwd=apart)  # fmt: skip
+    assert files_of(month / "proposal") == files_of(apart / "p")
+    assert files_of(month / "public") == files_of(apart / "b")
+    assert files_of(month / "editions") == files_of(apart / "r")
+
+    again = run("month", "--city", "sample", path, "--yes", cwd=town).stdout
+    assert "nothing was changed" in again
+    published = run("month", "--city", "sample", "--publish", cwd=town).stdout
+    assert "is published in" in published
+    assert files_of(town / "var" / "sample" / "bundle") == files_of(apart / "b")
+    first = run("month", "--city", "sample", "--undo", cwd=town, check=False)
+    assert (first.returncode, "first month" in first.stderr) == (2, True)
+
+
+def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(town):
+    words = [
+        sys.executable,
+        "-m",
+        "csa.cli.main",
+        "month",
+        "--city",
+        "sample",
+        str(new(town, "2020-05-31")),
+    ]
+    done = subprocess.run(words, input="n\n", cwd=town, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Nothing was changed." in done.stdout) == (0, True)
+    assert not (town / "var" / "sample" / "dataset").exists()
+    shutil.copytree(town / "data", town / "whole")
+    subprocess.run(
+        [sys.executable, "-m", "csa.cli.main", "ingest", "--city", "sample", "--out",
+         "var/sample/dataset", str(ROOT / "data" / "sample" / "shootings.csv")],
+        cwd=town, check=True, capture_output=True,
+    )  # fmt: skip
+    few = months_of(
+        ROOT / "data" / "sample" / "shootings.csv", "2017-12-31", town / "shootings.csv"
+    )
+    lost = subprocess.run([*words[:6], str(few), "--yes"], cwd=town, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert (lost.returncode, "--accept-loss" in lost.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_year_of_philadelphia_two_months_killed_in_the_middle(tmp_path, shared_data, run):
+    source = shared_data / "philadelphia" / "opendataphilly_shootings_raw_2015_2023.csv"
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    data = tmp_path / "data" / "philadelphia"
+    data.mkdir(parents=True)
+    shutil.copy(shared_data / "philadelphia" / "neighborhoods.geojson", data)
+    ends = [f"2022-{month:02d}-{day}" for month, day in zip(
+        range(1, 13), (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True)]  # fmt: skip
+    home = tmp_path / "var" / "philadelphia"
+    for number, end in enumerate(ends, start=1):
+        path = months_of(source, end, tmp_path / "shootings.csv", "date_")
+        words = ["month", "--city", "philadelphia", path, "--yes", "--json"]
+        if number in (5, 9):
+            before = files_of(home / "dataset" / "current"), sorted(home.glob("months/*"))
+            killed = subprocess.Popen(
+                [sys.executable, "-m", "csa.cli.main", *map(str, words)],
+                cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            time.sleep(4 * number - 12)
+            os.kill(killed.pid, signal.SIGKILL)
+            killed.wait()
+            after = files_of(home / "dataset" / "current"), sorted(home.glob("months/*"))
+            assert after == before
+        made = json.loads(run(*words, cwd=tmp_path).stdout)
+        assert (made["made"], made["month"]) == (True, end[:7])
+        assert made["version"] == f"{number:04d}"
+    assert len(list(home.glob("months/*/public/bundle.json"))) == 4
+    assert not (home / ".month").exists()

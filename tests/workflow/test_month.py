@@ -1,0 +1,334 @@
+"""A new month in one act: what it previews, makes, refuses, takes back, and survives."""
+
+import csv
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from csa.areas.choices import Choices
+from csa.base import journal
+from csa.base.errors import OutputError, ParamError, PeriodError
+from csa.base.journal import Move, alone, carry_out, finish
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import City, open_dataset
+from csa.decisions.handing import EditionFile, hand_out
+from csa.decisions.roles import act, local_person
+from csa.decisions.store import open_store
+from csa.reports.month.gathering import snapshot_for
+from csa.workflow import month as month_module
+from csa.workflow.month import MonthRequest, make_month, read_new
+from csa.workflow.month_place import (
+    MonthPlace,
+    list_months,
+    publish_month,
+    undo,
+    was_published,
+    went_to,
+)
+from csa.workflow.month_preview import preview_sentences
+
+ROOT = Path(__file__).parents[2]
+SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
+JULY, JUNE, MAY, APRIL = "2020-07-31", "2020-06-30", "2020-05-31", "2020-04-30"
+
+
+def rows_until(day):
+    with SHOOTINGS.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    date = next(name for name in rows[0] if "date" in name.casefold())
+    return [row for row in rows if pd.to_datetime(row[date], errors="coerce") < pd.Timestamp(day)
+            + pd.Timedelta(days=1)]  # fmt: skip
+
+
+def save(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+class Town:
+    """The sample city in a folder of the test's own, its shootings as far as they were known."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        data = folder / "data" / "sample"
+        shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
+        home = folder / "var" / "sample"
+        self.place = MonthPlace(home, home / "dataset", data, home / "basemap", home / "bundle")
+        self.address = str(folder / "store.sqlite3")
+
+    def request(self, *files):
+        return MonthRequest(
+            load_city(ROOT / "config" / "sample.toml"),
+            None,
+            self.place,
+            open_store(self.address, city="sample"),
+            lambda: open_store(self.address, make=True, city="sample"),
+            Choices(),
+            files,
+        )
+
+    def new(self, day, change=lambda rows: rows):
+        return save(self.folder / "new" / "shootings.csv", change(rows_until(day)))
+
+    def make(self, *files):
+        request = self.request(*files)
+        return make_month(request, read_new(request))
+
+    def tree(self, *but):
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.is_file() and not any(part in name for part in ("store", "new/", *but)):
+                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return found
+
+
+@pytest.fixture
+def town(tmp_path, monkeypatch):
+    """A town whose editions are short, its record left out: both are tested elsewhere."""
+
+    def gather_month(source, plan, records, month, tell, beside):
+        snapshot = snapshot_for(source, plan, records, month, beside)
+        return SimpleNamespace(month=month, snapshot=snapshot, config=source.city.config)
+
+    def make_all(facts, language, *, tell):
+        tell("edition")
+        text = f"{facts.month} {language} {facts.snapshot.id}".encode()
+        return {f"{facts.month}_executive_{language}.html": text}
+
+    monkeypatch.setattr(month_module, "gather_month", gather_month)
+    monkeypatch.setattr(month_module, "make_all", make_all)
+    monkeypatch.setattr(month_module, "_record", lambda *_: False)
+    return Town(tmp_path)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_preview_counts_what_is_new_late_gone_and_changed(town):
+    town.make(town.new(APRIL))
+
+    def later(rows):
+        known = rows_until(APRIL)
+        gone = known[-1]
+        rows = [row for row in rows if row != gone]
+        next(row for row in rows if row["fatal"] == "0")["fatal"] = "1"
+        return rows
+
+    request = town.request(town.new(MAY, later))
+    found = read_new(request).preview
+    before = open_dataset(town.place.dataset)
+    now = read_new(request).intake.dataset
+    old, new = set(before.incidents["incident_id"]), set(now.incidents["incident_id"])
+    assert (found.new, found.gone) == (len(new - old), len(old - new))
+    assert (found.month, found.data_through, found.was_through) == ("2020-05", MAY, APRIL)
+    assert (found.gone, found.now_homicides) == (1, 1)
+    assert found.late == 0
+    assert found.moved == 0
+    assert not found.is_same
+    said = " ".join(map(str, preview_sentences(found)))
+    assert f"{found.new} shootings are new" in said
+    assert "no longer in the files" in said
+    # Nothing was changed by looking.
+    assert list_months(town.place) == [Month(2020, 4)]
+
+
+def test_late_reports_show_in_the_months_they_belong_to(town):
+    late = rows_until(APRIL)[-40:-30]
+    town.make(town.new(APRIL, lambda rows: [row for row in rows if row not in late]))
+    found = read_new(town.request(town.new(MAY))).preview
+    assert found.late > 0
+    months = {month: now - was for month, was, now in found.counts}
+    assert sum(months.values()) == found.late
+
+
+def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_published(town):
+    made = town.make(town.new(JUNE))
+    assert made.is_new
+    files = made.account["files"]
+    assert {name.split("/")[0] for name in files} >= {"editions", "proposal", "public"}
+    assert (made.folder / "summary.html").is_file()
+    assert not town.place.bundle.exists()
+    assert not was_published(town.place)
+    publish_month(town.place, made.month)
+    assert was_published(town.place)
+    draft = {path.name: path.read_bytes() for path in (made.folder / "public").glob("*.json")}
+    public = {path.name: path.read_bytes() for path in town.place.bundle.glob("*.json")}
+    assert draft == public
+    assert not town.make().is_new  # a publication makes no other month
+    july = town.make(town.new(JULY))
+    assert not (july.folder / "public").exists()
+    with pytest.raises(OutputError, match="no public bundle"):
+        publish_month(town.place, july.month)
+
+
+def test_running_it_twice_changes_nothing(town):
+    town.make(town.new(MAY))
+    before = town.tree()
+    again = town.make(town.new(MAY))
+    assert not again.is_new
+    assert town.tree() == before
+    assert not town.make().is_new  # the data folder's own file
+
+
+def test_undo_gives_back_the_last_month_to_the_byte(town):
+    town.make(town.new(APRIL))
+    before = town.tree("undo.json")
+    may = town.make(town.new(MAY))
+    store = open_store(town.address, make=True, city="sample")
+    when = pd.Timestamp("2020-06-05T12:00Z").to_pydatetime()
+    code = may.account["files"]["editions/2020-05_executive_en.html"]
+    edition = EditionFile(
+        may.account["snapshot"][:12], 0, "2020-05", "executive", "en", "html", code
+    )
+    hand_out(store, act(local_person("Team"), "handed out", when, "UTC"), edition, ["Health"])
+    assert went_to(town.place, store) == ["Health"]
+    told = undo(town.place)
+    assert told["served"] == "0001"
+    after = town.tree("undo.json", "undone/", "kept/", "bundle")
+    assert after == {name: code for name, code in before.items() if "kept/" not in name}
+    with pytest.raises(ParamError, match="no month to take back"):
+        undo(town.place)
+    again = town.make(town.new(MAY))
+    assert again.account["version"] == "0002"
+    assert again.account["snapshot"] == may.account["snapshot"]
+
+
+def test_the_first_month_cannot_be_taken_back(town):
+    town.make(town.new(APRIL))
+    with pytest.raises(ParamError, match="first month"):
+        undo(town.place)
+
+
+def test_the_record_is_made_where_a_year_more_is_over(town, monkeypatch):
+    asked = []
+    monkeypatch.undo()
+    monkeypatch.setattr(month_module, "judge_past_years", lambda asking, _: asked.append(asking))
+    monkeypatch.setattr(month_module, "keep_past_years", lambda *_: None)
+    city = City(
+        load_city(ROOT / "config" / "sample.toml"),
+        read_new(town.request(town.new(MAY))).intake.dataset,
+        town.place.dataset,
+    )
+    assert month_module._record(city, Choices(), lambda _: None)
+    (asking,) = asked
+    n = len(asking.question.origins)
+    monkeypatch.setattr(month_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n))
+    assert not month_module._record(city, Choices(), lambda _: None)
+    monkeypatch.setattr(
+        month_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n - 1)
+    )
+    assert month_module._record(city, Choices(), lambda _: None)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_file_that_next_month_would_not_find_is_refused(town):
+    path = save(town.folder / "new" / "export (3).csv", rows_until(APRIL))
+    with pytest.raises(ParamError, match=r"export \(3\)\.csv fits none of the names"):
+        read_new(town.request(path))
+
+
+def test_a_part_of_the_list_is_told_from_the_whole(town):
+    town.make(town.new(APRIL))
+    found = read_new(town.request(town.new(MAY, lambda rows: rows[-300:]))).preview
+    assert found.loses_much
+    assert "Warning" in " ".join(map(str, preview_sentences(found)))
+
+
+def test_data_without_a_whole_month_make_none(town):
+    with pytest.raises(PeriodError, match="no month to its end"):
+        read_new(town.request(town.new("2020-05-20", lambda rows: rows[-5:])))
+
+
+def test_a_second_run_at_the_same_time_is_refused(town):
+    request = town.request(town.new(APRIL))
+    draft = read_new(request)
+    with alone(town.place.lock), pytest.raises(OutputError, match="Another run"):
+        make_month(request, draft)
+
+
+@pytest.mark.parametrize("name", ["save_dataset", "gather_month", "make_all", "commit"])
+def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, name):
+    town.make(town.new(APRIL))
+    before = town.tree()
+    request = town.request(town.new(MAY))
+    draft = read_new(request)
+
+    def fails(*_, **__):
+        raise OutputError("files.cannot_write", path="x", why="disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(month_module, name, fails)
+        with pytest.raises(OutputError) as refused:
+            make_month(request, draft)
+    if name != "commit":
+        assert "The month was not made" in str(refused.value)
+    assert town.tree() == before
+    assert town.make(town.new(MAY)).is_new
+
+
+# ---- Killed while it is put in place -----------------------------------------------------------
+
+
+def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
+    town.make(town.new(APRIL))
+    kept = town.folder.parent / "before"
+    shutil.copytree(town.folder, kept, symlinks=True)
+    town.make(town.new(MAY))
+    whole = town.tree()
+    real, n_moves = journal._move, []
+
+    def counted(one):
+        n_moves.append(one)
+        real(one)
+
+    for stop in range(1, 40):
+        shutil.rmtree(town.folder)
+        shutil.copytree(kept, town.folder, symlinks=True)
+        n_moves.clear()
+
+        def killed(one, stop=stop):
+            if len(n_moves) == stop:
+                raise KeyboardInterrupt
+            counted(one)
+
+        monkeypatch.setattr(journal, "_move", killed)
+        try:
+            town.make(town.new(MAY))
+        except KeyboardInterrupt:
+            monkeypatch.setattr(journal, "_move", real)
+            read_new(town.request())  # whoever comes next
+            assert town.tree() == whole
+        else:
+            break
+    assert stop > 5
+    monkeypatch.setattr(journal, "_move", real)
+
+
+def test_changes_that_are_written_down_happen_once(tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(name)
+    moves = [Move(str(tmp_path / "old"), str(tmp_path / "new"), str(tmp_path / "aside"))]
+    carry_out(tmp_path / "journal", moves)
+    assert (tmp_path / "old" / "a.txt").read_text() == "new"
+    assert (tmp_path / "aside" / "a.txt").read_text() == "old"
+    assert not finish(tmp_path / "journal")
+    (tmp_path / "journal").write_text("{")
+    with pytest.raises(OutputError, match="lists the changes"):
+        finish(tmp_path / "journal")
+    (tmp_path / "journal").write_text(json.dumps([vars(one) for one in moves]))
+    assert finish(tmp_path / "journal")  # all of it had happened
+    assert (tmp_path / "old" / "a.txt").read_text() == "new"
