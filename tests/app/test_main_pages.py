@@ -357,6 +357,19 @@ def test_data_and_method_say_what_the_dataset_says(app, dataset):
     assert "Candidate core service areas" in method
 
 
+def test_a_real_city_sees_what_its_first_hour_still_lacks(app, town, monkeypatch):
+    rows = [f"{n},1,2020-0{n % 8 + 1}-0{n % 9 + 1},{n % 2},,,-94.57,39.02" for n in range(1, 60)]
+    intake = ingest_city(load_city(town.config), Inputs((town.write("b.csv", *rows),), town.places))
+    save_dataset(intake.dataset, intake.rejected, town.folder / "real")
+    real = {"CSA_CITY": town.config, "CSA_DATASET": town.folder / "real"}
+    (box,) = [one for one in app(BRIEFING, **real).expander if "first hour" in one.label]
+    assert "of 8 steps done" in box.label
+    said = " ".join(one.value for one in box.markdown)
+    assert "radio_button_unchecked: The first core service area is designated" in said
+    assert "check_circle: Shootings are read" in said
+    assert not [one for one in app(BRIEFING).expander if "first hour" in one.label]  # made up
+
+
 # ---- Briefing and Track record --------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ def months_of(source, until, target, date="date"):
 @pytest.fixture
 def town(tmp_path):
     """The sample city, its config and data in a folder of the test's own."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
     data = tmp_path / "data" / "sample"
     shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
     return tmp_path
@@ -136,7 +136,7 @@ def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(
 @pytest.mark.slow
 def test_a_year_of_philadelphia_two_months_killed_in_the_middle(tmp_path, shared_data, run):
     source = shared_data / "philadelphia" / "opendataphilly_shootings_raw_2015_2023.csv"
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
     data = tmp_path / "data" / "philadelphia"
     data.mkdir(parents=True)
     shutil.copy(shared_data / "philadelphia" / "neighborhoods.geojson", data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.screens.briefing import area_list, areas, parts
+from app.screens.briefing import area_list, areas, first_hour, parts
 from app.shared import cache, panels, session
 from app.shared.standing import standing_of
 from csa.base.errors import CsaError
@@ -29,6 +29,7 @@ with on_left:
     parts.small_map(opened, choices, proposal, standing)
 ranked = st.empty()
 areas.show(opened, choices)
+first_hour.show(opened)
 parts.links()
 parts.notes(opened, choices, proposal)
 try:

@@ -191,13 +191,14 @@ def _row(place: MonthPlace, one: Month) -> tuple[str, str, str, int]:
 def _editions(place: MonthPlace) -> None:
     """Offer the newest month's editions as files."""
     newest = list_months(place)[0]
+    st.subheader(speak("new_month.editions", month=month(str(newest))), anchor=False)
     pdfs = sorted((place.month(newest) / "editions").glob("*.pdf"))
-    columns = st.columns(3)
-    for number, path in enumerate(pdfs):
-        label = path.stem.split("_", 1)[1].rsplit("_", 1)[0].replace("-", " ")
-        columns[number % 3].download_button(
-            label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
-        )
+    with st.container(horizontal=True):
+        for path in pdfs:
+            label = path.stem.split("_", 1)[1].rsplit("_", 1)[0].replace("-", " ")
+            st.download_button(
+                label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
+            )
     st.page_link("screens/reports/page.py", label=speak("new_month.hand_out"))
 
 
@@ -205,15 +206,17 @@ def _newest(opened: Opened, place: MonthPlace) -> None:
     """Offer to publish the newest bundle, and to take the newest month back."""
     newest = list_months(place)[0]
     words = month(str(newest))
-    left, right = st.columns(2)
     has_draft = (place.month(newest) / "public").is_dir() and not was_published(place)
-    if has_draft and left.button(speak("new_month.publish", month=words), key="publish the month"):
-        publish_month(place, newest)
-        st.rerun()
-    with right.popover(speak("new_month.undo", month=words)):
-        st.markdown(speak("new_month.undo_about"))
-        if st.button(speak("new_month.undo_sure"), key="undo the month"):
-            _undo(opened, place)
+    with st.container(horizontal=True):
+        if has_draft and st.button(
+            speak("new_month.publish", month=words), key="publish the month"
+        ):
+            publish_month(place, newest)
+            st.rerun()
+        with st.popover(speak("new_month.undo", month=words)):
+            st.markdown(speak("new_month.undo_about"))
+            if st.button(speak("new_month.undo_sure"), key="undo the month"):
+                _undo(opened, place)
 
 
 def _undo(opened: Opened, place: MonthPlace) -> None:

@@ -39,6 +39,8 @@ class MonthPreview:
     moved: int  # incidents with another day or place
     counts: tuple[tuple[str, int, int], ...]  # month, count it had, count it has; oldest first
     suspect_points: int  # points that may stand for others
+    in_month: int  # incidents of the month that would be reported
+    homicides_in_month: int  # homicides among them
 
     @property
     def is_first(self) -> bool:
@@ -80,6 +82,7 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
     is_late = now.loc[fresh, "day"] <= pd.Timestamp(through) if through else pd.Series(dtype=bool)
     before, after = was.loc[both], now.loc[both]
     is_moved = (before["day"] != after["day"]) | (before["place"] != after["place"])
+    is_in = now["day"].dt.strftime("%Y-%m") == str(months)
     return MonthPreview(
         month=str(months),
         data_through=str(new.report["data_through"]),
@@ -93,6 +96,8 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
         moved=int(is_moved.sum()),
         counts=tuple(_changed_months(was, now, through)),
         suspect_points=int(new.report["suspect_points_total"]),
+        in_month=int(is_in.sum()),
+        homicides_in_month=int((now["kind"][is_in] == "homicide").sum()),
     )
 
 
@@ -145,6 +150,8 @@ def _changed_months(
 def preview_sentences(found: MonthPreview) -> Iterator[Message]:
     """Describe what would change, one sentence a matter."""
     through = day_words(date.fromisoformat(found.data_through))
+    counts = {"n": found.in_month, "homicides": found.homicides_in_month}
+    yield say("month.in_month", month=month_words(found.month), **counts)
     if found.was_through is None:
         yield say("month.first", n=found.incidents, through=through)
     else:
