@@ -21,6 +21,7 @@ from app.shared import charts, panels
 from app.shared.signing import FormScene
 from csa.base.text import render, speak
 from csa.plan.measures import Progress, Quarter, Value
+from csa.reports.briefing.counted import COUNTED, count_quarter, differing
 from csa.reports.briefing.measuring import MeasureLine
 
 MOST = 6
@@ -75,11 +76,29 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
     begun = _begun(scene, line)
     if begun:
         said.append(_quiet(begun))
+    said += _from_data(scene, line)
     said += [_quiet(speak("here.revised", change=render(one))) for one in line.revised]
     missing = lack_words(line)
     if missing:
         said.append(_quiet(missing))
     return "".join(said)
+
+
+def _from_data(scene: FormScene, line: MeasureLine) -> list[str]:
+    """Show what the data count in the last quarter that they cover, and each value that differs."""
+    if line.measure.kind != COUNTED:
+        return []
+    dataset, records, said = scene.opened.dataset, scene.records, list[str]()
+    for value in line.history:
+        message = differing(dataset, records, value, line.measure.kind)
+        if message is not None:
+            said.append(f"<p><b>{html.escape(render(message))}</b></p>")
+    quarter = Quarter.of(scene.today).plus(-1)
+    counted = count_quarter(dataset, records, quarter, line.place)
+    if counted is not None:
+        values = {"n": counted.incidents, "homicides": counted.homicides}
+        said.append(_quiet(speak("measures.from_data", quarter=quarter, **values)))
+    return said
 
 
 def _figures(line: MeasureLine) -> str:

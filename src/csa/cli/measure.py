@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from csa.base.text import speak
-from csa.cli.console import show, show_json, show_table
+from csa.cli.console import as_note, show, show_json, show_table
 from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
@@ -57,6 +57,13 @@ def measure_import(
     values = load_measures(file, kinds, places, make_value)
     n = decided(config, store, lambda opened: add_values(opened, plan, signed, values))
     show(speak("keep.imported", n=n, path=file))
+    if dataset is not None:
+        from csa.dataset.versioned import open_dataset
+        from csa.reports.briefing.counted import differing
+
+        served = open_dataset(dataset)
+        told = (differing(served, records, value, kinds[value.measure]) for value in values)
+        show(*(as_note(message) for message in told if message is not None))
     if n < len(values):
         show(speak("keep.same", n=len(values) - n))
 

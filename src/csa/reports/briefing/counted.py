@@ -1,0 +1,80 @@
+"""What the city's own data count of a measure: beside every value that somebody typed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
+
+from csa.base.message import Message, say
+from csa.dataset.versioned import Dataset
+from csa.decisions.registry import core_area
+from csa.decisions.store.records import Records
+from csa.plan.measures import Quarter, Value
+
+COUNTED = "gun-violence"
+"""The kind of measure that the dataset itself holds."""
+
+
+class CountFromData(NamedTuple):
+    """Homicides and nonfatal shootings of a quarter and a place."""
+
+    homicides: int
+    nonfatal: int
+    victims: int | None  # people hit; None where the files do not say
+
+    @property
+    def incidents(self) -> int:
+        """All incidents."""
+        return self.homicides + self.nonfatal
+
+
+def count_quarter(
+    dataset: Dataset, records: Records, quarter: Quarter, place: str = ""
+) -> CountFromData | None:
+    """Count a quarter in a core service area, a neighborhood or the whole city (no place).
+
+    None where the data do not cover the quarter, or the place is neither.
+    """
+    report = dataset.report
+    if report["data_from"] is None or report["data_through"] is None:
+        return None
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    if not (first <= quarter.first_day and quarter.last_day <= last):
+        return None
+    inside = _inside(dataset.incidents, records, place)
+    if inside is None:
+        return None
+    days = dataset.incidents["occurred_at"].dt.date
+    found = dataset.incidents[inside & days.between(quarter.first_day, quarter.last_day)]
+    kinds = found["kind"].value_counts()
+    victims = found["victims"]
+    people = None if victims.isna().any() else int(victims.sum())
+    return CountFromData(int(kinds.get("homicide", 0)), int(kinds.get("nonfatal", 0)), people)
+
+
+def _inside(incidents: pd.DataFrame, records: Records, place: str) -> pd.Series | None:
+    """Return which incidents are in a place; None where nothing has that name."""
+    if not place:
+        return ~incidents["flags"].str.contains("outside_study_area")
+    area = core_area(records, place)
+    if area is not None:
+        wanted = {f"{cell:x}" for cell in area.cells}
+        columns = [name for name in incidents.columns if name.startswith("cell_r")]
+        return incidents[columns].isin(wanted).any(axis=1)
+    is_there = incidents["neighborhood"] == place
+    return is_there if is_there.any() else None
+
+
+def differing(dataset: Dataset, records: Records, value: Value, kind: str) -> Message | None:
+    """Return a sentence where a typed value differs from what the data hold; else None."""
+    if kind != COUNTED or value.value is None:
+        return None
+    counted = count_quarter(dataset, records, value.quarter, value.place)
+    if counted is None:
+        return None
+    found = counted.victims if value.basis == "victims" else counted.incidents
+    if found is None or found == value.value:
+        return None
+    return say("measures.differs", quarter=value.quarter, typed=f"{value.value:g}", found=found)

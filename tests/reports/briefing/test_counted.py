@@ -1,0 +1,60 @@
+"""What the data count of a measure, beside what was typed: by hand, and where they cannot say."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from csa.decisions.store.records import Records
+from csa.plan.measures import Quarter, Value
+from csa.reports.briefing import counted
+from csa.reports.briefing.counted import count_quarter, differing
+
+SPRING = Quarter(2020, 2)
+CELL = 0x8A2A1072B59FFFF
+
+
+@pytest.fixture
+def dataset():
+    rows = [  # day, kind, victims, neighborhood, cell, flags
+        ("2020-04-01", "homicide", 1, "West", f"{CELL:x}", ""),
+        ("2020-06-30 23:59", "nonfatal", 2, "West", "", "unlocated"),
+        ("2020-05-05", "nonfatal", 1, "East", f"{CELL:x}", ""),
+        ("2020-05-06", "nonfatal", 1, "", "", "outside_study_area"),
+        ("2020-03-31", "homicide", 1, "West", f"{CELL:x}", ""),
+        ("2020-07-01", "nonfatal", 1, "West", f"{CELL:x}", ""),
+    ]
+    names = ["occurred_at", "kind", "victims", "neighborhood", "cell_r10", "flags"]
+    table = pd.DataFrame(rows, columns=names)
+    table["occurred_at"] = pd.to_datetime(table["occurred_at"], format="mixed")
+    table["victims"] = table["victims"].astype("Int64")
+    report = {"data_from": "2020-01-01", "data_through": "2020-08-21"}
+    return SimpleNamespace(incidents=table, report=report)
+
+
+def test_a_quarter_is_counted_in_the_city_a_neighborhood_and_an_area(dataset, monkeypatch):
+    area = SimpleNamespace(cells=frozenset({CELL}))
+    monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
+    city = count_quarter(dataset, Records(), SPRING)
+    assert (city.homicides, city.nonfatal, city.victims, city.incidents) == (1, 2, 4, 3)
+    assert count_quarter(dataset, Records(), SPRING, "West").incidents == 2
+    assert count_quarter(dataset, Records(), SPRING, "B").incidents == 2
+    assert count_quarter(dataset, Records(), SPRING, "Nowhere") is None
+
+
+def test_a_quarter_that_the_data_do_not_cover_is_not_counted(dataset):
+    assert count_quarter(dataset, Records(), Quarter(2020, 3)) is None
+    assert count_quarter(dataset, Records(), Quarter(2019, 4)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "basis", "said"),
+    [(44, "incidents", "44. The data hold 3"), (3, "incidents", None), (4, "victims", None),
+     (3, "victims", "3. The data hold 4"), (None, "incidents", None)],
+)  # fmt: skip
+def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):
+    value = Value("gun-violence", SPRING, value=typed, basis=basis)
+    found = differing(dataset, Records(), value, "gun-violence")
+    assert (found is None) == (said is None)
+    assert said is None or said in str(found)
+    assert differing(dataset, Records(), value, "clearance") is None
