@@ -23,6 +23,7 @@ from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest, sample
+from csa.cli.mail import mail
 from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
@@ -46,6 +47,7 @@ COMMANDS = (
     displace,
     evaluate,
     report,
+    mail,
     publish,
     sample,
     fetch,
