@@ -138,7 +138,8 @@ def serving(log, *, tls=None, implicit=False, user=None):
 
     def known(_server, _session, _envelope, mechanism, given):
         log.users.append((mechanism, given.login.decode(), given.password.decode()))
-        return AuthResult(success=(given.login.decode(), given.password.decode()) == user)
+        is_known = (given.login.decode(), given.password.decode()) == user
+        return AuthResult(success=is_known, handled=False)
 
     options = {"hostname": "127.0.0.1", "port": 0, "server_hostname": "mail.example", "timeout": 20}
     if implicit:
@@ -147,7 +148,9 @@ def serving(log, *, tls=None, implicit=False, user=None):
         options["tls_context"] = tls
         options["require_starttls"] = True
     if user is not None:
-        options |= {"authenticator": known, "auth_required": True, "auth_require_tls": not implicit}
+        # The protocol does not see that a connection was encrypted from its beginning.
+        options |= {"authenticator": known, "auth_required": not implicit}
+        options |= {"auth_require_tls": not implicit}
     station = Station(log, **options)
     station.start()
     try:
