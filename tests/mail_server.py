@@ -52,7 +52,6 @@ class MailLog:
         """Count, by Message-ID, how often a mail arrived: read by another parser than wrote it."""
         return Counter(str(message["Message-ID"]) for message in self.messages)
 
-
     async def handle_DATA(self, server, _session, envelope):
         todo = self.next("end")
         keeps = not isinstance(todo, str)

@@ -18,9 +18,11 @@ from tests.mail_server import MailLog, certificate, serving
 from tests.sentences import says
 from tests.stores import act, trail
 
-PASSWORD = "correct-horse-9"
+PASSWORD = "correct-horse-9"  # noqa: S105 - of a server made for these tests
 MONTH = "2026-02"
-PAGE = '<meta name="csa-snapshot" content="3f9a0c17be42">\n<meta name="csa-decisions" content="{}">\n'
+PAGE = (
+    '<meta name="csa-snapshot" content="3f9a0c17be42">\n<meta name="csa-decisions" content="{}">\n'
+)
 RECIPIENTS = """
 [mail.recipients]
 executive = [
@@ -138,7 +140,10 @@ def test_without_a_server_there_are_files_and_a_list(here, run):
     deploy(here)
     done = run(*words())
     out = here.folder / "var" / "testville" / "hand-out" / MONTH
-    assert says("mail.laid_out", n=2, folder="var/testville/hand-out/2026-02", list="hand-out.csv") in done.stdout
+    assert (
+        says("mail.laid_out", n=2, folder="var/testville/hand-out/2026-02", list="hand-out.csv")
+        in done.stdout
+    )
     with (out / "hand-out.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["office"], row["edition"]) for row in rows] == [
@@ -261,7 +266,12 @@ def test_a_wrong_password_a_strange_certificate_and_mail_in_the_clear_are_refuse
     with serving(log) as port:
         deploy(here, port, "starttls")
         clear = run(*words(), check=False)
-    found = {"no_password": no_password, "certificate": strange, "auth": wrong, "not_offered": clear}
+    found = {
+        "no_password": no_password,
+        "certificate": strange,
+        "auth": wrong,
+        "not_offered": clear,
+    }
     for key, done in found.items():
         assert (done.returncode, done.stdout) == (2, ""), key
         no_secret(done)
@@ -275,7 +285,10 @@ def test_a_wrong_password_a_strange_certificate_and_mail_in_the_clear_are_refuse
 def test_editions_of_another_store_month_or_version_are_refused(here, run, log):
     with serving(log) as port:
         deploy(here, port)
-        cases = {"is before 2031-01": ("--month", "2031-01"), "There is no folder": ("--editions", "x")}
+        cases = {
+            "is before 2031-01": ("--month", "2031-01"),
+            "There is no folder": ("--editions", "x"),
+        }
         cases["has no PDF of 2026-01"] = ("--month", "2026-01")
         for sentence, more in cases.items():
             done = run(*words(*more), check=False)

@@ -3,7 +3,7 @@
 import pytest
 
 from csa.base.errors import ConfigError, ParamError
-from csa.config.loading import setting_descriptions
+from csa.config.loading import load_city, setting_descriptions
 from csa.config.mail import EDITION_NAMES, Mail, Mailing, load_mail, password_of
 from csa.config.settings import resolve
 from csa.reports.making import EDITIONS
@@ -46,8 +46,6 @@ def test_the_deployment_file_names_a_server_and_recipients_by_edition(read):
 
 
 def test_settings_are_read_beside_it(tmp_path, root):
-    from csa.config.loading import load_city
-
     path = tmp_path / "csa.toml"
     path.write_text('access = "public"\n' + FILE, encoding="utf-8")
     settled = resolve({}, load_city(root / "config" / "sample.toml"), {}, path)

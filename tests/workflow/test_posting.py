@@ -321,7 +321,9 @@ LIES = "keep 421 x"
 
 @examples(0.8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    faults=st.fixed_dictionaries({stage: st.lists(one, max_size=6) for stage, one in FAULTS.items()}),
+    faults=st.fixed_dictionaries(
+        {stage: st.lists(one, max_size=6) for stage, one in FAULTS.items()}
+    ),
     cuts=st.lists(st.tuples(st.integers(1, 6), st.booleans()) | st.none(), min_size=2, max_size=4),
     down=st.integers(0, 3),
 )

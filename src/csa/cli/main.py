@@ -67,6 +67,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "set": plan.plan_set,
             "propose": plan.plan_propose,
             "answer": plan.plan_answer,
+            "calendar": plan.plan_calendar,
         },
     ),
     "area": (
