@@ -112,16 +112,17 @@ class Outbox:
 
     def queue(self, letters: list[Letter], editions: list[PrintedEdition]) -> dict[str, Letter]:
         """Add letters that are not there yet, and return them all as they stand."""
+        attached = {letter.file.sha256 for letter in letters}
         for edition in editions:
             place = self._attached(edition.file.sha256)
-            if not place.exists():
+            if edition.file.sha256 in attached and not place.exists():
                 write_file(place, edition.content)
         for letter in letters:
             create_file(self._place(letter), _written(letter))
         known = self.letters()
         wanted = {letter.key for letter in letters}
-        slots = {letter.slot for letter in letters}
-        slots |= {(city, *_slot_of(e)) for city in {one.city for one in letters} for e in editions}
+        cities = {letter.city for letter in letters}
+        slots = {(city, *_slot_of(edition)) for city in cities for edition in editions}
         for old in known.values():
             if old.state == "waiting" and old.slot in slots and old.key not in wanted:
                 self.keep(replace(old, state="replaced"))
