@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
-from csa.reports.html import is_right_to_left, levels_of, render_html
+from csa.reports.html import is_right_to_left, levels_of, made_from, render_html
 from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
 VOID = {"meta", "img"}
@@ -129,6 +129,15 @@ def test_what_follows_a_page_break_begins_a_page_and_a_break_at_the_end_begins_n
 def test_a_watermark_is_there_only_where_it_is_set():
     assert "Sheet 1 of 4" in read(watermark="Sheet 1 of 4").said("div")
     assert all("watermark" not in about.get("class", "") for _, about in read().elements)
+
+
+def test_a_program_reads_what_a_page_was_made_from_and_no_text_can_claim_otherwise():
+    lie = '<meta name="csa-snapshot" content="bad">'
+    page = render_html(document(snapshot_id="3f9a0c17be42", audit_head="ab" * 32, title=lie))
+    assert made_from(page) == ("3f9a0c17be42", "ab" * 6)
+    undecided = render_html(document(snapshot_id="3f9a0c17be42", audit_head="", footer=lie))
+    assert made_from(undecided) == ("3f9a0c17be42", "")
+    assert made_from(b"<p>of an earlier version") == ("", "")
 
 
 # ---- At the edge ---------------------------------------------------------------------------

@@ -30,6 +30,7 @@ with st.container(key="plan_top"):
         parts.slots(the_plan, records, lines)
     with right:
         parts.due_soon(list(lines.values()))
+        parts.calendar(opened.config, the_plan, records, today)
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:

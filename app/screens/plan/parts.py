@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 import streamlit as st
@@ -14,9 +15,11 @@ from app.screens.plan.one_action import is_waiting
 from app.shared import panels
 from app.shared.plan_cards import status_html
 from csa.base.text import day, speak
+from csa.config.city import CityConfig
 from csa.decisions.store.records import Records
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine
+from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
 MOST_DUE = 5
 
@@ -141,6 +144,24 @@ def due_soon(lines: Sequence[ActionLine]) -> None:
         st.html(f'<ul class="csa-due">{items}</ul>')
     if len(soon) > MOST_DUE:
         st.caption(speak("plan_page.more_due", n=len(soon) - MOST_DUE))
+
+
+def calendar(config: CityConfig, plan: Plan, records: Records, today: date) -> None:
+    """Offer due dates and public meetings as a file that calendars read."""
+
+    def made() -> bytes:
+        entries = calendar_entries(config, plan, records, today)
+        return calendar_file(config, entries, config.city.clock.now())
+
+    st.download_button(
+        speak("calendar.download"),
+        made,
+        file_name=f"{config.city.id}.ics",
+        mime="text/calendar",
+        key="calendar file",
+        icon=":material/calendar_month:",
+        on_click="ignore",
+    )
 
 
 def _due_html(line: ActionLine) -> str:

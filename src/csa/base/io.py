@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import errno
+import fcntl
 import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from csa.base.atomic import new_link, point, put, put_new, sync_folder, writing, written_beside
@@ -23,6 +25,7 @@ CURRENT = "current"
 VERSIONS = "versions"
 KEPT = "kept"
 """Folder beside a versioned folder's files for stored results computed from a version."""
+LOCK = "lock"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -87,6 +90,28 @@ def create_file(path: Path, content: bytes) -> bool:
         is_created = put_new(fresh / place.name, place)
         sync_folder(place.parent)
         return is_created
+
+
+@contextmanager
+def held(folder: Path, refusal: OutputError, mode: int = 0o777) -> Iterator[None]:
+    """Hold a folder, which is made if it is absent; while another process does, refuse.
+
+    The lock ends with the process, however it ends.
+    """
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError("files.cannot_write", path=folder, why=why) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise refusal from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def require_writable(place: Path) -> None:

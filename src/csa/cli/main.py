@@ -23,6 +23,7 @@ from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest, sample
+from csa.cli.mail import mail
 from csa.cli.month import month_command
 from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
@@ -47,6 +48,7 @@ COMMANDS = (
     displace,
     evaluate,
     report,
+    mail,
     publish,
     sample,
     fetch,
@@ -67,6 +69,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "set": plan.plan_set,
             "propose": plan.plan_propose,
             "answer": plan.plan_answer,
+            "calendar": plan.plan_calendar,
         },
     ),
     "area": (

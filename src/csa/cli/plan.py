@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -161,6 +162,27 @@ def show_action(line: ActionLine) -> None:
     key = "keep.action_reason" if state.reason else "keep.action"
     values = {"reason": state.reason} if state.reason else {}
     show(speak(key, number=state.number, title=title, status=status, **values))
+
+
+def plan_calendar(
+    out: Annotated[Path, typer.Option(help="The file.", metavar="FILE.ics")],
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+) -> None:
+    """Write due dates and public meetings as a file that calendars read."""
+    from csa.base.io import write_file
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
+
+    config = city_of(city)
+    plan = plan_of(city) if config.city.plan else None
+    records = read_records(reading_store(config, store), with_values=False)
+    entries = calendar_entries(config, plan, records, today_of(config))
+    write_file(out, calendar_file(config, entries, config.city.clock.now()))
+    if entries:
+        show(speak("calendar.wrote", path=out, n=len(entries)))
+    else:
+        show(speak("calendar.empty", path=out))
 
 
 def plan_propose(

@@ -13,8 +13,8 @@ from csa.config.city import Areas, CityConfig
 from csa.config.loading import read_toml
 
 DEPLOYMENT_FILE = "csa.toml"
-ROLES_TABLE = "roles"
-"""The deployment file's only table; not a setting: `csa.config.grants` reads it."""
+ROLES_TABLE, MAIL_TABLE = "roles", "mail"
+"""The deployment file's tables, which `csa.config.grants` and `csa.config.mail` read."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _deployed(variables: Mapping[str, str], deployment: Path | None) -> dict[str
     table = read_toml(path)
     known = [setting.name for setting in SETTINGS]
     for name in table:
-        if name not in {*known, ROLES_TABLE}:
+        if name not in {*known, ROLES_TABLE, MAIL_TABLE}:
             raise ConfigError(
                 "config.setting_unknown", path=path, name=name, known=", ".join(known)
             )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csa.base.errors import OutputError, SourceError
-from csa.base.io import json_bytes, write_file
+from csa.base.io import held, json_bytes, write_file
 from csa.ingest.portal import HiccupError, Socrata, Version
 
 ID = ":id"
 STATE = "state.json"
-LOCK = "lock"
 FORMAT_VERSION = 1
 
 
@@ -77,19 +74,8 @@ class Partial:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Lock the folder against another download of the same file."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise OutputError("files.cannot_write", path=self.folder, why=why) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with held(self.folder, OutputError("fetch.held", folder=self.folder)):
             yield
-        except BlockingIOError as error:
-            raise OutputError("fetch.held", folder=self.folder) from error
-        finally:
-            os.close(descriptor)
 
     def begin(self, plan: DownloadPlan) -> bool:
         """Keep pages of the planned version; delete those of any other."""

@@ -20,6 +20,8 @@ Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12
 """Printed digits of a hash: enough to find it, few enough to read aloud."""
 N_MARK, OF_MARK = "\x02", "\x03"
+MADE_FROM = re.compile(r'<meta name="csa-(snapshot|decisions)" content="([0-9a-f]*)">')
+"""What a page was made from, for programs; readers have it in the footer."""
 SHORT_CELL = 14
 """Most characters of a cell whose words are kept together."""
 NARROW_SHARE = 0.65
@@ -41,6 +43,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
         document=document,
         blocks=tuple(_placed(document)),
         trail=trail,
+        head=document.audit_head[:SHORT],
         paper=paper,
         look=PAPER,
         marks=marks,
@@ -50,6 +53,12 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
         watermark_pt=_watermark_pt(document.watermark),
     )
     return (text + "\n").encode()
+
+
+def made_from(page: bytes) -> tuple[str, str]:
+    """Read a page's snapshot, and the trail's entry it was made at; empty where it has none."""
+    found = dict(MADE_FROM.findall(page.decode("utf-8", "replace")))
+    return found.get("snapshot", ""), found.get("decisions", "")
 
 
 def trail_of(document: Document) -> str:

@@ -97,7 +97,7 @@ def make_report(
     """
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
-    name = _name(facts.month, audience, language, form)
+    name = name_of(facts.month, audience, language, form)
     return name, _rendered(document, paper_of(facts), (form,))[0]
 
 
@@ -119,7 +119,7 @@ def make_all(
         document = edition(facts, audience, language, draw)
         contents = _rendered(document, paper_of(facts), forms)
         made |= {
-            _name(facts.month, audience, language, form): content
+            name_of(facts.month, audience, language, form): content
             for form, content in zip(forms, contents, strict=True)
         }
     return made
@@ -153,15 +153,16 @@ def paper_of(facts: Facts) -> Paper:
 
 def marker_of(month: Month, language: str) -> str:
     """Return the name of the file that marks a folder of all editions."""
-    return _name(month, AUDIENCES[0], language, "html")
+    return name_of(month, AUDIENCES[0], language, "html")
 
 
 def names_of(month: Month, language: str) -> tuple[str, ...]:
     """List the files that such a folder may hold; some formats may be missing."""
-    return tuple(_name(month, name, language, form) for name in EDITIONS for form in FORMS)
+    return tuple(name_of(month, name, language, form) for name in EDITIONS for form in FORMS)
 
 
-def _name(month: Month, audience: str, language: str, form: str) -> str:
+def name_of(month: Month, audience: str, language: str, form: str) -> str:
+    """Return the name of an edition's file."""
     return f"{month}_{audience}_{spoken(audience, language)}.{form}"
 
 

@@ -405,6 +405,11 @@ def test_a_link_is_added_and_removed_with_its_source(page, store):
     assert [row.is_removed for row in read_records(store).links] == [True]
 
 
+def test_due_dates_are_offered_as_a_file_for_calendars(page, store):
+    (button,) = page().get("download_button")
+    assert button.proto.label == says("calendar.download")
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 

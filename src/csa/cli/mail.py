@@ -1,0 +1,231 @@
+"""The command that hands a month's editions out by mail, or lays them out for hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.params import Month
+from csa.base.text import day, render, speak
+from csa.cli.console import show, show_json
+from csa.cli.options import CityOption, JsonOption, StoreOption, act_of, city_of, decided
+
+if TYPE_CHECKING:
+    from csa.base.message import Message
+    from csa.config.city import CityConfig
+    from csa.config.mail import Mail
+    from csa.decisions.store import Store
+    from csa.workflow.outbox import Letter, PrintedEdition
+
+OK, TRY_LATER, MISTAKE = 0, 1, 2
+
+
+def mail(
+    city: CityOption,
+    month: Annotated[str, typer.Option(help="The month reported.", metavar="YYYY-MM")],
+    editions: Annotated[
+        Path, typer.Option(help="What `csa report --all` wrote for it.", metavar="DIR")
+    ],
+    store: StoreOption = None,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent; send and write nothing.")
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Also send what was refused, and what may have arrived already."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mail a month's editions, each once, to the offices in the deployment file; record each."""
+    from csa.cli.options import reading_store
+    from csa.config.mail import load_mail
+    from csa.workflow.handout import read_editions
+
+    config, when, settings = city_of(city), Month.parse(month, "--month"), load_mail()
+    today = config.city.clock.today()
+    if Month(today.year, today.month).index < when.index:
+        raise ParamError("decide.before_month", day=today, month=when)
+    found = read_editions(editions, when, reading_store(config, store))
+    if settings is None or not settings.is_sending:
+        _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
+        return
+    letters = _letters(config, settings, found)
+    if is_dry:
+        _show_dry(config, letters, as_json=as_json)
+        return
+    raise typer.Exit(_send(config, store, settings, found, letters, again=again, as_json=as_json))
+
+
+def _letters(config: CityConfig, mail: Mail, editions: list[PrintedEdition]) -> list[Letter]:
+    from csa.workflow.handout import addressed
+    from csa.workflow.outbox import letter_of
+
+    at = config.city.clock.now()
+    letters = [
+        letter_of(config.city.id, edition, to, mail, at)
+        for edition, to in addressed(editions, mail)
+    ]
+    if not letters:
+        raise ParamError("mail.nobody")
+    return letters
+
+
+def _folder(config: CityConfig, name: str) -> Path:
+    return Path("var") / config.city.id / name
+
+
+def _lay_out(
+    config: CityConfig,
+    month: Month,
+    editions: list[PrintedEdition],
+    mail: Mail | None,
+    *,
+    is_dry: bool,
+    as_json: bool,
+) -> None:
+    """Lay the files out for hands, where no server is named."""
+    from csa.workflow.handout import LIST, lay_out
+
+    out = _folder(config, "hand-out") / str(month)
+    if not is_dry:
+        lay_out(out, month, editions, mail)
+    if as_json:
+        show_json({"is_sent": False, "folder": str(out), "files": [one.name for one in editions]})
+    elif is_dry:
+        show(speak("mail.would_lay_out", n=len(editions), folder=out))
+    else:
+        show(speak("mail.laid_out", n=len(editions), folder=out, list=LIST))
+
+
+def _show_dry(config: CityConfig, letters: list[Letter], *, as_json: bool) -> None:
+    from csa.workflow.outbox import Outbox
+
+    known = Outbox(_folder(config, "outbox")).letters()
+    now = [known.get(letter.key, letter) for letter in letters]
+    if as_json:
+        show_json([_row(letter) for letter in now])
+        return
+    for letter in now:
+        is_new = letter.state in {"waiting", "replaced"}
+        show(speak("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
+
+
+def _send(
+    config: CityConfig,
+    store: str | None,
+    mail: Mail,
+    editions: list[PrintedEdition],
+    letters: list[Letter],
+    *,
+    again: bool,
+    as_json: bool,
+) -> int:
+    """Queue, send and record; print what became of each letter, and return the exit code."""
+    from csa.config.mail import password_of
+    from csa.workflow.outbox import Outbox
+    from csa.workflow.posting import PostClock, PostOffice
+    from csa.workflow.smtp import MailServer
+
+    outbox = Outbox(_folder(config, "outbox"))
+    server = MailServer(mail, password_of(mail))
+    clock = PostClock(config.city.clock.today)
+    record = _recorder(config, store, mail)
+    office = PostOffice(outbox, config.city.name, mail, server, clock, record)
+    with outbox.alone():
+        before = outbox.queue(letters, editions)
+        try:
+            now = office.send(list(before.values()), again=again)
+        finally:
+            server.leave()
+        faults = office.record_all(everything := outbox.letters())
+        now = {key: everything[key] for key in now}
+    _show(before, now, faults, as_json=as_json)
+    return exit_code(now.values(), faults)
+
+
+def _recorder(config: CityConfig, store: str | None, mail: Mail) -> Callable[[Letter], str]:
+    """Return what writes a hand-out into the store: the office that received it, no address."""
+    from csa.decisions.handing import hand_out
+
+    def record(letter: Letter) -> str:
+        signed = act_of(config, mail.office, speak("mail.why"))
+        on = date.fromisoformat(letter.sent_on)
+
+        def write(opened: Store) -> str:
+            (key,) = hand_out(opened, signed, letter.file, [letter.office], on)
+            return key
+
+        return decided(config, store, write)
+
+    return record
+
+
+def exit_code(letters: Iterable[Letter], faults: list[Message]) -> int:
+    """Return 1 if another run would help, 2 if somebody has to look, 0 if all is done."""
+    states = {letter.state for letter in letters}
+    if "waiting" in states or faults:
+        return TRY_LATER
+    return MISTAKE if states & {"sending", "refused"} else OK
+
+
+def _show(
+    before: dict[str, Letter], now: dict[str, Letter], faults: list[Message], *, as_json: bool
+) -> None:
+    if as_json:
+        show_json([_row(letter) for letter in now.values()])
+        return
+    already = [key for key, letter in before.items() if letter.state == "sent"]
+    for letter in now.values():
+        show(_told(letter, already))
+    for fault in faults:
+        show(speak("mail.not_recorded", why=render(fault)))
+
+
+def _told(letter: Letter, already: Iterable[str]) -> str:
+    """Return the sentence about a letter."""
+    values = _values(letter)
+    if letter.state == "sent":
+        on = day(date.fromisoformat(letter.sent_on))
+        if letter.key in set(already):
+            return speak("mail.sent_before", on=on, **values)
+        return speak("mail.sent", on=on, **values)
+    if letter.state == "sending":
+        return speak("mail.unsure", id=letter.message_id, **values)
+    if letter.state == "refused":
+        return speak("mail.refused", said=letter.said, **values)
+    return speak("mail.waiting", said=letter.said, **values)
+
+
+def _values(letter: Letter) -> dict[str, str]:
+    from csa.reports.editions.naming import audience_name, language_name
+
+    return {
+        "office": letter.office,
+        "edition": audience_name(letter.file.audience),
+        "language": language_name(letter.file.language),
+    }
+
+
+def _row(letter: Letter) -> dict[str, Any]:
+    """Return a letter for machines, without its address."""
+    return {
+        "office": letter.office,
+        "domain": letter.email.rpartition("@")[2],
+        "edition": letter.file.audience,
+        "language": letter.file.language,
+        "file": letter.name,
+        "sha256": letter.file.sha256,
+        "state": letter.state,
+        "said": letter.said,
+        "tries": letter.tries,
+        "sent_on": letter.sent_on,
+        "handout": letter.handed,
+        "message_id": letter.message_id,
+    }

@@ -1,0 +1,97 @@
+"""The editions in a folder that `csa report --all` wrote: read for mail, or laid out for hands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from csa.base.errors import ParamError, SourceError
+from csa.base.io import csv_bytes, replace_folder
+from csa.base.params import Month
+from csa.base.text import LANGUAGES
+from csa.config.mail import Mail, MailRecipient
+from csa.decisions.handing import EditionFile
+from csa.decisions.store import Store
+from csa.decisions.store.trail import find_head
+from csa.reports.html import made_from
+from csa.reports.making import EDITIONS, name_of, names_of
+from csa.workflow.outbox import PrintedEdition
+
+FORM = "pdf"
+LIST = "hand-out.csv"
+LIST_COLUMNS = ("office", "edition", "file", "sha256")
+
+
+def read_editions(folder: Path, month: Month, store: Store | None) -> list[PrintedEdition]:
+    """Read a month's editions, each with the snapshot and the decision it was made from."""
+    if not folder.is_dir():
+        raise SourceError("mail.no_folder", folder=folder)
+    names = {name_of(month, one, lang, FORM): one for one in EDITIONS for lang in LANGUAGES}
+    found = [
+        _read_edition(folder / name, month, audience, store)
+        for name, audience in names.items()
+        if (folder / name).is_file()
+    ]
+    if not found:
+        raise SourceError("mail.no_editions", folder=folder, month=month)
+    return found
+
+
+def _read_edition(path: Path, month: Month, audience: str, store: Store | None) -> PrintedEdition:
+    page = path.with_suffix(".html")
+    try:
+        content, (snapshot, head) = path.read_bytes(), made_from(page.read_bytes())
+    except OSError as error:
+        raise SourceError("mail.no_page", path=page) from error
+    if not snapshot:
+        raise SourceError("mail.no_snapshot", path=page)
+    file = EditionFile(
+        snapshot_id=snapshot,
+        audit_n=_audit_n(store, head, path),
+        month=str(month),
+        audience=audience,
+        language=path.stem.rpartition("_")[2],
+        form=FORM,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return PrintedEdition(file, path.name, content)
+
+
+def _audit_n(store: Store | None, head: str, path: Path) -> int:
+    """Find the decision an edition was made at; an edition of another store is refused."""
+    if not head:
+        return 0
+    if store is not None:
+        with store.reading() as session:
+            found = find_head(session.connection(), head)
+        if found is not None:
+            return found
+    raise ParamError("mail.other_store", path=path, head=head)
+
+
+def addressed(
+    editions: Sequence[PrintedEdition], mail: Mail
+) -> Iterator[tuple[PrintedEdition, MailRecipient]]:
+    """Pair each edition with whoever receives it; refuse a recipient whose edition is not there."""
+    there = {edition.file.audience for edition in editions}
+    lacking = [name for name, who in mail.recipients.items() if who and name not in there]
+    if lacking:
+        raise ParamError("mail.lacking", editions=", ".join(lacking))
+    for edition in editions:
+        for recipient in mail.recipients.get(edition.file.audience, ()):
+            yield edition, recipient
+
+
+def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:
+    """Write what is to be handed out into a folder: the files, and a list of who receives which."""
+    rows: list[tuple[str, ...]] = []
+    for edition in editions:
+        file = edition.file
+        listed = () if mail is None else mail.recipients.get(file.audience, ())
+        offices = [one.office for one in listed] or [""]
+        rows += [(office, file.audience, edition.name, file.sha256) for office in offices]
+    files = {edition.name: edition.content for edition in editions}
+    optional = [name for language in LANGUAGES for name in names_of(month, language)]
+    replace_folder(out, LIST, files | {LIST: csv_bytes(LIST_COLUMNS, rows)}, optional)
+    return out / LIST
