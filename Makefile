@@ -107,7 +107,8 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
 	    $(BIN)/csa backtest --city "$(CITY)" --dataset "var/$$city/dataset"
 	    if [ "$$city" = sample ] && [ -z "$${CSA_STORE:-}" ] && [ ! -e var/sample.sqlite3 ]; then
-	        $(BIN)/csa sample --dataset var/sample/dataset --store var/sample.sqlite3
+	        $(BIN)/csa sample --dataset var/sample/dataset --basemap var/sample/basemap \
+	            --store var/sample.sqlite3
 	    fi
 	fi
 	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"

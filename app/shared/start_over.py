@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import cache, cache_store, panels
+from app.shared import cache, cache_report, cache_store, panels
 from app.shared.person import LOCAL, access_of
 from csa.base.errors import CsaError
 from csa.base.text import render, speak
@@ -41,9 +41,10 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
         if plan is None or not is_file(address):
             spot.caption(speak("sample.no_file", store=address))
             return
+        layers = cache_report.beside(opened).layers
         panels.waited(
             spot.empty(),
-            lambda tell: fill_store(opened, plan, address, again=True, tell=tell),
+            lambda tell: fill_store(opened, plan, address, layers, again=True, tell=tell),
             _far,
         )
     except CsaError as error:

@@ -1,8 +1,7 @@
-"""The commands that bring files together: ingest, fetch, sample, basemap, check."""
+"""The commands that bring files together: ingest, fetch, basemap, check."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,31 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from csa.base.errors import ParamError
 from csa.base.message import Message
 from csa.base.text import day, listed, render, speak
 from csa.cli.console import as_note, fail, pick, progress, show, show_json, show_table
-from csa.cli.options import (
-    DEFAULT_CITY,
-    CityOption,
-    JsonOption,
-    PlanCityOption,
-    StoreOption,
-    city_of,
-    city_path,
-    data_dir_of,
-    day_of,
-    plan_of,
-    store_address,
-    store_name,
-)
+from csa.cli.options import CityOption, JsonOption, city_of, city_path, data_dir_of, day_of
 
 if TYPE_CHECKING:
     from csa.config.city import CityConfig
-    from csa.decisions.store import Head
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
-    from csa.plan import Plan
 
 
 def ingest(
@@ -179,80 +162,6 @@ def show_fetched(account: Account) -> None:
     show(*(as_note(note) for note in account.messages))
     if account.places:
         show_fetched(account.places)
-
-
-def sample(
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the city's files.", metavar="DIR")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Another city.  [20200821]")] = None,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(
-            help="What `csa ingest` wrote of them: makes two years of a program.", metavar="DIR"
-        ),
-    ] = None,
-    city: PlanCityOption = DEFAULT_CITY,
-    store: StoreOption = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Replace all that is in the store.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the made-up city and the truth planted in it; fill a store with its program."""
-    if out is None and dataset is None:
-        raise ParamError("sample.nothing")
-    account: dict[str, Any] = {}
-    if out is not None:
-        account |= _write_sample(out, seed)
-        if not as_json:
-            show_sample(account, out)
-    if dataset is not None:
-        config = city_of(city)
-        head = _fill_store(config, plan_of(city), dataset, store, again=again)
-        name = store_name(config, store)
-        account |= {"store": name, "entries": head.n, "head": head.hash}
-        if not as_json:
-            show_program(head, name)
-    if as_json:
-        show_json(account)
-
-
-def _write_sample(out: Path, seed: int | None) -> dict[str, Any]:
-    """Write the city's files; return the truth planted in it."""
-    from csa.base.io import replace_folder
-    from csa.synthetic.sample import MARKER, SEED, make_sample
-
-    files = make_sample(SEED if seed is None else seed)
-    replace_folder(out, MARKER, files)
-    truth: dict[str, Any] = json.loads(files[MARKER])
-    return truth
-
-
-def _fill_store(
-    config: CityConfig, plan: Plan, dataset: Path, store: str | None, *, again: bool
-) -> Head:
-    from csa.dataset.versioned import open_city
-    from csa.workflow.story import N_STEPS, fill_store
-
-    with progress(N_STEPS) as tell:
-        opened = open_city(config, dataset)
-        return fill_store(opened, plan, store_address(config, store), again=again, tell=tell)
-
-
-def show_program(head: Head, name: str) -> None:
-    """Print which days a store's made-up program covers."""
-    from csa.workflow.story import story_acts
-
-    acts = story_acts()
-    days = {"first": day(acts[0].on), "last": day(acts[-1].on)}
-    show(speak("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
-
-
-def show_sample(truth: Mapping[str, Any], out: Path) -> None:
-    """Print what the made-up city holds."""
-    counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
-    show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))
 
 
 def basemap(

@@ -35,6 +35,7 @@ FIRST_HOUR = 9
 N_STEPS = 24
 """Months of the story; a step each."""
 
+NO_LAYERS: Mapping[str, str] = MappingProxyType({})
 HANDED_FORM, HANDED_LANGUAGE = "html", "en"
 
 
@@ -44,12 +45,18 @@ def story_acts() -> tuple[StoryAct, ...]:
     return tuple(sorted(acts, key=lambda one: one.on))
 
 
-def play_story(city: City, plan: Plan, store: Store, tell: Tell = silent) -> StoryScene:
+def play_story(
+    city: City,
+    plan: Plan,
+    store: Store,
+    layers: Mapping[str, str] = NO_LAYERS,
+    tell: Tell = silent,
+) -> StoryScene:
     """Fill an empty store with two years of a program, each act signed on its day.
 
-    The same city and plan give the same trail, to its last hash.
+    The same city, plan and layers give the same trail, to its last hash.
     """
-    scene, zone = StoryScene(city, plan, store), ZoneInfo(city.config.city.time_zone)
+    scene, zone = StoryScene(city, plan, store, layers), ZoneInfo(city.config.city.time_zone)
     month = ""
     for on, acts in _by_day(story_acts()):
         if f"{on:%Y-%m}" != month:
@@ -66,7 +73,13 @@ def play_story(city: City, plan: Plan, store: Store, tell: Tell = silent) -> Sto
 
 
 def fill_store(
-    city: City, plan: Plan, address: str, *, again: bool = False, tell: Tell = silent
+    city: City,
+    plan: Plan,
+    address: str,
+    layers: Mapping[str, str] = NO_LAYERS,
+    *,
+    again: bool = False,
+    tell: Tell = silent,
 ) -> Head:
     """Fill a store with the story: it is there as a whole, or the old one stays.
 
@@ -78,6 +91,9 @@ def fill_store(
         Its plan.
     address
         A file of SQLite.
+    layers
+        Background of the reports' maps, as `csa basemap` wrote it: the reports that are handed out
+        are then those that the page makes.
     again
         Whether to replace what is in the store: everything that was decided since is lost.
     tell
@@ -109,7 +125,7 @@ def fill_store(
         store = open_store(str(made), make=True, city=name)
         if store is None:  # pragma: no cover - it was made
             raise RuntimeError(made)
-        play_story(city, plan, store, tell)
+        play_story(city, plan, store, layers, tell)
         head = store.head()
         store.engine.dispose()
         copy_over(made, address)

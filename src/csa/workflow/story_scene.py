@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -45,6 +46,7 @@ class StoryScene:
     city: City
     plan: Plan
     store: Store
+    layers: Mapping[str, str] = field(default_factory=dict)  # background of the reports' maps
     letters: dict[str, str] = field(default_factory=dict)  # planted place to its area's letter
     proposals: dict[str, AssessedProposal] = field(default_factory=dict)  # by first month not known
     reports: dict[str, Facts] = field(default_factory=dict)  # by month reported
@@ -90,7 +92,7 @@ class StoryScene:
             choices = replace(city_choices(self.city.config), until=when.plus(1))
             source = FollowSource(self.city, choices)
             records = read_month(self.store, self.city, when)
-            beside = Beside(with_public=False)
+            beside = Beside(self.layers, with_public=False)
             self.reports[month] = gather_month(source, self.plan, records, when, beside=beside)
         return self.reports[month]
 
