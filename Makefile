@@ -94,7 +94,8 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 
 # CITY is a name in config/, a city's file, or a dataset's folder. A name's files are read again
 # first, so that the screen shows what the folder holds, and past years are judged for the page
-# Track record; a dataset's folder is served as it is.
+# Track record; a dataset's folder is served as it is. The sample opens with two years of a made-up
+# program in its own store, which is filled once: "Start over" on the page fills it again.
 run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a dataset folder; PORT=...)
 	@if ! $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1])))' $(PORT) 2>/dev/null; then
 	    printf '%s\n' "run: port $(PORT) is in use; stop what uses it, or: make run PORT=8502" >&2
@@ -105,6 +106,10 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	    $(BIN)/csa ingest --city "$(CITY)" --out "var/$$city/dataset"
 	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
 	    $(BIN)/csa backtest --city "$(CITY)" --dataset "var/$$city/dataset"
+	    if [ "$$city" = sample ] && [ -z "$${CSA_STORE:-}" ] && [ ! -e var/sample.sqlite3 ]; then
+	        $(BIN)/csa sample --dataset var/sample/dataset --basemap var/sample/basemap \
+	            --store var/sample.sqlite3
+	    fi
 	fi
 	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	CSA_CITY="$(CITY)" exec $(BIN)/python -m app --server.port $(PORT)

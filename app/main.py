@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import access, cache, person, theme
+from app.shared import access, cache, person, start_over, theme
 from app.shared.language import language
 from app.shared.offline import ask_no_host
 from app.shared.settings import STATIC
@@ -74,4 +74,5 @@ with st.sidebar, st.container(key="pages"):
             st.page_link(listed)
 with st.sidebar:
     person.side(cache.city_config())
+    start_over.offer(cache.city_config())
 page.run()

@@ -19,10 +19,11 @@ from shapely.geometry import box
 
 from csa.cli import main
 from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
+from csa.dataset.versioned import open_city, save_dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
+from csa.workflow.naming import keep_place_names
 from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import FileScheduling, browser_first, made_once, mark_browser, try_browser_twice
@@ -213,6 +214,24 @@ def sample_folder(root, tmp_path_factory):
         save_dataset(intake.dataset, intake.rejected, out)
 
     return made_once(tmp_path_factory, "sample", make)
+
+
+@pytest.fixture(scope="session")
+def story_folder(root, sample_folder, kansas_plan, tmp_path_factory):
+    """The sample's dataset with its places' names, and a store with two years of its program.
+
+    Made once for all workers, in about ten seconds; not to be changed.
+    """
+
+    def make(out):
+        from csa.workflow.story import fill_store  # noqa: PLC0415 - few tests need all it imports
+
+        shutil.copytree(sample_folder, out / "dataset", symlinks=True)
+        city = open_city(load_city(root / "config" / "sample.toml"), out / "dataset")
+        keep_place_names(city)
+        fill_store(city, kansas_plan, str(out / "store.sqlite3"))
+
+    return made_once(tmp_path_factory, "story", make)
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,15 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from csa.base.clock import Clock
 from csa.decisions.roles import Act, Person
 from csa.decisions.store import Signed, Store, open_store, verify
 from csa.reports.briefing.serving import candidate_of
 
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
 TODAY = date(2026, 3, 5)
+SAMPLE_CLOCK = Clock("America/Chicago", date(2020, 8, 31))
+"""The made-up city's, as its file pins it: what pages call today."""
 OFFICE = "Prevention team"
 WHY = "Neighbors named these blocks."
 KINDS = ("sqlite", "postgresql")

@@ -1,7 +1,7 @@
 """Neighborhood measures in a real browser: no barrier, forms that keep, narrow and dark."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,10 +16,11 @@ from csa.ingest.designation import Candidate
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
 from tests.browser.conftest import ROOT, serving
+from tests.stores import SAMPLE_CLOCK
 from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-NOW = datetime.now(UTC) - timedelta(days=2)
+NOW = SAMPLE_CLOCK.now() - timedelta(days=2)
 LAST = Quarter.of(NOW.date()).plus(-1)
 OFFICE = "Prevention team"
 CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")

@@ -1,7 +1,7 @@
 """Plan, as an office uses it: cells edited in place, a reload, two editors, a telephone."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +12,7 @@ from csa.decisions.roles import act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.plan import load_plan
+from tests.stores import SAMPLE_CLOCK
 from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -19,7 +20,7 @@ COMMENT_X, HEAD_PX = 600, 40
 
 
 def acting(office, ago=0):
-    when = datetime.now(UTC) - timedelta(days=ago)
+    when = SAMPLE_CLOCK.now() - timedelta(days=ago)
     return act(local_person(office), "Told at the monthly talk.", when, "America/Chicago")
 
 

@@ -49,6 +49,7 @@ STEPS = {
     "check": "Comparing with the portal",
     "orders": "Orders that could be",
     "outcome": "Other signals",
+    "story": "A month of the program",
 }
 PIPED_WIDTH = 120
 

@@ -1,8 +1,7 @@
-"""The commands that bring files together: ingest, fetch, sample, basemap, check."""
+"""The commands that bring files together: ingest, fetch, basemap, check."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -163,30 +162,6 @@ def show_fetched(account: Account) -> None:
     show(*(as_note(note) for note in account.messages))
     if account.places:
         show_fetched(account.places)
-
-
-def sample(
-    out: Annotated[Path, typer.Option(help="Folder of the city's files.", metavar="DIR")],
-    seed: Annotated[int | None, typer.Option(help="Another city.  [20200821]")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the made-up city: its shootings, places and the truth planted in them."""
-    from csa.base.io import replace_folder
-    from csa.synthetic.sample import MARKER, SEED, make_sample
-
-    files = make_sample(SEED if seed is None else seed)
-    replace_folder(out, MARKER, files)
-    truth = json.loads(files[MARKER])
-    if as_json:
-        show_json(truth)
-    else:
-        show_sample(truth, out)
-
-
-def show_sample(truth: Mapping[str, Any], out: Path) -> None:
-    """Print what the made-up city holds."""
-    counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
-    show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))
 
 
 def basemap(

@@ -22,13 +22,14 @@ from csa.cli.correct import correct
 from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
-from csa.cli.gather import basemap, check, fetch, ingest, sample
+from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.mail import mail
 from csa.cli.month import month_command
 from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
+from csa.cli.sample import sample
 from csa.cli.start import start
 from csa.cli.trial import trial
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -24,6 +24,8 @@ TURN_MONTH = "2019-07"
 """From here on the cooling area cools and its ring warms."""
 
 COOLED_TO = 0.2
+EASED, EASED_TO = "southeast", 0.1
+"""The place whose shootings fall from that month on without moving next door, and to what share."""
 RING_SHARE = 0.048
 
 
@@ -32,7 +34,7 @@ class Feature:
     """A place where incidents are planted."""
 
     name: str  # short, for truth.json
-    kind: str  # `steady`, `cooling`, `ring`, `appearing` or `institution`
+    kind: str  # `steady`, `easing`, `cooling`, `ring`, `appearing` or `institution`
     middle: tuple[float, float]  # u and v, metres on the plan
     outer_m: float  # outer radius in metres
     yearly_share: tuple[float, ...]  # share of a year's incidents, by year
@@ -60,7 +62,7 @@ FEATURES = (
     _steady("west side", -2700, -650, 550, 0.070),
     _steady("south of the middle", 900, -1690, 600, 0.072),
     _steady("east side", 3300, 260, 500, 0.060),
-    _steady("southeast", 2500, -3380, 550, 0.062),
+    replace(_steady(EASED, 2500, -3380, 550, 0.062), kind="easing"),
     _steady("south side", -900, -3510, 450, 0.052),
     _steady("north bank", -1500, 4550, 500, 0.054),
     Feature(

@@ -29,7 +29,8 @@ from csa.synthetic.planted import (
     YEARS,
     Feature,
 )
-from csa.synthetic.shootings import N_DUPLICATES, Incident, draw_incidents
+from csa.synthetic.shootings import N_DUPLICATES, Incident, draw_incidents, ease
+from csa.synthetic.story import program_truth
 from csa.synthetic.streets import Streets, lay_streets
 from csa.synthetic.tables import (
     FAR_KINDS,
@@ -79,11 +80,11 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
     if seed < 0:
         raise ParamError("sample.seed", given=seed)
     # A random stream for each part: a change in one leaves the others as they are.
-    streams = [np.random.default_rng([seed, part]) for part in range(6)]
+    streams = [np.random.default_rng([seed, part]) for part in range(7)]
     ground = lay_ground()
     streets = lay_streets(ground, streams[0])
     neighborhoods = lay_neighborhoods(ground, streams[1])
-    incidents = draw_incidents(ground, streets, streams[2])
+    incidents = ease(draw_incidents(ground, streets, streams[2]), streams[6])
     rows = shooting_rows(incidents, streams[3])
     services = service_rows(ground, streets, streams[4])
     risk = risk_squares(ground, streams[5])
@@ -190,6 +191,7 @@ def _truth(
             "since": TURN_MONTH,
             "told_by": told_by(),
         },
+        "program": program_truth(),
         "features": [_feature(feature, used) for feature in FEATURES],
     }
 

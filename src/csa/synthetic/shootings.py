@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -15,6 +15,8 @@ from csa.synthetic.names import CITY, ELSEWHERE, INSTITUTION
 from csa.synthetic.neighborhoods import MIDDLE, shares
 from csa.synthetic.planted import (
     BACKGROUND,
+    EASED,
+    EASED_TO,
     FEATURES,
     FIRST_DAY,
     HOMICIDES,
@@ -83,6 +85,24 @@ def draw_incidents(
     drawn = end_on_last_day(_lose_places(drawn, random))
     drawn += _extras(ground, sites[BACKGROUND], random)
     return tuple(sorted(drawn, key=lambda one: (one.when, one.block, one.feature)))
+
+
+def ease(incidents: Sequence[Incident], random: np.random.Generator) -> tuple[Incident, ...]:
+    """Move most of what was drawn in the eased place to blocks all over the city.
+
+    Nothing else changes: the same incidents, on the same days, in the same order.
+    """
+    spots = [one for one in incidents if one.feature == BACKGROUND and one.lon and not one.fault]
+    eased = []
+    for one in incidents:
+        is_in = one.feature == EASED and f"{one.when:%Y-%m}" >= TURN_MONTH
+        if is_in and random.random() >= EASED_TO:
+            spot = spots[int(random.integers(len(spots)))]
+            one = replace(  # noqa: PLW2901
+                one, feature=BACKGROUND, lon=spot.lon, lat=spot.lat, block=spot.block
+            )
+        eased.append(one)
+    return tuple(eased)
 
 
 @dataclass(frozen=True)

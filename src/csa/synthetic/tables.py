@@ -105,7 +105,7 @@ def risk_squares(
 def _risk(uv: Floats, random: np.random.Generator) -> Floats:
     raw: Floats = 1.1 * np.exp(-np.hypot(*(uv - MIDDLE).T) / 4000)
     for feature in FEATURES:
-        if feature.kind in ("steady", "cooling"):
+        if feature.kind in ("steady", "easing", "cooling"):
             seen = random.uniform(0.25, 1.0)
             astray = random.normal(0, 350, 2)
             metres = np.hypot(*(uv - np.array(feature.middle) - astray).T)

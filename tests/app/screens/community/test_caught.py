@@ -1,7 +1,5 @@
 """Texts that the rules caught: listed with why, and confirmed one by one by somebody who read them."""
 
-from datetime import UTC, datetime
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,14 +15,14 @@ from csa.decisions.store.records import read_records
 from csa.decisions.work import add_task
 from tests.app.conftest import open_page, words
 from tests.sentences import says
-from tests.stores import lettered
+from tests.stores import SAMPLE_CLOCK, lettered
 
 CAUGHT, FINE = "Board up 1412 Oak Street", "Mend the street lights"
 
 
 def signed():
     person = Person("Prevention team", "chair", team="prevention")
-    return act(person, "Neighbors asked for it.", datetime.now(UTC), "America/Chicago")
+    return act(person, "Neighbors asked for it.", SAMPLE_CLOCK.now(), "America/Chicago")
 
 
 @pytest.fixture

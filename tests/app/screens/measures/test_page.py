@@ -6,7 +6,6 @@ import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
@@ -38,9 +37,9 @@ from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing.serving import ServedVerdict
 from tests.app.conftest import open_page
 from tests.sentences import says
-from tests.stores import lettered
+from tests.stores import SAMPLE_CLOCK, lettered
 
-TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
+TODAY = SAMPLE_CLOCK.today()
 LAST = Quarter.of(TODAY).plus(-1)
 PREVENTION = "Prevention team"
 SAVED_S = 0.3

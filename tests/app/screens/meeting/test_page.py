@@ -1,7 +1,7 @@
 """Meeting, run by Streamlit itself: its screens, what is recorded, what is refused, who may."""
 
 import html
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,6 +18,7 @@ from csa.decisions.store.records import read_records
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page, words
 from tests.sentences import says
+from tests.stores import SAMPLE_CLOCK
 
 OFFICE = "Executive Committee"
 TITLES = (
@@ -52,7 +53,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
 
 def signed(ago=0, office=OFFICE, why="as reported"):
-    at = datetime.now(UTC) - timedelta(days=ago)
+    at = SAMPLE_CLOCK.now() - timedelta(days=ago)
     return act(Person(office, "chair"), why, at, "America/Chicago")
 
 
@@ -85,7 +86,7 @@ def test_next_and_back_move_one_screen_and_name_where_they_lead(page):
 
 
 def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
-    kept, now = store(), datetime.now(UTC).date()
+    kept, now = store(), SAMPLE_CLOCK.today()
     add_minute(kept, signed(60), "Ask for two posts", "1.2.1")
     set_action(kept, plan, signed(10), "1.2.1", {"status": "done", "office": "Health"})
     blocked = {"status": "blocked", "office": "Courts", "due": now - timedelta(days=3)}

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,11 +39,11 @@ from csa.plan import STATUSES, ActionState
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page, words
 from tests.sentences import says
-from tests.stores import trail
+from tests.stores import SAMPLE_CLOCK, trail
 
 ZONE = "America/Chicago"
-NOW = datetime.now(UTC)
-TODAY = NOW.date()
+NOW = SAMPLE_CLOCK.now()
+TODAY = SAMPLE_CLOCK.today()
 ON_BEHALF, WHY = "plan on behalf of", "plan why"
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import html
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -21,6 +20,7 @@ from csa.decisions.store.records import read_records
 from csa.reports import making
 from tests.app.conftest import open_page, words
 from tests.sentences import says
+from tests.stores import SAMPLE_CLOCK
 
 OFFICE = "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
@@ -46,7 +46,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
 
 def signed(role="member", why="as agreed"):
-    return act(Person(OFFICE, role), why, datetime.now(UTC), "America/Chicago")
+    return act(Person(OFFICE, role), why, SAMPLE_CLOCK.now(), "America/Chicago")
 
 
 def make(page):

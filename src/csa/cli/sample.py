@@ -1,0 +1,110 @@
+"""The command that makes the made-up city, and fills a store with its program: sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.text import day, speak
+from csa.cli.console import pick, progress, show, show_json
+from csa.cli.options import (
+    DEFAULT_CITY,
+    JsonOption,
+    PlanCityOption,
+    StoreOption,
+    city_of,
+    plan_of,
+    store_address,
+    store_name,
+)
+
+if TYPE_CHECKING:
+    from csa.config.city import CityConfig
+    from csa.decisions.store import Head
+    from csa.plan import Plan
+
+
+def sample(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the city's files.", metavar="DIR")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another city.  [20200821]")] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `csa ingest` wrote of them: makes two years of a program.", metavar="DIR"
+        ),
+    ] = None,
+    basemap: Annotated[
+        Path | None, typer.Option(help="What `csa basemap` wrote, for its reports.", metavar="DIR")
+    ] = None,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace all that is in the store.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the made-up city and the truth planted in it; fill a store with its program."""
+    if out is None and dataset is None:
+        raise ParamError("sample.nothing")
+    account: dict[str, Any] = {}
+    if out is not None:
+        account |= _write_sample(out, seed)
+        if not as_json:
+            show_sample(account, out)
+    if dataset is not None:
+        config = city_of(city)
+        places = dataset, basemap, store
+        head = _fill_store(config, plan_of(city), places, again=again)
+        name = store_name(config, store)
+        account |= {"store": name, "entries": head.n, "head": head.hash}
+        if not as_json:
+            show_program(head, name)
+    if as_json:
+        show_json(account)
+
+
+def _write_sample(out: Path, seed: int | None) -> dict[str, Any]:
+    """Write the city's files; return the truth planted in it."""
+    from csa.base.io import replace_folder
+    from csa.synthetic.sample import MARKER, SEED, make_sample
+
+    files = make_sample(SEED if seed is None else seed)
+    replace_folder(out, MARKER, files)
+    truth: dict[str, Any] = json.loads(files[MARKER])
+    return truth
+
+
+def _fill_store(
+    config: CityConfig, plan: Plan, places: tuple[Path, Path | None, str | None], *, again: bool
+) -> Head:
+    from csa.dataset.versioned import open_city
+    from csa.ingest.basemap import load_basemap
+    from csa.workflow.story import N_STEPS, fill_store
+
+    dataset, basemap, store = places
+    with progress(N_STEPS) as tell:
+        opened, address = open_city(config, dataset), store_address(config, store)
+        layers = {} if basemap is None else load_basemap(basemap).layers
+        return fill_store(opened, plan, address, layers, again=again, tell=tell)
+
+
+def show_program(head: Head, name: str) -> None:
+    """Print which days a store's made-up program covers."""
+    from csa.workflow.story import story_acts
+
+    acts = story_acts()
+    days = {"first": day(acts[0].on), "last": day(acts[-1].on)}
+    show(speak("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
+
+
+def show_sample(truth: Mapping[str, Any], out: Path) -> None:
+    """Print what the made-up city holds."""
+    counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
+    show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))

@@ -1,0 +1,192 @@
+"""The made-up city's program: the same each time, whole, full, and true to what was planted."""
+
+import json
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from csa.areas.choices import city_choices
+from csa.areas.study_area import locate_around
+from csa.base.errors import ParamError
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from csa.decisions.registry import core_areas, followed
+from csa.decisions.store import open_store, verify
+from csa.decisions.store.records import read_records
+from csa.decisions.store.trail import entries
+from csa.decisions.work import add_lesson
+from csa.displacement.analyze import analyze_displacement
+from csa.plan.measures import Quarter
+from csa.priority.draw_record import find_differences
+from csa.synthetic.story import TODAY
+from csa.workflow.story import N_STEPS, fill_store, story_acts
+from tests.stores import SAMPLE_CLOCK, act
+
+FALL, MOVED, NO_CHANGE = "fewer, and fewer in all", "fewer here, moved next door", "no change shown"
+
+
+@pytest.fixture(scope="module")
+def truth(root):
+    return json.loads((root / "data" / "sample" / "truth.json").read_text())["program"]
+
+
+@pytest.fixture(scope="module")
+def city(root, story_folder):
+    return open_city(load_city(root / "config" / "sample.toml"), story_folder / "dataset")
+
+
+@pytest.fixture(scope="module")
+def store(story_folder):
+    found = open_store(str(story_folder / "store.sqlite3"), city="sample")
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def records(store):
+    return read_records(store)
+
+
+@pytest.fixture(scope="module")
+def trail(store):
+    with store.reading() as session:
+        return entries(session.connection())
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_the_verdict_on_each_area_is_the_one_that_was_planted(city, records, truth):
+    areas = core_areas(records)
+    chosen = followed(areas)
+    located = locate_around(city, city_choices(city.config), chosen.grounds)
+    found = analyze_displacement(located, chosen)
+    told = {
+        letter: (str(start), str(one.verdicts[-1]))
+        for letter, start, one in zip(chosen.area_ids, found.starts, found.single, strict=True)
+    }
+    planted = [area for area in truth["areas"] if area["retired"] is None]
+    assert list(told.values()) == [(area["since"], area["verdict"]) for area in planted]
+    assert [area["verdict"] for area in planted] == [MOVED, FALL, NO_CHANGE]
+    assert all(area["designated"].startswith("2019") for area in truth["areas"])
+
+
+def test_one_area_is_retired_and_the_draw_among_four_can_be_repeated(records, truth):
+    assert Counter(row.state for row in records.areas) == {"designated": 3, "retired": 1}
+    (drawn,) = {json.dumps(a.evidence["draw"], sort_keys=True) for a in core_areas(records)}
+    draw = json.loads(drawn)
+    assert (draw["seed"], draw["tier"]) == (truth["draw"]["seed"], truth["draw"]["tier"])
+    assert len(draw["entrants"]) == len(truth["draw"]["features"]) == 4
+    assert find_differences(draw) == ()
+
+
+def test_the_plan_has_30_actions_with_a_history(records, trail, kansas_plan):
+    written = [one.number for one in kansas_plan.actions if not one.is_open]
+    assert (len(written), len(records.actions)) == (51, 30)
+    told = Counter(entry["item"] for entry in trail)
+    reasons = Counter((entry["item"], entry["why"]) for entry in trail)
+    histories = [number for number in written if told[number] >= 2]
+    assert len(histories) == 29  # one was taken up in July
+    for number in histories:
+        assert len([1 for item, _ in reasons if item == number]) == told[number]
+    statuses = Counter(row.status for row in records.actions)
+    assert set(statuses) == {"done", "on-track", "at-risk", "blocked"}
+    assert all(row.office for row in records.actions)
+
+
+def test_every_measure_has_eight_quarters_a_baseline_and_a_target(records, kansas_plan):
+    last = Quarter.parse("2020-Q2")
+    eight = {last.plus(-back) for back in range(8)}
+    of_city = [value for value in records.values if not value.place]
+    for measure in kansas_plan.measures:
+        assert {v.quarter for v in of_city if v.measure == measure.id} == eight, measure.id
+    settled = {row.key: row for row in records.measures}
+    assert set(settled) == {measure.id for measure in kansas_plan.measures}
+    assert all(row.baseline is not None and row.target is not None for row in settled.values())
+    assert all(row.definition and row.source and row.owner for row in settled.values())
+    assert [row.key for row in records.quarters if row.is_approved] == sorted(
+        str(quarter) for quarter in eight - {last}
+    )
+    assert max(value.number for value in records.values) == 2  # one was revised in sight
+
+
+def test_gun_violence_is_what_the_data_hold(city, records):
+    when = city.dataset.incidents["occurred_at"]
+    counted = {
+        str(value.quarter): value.value
+        for value in records.values
+        if value.measure == "gun-violence" and not value.place
+    }
+    for quarter, n in counted.items():
+        assert n == sum(when.dt.to_period("Q").astype(str) == quarter.replace("-", "")), quarter
+
+
+def test_areas_are_worked_in_within_60_days_with_walks_tasks_and_answers(records):
+    for area in records.areas:
+        met = [row for row in records.meetings if row.area == area.key]
+        first = min(row.on_date for row in met if row.kind == "group")
+        assert timedelta(0) < area.execution_on - first <= timedelta(60)
+        assert {"group", "walk", "listening"} <= {row.kind for row in met}
+        for rows in (records.tasks, records.asked, records.stakeholders):
+            assert [row for row in rows if row.area == area.key], area.key
+    answered = Counter(bool(row.answered) for row in records.asked)
+    assert answered[True] > answered[False] > 0
+
+
+def test_two_reviews_decided_and_three_months_were_handed_out(records):
+    assert Counter(row.meeting_on for row in records.minutes) == {
+        date(2020, 2, 20): 4,
+        date(2020, 5, 21): 4,
+    }
+    assert {row.month for row in records.handouts} == {"2020-05", "2020-06", "2020-07"}
+    assert len({row.sha256 for row in records.handouts}) == 9  # three editions a month
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_a_real_citys_record_and_a_database_are_never_replaced(city, kansas_plan, tmp_path):
+    about = city.config.city.model_copy(update={"is_synthetic": False})
+    real = replace(city, config=city.config.model_copy(update={"city": about}))
+    for given, address, key in (
+        (real, str(tmp_path / "a.sqlite3"), "sample.not_made_up"),
+        (city, "postgresql://somebody@here/base", "sample.no_file"),
+    ):
+        with pytest.raises(ParamError) as refused:
+            fill_store(given, kansas_plan, address, again=True)
+        assert refused.value.message.key == key
+    assert not list(tmp_path.iterdir())
+
+
+# ---- true in general -----------------------------------------------------------------------
+
+
+def test_the_trail_is_whole_in_order_and_ends_before_today(store, trail, truth):
+    with store.reading() as session:
+        found = verify(session)
+    assert (found.broken_at, found.strange, found.is_guarded) == (None, (), True)
+    times = [entry["at_utc"] for entry in trail]
+    assert times == sorted(times)
+    assert times[-1] < TODAY.isoformat() == truth["today"] == SAMPLE_CLOCK.today().isoformat()
+    assert (
+        len({time[:7] for time in times})
+        == N_STEPS
+        == len({a.on.replace(day=1) for a in story_acts()})
+    )
+
+
+def test_started_over_it_is_the_same_to_its_last_hash(store, city, kansas_plan, tmp_path):
+    address = str(tmp_path / "store.sqlite3")
+    other = open_store(address, make=True, city="sample")
+    with closing(other.engine.raw_connection()):  # somebody reads meanwhile
+        assert fill_store(city, kansas_plan, address) == store.head()
+    assert other.head() == store.head()
+    add_lesson(other, act(on=TODAY, at=SAMPLE_CLOCK.now()), "A", "It helps to ask.")
+    assert other.head() != store.head()
+    with pytest.raises(ParamError) as refused:
+        fill_store(city, kansas_plan, address)
+    assert refused.value.message.key == "sample.filled"
+    other.engine.dispose()
