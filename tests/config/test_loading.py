@@ -441,6 +441,17 @@ def test_every_field_of_every_model_is_described():
     assert all(field.description for field in layouts.Condition.model_fields.values())
 
 
+def test_data_are_late_by_the_city_s_own_clock_and_cadence(write):
+    pinned = write(
+        (
+            'time_zone = "America/Chicago"',
+            'time_zone = "America/Chicago"\ntoday = 2020-08-31\ncadence_days = 10',
+        )
+    )
+    city = load_city(pinned)
+    assert [city.days_late(date(2020, 8, day)) for day in (31, 21, 20, 1)] == [0, 0, 1, 20]
+
+
 def test_descriptions_differ_where_settings_differ():
     described = setting_descriptions()
     assert described["areas.eps_m"] == "DBSCAN's radius in metres"

@@ -24,13 +24,12 @@ def said(monkeypatch):
     return shown
 
 
-def city_line(**changed):
+def city_line(days_late=0, **changed):
     city = {"name": "Testville", "is_synthetic": False, "nonfatal_is_proxy": False}
     city |= {"nonfatal_name": "armed assault"} | changed
     report = {"data_through": "2020-06-10", "incidents": 1234}
-    opened = SimpleNamespace(
-        dataset=SimpleNamespace(report=report), config=SimpleNamespace(city=SimpleNamespace(**city))
-    )
+    config = SimpleNamespace(city=SimpleNamespace(**city), days_late=lambda _: days_late)
+    opened = SimpleNamespace(dataset=SimpleNamespace(report=report), config=config)
     return panels.data_line(opened)
 
 
@@ -55,6 +54,8 @@ def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
     assert "1,234" in line
     assert "csa-mark" not in line
     assert "armed assault" not in line
+    assert "older" not in line
+    assert "96 days older than new data should be" in city_line(days_late=96)
 
 
 def test_a_made_up_city_and_a_proxy_say_so_on_every_page():
