@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,13 @@ from csa.base.errors import CsaError
 from csa.base.io import write_file
 from csa.base.params import Month
 from csa.base.text import month, render, speak
+from csa.config.mail import load_mail
 from csa.config.settings import resolve
 from csa.decisions.minutes import add_minute
 from csa.decisions.store import Store, open_store
 from csa.ingest.sources import data_folder
+from csa.workflow.handout import read_editions
+from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
 from csa.workflow.month_place import (
     KEY,
@@ -177,7 +181,7 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     ]
     rows = [_row(place, one) for one in months]
     panels.table(pd.DataFrame(rows, columns=titles), speak("new_month.months"))
-    _editions(place)
+    _editions(opened, place)
     _newest(opened, place)
 
 
@@ -188,7 +192,7 @@ def _row(place: MonthPlace, one: Month) -> tuple[str, str, str, int]:
     return month(str(one)), version, snapshot, n_editions
 
 
-def _editions(place: MonthPlace) -> None:
+def _editions(opened: Opened, place: MonthPlace) -> None:
     """Offer the newest month's editions as files."""
     newest = list_months(place)[0]
     st.subheader(speak("new_month.editions", month=month(str(newest))), anchor=False)
@@ -199,7 +203,32 @@ def _editions(place: MonthPlace) -> None:
             st.download_button(
                 label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
             )
+    _mail(opened, place, newest)
     st.page_link("screens/reports/page.py", label=speak("new_month.hand_out"))
+
+
+def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
+    """Offer to mail the editions, where the deployment file names a server and recipients."""
+    settings = load_mail()
+    if settings is None or not settings.is_sending:
+        return
+    if not st.button(speak("new_month.mail"), key="mail the month"):
+        return
+    store = cache_store.writing(opened)
+    editions = read_editions(place.month(newest) / "editions", newest, store)
+    act = person.sign(opened, person.person(opened), settings.office, speak("mail.why"))
+    folder = place.home / "outbox"
+    with panels.working():
+        made = mail_editions(opened.config, settings, editions, folder, record_in(store, act))
+    states = Counter(letter.state for letter in made.now.values())
+    st.info(
+        speak(
+            "new_month.mailed",
+            sent=states["sent"],
+            waiting=states["waiting"],
+            other=states["sending"] + states["refused"],
+        )
+    )
 
 
 def _newest(opened: Opened, place: MonthPlace) -> None:

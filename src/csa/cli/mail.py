@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from csa.base.message import Message
     from csa.config.city import CityConfig
     from csa.config.mail import Mail
-    from csa.decisions.store import Store
     from csa.workflow.outbox import Letter, PrintedEdition
 
 OK, TRY_LATER, MISTAKE = 0, 1, 2
@@ -56,25 +55,13 @@ def mail(
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
         return
-    letters = _letters(config, settings, found)
+    from csa.workflow.mailing import letters_of
+
+    letters = letters_of(config, settings, found)
     if is_dry:
         _show_dry(config, letters, as_json=as_json)
         return
-    raise typer.Exit(_send(config, store, settings, found, letters, again=again, as_json=as_json))
-
-
-def _letters(config: CityConfig, mail: Mail, editions: list[PrintedEdition]) -> list[Letter]:
-    from csa.workflow.handout import addressed
-    from csa.workflow.outbox import letter_of
-
-    at = config.city.clock.now()
-    letters = [
-        letter_of(config.city.id, edition, to, mail, at)
-        for edition, to in addressed(editions, mail)
-    ]
-    if not letters:
-        raise ParamError("mail.nobody")
-    return letters
+    raise typer.Exit(_send(config, store, settings, found, again=again, as_json=as_json))
 
 
 def _folder(config: CityConfig, name: str) -> Path:
@@ -122,49 +109,21 @@ def _send(
     store: str | None,
     mail: Mail,
     editions: list[PrintedEdition],
-    letters: list[Letter],
     *,
     again: bool,
     as_json: bool,
 ) -> int:
     """Queue, send and record; print what became of each letter, and return the exit code."""
-    from csa.config.mail import password_of
-    from csa.workflow.outbox import Outbox
-    from csa.workflow.posting import PostClock, PostOffice
-    from csa.workflow.smtp import MailServer
-
-    outbox = Outbox(_folder(config, "outbox"))
-    server = MailServer(mail, password_of(mail))
-    clock = PostClock(config.city.clock.today)
-    record = _recorder(config, store, mail)
-    office = PostOffice(outbox, config.city.name, mail, server, clock, record)
-    with outbox.alone():
-        before = outbox.queue(letters, editions)
-        try:
-            now = office.send(list(before.values()), again=again)
-        finally:
-            server.leave()
-        faults = office.record_all(everything := outbox.letters())
-        now = {key: everything[key] for key in now}
-    _show(before, now, faults, as_json=as_json)
-    return exit_code(now.values(), faults)
-
-
-def _recorder(config: CityConfig, store: str | None, mail: Mail) -> Callable[[Letter], str]:
-    """Return what writes a hand-out into the store: the office that received it, no address."""
-    from csa.decisions.handing import hand_out
+    from csa.workflow.mailing import mail_editions, record_in
 
     def record(letter: Letter) -> str:
         signed = act_of(config, mail.office, speak("mail.why"))
-        on = date.fromisoformat(letter.sent_on)
+        return decided(config, store, lambda opened: record_in(opened, signed)(letter))
 
-        def write(opened: Store) -> str:
-            (key,) = hand_out(opened, signed, letter.file, [letter.office], on)
-            return key
-
-        return decided(config, store, write)
-
-    return record
+    folder = _folder(config, "outbox")
+    made = mail_editions(config, mail, editions, folder, record, again=again)
+    _show(made.before, made.now, made.faults, as_json=as_json)
+    return exit_code(made.now.values(), made.faults)
 
 
 def exit_code(letters: Iterable[Letter], faults: list[Message]) -> int:
