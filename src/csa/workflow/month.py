@@ -167,7 +167,8 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     alone_beside = replace(beside, earlier=())  # a publication since makes no other month
     key = snapshot_for(source, request.plan, records, month, alone_beside).id
     before = read_month_file(place.month(month))
-    if before is not None and before.get(KEY) == key:
+    language = request.language or config.public.language
+    if before is not None and (before.get(KEY), before.get("language")) == (key, language):
         return MonthMade(month, place.month(month), before, is_new=False)
     folder = work.month(month)
     files = {"proposal": _propose(source, records, tell)}
@@ -182,11 +183,13 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
             beside = replace(beside, earlier=bundle.ledger)
     with _step("report"):
         facts = gather_month(source, request.plan, records, month, tell, beside)
-        files["editions"] = make_all(facts, request.language or config.public.language, tell=tell)
+        files["editions"] = make_all(facts, language, tell=tell)
     tell("write")
     for name, content in _each(files):
         write_file(folder / name, content)
-    account = _account(draft, version, folder, {KEY: key, "record_made": is_recorded})
+    account = _account(
+        draft, version, folder, {KEY: key, "language": language, "record_made": is_recorded}
+    )
     write_file(folder / SUMMARY, summary_page(facts, draft.preview, account))
     write_file(folder / MONTH_FILE, json_bytes(account))
     if month.number in QUARTERS_END and beside.secret is not None:

@@ -96,14 +96,14 @@ def commit(
     place: MonthPlace, work: MonthPlace, month: Month, version: str, sources: Mapping[str, Path]
 ) -> None:
     """Put a finished month in place, all together; what it replaces is kept for one undo."""
-    shutil.rmtree(place.before, ignore_errors=True)
     former, moves = current_version(place.dataset), list[Move]()
+    number = 1 + max((int(one.name) for one in place.before.glob("[0-9]*")), default=0)
+    replaced = place.before / f"{number:04d}"
     for name, path in sources.items():
         staged = work.home / "sources" / name
         write_file(staged, path.read_bytes())
-        moves.append(
-            Move(str(place.data / name), str(staged), str(place.before / "sources" / name))
-        )
+        aside = replaced / "sources" / name
+        moves.append(Move(str(place.data / name), str(staged), str(aside)))
     for kept in sorted((work.dataset / KEPT).rglob("*")):
         target = place.dataset / KEPT / kept.relative_to(work.dataset / KEPT)
         if kept.is_file() and not (target.exists() and target.samefile(kept)):
@@ -113,12 +113,21 @@ def commit(
         moves.append(Move(str(target), str(made)))
     moves.append(Move(str(place.dataset), version=version))
     folder = place.month(month)
-    moves.append(Move(str(folder), str(work.month(month)), str(place.before / "month")))
-    undo = {"month": str(month), "version": version, "former": former, "sources": sorted(sources)}
+    moves.append(Move(str(folder), str(work.month(month)), str(replaced / "month")))
+    undo = {
+        "month": str(month),
+        "version": version,
+        "former": former,
+        "sources": sorted(sources),
+        "replaced": replaced.name,
+    }
     staged = work.home / UNDO_FILE
     write_file(staged, json_bytes(undo))
     moves.append(Move(str(place.home / UNDO_FILE), str(staged)))
     carry_out(place.journal, moves)
+    for older in place.before.glob("[0-9]*"):  # what one more undo would need is not kept
+        if older != replaced:
+            shutil.rmtree(older, ignore_errors=True)
 
 
 def undo(place: MonthPlace) -> dict[str, Any]:
@@ -138,15 +147,16 @@ def undo(place: MonthPlace) -> dict[str, Any]:
             raise ParamError("month.first_stays")
         month = Month.parse(told["month"])
         account = read_month_file(place.month(month)) or {}
+        before = place.before / told["replaced"]
         gone = place.home / "undone" / f"{month}-{str(account.get(KEY))[:12]}"
         shutil.rmtree(gone, ignore_errors=True)
         moves = [Move(str(place.dataset), version=told["former"])]
         if told["version"] != told["former"]:
             version = place.dataset / VERSIONS / told["version"]
             moves.append(Move(str(gone / "version"), str(version)))
-        moves.append(_back(place.month(month), place.before / "month", gone / "month"))
+        moves.append(_back(place.month(month), before / "month", gone / "month"))
         moves += [
-            _back(place.data / name, place.before / "sources" / name, gone / "sources" / name)
+            _back(place.data / name, before / "sources" / name, gone / "sources" / name)
             for name in told["sources"]
         ]
         moves.append(Move(str(place.home / UNDO_FILE)))
