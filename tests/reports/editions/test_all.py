@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import CsaError
 from csa.base.message import say
+from csa.base.params import Month
 from csa.base.text import Speaker
 from csa.decisions.store.records import Records
 from csa.geo.cells import outline
@@ -36,6 +37,7 @@ from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to
 from csa.reports.editions.walks import walked
 from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.facts import PublicArea, PublicPlace
 from tests.properties import examples
 from tests.reports import told
@@ -383,15 +385,17 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
 
 
 def test_sheets_are_of_the_places_that_the_command_names_first(
-    bare_facts, run, root, sample_folder, tmp_path
+    sample_source, run, root, sample_folder, tmp_path
 ):
+    beside, may = Beside(with_public=False), Month(2020, 5)  # three of a tier, of which one is last
+    facts = gather_month(sample_source, None, Records(), may, beside=beside)
     at = ("--city", root / "config" / "sample.toml", "--dataset", sample_folder)
-    run("priorities", *at, "--until", bare_facts.month.plus(1), "--out", tmp_path / "pr")
+    run("priorities", *at, "--until", facts.month.plus(1), "--out", tmp_path / "pr")
     table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
     first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
-    sheets, left = walked(bare_facts)
+    sheets, left = walked(facts)
     assert sorted([area.area_id, area.name] for area in sheets) == sorted(first)
-    assert len(first) == bare_facts.config.priorities.capacity
+    assert len(first) == facts.config.priorities.capacity
     # By tier and then by name, as the table stands, there would be another.
     by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
     assert set(by_name) != {area.area_id for area in sheets}
