@@ -83,8 +83,7 @@ class Weights:
 
 
 NEXT_YEAR = Weights({"expected": 1.0})
-"""By default areas stand in the order of the shootings expected in the next 12 months: the months
-are as many for all, so it is that of the number expected in a period as long as the one counted."""
+"""By default areas stand in the order of the shootings of the period with luck taken out."""
 
 
 def weights_of(summary: Mapping[str, Any]) -> Weights:

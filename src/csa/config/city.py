@@ -300,7 +300,7 @@ class Priorities(Frozen):
     weights: dict[ComponentName, Weight] = Field(
         {"expected": 1.0},
         description="what areas are ordered by: the weight of each component, 0 to 3 in steps "
-        "of 0.5; left out, the shootings expected in the next 12 months alone",
+        "of 0.5; left out, the shootings of the period with luck taken out alone",
     )
 
     @field_validator("weights")
