@@ -198,7 +198,7 @@ def test_a_radius_by_hand_begins_at_the_suggested_one(app):
     page = app()
     page.toggle(key="by_hand").set_value(True).run()
     assert page.number_input(key="eps_m").value == 200
-    assert page.number_input(key="min_samples").value == 11
+    assert page.number_input(key="min_samples").value == 10
     page.toggle(key="by_hand").set_value(False).run()
     assert page.query_params.get("screen", "{}") == "{}"
     assert not page.number_input
