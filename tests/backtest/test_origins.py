@@ -418,24 +418,23 @@ def test_the_table_of_places_holds_on_the_made_up_city(root):
     januaries = (Month(2018, 1), Month(2019, 1))
     row = places.judge(City(config, dataset), januaries)
     assert 0.015 <= row["land_share"] <= 0.022
-    assert row["least_km2"] >= 0.1
     assert row["median_km2"] >= 0.15
-    assert (row["doubtful"], row["versus_count_areas"] == "worse") == (0, False)
+    assert row["versus_count_areas"] != "worse"
     assert row["areas"] >= 0.93 * row["count_all"]
     assert row["areas"] >= 0.90 * max(row[name] for name in BASELINES)
     assert row["blocks"] >= row["areas"] - 0.02
     assert row["random"] < 0.05 < row["areas"] < row["ceiling"]
 
 
-def test_places_are_summed_up_by_geometric_means_and_one_rival_for_all():
-    table = pd.DataFrame({name: [0.1, 0.1] for name in BASELINES})
+def test_places_are_summed_up_by_what_came_in_all_of_them():
+    table = pd.DataFrame({name: [0.1, 0.1] for name in METHODS})
     table = table.assign(
         count_all=[0.3, 0.2],
         areas=[0.15, 0.4],
         blocks=[0.3, 0.2],
         count_areas=[0.15, 0.2],
+        n_future=[100, 300],
         land_share=[0.019, 0.03],
-        median_km2=[0.2, 0.4],
         versus_count_areas=["worse", "as good"],
         incidents=[120, 400],
         areas_now=[3, 2],
@@ -445,9 +444,9 @@ def test_places_are_summed_up_by_geometric_means_and_one_rival_for_all():
     found = places.summarize(pd.concat([table, few], ignore_index=True))
     assert (found["places"], found["set up without a hand"], found["with areas now"]) == (3, 2, 2)
     assert (found["all areas at suspect points"], found["why not"]) == (1, ["No."])
-    assert found["best single rival"] == "count_all"
-    assert found["areas over count_all"] == pytest.approx(1.0)  # a half and twice
-    assert found["areas over count_areas"] == pytest.approx(2**0.5)
-    assert found["blocks over the best rival"] == pytest.approx(1.0)
-    assert found["share with 1.5 to 2.2 % of the land"] == 0.5
-    assert found["worse than count_areas"] == 0.5
+    # By hand: 15 and 120 of 400 in areas, 30 and 60 by count.
+    assert found["caught"]["areas"] == pytest.approx(135 / 400, abs=1e-4)
+    over, low, high = found["areas over rivals"]["count_all"]
+    assert over == pytest.approx(135 / 90)
+    assert (low, high) == pytest.approx((0.5, 2.0))  # either place alone, drawn twice
+    assert (found["1.5 to 2.2 % of the land"], found["worse than count_areas"]) == (1, 1)
