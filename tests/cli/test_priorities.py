@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
 from csa.areas.file_format import plain, round_figures, round_share
-from csa.backtest import recording
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import BacktestQuestion
 from csa.backtest.record import Record, UsualChange
@@ -853,7 +852,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
 
     monkeypatch.setattr(past_years, "judge_past_years", judged_before)
-    monkeypatch.setattr(recording, "save_record", fail)
+    monkeypatch.setattr(past_years, "save_record", fail)
     words = ("backtest", *CHOSEN, "--no-variants", "--out", tmp_path / "bt")
     done = ask(*words, check=False, dataset=own)
     assert "Read-only file system" in done.stderr
