@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from csa.areas.choices import city_choices
-from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.errors import ParamError
-from csa.base.params import Month, Period
+from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas
 from csa.decisions.store import Store
@@ -25,6 +23,7 @@ from csa.plan.measures import Quarter, Value, checked
 from csa.priority.draw_files import ClosedDraw, Starts, list_entrants, make_draw
 from csa.priority.draw_record import draw_record
 from csa.priority.proposal_files import AssessedProposal, find
+from csa.reports.briefing.counted import COUNTED, count_quarter
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import Beside, gather_month
@@ -34,9 +33,6 @@ from csa.synthetic.ground import place
 from csa.synthetic.planted import FEATURES
 from csa.synthetic.story import DRAW
 from csa.synthetic.story_measures import QUARTERS, MeasureTale
-
-COUNTED = "gun-violence"
-"""The measure that is counted in the data, in each area in service too."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +92,13 @@ class StoryScene:
             self.reports[month] = gather_month(source, self.plan, records, when, beside=beside)
         return self.reports[month]
 
-    @cached_property
-    def located(self) -> StudyArea:
-        """The city's incidents on its cells."""
-        return locate_incidents(self.city, city_choices(self.city.config))
-
     def values(self, tale: MeasureTale, quarter: str) -> list[Value]:
         """Return a measure's values in a quarter: as the story has it, or counted in the data."""
         at, when = QUARTERS.index(quarter), Quarter.parse(quarter)
         answers = None if tale.answers is None else tale.answers[at]
         made = Value(tale.id, when, basis=tale.basis, answers=answers)
         if tale.numbers is None:
-            made = replace(made, value=float(city_count(self.city, when)))
+            made = replace(made, value=float(self._count(when)))
         elif tale.among is None:
             made = replace(made, value=tale.numbers[at] / tale.per)
         else:
@@ -119,14 +110,19 @@ class StoryScene:
 
     def _counts_in_areas(self, quarter: str) -> list[Value]:
         """Count each area in service, in all quarters so far: one that is new gets its past."""
-        found = []
-        for area in core_areas(self.records()):
-            at = self.located.place(area.cells)
-            for name in QUARTERS[: QUARTERS.index(quarter) + 1]:
-                when = Quarter.parse(name)
-                n = int(self.located.counts(months_of(when))[at].sum())
-                found.append(Value(COUNTED, when, place=area.key, value=float(n)))
-        return found
+        so_far = [Quarter.parse(name) for name in QUARTERS[: QUARTERS.index(quarter) + 1]]
+        return [
+            Value(COUNTED, when, place=area.key, value=float(self._count(when, area.key)))
+            for area in core_areas(self.records())
+            for when in so_far
+        ]
+
+    def _count(self, quarter: Quarter, place_key: str = "") -> int:
+        """Count as the page does that stands beside a typed value."""
+        counted = count_quarter(self.city.dataset, self.records(), quarter, place_key)
+        if counted is None:
+            raise ParamError("sample.no_area", feature=place_key)
+        return counted.incidents
 
 
 def area_on(found: AssessedProposal, feature: str) -> str:
@@ -138,17 +134,3 @@ def area_on(found: AssessedProposal, feature: str) -> str:
     if len(here) != 1:
         raise ParamError("sample.no_area", feature=feature)
     return str(here.iloc[0])
-
-
-def city_count(city: City, quarter: Quarter) -> int:
-    """Count a quarter's incidents in the whole city, those without a place too."""
-    months = months_of(quarter)
-    start, until = (pd.Timestamp(f"{one}-01") for one in (months.start, months.until))
-    when = city.dataset.incidents["occurred_at"]
-    return int(((when >= start) & (when < until)).sum())
-
-
-def months_of(quarter: Quarter) -> Period:
-    """Return a quarter's three months."""
-    first = Month(quarter.first_day.year, quarter.first_day.month)
-    return Period(first, first.plus(3))

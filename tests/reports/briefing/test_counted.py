@@ -36,7 +36,7 @@ def test_a_quarter_is_counted_in_the_city_a_neighborhood_and_an_area(dataset, mo
     area = SimpleNamespace(cells=frozenset({CELL}))
     monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
     city = count_quarter(dataset, Records(), SPRING)
-    assert (city.homicides, city.nonfatal, city.victims, city.incidents) == (1, 2, 4, 3)
+    assert (city.homicides, city.nonfatal, city.victims, city.incidents) == (1, 3, 5, 4)
     assert count_quarter(dataset, Records(), SPRING, "West").incidents == 2
     assert count_quarter(dataset, Records(), SPRING, "B").incidents == 2
     assert count_quarter(dataset, Records(), SPRING, "Nowhere") is None
@@ -49,8 +49,8 @@ def test_a_quarter_that_the_data_do_not_cover_is_not_counted(dataset):
 
 @pytest.mark.parametrize(
     ("typed", "basis", "said"),
-    [(44, "incidents", "44. The data hold 3"), (3, "incidents", None), (4, "victims", None),
-     (3, "victims", "3. The data hold 4"), (None, "incidents", None)],
+    [(44, "incidents", "44. The data hold 4"), (4, "incidents", None), (5, "victims", None),
+     (4, "victims", "4. The data hold 5"), (None, "incidents", None)],
 )  # fmt: skip
 def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):
     value = Value("gun-violence", SPRING, value=typed, basis=basis)

@@ -46,8 +46,9 @@ def count_quarter(
     inside = _inside(dataset.incidents, records, place)
     if inside is None:
         return None
-    days = dataset.incidents["occurred_at"].dt.date
-    found = dataset.incidents[inside & days.between(quarter.first_day, quarter.last_day)]
+    when = dataset.incidents["occurred_at"]
+    after = pd.Timestamp(quarter.plus(1).first_day)
+    found = dataset.incidents[inside & (when >= pd.Timestamp(quarter.first_day)) & (when < after)]
     kinds = found["kind"].value_counts()
     victims = found["victims"]
     people = None if victims.isna().any() else int(victims.sum())
@@ -56,8 +57,8 @@ def count_quarter(
 
 def _inside(incidents: pd.DataFrame, records: Records, place: str) -> pd.Series | None:
     """Return which incidents are in a place; None where nothing has that name."""
-    if not place:
-        return ~incidents["flags"].str.contains("outside_study_area")
+    if not place:  # all that the city's files hold, as Briefing counts: without a place, too
+        return pd.Series(True, index=incidents.index)
     area = core_area(records, place)
     if area is not None:
         wanted = {f"{cell:x}" for cell in area.cells}
