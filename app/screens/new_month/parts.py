@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,6 @@ from csa.base.params import Month
 from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
-from csa.decisions.minutes import add_minute
 from csa.decisions.store import Store, open_store
 from csa.ingest.sources import data_folder
 from csa.workflow.handout import read_editions
@@ -33,9 +33,8 @@ from csa.workflow.month_place import (
     list_months,
     publish_month,
     read_month_file,
-    undo,
+    take_back,
     was_published,
-    went_to,
 )
 from csa.workflow.month_preview import preview_sentences
 
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 TABLES = ("csv", "json", "geojson", "xlsx", "txt")
 MAX_FILE_MB = 200
 DRAFT, DONE = "month draft", "month done"
+UPLOADS = ".uploads"
 N_STEPS = 34
 
 
@@ -120,7 +120,7 @@ def _keep(files: Sequence[UploadedFile], place: MonthPlace, patterns: Sequence[s
         if not fits and len(files) == 1 and len(plain) == 1:
             st.caption(speak("new_month.renamed", name=panels.plain(name), new=plain[0]))
             name = plain[0]
-        path = place.home / ".uploads" / _mark(files)[:16] / name
+        path = place.home / UPLOADS / _mark(files)[:16] / name
         write_file(path, one.getvalue())
         kept.append(path)
     return kept
@@ -145,7 +145,7 @@ def show_preview(draft: MonthDraft) -> None:
             st.markdown(f"- {panels.plain(render(note))}")
 
 
-def offer(draft: MonthDraft) -> None:
+def offer(place: MonthPlace, draft: MonthDraft) -> None:
     """Make the month at one press; a great loss is confirmed first."""
     is_sure = True
     if draft.preview.loses_much:
@@ -158,6 +158,7 @@ def offer(draft: MonthDraft) -> None:
             st.empty(), lambda tell: make_month(request, draft, tell), _far(N_STEPS)
         )
         st.session_state[DONE] = made
+        shutil.rmtree(place.home / UPLOADS, ignore_errors=True)  # they are in the data folder now
         del st.session_state[DRAFT]
         st.rerun()
 
@@ -249,17 +250,12 @@ def _newest(opened: Opened, place: MonthPlace) -> None:
 
 
 def _undo(opened: Opened, place: MonthPlace) -> None:
-    store = cache_store.reading(opened)
-    names = went_to(place, store)
+    who = person.person(opened)
+    act = person.sign(opened, who, who.office, speak("month.undo_why"))
     try:
-        told = undo(place)
+        take_back(place, cache_store.reading(opened), act)
     except CsaError as error:
         st.error(render(error.message))
         return
-    if names and store is not None:
-        who = person.person(opened)
-        values = {"month": month(told["month"]), "snapshot": told[KEY], "names": ", ".join(names)}
-        act = person.sign(opened, who, who.office, speak("month.undo_why"))
-        add_minute(cache_store.writing(opened), act, speak("month.withdrawn", **values))
     st.session_state.pop(DONE, None)
     st.rerun()

@@ -182,21 +182,10 @@ def _undo(
     config: CityConfig, place: MonthPlace, store: str | None, by: str, *, as_json: bool
 ) -> None:
     """Take the newest month back; who had its editions is told, and stands in the trail."""
-    from csa.decisions.minutes import add_minute
-    from csa.workflow.month_place import KEY, undo, was_published, went_to
+    from csa.workflow.month_place import take_back, was_published
 
-    opened = reading_store(config, store)
-    names = went_to(place, opened)
-    is_public = was_published(place)
-    told = undo(place)
-    if names and opened is not None:
-        text = speak(
-            "month.withdrawn",
-            month=month(told["month"]),
-            snapshot=told[KEY],
-            names=", ".join(names),
-        )
-        add_minute(opened, act_of(config, by, speak("month.undo_why")), text)
+    opened, is_public = reading_store(config, store), was_published(place)
+    told, names = take_back(place, opened, act_of(config, by, speak("month.undo_why")))
     if as_json:
         show_json({**told, "handed_out_to": names, "was_published": is_public})
         return

@@ -171,7 +171,9 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     if before is not None and (before.get(KEY), before.get("language")) == (key, language):
         return MonthMade(month, place.month(month), before, is_new=False)
     folder = work.month(month)
-    files = {"proposal": _propose(source, records, tell)}
+    files: dict[str, dict[str, bytes]] = {}
+    with _step("propose"):
+        files["proposal"] = _propose(source, records, tell)
     with _step("follow"):
         files["displacement"] = _follow(source, records, tell)
     if month.number in QUARTERS_END:

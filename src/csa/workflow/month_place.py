@@ -15,6 +15,10 @@ from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
 from csa.base.journal import Move, alone, carry_out, current_version, finish
 from csa.base.params import Month
+from csa.base.text import month as month_words
+from csa.base.text import speak
+from csa.decisions.minutes import add_minute
+from csa.decisions.roles import Act
 from csa.decisions.store import Store
 from csa.decisions.store.tables import HandoutRow
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
@@ -197,3 +201,13 @@ def was_published(place: MonthPlace) -> bool:
     if draft is None or not (draft.is_file() and public.is_file()):
         return False
     return draft.read_bytes() == public.read_bytes()
+
+
+def take_back(place: MonthPlace, store: Store | None, act: Act) -> tuple[dict[str, Any], list[str]]:
+    """Take the newest month back, and write into the trail who had been handed its editions."""
+    names = went_to(place, store)
+    told = undo(place)
+    if names and store is not None:
+        values = {"month": month_words(told["month"]), "snapshot": told[KEY]}
+        add_minute(store, act, speak("month.withdrawn", names=", ".join(names), **values))
+    return told, names
