@@ -15,13 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from csa.areas.analysis import (
-        propose_areas,
-    )
-    from csa.areas.choices import (
-        Choices,
-        Suggestion,
-    )
+    from csa.areas.analysis import propose_areas
+    from csa.areas.choices import Choices, Suggestion
     from csa.areas.concentration import (
         Concentration,
         generalized_gini,
@@ -29,19 +24,10 @@ if TYPE_CHECKING:
         measure_concentration,
         share_of_land_for,
     )
-    from csa.areas.criterion import (
-        Weights,
-    )
-    from csa.areas.forming import (
-        label_clusters,
-    )
-    from csa.areas.hot_cells import (
-        find_hot_cells,
-    )
-    from csa.areas.proposal import (
-        Proposal,
-        choose_areas,
-    )
+    from csa.areas.criterion import Weights
+    from csa.areas.forming import label_clusters
+    from csa.areas.hot_cells import find_hot_cells
+    from csa.areas.proposal import Proposal, choose_areas
     from csa.areas.shrinkage import (
         Estimate,
         Prior,
@@ -49,18 +35,9 @@ if TYPE_CHECKING:
         marshall_rates,
         shrink,
     )
-    from csa.areas.study_area import (
-        StudyArea,
-        locate_incidents,
-    )
-    from csa.backtest.comparison import (
-        MethodComparison,
-    )
-    from csa.backtest.origins import (
-        Backtest,
-        BacktestQuestion,
-        backtest_areas,
-    )
+    from csa.areas.study_area import StudyArea, locate_incidents
+    from csa.backtest.comparison import MethodComparison
+    from csa.backtest.origins import Backtest, BacktestQuestion, backtest_areas
     from csa.base.errors import (
         ConfigError,
         CrsError,
@@ -72,25 +49,11 @@ if TYPE_CHECKING:
         SourceError,
         TableError,
     )
-    from csa.base.message import (
-        Message,
-    )
-    from csa.base.params import (
-        AreaParams,
-        DbscanParams,
-        Month,
-        Period,
-    )
-    from csa.config.city import (
-        CityConfig,
-    )
-    from csa.config.loading import (
-        load_city,
-    )
-    from csa.dataset.chosen import (
-        Chosen,
-        read_areas,
-    )
+    from csa.base.message import Message
+    from csa.base.params import AreaParams, DbscanParams, Month, Period
+    from csa.config.city import CityConfig
+    from csa.config.loading import load_city
+    from csa.dataset.chosen import Chosen, read_areas
     from csa.dataset.versioned import (
         City,
         Dataset,
@@ -98,91 +61,35 @@ if TYPE_CHECKING:
         open_dataset,
         save_dataset,
     )
-    from csa.decisions.store.records import (
-        Records,
-    )
-    from csa.disclosure.keys import (
-        Secret,
-    )
-    from csa.disclosure.published import (
-        Publication,
-    )
-    from csa.displacement.analyze import (
-        Displacement,
-        analyze_displacement,
-    )
+    from csa.decisions.store.records import Records
+    from csa.disclosure.keys import Secret
+    from csa.disclosure.published import Publication
+    from csa.displacement.analyze import Displacement, analyze_displacement
     from csa.displacement.classic_measures import PatternChange, compare_patterns
     from csa.displacement.emerging import Trend, mann_kendall
-    from csa.displacement.expectation import (
-        measure_dispersion,
-    )
-    from csa.displacement.follow import (
-        FollowSource,
-    )
-    from csa.displacement.past import (
-        PastCohort,
-    )
-    from csa.displacement.season import (
-        MonthCompared,
-        compare_month,
-    )
-    from csa.displacement.verdict import (
-        AreaVerdict,
-        Verdict,
-    )
+    from csa.displacement.expectation import measure_dispersion
+    from csa.displacement.follow import FollowSource
+    from csa.displacement.past import PastCohort
+    from csa.displacement.season import MonthCompared, compare_month
+    from csa.displacement.verdict import AreaVerdict, Verdict
     from csa.displacement.wdd import Wdd, WddPart, Wdq, WeightedChange, measure_wdd, measure_wdq
     from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
     from csa.geo.cells import bin_points, cover, draw_cells
-    from csa.geo.neighborhoods import (
-        assign_neighborhoods,
-        estimate_population,
-    )
+    from csa.geo.neighborhoods import assign_neighborhoods, estimate_population
     from csa.geo.spirals import find_neighbors
-    from csa.ingest.intake import (
-        Intake,
-        ingest_city,
-    )
-    from csa.ingest.sources import (
-        Inputs,
-    )
-    from csa.plan.items import (
-        Plan,
-    )
-    from csa.plan.loading import (
-        load_plan,
-    )
-    from csa.priority.assess import (
-        AreaAssessment,
-        assess_areas,
-        prioritize,
-    )
-    from csa.priority.draw import (
-        Draw,
-        Entrant,
-        Slot,
-        draw_start_order,
-    )
-    from csa.reports.making import (
-        make_report,
-    )
-    from csa.reports.month.facts import (
-        Facts,
-    )
-    from csa.reports.month.gathering import (
-        gather_month,
-    )
-    from csa.reports.public.bundle import (
-        publish_bundle,
-    )
-    from csa.reports.public.facts import (
-        PublicFacts,
-    )
-    from csa.reports.public.gathering import (
-        gather_public,
-    )
-    from csa.synthetic.sample import (
-        make_sample,
-    )
+    from csa.ingest.intake import Intake, ingest_city
+    from csa.ingest.sources import Inputs
+    from csa.plan.items import Plan
+    from csa.plan.loading import load_plan
+    from csa.priority.assess import AreaAssessment, assess_areas, prioritize
+    from csa.priority.draw import Draw, Entrant, Slot, draw_start_order
+    from csa.reports.making import make_report
+    from csa.reports.month.facts import Facts
+    from csa.reports.month.gathering import gather_month
+    from csa.reports.public.bundle import publish_bundle
+    from csa.reports.public.facts import PublicFacts
+    from csa.reports.public.gathering import gather_public
+    from csa.synthetic.sample import make_sample
 
 _MODULES = {
     "AreaAssessment": "csa.priority.assess",
