@@ -110,6 +110,11 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	        && [ "$$($(BIN)/csa audit list --city sample --json)" = "[]" ]; then  # nothing decided yet
 	        $(BIN)/csa sample --dataset var/sample/dataset --basemap var/sample/basemap \
 	            --store var/sample.sqlite3
+	        [ -d var/sample/bundle ] || for month in 2020-03 2020-06; do
+	            $(BIN)/csa publish --city sample --dataset var/sample/dataset --month $$month \
+	                --basemap var/sample/basemap --store var/sample.sqlite3 --out var/sample/bundle
+	        done
+	        $(BIN)/csa month --city sample --store var/sample.sqlite3 --yes
 	    fi
 	fi
 	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"

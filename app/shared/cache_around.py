@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from app.shared.geometry import (
     risk_geometry,
 )
 from app.shared.settings import deployment
-from csa.areas.analysis import highest_risk, risk_near, services_near
+from csa.areas.analysis import highest_risk, risk_near, services_near, vacant_in
 from csa.areas.choices import Choices
 from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.base.errors import CsaError
@@ -78,6 +79,16 @@ def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
     return services_near(_opened, proposal(_opened, choices))
+
+
+def vacant(opened: Opened, choices: Choices) -> Mapping[str, Mapping[str, int]] | None:
+    """Count the vacant lots and buildings in each area, by kind."""
+    return _vacant(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _vacant(key: str, choices: Choices, _opened: Opened) -> Mapping[str, Mapping[str, int]] | None:
+    return vacant_in(_opened, proposal(_opened, choices))
 
 
 def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:

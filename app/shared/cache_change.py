@@ -167,11 +167,6 @@ def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None
     return known[name]
 
 
-def core_before(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None:
-    """Return what `core` has computed already, for a page that does not wait for it."""
-    return _cores(opened.key).get(_name(choices, areas))
-
-
 def _name(choices: Choices, areas: Chosen) -> tuple[object, ...]:
     return replace(choices, until=None, eps_m=None, min_samples=None), areas
 

@@ -121,9 +121,10 @@ def _secret_of(opened: Opened) -> Secret | None:
 
 
 def _bundle() -> Path | None:
-    """Return the folder of the published bundle, if a setting names one."""
+    """Return the folder of the published bundle: a setting's, or the city's own if there is one."""
     named = str(resolve({}, cache.city_config())["bundle"].value)
-    return Path(named) if named else None
+    own = deployment().dataset.parent / "bundle"
+    return Path(named) if named else own if own.is_dir() else None
 
 
 def mark_of(folder: Path) -> tuple[int, ...]:

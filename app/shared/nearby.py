@@ -68,8 +68,9 @@ def risk_title(opened: Opened) -> str:
 
 
 def of_area(opened: Opened, choices: Choices, area_id: str, called: str) -> None:
-    """Show the services in and near an area, the gaps, and the external score."""
+    """Show the services in and near an area, the gaps, its vacant land, and the external score."""
     _services(opened, choices, area_id, called)
+    _vacant(opened, choices, area_id)
     show_risk(opened, choices, area_id)
 
 
@@ -97,6 +98,17 @@ def _services(opened: Opened, choices: Choices, area_id: str, called: str) -> No
             n=len(services_in(opened)),
         )
     )
+
+
+def _vacant(opened: Opened, choices: Choices, area_id: str) -> None:
+    """Show how many vacant lots and buildings are in an area, where the city lists them."""
+    counts, config = cache_around.vacant(opened, choices), opened.config.vacant_land
+    if counts is None or config is None:
+        return
+    told = {"source": panels.plain(config.source), "day": day(config.as_of)}
+    here = [f"{panels.plain(kind)}: {n}" for kind, n in counts[area_id].items() if n]
+    key = "services.vacant" if here else "services.vacant_none"
+    st.markdown(speak(key, counts=", ".join(here), **told))
 
 
 def services_in(opened: Opened) -> gpd.GeoDataFrame:

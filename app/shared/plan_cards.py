@@ -34,6 +34,10 @@ def cards(lines: Sequence[ActionLine], open_numbers: frozenset[str]) -> None:
     st.html(f'<ul class="csa-cards">{items}</ul>')
 
 
+ON_COURSE = frozenset({"on-track", "not-started"})
+"""Statuses that a day gone by contradicts."""
+
+
 def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> str:
     values = values_of(line, edit)
     pairs = [
@@ -54,10 +58,19 @@ def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> 
 
 def status_html(line: ActionLine) -> str:
     """Return an action's status as HTML: shape, word and color; gray without a recent report."""
-    text = f"{MARKS[line.colour]} {status_word(line.state.status)}"
-    if line.colour == NO_UPDATE:
-        text = f"{text}, {updated_words(line)}"
-    return f'<b class="csa-status csa-{line.colour}">{html.escape(text)}</b>'
+    more = updated_words(line) if line.colour == NO_UPDATE else ""
+    return status_mark(line.state.status, line.colour, more, is_late=line.is_late)
+
+
+def status_mark(status: str, colour: str, more: str = "", *, is_late: bool) -> str:
+    """Return a status as HTML; what is late and said to be on track is not shown in its color."""
+    if is_late and colour in ON_COURSE:
+        colour = "at-risk"
+        word = speak("plan_page.but_late", status=status_word(status))
+    else:
+        word = status_word(status)
+    text = ", ".join(part for part in (f"{MARKS[colour]} {word}", more) if part)
+    return f'<b class="csa-status csa-{colour}">{html.escape(text)}</b>'
 
 
 def standing_html(line: ActionLine) -> str:

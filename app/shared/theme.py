@@ -154,6 +154,10 @@ STYLE = """
   .csa-cards dt { color: var(--csa-faint); } .csa-cards dd { margin: 0; } .csa-cards :is(dt, dd) { padding: 0; margin: 0 !important; }
   .csa-due li, .csa-trail li { margin: 0; padding: .3rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: .9375rem; line-height: 1.4; overflow-wrap: anywhere; }
   .csa-due .csa-status, .csa-cards .csa-status, .st-key-plan_one .csa-status { margin-left: 0; }
+  .csa-bar { display: flex; height: 1.5rem; gap: 2px; margin: .25rem 0 .35rem; } .csa-bar i { border-radius: 2px; min-width: 6px; }
+  .csa-bar-done { background: var(--csa-live); } .csa-bar-on-track { background: color-mix(in srgb, var(--csa-live) 55%, var(--csa-ground)); } .csa-bar-at-risk { background: var(--csa-at-risk); } .csa-bar-blocked { background: var(--csa-blocked); }
+  .csa-bar-not-started, .csa-bar-no-update { background: repeating-linear-gradient(135deg, var(--csa-hairline) 0 6px, var(--csa-ground) 6px 12px); outline: 1px solid var(--csa-hairline); outline-offset: -1px; }
+  .stHtml .csa-bar-words { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1.5rem; margin: 0; padding: 0; } .csa-bar-words li { font-size: .9375rem; margin: 0; }
   .csa-slot { margin: 0; font-size: .9375rem; line-height: 1.4; } .csa-slot span { color: var(--csa-faint); }
   .csa-preview { font-size: .9375rem; overflow-wrap: anywhere; } .csa-preview ul { margin: 0; padding-left: 1.25rem; } .csa-preview li { font-size: .9375rem; }
   .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city, layouts
+from csa.config import city, layouts, public
 from csa.config.loading import load_city, setting_descriptions
 from tests.sentences import says
 
@@ -51,6 +51,7 @@ PLACE_OF_A_MODEL = {
     "Population": "population.",
     "BasemapSource": "basemap.",
     "Services": "services.",
+    "VacantLand": "vacant_land.",
     "ServiceList": "services.lists[].",
     "RiskTerrain": "risk_terrain.",
     "Areas": "areas.",
@@ -71,6 +72,7 @@ FREE_KEYS = (
     "portal.datasets.",
     "public.take_part.",
     "services.kinds.",
+    "vacant_land.kinds.",
     ".homicide",
     ".nonfatal",
     ".victim",
@@ -115,7 +117,7 @@ def _flat(value, prefix=""):
 
 def _declared():
     """Read each model's fields from the syntax of the modules that declare them."""
-    files = (city.__file__, layouts.__file__)
+    files = (city.__file__, layouts.__file__, public.__file__)
     trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     fields = {
@@ -432,12 +434,13 @@ def test_every_field_of_every_model_is_described():
         for model, prefix in PLACE_OF_A_MODEL.items()
         for field in declared[model]
     }
+    expected |= {f"vacant_land.lists[].{field}" for field in declared["ServiceList"]}
     expected |= {
         f"sources[].{flag}.{answer}" for flag in ("gun", "domestic") for answer in declared["YesNo"]
     }
     assert set(described) == expected
     assert not [key for key, text in described.items() if not text.strip()]
-    assert set(declared) == {*PLACE_OF_A_MODEL, "YesNo", "Condition"}
+    assert set(declared) == {*PLACE_OF_A_MODEL, "PlaceLists", "YesNo", "Condition"}
     assert all(field.description for field in layouts.Condition.model_fields.values())
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from csa.base.crs import LONLAT
 from csa.base.errors import CrsError
-from csa.geo.services import SERVICE_COLUMNS, gaps, services_of
+from csa.geo.services import SERVICE_COLUMNS, count_kinds, gaps, services_of
 
 UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
@@ -78,6 +78,17 @@ def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
         ["B", "school"],
     ]
     assert table["nearest_m"].tolist() == [0.0, 0.0, 600.0, 600.0]
+
+
+def test_vacant_land_is_counted_by_kind_with_the_edge_and_with_kinds_that_are_not_here():
+    listed = services_at(
+        ("1", "vacant lot", 1, 1),
+        ("2", "vacant lot", 499, 250),
+        ("3", "vacant lot", 520, 250),
+        ("4", "vacant building", 900, 900),
+    )
+    (square,) = in_metres([BLOCK])
+    assert count_kinds(square, listed) == {"vacant building": 0, "vacant lot": 2}
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -153,6 +153,24 @@ def test_services_are_of_every_kind_and_each_name_comes_once(files):
     assert len({row["name"] for row in rows}) == len(rows)
 
 
+def test_each_area_of_the_program_holds_the_vacant_land_that_its_walks_found(
+    files, truth, metres_between
+):
+    rows = table(files["vacant_land.csv"])
+    middles = {one["name"]: one for one in truth["features"]}
+    for name, planted in truth["vacant_land"].items():
+        hot = middles[name]
+        near = [
+            row["kind"]
+            for row in rows
+            if metres_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
+            <= hot["radius_m"]
+        ]
+        assert near.count("vacant lot") == planted["lots"], name
+        assert near.count("vacant building") == planted["buildings"], name
+    assert truth["vacant_land"]["southeast"]["lots"] == 11  # as the walk of July 2019 wrote down
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 

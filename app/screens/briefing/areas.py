@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import cache_change, cache_store, panels
 from app.shared.city_session import Opened
@@ -21,6 +22,7 @@ from csa.decisions.registry import CoreArea, core_areas, followed
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict
 from csa.displacement.telling import each
+from csa.displacement.verdict import Verdict
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
@@ -29,37 +31,73 @@ from csa.reports.briefing.working import here
 WORST = ("blocked", "at-risk", "no-update", "on-track")
 
 
-def show(opened: Opened, choices: Choices) -> None:
+@dataclass(frozen=True)
+class CoreSpot:
+    """The list of areas in service, whose verdicts come last, and what it is made from."""
+
+    spot: DeltaGenerator  # where it stands
+    areas: tuple[CoreArea, ...]  # in service
+    lines: Sequence[ActionLine]  # of the plan
+    waiting: Sequence[str]  # what needs a decision
+
+
+def show(opened: Opened) -> CoreSpot | None:
     """List the areas in service and the pending decisions; nothing without a plan and a store."""
     if access(opened) == PUBLIC:
-        return
+        return None
     try:
         plan, records = cache_store.plan(opened), cache_store.records(opened)
     except CsaError as error:
         st.caption(panels.plain(render(error.message)))
-        return
+        return None
     lines = () if plan is None else plan_lines(plan, records, cache_store.today(opened))
-    areas = core_areas(records)
-    waiting = decisions(records, lines)
+    areas, waiting = core_areas(records), decisions(records, lines)
     if not areas and not waiting:
-        return
+        return None
     with st.container(key="briefing_areas"):
-        if areas:
-            items = "".join(_item(opened, choices, areas, area, lines) for area in areas)
-            head = html.escape(speak("briefing.core_areas"))
-            st.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
-        if waiting:
-            head = html.escape(speak("briefing.needs_decision"))
-            st.html(f"<p><b>{head}</b> {html.escape(' '.join(waiting))}</p>")
-        if areas:  # otherwise the first screen has room for the sentence only
-            _links()
+        shown = CoreSpot(st.empty(), areas, lines, waiting)
+        _fill(shown, {})
+    return shown
 
 
-def _links() -> None:
-    with st.container(horizontal=True):
-        for page in ("measures", "displacement", "plan"):
-            icon = ":material/arrow_forward:"
-            st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
+def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
+    """Add what changed in each area: Displacement's own verdicts, computed here if need be."""
+    if shown is None or not shown.areas:
+        return
+    same, known = replace(choices, until=None), followed(shown.areas)
+    spot = st.container(key="following").empty()
+    found = None
+    try:
+        if known is not None:
+            found = panels.waited(spot, lambda _: cache_change.core(opened, same, known), _far)
+    except CsaError as error:  # areas of another city's ground, for one: the rest stands
+        spot.caption(panels.plain(render(error.message)))
+        _fill(shown, dict.fromkeys((area.key for area in shown.areas), speak("sheet.unknown")))
+        return
+    verdicts = {} if found is None else {key: one[0].verdicts for key, one in each(found).items()}
+    _fill(shown, {area.key: _verdict(verdicts.get(area.key, ())) for area in shown.areas})
+
+
+def _far(_: Sequence[str]) -> tuple[float, str]:
+    return 0.5, speak("briefing.judging")
+
+
+def _verdict(by_month: Sequence[Verdict]) -> str:
+    if not by_month or is_early(len(by_month) - 1):
+        return speak("change_page.too_early_word")
+    return name_verdict(by_month[-1])
+
+
+def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
+    said = ""
+    if shown.areas:
+        items = "".join(_item(area, shown.lines, verdicts.get(area.key)) for area in shown.areas)
+        head = html.escape(speak("briefing.core_areas"))
+        said = f'<h2>{head}</h2><ul class="csa-due">{items}</ul>'
+    if shown.waiting:
+        head, text = speak("briefing.needs_decision"), " ".join(shown.waiting)
+        said += f"<p><b>{html.escape(head)}</b> {html.escape(text)}</p>"
+    shown.spot.html(said)
 
 
 def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
@@ -75,32 +113,14 @@ def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _item(
-    opened: Opened,
-    choices: Choices,
-    areas: tuple[CoreArea, ...],
-    area: CoreArea,
-    lines: Sequence[ActionLine],
-) -> str:
+def _item(area: CoreArea, lines: Sequence[ActionLine], verdict: str | None) -> str:
     state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
     name = html.escape(called(area.place_name, area.key))
     since = html.escape(speak(state, day=day(area.state_since)))
-    verdict = html.escape(_verdict(opened, choices, areas, area))
-    return f"<li><b>{name}</b> {since}<br>{verdict} · {_worst(lines, area.key)}</li>"
-
-
-def _verdict(opened: Opened, choices: Choices, areas: tuple[CoreArea, ...], area: CoreArea) -> str:
-    """Return the Displacement page's verdict if it is cached; this page computes no new one."""
-    recent, known = cache_change.recent(opened, replace(choices, until=None)), followed(areas)
-    if known is None or recent is None or area.versions[0].since >= recent.period.until:
-        return speak("change_page.too_early_word")
-    found = cache_change.core_before(opened, choices, known)
-    if found is None:
-        return speak("briefing.verdict_elsewhere")
-    verdicts = each(found)[area.key][0].verdicts
-    if is_early(len(verdicts) - 1):
-        return speak("change_page.too_early_word")
-    return name_verdict(verdicts[-1])
+    said = speak("briefing.judging") if verdict is None else verdict
+    return (
+        f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b> · {_worst(lines, area.key)}</li>"
+    )
 
 
 def _worst(lines: Sequence[ActionLine], key: str) -> str:

@@ -22,13 +22,13 @@ except CsaError as error:
 standing = standing_of(opened, proposal)
 said = st.empty()
 parts.sentences(said, opened, choices, (proposal, None), standing)
+core = areas.show(opened)
 with st.container(key="small_map"):
     on_left, listed = parts.places(proposal)
 area_list.tiers(listed, proposal, None, standing)
 with on_left:
     parts.small_map(opened, choices, proposal, standing)
 ranked = st.empty()
-areas.show(opened, choices)
 first_hour.show(opened)
 parts.links()
 parts.notes(opened, choices, proposal)
@@ -39,3 +39,4 @@ except CsaError as error:
 parts.sentences(said, opened, choices, (proposal, judgement), standing)
 area_list.tiers(listed, proposal, judgement, standing)
 parts.not_ranked(ranked, judgement)
+areas.fill(core, opened, choices)

@@ -238,10 +238,9 @@ def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
 def links() -> None:
     """Link to the other pages."""
     with st.container(horizontal=True):
-        st.page_link("screens/compare/page.py", width="content", icon=":material/arrow_forward:")
-        st.page_link(
-            "screens/track_record/page.py", width="content", icon=":material/arrow_forward:"
-        )
+        for page in ("compare", "displacement", "measures", "plan", "track_record"):
+            icon = ":material/arrow_forward:"
+            st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
 
 
 def notes(opened: Opened, choices: Choices, proposal: Proposal) -> None:

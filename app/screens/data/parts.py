@@ -188,6 +188,7 @@ def layers(opened: Opened) -> None:
         (speak(key), found["source"], found["as_of"], found["n"], sum(found["lost"].values()))
         for key, found in (
             ("data.services", report.get("services")),
+            ("data.vacant", report.get("vacant_land")),
             ("data.risk", report.get("risk_terrain")),
         )
         if found

@@ -15,13 +15,14 @@ from app.shared import panels, signing
 from app.shared.signing import FormScene, Values
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import write_file
-from csa.base.text import speak
+from csa.base.text import render, speak
 from csa.decisions.measures import SETTLED, add_values, approve_quarter, settle_measure
 from csa.decisions.roles import Act, may, require, require_committee
 from csa.decisions.store import Store
 from csa.decisions.store.tables import MeasureRow
 from csa.ingest.measures import load_measures
 from csa.plan.measures import Quarter, Value, checked, find_kind, make_value
+from csa.reports.briefing.counted import differing_in, require_read
 from csa.reports.briefing.measuring import MeasureLine
 
 QUARTERS = 16
@@ -231,10 +232,20 @@ def _approve_form(scene: FormScene) -> None:
     n = sum(value.quarter == quarter for value in scene.records.values)
     st.caption(speak("here.approved" if is_approved else "here.approve_about", n=n))
 
+    told = (
+        ()
+        if is_approved
+        else differing_in(scene.opened.dataset, scene.records, scene.plan, quarter)
+    )
+
     def fields(key: str) -> Values:
-        return {"seen": signing.seen(key, 0 if row is None else row.revision)[0]}
+        for message in told:
+            st.markdown(f"- {panels.plain(render(message))}")
+        is_read = bool(told) and st.checkbox(speak("here.differs_read"), key=f"{key} read")
+        return {"seen": signing.seen(key, 0 if row is None else row.revision)[0], "read": is_read}
 
     def write(store: Store, act: Act, values: Values) -> str:
+        require_read(told, is_read=values["read"])
         approve_quarter(store, act, quarter, is_approved=not is_approved, seen=values["seen"])
         key = "keep.reopened" if is_approved else "keep.quarter"
         return speak(key, quarter=quarter)

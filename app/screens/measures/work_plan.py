@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.shared import correcting
-from app.shared.plan_cards import status_html
-from app.shared.plan_words import MARKS, meeting_word, updated_words
+from app.shared.plan_cards import status_html, status_mark
+from app.shared.plan_words import meeting_word, updated_words
 from app.shared.signing import FormScene
 from csa.base.text import day, speak
 from csa.decisions.store.rows import Audited
 from csa.decisions.store.tables import AskedRow, LessonRow, MeetingRow, StakeholderRow, TaskRow
 from csa.plan.calendar import CLOCK_DAYS, ResponseClock
-from csa.reports.briefing import ActionLine, status_word
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.places import AREA, LIVE, Place
 from csa.reports.briefing.working import WorkPlan, city_wide, here
 
@@ -131,10 +131,7 @@ def _is_late(row: TaskRow, today: object) -> bool:
 
 
 def _task(row: TaskRow, *, is_late: bool) -> str:
-    mark = (
-        f'<b class="csa-status csa-{row.status}">'
-        f"{html.escape(f'{MARKS[row.status]} {status_word(row.status)}')}</b>"
-    )
+    mark = status_mark(row.status, row.status, is_late=is_late)
     due = ""
     if row.due is not None:
         due = speak("meeting.was_due" if is_late else "meeting.is_due", day=day(row.due))

@@ -7,20 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from csa.base.text import day, speak
-from csa.reports.briefing import ActionLine, status_word
+from app.shared.plan_cards import status_html
+from csa.base.text import speak
+from csa.reports.briefing import ActionLine
 
 MOST = 5
 """Items that a room reads in two minutes; the rest is folded."""
-SHAPES = {
-    "done": "✓",
-    "on-track": "●",
-    "at-risk": "▲",
-    "blocked": "■",
-    "not-started": "○",
-    "no-update": "○",
-}
-"""Each status has a shape, a color and a word."""
 QUIET = ' class="csa-quiet"'
 
 
@@ -47,14 +39,7 @@ def head(bold: str, text: str, mark: str = "") -> str:
 
 def head_of(line: ActionLine) -> str:
     """Return the first line of an action: number, title and status."""
-    word = status_word(line.state.status)
-    if line.colour == "no-update" and line.state.updated_on is not None:
-        word = speak("meeting.old", word=word, day=day(line.state.updated_on))
-    mark = (
-        f'<span class="csa-status csa-{line.colour}"><i aria-hidden="true">'
-        f"{SHAPES[line.colour]}</i> {html.escape(word)}</span>"
-    )
-    return head(line.number, line.title or speak("plan.open_slot"), mark)
+    return head(line.number, line.title or speak("plan.open_slot"), status_html(line))
 
 
 def quiet(*texts: str) -> str:

@@ -23,7 +23,6 @@ from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
 from csa.decisions.store import Store, open_store
-from csa.ingest.sources import data_folder
 from csa.workflow.handout import read_editions
 from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
@@ -50,16 +49,10 @@ N_STEPS = 34
 
 def place_of(opened: Opened) -> MonthPlace:
     """Return the folders of the city that is served."""
-    served, settled = deployment(), resolve({}, opened.config)
-    data, bundle = Path(str(settled["data_dir"].value)), str(settled["bundle"].value)
+    served, data = deployment(), Path(str(resolve({}, opened.config)["data_dir"].value))
+    folder = data if data.is_absolute() else ROOT / data
     home = served.dataset.parent
-    return MonthPlace(
-        home,
-        served.dataset,
-        data_folder(opened.config, data if data.is_absolute() else ROOT / data),
-        served.basemap,
-        Path(bundle) if bundle else home / "bundle",
-    )
+    return MonthPlace.of(opened.config, home, folder, served.dataset, served.basemap)
 
 
 def _request(opened: Opened, place: MonthPlace, files: Sequence[Path]) -> MonthRequest:

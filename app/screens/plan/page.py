@@ -24,13 +24,13 @@ if the_plan is None:
     st.stop()
 lines = {line.number: line for line in plan_lines(the_plan, records, today)}
 parts.answer(parts.standing(list(lines.values())))
+parts.status_bar(list(lines.values()))
 with st.container(key="plan_top"):
-    left, right = st.columns([0.55, 0.45], gap="large")
-    with left:
-        parts.slots(the_plan, records, lines)
-    with right:
-        parts.due_soon(list(lines.values()))
+    parts.due(list(lines.values()))
+    with st.container(horizontal=True, vertical_alignment="center"):
         parts.calendar(opened.config, the_plan, records, today)
+        parts.waiting_list(records, lines)
+    parts.slots(the_plan, records, lines)
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:

@@ -14,14 +14,16 @@ from app.screens.plan.filters import open_action
 from app.screens.plan.one_action import is_waiting
 from app.shared import panels
 from app.shared.plan_cards import status_html
+from app.shared.plan_words import MARKS, NO_UPDATE
 from csa.base.text import day, speak
 from csa.config.city import CityConfig
 from csa.decisions.store.records import Records
 from csa.plan import Plan
-from csa.reports.briefing import ActionLine
+from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
 MOST_DUE = 5
+BAR = ("done", "on-track", "not-started", "at-risk", "blocked", NO_UPDATE)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,6 @@ class Standing:
 
     written: int  # all of them
     blocked: int
-    at_risk: int
     late: int
     stale: int  # last reported on more than 90 days ago
     never: int  # never reported on
@@ -46,7 +47,6 @@ def standing(lines: Sequence[ActionLine]) -> Standing:
     return Standing(
         written=len(written),
         blocked=sum(line.state.status == "blocked" for line in written),
-        at_risk=sum(line.state.status == "at-risk" for line in written),
         late=sum(line.is_late for line in written),
         stale=sum(line.freshness == "stale" for line in written),
         never=sum(line.freshness == "none" for line in written),
@@ -59,43 +59,51 @@ def standing(lines: Sequence[ActionLine]) -> Standing:
 def answer(found: Standing) -> None:
     """Show the status of the plan."""
     sentences = [
-        speak(
+        speak("plan_page.answer_none", n=found.written)
+        if found.never == found.written
+        else speak(
             "plan_page.answer",
             n=found.written,
-            blocked=found.blocked,
-            at_risk=found.at_risk,
-            late=found.late,
             done=found.done,
+            late=found.late,
+            blocked=found.blocked,
+            stale=found.stale + found.never,
         )
     ]
-    if found.never == found.written:
-        sentences = [speak("plan_page.answer_none", n=found.written)]
-    elif found.never or found.stale:
-        sentences.append(speak("plan_page.answer_stale", stale=found.stale, never=found.never))
     if found.trust_slots:
         sentences.append(speak("plan_page.answer_trust", n=found.trust_slots))
     if found.other_slots:
         sentences.append(speak("plan_page.answer_slots", n=found.other_slots))
     panels.answer(*sentences)
-    panels.numbers(
-        [
-            (str(found.blocked), speak("plan_page.n_blocked", of=found.written)),
-            (str(found.at_risk), speak("plan_page.n_at_risk", of=found.written)),
-            (str(found.late), speak("plan_page.n_late")),
-            (str(found.stale + found.never), speak("plan_page.n_stale")),
-        ]
+
+
+def status_bar(lines: Sequence[ActionLine]) -> None:
+    """Show the written actions as one bar, a part for each status; each is in one part."""
+    written = [line for line in lines if not line.is_open]
+    counts = {colour: sum(line.colour == colour for line in written) for colour in MARKS}
+    parts = [(colour, n) for colour in BAR for n in (counts[colour],) if n]
+    bar = "".join(f'<i class="csa-bar-{colour}" style="flex:{n}"></i>' for colour, n in parts)
+    words = "".join(
+        f'<li><b class="csa-status csa-{colour}">{MARKS[colour]} {n}</b> '
+        f"{html.escape(_bar_word(colour))}</li>"
+        for colour, n in parts
     )
+    st.html(
+        f'<div class="csa-bar" aria-hidden="true">{bar}</div><ul class="csa-bar-words">{words}</ul>'
+    )
+
+
+def _bar_word(colour: str) -> str:
+    return speak("plan_page.n_stale") if colour == NO_UPDATE else status_word(colour)
 
 
 def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None:
     """List what has no action yet for the Committee, trust first."""
     still = [slot.number for slot in plan.open_slots if lines[slot.number].is_open]
     waiting = {number for number in still if any(is_waiting(r, number) for r in records.changes)}
-    _waiting_list(records, lines)
     if not still:
         return
-    st.subheader(speak("plan_page.slots"), anchor=False)
-    with st.container(key="plan_slots"):
+    with st.expander(speak("plan_page.slots", n=len(still))), st.container(key="plan_slots"):
         for strategy, group in groupby(still, key=lambda number: lines[number].strategy):
             numbers = list(group)
             free = [number for number in numbers if number not in waiting]
@@ -120,7 +128,7 @@ def _slot_html(plan: Plan, number: str, numbers: Sequence[str], waiting: set[str
     return f'<p class="csa-slot">{mark}{title}<br><span>{html.escape(said + note)}</span></p>'
 
 
-def _waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
+def waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
     """Name the pending proposals; each opens its action."""
     waiting = sorted({row.action for row in records.changes if is_waiting(row, row.action)})
     waiting = [number for number in waiting if number in lines]
@@ -132,18 +140,27 @@ def _waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
             st.button(number, key=f"plan waiting {number}", on_click=open_action, args=(number,))
 
 
-def due_soon(lines: Sequence[ActionLine]) -> None:
-    """List what is due in the next 90 days, soonest first."""
-    soon = sorted(
-        (line for line in lines if line.is_due_soon and not line.is_open),
-        key=lambda line: str(line.state.due),
-    )
-    st.subheader(speak("plan_page.due_soon", n=len(soon)), anchor=False)
-    items = "".join(_due_html(line) for line in soon[:MOST_DUE])
+def due(lines: Sequence[ActionLine]) -> None:
+    """List what is late, longest first, beside what is due in the next 90 days, soonest first."""
+    written = [line for line in lines if not line.is_open]
+    written.sort(key=lambda line: str(line.state.due))
+    late = [line for line in written if line.is_late]
+    soon = [line for line in written if line.is_due_soon and not line.is_late]
+    left, right = st.columns(2, gap="large")
+    with left:
+        _due_list(speak("plan_page.late_now", n=len(late)), late)
+    with right:
+        _due_list(speak("plan_page.due_soon", n=len(soon)), soon)
+
+
+def _due_list(head: str, lines: Sequence[ActionLine]) -> None:
+    st.subheader(head, anchor=False)
+    items = [_due_html(line) for line in lines]
     if items:
-        st.html(f'<ul class="csa-due">{items}</ul>')
-    if len(soon) > MOST_DUE:
-        st.caption(speak("plan_page.more_due", n=len(soon) - MOST_DUE))
+        st.html(f'<ul class="csa-due">{"".join(items[:MOST_DUE])}</ul>')
+    if items[MOST_DUE:]:
+        with st.expander(speak("plan_page.more_due", n=len(items) - MOST_DUE)):
+            st.html(f'<ul class="csa-due">{"".join(items[MOST_DUE:])}</ul>')
 
 
 def calendar(config: CityConfig, plan: Plan, records: Records, today: date) -> None:

@@ -24,7 +24,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Period, require_resolution
 from csa.dataset.versioned import City
 from csa.geo.risk_score import Highest, find_highest, risk_in
-from csa.geo.services import services_of
+from csa.geo.services import count_kinds, services_of
 
 
 def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known already
@@ -167,6 +167,17 @@ def services_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
         return None
     near_m, crs = city.config.services.near_m, city.config.city.metric_crs
     return services_of(proposal.areas, city.dataset.services, near_m, crs)
+
+
+def vacant_in(city: City, proposal: Proposal) -> dict[str, dict[str, int]] | None:
+    """Count the vacant lots and buildings in each candidate area, by kind."""
+    listed, areas = city.dataset.vacant_land, proposal.areas
+    if listed is None:
+        return None
+    return {
+        str(area_id): count_kinds(shape, listed)
+        for area_id, shape in zip(areas["area_id"], areas.geometry, strict=True)
+    }
 
 
 def highest_risk(city: City) -> Highest | None:

@@ -102,6 +102,14 @@ def measure_approve(
     city: PlanCityOption = DEFAULT_CITY,
     store: StoreOption = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="What `csa ingest` wrote: values are compared with it.", metavar="DIR"),
+    ] = None,
+    is_read: Annotated[
+        bool,
+        typer.Option("--differences-read", help="Approve, though values differ from the data."),
+    ] = False,
 ) -> None:
     """Approve a quarter's values: a later change is a revision that shows as such."""
     from csa.decisions.measures import approve_quarter
@@ -109,6 +117,15 @@ def measure_approve(
 
     config = city_of(city)
     signed, wanted = act_of(config, by, why), Quarter.parse(quarter)
+    if dataset is not None and not reopen:
+        from csa.dataset.versioned import open_dataset
+        from csa.decisions.store.records import read_records
+        from csa.reports.briefing.counted import differing_in, require_read
+
+        records = read_records(reading_store(config, store))
+        told = differing_in(open_dataset(dataset), records, plan_of(city), wanted)
+        show(*(as_note(message) for message in told))
+        require_read(told, is_read=is_read)
 
     def approve(opened: Store) -> None:
         approve_quarter(opened, signed, wanted, is_approved=not reopen)

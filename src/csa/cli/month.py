@@ -71,7 +71,10 @@ def month_command(
 ) -> None:
     """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
     config = city_of(city)
-    place = _place(city, config, home)
+    from csa.workflow.month_place import MonthPlace
+
+    home = home or Path("var") / city_path(city).stem
+    place = MonthPlace.of(config, home, data_dir_of(config))
     if undo:
         _undo(config, place, store, by, as_json=as_json)
         return
@@ -115,22 +118,6 @@ def month_command(
         show_json({"made": made.is_new, "folder": str(made.folder), **made.account})
     else:
         _show_made(made, city)
-
-
-def _place(city: str, config: CityConfig, home: Path | None) -> MonthPlace:
-    from csa.config.settings import resolve
-    from csa.ingest.sources import data_folder
-    from csa.workflow.month_place import MonthPlace
-
-    folder = home or Path("var") / city_path(city).stem
-    bundle = str(resolve({}, config)["bundle"].value)
-    return MonthPlace(
-        folder,
-        folder / "dataset",
-        data_folder(config, data_dir_of(config)),
-        folder / "basemap",
-        Path(bundle) if bundle else folder / "bundle",
-    )
 
 
 def _is_agreed(draft: MonthDraft, *, accept_loss: bool, is_asked: bool) -> bool:

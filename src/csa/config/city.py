@@ -18,6 +18,7 @@ from csa.base.clock import Clock
 from csa.base.message import say
 from csa.base.params import DocumentedDbscan
 from csa.config.layouts import Point, Source
+from csa.config.public import Language, Public
 from csa.config.types import (
     AnyCrs,
     ComponentName,
@@ -31,74 +32,6 @@ from csa.config.types import (
     TimeZone,
     Year,
 )
-
-Language = Literal["en", "es"]
-Sentences = Annotated[tuple[Name, ...], Field(min_length=1)]
-
-
-class Meeting(Frozen):
-    """A meeting that anyone may come to."""
-
-    on: date = Field(description="day of a meeting that anyone may come to")
-    what: Name = Field(description="what it is about, as its organizers say it")
-    at: str = Field("", description="time of day, as people say it")
-    where: str = Field(
-        "", description="a public building; a street's number there is confirmed once"
-    )
-    places: tuple[Name, ...] = Field((), description="neighborhoods; none: for the whole city")
-
-
-class CensusGroup(Frozen):
-    """A group of residents in a census layer."""
-
-    column: Name = Field(description="column with the group's share of the people")
-    names: dict[Language, Name] = Field(description="language to name of the group")
-
-
-class CensusSource(Frozen):
-    """A census layer, for the fairness page."""
-
-    people_column: Name = Field(description="column with the number of people")
-    is_percent: bool = Field(
-        default=True, description="whether shares run from 0 to 100, or from 0 to 1"
-    )
-    groups: tuple[CensusGroup, ...] = Field(
-        min_length=1, description="groups whose shares are compared: areas against the city"
-    )
-
-
-class Public(Frozen):
-    """What the public sees: by whom, in which language, on whose authority."""
-
-    language: Language = Field("en", description="of reports, and of the public page first: en, es")
-    source: str = Field("", description="who publishes the incidents, as a reader would say it")
-    domestic_rule: Literal["", "no field in the source"] = Field(
-        "", description="`no field in the source`: confirmed that no row says what is domestic"
-    )
-    domestic_office: str = Field("", description="office that confirmed it; never a person")
-    domestic_on: date | None = Field(None, description="day of that confirmation")
-    take_part: dict[Language, Sentences] = Field(
-        {}, description="language to sentences: how a resident takes part"
-    )
-    meetings: tuple[Meeting, ...] = Field((), description="meetings that anyone may come to")
-    census: CensusSource | None = Field(None, description="who lives where, for the fairness page")
-    decided_by: str = Field(
-        "", description="who decides which areas are chosen, as a reader would say it"
-    )
-    spanish_office: str = Field(
-        "", description="office that approved the Spanish; empty: it is marked `unreviewed`"
-    )
-    spanish_on: date | None = Field(None, description="day of that approval")
-
-    @model_validator(mode="after")
-    def _who_and_when_together(self) -> Public:
-        signed = bool(self.domestic_rule), bool(self.domestic_office), bool(self.domestic_on)
-        if any(signed) and not all(signed):
-            raise ValueError(str(say("config.domestic_rule")))
-        if bool(self.spanish_office) != bool(self.spanish_on):
-            raise ValueError(str(say("config.spanish")))
-        return self
-
 
 MAX_CAPACITY = 30
 MAX_WEIGHT = 3.0
@@ -207,11 +140,10 @@ class ServiceList(Frozen):
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
 
 
-class Services(ServiceList):
-    """Places that help: hubs, clinics, schools, churches, parks; in one file or in several."""
+class PlaceLists(ServiceList):
+    """Places by kind, in one file or in several."""
 
     lists: tuple[ServiceList, ...] = Field((), description="several files, each with its columns")
-    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
     source: str = Field(description="who keeps the list")
     as_of: date = Field(description="day that the list is of")
     kinds: dict[Language, dict[str, Name]] = Field(
@@ -225,11 +157,21 @@ class Services(ServiceList):
         return self
 
     @property
-    def each(self) -> tuple[Services, ...]:
+    def each(self) -> tuple[Self, ...]:
         """Each file by itself, with what is said of all of them."""
         alone = (self.model_copy(update={"lists": ()}),) if self.file else ()
         others = ({**one.model_dump(), "lists": ()} for one in self.lists)
         return alone + tuple(self.model_copy(update=other) for other in others)
+
+
+class Services(PlaceLists):
+    """Places that help: hubs, clinics, schools, churches, parks."""
+
+    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
+
+
+class VacantLand(PlaceLists):
+    """Vacant lots and buildings: what can be mown, fenced, lit, boarded up or built on."""
 
 
 class RiskTerrain(Frozen):
@@ -342,6 +284,7 @@ class CityConfig(Frozen):
     points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
     basemap: BasemapSource = Field(BasemapSource(), description="the background of the maps")
     services: Services | None = Field(None, description="places that help")
+    vacant_land: VacantLand | None = Field(None, description="vacant lots and buildings")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")

@@ -31,7 +31,11 @@ INCIDENTS = "incidents.parquet"
 NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
-LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"}
+LAYERS = {
+    "services": "services.parquet",
+    "vacant_land": "vacant_land.parquet",
+    "risk_terrain": "risk_terrain.parquet",
+}
 """Optional layers: key of `ingest.json` to file."""
 
 
@@ -39,7 +43,8 @@ LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"
 class Dataset:
     """Everything that a later step needs: no source file is read again.
 
-    Fields: `incidents`, `neighborhoods`, `study_area`, `report`, `services`, `risk_terrain`.
+    Fields: `incidents`, `neighborhoods`, `study_area`, `report`, `services`,
+    `vacant_land`, `risk_terrain`.
     """
 
     incidents: pd.DataFrame  # an incident a row, sorted by `incident_id`
@@ -47,6 +52,7 @@ class Dataset:
     study_area: shapely.Geometry  # polygons, WGS 84
     report: Mapping[str, Any]  # what `ingest.json` holds
     services: gpd.GeoDataFrame | None = None  # `name`, `kind` and `geometry` (points, WGS 84)
+    vacant_land: gpd.GeoDataFrame | None = None  # the same columns
     risk_terrain: gpd.GeoDataFrame | None = None
 
     @property

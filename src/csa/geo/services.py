@@ -64,3 +64,12 @@ def gaps(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         for area_id in table["area_id"].unique()
         for rows in (table["area_id"] == area_id,)
     }
+
+
+def count_kinds(shape: shapely.Geometry, places: gpd.GeoDataFrame) -> dict[str, int]:
+    """Count the places in an area (WGS 84), its edge included, by kind; each kind of the list."""
+    is_here = places.intersects(shape).to_numpy()
+    return {
+        str(kind): int((is_here & (places["kind"] == kind)).sum())
+        for kind in sorted(places["kind"].unique())
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from csa.config.city import CensusSource
+from csa.config.public import CensusSource
 from csa.ingest.shapes import read_shapes, require_column
 
 PERCENT = 100.0

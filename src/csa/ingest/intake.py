@@ -19,7 +19,7 @@ from csa.base.message import Message, say
 from csa.base.schema import FLAGS
 from csa.base.text import day, listed
 from csa.config.city import CityConfig
-from csa.dataset.versioned import FORMAT_VERSION, KIND, Dataset, fingerprint
+from csa.dataset.versioned import FORMAT_VERSION, KIND, LAYERS, Dataset, fingerprint
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
@@ -226,18 +226,22 @@ def _read_layers(
     config: CityConfig, inputs: Inputs, area: shapely.Geometry, tell: Tell
 ) -> tuple[dict[str, Layer | None], tuple[Message, ...]]:
     """Read the layers that the city has, and report what is absent or was lost."""
-    layers: dict[str, Layer | None] = {"services": None, "risk_terrain": None}
+    layers: dict[str, Layer | None] = dict.fromkeys(LAYERS)
     notes: list[Message] = []
-    if inputs.services or inputs.risk_terrain:
+    if inputs.services or inputs.vacant_land or inputs.risk_terrain:
         tell("layers")
-    if inputs.services:
-        layers["services"] = read_all_services(inputs.services, area)
-    there = [one.file for _, one in inputs.services]
-    notes += (
-        say("layers.note_absent", file=one.file, section="services")
-        for one in (config.services.each if config.services else ())
-        if one.file not in there
-    )
+    for key, described, files in (
+        ("services", config.services, inputs.services),
+        ("vacant_land", config.vacant_land, inputs.vacant_land),
+    ):
+        if files:
+            layers[key] = read_all_services(files, area, key)
+        there = [one.file for _, one in files]
+        notes += (
+            say("layers.note_absent", file=one.file, section=key)
+            for one in (described.each if described else ())
+            if one.file not in there
+        )
     if config.risk_terrain and inputs.risk_terrain:
         layer = read_risk_terrain(inputs.risk_terrain, config.risk_terrain, area)
         layers["risk_terrain"] = layer

@@ -13,7 +13,7 @@ import shapely
 
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
-from csa.config.city import RiskTerrain, Services
+from csa.config.city import PlaceLists, RiskTerrain
 from csa.dataset.versioned import layer_fingerprint
 from csa.ingest.parse import parse_numbers
 from csa.ingest.positions import NEAR_DEGREES
@@ -36,10 +36,12 @@ BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
 
 
 def read_all_services(
-    files: Sequence[tuple[Path, Services]], study_area: shapely.Geometry | None = None
+    files: Sequence[tuple[Path, PlaceLists]],
+    study_area: shapely.Geometry | None = None,
+    section: str = "services",
 ) -> Layer:
-    """Read every file of service places as one list; a place of two files counts once."""
-    read = [read_services(path, services, study_area) for path, services in files]
+    """Read every file of a section's places as one list; a place of two files counts once."""
+    read = [read_services(path, services, study_area, section) for path, services in files]
     if len(read) == 1:
         return read[0]
     together = pd.concat([table for table, _ in read], ignore_index=True)
@@ -68,12 +70,15 @@ def _counted(used: gpd.GeoDataFrame) -> dict[str, int]:
 
 
 def read_services(
-    path: Path, services: Services, study_area: shapely.Geometry | None = None
+    path: Path,
+    services: PlaceLists,
+    study_area: shapely.Geometry | None = None,
+    section: str = "services",
 ) -> Layer:
-    """Read one file of service places."""
+    """Read one file of places by kind."""
     named = [] if services.kind else [services.kind_column]
     named += [services.name_column] if services.name_column else []
-    rows, n_unreadable = read_rows(path, services, named, "services")
+    rows, n_unreadable = read_rows(path, services, named, section)
     blank = pd.Series("", index=rows.index, dtype="str")
     names = _text(rows[services.name_column]) if services.name_column else blank
     kinds = blank + services.kind if services.kind else _text(rows[services.kind_column])
@@ -207,7 +212,7 @@ def _used(
 
 def _account(
     path: Path,
-    layer: Services | RiskTerrain,
+    layer: PlaceLists | RiskTerrain,
     used: gpd.GeoDataFrame,
     reasons: np.ndarray[Any, Any],
     n_unreadable: int,

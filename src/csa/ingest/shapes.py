@@ -14,14 +14,14 @@ import shapely
 from csa.base.arrays import Bools
 from csa.base.crs import LONLAT, tables_to_lonlat, to_lonlat
 from csa.base.errors import CrsError, SourceError
-from csa.config.city import Population, RiskTerrain, Services
+from csa.config.city import PlaceLists, Population, RiskTerrain
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
 
 TABLES = (".csv", ".tsv", ".txt")
-PlacedLayer: TypeAlias = Services | RiskTerrain | Population
+PlacedLayer: TypeAlias = PlaceLists | RiskTerrain | Population
 """What the city's file says about a layer: its columns of places, and their system."""
 
 

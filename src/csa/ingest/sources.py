@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig, Services
+from csa.config.city import CityConfig, PlaceLists
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Inputs:
     """The files of one run.
 
     Fields: `incidents`, `places`, `study_area`, `population`, `as_of`, `services`,
-    `risk_terrain`.
+    `vacant_land`, `risk_terrain`.
     """
 
     incidents: tuple[Path, ...]  # shooting files, at least one
@@ -24,7 +24,8 @@ class Inputs:
     study_area: Path | None = None  # polygons of the study area
     population: Path | None = None  # people by neighborhood; None where unknown
     as_of: date | None = None  # the last day of the data, where the user knows it
-    services: tuple[tuple[Path, Services], ...] = ()  # files of service places, as described
+    services: tuple[tuple[Path, PlaceLists], ...] = ()  # files of service places, as described
+    vacant_land: tuple[tuple[Path, PlaceLists], ...] = ()  # of vacant lots and buildings
     risk_terrain: Path | None = None  # an external score of places
 
 
@@ -84,7 +85,8 @@ def add_layers(
 ) -> Inputs:
     """Return the inputs with the layers that a run reads."""
     folder = data_folder(config, folder)
-    lists = config.services.each if config.services else ()
+    lists: tuple[PlaceLists, ...] = config.services.each if config.services else ()
+    vacant: tuple[PlaceLists, ...] = config.vacant_land.each if config.vacant_land else ()
     score = config.risk_terrain
     for key, named, is_described in (
         ("services", services, len(lists) == 1),
@@ -95,9 +97,16 @@ def add_layers(
         if named is not None and not named.exists():
             raise SourceError("source.absent", path=named)
     terrain = risk_terrain or (_in(folder, score.file) if score else None)
-    helpful = tuple((services or folder / one.file, one) for one in lists)
-    there = tuple((path, one) for path, one in helpful if path.exists())
-    return replace(inputs, services=there, risk_terrain=terrain)
+    return replace(
+        inputs,
+        services=_there((services or folder / one.file, one) for one in lists),
+        vacant_land=_there((folder / one.file, one) for one in vacant),
+        risk_terrain=terrain,
+    )
+
+
+def _there(files: Iterable[tuple[Path, PlaceLists]]) -> tuple[tuple[Path, PlaceLists], ...]:
+    return tuple((path, one) for path, one in files if path.exists())
 
 
 def _in(folder: Path, name: str) -> Path | None:

@@ -38,9 +38,12 @@ from csa.synthetic.tables import (
     GAP_M,
     SERVICE_COLUMNS,
     SHOOTING_COLUMNS,
+    VACANT,
+    VACANT_COLUMNS,
     risk_squares,
     service_rows,
     shooting_rows,
+    vacant_rows,
 )
 from csa.synthetic.told import told_by
 
@@ -80,7 +83,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
     if seed < 0:
         raise ParamError("sample.seed", given=seed)
     # A random stream for each part: a change in one leaves the others as they are.
-    streams = [np.random.default_rng([seed, part]) for part in range(7)]
+    streams = [np.random.default_rng([seed, part]) for part in range(8)]
     ground = lay_ground()
     streets = lay_streets(ground, streams[0])
     neighborhoods = lay_neighborhoods(ground, streams[1])
@@ -94,6 +97,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
         **_people_files(neighborhoods),
         **_land_files(ground, streets),
         "services.csv": csv_bytes(SERVICE_COLUMNS, services),
+        "vacant_land.csv": csv_bytes(VACANT_COLUMNS, vacant_rows(streets, streams[7])),
         "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
         MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),
     }
@@ -184,6 +188,10 @@ def _truth(
         "people": PEOPLE,
         "institution": {"block": INSTITUTION, "is_in_city_file": False},
         "service_gap": {"feature": GAP_FEATURE, "kinds": list(FAR_KINDS), "within_m": GAP_M},
+        "vacant_land": {
+            name: {"lots": n_lots, "buildings": n_buildings}
+            for name, (n_lots, n_buildings) in VACANT.items()
+        },
         "background_by_year": _planted_by_year(BACKGROUND, used),
         "displacement": {
             "feature": "cooling",

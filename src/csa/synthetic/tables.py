@@ -20,6 +20,14 @@ SHOOTING_COLUMNS = (
     "officer_involved", "lon", "lat", "city",
 )  # fmt: skip
 SERVICE_COLUMNS = ("name", "kind", "lon", "lat")
+VACANT_COLUMNS = ("block", "kind", "lon", "lat")
+LOT, BUILDING = "vacant lot", "vacant building"
+VACANT = {"southeast": (11, 1), "cooling": (2, 1), "west side": (1, 0), "east side": (3, 2)}
+"""Lots and buildings near the middle of an area of the program, as its walks found them."""
+VACANT_ELSEWHERE = (64, 17)
+NEAR_MIDDLE = 0.6
+"""Of a planted place's radius: its area reaches so far at least."""
+
 BAD_DATES = ("2017-02-30", "13/45/2018", "")
 GAP_FEATURE = "southeast"
 """The hot area that is left without a hub or a clinic."""
@@ -84,6 +92,24 @@ def _recreation(ground: CityGround) -> Iterator[ServiceRow]:
         inside = shapely.get_coordinates(shapely.point_on_surface(shape))
         lon, lat = place(inside)[0]
         yield (name, RECREATION, float(lon), float(lat))
+
+
+def vacant_rows(streets: Streets, random: np.random.Generator) -> list[ServiceRow]:
+    """Place vacant lots and buildings on blocks: those that walks found, and others."""
+    uv = streets.block_uv
+    hot = [one for one in FEATURES if one.name in VACANT]
+    away = np.column_stack([one.distance_m(uv) / one.outer_m for one in hot])
+    chosen = [
+        (np.flatnonzero(away[:, at] < NEAR_MIDDLE), VACANT[one.name]) for at, one in enumerate(hot)
+    ]
+    chosen.append((np.flatnonzero(away.min(axis=1) > 2), VACANT_ELSEWHERE))
+    rows: list[ServiceRow] = []
+    for blocks, (n_lots, n_buildings) in chosen:
+        kinds = (LOT,) * n_lots + (BUILDING,) * n_buildings
+        drawn = random.choice(blocks, len(kinds), replace=False)
+        for block, kind, (lon, lat) in zip(drawn, kinds, place(uv[drawn]), strict=True):
+            rows.append((streets.block_names[block], kind, float(lon), float(lat)))
+    return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
 def risk_squares(

@@ -17,10 +17,13 @@ from csa.base.journal import Move, alone, carry_out, current_version, finish
 from csa.base.params import Month
 from csa.base.text import month as month_words
 from csa.base.text import speak
+from csa.config.city import CityConfig
+from csa.config.settings import resolve
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Act
 from csa.decisions.store import Store
 from csa.decisions.store.tables import HandoutRow
+from csa.ingest.sources import data_folder
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
 from csa.workflow.publishing import publish
 
@@ -38,6 +41,25 @@ class MonthPlace:
     data: Path  # the city's own files
     basemap: Path  # what `csa basemap` wrote
     bundle: Path  # what the public sees
+
+    @classmethod
+    def of(
+        cls,
+        config: CityConfig,
+        home: Path,
+        data_dir: Path,
+        dataset: Path | None = None,
+        basemap: Path | None = None,
+    ) -> MonthPlace:
+        """Return the folders of a city: those that are named, the others in its own."""
+        bundle = str(resolve({}, config)["bundle"].value)
+        return cls(
+            home,
+            dataset or home / "dataset",
+            data_folder(config, data_dir),
+            basemap or home / "basemap",
+            Path(bundle) if bundle else home / "bundle",
+        )
 
     @property
     def months(self) -> Path:

@@ -17,9 +17,11 @@ from csa.base.logging import Tell, silent
 from csa.dataset.versioned import City
 from csa.decisions import actions, areas, handing, measures, minutes, work
 from csa.decisions.roles import Act, act, local_person
+from csa.decisions.secret import keep_public_secret
 from csa.decisions.store import Head, Store, open_store
 from csa.decisions.store.address import shown
 from csa.decisions.store.copying import copy_over, is_file
+from csa.disclosure.keys import Secret
 from csa.plan import Plan
 from csa.plan.measures import Quarter, latest
 from csa.reports.making import make_report
@@ -34,6 +36,9 @@ FIRST_HOUR = 9
 
 N_STEPS = 24
 """Months of the story; a step each."""
+
+SECRET = Secret(hashlib.sha256(b"public numbers of the made-up city").digest())
+"""Of its publications, which it had before: in a made-up city it guards nobody."""
 
 NO_LAYERS: Mapping[str, str] = MappingProxyType({})
 HANDED_FORM, HANDED_LANGUAGE = "html", "en"
@@ -126,6 +131,7 @@ def fill_store(
         if store is None:  # pragma: no cover - it was made
             raise RuntimeError(made)
         play_story(city, plan, store, layers, tell)
+        keep_public_secret(store, SECRET)
         head = store.head()
         store.engine.dispose()
         copy_over(made, address)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.message import say
-from csa.config.city import Meeting
 from csa.config.loading import load_city
+from csa.config.public import Meeting
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, MeetingRow, TaskRow
 from csa.reports.briefing.calendar_file import CalendarEntry, calendar_entries, calendar_file

@@ -5,10 +5,17 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from csa.base.errors import ParamError
 from csa.decisions.store.records import Records
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing import counted
-from csa.reports.briefing.counted import count_quarter, differing
+from csa.reports.briefing.counted import (
+    COUNTED,
+    count_quarter,
+    differing,
+    differing_in,
+    require_read,
+)
 
 SPRING = Quarter(2020, 2)
 CELL = 0x8A2A1072B59FFFF
@@ -58,3 +65,22 @@ def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):
     assert (found is None) == (said is None)
     assert said is None or said in str(found)
     assert differing(dataset, Records(), value, "clearance") is None
+
+
+def test_a_quarter_with_a_differing_value_is_not_approved_unread(dataset, monkeypatch):
+    area = SimpleNamespace(cells=frozenset({CELL}), place_name="Umber Hill", key="B")
+    monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
+    plan = SimpleNamespace(measures=(SimpleNamespace(id="shot", kind=COUNTED),))
+    values = (
+        Value("shot", SPRING, value=44.0, number=1),  # revised below: the last one counts
+        Value("shot", SPRING, value=4.0, number=2),
+        Value("shot", SPRING, place="B", value=44.0),
+        Value("shot", SPRING.plus(-1), place="B", value=7.0),  # another quarter
+    )
+    told = differing_in(dataset, Records(values=values), plan, SPRING)
+    (said,) = map(str, told)
+    assert said.startswith("Umber Hill (B): Typed for 2020-Q2: 44. The data hold 2")
+    with pytest.raises(ParamError, match="differ"):
+        require_read(told, is_read=False)
+    require_read(told, is_read=True)
+    require_read((), is_read=False)

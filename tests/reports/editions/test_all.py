@@ -128,7 +128,9 @@ def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_fact
     blocks = edition(month_facts, "executive", "en", draw).blocks
     assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
     said = to_decide(month_facts, TELL)
-    assert said == ("To decide: 3 served areas without a live action and 9 open slots for trust.")
+    assert said == (
+        "To decide: 3 served areas without a live action and 9 unwritten actions on trust."
+    )
     assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
 
 
@@ -140,7 +142,7 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
     assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
     assert sum("no action is live" in item for item in items) == len(plan.undone)
-    assert sum("for trust" in item for item in items) == 1
+    assert sum("on trust" in item for item in items) == 1
 
 
 def test_each_action_is_counted_once_by_how_it_stands(month_facts):
@@ -230,6 +232,7 @@ def test_a_walk_sheet_holds_streets_services_and_tasks_and_no_number_of_incident
             assert [row[0] for row in block.rows] == [str(n + 1) for n in range(len(block.rows))]
         elif isinstance(block, (Paragraph, Heading, Bullets)):
             texts = block.items if isinstance(block, Bullets) else (block.text,)
+            texts = [text for text in texts if not text.startswith("Vacant land here")]
             assert not any(re.search(r"\d", text) for text in texts), texts
     everything = " ".join(texts_of(document)).casefold()
     assert not re.search(r"shoot|incident|homicide|victim|a\.?m\.?\b|p\.?m\.?\b|night", everything)

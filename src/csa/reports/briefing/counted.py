@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
 
+from csa.base.errors import ParamError
 from csa.base.message import Message, say
 from csa.dataset.versioned import Dataset
 from csa.decisions.registry import core_area
 from csa.decisions.store.records import Records
-from csa.plan.measures import Quarter, Value
+from csa.plan import Plan
+from csa.plan.measures import Quarter, Value, latest
 
 COUNTED = "gun-violence"
 """The kind of measure that the dataset itself holds."""
@@ -79,3 +82,26 @@ def differing(dataset: Dataset, records: Records, value: Value, kind: str) -> Me
     if found is None or found == value.value:
         return None
     return say("measures.differs", quarter=value.quarter, typed=f"{value.value:g}", found=found)
+
+
+def differing_in(
+    dataset: Dataset, records: Records, plan: Plan, quarter: Quarter
+) -> tuple[Message, ...]:
+    """Return a sentence, with its place, for each value of a quarter that the data contradict."""
+    kinds = {one.id: one.kind for one in plan.measures}
+    said = []
+    for value in latest(records.values):
+        if value.quarter == quarter:
+            message = differing(dataset, records, value, kinds.get(value.measure, ""))
+            if message is not None:
+                area = core_area(records, value.place)
+                place = value.place if area is None else f"{area.place_name} ({area.key})"
+                where = place or say("measures.whole_city")
+                said.append(say("measures.differs_at", where=where, what=message))
+    return tuple(said)
+
+
+def require_read(differences: Sequence[Message], *, is_read: bool) -> None:
+    """Refuse to approve values that the data contradict, until somebody has read which."""
+    if differences and not is_read:
+        raise ParamError("measures.differs_unread", n=len(differences))

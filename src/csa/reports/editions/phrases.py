@@ -25,14 +25,13 @@ def counted(facts: Facts, tell: Speaker) -> str:
 
 
 def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
-    """Name a kind of service."""
-    services = facts.config.services
-    for language, words in ({} if services is None else services.kinds).items():
-        if language == tell.language:
-            return {name.casefold(): word for name, word in words.items()}.get(
-                kind.casefold(), kind
-            )
-    return kind
+    """Name a kind of service, or of vacant land."""
+    words: dict[str, str] = {}
+    for lists in (facts.config.services, facts.config.vacant_land):
+        for language, of_kinds in ({} if lists is None else lists.kinds).items():
+            if language == tell.language:
+                words |= {name.casefold(): word for name, word in of_kinds.items()}
+    return words.get(kind.casefold(), kind)
 
 
 def period_words(facts: Facts, tell: Speaker) -> str:

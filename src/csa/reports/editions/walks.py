@@ -105,6 +105,7 @@ def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Blo
         Paragraph(tell("report.walk_about")),
         walk_map(facts, area, tell, draw),
         *_help(facts, area, tell),
+        *_vacant(facts, area, tell),
         Heading(tell("report.walk_tasks"), 3),
         *_tasks(area, tell),
         Heading(tell("report.walk_seen"), 3),
@@ -129,6 +130,19 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
     )
     more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
     return [table, *more]
+
+
+def _vacant(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+    """Say how much vacant land the city's list has here."""
+    listed = facts.config.vacant_land
+    if listed is None or area.vacant is None:
+        return []
+    told = {"source": listed.source, "day": tell.day(listed.as_of)}
+    counts = [(n, kind_word(facts, kind, tell)) for kind, n in area.vacant.items() if n]
+    if not counts:
+        return [Paragraph(tell("report.walk_vacant_none", **told))]
+    said = ", ".join(f"{kind}: {n}" for n, kind in counts)
+    return [Paragraph(tell("report.walk_vacant", counts=said, **told))]
 
 
 def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -98,6 +99,7 @@ class AreaFacts:
     stability: float | None
     times: Times  # for the leader's sheet
     help: Help | None  # None if the city has no list of services
+    vacant: Mapping[str, int] | None  # vacant land inside by kind; None if the city has no list
     verdict: Message | None  # what changed in it; None if it is not followed
     lines: tuple[ActionLine, ...]  # plan actions that name it
     work: WorkPlan | None  # None for a candidate

@@ -27,6 +27,7 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
 from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import estimate_population
+from csa.geo.services import count_kinds
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import match
@@ -123,6 +124,7 @@ def _facts(
     year = Period.before(seen.period.until, YEAR)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
     incidents = located.incidents[is_in & _within(located, seen.period)]
+    vacant = seen.city.dataset.vacant_land
     n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
         area_id=row.area_id,
@@ -147,6 +149,7 @@ def _facts(
         stability=seen.stability.get(candidate),
         times=_times(seen, incidents),
         help=helped,
+        vacant=None if vacant is None else count_kinds(shape, vacant),
         verdict=None,
         lines=(),
         work=None,

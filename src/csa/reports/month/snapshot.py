@@ -13,7 +13,7 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import METHOD_VERSION
 from csa.base.io import json_bytes
 from csa.base.params import Month
-from csa.dataset.versioned import City, Dataset
+from csa.dataset.versioned import LAYERS, City, Dataset
 from csa.decisions.store.records import Records
 
 FORMAT_VERSION = 1
@@ -56,7 +56,7 @@ def snapshot_of(
         "method": METHOD_VERSION,
         "choices": _plain(choices),
         "city": _hash(config.model_dump(mode="json")),
-        "layers": [_layer(dataset, name) for name in ("services", "risk_terrain")],
+        "layers": [_layer(dataset, name) for name in LAYERS],
         "beside": {name: _hash(value) for name, value in sorted((beside or {}).items())},
     }
     whole = {

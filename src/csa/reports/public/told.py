@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from csa.base.schema import UNASSIGNED
-from csa.config.city import Public
+from csa.config.public import Public
 from csa.decisions.store.records import Records, titles_of
 from csa.disclosure.classes import Class, class_of, classes_up_to
 from csa.disclosure.keys import THRESHOLD
