@@ -40,7 +40,6 @@ READY = (
     "app.screens.measures.work_forms",
     "app.screens.meeting.lists",
     "app.screens.meeting.minutes",
-    "app.screens.meeting.parts",
     "app.screens.method.parts",
     "app.screens.plan.parts",
     "app.screens.plan.preview",

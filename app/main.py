@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from app.shared import access, cache, person, start_over, theme
@@ -15,47 +17,35 @@ st.set_page_config(
     page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg")
 )
 theme.apply()
-reports = st.Page("screens/reports/page.py", title=speak("reports_page.short"), url_path="reports")
+
+
+def _page(screen: str, title: str, address: str, *, is_first: bool = False) -> Any:
+    return st.Page(f"screens/{screen}/page.py", title=title, url_path=address, default=is_first)
+
+
+set_up = access.may_set_up()
 groups = {
-    speak("screen.look"): [
-        st.Page("screens/briefing/page.py", title=speak("briefing.short"), default=True),
-        st.Page("screens/find_areas/page.py", title=speak("find.short"), url_path="areas"),
-        st.Page(
-            "screens/displacement/page.py",
-            title=speak("change_page.short"),
-            url_path="displacement",
-        ),
+    speak("screen.today"): [_page("briefing", speak("briefing.short"), "briefing", is_first=True)],
+    speak("screen.places"): [
+        _page("find_areas", speak("find.short"), "areas"),
+        _page("compare", speak("compare.short"), "compare"),
     ],
-    speak("screen.decide"): [
-        st.Page("screens/compare/page.py", title=speak("compare.short"), url_path="compare"),
-        st.Page("screens/measures/page.py", title=speak("here.short"), url_path="measures"),
-        st.Page("screens/plan/page.py", title=speak("plan_page.short"), url_path="plan"),
-        st.Page("screens/meeting/page.py", title=speak("meeting.short"), url_path="meeting"),
+    speak("screen.work"): [
+        _page("measures", speak("here.short"), "measures"),
+        _page("plan", speak("plan_page.short"), "plan"),
+        _page("meeting", speak("meeting.short"), "meeting"),
+        *([_page("new_month", speak("new_month.short"), "new-month")] if set_up else []),
+        *([_page("new_city", speak("new_city.short"), "new-city")] if set_up else []),
     ],
-    **(
-        {
-            speak("screen.work"): [
-                st.Page(
-                    "screens/new_month/page.py",
-                    title=speak("new_month.short"),
-                    url_path="new-month",
-                ),
-                st.Page(
-                    "screens/new_city/page.py", title=speak("new_city.short"), url_path="new-city"
-                ),
-            ]
-        }
-        if access.may_set_up()
-        else {}
-    ),
-    speak("screen.tell"): [
-        *([] if access.is_public() else [reports]),
-        st.Page("screens/community/page.py", title=speak("community.short"), url_path="community"),
+    speak("screen.worked"): [_page("displacement", speak("change_page.short"), "displacement")],
+    speak("screen.share"): [
+        *([] if access.is_public() else [_page("reports", speak("reports_page.short"), "reports")]),
+        _page("community", speak("community.short"), "community"),
     ],
-    speak("screen.trust"): [
-        st.Page("screens/track_record/page.py", title=speak("how_well.short"), url_path="how-well"),
-        st.Page("screens/data/page.py", title=speak("data.short"), url_path="data"),
-        st.Page("screens/method/page.py", title=speak("method.short"), url_path="method"),
+    speak("screen.about"): [
+        _page("track_record", speak("how_well.short"), "how-well"),
+        _page("data", speak("data.short"), "data"),
+        _page("method", speak("method.short"), "method"),
     ],
 }
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.

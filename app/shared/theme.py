@@ -166,7 +166,7 @@ STYLE = """
   .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
   .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
-  .st-key-briefing_areas h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
   .st-key-report_parts iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }

@@ -121,3 +121,15 @@ def test_no_drawn_geometry_is_part_of_the_project(root):
         check=True,
     )
     assert tracked.stdout == b""
+
+
+def test_what_is_imported_before_the_server_starts_registers_no_component():
+    """Its files would not be served, and every map would stay blank."""
+    code = (
+        "import sys\nfrom importlib import import_module\nfrom app.__main__ import READY\n"
+        "list(map(import_module, READY))\nprint('streamlit_folium' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert told.stdout.strip() == "False"

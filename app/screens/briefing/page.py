@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.screens.briefing import area_list, areas, first_hour, parts
-from app.shared import cache, panels, session
+from app.screens.briefing import area_list, first_hour, parts
+from app.shared import cache, core_list, panels, session
+from app.shared.small_map import small_map
 from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -22,12 +23,12 @@ except CsaError as error:
 standing = standing_of(opened, proposal)
 said = st.empty()
 parts.sentences(said, opened, choices, (proposal, None), standing)
-core = areas.show(opened)
+core = core_list.show(opened)
 with st.container(key="small_map"):
     on_left, listed = parts.places(proposal)
 area_list.tiers(listed, proposal, None, standing)
 with on_left:
-    parts.small_map(opened, choices, proposal, standing)
+    small_map(opened, choices, proposal, standing)
 ranked = st.empty()
 first_hour.show(opened)
 parts.links()
@@ -39,4 +40,4 @@ except CsaError as error:
 parts.sentences(said, opened, choices, (proposal, judgement), standing)
 area_list.tiers(listed, proposal, judgement, standing)
 parts.not_ranked(ranked, judgement)
-areas.fill(core, opened, choices)
+core_list.fill(core, opened, choices)

@@ -14,21 +14,15 @@ from streamlit.delta_generator import DeltaGenerator
 from app.screens.briefing.area_list import are_many, by_name
 from app.shared import (
     cache,
-    cache_around,
-    map_component,
-    maps,
     panels,
     session,
-    theme,
     track_record,
 )
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_counts_legend
 from app.shared.phrases import (
     age_words,
     cautions,
     kinds_words,
-    months_covered,
     period_words,
     what_is_counted,
     why_no_area,
@@ -44,10 +38,8 @@ from csa.base.text import month, percent, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 
-MAP_HEIGHT_PX = 370
 MAX_NAMED = 6
 """Most areas named in a sentence; the list has the rest."""
-LAYERS = ("background", "neighborhoods")
 
 
 def title(opened: Opened) -> str:
@@ -194,37 +186,6 @@ def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
         return st.container(), st.empty()
     left, right = st.columns([0.58, 0.42], gap="medium")
     return left, right.empty()
-
-
-def small_map(
-    opened: Opened, choices: Choices, proposal: Proposal, standing: Mapping[str, AreaStanding]
-) -> None:
-    """Show the areas on a map without selection."""
-    classes = classify_counts(proposal.cells["incidents"].to_numpy())
-    period = speak("find.n_months", n=months_covered(proposal))
-    afar = cache_around.geometry_afar(opened, choices.resolution)
-    show_counts_legend(proposal, classes, afar)
-    with panels.map_words():
-        base, cells = cache_around.geometry(opened, choices.resolution)
-        scene = maps.MapScene(
-            proposal,
-            classes,
-            period,
-            "shootings",
-            LAYERS,
-            "",
-            standing=standing,
-            afar=afar,
-            units=opened.config.city.units,
-        )
-        map_component.show(
-            maps.base_map(opened.config, base, is_dark=theme.is_dark()),
-            map_component.key_of(
-                "small", base, theme.is_dark(), opened.config.city, opened.config.basemap
-            ),
-            maps.painting(scene, cells),
-            height_px=MAP_HEIGHT_PX,
-        )
 
 
 def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:

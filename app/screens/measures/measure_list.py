@@ -71,6 +71,11 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
     elif line.history:
         tag = "b" if line.judged.verdict in CLAIMS else "span"
         said.append(f"<p><{tag}>{html.escape(render(line.judged.message))}</{tag}></p>")
+    if len(line.compared) > 1:
+        (one, two), (three, four) = line.compared
+        key = "here.compared_since" if line.begun else "here.compared"
+        ends = {"one": one, "two": two, "three": three, "four": four}
+        said.append(_quiet(speak(key, begun=line.begun, **ends)))
     if line.last is not None and is_old(line, scene.today):
         said.append(_quiet(speak("here.no_update", quarter=line.last)))
     begun = _begun(scene, line)

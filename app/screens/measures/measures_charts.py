@@ -40,6 +40,7 @@ def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
         "hovertemplate": "%{x}: %{customdata}<extra></extra>",
     }
     lines, notes = _levels(line, scale)
+    lines = [*_compared(line, quarters), *lines]
     top = 46 if is_synthetic else 12
     made = layout(HEIGHT_PX + top, is_synthetic=is_synthetic)
     made |= {"shapes": lines, "annotations": [*made["annotations"], *notes], "showlegend": False}
@@ -83,6 +84,23 @@ def _hover(value: Value | None, kind: str) -> str:
 def _ticks(quarters: list[Quarter]) -> list[str]:
     step = max(1, -(-len(quarters) // MOST_TICKS))
     return [str(quarter) for quarter in quarters[::-step]]
+
+
+def _compared(line: MeasureLine, quarters: list[Quarter]) -> list[object]:
+    """Draw a band behind each compared span, and a line where work began."""
+    colours, shapes = theme.current(), list[object]()
+    at = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    for first, last in line.compared if len(line.compared) > 1 else ():
+        inside = [place for place, quarter in enumerate(quarters) if first <= quarter <= last]
+        if inside:
+            ends = {"x0": inside[0] - 0.4, "x1": inside[-1] + 0.4}
+            style = {"fillcolor": colours.faint, "opacity": 0.1, "line": {"width": 0}}
+            shapes.append({"type": "rect", **style, **ends, **at})
+    if line.begun in quarters:
+        place = quarters.index(line.begun)
+        style = {"color": colours.ink, "width": 1}
+        shapes.append({"type": "line", "line": style, "x0": place, "x1": place, **at})
+    return shapes
 
 
 def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]]:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
-from app.shared import cache_store, panels
+from app.shared import cache, cache_store, core_list, panels, session
 from app.shared.city_session import Opened
+from app.shared.small_map import small_map
+from app.shared.standing import standing_of
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.replay import corrected
@@ -21,7 +23,8 @@ from csa.reports.briefing.meeting import prepare_review as put_together
 from csa.reports.briefing.meeting_measures import AtQuarter, at_quarter
 
 STEP, WRITTEN, MOVED = "meeting step", "meeting step in the address", "meeting step was moved"
-COMPLETED, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6)
+COMPLETED, PLACES, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6, 7)
+MAP_HEIGHT_PX = 480
 MOST_LONG = 4
 """Items of three lines that a room reads in two minutes."""
 
@@ -31,6 +34,7 @@ def titled(step: int) -> str:
     return speak(
         {
             COMPLETED: "meeting.completed_title",
+            PLACES: "meeting.places_title",
             MEASURES: "meeting.measures_title",
             STUCK: "meeting.stuck_title",
             OPEN: "meeting.open_title",
@@ -104,6 +108,8 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int
     """Show a read-only screen."""
     if step == COMPLETED:
         _completed(review)
+    elif step == PLACES:
+        _places(opened)
     elif step == MEASURES:
         _measures(at_quarter(measure_lines(plan, records), cache_store.today(opened)))
     elif step == STUCK:
@@ -122,6 +128,20 @@ def _completed(review: Review) -> None:
         for one in review.completed
     ]
     listed(items)
+
+
+def _places(opened: Opened) -> None:
+    """Show the areas in service on the map, each with what changed and what to check."""
+    choices = session.screen(opened).choices
+    proposal = cache.proposal(opened, choices)
+    left, right = st.columns([0.55, 0.45], gap="medium")
+    with right:
+        shown = core_list.show(opened, with_decisions=False)
+        if shown is None:
+            panels.empty(speak("meeting.places_none"))
+    with left, st.container(key="small_map"):
+        small_map(opened, choices, proposal, standing_of(opened, proposal), MAP_HEIGHT_PX)
+    core_list.fill(shown, opened, choices)
 
 
 def looks_back(review: Review, n: int) -> str:

@@ -42,6 +42,8 @@ class MeasureLine:
     settled: MeasureRow | None  # the city's definition, baseline and target; None if not set
     revision: int  # revision of `settled`; 0 if not set
     shown: ShownValue  # the latest figure, and the place it belongs to
+    compared: tuple[tuple[Quarter, Quarter], ...]  # first and last quarter of before and of after
+    begun: Quarter | None  # in which work began here; None: it has not, or this is no area
     judged: MeasureChange  # whether it changed by more than chance would explain
     progress: Progress  # where it stands against its target
     history: tuple[Value, ...]  # the newest revision of each quarter, oldest first
@@ -87,6 +89,8 @@ def _line(
         settled=settled,
         revision=0 if settled is None else settled.revision,
         shown=shown,
+        compared=tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side),
+        begun=None if area is None or area.execution_on is None else Quarter.of(area.execution_on),
         judged=judge(measure.kind, measure.direction, before, after, DISPERSION),
         progress=on_target(figure, baseline, target, measure.direction),
         history=history,

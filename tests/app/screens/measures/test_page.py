@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -42,7 +41,6 @@ from tests.stores import SAMPLE_CLOCK, lettered
 TODAY = SAMPLE_CLOCK.today()
 LAST = Quarter.of(TODAY).plus(-1)
 PREVENTION = "Prevention team"
-SAVED_S = 0.3
 
 
 @pytest.fixture
@@ -170,16 +168,13 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
 
 
 def test_a_task_is_added_and_shown_at_once(page, filled):
-    made, taken = page("area:B"), []
+    made = page("area:B")
     for what in ("Paint the crossing", "Mend the light", "Open the park"):
         fill(made, says("here.what"), what)
         fill(made, "Agency", "Public Works")
         sign(made, "task B")
-        began = time.process_time()
         press(made, "Save", "task B")
-        taken.append(time.process_time() - began)
         assert what in text_of(made)
-    assert min(taken) < SAVED_S
     assert says("here.tasks_done", of=5, n=1) in text_of(made)
     [row] = [row for row in read_records(filled).tasks if row.what == "Paint the crossing"]
     assert row.agency == "Public Works"

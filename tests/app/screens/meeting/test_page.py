@@ -23,6 +23,7 @@ from tests.stores import SAMPLE_CLOCK
 OFFICE = "Executive Committee"
 TITLES = (
     says("meeting.completed_title"),
+    says("meeting.places_title"),
     says("meeting.measures_title"),
     "What is stuck",
     "Open slots",
@@ -71,16 +72,16 @@ def decide(page, text, *, why="it was asked for", office=OFFICE):
 def test_the_address_holds_the_screen(page, step, title):
     shown = page(step)
     assert not shown.exception
-    assert [shown.title[0].value, f"{step} of 6" in words(shown)] == [title, True]
+    assert [shown.title[0].value, f"{step} of 7" in words(shown)] == [title, True]
 
 
 def test_next_and_back_move_one_screen_and_name_where_they_lead(page):
     shown = page()
-    assert shown.button(key="meeting next").label == "Next: Measures of the quarter"
+    assert shown.button(key="meeting next").label == f"Next: {TITLES[1]}"
     shown.button(key="meeting next").click().run()
     assert (shown.title[0].value, shown.query_params["step"]) == (TITLES[1], "2")
     shown.button(key="meeting next").click().run()
-    assert shown.button(key="meeting back").label == "Back: Measures of the quarter"
+    assert shown.button(key="meeting back").label == f"Back: {TITLES[1]}"
     shown.button(key="meeting back").click().run()
     assert (shown.title[0].value, shown.query_params["step"]) == (TITLES[1], "2")
 
@@ -93,7 +94,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     blocked |= {"reason": "No <b>staff</b> & no room"}
     set_action(kept, plan, signed(5), "1.2.4", blocked)
     set_action(kept, plan, signed(2), "1.3.1", {"due": now + timedelta(days=9)})
-    done, stuck, due = (words(page(step)) for step in (1, 3, 5))
+    done, stuck, due = (words(page(step)) for step in (1, 4, 6))
     assert "One action was completed. Since the last meeting," in done
     assert "1 blocked, 0 at risk" in stuck
     assert "No <b>staff</b> & no room" in stuck
@@ -103,7 +104,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
 
 
 def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
-    shown = decide(page(6), "Hold the next one in area B")
+    shown = decide(page(7), "Hold the next one in area B")
     assert not shown.exception
     assert says("meeting.decided", n=1) in words(shown)
     assert "Hold the next one in area B" in words(shown)
@@ -115,7 +116,7 @@ def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
 
 def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, store, plan):
     propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
-    shown = page(6)
+    shown = page(7)
     assert "Waits for the chair of Team 1" in words(shown)
     for _ in range(2):
         shown.text_input(key="meeting why change-1").set_value("residents asked")
@@ -131,7 +132,7 @@ def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, sto
 
 def test_last_meetings_decisions_stand_below_todays(page, store):
     add_minute(store(), signed(80, why="talked over"), "Ask for two posts", "1.2.1")
-    shown = page(6)
+    shown = page(7)
     assert "Ask for two posts" in words(shown)
     assert f"{OFFICE} · talked over" in words(shown)
     assert says("meeting.decided_none") in words(shown)
@@ -141,13 +142,14 @@ def test_last_meetings_decisions_stand_below_todays(page, store):
 
 
 def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tmp_path):
-    told = [words(page(step)) for step in range(1, 7)]
+    told = [words(page(step)) for step in range(1, 8)]
     assert "No action was completed. No earlier meeting is on record" in told[0]
-    assert "None of the plan's 15 measures has a value" in told[1]
-    assert "No action is reported as blocked or at risk. 51 actions have had no recent" in told[2]
-    assert "15 slots of the plan have no action yet. 9 are for trust." in told[3]
-    assert says("meeting.due_none") in told[4]
-    assert says("meeting.decided_none") in told[5]
+    assert says("meeting.places_none") in told[1]
+    assert "None of the plan's 15 measures has a value" in told[2]
+    assert "No action is reported as blocked or at risk. 51 actions have had no recent" in told[3]
+    assert "15 slots of the plan have no action yet. 9 are for trust." in told[4]
+    assert says("meeting.due_none") in told[5]
+    assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()
 
 
@@ -158,7 +160,7 @@ def test_without_a_plan_the_page_is_a_sentence(page, monkeypatch):
     assert "names no plan" in words(shown)
 
 
-@pytest.mark.parametrize("step", ["0", "7", "x", "", "³"])
+@pytest.mark.parametrize("step", ["0", "8", "x", "", "³"])
 def test_an_address_of_no_screen_shows_the_first(page, step):
     shown = page(step)
     assert not shown.exception
@@ -167,27 +169,27 @@ def test_an_address_of_no_screen_shows_the_first(page, step):
 
 def test_the_ends_lead_nowhere(page):
     assert page(1).button(key="meeting back").disabled
-    assert page(6).button(key="meeting next").disabled
+    assert page(7).button(key="meeting next").disabled
 
 
 def test_what_was_typed_is_there_after_another_screen_and_after_a_reload(page):
-    shown = page(6)
+    shown = page(7)
     shown.text_area(key="meeting text").set_value("Half a sent").run()
     shown.button(key="meeting back").click().run()
     shown.button(key="meeting next").click().run()
     assert shown.text_area(key="meeting text").value == "Half a sent"
-    assert page(6).text_area(key="meeting text").value == "Half a sent"
+    assert page(7).text_area(key="meeting text").value == "Half a sent"
 
 
 def test_the_office_stays_for_the_next_decision_after_another_screen_too(page):
-    shown = decide(page(6), "Go on")
+    shown = decide(page(7), "Go on")
     shown.button(key="meeting back").click().run()
     shown.button(key="meeting next").click().run()
     assert shown.text_input(key="meeting office").value == OFFICE
 
 
 def test_a_recorded_decision_leaves_no_draft(page, store):
-    decide(page(6), "Go on")
+    decide(page(7), "Go on")
     assert draft_of(store(), local_person(THIS_MACHINE), "meeting") == {}
 
 
@@ -213,7 +215,7 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
 def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
     page, store, text, why, office, said
 ):
-    shown = decide(page(6), text, why=why, office=office)
+    shown = decide(page(7), text, why=why, office=office)
     assert not shown.exception
     assert said in words(shown)
     assert shown.text_area(key="meeting text").value == text
@@ -223,7 +225,7 @@ def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
 
 def test_who_answers_second_is_told_who_was_first(page, store, plan):
     key = propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
-    shown = page(6)
+    shown = page(7)
     shown.text_input(key=f"meeting why {key}").set_value("too dear").run()
     shown.text_input(key=f"meeting office {key}").set_value("Budget office").run()
     answer_change(store(), plan, signed(office="Mayor's Office"), key, is_approved=True)
@@ -238,7 +240,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
 def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatch, role):
     propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
     monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", role))
-    shown = page(6)
+    shown = page(7)
     assert not shown.exception
     assert "A chair records them" in words(shown)
     assert "Meet monthly" in words(shown)
@@ -253,7 +255,7 @@ def test_a_teams_chair_answers_for_its_own_team_alone(page, store, plan, monkeyp
     monkeypatch.setattr(
         "app.shared.person.person", lambda _: Person("Courts", "chair", (), "prevention")
     )
-    keys = {button.key for button in page(6).button}
+    keys = {button.key for button in page(7).button}
     assert {"approve change-1", "meeting record"} <= keys
     assert "approve change-2" not in keys
 
@@ -270,6 +272,6 @@ def test_a_store_that_cannot_be_read_is_told(page, tmp_path):
 
 @pytest.mark.parametrize("text", ["<script>x</script>", 'a "quote" & more', "*bold* $x$"])
 def test_what_people_write_is_shown_as_they_wrote_it(page, text):
-    shown = decide(page(6), text)
+    shown = decide(page(7), text)
     (body,) = [e.proto.body for e in shown.get("html") if '<ul class="csa-review"' in e.proto.body]
     assert html.escape(text) in body

@@ -1,4 +1,4 @@
-"""Briefing's core service areas and pending decisions; without a store the page still works."""
+"""The core service areas with what changed in each, and what needs a decision."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CoreSpot:
     waiting: Sequence[str]  # what needs a decision
 
 
-def show(opened: Opened) -> CoreSpot | None:
+def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
     """List the areas in service and the pending decisions; nothing without a plan and a store."""
     if access(opened) == PUBLIC:
         return None
@@ -51,10 +51,11 @@ def show(opened: Opened) -> CoreSpot | None:
         st.caption(panels.plain(render(error.message)))
         return None
     lines = () if plan is None else plan_lines(plan, records, cache_store.today(opened))
-    areas, waiting = core_areas(records), decisions(records, lines)
+    areas = core_areas(records)
+    waiting = decisions(records, lines) if with_decisions else []
     if not areas and not waiting:
         return None
-    with st.container(key="briefing_areas"):
+    with st.container(key="core_list"):
         shown = CoreSpot(st.empty(), areas, lines, waiting)
         _fill(shown, {})
     return shown

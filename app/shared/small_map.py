@@ -1,0 +1,52 @@
+"""The map of areas without selection: on Briefing and Meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.shared import cache_around, map_component, maps, panels, theme
+from app.shared.city_session import Opened
+from app.shared.legend import classify_counts, show_counts_legend
+from app.shared.phrases import months_covered
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.base.text import speak
+from csa.decisions.registry import AreaStanding
+
+HEIGHT_PX = 370
+LAYERS = ("background", "neighborhoods")
+
+
+def small_map(
+    opened: Opened,
+    choices: Choices,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    height_px: int = HEIGHT_PX,
+) -> None:
+    """Show the areas on a map without selection."""
+    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    period = speak("find.n_months", n=months_covered(proposal))
+    afar = cache_around.geometry_afar(opened, choices.resolution)
+    show_counts_legend(proposal, classes, afar)
+    with panels.map_words():
+        base, cells = cache_around.geometry(opened, choices.resolution)
+        scene = maps.MapScene(
+            proposal,
+            classes,
+            period,
+            "shootings",
+            LAYERS,
+            "",
+            standing=standing,
+            afar=afar,
+            units=opened.config.city.units,
+        )
+        map_component.show(
+            maps.base_map(opened.config, base, is_dark=theme.is_dark()),
+            map_component.key_of(
+                "small", base, theme.is_dark(), opened.config.city, opened.config.basemap
+            ),
+            maps.painting(scene, cells),
+            height_px=height_px,
+        )
