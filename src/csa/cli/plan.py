@@ -12,11 +12,10 @@ from rich.table import Table
 from csa.base.text import day, speak
 from csa.cli.console import show, show_json, show_table
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
+    CityOption,
     JsonOption,
     OnOption,
-    PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -42,9 +41,7 @@ NOTHING = "none"
 """What takes a day away."""
 
 
-def plan_list(
-    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
-) -> None:
+def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions and how each stands; open slots too."""
     from csa.decisions.store.records import read_records
     from csa.reports.briefing import line_rows, plan_lines
@@ -107,7 +104,7 @@ def plan_set(
     number: NumberArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     status: StatusOption = None,
     reason: Annotated[
@@ -166,7 +163,7 @@ def show_action(line: ActionLine) -> None:
 
 def plan_calendar(
     out: Annotated[Path, typer.Option(help="The file.", metavar="FILE.ics")],
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
 ) -> None:
     """Write due dates and public meetings as a file that calendars read."""
@@ -189,7 +186,7 @@ def plan_propose(
     number: NumberArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
     office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
@@ -220,7 +217,7 @@ def plan_answer(
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
