@@ -28,6 +28,7 @@ groups = {
     ],
     speak("screen.decide"): [
         st.Page("screens/compare/page.py", title=speak("compare.short"), url_path="compare"),
+        st.Page("screens/draw/page.py", title=speak("draw_page.short"), url_path="draw"),
         st.Page("screens/measures/page.py", title=speak("here.short"), url_path="measures"),
         st.Page("screens/plan/page.py", title=speak("plan_page.short"), url_path="plan"),
         st.Page("screens/meeting/page.py", title=speak("meeting.short"), url_path="meeting"),

@@ -70,6 +70,12 @@ def form(
         st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
 
 
+def announce(key: str) -> None:
+    """Show what a form said that is no longer on the page, since its subject has changed."""
+    if str(st.session_state.get(SAID, ("", ""))[0]).startswith(key):
+        st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+
+
 def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
     """Return what was on screen when a form was begun."""
     known = st.session_state.setdefault(f"{key} before", dict(before or {}))
