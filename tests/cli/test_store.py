@@ -363,6 +363,34 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
 
 
+def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
+    words = (*AREA_CITY, *WHO)
+    run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *words)
+    rows = (
+        "item,area,text,office,status\ntask,A,Fix the lamp,Public Works,\nlesson,A,Begin early,,\n"
+    )
+    (town.folder / "in.csv").write_text(rows)
+    take = ("plan", "import-work", "in.csv", *words)
+    said = run(*take, "--dry-run").stdout
+    assert said.startswith("Work plans in in.csv: 2 rows would be added, 0 changed; 0 are on")
+    assert "0 rows of work plans" in run("plan", "export-work", "out.csv", *AREA_CITY).stdout
+    assert "2 rows added, 0 changed, 0 on record" in run(*take).stdout
+    assert "0 rows added, 0 changed, 2 on record" in run(*take).stdout
+    assert "2 rows of work plans are in out.csv" in (
+        run("plan", "export-work", "out.csv", *AREA_CITY).stdout
+    )
+    with (town.folder / "out.csv").open() as file:
+        found = [(row["key"], row["text"], row["status"]) for row in csv.DictReader(file)]
+    assert found == [("A/task-1", "Fix the lamp", "not-started"), ("A/lesson-1", "Begin early", "")]
+    (town.folder / "in.csv").write_text(f"{rows}task,Z,x,y,\ntask,A,x,y,fine\n")
+    listing = ("audit", "list", "--json", *AREA_CITY)
+    before = run(*listing).stdout
+    refused(
+        run(*take, check=False), "2 faults", "Row 4: There is no core", "Row 5: 'fine' is no status"
+    )
+    assert run(*listing).stdout == before
+
+
 def drawn(town, **areas):
     """A file of areas as somebody drew them."""
     rows = [f"{name},{' '.join(cells)}" for name, cells in areas.items()]

@@ -36,7 +36,7 @@ class DrawScene:
 
 
 def say_starts(n_areas: int, first: Month, n_waves: int, between: int) -> str:
-    """Say how many areas start when: groups of as many areas as there are starts."""
+    """Return how many areas start when, in words: groups of as many areas as there are starts."""
     when = [month(str(first.plus(wave * between))) for wave in range(n_waves)]
     return speak("draw_page.starts", n=n_areas, waves=n_waves, months=", ".join(when))
 
@@ -172,10 +172,11 @@ def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
 def _signatures(scene: DrawScene, row: DrawRow) -> None:
     """Show who closed the list and who drew, and why, as the trail has it."""
     entries = cache_store.trail_of(scene.opened, frozenset({row.item}))
-    keys = ("draw_page.closed_by", "draw_page.drawn_by")
-    for key, entry, on in zip(keys, entries, (row.closed_on, row.drawn_on), strict=False):
-        told = {"by": entry["by_office"], "why": entry["why"], "entry": entry["id"]}
-        st.caption(panels.plain(speak(key, day=day(on or row.closed_on), **told)))
+    for at, entry in enumerate(entries):
+        on = day(row.drawn_on if at and row.drawn_on else row.closed_on)
+        told = {"day": on, "by": entry["by_office"], "why": entry["why"], "entry": entry["id"]}
+        said = speak("draw_page.drawn_by" if at else "draw_page.closed_by", **told)
+        st.caption(panels.plain(said))
 
 
 def _download(row: DrawRow, made: ClosedDraw, name: str) -> None:

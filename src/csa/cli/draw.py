@@ -101,11 +101,12 @@ def draw(
         return
     if city is None or dataset is None or tier is None or first_start is None or out is None:
         needed = {"--city": city, "--dataset": dataset, "--tier": tier}
-        raise _missing(needed | {"--first-start": first_start, "--out": out})
+        needed |= {"--first-start": first_start, "--out": out}
+        raise ParamError("draw.missing", which=_absent(needed))
     is_recorded = any(given is not None for given in (by, why, seed_source, store))
     if is_recorded and (by is None or why is None or (seed is None and seed_source is None)):
         needed = {"--by": by, "--why": why, "--seed-source": seed_source or seed}
-        raise _missing(needed, "draw.unsigned")
+        raise ParamError("draw.unsigned", which=_absent(needed))
     config = city_of(city)
     choices = choices_of(
         config,
@@ -138,9 +139,8 @@ def draw(
         show(speak("draw.recorded", key=key) if key else speak("draw.not_recorded"))
 
 
-def _missing(needed: Mapping[str, object], key: str = "draw.missing") -> ParamError:
-    absent = [name for name, given in needed.items() if given is None]
-    return ParamError(key, which=", ".join(absent))
+def _absent(needed: Mapping[str, object]) -> str:
+    return ", ".join(name for name, given in needed.items() if given is None)
 
 
 def _find(

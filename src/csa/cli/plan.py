@@ -182,6 +182,42 @@ def plan_calendar(
         show(speak("calendar.empty", path=out))
 
 
+def plan_export_work(
+    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    city: CityOption,
+    store: StoreOption = None,
+) -> None:
+    """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
+    from csa.base.io import write_file
+    from csa.decisions.store.records import read_records
+    from csa.decisions.work_file import work_file, work_rows
+
+    records = read_records(reading_store(city_of(city), store), with_values=False)
+    write_file(file, work_file(records))
+    show(speak("work_file.written", path=file, n=len(work_rows(records))))
+
+
+def plan_import_work(
+    file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
+    by: ByOption,
+    why: WhyOption,
+    city: CityOption,
+    store: StoreOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
+) -> None:
+    """Take a file of work plans: whole, or not at all with every fault named."""
+    from csa.decisions.work_file import add_work
+    from csa.ingest.work import load_work
+
+    config, lines = city_of(city), load_work(file)
+    signed = act_of(config, by, why)
+    taken = decided(
+        config, store, lambda opened: add_work(opened, signed, lines, file, keep=not dry_run)
+    )
+    key = "work_file.would_take" if dry_run else "work_file.taken"
+    show(speak(key, path=file, **vars(taken)))
+
+
 def plan_propose(
     number: NumberArgument,
     by: ByOption,
