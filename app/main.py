@@ -34,6 +34,7 @@ groups = {
         _page("measures", speak("here.short"), "measures"),
         _page("plan", speak("plan_page.short"), "plan"),
         _page("meeting", speak("meeting.short"), "meeting"),
+        _page("draw", speak("draw_page.short"), "draw"),
         *([_page("new_month", speak("new_month.short"), "new-month")] if set_up else []),
         *([_page("new_city", speak("new_city.short"), "new-city")] if set_up else []),
     ],

@@ -148,6 +148,8 @@ def test_every_command_and_option_is_named(data_page):
         "csa plan propose",
         "csa plan answer",
         "csa plan calendar",
+        "csa plan export-work",
+        "csa plan import-work",
         "csa area list",
         "csa area designate",
         "csa area begin",

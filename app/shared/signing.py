@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
@@ -13,6 +15,7 @@ from app.shared import cache_store, panels
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE, sign
 from csa.base.errors import ConflictError, CsaError, SourceError
+from csa.base.io import write_file
 from csa.base.text import render, speak
 from csa.decisions.roles import Act, Person
 from csa.decisions.store import Store
@@ -23,8 +26,10 @@ from csa.plan import Plan
 OFFICE = "office as written in a place's forms"
 SAID = "what the last form of a place said"
 MAX_WHY = 2000
+MAX_FILE_MB = 5
 
 Values = Mapping[str, Any]
+Made = TypeVar("Made")
 
 
 class Present(Protocol):
@@ -70,6 +75,12 @@ def form(
         st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
 
 
+def announce(key: str) -> None:
+    """Show what a form said that is no longer on the page, since its subject has changed."""
+    if str(st.session_state.get(SAID, ("", ""))[0]).startswith(key):
+        st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+
+
 def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
     """Return what was on screen when a form was begun."""
     known = st.session_state.setdefault(f"{key} before", dict(before or {}))
@@ -112,6 +123,24 @@ def ask_day(scene: Present, label: str, before: date | None, key: str) -> date |
     return st.date_input(label, before, min(before or least, least), key=key)
 
 
+def read_upload(name: str, content: bytes, load: Callable[[Path], Made]) -> Made:
+    """Read an uploaded file, whole or not at all, with every fault by its row."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "values.csv"
+        write_file(path, content)
+        try:
+            return load(path)
+        except SourceError as error:
+            if not error.faults:  # the reader does not know our own folder
+                error.message = replace(
+                    error.message, values={**error.message.values, "path": name}
+                )
+                raise
+            refused = SourceError("here.file_faults", name=name, n=len(error.faults))
+            refused.faults = error.faults
+            raise refused from error
+
+
 def _turn(key: str) -> int:
     return int(st.session_state.setdefault(f"turn {key}", 0))
 
@@ -137,7 +166,7 @@ def _carry_out(
     except CsaError as error:
         if isinstance(error, ConflictError):  # the writer now knows, so the next press goes through
             st.session_state.pop(f"{key} {_turn(key)} seen", None)
-        _refuse(error)
+        refuse(error)
         return
     st.session_state[OFFICE] = office
     st.session_state[SAID] = (key, said)
@@ -145,7 +174,8 @@ def _carry_out(
     st.rerun()
 
 
-def _refuse(error: CsaError) -> None:
+def refuse(error: CsaError) -> None:
+    """Show why something was not written, with the faults of a file by row."""
     st.error(panels.plain(_said(error)), icon=":material/error:")
     if isinstance(error, SourceError) and error.faults:
         listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]

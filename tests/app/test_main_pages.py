@@ -39,6 +39,7 @@ PAGES = (
     FIND,
     "screens/displacement/page.py",
     "screens/compare/page.py",
+    "screens/draw/page.py",
     RECORD,
     DATA,
     METHOD,

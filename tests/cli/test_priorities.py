@@ -450,6 +450,50 @@ def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat
     assert "to compare, " in said
 
 
+def test_a_list_and_its_draw_are_recorded_in_the_trail_as_in_the_folder(drawn, run, made, tmp_path):
+    store = ("--store", tmp_path / "s.sqlite3")
+    signed = (*store, "--by", "Committee", "--why", "All four are alike.")
+    said = drawn(*signed, "--seed-source", "The lottery of March 6").stdout
+    assert "Recorded in the trail as draw-1." in said
+    drawn("--seed", "Pick 3 417", *signed)
+    words = ("audit", "list", "--city", made.config, *store, "--item", "draw-1")
+    closed, last = json.loads(run(*words, "--json").stdout)
+    record = json.loads((tmp_path / "dr" / "draw.json").read_text())
+    assert json.loads(last["new"])["record"] == record
+    assert json.loads(closed["new"])["seed_source"] == "The lottery of March 6"
+    assert (last["by_office"], last["why"]) == ("Committee", "All four are alike.")
+    assert "draw-1" in run(*words).stdout
+    # The same again changes nothing; another folder is no way to draw again.
+    drawn("--seed", "Pick 3 417", *signed)
+    other = ("--out", tmp_path / "other")
+    drawn(*other)
+    said = sentence(drawn("--seed", "Pick 3 418", *other, *signed, check=False))
+    assert "draw-1 was drawn already, by the seed Pick 3 417" in said
+    assert len(json.loads(run(*words, "--json").stdout)) == 2
+    assert json.loads((tmp_path / "other" / "draw.json").read_text())["kind"] == "closed list"
+
+
+def test_a_draw_is_recorded_whole_or_not_at_all(drawn, tmp_path):
+    said = sentence(drawn("--by", "Committee", check=False))
+    assert said.startswith("To record the draw in the trail, give --why, --seed-source too.")
+    assert not (tmp_path / "dr").exists()
+    assert "Not recorded in the trail of decisions" in drawn().stdout
+
+
+def test_areas_of_the_tier_may_be_left_out_which_the_record_says(drawn, tmp_path):
+    drawn()
+    record = json.loads((tmp_path / "dr" / "draw.json").read_text())
+    names = [one["area_id"] for one in record["entrants"]]
+    assert record["left_out"] == []
+    some = [word for name in names[1:] for word in ("--area", name)]
+    drawn(*some, "--out", tmp_path / "some")
+    record = json.loads((tmp_path / "some" / "draw.json").read_text())
+    assert [one["area_id"] for one in record["entrants"]] == names[1:]
+    assert [one["area_id"] for one in record["left_out"]] == names[:1]
+    said = sentence(drawn("--area", "c-99", "--out", tmp_path / "none", check=False))
+    assert said.startswith("Not in tier 1: c-99. Its areas are ")
+
+
 def test_the_areas_drawn_are_those_of_the_tier_with_their_last_24_months(drawn, ask, tmp_path):
     drawn()
     ask("priorities", *CHOSEN, "--out", tmp_path / "pr")

@@ -19,8 +19,9 @@ def test_a_filled_store_is_left_as_it_is_unless_asked_again(run, root, story_fol
     done = run("sample", *words, check=False, cwd=root)
     assert done.returncode == 2
     assert says("sample.filled", store=store) in done.stderr
-    head = run("audit", "verify", "--store", store, cwd=root).stdout.splitlines()[-1]
+    of_store = ("--city", "sample", "--store", store)
+    head = run("audit", "verify", *of_store, cwd=root).stdout.splitlines()[-1]
     run("plan", "set", "1.2.4", "--by", "Analysis", "--why", "All is in.", "--status", "done",
-        "--store", store, cwd=root)  # fmt: skip
+        *of_store, cwd=root)  # fmt: skip
     made = json.loads(run("sample", *words, "--again", "--json", cwd=root).stdout)
     assert head.endswith(made["head"])

@@ -18,10 +18,18 @@ AREA_CITY = ("--city", "testville.toml")
 
 
 @pytest.fixture
-def here(run, town, root):
-    """A folder with the project's own config: `--city` is not needed there."""
+def here(town, root):
+    """A folder with the project's own config."""
     shutil.copytree(root / "config", town.folder / "config")
     return town.folder
+
+
+@pytest.fixture
+def ask(here, run):
+    """Run a command of the sample city there."""
+    return lambda *words, **how: run(
+        *words, *(() if "--city" in words else ("--city", "sample")), **how
+    )
 
 
 def refused(done, *words):
@@ -40,8 +48,8 @@ def nothing_made(folder):
 # ---- the plan ------------------------------------------------------------------------------
 
 
-def test_the_plan_without_a_store(here, run):
-    rows = json.loads(run("plan", "list", "--json").stdout)
+def test_the_plan_without_a_store(here, ask):
+    rows = json.loads(ask("plan", "list", "--json").stdout)
     assert len(rows) == 66
     assert {row["status"] for row in rows} == {"not started"}
     assert sum(row["is_open"] == "yes" for row in rows) == 15
@@ -50,13 +58,13 @@ def test_the_plan_without_a_store(here, run):
         assert row["number"].startswith(f"{row['strategy']}.")
         assert row["strategy"].startswith(f"{row['goal']}.")
         assert row["title"]
-    said = run("plan", "list").stdout
+    said = ask("plan", "list").stdout
     assert "66 actions, 15 of them not written yet; 0 blocked" in said
     assert nothing_made(here)
 
 
-def test_a_change_is_set_listed_and_verified(here, run):
-    said = run(
+def test_a_change_is_set_listed_and_verified(here, ask):
+    said = ask(
         "plan",
         "set",
         "1.2.1",
@@ -71,52 +79,52 @@ def test_a_change_is_set_listed_and_verified(here, run):
     assert said.startswith("1.2.1 ")
     assert ": at risk (Neighbors named these blocks.)." in said
     row = next(
-        row for row in json.loads(run("plan", "list", "--json").stdout) if row["number"] == "1.2.1"
+        row for row in json.loads(ask("plan", "list", "--json").stdout) if row["number"] == "1.2.1"
     )
     assert (row["status"], row["due"], row["office"]) == ("at risk", "2030-01-31", "[/red]")
-    assert "[/red]" in run("plan", "list").stdout
-    assert run("audit", "verify").stdout.startswith("1 entries, chain whole.\nHead: ")
-    entry = json.loads(run("audit", "list", "--json").stdout)
+    assert "[/red]" in ask("plan", "list").stdout
+    assert ask("audit", "verify").stdout.startswith("1 entries, chain whole.\nHead: ")
+    entry = json.loads(ask("audit", "list", "--json").stdout)
     assert entry[0]["item"] == "1.2.1"
     assert [entry[0]["hash"]] == oracle(entry)
-    assert "Prevention team" in run("audit", "list", "--item", "1.2.1").stdout
-    assert "No change" in run("audit", "list", "--item", "x").stdout
+    assert "Prevention team" in ask("audit", "list", "--item", "1.2.1").stdout
+    assert "No change" in ask("audit", "list", "--item", "x").stdout
     assert (here / "var" / "sample.sqlite3").is_file()
 
 
-def test_a_status_that_is_set_again_takes_the_new_reason(here, run):
+def test_a_status_that_is_set_again_takes_the_new_reason(here, ask):
     for why in ("No budget.", "No room.", "No room."):
         words = ("--status", "blocked", "--by", "Prevention team", "--why", why)
-        assert f": blocked ({why})." in run("plan", "set", "1.2.1", *words).stdout
-    entries = json.loads(run("audit", "list", "--json").stdout)
+        assert f": blocked ({why})." in ask("plan", "set", "1.2.1", *words).stdout
+    entries = json.loads(ask("audit", "list", "--json").stdout)
     assert [entry["why"] for entry in entries] == ["No budget.", "No room.", "No room."]
-    assert "3 entries, chain whole" in run("audit", "verify").stdout
+    assert "3 entries, chain whole" in ask("audit", "verify").stdout
 
 
-def test_an_open_slot_is_proposed_answered_and_named(here, run):
+def test_an_open_slot_is_proposed_answered_and_named(here, ask):
     number = next(
         row["number"]
-        for row in json.loads(run("plan", "list", "--json").stdout)
+        for row in json.loads(ask("plan", "list", "--json").stdout)
         if row["is_open"] == "yes"
     )
     refused(
-        run("plan", "set", number, "--status", "on-track", *WHO, check=False), "Propose one first"
+        ask("plan", "set", number, "--status", "on-track", *WHO, check=False), "Propose one first"
     )
     assert nothing_made(here)
     assert (
         "change-1 proposes"
-        in run("plan", "propose", number, "--title", "Walk together", *WHO).stdout
+        in ask("plan", "propose", number, "--title", "Walk together", *WHO).stdout
     )
-    assert "once the Committee" in run("plan", "answer", "change-1", *WHO).stdout
-    assert "approved by the Committee" in run("plan", "answer", "change-1", *WHO).stdout
+    assert "once the Committee" in ask("plan", "answer", "change-1", *WHO).stdout
+    assert "approved by the Committee" in ask("plan", "answer", "change-1", *WHO).stdout
     assert (
-        run("plan", "set", number, "--status", "on-track", *WHO).stdout
+        ask("plan", "set", number, "--status", "on-track", *WHO).stdout
         == f"{number} Walk together: on track.\n"
     )
-    run("plan", "propose", number, "--title", "Run together", *WHO)
-    assert "refused" in run("plan", "answer", "change-2", "--refuse", *WHO).stdout
-    assert "4 entries" not in run("audit", "verify").stdout
-    assert "6 entries, chain whole" in run("audit", "verify").stdout
+    ask("plan", "propose", number, "--title", "Run together", *WHO)
+    assert "refused" in ask("plan", "answer", "change-2", "--refuse", *WHO).stdout
+    assert "4 entries" not in ask("audit", "verify").stdout
+    assert "6 entries, chain whole" in ask("audit", "verify").stdout
 
 
 @pytest.mark.parametrize(
@@ -147,28 +155,47 @@ def test_an_open_slot_is_proposed_answered_and_named(here, run):
         (("plan", "list", "--store", "mysql://me:geheim@h/x"), "is no store"),
     ],
 )
-def test_what_is_refused_makes_nothing(here, run, words, sentence):
-    refused(run(*words, check=False), sentence)
+def test_what_is_refused_makes_nothing(here, ask, words, sentence):
+    refused(ask(*words, check=False), sentence)
     assert nothing_made(here)
 
 
-def test_where_the_store_is(here, run, monkeypatch):
+def test_where_the_store_is(here, ask, monkeypatch):
     monkeypatch.setenv("CSA_STORE", "elsewhere/store.sqlite3")
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     assert (here / "elsewhere" / "store.sqlite3").is_file()
     assert nothing_made(here)
-    refused(run("audit", "verify", "--store", "third.sqlite3", check=False), "third.sqlite3")
+    refused(ask("audit", "verify", "--store", "third.sqlite3", check=False), "third.sqlite3")
     monkeypatch.setenv("CSA_STORE", "postgresql://me:geheim@127.0.0.1:1/x?password=geheim")
     for words in (("audit", "verify"), ("plan", "set", "1.2.1", "--status", "done", *WHO)):
-        done = run(*words, check=False)
+        done = ask(*words, check=False)
         refused(done, "does not answer")
         assert "geheim" not in done.stderr
     for more in ((), ("--json",)):
-        assert "geheim" not in run("config", "show", "--city", "sample", *more).stdout
+        assert "geheim" not in ask("config", "show", "--city", "sample", *more).stdout
 
 
 def test_a_city_without_a_plan(run, town):
     refused(run("plan", "list", *AREA_CITY, check=False), "plan")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "list"),
+        ("plan", "set", "1.2.1", "--status", "done", *WHO),
+        ("area", "list"),
+        ("measure", "approve", "2020-Q1", *WHO),
+        ("correct", "area B/1", "on_date=2020-05-20", *WHO),
+        ("audit", "verify"),
+        ("backup", "b.gz"),
+        ("propose", "--dataset", "ds", "--out", "pr"),
+    ],
+)
+def test_without_a_city_nothing_is_guessed_and_the_sentence_says_what_to_type(here, run, words):
+    name = " ".join(words[: 1 + (words[0] in {"plan", "area", "measure", "audit"})])
+    refused(run(*words, check=False), f"csa {name} must know which city. ", f"csa {name} --city s")
+    assert nothing_made(here)
 
 
 # ---- the trail and backups -----------------------------------------------------------------
@@ -181,80 +208,80 @@ def tamper(here, *statements):
     raw.close()
 
 
-def test_verify_says_what_is_broken(here, run):
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
-    run("plan", "set", "1.2.2", "--status", "done", *WHO)
+def test_verify_says_what_is_broken(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
+    ask("plan", "set", "1.2.2", "--status", "done", *WHO)
     tamper(here, "UPDATE action SET status = 'blocked' WHERE key = '1.2.2'")
-    done = run("audit", "verify", check=False)
+    done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "2 entries, chain whole, but 1 rows are not what it says of them: 1.2.2." in done.stderr
     tamper(here, "DROP TRIGGER audit_no_update", "UPDATE audit SET why = 'x' WHERE id = 2")
-    done = run("audit", "verify", check=False)
+    done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "broken at entry 2" in done.stderr
 
 
-def test_a_printed_head_is_found_again_or_missed(here, run):
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
-    head = run("audit", "verify").stdout.rpartition("Head: ")[2].strip()
-    run("plan", "set", "1.2.2", "--status", "done", *WHO)
+def test_a_printed_head_is_found_again_or_missed(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
+    head = ask("audit", "verify").stdout.rpartition("Head: ")[2].strip()
+    ask("plan", "set", "1.2.2", "--status", "done", *WHO)
     for given in (head, head[:12], head.upper()):
-        assert "that of entry 1." in run("audit", "verify", "--head", given).stdout
+        assert "that of entry 1." in ask("audit", "verify", "--head", given).stdout
     for given in ("0123456789abcdef", head[:11]):
-        done = run("audit", "verify", "--head", given, check=False)
+        done = ask("audit", "verify", "--head", given, check=False)
         assert (done.returncode, done.stdout) == (1, "")
         assert "2 entries, chain whole, but none has the hash" in done.stderr
 
 
-def test_a_guard_that_was_taken_off_is_no_whole_trail(here, run):
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+def test_a_guard_that_was_taken_off_is_no_whole_trail(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     tamper(here, "DROP TRIGGER audit_no_delete")
-    done = run("audit", "verify", check=False)
+    done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "somebody took its triggers off" in done.stderr
 
 
-def test_a_day_is_taken_away_again(here, run):
-    run("plan", "set", "1.2.1", "--status", "on-track", "--due", "2030-01-31", *WHO)
-    run("plan", "set", "1.2.1", "--due", "none", *WHO)
-    rows = json.loads(run("plan", "list", "--json").stdout)
+def test_a_day_is_taken_away_again(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "on-track", "--due", "2030-01-31", *WHO)
+    ask("plan", "set", "1.2.1", "--due", "none", *WHO)
+    rows = json.loads(ask("plan", "list", "--json").stdout)
     assert next(row["due"] for row in rows if row["number"] == "1.2.1") == ""
 
 
-def test_a_store_is_one_citys(here, run):
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+def test_a_store_is_one_citys(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     words = ("plan", "list", "--city", "kansas-city", "--store", "var/sample.sqlite3")
-    refused(run(*words, check=False), "of the city sample, not of kansas-city")
+    refused(ask(*words, check=False), "of the city sample, not of kansas-city")
 
 
-def test_a_backup_and_back(here, run):
-    run("plan", "set", "1.2.1", "--status", "on-track", *WHO)
-    assert "1 entries" in run("backup", "kept/b.gz").stdout
-    run("plan", "set", "1.2.1", "--status", "done", *WHO)
-    said = run("restore", "kept/b.gz", *WHO).stdout
+def test_a_backup_and_back(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "on-track", *WHO)
+    assert "1 entries" in ask("backup", "kept/b.gz").stdout
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
+    said = ask("restore", "kept/b.gz", *WHO).stdout
     assert "with its 1 entries" in said
     assert "What it replaced is kept in kept/b.gz.replaced-" in said
-    assert "2 entries, chain whole" in run("audit", "verify").stdout
+    assert "2 entries, chain whole" in ask("audit", "verify").stdout
     safe = next((here / "kept").glob("*.replaced-*"))
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
-    refused(run("restore", "kept/b.gz", *WHO, check=False), "damaged one", "Nothing was changed")
-    assert "2 entries, chain whole" in run("audit", "verify").stdout
+    refused(ask("restore", "kept/b.gz", *WHO, check=False), "damaged one", "Nothing was changed")
+    assert "2 entries, chain whole" in ask("audit", "verify").stdout
     # Where the store itself is damaged, its sentence names a way that works.
     store = here / "var" / "sample.sqlite3"
     for path in store.parent.iterdir():
         path.unlink()
     store.write_bytes(b"x" * 5000)
-    refused(run("audit", "verify", check=False), "Move it away, then put a backup in its place")
+    refused(ask("audit", "verify", check=False), "Move it away, then put a backup in its place")
     store.unlink()
-    run("restore", safe, *WHO)
-    assert "3 entries, chain whole" in run("audit", "verify").stdout
+    ask("restore", safe, *WHO)
+    assert "3 entries, chain whole" in ask("audit", "verify").stdout
 
 
-def test_a_refused_command_makes_no_table_on_postgresql(run, here, databases, server, monkeypatch):
+def test_a_refused_command_makes_no_table_on_postgresql(ask, here, databases, server, monkeypatch):
     address = databases("postgresql").new()
     monkeypatch.setenv("CSA_STORE", address)
-    assert run("plan", "set", "1.2.1", "--status", "fine", *WHO, check=False).returncode == 2
+    assert ask("plan", "set", "1.2.1", "--status", "fine", *WHO, check=False).returncode == 2
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     assert server.run(tables, address.rpartition("/")[2]) == []
 
@@ -266,7 +293,7 @@ def test_the_command_on_postgresql(here, databases, server):
     environment = {**os.environ, "CSA_STORE": address, "OPENBLAS_NUM_THREADS": "1"}
 
     def csa(*words):
-        words = [sys.executable, "-m", "csa.cli.main", *words]
+        words = [sys.executable, "-m", "csa.cli.main", *words, "--city", "sample"]
         return subprocess.run(
             words, cwd=here, env=environment, capture_output=True, text=True, check=False
         )
@@ -334,6 +361,34 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert [said.count(state) for state in ("designated", "maintenance", "retired")] == [1, 1, 1]
     assert "0 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+
+
+def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
+    words = (*AREA_CITY, *WHO)
+    run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *words)
+    rows = (
+        "item,area,text,office,status\ntask,A,Fix the lamp,Public Works,\nlesson,A,Begin early,,\n"
+    )
+    (town.folder / "in.csv").write_text(rows)
+    take = ("plan", "import-work", "in.csv", *words)
+    said = run(*take, "--dry-run").stdout
+    assert said.startswith("Work plans in in.csv: 2 rows would be added, 0 changed; 0 are on")
+    assert "0 rows of work plans" in run("plan", "export-work", "out.csv", *AREA_CITY).stdout
+    assert "2 rows added, 0 changed, 0 on record" in run(*take).stdout
+    assert "0 rows added, 0 changed, 2 on record" in run(*take).stdout
+    assert "2 rows of work plans are in out.csv" in (
+        run("plan", "export-work", "out.csv", *AREA_CITY).stdout
+    )
+    with (town.folder / "out.csv").open() as file:
+        found = [(row["key"], row["text"], row["status"]) for row in csv.DictReader(file)]
+    assert found == [("A/task-1", "Fix the lamp", "not-started"), ("A/lesson-1", "Begin early", "")]
+    (town.folder / "in.csv").write_text(f"{rows}task,Z,x,y,\ntask,A,x,y,fine\n")
+    listing = ("audit", "list", "--json", *AREA_CITY)
+    before = run(*listing).stdout
+    refused(
+        run(*take, check=False), "2 faults", "Row 4: There is no core", "Row 5: 'fine' is no status"
+    )
+    assert run(*listing).stdout == before
 
 
 def drawn(town, **areas):

@@ -81,6 +81,9 @@ def test_one_area_is_retired_and_the_draw_among_four_can_be_repeated(records, tr
     assert (draw["seed"], draw["tier"]) == (truth["draw"]["seed"], truth["draw"]["tier"])
     assert len(draw["entrants"]) == len(truth["draw"]["features"]) == 4
     assert find_differences(draw) == ()
+    (row,) = records.draws  # the same draw is on record by itself, closed six weeks before
+    assert {name: row.record[name] for name in draw} == draw
+    assert str(row.closed_on) < str(row.drawn_on) == "2019-04-26"
 
 
 def test_the_plan_has_30_actions_with_a_history(records, trail, kansas_plan):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app.shared import panels, signing
 from app.shared.signing import FormScene, Values
-from csa.base.errors import ParamError, SourceError
-from csa.base.io import write_file
+from csa.base.errors import ParamError
 from csa.base.text import render, speak
 from csa.decisions.measures import SETTLED, add_values, approve_quarter, settle_measure
 from csa.decisions.roles import Act, may, require, require_committee
@@ -27,7 +23,6 @@ from csa.reports.briefing.measuring import MeasureLine
 
 QUARTERS = 16
 """Quarters that a form offers: the last four years."""
-MAX_FILE_MB = 5
 NUMBERS = frozenset({"baseline", "target"})
 
 
@@ -141,10 +136,9 @@ def _file_form(scene: FormScene, places: Collection[str]) -> None:
     kinds = {one.id: one.kind for one in scene.plan.measures}
 
     def fields(key: str) -> Values:
+        label, most = speak("here.file"), signing.MAX_FILE_MB
         return {
-            "file": st.file_uploader(
-                speak("here.file"), type="csv", key=f"{key} file", max_upload_size=MAX_FILE_MB
-            )
+            "file": st.file_uploader(label, type="csv", key=f"{key} file", max_upload_size=most)
         }
 
     def write(store: Store, act: Act, values: Values) -> str:
@@ -161,20 +155,9 @@ def read_file(
     name: str, content: bytes, kinds: Mapping[str, str], places: Collection[str]
 ) -> tuple[Value, ...]:
     """Read an uploaded file, whole or not at all, with every fault by its row."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "values.csv"
-        write_file(path, content)
-        try:
-            return load_measures(path, kinds, places, make_value)
-        except SourceError as error:
-            if not error.faults:  # the reader does not know our own folder
-                error.message = replace(
-                    error.message, values={**error.message.values, "path": name}
-                )
-                raise
-            refused = SourceError("here.file_faults", name=name, n=len(error.faults))
-            refused.faults = error.faults
-            raise refused from error
+    return signing.read_upload(
+        name, content, lambda path: load_measures(path, kinds, places, make_value)
+    )
 
 
 def _settle_form(scene: FormScene, lines: Sequence[MeasureLine]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.screens.plan import filters, history, links, one_action, parts, preview, table
-from app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words
+from app.screens.plan import filters, history, links, one_action, parts, preview, table, work_csv
+from app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words, signing
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.plan import ordered
@@ -31,6 +31,7 @@ with st.container(key="plan_top"):
         parts.calendar(opened.config, the_plan, records, today)
         parts.waiting_list(records, lines)
     parts.slots(the_plan, records, lines)
+    work_csv.show(signing.FormScene(opened, the_plan, records, who, today))
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:

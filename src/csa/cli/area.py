@@ -11,11 +11,10 @@ from csa.base.text import day, speak
 from csa.cli.console import show, show_json
 from csa.cli.correct import corrected_lines
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
+    CityOption,
     JsonOption,
     OnOption,
-    PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
 AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 
-def area_list(
-    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
-) -> None:
+def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom, why."""
     from csa.decisions.store.records import read_records
     from csa.reports.briefing.areas import area_rows
@@ -76,7 +73,7 @@ def area_designate(
     ],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     priorities: Annotated[
         Path | None,
@@ -106,7 +103,7 @@ def area_maintain(
     ],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -135,7 +132,7 @@ def area_redraw(
     areas: DrawnOption,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -154,7 +151,7 @@ def area_split(
     areas: DrawnOption,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -173,7 +170,7 @@ def area_merge(
     other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -190,7 +187,7 @@ def area_retire(
     area: AreaArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -207,7 +204,7 @@ def area_begin(
     area: AreaArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
@@ -226,7 +223,7 @@ def area_begin(
 
 def area_export(
     file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
 ) -> None:
     """Write the served areas as a table that `csa displace --areas` follows."""

@@ -13,9 +13,8 @@ from csa.base.errors import ParamError
 from csa.base.text import day, speak
 from csa.cli.console import show
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
-    PlanCityOption,
+    CityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -43,7 +42,7 @@ def correct(
     ],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     entry: Annotated[
         int | None, typer.Option(help="The trail's entry that was wrong; else the last.")

@@ -19,9 +19,12 @@ from csa.cli.options import (
     MinSamplesOption,
     MonthsOption,
     ResolutionOption,
+    StoreOption,
     UntilOption,
+    act_of,
     choices_of,
     city_of,
+    decided,
 )
 from csa.cli.priorities import assess_areas
 
@@ -45,6 +48,20 @@ SeedOption = Annotated[
 ]
 WavesOption = Annotated[int, typer.Option(help="How many starts there are.")]
 BetweenOption = Annotated[int, typer.Option(help="From one start to the next.")]
+AreaOption = Annotated[
+    list[str] | None, typer.Option(help="Only this area of the tier, by its id; repeat.  [all]")
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(help="Where the seed will come from, said when the list is closed; recorded."),
+]
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", help="The office that draws; records it.  [no record]", metavar="OFFICE"),
+]
+WhyOption = Annotated[
+    str | None, typer.Option("--why", help="Its reason; recorded.", metavar="TEXT")
+]
 VerifyOption = Annotated[
     Path | None, typer.Option(help="A draw.json to make again; no other option.", metavar="FILE")
 ]
@@ -69,7 +86,12 @@ def draw(
     max_area_km2: LimitOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
+    area: AreaOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the draw.", metavar="DIR")] = None,
+    by: ByOption = None,
+    why: WhyOption = None,
+    seed_source: SourceOption = None,
+    store: StoreOption = None,
     verify: VerifyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,7 +101,12 @@ def draw(
         return
     if city is None or dataset is None or tier is None or first_start is None or out is None:
         needed = {"--city": city, "--dataset": dataset, "--tier": tier}
-        raise _missing(needed | {"--first-start": first_start, "--out": out})
+        needed |= {"--first-start": first_start, "--out": out}
+        raise ParamError("draw.missing", which=_absent(needed))
+    is_recorded = any(given is not None for given in (by, why, seed_source, store))
+    if is_recorded and (by is None or why is None or (seed is None and seed_source is None)):
+        needed = {"--by": by, "--why": why, "--seed-source": seed_source or seed}
+        raise ParamError("draw.unsigned", which=_absent(needed))
     config = city_of(city)
     choices = choices_of(
         config,
@@ -92,44 +119,48 @@ def draw(
         resolution=resolution,
     )
     wanted = (tier, first_start, waves, months_between)
-    found, made = _draw(config, choices, dataset, out, seed, wanted)
+    from csa.base.io import replace_folder, require_writable
+    from csa.priority.draw_files import MARKER, require_one_draw
+
+    require_writable(out)
+    found, made = _find(config, choices, dataset, seed, wanted, area)
+    require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)
+    key = None
+    if by is not None and why is not None:
+        from csa.decisions.draws import record_draw
+
+        signed = act_of(config, by, why)
+        key = decided(
+            config, store, lambda opened: record_draw(opened, signed, made, seed_source or "")
+        )
+    replace_folder(out, MARKER, made.files)
     _show_draw(found, made, out, as_json=as_json)
+    if not as_json:
+        show(speak("draw.recorded", key=key) if key else speak("draw.not_recorded"))
 
 
-def _missing(needed: Mapping[str, object]) -> ParamError:
-    absent = [name for name, given in needed.items() if given is None]
-    return ParamError("draw.missing", which=", ".join(absent))
+def _absent(needed: Mapping[str, object]) -> str:
+    return ", ".join(name for name, given in needed.items() if given is None)
 
 
-def _draw(
+def _find(
     config: CityConfig,
     choices: Choices,
     dataset: Path,
-    out: Path,
     seed: str | None,
     wanted: tuple[int, str, int, int],
+    only: Sequence[str] | None,
 ) -> tuple[AssessedProposal, ClosedDraw]:
-    """Close a list or draw it; `wanted` is the tier, its first start, waves, months between."""
-    from csa.base.io import replace_folder
+    """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
     from csa.base.params import Month
-    from csa.priority.draw_files import (
-        MARKER,
-        Starts,
-        close_list,
-        list_entrants,
-        make_draw,
-        require_one_draw,
-    )
+    from csa.priority.draw_files import Starts, close_list, list_entrants, make_draw
 
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
-    with progress(8) as tell:
+    with progress(7) as tell:
         found = assess_areas(config, dataset, choices, tell)
-        starts = Starts(list_entrants(found, tier), start, waves, months_between)
+        starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
-        require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)
-        tell("write")
-        replace_folder(out, MARKER, made.files)
     return found, made
 
 

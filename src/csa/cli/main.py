@@ -71,6 +71,8 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "propose": plan.plan_propose,
             "answer": plan.plan_answer,
             "calendar": plan.plan_calendar,
+            "export-work": plan.plan_export_work,
+            "import-work": plan.plan_import_work,
         },
     ),
     "area": (

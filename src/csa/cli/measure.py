@@ -12,10 +12,9 @@ from rich.table import Table
 from csa.base.text import speak
 from csa.cli.console import as_note, show, show_json, show_table
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
+    CityOption,
     JsonOption,
-    PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -35,7 +34,7 @@ def measure_import(
     file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     dataset: Annotated[
         Path | None,
@@ -68,9 +67,7 @@ def measure_import(
         show(speak("keep.same", n=len(values) - n))
 
 
-def measure_list(
-    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
-) -> None:
+def measure_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's measures: what is settled, the last value, what was revised."""
     from csa.decisions.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
@@ -99,7 +96,7 @@ def measure_approve(
     quarter: QuarterArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
     dataset: Annotated[

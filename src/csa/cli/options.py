@@ -23,13 +23,25 @@ if TYPE_CHECKING:
     from csa.plan import Plan
 
 Kept = TypeVar("Kept")
-DEFAULT_CITY = "sample"
+
+
+def _require_city(context: typer.Context, given: str) -> str:
+    """Refuse a command without a city in a sentence that says what to type."""
+    if not given:
+        raise ParamError("param.no_city", command=context.command_path)
+    return given
+
+
 CityOption = Annotated[
-    str, typer.Option("--city", help="A city's file, or its name in config/.", metavar="CONFIG")
-]
-PlanCityOption = Annotated[
     str,
-    typer.Option("--city", help="A city's file, or its name in config/.", metavar="CONFIG"),
+    typer.Option(
+        "--city",
+        help="A city's file, or its name in config/.  [required]",
+        metavar="CONFIG",
+        default_factory=str,
+        show_default=False,
+        callback=_require_city,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 DatasetOption = Annotated[

@@ -12,11 +12,10 @@ from rich.table import Table
 from csa.base.text import day, speak
 from csa.cli.console import show, show_json, show_table
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
+    CityOption,
     JsonOption,
     OnOption,
-    PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -42,9 +41,7 @@ NOTHING = "none"
 """What takes a day away."""
 
 
-def plan_list(
-    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
-) -> None:
+def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions and how each stands; open slots too."""
     from csa.decisions.store.records import read_records
     from csa.reports.briefing import line_rows, plan_lines
@@ -107,7 +104,7 @@ def plan_set(
     number: NumberArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     status: StatusOption = None,
     reason: Annotated[
@@ -166,7 +163,7 @@ def show_action(line: ActionLine) -> None:
 
 def plan_calendar(
     out: Annotated[Path, typer.Option(help="The file.", metavar="FILE.ics")],
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
 ) -> None:
     """Write due dates and public meetings as a file that calendars read."""
@@ -185,11 +182,47 @@ def plan_calendar(
         show(speak("calendar.empty", path=out))
 
 
+def plan_export_work(
+    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    city: CityOption,
+    store: StoreOption = None,
+) -> None:
+    """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
+    from csa.base.io import write_file
+    from csa.decisions.store.records import read_records
+    from csa.decisions.work_file import work_file, work_rows
+
+    records = read_records(reading_store(city_of(city), store), with_values=False)
+    write_file(file, work_file(records))
+    show(speak("work_file.written", path=file, n=len(work_rows(records))))
+
+
+def plan_import_work(
+    file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
+    by: ByOption,
+    why: WhyOption,
+    city: CityOption,
+    store: StoreOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
+) -> None:
+    """Take a file of work plans: whole, or not at all with every fault named."""
+    from csa.decisions.work_file import add_work
+    from csa.ingest.work import load_work
+
+    config, lines = city_of(city), load_work(file)
+    signed = act_of(config, by, why)
+    taken = decided(
+        config, store, lambda opened: add_work(opened, signed, lines, file, keep=not dry_run)
+    )
+    key = "work_file.would_take" if dry_run else "work_file.taken"
+    show(speak(key, path=file, **vars(taken)))
+
+
 def plan_propose(
     number: NumberArgument,
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
     office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
@@ -220,7 +253,7 @@ def plan_answer(
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:

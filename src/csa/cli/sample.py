@@ -13,9 +13,7 @@ from csa.base.errors import ParamError
 from csa.base.text import day, speak
 from csa.cli.console import pick, progress, show, show_json
 from csa.cli.options import (
-    DEFAULT_CITY,
     JsonOption,
-    PlanCityOption,
     StoreOption,
     city_of,
     plan_of,
@@ -43,7 +41,9 @@ def sample(
     basemap: Annotated[
         Path | None, typer.Option(help="What `csa basemap` wrote, for its reports.", metavar="DIR")
     ] = None,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: Annotated[
+        str, typer.Option(help="The made-up city's file, or its name in config/.", metavar="CONFIG")
+    ] = "sample",
     store: StoreOption = None,
     again: Annotated[
         bool, typer.Option("--again", help="Replace all that is in the store.")

@@ -14,10 +14,9 @@ from csa.base.errors import ParamError
 from csa.base.text import speak
 from csa.cli.console import fail, show, show_json, show_table
 from csa.cli.options import (
-    DEFAULT_CITY,
     ByOption,
+    CityOption,
     JsonOption,
-    PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
@@ -35,7 +34,7 @@ MAX_SHOWN = 120
 
 
 def audit_verify(
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     head: Annotated[
         str | None, typer.Option(help="A head that was printed: it must be in the chain.")
@@ -67,7 +66,7 @@ def audit_verify(
 
 
 def audit_list(
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
     item: Annotated[
         str | None, typer.Option(help="Only of this, such as 1.2.1 or 'area B'.")
@@ -110,7 +109,7 @@ def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
 
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")],
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
 ) -> None:
     """Write the store into one checksummed file, while others go on."""
@@ -131,7 +130,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
     by: ByOption,
     why: WhyOption,
-    city: PlanCityOption = DEFAULT_CITY,
+    city: CityOption,
     store: StoreOption = None,
 ) -> None:
     """Put a backup in the store's place; what is replaced is kept beside the backup."""

@@ -39,21 +39,28 @@ def load_measures(
     path: Path, kinds: Mapping[str, str], places: Collection[str], make: Make[V]
 ) -> tuple[V, ...]:
     """Read a CSV of measures' values."""
-    records = read_records(path)
-    if any(note.key == "source.note_encoding" for note in records.notes):
-        raise SourceError("measures_file.not_utf8", path=path)
-    columns, faults = _match_columns(records)
+    records = read_utf8(path)
+    columns, faults = match_columns(records, MEASURE_COLUMNS, NEEDED)
     values: list[V] = []
     if set(NEEDED) <= set(columns):
         reading = _Reading(records, columns, kinds, _spellings(places), make)
         values = reading.values()
         faults += [message for _, message in sorted(reading.faults, key=lambda fault: fault[0])]
     if faults:
-        raise _refusal(path, faults)
+        raise refusal(path, faults)
     return tuple(values)
 
 
-def _refusal(path: Path, faults: Sequence[Message]) -> SourceError:
+def read_utf8(path: Path) -> FileRecords:
+    """Read a file of texts; refuse one whose accents may be misread."""
+    records = read_records(path)
+    if any(note.key == "source.note_encoding" for note in records.notes):
+        raise SourceError("measures_file.not_utf8", path=path)
+    return records
+
+
+def refusal(path: Path | str, faults: Sequence[Message]) -> SourceError:
+    """Return the refusal of a file, with all its faults and the first of them written out."""
     lines = [str(fault) for fault in faults[:MOST_LISTED]]
     n_more = len(faults) - len(lines)
     if n_more:
@@ -64,9 +71,11 @@ def _refusal(path: Path, faults: Sequence[Message]) -> SourceError:
     return error
 
 
-def _match_columns(records: FileRecords) -> tuple[dict[str, int], list[Message]]:
+def match_columns(
+    records: FileRecords, names: Sequence[str], needed: Collection[str]
+) -> tuple[dict[str, int], list[Message]]:
     """Find each column's position; an unknown, repeated or missing header is a fault."""
-    known = {normalise_header(name): name for name in MEASURE_COLUMNS}
+    known = {normalise_header(name): name for name in names}
     columns: dict[str, int] = {}
     faults: list[Message] = []
     for position, header in enumerate(records.header):
@@ -74,13 +83,13 @@ def _match_columns(records: FileRecords) -> tuple[dict[str, int], list[Message]]
         name = known.get(normalise_header(header))
         if name is None:
             if given or any(row[position].strip() for row in records.rows):
-                hint = _did_you_mean(given, MEASURE_COLUMNS)
+                hint = _did_you_mean(given, names)
                 faults.append(say("measures_file.column", given=given, hint=hint))
         elif name in columns:
             faults.append(say("measures_file.column_twice", name=name))
         else:
             columns[name] = position
-    faults += [say("measures_file.no_column", name=name) for name in NEEDED if name not in columns]
+    faults += [say("measures_file.no_column", name=name) for name in needed if name not in columns]
     return columns, faults
 
 
@@ -107,7 +116,7 @@ def _key(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _sheet_rows(records: FileRecords) -> list[int]:
+def sheet_rows(records: FileRecords) -> list[int]:
     """Return the rows' numbers in a spreadsheet, where a text of several lines is one row."""
     rows, inside = [], sum(name.count("\n") for name in records.header)
     for line, fields in zip(records.lines, records.rows, strict=True):
@@ -133,7 +142,7 @@ class _Reading(Generic[V]):
         found = []
         for number in self.records.unreadable:
             self.faults.append(((number, -1), say("measures_file.unreadable", row=number)))
-        for number, texts in zip(_sheet_rows(self.records), self.records.rows, strict=True):
+        for number, texts in zip(sheet_rows(self.records), self.records.rows, strict=True):
             value = self._value(number, {n: texts[p].strip() for n, p in self.columns.items()})
             if value is not None:
                 found.append(value)
@@ -165,18 +174,18 @@ class _Reading(Generic[V]):
         """Find what is wrong with texts; put the place's own spelling into the fields."""
         for name in ("measure", "quarter", "place", "basis", "note"):
             if texts.get(name, "").startswith(FORMULA):
-                yield name, say("measures_file.formula", given=_cut(texts[name]))
+                yield name, say("measures_file.formula", given=cut(texts[name]))
                 fields[name] = ""
         measure, place = fields["measure"], str(fields.get("place") or "")
         if measure and measure not in self.kinds:
             hint = _did_you_mean(str(measure), self.kinds)
-            yield "measure", say("measures_file.measure", given=_cut(str(measure)), hint=hint)
+            yield "measure", say("measures_file.measure", given=cut(str(measure)), hint=hint)
         if place:
             own = self.places.get(place, self.places.get(_key(place)))
             fields["place"] = own or ""
             if own is None:
                 hint = _did_you_mean(place, self.places.values())
-                yield "place", say("measures_file.place", given=_cut(place), hint=hint)
+                yield "place", say("measures_file.place", given=cut(place), hint=hint)
 
     def _repeated(self, row: int, fields: Mapping[str, Field]) -> dict[str, Message]:
         slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
@@ -197,7 +206,7 @@ def _number(text: str) -> tuple[float | None, Message | None]:
     number = float(text)
     if math.isfinite(number):
         return number, None
-    return None, say("measures_file.too_large", given=_cut(text))
+    return None, say("measures_file.too_large", given=cut(text))
 
 
 def _no_number(text: str) -> Message:
@@ -208,8 +217,9 @@ def _no_number(text: str) -> Message:
         key = "measures_file.comma"
     elif text.endswith("%"):
         key = "measures_file.percent"
-    return say(key, given=_cut(text))
+    return say(key, given=cut(text))
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Shorten a text that a sentence quotes."""
     return text if len(text) <= 60 else f"{text[:60]}..."

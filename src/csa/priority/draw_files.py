@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,7 @@ from csa.base.params import Month
 from csa.base.text import speak
 from csa.priority.draw import Draw, Entrant, draw_start_order
 from csa.priority.draw_power import DISPERSION, power_table
-from csa.priority.draw_record import draw_record
+from csa.priority.draw_record import draw_of, draw_record
 from csa.priority.files import count_tiers
 from csa.priority.proposal_files import AssessedProposal
 
@@ -50,19 +50,32 @@ POWER_COLUMNS = {
 }
 
 
-def list_entrants(found: AssessedProposal, tier: int) -> tuple[Entrant, ...]:
-    """List the areas of a tier for a draw."""
+def list_entrants(
+    found: AssessedProposal, tier: int, only: Collection[str] | None = None
+) -> tuple[Entrant, ...]:
+    """List the areas of a tier for a draw, or only some of them, by id."""
     judgement, kinds = found.judgement, found.choices.kinds
     counts = count_tiers(judgement)
     if tier not in counts:
         there = ", ".join(speak("draw.tier_areas", tier=one, n=n) for one, n in counts.items())
         raise ParamError("draw.no_such_tier", given=tier, tiers=there or speak("draw.no_tiers"))
-    rows = judgement.table[judgement.table["tier"].eq(tier).fillna(value=False)]
+    rows = _in_tier(found, tier)
+    strange = sorted(set(only or ()) - set(rows["area_id"]))
+    if strange:
+        known = ", ".join(rows["area_id"])
+        raise ParamError("draw.not_in_tier", which=", ".join(strange), tier=tier, known=known)
+    if only is not None:
+        rows = rows[rows["area_id"].isin(list(only))]
     columns = rows[["area_id", "place_name", "incidents_24", "homicides_24"]]
     return tuple(
         Entrant(area_id, place, tier, int(n), int(n_killed) if "homicide" in kinds else None)
         for area_id, place, n, n_killed in columns.itertuples(index=False)
     )
+
+
+def _in_tier(found: AssessedProposal, tier: int) -> pd.DataFrame:
+    table = found.judgement.table
+    return table[table["tier"].eq(tier).fillna(value=False)]
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,14 @@ class ClosedDraw:
     areas: bytes  # what `areas.csv` holds: the list's areas with their cells
     draw: Draw | None = None  # the order; None for a closed list
     power: pd.DataFrame | None = None  # as `csa.priority.draw_power.power_table`
+
+    @classmethod
+    def of(cls, account: Mapping[str, Any], areas: bytes) -> ClosedDraw:
+        """Restore a list, or a draw by making it again, from what was recorded."""
+        if account["kind"] == CLOSED:
+            return cls(account, areas)
+        draw = draw_of(account)
+        return cls(account, areas, draw, _power(draw, account["usual_fall_share"]))
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -111,10 +132,24 @@ def close_list(found: AssessedProposal, starts: Starts) -> ClosedDraw:
 def make_draw(found: AssessedProposal, starts: Starts, seed: str) -> ClosedDraw:
     """Draw which areas start when."""
     drawn = _draw(found, starts, seed)
-    usual = found.usual_fall_share or 0.0
-    power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
     areas = _areas_of(found, starts)
-    return ClosedDraw(_account(DRAWN, found, draw_record(drawn), areas), areas, drawn, power)
+    account = _account(DRAWN, found, draw_record(drawn), areas)
+    return ClosedDraw(account, areas, drawn, _power(drawn, found.usual_fall_share))
+
+
+def draw_closed(closed: ClosedDraw, seed: str) -> ClosedDraw:
+    """Draw from a closed list as it was recorded, whatever became known since."""
+    draw = draw_of(closed.account, seed)
+    record, names = draw_record(draw), list(closed.account)
+    at = names.index("rule_version")  # keys stand where `make_draw` writes them
+    head = {name: closed.account[name] for name in names[:at]} | {"kind": DRAWN}
+    tail = {name: closed.account[name] for name in names[at:] if name not in record}
+    power = _power(draw, closed.account["usual_fall_share"])
+    return ClosedDraw({**head, **record, **tail}, closed.areas, draw, power)
+
+
+def _power(draw: Draw, usual_fall_share: float | None) -> pd.DataFrame:
+    return power_table(draw, dispersion=DISPERSION, usual_fall_share=usual_fall_share or 0.0)
 
 
 def _areas_of(found: AssessedProposal, starts: Starts) -> bytes:
@@ -160,6 +195,13 @@ def _account(
         "params": dict(found.proposal.summary["params"]),
         "suggested_by": found.proposal.summary["params"]["suggested_by"],
         **record,
+        "left_out": [
+            {"area_id": area_id, "place_name": name}
+            for area_id, name in _in_tier(found, record["tier"])[
+                ["area_id", "place_name"]
+            ].itertuples(index=False)
+            if area_id not in {one["area_id"] for one in record["entrants"]}
+        ],
         "areas_sha256": hashlib.sha256(areas).hexdigest(),
         "usual_fall_share": found.usual_fall_share,
         "method_version": METHOD_VERSION,

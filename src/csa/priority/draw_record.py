@@ -96,7 +96,7 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
 
     The wording of `rule` is not compared: it may be improved without another draw.
     """
-    again = _record_again(record)
+    again = draw_record(draw_of(record))
     found = [
         say("draw.differs", name=name, given=record.get(name), made=again[name])
         for name in ("tier", "list_text", "entrants_sha256")
@@ -104,7 +104,7 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
     ]
     if record.get("entrants") != again["entrants"]:
         found.append(say("draw.differs_entrants"))
-    given = {str(slot.get("area_id")): slot for slot in record["slots"]}
+    given = {str(slot.get("area_id")): slot for slot in _rows(record, "slots")}
     made = {slot["area_id"]: slot for slot in again["slots"]}
     changed = sorted(
         area_id for area_id in {*given, *made} if given.get(area_id) != made.get(area_id)
@@ -121,26 +121,32 @@ def verify(record: Mapping[str, Any]) -> bool:
     return not find_differences(record)
 
 
-def _record_again(record: Mapping[str, Any]) -> Record:
-    """Draw again from the record's list, seed and choices; return the new record."""
+def draw_of(record: Mapping[str, Any], seed: str | None = None) -> Draw:
+    """Draw from the list and choices of a record by its seed, or of a closed list by a new one."""
     version = record.get("rule_version")
     if version != RULE_VERSION:
         raise TableError("draw.version", given=version, known=RULE_VERSION)
-    for name in ("entrants", "slots"):
-        rows = record.get(name)
-        if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
-            raise TableError("draw.record", why=name)
+    entrants = _rows(record, "entrants")
     try:
         draw = draw_start_order(
-            [Entrant(**area) for area in record["entrants"]],
-            seed=record["seed"],
+            [Entrant(**area) for area in entrants],
+            seed=record["seed"] if seed is None else seed,
             first_start=Month.parse(record["first_start"], "first_start"),
             n_waves=record["n_waves"],
             months_between=record["months_between"],
         )
-        return draw_record(draw)
+        draw_record(draw)  # fails on values of another kind, such as 6.0 months
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise TableError("draw.record", why=error) from error
+    return draw
+
+
+def _rows(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return a list of a record; refuse a record without it."""
+    rows = record.get(name)
+    if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+        raise TableError("draw.record", why=name)
+    return rows
 
 
 def _whole(number: int | None) -> int | None:

@@ -19,6 +19,12 @@ from csa.synthetic.story import (
     StoryAct,
 )
 
+CLOSED = (
+    "Four areas are alike in shootings, and the teams can begin in two at a time. Nobody should "
+    "choose who waits, so chance does, in public."
+)
+SEED_SOURCE = "The State Lottery's evening numbers of April 25, 2019, as its page shows them"
+DRAWN = "Drawn at the public meeting at Three Oaks Church, where everybody could do it again."
 NOTED = (
     "One of four areas of tier 2 that a draw puts in order: alike in shootings, and the teams can "
     "begin in two at a time. The closed list's code is {code}."
@@ -176,7 +182,10 @@ PARTNERS = {
 
 
 def area_acts() -> Iterator[StoryAct]:
-    """Yield all that happened in the areas, area by area."""
+    """Yield the draw, and all that happened in the areas, area by area."""
+    source = {"seed_source": SEED_SOURCE}
+    yield StoryAct(DRAW.closed, PREVENTION, CLOSED, "draw", "", source)
+    yield StoryAct(DRAW.drawn, PREVENTION, DRAWN, "draw", "")
     for area in AREAS:
         yield StoryAct(DRAW.closed, PREVENTION, NOTED, "note", area.feature, {"until": DRAW.until})
         given = {"until": area.until, "wave": area.wave}

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from csa.base.errors import ParamError
 from csa.base.logging import Tell, silent
 from csa.dataset.versioned import City
-from csa.decisions import actions, areas, handing, measures, minutes, work
+from csa.decisions import actions, areas, draws, handing, measures, minutes, work
 from csa.decisions.roles import Act, act, local_person
 from csa.decisions.secret import keep_public_secret
 from csa.decisions.store import Head, Store, open_store
@@ -143,6 +143,11 @@ def _by_day(acts: Sequence[StoryAct]) -> Iterator[tuple[date, list[StoryAct]]]:
         yield on, [one for one in acts if one.on == on]
 
 
+def _draw(scene: StoryScene, signed: Act, one: StoryAct) -> None:
+    source = one.given.get("seed_source", "")
+    draws.record_draw(scene.store, signed, scene.closed if source else scene.draw, source)
+
+
 def _note(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     candidate = scene.candidate(one.of, one.given["until"])
     scene.letters[one.of] = areas.designate(scene.store, signed, candidate, areas.CANDIDATE)
@@ -262,6 +267,7 @@ def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 Decision: TypeAlias = Callable[[StoryScene, Act, StoryAct], None]
 DECISIONS: Mapping[str, Decision] = MappingProxyType(
     {
+        "draw": _draw,
         "note": _note,
         "designate": _designate,
         "begin": _begin,

@@ -20,7 +20,7 @@ from csa.displacement.follow import FollowSource
 from csa.ingest.designation import Candidate
 from csa.plan import Plan
 from csa.plan.measures import Quarter, Value, checked
-from csa.priority.draw_files import ClosedDraw, Starts, list_entrants, make_draw
+from csa.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
 from csa.priority.draw_record import draw_record
 from csa.priority.proposal_files import AssessedProposal, find
 from csa.reports.briefing.counted import COUNTED, count_quarter
@@ -57,12 +57,16 @@ class StoryScene:
         return self.proposals[until]
 
     @cached_property
-    def draw(self) -> ClosedDraw:
-        """The draw among the areas of a tier, by the public rule."""
+    def closed(self) -> ClosedDraw:
+        """The closed list of the areas of a tier."""
         found, first = self.known(DRAW.until), Month.parse(DRAW.first_start)
         entrants = list_entrants(found, DRAW.tier)
-        starts = Starts(entrants, first, months_between=DRAW.months_between)
-        return make_draw(found, starts, DRAW.seed)
+        return close_list(found, Starts(entrants, first, months_between=DRAW.months_between))
+
+    @cached_property
+    def draw(self) -> ClosedDraw:
+        """The draw from that list, by the public rule."""
+        return draw_closed(self.closed, DRAW.seed)
 
     @property
     def waves(self) -> dict[str, int]:

@@ -21,7 +21,7 @@ FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.sqlite3.sql"))
 NEXT = '''"""A version that is yet to come: one column more."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0005", "0004"
+revision, down_revision = "0006", "0005"
 def upgrade():
     with op.batch_alter_table("action") as table:
         table.add_column(sa.Column("cost", sa.Text, nullable=False, server_default=""))
@@ -43,7 +43,7 @@ def next_version(tmp_path, monkeypatch):
     folder = tmp_path / "program"
     real = Path(migrating.__file__).parent / "migrations"
     shutil.copytree(real, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "migrations" / "versions" / "v0005_next.py").write_text(NEXT)
+    (folder / "migrations" / "versions" / "v0006_next.py").write_text(NEXT)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return lambda: monkeypatch.setattr(migrating, "__file__", str(folder / "migrating.py"))
 
@@ -60,15 +60,17 @@ def test_an_earlier_store_is_brought_forward_with_all_it_holds(sql, tmp_path, da
     found = verified(store)
     assert found.is_whole
     knows_handouts, knows_corrections = sql.name >= "0003", sql.name >= "0004"
-    assert found.head.n == 16 + knows_handouts + 2 * knows_corrections
+    knows_draws = sql.name >= "0005"
+    assert found.head.n == 16 + knows_handouts + 2 * knows_corrections + knows_draws
     assert [row["hash"] for row in trail(store)] == oracle(trail(store))
     records = read_records(store)
     n_rows = dict.fromkeys(TABLES, 1) | {
         "handouts": int(knows_handouts),
         "corrections": int(knows_corrections),
+        "draws": int(knows_draws),
     }
     assert {name: len(getattr(records, name)) for name in TABLES} == n_rows
-    last = 19 if knows_corrections else 16
+    last = 19 + knows_draws if knows_corrections else 16
     assert (records.decided.n, records.decided.hash) == (last, trail(store)[last - 1]["hash"])
     assert records.lessons[0].text == ("Go in pairs." if knows_corrections else "Begin early")
     action, step = records.actions[0], records.steps[0]
@@ -103,14 +105,14 @@ def test_a_store_and_a_backup_of_the_version_before_are_brought_forward(
     address = database.new()
     database.open(address).engine.dispose()
     next_version()
-    assert migrating.newest() == "0005"
+    assert migrating.newest() == "0006"
     store = database.open(address)
     with store.engine.connect() as connection:
-        assert migrating.version_of(connection) == "0005"
+        assert migrating.version_of(connection) == "0006"
         connection.execute(text("SELECT cost FROM action"))
     restore(store, load_backup(tmp_path / "old.gz"), signed(), tmp_path / "safe.gz")
     with store.engine.connect() as connection:
-        assert migrating.version_of(connection) == "0005"
+        assert migrating.version_of(connection) == "0006"
         assert connection.execute(text("SELECT cost FROM action")).scalar() == ""
         assert connection.execute(text("SELECT count(*) FROM audit")).scalar() == 17
     assert verified(store).is_whole
@@ -132,9 +134,9 @@ def test_a_later_version_is_refused(database):
     store = database.open(database.new())
     run_sql(store, "UPDATE alembic_version SET version_num = '0099'")
     for make in (False, True):
-        with pytest.raises(StoreError, match=r"is of version 0099, .* knows up to 0004"):
+        with pytest.raises(StoreError, match=r"is of version 0099, .* knows up to 0005"):
             open_store(plain(store), make=make)
-    run_sql(store, "UPDATE alembic_version SET version_num = '0004'")
+    run_sql(store, "UPDATE alembic_version SET version_num = '0005'")
     assert verified(store).is_whole
 
 

@@ -20,6 +20,7 @@ from csa.decisions.store.tables import (
     BaselineRow,
     ChangeRow,
     CorrectionRow,
+    DrawRow,
     HandoutRow,
     LessonRow,
     LinkRow,
@@ -47,7 +48,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `corrections`, `on`, `confirmed`.
+    `minutes`, `handouts`, `draws`, `corrections`, `on`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -68,6 +69,7 @@ class Records:
     quarters: tuple[QuarterRow, ...] = ()
     minutes: tuple[MinuteRow, ...] = ()
     handouts: tuple[HandoutRow, ...] = ()
+    draws: tuple[DrawRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
@@ -102,6 +104,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "quarters": QuarterRow,
     "minutes": MinuteRow,
     "handouts": HandoutRow,
+    "draws": DrawRow,
     "corrections": CorrectionRow,
 }
 

@@ -240,6 +240,19 @@ class HandoutRow(Audited):
     audit_n: Mapped[int]
 
 
+class DrawRow(Audited):
+    """A draw of who starts when: its list, closed first, then drawn by a seed said in public."""
+
+    __tablename__ = "draw"
+
+    state: Mapped[str]
+    seed_source: Mapped[str]
+    closed_on: Mapped[date]
+    drawn_on: Mapped[date | None]
+    record: Mapped[dict[str, Any]]  # draw.json
+    areas: Mapped[str]  # areas.csv: the listed areas with their cells
+
+
 class CorrectionRow(Audited):
     """Values on record that were wrong, at one of the trail's entries, and what is right."""
 
@@ -283,6 +296,7 @@ AUDITED: tuple[type[Audited], ...] = (
     QuarterRow,
     MinuteRow,
     HandoutRow,
+    DrawRow,
     CorrectionRow,
 )
 

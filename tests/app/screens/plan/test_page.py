@@ -697,3 +697,50 @@ def test_only_a_chair_of_the_action_is_offered_a_correction(page, store, monkeyp
         monkeypatch.setattr(person, "person", lambda _, who=who: who)
         made = page({"opened": "1.2.1"})
         assert any(one.key == "correct 1.2.1" for one in made.selectbox) == is_offered
+
+
+# ---- Work plans as a file -------------------------------------------------------------------
+
+WORK = "item,area,text,office\ntask,B,Fix the lamp,Public Works\nlesson,B,Begin early,\n"
+
+
+def brought(shown_page, content, turn=0):
+    """Bring a file of work plans in."""
+    place = shown_page.file_uploader(key=f"work upload {turn}")
+    place.upload("work.csv", content.encode(), "text/csv").run()
+    assert not shown_page.exception
+    return shown_page
+
+
+def test_work_plans_are_counted_first_then_taken_once(page, store):
+    before = len(trail(store))
+    shown_page = brought(page(), WORK)
+    counts = {"path": "work.csv", "added": 2, "changed": 0, "same": 0}
+    assert says("work_file.would_take", **counts) in words(shown_page)
+    assert len(trail(store)) == before
+    for label, text in (("office", "Public Works"), ("why", "From the team's own list.")):
+        (box,) = [w for w in shown_page.text_input if (w.key or "") == f"work file 0 {label}"]
+        box.set_value(text)
+    (button,) = [one for one in shown_page.button if one.label == says("work_file.take")]
+    button.click().run()
+    assert says("work_file.taken", **counts) in words(shown_page)
+    assert [row.key for row in read_records(store).tasks] == ["B/task-1"]
+    assert trail(store)[-1]["why"] == "From the team's own list."
+    again = brought(shown_page, WORK, turn=1)
+    assert says("work_file.would_take", **counts | {"added": 0, "same": 2}) in words(again)
+    assert says("work_file.take") not in [one.label for one in again.button]
+
+
+def test_a_file_of_work_plans_with_faults_names_each_by_its_row(page, store):
+    shown_page = brought(page(), f"{WORK}task,Z,x,y\n")
+    assert "Row 4: There is no core service area 'Z'" in words(shown_page)
+    assert says("work_file.take") not in [one.label for one in shown_page.button]
+    assert read_records(store).tasks == ()
+
+
+def test_a_viewer_has_the_work_plans_and_brings_none_in(page, store, monkeypatch):
+    monkeypatch.setattr(person, "person_of", lambda _: Person("Health", "viewer"))
+    shown_page = page()
+    labels = [one.proto.label for one in shown_page.get("download_button")]
+    assert says("work_file.download") in labels
+    assert not shown_page.file_uploader

@@ -1,0 +1,190 @@
+"""Draw: the closed list that waits for its seed, and past draws with their full record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import cache_store, panels, signing
+from app.shared.city_session import Opened
+from app.shared.signing import Values
+from csa.base.errors import CsaError, ParamError
+from csa.base.params import Month
+from csa.base.text import day, month, render, speak
+from csa.decisions.draws import record_draw, recorded
+from csa.decisions.roles import Act, Person
+from csa.decisions.store import Store
+from csa.decisions.store.tables import DrawRow
+from csa.priority.draw import Draw, Entrant, pair_areas
+from csa.priority.draw_files import DRAWN, LIST_FILE, ClosedDraw, draw_closed
+from csa.priority.draw_power import explain_power
+from csa.priority.draw_record import explain_draw, find_differences
+
+MIMES = {"json": "application/json", "txt": "text/plain", "csv": "text/csv"}
+
+
+@dataclass(frozen=True)
+class DrawScene:
+    """What the parts of the page need."""
+
+    opened: Opened  # the city
+    who: Person  # at the screen
+
+
+def say_starts(n_areas: int, first: Month, n_waves: int, between: int) -> str:
+    """Return how many areas start when, in words: groups of as many areas as there are starts."""
+    when = [month(str(first.plus(wave * between))) for wave in range(n_waves)]
+    return speak("draw_page.starts", n=n_areas, waves=n_waves, months=", ".join(when))
+
+
+def waiting(scene: DrawScene, row: DrawRow, *, may_draw: bool) -> None:
+    """Show a closed list with its code, and ask for the seed."""
+    made = recorded(row)
+    account = made.account
+    st.subheader(speak("draw_page.waits"), anchor=False)
+    st.markdown(panels.plain(speak("draw_page.source_said", source=row.seed_source)))
+    entrants = [Entrant(**one) for one in account["entrants"]]
+    groups = pair_areas(entrants, account["n_waves"])
+    panels.table(
+        pd.DataFrame(
+            [
+                (area.place_name, number, area.incidents_24_months)
+                for number, group in enumerate(groups, start=1)
+                for area in group
+            ],
+            columns=_columns(),
+        ),
+        speak("draw_page.waits"),
+    )
+    st.caption(speak("draw_page.about_n"))
+    first = Month.parse(account["first_start"])
+    st.markdown(say_starts(len(entrants), first, account["n_waves"], account["months_between"]))
+    _left_out(account)
+    st.caption(speak("draw_page.code"))
+    st.code(account["entrants_sha256"], language=None, wrap_lines=True)
+    _download(row, made, LIST_FILE)
+    _signatures(scene, row)
+    if may_draw:
+        _draw_form(scene, row, made)
+    else:
+        st.caption(speak("draw_page.read_only"))
+
+
+def _draw_form(scene: DrawScene, row: DrawRow, made: ClosedDraw) -> None:
+    def fields(key: str) -> Values:
+        return {
+            "seed": st.text_input(
+                speak("draw_page.seed"), help=speak("draw_page.seed_help"), key=f"{key} seed"
+            ),
+            "is_said": st.checkbox(speak("draw_page.is_said"), key=f"{key} said"),
+            "seen": signing.seen(key, row.revision)[0],
+        }
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        if not values["is_said"]:
+            raise ParamError("draw_page.not_said")
+        drawn = draw_closed(made, values["seed"])
+        return speak("draw_page.drawn", key=record_draw(store, act, drawn, seen=values["seen"]))
+
+    signing.form(scene, f"draw {row.key}", fields, write, label=speak("draw_page.draw"))
+
+
+def past(scene: DrawScene, rows: Sequence[DrawRow]) -> None:
+    """Show past draws, the newest open and earlier ones folded; name lists never drawn."""
+    done = [row for row in reversed(rows) if row.state == DRAWN]
+    for row in done[:1]:
+        st.subheader(_title(row), anchor=False)
+        _one(scene, row)
+    for row in done[1:]:
+        with st.expander(_title(row)):
+            _one(scene, row)
+    for row, later in pairwise(rows):
+        if row.state != DRAWN:
+            closed = day(row.closed_on)
+            st.caption(speak("draw_page.replaced", key=row.key, day=closed, by=later.key))
+
+
+def _title(row: DrawRow) -> str:
+    on = day(row.drawn_on or row.closed_on)
+    return speak("draw_page.of", day=on, n=len(row.record["entrants"]))
+
+
+def _one(scene: DrawScene, row: DrawRow) -> None:
+    """Show a draw: who starts when, whether it repeats, what it can tell, and its record."""
+    try:
+        made, differences = recorded(row), find_differences(row.record)
+    except CsaError as error:
+        st.error(render(error.message))
+        return
+    if made.draw is None or made.power is None:  # pragma: no cover - it was drawn
+        return
+    panels.table(_starts(made.draw), _title(row))
+    st.caption(speak("draw_page.about_n"))
+    _left_out(made.account)
+    if differences:
+        st.error("\n".join(f"- {panels.plain(render(one))}" for one in differences))
+    else:
+        st.success(speak("draw_page.same"), icon=":material/check:")
+    st.markdown(panels.plain(speak("draw_page.source_said", source=row.seed_source)))
+    st.markdown(panels.plain(speak("draw_page.seed_said", seed=made.draw.seed)))
+    with st.expander(speak("draw_page.by_hand")):
+        steps = [panels.plain(render(step)) for step in explain_draw(made.draw)]
+        st.markdown("\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1)))
+    with st.expander(speak("draw_page.tells")):
+        said = [panels.plain(render(one)) for one in explain_power(made.power)]
+        st.markdown("\n".join(f"- {one}" for one in said))
+    _signatures(scene, row)
+    with st.popover(speak("draw_page.record"), icon=":material/download:"):
+        for name in made.files:
+            _download(row, made, name)
+
+
+def _starts(draw: Draw) -> pd.DataFrame:
+    areas = {one.area_id: one for one in draw.entrants}
+    return pd.DataFrame(
+        [
+            (
+                month(str(slot.start)),
+                areas[slot.area_id].place_name,
+                slot.pair,
+                areas[slot.area_id].incidents_24_months,
+            )
+            for slot in draw.slots
+        ],
+        columns=[speak("draw_page.col_start"), *_columns()],
+    )
+
+
+def _columns() -> list[str]:
+    return [speak("draw_page.col_area"), speak("draw_page.col_group"), speak("draw_page.col_n")]
+
+
+def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+    names = ", ".join(one["place_name"] for one in account.get("left_out", ()))
+    if names:
+        st.caption(panels.plain(speak("draw_page.left_out", areas=names)))
+
+
+def _signatures(scene: DrawScene, row: DrawRow) -> None:
+    """Show who closed the list and who drew, and why, as the trail has it."""
+    entries = cache_store.trail_of(scene.opened, frozenset({row.item}))
+    for at, entry in enumerate(entries):
+        on = day(row.drawn_on if at and row.drawn_on else row.closed_on)
+        told = {"day": on, "by": entry["by_office"], "why": entry["why"], "entry": entry["id"]}
+        said = speak("draw_page.drawn_by" if at else "draw_page.closed_by", **told)
+        st.caption(panels.plain(said))
+
+
+def _download(row: DrawRow, made: ClosedDraw, name: str) -> None:
+    st.download_button(
+        name,
+        made.files[name],
+        file_name=f"{row.key}-{name}",
+        mime=MIMES[name.rpartition(".")[2]],
+        key=f"download {row.key} {name}",
+        on_click="ignore",
+    )

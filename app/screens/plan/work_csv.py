@@ -1,0 +1,69 @@
+"""Plan: the areas' work plans as a file, out for all who read, in for those who may write."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.shared import cache_store, panels, signing
+from app.shared.person import sign
+from app.shared.signing import FormScene, Values
+from csa.base.errors import CsaError
+from csa.base.text import speak
+from csa.decisions.roles import Act, may, require
+from csa.decisions.store import Store
+from csa.decisions.work_file import add_work, work_file
+from csa.ingest.work import WorkLine, load_work
+
+TURN = "files of work plans taken"
+NOBODY = "-"
+"""Signs what is only counted, and never written."""
+
+
+def show(scene: FormScene) -> None:
+    """Offer all work plans as one CSV, and take such a file after showing what it would change."""
+    signing.announce("work file")
+    if not scene.records.areas:
+        return
+    with st.expander(speak("work_file.title"), icon=":material/table:"):
+        st.caption(speak("work_file.about"))
+        st.download_button(
+            speak("work_file.download"),
+            lambda: work_file(scene.records),
+            file_name=f"{scene.opened.config.city.id}-work-plans.csv",
+            mime="text/csv",
+            key="work download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if may(require, scene.who, "member"):
+            _take(scene)
+
+
+def _take(scene: FormScene) -> None:
+    """Ask for a file; count what it would change, or name its faults; then take it."""
+    label, most = speak("work_file.upload"), signing.MAX_FILE_MB
+    turn = st.session_state.get(TURN, 0)  # an uploader is emptied by another key alone
+    given = st.file_uploader(label, type="csv", key=f"work upload {turn}", max_upload_size=most)
+    store = cache_store.reading(scene.opened)
+    if given is None or store is None:
+        return
+    name = given.name
+    try:
+        lines = signing.read_upload(name, given.getvalue(), load_work)
+        act = sign(scene.opened, scene.who, NOBODY, NOBODY)
+        found = add_work(store, act, lines, name, keep=False)
+    except CsaError as error:
+        signing.refuse(error)
+        return
+    st.info(panels.plain(speak("work_file.would_take", path=name, **vars(found))))
+    if found.added or found.changed:
+        _form(scene, name, lines)
+
+
+def _form(scene: FormScene, name: str, lines: tuple[WorkLine, ...]) -> None:
+    def write(store: Store, act: Act, _: Values) -> str:
+        found = add_work(store, act, lines, name)
+        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+        return speak("work_file.taken", path=name, **vars(found))
+
+    signing.form(scene, "work file", lambda _: {}, write, label=speak("work_file.take"))
