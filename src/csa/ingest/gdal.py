@@ -9,16 +9,25 @@ knows its coordinate system (`crs`, of type `link`): what GDAL fetches by itself
 from __future__ import annotations
 
 import ctypes
+import warnings
+import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyogrio import _io
-from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
 
+from csa.base.crs import finite_shapes
 from csa.base.errors import SourceError
+from csa.base.reading import unpack_zip
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
+MAX_UNPACKED = 500_000_000
+"""Bytes of a map's archive when unpacked."""
+BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
+"""What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
 RESPONSE_BYTES = 1024
 """More than the size of GDAL's CPLHTTPResult, which stays empty."""
 
@@ -45,11 +54,22 @@ _close_gdal()
 
 
 def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
-    """Read the first layer of a map file."""
-    if not path.exists():
-        raise SourceError("source.absent", path=path)
+    """Read the first layer of a map file; rings are closed, a shape beyond repair is none."""
     try:
-        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never read as an address
-    except (DataSourceError, DataLayerError, ValueError) as error:
+        if zipfile.is_zipfile(path):
+            for _ in unpack_zip(path.read_bytes(), MAX_UNPACKED):
+                pass  # what would fill the memory is refused
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of shapes: they are counted
+            # An absolute path is never read as an address.
+            table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), on_invalid="fix")
+    except OSError as error:
+        key = "source.absent" if not path.exists() else "source.unreadable"
+        raise SourceError(key, path=path, why=error.strerror) from error
+    except BROKEN as error:
+        if not path.exists():
+            raise SourceError("source.absent", path=path) from error
         raise unreadable from error
+    if isinstance(table, gpd.GeoDataFrame):
+        return table.set_geometry(finite_shapes(table.geometry))
     return table
