@@ -6,7 +6,6 @@ import sys
 import time
 from collections import Counter, defaultdict
 from multiprocessing.connection import wait
-from pathlib import Path
 
 from tests.fuzz.cases import MAX_SECONDS, Outcome, run_case, work
 from tests.fuzz.seeds import all_seeds
@@ -21,7 +20,9 @@ class Worker:
 
     def _start(self):
         self.pipe, other = mp.Pipe()
-        self.process = mp.get_context("spawn").Process(target=work, args=(other, self.seed), daemon=True)
+        self.process = mp.get_context("spawn").Process(
+            target=work, args=(other, self.seed), daemon=True
+        )
         self.process.start()
         other.close()
 
@@ -37,7 +38,7 @@ class Worker:
         except (EOFError, ConnectionError):
             pass
         else:
-            if time.monotonic() - self.since < MAX_SECONDS + 60:
+            if time.monotonic() - self.since < 10 * MAX_SECONDS:
                 return None
             self.process.kill()
         self.process.join()
@@ -83,15 +84,27 @@ def report(done, seconds, seed):
             failures[one.result].append(number)
     print(f"{'target':<12} {'inputs':>7} {'read':>7} {'refused':>8} {'failed':>7}")
     for target, counts in sorted(by_target.items()):
-        print(f"{target:<12} {sum(counts.values()):>7} {counts['read']:>7} {counts['refused']:>8} {counts['failed']:>7}")
+        print(
+            f"{target:<12} {sum(counts.values()):>7} {counts['read']:>7} {counts['refused']:>8} {counts['failed']:>7}"
+        )
     n_failed = sum(map(len, failures.values()))
-    peak, slowest = max((one.mb for one in done.values()), default=0), max((one.seconds for one in done.values()), default=0)
+    peak, slowest = (
+        max((one.mb for one in done.values()), default=0),
+        max((one.seconds for one in done.values()), default=0),
+    )
     print(f"{len(done)} inputs in {seconds:.0f} s: {n_failed} failed in {len(failures)} places;"
           f" peak memory {peak:.0f} MB, slowest {slowest:.1f} s")  # fmt: skip
+    print(
+        "Keep what was mended in the corpus: the same command with --keep NAME." if failures else ""
+    )
     for result, numbers in sorted(failures.items(), key=lambda item: -len(item[1])):
         one = done[numbers[0]]
-        print(f"\n{len(numbers)} x {result}\n  {one.target}: {one.label} ({one.ways})\n  {one.detail.strip().splitlines()[-1][:300] if one.detail else ''}")
-        print(f"  again: python -m tests.fuzz --seed {seed} --case {numbers[0]}  (all: {', '.join(map(str, numbers[:8]))})")
+        print(
+            f"\n{len(numbers)} x {result}\n  {one.target}: {one.label} ({one.ways})\n  {one.detail.strip().splitlines()[-1][:300] if one.detail else ''}"
+        )
+        print(
+            f"  again: python -m tests.fuzz --seed {seed} --case {numbers[0]}  (all: {', '.join(map(str, numbers[:8]))})"
+        )
     return n_failed
 
 
@@ -101,16 +114,25 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--case", type=int, help="run one case alone")
-    parser.add_argument("--keep", type=Path, help="with --case: copy its files to this new folder")
+    parser.add_argument(
+        "--keep", default="", help="with --case: keep its file in the corpus, under this name"
+    )
     asked = parser.parse_args()
     _, note = all_seeds()
     if note:
         print(f"fuzz: {note}", file=sys.stderr)
     if asked.case is not None:
         one = run_case(asked.seed, asked.case, asked.keep)
-        print(f"{one.target}: {one.label} ({one.ways})\n{one.result}, {one.seconds:.1f} s, {one.mb:.0f} MB\n{one.detail}")
+        print(
+            f"{one.target}: {one.label} ({one.ways})\n{one.result}, {one.seconds:.1f} s, {one.mb:.0f} MB\n{one.detail}"
+        )
         return int(one.is_failure)
-    done, seconds = run(asked.seed, range(asked.n), asked.workers, lambda text: print(text, file=sys.stderr, flush=True))
+    done, seconds = run(
+        asked.seed,
+        range(asked.n),
+        asked.workers,
+        lambda text: print(text, file=sys.stderr, flush=True),
+    )
     return int(report(done, seconds, asked.seed) > 0)
 
 

@@ -58,7 +58,17 @@ def repeat(content, rng):
 
 def insert(content, rng):
     at = rng.randrange(len(content) + 1)
-    pieces = (b"\0", b"\0" * 500, b"\xff\xfe", b"\xef\xbb\xbf", b'"', b"\r", b"\n\n", b"\x1a", b"{" * 9)
+    pieces = (
+        b"\0",
+        b"\0" * 500,
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b'"',
+        b"\r",
+        b"\n\n",
+        b"\x1a",
+        b"{" * 9,
+    )
     return content[:at] + rng.choice(pieces) + content[at:]
 
 
@@ -77,12 +87,22 @@ def line_ends(content, rng):
 
 
 def other_kind(content, rng):
-    heads = (b"PK\x03\x04", b"%PDF-1.7", b"\x89PNG", b"\x1f\x8b", b"PAR1", b"<html>", b"SQLite format 3\0")
+    heads = (
+        b"PK\x03\x04",
+        b"%PDF-1.7",
+        b"\x89PNG",
+        b"\x1f\x8b",
+        b"PAR1",
+        b"<html>",
+        b"SQLite format 3\0",
+    )
     return rng.choice(heads) + content[: rng.choice((0, 100, len(content)))]
 
 
 def nothing(content, rng):
-    return rng.choice((b"", b"\n", b" ", b"\0", b"[]", b"{}", b"null", b"0", b'""', b",", b"\xef\xbb\xbf"))
+    return rng.choice(
+        (b"", b"\n", b" ", b"\0", b"[]", b"{}", b"null", b"0", b'""', b",", b"\xef\xbb\xbf")
+    )
 
 
 def deep(content, rng):
@@ -126,7 +146,9 @@ def inflated(kind):
         if kind == "gzip":
             stream = stack.enter_context(gzip.GzipFile("", "wb", 1, buffer, 0))
         else:
-            archive = stack.enter_context(zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1))
+            archive = stack.enter_context(
+                zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+            )
             stream = stack.enter_context(archive.open("n.geojson", "w"))
             stream.write(b'{"type":"FeatureCollection","features":[')
         for _ in range(1000):
@@ -134,7 +156,20 @@ def inflated(kind):
     return buffer.getvalue()
 
 
-BYTES = (flip, truncate, cut_out, repeat, insert, encode, mark, line_ends, other_kind, nothing, deep, packed)
+BYTES = (
+    flip,
+    truncate,
+    cut_out,
+    repeat,
+    insert,
+    encode,
+    mark,
+    line_ends,
+    other_kind,
+    nothing,
+    deep,
+    packed,
+)
 
 
 # ---- Texts -----------------------------------------------------------------------------------
@@ -144,7 +179,9 @@ def words(content, rng):
     """Put hostile words in place of a few words."""
     text = content.decode("utf-8", "replace")
     found = list(re.finditer(r"[\w.:/+-]+", text))
-    for one in sorted(rng.sample(found, min(len(found), rng.choice((1, 1, 5)))), key=lambda m: -m.start()):
+    for one in sorted(
+        rng.sample(found, min(len(found), rng.choice((1, 1, 5)))), key=lambda m: -m.start()
+    ):
         text = text[: one.start()] + rng.choice(HOSTILE) + text[one.end() :]
     return text.encode("utf-8", "surrogatepass")
 
@@ -171,35 +208,52 @@ TEXTS = (words, words, words, lines)
 # ---- Tables ----------------------------------------------------------------------------------
 
 
+def _rename(rows, at, other, rng):
+    rows[0][at] = rng.choice((rows[0][other], rng.choice(HOSTILE)))
+
+
+def _double(rows, at, other, rng):
+    for row in rows:
+        row.insert(0, row[at])
+
+
+def _lose(rows, at, other, rng):
+    for row in rows:
+        del row[at]
+
+
+def _swap(rows, at, other, rng):
+    for row in rows[rng.choice((0, 1)) :]:  # with their names, or without
+        row[at], row[other] = row[other], row[at]
+
+
+def _fill(rows, at, other, rng):
+    bad = rng.choice(HOSTILE)
+    for row in rows[1:]:
+        row[at] = bad
+
+
+def _scatter(rows, at, other, rng):
+    for row in rows[1:]:
+        row[at] = rng.choice(HOSTILE)
+
+
+def _break(rows, at, other, rng):
+    for row in rows[1:]:
+        if rng.random() < 0.2:
+            row[:] = rng.choice(
+                ([*row, "x"], row[:-1], row * 2, [""] * len(row), [rng.choice(HOSTILE)])
+            )
+
+
 def table(content, rng):
-    """Rename, double, lose, swap, blank or fill columns; break rows."""
+    """Rename, double, lose, swap or fill columns; break rows."""
     text = content.decode("utf-8", "replace").replace("\0", "")
     mark_ = "\t" if text.count("\t") > text.count(",") else ","
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark_)) or [[]]
-    width = max(1, len(rows[0]))
-    at, other, bad = rng.randrange(width), rng.randrange(width), rng.choice(HOSTILE)
-    act = rng.randrange(9)
-    for number, row in enumerate(rows):
-        if len(row) < width:
-            continue
-        if act == 0 and number == 0:
-            row[at] = rng.choice((row[other], bad))
-        elif act == 1:
-            row.append(row[at])
-        elif act == 2:
-            del row[at]
-        elif act == 3:
-            row[at], row[other] = row[other], row[at]
-        elif act == 4 and number:
-            row[at] = bad
-        elif act == 5 and number:
-            row[at] = rng.choice(HOSTILE)
-        elif act == 6 and number and rng.random() < 0.2:
-            row[:] = rng.choice((row + [bad], row[:-1], row * 2, [""] * width, [bad]))
-        elif act == 7 and number:
-            row[at], row[other] = row[other], row[at]
-        elif act == 8:
-            row.insert(0, row[at] if number else rows[0][at].upper())
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark_) if row]
+    rows = [row for row in rows if len(row) == len(rows[0])]
+    at, other = rng.randrange(len(rows[0])), rng.randrange(len(rows[0]))
+    rng.choice((_rename, _double, _lose, _swap, _fill, _scatter, _break))(rows, at, other, rng)
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=mark_, lineterminator="\n").writerows(rows)
     return buffer.getvalue().encode("utf-8", "replace")
@@ -261,7 +315,15 @@ SHAPES = (
     {"type": "Polygon", "coordinates": [[[0, 0]] * 4]},
     {"type": "Polygon", "coordinates": [[[float("nan"), 0], [1, 0], [1, 1], [float("nan"), 0]]]},
 )  # fmt: skip
-SYSTEMS = ("urn:ogc:def:crs:EPSG::3857", "EPSG:32615", "EPSG:999999", "EPSG:2263", "", "x", "EPSG:4979")
+SYSTEMS = (
+    "urn:ogc:def:crs:EPSG::3857",
+    "EPSG:32615",
+    "EPSG:999999",
+    "EPSG:2263",
+    "",
+    "x",
+    "EPSG:4979",
+)
 
 
 def shape(content, rng):
@@ -273,8 +335,7 @@ def shape(content, rng):
         named = rng.choice((*SYSTEMS, None, 7))
         value["crs"] = rng.choice(({"type": "name", "properties": {"name": named}}, named))
     elif act == 1:
-        turned = re.sub(rb"\[\s*(-?[\d.]+),\s*(-?[\d.]+)", rb"[\2, \1", content)
-        return turned
+        return re.sub(rb"\[\s*(-?[\d.]+),\s*(-?[\d.]+)", rb"[\2, \1", content)
     elif act == 2:
         for one in listed:
             one["geometry"] = rng.choice(SHAPES)
@@ -298,17 +359,20 @@ def in_gzip(content, rng):
     return gzip.compress((body + end + "\n").encode(), 1)
 
 
+FAR = ("XFD1048576", "A1048576", "ZZZZ9", "A0", "1", "A99999999999")
+
+
 def in_zip(content, rng):
     """Change a part of an archive; in a sheet, put a cell where few sheets have one."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w") as target:
         chosen = rng.choice(source.namelist())
+        far = rng.choice(FAR)
         for name in source.namelist():
             part = source.read(name)
             if name == chosen:
-                far = rng.choice(("XFD1048576", "A1048576", "ZZZZ9", "A0", "1", "A99999999999"))
-                ways = (flip, words, truncate, lambda c, _: re.sub(rb'r="A2"', f'r="{far}"'.encode(), c))
-                part = rng.choice(ways)(part, rng)
+                moved = re.sub(rb'r="A2"', f'r="{far}"'.encode(), part)
+                part = moved if moved != part else rng.choice((flip, words, truncate))(part, rng)
             target.writestr(name, part)
     return buffer.getvalue()
 

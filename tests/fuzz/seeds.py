@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ class Seed:
     content: bytes
     beside: dict[str, bytes] = field(default_factory=dict)
     is_whole: bool = False
+    is_real: bool = False  # a city's own file, which is not part of the project
 
 
 def head(content, n=N_ROWS):
@@ -77,7 +78,9 @@ def a_backup():
     when, day = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC), date(2026, 3, 5)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"{folder}/store.sqlite3", make=True, city="sample")
-        with store.writing(Signed("Prevention team", "Neighbors named these blocks.", when)) as session:
+        with store.writing(
+            Signed("Prevention team", "Neighbors named these blocks.", when)
+        ) as session:
             for n in range(3):
                 session.add(ActionRow(key=f"1.2.{n}", status="on-track", updated_on=day, due=day))
             session.add(AreaRow(key="B", place_name="Oakenshire", state="designated", since=day))
@@ -133,11 +136,16 @@ email = "mayor@example.org"
 
 
 def table_of(rows):
-    return ("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n").encode()
+    return (
+        "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n"
+    ).encode()
 
 
 def features_of(rows):
-    listed = [{"type": "Feature", "geometry": None, "properties": {**row, "cells": row["cells"].split()}} for row in rows]
+    listed = [
+        {"type": "Feature", "geometry": None, "properties": {**row, "cells": row["cells"].split()}}
+        for row in rows
+    ]
     return json.dumps({"type": "FeatureCollection", "features": listed}).encode()
 
 
@@ -148,7 +156,9 @@ def city_files(name):
 def sample_seeds():
     files = {path.name: path.read_bytes() for path in SAMPLE.iterdir() if path.suffix != ".md"}
     toml = city_files("sample")
-    small = {name: head(content) if name.endswith(".csv") else content for name, content in files.items()}
+    small = {
+        name: head(content) if name.endswith(".csv") else content for name, content in files.items()
+    }
     shootings, places = small["shootings.csv"], files["neighborhoods.geojson"]
     city = {"city.toml": toml, "places.geojson": places}
     records = json.dumps(rows_of(shootings)).encode()
@@ -174,12 +184,15 @@ def sample_seeds():
         name = f"places{suffix}" if suffix != ".shp" else "places.zip"
         content = places if suffix == ".geojson" else as_map(places, suffix)
         yield Seed("polygons", f"sample {name}", name, content, {"city.toml": toml})
-    beside = {name: content for name, content in small.items() if name not in {"truth.json"}}
+    beside = {name: content for name, content in small.items() if name != "truth.json"}
+    drawn = ("water.geojson", "parks.geojson", "streets.geojson")
     for name in ("services.csv", "population.csv", "risk_terrain.geojson"):
-        rest = {one: beside[one] for one in (*beside,) if one != name and one not in {"water.geojson", "parks.geojson", "streets.geojson"}}  # fmt: skip
-        yield Seed("layers", f"sample {name}", f"data/{name}", beside[name], {"city.toml": toml, **{f"data/{k}": v for k, v in rest.items()}})  # fmt: skip
+        rest = {f"data/{one}": text for one, text in beside.items() if one not in {name, *drawn}}
+        yield Seed(
+            "layers", f"sample {name}", f"data/{name}", beside[name], {"city.toml": toml, **rest}
+        )
         yield Seed("beside", f"sample {name}", name, beside[name], {"shootings.csv": shootings})
-    for name in ("water.geojson", "parks.geojson", "streets.geojson"):
+    for name in drawn:
         rest = {"city.toml": toml, "data/neighborhoods.geojson": places}
         yield Seed("basemap", f"sample {name}", f"data/{name}", first_shapes(files[name]), rest)
     yield Seed("city", "sample", "city.toml", toml, {f"data/{k}": v for k, v in beside.items()})
@@ -228,11 +241,20 @@ def real_seeds():
             yield Seed("new_city", path.name, path.name, part, {})
         if path.suffix == ".csv":
             whole = {**beside, "places.geojson": places}
-            yield Seed("incidents", f"{path.name} all rows", path.name, content, whole, is_whole=True)
+            yield Seed(
+                "incidents", f"{path.name} all rows", path.name, content, whole, is_whole=True
+            )
     for city, map_ in sorted({(city, map_) for city, _, map_ in REAL}):
         toml, places = city_files(city), (SHARED / map_).read_bytes()
         yield Seed("polygons", map_, "places.geojson", first_shapes(places), {"city.toml": toml})
-        yield Seed("polygons", f"{map_} whole", "places.geojson", places, {"city.toml": toml}, is_whole=True)
+        yield Seed(
+            "polygons",
+            f"{map_} whole",
+            "places.geojson",
+            places,
+            {"city.toml": toml},
+            is_whole=True,
+        )
 
 
 @cache
@@ -240,5 +262,5 @@ def all_seeds():
     """Give the seeds: without the real files, the made ones alone, and a sentence on it."""
     found = [*sample_seeds(), *made_seeds()]
     if SHARED.is_dir():
-        return (*found, *real_seeds()), ""
+        return (*found, *(replace(one, is_real=True) for one in real_seeds())), ""
     return tuple(found), "The real files are not at ../shared/data: made ones alone are used."

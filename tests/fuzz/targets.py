@@ -154,7 +154,12 @@ def backup(folder, name):
     at = Clock("UTC").now()
     store = open_store(str(folder.parent / "out" / "store.sqlite3"), make=True, city="sample")
     try:
-        restore(store, load_backup(folder / name), Signed("Team", "Why.", at), folder.parent / "out" / "safe.gz")
+        restore(
+            store,
+            load_backup(folder / name),
+            Signed("Team", "Why.", at),
+            folder.parent / "out" / "safe.gz",
+        )
         read_store(store)
     finally:
         store.engine.dispose()
@@ -162,7 +167,9 @@ def backup(folder, name):
 
 def measures(folder, name):
     known = load_plan(ROOT / "config" / "plans" / "kansas-city-psp.toml")
-    load_measures(folder / name, {one.id: one.kind for one in known.measures}, ("Oakenshire",), make_value)
+    load_measures(
+        folder / name, {one.id: one.kind for one in known.measures}, ("Oakenshire",), make_value
+    )
 
 
 def areas(folder, name):
@@ -183,7 +190,11 @@ def new_city(folder, name):
     for one in found.lists:
         tell_list(one, count_kinds(one, found.time_zone))
         describe(one)
-    for said in (tell_place(found), *tell_beside(beside), *map(render, (*beside.notes, *found.notes))):
+    for said in (
+        tell_place(found),
+        *tell_beside(beside),
+        *map(render, (*beside.notes, *found.notes)),
+    ):
         str(said)
     land = beside.places or folder.parent / "out" / "land.geojson"
     if found.places is not None:
@@ -205,7 +216,9 @@ def beside(folder, name):
 def new_month(folder, name):
     config, home = load_city(folder / "city.toml"), folder.parent / "out"
     place = MonthPlace(home, home / "dataset", folder / "data", home / "basemap", home / "bundle")
-    request = MonthRequest(config, None, place, None, lambda: None, city_choices(config), (folder / name,))
+    request = MonthRequest(
+        config, None, place, None, lambda: None, city_choices(config), (folder / name,)
+    )
     draft = read_new(request)
     rows_accounted(draft.intake.dataset.report, draft.intake.rejected, folder / name)
     for message in preview_sentences(replace(draft.preview)):

@@ -21,11 +21,14 @@ from shapely.errors import ShapelyError
 
 from csa.base.crs import finite_shapes
 from csa.base.errors import SourceError
-from csa.base.reading import unpack_zip
+from csa.base.reading import parse_json, unpack_zip
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 MAX_UNPACKED = 500_000_000
 """Bytes of a map's archive when unpacked."""
+MAX_COUNTED = 20_000_000
+"""Bytes of a GeoJSON whose features are counted by a second reader."""
+BLANKS = b"\xef\xbb\xbf \t\r\n"
 BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
 """What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
 RESPONSE_BYTES = 1024
@@ -70,6 +73,23 @@ def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
         if not path.exists():
             raise SourceError("source.absent", path=path) from error
         raise unreadable from error
+    _refuse_lost(path, len(table), unreadable)
     if isinstance(table, gpd.GeoDataFrame):
         return table.set_geometry(finite_shapes(table.geometry))
     return table
+
+
+def _refuse_lost(path: Path, n_read: int, unreadable: SourceError) -> None:
+    """Refuse a GeoJSON of which GDAL passed over a feature: it does so without a word."""
+    if path.stat().st_size > MAX_COUNTED or path.is_dir():
+        return
+    content = path.read_bytes()
+    if not content.lstrip(BLANKS).startswith(b"{"):
+        return
+    try:
+        found = parse_json(content)
+    except ValueError as error:
+        raise unreadable from error
+    n_all = len(found["features"]) if isinstance(found.get("features"), list) else n_read
+    if n_all != n_read:
+        raise SourceError("source.lost_features", path=path, n=n_all - n_read, n_all=n_all)

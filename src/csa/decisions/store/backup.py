@@ -32,6 +32,8 @@ from csa.decisions.store.trail import verify
 KIND = "csa-store-backup"
 FORMAT_VERSION = 1
 ROWS_AT_ONCE = 1000
+ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What comes of a file whose lines are none of a backup's."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def load_backup(path: Path) -> Backup:
         told = parse_json(end)["sha256"]
         is_whole = told == hashlib.sha256(f"{body}\n".encode()).hexdigest()
         return _backup_of(head if is_whole else {}, rows, path)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ODD as error:
         raise StoreError("store.bad_backup", path=path) from error
 
 
@@ -145,7 +147,7 @@ def _held_to_its_trail(backup: Backup) -> Iterator[None]:
         if not isinstance(error, exc.IntegrityError | exc.DataError | exc.ProgrammingError):
             raise  # the database's own trouble
         raise StoreError("store.untrue_backup", n=backup.head.n) from error
-    except (exc.SQLAlchemyError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (exc.SQLAlchemyError, *ODD) as error:
         raise StoreError("store.untrue_backup", n=backup.head.n) from error
 
 
