@@ -100,7 +100,8 @@ def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     """Bring a table of polygons or points into longitude and latitude."""
     if table.crs is None:
         raise CrsError("crs.places_unset", source=source)
-    return table.to_crs(LONLAT)
+    turned = table.to_crs(LONLAT)
+    return turned.set_geometry(finite_shapes(turned.geometry))
 
 
 def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
@@ -108,7 +109,17 @@ def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
     require_metres(crs)
     if shapes.crs is None:
         raise CrsError("crs.unset")
-    return shapes.to_crs(crs)
+    return finite_shapes(shapes.to_crs(crs))
+
+
+def finite_shapes(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Put none in place of a shape that reaches beyond all numbers: no system is made for it."""
+    corners = shapes.get_coordinates()
+    is_wild = ~np.isfinite(corners.to_numpy()).all(axis=1)
+    if not is_wild.any():
+        return shapes
+    found: gpd.GeoSeries = shapes.where(~shapes.index.isin(corners.index[is_wild]))
+    return found
 
 
 @lru_cache(maxsize=256)

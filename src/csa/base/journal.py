@@ -8,7 +8,6 @@ next, from the journal; one that is killed before has changed nothing.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from csa.base.errors import OutputError
 from csa.base.io import CURRENT, json_bytes, point_version, write_file
+from csa.base.reading import parse_json
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def carry_out(journal: Path, moves: Sequence[Move]) -> None:
 def finish(journal: Path) -> bool:
     """Finish the changes of a run that was killed; return whether there were any."""
     try:
-        moves = [Move(**one) for one in json.loads(journal.read_text(encoding="utf-8"))]
+        moves = [Move(**one) for one in parse_json(journal.read_text(encoding="utf-8"))]
     except FileNotFoundError:
         return False
     except (OSError, ValueError, TypeError) as error:

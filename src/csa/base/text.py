@@ -74,7 +74,7 @@ def read_catalog(path: Traversable | Path, language: str) -> Catalog:
     try:
         with path.open("rb") as source:
             return read_po(source, locale=language, abort_invalid=True)
-    except PoFileError as error:
+    except (PoFileError, LookupError) as error:  # an encoding that nobody knows
         raise ValueError(str(error)) from error
 
 

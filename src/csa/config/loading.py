@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from csa.base.errors import ConfigError
 from csa.base.message import Message, say
+from csa.base.reading import parse_toml
 from csa.config.city import CityConfig
 from csa.config.layouts import Condition
 from csa.config.types import FIELDS
@@ -83,9 +83,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", path=path) from error
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a value is too large"
+        return parse_toml(text)
+    except ValueError as error:
+        why = "a value is too large" if "integer string" in str(error) else error
         raise ConfigError("config.not_toml", path=path, why=why) from error
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
+from csa.base.reading import parse_json
 from csa.base.schema import KINDS
 from csa.geo.ground import on_one_grid, resolution_of
 
@@ -203,7 +203,7 @@ def _rows(file: Path) -> list[Mapping[str, Any]]:
         rows = _of_json(text) if file.suffix.lower() in {".geojson", ".json"} else _of_csv(text)
     except FileNotFoundError as error:
         raise SourceError("chosen.absent", path=file) from error
-    except (OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise SourceError("chosen.unreadable", path=file) from error
     lacking = sorted({name for row in rows for name in ("area_id", "cells") if name not in row})
     if lacking:
@@ -225,7 +225,7 @@ def _of_csv(text: str) -> list[Mapping[str, Any]]:
 
 
 def _of_json(text: str) -> list[Mapping[str, Any]]:
-    features = json.loads(text)["features"]
+    features = parse_json(text)["features"]
     return [dict(feature["properties"]) for feature in features]
 
 
@@ -272,11 +272,11 @@ def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
 def _way(file: Path) -> tuple[bool | None, float | None]:
     """Read from the proposal beside the file, if there is one, how its areas were found."""
     try:
-        params = json.loads((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
+        params = parse_json((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
         suggested = params["suggested"]
         own = {name: params[name] for name in suggested}
         return own == suggested, float(params["max_area_km2"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None, None
 
 

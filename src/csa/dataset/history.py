@@ -6,7 +6,6 @@ what a month's count was first is kept beside what it is now. Counts are of the 
 
 from __future__ import annotations
 
-import json
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.io import CURRENT
 from csa.base.message import Message, say
 from csa.base.params import Month
+from csa.base.reading import parse_json
 from csa.base.schema import KINDS
 from csa.dataset.versioned import FORMAT_VERSION, KIND, MARKER
 
@@ -165,7 +165,7 @@ def _places_of_versions(folder: Path) -> list[Path]:
 
 def _read_edition(place: Path) -> Edition | None:
     try:
-        report = json.loads((place / MARKER).read_text(encoding="utf-8"))
+        report = parse_json((place / MARKER).read_text(encoding="utf-8"))
         if (report["kind"], report["format_version"]) != (KIND, FORMAT_VERSION):
             return None
         return Edition(

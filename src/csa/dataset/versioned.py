@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import shapely
 from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.io import KEPT, csv_bytes, json_bytes, publish_version, write_file
+from csa.base.reading import parse_json
 from csa.base.schema import check_incidents
 from csa.config.city import CityConfig
 
@@ -197,7 +197,7 @@ def open_dataset(folder: Path | str) -> Dataset:
     # One version throughout, even while another is being published.
     place = (folder / "current").resolve() if (folder / "current").exists() else folder
     try:
-        report = json.loads((place / MARKER).read_text(encoding="utf-8"))
+        report = parse_json((place / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SourceError("dataset.damaged", path=folder) from error
     if not isinstance(report, dict) or report.get("kind") != KIND:
@@ -257,7 +257,7 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
 def load_kept(path: Path) -> dict[str, Any] | None:
     """Read a stored result."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

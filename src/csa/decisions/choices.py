@@ -6,7 +6,6 @@ cells and what was known of them, so that it can be shown as it was seen.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from csa.areas.proposal import Proposal
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import create_file, json_bytes
 from csa.base.message import Message, say
+from csa.base.reading import parse_json
 from csa.base.text import natural
 from csa.decisions.roles import Person, require_area_chair
 from csa.priority.assess import AreaAssessment
@@ -153,8 +153,8 @@ def list_choices(folder: Path) -> tuple[list[dict[str, Any]], list[Message]]:
 def _read(path: Path) -> dict[str, Any]:
     """Read a choice; refuse one that lacks a value that readers show."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        kept = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise SourceError("choose.damaged", path=path) from error
     if not isinstance(kept, dict) or kept.get("kind") != KIND:
         raise SourceError("choose.damaged", path=path)

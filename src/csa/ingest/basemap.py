@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
+from csa.base.reading import parse_json
 from csa.config import city
 from csa.ingest.shapes import read_shapes, require_column
 
@@ -59,7 +59,7 @@ def _text(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
 def load_basemap(folder: Path) -> Basemap:
     """Read a basemap that `csa basemap` wrote."""
     try:
-        manifest = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        manifest = parse_json((folder / MARKER).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SourceError("basemap.absent", path=folder) from error
     except (OSError, ValueError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
+from csa.base.reading import parse_json
 from csa.dataset.chosen import Chosen, read_areas
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
@@ -95,7 +95,10 @@ def load_drawn(path: Path) -> tuple[Candidate, ...]:
 def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
     """Read the verdict of `csa displace` on an area."""
     account = _account(folder, DISPLACEMENT, city)
-    found = {row["area_id"]: row for row in account["single"]}
+    try:
+        found = {str(row["area_id"]): dict(row) for row in account["single"]}
+    except (TypeError, KeyError, ValueError) as error:
+        raise SourceError("chosen.other_version", path=folder, kind=DISPLACEMENT) from error
     if area not in found:
         known = ", ".join(found)
         raise ParamError("chosen.no_area", given=area, path=folder, known=known)
@@ -108,8 +111,8 @@ def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
     """Read the JSON summary of a folder written by one of our commands for this city."""
     file = folder / f"{kind}.json"
     try:
-        account = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        account = parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise SourceError("chosen.no_folder", path=folder, kind=kind) from error
     if not isinstance(account, dict) or account.get("kind") != kind:
         raise SourceError("chosen.no_folder", path=folder, kind=kind)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from csa.base.errors import SourceError
 from csa.base.io import write_file
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
+from csa.base.reading import parse_json
 from csa.ingest.pages import ID, DownloadPlan, Page, Partial, read_page
 from csa.ingest.portal import HiccupError, Socrata, Version
 
@@ -203,7 +203,7 @@ def _places_once(portal: Socrata, dataset: str, path: Path, n_restarts: int) -> 
 
     def read(content: bytes) -> bytes:
         try:
-            n_features = len(json.loads(content)["features"])
+            n_features = len(parse_json(content)["features"])
         except (ValueError, TypeError, KeyError) as error:
             raise HiccupError(portal.odd_answer(content, dataset)) from error
         if n_features != version.n_rows:

@@ -9,16 +9,28 @@ knows its coordinate system (`crs`, of type `link`): what GDAL fetches by itself
 from __future__ import annotations
 
 import ctypes
+import warnings
+import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyogrio import _io
-from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
 
+from csa.base.crs import finite_shapes
 from csa.base.errors import SourceError
+from csa.base.reading import parse_json, unpack_zip
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
+MAX_UNPACKED = 500_000_000
+"""Bytes of a map's archive when unpacked."""
+MAX_COUNTED = 20_000_000
+"""Bytes of a GeoJSON whose features are counted by a second reader."""
+BLANKS = b"\xef\xbb\xbf \t\r\n"
+BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
+"""What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
 RESPONSE_BYTES = 1024
 """More than the size of GDAL's CPLHTTPResult, which stays empty."""
 
@@ -45,11 +57,39 @@ _close_gdal()
 
 
 def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
-    """Read the first layer of a map file."""
-    if not path.exists():
-        raise SourceError("source.absent", path=path)
+    """Read the first layer of a map file; rings are closed, a shape beyond repair is none."""
     try:
-        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never read as an address
-    except (DataSourceError, DataLayerError, ValueError) as error:
+        if zipfile.is_zipfile(path):
+            for _ in unpack_zip(path.read_bytes(), MAX_UNPACKED):
+                pass  # what would fill the memory is refused
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of shapes: they are counted
+            # An absolute path is never read as an address.
+            table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), on_invalid="fix")
+    except OSError as error:
+        key = "source.absent" if not path.exists() else "source.unreadable"
+        raise SourceError(key, path=path, why=error.strerror) from error
+    except BROKEN as error:
+        if not path.exists():
+            raise SourceError("source.absent", path=path) from error
         raise unreadable from error
+    _refuse_lost(path, len(table), unreadable)
+    if isinstance(table, gpd.GeoDataFrame):
+        return table.set_geometry(finite_shapes(table.geometry))
     return table
+
+
+def _refuse_lost(path: Path, n_read: int, unreadable: SourceError) -> None:
+    """Refuse a GeoJSON of which GDAL passed over a feature: it does so without a word."""
+    if path.stat().st_size > MAX_COUNTED or path.is_dir():
+        return
+    content = path.read_bytes()
+    if not content.lstrip(BLANKS).startswith(b"{"):
+        return
+    try:
+        found = parse_json(content)
+    except ValueError as error:
+        raise unreadable from error
+    n_all = len(found["features"]) if isinstance(found.get("features"), list) else n_read
+    if n_all != n_read:
+        raise SourceError("source.lost_features", path=path, n=n_all - n_read, n_all=n_all)

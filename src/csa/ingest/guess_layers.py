@@ -23,7 +23,7 @@ from csa.ingest.gdal import read_map
 from csa.ingest.guess_columns import LATITUDE, LONGITUDE
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
-from csa.ingest.shapes import TABLES
+from csa.ingest.shapes import TABLES, as_table
 
 KINDS = {
     r"school": "school",
@@ -97,7 +97,7 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
             raise SourceError("layers.no_shapes", path=path)
         return found.to_crs(LONLAT), {}
     records = read_records(path)
-    table = pd.DataFrame(records.rows, columns=list(records.header), dtype="str")
+    table = as_table(records)
     lon, lat = (_column_of(table, names) for names in (LONGITUDE, LATITUDE))
     shapes: Any = np.full(len(table), None, dtype=object)
     if lon and lat:

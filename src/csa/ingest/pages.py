@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from csa.base.errors import OutputError, SourceError
 from csa.base.io import held, json_bytes, write_file
+from csa.base.reading import parse_json
 from csa.ingest.portal import HiccupError, Socrata, Version
 
 ID = ":id"
@@ -95,7 +95,7 @@ class Partial:
 
     def _state(self) -> object:
         try:
-            return json.loads((self.folder / STATE).read_bytes())
+            return parse_json((self.folder / STATE).read_bytes())
         except (OSError, ValueError):
             return None
 

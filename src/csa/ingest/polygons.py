@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
 from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
@@ -14,6 +15,7 @@ from csa.base.schema import UNASSIGNED
 from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
 
+MOST_NAMED = 5
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
 
@@ -22,14 +24,19 @@ def read_neighborhoods(
     path: Path, places: PlacesSource
 ) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     """Read a city's neighborhoods."""
-    table = read_polygons(path, places.crs)
+    every, is_polygon = _read(path, places.crs)
+    table = every[is_polygon]
     for column in filter(None, (places.name_column, places.id_column)):
         if column not in table.columns:
             found = ", ".join(str(name) for name in table.columns if name != "geometry")
             raise SourceError("places.no_column", path=path, column=column, found=found)
-    names = table[places.name_column].astype("str").where(table[places.name_column].notna(), "")
+    names = every[places.name_column].astype("str").where(every[places.name_column].notna(), "")
     names = names.str.strip().replace("", UNASSIGNED)
-    table, notes = _mend(table.assign(name=names), path)
+    table, notes = _mend(table.assign(name=names[is_polygon]), path)
+    if not is_polygon.all():
+        counts = {"n": int((~is_polygon).sum()), "n_all": len(every)}
+        which = ", ".join(names[~is_polygon][:MOST_NAMED])
+        notes += (say("places.note_no_shape", name=path.name, which=which, **counts),)
     _refuse_far(table, path)
     n_unnamed = int((table["name"] == UNASSIGNED).sum())
     if n_unnamed:
@@ -68,19 +75,25 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
 
 def read_polygons(path: Path, crs: str | None) -> gpd.GeoDataFrame:
     """Read the polygons of a map file, in degrees; `crs` is the system where it names none."""
+    table, is_polygon = _read(path, crs)
+    return table[is_polygon]
+
+
+def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """Read a map's places in degrees, and which of them are polygons."""
     table = read_map(path, SourceError("places.unreadable", path=path))
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
-    is_polygon = table.geom_type.isin(["Polygon", "MultiPolygon"])
-    if not is_polygon.any():
-        raise SourceError("places.no_polygons", path=path)
     if table.crs is None and crs is not None:
         table = table.set_crs(crs)
-    table = tables_to_lonlat(table[is_polygon], str(path))
-    west, south, east, north = table.total_bounds
+    table = tables_to_lonlat(table, str(path))
+    is_polygon = table.geom_type.isin(["Polygon", "MultiPolygon"]) & ~table.geometry.is_empty
+    if not is_polygon.any():
+        raise SourceError("places.no_polygons", path=path)
+    west, south, east, north = table[is_polygon].total_bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise SourceError("places.not_degrees", path=path, west=f"{west:.0f}")
-    return table
+    return table, is_polygon
 
 
 def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:

@@ -5,7 +5,6 @@ The only module that uses the network. Nothing here knows about pages or files.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ import requests
 
 from csa.base.clock import now_utc
 from csa.base.errors import ParamError, SourceError
+from csa.base.reading import parse_json
 
 LOGGER = logging.getLogger("csa.portal")
 TRIES = 6
@@ -114,7 +114,7 @@ class Socrata:
 
         def read(content: bytes) -> Version:
             try:
-                (row,) = json.loads(content)
+                (row,) = parse_json(content)
                 n_rows = int(row["n_rows"])
             except (ValueError, TypeError, KeyError) as error:
                 raise HiccupError(self.odd_answer(content, dataset)) from error

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import hashlib
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
+from csa.base.reading import parse_json, unpack_zip
 from csa.base.text import speak
 
 DELIMITERS = ",;\t|"
@@ -26,7 +29,14 @@ MAX_TITLES, LEAST_COLUMNS = 10, 3
 TOP = 100_000
 """Characters in which the first lines are."""
 MAX_NOTES = 10
-MAX_FIELD_CHARACTERS = 100_000_000
+MAX_CHARACTERS = 1_000_000
+"""Of a cell: more is text that a quote, opened and never closed, has swallowed."""
+MAX_CELLS = 5_000_000
+"""Cells of the rectangle that an Excel sheet spans, filled or not: all of it is held."""
+FREE_CELLS = 100_000
+"""Cells of records, filled or not; more of them than the file has characters is refused."""
+MAX_EXCEL = 400_000_000
+"""Bytes of an Excel file when unpacked."""
 MAGIC = {
     b"PK\x03\x04": "an Excel or zip file",
     b"%PDF": "a PDF",
@@ -39,7 +49,10 @@ MAGIC = {
 }
 
 
-ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm", ".xlsb"})
+ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
+PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
+"""Where a cell or a row says that it stands."""
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,9 @@ def _from_excel(content: bytes, path: Path) -> FileRecords:
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - loads late
 
     try:
+        span = _span(content)
+        if span > MAX_CELLS:
+            raise SourceError("source.vast_excel", path=path, n=span, most=MAX_CELLS)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet, *others = book.sheet_names
         table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
@@ -109,6 +125,23 @@ def _from_excel(content: bytes, path: Path) -> FileRecords:
     sha256 = hashlib.sha256(content).hexdigest()
     notes = (note, *_title_notes(n_titles, path))
     return FileRecords(path.name, sha256, header, records, lines, notes=notes)
+
+
+def _span(content: bytes) -> int:
+    """Count the cells of the largest sheet, from its first to its last, before any is read."""
+    n_rows, n_columns, sheet, tail, span = 0, 0, "", b"", 0
+    for name, block in unpack_zip(content, MAX_EXCEL):
+        if name != sheet:
+            n_rows, n_columns, sheet, tail = 0, 0, name, b""
+        if not name.startswith("xl/worksheets/"):
+            continue
+        places = PLACE.findall(tail + block)
+        n_rows = max((int(row) for _, row in places), default=n_rows)
+        for column in {letters for letters, _ in places}:
+            number = functools.reduce(lambda so_far, letter: so_far * 26 + letter - 64, column, 0)
+            n_columns = max(n_columns, number)
+        tail, span = block[-40:], max(span, n_rows * n_columns)
+    return span
 
 
 def _count_titles(rows: list[list[str]]) -> int:
@@ -163,8 +196,10 @@ def _decode_utf16(content: bytes, codec: str, path: Path) -> tuple[str, tuple[Me
 class _Lines:
     """Lines of a text, which remember whether the reader asked for more than there are."""
 
+    start = 1  # the line at which the record begins that is being read
+
     def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
+        self._lines = LINE.finditer(text)
         self._has_ended = False
 
     def has_ended(self) -> bool:
@@ -175,18 +210,22 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._lines.readline()
-        if not line:
+        found = next(self._lines, None)
+        if found is None:
             self._has_ended = True
             raise StopIteration
-        return line
+        return found.group()
 
 
 def _from_csv(text: str, path: Path, sha256: str) -> FileRecords:
-    before = csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    before = csv.field_size_limit(MAX_CHARACTERS)
+    lines = _Lines(text)
     try:
-        return _parse_csv(text, path, sha256)
+        return _parse_csv(text, lines, path, sha256)
     except csv.Error as error:
+        if "limit" in str(error):
+            where = {"path": path, "line": lines.start}
+            raise SourceError("source.long_cell", **where, n=MAX_CHARACTERS) from error
         raise SourceError("source.unreadable", path=path, why=str(error)) from error
     finally:
         csv.field_size_limit(before)
@@ -200,12 +239,11 @@ def _delimiter(text: str) -> str:
     return next(several, max(DELIMITERS, key=lines[0].count) if lines else ",")
 
 
-def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
+def _parse_csv(text: str, lines: _Lines, path: Path, sha256: str) -> FileRecords:
     name = path.name
     delimiter = _delimiter(text)
-    top = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    top = csv.reader(_Lines(text), delimiter=delimiter)
     n_titles = _count_titles(list(itertools.islice((row for row in top if any(row)), MAX_TITLES)))
-    lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter)
     filled = (row for row in reader if any(row))
     header = next(itertools.islice(filled, n_titles, None), [])
@@ -217,8 +255,9 @@ def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
     cut_off: int | None = None
     notes: list[Message] = [*_title_notes(n_titles, path)]
     width = len(header)
-    start = reader.line_num + 1
+    lines.start = reader.line_num + 1
     for row in reader:
+        start = lines.start
         if row:
             is_cut_off = lines.has_ended()
             sized = _fit(row, width)
@@ -231,7 +270,7 @@ def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
             else:
                 rows.append(sized)
                 starts.append(start)
-        start = reader.line_num + 1
+        lines.start = reader.line_num + 1
     if cut_off is not None:
         n_lines = reader.line_num - cut_off + 1
         notes.append(say("source.note_cut_off", name=name, line=cut_off, n=n_lines))
@@ -251,8 +290,8 @@ def _fit(row: list[str], width: int) -> list[str] | None:
 
 def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
     try:
-        parsed = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        parsed = parse_json(text)
+    except ValueError as error:
         raise SourceError("source.not_json", path=path, why=str(error)) from error
     if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
         parsed = [_from_feature(feature) for feature in parsed["features"]]
@@ -261,6 +300,8 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
     bad = [number for number, row in enumerate(parsed, 1) if not isinstance(row, dict)]
     header = tuple(dict.fromkeys(key for _, row in good for key in row if _is_text(key)))
+    if len(good) * len(header) > max(len(text), FREE_CELLS):
+        raise SourceError("source.many_keys", path=path, n=len(header), n_records=len(good))
     rows: list[list[str]] = []
     lines: list[int] = []
     for number, row in good:

@@ -18,7 +18,7 @@ from csa.config.city import PlaceLists, Population, RiskTerrain
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
-from csa.ingest.records import read_records
+from csa.ingest.records import FileRecords, read_records
 
 TABLES = (".csv", ".tsv", ".txt")
 PlacedLayer: TypeAlias = PlaceLists | RiskTerrain | Population
@@ -34,6 +34,12 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
         raise CrsError("layers.no_crs", path=path, section=section)
     known = table if crs is None or table.crs is not None else table.set_crs(crs)
     return tables_to_lonlat(known, str(path)).reset_index(drop=True)
+
+
+def as_table(records: FileRecords) -> pd.DataFrame:
+    """Return records as a table of texts; of columns with one name, the first."""
+    table = pd.DataFrame(records.rows, columns=list(records.header), dtype="str")
+    return table.loc[:, ~table.columns.duplicated()]
 
 
 def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
@@ -73,7 +79,7 @@ def _judge_places(shapes: gpd.GeoSeries) -> tuple[Bools, Bools]:
 
 def _read_points(path: Path, layer: PlacedLayer) -> tuple[gpd.GeoDataFrame, int]:
     records = read_records(path)
-    table = pd.DataFrame(records.rows, columns=list(records.header), dtype="str")
+    table = as_table(records)
     x, y = (
         parse_numbers(table[require_column(table, column, path)])
         for column in (layer.lon_column, layer.lat_column)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
 from csa.base.journal import Move, alone, carry_out, current_version, finish
 from csa.base.params import Month
+from csa.base.reading import parse_json
 from csa.base.text import month as month_words
 from csa.base.text import speak
 from csa.config.city import CityConfig
@@ -104,7 +104,7 @@ class MonthPlace:
 def read_month_file(folder: Path) -> dict[str, Any] | None:
     """Read what a month's folder says of itself; None where there is none."""
     try:
-        found = json.loads((folder / MONTH_FILE).read_text(encoding="utf-8"))
+        found = parse_json((folder / MONTH_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -164,7 +164,7 @@ def undo(place: MonthPlace) -> dict[str, Any]:
     with alone(place.lock):
         place.recover()
         try:
-            told = json.loads((place.home / UNDO_FILE).read_text(encoding="utf-8"))
+            told = parse_json((place.home / UNDO_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise ParamError("month.nothing_to_undo") from error
         except (OSError, ValueError) as error:

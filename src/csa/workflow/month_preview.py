@@ -121,7 +121,7 @@ def _keyed(intake: Intake) -> pd.DataFrame:
 
 
 def _by_id(incidents: pd.DataFrame) -> pd.DataFrame:
-    lon, lat = (incidents[axis].round(6).map(str) for axis in ("lon", "lat"))
+    lon, lat = (incidents[axis].round(6).map(str).astype("str") for axis in ("lon", "lat"))
     day = incidents["occurred_at"].dt.normalize()
     table = pd.DataFrame({"day": day, "kind": incidents["kind"], "place": lon + " " + lat})
     table.index = pd.Index(incidents["incident_id"].astype("str"), name="incident_id")

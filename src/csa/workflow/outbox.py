@@ -12,7 +12,6 @@ replaced    it was never sent, and a newer file or list of recipients took its p
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import Literal, TypeAlias, get_args
 
 from csa.base.errors import OutputError, SourceError
 from csa.base.io import create_file, held, json_bytes, write_file
+from csa.base.reading import parse_json
 from csa.config.mail import Mail, MailRecipient
 from csa.decisions.handing import EditionFile
 
@@ -164,7 +164,7 @@ def _written(letter: Letter) -> bytes:
 
 def _read(path: Path) -> Letter:
     try:
-        values = json.loads(path.read_bytes())
+        values = parse_json(path.read_bytes())
         version = values.pop("format_version")
         letter = Letter(**values | {"file": EditionFile(**values["file"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Date, MetaData, Table, delete, insert, select
+from sqlalchemy import Connection, Date, MetaData, Table, delete, exc, insert, select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import StoreError
 from csa.base.io import create_file, write_file
+from csa.base.reading import parse_json, unpack_gzip
 from csa.decisions.store import migrating
 from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, append, as_text, head_of
 from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
@@ -32,6 +32,8 @@ from csa.decisions.store.trail import verify
 KIND = "csa-store-backup"
 FORMAT_VERSION = 1
 ROWS_AT_ONCE = 1000
+ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What comes of a file whose lines are none of a backup's."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,26 @@ def load_backup(path: Path) -> Backup:
     except OSError as error:
         raise StoreError("store.no_backup", path=path, why=error.strerror or error) from error
     try:
-        body, _, end = gzip.decompress(packed).decode().rstrip("\n").rpartition("\n")
-        told = json.loads(end)["sha256"]
+        body, _, end = unpack_gzip(packed).decode().rstrip("\n").rpartition("\n")
         # Not `splitlines`: it would break at line ends that a text itself may hold.
-        rows = [json.loads(line) for line in body.split("\n")]
-        head = rows[0]
+        head, *rows = [parse_json(line) for line in body.split("\n")]
+        told = parse_json(end)["sha256"]
         is_whole = told == hashlib.sha256(f"{body}\n".encode()).hexdigest()
-        is_ours = head["kind"] == KIND
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, IndexError, TypeError) as error:
+        return _backup_of(head if is_whole else {}, rows, path)
+    except ODD as error:
         raise StoreError("store.bad_backup", path=path) from error
-    if not (is_whole and is_ours):
-        raise StoreError("store.bad_backup", path=path)
+
+
+def _backup_of(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: Path) -> Backup:
+    if head["kind"] != KIND:
+        raise ValueError(head)
     if head["format_version"] != FORMAT_VERSION or head["schema"] not in migrating.known_versions():
         raise StoreError("store.newer_backup", path=path)
     tables: dict[str, list[Mapping[str, Any]]] = {name: [] for name in head["tables"]}
-    for row in rows[1:]:
+    for row in rows:
         for name, values in row.items():
-            tables[name].append(values)
-    return Backup(head["schema"], Head(head["entries"], head["head"]), tables)
+            tables[name].append(dict(values))
+    return Backup(head["schema"], Head(int(head["entries"]), str(head["head"])), tables)
 
 
 def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
@@ -118,19 +122,33 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
         lock_writers(connection)
         before, content = _packed(connection)
         city, secret = (_about(connection, key) for key in (CITY, PUBLIC_SECRET))
-        _replace(connection, backup)
-        _keep_city(connection, city, store.name)
-        _keep_secret(connection, secret)
-        with Session(connection) as session:
-            found = verify(session)
-            if not found.is_whole or found.head != backup.head:
-                raise StoreError("store.untrue_backup", n=found.head.n)
+        with _held_to_its_trail(backup):
+            _replace(connection, backup)
+            _keep_city(connection, city, store.name)
+            _keep_secret(connection, secret)
+            with Session(connection) as session:
+                found = verify(session)
+        if not found.is_whole or found.head != backup.head:
+            raise StoreError("store.untrue_backup", n=found.head.n)
         if before.n:
             _keep(safe, content)
         told = {"restored": backup.head.hash, "entries": backup.head.n}
         was = {"head": before.hash, "entries": before.n}
         append(connection, signed, AuditEntry(STORE_ITEM, was, told))
         return head_of(connection)
+
+
+@contextmanager
+def _held_to_its_trail(backup: Backup) -> Iterator[None]:
+    """Refuse a sealed backup whose rows are not what a store holds."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if not isinstance(error, exc.IntegrityError | exc.DataError | exc.ProgrammingError):
+            raise  # the database's own trouble
+        raise StoreError("store.untrue_backup", n=backup.head.n) from error
+    except (exc.SQLAlchemyError, *ODD) as error:
+        raise StoreError("store.untrue_backup", n=backup.head.n) from error
 
 
 def _keep(safe: Path, content: bytes) -> None:

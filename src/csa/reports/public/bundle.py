@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from csa.base.errors import OutputError, PrivacyError, SourceError
 from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceable
+from csa.base.reading import parse_json
 from csa.base.text import ENGLISH, LANGUAGES
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
@@ -166,7 +167,7 @@ def read_published(folder: Path, city: str | None = None) -> tuple[Publication, 
     marker = _marker(folder)
     content = _content(folder, LEDGER, marker["files"])
     try:
-        ledger = json.loads(content)
+        ledger = parse_json(content)
         if ledger["kind"] != LEDGER_KIND:
             raise SourceError("bundle.damaged", path=folder, file=LEDGER)
         if ledger["format_version"] != LEDGER_VERSION:
@@ -194,10 +195,10 @@ def carried_on(publications: Iterable[Publication]) -> tuple[Publication, ...]:
 
 def _marker(folder: Path) -> Mapping[str, Any]:
     try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        marker = parse_json((folder / MARKER).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SourceError("bundle.absent", path=folder) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise SourceError("bundle.damaged", path=folder, file=MARKER) from error
     if not isinstance(marker, dict) or marker.get("kind") != KIND:
         raise SourceError("bundle.absent", path=folder)
@@ -351,4 +352,4 @@ def _shape(cells: Iterable[str]) -> Any:
 
 
 def _geometry(drawn: shapely.Geometry) -> Any:
-    return json.loads(shapely.to_geojson(shapely.set_precision(drawn, DIGITS)))
+    return parse_json(shapely.to_geojson(shapely.set_precision(drawn, DIGITS)))

@@ -1,0 +1,88 @@
+"""The one module for what files may hold: bounded in depth and size, whoever wrote them.
+
+Each function raises ValueError for what it refuses, so that a caller's own sentence on a damaged
+file covers it, too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+MAX_DEPTH = 60
+"""Lists within one another: more than any file needs, few enough for whatever walks through."""
+MAX_UNPACKED = 100_000_000
+"""Bytes that a packed file may become: a store's backup has a hundredth of it."""
+BLOCK = 1_000_000
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON."""
+    try:
+        return _shallow(json.loads(text))
+    except RecursionError:
+        raise ValueError(_too_deep()) from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Read TOML."""
+    try:
+        found: dict[str, Any] = _shallow(tomllib.loads(text))
+    except RecursionError:
+        raise ValueError(_too_deep()) from None
+    return found
+
+
+def _shallow(value: Any) -> Any:
+    """Return a value of few levels; refuse one of many."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return value
+    raise ValueError(_too_deep())
+
+
+def _too_deep() -> str:
+    return f"it has more than {MAX_DEPTH} levels of lists within lists"
+
+
+def unpack_gzip(packed: bytes, most: int = MAX_UNPACKED) -> bytes:
+    """Unpack a gzip file of one part, as the program writes them."""
+    reader = zlib.decompressobj(GZIP)
+    try:
+        content = reader.decompress(packed, most)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not reader.eof or reader.unused_data:
+        raise ValueError("it does not end where it should, or is too large")
+    return content
+
+
+def unpack_zip(packed: bytes, most: int = MAX_UNPACKED) -> Iterator[tuple[str, bytes]]:
+    """Yield the parts of an archive, block by block, each with its name; nothing is written."""
+    size = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            for part in archive.infolist():
+                part.file_size = sys.maxsize  # what it says of itself is not to be trusted
+                with archive.open(part) as stream:
+                    while block := stream.read(BLOCK):
+                        size += len(block)
+                        if size > most:
+                            raise ValueError("it is too large when unpacked")
+                        yield part.filename, block
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise ValueError(str(error)) from error

@@ -1,0 +1,1 @@
+"""The tests, as a package: a library of the same name is installed beside us."""

@@ -1,0 +1,225 @@
+"""What reads files: each target takes a folder with files and the name of the one that went wrong.
+
+A target returns quietly or raises the program's own error; anything else is a fault of the program.
+"""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from csa.areas.choices import city_choices
+from csa.base.errors import ConfigError
+from csa.base.text import render
+from csa.config.grants import load_roles
+from csa.config.loading import load_city
+from csa.config.mail import load_mail
+from csa.config.settings import resolve
+from csa.dataset.chosen import read_areas
+from csa.dataset.versioned import save_dataset
+from csa.decisions.store import Signed, open_store
+from csa.decisions.store.backup import load_backup, restore
+from csa.decisions.store.records import read_records as read_store
+from csa.ingest.basemap_layers import build_basemap, save_basemap
+from csa.ingest.designation import load_candidate, load_drawn, load_verdict
+from csa.ingest.intake import ingest_city
+from csa.ingest.measures import load_measures
+from csa.ingest.polygons import read_neighborhoods, read_polygons, read_study_area
+from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.plan import load_plan
+from csa.plan.measures import make_value
+from csa.workflow.beside import look_beside
+from csa.workflow.city_file import (
+    city_file,
+    count_kinds,
+    describe,
+    tell_beside,
+    tell_list,
+    tell_place,
+)
+from csa.workflow.month import MonthRequest, read_new
+from csa.workflow.month_place import MonthPlace
+from csa.workflow.month_preview import preview_sentences
+from csa.workflow.new_city import area_of, read_tables, understand_tables
+from tests.fuzz.seeds import ROOT
+
+
+class UncountedError(Exception):
+    """Rows that went in and neither came out nor were refused for a reason."""
+
+
+def counted(n_in, n_out, what):
+    if n_in != n_out:
+        raise UncountedError(f"{what}: {n_in} in, {n_out} out")
+
+
+def rows_accounted(report, rejected, file):
+    """Compare the report's figures with one another, with the list of the refused, and with the file."""
+    refused = sum(report["rows_rejected"].values())
+    counted(report["rows_read"], report["rows_used"] + refused, "rows of ingest.json")
+    counted(refused, len(rejected), "rows of rejected.csv")
+    expected = rows_in(file) if file is not None else None
+    if expected is not None and not any(n["key"] == "source.note_titles" for n in report["notes"]):
+        counted(expected, report["rows_read"], f"records of {file.name}")
+    for key in ("services", "risk_terrain"):
+        layer = report.get(key)
+        if layer:
+            counted(layer["rows_read"], layer["n"] + sum(layer["lost"].values()), key)
+
+
+def features_accounted(file, n_out):
+    if file.suffix == ".geojson":
+        counted(rows_in(file), n_out, f"features of {file.name}")
+
+
+def rows_in(file):
+    """Count a file's records without the program's reader; None where that is not plain."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UncountedError(f"{file.name} was read, and is not JSON: {error}") from error
+        found = found.get("features") if isinstance(found, dict) else found
+        return len(found) if isinstance(found, list) else None
+    if file.suffix != ".csv" or '"' in text or "\0" in text:
+        return None
+    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line]
+    return len(lines) - 1 if len(lines) > 1 and lines[0].strip(",;\t| ") else None
+
+
+def incidents(folder, name):
+    config = load_city(folder / "city.toml")
+    made = ingest_city(config, Inputs((folder / name,), folder / "places.geojson"))
+    rows_accounted(made.dataset.report, made.rejected, folder / name)
+    for note in made.messages:
+        render(note)
+    save_dataset(made.dataset, made.rejected, folder.parent / "out" / "dataset")
+
+
+def layers(folder, name):
+    made = city(folder, name)
+    if name.endswith("terrain.geojson"):
+        features_accounted(folder / name, made.dataset.report["risk_terrain"]["rows_read"])
+
+
+def city(folder, _):
+    config = load_city(folder / "city.toml")
+    resolve({}, config, {})
+    inputs = add_layers(find_inputs(config, folder / "data", ()), config, folder / "data")
+    made = ingest_city(config, inputs)
+    rows_accounted(made.dataset.report, made.rejected, None)
+    return made
+
+
+def polygons(folder, name):
+    config = load_city(folder / "city.toml")
+    read_study_area(folder / name, config.places.crs)
+    _, notes = read_neighborhoods(folder / name, config.places)
+    for note in notes:
+        render(note)
+    lost = sum(note.values["n"] for note in notes if note.key == "places.note_no_shape")
+    features_accounted(folder / name, len(read_polygons(folder / name, config.places.crs)) + lost)
+
+
+def basemap(folder, _):
+    config = load_city(folder / "city.toml")
+    drawn, notes = build_basemap(config, folder / "data")
+    for note in notes:
+        render(note)
+    save_basemap(drawn, folder.parent / "out" / "basemap")
+
+
+def plan(folder, _):
+    load_plan(folder / "plan.toml")
+
+
+def deployment(folder, name):
+    config, failed = load_city(ROOT / "config" / "sample.toml"), None
+    for read in (load_roles, load_mail, lambda env, path: resolve({}, config, env, path)):
+        try:
+            read({}, folder / name)
+        except ConfigError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+def backup(folder, name):
+    from csa.base.clock import Clock  # noqa: PLC0415
+
+    at = Clock("UTC").now()
+    store = open_store(str(folder.parent / "out" / "store.sqlite3"), make=True, city="sample")
+    try:
+        restore(
+            store,
+            load_backup(folder / name),
+            Signed("Team", "Why.", at),
+            folder.parent / "out" / "safe.gz",
+        )
+        read_store(store)
+    finally:
+        store.engine.dispose()
+
+
+def measures(folder, name):
+    known = load_plan(ROOT / "config" / "plans" / "kansas-city-psp.toml")
+    load_measures(
+        folder / name, {one.id: one.kind for one in known.measures}, ("Oakenshire",), make_value
+    )
+
+
+def areas(folder, name):
+    if Path(name).suffix in (".csv", ".geojson"):
+        load_drawn(folder / name)
+        read_areas(folder / name)
+    if (folder / "proposal.json").exists():
+        load_candidate(folder, "c-1", folder, "sample")
+        load_verdict(folder, "A", "sample")
+
+
+def new_city(folder, name):
+    """As the page and `csa start` do, up to the city's own file, which must then read the same rows."""
+    tables = read_tables([folder / name])
+    candidates = [path for path in sorted(folder.iterdir()) if path.name != name]
+    beside = look_beside(candidates, tables)
+    found = understand_tables(tables, area_of(beside.places))
+    for one in found.lists:
+        tell_list(one, count_kinds(one, found.time_zone))
+        describe(one)
+    for said in (
+        tell_place(found),
+        *tell_beside(beside),
+        *map(render, (*beside.notes, *found.notes)),
+    ):
+        str(said)
+    land = beside.places or folder.parent / "out" / "land.geojson"
+    if found.places is not None:
+        land.parent.mkdir(exist_ok=True)
+        found.places.to_file(land, driver="GeoJSON")
+    path = folder.parent / "out" / "city.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(city_file(found, land.name, "name", beside.layers), encoding="utf-8")
+    config = load_city(path)
+    made = ingest_city(config, Inputs((folder / name,), land))
+    rows_accounted(made.dataset.report, made.rejected, None)
+
+
+def beside(folder, name):
+    tables = read_tables([folder / "shootings.csv"])
+    tell_beside(look_beside([folder / name], tables))
+
+
+def new_month(folder, name):
+    config, home = load_city(folder / "city.toml"), folder.parent / "out"
+    place = MonthPlace(home, home / "dataset", folder / "data", home / "basemap", home / "bundle")
+    request = MonthRequest(
+        config, None, place, None, lambda: None, city_choices(config), (folder / name,)
+    )
+    draft = read_new(request)
+    rows_accounted(draft.intake.dataset.report, draft.intake.rejected, folder / name)
+    for message in preview_sentences(replace(draft.preview)):
+        render(message)
