@@ -51,6 +51,10 @@ DARK = Theme(
 
 STYLE = """
 <style>
+  /* The list of pages comes a moment after the page: its place is kept. */
+  @media (min-width: 768px) {
+    [data-testid="stApp"]:not([data-test-script-state="notRunning"]) [data-testid="stAppViewContainer"]:not(:has([data-testid="stSidebar"])) { padding-left: 300px; }
+  }
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
@@ -212,8 +216,12 @@ def is_dark() -> bool:
 
 
 def apply() -> None:
-    """Apply the style to the page."""
-    look = current()
+    """Apply the reader's theme to the style, which came with the page (`first_paint`)."""
+    st.html(f"<style>html:root {{ {variables(current())} }}</style>")
+
+
+def variables(look: Theme) -> str:
+    """Return a theme's colors as the style sheet names them."""
     colours = {
         "faint": look.faint,
         "hairline": look.hairline,
@@ -222,9 +230,10 @@ def apply() -> None:
         "at-risk": look.at_risk,
         "live": look.accent,
         "ground": look.ground,
+        "ink": look.ink,
+        "band": look.main_street,
     }
-    root = f":root {{ {' '.join(f'--csa-{name}: {one};' for name, one in colours.items())} }}"
-    st.html(STYLE.replace("<style>", f"<style>\n  {root}", 1))
+    return " ".join(f"--csa-{name}: {one};" for name, one in colours.items())
 
 
 def speak_in(language: str) -> None:
