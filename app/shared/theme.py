@@ -66,7 +66,9 @@ STYLE = """
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend span:first-child { white-space: normal; }
-  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
+  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; box-sizing: border-box; }
+  .csa-legend [class^="csa-edge"] { width: 1.5em; border: 2px solid var(--csa-ink); border-radius: 4px; }
+  .csa-legend .csa-edge-core { border: 6px double var(--csa-ink); height: 1.3em; } .csa-legend .csa-edge-first { border: 3px solid var(--csa-live); }
   .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -93,8 +95,9 @@ STYLE = """
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
+  .st-key-pages > :has(.stPageLink), .st-key-pages > :has([data-testid="stSkeleton"]) { height: 32px; }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
-  .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
+  .st-key-map, .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
   .st-key-working, .st-key-judging { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
@@ -121,8 +124,17 @@ STYLE = """
   .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
   .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
   .st-key-lineage { min-height: 24rem; }
-  .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  .st-key-find { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; }
+  .st-key-find > :has(> .st-key-find_map) { flex: 5 1 30rem; } .st-key-find > :has(> .st-key-find_side) { flex: 0 0 min(23.75rem, 100%); }
+  .st-key-find .st-key-map { gap: .35rem; } @media (min-width: 641px) { .st-key-find .st-key-map, .st-key-find .st-key-map iframe { min-height: 640px; } }
+  @media (max-width: 1199px) { .st-key-find > :has(> .st-key-find_side) { flex: 1 0 100%; } }
+  @media (min-width: 1200px) { .st-key-find > :has(> .st-key-find_map) { position: sticky; top: 1rem; } }
+  .csa-list-head { display: flex; justify-content: space-between; gap: 1rem; margin: 0; padding: 0 .25rem .3rem; font-size: .875rem; border-bottom: 2px solid var(--csa-hairline); }
+  .st-key-area_list button { display: block; padding: .3rem .25rem; border-radius: 0; border-bottom: 1px solid var(--csa-hairline); min-height: 3.1rem; }
+  .st-key-area_list button :is(div, span) { width: 100%; } .st-key-area_list > * { min-height: 3.1rem; }
+  .st-key-area_list button p { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; text-align: left; line-height: 1.35; }
+  .st-key-area_list button em { font-style: normal; font-weight: 600; } .st-key-area_list button p > :nth-child(even) { text-align: right; font-variant-numeric: tabular-nums; }
+  .st-key-sheet_head { flex-wrap: nowrap; justify-content: space-between; }
   .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
   .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
   .csa-status i { font-style: normal; }
