@@ -10,4 +10,6 @@ from starlette.middleware import Middleware
 from app.shared.first_paint import FirstPaint
 from app.shared.gate import Gate
 
-app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Gate), Middleware(FirstPaint)])
+app = st.App(
+    Path(__file__).with_name("main.py"), middleware=[Middleware(Gate), Middleware(FirstPaint)]
+)

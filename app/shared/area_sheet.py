@@ -73,11 +73,9 @@ def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
         st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     st.caption(state)
     # A list that was scrolled down leaves its place to the sheet: its head comes into view.
-    st.html(
-        f"<script>document.querySelector('.st-key-sheet_head')"
-        f"?.scrollIntoView({{block: 'nearest'}}); // {hashlib.sha256(name.encode()).hexdigest()}</script>",
-        unsafe_allow_javascript=True,
-    )
+    once = hashlib.sha256(name.encode()).hexdigest()  # another area: the script runs again
+    into_view = "document.querySelector('.st-key-sheet_head')?.scrollIntoView({block: 'nearest'})"
+    st.html(f"<script>{into_view} // {once}</script>", unsafe_allow_javascript=True)
 
 
 def _count(proposal: Proposal, sheet: Sheet) -> str:

@@ -6,6 +6,7 @@ the first such element comes. A style that came as such a piece would move what 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -30,9 +31,12 @@ ELEMENTS = (
     "Multiselect",
     "DownloadButton",
     "ComponentInstance",
+    "DateInput",
+    "FileUploader",
     "Spinner",
 )
 """The kinds of element whose code a browser fetches at once: those that most pages begin with."""
+IMPORTS = re.compile(r'from"\./([\w.-]+\.js)"')
 CODE = Path(streamlit.__file__).parent / "static" / "static" / "js"
 STALE = ("if-none-match", "if-modified-since", "accept-encoding")
 """Request headers that would bring the page as it was before, or packed."""
@@ -41,11 +45,11 @@ STALE = ("if-none-match", "if-modified-since", "accept-encoding")
 @cache
 def head() -> bytes:
     """Return the style, with each theme's colors, and where the first elements' code is."""
-    links = [
-        f'<link rel="modulepreload" crossorigin href="./static/js/{file.name}">'
-        for name in ELEMENTS
-        for file in sorted(CODE.glob(f"{name}.*.js"))
-    ]
+    wanted = [file.name for name in ELEMENTS for file in sorted(CODE.glob(f"{name}.*.js"))]
+    for name in wanted:  # what these import, and so on: the list grows while it is read
+        text = (CODE / name).read_text(encoding="utf-8")
+        wanted += [other for other in IMPORTS.findall(text) if other not in wanted]
+    links = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in wanted]
     light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
     colours = f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     style = theme.STYLE.replace("<style>", f"<style>\n  {colours}", 1)

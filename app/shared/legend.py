@@ -77,14 +77,16 @@ def show_counts_legend(
         show_legend(speak("find.legend_in_map", period=period), None, (), marks, outlines)
 
 
-def outlines_of(core: Sequence[CoreArea], *, has_first: bool = False) -> list[tuple[str, str]]:
+def outlines_of(
+    core: Sequence[CoreArea], *, has_candidates: bool = True, has_first: bool = False
+) -> list[tuple[str, str]]:
     """Name the outlines on a map: core service areas, candidates and those that come first."""
     years = sorted({area.since.year for area in core})
     key = "legend.core" if len(years) == 1 else "legend.core_several"
     first = ("first", speak("compare.mark_first"))
     return [
         *([("core", speak(key, year=str(years[0])))] if years else []),
-        ("candidate", speak("legend.candidate")),
+        *([("candidate", speak("legend.candidate"))] if has_candidates else []),
         *([first] if has_first else []),
     ]
 

@@ -9,7 +9,6 @@ import shapely
 import streamlit as st
 
 from app.shared import panels, session
-from app.shared.city_session import Opened
 from app.shared.phrases import months_covered, what_is_counted
 from app.shared.standing import in_service, state_words
 from csa.areas.proposal import Proposal
@@ -51,7 +50,6 @@ def rows(
 
 
 def show(
-    opened: Opened,
     proposal: Proposal,
     standing: Mapping[str, AreaStanding],
     others: Sequence[CoreArea],

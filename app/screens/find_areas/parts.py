@@ -106,7 +106,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         return
     with right:
         if not screen.area:
-            area_list.show(opened, proposal, standing, others, _choose)
+            area_list.show(proposal, standing, others, _choose)
         elif screen.area in standing:
             sheet = cache.sheet(opened, choices, screen.area)
             show_sheet(opened, choices, sheet, standing[screen.area], on_close=_close)
