@@ -43,7 +43,7 @@ STALE = ("if-none-match", "if-modified-since", "accept-encoding")
 
 
 @cache
-def head() -> bytes:
+def head(*, has_side: bool) -> bytes:
     """Return the style, with each theme's colors, and where the first elements' code is."""
     wanted = [file.name for name in ELEMENTS for file in sorted(CODE.glob(f"{name}.*.js"))]
     for name in wanted:  # what these import, and so on: the list grows while it is read
@@ -52,8 +52,13 @@ def head() -> bytes:
     links = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in wanted]
     light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
     colours = f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-    style = theme.STYLE.replace("<style>", f"<style>\n  {colours}", 1)
+    style = theme.STYLE.replace("<style>", f"<style>\n  {colours}{theme.SIDE * has_side}", 1)
     return "".join([*links, style]).encode()
+
+
+def _has_side(scope: Scope) -> bool:
+    """Return whether the page opens with the list of pages: not on a projector or a wall."""
+    return not scope["path"].endswith("/meeting") and b"view=wall" not in scope["query_string"]
 
 
 class FirstPaint:
@@ -78,7 +83,7 @@ class FirstPaint:
             body.extend(message.get("body", b""))
             if message.get("more_body"):
                 return
-            whole = bytes(body).replace(ROOT, ROOT + head(), 1)
+            whole = bytes(body).replace(ROOT, ROOT + head(has_side=_has_side(scope)), 1)
             headers = MutableHeaders(scope=begun[0])
             if ROOT in body:
                 headers["content-length"] = str(len(whole))

@@ -49,12 +49,16 @@ DARK = Theme(
     hairline="#5a616d",
 )
 
-STYLE = """
-<style>
+SIDE = """
   /* The list of pages comes a moment after the page: its place is kept. */
   @media (min-width: 768px) {
     [data-testid="stApp"]:not([data-test-script-state="notRunning"]) [data-testid="stAppViewContainer"]:not(:has([data-testid="stSidebar"])) { padding-left: 300px; }
   }
+"""
+STYLE = """
+<style>
+  /* What stands below a box whose size is not known yet is not shown yet: it would move. */
+  [data-testid="stVerticalBlock"] > :has([data-testid="stSkeleton"]):not(:has(.st-key-map)) ~ * { visibility: hidden; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
@@ -108,7 +112,6 @@ STYLE = """
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
-  .st-key-pages > :not(:has([data-testid="stCaptionContainer"])) { height: 32px; }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
   .st-key-map, .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
   .st-key-working, .st-key-judging { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
