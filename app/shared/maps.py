@@ -148,8 +148,8 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
         },
         "areas": _areas(scene),
         "selected": scene.selected,
-        "whole": scene.is_whole,
         "visible": list(scene.visible),
+        "whole": scene.is_whole,
         "services": [[s.lat, s.lon, s.mark, s.name, s.kind] for s in scene.services],
         "risk": None
         if scene.risk is None or scene.shade != "risk"

@@ -154,13 +154,19 @@ def table(rows: pd.DataFrame, label: str, kind: str = "") -> None:
     Of the kind `csa-wide` each row is a card on a phone, and its first cell stays where the table
     is too wide for the page.
     """
-    is_number = [all(isinstance(one, Number) for one in rows[name]) for name in rows.columns]
+    is_number = [bool(len(rows) and rows[name].map(_is_number).all()) for name in rows.columns]
     head = "".join(
         f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
         for name, number in zip(rows.columns, is_number, strict=True)
     )
+    labels = [f' data-label="{html.escape(str(name))}"' * bool(kind) for name in rows.columns]
     body = "".join(
-        f"<tr>{''.join(map(_cell, rows.columns, row, is_number))}</tr>"
+        "<tr>"
+        + "".join(
+            f"<td{NUMBER * number}{label}>{_shown(value)}</td>"
+            for value, number, label in zip(row, is_number, labels, strict=True)
+        )
+        + "</tr>"
         for row in rows.itertuples(index=False, name=None)
     )
     st.html(
@@ -170,12 +176,14 @@ def table(rows: pd.DataFrame, label: str, kind: str = "") -> None:
     )
 
 
-def _cell(title: object, value: object, number: bool) -> str:  # noqa: FBT001
-    shown = (
-        value if isinstance(value, Drawn) else html.escape(f"{value:,}" if number else f"{value}")
-    )
-    label = html.escape(str(title))
-    return f'<td{NUMBER * number} data-label="{label}"><span>{shown}</span></td>'
+def _is_number(value: object) -> bool:
+    return isinstance(value, Number)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Drawn):
+        return value
+    return html.escape(f"{value:,}" if _is_number(value) else f"{value}")
 
 
 def plain(text: str) -> str:

@@ -105,7 +105,7 @@ STYLE = """
     .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
     .csa-wide tr { padding: .5rem 0; border-bottom: 1px solid var(--csa-hairline); }
     .csa-wide :is(tbody th, td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
-    .csa-wide td:first-child { font-weight: 600; } .csa-wide td:first-child::before { content: none !important; } .csa-wide td:empty, .csa-wide td:has(> span:only-child:empty) { display: none; }
+    .csa-wide td:first-child { font-weight: 600; } .csa-wide td:first-child::before { content: none !important; } .csa-wide td:empty { display: none !important; }
     .csa-wide tbody th { font-weight: 600; } .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
   }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }

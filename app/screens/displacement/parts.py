@@ -229,7 +229,7 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 
 
 def _answer(following: Following, at: int) -> list[str]:
-    """Say what all areas together did, here and in all; each has its numbers beside the map."""
+    """Return what all areas together did, here and in all; each has its numbers beside the map."""
     if is_early(at):
         return [render(following.say_early(at))]
     judged, since = following.displaced.pooled, following.displaced.since
@@ -241,7 +241,7 @@ def _answer(following: Following, at: int) -> list[str]:
 
 
 def _details(opened: Opened, following: Following, at: int) -> list[str]:
-    """Say what each number counts, which areas differ, and what usually happens anyway."""
+    """Return which areas differ, what usually happens anyway, and what each number counts."""
     choices = st.session_state[session.SCREEN].choices
     since, until = (month(one) for one in (str(following.displaced.since), following.months[at]))
     key = "change_page.core_note" if following.is_core else "change_page.since_note"
