@@ -51,6 +51,8 @@ groups = {
 }
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation(groups, position="hidden")
+if page.url_path == "meeting":  # on a projector the list of pages is in the way
+    st.set_page_config(initial_sidebar_state="collapsed")
 theme.speak_in(language() if page.title == speak("community.short") else ENGLISH)
 access.enter()  # before any page runs, so that a closed page is not even read
 if st.query_params.get("view") == "wall":

@@ -1,4 +1,4 @@
-"""The ASGI app that is served: the pages, behind the gate."""
+"""The ASGI app that is served: the pages, behind the gate, with their style in the first answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from app.shared.first_paint import FirstPaint
 from app.shared.gate import Gate
 
-app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Gate)])
+app = st.App(
+    Path(__file__).with_name("main.py"), middleware=[Middleware(Gate), Middleware(FirstPaint)]
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,13 @@ import streamlit as st
 from app.shared import cache, charts, nearby, panels
 from app.shared.city_session import Opened
 from app.shared.phrases import months_covered, victims_words, what_is_counted
-from app.shared.standing import state_words
+from app.shared.standing import in_service, state_words
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, speak
-from csa.decisions.registry import AreaStanding
+from csa.decisions.registry import AreaStanding, CoreArea
 from csa.priority.next12 import COLUMNS
 
 FEW_PEOPLE = 100
@@ -35,10 +36,7 @@ def show_sheet(
     """Show an area's sheet."""
     proposal = cache.proposal(opened, choices)
     area = sheet.area
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(panels.plain(standing.called), anchor=False)
-        st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
-    st.caption(state_words(standing))
+    _head(standing.called, state_words(standing), on_close)
     st.markdown(" ".join([_count(proposal, sheet), _next12(opened, choices, sheet)]))
     panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
@@ -53,6 +51,31 @@ def show_sheet(
         _times(opened, sheet, standing.called)
     with tabs[2]:
         _places(opened, choices, area, standing.called)
+
+
+def show_core(proposal: Proposal, area: CoreArea, on_close: Callable[[], None]) -> None:
+    """Show a core service area that is no candidate now: its count, and where its change stands."""
+    stands = in_service(area)
+    _head(stands.called, state_words(stands), on_close)
+    counted = proposal.count_in(area.cells)
+    said = [speak("sheet.core_not_now")]
+    if counted is not None:
+        n, what = counted[0], what_is_counted(proposal)
+        said.insert(0, speak("sheet.count_core", n=n, what=what, months=months_covered(proposal)))
+    st.markdown(panels.plain(" ".join(said)))
+    for page in ("displacement", "measures"):
+        st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
+
+
+def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="sheet_head"):
+        st.subheader(panels.plain(name), anchor=False)
+        st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
+    st.caption(state)
+    # A list that was scrolled down leaves its place to the sheet: its head comes into view.
+    once = hashlib.sha256(name.encode()).hexdigest()  # another area: the script runs again
+    into_view = "document.querySelector('.st-key-sheet_head')?.scrollIntoView({block: 'nearest'})"
+    st.html(f"<script>{into_view} // {once}</script>", unsafe_allow_javascript=True)
 
 
 def _count(proposal: Proposal, sheet: Sheet) -> str:

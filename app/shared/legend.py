@@ -15,6 +15,7 @@ from app.shared import theme
 from app.shared.phrases import months_covered
 from csa.areas.proposal import Proposal
 from csa.base.text import speak
+from csa.decisions.registry import CoreArea
 from csa.reports.maps.palette import count_bounds
 
 FIFTHS = 5
@@ -65,15 +66,29 @@ def show_counts_legend(
     classes: Classes,
     afar: object | None,
     marks: Sequence[tuple[str, str]] = (),
-    outline: tuple[str, str] | None = None,
+    outlines: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Show what cells' colors mean; where the map draws two sizes of cell it says so itself."""
     period = speak("find.n_months", n=months_covered(proposal))
     palette = theme.current().sequential
     if afar is None:
-        show_legend(speak("find.legend", period=period), classes, palette, marks, outline)
+        show_legend(speak("find.legend", period=period), classes, palette, marks, outlines)
     else:
-        show_legend(speak("find.legend_in_map", period=period), None, (), marks, outline)
+        show_legend(speak("find.legend_in_map", period=period), None, (), marks, outlines)
+
+
+def outlines_of(
+    core: Sequence[CoreArea], *, has_candidates: bool = True, has_first: bool = False
+) -> list[tuple[str, str]]:
+    """Name the outlines on a map: core service areas, candidates and those that come first."""
+    years = sorted({area.since.year for area in core})
+    key = "legend.core" if len(years) == 1 else "legend.core_several"
+    first = ("first", speak("compare.mark_first"))
+    return [
+        *([("core", speak(key, year=str(years[0])))] if years else []),
+        *([("candidate", speak("legend.candidate"))] if has_candidates else []),
+        *([first] if has_first else []),
+    ]
 
 
 def show_legend(
@@ -81,7 +96,7 @@ def show_legend(
     classes: Classes | None,
     palette: Sequence[str],
     marks: Sequence[tuple[str, str]] = (),
-    outline: tuple[str, str] | None = None,
+    outlines: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Show the legend on the page."""
     parts = [f"<span>{html.escape(title)}</span>"]
@@ -90,8 +105,6 @@ def show_legend(
         parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
     for mark, meaning in marks:
         parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
-    if outline is not None:
-        colour, meaning = outline
-        box = f'<i style="border:3px solid {colour}"></i>'
-        parts.append(f"<span>{box}{html.escape(meaning)}</span>")
+    for kind, meaning in outlines:
+        parts.append(f'<span><i class="csa-edge-{kind}"></i>{html.escape(meaning)}</span>')
     st.html(f'<div class="csa-legend">{"".join(parts)}</div>')

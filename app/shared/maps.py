@@ -19,14 +19,14 @@ from folium.template import Template
 from app.shared import theme
 from app.shared.geometry import BaseGeometry, CellGeometry
 from app.shared.legend import Classes, classify_counts
-from app.shared.standing import state_words
+from app.shared.standing import in_service, state_words
 from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
-from csa.decisions.registry import AreaStanding
-from csa.geo.cells import mean_km2
+from csa.decisions.registry import AreaStanding, CoreArea
+from csa.geo.cells import mean_km2, outline
 from csa.geo.ground import resolution_of
 
 
@@ -87,7 +87,9 @@ class MapScene:
     risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
     standing: Mapping[str, AreaStanding] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
+    is_whole: bool = False  # whether the first view is of the whole city
     units: str = "us"  # of the sizes in the map's legend
 
 
@@ -147,6 +149,7 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
         "areas": _areas(scene),
         "selected": scene.selected,
         "visible": list(scene.visible),
+        "whole": scene.is_whole,
         "services": [[s.lat, s.lon, s.mark, s.name, s.kind] for s in scene.services],
         "risk": None
         if scene.risk is None or scene.shade != "risk"
@@ -206,11 +209,38 @@ def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
 
 
 def _areas(scene: MapScene) -> list[dict[str, Any]]:
-    areas = scene.proposal.areas
-    return [
-        _feature(area, shape, scene)
-        for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True)
-    ]
+    """List the candidates, then the core service areas, each as the registry has it.
+
+    A candidate that is one has the registry's label; its own outline stays where it differs.
+    """
+    areas, core = scene.proposal.areas, {area.key: area for area in scene.core}
+    drawn = []
+    for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True):
+        stands = scene.standing.get(str(area["area_id"]))
+        served = None if stands is None else core.get(stands.letter)
+        if served is not None and served.cells == {int(cell, 16) for cell in area["cells"]}:
+            continue
+        drawn.append(_feature(area, shape, scene))
+        is_part = stands is not None and stands.part_of and scene.core
+        drawn[-1]["properties"]["named"] = served is None and not is_part
+    return [*drawn, *(_core_feature(area, scene) for area in scene.core)]
+
+
+def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
+    """Draw a core service area; a click on it chooses the candidate that it is, if any."""
+    served = {one.letter: one.area_id for one in scene.standing.values() if one.letter}
+    area_id = served.get(area.key, area.key)
+    counted = scene.proposal.count_in(area.cells)
+    n = [] if counted is None else [speak("map.area_count", n=counted[0], period=scene.period)]
+    lines = [state_words(in_service(area)), *n, *scene.notes.get(area_id, ())]
+    return core_feature(area, lines, area_id)
+
+
+def core_feature(area: CoreArea, lines: Sequence[str], area_id: str) -> dict[str, Any]:
+    """Return a core service area's outline as a feature, known to the page by an id."""
+    drawn = feature(area_id, area.place_name, outline(area.cells), lines, letter=area.key)
+    drawn["properties"]["core"] = True
+    return drawn
 
 
 def _called(scene: MapScene, area_id: str, place: str) -> str:
@@ -229,8 +259,11 @@ def _feature(
         *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
         *scene.notes.get(area_id, ()),
     ]
-    name = str(area["place_name"]) if stands is None else stands.place_name
-    return feature(area_id, name, shape, lines, letter=stands.letter if stands else "")
+    letter = stands.letter if stands else ""
+    name = _called(scene, area_id, str(area["place_name"]))
+    return feature(
+        area_id, stands.place_name if stands and letter else name, shape, lines, letter=letter
+    )
 
 
 def feature(

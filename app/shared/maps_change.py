@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from app.shared import theme
 from app.shared.following import Following, Level, is_early, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
-from app.shared.maps import Painting, feature
+from app.shared.maps import Painting, core_feature, feature
+from app.shared.standing import in_service, state_words
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import speak
+from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import name_verdict
 from csa.displacement.verdict import AreaVerdict, Track
 from csa.geo.cells import draw_cells
@@ -38,6 +40,7 @@ class ChangeScene:
     at: int  # months since the start, less one
     selected: str  # the chosen area's letter, or ""
     has_alike: bool  # whether the comparison places are outlined
+    beside: Sequence[CoreArea] = ()  # core service areas that are not followed here
 
 
 def classes() -> Classes:
@@ -146,7 +149,10 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
         level = _level(scene.following.judged(area_id).core, scene.at)
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
+        drawn["properties"]["core"] = bool(letter)
         yield drawn
+    for area in scene.beside:
+        yield core_feature(area, [state_words(in_service(area))], area.key)
 
 
 def _lines(scene: ChangeScene, area_id: str) -> list[str]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
+from numbers import Number
 from typing import NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
@@ -18,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import cache
 from app.shared.city_session import Opened
+from app.shared.ranges import Drawn
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError, OutputError
@@ -146,26 +148,42 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
     st.html(f'<div class="csa-numbers">{boxes}</div>')
 
 
-def table(rows: pd.DataFrame, label: str) -> None:
-    """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut."""
-    is_number = [pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns]
+def table(rows: pd.DataFrame, label: str, kind: str = "") -> None:
+    """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut.
+
+    Of the kind `csa-wide` each row is a card on a phone, and its first cell stays where the table
+    is too wide for the page.
+    """
+    is_number = [bool(len(rows) and rows[name].map(_is_number).all()) for name in rows.columns]
     head = "".join(
         f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
         for name, number in zip(rows.columns, is_number, strict=True)
     )
+    labels = [f' data-label="{html.escape(str(name))}"' * bool(kind) for name in rows.columns]
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{NUMBER * number}>{html.escape(f'{value:,}' if number else str(value))}</td>"
-            for value, number in zip(row, is_number, strict=True)
+            f"<td{NUMBER * number}{label}>{_shown(value)}</td>"
+            for value, number, label in zip(row, is_number, labels, strict=True)
         )
         + "</tr>"
         for row in rows.itertuples(index=False, name=None)
     )
     st.html(
-        f'<div class="csa-table" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f'<div class="csa-table {kind}" role="region" tabindex="0" '
+        f'aria-label="{html.escape(label)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Number)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Drawn):
+        return value
+    return html.escape(f"{value:,}" if _is_number(value) else f"{value}")
 
 
 def plain(text: str) -> str:

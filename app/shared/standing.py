@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 
@@ -43,6 +43,19 @@ def state_words(standing: AreaStanding) -> str:
         return speak("standing.candidate")
     key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
     return speak(key, since=month(f"{standing.since:%Y-%m}"))
+
+
+def in_service(area: CoreArea) -> AreaStanding:
+    """Return how a core service area stands, known by its letter."""
+    return AreaStanding(area.key, area.key, area.place_name, area.state, area.state_since)
+
+
+def not_proposed(
+    areas: Iterable[CoreArea], standing: Mapping[str, AreaStanding]
+) -> tuple[CoreArea, ...]:
+    """List the core service areas that no candidate of a proposal is."""
+    found = {one.letter for one in standing.values()}
+    return tuple(area for area in areas if area.key not in found)
 
 
 def short_state(standing: AreaStanding) -> str:

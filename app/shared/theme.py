@@ -49,8 +49,16 @@ DARK = Theme(
     hairline="#5a616d",
 )
 
+SIDE = """
+  /* The list of pages comes a moment after the page: its place is kept. */
+  @media (min-width: 768px) {
+    [data-testid="stApp"]:not([data-test-script-state="notRunning"]) [data-testid="stAppViewContainer"]:not(:has([data-testid="stSidebar"])) { padding-left: 300px; }
+  }
+"""
 STYLE = """
 <style>
+  /* What stands below a box whose size is not known yet is not shown yet: it would move. */
+  [data-testid="stVerticalBlock"] > :has([data-testid="stSkeleton"]):not(:has(.st-key-map)) ~ * { visibility: hidden; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
@@ -62,15 +70,29 @@ STYLE = """
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend span:first-child { white-space: normal; }
-  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
+  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; box-sizing: border-box; }
+  .csa-legend [class^="csa-edge"] { width: 1.5em; border: 2px solid var(--csa-ink); border-radius: 4px; }
+  .csa-legend .csa-edge-core { border: 6px double var(--csa-ink); height: 1.3em; } .csa-legend .csa-edge-first { border: 3px solid var(--csa-live); }
   .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
   .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
-  .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; }
-  .st-key-side .csa-table { max-width: none; }
-  .st-key-side td:not(:first-child) { white-space: nowrap; }
+  .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
+    background: linear-gradient(to left, var(--csa-ground) 40%, transparent) 100% 0 / 3.5rem 100% no-repeat local, linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 50%, transparent), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
+  .csa-table small { display: block; color: var(--csa-faint); font-size: .8125rem; }
+  .csa-range { position: relative; display: block; width: 100%; min-width: 6rem; height: .85rem; background: linear-gradient(var(--csa-hairline), var(--csa-hairline)) 0 50% / 100% 1px no-repeat; }
+  .csa-range i { position: absolute; top: 15%; height: 70%; left: var(--low); right: calc(100% - var(--high)); background: var(--csa-band); border-radius: 2px; }
+  .csa-range b { position: absolute; top: 0; height: 100%; left: calc(var(--at) - 1px); width: 2px; background: var(--csa-ink); }
+  .csa-range u { position: absolute; top: calc(50% - .35rem); width: .7rem; height: .7rem; left: calc(var(--n) - .35rem); border-radius: 50%; background: var(--csa-live); box-shadow: 0 0 0 1.5px var(--csa-ground); }
+  .st-key-compare { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; } .st-key-compare > :has(> .st-key-side) { flex: 4 1 35rem; min-width: 0; }
+  .st-key-compare > :has(> .st-key-map) { flex: 3 1 23rem; min-width: 0; } .st-key-side .csa-table { max-width: none; }
+  .st-key-side:has([data-testid="stCheckbox"] input:checked) { min-width: min(60rem, 100%); }
+  .csa-wide :is(th, td):first-child { position: sticky; left: 0; background: var(--csa-ground); }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-compare_bar) { position: sticky; bottom: 0; z-index: 10; background: var(--csa-ground); border-top: 1px solid var(--csa-hairline); }
+  .st-key-compare_bar p { margin: 0; padding: .6rem 0; } .st-key-compare_bar a { color: var(--csa-live); font-weight: 600; }
+  @media (min-width: 641px) { .st-key-side { min-height: 36rem; } }
+  @media (max-width: 40rem) { .st-key-side td:not(:first-child, :has(.csa-range)) { display: inline-block !important; margin-right: 1rem; } .st-key-side { min-height: 60rem; } }
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
   .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
@@ -83,6 +105,7 @@ STYLE = """
     .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
     .csa-wide tr { padding: .5rem 0; border-bottom: 1px solid var(--csa-hairline); }
     .csa-wide :is(tbody th, td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
+    .csa-wide td:first-child { font-weight: 600; } .csa-wide td:first-child::before { content: none !important; } .csa-wide td:empty { display: none !important; }
     .csa-wide tbody th { font-weight: 600; } .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
   }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
@@ -90,7 +113,7 @@ STYLE = """
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
-  .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
+  .st-key-map, .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
   .st-key-working, .st-key-judging { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
@@ -108,17 +131,30 @@ STYLE = """
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
   .st-key-small_map iframe { min-height: 370px; }
-  .csa-change { min-height: 8.5rem; max-width: 80em; }
+  .st-key-change_said { min-height: 3.6rem; }
+  .csa-change { min-height: 3.6rem; max-width: 80em; font-size: 1.125rem; line-height: 1.5; }
+  .csa-more p { margin: 0 0 .4rem; color: var(--csa-faint); max-width: 80em; }
   .csa-change p { margin: 0 0 .4rem; }
   .csa-sums { min-height: 9rem; }
-  .st-key-change_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-change_parts [data-testid="stColumn"] { min-width: min(21rem, 100%); }
-  .st-key-change_parts [data-testid="stColumn"]:first-child { min-width: min(32rem, 100%); }
+  .st-key-months { min-height: 68px; } @media (min-width: 641px) { .st-key-change_parts { min-height: 540px; } .st-key-find { min-height: 680px; } }
+  .st-key-change_parts { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; } .st-key-change_parts > :has(> .st-key-map) { flex: 4 1 28rem; min-width: 0; }
+  .st-key-change_parts > :has(> .st-key-change_each) { flex: 4 1 31rem; min-width: 0; } .st-key-change_each { gap: .25rem; }
+  @media (min-width: 641px) { .st-key-change_parts .st-key-map, .st-key-change_parts .st-key-map iframe { min-height: 540px; } }
+  .st-key-each_table .csa-table { font-size: .875rem; } .st-key-each_table td { padding-right: .6rem; } .st-key-each_table .csa-range { min-width: 5rem; } .st-key-each_table td:not(:first-child) small { white-space: nowrap; }
   .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
   .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
   .st-key-lineage { min-height: 24rem; }
-  .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  .st-key-find { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; }
+  .st-key-find > :has(> .st-key-find_map) { flex: 5 1 30rem; } .st-key-find > :has(> .st-key-find_side) { flex: 0 0 min(23.75rem, 100%); }
+  .st-key-find .st-key-map { gap: .35rem; } @media (min-width: 641px) { .st-key-find .st-key-map, .st-key-find .st-key-map iframe { min-height: 640px; } }
+  @media (max-width: 1199px) { .st-key-find > :has(> .st-key-find_side) { flex: 1 0 100%; } }
+  @media (min-width: 1200px) { .st-key-find > :has(> .st-key-find_map) { position: sticky; top: 1rem; } }
+  .csa-list-head { display: flex; justify-content: space-between; gap: 1rem; margin: 0; padding: 0 .25rem .3rem; font-size: .875rem; border-bottom: 2px solid var(--csa-hairline); }
+  .st-key-area_list button { display: block; padding: .3rem .25rem; border-radius: 0; border-bottom: 1px solid var(--csa-hairline); min-height: 3.1rem; }
+  .st-key-area_list button :is(div, span) { width: 100%; } .st-key-area_list > * { min-height: 3.1rem; }
+  .st-key-area_list button p { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; text-align: left; line-height: 1.35; }
+  .st-key-area_list button em { font-style: normal; font-weight: 600; } .st-key-area_list button p > :nth-child(even) { text-align: right; font-variant-numeric: tabular-nums; }
+  .st-key-sheet_head { flex-wrap: nowrap; justify-content: space-between; }
   .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
   .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
   .csa-status i { font-style: normal; }
@@ -171,14 +207,14 @@ STYLE = """
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
-  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 11rem; } }
+  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
   [class*="st-key-picture_"] img { padding: .5rem; background: #fff; } /* words reach its edge */
   .st-key-picture_narrow { display: none; }
   @media (max-width: 640px) {
     .st-key-picture_wide { display: none; }
     .st-key-picture_narrow { display: flex; }
     .csa-briefing { min-height: 26rem; }
-    .csa-change { min-height: 21rem; }
+    .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }
@@ -216,8 +252,12 @@ def is_dark() -> bool:
 
 
 def apply() -> None:
-    """Apply the style to the page."""
-    look = current()
+    """Apply the reader's theme to the style, which came with the page (`first_paint`)."""
+    st.html(f"<style>html:root {{ {variables(current())} }}</style>")
+
+
+def variables(look: Theme) -> str:
+    """Return a theme's colors as the style sheet names them."""
     colours = {
         "faint": look.faint,
         "hairline": look.hairline,
@@ -226,9 +266,10 @@ def apply() -> None:
         "at-risk": look.at_risk,
         "live": look.accent,
         "ground": look.ground,
+        "ink": look.ink,
+        "band": look.main_street,
     }
-    root = f":root {{ {' '.join(f'--csa-{name}: {one};' for name, one in colours.items())} }}"
-    st.html(STYLE.replace("<style>", f"<style>\n  {root}", 1))
+    return " ".join(f"--csa-{name}: {one};" for name, one in colours.items())
 
 
 def speak_in(language: str) -> None:

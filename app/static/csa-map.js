@@ -59,10 +59,10 @@
     if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.map);
-    const orders = { back: 210, far: 315, cells: 320, hairlines: 380, casing: 400, outline: 410, services: 425, spots: 430 };
+    const orders = { back: 210, far: 315, cells: 320, hairlines: 380, casing: 400, outline: 410, inner: 412, leaders: 415, services: 425, spots: 430 };
     for (const [name, order] of Object.entries(orders)) pane(map, name, order);
     pane(map, "place-names", 420).style.pointerEvents = "none";
-    for (const name of ["back", "hairlines", "casing"]) {
+    for (const name of ["back", "hairlines", "casing", "inner", "leaders"]) {
       map.getPane(name).style.pointerEvents = "none";
     }
     const thin = { back: "back", far: "far", cells: "cells", hairlines: "hairlines" };
@@ -73,7 +73,9 @@
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     kept.bounds = options.bounds;
     kept.isFitted = false;
-    map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
+    kept.leaders = L.layerGroup().addTo(map);
+    fit(map);
+    leaveScrollingToThePage(map);
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
     map.on("resize", () => fitLegend(map));
@@ -84,6 +86,25 @@
       (base) => drawBase(map, base, options),
       () => tell(options.words.no_geometry),
     );
+  }
+
+  // Steps of a whole zoom may leave half of the frame empty, or cut what is to be seen.
+  function fit(map, options) {
+    const step = map.options.zoomSnap;
+    map.options.zoomSnap = 0.1;
+    map.fitBounds(kept.bounds, { padding: [12, 12], animate: false, ...options });
+    map.options.zoomSnap = step;
+  }
+
+  // The wheel and one finger scroll the page, above a map too. With Ctrl the wheel zooms, with two
+  // fingers a map is moved and zoomed.
+  function leaveScrollingToThePage(map) {
+    map.scrollWheelZoom.disable();
+    window.addEventListener("wheel", (event) => {
+      if (event.ctrlKey || event.metaKey) map.scrollWheelZoom.enable();
+      else map.scrollWheelZoom.disable();
+    }, { capture: true, passive: true });
+    if (window.matchMedia("(pointer: coarse)").matches) map.dragging.disable();
   }
 
   // After a closer look, back to the whole city by one key.
@@ -100,7 +121,8 @@
         L.DomEvent.disableClickPropagation(box);
         L.DomEvent.on(button, "click", (event) => {
           L.DomEvent.preventDefault(event);
-          map.fitBounds(options.bounds, { padding: [8, 8] });
+          kept.bounds = options.bounds;
+          fit(map);
         });
         return box;
       },
@@ -115,7 +137,7 @@
       map.invalidateSize({ animate: false });
       if (wasEmpty && map.getSize().x > 0) {
         wasEmpty = false;
-        map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
+        fit(map);
       }
     }).observe(map.getContainer());
   }
@@ -194,13 +216,26 @@
       if (isOn && isNear) layer.addTo(map);
       else layer.remove();
     }
-    const showNames = visible.includes("neighborhoods") && map.getZoom() >= 13;
-    for (const marker of kept.names) {
-      if (!showNames) marker.remove();
-      else if (!marker._map) {
-        marker.addTo(map);
-        marker.getElement().textContent = marker.options.text;
+    soon(map);
+  }
+
+  // Neighborhoods' names where there is room for them, once those of the areas have theirs.
+  const PLACES_FROM = 12.5;
+  const PLACE_PX = { letter: 6.4, height: 16 };
+  function showPlaces(map, taken) {
+    const areOn = (kept.visible || []).includes("neighborhoods") && map.getZoom() >= PLACES_FROM;
+    const size = map.getSize();
+    for (const marker of kept.names || []) {
+      const at = map.latLngToContainerPoint(marker.getLatLng());
+      const half = (PLACE_PX.letter * marker.options.text.length) / 2;
+      const box = { left: at.x - half, right: at.x + half, top: at.y, bottom: at.y + PLACE_PX.height };
+      const isInside = box.left >= 0 && box.top >= 0 && box.right <= size.x && box.bottom <= size.y;
+      if (!areOn || !isInside || taken.some((other) => areOver(box, other))) {
+        marker.remove();
+        continue;
       }
+      taken.push(box);
+      marker.addTo(map).getElement().textContent = marker.options.text;
     }
   }
 
@@ -249,16 +284,12 @@
     );
   }
 
-  // At first a map shows the areas, not the whole of a city that may be ten times as wide. Later
-  // the view is the reader's own.
+  // At first a map shows the areas, not the whole of a city that may be ten times as wide, unless
+  // the page asks for all of it. Later the view is the reader's own.
   function showAreas(map, message) {
     kept.isFitted = true;
-    kept.bounds = message.frame || L.geoJSON(message.areas).getBounds().pad(0.12);
-    // Steps of a whole zoom may leave half of the frame empty.
-    const step = map.options.zoomSnap;
-    map.options.zoomSnap = 0.1;
-    map.fitBounds(kept.bounds, { maxZoom: 14, padding: [16, 16], animate: false });
-    map.options.zoomSnap = step;
+    if (!message.whole) kept.bounds = message.frame || L.geoJSON(message.areas).getBounds().pad(0.12);
+    fit(map, { maxZoom: 14 });
   }
 
   // For whoever waits: the number of the message that is on screen.
@@ -336,11 +367,13 @@
           fillOpacity: opacity,
         });
         shape.bindTooltip(() => shape.words, { sticky: true, className: "csa-tip" });
+        shape.middle = shape.getBounds().getCenter();
         shapes.set(n, shape);
       }
       let level = bounds.findIndex((bound) => count <= bound);
       if (level < 0) level = bounds.length - 1;
       shape.options.fillColor = palette[level];
+      shape.isDark = level >= bounds.length - 2;
       shape.feature = { type: "Feature", properties: { area_id: area, cell: n } };
       shape.words = text(
         (count === 1 ? tooltips.one : tooltips.other).replace("{n}", count.toLocaleString("en-US")),
@@ -431,13 +464,14 @@
     group.addLayer(layer);
   }
 
+  // A core service area has a double line: as wide as a road on a map, and as easy to tell from the
+  // single line of a candidate.
   function drawAreas(group, message) {
     kept.labels = [];
     const colours = kept.options.colours;
-    const thick = thickness(window.map || window.map_div);
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, letter, place, lines, dash } = feature.properties;
+      const { area_id: id, letter, place, lines, dash, core: isCore, named } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
@@ -456,12 +490,22 @@
           lineJoin: "round",
         },
       });
-      kept.lines.push({ casing, shape, isChosen });
+      const inner = isCore && L.geoJSON(feature, {
+        pane: "inner",
+        style: { ...common, color: colours.casing, dashArray: dash || null },
+      });
+      kept.lines.push({ casing, shape, inner, isChosen });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(window.map || window.map_div, lines));
       shape.bindTooltip(note, { sticky: true, className: "csa-tip" });
       group.addLayer(shape);
+      if (inner) group.addLayer(inner);
+      const corners = cornersOf(feature.geometry);
+      if (named === false) {
+        kept.labels.push({ corners });
+        continue;
+      }
       const label = L.marker(feature.properties.at, {
         pane: "spots",
         keyboard: false,
@@ -472,15 +516,22 @@
       label.bindTooltip(note, { className: "csa-tip" });
       // A featureGroup of one: the page is told of clicks on a group's layers alone.
       group.addLayer(L.featureGroup([label]));
-      kept.labels.push({ label, letter, place, isChosen });
+      kept.labels.push({ label, letter, place, isChosen, corners });
     }
-    drawLines(thick);
+    drawLines(thickness(window.map || window.map_div));
+  }
+
+  function cornersOf(geometry) {
+    const shapes = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    return shapes.flatMap((rings) => rings[0].map(([lon, lat]) => L.latLng(lat, lon)));
   }
 
   function drawLines(thick) {
-    for (const { casing, shape, isChosen } of kept.lines || []) {
-      casing.setStyle({ weight: 2 * thick + (isChosen ? 3 : 0) });
-      shape.setStyle({ weight: thick + (isChosen ? 2 : 0) });
+    for (const { casing, shape, inner, isChosen } of kept.lines || []) {
+      const wide = thick * (inner ? 2 : 1) + (isChosen ? 2 : 0);
+      casing.setStyle({ weight: wide + thick + (isChosen ? 1 : 0) });
+      shape.setStyle({ weight: wide });
+      if (inner) inner.setStyle({ weight: wide / 3 });
     }
   }
 
@@ -500,65 +551,97 @@
     }, 120);
   }
 
+  function areOver(one, other) {
+    return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  }
+
   const NAMES_FROM = 12; // from afar, many names would hide the cells
   const FEW = 12;
-  // A letter or a name never hides another: first the chosen area's, then the letters of areas in
-  // service, then names where there is still room. A candidate has a name alone.
+  const AWAY_PX = [12, 26, 44, 66];
+  const WAYS = [[1, -1], [-1, -1], [1, 1], [-1, 1], [0, -1], [0, 1], [1, 0], [-1, 0]];
+  const COST = { dark: 12, edge: 1.5, away: 0.08, short: 20 };
+  // A label stands outside its area, with a line to it, where it hides neither another label nor a
+  // line nor the darkest cells, if there is such a place. First the chosen area's, then those of
+  // core service areas, then names where there is still room.
   function settleLabels(map) {
-    const labels = kept.labels || [];
-    const taken = [];
-    const clash = (box) =>
-      taken.some((o) => box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom);
+    kept.leaders.clearLayers();
+    const labels = (kept.labels || []).filter(({ label }) => label && label._map && label.getElement());
+    const taken = [...document.querySelectorAll(".leaflet-control, #csa-map-legend")].map((one) =>
+      one.getBoundingClientRect(),
+    );
+    const pixels = (corners) => corners.map((corner) => map.latLngToContainerPoint(corner));
+    const edges = (kept.labels || []).flatMap(({ corners }) => pixels(corners));
+    const dark = darkCells(map);
     const parts = labels
-      .filter(({ label }) => label._map && label.getElement())
-      .map((one) => ({ ...one, element: one.label.getElement() }))
-      .sort((a, b) => Number(b.isChosen) - Number(a.isChosen));
+      .map((one) => ({ ...one, element: one.label.getElement(), corners: pixels(one.corners) }))
+      .sort((a, b) => rank(a) - rank(b));
     for (const { element, letter, place, isChosen } of parts) {
       element.children[0].textContent = letter;
       element.children[1].textContent = place;
       element.classList.toggle("csa-chosen", isChosen);
       element.style.visibility = "hidden";
       element.children[0].style.display = letter ? "" : "none";
-      element.children[1].style.display = letter ? "none" : "";
+      element.children[1].style.display = "";
     }
-    // The element itself has no size, so that it hangs from its corner: its parts have.
-    const boxOf = (element) => {
-      const boxes = [...element.children].map((part) => part.getBoundingClientRect());
-      const [first, last] = [boxes.find((box) => box.width), boxes.findLast((box) => box.width)];
-      return first && { left: first.left, right: last.right, top: first.top, bottom: first.bottom };
-    };
-    const frame = map.getContainer().getBoundingClientRect();
-    const inside = (box) => box.left >= frame.left && box.right <= frame.right;
     const areFew = parts.length <= FEW;
     const isShown = (one) => one.letter || one.isChosen || areFew || map.getZoom() >= NAMES_FROM;
-    for (const part of [...parts.filter((one) => one.letter), ...parts.filter((one) => !one.letter)]) {
-      if (!isShown(part)) continue;
-      // Above its corner; where that is taken, left of it, below it, or farther right.
-      const { width, height } = part.element.children[part.letter ? 0 : 1].getBoundingClientRect();
-      const places = [[0, 0], [-width, 0], [0, height], [-width, height], [width, 0], [width, height]];
-      const free = places.find(([x, y]) => {
-        part.element.style.translate = `${x}px ${y}px`;
-        const box = boxOf(part.element);
-        return !clash(box) && (part.letter || inside(box));
-      });
-      if (!free && !part.isChosen) continue;
-      if (!free) part.element.style.translate = "";
-      part.element.style.visibility = "visible";
-      part.box = boxOf(part.element);
-      taken.push(part.box);
+    for (const part of parts.filter(isShown)) {
+      const best = bestPlace(map, part, taken, edges, dark);
+      if (best) putLabel(map, part, best, taken);
     }
-    const named = parts.filter((one) => one.letter && one.box);
-    for (const part of named.filter((one) => one.isChosen || map.getZoom() >= NAMES_FROM)) {
-      part.element.children[1].style.display = "";
-      const box = boxOf(part.element);
-      taken.splice(taken.indexOf(part.box), 1);
-      if (clash(box) || !inside(box)) {
-        part.element.children[1].style.display = "none";
-        taken.push(part.box);
-      } else {
-        taken.push(box);
+    showPlaces(map, taken);
+  }
+
+  function rank({ isChosen, letter }) {
+    return isChosen ? 0 : letter ? 1 : 2;
+  }
+
+  function darkCells(map) {
+    const cells = kept.shapes.get(map.getPane("far").style.display === "none" ? "cells" : "far");
+    if (!cells) return [];
+    const shown = [...cells.of.values()].filter((shape) => shape._map && shape.isDark);
+    return shown.map((shape) => map.latLngToContainerPoint(shape.middle));
+  }
+
+  function bestPlace(map, part, taken, edges, dark) {
+    const size = map.getSize();
+    const [letter, name] = [...part.element.children].map((one) => one.getBoundingClientRect());
+    const height = Math.max(letter.height, name.height);
+    const widths = [letter.width + name.width, ...(part.letter ? [letter.width] : [])];
+    let best = null;
+    for (const [n, width] of widths.entries()) {
+      for (const [turn, [x, y]] of WAYS.entries()) {
+        const from = part.corners.reduce((a, b) => (b.x * x + b.y * y > a.x * x + a.y * y ? b : a));
+        for (const away of AWAY_PX) {
+          const step = x && y ? away * 0.7 : away;
+          const left = from.x + step * x - (width * (1 - x)) / 2;
+          const top = from.y + step * y - (height * (1 - y)) / 2;
+          const box = { left, top, right: left + width, bottom: top + height };
+          const isInside = left >= 2 && top >= 2 && box.right <= size.x - 2 && box.bottom <= size.y - 2;
+          if (!isInside || taken.some((other) => areOver(box, other))) continue;
+          const n_in = (points, by) => points.filter(({ x: px, y: py }) =>
+            px > left - by && px < box.right + by && py > top - by && py < box.bottom + by).length;
+          const cost = COST.dark * n_in(dark, 4) + COST.edge * n_in(edges, 3)
+            + COST.away * away + COST.short * n + turn * 0.2;
+          if (!best || cost < best.cost) best = { cost, box, from, isShort: n === 1 };
+        }
       }
     }
+    return best;
+  }
+
+  function putLabel(map, part, { box, from, isShort }, taken) {
+    const at = map.latLngToContainerPoint(part.label.getLatLng());
+    part.element.style.translate = `${box.left - at.x}px ${box.bottom - at.y}px`;
+    part.element.style.visibility = "visible";
+    if (isShort) part.element.children[1].style.display = "none";
+    taken.push({ left: box.left - 2, right: box.right + 2, top: box.top - 2, bottom: box.bottom + 2 });
+    const to = [Math.min(Math.max(from.x, box.left), box.right), Math.min(Math.max(from.y, box.top), box.bottom)];
+    const line = [from, to].map((point) => map.containerPointToLatLng(point));
+    const look = { pane: "leaders", interactive: false, lineCap: "butt" };
+    const { casing, accent, outline } = kept.options.colours;
+    kept.leaders.addLayer(L.polyline(line, { ...look, color: casing, weight: 4 }));
+    kept.leaders.addLayer(L.polyline(line, { ...look, color: part.isChosen ? accent : outline, weight: 1.5 }));
   }
 
   function drawServices(group, message) {

@@ -218,10 +218,22 @@ class Reader:
         )
 
     def click_area(self, area):
-        """Click inside an area: a little below and right of its label's corner."""
+        """Click in the middle of an area, by its letter or its name."""
         self.settle()
-        left, top, _, height = self.label_of(area)
-        x, y = left + 14, top + height + 8
+        x, y = self.frame.evaluate(
+            """(area) => {
+              const map = window.map;
+              let middle = null;
+              map.eachLayer((layer) => {
+                const told = layer.feature && layer.feature.properties;
+                if (told && layer.getBounds && (told.letter || told.place) === area) {
+                  middle = map.latLngToContainerPoint(layer.getBounds().getCenter());
+                }
+              });
+              return [middle.x, middle.y];
+            }""",
+            area,
+        )
         self.page.locator("iframe").first.scroll_into_view_if_needed()
         box = self.page.locator("iframe").first.bounding_box()
         self.page.mouse.click(box["x"] + x, box["y"] + y)

@@ -189,7 +189,7 @@ def broken_app(tmp_path_factory, root, serve):
 
 def test_a_damaged_background_leaves_the_table_and_a_sentence(read, broken_app):
     reader = read(f"{broken_app}/areas")
-    reader.page.get_by_test_id("stDataFrame").first.wait_for()
+    reader.page.locator(".st-key-area_list button").first.wait_for()
     reader.settle()
     text = reader.text()
     assert "candidate areas hold" in text

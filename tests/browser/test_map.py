@@ -120,17 +120,15 @@ def test_one_key_shows_the_whole_city_again(read, sample_app):
 
 @pytest.mark.slow
 def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
-    reader = read(f"{sample_app}/areas", height=1700)
+    reader = read(f"{sample_app}/areas")
     reader.frame  # noqa: B018 - painted
-    reader.page.locator("[data-testid=stDataFrame] .dvn-scroller").first.wait_for()
     reader.settle()
-    box = reader.page.get_by_test_id("stDataFrame").first.bounding_box()
-    spot = box["x"] + 130, box["y"] + 38 + 35 + 12
-    reader.page.mouse.click(*spot)
+    row = reader.page.locator(".st-key-area_list button").nth(1)
+    row.click()
     reader.page.get_by_role("button", name="Close").click()
-    reader.page.get_by_text("Choose an area on the map or in the table").wait_for()
+    row.wait_for()
     reader.settle()
-    reader.page.mouse.click(*spot)
+    row.click()
     reader.page.get_by_role("button", name="Close").wait_for()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.screens.compare.parts import RECORD
 from app.screens.compare.weighing import Weighing
 from app.shared import panels, person
 from app.shared.city_session import Opened
@@ -42,7 +43,7 @@ def form(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
-    st.subheader(speak("choose.title"), anchor=False)
+    st.subheader(speak("choose.title"), anchor=RECORD)
     who = person.person(opened)
     if not may(require_area_chair, who):
         panels.empty(speak("choose.read_only"))
@@ -54,15 +55,15 @@ def form(
         label=speak("choose.designate"),
         icon=":material/arrow_forward:",
     )
-    key = _key(proposal)
+    key = key_of(proposal)
     st.button(speak("choose.take_first"), on_click=_take, args=(key, first), disabled=not first)
+    areas = st.multiselect(  # not in the form: the bar counts what is chosen
+        speak("choose.areas"),
+        sorted(standing, key=lambda area: natural(standing[area].place_name)),
+        key=key,
+        format_func=lambda area: f"{standing[area].called}, {short_state(standing[area])}",
+    )
     with st.form("choose", clear_on_submit=False, border=True):
-        areas = st.multiselect(
-            speak("choose.areas"),
-            sorted(standing, key=lambda area: natural(standing[area].place_name)),
-            key=key,
-            format_func=lambda area: f"{standing[area].called}, {short_state(standing[area])}",
-        )
         reasons = st.text_area(speak("choose.reasons"), max_chars=4000, height=120)
         office = _office(who, is_asked=person.access(opened) == person.LOCAL)
         spot = st.empty()
@@ -93,7 +94,12 @@ def _office(who: Person, *, is_asked: bool) -> str:
     return written if is_asked else who.office
 
 
-def _key(proposal: Proposal) -> str:
+def chosen_now(proposal: Proposal) -> list[str]:
+    """List the areas chosen so far."""
+    return list(st.session_state.get(key_of(proposal), ()))
+
+
+def key_of(proposal: Proposal) -> str:
     """Return a widget key for these areas, since another proposal's ids may name other areas."""
     cells = proposal.areas[["area_id", "cells"]].to_numpy().tolist()
     return f"choose {hashlib.sha256(repr(cells).encode()).hexdigest()[:16]}"
@@ -142,7 +148,7 @@ def _keep(
     """Store a choice; if it passes areas over, only after the question was answered."""
     proposal, judgement = seen
     note = passed_over(judgement, choice.areas, names)
-    asked = f"{ASKED} {_key(proposal)}"
+    asked = f"{ASKED} {key_of(proposal)}"
     is_asked = st.session_state.get(asked) == note
     if note is not None and not (is_asked and is_answered):
         st.session_state[asked] = note

@@ -29,9 +29,13 @@ standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
 parts.answer(judgement, standing)
 chosen = parts.what_enters(judgement, weighed, opened, standing)
-with panels.map_words(), st.container(key="map"):
+with st.container(horizontal=True, key="compare"):
+    left, right = st.container(key="side", gap="xsmall"), st.container(key="map", gap="xsmall")
+with left:
+    side_by_side.show(opened, screen.choices, judgement, chosen, standing)
+with right, panels.map_words():
     parts.show_map(opened, screen.choices, proposal, judgement, chosen, standing)
-side_by_side.show(opened, screen.choices, judgement, chosen, standing)
 parts.cannot(judgement, "compare_one")
 parts.reasons(opened, screen.choices, judgement, proposal, standing)
 choosing.form(opened, proposal, judgement, weighed, parts.first_areas(chosen), standing)
+parts.bar(opened, weighed.capacity, choosing.chosen_now(proposal), standing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +13,7 @@ from app.screens.compare.side_by_side import by_tier, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_counts_legend
+from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
 from app.shared.standing import areas_in_service, state_words
 from csa.areas.choices import Choices
@@ -24,6 +25,9 @@ from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment, prioritize
+
+RECORD = "record-the-choice"
+"""Where on the page a choice is recorded."""
 
 MAX_NAMED = 6
 """Most areas named in a sentence; the list below has the rest."""
@@ -156,9 +160,9 @@ def show_map(
     """Show the areas on the map, those that come first in the accent color."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     months = speak("find.n_months", n=months_covered(proposal))
-    first = (theme.current().accent, speak("compare.mark_first"))
+    core = areas_in_service(opened)
     afar = cache_around.geometry_afar(opened, choices.resolution)
-    show_counts_legend(proposal, classes, afar, outline=first)
+    show_counts_legend(proposal, classes, afar, outlines=outlines_of(core, has_first=True))
     base, cells = cache_around.geometry(opened, choices.resolution)
     scene = maps.MapScene(
         proposal,
@@ -168,6 +172,7 @@ def show_map(
         ("background", "neighborhoods"),
         tuple(first_areas(chosen)),
         standing=standing,
+        core=core,
         notes={
             str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
             for row in judgement.table.itertuples()
@@ -184,6 +189,21 @@ def show_map(
         maps.painting(scene, cells),
         lambda: None,
     )
+
+
+def bar(
+    opened: Opened, capacity: int, chosen: Sequence[str], standing: Mapping[str, AreaStanding]
+) -> None:
+    """Keep at the bottom of the window how many are chosen, and the way to record the choice."""
+    served = [area for area in areas_in_service(opened) if area.state == DESIGNATED]
+    new = [area_id for area_id in chosen if not standing[area_id].letter]
+    room = capacity - len(served) - len(new)
+    said = [speak("compare.bar_served", n=len(served))] * bool(served)
+    said += [speak("compare.bar_chosen", n=len(new))]
+    said += [speak("compare.bar_room", n=room) if room > 0 else speak("compare.bar_full")]
+    link = f'<a href="#{RECORD}">{html.escape(speak("compare.bar_record"))}</a>'
+    with st.container(key="compare_bar"):
+        st.html(f"<p><span>{html.escape(', '.join(said))}</span> {link}</p>")
 
 
 def reasons(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,8 @@ import streamlit as st
 from app.shared import cache_around, panels
 from app.shared.area_sheet import FEW_PEOPLE
 from app.shared.city_session import Opened
-from app.shared.standing import short_state
+from app.shared.ranges import Drawn, expected_words, range_bar
+from app.shared.standing import areas_in_service, in_service, not_proposed, short_state
 from csa.areas.choices import Choices
 from csa.base.text import in_ten, natural, speak, times
 from csa.decisions.registry import AreaStanding
@@ -47,43 +49,71 @@ def show(
     chosen: pd.DataFrame,
     standing: Mapping[str, AreaStanding],
 ) -> None:
-    """Show the areas side by side, by tier, then by name."""
+    """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
     services = cache_around.services(opened, choices)
-    lacking = {} if services is None else gaps(services)
-    table = judgement.table.join(chosen.drop(columns="tier"), on="area_id")
-    table = by_tier(table, standing)
-    has_people = table["people"].notna().any()
-    rows = []
-    for row in table.to_dict("records"):
-        area = str(row["area_id"])
-        shown = {
-            "compare.col_area": standing[area].called,
-            "compare.col_state": short_state(standing[area]),
-            "compare.col_tier": _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
-            "compare.col_first": speak("compare.yes") if row["is_first"] else "",
-            "compare.col_incidents": int(row["incidents"]),
-            "compare.col_expected": expected(
-                row["next12_expected"], row["next12_low"], row["next12_high"]
-            ),
-            "compare.col_times": times(row["times_city"]),
-            "compare.col_again": in_ten(row["stability_share"]),
-            "compare.col_before": _before(row["was_candidate"]),
-            "compare.col_homicides": int(row["homicides"]),
-            "compare.col_months": speak(
-                "compare.months", n=row["months_active"], of=row["months_covered"]
-            ),
+    lacking = None if services is None else gaps(services)
+    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
+    is_sure = st.toggle(
+        speak("compare.how_sure"), key="how sure", help=speak("compare.how_sure_help")
+    )
+    rows = [
+        {
+            speak("compare.col_area"): _named(standing[row["area_id"]]),
+            **(_sureness(row, table) if is_sure else _decides(row, table, lacking)),
         }
-        if has_people:
-            shown["compare.col_people"] = _people(row["people"])
-        if services is not None:
-            shown["compare.col_lacking"] = len(lacking.get(area, ()))
-        shown["compare.col_top"] = in_ten(row["in_top_probability"])
-        shown["compare.col_weights"] = in_ten(row["top_share"])
-        rows.append(shown)
-    titled = pd.DataFrame(rows).rename(columns=_title)
-    with st.container(key="side"):
-        panels.table(titled, speak("compare.table_alt"))
-    st.caption(speak("compare.table_note", n=len(chosen.index)))
+        for row in table.to_dict("records")
+    ]
+    panels.table(pd.DataFrame(rows, dtype=object), speak("compare.table_alt"), "csa-wide")
+    others = not_proposed(areas_in_service(opened), standing)
+    if others:
+        names = ", ".join(in_service(area).called for area in others)
+        st.caption(panels.plain(speak("compare.others", areas=names)))
+    st.caption(speak("compare.sure_note") if is_sure else speak("compare.range_note"))
+
+
+def _named(stands: AreaStanding) -> Drawn:
+    name, state = html.escape(stands.called), html.escape(short_state(stands))
+    return Drawn(f"{name} <small>{state}</small>")
+
+
+def _decides(
+    row: Mapping[Any, Any], table: pd.DataFrame, lacking: Mapping[str, Sequence[str]] | None
+) -> dict[str, object]:
+    """Return what an area is chosen by."""
+    places = (
+        {}
+        if lacking is None
+        else {speak("compare.col_lacking"): len(lacking.get(row["area_id"], ()))}
+    )
+    return {
+        speak("compare.col_tier"): _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
+        speak("compare.col_expected"): _next12(row, float(table["next12_high"].max())),
+        speak("compare.col_homicides"): int(row["homicides"]),
+        **places,
+        speak("compare.col_first"): speak("compare.yes") if row["is_first"] else "",
+    }
+
+
+def _next12(row: Mapping[Any, Any], top: float) -> str:
+    mean, low, high = (row[f"next12_{name}"] for name in ("expected", "low", "high"))
+    words = expected(mean, low, high)
+    return words if math.isnan(mean) else Drawn(f"{range_bar(low, high, mean, top)} {words}")
+
+
+def _sureness(row: Mapping[Any, Any], table: pd.DataFrame) -> dict[str, object]:
+    """Return how sure an area's place in the order is, and the rest that is known of it."""
+    people = table["people"].notna().any()
+    months = speak("compare.months", n=row["months_active"], of=row["months_covered"])
+    return {
+        speak("compare.col_incidents"): int(row["incidents"]),
+        speak("compare.col_times"): times(row["times_city"]),
+        speak("compare.col_months"): months,
+        speak("compare.col_again"): in_ten(row["stability_share"]),
+        speak("compare.col_before"): _before(row["was_candidate"]),
+        speak("compare.col_top"): in_ten(row["in_top_probability"]),
+        speak("compare.col_weights"): in_ten(row["top_share"]),
+        **({speak("compare.col_people"): _people(row["people"])} if people else {}),
+    }
 
 
 def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
@@ -92,33 +122,11 @@ def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
     return speak("compare.none") if pd.isna(tier) else str(int(tier))
 
 
-def _title(key: str) -> str:
-    return speak(
-        {
-            "compare.col_area": "compare.col_area",
-            "compare.col_state": "compare.col_state",
-            "compare.col_tier": "compare.col_tier",
-            "compare.col_incidents": "compare.col_incidents",
-            "compare.col_expected": "compare.col_expected",
-            "compare.col_times": "compare.col_times",
-            "compare.col_again": "compare.col_again",
-            "compare.col_before": "compare.col_before",
-            "compare.col_homicides": "compare.col_homicides",
-            "compare.col_months": "compare.col_months",
-            "compare.col_people": "compare.col_people",
-            "compare.col_lacking": "compare.col_lacking",
-            "compare.col_top": "compare.col_top",
-            "compare.col_first": "compare.col_first",
-            "compare.col_weights": "compare.col_weights",
-        }[key]
-    )
-
-
 def expected(mean: float, low: float, high: float) -> str:
     """Format what to expect in the next 12 months, in whole incidents."""
     if math.isnan(mean):
         return speak("compare.unknown")
-    return speak("compare.expected", n=mean, low=int(low), high=int(high))
+    return expected_words(mean, low, high)
 
 
 def _before(answered: str) -> str:

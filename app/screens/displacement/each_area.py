@@ -1,6 +1,8 @@
-"""Each area compared with all together: a sentence on those that differ, and a table of numbers."""
+"""Each area compared with all together: a sentence on those that differ, and a table of ranges."""
 
 from __future__ import annotations
+
+import html
 
 import pandas as pd
 import streamlit as st
@@ -9,9 +11,12 @@ from app.shared import panels
 from app.shared.city_session import Opened
 from app.shared.following import Following, is_early
 from app.shared.maps_change import verdict_word
+from app.shared.ranges import Drawn, range_bar
 from csa.base.io import csv_bytes
-from csa.base.text import speak
-from csa.displacement.verdict import Track, Verdict
+from csa.base.text import month, speak
+from csa.displacement.net import net_change
+from csa.displacement.sentences import than_expected
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 
 MAX_NAMED = 6
 """Most areas named in a sentence; the table has them all."""
@@ -73,50 +78,77 @@ def _begun_small(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def show(opened: Opened, following: Following, at: int) -> None:
-    """Show each area's numbers in a folded table, with a download, for readers without the map."""
-    with st.expander(speak("change_page.each")):
-        panels.table(table(following, at), speak("change_page.each_alt"))
-        city = opened.config.city
-        through = following.months[at]
-        st.download_button(
-            speak("change_page.each_download"),
-            as_csv(following, at, is_synthetic=city.is_synthetic),
-            file_name=f"{city.id}-since-{following.months[0]}-through-{through}.csv",
-            mime="text/csv",
-            key="each area as a file",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-
-
-def table(following: Following, at: int) -> pd.DataFrame:
-    """Tabulate each area's verdict and numbers, by letter."""
-    judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
-    return pd.DataFrame(
-        {
-            speak("change_page.col_area"): [following.place_name(name) for name in judged],
-            speak("change_page.col_verdict"): [verdict_word(one, at) for one in judged.values()],
-            speak("change_page.col_here"): [int(one.core.counted[at]) for one in judged.values()],
-            speak("change_page.col_expected"): [_expected(one.core, at) for one in judged.values()],
-            speak("change_page.col_around"): [
-                "" if one.ring is None else f"{int(one.ring.counted[at]):,}"
-                for one in judged.values()
-            ],
-            speak("change_page.col_around_expected"): [
-                _expected(one.ring, at) for one in judged.values()
-            ],
-        }
+def show(opened: Opened, following: Following, at: int, selected: str = "") -> None:
+    """Show each area's numbers as ranges, with a download."""
+    st.caption(speak("change_page.each_note"))
+    with st.container(key="each_table"):
+        panels.table(table(following, at, selected), speak("change_page.each_alt"), "csa-wide")
+    city = opened.config.city
+    through = following.months[at]
+    st.download_button(
+        speak("change_page.each_download"),
+        as_csv(following, at, is_synthetic=city.is_synthetic),
+        file_name=f"{city.id}-since-{following.months[0]}-through-{through}.csv",
+        mime="text/csv",
+        key="each area as a file",
+        icon=":material/download:",
+        on_click="ignore",
     )
 
 
-def _expected(track: Track | None, at: int) -> str:
+def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
+    """Tabulate each area's verdict and numbers, by letter; the chosen one's name is bold."""
+    judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
+    tracks = [t for one in judged.values() for t in (one.core, one.ring) if t is not None]
+    top = max((float(max(t.high[at], t.counted[at])) for t in tracks if t.is_told[at]), default=0.0)
+    names = [
+        _named(following, area_id, verdict_word(one, at), is_chosen=area_id == selected)
+        for area_id, one in judged.items()
+    ]
+    here, next_door = (
+        [_counted(track, at, top) for track in zone]
+        for zone in zip(*((one.core, one.ring) for one in judged.values()), strict=True)
+    )
+    return pd.DataFrame(
+        {
+            speak("change_page.col_area"): names,
+            speak("change_page.col_here"): here,
+            speak("change_page.col_around"): next_door,
+            speak("change_page.col_net"): [_net(one, at) for one in judged.values()],
+        },
+        dtype=object,
+    )
+
+
+def _named(following: Following, area_id: str, verdict: str, *, is_chosen: bool) -> Drawn:
+    name = html.escape(following.place_name(area_id))
+    since = month(str(following.displaced.since.plus(following.late(area_id))), is_short=True)
+    below = html.escape(speak("change_page.verdict_since", verdict=verdict, since=since))
+    return Drawn(
+        f"<b>{name}</b><small>{below}</small>" if is_chosen else f"{name}<small>{below}</small>"
+    )
+
+
+def _counted(track: Track | None, at: int, top: float) -> str:
+    """Draw what was counted on the range of what was expected, with the numbers below."""
     if track is None:
         return ""
+    n = int(track.counted[at])
     if not track.is_told[at]:
-        return speak("displacement.too_few")
+        return speak("change_page.counted_few", n=n)
     mean, low, high = _bounds(track, at)
-    return speak("change_page.expected", mean=mean, low=low, high=high)
+    words = html.escape(speak("change_page.of_expected", low=low, high=high))
+    return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
+
+
+def _net(judged: AreaVerdict, at: int) -> str:
+    """Return what is left in all, with its range."""
+    found = net_change(judged, at)
+    if found is None or is_early(at):
+        return speak("change_page.unknown")
+    change, low, high = (than_expected(n) for n in (found.change, found.low, found.high))
+    words = speak("change_page.net_range", low=low, high=high)
+    return Drawn(f"{html.escape(change)}<small>{html.escape(words)}</small>")
 
 
 def _bounds(track: Track, at: int) -> tuple[float, int, int]:

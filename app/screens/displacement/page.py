@@ -12,8 +12,8 @@ from csa.base.text import month, speak
 opened = panels.frame(speak("change_page.title"))
 first = session.first_choices(opened)
 core = parts.core_areas_of(opened)
-has_core = core is not None
-screen = parts.choose_start(opened, session.screen(opened), has_core=has_core)
+n_core = 0 if core is None else len(core.area_ids)
+screen = parts.choose_start(opened, session.screen(opened), has_core=n_core > 0)
 session.remember(screen, first)
 since = st.session_state["since"]
 try:
@@ -23,16 +23,16 @@ try:
         else:
             following = cache_change.following(opened, screen.choices, since)
 except CsaError as error:
-    parts.start_menu(opened, has_core=has_core)
+    parts.start_menu(opened, n_core)
     panels.stop(error)
 if following is None:
-    parts.start_menu(opened, has_core=has_core)
+    parts.start_menu(opened, n_core)
     if since == parts.CORE:
         panels.empty(speak("change_page.not_begun"))
     else:
         panels.empty(speak("change_page.no_area", since=month(since)))
     st.stop()
-parts.month_by_month(opened, following, has_core=has_core)
+parts.month_by_month(opened, following, n_core)
 quarterly.others(opened, screen.choices, following)
 quarterly.quarters(opened, following)
 quarterly.newest(opened, screen.choices, following)

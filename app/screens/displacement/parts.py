@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from functools import partial
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -20,15 +20,17 @@ from app.shared import (
 )
 from app.shared.city_session import Opened
 from app.shared.following import Following, is_early
-from app.shared.legend import show_legend
+from app.shared.legend import outlines_of, show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
 from app.shared.standing import areas_in_service, id_of, standing_of
 from csa.base.text import month, render, speak
 from csa.dataset.chosen import Chosen
-from csa.decisions.registry import followed
+from csa.decisions.registry import CoreArea, followed
+from csa.displacement.sentences import say_here, say_net
 from csa.displacement.telling import say_classic
+from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
 MAP = "name of the map of change"
@@ -36,10 +38,10 @@ PLAYING = "months step by themselves"
 PRESSED = "play was pressed for this run"
 WHOLE_RUN = "this run is of the whole page"
 STEP_S = 1.0
-MAP_HEIGHT_PX = 560
+MAP_HEIGHT_PX = 540
 MENU_PX = 200
-CORE_MENU_PX = 380
-
+ALIKE = "alike"
+FOLLOW = "core service areas are followed"
 
 CORE = ""
 """The start of core service areas: each has its own."""
@@ -72,26 +74,43 @@ def choose_start(opened: Opened, screen: LinkState, *, has_core: bool) -> LinkSt
     return screen.with_times("" if since == own else since, screen.month)
 
 
-def start_menu(opened: Opened, *, has_core: bool) -> str:
-    """Show the menu of starts where phones show it too, and return the chosen one."""
+def start_menu(opened: Opened, n_core: int) -> str:
+    """Ask whom to follow, where phones show it too, and return the start."""
+    state = st.session_state
+    if n_core:
+        state[FOLLOW] = state["since"] == CORE
+        st.segmented_control(
+            speak("change_page.follow"),
+            (True, False),
+            key=FOLLOW,
+            required=True,
+            format_func=lambda is_core: (
+                speak("change_page.core_areas", n=n_core)
+                if is_core
+                else speak("change_page.candidates")
+            ),
+            on_change=_follow_other,
+            args=(session.first_start(session.starts_of(opened.dataset)),),
+        )
+        if state["since"] == CORE:
+            return CORE
     return st.selectbox(
         speak("change_page.since"),
-        starts(opened, has_core=has_core),
+        starts(opened, has_core=False),
         key="since",
         persist_state="session",
-        format_func=partial(_name_start, has_core=has_core),
+        format_func=month,
         help=speak("change_page.since_help", least=BASE_MONTHS),
-        width=CORE_MENU_PX if has_core else MENU_PX,
+        width=MENU_PX,
     )
 
 
-def _name_start(since: str, *, has_core: bool) -> str:
-    if since == CORE:
-        return speak("change_page.core_areas")
-    return speak("change_page.candidates_since", since=month(since)) if has_core else month(since)
+def _follow_other(start: str) -> None:
+    """Go to the core service areas, or to the candidates of the city's own start."""
+    st.session_state["since"] = CORE if st.session_state[FOLLOW] else start
 
 
-def month_by_month(opened: Opened, following: Following, *, has_core: bool) -> None:
+def month_by_month(opened: Opened, following: Following, n_core: int) -> None:
     """Show the parts that follow the month; changing the month repaints only these."""
     state = st.session_state
     # Any other change stops the playback, since the whole page then runs.
@@ -99,36 +118,45 @@ def month_by_month(opened: Opened, following: Following, *, has_core: bool) -> N
     state[WHOLE_RUN] = True
     is_playing = state[PLAYING]
     part = st.fragment(_month_parts, run_every=STEP_S if is_playing else None)
-    part(opened, following, has_core=has_core, is_stepping=is_playing)
+    part(opened, following, n_core, is_stepping=is_playing)
 
 
-def _month_parts(
-    opened: Opened, following: Following, *, has_core: bool, is_stepping: bool
-) -> None:
+def _month_parts(opened: Opened, following: Following, n_core: int, *, is_stepping: bool) -> None:
     state = st.session_state
     is_whole = state.pop(WHOLE_RUN, False)
     if is_stepping and not is_whole and state[PLAYING]:
         next_month(following.months)
-    said = st.empty()
-    at = _choose_times(opened, following, has_core=has_core)
+    said = st.container(key="change_said")
+    at = _choose_times(opened, following, n_core)
     _remember(opened, following, at)
     if state[PLAYING] != is_stepping:
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
-    _answer(said, opened, following, at)
-    has_alike = _legend(following)
-    with st.container(key="change_parts"):
-        left, right = st.columns([0.62, 0.38], gap="medium")
-    scene = ChangeScene(following, at, _selected(opened, screen, following), has_alike)
-    with left, panels.map_words(), st.container(key="map"):
+    said.html(f'<div class="csa-change">{_paragraphs(_answer(following, at))}</div>')
+    with st.container(horizontal=True, key="change_parts"):
+        left, right = st.container(key="map"), st.container(key="change_each")
+    selected = _selected(opened, screen, following)
+    can_alike = any(one.is_close for one in (following.controls.pooled, *following.controls.single))
+    has_alike = can_alike and bool(state.get(ALIKE))
+    scene = ChangeScene(following, at, selected, has_alike, _beside(opened, following))
+    with left, panels.map_words():  # first: what comes into its row later would move it
         _map(opened, scene)
     with right:
+        each_area.show(opened, following, at, selected)
+    _legend(opened, following, can_alike=can_alike)
+    with st.container(key="change_below"):
+        st.html(f'<div class="csa-more">{_paragraphs(_details(opened, following, at))}</div>')
         sums_since.show(opened, scene, choose_area)
-    each_area.show(opened, following, at)
-    since = month(str(following.displaced.since))
-    key = "change_page.core_note" if following.is_core else "change_page.since_note"
-    st.caption(speak(key, month=since))
+
+
+def _paragraphs(sentences: Sequence[str]) -> str:
+    return "".join(f"<p>{html.escape(one)}</p>" for one in sentences if one)
+
+
+def _beside(opened: Opened, following: Following) -> tuple[CoreArea, ...]:
+    """List the core service areas that are not followed here, which the map shows all the same."""
+    return tuple(a for a in areas_in_service(opened) if a.key not in following.area_ids)
 
 
 def next_month(months: list[str]) -> None:
@@ -139,11 +167,11 @@ def next_month(months: list[str]) -> None:
     state[PLAYING] = place < len(months) - 1
 
 
-def _choose_times(opened: Opened, following: Following, *, has_core: bool) -> int:
+def _choose_times(opened: Opened, following: Following, n_core: int) -> int:
     """Show the start and the months since; return the position of the chosen month."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
         own = CORE if following.is_core else str(following.displaced.since)
-        if start_menu(opened, has_core=has_core) != own:
+        if start_menu(opened, n_core) != own:
             st.rerun()  # another start has other areas, which concerns the whole page
         return _choose_month(following)
 
@@ -200,36 +228,41 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
         session.remember(screen, session.first_choices(opened))
 
 
-def _answer(
-    spot: st.delta_generator.DeltaGenerator, opened: Opened, following: Following, at: int
-) -> None:
-    """Show what all areas together did, which of them differ, and what usually happens anyway."""
-    choices = st.session_state[session.SCREEN].choices
-    faint = []
-    if not following.is_core and core_areas_of(opened) is not None:
-        faint.append(speak("change_page.not_agreed"))
-    if at < len(following.months) - 1:
-        faint.append(speak("change_page.up_to", month=month(following.months[at])))
-    if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
-        faint.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
+def _answer(following: Following, at: int) -> list[str]:
+    """Return what all areas together did, here and in all; each has its numbers beside the map."""
     if is_early(at):
-        said = [render(following.say_early(at))]
-    else:
-        said = [render(following.sentence("", at)), each_area.say_singles(following, at)]
-        faint += [render(told) for told in following.say_usual(at)]
-        classic = say_classic(following.evidence) if at == len(following.months) - 1 else None
-        faint += [] if classic is None else [render(classic)]
-    answers = "".join(
-        f'<p class="csa-answer">{html.escape(sentence)}</p>' for sentence in said if sentence
-    )
-    spot.html(
-        f'<div class="csa-change">{answers}'
-        f'<p class="csa-faint">{html.escape(" ".join(faint))}</p></div>'
-    )
+        return [render(following.say_early(at))]
+    judged, since = following.displaced.pooled, following.displaced.since
+    if judged.verdicts[at] is Verdict.TOO_FEW:
+        return [render(following.sentence("", at))]
+    told = say_here(judged, at + 1, since, following.place_name(""))
+    net = say_net(judged, at)
+    return [" ".join([render(told), *([] if net is None else [render(net)])])]
 
 
-def _legend(following: Following) -> bool:
-    """Show what the colors mean; offer to outline the comparison places."""
+def _details(opened: Opened, following: Following, at: int) -> list[str]:
+    """Return which areas differ, what usually happens anyway, and what each number counts."""
+    choices = st.session_state[session.SCREEN].choices
+    since, until = (month(one) for one in (str(following.displaced.since), following.months[at]))
+    key = "change_page.core_note" if following.is_core else "change_page.since_note"
+    counted = [speak(key, month=since), speak("change_page.counted_here", until=until)]
+    if not following.is_core and core_areas_of(opened) is not None:
+        counted.append(speak("change_page.not_agreed"))
+    if at < len(following.months) - 1:
+        counted.append(speak("change_page.up_to", month=until))
+    if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
+        counted.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
+    if is_early(at):
+        return [" ".join(counted)]
+    usual = [render(told) for told in following.say_usual(at)]
+    classic = say_classic(following.evidence) if at == len(following.months) - 1 else None
+    usual += [] if classic is None else [render(classic)]
+    whole = render(following.sentence("", at))
+    return [each_area.say_singles(following, at), whole, " ".join(usual), " ".join(counted)]
+
+
+def _legend(opened: Opened, following: Following, *, can_alike: bool) -> None:
+    """Show what the colors and outlines mean; offer to outline the comparison places."""
     colours = theme.current()
     with st.container(horizontal=True, vertical_alignment="center", key="change_legend"):
         show_legend(
@@ -240,13 +273,10 @@ def _legend(following: Following) -> bool:
                 ("┄", speak("change_page.mark_too_few")),
                 ("░", speak("change_page.mark_ring")),
             ),
+            outlines=outlines_of(areas_in_service(opened), has_candidates=not following.is_core),
         )
-        controls = following.controls
-        if not any(one.is_close for one in (controls.pooled, *controls.single)):
-            return False
-        return st.toggle(
-            speak("change_page.alike"), key="alike", help=speak("change_page.alike_help")
-        )
+        if can_alike:
+            st.toggle(speak("change_page.alike"), key=ALIKE, help=speak("change_page.alike_help"))
 
 
 def _map(opened: Opened, scene: ChangeScene) -> None:

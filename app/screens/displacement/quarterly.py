@@ -136,7 +136,9 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     what = _what(kind, is_proxy=opened.config.city.nonfatal_is_proxy)
     dispersion = following.displaced.dispersion.value
     compared = compare_month(counts, Month.parse(last), dispersion=dispersion)
-    st.markdown(panels.plain(render(as_message(compared, what))))
+    st.markdown(
+        panels.plain(speak("change_page.newest_city", said=render(as_message(compared, what))))
+    )
     panels.table(newest_table(following), speak("change_page.newest_alt"))
     said = [speak("change_page.provisional", month=month(last))]
     said += revised_months(editions)

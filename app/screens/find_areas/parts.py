@@ -1,17 +1,16 @@
-"""The parts of Find areas: the answer, the map and its table."""
+"""The parts of Find areas: the answer, and the map beside the areas."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
-from app.screens.find_areas import controls
+from app.screens.find_areas import area_list, controls
 from app.shared import cache, cache_around, map_component, maps, nearby, panels, session, theme
-from app.shared.area_sheet import show_sheet
+from app.shared.area_sheet import show_core, show_sheet
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_counts_legend, show_legend
+from app.shared.legend import classify_counts, outlines_of, show_counts_legend, show_legend
 from app.shared.link_state import LinkState
 from app.shared.phrases import (
     cautions,
@@ -20,19 +19,23 @@ from app.shared.phrases import (
     what_is_counted,
     why_no_area,
 )
-from app.shared.standing import id_of, say_served, served_as, short_state, standing_of
+from app.shared.standing import (
+    areas_in_service,
+    id_of,
+    not_proposed,
+    say_served,
+    served_as,
+    standing_of,
+)
 from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS
 from csa.areas.proposal import Proposal
 from csa.backtest.suggestion import explain_override
-from csa.base.text import KM2_PER_SQUARE_MILE, natural, percent, render, speak
-from csa.decisions.registry import AreaStanding
+from csa.base.text import percent, render, speak
+from csa.decisions.registry import AreaStanding, CoreArea
 
-TABLE = "areas table"
 MAP = "map name"
-TURN = "how often an area was chosen elsewhere than in the table"
-ORDER = "areas in the table's order"
-TABLE_HEIGHT_PX = 430
+MAP_HEIGHT_PX = 640
 
 
 def answer(proposal: Proposal, standing: Mapping[str, AreaStanding]) -> None:
@@ -79,54 +82,61 @@ def file_stem(city: str, proposal: Proposal) -> str:
 
 @st.fragment
 def map_and_areas(opened: Opened, choices: Choices) -> None:
-    """Show the map, the areas and the chosen one; a click repaints only this part of the page."""
+    """Show the map beside the list of areas or the chosen one's sheet.
+
+    A click repaints only this part of the page.
+    """
     proposal = cache.proposal(opened, choices)
     screen: LinkState = st.session_state[session.SCREEN]
-    shades, offered = nearby.offered(opened)
-    screen = controls.choose_layers(screen, offered, shades)
-    standing = standing_of(opened, proposal)
-    screen = screen.with_area(id_of(opened, standing, screen.area))
-    session.remember(screen, session.first_choices(opened))
-    with panels.map_words(), st.container(key="map"):
-        _map(opened, proposal, standing, screen)
-    if proposal.is_empty:
-        return
-    with st.container(key="areas"):
-        left, right = st.columns([0.56, 0.44], gap="medium")
+    standing, core = standing_of(opened, proposal), areas_in_service(opened)
+    others = not_proposed(core, standing)
+    if screen.area not in {area.key for area in others}:
+        screen = screen.with_area(id_of(opened, standing, screen.area))
+    with st.container(horizontal=True, key="find"):
+        left, right = st.container(key="find_map"), st.container(key="find_side", gap="xsmall")
     with left:
-        _table(opened, proposal, standing, screen.area)
-        stem = file_stem(opened.config.city.id, proposal)
-        panels.downloads(served_as(opened, proposal), tuple(EXPORTS), stem)
+        drawn, below = st.container(key="map"), st.container(key="find_below")
+    with below:
+        shades, offered = nearby.offered(opened)
+        screen = controls.choose_layers(screen, offered, shades)
+    session.remember(screen, session.first_choices(opened))
+    with drawn, panels.map_words():
+        _map(opened, proposal, standing, core, screen)
+    if proposal.is_empty and not core:
+        return
     with right:
-        if screen.area:
+        if not screen.area:
+            area_list.show(proposal, standing, others, _choose)
+        elif screen.area in standing:
             sheet = cache.sheet(opened, choices, screen.area)
-            show_sheet(
-                opened,
-                choices,
-                sheet,
-                standing[screen.area],
-                on_close=lambda: _choose_elsewhere(""),
-            )
-        elif st.session_state.pop(session.DROPPED, False):
-            panels.empty(speak("find.choose_again"))
+            show_sheet(opened, choices, sheet, standing[screen.area], on_close=_close)
         else:
-            panels.empty(speak("find.choose"))
+            (area,) = (one for one in others if one.key == screen.area)
+            show_core(proposal, area, on_close=_close)
+    if not proposal.is_empty:
+        with below:
+            stem = file_stem(opened.config.city.id, proposal)
+            panels.downloads(served_as(opened, proposal), tuple(EXPORTS), stem)
 
 
 def _map(
-    opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding], screen: LinkState
+    opened: Opened,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    core: Sequence[CoreArea],
+    screen: LinkState,
 ) -> None:
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     afar = cache_around.geometry_afar(opened, screen.choices.resolution)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
     risk = cache_around.risk_layer(opened) if screen.shade == "risk" else None
-    colours = theme.current()
+    colours, edges = theme.current(), outlines_of(core)
     if risk is not None:
-        show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
+        show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks, edges)
     elif screen.shade == "shootings":
-        show_counts_legend(proposal, classes, afar, marks)
+        show_counts_legend(proposal, classes, afar, marks, edges)
     else:
-        show_legend(speak("find.no_legend"), None, (), marks)
+        show_legend(speak("find.no_legend"), None, (), marks, edges)
     base, cells = cache_around.geometry(opened, screen.choices.resolution)
     scene = maps.MapScene(
         proposal,
@@ -138,7 +148,9 @@ def _map(
         spots,
         None if risk is None else (risk.address, risk.levels),
         standing=standing,
+        core=core,
         afar=afar,
+        is_whole=True,
         units=opened.config.city.units,
     )
     key = map_component.key_of(base, theme.is_dark(), opened.config.city, opened.config.basemap)
@@ -148,85 +160,19 @@ def _map(
         key,
         maps.painting(scene, cells),
         _on_map_click,
+        MAP_HEIGHT_PX,
     )
 
 
 def _on_map_click() -> None:
     area_id = map_component.clicked_area(st.session_state[MAP])
     if area_id is not None:
-        _choose_elsewhere(area_id)
-
-
-def _on_table_click() -> None:
-    order, cells = st.session_state[ORDER], st.session_state[_table_key()]["selection"]["cells"]
-    if cells and cells[0][0] < len(order):
-        _choose(order[cells[0][0]])
-
-
-def _table_key() -> str:
-    return f"{TABLE} {st.session_state.get(TURN, 0)}"
-
-
-def _choose_elsewhere(area_id: str) -> None:
-    """Choose an area on the map or close its sheet, and reset the table's last clicked box.
-
-    Otherwise the table would ignore the next click on the same box.
-    """
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-    _choose(area_id)
+        _choose(area_id)
 
 
 def _choose(area_id: str) -> None:
     st.session_state[session.SCREEN] = st.session_state[session.SCREEN].with_area(area_id)
 
 
-def _table(
-    opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding], area_id: str
-) -> None:
-    table = area_table(proposal, standing, opened.config.city.units)
-    order = table.index.tolist()
-    st.session_state[ORDER] = order
-    accent = f"background-color: {theme.current().accent}33"  # a fifth of its strength
-    st.dataframe(
-        table.style.apply(lambda row: [accent * (row.name == area_id)] * len(row), axis=1),
-        key=_table_key(),
-        on_select=_on_table_click,
-        selection_mode="single-cell",
-        hide_index=True,
-        height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
-        column_config={
-            speak("find.col_place"): st.column_config.TextColumn(width=172),
-            speak("find.col_state"): st.column_config.TextColumn(width=92),
-            speak("find.col_incidents"): st.column_config.NumberColumn(width=76),
-            speak("find.col_homicides"): st.column_config.NumberColumn(width=86),
-        },
-        alt=speak("find.table_alt", n=len(table)),
-    )
-    doubtful = [
-        area_id
-        for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
-        if proposal.is_doubtful(n_suspect, n)
-    ]
-    if doubtful:
-        names = ", ".join(standing[area_id].called for area_id in doubtful)
-        st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
-
-
-def area_table(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], units: str
-) -> pd.DataFrame:
-    """Tabulate the areas for readers, sorted by name, since no order says which is worst."""
-    by_name = sorted(standing.values(), key=lambda one: natural(one.place_name))
-    areas = proposal.areas.set_index("area_id").loc[[one.area_id for one in by_name]]
-    factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
-    per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
-    has_homicides = "homicide" in proposal.summary["params"]["kinds"]
-    return pd.DataFrame(
-        {
-            speak("find.col_place"): [one.called for one in by_name],
-            speak("find.col_state"): [short_state(one) for one in by_name],
-            speak("find.col_incidents"): areas["incidents"],
-            **({speak("find.col_homicides"): areas["homicides"]} if has_homicides else {}),
-            per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
-        }
-    ).rename_axis(None)
+def _close() -> None:
+    _choose("")

@@ -9,8 +9,6 @@ from app.shared import cache_store, panels
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
-# On a projector the list of pages is in the way; its button brings it back.
-st.set_page_config(initial_sidebar_state="collapsed")
 step = parts.settle_step()
 opened = panels.frame(parts.titled(step))
 minutes.keep_fields()

@@ -17,6 +17,8 @@ from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import LAND_SHARE, DbscanParams, Month, Period
 from csa.dataset.chosen import Chosen
+from csa.geo.cells import CellSet
+from csa.geo.ground import resolution_of
 
 FORMAT_VERSION = 1
 METHOD_VERSION = "3"
@@ -96,6 +98,15 @@ class Proposal:
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
         """Check whether a third or more of an area's incidents are at suspect points."""
         return bool(n_suspect * 3 >= n_incidents)
+
+    def count_in(self, cells: CellSet) -> tuple[int, int] | None:
+        """Count incidents and homicides in cells of the proposal's own size; None in others."""
+        if {resolution_of(cell) for cell in cells} != {self.summary["params"]["resolution"]}:
+            return None
+        named = {f"{cell:015x}" for cell in cells}
+        inside = self.cells.loc[self.cells["cell"].isin(named), ["incidents", "homicides"]]
+        incidents, homicides = inside.sum()
+        return int(incidents), int(homicides)
 
     @property
     def is_all_suspect(self) -> bool:

@@ -83,7 +83,7 @@ def say_verdict(
         [
             say_here(judged, n_months, since, who),
             _say_next_door(judged, at),
-            _say_net(judged, at),
+            say_net(judged, at),
             _say_moved(judged, at) if verdict in MAY_HAVE_MOVED else None,
             say_power(judged.core, at, is_one=is_one) if verdict is Verdict.NO_CHANGE else None,
         ]
@@ -134,7 +134,7 @@ def _say_next_door(judged: AreaVerdict, at: int) -> Message | None:
     return say("displacement.next_door", **numbers_of(ring, at))
 
 
-def _say_net(judged: AreaVerdict, at: int) -> Message | None:
+def say_net(judged: AreaVerdict, at: int) -> Message | None:
     """Describe what is left in all."""
     found = net_change(judged, at)
     if found is None:

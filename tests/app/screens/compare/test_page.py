@@ -113,12 +113,26 @@ def with_people(judgement, people):
 
 
 def rows_of(page):
-    """Read the table: the cells of each area by their titles."""
+    """Read the table: the cells of each area by their titles, its name apart from how it stands."""
     table = next(e.proto.body for e in page.get("html") if "csa-table" in e.proto.body)
     titles = re.findall(r"<th(?: [^>]*)?>(.*?)</th>", table)
-    cells = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", table)]
-    starts = range(0, len(cells), len(titles))
-    return [dict(zip(titles, cells[at : at + len(titles)], strict=True)) for at in starts]
+    found = []
+    for row in table.split("<tr>")[2:]:
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+        name, _, state = cells[0].partition(" <small>")
+        plain = [html.unescape(re.sub("<[^>]*>", "", cell)).strip() for cell in cells[1:]]
+        named = {"Area": html.unescape(name), "Stands": state.removesuffix("</small>")}
+        found.append(named | dict(zip(titles[1:], plain, strict=True)))
+    return found
+
+
+def how_sure(page):
+    return page.toggle(key="how sure").set_value(True).run()
+
+
+def bar_of(page):
+    (bar,) = [e.proto.body for e in page.get("html") if "record-the-choice" in e.proto.body]
+    return html.unescape(re.sub("<[^>]*>", "", bar))
 
 
 def tiers_of(page):
@@ -173,6 +187,28 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     assert "SAMPLE: synthetic city" in text
 
 
+def test_six_columns_decide_and_a_toggle_shows_how_sure_they_are(page):
+    shown = page()
+    decides, sure = rows_of(shown)[0], rows_of(how_sure(shown))[0]
+    assert [*decides] == ["Area", "Stands", "Tier", "Next 12 months", "Homicides",
+                          "Services lacking", "First"]  # fmt: skip
+    assert not ({*decides} - {"Area", "Stands"}) & {*sure}
+    assert len(sure) == 2 + 8
+
+
+def test_the_bar_counts_the_places_taken_and_those_left(page, where, proposal):
+    assert bar_of(page()) == "0 chosen here, room for 5 more: record the choice"
+    store = open_store(where, make=True)
+    designate(store, act(on=date(2020, 2, 3)), candidate_of(proposal, "c-5"))
+    store.engine.dispose()
+    shown = page()
+    assert bar_of(shown) == "1 in service, 0 chosen here, room for 4 more: record the choice"
+    shown.multiselect[0].set_value(["c-5", "c-2", "c-3"]).run()  # of which one has a place already
+    assert bar_of(shown) == "1 in service, 2 chosen here, room for 2 more: record the choice"
+    shown.number_input(key="capacity").set_value(3).run()
+    assert bar_of(shown) == "1 in service, 2 chosen here, no room for more: record the choice"
+
+
 @pytest.mark.parametrize(
     ("screen", "last"), [(None, ("6", "Ivorstead")), (PLAIN, ("look first", "Kestrelby"))]
 )
@@ -181,7 +217,7 @@ def test_the_table_is_ordered_by_tier_and_within_it_by_name(page, screen, last):
     order = [(row["Tier"], row["Area"]) for row in rows]
     assert order == sorted(order)
     assert order[-1] == last
-    assert {row["Stands as"] for row in rows} == {"candidate"}
+    assert {row["Stands"] for row in rows} == {"candidate"}
 
 
 def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, where, proposal):
@@ -197,7 +233,7 @@ def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, w
         "**Silverbeck (A)**, core service area since February 2020. Silverbeck (A) had 152" in text
     )
     assert "**Ivorstead**, candidate. Ivorstead had 36" in text
-    rows = {row["Area"]: row["Stands as"] for row in rows_of(shown)}
+    rows = {row["Area"]: row["Stands"] for row in rows_of(shown)}
     assert rows.pop("Silverbeck (A)") == "core area"
     assert rows == dict.fromkeys({*NAMES} - {"Silverbeck"}, "candidate")
     served, state = "Silverbeck (A)", "core area"
@@ -398,16 +434,18 @@ def test_a_link_whose_weights_are_none_is_a_sentence_and_no_trace(page, weights)
 
 
 def test_the_table_gives_what_to_expect_in_the_next_12_months_before_its_range(page):
-    said = [row["Next 12 months"] for row in rows_of(page())]
+    shown = page()
+    said = [row["Next 12 months"] for row in rows_of(shown)]
     assert len(said) == 8
     assert all(re.fullmatch(r"[\d,]+ \([\d,]+ to [\d,]+\)", text) for text in said)
-    counted = [int(row["Counted"]) for row in rows_of(page())]
+    how_sure(shown)
+    counted = [int(row["Counted"]) for row in rows_of(shown)]
     means = [int(text.split()[0]) for text in said]
     assert all(mean < n for mean, n in zip(means, counted, strict=True))  # a year of three
 
 
 def test_no_share_is_said_to_be_all_or_nothing_and_few_times_keep_a_decimal(page):
-    rows = rows_of(page(weigh={"capacity": 5, "weights": BY_PEOPLE}))
+    rows = rows_of(how_sure(page(weigh={"capacity": 5, "weights": BY_PEOPLE})))
     cells = {text for row in rows for text in row.values()}
     assert not {"10 in 10", "0 in 10"} & cells
     assert {says("ways.over_nine_in_ten"), says("ways.under_one_in_ten")} <= cells

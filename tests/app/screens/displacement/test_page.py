@@ -71,8 +71,23 @@ def page(root, dataset, monkeypatch, tmp_path):
     return start
 
 
+@pytest.fixture
+def where_served(dataset, root, tmp_path):
+    """Brindlemoor is in service as A."""
+    city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
+    proposal = propose_areas(city, session.first_choices(city))
+    store = open_store(str(tmp_path / "store.sqlite3"), make=True)
+    designate(store, act(on=date(2019, 9, 3)), candidate_of(proposal, "c-8"))
+    store.engine.dispose()
+
+
+def drawn(page):
+    return [feature["properties"] for feature in painted(page)["areas"]]
+
+
 def answer(page):
-    (told,) = [one.proto.body for one in page.get("html") if "csa-change" in one.proto.body[:40]]
+    bodies = [one.proto.body for one in page.get("html")]
+    told = " ".join(one for one in bodies if re.match('<div class="csa-(change|more)"', one))
     return re.sub("<[^>]*>", " ", html.unescape(told))
 
 
@@ -93,9 +108,8 @@ def ids(page):
 
 def places(page):
     """The name of each area on the map, which are all candidates."""
-    drawn = [feature["properties"] for feature in painted(page)["areas"]]
-    assert {one["letter"] for one in drawn} == {""}
-    return {one["area_id"]: one["place"] for one in drawn}
+    assert {one["letter"] for one in drawn(page)} == {""}
+    return {one["area_id"]: one["place"] for one in drawn(page)}
 
 
 def link(page):
@@ -174,20 +188,15 @@ def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page, area):
 
 @pytest.mark.parametrize("area", ["c-8", "A"])
 def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
-    page, dataset, root, tmp_path, area
+    page, where_served, area
 ):
     """Other pages' links name it by its id in the proposal, and those of this page by its letter."""
-    city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
-    proposal = propose_areas(city, session.first_choices(city))
-    store = open_store(str(tmp_path / "store.sqlite3"), make=True)
-    designate(store, act(on=date(2019, 9, 3)), candidate_of(proposal, "c-8"))
-    store.engine.dispose()
     shown = page({"since": "2019-08", "area": area})
     assert not shown.exception
     assert painted(shown)["selected"] == "A"
-    drawn = [feature["properties"] for feature in painted(shown)["areas"]]
-    assert [(one["area_id"], one["letter"]) for one in drawn if one["letter"]] == [("A", "A")]
-    assert {one["area_id"] for one in drawn} == {"A", *(f"c-{n}" for n in range(2, 8))}
+    areas = drawn(shown)
+    assert [(one["area_id"], one["letter"]) for one in areas if one["letter"]] == [("A", "A")]
+    assert {one["area_id"] for one in areas} == {"A", *(f"c-{n}" for n in range(2, 8))}
     listed = shown.selectbox(key=sums_since.ONE_AREA)
     others = sorted({*NAMES.values()} - {"Brindlemoor", "Kestrelby"})
     assert listed.options == ["Brindlemoor (A)", *others]  # letters first
@@ -208,16 +217,48 @@ def test_the_answer_names_the_two_areas_that_differ(page):
 
 def test_each_area_has_its_numbers_in_a_table_and_a_file(page):
     shown = page(PLAIN)
-    (expander,) = [one for one in shown.expander if one.label == says("change_page.each")]
-    text = html.unescape(" ".join(one.proto.body for one in expander.get("html")))
-    rows = [row.split("<td") for row in text.split("<tr>")[2:]]
-    names = [row[1].partition(">")[2].partition("<")[0] for row in rows]
-    assert names == sorted(NAMES.values())
-    (last,) = [row for row in rows if "Brindlemoor" in row[1]]
-    cells = [cell.partition(">")[2].partition("<")[0] for cell in last[1:]]
-    assert cells[1:3] == ["Fewer here, moved next door", "11"]
-    assert cells[4] == "35"
-    assert len(expander.get("download_button")) == 1
+    (text,) = [e.proto.body for e in shown.get("html") if "csa-range" in e.proto.body]
+    rows = [
+        re.findall(r"<td[^>]*>(.*?)</td>", html.unescape(row)) for row in text.split("<tr>")[2:]
+    ]
+    assert [row[0].partition("<")[0] for row in rows] == sorted(NAMES.values())
+    (last,) = [row for row in rows if row[0].startswith("Brindlemoor")]
+    words_of = [re.sub("<[^>]*>", " ", cell).split() for cell in last]
+    assert " ".join(words_of[0]) == "Brindlemoor Fewer here, moved next door, since Aug 2019"
+    assert (words_of[1][0], words_of[2][0]) == ("11", "35")
+    assert len(shown.get("download_button")) == 1
+
+
+def test_before_the_map_stand_few_words(page):
+    """The sentence on all areas, and on both zones together: the rest stands below."""
+    bodies = [one.proto.body for one in page(PLAIN).get("html")]
+    (head,) = [one for one in bodies if one.startswith('<div class="csa-change"')]
+    said = re.sub("<[^>]*>", " ", head)
+    assert 20 < len(said.split()) < 60
+    assert "Here and next door together: " in said
+
+
+def test_what_is_followed_is_chosen_by_one_key(page, where_served):
+    """Of core service areas first; candidates have starts to choose from."""
+    shown = page()
+    assert {one["area_id"] for one in drawn(shown)} == {"A"}
+    assert all(one["core"] for one in drawn(shown))
+    assert not [menu for menu in shown.selectbox if menu.key == "since"]
+    (follow,) = shown.get("button_group")[:1]
+    follow.set_value([False]).run()
+    assert not shown.exception
+    assert shown.selectbox(key="since").value == "2019-08"
+    assert link(shown) == {"since": "2019-08"}
+    assert {one["area_id"] for one in drawn(shown)} == {"A", *(f"c-{n}" for n in range(2, 8))}
+    assert says("change_page.not_agreed") in answer(shown)
+
+
+def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(page, where_served):
+    """Before June 2018 nothing of it would have been proposed: it is drawn as the registry has it."""
+    shown = page({"since": "2019-08", "eps_m": 200.0, "min_samples": 32})
+    beside = [one for one in drawn(shown) if one["area_id"] == "A"]
+    assert [one["core"] for one in beside] == [True]
+    assert "Fewer" not in " ".join(beside[0]["lines"])
 
 
 def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):

@@ -1,4 +1,4 @@
-"""The words and the table of Find areas: ordered by name, in the city's units."""
+"""The words and the list of Find areas: from west to east."""
 
 import csv
 import io
@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
+import h3.api.numpy_int as h3
 import pytest
 
-from app.screens.find_areas import parts
+from app.screens.find_areas import area_list, parts
 from app.shared import area_sheet, cache, cache_store, phrases, standing
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
@@ -17,7 +18,7 @@ from csa.base.params import Month
 from csa.base.text import percent
 from csa.dataset.versioned import City
 from csa.decisions.areas import designate
-from csa.decisions.registry import standings
+from csa.decisions.registry import CoreArea, standings
 from csa.decisions.store import open_store
 from tests.sentences import says
 from tests.stores import act, lettered
@@ -34,9 +35,11 @@ def pages(monkeypatch):
     return said
 
 
-def table_of(proposal, units="metric"):
-    """The table of areas of which none is in service."""
-    return parts.area_table(proposal, standings(proposal.areas, ()), units)
+def listed(proposal, core=()):
+    """The list beside the map: each area's id, name and counts."""
+    stands = standings(proposal.areas, core)
+    rows = area_list.rows(proposal, stands, standing.not_proposed(core, stands))
+    return [(row.stands.area_id, row.stands.called, row.incidents, row.homicides) for row in rows]
 
 
 def answer(proposal):
@@ -62,22 +65,35 @@ def with_summary(proposal, **changed):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_areas_are_ordered_by_name_and_never_by_count(city):
-    table = table_of(city.proposal)
-    assert table.index.tolist() == ["c-2", "c-1"]  # East End, West End
-    areas = city.proposal.areas.set_index("area_id").loc[table.index]
-    assert table.iloc[:, 0].tolist() == areas["place_name"].tolist() == ["East End", "West End"]
-    assert table.columns[:2].tolist() == [says("find.col_place"), says("find.col_state")]
-    assert table.iloc[:, 1].tolist() == ["candidate", "candidate"]
-    assert table.iloc[:, 2].tolist() == [9, 6]
-    assert table.iloc[:, 4].tolist() == areas["incidents_per_km2"].round().tolist()
+def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
+    assert listed(city.proposal) == [("c-1", "West End", 6, 2), ("c-2", "East End", 9, 4)]
 
 
-def test_in_square_miles_a_density_is_2_59_times_as_large(city):
-    metric, us = (table_of(city.proposal, units) for units in ("metric", "us"))
-    exact = city.proposal.areas.set_index("area_id").loc[us.index, "incidents_per_km2"]
-    assert us.iloc[:, 4].tolist() == (exact * 2.589988).round().tolist()
-    assert metric.columns[4] != us.columns[4]
+def test_a_row_says_its_name_its_count_and_how_it_stands(city):
+    (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), ())
+    said = area_list.label(west, has_homicides=True)
+    assert said == "**West End** *6* :small[candidate] :small[2 homicides]"
+    assert "homicides" not in area_list.label(west, has_homicides=False)
+    unknown = replace(west, incidents=None, homicides=None)
+    assert says("sheet.unknown") in area_list.label(unknown, has_homicides=True)
+
+
+def core_of(cells):
+    """An area in service on these cells."""
+    return CoreArea(
+        "A", "Old Mill", "designated", date(2020, 7, 2), date(2020, 7, 2),
+        ((date(2020, 7, 2), frozenset(cells)),), {},
+    )  # fmt: skip
+
+
+def test_an_area_in_service_that_is_no_candidate_is_listed_where_it_lies(city):
+    """It has the count of its own cells: here of two between the candidates, and of none."""
+    counted = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
+    (cell,) = counted  # the one incident far from both
+    core = core_of([int(cell, 16)])
+    assert listed(city.proposal, (core,))[1] == ("A", "Old Mill (A)", 1, 0)
+    coarse = core_of([h3.cell_to_parent(int(cell, 16), 9)])
+    assert listed(city.proposal, (coarse,))[1] == ("A", "Old Mill (A)", None, None)
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -89,16 +105,15 @@ def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
         assert words in text
 
 
-def test_an_area_in_service_stands_with_its_letter_in_the_table_and_in_the_answer(
+def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer(
     city, opened, pages
 ):
     stands = standing.standing_of(opened, city.proposal)
-    table = parts.area_table(city.proposal, stands, "metric")
-    # By the name that it has in service: Zion after West.
-    assert table.index.tolist() == ["c-1", "c-2"]
-    assert table[says("find.col_place")].tolist() == ["West End", "Zion Corner (B)"]
-    assert table[says("find.col_state")].tolist() == ["candidate", "core area"]
-    assert table[says("find.col_incidents")].tolist() == [6, 9]
+    west, east = area_list.rows(city.proposal, stands, ())
+    assert [west.stands.called, east.stands.called] == ["West End", "Zion Corner (B)"]
+    state = standing.state_words(east.stands)
+    assert state == says("standing.core", since="July 2020")
+    assert state in area_list.label(east, has_homicides=True)
     parts.answer(city.proposal, stands)
     ((_, text),) = pages
     assert "One of them is a core service area already: Zion Corner (B)." in text
@@ -130,9 +145,6 @@ def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
     proposal = only(city, "nonfatal")
     assert not proposal.is_empty
     assert phrases.what_is_counted(proposal) == "nonfatal incidents"
-    assert "Homicides" not in table_of(proposal).columns
-    assert "Homicides" in table_of(only(city, "homicide")).columns
-    assert "Homicides" in table_of(city.proposal).columns
     area = proposal.areas.iloc[0]
     units = [
         unit
@@ -230,13 +242,6 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
     answer(with_summary(none, left_out_fringe=fringe))
     assert [kind for kind, _ in pages] == ["empty"] * 3
     assert len({text for _, text in pages}) == 3
-
-
-def test_a_table_without_areas_has_its_columns(city):
-    none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    table = table_of(none)
-    assert table.columns.tolist() == table_of(city.proposal).columns.tolist()
-    assert table.empty
 
 
 def test_people_and_victims_that_nobody_counted_are_not_known(city):

@@ -1,0 +1,92 @@
+"""The list of areas beside the map, from west to east: how each stands, and its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import shapely
+import streamlit as st
+
+from app.shared import panels, session
+from app.shared.phrases import months_covered, what_is_counted
+from app.shared.standing import in_service, state_words
+from csa.areas.proposal import Proposal
+from csa.base.text import speak
+from csa.decisions.registry import AreaStanding, CoreArea
+from csa.geo.cells import outline
+
+
+@dataclass(frozen=True)
+class ListedArea:
+    """A row of the list."""
+
+    stands: AreaStanding
+    incidents: int | None  # None where its cells are of another size than those counted
+    homicides: int | None
+    west: float  # degrees, where it begins
+
+
+def rows(
+    proposal: Proposal, standing: Mapping[str, AreaStanding], others: Sequence[CoreArea]
+) -> list[ListedArea]:
+    """List candidates, and core service areas that are none now, from west to east."""
+    found = [
+        ListedArea(
+            standing[area["area_id"]],
+            area["incidents"],
+            area["homicides"],
+            west,
+        )
+        for area, west in zip(
+            proposal.areas.to_dict("records"), proposal.areas.bounds["minx"], strict=True
+        )
+    ]
+    for area in others:
+        n, homicides = proposal.count_in(area.cells) or (None, None)
+        west = float(shapely.bounds(outline(area.cells))[0])
+        found.append(ListedArea(in_service(area), n, homicides, west))
+    return sorted(found, key=lambda one: one.west)
+
+
+def show(
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    others: Sequence[CoreArea],
+    choose: Callable[[str], None],
+) -> None:
+    """Show the list; a click on a row opens its sheet in the list's place."""
+    what = what_is_counted(proposal)
+    counted = speak("find.list_counted", what=what, n=months_covered(proposal))
+    st.html(f'<p class="csa-list-head"><b>{speak("find.list_head")}</b><span>{counted}</span></p>')
+    if st.session_state.pop(session.DROPPED, False):
+        st.caption(speak("find.choose_again"))
+    has_homicides = "homicide" in proposal.summary["params"]["kinds"]
+    with st.container(key="area_list", gap=None):
+        for one in rows(proposal, standing, others):
+            st.button(
+                label(one, has_homicides=has_homicides),
+                key=f"area {one.stands.area_id}",
+                type="tertiary",
+                width="stretch",
+                on_click=choose,
+                args=(one.stands.area_id,),
+            )
+    doubtful = [
+        standing[area_id].called
+        for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
+        if proposal.is_doubtful(n_suspect, n)
+    ]
+    if doubtful:
+        names = ", ".join(doubtful)
+        st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
+
+
+def label(one: ListedArea, *, has_homicides: bool) -> str:
+    """Return a row as a button's words: its name and count, and below how it stands."""
+    n = speak("sheet.unknown") if one.incidents is None else f"{one.incidents:,}"
+    head = f"**{panels.plain(one.stands.called)}** *{n}*"
+    below = [state_words(one.stands)]
+    if has_homicides and one.homicides is not None:
+        below.append(speak("find.list_homicides", n=one.homicides))
+    return f"{head} " + " ".join(f":small[{panels.plain(words)}]" for words in below)
