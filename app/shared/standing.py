@@ -82,11 +82,16 @@ def step_word(state: str) -> str:
 
 
 def say_served(standing: Mapping[str, AreaStanding]) -> str:
-    """Name the areas of a proposal that are in service; "" where none is."""
+    """Name the areas in service that are among a proposal's, or hold one; "" for none."""
     served = [one for one in standing.values() if one.letter]
     served.sort(key=lambda one: (len(one.letter), one.letter))
     names = ", ".join(one.called for one in served)
-    return speak("standing.of_them", n=len(served), areas=names) if served else ""
+    parts = {one.part_of for one in standing.values() if one.part_of}
+    said = [
+        speak("standing.of_them", n=len(served), areas=names) if served else "",
+        *(speak("standing.lies_in", area=area) for area in sorted(parts)),
+    ]
+    return " ".join(sentence for sentence in said if sentence)
 
 
 def id_of(opened: Opened, standing: Mapping[str, AreaStanding], given: str) -> str:
