@@ -6,10 +6,25 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
 from csa.workflow import month as month_module
 from tests.app.conftest import open_page, words
 from tests.cli.test_month import months_of
+from tests.mail_server import MailLog, serving
+from tests.sentences import says
 
+MAIL = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+office = "Prevention team"
+from_address = "areas@city.example"
+
+[mail.recipients]
+executive = [{{ office = "Mayor's Office", email = "mayor@city.example" }}]
+"""
 ROOT = Path(__file__).parents[4]
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
 
@@ -27,7 +42,9 @@ def page(root, dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
 
     def make_all(facts, language, **_):
-        return {f"{facts.month}_executive_{language}.html": b"an edition"}
+        page = f'<meta name="csa-snapshot" content="{facts.snapshot.id}">'
+        stem = f"{facts.month}_executive_{language}"
+        return {f"{stem}.html": page.encode(), f"{stem}.pdf": b"%PDF an edition"}
 
     monkeypatch.setattr(month_module, "make_all", make_all)
     monkeypatch.setattr(month_module, "_record", lambda *_: False)
@@ -58,6 +75,28 @@ def test_a_month_is_looked_at_made_and_taken_back(page, tmp_path):
     page.button(key="undo the month").click().run()
     assert not page.exception
     assert (tmp_path / "var" / "undone").is_dir()
+
+
+def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
+    page, tmp_path, monkeypatch
+):
+    page.button(key="look at the month").click().run()
+    page.button(key="make the month").click().run()
+    assert not [one for one in page.button if one.key == "mail the month"]  # no server is named
+    log = MailLog()
+    with serving(log) as port:
+        (tmp_path / "csa.toml").write_text(MAIL.format(port=port), encoding="utf-8")
+        monkeypatch.setenv("CSA_DEPLOYMENT", str(tmp_path / "csa.toml"))
+        page.run()
+        page.button(key="mail the month").click().run()
+        assert not page.exception
+        assert says("new_month.mailed", sent=1, waiting=0, other=0) in words(page)
+        page.button(key="mail the month").click().run()  # once each
+    assert [to for (to,), _ in log.mails] == ["mayor@city.example"]
+    store = open_store(str(tmp_path / "store.sqlite3"))
+    [row] = read_records(store).handouts
+    assert (row.recipient, row.audience, row.month) == ("Mayor's Office", "executive", "2020-07")
+    store.engine.dispose()
 
 
 def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
