@@ -32,6 +32,27 @@ SOON_S = 0.3
 """Anything done sooner needs no progress bar."""
 JUDGING_STEPS = 3
 
+SKETCHES = {
+    "bars": '<svg viewBox="0 0 480 150"><path d="M20 130h440"/>'
+    + "".join(
+        f'<rect x="{30 + 36 * n}" y="{130 - h}" width="24" height="{h}"/>'
+        for n, h in enumerate((72, 84, 66, 90, 78, 60, 48, 40, 52, 34, 30, 36))
+    )
+    + '<path class="csa-sketch-line" d="M30 62h430"/></svg>',
+    "map": '<svg viewBox="0 0 480 150"><path d="M60 20l150-12 210 30 20 70-150 34-200-20z"/>'
+    '<path d="M60 88q130-50 210-14t170-8"/>'
+    '<path class="csa-sketch-line" d="M150 52l22-12 22 12v24l-22 12-22-12z'
+    'M306 84l18-10 18 10v20l-18 10-18-10z"/></svg>',
+    "rows": '<svg viewBox="0 0 480 150">'
+    + "".join(
+        f'<rect x="20" y="{16 + 32 * n}" width="{w}" height="9"/><rect x="380" y="{16 + 32 * n}" '
+        f'width="60" height="9"/><path d="M20 {38 + 32 * n}h440"/>'
+        for n, w in enumerate((190, 240, 160, 210))
+    )
+    + "</svg>",
+}
+"""What will be there, as faint outlines."""
+
 Made = TypeVar("Made")
 Far: TypeAlias = Callable[[Sequence[str]], tuple[float, str]]
 """From the steps begun so far to the share done, and words for it."""
@@ -191,9 +212,13 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
-def empty(sentence: str) -> None:
-    """Show that there is nothing to show, and why."""
+def empty(sentence: str, then: str = "", sketch: str = "") -> None:
+    """Show that there is nothing yet, and why: with the page to go to, and what will be there."""
     st.info(sentence, icon=":material/info:")
+    if then:
+        st.page_link(f"screens/{then}/page.py", icon=":material/arrow_forward:", width="content")
+    if sketch:
+        st.html(f'<div class="csa-sketch" aria-hidden="true">{SKETCHES[sketch]}</div>')
 
 
 def stop(error: CsaError) -> NoReturn:

@@ -190,6 +190,7 @@ STYLE = """
   .csa-cards dt { color: var(--csa-faint); } .csa-cards dd { margin: 0; } .csa-cards :is(dt, dd) { padding: 0; margin: 0 !important; }
   .csa-due li, .csa-trail li { margin: 0; padding: .3rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: .9375rem; line-height: 1.4; overflow-wrap: anywhere; }
   .csa-due .csa-status, .csa-cards .csa-status, .st-key-plan_one .csa-status { margin-left: 0; }
+  .csa-sketch svg { width: min(30rem, 100%); height: auto; opacity: .7; fill: var(--csa-hairline); stroke: var(--csa-hairline); } .csa-sketch path { fill: none; stroke-width: 2; } .csa-sketch .csa-sketch-line { stroke: var(--csa-faint); stroke-width: 3; }
   .csa-bar { display: flex; height: 1.5rem; gap: 2px; margin: .25rem 0 .35rem; } .csa-bar i { border-radius: 2px; min-width: 6px; }
   .csa-bar-done { background: var(--csa-live); } .csa-bar-on-track { background: color-mix(in srgb, var(--csa-live) 55%, var(--csa-ground)); } .csa-bar-at-risk { background: var(--csa-at-risk); } .csa-bar-blocked { background: var(--csa-blocked); }
   .csa-bar-not-started, .csa-bar-no-update { background: repeating-linear-gradient(135deg, var(--csa-hairline) 0 6px, var(--csa-ground) 6px 12px); outline: 1px solid var(--csa-hairline); outline-offset: -1px; }

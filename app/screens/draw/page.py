@@ -29,7 +29,8 @@ if waiting is not None:
     if may_draw:
         closing.offer(scene, speak("draw_page.prepare_another"))
 elif not draws:
-    panels.empty(speak("draw_page.none_yet" if may_draw else "draw_page.none_to_read"))
+    said = speak("draw_page.none_yet" if may_draw else "draw_page.none_to_read")
+    panels.empty(said, "" if may_draw else "areas", "rows")
 parts.past(scene, draws)
 if waiting is None and may_draw:
     closing.offer(scene, speak("draw_page.prepare"), is_first=not draws)

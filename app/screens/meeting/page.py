@@ -16,7 +16,7 @@ try:
     plan = cache_store.plan(opened)
     records = cache_store.records(opened)
     if plan is None:
-        panels.empty(speak("plan.none", city=opened.config.city.id))
+        panels.empty(speak("plan.none", city=opened.config.city.id), "data", "rows")
         st.stop()
     review = parts.prepare(opened, plan, records)
 except CsaError as error:

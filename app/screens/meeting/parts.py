@@ -138,7 +138,7 @@ def _places(opened: Opened) -> None:
     with right:
         shown = core_list.show(opened, with_decisions=False)
         if shown is None:
-            panels.empty(speak("meeting.places_none"))
+            panels.empty(speak("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):
         small_map(opened, choices, proposal, standing_of(opened, proposal), MAP_HEIGHT_PX)
     core_list.fill(shown, opened, choices)

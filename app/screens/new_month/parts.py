@@ -165,7 +165,7 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     months = list_months(place)
     st.subheader(speak("new_month.months"), anchor=False)
     if not months:
-        panels.empty(speak("new_month.none"))
+        panels.empty(speak("new_month.none"), sketch="rows")
         return
     titles = [
         speak("new_month.col_month"),
