@@ -408,8 +408,8 @@ def test_a_link_is_added_and_removed_with_its_source(page, store):
 
 
 def test_due_dates_are_offered_as_a_file_for_calendars(page, store):
-    (button,) = page().get("download_button")
-    assert button.proto.label == says("calendar.download")
+    labels = [one.proto.label for one in page().get("download_button")]
+    assert labels == [says("calendar.download"), says("work_file.download")]
 
 
 # ---- At the edge ---------------------------------------------------------------------------
