@@ -7,14 +7,17 @@ import zipfile
 import pytest
 
 
-@pytest.fixture(scope="session")
-def wheel(root, tmp_path_factory):
-    out = tmp_path_factory.mktemp("dist")
+def build(root, out):
     words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out)]
     done = subprocess.run([*words, str(root)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (path,) = out.glob("*.whl")
     return path
+
+
+@pytest.fixture(scope="session")
+def wheel(root, tmp_path_factory):
+    return build(root, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.mark.system
@@ -39,3 +42,8 @@ def test_the_command_runs_from_the_wheel_without_the_screens(wheel, tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert "propose" in done.stdout
+
+
+@pytest.mark.system
+def test_a_wheel_built_again_is_the_same_file(wheel, root, tmp_path):
+    assert build(root, tmp_path).read_bytes() == wheel.read_bytes()

@@ -28,7 +28,8 @@ class Worker:
 
     def give(self, number):
         self.number, self.since = number, time.monotonic()
-        self.pipe.send(number)
+        if number is not None:
+            self.pipe.send(number)
 
     def result(self):
         """Return the outcome of its case; None while it goes on."""
@@ -48,30 +49,30 @@ class Worker:
 
 
 def run(seed, numbers, n_workers, say):
-    """Run cases, and give each number with its outcome."""
-    waiting, workers = iter(numbers), []
-    done, started, shown = {}, time.monotonic(), 0.0
-    for _, number in zip(range(n_workers), waiting, strict=False):
-        worker = Worker(seed)
-        worker.give(number)
-        workers.append(worker)
-    while workers:
-        wait([worker.pipe for worker in workers], timeout=1)
-        for worker in list(workers):
-            found = worker.result()
-            if found is None:
-                continue
-            done[found[0]] = found[1]
-            number = next(waiting, None)
-            if number is None:
-                worker.pipe.send(None)
-                workers.remove(worker)
-            else:
-                worker.give(number)
-        if time.monotonic() - shown > (2 if sys.stderr.isatty() else 60):
-            shown = time.monotonic()
-            failed = sum(one.is_failure for one in done.values())
-            say(f"fuzz: {len(done)} of {len(numbers)}, {failed} failed, {shown - started:.0f} s")
+    """Run cases, and give each number with its outcome; Ctrl-C gives those that are done."""
+    waiting, done = iter(numbers), {}
+    workers = [Worker(seed) for _ in range(n_workers)]
+    started = shown = time.monotonic()
+    try:
+        for worker, number in zip(workers, waiting, strict=False):
+            worker.give(number)
+        while busy := [worker for worker in workers if worker.number is not None]:
+            wait([worker.pipe for worker in busy], timeout=1)
+            for worker, found in [(one, one.result()) for one in busy]:
+                if found is not None:
+                    done[found[0]] = found[1]
+                    worker.give(next(waiting, None))
+            if time.monotonic() - shown > (2 if sys.stderr.isatty() else 60):
+                shown = time.monotonic()
+                failed = sum(one.is_failure for one in done.values())
+                say(
+                    f"fuzz: {len(done)} of {len(numbers)}, {failed} failed, {shown - started:.0f} s"
+                )
+    except KeyboardInterrupt:
+        say("fuzz: stopped")
+    finally:
+        for worker in workers:
+            worker.process.kill()
     return done, time.monotonic() - started
 
 

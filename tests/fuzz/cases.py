@@ -136,7 +136,7 @@ def judge(target, folder, name, label="", ways=""):
     """Let a target read a folder's files, and find out what went wrong, if anything."""
     for one in ("tmp", "out"):
         (folder / one).mkdir()
-    before, started = _listing(folder / "in"), time.perf_counter()
+    before, started = _listing(folder / "in"), time.process_time()
     _forget_peak()
     # What a test before has left in the process is not this case's.
     limit = max(MAX_MB, _memory_mb("VmRSS") + MAX_MB / 2)
@@ -163,7 +163,7 @@ def judge(target, folder, name, label="", ways=""):
         )
         result = f"{type(error).__name__} at {at}"
         detail = "".join(traceback.format_exception(error))[-3000:]
-    mb, seconds = _memory_mb("VmHWM"), time.perf_counter() - started
+    mb, seconds = _memory_mb("VmHWM"), time.process_time() - started
     if _strays:
         result, detail = "written elsewhere", "; ".join(_strays[:5])
     elif _listing(folder / "in") != before:
@@ -239,8 +239,7 @@ def work(pipe, seed):
     """Run the cases whose numbers come through a pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     all_seeds()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the report is its parent's
     while True:
         number = pipe.recv()
-        if number is None:
-            return
         pipe.send((number, run_case(seed, number)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +53,8 @@ STEPS = {
     "story": "A month of the program",
 }
 PIPED_WIDTH = 120
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves the cursor, changes colors or turns the direction of letters."""
 
 
 @contextmanager
@@ -78,7 +81,7 @@ def show(*sentences: str) -> None:
     """Print sentences, each in a line that a terminal may break."""
     console = _out()
     for sentence in sentences:
-        console.print(sentence, soft_wrap=True)
+        console.print(_visible(sentence), soft_wrap=True)
 
 
 def show_written(out: Path, names: Iterable[str]) -> None:
@@ -98,8 +101,13 @@ def show_json(value: Any) -> None:
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Print on stderr why the command ends, and exit."""
-    typer.echo(f"csa: {sentence}", err=True)
+    typer.echo(f"csa: {_visible(sentence)}", err=True)
     raise SystemExit(code)
+
+
+def _visible(sentence: str) -> str:
+    """Show what a file's words would do to a terminal, in place of its being done."""
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", sentence)
 
 
 def as_note(message: Message) -> str:
