@@ -18,6 +18,7 @@ from csa.base.clock import Clock
 from csa.base.message import say
 from csa.base.params import DocumentedDbscan
 from csa.config.layouts import Point, Source
+from csa.config.risk import RiskFactors
 from csa.config.types import (
     AnyCrs,
     ComponentName,
@@ -343,6 +344,7 @@ class CityConfig(Frozen):
     basemap: BasemapSource = Field(BasemapSource(), description="the background of the maps")
     services: Services | None = Field(None, description="places that help")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
+    risk: RiskFactors | None = Field(None, description="layers that `csa risk` tries")
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
