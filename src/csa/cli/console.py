@@ -50,6 +50,9 @@ STEPS = {
     "orders": "Orders that could be",
     "outcome": "Other signals",
     "story": "A month of the program",
+    "factors": "Trying factors",
+    "draws": "How sure each is",
+    "held": "Asking later months",
 }
 PIPED_WIDTH = 120
 

@@ -17,7 +17,9 @@ class RiskLayerFile(Frozen):
     what: Name = Field(description="what the file lists, and what it leaves out")
     source: Name = Field(description="who keeps it")
     as_of: date = Field(description="day that it is of")
-    only: dict[str, Texts] = Field({}, description="column to values: rows that are used; none: all")
+    only: dict[str, Texts] = Field(
+        {}, description="column to values: rows that are used; none: all"
+    )
     lon_column: str = Field("lon", description="degrees; of a CSV alone")
     lat_column: str = Field("lat", description="degrees; of a CSV alone")
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")

@@ -168,7 +168,9 @@ def _reasons(
     reasons = np.full(len(table), "", dtype=object)
     is_placed = table.geometry.notna().to_numpy()
     if study_area is not None and is_placed.any():
-        reasons[is_placed & ~is_near_city(table.geometry, study_area, path)] = "outside_surroundings"
+        reasons[is_placed & ~is_near_city(table.geometry, study_area, path)] = (
+            "outside_surroundings"
+        )
     for reason, is_lacking in lacking.items():
         reasons[is_lacking] = reason
     reasons[~is_placed] = "no_place"

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +17,7 @@ from csa.config.city import CityConfig
 from csa.config.risk import RiskLayerFile
 from csa.dataset.versioned import Dataset
 from csa.ingest.layers import is_near_city, plain_text
-from csa.ingest.shapes import TABLES, PlacedFile, read_rows, read_shapes
+from csa.ingest.shapes import TABLES, read_rows, read_shapes
 from csa.ingest.sources import data_folder
 
 MAPS = (".geojson", ".json", ".gpkg", ".shp")
@@ -73,7 +72,9 @@ def read_risk_layers(
     named = {Path(one.file).name for one in declared}
     named |= {Path(config.risk.streets_file).name} if config.risk else set()
     found += [
-        (path, _Undeclared(path.stem.replace("_", " "))) for path in beside if path.name not in named
+        (path, _Undeclared(path.stem.replace("_", " ")))
+        for path in beside
+        if path.name not in named
     ]
     if not found:
         where = own if layers is None else layers
@@ -92,7 +93,7 @@ def read_streets(config: CityConfig, folder: Path, layers: Path | None) -> gpd.G
     for path in places:
         if name and path.is_file():
             lines = read_shapes(path, config.risk.streets_crs if config.risk else None, "risk")
-            return to_metres(lines.geometry.dropna(), config.city.metric_crs)
+            return to_metres(gpd.GeoSeries(lines.geometry, crs=LONLAT), config.city.metric_crs)
     return None
 
 
@@ -109,17 +110,17 @@ def _read_layer(
     rows, n_unreadable = read_rows(path, described, list(only), SECTION)
     for column, values in only.items():
         rows = rows[plain_text(rows[column]).isin(values)]
-    shapes = rows.geometry.dropna()
-    shapes = shapes[~shapes.is_empty]
-    if not shapes.empty:
-        shapes = shapes[is_near_city(shapes, dataset.study_area, path)]
-    if shapes.empty:
+    shapes = rows.geometry.to_numpy()
+    shapes = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
+    if len(shapes):
+        placed = gpd.GeoSeries(shapes, crs=LONLAT)
+        shapes = shapes[is_near_city(placed, dataset.study_area, path)]
+    if not len(shapes):
         raise SourceError("risk_terrain.empty", path=path)
-    parts = shapes.explode(ignore_index=True)
-    parts = parts.where(parts.is_valid, parts.make_valid())
+    valid = shapely.get_parts(shapely.make_valid(shapes))
     return RiskLayer(
         name=described.name,
-        shapes=to_metres(parts, config.city.metric_crs),
+        shapes=to_metres(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),
         what=described.what,
         source=described.source,
         as_of=str(described.as_of),

@@ -38,7 +38,6 @@ class PlacedFile(Protocol):
         """The system of a file that names none."""
 
 
-
 def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
     """Read a file of points, lines or polygons."""
     table = read_map(path, SourceError("layers.unreadable", path=path))

@@ -1,7 +1,7 @@
 """Poisson counts compared within parts of the city: each part's level is taken as it is.
 
 Given how many incidents a part of the city holds, where in it they fall is multinomial; what the
-whole part has in common (who lives there, how it is policed, how far it is from downtown) drops out.
+whole part has in common (who lives there, its history, how far it is from downtown) drops out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from csa.base.arrays import Bools, Floats, Ints
 
 MOST_STEPS = 50
 TOLERANCE = 1e-8
-RIDGE = 1e-9
+RIDGE = 1e-6
+"""Of the mean information, added in each step so that columns that nearly agree can be fitted."""
+
 L1_SHARE = 0.95
 """Of the elastic net's penalty: mostly lasso, with enough ridge for extents that nest."""
 
@@ -39,7 +41,7 @@ class StratifiedCounts:
     @cached_property
     def first(self) -> Ints:
         """(s,) place of each part's first cell."""
-        return np.flatnonzero(np.r_[True, np.diff(self.part) > 0])
+        return np.flatnonzero(np.diff(self.part, prepend=-1) > 0)
 
     @cached_property
     def totals(self) -> Floats:
@@ -91,7 +93,9 @@ class ConditionalFit:
     expected: Floats  # (m,) incidents of each cell
 
 
-def fit_conditional(counts: StratifiedCounts, x: Floats, start: Floats | None = None) -> ConditionalFit:
+def fit_conditional(
+    counts: StratifiedCounts, x: Floats, start: Floats | None = None
+) -> ConditionalFit:
     """Fit coefficients by Newton's method, halving steps that overshoot."""
     coef = np.zeros(x.shape[1]) if start is None else start.copy()
     eta = counts.offset + x @ coef
@@ -101,8 +105,9 @@ def fit_conditional(counts: StratifiedCounts, x: Floats, start: Floats | None = 
         if not len(coef):
             break
         information = counts.hessian(x, mu)
-        step = solve(information + RIDGE * np.eye(len(coef)), gradient, assume_a="pos")
-        size = 1.0
+        ridge = RIDGE * (np.trace(information) / len(coef) + 1.0)
+        step = solve(information + ridge * np.eye(len(coef)), gradient, assume_a="pos")
+        size, tried, found = 1.0, eta, best
         while size > TOLERANCE:
             tried = counts.offset + x @ (coef + size * step)
             found = counts.log_likelihood(tried)
@@ -121,7 +126,7 @@ def penalties(counts: StratifiedCounts, x: Floats, scale: Floats) -> Floats:
     """Return the penalties of a path, the largest first."""
     gradient, _ = counts.gradient(x, counts.offset)
     largest = max(float((gradient / scale).max(initial=0.0)), 1.0) / L1_SHARE
-    return largest * np.geomspace(1.0, LEAST_PENALTY, N_PENALTIES)
+    return np.asarray(largest * np.geomspace(1.0, LEAST_PENALTY, N_PENALTIES))
 
 
 def scale_of(counts: StratifiedCounts, x: Floats) -> Floats:
@@ -130,7 +135,7 @@ def scale_of(counts: StratifiedCounts, x: Floats) -> Floats:
     weighted = x * mu[:, None]
     mean = counts.sums(weighted) / counts.totals[:, None]
     variance = (x * weighted).sum(axis=0) - (mean**2 * counts.totals[:, None]).sum(axis=0)
-    return np.sqrt(np.maximum(variance, 1e-12) / counts.totals.sum())
+    return np.asarray(np.sqrt(np.maximum(variance, 1e-12) / counts.totals.sum()))
 
 
 def elastic_net(counts: StratifiedCounts, x: Floats, scale: Floats, path: Floats) -> Floats:

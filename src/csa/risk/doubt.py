@@ -13,9 +13,7 @@ N_DRAWS = 400
 COVERAGE = 0.90
 
 
-def draw_again(
-    counts: StratifiedCounts, x: Floats, coef: Floats, block: Ints, seed: int
-) -> Floats:
+def draw_again(counts: StratifiedCounts, x: Floats, coef: Floats, block: Ints, seed: int) -> Floats:
     """Fit coefficients to the blocks of many draws with repeats: (draws, p)."""
     blocks, number = np.unique(block[counts.first], return_inverse=True)
     rng = np.random.default_rng(seed)

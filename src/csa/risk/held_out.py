@@ -39,7 +39,9 @@ class HeldOutGain:
     caught: dict[str, float]  # share of them on 2 % of the land: by counts, both, factors alone
     difference_low: float  # with `difference_high`, of the share caught by both less by counts
     difference_high: float
-    weights: tuple[float, ...]  # factor by which each factor multiplies what counts lead one to expect
+    weights: tuple[
+        float, ...
+    ]  # factor by which each factor multiplies what counts lead one to expect
 
     @property
     def is_shown(self) -> bool:
@@ -47,7 +49,9 @@ class HeldOutGain:
         return self.low > 0
 
 
-def measure_gain(study_area: StudyArea, model: RiskModel, held: Period, seed: int) -> HeldOutGain | None:
+def measure_gain(
+    study_area: StudyArea, model: RiskModel, held: Period, seed: int
+) -> HeldOutGain | None:
     """Score the months held out by counts alone and by counts with the model's factors.
 
     What counts lead one to expect is learned from the city's own past (`csa.areas.stack`); how much
@@ -102,7 +106,7 @@ def _counts(study_area: StudyArea, period: Period) -> Floats:
 
 
 def _expected(study_area: StudyArea, period: Period, land: Floats) -> Floats:
-    """Return the share of a period's incidents that the counts before it lead one to expect: (m,)."""
+    """Return the share of a period's incidents that counts before it lead one to expect: (m,)."""
     expected = study_area.expected(Period.before(period.start, WINDOW_MONTHS))
     share = expected / (expected.sum() or 1.0)
     mixed = (1 - EVEN_SHARE) * share + EVEN_SHARE * land / land.sum()

@@ -1,9 +1,9 @@
-"""Whether one shooting follows another nearby and soon after, more often than dates by lot would."""
+"""Whether one shooting follows another nearby and soon, more often than dates by lot would."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from csa.base.arrays import Bools, Floats, Ints
+from csa.areas.file_format import plain, round_figures, write_header
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, say
-
-NEAR_M, NEAR_DAYS = 200.0, 14
-"""Near and soon: so many meters and whole days apart, both included."""
+from csa.base.text import render
+from csa.dataset.versioned import City
 
 BANDS_M = (0.0, 100.0, 200.0)
 BANDS_DAYS = (0, 7, 14)
@@ -34,7 +35,8 @@ ROUNDING_M = 0.01
 class NearRepeat:
     """Pairs of incidents near in space and time, against dates dealt by lot.
 
-    Fields: `table`, `n_incidents`, `n_near`, `observed`, `expected`, `ratio`, `p`, `low`, `high`.
+    Fields: `table`, `n_incidents`, `n_near`, `observed`, `expected`, `ratio`, `p`, `low`, `high`,
+    `later`, `later_expected`, `later_p`, `n_merged`.
     """
 
     table: pd.DataFrame  # a band of distance and days a row, as `KNOX_COLUMNS`
@@ -46,6 +48,10 @@ class NearRepeat:
     p: float  # share of lots with as many or more, this one included
     low: int  # with `high`, what 9 lots of 10 give
     high: int
+    later: int  # of the pairs observed, those on different days
+    later_expected: float  # as many of those by lot
+    later_p: float
+    n_merged: int = 0  # incidents that count as one with another
 
     @property
     def is_shown(self) -> bool:
@@ -132,18 +138,33 @@ def measure_near_repeats(
         raise ParamError("near_repeat.draws", given=n_draws)
     pairs = cKDTree(xy).query_pairs(BANDS_M[-1] + ROUNDING_M, output_type="ndarray")
     # In order of place: days are then read nearly in a row, and the same seed deals the same lots.
-    pairs = pairs[np.lexsort(pairs.T[::-1])].astype(np.int32)
+    pairs = pairs[np.lexsort(pairs.T[::-1])].astype(np.int64)
     apart_m = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
-    band = np.searchsorted(np.add(BANDS_M, ROUNDING_M), apart_m)
+    band = np.asarray(np.searchsorted(np.add(BANDS_M, ROUNDING_M), apart_m), dtype=np.int64)
     observed = _count(pairs, band, when)
     lots = np.array([_count(pairs, band, dealt) for dealt in _deal(when, span, n_draws, seed)])
-    total = lots.sum(axis=(1, 2))
-    n, expected = int(observed.sum()), float(total.mean())
+    total, later = lots.sum(axis=(1, 2)), lots[:, :, 1:].sum(axis=(1, 2))
+    n, n_later, expected = int(observed.sum()), int(observed[:, 1:].sum()), float(total.mean())
     low, high = np.quantile(total, [0.05, 0.95], method="inverted_cdf").tolist()
-    p = (1 + int((total >= n).sum())) / (1 + n_draws)
-    ratio = n / expected if expected else None
-    table = _table(observed, lots)
-    return NearRepeat(table, len(xy), len(pairs), n, expected, ratio, p, int(low), int(high))
+    return NearRepeat(
+        table=_table(observed, lots),
+        n_incidents=len(xy),
+        n_near=len(pairs),
+        observed=n,
+        expected=expected,
+        ratio=n / expected if expected else None,
+        p=_p_of(total, n),
+        low=int(low),
+        high=int(high),
+        later=n_later,
+        later_expected=float(later.mean()),
+        later_p=_p_of(later, n_later),
+    )
+
+
+def _p_of(lots: Ints, n: int) -> float:
+    """Return the share of lots with as many or more, the observed one included."""
+    return (1 + int((lots >= n).sum())) / (1 + len(lots))
 
 
 def _whole_days(days: npt.ArrayLike) -> Ints:
@@ -159,7 +180,9 @@ def _deal(when: Ints, span: npt.NDArray[Any], n_draws: int, seed: int) -> Iterat
     """Deal the days anew among the incidents of each span."""
     rng = np.random.default_rng(seed)
     order = np.argsort(span, kind="stable")
-    pieces = np.split(order, np.flatnonzero(np.diff(np.unique(span[order], return_inverse=True)[1])) + 1)
+    pieces = np.split(
+        order, np.flatnonzero(np.diff(np.unique(span[order], return_inverse=True)[1])) + 1
+    )
     for _ in range(n_draws):
         dealt = when.copy()
         for piece in pieces:
@@ -167,7 +190,7 @@ def _deal(when: Ints, span: npt.NDArray[Any], n_draws: int, seed: int) -> Iterat
         yield dealt
 
 
-def _count(pairs: npt.NDArray[np.int32], band: Ints, when: Ints) -> Ints:
+def _count(pairs: Ints, band: Ints, when: Ints) -> Ints:
     """Count pairs by band of distance and of days: (3, 3)."""
     apart = np.abs(when[pairs[:, 0]] - when[pairs[:, 1]])
     soon = np.flatnonzero(apart <= BANDS_DAYS[-1])
@@ -191,7 +214,7 @@ def _table(observed: Ints, lots: Ints) -> pd.DataFrame:
                     n,
                     mean,
                     n / mean if mean else np.nan,
-                    (1 + int((drawn >= n).sum())) / (1 + len(drawn)),
+                    _p_of(drawn, n),
                 )
             )
     return pd.DataFrame(rows, columns=list(KNOX_COLUMNS))
@@ -203,13 +226,41 @@ def first_of_events(xy_m: Floats, when: pd.Series) -> Ints:
     Incidents at most 200 m and an hour apart are one event, as are those that lead on from one to
     the next; of files without a time of day, those of one day.
     """
-    pairs = cKDTree(xy_m).query_pairs(NEAR_M + ROUNDING_M, output_type="ndarray")
+    pairs = cKDTree(xy_m).query_pairs(BANDS_M[-1] + ROUNDING_M, output_type="ndarray")
     stamps = when.to_numpy(dtype="datetime64[s]")
     apart = np.abs(stamps[pairs[:, 0]] - stamps[pairs[:, 1]])
     pairs = pairs[apart <= np.timedelta64(1, "h")]
     joined = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(len(xy_m), len(xy_m)))
     _, event = connected_components(joined, directed=False)
     return np.sort(np.unique(event, return_index=True)[1]).astype(np.int64)
+
+
+def measure_located(located: StudyArea) -> NearRepeat:
+    """Compare a city's incidents, one of each event; those at suspect points are left out.
+
+    Dates are dealt within each calendar year.
+    """
+    used = np.flatnonzero(~located.is_suspect)
+    when = located.incidents["occurred_at"].iloc[used]
+    first = first_of_events(located.xy[used], when)
+    xy, when = located.xy[used[first]], when.iloc[first]
+    found = measure_near_repeats(xy, when.to_numpy(), when.dt.year.to_numpy())
+    return replace(found, n_merged=len(used) - len(first))
+
+
+def near_repeat_account(city: City, found: NearRepeat) -> dict[str, Any]:
+    """Summarize near repeats, for machines."""
+    values = {name: plain(value) for name, value in vars(found).items() if name != "table"}
+    rows = found.table.to_dict("records")
+    return {
+        **write_header("near_repeat", city),
+        **{name: round_figures(value) for name, value in values.items()},
+        "is_shown": found.is_shown,
+        "sentence": render(say_near_repeats(found)),
+        "bands": [
+            {str(name): round_figures(plain(value)) for name, value in row.items()} for row in rows
+        ],
+    }
 
 
 def say_near_repeats(found: NearRepeat) -> Message:
@@ -219,11 +270,9 @@ def say_near_repeats(found: NearRepeat) -> Message:
         "expected": found.expected,
         "ratio": found.ratio,
         "p": found.p,
-        "low": found.low,
-        "high": found.high,
-        "meters": NEAR_M,
-        "days": NEAR_DAYS,
+        "later": found.later / found.later_expected if found.later_expected else 0.0,
+        "later_p": found.later_p,
     }
     if found.ratio is None:
-        return say("near_repeat.too_few", **values)
+        return say("near_repeat.too_few", incidents=found.n_incidents)
     return say("near_repeat.shown" if found.is_shown else "near_repeat.none", **values)

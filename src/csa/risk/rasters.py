@@ -62,14 +62,16 @@ def rasterize(layers: Sequence[RiskLayer], centre_xy: Floats, spacing_m: float) 
     half_m = spacing_m / 2
     for number, layer in enumerate(layers):
         shapes = layer.shapes.to_numpy()
-        is_points = bool((shapely.get_type_id(shapes) == 0).all())
-        places = shapely.get_coordinates(shapes) if is_points else shapes
-        away_m = _nearest(places, centre_xy, N_STEPS * half_m, is_points=is_points)
+        tree = None
+        if (shapely.get_type_id(shapes) == 0).all():
+            tree = cKDTree(shapely.get_coordinates(shapes))
+            away_m = np.asarray(tree.query(centre_xy)[0])
+        else:
+            away_m = _nearest(shapes, centre_xy, N_STEPS * half_m)
         for step in range(1, N_STEPS + 1):
             forms.append(Form(number, "near", step * half_m))
             columns.append(away_m <= step * half_m)
-        if is_points:
-            tree = cKDTree(places)
+        if tree is not None:
             for step in MANY_STEPS:
                 n_near = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
                 forms.append(Form(number, "many", step * half_m))
@@ -80,14 +82,14 @@ def rasterize(layers: Sequence[RiskLayer], centre_xy: Floats, spacing_m: float) 
     return Rasters(tuple(forms), made, tuple(n_places))
 
 
-def _nearest(places: Objects | Floats, centre_xy: Floats, most_m: float, *, is_points: bool) -> Floats:
-    """Return how far each center is from the nearest place: (m,), infinite beyond the most."""
-    if is_points:
-        away_m, _ = cKDTree(places).query(centre_xy, distance_upper_bound=most_m * 1.001)
-        return np.asarray(away_m)
+def _nearest(shapes: Objects, centre_xy: Floats, most_m: float) -> Floats:
+    """Return how far each center is from the nearest shape: (m,), infinite beyond the most."""
     found = np.full(len(centre_xy), np.inf)
-    (cell, _), away = shapely.STRtree(places).query_nearest(
-        shapely.points(centre_xy), max_distance=most_m * 1.001, return_distance=True, all_matches=False
+    (cell, _), away = shapely.STRtree(shapes).query_nearest(
+        shapely.points(centre_xy),
+        max_distance=most_m * 1.001,
+        return_distance=True,
+        all_matches=False,
     )
     found[cell] = away
     return found
@@ -103,11 +105,12 @@ def _n_in_reach(shapes: Objects, centre_xy: Floats, spacing_m: float) -> int:
 def street_meters(lines: gpd.GeoSeries, centre_xy: Floats, spacing_m: float) -> Floats:
     """Return how many meters of street lie in each cell: (m,), measured every few meters."""
     step_m = spacing_m / STREET_STEPS
-    at = shapely.segmentize(lines.to_numpy(), step_m)
-    xy, number = shapely.get_coordinates(shapely.get_parts(at), return_index=True)
+    parts = shapely.get_parts(shapely.segmentize(lines.to_numpy(), step_m))
+    xy, number = shapely.get_coordinates(parts, return_index=True)
     is_on = np.diff(number) == 0
     middle = ((xy[1:] + xy[:-1]) / 2)[is_on]
     length_m = np.hypot(*(xy[1:] - xy[:-1])[is_on].T)
     away_m, cell = cKDTree(centre_xy).query(middle, distance_upper_bound=spacing_m)
     is_in = np.isfinite(away_m)
-    return np.bincount(cell[is_in], length_m[is_in], minlength=len(centre_xy))
+    in_cells = np.bincount(np.asarray(cell)[is_in], length_m[is_in], minlength=len(centre_xy))
+    return in_cells.astype(np.float64)

@@ -13,8 +13,8 @@ from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
-from csa.geo.cells import CellSet, Grid, parents
-from csa.geo.ground import refine, resolution_of
+from csa.geo.cells import Grid, parents
+from csa.geo.ground import resolution_of
 from csa.ingest.risk_layers import RiskLayer
 from csa.risk.choosing import Question, keep_by_elastic_net, step_by_bic, why_not_tried
 from csa.risk.conditional import StratifiedCounts
@@ -36,7 +36,7 @@ TRIED = {
     "file": "its name",
     "places": "places in the city",
     "lost": "rows without a place, or far outside the city",
-    "form": "`near`: a place within the extent; `many`: over two standard deviations more than usual",
+    "form": "`near`: a place within the extent; `many`: over 2 standard deviations above the mean",
     "extent_m": "meters from a block's center",
     "half_blocks": "the same in half-blocks",
     "land_share": "share of the blocks compared in which the form holds",
@@ -277,16 +277,3 @@ def _table(
 
     table = pd.DataFrame([row(at, form) for at, form in enumerate(rasters.forms)])
     return table.reindex(columns=list(TRIED)).astype(dict.fromkeys(("rrv", "low", "high"), float))
-
-
-def factors_in(model: RiskModel, area: CellSet) -> list[tuple[RiskFactor, float]]:
-    """List the factors that hold in an area's cells, each with the share of the cells it holds in.
-
-    The factor that holds in most of the area first.
-    """
-    finer = refine(area, resolution_of(int(model.cells[0]))) if len(model.cells) else area
-    is_in = np.isin(model.cells, np.fromiter(finer, dtype=np.uint64, count=len(finer)))
-    if not is_in.any():
-        return []
-    held = [(one, float(one.is_present[is_in].mean())) for one in model.factors]
-    return sorted(((one, share) for one, share in held if share), key=lambda pair: -pair[1])
