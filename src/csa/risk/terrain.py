@@ -153,7 +153,7 @@ def fit_risk_terrain(
 
     Examples
     --------
-    The made-up city, with stores put at every 40th incident of a year:
+    The made-up city, with stores made up where every 40th incident was:
 
     >>> import geopandas as gpd
     >>> study_area = csa.locate_incidents(city)
@@ -162,8 +162,8 @@ def fit_risk_terrain(
     ... )
     >>> layer = csa.RiskLayer("stores", stores)
     >>> found = csa.fit_risk_terrain(study_area.cells, [layer], study_area.grid)
-    >>> [(factor.layer.name, factor.form, factor.rrv > 1.5) for factor in found.factors]
-    [('stores', 'near', True)]
+    >>> [(factor.layer.name, factor.rrv > 1.5, factor.low > 1) for factor in found.factors]
+    [('stores', True, True)]
     """
     counts = _count(np.asarray(incidents, dtype=np.uint64), grid)
     for layer in layers:
