@@ -22,6 +22,8 @@ PACKAGES = {
     "priority": "How sure, and who comes first",
     "backtest": "How well it would have worked",
     "displacement": "Did it go down, did it move",
+    "evaluation": "What work in areas showed",
+    "risk": "Why here",
     "geo": "Cells and neighborhoods",
     "plan": "The plan",
     "reports": "Reports, and what the public is shown",

@@ -29,6 +29,9 @@ from csa.priority.draw_files import POWER_COLUMNS
 from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.reports.public.bundle import COLUMNS, TABLES
 from csa.reports.public.facts import PublicFacts
+from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
+from csa.risk.near_repeat import KNOX_COLUMNS
+from csa.risk.terrain import TRIED
 from tests.areas.test_finding import history
 
 OPEN = ("versions", "same_months", "by_block_months")
@@ -72,6 +75,8 @@ def lacking(page, names):
         [column for columns in COLUMNS.values() for column in columns],
         list(PublicFacts.model_fields),
         list(get_args(FieldName)),
+        [*TRIED, *SCORED_COLUMNS],
+        list(KNOX_COLUMNS),
     ],
     ids=[
         "settings of a city",
@@ -99,6 +104,8 @@ def lacking(page, names):
         "columns of its tables",
         "public facts",
         "fields",
+        "factors",
+        "near repeats",
     ],
 )
 def test_the_data_page_names_every(data_page, names):
@@ -135,6 +142,8 @@ def test_every_command_and_option_is_named(data_page):
         "csa trial",
         "csa evaluate",
         "csa displace",
+        "csa risk",
+        "csa near-repeat",
         "csa report",
         "csa mail",
         "csa publish",

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from csa.geo.neighborhoods import assign_neighborhoods, estimate_population
     from csa.geo.spirals import find_neighbors
     from csa.ingest.intake import Intake, ingest_city
+    from csa.ingest.risk_layers import RiskLayer
     from csa.ingest.sources import Inputs
     from csa.plan.items import Plan
     from csa.plan.loading import load_plan
@@ -89,6 +90,8 @@ if TYPE_CHECKING:
     from csa.reports.public.bundle import publish_bundle
     from csa.reports.public.facts import PublicFacts
     from csa.reports.public.gathering import gather_public
+    from csa.risk.near_repeat import NearRepeat, measure_near_repeats
+    from csa.risk.terrain import RiskFactor, RiskModel, fit_risk_terrain
     from csa.synthetic.sample import make_sample
 
 _MODULES = {
@@ -119,6 +122,7 @@ _MODULES = {
     "MethodComparison": "csa.backtest.comparison",
     "Month": "csa.base.params",
     "MonthCompared": "csa.displacement.season",
+    "NearRepeat": "csa.risk.near_repeat",
     "OutputError": "csa.base.errors",
     "ParamError": "csa.base.errors",
     "PastCohort": "csa.displacement.past",
@@ -132,6 +136,9 @@ _MODULES = {
     "PublicFacts": "csa.reports.public.facts",
     "Publication": "csa.disclosure.published",
     "Records": "csa.decisions.store.records",
+    "RiskFactor": "csa.risk.terrain",
+    "RiskLayer": "csa.ingest.risk_layers",
+    "RiskModel": "csa.risk.terrain",
     "Secret": "csa.disclosure.keys",
     "Slot": "csa.priority.draw",
     "SourceError": "csa.base.errors",
@@ -162,6 +169,7 @@ _MODULES = {
     "find_hot_cells": "csa.areas.hot_cells",
     "find_neighbors": "csa.geo.spirals",
     "fit_prior": "csa.areas.shrinkage",
+    "fit_risk_terrain": "csa.risk.terrain",
     "gather_month": "csa.reports.month.gathering",
     "gather_public": "csa.reports.public.gathering",
     "generalized_gini": "csa.areas.concentration",
@@ -177,6 +185,7 @@ _MODULES = {
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.displacement.expectation",
+    "measure_near_repeats": "csa.risk.near_repeat",
     "measure_trial": "csa.evaluation.trial",
     "measure_wdd": "csa.displacement.wdd",
     "measure_wdq": "csa.displacement.wdd",
@@ -220,6 +229,7 @@ __all__ = [
     "MethodComparison",
     "Month",
     "MonthCompared",
+    "NearRepeat",
     "OutputError",
     "ParamError",
     "PastCohort",
@@ -233,6 +243,9 @@ __all__ = [
     "PublicFacts",
     "Publication",
     "Records",
+    "RiskFactor",
+    "RiskLayer",
+    "RiskModel",
     "Secret",
     "Slot",
     "SourceError",
@@ -263,6 +276,7 @@ __all__ = [
     "find_hot_cells",
     "find_neighbors",
     "fit_prior",
+    "fit_risk_terrain",
     "gather_month",
     "gather_public",
     "generalized_gini",
@@ -278,6 +292,7 @@ __all__ = [
     "marshall_rates",
     "measure_concentration",
     "measure_dispersion",
+    "measure_near_repeats",
     "measure_trial",
     "measure_wdd",
     "measure_wdq",

@@ -29,6 +29,7 @@ from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
+from csa.cli.risk import near_repeat, risk
 from csa.cli.sample import sample
 from csa.cli.start import start
 from csa.cli.trial import trial
@@ -48,6 +49,7 @@ COMMANDS = (
     trial,
     displace,
     evaluate,
+    risk,
     report,
     mail,
     publish,
@@ -59,6 +61,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.command("month")(month_command)
+app.command("near-repeat")(near_repeat)
 app.command()(correct)
 app.command()(store.backup)
 app.command()(store.restore)

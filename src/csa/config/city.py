@@ -19,6 +19,7 @@ from csa.base.message import say
 from csa.base.params import DocumentedDbscan
 from csa.config.layouts import Point, Source
 from csa.config.public import Language, Public
+from csa.config.risk import RiskFactors
 from csa.config.types import (
     AnyCrs,
     ComponentName,
@@ -286,6 +287,7 @@ class CityConfig(Frozen):
     services: Services | None = Field(None, description="places that help")
     vacant_land: VacantLand | None = Field(None, description="vacant lots and buildings")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
+    risk: RiskFactors | None = Field(None, description="layers that `csa risk` tries")
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")

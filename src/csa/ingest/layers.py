@@ -80,8 +80,8 @@ def read_services(
     named += [services.name_column] if services.name_column else []
     rows, n_unreadable = read_rows(path, services, named, section)
     blank = pd.Series("", index=rows.index, dtype="str")
-    names = _text(rows[services.name_column]) if services.name_column else blank
-    kinds = blank + services.kind if services.kind else _text(rows[services.kind_column])
+    names = plain_text(rows[services.name_column]) if services.name_column else blank
+    kinds = blank + services.kind if services.kind else plain_text(rows[services.kind_column])
     table = gpd.GeoDataFrame(
         {"name": names, "kind": _one_spelling(kinds)},
         geometry=gpd.GeoSeries(shapely.point_on_surface(rows.geometry.to_numpy()), crs=LONLAT),
@@ -120,7 +120,8 @@ def read_risk_terrain(
     return used, {**account, "shapes": "polygons" if is_polygons else "points"}
 
 
-def _text(column: pd.Series) -> pd.Series:
+def plain_text(column: pd.Series) -> pd.Series:
+    """Return a column as text, missing values as empty, spaces as one."""
     text = column.astype("str").where(column.notna(), "")
     return text.str.replace(r"\s+", " ", regex=True).str.strip()
 
@@ -132,7 +133,7 @@ def _one_spelling(kinds: pd.Series) -> pd.Series:
 
 
 def _scores(column: pd.Series, name: str, path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
-    text = _text(column)
+    text = plain_text(column)
     score = parse_numbers(text)
     is_blank = text.str.casefold().isin(BLANKS).to_numpy()
     is_wrong = ~np.isfinite(score) & ~is_blank
@@ -172,18 +173,21 @@ def _reasons(
     reasons = np.full(len(table), "", dtype=object)
     is_placed = table.geometry.notna().to_numpy()
     if study_area is not None and is_placed.any():
-        reasons[is_placed & ~_is_near(table, study_area, path)] = "outside_surroundings"
+        reasons[is_placed & ~is_near_city(table.geometry, study_area, path)] = (
+            "outside_surroundings"
+        )
     for reason, is_lacking in lacking.items():
         reasons[is_lacking] = reason
     reasons[~is_placed] = "no_place"
     return reasons
 
 
-def _is_near(
-    table: gpd.GeoDataFrame, study_area: shapely.Geometry, path: Path
+def is_near_city(
+    shapes: gpd.GeoSeries, study_area: shapely.Geometry, path: Path
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which places lie in the city or around it; a file with none there is refused."""
     box = shapely.box(*shapely.bounds(study_area)).buffer(NEAR_DEGREES, join_style="mitre")
-    middles = shapely.point_on_surface(table.geometry.to_numpy())
+    middles = shapely.point_on_surface(shapes.to_numpy())
     is_near = shapely.intersects(box, middles)
     if not is_near.any():
         lon, lat = (np.nanmedian(axis(middles)) for axis in (shapely.get_x, shapely.get_y))

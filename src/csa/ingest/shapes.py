@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +14,28 @@ import shapely
 from csa.base.arrays import Bools
 from csa.base.crs import LONLAT, tables_to_lonlat, to_lonlat
 from csa.base.errors import CrsError, SourceError
-from csa.config.city import PlaceLists, Population, RiskTerrain
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import FileRecords, read_records
 
 TABLES = (".csv", ".tsv", ".txt")
-PlacedLayer: TypeAlias = PlaceLists | RiskTerrain | Population
-"""What the city's file says about a layer: its columns of places, and their system."""
+
+
+class PlacedFile(Protocol):
+    """What is known of a layer's file: its columns of places, and their system."""
+
+    @property
+    def lon_column(self) -> str:
+        """Column of the longitude."""
+
+    @property
+    def lat_column(self) -> str:
+        """Column of the latitude."""
+
+    @property
+    def crs(self) -> str | None:
+        """The system of a file that names none."""
 
 
 def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
@@ -53,7 +66,7 @@ def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
 
 
 def read_rows(
-    path: Path, layer: PlacedLayer, columns: Sequence[str], section: str
+    path: Path, layer: PlacedFile, columns: Sequence[str], section: str
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Read some columns of a layer, and its places."""
     if path.suffix.lower() in TABLES:
@@ -77,7 +90,7 @@ def _judge_places(shapes: gpd.GeoSeries) -> tuple[Bools, Bools]:
     return is_degrees, np.isnan(bounds).any(axis=1) | (bounds == 0).all(axis=1)
 
 
-def _read_points(path: Path, layer: PlacedLayer) -> tuple[gpd.GeoDataFrame, int]:
+def _read_points(path: Path, layer: PlacedFile) -> tuple[gpd.GeoDataFrame, int]:
     records = read_records(path)
     table = as_table(records)
     x, y = (

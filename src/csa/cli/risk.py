@@ -1,0 +1,108 @@
+"""The commands on why here: risk and near-repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from csa.base.text import render, speak
+from csa.cli.console import progress, show, show_json, show_table, show_written
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    JsonOption,
+    KindOption,
+    ResolutionOption,
+    UntilOption,
+    choices_of,
+    city_of,
+    data_dir_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def risk(
+    city: CityOption,
+    dataset: DatasetOption,
+    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
+    layers: Annotated[
+        Path | None,
+        typer.Option(help="Folder of layers, beside those of the city's file.", metavar="DIR"),
+    ] = None,
+    until: UntilOption = None,
+    resolution: ResolutionOption = None,
+    kind: KindOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find which places mark where risk is higher, how far around them, and how sure that is."""
+    config = city_of(city)
+    from csa.base.io import replace_folder, require_writable
+    from csa.dataset.versioned import open_city
+    from csa.ingest.risk_layers import read_risk_layers, read_streets
+    from csa.risk.analysis import find_risk_terrain
+    from csa.risk.files import MARKER, keep_risk, risk_account, risk_files, say_risk
+
+    require_writable(out)
+    with progress(7) as tell:
+        tell("load")
+        opened = open_city(config, dataset)
+        choices = choices_of(config, until, kind, resolution=resolution)
+        data = data_dir_of(config)
+        read = read_risk_layers(config, opened.dataset, data, layers)
+        streets = read_streets(config, data, layers)
+        found = find_risk_terrain(opened, read, streets, choices, tell)
+        account = risk_account(found)
+        files = risk_files(found, account)
+        tell("write")
+        replace_folder(out, MARKER, files)
+        keep_risk(found, account)
+    if as_json:
+        show_json(account)
+        return
+    show(*(render(one) for one in say_risk(found)))
+    show_written(out, files)
+
+
+def near_repeat(
+    city: CityOption, dataset: DatasetOption, kind: KindOption = None, as_json: JsonOption = False
+) -> None:
+    """Check whether one shooting follows another nearby and soon, more often than by chance."""
+    config = city_of(city)
+    from csa.areas.study_area import locate_incidents
+    from csa.dataset.versioned import open_city
+    from csa.risk.near_repeat import measure_located, near_repeat_account, say_near_repeats
+
+    with progress(3) as tell:
+        tell("load")
+        opened = open_city(config, dataset)
+        tell("locate")
+        located = locate_incidents(opened, choices_of(config, None, kind))
+        tell("shuffle")
+        found = measure_located(located)
+    if as_json:
+        show_json(near_repeat_account(opened, found))
+        return
+    show(render(say_near_repeats(found)))
+    if found.n_merged:
+        show(speak("near_repeat.merged", n=found.n_merged))
+    show_table(_knox(found.table))
+
+
+def _knox(pairs: pd.DataFrame) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("apart", "days", "observed", "expected", "ratio"):
+        table.add_column(speak(f"near_repeat.col_{title}"), justify="right")
+    table.add_column("p", justify="right")
+    same = speak("near_repeat.same_point")
+    for row in pairs.to_dict("records"):
+        apart = f"{row['from_m']:.0f}–{row['to_m']:.0f}" if row["to_m"] else same
+        days = f"{row['from_days']}–{row['to_days']}" if row["to_days"] else "0"
+        ratio = f"{row['ratio']:.2f}" if row["expected"] else ""
+        numbers = (f"{row['observed']:,}", f"{row['expected']:,.1f}", ratio, f"{row['p']:.3f}")
+        table.add_row(apart, days, *numbers)
+    return table

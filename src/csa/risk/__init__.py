@@ -1,0 +1,1 @@
+"""Where risk is higher, and whether one shooting follows another nearby; never why."""

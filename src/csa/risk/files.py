@@ -1,0 +1,230 @@
+"""The files of a risk terrain, its sentences, and what is stored of it for the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from csa.areas.file_format import (
+    list_rows,
+    list_versions,
+    plain,
+    round_figures,
+    write_header,
+)
+from csa.base.crs import METRES_PER_FOOT
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.message import Message, say
+from csa.base.params import LAND_SHARE, Period
+from csa.base.text import in_words, month, percent, render
+from csa.dataset.versioned import City, load_newest, save_kept
+from csa.geo.cells import CellSet, as_text, from_text
+from csa.geo.ground import refine, resolution_of
+from csa.risk.analysis import RiskTerrainRun
+from csa.risk.held_out import HeldOutGain
+from csa.risk.terrain import TRIED, RiskFactor
+
+KIND = "risk"
+MARKER = "risk.json"
+KEPT_NAME = "risk"
+CELL_COLUMNS = {
+    "cell": "H3 cell",
+    "score": "relative risk score: its factors' values multiplied, over the smallest product; "
+    "empty where no street is",
+    "factors": "the factors that hold in it",
+}
+"""Columns of risk_cells.csv; no counts, so that no cell shows where somebody was hit."""
+
+
+def say_factor(factor: RiskFactor, units: str) -> Message:
+    """Describe a factor: which places, how far around them, how much higher risk is, how sure."""
+    values = {
+        "layer": factor.layer.name,
+        "extent": _length(factor.extent_m, units),
+        "rrv": factor.rrv,
+        "low": factor.low,
+        "high": factor.high,
+    }
+    return say("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
+
+
+def _length(meters: float, units: str) -> str:
+    if units == "us":
+        return f"{round(meters / METRES_PER_FOOT, -1):,.0f} feet"
+    return f"{round(meters, -1):,.0f} meters"
+
+
+def say_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
+    """Describe what a city's layers show, how sure that is, and what it cannot show."""
+    model, units = run.model, run.city.config.city.units
+    if not model.n_used:
+        return (say("risk_terrain.nothing"),)
+    is_tried = model.tried["status"] == "tried"
+    names = sorted(set(model.tried.loc[is_tried, "layer"]))
+    untried = sorted({layer.name for layer in run.layers} - set(names))
+    learned = run.learned
+    values = {
+        "n": model.n_used,
+        "layers": len(names),
+        "since": "" if learned is None else month(str(learned.start)),
+        "through": "" if learned is None else month(str(learned.until.plus(-1))),
+    }
+    said = [say("risk_terrain.tried", **values)]
+    said += [say_factor(one, units) for one in model.factors]
+    if not model.factors:
+        said.append(say("risk_terrain.none", layers=len(names)))
+    if untried:
+        said.append(say("risk_terrain.untried", names=in_words(untried)))
+    said += _say_gain(run.gain, is_any=bool(model.factors))
+    if model.factors:
+        said.append(say("risk_terrain.people"))
+    if not run.has_streets:
+        said.append(say("risk_terrain.no_streets"))
+    return tuple(said)
+
+
+def _say_gain(gain: HeldOutGain | None, *, is_any: bool) -> list[Message]:
+    if not is_any:
+        return []
+    if gain is None:
+        return [say("risk_terrain.no_test")]
+    values = {
+        "since": month(str(gain.period.start)),
+        "through": month(str(gain.period.until.plus(-1))),
+        "n": gain.n,
+        "land": percent(LAND_SHARE),
+        "counts": gain.caught["counts"],
+        "both": gain.caught["both"],
+        "factors": gain.caught["factors"],
+        "low": gain.difference_low * 100,
+        "high": gain.difference_high * 100,
+    }
+    return [say("risk_terrain.gain" if gain.is_shown else "risk_terrain.no_gain", **values)]
+
+
+def risk_account(run: RiskTerrainRun) -> dict[str, Any]:
+    """Summarize a risk terrain, for machines."""
+    model = run.model
+    return {
+        **write_header(KIND, run.city),
+        "learned": _span(run.learned),
+        "resolution": run.choices.resolution,
+        "kinds": list(run.choices.kinds),
+        "incidents": model.n_incidents,
+        "incidents_compared": model.n_used,
+        "cells_compared": int(model.is_compared.sum()),
+        "parts": model.n_parts,
+        "blocks_drawn": model.n_blocks,
+        "has_streets": run.has_streets,
+        "layers": [
+            {name: getattr(layer, name) for name in ("name", "what", "source", "as_of", "file")}
+            for layer in run.layers
+        ],
+        "factors": [_factor(one) for one in model.factors],
+        "held_out": _gain(run.gain),
+        "sentences": [render(one) for one in say_risk(run)],
+        "versions": list_versions(),
+    }
+
+
+def _span(period: Period | None) -> dict[str, str] | None:
+    if period is None:
+        return None
+    return {"start": str(period.start), "through": str(period.until.plus(-1))}
+
+
+def _factor(factor: RiskFactor) -> dict[str, Any]:
+    numbers = ("extent_m", "rrv", "low", "high")
+    return {
+        "layer": factor.layer.name,
+        "form": factor.form,
+        **{name: round_figures(getattr(factor, name)) for name in numbers},
+        "cells": int(factor.is_present.sum()),
+    }
+
+
+def _gain(gain: HeldOutGain | None) -> dict[str, Any] | None:
+    if gain is None:
+        return None
+    numbers = ("per_incident", "low", "high", "difference_low", "difference_high")
+    return {
+        **(_span(gain.period) or {}),
+        "incidents": gain.n,
+        "is_shown": gain.is_shown,
+        **{name: round_figures(getattr(gain, name)) for name in numbers},
+        "caught": {name: round_figures(share) for name, share in gain.caught.items()},
+        "weights": [round_figures(one) for one in gain.weights],
+    }
+
+
+def risk_files(run: RiskTerrainRun, account: Mapping[str, Any]) -> dict[str, bytes]:
+    """Write a risk terrain as files, the same bytes for the same data and layers."""
+    model, columns = run.model, list(TRIED)
+    tried = model.tried.astype({"is_kept": bool, "is_chosen": bool})
+    named = [one.layer.name for one in model.factors]
+    present = model.columns > 0
+    rows = (
+        [
+            cell,
+            plain(score),
+            "; ".join(name for name, holds in zip(named, row, strict=True) if holds),
+        ]
+        for cell, score, row in zip(
+            as_text(model.cells.tolist()), np.round(model.score, 3), present, strict=True
+        )
+    )
+    return {
+        "factors.csv": csv_bytes(columns, list_rows(tried, columns, round_figures)),
+        "risk_cells.csv": csv_bytes(list(CELL_COLUMNS), rows),
+        MARKER: json_bytes(account),
+    }
+
+
+def keep_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
+    """Store a risk terrain beside its dataset, where the screens find it."""
+    cells = run.model.cells
+    places = [as_text(cells[one.is_present].tolist()) for one in run.model.factors]
+    kept = {**account, "compared": as_text(cells[run.model.is_compared].tolist()), "places": places}
+    save_kept(run.city, KEPT_NAME, {}, kept)
+
+
+@dataclass(frozen=True)
+class FactorHere:
+    """A factor that holds in an area.
+
+    Fields: `layer`, `form`, `extent_m`, `rrv`, `low`, `high`, `share`, `source`, `as_of`.
+    """
+
+    layer: str  # the places, in the plural
+    form: str  # `near` or `many`
+    extent_m: float  # meters from a block's center
+    rrv: float  # times as many incidents as elsewhere in the same part of the city
+    low: float  # with `high`, its 90 % interval
+    high: float
+    share: float  # of the area's cells it holds in so many
+    source: str  # who keeps the layer
+    as_of: str  # day that it is of; empty where not known
+
+
+def read_risk(city: City) -> dict[str, Any] | None:
+    """Read the risk terrain stored for a dataset, else the newest of older data."""
+    return load_newest(city, KEPT_NAME, {}, dict, lambda kept: str(kept["data_through"]))
+
+
+def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[FactorHere]:
+    """List the factors that hold in an area, the one that holds in most of it first."""
+    layers = {one["name"]: one for one in kept["layers"]}
+    found = []
+    for factor, texts in zip(kept["factors"], kept["places"], strict=True):
+        places = frozenset(from_text(texts).tolist())
+        own = refine(area, resolution_of(min(places))) if places else area
+        share = len(own & places) / len(own) if own else 0.0
+        if share:
+            layer = layers[factor["layer"]]
+            numbers = {name: factor[name] for name in ("form", "extent_m", "rrv", "low", "high")}
+            about = {"source": layer["source"], "as_of": layer["as_of"]}
+            found.append(FactorHere(layer=factor["layer"], **numbers, share=share, **about))
+    return sorted(found, key=lambda one: -one.share)

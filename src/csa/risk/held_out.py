@@ -1,0 +1,124 @@
+"""Whether factors tell where later shootings fall better than past counts alone do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from csa.areas.land import take_cells
+from csa.areas.stack import LEAST_MONTHS
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
+from csa.base.params import LAND_SHARE, Period
+from csa.geo.cells import parents
+from csa.risk.conditional import StratifiedCounts, fit_conditional
+from csa.risk.terrain import BLOCK_STEPS, RiskModel
+
+WINDOW_MONTHS = 36
+EVEN_SHARE = 0.02
+"""Of what counts lead one to expect, so much is spread evenly: nowhere is nothing expected."""
+
+N_DRAWS = 2000
+TAIL = 0.05
+
+
+@dataclass(frozen=True)
+class HeldOutGain:
+    """What factors add to counts alone, on months that neither has seen.
+
+    Fields: `period`, `n`, `per_incident`, `low`, `high`, `caught`, `difference_low`,
+    `difference_high`, `weights`.
+    """
+
+    period: Period  # the months that were held out
+    n: int  # their incidents
+    per_incident: float  # log-likelihood gained for each of them
+    low: float  # with `high`, its 90 % interval
+    high: float
+    caught: dict[str, float]  # share of them on 2 % of the land: by counts, both, factors alone
+    difference_low: float  # with `difference_high`, of the share caught by both less by counts
+    difference_high: float
+    weights: tuple[
+        float, ...
+    ]  # factor by which each factor multiplies what counts lead one to expect
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a gain is beyond chance."""
+        return self.low > 0
+
+
+def measure_gain(
+    study_area: StudyArea, model: RiskModel, held: Period, seed: int
+) -> HeldOutGain | None:
+    """Score the months held out by counts alone and by counts with the model's factors.
+
+    What counts lead one to expect is learned from the city's own past (`csa.areas.stack`); how much
+    each factor adds to it, on the months just before those held out. None where the past is too
+    short for that, or nothing was held out.
+    """
+    learned = Period.before(held.start, held.months)
+    first = int(study_area.month.min(initial=learned.start.index))
+    n = study_area.counts(held)
+    if learned.start.index - first < LEAST_MONTHS or not n.sum():
+        return None
+    y, test = _counts(study_area, learned), _counts(study_area, held)
+    x = model.columns
+    land = study_area.cover["area_km2"].to_numpy()
+    before, now = (_expected(study_area, one, land) for one in (learned, held))
+    whole = np.zeros(len(y), dtype=np.int64)
+    coef = fit_conditional(StratifiedCounts(y, whole, np.log(before)), x).coef
+    both = now * np.exp(x @ coef)
+    both /= both.sum()
+    alone = np.where(np.isnan(model.score), 0.0, model.score * land)
+    gain = test * (np.log(both) - np.log(now))
+    parts, block = np.unique(_blocks(study_area), return_inverse=True)
+    taken = [_take(rate, study_area) for rate in (now, both, alone)]
+    of_blocks = np.column_stack(
+        [np.bincount(block, one, len(parts)) for one in (gain, test, *(test * t for t in taken))]
+    )
+    rng = np.random.default_rng(seed)
+    drawn = of_blocks[rng.integers(len(parts), size=(N_DRAWS, len(parts)))].sum(axis=1)
+    total = of_blocks.sum(axis=0)
+    many = np.maximum(drawn[:, 1], 1.0)
+    low, high = np.quantile(drawn[:, 0] / many, [TAIL, 1 - TAIL])
+    less, more = np.quantile((drawn[:, 3] - drawn[:, 2]) / many, [TAIL, 1 - TAIL])
+    caught = (total[2:] / total[1]).tolist()
+    return HeldOutGain(
+        held,
+        int(total[1]),
+        float(total[0] / total[1]),
+        float(low),
+        float(high),
+        dict(zip(("counts", "both", "factors"), caught, strict=True)),
+        float(less),
+        float(more),
+        tuple(np.exp(coef).tolist()),
+    )
+
+
+def _counts(study_area: StudyArea, period: Period) -> Floats:
+    """Count a period's incidents by cell: (m,), but for those at suspect points."""
+    is_in = (study_area.month >= period.start.index) & (study_area.month < period.until.index)
+    at = study_area.positions[is_in & ~study_area.is_suspect]
+    return np.bincount(at, minlength=len(study_area.cover)).astype(np.float64)
+
+
+def _expected(study_area: StudyArea, period: Period, land: Floats) -> Floats:
+    """Return the share of a period's incidents that counts before it lead one to expect: (m,)."""
+    expected = study_area.expected(Period.before(period.start, WINDOW_MONTHS))
+    share = expected / (expected.sum() or 1.0)
+    mixed = (1 - EVEN_SHARE) * share + EVEN_SHARE * land / land.sum()
+    return np.asarray(mixed / mixed.sum())
+
+
+def _take(rate: Floats, study_area: StudyArea) -> Floats:
+    land = study_area.land
+    order = np.argsort(-rate / land.area_km2, kind="stable")
+    return take_cells(order, land, LAND_SHARE * land.total_km2)
+
+
+def _blocks(study_area: StudyArea) -> Ints:
+    cells = study_area.cover.index.to_numpy()
+    return parents(cells, study_area.resolution - BLOCK_STEPS).astype(np.int64)

@@ -1,0 +1,116 @@
+"""Layers of places as yes-or-no columns on the grid: near a place, or where many are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from csa.base.arrays import Bools, Floats, Objects
+from csa.ingest.risk_layers import RiskLayer
+
+N_STEPS = 6
+"""Half-blocks: from within one to within three whole blocks."""
+
+MANY_STEPS = (2, 4, 6)
+STREET_STEPS = 8
+MANY_SD = 2.0
+"""Many: so many standard deviations above the mean count within reach of a cell's center."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a layer's places may matter: being near one, or many of them near.
+
+    Fields: `layer`, `kind`, `extent_m`.
+    """
+
+    layer: int  # its place among the layers
+    kind: Literal["near", "many"]
+    extent_m: float  # meters from a cell's center
+
+
+@dataclass(frozen=True)
+class Rasters:
+    """Each layer in each form, as columns over the cells."""
+
+    forms: tuple[Form, ...]  # p of them
+    columns: Floats  # (m, p) 1 where the form holds, else 0
+    n_places: tuple[int, ...]  # places of each layer in the city
+
+
+def rasterize(layers: Sequence[RiskLayer], centre_xy: Floats, spacing_m: float) -> Rasters:
+    """Draw each layer on the grid, in each form.
+
+    Parameters
+    ----------
+    layers
+        Places in meters, in the grid's system.
+    centre_xy
+        (m, 2) meters: the cells' centers.
+    spacing_m
+        From a cell's center to the next: a block.
+    """
+    forms: list[Form] = []
+    columns: list[Bools] = []
+    n_places = []
+    half_m = spacing_m / 2
+    for number, layer in enumerate(layers):
+        shapes = layer.shapes.to_numpy()
+        tree = None
+        if (shapely.get_type_id(shapes) == 0).all():
+            tree = cKDTree(shapely.get_coordinates(shapes))
+            away_m = np.asarray(tree.query(centre_xy)[0])
+        else:
+            away_m = _nearest(shapes, centre_xy, N_STEPS * half_m)
+        for step in range(1, N_STEPS + 1):
+            forms.append(Form(number, "near", step * half_m))
+            columns.append(away_m <= step * half_m)
+        if tree is not None:
+            for step in MANY_STEPS:
+                n_near = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
+                forms.append(Form(number, "many", step * half_m))
+                line = max(n_near.mean() + MANY_SD * n_near.std(), 1.0)  # one place is not many
+                columns.append(n_near > line)
+        n_places.append(_n_in_reach(shapes, centre_xy, spacing_m))
+    made = np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(centre_xy), 0))
+    return Rasters(tuple(forms), made, tuple(n_places))
+
+
+def _nearest(shapes: Objects, centre_xy: Floats, most_m: float) -> Floats:
+    """Return how far each center is from the nearest shape: (m,), infinite beyond the most."""
+    found = np.full(len(centre_xy), np.inf)
+    (cell, _), away = shapely.STRtree(shapes).query_nearest(
+        shapely.points(centre_xy),
+        max_distance=most_m * 1.001,
+        return_distance=True,
+        all_matches=False,
+    )
+    found[cell] = away
+    return found
+
+
+def _n_in_reach(shapes: Objects, centre_xy: Floats, spacing_m: float) -> int:
+    """Count the places that lie in the city, to within a block."""
+    middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    away_m, _ = cKDTree(centre_xy).query(middles, distance_upper_bound=spacing_m)
+    return int(np.isfinite(away_m).sum())
+
+
+def street_meters(lines: gpd.GeoSeries, centre_xy: Floats, spacing_m: float) -> Floats:
+    """Return how many meters of street lie in each cell: (m,), measured every few meters."""
+    step_m = spacing_m / STREET_STEPS
+    parts = shapely.get_parts(shapely.segmentize(lines.to_numpy(), step_m))
+    xy, number = shapely.get_coordinates(parts, return_index=True)
+    is_on = np.diff(number) == 0
+    middle = ((xy[1:] + xy[:-1]) / 2)[is_on]
+    length_m = np.hypot(*(xy[1:] - xy[:-1])[is_on].T)
+    away_m, cell = cKDTree(centre_xy).query(middle, distance_upper_bound=spacing_m)
+    is_in = np.isfinite(away_m)
+    in_cells = np.bincount(np.asarray(cell)[is_in], length_m[is_in], minlength=len(centre_xy))
+    return in_cells.astype(np.float64)

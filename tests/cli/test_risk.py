@@ -1,0 +1,265 @@
+"""The commands `csa risk` and `csa near-repeat`: what they write and say, and what they refuse."""
+
+import csv
+import json
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from shapely.geometry import LineString, box
+
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from csa.risk.files import CELL_COLUMNS, factors_in, read_risk
+from csa.risk.terrain import TRIED
+
+
+def lines_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def incidents(stores, n, seed=1):
+    """Write incidents of six years, half of them within about 100 m of a store."""
+    rng = np.random.default_rng(seed)
+    lon, lat = (rng.uniform(low, low + 0.0999 / (k + 1), n) for k, low in enumerate((-94.6, 39)))
+    near = rng.choice(len(stores), n // 2)
+    lon[: n // 2] = stores[near, 0] + rng.normal(size=n // 2) * 0.0005
+    lat[: n // 2] = stores[near, 1] + rng.normal(size=n // 2) * 0.0004
+    months = rng.integers(0, 72, n)
+    for number, (x, y, month) in enumerate(zip(lon, lat, months, strict=True)):
+        day = f"{2015 + month // 12}-{month % 12 + 1:02d}-{rng.integers(1, 28):02d}"
+        yield f"{number},{number},{day} 10:{number % 60:02d},0,{x:.6f},{y:.6f},,"
+    yield "99998,99998,2015-01-01 10:00,0,-94.55,39.01,,"
+    yield "99999,99999,2020-12-31 10:00,0,-94.55,39.01,,"
+
+
+def points(path, xy):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("lon,lat\n" + "".join(f"{x:.6f},{y:.6f}\n" for x, y in xy))
+    return path
+
+
+@pytest.fixture(scope="module")
+def stores():
+    rng = np.random.default_rng(7)
+    return np.column_stack([rng.uniform(-94.6, -94.5, 120), rng.uniform(39, 39.05, 120)])
+
+
+@pytest.fixture
+def place(town, run, stores):
+    """A town with its dataset and a folder of layers: stores, schools and streets everywhere."""
+    path = town.write("a.csv", *incidents(stores, 3000))
+    run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    rng = np.random.default_rng(8)
+    folder = town.folder / "layers"
+    points(folder / "corner_stores.csv", stores)
+    schools = np.column_stack([rng.uniform(-94.6, -94.5, 60), rng.uniform(39, 39.05, 60)])
+    points(folder / "schools.csv", schools)
+    return town
+
+
+@pytest.fixture
+def ask(place, run):
+    def call(*words, folder="layers", check=True):
+        about = ("--city", place.config, "--dataset", "ds", "--out", "out")
+        given = ("--layers", folder) if folder else ()
+        return run("risk", *about, *given, *words, check=check)
+
+    return call
+
+
+@pytest.fixture
+def refused(ask, place):
+    """Ask with a layer that cannot be used; return the one sentence."""
+
+    def call(**more):
+        done = ask(check=False, **more)
+        assert done.returncode == 2, done.stdout
+        assert done.stderr.count("\n") == 1
+        assert "Traceback" not in done.stderr
+        assert not (place.folder / "out").exists()
+        return done.stderr
+
+    return call
+
+
+# ---- What it writes and says ----------------------------------------------------------------
+
+
+def test_stores_are_found_and_schools_are_not(ask, place):
+    said = ask().stdout
+    assert "of corner stores: " in said
+    assert "no gain" in said or "say more than past counts" in said
+    assert "which does not say why" in said
+    assert "cause" not in said
+    assert "All land is compared" in said
+    account = json.loads((place.folder / "out" / "risk.json").read_text())
+    (factor,) = account["factors"]
+    assert (factor["layer"], factor["form"]) == ("corner stores", "near")
+    assert factor["low"] < factor["rrv"] < factor["high"]
+    assert account["learned"] == {"start": "2015-01", "through": "2018-12"}
+    assert account["held_out"]["start"] == "2019-01"
+    assert account["held_out"]["through"] == "2020-12"
+    rows = lines_of(place.folder / "out" / "factors.csv")
+    assert list(rows[0]) == list(TRIED)
+    assert {row["layer"] for row in rows} == {"corner stores", "schools"}
+    assert [row["layer"] for row in rows if row["is_chosen"] == "true"] == ["corner stores"]
+    cells = lines_of(place.folder / "out" / "risk_cells.csv")
+    assert list(cells[0]) == list(CELL_COLUMNS)
+    scores = {row["factors"]: float(row["score"]) for row in cells}
+    assert scores == {"": 1.0, "corner stores": pytest.approx(factor["rrv"], abs=0.001)}
+    assert len({row["score"] for row in cells}) == 2
+
+
+def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
+    first = ask("--json").stdout
+    files = {path.name: path.read_bytes() for path in (place.folder / "out").iterdir()}
+    assert json.loads(first) == json.loads(files["risk.json"])
+    ask()
+    again = {path.name: path.read_bytes() for path in (place.folder / "out").iterdir()}
+    assert again == files
+
+
+def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
+    ask()
+    city = open_city(load_city(place.config), place.folder / "ds")
+    kept = read_risk(city)
+    cells = [int(one, 16) for one in kept["places"][0]]
+    others = [int(one, 16) for one in kept["compared"] if one not in set(kept["places"][0])]
+    (here,) = factors_in(kept, frozenset([*cells[:3], others[0]]))
+    assert (here.layer, here.share) == ("corner stores", 0.75)
+    assert here.low < here.rrv < here.high
+    assert factors_in(kept, frozenset(others[:5])) == []
+
+
+def test_a_layer_is_named_and_chosen_by_the_citys_file(ask, place):
+    rows = (place.folder / "layers" / "corner_stores.csv").read_text().splitlines()
+    marked = [
+        "lon,lat,kind",
+        *(f"{row},{('bar', 'shop')[n % 2]}" for n, row in enumerate(rows[1:])),
+    ]
+    (place.folder / "layers" / "corner_stores.csv").write_text("\n".join(marked) + "\n")
+    street = LineString([(-94.6, 39.025), (-94.5, 39.025)])
+    gpd.GeoDataFrame(geometry=[street], crs="EPSG:4326").to_file(place.folder / "streets.geojson")
+    declared = """
+[risk]
+streets_file = "streets.geojson"
+[[risk.layers]]
+file = "layers/corner_stores.csv"
+name = "bars"
+what = "half of a list"
+source = "the tests"
+as_of = 2020-01-01
+only = { kind = ["bar"] }
+"""
+    place.config.write_text(place.config.read_text() + declared)
+    (place.folder / "streets.geojson").rename(place.folder / "layers" / "streets.geojson")
+    account = json.loads(ask("--json", "--kind", "nonfatal", "--until", "2020-01").stdout)
+    assert account["layers"][0] == {
+        "name": "bars",
+        "what": "half of a list",
+        "source": "the tests",
+        "as_of": "2020-01-01",
+        "file": "corner_stores.csv",
+    }
+    assert [one["name"] for one in account["layers"]] == ["bars", "schools"]
+    assert account["has_streets"]
+    assert account["incidents_compared"] < account["incidents"] / 3
+    assert account["held_out"] is None or account["held_out"]["through"] == "2019-12"
+    (bars,) = {
+        row["places"]
+        for row in lines_of(place.folder / "out" / "factors.csv")
+        if row["layer"] == "bars"
+    }
+    assert bars == "60"
+
+
+def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, place, stores):
+    points(place.folder / "layers" / "lone.csv", stores[:1])
+    everywhere = gpd.GeoDataFrame(geometry=[box(-94.7, 38.9, -94.4, 39.2)], crs="EPSG:4326")
+    everywhere.to_file(place.folder / "layers" / "county.geojson")
+    said = ask().stdout
+    assert "nearly everywhere: county and lone." in said
+    status = {row["layer"]: row["status"] for row in lines_of(place.folder / "out" / "factors.csv")}
+    assert (status["lone"], status["county"]) == ("too few places", "too few places")
+
+
+def test_a_dataset_without_incidents_gives_one_sentence(town, run, stores):
+    path = town.write("a.csv", "1,1,2020-01-01,0,,,,")
+    run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    points(town.folder / "layers" / "stores.csv", stores)
+    about = ("--city", town.config, "--dataset", "ds")
+    done = run("risk", *about, "--layers", "layers", "--out", "out")
+    assert done.stdout.startswith("No incident with a usable place")
+    assert json.loads((town.folder / "out" / "risk.json").read_text())["factors"] == []
+    assert run("near-repeat", *about).stdout.startswith("Too few to say")
+
+
+# ---- What it refuses ------------------------------------------------------------------------
+
+
+def test_a_layer_outside_the_city(refused, place):
+    points(place.folder / "layers" / "far.csv", [(-75.1, 40.0)] * 9)
+    assert "far.csv lies in or near the city" in refused()
+
+
+def test_a_layer_in_feet(refused, place, stores):
+    points(place.folder / "layers" / "feet.csv", stores * 30000)
+    assert "are said to be degrees but are not" in refused()
+
+
+def test_an_empty_layer(refused, place):
+    points(place.folder / "layers" / "empty.csv", [])
+    assert "holds a header and no row" in refused()
+
+
+def test_two_layers_that_are_the_same(refused, place, stores):
+    points(place.folder / "layers" / "shops.csv", stores[::-1])
+    assert "corner stores (corner_stores.csv) and shops (shops.csv) hold the same" in refused()
+
+
+def test_a_folder_without_layers_and_a_folder_that_is_not_there(refused, place):
+    (place.folder / "bare").mkdir()
+    assert "bare holds none that can be read" in refused(folder="bare")
+    assert "nowhere is not a folder" in refused(folder="nowhere")
+    assert "declares none that is there" in refused(folder=None)
+
+
+@pytest.mark.slow
+def test_a_layer_of_a_million_points(ask, place):
+    rng = np.random.default_rng(9)
+    many = np.column_stack([rng.uniform(-94.6, -94.5, 10**6), rng.uniform(39, 39.05, 10**6)])
+    points(place.folder / "layers" / "trees.csv", many)
+    account = json.loads(ask("--json").stdout)
+    assert [one["layer"] for one in account["factors"]] == ["corner stores"]
+    rows = lines_of(place.folder / "out" / "factors.csv")
+    assert {row["places"] for row in rows if row["layer"] == "trees"} == {"1000000"}
+
+
+# ---- Near repeats ---------------------------------------------------------------------------
+
+
+def test_no_near_repeat_is_said_as_readily(place, run):
+    about = ("near-repeat", "--city", place.config, "--dataset", "ds")
+    said = run(*about).stdout
+    assert said.startswith("No near repeat shown: ")
+    assert "same point" in said
+    account = json.loads(run(*about, "--json", "--kind", "nonfatal").stdout)
+    assert said.splitlines()[0] == account["sentence"]
+    assert not account["is_shown"]
+    assert len(account["bands"]) == 9
+
+
+def test_near_repeats_are_said(town, run):
+    rng = np.random.default_rng(3)
+    rows = []
+    for n in range(150):
+        x, y, day = rng.uniform(-94.59, -94.51), rng.uniform(39.001, 39.049), n * 2 % 330
+        for k, later in enumerate((0, 3)):
+            date = np.datetime64("2020-01-01") + day + later
+            rows.append(f"{n}{k},{n}{k},{date} 10:00,0,{x + k * 0.0003:.6f},{y:.6f},,")
+    path = town.write("a.csv", *rows)
+    run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    said = run("near-repeat", "--city", town.config, "--dataset", "ds").stdout
+    assert said.startswith("Near repeats are shown: ")

@@ -1,0 +1,98 @@
+"""Near repeats: pairs counted by hand, lots that keep places and days, and what is said of them."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from csa.base.errors import ParamError, TableError
+from csa.risk.near_repeat import KNOX_COLUMNS, first_of_events, measure_near_repeats
+
+
+def slowly(xy, days):
+    """Count pairs within 200 m and 14 days, the slow and obvious way."""
+    return sum(
+        np.hypot(*(np.subtract(xy[a], xy[b]))) <= 200 and abs(days[a] - days[b]) <= 14
+        for a, b in itertools.combinations(range(len(xy)), 2)
+    )
+
+
+def test_both_limits_are_included_by_hand():
+    xy = [(0, 0), (200, 0), (0, 201), (0, 0), (90, 0)]
+    days = [0, 14, 0, 15, 7]
+    found = measure_near_repeats(xy, days, n_draws=9)
+    rows = found.table.set_index(["to_m", "to_days"])["observed"]
+    # 0-1: 200 m, 14 days. 0-4: 90 m, 7 days. 1-4: 110 m, 7 days. 3-4: 90 m, 8. 1-3: 200 m, 1 day.
+    assert rows[rows > 0].to_dict() == {(200, 14): 1, (100, 7): 1, (200, 7): 2, (100, 14): 1}
+    assert (found.observed, found.n_near) == (5, 6)
+    assert list(found.table.columns) == list(KNOX_COLUMNS)
+
+
+def test_the_time_of_day_is_cut_off():
+    days = pd.to_datetime(["2020-01-01 23:59", "2020-01-16 00:01"]).to_numpy()
+    assert measure_near_repeats([(0, 0), (5, 0)], days, n_draws=1).observed == 0
+    days = pd.to_datetime(["2020-01-01 00:01", "2020-01-15 23:59"]).to_numpy()
+    assert measure_near_repeats([(0, 0), (5, 0)], days, n_draws=1).observed == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pairs_are_those_of_the_slow_way_and_expected_is_the_mean_over_all_days(seed):
+    rng = np.random.default_rng(seed)
+    xy, days = rng.uniform(0, 1500, (150, 2)), rng.integers(0, 200, 150)
+    found = measure_near_repeats(xy, days, n_draws=999, seed=seed)
+    assert found.observed == slowly(xy, days)
+    # Dealt at random, each near pair has the days of a random pair of incidents.
+    soon = np.mean([abs(a - b) <= 14 for a, b in itertools.combinations(days, 2)])
+    assert found.expected == pytest.approx(found.n_near * soon, rel=0.03)
+    assert found.table["observed"].sum() == found.observed
+
+
+def test_where_days_say_nothing_p_is_even():
+    rng = np.random.default_rng(4)
+    p = []
+    for seed in range(60):
+        xy, days = rng.uniform(0, 2000, (250, 2)), rng.integers(0, 365, 250)
+        p.append(measure_near_repeats(xy, days, n_draws=99, seed=seed).p)
+    assert 0.35 < np.mean(p) < 0.65
+    assert np.mean(np.array(p) <= 0.1) < 0.25
+
+
+def test_places_busy_in_one_year_alone_are_no_near_repeats():
+    rng = np.random.default_rng(5)
+    year = np.repeat([0, 1], 300)
+    xy = rng.uniform(0, 1000, (600, 2)) + np.outer(year, [3000, 0])
+    days = rng.integers(0, 365, 600) + 365 * year
+    assert measure_near_repeats(xy, days, n_draws=199).is_shown
+    assert not measure_near_repeats(xy, days, year, n_draws=199).is_shown
+
+
+def test_the_same_seed_deals_the_same_lots():
+    rng = np.random.default_rng(6)
+    xy, days = rng.uniform(0, 1500, (100, 2)), rng.integers(0, 200, 100)
+    one, other = (measure_near_repeats(xy, days, n_draws=49, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(one.table, other.table)
+
+
+def test_people_hit_at_once_under_several_numbers_are_one_event():
+    xy = np.array([(0.0, 0), (0, 0), (150, 0), (0, 0), (400, 0)])
+    when = ["10:00", "10:00", "10:50", "11:55", "10:00"]
+    stamps = pd.Series(pd.to_datetime([f"2020-01-01 {one}" for one in when]))
+    assert first_of_events(xy, stamps).tolist() == [0, 3, 4]
+
+
+def test_no_incident_and_one_alone_are_too_few():
+    for xy, days in (([], []), ([(0, 0)], [3])):
+        found = measure_near_repeats(xy, days, n_draws=9)
+        assert (found.observed, found.ratio, found.is_shown) == (0, None, False)
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(TableError) as error:
+        measure_near_repeats([(0, 0), (1, 1)], [1])
+    assert error.value.message.key == "near_repeat.table"
+    with pytest.raises(TableError):
+        measure_near_repeats([(0, np.nan)], [1])
+    with pytest.raises(ParamError) as wrong:
+        measure_near_repeats([(0, 0)], [1], n_draws=0)
+    assert wrong.value.message.key == "near_repeat.draws"

@@ -1,0 +1,167 @@
+"""Risk terrain: planted factors are found, as far and as strong as they are, and no others."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from csa.base.errors import CrsError, TableError
+from csa.ingest.risk_layers import RiskLayer
+from csa.risk.choosing import MOST_SHARE
+from csa.risk.rasters import MANY_STEPS, N_STEPS, rasterize, street_meters
+from csa.risk.terrain import TRIED, fit_risk_terrain
+from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
+
+
+def fit(city, **more):
+    return fit_risk_terrain(city.incidents, city.layers, city.grid, city.street_m, **more)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+ROW = np.column_stack([np.arange(0, 2001, 100.0), np.zeros(21)])  # 21 cells, 100 m apart
+
+
+def column(rasters, form, steps):
+    (at,) = (
+        n for n, one in enumerate(rasters.forms) if (one.kind, one.extent_m) == (form, steps * 50.0)
+    )
+    return np.flatnonzero(rasters.columns[:, at]).tolist()
+
+
+def test_cells_within_half_blocks_of_a_point_or_a_polygon_by_hand():
+    corner = RiskLayer("corner", gpd.GeoSeries([shapely.Point(1000, 0)], crs=CRS))
+    rasters = rasterize([corner], ROW, 100.0)
+    assert column(rasters, "near", 1) == [10]
+    assert column(rasters, "near", 2) == [9, 10, 11]  # 100 m away is within 100 m
+    assert column(rasters, "near", 6) == [7, 8, 9, 10, 11, 12, 13]
+    assert [column(rasters, "many", steps) for steps in MANY_STEPS] == [[], [], []]
+    yard = RiskLayer("yard", gpd.GeoSeries([shapely.box(950, -10, 1250, 10)], crs=CRS))
+    rasters = rasterize([yard], ROW, 100.0)
+    assert len(rasters.forms) == N_STEPS  # of outlines, only how near
+    assert column(rasters, "near", 1) == [9, 10, 11, 12, 13]
+
+
+def test_many_is_over_two_deviations_above_the_mean_and_more_than_one():
+    crowded = layer("stores", [(1000, 0)] * 5 + [(200, 0), (300, 0)])
+    rasters = rasterize([crowded], ROW, 100.0)
+    counts = np.array(
+        [np.sum(np.abs(np.array([1000] * 5 + [200, 300]) - x) <= 100) for x in ROW[:, 0]]
+    )
+    line = counts.mean() + 2 * counts.std()
+    assert column(rasters, "many", 2) == np.flatnonzero(counts > line).tolist() == [9, 10, 11]
+    assert rasters.n_places == (7,)
+
+
+def test_streets_are_measured_in_the_cells_that_they_cross():
+    street = gpd.GeoSeries([shapely.LineString([(0, 0), (1000, 0)])], crs=CRS)
+    meters = street_meters(street, ROW, 100.0)
+    assert meters.sum() == pytest.approx(1000)
+    assert meters[1:10] == pytest.approx(100, abs=13)
+    assert (meters[12:] == 0).all()
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return make_city(3, PLANTED)
+
+
+@pytest.fixture(scope="module")
+def found(planted):
+    return fit(planted)
+
+
+def test_planted_factors_are_found_with_their_extent_and_an_interval_around_the_truth(
+    planted, found
+):
+    rows = recovered(found, planted.grid)
+    assert rows["is_right"].all()
+    assert rows["covers"].all()
+    assert len(found.factors) == len(PLANTED)
+    assert all(one.low < one.rrv < one.high for one in found.factors)
+
+
+def test_the_score_is_the_product_of_the_factors_over_the_smallest(found):
+    product = np.prod([np.where(one.is_present, one.rrv, 1.0) for one in found.factors], axis=0)
+    assert found.score == pytest.approx(product / product.min())
+    assert found.score.min() == 1.0
+
+
+def test_every_form_that_was_tried_is_listed_and_one_of_a_layer_is_chosen(planted, found):
+    tried = found.tried
+    assert list(tried.columns) == list(TRIED)
+    assert len(tried) == len(planted.layers) * (N_STEPS + len(MANY_STEPS))
+    chosen = tried[tried["is_chosen"]]
+    assert chosen["layer"].is_unique
+    assert set(chosen["layer"]) == {one.layer.name for one in found.factors}
+    assert chosen["rrv"].notna().all()
+    assert tried.loc[~tried["is_chosen"], "rrv"].isna().all()
+    assert (tried["is_kept"] <= (tried["status"] == "tried")).all()
+    wide = tried["status"] == "nearly everywhere"
+    assert (tried.loc[wide, "land_share"] > MOST_SHARE).all()
+
+
+def test_the_order_of_incidents_and_of_layers_changes_nothing(planted, found):
+    turned = fit_risk_terrain(
+        planted.incidents[::-1], planted.layers[::-1], planted.grid, planted.street_m
+    )
+    assert [one.layer.name for one in turned.factors] == [one.layer.name for one in found.factors]
+    assert turned.factors[0].rrv == pytest.approx(found.factors[0].rrv)
+
+
+def test_a_city_without_any_factor_shows_none():
+    city = make_city(1000)
+    model = fit(city)
+    assert model.factors == ()
+    assert (model.score == 1).all()
+
+
+@pytest.mark.slow
+def test_planted_factors_are_found_in_90_of_100_cities_and_9_of_10_intervals_hold_them():
+    cities = (make_city(seed, PLANTED) for seed in range(100))
+    rows = [recovered(fit(city), city.grid) for city in cities]
+    assert np.mean([one["is_right"].to_numpy() for one in rows], axis=0).min() >= 0.9
+    covers = [float(value) for one in rows for value in one["covers"].dropna()]
+    assert 0.86 <= np.mean(covers) <= 0.94
+
+
+@pytest.mark.slow
+def test_95_of_100_cities_without_any_factor_show_none():
+    sizes = (1500, 6000, 9000)
+    n_with = sum(
+        bool(fit(make_city(seed, n_incidents=sizes[seed % 3])).factors)
+        for seed in range(1000, 1100)
+    )
+    assert n_with <= 5
+
+
+# ---- At the edge, and refused ---------------------------------------------------------------
+
+
+def test_no_incident_and_too_few_places_are_results():
+    grid = ground()
+    lone = layer("lone", grid.centre_xy[:1])
+    model = fit_risk_terrain([], [lone], grid)
+    assert (model.factors, model.n_used, model.n_parts) == ((), 0, 0)
+    city = make_city(5, n_incidents=800)
+    model = fit_risk_terrain(city.incidents, [lone], city.grid)
+    assert set(model.tried["status"]) == {"too few places"}
+    assert model.factors == ()
+
+
+def test_two_copies_of_one_layer_do_not_stop_it(planted):
+    twins = [planted.layers[2], planted.layers[2]]
+    model = fit_risk_terrain(planted.incidents, twins, planted.grid)
+    assert len(model.factors) == 1
+
+
+def test_degrees_and_cells_of_another_grid_are_refused(planted):
+    degrees = RiskLayer("x", gpd.GeoSeries([shapely.Point(-75.1, 40)], crs="EPSG:4326"))
+    with pytest.raises(CrsError):
+        fit_risk_terrain(planted.incidents, [degrees], planted.grid)
+    with pytest.raises(TableError) as error:
+        fit_risk_terrain([1, 2], planted.layers, planted.grid)
+    assert error.value.message.key == "risk_terrain.cells"
