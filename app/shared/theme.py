@@ -76,15 +76,7 @@ STYLE = """
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table caption { text-align: left; color: var(--csa-faint); font-size: .875rem; padding-bottom: .25rem; }
   .csa-table tbody th { font-weight: 400; border-bottom: 1px solid var(--csa-hairline); vertical-align: top; }
-  .csa-long { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--csa-hairline); } .csa-long thead th { position: sticky; top: 0; background: var(--csa-ground); }
-  .stHtml .csa-text { margin: 0 0 .4rem; font-size: 1rem; line-height: 1.5; max-width: 60em; overflow-wrap: anywhere; } .stHtml ul.csa-text { padding-left: 1.25rem; } .stHtml .csa-text li { margin: 0 0 .15rem; font-size: 1rem; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
-  @media (max-width: 40rem) {
-    .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
-    .csa-wide tr { padding: .5rem 0; border-bottom: 1px solid var(--csa-hairline); }
-    .csa-wide :is(tbody th, td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
-    .csa-wide tbody th { font-weight: 600; } .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
-  }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
@@ -163,16 +155,12 @@ STYLE = """
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
   .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-briefing_areas h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
-  .st-key-report_parts iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-report_parts iframe, .st-key-public_page iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 11rem; } }
-  [class*="st-key-picture_"] img { padding: .5rem; background: #fff; } /* words reach its edge */
-  .st-key-picture_narrow { display: none; }
   @media (max-width: 640px) {
-    .st-key-picture_wide { display: none; }
-    .st-key-picture_narrow { display: flex; }
     .csa-briefing { min-height: 26rem; }
     .csa-change { min-height: 21rem; }
     .csa-tiers { min-height: 0; }
