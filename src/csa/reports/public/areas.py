@@ -49,7 +49,7 @@ class PublicAreaGround:
 
 
 @dataclass(frozen=True)
-class AreaChange:
+class ChangeWords:
     """One area since its own day: words of a closed set, and no number."""
 
     verdict: str  # a value of `csa.displacement.verdict.Verdict`
@@ -75,7 +75,7 @@ class PooledChange:
     is_usual_known: bool = True  # whether past years show what such areas do without action
     lasted_until: Month | None = None  # the last month of a change that is over
     net: str = ""  # here and next door together, as for one area
-    of_area: Mapping[str, AreaChange] = field(default_factory=dict)  # by letter
+    of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
 
 
 def areas_shown(
@@ -165,7 +165,7 @@ def change_in_all(
     )
 
 
-def _in_words(judged: AreaVerdict, since: Month) -> AreaChange:
+def _in_words(judged: AreaVerdict, since: Month) -> ChangeWords:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
     left, fade = net_change(judged, at), judged.fades[at]
@@ -173,7 +173,7 @@ def _in_words(judged: AreaVerdict, since: Month) -> AreaChange:
         "" if left is None else "fewer" if left.high < 0 else "more" if left.low > 0 else "unclear"
     )
     until = None if fade is None else since.plus(fade.months - 1)
-    return AreaChange(str(judged.verdicts[at]), net, until)
+    return ChangeWords(str(judged.verdicts[at]), net, until)
 
 
 def _counted_in(
