@@ -120,7 +120,7 @@ def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
 
 
 def _change(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
-    """Describe what changed in all areas together, and draw it against what no change would give."""
+    """Describe what changed in all areas together, drawn beside what no change would give."""
     change, bar = facts.change, _range_bar(facts, tell)
     said: tuple[str, ...] = ()
     if change is not None:
