@@ -71,6 +71,7 @@ FREE_KEYS = (
     "portal.datasets.",
     "public.take_part.",
     "services.kinds.",
+    "city.plan_names.",
     ".homicide",
     ".nonfatal",
     ".victim",

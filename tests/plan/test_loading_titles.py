@@ -69,7 +69,10 @@ def test_a_made_up_city_names_no_office_of_the_city_whose_plan_it_follows(root):
     city = load_city(root / "config" / "sample.toml").city
     path = root / "config" / "plans" / city.plan
     plan = load_plan(path, city.plan_names)
-    written = [plan.name, *(o for team in plan.teams for o in (team.chair_office, *team.offices))]
+    written = [
+        plan.plan.name,
+        *(o for team in plan.teams for o in (team.chair_office, *team.offices)),
+    ]
     written += [t for a in plan.actions for t in plan.titles_of(a.number, a.title).values()]
     real = ("Kansas", "Jackson", "Missouri", "NoVA")
     assert [text for text in written if any(name in text for name in real)] == []

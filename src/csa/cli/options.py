@@ -187,10 +187,10 @@ def plan_of(city: str) -> Plan:
     from csa.plan import load_plan
 
     path = city_path(city)
-    city = load_city(path).city
-    if not city.plan:
+    own = load_city(path).city
+    if not own.plan:
         raise ParamError("plan.none", city=path)
-    return load_plan(path.parent / "plans" / city.plan, city.plan_names)
+    return load_plan(path.parent / "plans" / own.plan, own.plan_names)
 
 
 def today_of(config: CityConfig) -> date:

@@ -30,7 +30,6 @@ from csa.reports.public.words import (
     area_state,
     areas_title,
     city_count,
-    class_words,
     how_numbers_are_made,
     limits,
     noun,
@@ -95,10 +94,7 @@ def _where(facts: PublicFacts, tell: Speaker, png: bytes | None) -> Section:
             missing=tell("public.map_missing"),
         ),
     ]
-    words = class_words(facts, tell.language)
-    if len(words) > 1:
-        blocks += [Paragraph(tell("public.classes")), Bullets(words)]
-    elif not are_cells_hidden(facts):
+    if len(facts.classes) < 2 and not are_cells_hidden(facts):
         blocks.append(Paragraph(tell("public.classes_none")))
     if are_cells_hidden(facts):
         blocks.append(Paragraph(tell("public.few_about")))
