@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,20 +10,18 @@ from app.shared.cache_report import ReportBasis, beside, source_at
 from app.shared.city_session import Opened
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
-from csa.reports.maps.cartography import draw_map
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import gather_from
-from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
-from csa.reports.public.pages import Pictures
+from csa.reports.public.map_sheet import public_map
 
 
 @dataclass(frozen=True)
 class PublicEdition:
-    """The public report and its maps, before they are published."""
+    """The public report and its map, before they are published."""
 
     facts: PublicFacts  # all public facts
-    pictures: Mapping[str, Pictures]  # maps by language
+    svg: str | None  # the map; None if it could not be drawn
 
 
 def as_it_would_be(
@@ -32,8 +29,7 @@ def as_it_would_be(
 ) -> PublicEdition:
     """Compute a preview of what would be published."""
     facts = _facts(basis.mark, month, basis, tell)
-    drawn = _pictures(basis.mark, month, language, basis, facts)
-    return PublicEdition(facts, {language: drawn})
+    return PublicEdition(facts, _map(basis.mark, month, language, basis, facts))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -44,14 +40,13 @@ def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFac
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pictures(
+def _map(
     mark: str, month: str, language: str, _basis: ReportBasis, _facts: PublicFacts
-) -> Pictures:
-    sheet = public_sheet(_facts, _ground(_basis.opened), _basis.opened.config, language)
+) -> str | None:
     try:
-        return Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
+        return public_map(_facts, _ground(_basis.opened), _basis.opened.config, language)
     except CsaError:
-        return Pictures()  # the page says that it could not be drawn
+        return None  # the page says that it could not be drawn
 
 
 def _ground(opened: Opened) -> MapGround:

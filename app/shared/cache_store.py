@@ -28,16 +28,16 @@ from csa.plan.measures import Value
 
 def plan(opened: Opened) -> Plan | None:
     """Return the city's plan."""
-    name = opened.config.city.plan
-    if not name:
+    city = opened.config.city
+    if not city.plan:
         return None
-    path = deployment().config.parent / "plans" / name
-    return _plan(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    path = deployment().config.parent / "plans" / city.plan
+    return _plan(path, path.stat().st_mtime_ns if path.is_file() else 0, city.plan_names)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _plan(path: Path, modified_ns: int) -> Plan:
-    return load_plan(path)
+def _plan(path: Path, modified_ns: int, names: Mapping[str, str]) -> Plan:
+    return load_plan(path, names)
 
 
 def address(opened: Opened) -> str:

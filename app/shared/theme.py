@@ -98,8 +98,6 @@ STYLE = """
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table caption { text-align: left; color: var(--csa-faint); font-size: .875rem; padding-bottom: .25rem; }
   .csa-table tbody th { font-weight: 400; border-bottom: 1px solid var(--csa-hairline); vertical-align: top; }
-  .csa-long { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--csa-hairline); } .csa-long thead th { position: sticky; top: 0; background: var(--csa-ground); }
-  .stHtml .csa-text { margin: 0 0 .4rem; font-size: 1rem; line-height: 1.5; max-width: 60em; overflow-wrap: anywhere; } .stHtml ul.csa-text { padding-left: 1.25rem; } .stHtml .csa-text li { margin: 0 0 .15rem; font-size: 1rem; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
   @media (max-width: 40rem) {
     .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
@@ -204,16 +202,12 @@ STYLE = """
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
   .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
-  .st-key-report_parts iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-report_parts iframe, .st-key-public_page iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
-  [class*="st-key-picture_"] img { padding: .5rem; background: #fff; } /* words reach its edge */
-  .st-key-picture_narrow { display: none; }
   @media (max-width: 640px) {
-    .st-key-picture_wide { display: none; }
-    .st-key-picture_narrow { display: flex; }
     .csa-briefing { min-height: 26rem; }
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }

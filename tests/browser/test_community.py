@@ -194,8 +194,8 @@ def test_what_leaks_would_be_found(bundle, dataset):
 def test_the_page_and_the_wall_of_a_public_app_work_in_a_browser(read, public_app):
     page = read(public_app).page
     page.get_by_text(ONE_NUMBER).wait_for()
-    page.get_by_label("Type a part of its name").fill("hadd")
-    assert page.locator("#found tr:visible").count() == 1
+    page.get_by_label("Where do you live?").select_option("Hadderley")
+    assert page.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
     page.get_by_role("link", name="Español").click()
     page.get_by_text("Cada número aquí").first.wait_for()
     page.get_by_role("link", name="¿Es justo esto?").first.click()
@@ -222,7 +222,7 @@ def test_the_wall_turns_by_keys_at_once_and_fills_the_window(read, preview):
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1920, 1080)
     assert not reader.page.locator("[data-testid=stHeader]").is_visible()
     reader.page.keyboard.press("ArrowRight")
-    frame.locator(".screen.shown img").wait_for()
+    frame.locator(".screen.shown .map").wait_for()
     reader.page.keyboard.press("End")
     frame.locator(".screen.shown", has_text="cannot say").wait_for()
 
@@ -239,24 +239,19 @@ def test_who_reads_by_keyboard_leaves_the_wall_for_the_page(read, preview):
     assert reader.page.evaluate("document.documentElement.lang") == "es"
 
 
-def test_a_neighborhood_is_found_by_a_part_of_its_name(read, preview):
-    page = read(preview).page
-    rows = page.locator(".st-key-public_neighborhoods tbody tr")
-    rows.nth(50).wait_for()
-    page.get_by_label("Type a part of its name").fill("hadd")
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "document.querySelectorAll('.st-key-public_neighborhoods tbody tr').length === 1"
-    )
-    assert "Hadderley" in rows.inner_text()
+def test_a_neighborhood_is_chosen_in_the_very_page_that_would_be_published(read, preview):
+    frame = read(preview).page.frame_locator(".st-key-public_page iframe")
+    frame.get_by_label("Where do you live?").select_option("Hadderley")
+    assert frame.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
 
 
 def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(read, preview):
     page = read(preview).page
     assert page.evaluate("document.documentElement.lang") == "en"
     page.get_by_role("button", name="Español").click()
-    page.get_by_text("Cada número aquí").first.wait_for()
-    page.get_by_text("sin revisar").first.wait_for()
+    frame = page.frame_locator(".st-key-public_page iframe")
+    frame.get_by_text("Cada número aquí").first.wait_for()
+    frame.get_by_text("sin revisar").first.wait_for()
     page.wait_for_function("document.documentElement.lang === 'es'")
 
 
@@ -267,13 +262,6 @@ def test_the_page_looks_as_it_did(read, preview, width, scheme):
     reader = read(preview, width, scheme=scheme)
     reader.settle()
     assert_comes_alike(reader.page.screenshot, f"community-{width}-{scheme}")
-
-
-def test_a_telephone_is_shown_a_map_of_its_own(read, preview):
-    for width, kind, other in ((390, "narrow", "wide"), (1400, "wide", "narrow")):
-        page = read(preview, width).page
-        page.locator(f".st-key-picture_{kind} img").wait_for()
-        assert not page.locator(f".st-key-picture_{other} img").is_visible()
 
 
 @pytest.mark.parametrize(

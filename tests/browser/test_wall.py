@@ -6,15 +6,13 @@ from contextlib import contextmanager
 import pytest
 
 from csa.reports.public.screens import MOST_WORDS
-from csa.reports.public.site import Pictures, site_files
+from csa.reports.public.site import site_files
 from tests.browser.conftest import PATIENCE_MS, new_context
 from tests.browser.test_accessible import faults
+from tests.reports import told
 from tests.reports.told import STATES
 from tests.workers import slowly
 
-PIXELS = """(size) => { const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = size;
-  return canvas.toDataURL('image/png').split(',')[1]; }"""
 LEAST_RATIO = """() => {
   const light = (css) => {
     const [r, g, b] = css.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
@@ -53,39 +51,27 @@ EACH_SCREEN = """() => [...document.querySelectorAll('.screen')].map((screen) =>
   const foot = screen.querySelector('footer').getBoundingClientRect();
   const texts = [...screen.querySelectorAll('*')].filter((e) =>
     [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
-  const boxes = [...screen.querySelectorAll('h1, h2, li, li *, img, .missing')].map((e) =>
+  const boxes = [...screen.querySelectorAll('h1, h2, li, li *, .map, .bar, .missing')].map((e) =>
     e.getBoundingClientRect());
   return {
-    words: texts.filter((e) => !e.matches('.counter')).map((e) => e.innerText).join(' '),
-    least: Math.min(...texts.map((e) => parseFloat(getComputedStyle(e).fontSize))),
+    words: texts.filter((e) => !e.matches('.counter, .map *')).map((e) =>
+      e.textContent).join(' '),
+    least: Math.min(...texts.filter((e) => e.getClientRects().length).map((e) =>
+      parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM ? e.getScreenCTM().a : 1))),
     isCut: boxes.some((b) => b.left < 0 || b.top < 0 || b.right > innerWidth || b.bottom > foot.top)
       || screen.scrollHeight > screen.clientHeight || screen.scrollWidth > screen.clientWidth,
   };
 })"""
 
 
-@pytest.fixture(scope="module")
-def pictures(chromium):
-    """Give pictures of the maps' sizes: for the page and the wall, and for a telephone."""
-    import base64  # noqa: PLC0415
-
-    page = chromium.new_page()
-    wide, narrow = (
-        base64.b64decode(page.evaluate(PIXELS, size)) for size in ([1240, 900], [720, 1000])
-    )
-    page.close()
-    return Pictures(wide, wide, narrow)
-
-
 @pytest.fixture
-def opened(chromium, pictures, tmp_path):
+def opened(chromium, tmp_path):
     """Open a file of a state's site; fail if it asks for anything, or complains."""
 
     @contextmanager
     def open_file(path, state="whole", width=1920, height=1080, **looks):
-        for name, content in site_files(
-            STATES[state], dict.fromkeys(("en", "es"), pictures)
-        ).items():
+        maps = dict.fromkeys(("en", "es"), told.svg())
+        for name, content in site_files(STATES[state], maps).items():
             file = tmp_path / name
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(content)
@@ -263,26 +249,44 @@ def test_nothing_is_cut_on_a_phone(opened, path, state):
         assert page.evaluate(CUT) == []
 
 
-def test_a_telephone_is_shown_a_map_with_letters_of_its_own_size(opened):
-    shown = "document.querySelector('figure img').naturalWidth"
-    for width, pixels in ((390, 720), (1024, 1240)):
+def test_a_telephone_is_shown_names_of_its_own_size(opened):
+    for width, kind in ((390, "narrow"), (1400, "wide")):
         with opened("index.html", width=width) as page:
-            assert page.evaluate(shown) == pixels
+            assert page.locator(".map g:visible").get_attribute("class") == kind
 
 
-def test_a_neighborhood_is_found_by_a_part_of_its_name_whatever_its_accents(opened):
+def chosen(page):
+    return page.locator(".cards article:visible h2").all_inner_texts()
+
+
+@pytest.mark.smoke
+def test_a_choice_shows_its_card_lights_the_map_and_can_be_sent_on(opened):
     with opened("index.html", width=1400) as page:
-        page.get_by_label("Type a part of its name").fill("elan")
-        assert page.locator("#found tr:visible th").all_inner_texts() == ["Élan Park"]
-        assert page.get_by_role("status").inner_text().split() == ["Shown:", "1"]
-        page.get_by_label("Type a part of its name").fill("")
-        assert page.locator("#found tr:visible").count() == 3
+        assert chosen(page) == ["Orrinvale"]
+        page.get_by_label("Where do you live?").select_option("Élan Park")
+        assert chosen(page) == ["Élan Park"]
+        own = page.locator("[data-place=place-2]").get_attribute("d")
+        assert page.locator(".lit").get_attribute("d") == own
+        assert page.url.endswith("#place-2")
+        page.reload()
+        assert chosen(page) == ["Élan Park"]
+        page.locator("[data-place=place-3]").click()
+        assert chosen(page) == ["Vinegate"]
+        assert page.get_by_label("Where do you live?").input_value() == "place-3"
+        page.get_by_text("Find your neighborhood", exact=True).click()
+        page.get_by_role("link", name="Ash Hollow").click()
+        assert chosen(page) == ["Ash Hollow"]
+        page.get_by_label("Where do you live?").select_option("")
+        assert (chosen(page), page.locator(".lit").get_attribute("d")) == (["Orrinvale"], "")
 
 
-def test_without_script_the_whole_list_stands(opened):
-    with opened("index.html", java_script_enabled=False) as page:
-        assert not page.locator("#find:visible").count()
-        assert page.locator("#found tr:visible").count() == 3
+def test_without_script_the_list_stands_and_leads_to_each_card(opened):
+    with opened("index.html", width=1400, java_script_enabled=False) as page:
+        assert not page.locator("select:visible").count()
+        assert chosen(page) == ["Orrinvale"]
+        page.get_by_text("Find your neighborhood", exact=True).click()
+        page.get_by_role("link", name="Vinegate").click()
+        assert chosen(page) == ["Vinegate"]
 
 
 def test_languages_and_the_wall_are_reached_by_keyboard(opened):

@@ -59,9 +59,9 @@ def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed
     assert "Testville Police confirmed that on January 2, 2020" in done.stdout
     assert "name each earlier bundle with --earlier" in done.stdout
     folder = confirmed.folder / "b"
-    facts, pictures = read_bundle(folder)
+    facts, maps = read_bundle(folder)
     assert facts.quarter == "2019-Q3"
-    assert all(one.map_screen and one.map_wall for one in pictures.values())
+    assert all("data-place" in maps[language] for language in ("en", "es"))
     assert (folder / "es" / "wall.html").exists()
     (store,) = confirmed.folder.rglob("*.sqlite3")  # the first makes it, to keep the secret
     account = json.loads(publish("--out", "c", "--earlier", "b", "--json").stdout)

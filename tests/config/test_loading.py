@@ -73,6 +73,7 @@ FREE_KEYS = (
     "public.take_part.",
     "services.kinds.",
     "vacant_land.kinds.",
+    "city.plan_names.",
     ".homicide",
     ".nonfatal",
     ".victim",

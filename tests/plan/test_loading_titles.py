@@ -3,6 +3,7 @@
 import pytest
 
 from csa.base.errors import ConfigError
+from csa.config.loading import load_city
 from csa.plan import load_plan
 
 SPANISH = """
@@ -62,3 +63,24 @@ def test_a_damaged_file_of_translations_is_refused_with_its_name(write, content)
     path.with_name("plan.es.po").write_bytes(content)
     with pytest.raises(ConfigError, match=r"plan\.es\.po cannot be read as translated titles"):
         load_plan(path)
+
+
+def test_a_made_up_city_names_no_office_of_the_city_whose_plan_it_follows(root):
+    city = load_city(root / "config" / "sample.toml").city
+    path = root / "config" / "plans" / city.plan
+    plan = load_plan(path, city.plan_names)
+    written = [
+        plan.plan.name,
+        *(o for team in plan.teams for o in (team.chair_office, *team.offices)),
+    ]
+    written += [t for a in plan.actions for t in plan.titles_of(a.number, a.title).values()]
+    real = ("Kansas", "Jackson", "Missouri", "NoVA")
+    assert [text for text in written if any(name in text for name in real)] == []
+    assert "Prosecutor's Office" in written
+    borrowed, own = (one.titles_of("2.2.2", _title(one)) for one in (load_plan(path), plan))
+    assert borrowed["es"] == "Preguntar si NoVA puede y quiere dar servicios"
+    assert own["es"] == "Preguntar si Peace Alliance puede y quiere dar servicios"
+
+
+def _title(plan):
+    return next(action.title for action in plan.actions if action.number == "2.2.2")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import date
 
-import matplotlib.image
-import numpy as np
 import pytest
 
 from csa.areas.analysis import propose_areas
@@ -24,7 +21,6 @@ from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.bundle import publish_bundle
 from csa.reports.public.gathering import gather_from
-from csa.reports.public.pages import Pictures
 from tests.reports import told
 from tests.stores import lettered
 
@@ -115,13 +111,8 @@ def bare_facts(sample_source):
 
 @pytest.fixture(scope="session")
 def pictures():
-    """Three small maps for each language: a test of files needs no real ones."""
-    made = {}
-    for language, shade in (("en", 0.2), ("es", 0.7)):
-        stream = io.BytesIO()
-        matplotlib.image.imsave(stream, np.full((4, 6, 3), shade), metadata={"Software": None})
-        made[language] = Pictures(*(stream.getvalue() + end for end in (b"", b" wall", b" phone")))
-    return made
+    """A small map for each language: a test of files needs no real ones."""
+    return {language: told.svg(language) for language in ("en", "es")}
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,9 @@ import sys
 import zlib
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from PIL import ImageOps
 
 from csa.base.errors import MachineError
 from csa.reports.document import Paragraph, Picture
@@ -185,3 +187,17 @@ def test_nothing_in_the_style_is_unknown_to_the_printer(caplog):
     with caplog.at_level(logging.WARNING, "weasyprint"):
         printed()
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("n_lines", [52, 56, 60, 104, 112])
+def test_no_page_is_left_with_a_few_lines(n_lines):
+    """Drawn by pdfium: where the lowest ink of the last page stands."""
+    blocks = tuple(Paragraph(f"Line {n}") for n in range(n_lines))
+    with pypdfium2.PdfDocument(printed(blocks=blocks)) as made:
+        shown = [page.render().to_pil().convert("L") for page in made]
+        sizes = {tuple(round(side) for side in page.get_size()) for page in made}
+    assert sizes == {(612, 792)}  # however small its letters
+    for page in shown:
+        body = page.crop((0, 0, page.width, int(0.92 * page.height)))  # without the footer
+        lowest = ImageOps.invert(body).point(lambda value: 255 * (value > 128)).getbbox()[3]
+        assert lowest > 0.25 * page.height

@@ -51,6 +51,20 @@ def change(verdict="no change shown", counted=58, low=45, high=77):
     )
 
 
+def svg(title="Map"):
+    """Make a map of the three neighborhoods, as small as can be."""
+    shapes = "".join(
+        f'<path class="place" data-place="place-{n}" d="M{n}0 0h9v30h-9Z" fill="#b3cde3"/>'
+        for n in (1, 2, 3)
+    )
+    words = '<text x="20" y="20" font-size="18">Ash Hollow</text>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 50 40" role="img" '
+        f'aria-label="{title}">{shapes}<g class="wide">{words}</g>'
+        f'<g class="narrow" display="none">{words}</g></svg>'
+    )
+
+
 def action(number, title, status, due=None, spanish=""):
     titles = {"en": title, **({"es": spanish} if spanish else {})}
     return PublicAction(number=number, title=title, titles=titles, status=status, due=due)

@@ -8,4 +8,4 @@ from app.shared.language import language
 chosen = language()
 told = parts.settle(chosen)
 parts.head(told, chosen)
-parts.sections(told, chosen)
+parts.page(told, chosen)

@@ -199,10 +199,10 @@ def plan_of(city: str) -> Plan:
     from csa.plan import load_plan
 
     path = city_path(city)
-    name = load_city(path).city.plan
-    if not name:
+    own = load_city(path).city
+    if not own.plan:
         raise ParamError("plan.none", city=path)
-    return load_plan(path.parent / "plans" / name)
+    return load_plan(path.parent / "plans" / own.plan, own.plan_names)
 
 
 def today_of(config: CityConfig) -> date:

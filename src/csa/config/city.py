@@ -69,6 +69,9 @@ class CityBasics(Frozen):
         pattern=r"^([a-z0-9-]+\.toml)?$",
         description="the plan's file in plans/ beside this one",
     )
+    plan_names: dict[str, str] = Field(
+        {}, description="names in a plan of another city, each with what stands for it here"
+    )
     today: date | None = Field(
         None, description="the day at which its clock stands, of a made-up or rehearsed city"
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from csa.base.errors import ConfigError
@@ -23,16 +24,19 @@ from csa.plan.items import Plan
 Raw: TypeAlias = Mapping[str, Any]
 STRATEGY = re.compile(r"[0-9]+\.[0-9]+")
 ACTION = re.compile(r"[0-9]+(\.[0-9]+){2}")
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 LISTS = ("teams", "goals", "strategies", "actions", "measures")
 
 
-def load_plan(path: Path | str) -> Plan:
+def load_plan(path: Path | str, names: Mapping[str, str] = NO_NAMES) -> Plan:
     """Read a plan's file: goals, strategies, actions and measures.
 
     Parameters
     ----------
     path
         A TOML file such as config/plans/kansas-city-psp.toml.
+    names
+        Names in it, such as an office of another city, each with what stands for it.
 
     Returns
     -------
@@ -57,11 +61,30 @@ def load_plan(path: Path | str) -> Plan:
         if error.message.key in {"config.absent", "config.folder"}:  # those are about a city's file
             raise ConfigError("plan.absent", path=path, folder=Path.cwd()) from error
         raise
+    raw = _renamed(raw, names)
     plan = validate(raw, Plan, path, list(_cross_faults(raw)))
     others = {language: path.with_suffix(f".{language}.po") for language in LANGUAGES}
     return plan.with_titles(
-        {language: _titles(file, language) for language, file in others.items() if file.is_file()}
+        {
+            language: {
+                (number, _renamed(title, names)): _renamed(said, names)
+                for (number, title), said in _titles(file, language).items()
+            }
+            for language, file in others.items()
+            if file.is_file()
+        }
     )
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Replace names in every text of a value, longer ones first."""
+    if isinstance(value, str):
+        for name in sorted(names, key=len, reverse=True):
+            value = value.replace(name, names[name])
+        return value
+    if isinstance(value, dict):
+        return {key: _renamed(one, names) for key, one in value.items()}
+    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
 
 
 def _titles(path: Path, language: str) -> dict[tuple[str, str], str]:

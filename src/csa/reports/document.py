@@ -56,7 +56,6 @@ class Picture:
     caption: str = ""  # the text below it
     missing: str = ""  # shown in its place if it could not be drawn
     width_share: float = 1.0  # share of the text's width
-    narrow: bytes | None = None  # version for a phone's screen
 
 
 @dataclass(frozen=True)

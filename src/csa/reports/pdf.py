@@ -6,6 +6,7 @@ symbols that it lacks come from the machine's own fonts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 VARIANT = "pdf/ua-1"
 FAMILY = "Report"
+SCALES = (1.0, 0.97, 0.94, 0.91, 0.88)
+"""Sizes that are tried, largest first, while any page has only a few lines."""
+LEAST_FILLED = 0.25
 FONTS = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 """Font file by weight."""
 
@@ -28,8 +32,36 @@ def render_pdf(html: bytes) -> bytes:
     import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
 
     page = weasyprint.HTML(string=html.decode(), url_fetcher=_fetcher())
-    made = page.write_pdf(font_config=_letters(), pdf_variant=VARIANT)
-    return bytes(made)
+
+    def laid_out(sheets: Sequence[Any] = ()) -> Any:
+        return page.render(font_config=_letters(), stylesheets=[*sheets], pdf_variant=VARIANT)
+
+    first = laid_out()
+    for scale in SCALES:
+        # A larger sheet, shown smaller: everything on it shrinks alike.
+        wide, high = (getattr(first.pages[0], side) / scale for side in ("width", "height"))
+        sheet = weasyprint.CSS(string=f"@page {{ size: {wide}px {high}px !important }}")
+        laid = first if scale == 1 else laid_out([sheet])
+        if all(_filled(one) >= LEAST_FILLED for one in laid.pages):
+            return bytes(laid.write_pdf(zoom=scale, pdf_variant=VARIANT))
+    return bytes(first.write_pdf(pdf_variant=VARIANT))
+
+
+def _filled(page: Any) -> float:
+    """Return to which share of its height a page is filled."""
+    box = page._page_box  # noqa: SLF001 - weasyprint tells it nowhere else
+    bottom = max(
+        (_bottom(one) for one in box.children if not hasattr(one, "at_keyword")), default=0.0
+    )
+    return float((bottom - box.content_box_y()) / box.height)
+
+
+def _bottom(box: Any) -> float:
+    """Return the lowest end of a box's text and pictures."""
+    if box.style["position"] == "fixed":  # the watermark is on every page
+        return 0.0
+    inner = [_bottom(one) for one in getattr(box, "children", ())]
+    return max(inner) if inner else float(box.position_y + (box.height or 0))
 
 
 def require_pdf() -> None:

@@ -29,8 +29,7 @@ from csa.reports.public.bundle import (
 )
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import Published, gather_from
-from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
-from csa.reports.public.pages import Pictures
+from csa.reports.public.map_sheet import public_map
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,14 @@ class MadeBundle:
 
     published: Published  # what is published, and what is held back
     ledger: tuple[Publication, ...]  # all that was ever published, this quarter included
-    pictures: Mapping[str, Pictures]  # maps by language; none where they could not be drawn
+    maps: Mapping[str, str]  # SVG by language; none where they could not be drawn
     undrawn: Message | None  # why there are none
     shapes: Mapping[str, shapely.Geometry]  # outlines of the neighborhoods
 
     def write(self, out: Path) -> tuple[str, ...]:
         """Write the bundle whole, or not at all; an older quarter never replaces a newer one."""
         refuse_older(out, self.published.facts.quarter)
-        return publish_bundle(out, self.published.facts, self.ledger, self.pictures, self.shapes)
+        return publish_bundle(out, self.published.facts, self.ledger, self.maps, self.shapes)
 
 
 def make_bundle(
@@ -62,11 +61,11 @@ def make_bundle(
     kept_cells(source.city, source.choices.resolution, keep=True)
     made = gather_from(source, plan, records, month, beside, tell)
     tell("maps")
-    pictures, undrawn = _draw(made.facts, source, beside.layers)
+    maps, undrawn = _draw(made.facts, source, beside.layers)
     ledger = carried_on((*beside.earlier, made.publication))
     dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
     shapes = dict(zip(dissolved.index, dissolved, strict=True))
-    return MadeBundle(made, ledger, pictures, undrawn, shapes)
+    return MadeBundle(made, ledger, maps, undrawn, shapes)
 
 
 def publish(draft: Path, out: Path) -> tuple[str, ...]:
@@ -85,17 +84,14 @@ def refuse_older(out: Path, quarter: str) -> None:
 
 def _draw(
     facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
-) -> tuple[dict[str, Pictures], Message | None]:
-    """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
-    from csa.reports.maps.cartography import draw_map  # noqa: PLC0415 - matplotlib is slow to import
-
+) -> tuple[dict[str, str], Message | None]:
+    """Draw the map in each language; where one cannot be, the bundle says so and is whole."""
     dataset = source.city.dataset
     ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
-    drawn = {}
-    for language in LANGUAGES:
-        sheet = public_sheet(facts, ground, source.city.config, language)
-        try:
-            drawn[language] = Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
-        except CsaError as error:
-            return {}, error.message
-    return drawn, None
+    try:
+        return {
+            language: public_map(facts, ground, source.city.config, language)
+            for language in LANGUAGES
+        }, None
+    except CsaError as error:
+        return {}, error.message

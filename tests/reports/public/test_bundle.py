@@ -25,11 +25,10 @@ from csa.reports.public.bundle import (
     read_bundle,
     read_published,
 )
-from csa.reports.public.pages import Pictures
 from csa.reports.public.site import public_page
 from tests.reports.conftest import INTERNAL
 
-ALLOWED = {".json", ".geojson", ".csv", ".html", ".png", ".xml"}
+ALLOWED = {".json", ".geojson", ".csv", ".html", ".svg", ".xml"}
 SITE = {f"{folder}{page}.html" for folder in ("", "es/") for page in ("index", "fairness", "wall")}
 
 
@@ -45,7 +44,7 @@ def files_in(folder):
 def texts(bundle_folder):
     """Every file of the bundle that is text."""
     files = files_in(bundle_folder)
-    return {name: held.decode() for name, held in files.items() if not name.endswith(".png")}
+    return {name: held.decode() for name, held in files.items()}
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -55,7 +54,7 @@ def test_a_bundle_holds_data_pages_pictures_and_a_feed_and_nothing_else(bundle_f
     names = set(files_in(bundle_folder))
     assert {f".{name.rpartition('.')[2]}" for name in names} == ALLOWED
     assert names >= {"bundle.json", "published.json", "cells.geojson", "areas.geojson", *COLUMNS}
-    assert names >= {"map.png", "map-wall.png", "map-phone.png", "map-phone-es.png", *SITE}
+    assert names >= {"map.svg", "map-es.svg", *SITE}
 
 
 def test_what_was_written_is_what_is_read(bundle_folder, public_made, pictures):
@@ -165,8 +164,8 @@ def test_a_bundle_replaces_a_bundle_whole_its_pictures_too(copied, public_made):
     publish_bundle(copied, public_made.facts, [public_made.publication], {})
     names = set(files_in(copied))
     assert names >= SITE
-    assert not [name for name in names if name.endswith(".png")]
-    assert read_bundle(copied)[1] == {"en": Pictures(), "es": Pictures()}
+    assert not [name for name in names if name.endswith(".svg")]
+    assert read_bundle(copied)[1] == {}
 
 
 @pytest.mark.parametrize("stranger", ["letter.txt", "es/letter.txt"])
@@ -236,7 +235,7 @@ def test_a_bundle_that_was_changed_is_refused(copied, name, old, new):
         read(copied)
 
 
-@pytest.mark.parametrize("name", ["map.png", "map-wall-es.png", "map-phone.png"])
+@pytest.mark.parametrize("name", ["map.svg", "map-es.svg"])
 def test_a_picture_that_was_cut_short_is_refused(copied, name):
     path = copied / name
     path.write_bytes(path.read_bytes()[:-9])
@@ -244,14 +243,17 @@ def test_a_picture_that_was_cut_short_is_refused(copied, name):
         read_bundle(copied)
 
 
-def test_a_bundle_from_before_there_was_a_map_for_telephones_is_read(copied, pictures):
+def test_a_bundle_with_pictures_of_before_is_read_without_them_and_replaced(copied, public_made):
+    (copied / "map-phone.png").write_bytes(b"of before")
     marker = json.loads((copied / "bundle.json").read_text())
-    for name in ("map-phone.png", "map-phone-es.png"):
+    marker["files"]["map-phone.png"] = hashlib.sha256(b"of before").hexdigest()
+    for name in ("map.svg", "map-es.svg"):
         (copied / name).unlink()
         del marker["files"][name]
     (copied / "bundle.json").write_text(json.dumps(marker))
-    found = read_bundle(copied)[1]
-    assert found == {name: replace(each, map_phone=None) for name, each in pictures.items()}
+    assert read_bundle(copied)[1] == {}
+    publish_bundle(copied, public_made.facts, [public_made.publication])
+    assert not (copied / "map-phone.png").exists()
 
 
 def test_a_bundle_of_a_later_format_is_refused(copied):
@@ -290,7 +292,7 @@ def of_format_1(copied):
 def test_a_bundle_of_before_opens_and_its_ledger_is_carried_on_as_it_was(of_format_1, public_made):
     facts, _ = read_bundle(of_format_1)
     assert (facts.method, facts.is_new_way, facts.quarter) == ("held back", False, "2020-Q2")
-    assert "not shown" in public_page(facts, "en", Pictures())
+    assert "not shown" in public_page(facts, "en", None)
     (before,) = read_published(of_format_1, "sample")
     assert before.secret_id == ""
     publish_bundle(of_format_1, public_made.facts, [before, public_made.publication])

@@ -6,7 +6,12 @@ import pytest
 
 from csa.base.text import Speaker
 from csa.reports.public.facts import DensityClass, PublicMeeting, PublicPlace
-from csa.reports.public.neighborhoods import neighborhood_blocks
+from csa.reports.public.neighborhoods import (
+    city_card,
+    neighborhood_blocks,
+    place_cards,
+    place_ids,
+)
 from csa.reports.public.words import area_name, class_words
 from tests.reports import told
 
@@ -44,7 +49,7 @@ def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
             "fewer than 10",
             "each fewer than 10",
             "too small to compare",
-            "no area here",
+            "No core service area is here.",
             "September 1, 2020",
         ),
         (
@@ -53,7 +58,7 @@ def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
             "20 to 39",
             "12, 11, <10",
             "too small to compare",
-            "Chosen: B: Larkmoor. 2 tasks.",
+            "Chosen: Larkmoor (B). 2 tasks.",
             "August 1, 2020, 6 pm, Library",
         ),
     )
@@ -66,10 +71,10 @@ def test_map_legend_and_table_have_one_vocabulary(facts):
     assert "not shown" not in str(table.rows)
 
 
-def test_an_area_never_has_a_neighborhoods_bare_name_and_a_candidate_no_letter(facts):
+def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts):
     tell, (first, second, _) = Speaker(), facts.areas
-    assert area_name(first, facts, tell) == "A: around Ash Hollow"
-    assert area_name(second, facts, tell) == "B: Larkmoor"
+    assert area_name(first, facts, tell) == "Ash Hollow (A)"
+    assert area_name(second, facts, tell) == "Larkmoor (B)"
     candidate = told.area("", "Ash Hollow", "candidate")
     assert area_name(candidate, facts, tell) == "around Ash Hollow"
 
@@ -78,3 +83,31 @@ def test_a_bundle_of_before_has_its_two_columns_and_their_words():
     table, about = neighborhood_blocks(told.facts(), Speaker())
     assert {len(row) for row in table.rows} == {2}
     assert "Not shown" in about.text
+
+
+def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_meeting(facts):
+    quiet, busy = place_cards(facts, Speaker())
+    assert (busy.name, busy.count) == ("Vinegate", "23")
+    assert [(bar.year, bar.words, bar.is_few) for bar in busy.bars] == [
+        ("2017", "12", False),
+        ("2018", "11", False),
+        ("2019", "<10", True),
+    ]
+    assert busy.alt == (
+        "Number of shootings in Vinegate, each year: 2017: 12, 2018: 11, 2019: fewer than 10."
+    )
+    assert busy.doing == (
+        "Chosen: Larkmoor (B).",
+        "Fix the lamps (Public Works: on track)",
+        "Cut the grass (Public Works: on track)",
+    )
+    assert busy.meeting == "August 1, 2020, 6 pm, Library"
+    assert quiet.doing == ("No core service area is here.",)
+    assert place_ids(facts) == {"Ash Hollow": "place-1", "Vinegate": "place-2"}
+
+
+def test_a_few_never_look_like_many(facts):
+    (bar,) = place_cards(facts, Speaker())[0].bars
+    assert bar.share == 0.3
+    high = max(bar.share for bar in city_card(facts, Speaker()).bars)
+    assert high == 1

@@ -12,15 +12,13 @@ from csa.reports.maps.palette import class_colours
 from csa.reports.public.facts import PublicPlace
 from csa.reports.public.pages import language_name
 from csa.reports.public.sections import public_sections
-from csa.reports.public.site import Pictures, public_page, site_files
+from csa.reports.public.site import public_page, site_files
 from csa.reports.public.wall import wall_page
+from tests.reports import told
 from tests.reports.told import STATES, answer, facts
 from tests.sentences import says
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-WHOLE = Pictures(PNG, PNG)
+WHOLE = told.svg()
 EVIL = '<script>alert("x")</script>&\u202eright to left'
 PAGES = (public_page, wall_page)
 
@@ -78,12 +76,24 @@ def test_a_language_names_itself():
     assert [language_name(language) for language in ("en", "es")] == ["English", "Español"]
 
 
-def test_the_page_says_each_section_in_its_order():
+def test_the_page_opens_with_the_map_and_folds_each_section_in_its_order():
     html = public_page(facts(), "en", WHOLE)
-    found = public_sections(facts())
-    heads = re.findall(r'<h2 id="(\w+)-title">(.*?)</h2>', html)
+    found = [one for one in public_sections(facts()) if one.key != "where"]
+    heads = re.findall(r'<summary><h2 id="(\w+)-title">(.*?)</h2>', html)
     assert heads == [(one.key, one.title) for one in found]
-    assert re.findall(r'<li><a href="#(\w+)">', html) == [one.key for one in found]
+    assert not [attrs for attrs in Reader(html).all("details") if "open" in attrs]
+    assert html.index('id="home"') < html.index("<svg") < html.index("<details")
+
+
+def test_each_neighborhood_has_a_choice_a_card_and_a_row_with_one_address():
+    page = Reader(public_page(facts(), "en", WHOLE))
+    keys = ["place-1", "place-2", "place-3"]
+    assert [attrs["value"] for attrs in page.all("option")] == ["", *keys]
+    assert [a["id"] for a in page.all("article") if "id" in a] == keys
+    rows = [a["href"] for a in page.all("a") if a["href"].startswith("#place-")]
+    assert rows == [f"#{key}" for key in keys]
+    drawn = [a["data-place"] for a in page.all("path") if "data-place" in a]
+    assert drawn == keys
 
 
 def test_tables_say_what_the_map_shows():
@@ -92,9 +102,9 @@ def test_tables_say_what_the_map_shows():
         html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
     ) == [
         ("Area", "Where it stands", "Since", "Number"),
-        ("A: around Ash Hollow", "chosen", "October 1, 2019", "120"),
-        ("B: Larkmoor", "chosen", "October 1, 2019", "120"),
-        ("C: Old Mill", says("public.maintenance"), "October 1, 2019", "not shown"),
+        ("Ash Hollow (A)", "chosen", "October 1, 2019", "120"),
+        ("Larkmoor (B)", "chosen", "October 1, 2019", "120"),
+        ("Old Mill (C)", says("public.maintenance"), "October 1, 2019", "not shown"),
     ]
     assert rows_of(html, says("public.years_caption", what="shootings")) == [
         ("Year", "Number"),
@@ -103,13 +113,9 @@ def test_tables_say_what_the_map_shows():
     ]
 
 
-def test_the_map_has_words_for_those_who_do_not_see_it_and_colours_of_the_map_itself():
-    html = public_page(facts(), "en", WHOLE)
-    pictures = Reader(html).all("img")
-    assert len(pictures) == 1
-    assert pictures[0]["alt"].startswith("Map of Orrinvale: where shootings concentrate")
-    assert pictures[0]["src"] == "data:image/png;base64," + base64.b64encode(PNG).decode()
-    fills = [rect["fill"] for rect in Reader(html).all("rect")]
+def test_the_legend_has_the_colors_of_the_map_itself():
+    page = Reader(public_page(facts(), "en", WHOLE))
+    fills = [rect["fill"] for rect in page.all("rect") if "fill" in rect]
     assert fills == list(class_colours(4))
 
 
@@ -118,19 +124,23 @@ def test_the_map_has_words_for_those_who_do_not_see_it_and_colours_of_the_map_it
 
 def test_a_map_that_could_not_be_drawn_is_said_in_its_place():
     for write in PAGES:
-        html = write(facts(), "en", Pictures())
+        html = write(facts(), "en", None)
         assert says("wall.map_missing") in html
-        assert not Reader(html).all("img")
+        assert 'class="map"' not in html
     assert "could not be drawn" in site_files(facts(), {})["index.html"].decode()
 
 
-def test_a_long_list_of_neighborhoods_can_be_narrowed_and_scrolled():
+def test_a_long_list_of_neighborhoods_scrolls_and_stays_light():
     many = facts(districts=tuple(PublicPlace(name=f"Place {n}", count=99) for n in range(160)))
     html = public_page(many, "en", WHOLE)
-    assert '<input id="find" type="search"' in html
-    assert '<div class="find" hidden>' in html
     assert 'class="table long" role="region"' in html
     assert len(html) < 400_000
+
+
+def test_in_the_app_the_page_leads_nowhere_and_holds_what_is_beside_it():
+    html = public_page(facts(), "en", WHOLE, is_alone=True)
+    assert not [a for a in Reader(html).all("a") if not a["href"].startswith("#")]
+    assert says("public.fair_who") in html
 
 
 # ---- True in general ------------------------------------------------------------------------

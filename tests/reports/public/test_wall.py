@@ -1,4 +1,4 @@
-"""The map on the wall: its screens, their order, and how what is long is spread."""
+"""The map on the wall: at most eight screens, their order, and what fits on each."""
 
 import re
 from datetime import date
@@ -8,90 +8,103 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.text import LANGUAGES
-from csa.reports.public.screens import Row, count_words, pieces, spread, wall_screens
-from csa.reports.public.wall import Pictures, wall_page
-from tests.reports.told import LONG_NAME, STATES, answer, area, change, facts, task
+from csa.reports.public.facts import PublicMeeting
+from csa.reports.public.screens import MOST_SCREENS, Row, count_words, fitting, wall_screens
+from csa.reports.public.wall import wall_page
+from tests.reports import told
+from tests.reports.told import LONG_NAME, STATES, answer, change, facts, task
 from tests.sentences import says
 
-ORDER = ("number", "where", "about", "areas", "change", "sure", "doing", "tasks", "answers", "part")
+ORDER = ["number", "where", "change", "doing", "tasks", "answers", "part", "limits"]
 
 
 def keys(given_facts, language="en"):
-    found = [screen.key for screen in wall_screens(given_facts, language)]
-    return [key for n, key in enumerate(found) if n == 0 or found[n - 1] != key]
+    return [screen.key for screen in wall_screens(given_facts, language)]
 
 
-def screens(key, given_facts):
-    return [screen for screen in wall_screens(given_facts) if screen.key == key]
+def screen(key, given_facts, language="en"):
+    return next(one for one in wall_screens(given_facts, language) if one.key == key)
 
 
-def words(rows):
-    return [word for row in rows for word in row.text.replace("…", "").split()]
+def texts(key, given_facts, language="en"):
+    return [row.text for row in screen(key, given_facts, language).rows]
 
 
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_the_screens_stand_in_the_order_of_a_talk():
-    assert keys(facts()) == [*ORDER, "limits"]
-
-
-def test_the_wall_opens_with_what_a_number_is_then_the_map():
+def test_the_screens_stand_in_the_order_of_a_talk_people_first():
     first, second, *_ = wall_screens(facts())
+    assert keys(facts()) == ORDER
     assert first.title == says("public.one_or_more")
+    assert first.rows[0].text == says("public.behind")
     assert second.title == says("public.where_title", what="shootings")
     assert second.is_map
-    assert second.alt.endswith("fewer than 10, 10 to 14, 15 to 24, 25 or more.")
 
 
-def test_a_change_stands_on_one_screen_its_numbers_on_the_next():
-    given_facts = facts(change=change("fewer here, moved next door", 38, 45, 77))
-    assert [row.text for row in screens("change", given_facts)[0].rows] == [
-        says("public.change_fewer_moved", what="shootings")
+def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
+    shown = screen("change", facts(change=change("fewer here, moved next door", 38, 45, 77)))
+    assert shown.title == "What changed since October 2019?"
+    assert [row.text for row in shown.rows] == [
+        "Fewer shootings in the areas than expected, but more next door."
     ]
-    assert screens("sure", given_facts)[0].rows == (
-        Row("shootings, October 2019 to June 2020", "38"),
-        Row(says("wall.no_surprise"), "45 to 77"),
+    bar = shown.bar
+    assert (bar.counted_words, bar.range_words) == ("38 counted", "45 to 77 expected")
+    assert bar.x(0) == 0
+    assert bar.x(38) < bar.x(45) < bar.x(77) < 1000
+    low = screen("change", facts(change=change(low=None))).bar
+    assert (low.x(low.low), low.range_words) == (0, "up to 77 expected")
+    few = change("fewer, and fewer in all", counted=None, low=None, high=None)
+    assert screen("change", facts(change=few)).bar is None
+
+
+def test_done_and_under_way_one_of_each_the_shortest():
+    given_facts = facts(
+        tasks=(
+            task("Mow and fence every one of the eleven lots"),
+            task("Run a league"),
+            task("Light the store's door", "done"),
+        )
     )
-    low = screens("sure", facts(change=change(low=None)))[0].rows[1]
-    assert low.label == "up to 77"
+    assert screen("tasks", given_facts).rows == (
+        Row("Light the store's door", "done"),
+        Row("Run a league", "on track"),
+    )
 
 
-def test_twelve_areas_are_spread_over_screens_each_once():
-    twelve = tuple(area(letter, f"Place {letter}") for letter in "ABCDEFGHIJKL")
-    found = screens("areas", facts(areas=twelve))
-    assert [len(screen.rows) for screen in found] == [4, 4, 4]
-    assert [row.label for screen in found for row in screen.rows] == list("ABCDEFGHIJKL")
+def test_the_latest_answer_that_fits_is_shown_whole_with_its_area():
+    asked = (
+        answer("Can the gate be shut at night?", "Yes, at ten.", asked_on=date(2020, 1, 1)),
+        answer("Why " + "so " * 30 + "late?", "We ask.", asked_on=date(2020, 2, 1)),
+        answer("Who helps?", asked_on=date(2020, 3, 1)),
+    )
+    assert screen("answers", facts(answers=asked)).rows == (
+        Row("Can the gate be shut at night?", "B"),
+        Row("Yes, at ten."),
+    )
+    assert texts("answers", facts(answers=asked[2:])) == ["Who helps?", "no answer yet"]
 
 
-def test_the_latest_questions_come_first_and_the_rest_stand_on_the_page():
-    asked = tuple(answer(f"Question {n}", "Yes.", asked_on=date(2020, 1, n)) for n in range(1, 9))
-    found = screens("answers", facts(answers=asked))
-    assert [screen.rows[0].text for screen in found] == [
-        *(f"Question {n}" for n in (8, 7, 6, 5, 4, 3)),
-        says("wall.more"),
-    ]
-
-
-def test_a_long_text_goes_on_over_the_next_screen_and_says_so():
-    cut = pieces(Row("one two three four five six", "B"), 4)
-    assert cut == (Row("one two three …", "B"), Row("… four five six", "B"))
-    assert pieces(Row("one two three", "B"), 4) == (Row("one two three", "B"),)
-    assert pieces(Row("a b c d e"), 2)[1].text == "… c d …"
-    assert pieces(Row("It is so. It was so."), 4) == (Row("It is so."), Row("It was so."))
+def test_the_next_meeting_comes_before_other_ways_to_take_part():
+    soon = PublicMeeting(on=date(2020, 8, 1), at="6 pm", where="Library", what="Lights")
+    shown = texts("part", facts(meetings=(soon,)))
+    assert shown[:2] == ["August 1, 2020, 6 pm, Library", "Lights"]
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_screens_without_anything_to_say_are_left_out_or_say_so():
-    assert keys(STATES["nothing at all"]) == [
-        *("number", "where", "about", "change", "doing", "part", "limits")
-    ]
+    assert keys(STATES["nothing at all"]) == [*ORDER[:4], *ORDER[6:]]
+    assert texts("doing", STATES["nothing at all"]) == [says("public.doing_none")]
     assert "answers" not in keys(facts(answers=()))
-    assert keys(facts(actions=()))[6:8] == ["tasks", "answers"]
-    many = facts(tasks=tuple(task(f"Task {n}") for n in range(9)))
-    assert screens("tasks", many)[-1].rows[-1].text == says("wall.more")
+    assert keys(facts(actions=()))[3:5] == ["tasks", "answers"]
+
+
+def test_only_what_fits_nowhere_is_cut():
+    assert fitting([Row("one two three four", "B"), Row("five")], 3) == (Row("five"),)
+    assert fitting([Row("one two three four", "B")], 3) == (Row("one two …", "B"),)
+    assert fitting([], 3) == ()
 
 
 def test_a_city_with_a_long_name_keeps_the_first_screen_short():
@@ -104,36 +117,35 @@ def test_a_city_with_a_long_name_keeps_the_first_screen_short():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_each_screen_is_a_section_of_the_page_with_its_number(state, language):
-    html = wall_page(STATES[state], language, Pictures())
+def test_each_screen_is_a_section_of_the_page_with_its_number_and_there_are_eight(state, language):
+    html = wall_page(STATES[state], language, told.svg())
     n = len(wall_screens(STATES[state], language))
+    assert n <= MOST_SCREENS == 8
     assert html.count('<section class="screen') == n
     assert html.count("<h1") == 1
     assert re.findall(r"(\d+) / (\d+)</span>", html) == [(str(at + 1), str(n)) for at in range(n)]
 
 
 @given(
-    texts=st.lists(
-        st.lists(st.sampled_from(["go", "to", "the", "hall", "now"]), min_size=1, max_size=30).map(
+    given_texts=st.lists(
+        st.lists(st.sampled_from(["go", "to", "the", "hall"]), min_size=1, max_size=30).map(
             " ".join
         ),
         max_size=9,
     ),
-    room=st.integers(8, 25),
+    room=st.integers(1, 25),
 )
-def test_spreading_keeps_every_word_that_fits_in_its_order_and_every_limit(texts, room):
-    title = "What we say"
-    left = room - count_words(title)
-    found = spread("x", title, [Row(text) for text in texts], room)
-    kept = [word for text in texts for word in text.split()[: 2 * left]]
-    assert words([row for screen in found for row in screen.rows]) == kept
-    assert all(sum(count_words(row.text) for row in screen.rows) <= left for screen in found)
-    assert all(1 <= len(screen.rows) <= 4 for screen in found) or not texts
+def test_what_is_shown_fits_keeps_its_order_and_is_whole_if_anything_is(given_texts, room):
+    rows = fitting([Row(text) for text in given_texts], room)
+    assert sum(count_words(row.text) for row in rows) <= room
+    assert bool(rows) == bool(given_texts)
+    if any(count_words(text) <= room for text in given_texts):
+        left = iter(given_texts)
+        assert all(row.text in left for row in rows)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", [state for state in STATES if state != "long words"])
 def test_no_sentence_of_ours_is_cut(state, language):
-    said = [screen for screen in wall_screens(STATES[state], language) if screen.key != "number"]
-    shown = [row.text for screen in said for row in screen.rows]
-    assert [text for text in shown if "…" in text] == []
+    said = [one for one in wall_screens(STATES[state], language) if one.key != "number"]
+    assert [row.text for one in said for row in one.rows if "…" in row.text] == []

@@ -13,7 +13,6 @@ from csa.base.text import ENGLISH, LANGUAGES, Speaker
 from csa.plan import load_plan
 from csa.reports.editions.all import WALKS, edition
 from csa.reports.html import render_html
-from csa.reports.public.pages import Pictures
 from csa.reports.public.sections import public_sections
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
@@ -122,7 +121,7 @@ def test_spanish_says_what_a_number_is_first():
     assert sections["number"].blocks[0].sentences[0] == Speaker("es")("public.one_or_more")
     assert "tiroteos" in sections["where"].title
     said = list(texts_in(sections["areas"].blocks))
-    assert {"A: Elmvale, al este", "1 de octubre de 2019"} <= set(said)
+    assert {"Elmvale, al este (A)", "1 de octubre de 2019"} <= set(said)
 
 
 def test_what_stands_outside_brackets_is_found():
@@ -152,7 +151,7 @@ def test_syllables_and_ease_of_spanish_by_hand():
 
 def test_a_sentence_that_no_catalog_holds_is_seen_in_the_pages(brackets, monkeypatch):
     monkeypatch.setattr(catalogs, "PUBLIC", tuple(set(catalogs.PUBLIC) - {"public."}))
-    page = public_page(told.facts(), "es", Pictures())
+    page = public_page(told.facts(), "es", None)
     assert {"Skip", "concentrate"} <= set(missed(texts_of(page), told.facts(), "es"))
 
 
@@ -239,7 +238,7 @@ def _without_specs(text):
 def test_no_page_says_a_word_that_is_not_translated(brackets, language, state):
     facts = STATES[state]
     for page in (public_page, wall_page):
-        assert missed(texts_of(page(facts, language, Pictures())), facts, language) == []
+        assert missed(texts_of(page(facts, language, None)), facts, language) == []
     for section in public_sections(facts, language):
         assert missed([section.title, *texts_in(section.blocks)], facts, language) == []
 

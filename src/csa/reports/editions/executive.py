@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csa.base.text import Speaker
 from csa.reports.document import Block, Document, Heading, Paragraph
+from csa.reports.editions.charts import change_chart
 from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
@@ -32,8 +33,9 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
     lead = (stands_out(facts, tell), lead_changed(facts, tell), to_decide(facts, tell))
     blocks: list[Block] = [
         *decisions(facts, tell),
+        *change_chart(facts, tell),  # on the first page, with what is to be decided
         *areas_by_tier(facts, tell),
-        *what_changed(facts, tell, with_singles=False),
+        *what_changed(facts, tell, with_singles=False, with_chart=False),
         Heading(tell("report.where_title")),
         city_map(facts, tell, draw),
         Heading(tell("report.measures_title")),

@@ -9,6 +9,7 @@ from csa.areas.ordering import say_order
 from csa.areas.year_to_date import YearToDate
 from csa.base.text import Speaker, percent, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
+from csa.reports.editions.charts import change_chart
 from csa.reports.editions.phrases import (
     area_name,
     by_tier,
@@ -192,13 +193,16 @@ def _paragraphs(sentences: list[str]) -> list[Block]:
     return [Paragraph(sentence, is_faint=True) for sentence in sentences if sentence]
 
 
-def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Block]:
+def what_changed(
+    facts: Facts, tell: Speaker, *, with_singles: bool, with_chart: bool = True
+) -> list[Block]:
     """Describe what changed and how certain it is: all areas together, then each, then the city."""
     followed = facts.followed
     blocks: list[Block] = [Heading(tell("report.changed_title"))]
     if followed is not None and followed.are_earlier:
         blocks.append(Paragraph(tell("report.earlier")))
     blocks.append(Paragraph(changed(facts, tell)))
+    blocks += change_chart(facts, tell) if with_chart else []
     if followed is not None:
         beside = [render(message, tell.language) for message in followed.beside]
         if facts.config.city.nonfatal_is_proxy:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from csa.base.errors import CsaError
 from csa.base.text import ENGLISH, Speaker, render
 from csa.reports.document import Block, Box, Document, Heading, Paragraph, Table
+from csa.reports.editions.charts import years_chart
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
 from csa.reports.month.facts import Facts
@@ -60,6 +61,8 @@ def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> li
         for block in section.blocks:
             if section.key == "neighborhoods" and isinstance(block, Table):
                 blocks += _shortened(told, _narrowed(block), tell)
+            elif section.key == "years" and isinstance(block, Table) and block is section.blocks[0]:
+                blocks += years_chart(told, tell)  # in place of the table, with its numbers
             elif section.key == "doing" and isinstance(block, Table):
                 blocks += _with_news(told, block, tell)
             else:

@@ -24,6 +24,9 @@ from csa.reports.maps.marks import (
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
+LEAST_SHRUNK = 0.78
+"""Smallest share of its size to which a legend's line shrinks before it is broken."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -42,6 +45,15 @@ def lines_block(lines: Sequence[str], size: float, colour: str, *, is_bold: bool
     )
     wide = max((width_px(line, size, is_bold=is_bold) for line in lines), default=0.0)
     return Block(wide, len(lines) * step, marks)
+
+
+def fitted_lines(text: str, size: float, room: float, colour: str) -> Block:
+    """Set a text in one line, a little smaller if need be; else in several of the full size."""
+    line = writable(text)
+    small = min(size, 0.99 * size * room / max(width_px(line, size), 1.0))
+    if small >= LEAST_SHRUNK * size:
+        return lines_block([line], small, colour)
+    return lines_block(wrap(line, size, room), size, colour)
 
 
 def stack(blocks: Sequence[Block], gap: float) -> Block:
@@ -91,7 +103,7 @@ def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block
     """Draw a symbol and its words; the symbol is centered on (0, 0), in a field 2.6 ems wide."""
     size = style.text_px * 0.9 if not style.is_projected else 28.0
     field = 2.6 * size
-    lines = lines_block(wrap(writable(text), size, room - field), size, PAPER.ink)
+    lines = fitted_lines(text, size, room - field, PAPER.ink)
     middle = LINE_HEIGHT * size / 2
     signs = [moved(mark, 1.05 * size, middle) for mark in swatch]
     words = [moved(mark, field, 0.0) for mark in lines.marks]
@@ -227,5 +239,5 @@ def sources(sheet: MapSheet, style: Style, room: float) -> Block:
     size = style.small_px
     colour = PAPER.quiet if style.is_projected else PAPER.faint
     date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)
-    source = lines_block(wrap(writable(sheet.source_line), size, room), size, colour)
+    source = fitted_lines(sheet.source_line, size, room, colour)
     return stack([date, source], 0.1 * size)

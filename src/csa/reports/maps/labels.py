@@ -81,9 +81,16 @@ STRAIGHT_SHARE = 0.985
 
 
 def place_names(
-    labels: Labels, names: Sequence[tuple[str, shapely.Geometry]], colour: str, most: int
+    labels: Labels,
+    names: Sequence[tuple[str, shapely.Geometry]],
+    colour: str,
+    most: int,
+    least_share: float = 0.7,
 ) -> None:
-    """Place neighborhood names where they fit, the largest first."""
+    """Place neighborhood names where they fit, the largest first.
+
+    At least `least_share` of a name lies in its own neighborhood.
+    """
     size = labels.style.name_px
     order = sorted(names, key=lambda one: (-shapely.area(one[1]), one[0]))
     n_written = 0
@@ -91,11 +98,16 @@ def place_names(
         inside = shapely.intersection(shape, labels.frame)
         if n_written == most or shapely.is_empty(inside) or not is_writable(name):
             continue
-        n_written += _place_name(labels, name, inside, size, colour)
+        n_written += _place_name(labels, name, inside, size, colour, least_share)
 
 
 def _place_name(
-    labels: Labels, name: str, shape: shapely.Geometry, size: float, colour: str
+    labels: Labels,
+    name: str,
+    shape: shapely.Geometry,
+    size: float,
+    colour: str,
+    least_share: float,
 ) -> bool:
     left, _, right, _ = shapely.bounds(shape)
     room = max(1.1 * (right - left), 4 * size)
@@ -108,7 +120,7 @@ def _place_name(
         x, y = point.x, point.y
         box = box_around(x, y, width, height)
         holds = shapely.area(shapely.intersection(box, shape)) / shapely.area(box)
-        if holds < 0.7 or not _is_open(labels, box):
+        if holds < least_share or not _is_open(labels, box):
             continue
         step = LINE_HEIGHT * size
         first = y - step * (len(lines) - 1) / 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast
 
@@ -20,7 +20,10 @@ from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
 from csa.disclosure.keys import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
+from csa.displacement.net import net_change
 from csa.displacement.past import PastCohort
+from csa.displacement.telling import LEAST_MONTHS
+from csa.displacement.verdict import AreaVerdict
 from csa.geo.ground import resolution_of
 from csa.reports.public.window import PublicWindow
 
@@ -46,11 +49,20 @@ class PublicAreaGround:
 
 
 @dataclass(frozen=True)
+class ChangeWords:
+    """One area since its own day: words of a closed set, and no number."""
+
+    verdict: str  # a value of `csa.displacement.verdict.Verdict`
+    net: str  # here and next door together: fewer, more, unclear; empty if it cannot be said
+    lasted_until: Month | None  # the last month of a change that is over
+
+
+@dataclass(frozen=True)
 class PooledChange:
     """All areas together, each since its own day, of all incidents, domestic ones too.
 
     An attacker who has the city's points knows them all but for what is domestic: whatever rests
-    on all of them, exact as it is, tells nothing of that.
+    on all of them, exact as it is, tells nothing of that. So it is with each area's own words.
     """
 
     verdict: str  # a value of `csa.displacement.verdict.Verdict`, or `unknown`
@@ -62,6 +74,8 @@ class PooledChange:
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
     is_usual_known: bool = True  # whether past years show what such areas do without action
     lasted_until: Month | None = None  # the last month of a change that is over
+    net: str = ""  # here and next door together, as for one area
+    of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
 
 
 def areas_shown(
@@ -128,13 +142,38 @@ def change_in_all(
         found = analyze_displacement(located, chosen, None, past, tell)
     except (ParamError, PeriodError):
         return nothing
-    core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
+    core, pooled = found.pooled.core, _in_words(found.pooled, since)
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
     low, high = (None if is_kept else int(end[-1]) for end in (core.low, core.high))
     bounds = int(core.counted[-1]), low, high  # none where it was shown before and not now
-    is_usual_known, fade = found.basis is UsualBasis.PAST_YEARS, found.pooled.fades[-1]
-    until = None if fade is None else found.since.plus(fade.months - 1)
-    return PooledChange(verdict, since, through, *bounds, grounds, is_usual_known, until)
+    return PooledChange(
+        pooled.verdict,
+        since,
+        through,
+        *bounds,
+        grounds,
+        found.basis is UsualBasis.PAST_YEARS,
+        pooled.lasted_until,
+        pooled.net,
+        {
+            letter: _in_words(judged, start)
+            for letter, judged, start in zip(
+                found.chosen.area_ids, found.single, found.starts, strict=True
+            )
+            if len(judged.verdicts) >= LEAST_MONTHS
+        },
+    )
+
+
+def _in_words(judged: AreaVerdict, since: Month) -> ChangeWords:
+    """Return what the displacement page says at the last month, without its numbers."""
+    at = len(judged.verdicts) - 1
+    left, fade = net_change(judged, at), judged.fades[at]
+    net = (
+        "" if left is None else "fewer" if left.high < 0 else "more" if left.low > 0 else "unclear"
+    )
+    until = None if fade is None else since.plus(fade.months - 1)
+    return ChangeWords(str(judged.verdicts[at]), net, until)
 
 
 def _counted_in(

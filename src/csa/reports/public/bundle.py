@@ -28,22 +28,21 @@ from csa.reports.public.facts import (
     PublicFacts,
     PublicPlace,
 )
-from csa.reports.public.pages import Pictures
 from csa.reports.public.site import PAGES, site_files
 
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"
 LEDGER_VERSION = 1
 NO_SHAPES: Mapping[str, shapely.Geometry] = MappingProxyType({})
-NO_PICTURES: Mapping[str, Pictures] = MappingProxyType({})
-PNG = b"\x89PNG\r\n\x1a\n"
+NO_MAPS: Mapping[str, str] = MappingProxyType({})
+SVG = b"<svg "
 
 
 def publish_bundle(
     out: Path | str,
     facts: PublicFacts,
     ledger: Sequence[Publication],
-    pictures: Mapping[str, Pictures] = NO_PICTURES,
+    maps: Mapping[str, str] = NO_MAPS,
     shapes: Mapping[str, shapely.Geometry] = NO_SHAPES,
 ) -> tuple[str, ...]:
     """Publish a bundle whole, or not at all; an earlier one is replaced, anything else refused.
@@ -56,8 +55,8 @@ def publish_bundle(
         What `gather_public` gathered.
     ledger
         All that was ever published, this quarter's figures included.
-    pictures
-        Maps by language; none where they were not drawn.
+    maps
+        Maps as SVG, by language; none where they were not drawn.
     shapes
         Outlines of the neighborhoods by name, WGS 84, for the download.
 
@@ -84,7 +83,7 @@ def publish_bundle(
     >>> "areas.csv" in files and "published.json" in files
     True
     """
-    files = bundle_files(facts, ledger, pictures, shapes)
+    files = bundle_files(facts, ledger, maps, shapes)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
     replace_folder(Path(out), MARKER, files, _may_hold(), refuse)
     return tuple(files)
@@ -111,19 +110,15 @@ def _refuse_lost(city: str, ledger: Sequence[Publication], place: Path) -> None:
 def bundle_files(
     facts: PublicFacts,
     ledger: Sequence[Publication],
-    pictures: Mapping[str, Pictures],
+    maps: Mapping[str, str],
     shapes: Mapping[str, shapely.Geometry] = NO_SHAPES,
 ) -> dict[str, bytes]:
-    """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time."""
+    """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and SVG, the same bytes each time."""
     tables = table_files(facts, shapes)
     tables |= {PACKAGE: package_bytes(facts, tables, COLUMNS), FEED: feed_bytes(facts, ledger)}
     files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | tables
-    for language in LANGUAGES:
-        shown = pictures.get(language, Pictures())
-        for name, png in zip(_picture_names(language), _each(shown), strict=True):
-            if png is not None:
-                files[name] = png
-    files |= site_files(facts, pictures, tables)
+    files |= {_map_name(language): svg.encode() for language, svg in maps.items()}
+    files |= site_files(facts, maps, tables)
     marker = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -133,22 +128,22 @@ def bundle_files(
     return {MARKER: json_bytes(marker)} | files
 
 
-def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
+def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, str]]:
     """Read everything that a public server needs from a bundle."""
     marker = _marker(folder)
     try:
         facts = PublicFacts.model_validate_json(json.dumps(marker["facts"]))
     except (KeyError, ValidationError) as error:
         raise SourceError("bundle.damaged", path=folder, file=MARKER) from error
-    told = marker["files"]
-    pictures = {}
+    told, maps = marker["files"], {}
     for language in LANGUAGES:
-        names = _picture_names(language)
-        found = [_content(folder, name, told) if name in told else None for name in names]
-        if any(png is not None and not png.startswith(PNG) for png in found):
-            raise SourceError("bundle.damaged", path=folder, file=", ".join(names))
-        pictures[language] = Pictures(*found)
-    return facts, pictures
+        name = _map_name(language)
+        if name in told:
+            svg = _content(folder, name, told)
+            if not svg.startswith(SVG):
+                raise SourceError("bundle.damaged", path=folder, file=name)
+            maps[language] = svg.decode()
+    return facts, maps
 
 
 def read_bundle_files(folder: Path) -> dict[str, bytes]:
@@ -156,10 +151,10 @@ def read_bundle_files(folder: Path) -> dict[str, bytes]:
 
     A bundle written without pages, as before, gets them here.
     """
-    facts, pictures = read_bundle(folder)
+    facts, maps = read_bundle(folder)
     told = _marker(folder)["files"]
     files = {name: _content(folder, name, told) for name in told}
-    return site_files(facts, pictures, told) | {MARKER: (folder / MARKER).read_bytes()} | files
+    return site_files(facts, maps, told) | {MARKER: (folder / MARKER).read_bytes()} | files
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
@@ -231,19 +226,16 @@ def _ledger_bytes(city: str, ledger: Sequence[Publication]) -> bytes:
     return json_bytes(value)
 
 
-def _picture_names(language: str) -> tuple[str, ...]:
-    """List the names of a language's maps, as in `Pictures`: screen, wall and phone."""
-    end = "" if language == ENGLISH else f"-{language}"
-    return tuple(f"map{kind}{end}.png" for kind in ("", "-wall", "-phone"))
-
-
-def _each(shown: Pictures) -> tuple[bytes | None, ...]:
-    return shown.map_screen, shown.map_wall, shown.map_phone
+def _map_name(language: str) -> str:
+    return "map.svg" if language == ENGLISH else f"map-{language}.svg"
 
 
 def _may_hold() -> tuple[str, ...]:
-    """List the optional files of a bundle: pictures, and the pages of the site."""
-    pictures = [name for language in LANGUAGES for name in _picture_names(language)]
+    """List the optional files of a bundle: maps, those of before too, and the site's pages."""
+    ends = ["" if language == ENGLISH else f"-{language}" for language in LANGUAGES]
+    kinds = ("", "-wall", "-phone")
+    pictures = [f"map{kind}{end}.png" for end in ends for kind in kinds]
+    pictures += map(_map_name, LANGUAGES)
     folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
     pages = [f"{folder}{page}" for folder in folders for page in PAGES]
     return (*pictures, *pages, SHAPES)

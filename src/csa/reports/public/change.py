@@ -8,7 +8,7 @@ from csa.base.params import Month
 from csa.base.text import Speaker
 from csa.displacement.boundary import PLANNED_LOOKS
 from csa.displacement.verdict import Verdict
-from csa.reports.public.facts import PublicChange, PublicFacts
+from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.words import LEAST, are_chosen, between, noun
 
 UNKNOWN = "unknown"
@@ -34,6 +34,41 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
     lasted_until = facts.change.lasted_until
     until = tell.month(lasted_until) if lasted_until else ""
     return tell(said, what=noun(facts, tell), until=until)
+
+
+def short_change(
+    change: PublicArea | PublicChange, what: str, where: str, tell: Speaker
+) -> tuple[str, ...]:
+    """Return what changed in few words, here and next door; nothing where it is unknown."""
+    if change.verdict in {"", UNKNOWN}:
+        return ()
+    verdict, until = Verdict(change.verdict), change.lasted_until
+    said = {
+        Verdict.NO_CHANGE: "public.short_no_change",
+        Verdict.FEWER: "public.short_fewer",
+        Verdict.FEWER_UNKNOWN: "public.short_fewer_unknown",
+        Verdict.MORE: "public.short_more",
+        Verdict.FEWER_MOVED: "public.short_fewer_moved",
+        Verdict.FEWER_FEWER_NEXT: "public.short_fewer_fewer_next",
+        Verdict.FEWER_ONCE: "public.short_fewer_once",
+        Verdict.MORE_ONCE: "public.short_more_once",
+        Verdict.MORE_NEXT: "public.short_more_next",
+        Verdict.TOO_FEW: "public.change_too_few",
+    }[verdict]
+    month = tell.month(until) if until else ""
+    return (tell(said, what=what, where=where, until=month), *_net(change, tell))
+
+
+def _net(change: PublicArea | PublicChange, tell: Speaker) -> tuple[str, ...]:
+    """Return what is left with the blocks next door, unless the verdict has said it."""
+    if not change.net or change.verdict in {UNKNOWN, Verdict.FEWER, Verdict.TOO_FEW}:
+        return ()
+    said = {
+        "fewer": "public.net_fewer",
+        "more": "public.net_more",
+        "unclear": "public.net_unclear",
+    }[change.net]
+    return (tell(said),)
 
 
 @dataclass(frozen=True)
@@ -63,15 +98,17 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
     if change is None or told is None:
         return ()
     if told.counted is None:
-        return (tell("public.change_counted_few"),)
+        return (*_net(change, tell), tell("public.change_counted_few"))
     when = between(change.since, change.through, tell)
     counted = tell("public.change_counted", counted=told.counted, when=when)
     every = tell("public.change_all")
     if told.high is None:
-        return (counted, every)
-    if told.low is None:
-        return (counted, tell("public.change_up_to", high=told.high), every)
-    return (counted, tell("public.change_expected", low=told.low, high=told.high), every)
+        expected = []
+    elif told.low is None:
+        expected = [tell("public.change_up_to", high=told.high)]
+    else:
+        expected = [tell("public.change_expected", low=told.low, high=told.high)]
+    return (*_net(change, tell), counted, *expected, every)
 
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:

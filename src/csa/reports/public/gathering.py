@@ -261,7 +261,7 @@ def _facts(
             PublicCell(cell=cell, level=class_of(count), count=count)
             for cell, count in sorted(made.counts[CELL][span].items())
         ),
-        areas=tuple(area_told(area, made, span) for area in areas),
+        areas=tuple(area_told(area, made, span, change) for area in areas),
         districts=districts_told(window, made, areas, touched),
         change=change_told(change, made),
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),

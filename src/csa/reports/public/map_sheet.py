@@ -6,17 +6,33 @@ import geopandas as gpd
 import shapely
 
 from csa.base.crs import LONLAT
+from csa.base.errors import MapError
 from csa.base.text import Speaker
 from csa.config.city import CityConfig
 from csa.geo import cells as h3_cells
-from csa.reports.maps.sheet import MapArea, MapSheet, StyleName
+from csa.reports.maps.sheet import MapArea, MapSheet
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
+from csa.reports.public.neighborhoods import place_ids
+from csa.reports.public.sections import map_alt
+from csa.reports.public.svg_map import svg_map
 from csa.reports.public.words import class_words, map_name, noun, period
 
 CANDIDATE = "candidate"
-PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
-"""In the order of `csa.reports.public.pages.Pictures`."""
+
+
+def public_map(told: PublicFacts, ground: MapGround, config: CityConfig, language: str) -> str:
+    """Draw the map of the page and the wall as SVG, from the public facts alone."""
+    keys, levels = place_ids(told), {one.name: one.level or 0 for one in told.districts}
+    dissolved = ground.neighborhoods.dissolve("name").geometry
+    places = [
+        (keys[name], shape, levels[name]) for name, shape in dissolved.items() if name in keys
+    ]
+    sheet = public_sheet(told, ground, config, language)
+    try:
+        return svg_map(sheet, map_alt(told, Speaker(language)), places)
+    except (ValueError, TypeError, KeyError, shapely.GEOSException) as error:  # damaged layers
+        raise MapError("map_sheet.undrawable", why=f"{type(error).__name__}: {error}") from error
 
 
 def public_sheet(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from csa.base.text import Speaker
 from csa.reports.document import Block, Paragraph, Table
-from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace
+from csa.reports.public.change import change_numbers, change_sentence, short_change
+from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace, Years
+from csa.reports.public.plan import standing, standing_word
 from csa.reports.public.trend import YearTrend, dispersion_of, latest, percent, trend_of
 from csa.reports.public.words import (
+    LEAST,
     area_name,
+    city_count,
     class_words,
     few,
     noun,
@@ -18,11 +26,136 @@ from csa.reports.public.words import (
 
 def neighborhood_blocks(facts: PublicFacts, tell: Speaker) -> tuple[Block, ...]:
     """Return the table of neighborhoods, with what its words mean."""
-    by_name = sorted(facts.districts, key=lambda place: (place.name.casefold(), place.name))
+    by_name = in_order(facts)
     caption = tell("public.neighborhoods_caption", what=noun(facts, tell), when=period(facts, tell))
     if facts.method == "keys":
         return _of_this_way(facts, by_name, caption, tell)
     return _of_the_way_before(facts, by_name, caption, tell)
+
+
+def in_order(facts: PublicFacts) -> list[PublicPlace]:
+    """Return the neighborhoods by name, letters with accents beside those without."""
+    return sorted(facts.districts, key=lambda place: (_folded(place.name), place.name))
+
+
+def place_ids(facts: PublicFacts) -> dict[str, str]:
+    """Return each neighborhood's address on the page, by name."""
+    return {place.name: f"place-{at}" for at, place in enumerate(in_order(facts), start=1)}
+
+
+def _folded(text: str) -> str:
+    parted = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in parted if not unicodedata.combining(letter))
+
+
+LEAST_TOP = 3 * LEAST
+"""To this at least bars are drawn, so that a few never look like many."""
+
+
+@dataclass(frozen=True)
+class YearBar:
+    """A year's count as a bar."""
+
+    year: str
+    words: str  # its count in words
+    share: float  # of the highest bar
+    is_few: bool  # whether it is anything below 10
+
+
+@dataclass(frozen=True)
+class PlaceCard:
+    """What is said of one place: in a neighborhood, or in the whole city."""
+
+    key: str  # its address on the page
+    name: str
+    count: str  # in words
+    bars: tuple[YearBar, ...]
+    alt: str  # the bars in words
+    trend: str  # how the last year compares; empty where it is not said
+    doing: tuple[str, ...]  # areas, what changed in them, and tasks
+    meeting: str
+
+
+def place_cards(facts: PublicFacts, tell: Speaker) -> tuple[PlaceCard, ...]:
+    """Return a card for each neighborhood, by name."""
+    keys, dispersion = place_ids(facts), dispersion_of(facts)
+    return tuple(
+        PlaceCard(
+            keys[place.name],
+            place.name,
+            place_count(place.count, facts, tell),
+            *_bars(place.name, place.years, facts, tell),
+            _trend(place, dispersion, tell),
+            tuple(_doing_in(place, facts, tell)) or (tell("public.doing_nothing"),),
+            _next_meeting(place, facts, tell),
+        )
+        for place in in_order(facts)
+    )
+
+
+def city_card(facts: PublicFacts, tell: Speaker) -> PlaceCard:
+    """Return the card of the whole city, which stands until a neighborhood is chosen."""
+    whole = PublicPlace(name=facts.city_name, count=facts.n_incidents)
+    change = facts.change
+    said: tuple[str, ...] = ()
+    if change is not None:
+        said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)[:1]
+        said = (*said, *change_numbers(change, tell)) if said else ()
+    return PlaceCard(
+        "city",
+        facts.city_name,
+        city_count(facts.n_incidents, tell),
+        *_bars(facts.city_name, facts.years, facts, tell),
+        "",
+        said or (change_sentence(facts, tell),),
+        _next_meeting(whole, facts, tell),
+    )
+
+
+def _bars(
+    name: str, years: Years, facts: PublicFacts, tell: Speaker
+) -> tuple[tuple[YearBar, ...], str]:
+    shown = latest(years)
+    most = max([LEAST_TOP, *(count or 0 for _, count in shown)])
+    few_words = tell("public.few_short")
+    bars = tuple(
+        YearBar(
+            str(year),
+            few_words if count is None else f"{count:,}",
+            (LEAST - 1 if count is None else count) / most,
+            count is None,
+        )
+        for year, count in shown
+    )
+    listed = ", ".join(f"{year}: {city_count(count, tell)}" for year, count in shown)
+    alt = tell("public.bars_alt", what=noun(facts, tell), place=name, listed=listed)
+    return bars, alt if shown else ""
+
+
+def _trend(place: PublicPlace, dispersion: float, tell: Speaker) -> str:
+    if len(place.years) < 2:
+        return ""
+    last = latest(place.years)[-1][0]
+    return tell(
+        "public.said_of",
+        name=tell("public.trend", last=last),
+        said=trend_words(trend_of(place.years, dispersion), tell),
+    )
+
+
+def _doing_in(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> Iterator[str]:
+    """Yield the areas in a neighborhood, what changed in each, and the tasks there."""
+    for area in facts.areas:
+        if area.key not in place.areas:
+            continue
+        name = area_name(area, facts, tell)
+        key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
+        said = short_change(area, noun(facts, tell), tell("public.here"), tell)
+        yield " ".join((tell(key, area=name), *said))
+        for task in facts.tasks:
+            if task.area == area.key:
+                stands = standing_word(standing(task, facts), tell)
+                yield tell("wall.task", what=task.what, agency=task.agency, stands=stands)
 
 
 def _of_this_way(
@@ -105,6 +238,7 @@ def _doing(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> str:
             n = sum(task.area == area.key for task in facts.tasks)
             key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
             said.append(tell(key, area=name))
+            said += short_change(area, noun(facts, tell), tell("public.here"), tell)
             said += [tell("public.n_tasks", n=n)] if n else []
     return " ".join(said) or tell("public.doing_nothing")
 

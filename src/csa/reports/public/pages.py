@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """The map as PNG, in one language."""
-
-    map_screen: bytes | None = None  # for the page; None if it could not be drawn
-    map_wall: bytes | None = None  # for the wall; None if it could not be drawn
-    map_phone: bytes | None = None  # for the page on a narrow screen
 
 
 def render_page(name: str, **values: object) -> str:
@@ -39,6 +29,12 @@ def render_page(name: str, **values: object) -> str:
             **values,
         )
     )
+
+
+def inlined(svg: str | None) -> Markup | None:
+    """Return a map for the inside of a page: without its name space, an address of the web."""
+    own = None if svg is None else svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
+    return None if own is None else Markup(own)  # noqa: S704 - drawn by us, names escaped
 
 
 def language_name(language: str) -> str:
@@ -67,12 +63,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(as_data=_as_data, kind=_kind)
+    made.filters.update(kind=_kind)
     return made
-
-
-def _as_data(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _kind(block: object) -> str:

@@ -1,39 +1,27 @@
-"""The screens of the wall: one idea each, in few enough words to read at ten metres."""
+"""The screens of the wall: at most eight, one idea each, in few enough words for ten meters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from csa.base.text import ENGLISH, Speaker
-from csa.reports.public.change import change_doubts, change_sentence, told_of
-from csa.reports.public.facts import PublicAnswer, PublicFacts, PublicTask
+from csa.reports.public.change import change_sentence, short_change, told_of
+from csa.reports.public.facts import PublicAnswer, PublicFacts
+from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.plan import standing, standing_word, standings, ways_in
-from csa.reports.public.words import (
-    are_chosen,
-    areas_title,
-    between,
-    class_words,
-    is_unreviewed,
-    limits,
-    map_name,
-    noun,
-    period,
-    unit_sentence,
-)
+from csa.reports.public.words import is_unreviewed, limits, noun, period, unit_sentence
 
+MOST_SCREENS = 8
 MOST_WORDS = 25
 """Words that a hall reads before the speaker goes on, marks included."""
 
-MOST_ROWS = 4
-MOST_TASKS = MOST_ANSWERS = 6
-"""Most entries on the wall; the page has the rest."""
-
-MOST_PIECES = 2
-"""Most screens for one text; the page has it whole."""
-
+MOST_ROWS = 6
+MOST_TASKS = 3
 _ELLIPSIS = "…"
+SHOWN_FIRST = ("done", "on-track", "late", "at-risk")
+"""Of which tasks one is shown each, while there is room."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +38,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class RangeBar:
+    """What was counted beside the range that no change would give."""
+
+    counted: int
+    low: int
+    high: int
+    counted_words: str
+    range_words: str
+
+    def x(self, value: int) -> int:
+        """Return where a value lies, of 1,000 from 0 to beyond the greatest."""
+        return round(1000 * value / (1.15 * max(self.counted, self.high)))
+
+
+@dataclass(frozen=True)
 class WallScreen:
     """A screen with one idea."""
 
@@ -57,7 +60,7 @@ class WallScreen:
     title: str  # its heading
     rows: tuple[Row, ...] = ()  # its lines
     is_map: bool = False  # whether it shows the map
-    alt: str = ""  # description of the map for readers who cannot see it
+    bar: RangeBar | None = None  # what it draws
 
 
 def count_words(text: str) -> int:
@@ -75,157 +78,119 @@ def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScreen, ...]:
-    """Return the screens of the wall, in order."""
+    """Return the screens of the wall, in order; what has nothing to say is left out."""
     tell = Speaker(language)
     room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
-    return (
-        _number(facts, tell, room),
-        _map(facts, tell),
-        *_areas(facts, tell, room),
-        *_change(facts, tell, room),
-        *_doing(facts, tell, room),
-        *_answers(facts, tell, room),
-        *spread("part", tell("public.part_title"), _lines(ways_in(facts, tell)), room),
-        *spread("limits", tell("public.limits_title"), _lines(limits(facts, tell)), room),
+    unit, what = unit_sentence(facts, tell), noun(facts, tell)
+    where = tell("public.where_title", what=what)
+    people, when = (Row(tell("public.behind")), Row(facts.city_name)), Row(period(facts, tell))
+    # The legend has a word for each class.
+    is_dated = count_words(where) + when.n_words + len(facts.classes) <= room
+    dated = (when,) if is_dated else ()
+    found = (
+        WallScreen("number", unit, fitting(people, room - count_words(unit))),
+        WallScreen("where", where, dated, is_map=True),
+        _change(facts, tell, room),
+        _doing(facts, tell, room),
+        _tasks(facts, tell, room),
+        _answer(facts, tell, room),
+        _part(facts, tell, room),
+        _screen("limits", tell("public.limits_title"), map(Row, limits(facts, tell)), room),
     )
+    return tuple(screen for screen in found if screen is not None)
 
 
-def spread(
-    key: str, title: str, rows: Iterable[Row], room: int, *, most_rows: int = MOST_ROWS
-) -> tuple[WallScreen, ...]:
-    """Spread rows over as many screens as they need."""
-    left = room - count_words(title)
-    screens: list[list[Row]] = [[]]
-    for piece in [piece for row in rows for piece in pieces(row, left)]:
-        held = screens[-1]
-        is_full = sum(row.n_words for row in held) + piece.n_words > left
-        if held and (is_full or len(held) == most_rows):
-            screens.append([])
-        screens[-1].append(piece)
-    return tuple(WallScreen(key, title, tuple(held)) for held in screens)
+def fitting(rows: Iterable[Row], room: int) -> tuple[Row, ...]:
+    """Return the rows that fit, in their order; if not even one does, the first, cut short."""
+    given, left = list(rows), room
+    kept: list[Row] = []
+    for row in given:
+        if row.n_words <= left and len(kept) < MOST_ROWS:
+            kept.append(row)
+            left -= row.n_words
+    if given and not kept:
+        size = max(1, room - count_words(given[0].label))
+        words = given[0].text.split()[:size]
+        kept = [Row(f"{' '.join(words)} {_ELLIPSIS}", given[0].label)]
+    return tuple(kept)
 
 
-def pieces(row: Row, room: int) -> tuple[Row, ...]:
-    """Split a row too long for a screen, between sentences or else between words."""
-    size = max(1, room - count_words(row.label))
-    parts = row.text.split()
-    if len(parts) <= size:
-        return (row,)
-    sentences = re.split(r"(?<=[.?!])\s+", row.text)
-    if len(sentences) <= MOST_PIECES and all(len(one.split()) <= size for one in sentences):
-        return tuple(Row(one, row.label) for one in sentences)
-    cut = [parts[at : at + size] for at in range(0, len(parts), size)]
-    made = []
-    for n, words in enumerate(cut[:MOST_PIECES]):
-        before = f"{_ELLIPSIS} " if n else ""
-        after = f" {_ELLIPSIS}" if n + 1 < len(cut) else ""
-        made.append(Row(f"{before}{' '.join(words)}{after}", row.label))
-    return tuple(made)
+def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
+    return WallScreen(key, title, fitting(rows, room - count_words(title)))
 
 
-def _lines(sentences: Iterable[str]) -> tuple[Row, ...]:
-    return tuple(Row(sentence) for sentence in sentences)
+def _change(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
+    """Describe what changed in all areas together, drawn beside what no change would give."""
+    change, bar = facts.change, _range_bar(facts, tell)
+    said: tuple[str, ...] = ()
+    if change is not None:
+        said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
+    said = said or (change_sentence(facts, tell),)
+    title, n_said = tell("wall.change_title"), sum(map(count_words, said))
+    if bar is not None:
+        left = room - count_words(f"{bar.counted_words} {bar.range_words}")
+        if count_words(title) + n_said <= left:
+            room = left
+        else:
+            bar = None  # words are never cut for it
+    if change is not None:
+        since = tell("wall.change_since", month=tell.month(change.since))
+        title = since if count_words(since) + n_said <= room else title
+    return WallScreen("change", title, fitting(map(Row, said), room - count_words(title)), bar=bar)
 
 
-def _number(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
-    """Make the screen on what a number means; city and months are added if they fit."""
-    rows = (Row(facts.city_name), Row(period(facts, tell)))
-    return spread("number", unit_sentence(facts, tell), rows, room)[0]
-
-
-def _map(facts: PublicFacts, tell: Speaker) -> WallScreen:
-    what = noun(facts, tell)
-    alt = tell("wall.map_alt", city=facts.city_name, what=what, when=period(facts, tell))
-    classes = ", ".join(class_words(facts, tell.language))
-    title = tell("public.where_title", what=what)
-    return WallScreen("where", title, is_map=True, alt=f"{alt} {tell('public.classes')} {classes}.")
-
-
-def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
-    """Yield screens on what an area is, then the list of areas."""
-    title = areas_title(facts, tell)
-    said = [Row(tell("public.areas_about"))]
-    if not facts.areas:
-        said.append(Row(tell("public.areas_none")))
-    elif not are_chosen(facts):
-        said = [Row(tell("public.areas_candidates"))]
-    yield from spread("about", title, said, room)
-    if facts.areas:
-        rows = [Row(map_name(area, facts, tell), area.letter) for area in facts.areas]
-        yield from spread("areas", title, rows, room)
-
-
-def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
-    """Yield screens on what changed, then the numbers, then how certain they are."""
-    title, sure = tell("wall.change_title"), tell("wall.sure_title")
-    yield from spread("change", title, [Row(change_sentence(facts, tell))], room)
-    numbers = _numbers(facts, tell)
-    doubts = _lines(change_doubts(facts.change, tell))
-    for rows in (numbers, doubts):
-        if rows:
-            yield from spread("sure", sure, rows, room)
-
-
-def _numbers(facts: PublicFacts, tell: Speaker) -> tuple[Row, ...]:
+def _range_bar(facts: PublicFacts, tell: Speaker) -> RangeBar | None:
     told = told_of(facts.change)
-    if facts.change is None or told is None:
-        return ()
-    if told.counted is None:
-        return (Row(tell("public.change_counted_few")),)
-    when = between(facts.change.since, facts.change.through, tell)
-    said = tell("wall.counted", what=noun(facts, tell), when=when)
-    counted = Row(said, f"{told.counted:,}")
-    if told.high is None:
-        return (counted,)
-    if told.low is None:
-        range_said = tell("wall.up_to", high=told.high)
-    else:
-        range_said = tell("public.class_range", low=told.low, high=told.high)
-    return (counted, Row(tell("wall.no_surprise"), range_said))
+    if told is None or told.counted is None or told.high is None:
+        return None
+    low = told.low or 0
+    key = "wall.expected" if low else "wall.expected_up_to"
+    counted = tell("wall.counted", n=told.counted)
+    return RangeBar(told.counted, low, told.high, counted, tell(key, low=low, high=told.high))
 
 
-def _doing(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
-    title = tell("public.doing_title")
-    if not facts.actions and not facts.tasks:
-        yield from spread("doing", title, [Row(tell("public.doing_none"))], room)
-    if facts.actions:
-        how_many = tell("public.actions_count", n=len(facts.actions))
-        rows = [Row(word, f"{n:,}") for word, n in standings(facts, tell)]
-        yield from spread("doing", how_many, rows, room, most_rows=2 * MOST_ROWS)
-    tasks = [_task(task, facts, tell) for task in facts.tasks[:MOST_TASKS]]
-    if len(facts.tasks) > MOST_TASKS:
-        tasks.append(Row(tell("wall.more")))
-    if tasks:
-        yield from spread("tasks", title, tasks, room)
+def _doing(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
+    if not facts.actions:
+        if facts.tasks:
+            return None
+        title = tell("public.doing_title")
+        return _screen("doing", title, [Row(tell("public.doing_none"))], room)
+    title = tell("public.actions_count", n=len(facts.actions))
+    rows = [Row(word, f"{n:,}") for word, n in standings(facts, tell)]
+    return _screen("doing", title, rows, room)
 
 
-def _task(task: PublicTask, facts: PublicFacts, tell: Speaker) -> Row:
-    stands = standing_word(standing(task, facts), tell)
-    said = tell("wall.task", what=task.what, agency=task.agency, stands=stands)
-    return Row(said, task.area)
+def _tasks(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
+    """Show tasks that fit: first one of each standing, the shortest, so that none is cut."""
+    tasks = sorted(facts.tasks, key=lambda task: count_words(task.what))
+    of_each: list[Row] = []
+    for wanted in SHOWN_FIRST:
+        same = [task for task in tasks if standing(task, facts) == wanted]
+        of_each += [Row(one.what, standing_word(wanted, tell)) for one in same[:1]]
+    rows = of_each or [Row(task.what, standing_word(standing(task, facts), tell)) for task in tasks]
+    return _screen("tasks", tell("public.tasks_title"), rows, room) if rows else None
 
 
-def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[WallScreen, ...]:
+def _answer(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
+    """Show the latest answer that fits whole; else the latest question."""
     latest = sorted(facts.answers, key=lambda row: row.asked_on, reverse=True)
+    if not latest:
+        return None
     title = tell("public.answers_title")
-    shown = [
-        screen
-        for answer in latest[:MOST_ANSWERS]
-        for screen in spread(
-            "answers", _of_area(title, answer, facts, tell), _said(answer, tell), room
-        )
-    ]
-    if len(latest) > MOST_ANSWERS:
-        shown.append(WallScreen("answers", title, (Row(tell("wall.more")),)))
-    return tuple(shown)
+    room -= count_words(title)
+    pairs = [_pair(one, tell) for one in sorted(latest, key=lambda one: not one.answered)]
+    whole = [pair for pair in pairs if sum(row.n_words for row in pair) <= room]
+    return WallScreen("answers", title, whole[0] if whole else fitting(pairs[0], room))
 
 
-def _of_area(title: str, answer: PublicAnswer, facts: PublicFacts, tell: Speaker) -> str:
-    """Name the area in the title, so that an answer is not taken for another area's."""
-    names = [map_name(area, facts, tell) for area in facts.areas if area.letter == answer.area]
-    return f"{title}: {names[0]}" if names else title
+def _pair(answer: PublicAnswer, tell: Speaker) -> tuple[Row, Row]:
+    return Row(answer.asked, answer.area), Row(answer.answered or tell("public.not_answered"))
 
 
-def _said(answer: PublicAnswer, tell: Speaker) -> Sequence[Row]:
-    done = answer.answered or tell("public.not_answered")
-    return (Row(answer.asked, tell("public.you_said")), Row(done, tell("public.we_did")))
+def _part(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
+    """Show the next meeting first, then other ways."""
+    meetings = []
+    for when, what, where in [meeting_row(one, tell) for one in facts.meetings[:1]]:
+        meetings = [Row(", ".join(filter(None, (when, where)))), Row(what)]
+    rows = [*meetings, *map(Row, ways_in(facts, tell))]
+    return _screen("part", tell("public.part_title"), rows, room)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from csa.base.text import ENGLISH, Speaker
 from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
-from csa.reports.public.change import change_doubts, change_numbers, change_sentence
-from csa.reports.public.facts import PublicFacts
+from csa.reports.public.change import (
+    change_doubts,
+    change_numbers,
+    change_sentence,
+    short_change,
+)
+from csa.reports.public.facts import PublicArea, PublicFacts
 from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks
 from csa.reports.public.plan import (
     action_title,
@@ -25,7 +30,6 @@ from csa.reports.public.words import (
     area_state,
     areas_title,
     city_count,
-    class_words,
     how_numbers_are_made,
     limits,
     noun,
@@ -39,16 +43,13 @@ MOST_QUARTERS = 8
 
 
 def public_sections(
-    facts: PublicFacts,
-    language: str = ENGLISH,
-    map_png: bytes | None = None,
-    map_phone: bytes | None = None,
+    facts: PublicFacts, language: str = ENGLISH, map_png: bytes | None = None
 ) -> tuple[Section, ...]:
-    """Return all sections of the public report, in order."""
+    """Return all sections of the public report, in order; the map as a picture for paper."""
     tell = Speaker(language)
     return (
         _number(facts, tell),
-        _where(facts, tell, map_png, map_phone),
+        _where(facts, tell, map_png),
         _areas(facts, tell),
         _neighborhoods(facts, tell),
         _years(facts, tell),
@@ -82,26 +83,28 @@ def _number(facts: PublicFacts, tell: Speaker) -> Section:
     return Section("number", tell("public.number_title"), blocks)
 
 
-def _where(facts: PublicFacts, tell: Speaker, png: bytes | None, narrow: bytes | None) -> Section:
+def _where(facts: PublicFacts, tell: Speaker, png: bytes | None) -> Section:
     what, when = noun(facts, tell), period(facts, tell)
     blocks: list[Block] = [
         Paragraph(f"{tell('public.where', what=what)} {tell('public.where_place')}"),
         Picture(
             png,
-            alt=tell("public.map_alt", city=facts.city_name, what=what, when=when),
+            alt=map_alt(facts, tell),
             caption=tell("public.map_caption", when=when, source=facts.source),
             missing=tell("public.map_missing"),
-            narrow=narrow,
         ),
     ]
-    words = class_words(facts, tell.language)
-    if len(words) > 1:
-        blocks += [Paragraph(tell("public.classes")), Bullets(words)]
-    elif not are_cells_hidden(facts):
+    if len(facts.classes) < 2 and not are_cells_hidden(facts):
         blocks.append(Paragraph(tell("public.classes_none")))
     if are_cells_hidden(facts):
         blocks.append(Paragraph(tell("public.few_about")))
     return Section("where", tell("public.where_title", what=what), tuple(blocks))
+
+
+def map_alt(facts: PublicFacts, tell: Speaker) -> str:
+    """Describe the map for readers who cannot see it."""
+    what, when = noun(facts, tell), period(facts, tell)
+    return tell("public.map_alt", city=facts.city_name, what=what, when=when)
 
 
 def _areas(facts: PublicFacts, tell: Speaker) -> Section:
@@ -124,7 +127,16 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
     caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
     blocks.append(Table(caption, tuple(tell(key) for key in columns), rows, numeric=(3,)))
     blocks += _why_few(rows, tell)
+    changed = tuple(_area_change(area, facts, tell) for area in facts.areas)
+    if any(changed):
+        blocks.append(Bullets(tuple(filter(None, changed))))
     return Section("areas", areas_title(facts, tell), tuple(blocks))
+
+
+def _area_change(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
+    said = short_change(area, noun(facts, tell), tell("public.here"), tell)
+    name = area_name(area, facts, tell)
+    return tell("public.said_of", name=name, said=" ".join(said)) if said else ""
 
 
 def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:

@@ -9,92 +9,123 @@ from csa.reports.maps.palette import class_colours
 from csa.reports.public.downloads import data_note, link_names
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.fairness_sections import fairness_sections
-from csa.reports.public.pages import Pictures, language_name, render_page
+from csa.reports.public.neighborhoods import city_card, place_cards
+from csa.reports.public.pages import inlined, language_name, render_page
 from csa.reports.public.section import Section
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
-from csa.reports.public.words import marks_of, noun, period
+from csa.reports.public.words import class_words, marks_of, noun, period, subtitle, unit_sentence
 
 PAGE, FAIRNESS, WALL = PAGES = ("index.html", "fairness.html", "wall.html")
-__all__ = ["PAGES", "Pictures", "public_page", "site_files"]
 
 
 def public_page(
-    facts: PublicFacts, language: str, pictures: Pictures, files: Iterable[str] = ()
+    facts: PublicFacts,
+    language: str,
+    svg: str | None,
+    files: Iterable[str] = (),
+    *,
+    is_alone: bool = False,
 ) -> str:
-    """Write the public report as one page, with links to the files beside it."""
+    """Write the public report as one page: a neighborhood on the map, and all else folded.
+
+    With links to the pages and files beside it, unless it stands alone, as in the app.
+    """
     tell = Speaker(language)
-    sections = public_sections(facts, language, pictures.map_screen, pictures.map_phone)
-    downloads = link_names(files, tell)
-    return _page(facts, language, PAGE, public_title(facts, language), sections, downloads)
+    sections = [one for one in public_sections(facts, language) if one.key != "where"]
+    if is_alone:
+        sections += fairness_sections(facts, language)
+    return _page(
+        facts,
+        language,
+        public_title(facts, language),
+        sections,
+        ways=[] if is_alone else _ways(language, PAGE),
+        downloads=link_names(files, tell),
+        svg=inlined(svg),
+        cards=place_cards(facts, tell),
+        city=city_card(facts, tell),
+    )
 
 
 def fairness_page(facts: PublicFacts, language: str) -> str:
     """Write the page on fairness."""
-    title = Speaker(language)("public.fair_title")
-    return _page(facts, language, FAIRNESS, title, fairness_sections(facts, language))
+    title, sections = Speaker(language)("public.fair_title"), fairness_sections(facts, language)
+    beside = {"downloads": (), "svg": None, "cards": (), "city": None}
+    return _page(facts, language, title, sections, ways=_ways(language, FAIRNESS), **beside)
 
 
 def _page(
-    facts: PublicFacts,
-    language: str,
-    name: str,
-    title: str,
-    sections: Sequence[Section],
-    downloads: Sequence[tuple[str, str]] = (),
+    facts: PublicFacts, language: str, title: str, sections: Sequence[Section], **own: object
 ) -> str:
     tell = Speaker(language)
     year, quarter = facts.quarter.split("-")
-    there = (PAGE, tell("public.fair_back"))
-    beside = there if name == FAIRNESS else (FAIRNESS, tell("public.fair_link"))
-    others = [other for other in LANGUAGES if other != language]
+    words = class_words(facts, language)
     return render_page(
         "public",
         language=language,
         say={
             "skip": tell("public.skip"),
-            "contents": tell("public.contents"),
-            "to_wall": tell("public.to_wall"),
-            "find": tell("public.find"),
-            "shown": tell("public.shown"),
+            "home": tell("public.home"),
+            "choose": tell("public.choose"),
+            "hint": tell("public.hint", list=tell("public.neighborhoods_title")),
+            "doing": tell("public.doing_here"),
+            "change": tell("public.change_title"),
+            "meeting": tell("public.next_meeting"),
+            "classes": tell("public.where_title", what=noun(facts, tell)),
+            "count": tell("public.card_count", what=noun(facts, tell), when=period(facts, tell)),
+            "missing": tell("public.map_missing"),
+            "source": tell("public.source", source=facts.source),
         },
         title=title,
-        beside=beside,
-        subtitle=tell("public.subtitle", when=period(facts, tell)),
+        subtitle=subtitle(facts, tell),
+        unit=f"{unit_sentence(facts, tell)} {tell('public.behind')}",
         marks=marks_of(facts, language),
-        colours=class_colours(max(len(facts.classes), 1)),
+        legend=list(zip(class_colours(len(words)), words, strict=True)),
         sections=sections,
-        downloads=downloads,
         data_title=tell("public.data_title"),
         data_note=data_note(facts, tell),
         up="" if language == ENGLISH else "../",
         feed_title=tell("public.file_feed"),
-        others=[(other, language_name(other), _way(language, other, name)) for other in others],
         description=tell("public.where", what=noun(facts, tell)),
         version=tell(
             "public.version", quarter=f"{quarter} {year}", snapshot=facts.snapshot_id[:12]
         ),
+        **own,
     )
 
 
+def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
+    """List the links to the same page in other languages, the page beside it, and the wall."""
+    tell, up = Speaker(language), "" if language == ENGLISH else "../"
+    if name == FAIRNESS:
+        there = (PAGE, tell("public.fair_back"), "")
+    else:
+        there = (FAIRNESS, tell("public.fair_link"), "")
+    return [
+        *(
+            (f"{up}{_folder(other)}{name}", language_name(other), other)
+            for other in LANGUAGES
+            if other != language
+        ),
+        there,
+        (WALL, tell("public.to_wall"), ""),
+    ]
+
+
 def site_files(
-    facts: PublicFacts, pictures: Mapping[str, Pictures], files: Iterable[str] = ()
+    facts: PublicFacts, maps: Mapping[str, str], files: Iterable[str] = ()
 ) -> dict[str, bytes]:
     """Write the site: the page and the wall in each language."""
     named = tuple(files)
     written: dict[str, bytes] = {}
     for language in LANGUAGES:
-        folder = _folder(language)
-        shown = pictures.get(language, Pictures())
-        written[f"{folder}{PAGE}"] = public_page(facts, language, shown, named).encode()
+        folder, svg = _folder(language), maps.get(language)
+        written[f"{folder}{PAGE}"] = public_page(facts, language, svg, named).encode()
         written[f"{folder}{FAIRNESS}"] = fairness_page(facts, language).encode()
-        written[f"{folder}{WALL}"] = wall_page(facts, language, shown, PAGE).encode()
+        written[f"{folder}{WALL}"] = wall_page(facts, language, svg, PAGE).encode()
     return written
 
 
 def _folder(language: str) -> str:
     return "" if language == ENGLISH else f"{language}/"
-
-
-def _way(language: str, other: str, name: str) -> str:
-    return f"{'' if language == ENGLISH else '../'}{_folder(other)}{name}"

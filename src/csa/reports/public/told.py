@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import cast
 
 from csa.base.schema import UNASSIGNED
 from csa.config.public import Public
@@ -18,6 +19,7 @@ from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
 from csa.reports.public.facts import (
+    Net,
     PublicAction,
     PublicAnswer,
     PublicArea,
@@ -83,8 +85,12 @@ def classes_told(made: Publication, span: str) -> tuple[Class, ...]:
     return classes_up_to(max((n or 0 for counts in told for n in counts.values()), default=0))
 
 
-def area_told(area: PublicAreaGround, made: Publication, span: str) -> PublicArea:
+def area_told(
+    area: PublicAreaGround, made: Publication, span: str, change: PooledChange | None
+) -> PublicArea:
     """Return the public facts of an area."""
+    own = None if change is None else change.of_area.get(area.letter)
+    until = None if own is None else own.lasted_until
     return PublicArea(
         letter=area.letter,
         place_name=area.place_name,
@@ -93,6 +99,9 @@ def area_told(area: PublicAreaGround, made: Publication, span: str) -> PublicAre
         cells=made.places[AREA][area.key],
         count=made.count(AREA, span, area.key),
         years=years_told(made, AREA, area.key),
+        verdict="" if own is None else own.verdict,
+        net="" if own is None else cast("Net", own.net),
+        lasted_until=None if until is None else str(until),
     )
 
 
@@ -122,6 +131,7 @@ def change_told(change: PooledChange | None, made: Publication) -> PublicChange 
         high=high if is_so and high and high >= THRESHOLD else None,
         is_usual_known=change.is_usual_known,
         lasted_until=None if change.lasted_until is None else str(change.lasted_until),
+        net=cast("Net", change.net),
     )
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from csa.base.text import Speaker
-from csa.reports.public.facts import PublicFacts
-from csa.reports.public.pages import Pictures, render_page
+from csa.reports.maps.palette import class_colours
+from csa.reports.public.facts import DensityClass, PublicFacts
+from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.screens import wall_marks, wall_screens
 
-__all__ = ["Pictures", "wall_page"]
 
-
-def wall_page(
-    facts: PublicFacts, language: str, pictures: Pictures, page: str | None = None
-) -> str:
+def wall_page(facts: PublicFacts, language: str, svg: str | None, page: str | None = None) -> str:
     """Write the wall display."""
     tell = Speaker(language)
     screens = wall_screens(facts, language)
     counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]
+    classes = [_short(bounds, tell) for bounds in facts.classes]
     return render_page(
         "wall",
         language=language,
@@ -32,6 +30,14 @@ def wall_page(
         title=tell("wall.title", city=facts.city_name),
         marks=wall_marks(facts, language),
         screens=list(zip(screens, counted, strict=True)),
-        png=pictures.map_wall,
+        legend=list(zip(class_colours(len(classes)), classes, strict=True)),
+        svg=inlined(svg),
         page=page,
     )
+
+
+def _short(bounds: DensityClass, tell: Speaker) -> str:
+    """Write a class in one word, as the map's title takes the room."""
+    if not bounds.low:
+        return tell("public.few_short") if bounds.high is not None else tell("public.few")
+    return f"{bounds.low:,}+" if bounds.high is None else f"{bounds.low:,}–{bounds.high:,}"

@@ -6,6 +6,7 @@ from datetime import date
 
 from csa.base.params import Month
 from csa.base.text import ENGLISH, Speaker
+from csa.plan.measures import Quarter
 from csa.reports.public.facts import PublicArea, PublicFacts
 
 LEAST = 10
@@ -18,8 +19,16 @@ def noun(facts: PublicFacts, tell: Speaker) -> str:
 
 
 def period(facts: PublicFacts, tell: Speaker) -> str:
-    """Return the months counted, in words."""
+    """Return the months counted, in words; whole years by their names."""
+    if is_whole_years(facts):
+        first, last = facts.start[:4], str(int(facts.until[:4]) - 1)
+        return first if first == last else tell("public.between", first=first, last=last)
     return between(facts.start, str(Month.parse(facts.until).plus(-1)), tell)
+
+
+def is_whole_years(facts: PublicFacts) -> bool:
+    """Return whether the months counted are calendar years."""
+    return facts.start.endswith("-01") and facts.until.endswith("-01")
 
 
 def between(first: str, last: str, tell: Speaker) -> str:
@@ -101,16 +110,31 @@ def are_chosen(facts: PublicFacts) -> bool:
 
 
 def map_name(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
-    """Return an area's name without its letter, which is never a neighborhood's bare name."""
+    """Return an area's name without its letter; no bare neighborhood's where it has none."""
     name = tell.place(area.place_name)
     is_shared = any(place.name == area.place_name for place in facts.districts)
-    return tell("public.around", name=name) if is_shared else name
+    return tell("public.around", name=name) if is_shared and not area.letter else name
 
 
 def area_name(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
     """Return an area's name; a candidate has no letter, which would promise a choice."""
     name = map_name(area, facts, tell)
     return tell("public.area_named", letter=area.letter, name=name) if area.letter else name
+
+
+def through(facts: PublicFacts, tell: Speaker) -> str:
+    """Return the last month of the quarter, through which the city's numbers go."""
+    return tell.month(f"{Quarter.parse(facts.quarter).last_day:%Y-%m}")
+
+
+def subtitle(facts: PublicFacts, tell: Speaker) -> str:
+    """Return which months are counted, and why a page named by a quarter counts whole years."""
+    when, last = period(facts, tell), through(facts, tell)
+    return tell(
+        "public.subtitle_years" if is_whole_years(facts) else "public.subtitle",
+        when=when,
+        last=last,
+    )
 
 
 def area_state(area: PublicArea, tell: Speaker) -> str:

@@ -1,21 +1,35 @@
-// Shows the neighborhoods whose name holds what was typed; without it the whole list stands.
+// Shows the card of the neighborhood that was chosen and lights it on the map. Without it the
+// cards are reached from the folded list, by their addresses.
 (() => {
-  const box = document.getElementById("find");
-  const body = document.getElementById("found");
-  if (!box || !body) return;
-  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
-  const rows = [...body.rows].map((row) => [row, plain(row.cells[0].textContent)]);
-  const shown = document.getElementById("shown");
-  const narrow = () => {
-    const wanted = plain(box.value);
-    let n = 0;
-    for (const [row, name] of rows) {
-      row.hidden = !name.includes(wanted);
-      n += row.hidden ? 0 : 1;
-    }
-    shown.textContent = String(n);
+  const pick = document.getElementById("choose");
+  if (!pick) return;
+  const map = document.querySelector("svg.map");
+  const lit = map?.appendChild(document.createElementNS(map.namespaceURI, "path"));
+  lit?.setAttribute("class", "lit");
+  const city = document.querySelector(".city");
+  const choose = (key) => {
+    const card = key.startsWith("place-") ? document.getElementById(key) : null;
+    for (const other of document.querySelectorAll(".place.chosen")) other.classList.remove("chosen");
+    card?.classList.add("chosen");
+    city.hidden = Boolean(card);
+    pick.value = card ? key : "";
+    lit?.setAttribute("d", map.querySelector(`[data-place="${card ? key : ""}"]`)?.getAttribute("d") ?? "");
+    try {
+      history.replaceState(null, "", card ? `#${key}` : "#home"); // to send to a neighbor
+    } catch { /* inside another page there is no address to keep */ }
   };
-  box.addEventListener("input", narrow);
-  box.closest(".find").hidden = false;
-  narrow(); // a browser may bring back what was typed
+  document.documentElement.classList.add("picked");
+  pick.parentElement.hidden = false;
+  pick.addEventListener("change", () => choose(pick.value));
+  map?.addEventListener("click", (event) => choose(event.target.closest("[data-place]")?.dataset.place ?? ""));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#place-"]');
+    if (!link) return;
+    event.preventDefault();
+    choose(link.hash.slice(1));
+    document.getElementById("home").scrollIntoView();
+    pick.focus({ preventScroll: true });
+  });
+  window.addEventListener("hashchange", () => choose(location.hash.slice(1)));
+  if (location.hash.startsWith("#place-")) choose(location.hash.slice(1));
 })();

@@ -1,0 +1,139 @@
+"""The one chart of an edition: what was counted beside what no change would give, or the years."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+
+from csa.base.text import Speaker
+from csa.displacement.verdict import AreaVerdict, Track
+from csa.reports.document import Block, Heading, Picture
+from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
+from csa.reports.maps.palette import PAPER
+from csa.reports.month.facts import Facts
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.words import city_count, noun
+
+WIDTH, DPI, TEXT_PX = 1340, 200, 22
+LABEL_PX, SAID_PX, ROW_PX = 310, 330, 84
+BAND, PALE = "#9fb6b8", "#d9dedf"
+"""Here, and next door; on gray paper one is twice as dark as the other."""
+MAX_AREAS = 8
+BAR_PX, HIGH_PX = 120, 260
+LEAST_TOP = 10
+"""Of a few, unknown below it: as high as 10 at most."""
+
+
+@dataclass(frozen=True)
+class ChartLine:
+    """One bar: a range, and what was counted."""
+
+    counted: int
+    low: int
+    high: int
+
+
+def change_chart(facts: Facts, tell: Speaker) -> list[Block]:
+    """Draw each area and all together, here and next door; nothing where nothing is followed."""
+    found, followed = facts.displaced, facts.followed
+    if found is None or followed is None or followed.verdict is None:
+        return []
+    ids, names = found.chosen.area_ids, found.chosen.place_names
+    own = list(zip(_named(ids, names, tell), found.single, strict=True))[:MAX_AREAS]
+    rows = [(tell("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
+    lines = [(name, _line(judged.core), _next(judged)) for name, judged in rows]
+    alt = " ".join(_said(name, here, there, tell) for name, here, there in lines)
+    caption = tell("report.chart_caption", through=tell.month(str(followed.through)))
+    title = Heading(tell("report.chart_title"), 3)
+    return [title, Picture(_drawn(lines, tell), alt, caption)]
+
+
+def years_chart(told: PublicFacts, tell: Speaker) -> list[Picture]:
+    """Draw the whole city's years as bars."""
+    if not told.years:
+        return []
+    listed = ", ".join(f"{year}: {city_count(n, tell)}" for year, n in told.years)
+    alt = tell("public.bars_alt", what=noun(told, tell), place=told.city_name, listed=listed)
+    most = max([LEAST_TOP, *(n or 0 for _, n in told.years)])
+    marks: list[Mark] = []
+    step = min(BAR_PX * 1.4, WIDTH / len(told.years))
+    floor = HIGH_PX + 2.0 * TEXT_PX
+    for at, (year, n) in enumerate(told.years):
+        left, high = at * step + 2, HIGH_PX * (LEAST_TOP if n is None else n) / most
+        box = shapely.box(left, floor - high, left + 0.72 * step, floor)
+        middle = left + 0.36 * step
+        is_few = n is None
+        marks += [
+            Stroke((box,), PAPER.faint, 2.0, is_dashed=True)
+            if is_few
+            else Fill((box,), PAPER.accent),
+            _centered(tell("public.few_short") if is_few else f"{n:,}", middle, floor - high - 18),
+            _centered(str(year), middle, floor + 22),
+        ]
+    return [Picture(_painted(marks, floor + 2 * TEXT_PX), alt)]
+
+
+def _named(ids: Sequence[str], names: Sequence[str], tell: Speaker) -> list[str]:
+    named = zip(ids, names, strict=True)
+    return [tell("briefing.place", place=tell.place(name), area_id=key) for key, name in named]
+
+
+def _line(track: Track) -> ChartLine:
+    return ChartLine(int(track.counted[-1]), int(track.low[-1]), int(track.high[-1]))
+
+
+def _next(judged: AreaVerdict) -> ChartLine | None:
+    ring = judged.ring
+    return None if ring is None or not ring.is_told[-1] else _line(ring)
+
+
+def _said(name: str, here: ChartLine, there: ChartLine | None, tell: Speaker) -> str:
+    said = tell("report.chart_line", name=name, n=here.counted, low=here.low, high=here.high)
+    if there is None:
+        return said
+    values = {"n": there.counted, "low": there.low, "high": there.high}
+    return f"{said} {tell('report.chart_next_line', **values)}"
+
+
+def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], tell: Speaker) -> bytes:
+    most = max(max(one.counted, one.high) for _, *both in lines for one in both if one is not None)
+    room = WIDTH - LABEL_PX - SAID_PX
+    marks: list[Mark] = [Stroke((_bar(LABEL_PX, 0, 0, ROW_PX * len(lines)),), PAPER.hairline, 1.5)]
+    for at, (name, here, there) in enumerate(lines):
+        top = at * ROW_PX
+        marks += [
+            Words(line, 0, top + 24 + n * 26, TEXT_PX, PAPER.ink, is_bold=True)
+            for n, line in enumerate(wrap(writable(name), TEXT_PX, LABEL_PX - 20, 2, is_bold=True))
+        ]
+        for row, (one, where) in enumerate(
+            ((here, tell("report.chart_here")), (there, tell("report.chart_next")))
+        ):
+            if one is None:
+                continue
+            y, scale = top + 24 + row * 30, room / (1.05 * max(most, 1))
+            x = LABEL_PX + one.counted * scale
+            low, high = (LABEL_PX + end * scale for end in (one.low, one.high))
+            said = tell("report.chart_said", where=where, n=one.counted, low=one.low, high=one.high)
+            dot = shapely.Point(x, y).buffer(8 if row == 0 else 7)
+            marks += [
+                Fill((shapely.box(low, y - 9, high, y + 9),), PALE if row else BAND),
+                Fill((dot,), PAPER.ground if row else PAPER.ink, PAPER.ink, 2.5),
+                Words(said, WIDTH - SAID_PX + 20, y, TEXT_PX - 3, PAPER.ink),
+            ]
+    return _painted(marks, ROW_PX * len(lines))
+
+
+def _bar(x: float, top: float, width: float, bottom: float) -> shapely.Geometry:
+    return shapely.LineString([(x, top), (x + width, bottom)])
+
+
+def _centered(text: str, x: float, y: float) -> Words:
+    return Words(text, x - width_px(text, TEXT_PX) / 2, y, TEXT_PX, PAPER.ink)
+
+
+def _painted(marks: Sequence[Mark], height: float) -> bytes:
+    from csa.reports.maps.cartography import paint  # noqa: PLC0415 - matplotlib is slow to import
+
+    return paint([(marks, None)], (WIDTH, round(height)), DPI)

@@ -1,0 +1,73 @@
+"""The one chart of each edition: what it draws is what was counted, and its words say the same."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from csa.base.text import Speaker
+from csa.reports.document import Picture
+from csa.reports.editions.all import edition
+from csa.reports.editions.charts import HIGH_PX, change_chart, years_chart
+from csa.reports.maps.palette import PAPER
+from tests.reports import told
+
+INTERNAL = ("executive", "prevention", "intervention", "enforcement")
+
+
+def charts(document):
+    """List the pictures of an edition that are no maps: the fixture draws those as nothing."""
+    return [one for one in document.blocks if isinstance(one, Picture) and one.png]
+
+
+def pixels(picture, colour):
+    image = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    wanted = tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return [
+        (x, y)
+        for y in range(image.height)
+        for x in range(image.width)
+        if all(abs(a - b) < 6 for a, b in zip(image.getpixel((x, y)), wanted, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("name", [*INTERNAL, "public"])
+def test_each_edition_has_its_one_chart(month_facts, name):
+    (chart,) = charts(edition(month_facts, name, "en", lambda _: b""))
+    assert chart.png.startswith(b"\x89PNG")
+    assert chart.alt
+
+
+def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
+    _, chart = change_chart(month_facts, Speaker())
+    found = month_facts.displaced
+    assert chart.alt.startswith("All together: ")
+    for letter, judged in zip(found.chosen.area_ids, found.single, strict=True):
+        n, low, high = (
+            int(ends[-1]) for ends in (judged.core.counted, judged.core.low, judged.core.high)
+        )
+        assert f"({letter}): {n} counted, {low} to {high} could be chance." in chart.alt
+
+
+def test_where_nothing_is_followed_there_is_no_chart(bare_facts):
+    facts = bare_facts
+    assert change_chart(facts, Speaker()) == [] or facts.displaced is not None
+
+
+def test_years_are_as_high_as_their_counts():
+    (chart,) = years_chart(told.facts(years=((2018, 100), (2019, 50))), Speaker())
+    assert chart.alt == "Number of shootings in Orrinvale, each year: 2018: 100, 2019: 50."
+    heights = {}
+    for x, y in pixels(chart, PAPER.accent):
+        low, high = heights.get(x, (y, y))
+        heights[x] = (min(low, y), max(high, y))
+    first, *_, last = (high - low for _, (low, high) in sorted(heights.items()))
+    assert first == pytest.approx(HIGH_PX, abs=3)
+    assert last == pytest.approx(HIGH_PX / 2, abs=3)
+
+
+def test_a_year_with_fewer_than_ten_is_drawn_as_an_empty_frame():
+    (chart,) = years_chart(told.facts(years=((2018, None),)), Speaker())
+    assert "fewer than 10" in chart.alt
+    assert pixels(chart, PAPER.accent) == []
+    assert years_chart(told.facts(years=()), Speaker()) == []
