@@ -191,7 +191,7 @@ def test_what_was_expected_of_cells_has_the_mean_and_the_variance_of_its_gamma_l
         assert law.interval(0.9) == pytest.approx((estimate.low, estimate.high))
         assert law.mean() == pytest.approx(estimate.mean)
     counted = sum(counted_slowly(located.dataset, WEST, period))
-    assert 0.5 * counted < places.cores[0].mean < counted  # luck taken out of a high count
+    assert 0.5 * counted < places.cores[0].mean < counted  # adjusted for chance of a high count
 
 
 def test_the_rest_is_counted_in_the_months_that_expectations_rest_on(located):

@@ -83,7 +83,7 @@ class Weights:
 
 
 NEXT_YEAR = Weights({"expected": 1.0})
-"""By default areas stand in the order of the shootings of the period with luck taken out."""
+"""By default areas stand in the order of the shootings of the period adjusted for chance."""
 
 
 def weights_of(summary: Mapping[str, Any]) -> Weights:

@@ -37,7 +37,7 @@ AREA_COLUMNS = {
     "tier": "1 for the highest by the city's order; empty where it cannot be told apart from the "
     "city, or is doubtful",
     "incidents": "incidents in the area's cells, noise included",
-    "expected": "in a period as long, luck taken out; empty where counts differ only by chance",
+    "expected": "in a period as long, adjusted for chance; empty where only chance differs",
     "expected_low": "90 % interval",
     "expected_high": "its upper end",
     "homicides": "of them, homicides",

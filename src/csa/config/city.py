@@ -246,7 +246,7 @@ class Priorities(Frozen):
     weights: dict[ComponentName, Weight] = Field(
         {"expected": 1.0},
         description="what areas are ordered by: the weight of each component, 0 to 3 in steps "
-        "of 0.5; left out, the shootings of the period with luck taken out alone",
+        "of 0.5; left out, the shootings of the period adjusted for chance alone",
     )
 
     @field_validator("weights")

@@ -37,7 +37,7 @@ JUDGED_COLUMNS = {
     "incidents": "in the period",
     "incidents_low": "exact Poisson interval of the usual number, 95 %",
     "incidents_high": "its upper end",
-    "expected": "incidents expected in a period as long, luck taken out",
+    "expected": "incidents expected in a period as long, adjusted for chance",
     "expected_low": "90 % interval",
     "expected_high": "its upper end",
     "expected_per_km2": "expected over the area's land",

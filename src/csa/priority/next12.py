@@ -44,7 +44,7 @@ def predict_next12(
     Parameters
     ----------
     expected
-        (n,) each area's count in the period that chose them, luck taken out.
+        (n,) each area's count in the period that chose them, adjusted for chance.
     yearly
         Their counts of that period together, a year.
     city

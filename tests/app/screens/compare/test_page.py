@@ -335,8 +335,8 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("luck taken out, between") == 8
-    assert text.count("luck taken out, and areas of one tier cannot be told apart") == 8
+    assert text.count("adjusted for chance, between") == 8
+    assert text.count("adjusted for chance, and areas of one tier cannot be told apart") == 8
 
 
 def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):

@@ -169,7 +169,7 @@ def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
     assert "that is 12 to 26" in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
-    assert "none can be given with luck taken out" in said
+    assert "none can be adjusted for chance" in said
 
 
 @pytest.fixture
