@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from csa.geo.neighborhoods import assign_neighborhoods, estimate_population
     from csa.geo.spirals import find_neighbors
     from csa.ingest.intake import Intake, ingest_city
-    from csa.ingest.risk_layers import RiskLayer
+    from csa.ingest.risk_layers import FactorLayer
     from csa.ingest.sources import Inputs
     from csa.plan.items import Plan
     from csa.plan.loading import load_plan
@@ -114,6 +114,7 @@ _MODULES = {
     "Draw": "csa.priority.draw",
     "Entrant": "csa.priority.draw",
     "Estimate": "csa.areas.shrinkage",
+    "FactorLayer": "csa.ingest.risk_layers",
     "Facts": "csa.reports.month.facts",
     "FollowSource": "csa.displacement.follow",
     "Inputs": "csa.ingest.sources",
@@ -137,7 +138,6 @@ _MODULES = {
     "Publication": "csa.disclosure.published",
     "Records": "csa.decisions.store.records",
     "RiskFactor": "csa.risk.terrain",
-    "RiskLayer": "csa.ingest.risk_layers",
     "RiskModel": "csa.risk.terrain",
     "Secret": "csa.disclosure.keys",
     "Slot": "csa.priority.draw",
@@ -221,6 +221,7 @@ __all__ = [
     "Draw",
     "Entrant",
     "Estimate",
+    "FactorLayer",
     "Facts",
     "FollowSource",
     "Inputs",
@@ -244,7 +245,6 @@ __all__ = [
     "Publication",
     "Records",
     "RiskFactor",
-    "RiskLayer",
     "RiskModel",
     "Secret",
     "Slot",

@@ -107,6 +107,7 @@ def test_stores_are_found_and_schools_are_not(ask, place):
     assert [row["layer"] for row in rows if row["is_chosen"] == "true"] == ["corner stores"]
     cells = lines_of(place.folder / "out" / "risk_cells.csv")
     assert list(cells[0]) == list(CELL_COLUMNS)
+    assert (place.folder / "out" / "risk.png").read_bytes().startswith(b"\x89PNG")
     scores = {row["factors"]: float(row["score"]) for row in cells}
     assert scores == {"": 1.0, "corner stores": pytest.approx(factor["rrv"], abs=0.001)}
     assert len({row["score"] for row in cells}) == 2

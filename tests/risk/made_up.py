@@ -14,7 +14,7 @@ import shapely
 from csa.base.crs import project
 from csa.geo import cells as h3_cells
 from csa.geo.cells import Grid, contiguous_parts, fill_holes
-from csa.ingest.risk_layers import RiskLayer
+from csa.ingest.risk_layers import FactorLayer
 
 CRS = "EPSG:32618"
 LAYERS = (  # places, meters that a cluster spreads over, places in a cluster
@@ -58,7 +58,7 @@ def places(xy, crowd, rng, n, spread_m, n_in_cluster):
 
 
 def layer(name, points):
-    return RiskLayer(name, gpd.GeoSeries(gpd.points_from_xy(*np.asarray(points).T), crs=CRS))
+    return FactorLayer(name, gpd.GeoSeries(gpd.points_from_xy(*np.asarray(points).T), crs=CRS))
 
 
 @dataclass(frozen=True)

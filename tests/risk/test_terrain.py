@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from csa.base.errors import CrsError, TableError
-from csa.ingest.risk_layers import RiskLayer
+from csa.ingest.risk_layers import FactorLayer
 from csa.risk.choosing import MOST_SHARE
 from csa.risk.rasters import MANY_STEPS, N_STEPS, rasterize, street_meters
 from csa.risk.terrain import TRIED, fit_risk_terrain
@@ -30,13 +30,13 @@ def column(rasters, form, steps):
 
 
 def test_cells_within_half_blocks_of_a_point_or_a_polygon_by_hand():
-    corner = RiskLayer("corner", gpd.GeoSeries([shapely.Point(1000, 0)], crs=CRS))
+    corner = FactorLayer("corner", gpd.GeoSeries([shapely.Point(1000, 0)], crs=CRS))
     rasters = rasterize([corner], ROW, 100.0)
     assert column(rasters, "near", 1) == [10]
     assert column(rasters, "near", 2) == [9, 10, 11]  # 100 m away is within 100 m
     assert column(rasters, "near", 6) == [7, 8, 9, 10, 11, 12, 13]
     assert [column(rasters, "many", steps) for steps in MANY_STEPS] == [[], [], []]
-    yard = RiskLayer("yard", gpd.GeoSeries([shapely.box(950, -10, 1250, 10)], crs=CRS))
+    yard = FactorLayer("yard", gpd.GeoSeries([shapely.box(950, -10, 1250, 10)], crs=CRS))
     rasters = rasterize([yard], ROW, 100.0)
     assert len(rasters.forms) == N_STEPS  # of outlines, only how near
     assert column(rasters, "near", 1) == [9, 10, 11, 12, 13]
@@ -159,7 +159,7 @@ def test_two_copies_of_one_layer_do_not_stop_it(planted):
 
 
 def test_degrees_and_cells_of_another_grid_are_refused(planted):
-    degrees = RiskLayer("x", gpd.GeoSeries([shapely.Point(-75.1, 40)], crs="EPSG:4326"))
+    degrees = FactorLayer("x", gpd.GeoSeries([shapely.Point(-75.1, 40)], crs="EPSG:4326"))
     with pytest.raises(CrsError):
         fit_risk_terrain(planted.incidents, [degrees], planted.grid)
     with pytest.raises(TableError) as error:

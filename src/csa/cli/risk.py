@@ -44,11 +44,13 @@ def risk(
     from csa.base.io import replace_folder, require_writable
     from csa.dataset.versioned import open_city
     from csa.ingest.risk_layers import read_risk_layers, read_streets
+    from csa.reports.maps.cartography import draw_map
+    from csa.reports.risk_map import risk_sheet
     from csa.risk.analysis import find_risk_terrain
     from csa.risk.files import MARKER, keep_risk, risk_account, risk_files, say_risk
 
     require_writable(out)
-    with progress(7) as tell:
+    with progress(8) as tell:
         tell("load")
         opened = open_city(config, dataset)
         choices = choices_of(config, until, kind, resolution=resolution)
@@ -58,6 +60,8 @@ def risk(
         found = find_risk_terrain(opened, read, streets, choices, tell)
         account = risk_account(found)
         files = risk_files(found, account)
+        tell("maps")
+        files["risk.png"] = draw_map(risk_sheet(found), "print")
         tell("write")
         replace_folder(out, MARKER, files)
         keep_risk(found, account)

@@ -25,7 +25,7 @@ SECTION = "[risk.layers]"
 
 
 @dataclass(frozen=True)
-class RiskLayer:
+class FactorLayer:
     """Places that may mark where risk is higher.
 
     Fields: `name`, `shapes`, `what`, `source`, `as_of`, `file`, `lost`.
@@ -56,7 +56,7 @@ class _Undeclared:
 
 def read_risk_layers(
     config: CityConfig, dataset: Dataset, folder: Path, layers: Path | None = None
-) -> tuple[RiskLayer, ...]:
+) -> tuple[FactorLayer, ...]:
     """Read the layers that a city's file declares, and those of a folder.
 
     A declared file is looked for in the folder `layers` first, then among the city's files; one
@@ -105,7 +105,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 def _read_layer(
     path: Path, described: RiskLayerFile | _Undeclared, config: CityConfig, dataset: Dataset
-) -> RiskLayer:
+) -> FactorLayer:
     only = dict(described.only)
     rows, n_unreadable = read_rows(path, described, list(only), SECTION)
     for column, values in only.items():
@@ -118,7 +118,7 @@ def _read_layer(
     if not len(shapes):
         raise SourceError("risk_terrain.empty", path=path)
     valid = shapely.get_parts(shapely.make_valid(shapes))
-    return RiskLayer(
+    return FactorLayer(
         name=described.name,
         shapes=to_metres(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),
         what=described.what,
@@ -129,9 +129,9 @@ def _read_layer(
     )
 
 
-def _refuse_twins(layers: Sequence[RiskLayer]) -> None:
+def _refuse_twins(layers: Sequence[FactorLayer]) -> None:
     """Refuse two layers of the very same places: neither could be told from the other."""
-    seen: dict[bytes, RiskLayer] = {}
+    seen: dict[bytes, FactorLayer] = {}
     for layer in layers:
         twin = seen.setdefault(_code(layer), layer)
         if twin is not layer:
@@ -139,7 +139,7 @@ def _refuse_twins(layers: Sequence[RiskLayer]) -> None:
             raise SourceError("risk_terrain.twins", **names, file=twin.file, other_file=layer.file)
 
 
-def _code(layer: RiskLayer) -> bytes:
+def _code(layer: FactorLayer) -> bytes:
     """Hash where a layer's places are, to the decimeter, whatever the order of its rows."""
     xy = np.round(shapely.get_coordinates(layer.shapes.to_numpy()), 1)
     return hashlib.sha256(xy[np.lexsort(xy.T)].tobytes()).digest()

@@ -14,7 +14,7 @@ from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period, whole_months
 from csa.dataset.versioned import City
-from csa.ingest.risk_layers import RiskLayer
+from csa.ingest.risk_layers import FactorLayer
 from csa.risk.held_out import HeldOutGain, measure_gain
 from csa.risk.rasters import street_meters
 from csa.risk.terrain import RiskModel, fit_risk_terrain
@@ -29,7 +29,7 @@ class RiskTerrainRun:
 
     city: City
     study_area: StudyArea
-    layers: tuple[RiskLayer, ...]
+    layers: tuple[FactorLayer, ...]
     choices: Choices
     learned: Period | None  # the months that the model is fitted to; None without any
     has_streets: bool
@@ -39,7 +39,7 @@ class RiskTerrainRun:
 
 def find_risk_terrain(
     city: City,
-    layers: Sequence[RiskLayer],
+    layers: Sequence[FactorLayer],
     streets: gpd.GeoSeries | None,
     choices: Choices,
     tell: Tell = silent,

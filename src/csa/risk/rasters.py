@@ -12,7 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Objects
-from csa.ingest.risk_layers import RiskLayer
+from csa.ingest.risk_layers import FactorLayer
 
 N_STEPS = 6
 """Half-blocks: from within one to within three whole blocks."""
@@ -44,7 +44,7 @@ class Rasters:
     n_places: tuple[int, ...]  # places of each layer in the city
 
 
-def rasterize(layers: Sequence[RiskLayer], centre_xy: Floats, spacing_m: float) -> Rasters:
+def rasterize(layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float) -> Rasters:
     """Draw each layer on the grid, in each form.
 
     Parameters

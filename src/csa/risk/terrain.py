@@ -15,7 +15,7 @@ from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
 from csa.geo.cells import Grid, parents
 from csa.geo.ground import resolution_of
-from csa.ingest.risk_layers import RiskLayer
+from csa.ingest.risk_layers import FactorLayer
 from csa.risk.choosing import Question, keep_by_elastic_net, step_by_bic, why_not_tried
 from csa.risk.conditional import StratifiedCounts
 from csa.risk.doubt import draw_again, interval
@@ -57,7 +57,7 @@ class RiskFactor:
     Fields: `layer`, `form`, `extent_m`, `rrv`, `low`, `high`, `is_present`.
     """
 
-    layer: RiskLayer
+    layer: FactorLayer
     form: str  # `near` or `many`
     extent_m: float  # meters from a cell's center
     rrv: float  # times as many incidents as elsewhere in the same part of the city
@@ -93,7 +93,7 @@ class RiskModel:
 
 def fit_risk_terrain(
     incidents: npt.ArrayLike,
-    layers: Sequence[RiskLayer],
+    layers: Sequence[FactorLayer],
     grid: Grid,
     street_m: npt.ArrayLike | None = None,
     *,
@@ -160,7 +160,7 @@ def fit_risk_terrain(
     >>> stores = gpd.GeoSeries(
     ...     gpd.points_from_xy(*study_area.xy[::40].T), crs=config.city.metric_crs
     ... )
-    >>> layer = csa.RiskLayer("stores", stores)
+    >>> layer = csa.FactorLayer("stores", stores)
     >>> found = csa.fit_risk_terrain(study_area.cells, [layer], study_area.grid)
     >>> [(factor.layer.name, factor.rrv > 1.5, factor.low > 1) for factor in found.factors]
     [('stores', True, True)]
@@ -254,7 +254,7 @@ def _score(columns: Floats, rrv: Floats, street_m: Floats | None) -> Floats:
 
 
 def _table(
-    layers: Sequence[RiskLayer],
+    layers: Sequence[FactorLayer],
     rasters: Rasters,
     question: Question,
     reasons: npt.NDArray[np.object_],
