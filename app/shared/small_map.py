@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_counts_legend
+from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
+from app.shared.standing import areas_in_service
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.text import speak
@@ -28,7 +29,8 @@ def small_map(
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     period = speak("find.n_months", n=months_covered(proposal))
     afar = cache_around.geometry_afar(opened, choices.resolution)
-    show_counts_legend(proposal, classes, afar)
+    core = areas_in_service(opened)
+    show_counts_legend(proposal, classes, afar, outlines=outlines_of(core))
     with panels.map_words():
         base, cells = cache_around.geometry(opened, choices.resolution)
         scene = maps.MapScene(
@@ -39,6 +41,7 @@ def small_map(
             LAYERS,
             "",
             standing=standing,
+            core=core,
             afar=afar,
             units=opened.config.city.units,
         )

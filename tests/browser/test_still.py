@@ -35,7 +35,7 @@ def drawn(reader, address):
 def test_no_page_moves_what_is_on_screen(read, sample_app, width):
     reader = read(sample_app, width, height=900, before=lambda page: page.add_init_script(MEASURE))
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
-    assert len(pages) == 14
+    assert len(pages) >= 14
     found = {address: drawn(reader, address) for address in pages}
     assert {address: one for address, one in found.items() if one[0] > GOOD} == {}
 
