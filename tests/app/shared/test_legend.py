@@ -1,5 +1,7 @@
 """Classes of counts and scores: by hand, equal values together, and none lost."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 
 from app.shared import legend
 from app.shared.legend import Classes, classify_counts, classify_scores, levels
+from csa.decisions.registry import CoreArea
+from tests.sentences import says
 
 
 def counts(*values):
@@ -111,3 +115,17 @@ def test_a_higher_score_is_never_in_a_lower_class_and_equal_ones_together(values
     assert [digit for _, digit in pairs] == sorted(digits)
     assert len({(value, digit) for value, digit in pairs}) == len(set(values))
     assert max(digits) == str(len(found.upper) - 1)
+
+
+def test_outlines_are_named_with_the_year_of_the_first_service():
+    def core(*years):
+        days = [date(year, 3, 1) for year in years]
+        return [CoreArea("A", "", "designated", day, day, (), {}) for day in days]
+
+    candidate = ("candidate", says("legend.candidate"))
+    assert legend.outlines_of([]) == [candidate]
+    one = ("core", says("legend.core", year="2019"))
+    assert legend.outlines_of(core(2019, 2019)) == [one, candidate]
+    several = ("core", says("legend.core_several", year="2018"))
+    assert legend.outlines_of(core(2020, 2018), has_candidates=False) == [several]
+    assert legend.outlines_of([], has_first=True)[-1] == ("first", says("compare.mark_first"))

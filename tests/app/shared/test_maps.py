@@ -7,7 +7,9 @@ from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import folium
+import h3.api.numpy_int as h3
 import pytest
+import shapely
 import streamlit_folium
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,8 @@ from app.shared.maps import MapScene, Spot
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError
 from csa.base.text import speak
-from csa.decisions.registry import AreaStanding
+from csa.decisions.registry import AreaStanding, CoreArea
+from csa.geo.cells import outline
 from tests.sentences import says
 
 STANDING = {
@@ -108,6 +111,42 @@ def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cel
     assert east["lines"][0] == says("standing.core", since="September 2019")
     assert (west["lines"][1][:2], east["lines"][1][:2]) == ("6 ", "9 ")
     assert (west["lines"][-1], east["lines"][-1]) == ("first", "second")
+
+
+def core_of(city, area_id, *, without=0):
+    """The eastern area in service as B, with all of its cells or without some."""
+    cells = city.proposal.areas.set_index("area_id").loc[area_id, "cells"]
+    own = frozenset(int(cell, 16) for cell in cells[without:])
+    day = date(2019, 9, 14)
+    return CoreArea("B", "East Corner", "designated", day, day, ((day, own),), {})
+
+
+@pytest.mark.parametrize("without", [0, 1])
+def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, without):
+    """Its candidate's own outline is beside it where the two differ, and has no label."""
+    core = core_of(city, "c-2", without=without)
+    shown = scene(city, standing=STANDING, core=(core,))
+    *candidates, drawn = message(maps.painting(shown, cells))["areas"]
+    named = {one["properties"]["area_id"]: one["properties"]["named"] for one in candidates}
+    assert named == ({"c-1": True, "c-2": False} if without else {"c-1": True})
+    told = drawn["properties"]
+    assert (told["area_id"], told["letter"], told["core"]) == ("c-2", "B", True)
+    wanted = json.loads(shapely.to_geojson(shapely.set_precision(outline(core.cells), 1e-5)))
+    assert drawn["geometry"] == wanted
+    n, _ = city.proposal.count_in(core.cells)
+    assert told["lines"][:2] == [
+        says("standing.core", since="September 2019"),
+        says("map.area_count", n=n, period="3 months"),
+    ]
+
+
+def test_one_that_no_candidate_is_has_its_letter_and_no_count_in_other_cells(city, cells):
+    own = frozenset(h3.cell_to_parent(cell, 9) for cell in core_of(city, "c-1").cells)
+    core = replace(core_of(city, "c-1"), key="C", drawn=((date(2019, 9, 14), own),))
+    *candidates, drawn = message(maps.painting(scene(city, core=(core,)), cells))["areas"]
+    assert [one["properties"]["named"] for one in candidates] == [True, True]
+    assert drawn["properties"]["area_id"] == "C"
+    assert drawn["properties"]["lines"] == [says("standing.core", since="September 2019")]
 
 
 def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, cells):

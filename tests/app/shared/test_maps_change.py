@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 
 import h3
 import pytest
@@ -15,6 +16,7 @@ from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
+from csa.decisions.registry import CoreArea
 from tests.sentences import says
 
 SINCE = Month(2019, 8)
@@ -82,6 +84,18 @@ def test_a_letter_is_drawn_for_an_area_in_service_and_for_no_candidate(followed,
         ("c-6", "", "Osierbank"),
         ("c-7", "", "Brindlemoor"),
     ]
+
+
+def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(followed, cells):
+    day = date(2019, 6, 3)
+    own = frozenset([int(followed.cells[0])])
+    core = CoreArea("B", "Old Mill", "designated", day, day, ((day, own),), {})
+    scene = ChangeScene(followed, 11, "", has_alike=False, beside=(core,))
+    *areas, last = (one["properties"] for one in told(scene, cells)["areas"])
+    assert [one["letter"] for one in areas if one["core"]] == ["Q"]
+    assert (last["area_id"], last["letter"], last["place"]) == ("B", "B", "Old Mill")
+    assert last["core"]
+    assert last["lines"] == [says("standing.core", since="June 2019")]  # and no verdict
 
 
 def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):

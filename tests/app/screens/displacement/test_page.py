@@ -245,20 +245,12 @@ def test_what_is_followed_is_chosen_by_one_key(page, where_served):
     assert all(one["core"] for one in drawn(shown))
     assert not [menu for menu in shown.selectbox if menu.key == "since"]
     (follow,) = shown.get("button_group")[:1]
-    follow.set_value([False]).run()
+    follow.set_value(False).run()
     assert not shown.exception
     assert shown.selectbox(key="since").value == "2019-08"
     assert link(shown) == {"since": "2019-08"}
     assert {one["area_id"] for one in drawn(shown)} == {"A", *(f"c-{n}" for n in range(2, 8))}
     assert says("change_page.not_agreed") in answer(shown)
-
-
-def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(page, where_served):
-    """Before June 2018 nothing of it would have been proposed: it is drawn as the registry has it."""
-    shown = page({"since": "2019-08", "eps_m": 200.0, "min_samples": 32})
-    beside = [one for one in drawn(shown) if one["area_id"] == "A"]
-    assert [one["core"] for one in beside] == [True]
-    assert "Fewer" not in " ".join(beside[0]["lines"])
 
 
 def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):

@@ -66,13 +66,13 @@ def with_summary(proposal, **changed):
 
 
 def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
-    assert listed(city.proposal) == [("c-1", "West End", 6, 2), ("c-2", "East End", 9, 4)]
+    assert listed(city.proposal) == [("c-1", "West End", 6, 3), ("c-2", "East End", 9, 4)]
 
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
     (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), ())
     said = area_list.label(west, has_homicides=True)
-    assert said == "**West End** *6* :small[candidate] :small[2 homicides]"
+    assert said == "**West End** *6* :small[candidate] :small[3 homicides]"
     assert "homicides" not in area_list.label(west, has_homicides=False)
     unknown = replace(west, incidents=None, homicides=None)
     assert says("sheet.unknown") in area_list.label(unknown, has_homicides=True)
