@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city, layouts, public
+from csa.config import city, layouts, public, risk
 from csa.config.loading import load_city, setting_descriptions
 from tests.sentences import says
 
@@ -54,6 +54,8 @@ PLACE_OF_A_MODEL = {
     "VacantLand": "vacant_land.",
     "ServiceList": "services.lists[].",
     "RiskTerrain": "risk_terrain.",
+    "RiskFactors": "risk.",
+    "RiskLayerFile": "risk.layers[].",
     "Areas": "areas.",
     "Priorities": "priorities.",
     "Outcome": "outcomes.",
@@ -68,6 +70,7 @@ PLACE_OF_A_MODEL = {
 }
 FREE_KEYS = (
     ".columns.",
+    ".only.",
     ".when.",
     "portal.datasets.",
     "public.take_part.",
@@ -118,7 +121,7 @@ def _flat(value, prefix=""):
 
 def _declared():
     """Read each model's fields from the syntax of the modules that declare them."""
-    files = (city.__file__, layouts.__file__, public.__file__)
+    files = (city.__file__, layouts.__file__, public.__file__, risk.__file__)
     trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     fields = {

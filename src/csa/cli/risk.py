@@ -99,8 +99,14 @@ def near_repeat(
 
 def _knox(pairs: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False)
-    for title in ("apart", "days", "observed", "expected", "ratio"):
-        table.add_column(speak(f"near_repeat.col_{title}"), justify="right")
+    for title in (
+        speak("near_repeat.col_apart"),
+        speak("near_repeat.col_days"),
+        speak("near_repeat.col_observed"),
+        speak("near_repeat.col_expected"),
+        speak("near_repeat.col_ratio"),
+    ):
+        table.add_column(title, justify="right")
     table.add_column("p", justify="right")
     same = speak("near_repeat.same_point")
     for row in pairs.to_dict("records"):
