@@ -99,8 +99,14 @@ def near_repeat(
 
 def _knox(pairs: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False)
-    for title in ("apart", "days", "observed", "expected", "ratio"):
-        table.add_column(speak(f"near_repeat.col_{title}"), justify="right")
+    for title in (
+        "near_repeat.col_apart",
+        "near_repeat.col_days",
+        "near_repeat.col_observed",
+        "near_repeat.col_expected",
+        "near_repeat.col_ratio",
+    ):
+        table.add_column(speak(title), justify="right")
     table.add_column("p", justify="right")
     same = speak("near_repeat.same_point")
     for row in pairs.to_dict("records"):
