@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city, layouts
+from csa.config import city, layouts, risk
 from csa.config.loading import load_city, setting_descriptions
 from tests.sentences import says
 
@@ -53,6 +53,8 @@ PLACE_OF_A_MODEL = {
     "Services": "services.",
     "ServiceList": "services.lists[].",
     "RiskTerrain": "risk_terrain.",
+    "RiskFactors": "risk.",
+    "RiskLayerFile": "risk.layers[].",
     "Areas": "areas.",
     "Priorities": "priorities.",
     "Outcome": "outcomes.",
@@ -71,6 +73,7 @@ FREE_KEYS = (
     "portal.datasets.",
     "public.take_part.",
     "services.kinds.",
+    ".only.",
     ".homicide",
     ".nonfatal",
     ".victim",
@@ -115,7 +118,7 @@ def _flat(value, prefix=""):
 
 def _declared():
     """Read each model's fields from the syntax of the modules that declare them."""
-    files = (city.__file__, layouts.__file__)
+    files = (city.__file__, layouts.__file__, risk.__file__)
     trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     fields = {
