@@ -81,6 +81,12 @@ def test_people_hit_at_once_under_several_numbers_are_one_event():
     assert first_of_events(xy, stamps).tolist() == [0, 3, 4]
 
 
+def test_where_every_lot_gives_as_many_p_is_one():
+    found = measure_near_repeats([(0, 0), (0, 0)], [0, 3], n_draws=19)
+    assert (found.observed, found.ratio, found.p, found.later_p) == (1, 1.0, 1.0, 1.0)
+    assert not found.is_shown
+
+
 def test_no_incident_and_one_alone_are_too_few():
     for xy, days in (([], []), ([(0, 0)], [3])):
         found = measure_near_repeats(xy, days, n_draws=9)

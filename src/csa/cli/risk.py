@@ -100,13 +100,13 @@ def near_repeat(
 def _knox(pairs: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in (
-        speak("near_repeat.col_apart"),
-        speak("near_repeat.col_days"),
-        speak("near_repeat.col_observed"),
-        speak("near_repeat.col_expected"),
-        speak("near_repeat.col_ratio"),
+        "near_repeat.col_apart",
+        "near_repeat.col_days",
+        "near_repeat.col_observed",
+        "near_repeat.col_expected",
+        "near_repeat.col_ratio",
     ):
-        table.add_column(title, justify="right")
+        table.add_column(speak(title), justify="right")
     table.add_column("p", justify="right")
     same = speak("near_repeat.same_point")
     for row in pairs.to_dict("records"):
