@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import time
 import zipfile
 
 import pytest
@@ -31,6 +32,16 @@ def test_as_many_levels_as_are_allowed_and_one_more():
     ):
         with pytest.raises(ValueError, match=f"more than {MAX_DEPTH} levels"):
             refused()
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + ".".join("a" * 200_000) + "]", "a" * 2_000_001, "a" * 1_000_000]
+)
+def test_toml_that_would_take_hours_is_refused_at_once(text):
+    started = time.process_time()
+    with pytest.raises(ValueError, match=r"."):
+        parse_toml(text)
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

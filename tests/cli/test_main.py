@@ -306,6 +306,14 @@ def test_places_that_are_absent(town, ingest, shootings, run):
     assert "give --places FILE" in sentence(run("ingest", *words, check=False))
 
 
+def test_a_path_that_no_file_system_takes(ingest, town, run):
+    name = "n" * 300
+    assert "File name too long" in sentence(ingest(name, check=False))
+    assert "File name too long" in sentence(
+        run("ingest", "--city", name, "--out", "ds", check=False)
+    )
+
+
 def test_the_same_file_twice_under_any_name(town, ingest, shootings):
     copy = town.folder / "copy.csv"
     copy.write_bytes(shootings.read_bytes())

@@ -421,6 +421,19 @@ def test_monstrous_toml_is_refused_with_a_sentence(write, value):
         load_city(write(("eps_m = 150", f"eps_m = {value}")))
 
 
+@pytest.mark.parametrize("name", ["n" * 300, "a\\u0000b"])
+def test_what_no_file_is_called_is_refused(write, name):
+    for section, setting in (("[places]", f'file = "{name}"'), ("[city]", f'files = ["{name}"]')):
+        (fault,) = faults_of(write((section, f"{section}\n{setting}")))
+        assert "240 bytes" in fault
+
+
+@pytest.mark.parametrize("name", ["", "/etc/*", "**x"])
+def test_what_is_no_pattern_of_the_data_folder_is_refused(write, name):
+    (fault,) = faults_of(write(("[city]", f'[city]\nfiles = ["{name}"]')))
+    assert "a pattern names files in the data folder" in fault
+
+
 def test_web_mercator_is_no_system_for_lengths(write):
     with pytest.raises(ConfigError):
         load_city(write(("EPSG:32615", "EPSG:3857")))

@@ -24,8 +24,8 @@ if not files:
     panels.empty(speak("new_city.none"))
     st.stop()
 with tempfile.TemporaryDirectory() as folder:
-    shootings, others = parts.keep(Path(folder), files)
     try:
+        shootings, others = parts.keep(Path(folder), files)
         with panels.working():
             tables = read_tables(shootings)
             beside = look_beside(others, tables)

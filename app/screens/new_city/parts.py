@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from app.shared import panels
 from app.shared.settings import ROOT as ROOT  # noqa: PLC0414 - where a city is made
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, ParamError
 from csa.base.io import write_file
 from csa.base.text import render, speak
 from csa.workflow.beside import CityFiles
@@ -58,6 +59,8 @@ def keep(
     def kept(one: UploadedFile, name: str) -> Path:
         path = folder / name / Path(one.name).name
         path.parent.mkdir(exist_ok=True)
+        if os.access(path, os.F_OK):
+            raise ParamError("start.same_name", name=path.name)
         write_file(path, one.getvalue())
         return path
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import tomllib
 import zipfile
@@ -19,6 +20,9 @@ MAX_DEPTH = 60
 """Lists within one another: more than any file needs, few enough for whatever walks through."""
 MAX_UNPACKED = 100_000_000
 """Bytes that a packed file may become: a store's backup has a hundredth of it."""
+MAX_TOML = 2_000_000
+"""Characters of a TOML file: the longest plan has a fortieth of it."""
+DOTTED = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){{{MAX_DEPTH}}}""")
 BLOCK = 1_000_000
 GZIP = 16 + zlib.MAX_WBITS
 
@@ -33,6 +37,10 @@ def parse_json(text: str | bytes) -> Any:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Read TOML."""
+    if len(text) > MAX_TOML:
+        raise ValueError(f"it has more than {MAX_TOML:,} characters")
+    if DOTTED.search(text):  # which Python's reader takes hours for
+        raise ValueError(_too_deep())
     try:
         found: dict[str, Any] = _shallow(tomllib.loads(text))
     except RecursionError:

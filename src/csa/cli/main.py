@@ -132,6 +132,8 @@ def main() -> None:
     except Exception as error:
         if is_verbose:
             raise
+        if isinstance(error, OSError) and error.filename is not None:  # a path that nobody checked
+            fail(speak("cli.machine", path=error.filename, why=error.strerror), 2)
         fail(speak("cli.internal", what=f"{type(error).__name__}: {error}"), 1)
 
 

@@ -24,6 +24,8 @@ from csa.config.types import (
     AnyCrs,
     ComponentName,
     DatasetId,
+    FileName,
+    FilePatterns,
     Frozen,
     Host,
     MetricCrs,
@@ -56,7 +58,7 @@ class CityBasics(Frozen):
     earliest_date: date = Field(
         date(1990, 1, 1), description="an earlier date is a typing error, `bad_date`"
     )
-    files: Texts = Field((), description="patterns of shooting files in the data folder")
+    files: FilePatterns = Field((), description="patterns of shooting files in the data folder")
     nonfatal_name: str = Field("nonfatal shooting", description="what the nonfatal kind is called")
     nonfatal_is_proxy: bool = Field(
         default=False, description="true when it cannot be told from an armed assault"
@@ -89,11 +91,11 @@ class CityBasics(Frozen):
 class PlacesSource(Frozen):
     """Neighborhoods and the study area."""
 
-    file: str = Field("", description="name in the data folder, unless --places names one")
+    file: FileName = Field("", description="name in the data folder, unless --places names one")
     name_column: str = Field(description="column with the neighborhood's name")
     id_column: str | None = Field(None, description="column that joins the population table")
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
-    study_area_file: str | None = Field(
+    study_area_file: FileName | None = Field(
         None, description="polygons of the study area; else the neighborhoods' union"
     )
 
@@ -101,7 +103,7 @@ class PlacesSource(Frozen):
 class Population(Frozen):
     """How many people live in each neighborhood."""
 
-    file: str = Field("", description="name in the data folder, unless --population names one")
+    file: FileName = Field("", description="name in the data folder, unless --population names one")
     join_column: str = Field(
         "",
         description="column that holds the neighborhood's id or name; empty: polygons or points "
@@ -118,9 +120,9 @@ class Population(Frozen):
 class BasemapSource(Frozen):
     """The city's own layers, drawn behind the areas; they need no network."""
 
-    water_file: str = Field("", description="polygons or lines of water, in the data folder")
-    parks_file: str = Field("", description="polygons of parks")
-    streets_file: str = Field("", description="lines of streets")
+    water_file: FileName = Field("", description="polygons or lines of water, in the data folder")
+    parks_file: FileName = Field("", description="polygons of parks")
+    streets_file: FileName = Field("", description="lines of streets")
     street_class_column: str = Field("", description="column that tells main streets")
     main_streets: Texts = Field((), description="its values for streets drawn from afar")
     street_name_column: str = Field("", description="column with the street's name")
@@ -135,7 +137,7 @@ class BasemapSource(Frozen):
 class ServiceList(Frozen):
     """A file of places that help."""
 
-    file: str = Field("", description="CSV or map file in the data folder")
+    file: FileName = Field("", description="CSV or map file in the data folder")
     name_column: str = Field("name", description="column with the place's name; empty: none")
     kind_column: str = Field("kind", description="column with its kind, as a reader would say it")
     kind: str = Field("", description="the kind of every place of the file, in place of a column")
@@ -181,7 +183,9 @@ class VacantLand(PlaceLists):
 class RiskTerrain(Frozen):
     """A score of places made elsewhere; shown beside, never mixed in."""
 
-    file: str = Field(description="polygons or points with a score (GeoJSON), or a CSV of points")
+    file: FileName = Field(
+        description="polygons or points with a score (GeoJSON), or a CSV of points"
+    )
     score_column: str = Field(description="column with the score; higher is more")
     lon_column: str = Field("lon", description="degrees; of a CSV alone")
     lat_column: str = Field("lat", description="degrees; of a CSV alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -92,7 +93,25 @@ def _one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _file_name(text: str) -> str:
+    if not text.isprintable() or len(text.encode()) > MAX_FILE_NAME:
+        raise ValueError(str(say("config.no_file_name", most=MAX_FILE_NAME)))
+    return text
+
+
+def _file_pattern(text: str) -> str:
+    parts = PurePath(_file_name(text)).parts
+    if not parts or text.startswith("/") or any("**" in part for part in parts if part != "**"):
+        raise ValueError(str(say("config.no_pattern")))
+    return text
+
+
+MAX_FILE_NAME = 240
+"""Bytes: most file systems take 255."""
 Name = Annotated[str, Field(min_length=1)]
+FileName = Annotated[str, AfterValidator(_file_name)]
+FilePattern = Annotated[str, AfterValidator(_file_pattern)]
+FilePatterns = Annotated[tuple[FilePattern, ...], BeforeValidator(_one_or_many)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 MetricCrs = Annotated[str, AfterValidator(_metric)]
 AnyCrs = Annotated[str, AfterValidator(_known_crs)]

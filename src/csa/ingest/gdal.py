@@ -9,6 +9,7 @@ knows its coordinate system (`crs`, of type `link`): what GDAL fetches by itself
 from __future__ import annotations
 
 import ctypes
+import os
 import warnings
 import zipfile
 from pathlib import Path
@@ -67,10 +68,10 @@ def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
             # An absolute path is never read as an address.
             table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), on_invalid="fix")
     except OSError as error:
-        key = "source.absent" if not path.exists() else "source.unreadable"
+        key = "source.absent" if not os.access(path, os.F_OK) else "source.unreadable"
         raise SourceError(key, path=path, why=error.strerror) from error
     except BROKEN as error:
-        if not path.exists():
+        if not os.access(path, os.F_OK):
             raise SourceError("source.absent", path=path) from error
         raise unreadable from error
     _refuse_lost(path, len(table), unreadable)

@@ -1,10 +1,13 @@
 """New city on screen: what is asked, what is shown, what is made, and who may."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.screens.new_city import parts
+from csa.base.errors import CsaError
 from tests.app.conftest import open_page, words
 from tests.workflow.layouts import LAYOUTS, louisville, shootings, write
 
@@ -73,6 +76,24 @@ def test_what_cannot_be_understood_is_said(page, tmp_path):
     assert not page.exception
     assert "does not look like a file of shootings" in words(page)
     assert not [one for one in page.button if one.key == "make the city"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    name: str
+
+    def getvalue(self):
+        return b"a,b\n1,2\n"
+
+
+def test_uploads_stay_in_their_folder_and_two_of_one_name_are_refused(tmp_path):
+    files = [Upload("../../a.csv"), Upload("/etc/b.csv")]
+    shootings, others = parts.keep(tmp_path, (files, [Upload("a.csv")]))
+    kept = [path.relative_to(tmp_path).as_posix() for path in (*shootings, *others)]
+    assert kept == ["shootings/a.csv", "shootings/b.csv", "others/a.csv"]
+    for name in ("x/a.csv", "..", "n" * 300):
+        with pytest.raises(CsaError):
+            parts.keep(tmp_path, ([Upload(name)], []))
 
 
 def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
