@@ -193,7 +193,7 @@ def test_what_leaks_would_be_found(bundle, dataset):
 
 def test_the_page_and_the_wall_of_a_public_app_work_in_a_browser(read, public_app):
     page = read(public_app).page
-    page.get_by_text(ONE_NUMBER).wait_for()
+    page.get_by_text(ONE_NUMBER).first.wait_for()
     page.get_by_label("Where do you live?").select_option("Hadderley")
     assert page.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
     page.get_by_role("link", name="Español").click()

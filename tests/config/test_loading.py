@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city, layouts, risk
+from csa.config import city, layouts, public, risk
 from csa.config.loading import load_city, setting_descriptions
 from tests.sentences import says
 
@@ -75,7 +75,8 @@ FREE_KEYS = (
     "portal.datasets.",
     "public.take_part.",
     "services.kinds.",
-    ".only.",
+    "vacant_land.kinds.",
+    "city.plan_names.",
     ".homicide",
     ".nonfatal",
     ".victim",
@@ -120,7 +121,7 @@ def _flat(value, prefix=""):
 
 def _declared():
     """Read each model's fields from the syntax of the modules that declare them."""
-    files = (city.__file__, layouts.__file__, risk.__file__)
+    files = (city.__file__, layouts.__file__, public.__file__, risk.__file__)
     trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     fields = {

@@ -21,6 +21,7 @@ from pyproj import Geod
 from csa.base.errors import CsaError, MapError
 from csa.geo.cells import cover
 from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
+from csa.reports.maps.furniture import fitted_lines
 from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import (
     Fill,
@@ -523,3 +524,12 @@ def test_no_label_hides_another_wherever_areas_are(spots):
     assert overlaps(composed) == 0
     frame = composed.layout.view.frame
     assert all(shapely.covers(frame, placed.box) for placed in composed.labels)
+
+
+def test_a_line_of_the_legend_is_set_smaller_before_it_is_broken():
+    whole = fitted_lines("Core service area", 20, 500, PAPER.ink)
+    shrunk = fitted_lines("Core service area", 20, 0.85 * whole.width, PAPER.ink)
+    broken = fitted_lines("Core service area", 20, 0.75 * whole.width, PAPER.ink)
+    assert [len(one.marks) for one in (whole, shrunk, broken)] == [1, 1, 2]
+    assert shrunk.marks[0].size_px < 20 == broken.marks[0].size_px
+    assert shrunk.width <= 0.85 * whole.width

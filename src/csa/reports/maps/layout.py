@@ -135,7 +135,8 @@ def _below(ask: _Ask) -> SheetLayout | None:
 
     def strip(bar: Block) -> Block:
         last = stack([synthetic(ask.sheet, ask.style), bar], gap)
-        parts = [legend(ask.sheet, ask.style, third), ask.signs(third), last]
+        classes = legend(ask.sheet, ask.style, third)
+        parts = [classes, ask.signs(third if classes.marks else 2 * third), last]
         parts.append(ask.index(width, INDEX_ROWS))
         beside = flow(parts, width, 2 * gap)
         return stack([beside, sources(ask.sheet, ask.style, width)], 0.7 * gap)
