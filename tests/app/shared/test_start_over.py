@@ -22,7 +22,7 @@ SAID = {
     ),
     "meeting": ("May 21, 2020",),
     "displacement": ("moved next door", "Brindlemoor (A)"),
-    "community": ("Umberley",),
+    "community": ("Chosen: Umberley (B).", "but more next door"),
     "reports": ("Health Department",),
     "compare": ("Brindlemoor",),
     "data": ("Orrinvale",),
@@ -55,7 +55,7 @@ def test_each_page_opens_filled(start, page):
     shown = start(page)
     assert not shown.exception
     assert not shown.error
-    text = words(shown)
+    text = words(shown) + "".join(one.proto.srcdoc for one in shown.get("iframe"))
     for said in SAID[page]:
         assert said in text, text
     assert says("start_over.stays") in text
