@@ -107,6 +107,9 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	    $(BIN)/csa ingest --city "$(CITY)" --out "var/$$city/dataset"
 	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
 	    $(BIN)/csa backtest --city "$(CITY)" --dataset "var/$$city/dataset"
+	    if [ "$$city" = sample ]; then
+	        $(BIN)/csa risk --city sample --dataset var/sample/dataset --out var/sample/risk
+	    fi
 	    if [ "$$city" = sample ] && [ -z "$${CSA_STORE:-}" ] \
 	        && [ "$$($(BIN)/csa audit list --city sample --json)" = "[]" ]; then  # nothing decided yet
 	        $(BIN)/csa sample --dataset var/sample/dataset --basemap var/sample/basemap \

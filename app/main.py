@@ -29,6 +29,7 @@ groups = {
     speak("screen.places"): [
         _page("find_areas", speak("find.short"), "areas"),
         _page("compare", speak("compare.short"), "compare"),
+        _page("why_here", speak("why.short"), "why-here"),
     ],
     speak("screen.work"): [
         _page("measures", speak("here.short"), "measures"),

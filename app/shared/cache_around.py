@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.base.errors import CsaError
 from csa.geo.cells import parents
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+from csa.risk.files import read_risk
 
 
 def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
@@ -110,6 +112,11 @@ def highest_share(opened: Opened) -> float | None:
 def _highest_share(key: str, _opened: Opened) -> float | None:
     found = highest_risk(_opened)
     return None if found is None else found.share
+
+
+def risk_terrain(opened: Opened) -> Mapping[str, Any] | None:
+    """Read the factors that `csa risk` found, once for each state of the dataset's folder."""
+    return read_risk(opened)
 
 
 def risk_layer(opened: Opened) -> RiskLayer | None:

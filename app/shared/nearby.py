@@ -89,6 +89,7 @@ def _services(opened: Opened, choices: Choices, area_id: str, called: str) -> No
     panels.table(
         service_table(here, opened.config.city.units, near),
         speak("services.alt", area=called),
+        "csa-wide",
     )
     st.caption(
         speak(

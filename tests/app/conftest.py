@@ -90,6 +90,7 @@ URL_PATHS = {
     "new_city": "new-city",
     "new_month": "new-month",
     "track_record": "how-well",
+    "why_here": "why-here",
 }
 """Of pages whose address is not their folder's name."""
 

@@ -43,7 +43,7 @@ def say_factor(factor: RiskFactor, units: str) -> Message:
     """Describe a factor: which places, how far around them, how much higher risk is, how sure."""
     values = {
         "layer": factor.layer.name,
-        "extent": _length(factor.extent_m, units),
+        "extent": say_extent(factor.extent_m, units),
         "rrv": factor.rrv,
         "low": factor.low,
         "high": factor.high,
@@ -51,7 +51,8 @@ def say_factor(factor: RiskFactor, units: str) -> Message:
     return say("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
 
 
-def _length(meters: float, units: str) -> str:
+def say_extent(meters: float, units: str) -> str:
+    """Format a factor's extent in the city's units."""
     if units == "us":
         return f"{round(meters / METRES_PER_FOOT, -1):,.0f} feet"
     return f"{round(meters, -1):,.0f} meters"

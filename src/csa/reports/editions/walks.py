@@ -133,7 +133,7 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
 
 
 def _vacant(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
-    """Say how much vacant land the city's list has here."""
+    """State how much vacant land the city's list has here."""
     listed = facts.config.vacant_land
     if listed is None or area.vacant is None:
         return []

@@ -1,0 +1,35 @@
+"""Why here: which places mark where risk is higher, in an area, and what studies found can help."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.why_here import parts
+from app.shared import cache, cache_around, panels, person, session
+from app.shared.standing import areas_in_service, standing_of
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+opened = panels.frame(speak("why.title"))
+if person.access(opened) == person.PUBLIC:
+    panels.empty(speak("here.public"))
+    st.stop()
+screen = session.screen(opened)
+session.remember(screen, session.first_choices(opened))
+try:
+    proposal, kept = cache.proposal(opened, screen.choices), cache_around.risk_terrain(opened)
+    standing, core = standing_of(opened, proposal), areas_in_service(opened)
+    area = parts.choose(screen, parts.areas(proposal, standing, core))
+    if kept is None:
+        panels.empty(speak("why.none", command=parts.command(opened)), sketch="map")
+    else:
+        parts.answer(kept, area)
+    if area is not None:
+        if kept is not None:
+            parts.factors(opened, kept, area)
+        parts.around(opened, screen.choices, area)
+    parts.studies()
+    if kept is not None:
+        parts.whole_city(kept)
+except CsaError as error:
+    panels.stop(error)

@@ -1,0 +1,86 @@
+"""Why here on screen: an area's factors with how sure they are, and nothing where nobody looked."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.shared import cache_around
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import city_choices
+from csa.areas.places import cells_of
+from csa.config.evidence import load_evidence
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from csa.geo.cells import as_text
+from tests.app.conftest import open_page, words
+from tests.sentences import says
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch, tmp_path):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+
+    def start(kept=None, **secrets):
+        monkeypatch.setattr(cache_around, "risk_terrain", lambda _: kept)
+        for name, value in secrets.items():
+            monkeypatch.setenv(name, value)
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        return open_page(made, "screens/why_here/page.py").run()
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def first_cells(root, dataset):
+    """The cells of the first area that the page lists."""
+    city = open_city(load_city(root / "config" / "sample.toml"), dataset)
+    return cells_of(propose_areas(city, city_choices(city.config)).areas)[0]
+
+
+def kept_with(cells):
+    return {
+        "layers": [{"name": "bars & grills", "source": "State <list>", "as_of": "2020-01-01"}],
+        "factors": [
+            {"layer": "bars & grills", "form": "near", "extent_m": 127.0, "rrv": 1.7, "low": 1.4,
+             "high": 2.1}
+        ],
+        "places": [as_text(np.array(sorted(cells), dtype=np.uint64))],
+        "sentences": ["Compared with 100 shootings."],
+    }  # fmt: skip
+
+
+def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_cells):
+    made = page(kept_with(first_cells))
+    assert not made.exception
+    said = words(made)
+    assert "one kind of place marks where risk is higher: bars & grills" in said
+    assert says("risk_terrain.people") in said
+    assert "1.7 times as many (1.4 to 2.1)" in said
+    assert "within 420 feet" in said
+    assert "100 %" in said
+    assert "State <list>, 2020-01-01" in said
+    assert "Compared with 100 shootings." in said
+
+
+def test_where_no_factor_holds_that_is_the_answer(page):
+    made = page(kept_with({0x8A2A1072B59FFFF}))
+    assert not made.exception
+    assert "no kind of place that was tried marks where risk is higher" in words(made)
+    assert "times as many" not in words(made)
+
+
+def test_where_nobody_looked_the_command_is_named_and_studies_stand_all_the_same(page, root):
+    made = page(None)
+    assert not made.exception
+    said = words(made)
+    assert "csa risk --city sample --dataset" in said
+    studies = load_evidence(root / "config" / "evidence" / "studies.toml")
+    assert len(studies) == 3
+    assert all(study.source in said and study.limit in said for study in studies)
+
+
+def test_the_public_sees_none_of_it(page):
+    made = page(None, CSA_ACCESS="public")
+    assert not made.exception
+    assert "csa risk" not in words(made)
