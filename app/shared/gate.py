@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from posixpath import normpath
 from time import monotonic
@@ -21,11 +22,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 
 from app.shared import access as access_door
 from app.shared import cache, sign_ins
-from app.shared.person import LOCAL, SIGNED_IN, access_of, known_by
+from app.shared.person import LOCAL, PUBLIC, SIGNED_IN, access_of, known_by
 from app.shared.public_files import answer_from_bundle
 from app.shared.signing import MAX_CITY_FILE_MB, MAX_FILE_MB
 from csa.base.errors import CsaError
@@ -48,6 +50,8 @@ HEADERS = {
 MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", " 'unsafe-eval'"
 """The frame of a map, which draws what folium writes as a script: no other page may do so."""
 STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
+HEARD = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"})
+"""What a page says. Anybody could also empty the caches of all, or ask for the code's folder."""
 MB = 2**20
 AROUND = 2**16
 """Bytes that a form may have around its file."""
@@ -117,7 +121,9 @@ class Gate:
         if answer is None and await answer_from_bundle(scope, receive, say):
             return
         if answer is None:
-            scope, receive, answer = self._as_signed_in(scope, receive)
+            if scope["type"] == "websocket":
+                receive = _hearing(scope, receive)
+            scope, answer = self._as_signed_in(scope)
         try:
             await (answer or self.app)(scope, receive, say)
         except Exception:
@@ -138,30 +144,43 @@ class Gate:
             return PlainTextResponse("", 404)
         return None
 
-    def _as_signed_in(
-        self, scope: Scope, receive: Receive
-    ) -> tuple[Scope, Receive, PlainTextResponse | None]:
+    def _as_signed_in(self, scope: Scope) -> tuple[Scope, PlainTextResponse | None]:
         """Judge a request by its sign-in: one that counts no more is taken off it."""
         mode, path = _mode(), scope["path"]
         claims = sign_ins.claims_of(scope) if mode == SIGNED_IN else None
         if mode == SIGNED_IN and path.endswith(LEAVING):
             sign_ins.end(scope)
-            return scope, receive, None
+            return scope, None
         if UPLOAD in path:
             who = local_person("") if mode == LOCAL else _sender(path, claims)
-            return scope, receive, _upload_refusal(scope, who)
+            return scope, _upload_refusal(scope, who)
         if claims is None:
-            is_shut = mode == SIGNED_IN and normpath(path).startswith(self.shut)
+            is_shut = mode not in {LOCAL, PUBLIC} and normpath(path).startswith(self.shut)
             answer = PlainTextResponse(speak("door.sign_in_first"), 403) if is_shut else None
-            return sign_ins.without(scope), receive, answer
+            return sign_ins.without(scope), answer
+        return scope, None
 
-        async def hear() -> Message:
+
+def _hearing(scope: Scope, receive: Receive) -> Receive:
+    """Hear only what pages say by themselves, and notice when a sign-in has ended meanwhile."""
+    is_known = _mode() == SIGNED_IN and sign_ins.claims_of(scope) is not None
+
+    async def hear() -> Message:
+        message = await receive()
+        while message["type"] == "websocket.receive" and not is_heard(message.get("bytes")):
             message = await receive()
-            if scope["type"] == "websocket" and sign_ins.claims_of(scope) is None:
-                sign_ins.end(scope)
-            return message
+        if is_known and sign_ins.claims_of(scope) is None:
+            sign_ins.end(scope)
+        return message
 
-        return scope, hear, None
+    return hear
+
+
+def is_heard(said: bytes | None) -> bool:
+    """Return whether Streamlit is told what a page said."""
+    with suppress(Exception):  # what cannot be read, Streamlit refuses itself
+        return not said or BackMsg.FromString(said).WhichOneof("type") in HEARD
+    return True
 
 
 def _headers(path: str) -> dict[str, str]:

@@ -290,6 +290,28 @@ def test_files_come_one_after_another(signed_in):
         assert sent(signed_in, others, theirs) == 204
 
 
+def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
+    """One reader could empty the caches of all, and learn where the code is."""
+    with session(signed_in, SIGN) as (_, carried):
+        line = carried["line"]
+        told(line)
+        for name in ("load_git_info", "clear_cache", "app_heartbeat"):
+            line.send(BackMsg(**{name: True}).SerializeToString())
+        kinds = {one.WhichOneof("type") for one in told(line, "heartbeat_ack")}
+        assert kinds <= {"session_status_changed", "heartbeat_ack"}
+        for screen in sorted(path.parent.name for path in ROOT.glob("app/screens/*/page.py")):
+            ask = BackMsg()
+            ask.rerun_script.page_name = screen.replace("_", "-")
+            ask.rerun_script.query_string = "view=wall" if screen == "community" else ""
+            ask.rerun_script.widget_states.widgets.add(id="signed in", bool_value=True)
+            line.send(ask.SerializeToString())
+            said = b"".join(one.SerializeToString() for one in told(line))
+            assert b"Sign in to read them." in said
+            assert b"Orrinvale" not in said
+    assert not gate.is_heard(BackMsg(set_run_on_save=True).SerializeToString())
+    assert not gate.is_heard(BackMsg(debug_shutdown_runtime=True).SerializeToString())
+
+
 def entered(address, cookie):
     """Return whether a page that is opened with a cookie shows the city."""
     with session(address, SIGN, user=cookie) as (_, carried):
