@@ -225,6 +225,7 @@ def test_compose_offers_this_machine_alone_and_takes_every_right_away(compose):
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+    assert (service["mem_limit"], service["pids_limit"]) == ("3g", "256")
     assert not {"privileged", "cap_add", "network_mode", "user"} & set(service)
 
 

@@ -2,30 +2,62 @@
 
 A page of another site must not reach us. That site can have its own name resolved to this
 machine (DNS rebinding), or call this port from its own pages: such requests carry its name as
-their `Host` or `Origin`, and are refused before Streamlit sees them.
+their `Host` or `Origin`, and are refused before Streamlit sees them. Nor may it show our pages in
+a frame: each answer tells the browser so, and that nothing comes from elsewhere.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
+from posixpath import normpath
+from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 
 from app.shared import access as access_door
-from app.shared import cache
-from app.shared.person import LOCAL, SIGNED_IN, access_of
+from app.shared import cache, sign_ins
+from app.shared.person import LOCAL, PUBLIC, SIGNED_IN, access_of, known_by
 from app.shared.public_files import answer_from_bundle
+from app.shared.signing import MAX_CITY_FILE_MB, MAX_FILE_MB
 from csa.base.errors import CsaError
 from csa.base.text import speak
+from csa.decisions.roles import Person, local_person
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-METRICS, UPLOAD = "/_stcore/metrics", "/_stcore/upload_file/"
+NOBODYS = ("/_stcore/metrics", "/_stcore/agent/")
+UPLOAD, LEAVING = "/_stcore/upload_file/", "/auth/logout"
+AFTER_SIGN_IN = ("media/", "app/static/geometry/")
+"""Where people sign in, what is open only after: downloads, and the outline of cells."""
+# Streamlit writes scripts and styles into its pages; the public page and the wall hold theirs.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'{map}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", " 'unsafe-eval'"
+"""The frame of a map, which draws what folium writes as a script: no other page may do so."""
+STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
+HEARD = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"})
+"""What a page says. Anybody could also empty the caches of all, or ask for the code's folder."""
+MB = 2**20
+AROUND = 2**16
+"""Bytes that a form may have around its file."""
+MOST_A_MINUTE, MOST_MB = 60, 600
+"""How many files one person may send in a minute, and how large they may be together."""
+_sent: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
 
 
 def names() -> frozenset[str]:
@@ -59,6 +91,8 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.names = app, names()
+        base = "/".join(filter(None, ["", str(st.get_option("server.baseUrlPath")).strip("/")]))
+        self.shut = tuple(f"{base}/{path}" for path in AFTER_SIGN_IN)
         # Streamlit checks its own list for websockets too, so it gets the same names.
         config.set_option("server.allowedHosts", sorted(self.names))
         access_door.is_guarded = True
@@ -68,10 +102,34 @@ class Gate:
 
         Where the public is shown a bundle, its files are all that is sent.
         """
-        answer = None if scope["type"] == "lifespan" else self._refusal(scope)
-        if answer is None and await answer_from_bundle(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
             return
-        await (answer or self.app)(scope, receive, send)
+        begun: list[str] = []
+
+        async def say(message: Message) -> None:
+            if message["type"] == "websocket.close" and not begun:
+                await PlainTextResponse("", 403)(scope, receive, say)
+                return
+            if message["type"] in STARTS:
+                begun.append(message["type"])
+                message.setdefault("headers", [])
+                MutableHeaders(scope=message).update(_headers(scope["path"]))
+            await send(message)
+
+        answer = self._refusal(scope)
+        if answer is None and await answer_from_bundle(scope, receive, say):
+            return
+        if answer is None:
+            if scope["type"] == "websocket":
+                receive = _hearing(scope, receive)
+            scope, answer = self._as_signed_in(scope)
+        try:
+            await (answer or self.app)(scope, receive, say)
+        except Exception:
+            if not begun:
+                await PlainTextResponse("", 500)(scope, receive, say)
+            raise
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
@@ -82,20 +140,92 @@ class Gate:
         is_own = {f"http://{hosts[0]}", f"https://{hosts[0]}"}.issuperset(origins)
         if not is_own or (scope["type"] == "websocket" and not origins):
             return PlainTextResponse(speak("door.other_page"), 403)
-        if METRICS in scope["path"]:
+        if any(path in scope["path"] for path in NOBODYS):
             return PlainTextResponse("", 404)
-        if UPLOAD in scope["path"] and not _may_upload(scope["path"]):
-            return PlainTextResponse(speak("door.no_files"), 403)
+        return None
+
+    def _as_signed_in(self, scope: Scope) -> tuple[Scope, PlainTextResponse | None]:
+        """Judge a request by its sign-in: one that counts no more is taken off it."""
+        mode, path = _mode(), scope["path"]
+        claims = sign_ins.claims_of(scope) if mode == SIGNED_IN else None
+        if mode == SIGNED_IN and path.endswith(LEAVING):
+            sign_ins.end(scope)
+            return scope, None
+        if UPLOAD in path:
+            who = local_person("") if mode == LOCAL else _sender(path, claims)
+            return scope, _upload_refusal(scope, who)
+        if claims is None:
+            is_shut = mode not in {LOCAL, PUBLIC} and normpath(path).startswith(self.shut)
+            answer = PlainTextResponse(speak("door.sign_in_first"), 403) if is_shut else None
+            return sign_ins.without(scope), answer
+        return scope, None
+
+
+def _hearing(scope: Scope, receive: Receive) -> Receive:
+    """Hear only what pages say by themselves, and notice when a sign-in has ended meanwhile."""
+    is_known = _mode() == SIGNED_IN and sign_ins.claims_of(scope) is not None
+
+    async def hear() -> Message:
+        message = await receive()
+        while message["type"] == "websocket.receive" and not is_heard(message.get("bytes")):
+            message = await receive()
+        if is_known and sign_ins.claims_of(scope) is None:
+            sign_ins.end(scope)
+        return message
+
+    return hear
+
+
+def is_heard(said: bytes | None) -> bool:
+    """Return whether Streamlit is told what a page said."""
+    with suppress(Exception):  # what cannot be read, Streamlit refuses itself
+        return not said or BackMsg.FromString(said).WhichOneof("type") in HEARD
+    return True
+
+
+def _headers(path: str) -> dict[str, str]:
+    """Return what each answer carries."""
+    more = MAP_SCRIPTS if MAP_FRAME in path else ""
+    return {name: value.format(map=more) for name, value in HEADERS.items()}
+
+
+def _mode() -> str | None:
+    try:
+        return access_of(cache.city_config())
+    except CsaError:
         return None
 
 
-def _may_upload(path: str) -> bool:
-    """Return whether an upload's sender has access, judged by the session it is sent to."""
-    try:
-        access = access_of(cache.city_config())
-    except CsaError:
-        return False
-    if access != SIGNED_IN:
-        return access == LOCAL
+def _sender(path: str, claims: Mapping[str, Any] | None) -> Person | None:
+    """Return who sends a file, if it is to a session of their own."""
     session = Runtime.instance()._session_mgr.get_active_session_info(path.split("/")[-2])  # noqa: SLF001
-    return session is not None and session.session._user_info.get("is_logged_in") is True  # noqa: SLF001
+    if session is None or claims is None:
+        return None
+    theirs = session.session._user_info  # noqa: SLF001
+    is_own = theirs.get("is_logged_in") is True and theirs.get("sub") == claims.get("sub")
+    try:
+        return known_by(claims) if is_own else None
+    except CsaError:
+        return None
+
+
+def _upload_refusal(scope: Scope, who: Person | None) -> PlainTextResponse | None:
+    """Refuse a file of somebody who may send none, one too large, and one too many."""
+    if who is None or who.role == "viewer":
+        return PlainTextResponse(speak("door.no_files"), 403)
+    if scope["method"] != "PUT":
+        return None
+    most = MAX_CITY_FILE_MB if who.role == "chair" else MAX_FILE_MB
+    headers = Headers(scope=scope)
+    said = headers.get("content-length", "")
+    if not said.isdecimal() or "transfer-encoding" in headers:
+        return PlainTextResponse(speak("door.file_size", most=most), 411)
+    if int(said) > most * MB + AROUND:
+        return PlainTextResponse(speak("door.file_size", most=most), 413)
+    now, sent = monotonic(), _sent[who.name]
+    while sent and sent[0][0] < now - 60:
+        sent.popleft()
+    if len(sent) >= MOST_A_MINUTE or sum(size for _, size in sent) + int(said) > MOST_MB * MB:
+        return PlainTextResponse(speak("door.files_fast"), 429, {"Retry-After": "60"})
+    sent.append((now, int(said)))
+    return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from time import monotonic
+from typing import Any
 
 import streamlit as st
 
@@ -57,11 +59,15 @@ def person_of(config: CityConfig) -> Person:
     if mode == LOCAL:
         return local_person(THIS_MACHINE)
     if mode == SIGNED_IN and _is_signed_in():
-        claims = st.user.to_dict()
-        found = grant(load_roles(), claims)
-        name = str(claims.get("sub") or claims.get("email") or "")
-        return Person(found.office, found.role, found.strategies, found.team, name)
+        return known_by(st.user.to_dict())
     return Person("", "viewer")
+
+
+def known_by(claims: Mapping[str, Any]) -> Person:
+    """Return somebody who has signed in, by what the provider says of them."""
+    found = grant(load_roles(), claims)
+    name = str(claims.get("sub") or claims.get("email") or "")
+    return Person(found.office, found.role, found.strategies, found.team, name)
 
 
 def sign(opened: Opened, who: Person, office: str, why: str) -> Act:

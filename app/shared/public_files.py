@@ -20,7 +20,6 @@ from csa.base.errors import CsaError
 from csa.base.text import Speaker
 from csa.reports.public.bundle import read_bundle_files
 
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 READ = ("GET", "HEAD")
 HEALTH = "_stcore/health"
 """Where a container asks whether the server is well, whatever it serves."""
@@ -30,8 +29,6 @@ _served: dict[Path, tuple[tuple[int, ...], Mapping[str, bytes]]] = {}
 
 async def answer_from_bundle(scope: Scope, receive: Receive, send: Send) -> bool:
     """Answer from the bundle; return whether this server shows one."""
-    if scope["type"] == "lifespan":
-        return False
     try:
         folder = bundle_folder(cache.city_config())
     except CsaError:
@@ -47,19 +44,19 @@ async def answer_from_bundle(scope: Scope, receive: Receive, send: Send) -> bool
 
 def _answer(scope: Scope, folder: Path) -> Response:
     if scope["method"] not in READ:
-        return PlainTextResponse("", 405, HEADERS)
+        return PlainTextResponse("", 405)
     files = files_of(folder)
     if files is None:
-        return PlainTextResponse(Speaker()("public.renewed"), 503, HEADERS)
+        return PlainTextResponse(Speaker()("public.renewed"), 503)
     name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
     if name == HEALTH:
-        return PlainTextResponse("ok", 200, HEADERS)
+        return PlainTextResponse("ok", 200)
     name = f"{name}index.html" if name.endswith("/") or not name else name
     content = files.get(name)
     if content is None:
-        return PlainTextResponse("", 404, HEADERS)
+        return PlainTextResponse("", 404)
     kind = mimetypes.guess_type(name)[0] or "application/json"
-    return Response(content, headers=HEADERS, media_type=kind)
+    return Response(content, media_type=kind)
 
 
 def files_of(folder: Path) -> Mapping[str, bytes] | None:

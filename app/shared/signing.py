@@ -26,7 +26,8 @@ from csa.plan import Plan
 OFFICE = "office as written in a place's forms"
 SAID = "what the last form of a place said"
 MAX_WHY = 2000
-MAX_FILE_MB = 5
+MAX_FILE_MB, MAX_CITY_FILE_MB = 5, 200
+"""Of a form's file, and of a file that a city is made from; the server takes no larger one."""
 
 Values = Mapping[str, Any]
 Made = TypeVar("Made")

@@ -295,6 +295,7 @@ def read(chromium, kept):
         page.on("request", lambda r: _note_outside(reader, r.url, host))
         page.on("websocket", lambda socket: _note_outside(reader, socket.url, host))
         page.on("pageerror", lambda error: reader.errors.append(str(error)))
+        page.on("console", lambda said: _note_forbidden(reader, said.text))
         if before:
             before(page)
         page.goto(address)
@@ -311,6 +312,11 @@ def read(chromium, kept):
         context.clear_cookies()
     assert [url for reader in readers for url in reader.outside] == []
     assert [error for reader in readers for error in reader.errors] == []
+
+
+def _note_forbidden(reader, text):
+    if "Content Security Policy" in text:
+        reader.errors.append(text)
 
 
 def _note_outside(reader, url, host):

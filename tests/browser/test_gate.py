@@ -1,18 +1,22 @@
-"""Raw requests at an app that is really served: by which name, from whose page, before sign-in."""
+"""Raw requests at an app that is really served: by which name, from whose page, as whom."""
 
 import json
+import platform
 import socket
+import time
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+import streamlit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from app.shared import gate
-from tests.browser.conftest import serving
+from app.shared import gate, sign_ins
+from tests.browser.conftest import ROOT, serving
 from tests.dockerfile import first_page
 
 COOKIE = "of more than thirty-two characters, at random"
@@ -24,6 +28,20 @@ client_id = "csa"
 client_secret = "csa"
 server_metadata_url = "https://login.example/.well-known/openid-configuration"
 """
+DEPLOYMENT = """
+access = "signed-in"
+[roles]
+role_claim = "role"
+office_claim = "office"
+strategies_claim = "strategies"
+"""
+SIGN = "https://sign.example"
+ROLES = ("viewer", "member", "editor", "chair")
+HEADERS = {
+    "content-security-policy": "frame-ancestors 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
 SHAKE = {
     "Upgrade": "websocket",
     "Connection": "Upgrade",
@@ -51,6 +69,16 @@ def status(address, path="/", **headers):
     return answer(address, path, **headers)[0]
 
 
+def claims(name="clerk", role="chair", **more):
+    """What a provider said of somebody, as Streamlit writes it into its cookie."""
+    given = {"origin": SIGN, "is_logged_in": True, "sub": name, "office": "Hall", "role": role}
+    return given | {"strategies": ["1.2"]} | more
+
+
+def cookie_of(user, secret=COOKIE):
+    return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', json.dumps(user)).decode()}"
+
+
 def shaken(address, host, origin, base=""):
     """Return the status of a websocket's handshake: 101 is open."""
     return status(address, f"{base}/_stcore/stream", Host=host, Origin=origin, **SHAKE)
@@ -63,11 +91,7 @@ def session(address, origin, base="", user=None):
     token = answer(address, f"{base}/_stcore/health", Host=host)[1]
     token = token.partition("_streamlit_xsrf=")[2].partition(";")[0]
     cookie = f"_streamlit_xsrf={token}"
-    if user:
-        signed = create_signed_value(COOKIE, "_streamlit_user", json.dumps(user))
-        cookie += f"; _streamlit_user={signed.decode()}"
-    ask = BackMsg()
-    ask.rerun_script.query_string = ""
+    cookie += f"; {cookie_of(user) if isinstance(user, dict) else user}" if user else ""
     with connect(
         f"ws://{host}{base}/_stcore/stream",
         sock=socket.create_connection(("127.0.0.1", urlsplit(address).port)),
@@ -78,20 +102,28 @@ def session(address, origin, base="", user=None):
         max_size=None,
         open_timeout=60,
     ) as line:
+        ask = BackMsg()
+        ask.rerun_script.query_string = ""
         line.send(ask.SerializeToString())
-        while (said := ForwardMsg.FromString(line.recv(timeout=60))).WhichOneof("type") != (
-            "new_session"
-        ):
-            pass
+        said = told(line, "new_session")[-1]
         carried = {"Host": host, "Origin": origin, "Cookie": cookie, "X_Xsrftoken": token}
-        yield said.new_session.initialize.session_id, carried
+        yield said.new_session.initialize.session_id, carried | {"line": line}
 
 
-def sent(address, its_session, carried, base=""):
+def told(line, until="script_finished"):
+    """Return the messages of a page until one of a kind."""
+    said = []
+    while not said or said[-1].WhichOneof("type") != until:
+        said.append(ForwardMsg.FromString(line.recv(timeout=60)))
+    return said
+
+
+def sent(address, its_session, carried, base="", body=FORM, **more):
     """Return the status of a file that is sent to a session."""
-    form = {"Content_Type": "multipart/form-data; boundary=b"}
+    form = {"Content_Type": "multipart/form-data; boundary=b"} | more
     path = f"{base}/_stcore/upload_file/{its_session}/1"
-    return answer(address, path, "PUT", FORM, **carried, **form)[0]
+    carried = {name: value for name, value in carried.items() if name != "line"}
+    return answer(address, path, "PUT", body, **carried, **form)[0]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +144,8 @@ def signed_in(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sign")
     secrets = folder / "secrets.toml"
     secrets.write_text(SECRETS.format(cookie=COOKIE), encoding="utf-8")
-    more = {"CSA_ACCESS": "signed-in", "STREAMLIT_SECRETS_FILES": str(secrets)}
+    (folder / "csa.toml").write_text(DEPLOYMENT, encoding="utf-8")
+    more = {"CSA_DEPLOYMENT": str(folder / "csa.toml"), "STREAMLIT_SECRETS_FILES": str(secrets)}
     with serving(folder, **more) as address:
         yield address
 
@@ -215,14 +248,124 @@ def test_the_refusal_says_what_to_do(sample_app):
     assert "docs/DEPLOY.md" in answer(sample_app, Host="example.org")[1]
 
 
-def test_nobody_sends_a_file_before_they_have_signed_in(signed_in):
-    claims = {"origin": "https://sign.example", "is_logged_in": True, "sub": "clerk"}
-    with session(signed_in, "https://sign.example") as (stranger, carried):
+def test_nobody_sends_a_file_before_they_have_signed_in_nor_to_anothers_page(signed_in):
+    with (
+        session(signed_in, SIGN) as (stranger, carried),
+        session(signed_in, SIGN, user=claims("other")) as (others, _),
+        session(signed_in, SIGN, user=claims()) as (known, theirs),
+    ):
         assert sent(signed_in, stranger, carried) == 403
-        with session(signed_in, "https://sign.example", user=claims) as (known, theirs):
-            assert sent(signed_in, stranger, theirs) == 403
-            assert sent(signed_in, known, theirs) == 204
+        assert [sent(signed_in, one, theirs) for one in (stranger, others)] == [403, 403]
+        assert sent(signed_in, known, theirs) == 204
+        assert sent(signed_in, known, carried) == 403
     assert sent(signed_in, "none", theirs) == 403
+
+
+@pytest.mark.parametrize(("role", "most"), [("member", 5), ("editor", 5), ("chair", 200)])
+def test_a_file_is_as_large_as_the_role_may_send(signed_in, role, most):
+    with session(signed_in, SIGN, user=claims(f"large {role}", role)) as (mine, carried):
+        assert sent(signed_in, mine, carried) == 204
+        for size, said in (((most + 1) * 2**20, 413), (None, 411), ("x", 400)):
+            assert sent(signed_in, mine, carried, Content_Length=size and str(size)) == said
+        whole = f"{len(FORM):x}\r\n{FORM}\r\n0\r\n\r\n"
+        for size in (None, "9"):
+            chunked = {"Content_Length": size, "Transfer_Encoding": "chunked"}
+            assert sent(signed_in, mine, carried, body=whole, **chunked) in {400, 411}
+
+
+def test_a_reader_sends_no_file(signed_in):
+    for role in ("viewer", "queen", ""):
+        with session(signed_in, SIGN, user=claims("reader", role)) as (mine, carried):
+            assert sent(signed_in, mine, carried) == 403
+
+
+def test_files_come_one_after_another(signed_in):
+    """What one person has sent in a minute does not keep another from sending."""
+    with (
+        session(signed_in, SIGN, user=claims("hasty")) as (mine, carried),
+        session(signed_in, SIGN, user=claims("patient")) as (others, theirs),
+    ):
+        said = [sent(signed_in, mine, carried) for _ in range(gate.MOST_A_MINUTE + 1)]
+        assert said == [204] * gate.MOST_A_MINUTE + [429]
+        assert sent(signed_in, others, theirs) == 204
+
+
+def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
+    """One reader could empty the caches of all, and learn where the code is."""
+    with session(signed_in, SIGN) as (_, carried):
+        line = carried["line"]
+        told(line)
+        for name in ("load_git_info", "clear_cache", "app_heartbeat"):
+            line.send(BackMsg(**{name: True}).SerializeToString())
+        kinds = {one.WhichOneof("type") for one in told(line, "heartbeat_ack")}
+        assert kinds <= {"session_status_changed", "heartbeat_ack"}
+        for screen in sorted(path.parent.name for path in ROOT.glob("app/screens/*/page.py")):
+            ask = BackMsg()
+            ask.rerun_script.page_name = screen.replace("_", "-")
+            ask.rerun_script.query_string = "view=wall" if screen == "community" else ""
+            ask.rerun_script.widget_states.widgets.add(id="signed in", bool_value=True)
+            line.send(ask.SerializeToString())
+            said = b"".join(one.SerializeToString() for one in told(line))
+            assert b"Sign in to read them." in said
+            assert b"Orrinvale" not in said
+    assert not gate.is_heard(BackMsg(set_run_on_save=True).SerializeToString())
+    assert not gate.is_heard(BackMsg(debug_shutdown_runtime=True).SerializeToString())
+
+
+def entered(address, cookie):
+    """Return whether a page that is opened with a cookie shows the city."""
+    with session(address, SIGN, user=cookie) as (_, carried):
+        return b"Orrinvale" in b"".join(one.SerializeToString() for one in told(carried["line"]))
+
+
+def opens(address, cookie):
+    """Return the status of a download and of the cells' outline, which are not there."""
+    paths = ("/media/x.csv", "/app/static/geometry/x.json", "/app/static/./geometry/x.json")
+    return {status(address, path, Host="sign.example", Cookie=cookie) for path in paths}
+
+
+def test_downloads_and_cells_are_for_who_has_signed_in(signed_in, sample_app):
+    for role in ROLES:
+        assert opens(signed_in, cookie_of(claims("reader", role))) == {404}
+    for cookie in (None, "_streamlit_user=", cookie_of(claims(), "x" * 32), cookie_of([])):
+        assert opens(signed_in, cookie) == {403}
+    assert opens(signed_in, cookie_of(claims(is_logged_in="True"))) == {403}
+    assert status(sample_app, "/media/x.csv", Host=hosts(sample_app)[0]) == 404
+
+
+def test_signing_out_ends_the_cookie_its_copies_and_other_tabs(signed_in):
+    user, other = claims("leaving", nonce="1"), cookie_of(claims("leaving", nonce="2"))
+    cookie = cookie_of(user)
+    # Other text, of which the last bits count for nothing: the same signature.
+    copy = cookie[:-1] + chr(ord(cookie[-1]) + 1)
+    assert entered(signed_in, cookie)
+    with session(signed_in, SIGN, user=cookie) as (mine, tab):
+        assert b"Orrinvale" in b"".join(one.SerializeToString() for one in told(tab["line"]))
+        assert sent(signed_in, mine, tab) == 204
+        assert status(signed_in, "/auth/logout", Host="sign.example", Cookie=cookie) == 302
+        now = b"".join(one.SerializeToString() for one in told(tab["line"]))
+        assert b"Sign in to read them." in now
+        assert b"Orrinvale" not in now
+        assert sent(signed_in, mine, tab) == 403
+    for old in (cookie, copy, cookie_of(user)):
+        assert opens(signed_in, old) == {403}
+        assert not entered(signed_in, old)
+    assert entered(signed_in, other)
+
+
+def test_a_sign_in_ends_after_half_a_day_and_by_a_restart(signed_in, monkeypatch):
+    now = time.time()
+    for age, said in ((0, 404), (13 * 3600, 403), (3600, 403)):  # the server began after that
+        monkeypatch.setattr(time, "time", lambda age=age: now - age)
+        cookie = cookie_of(claims("early", nonce=age))
+        monkeypatch.undo()
+        assert opens(signed_in, cookie) == {said}
+    scope = {"type": "http", "headers": [(b"cookie", cookie_of(claims()).encode())]}
+    monkeypatch.setattr(sign_ins, "get_cookie_secret", lambda: COOKIE)
+    monkeypatch.setattr(sign_ins, "STARTED", time.monotonic() - 10**6)
+    for age, counts in ((0, True), (12 * 3600 - 60, True), (12 * 3600 + 60, False)):
+        monkeypatch.setattr(time, "time", lambda age=age: now + age)
+        assert (sign_ins.claims_of(scope) is not None) == counts
 
 
 def test_files_are_sent_at_this_machine_and_never_where_everybody_reads(sample_app, behind_proxy):
@@ -233,6 +376,66 @@ def test_files_are_sent_at_this_machine_and_never_where_everybody_reads(sample_a
 
 
 # ---- True in general ------------------------------------------------------------------------
+
+
+def headers_of(said):
+    lines = said.partition("\r\n\r\n")[0].lower().split("\r\n")[1:]
+    return [tuple(line.split(": ", 1)) for line in lines]
+
+
+@pytest.mark.parametrize("app", ["sample_app", "behind_proxy", "signed_in"])
+def test_every_answer_says_what_a_browser_may_do_with_it(request, app):
+    address = request.getfixturevalue(app)
+    base = "/areas" if app == "behind_proxy" else ""
+    asked = [
+        ("/", 200), ("/areas", 200), ("/_stcore/health", 200), ("/_stcore/host-config", 200),
+        ("/app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/static/none", 404),
+        ("/_stcore/metrics", 404), ("/_stcore/agent/openapi.json", 404),
+        ("/app/static/../main.py", 400), ("/component/none/x", 404),
+        ("/auth/login", 302 if app == "signed_in" else None),
+    ]  # fmt: skip
+    said = {path: answer(address, base + path, Host="localhost") for path, _ in asked}
+    assert {path: said[path][0] for path, status in asked if status} == {
+        path: status for path, status in asked if status
+    }
+    said |= {
+        "page": answer(address, f"{base}/", Host="localhost", Accept="text/html"),
+        "put": answer(address, f"{base}/_stcore/upload_file/a/b", "PUT", FORM, Host="localhost"),
+        "name": answer(address, f"{base}/", Host="evil.example"),
+    }
+    for path, origin in (("stream", "http://localhost"), ("stream", "null"), ("none", None)):
+        asked = {"Host": "localhost", "Origin": origin or "http://localhost", **SHAKE}
+        said[f"{path} {origin}"] = answer(address, f"{base}/_stcore/{path}", **asked)
+    assert [said[name][0] for name in list(said)[-3:]] == [101, 403, 403]
+    for name, (_, text) in said.items():
+        found = headers_of(text)
+        for header, value in HEADERS.items():
+            assert [value in given for key, given in found if key == header] == [True], name
+        assert "server" not in dict(found), name
+
+
+def test_a_maps_frame_alone_may_draw_what_is_written_as_a_script(sample_app):
+    frame = "/component/streamlit_folium.st_folium/index.html"
+    for path, may in ((frame, True), ("/", False), ("/component/none/index.html", False)):
+        found = dict(headers_of(answer(sample_app, path, Host=hosts(sample_app)[0])[1]))
+        assert ("'unsafe-eval'" in found["content-security-policy"]) == may
+
+
+def test_before_sign_in_nothing_says_which_server_this_is(signed_in):
+    with session(signed_in, SIGN) as (_, carried):
+        said = b"".join(one.SerializeToString() for one in told(carried["line"]))
+    with session(signed_in, SIGN) as (_, carried):
+        carried["line"].send(b"\xff\xff no message")
+        with pytest.raises(ConnectionClosed) as closed:
+            told(carried["line"], "never")
+    said += str(closed.value).encode()
+    for path in ("/", "/auth/login?provider=x", "/oauth2callback?error=x", "/media/x", "/none"):
+        for kind in ("text/html", "*/*"):
+            said += answer(signed_in, path, Host="sign.example", Accept=kind)[1].encode()
+    versions = (streamlit.__version__, platform.python_version(), "3, 11", "uvicorn/")
+    inner = ("site-packages", str(ROOT), "/app/", "main.py", "Traceback", "csa.base", "cache.")
+    found = [word for word in (*versions, *inner) if word.encode() in said]
+    assert found == []
 
 
 @pytest.mark.parametrize("path", ["metrics", "metrics/", "metrics?families=x", "metric%73"])

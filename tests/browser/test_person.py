@@ -148,10 +148,19 @@ def test_an_editor_signs_in_sees_their_role_and_signs_out(come):
     clerk.page.goto(f"{clerk.address}/compare")
     clerk.page.get_by_text("You may read this page.").wait_for()
     assert clerk.page.get_by_role("button", name="Keep this choice").count() == 0
+    tab = new_page(clerk.page.context)
+    tab.goto(f"{clerk.address}/data")
+    tab.get_by_text("Editor of 1.2").wait_for()
+    Reader(tab).settle()
+    (old,) = (one for one in clerk.page.context.cookies() if one["name"] == "_streamlit_user")
     Reader(clerk.page).settle()
     clerk.page.get_by_role("button", name="Sign out").click()
+    tab.get_by_text("Sign in to read them.").wait_for()  # at once, and untouched
+    tab.get_by_text("Orrinvale").wait_for(state="detached")
+    tab.close()
     clerk.page.get_by_role("button", name="End session").click()  # the provider's own question
     clerk.page.get_by_text("Sign in to read them.").wait_for()
+    clerk.page.context.add_cookies([old])
     clerk.page.goto(f"{clerk.address}/areas")
     clerk.page.get_by_text("Sign in to read them.").wait_for()
     assert "Orrinvale" not in clerk.text()

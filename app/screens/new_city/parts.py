@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.shared import panels
 from app.shared.settings import ROOT as ROOT  # noqa: PLC0414 - where a city is made
+from app.shared.signing import MAX_CITY_FILE_MB
 from csa.base.errors import CsaError, ParamError
 from csa.base.io import write_file
 from csa.base.text import render, speak
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 TABLES = ("csv", "json", "geojson", "xlsx", "txt")
 LAYERS = ("geojson", "json", "gpkg", "csv")
-MAX_FILE_MB = 200
 ASKED = "new city: "
 
 
@@ -37,7 +37,7 @@ def ask_files() -> tuple[tuple[list[UploadedFile], list[UploadedFile]] | None, s
             type=TABLES,
             key="new file",
             accept_multiple_files=True,
-            max_upload_size=MAX_FILE_MB,
+            max_upload_size=MAX_CITY_FILE_MB,
         )
     with right:
         others = st.file_uploader(
@@ -45,7 +45,7 @@ def ask_files() -> tuple[tuple[list[UploadedFile], list[UploadedFile]] | None, s
             type=LAYERS,
             key="new places",
             accept_multiple_files=True,
-            max_upload_size=MAX_FILE_MB,
+            max_upload_size=MAX_CITY_FILE_MB,
         )
     name = st.text_input(speak("new_city.name"), key="new name", max_chars=60)
     return (files, others) if files else None, name.strip()

@@ -15,6 +15,7 @@ import streamlit as st
 from app.shared import cache_store, panels, person
 from app.shared.city_session import Opened
 from app.shared.settings import ROOT, deployment
+from app.shared.signing import MAX_CITY_FILE_MB
 from csa.areas.choices import city_choices
 from csa.base.errors import CsaError
 from csa.base.io import write_file
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 TABLES = ("csv", "json", "geojson", "xlsx", "txt")
-MAX_FILE_MB = 200
 DRAFT, DONE = "month draft", "month done"
 UPLOADS = ".uploads"
 N_STEPS = 34
@@ -83,7 +83,7 @@ def ask(opened: Opened, place: MonthPlace) -> MonthDraft | None:
         type=TABLES,
         key="month files",
         accept_multiple_files=True,
-        max_upload_size=MAX_FILE_MB,
+        max_upload_size=MAX_CITY_FILE_MB,
         help=speak("new_month.files_help", names=", ".join(patterns)),
     )
     mark = _mark(files)

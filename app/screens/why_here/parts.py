@@ -87,7 +87,7 @@ def _short(path: Path) -> str:
 
 
 def answer(kept: Mapping[str, Any], area: WhyArea | None) -> None:
-    """Say which factors hold in the area, and that they are no reasons."""
+    """Show which factors hold in the area, and that they are no reasons."""
     if area is None:
         panels.answer(speak("why.no_area"))
         return

@@ -138,4 +138,5 @@ def test_a_bundle_without_pages_gets_them(ask, bundle):
 
 def test_nothing_can_be_sent_to_it_and_no_socket_opens(ask):
     assert ask("/", method="POST")[0]["status"] == 405
-    assert ask("/_stcore/stream", kind="websocket")[0]["type"] == "websocket.close"
+    refused = ask("/_stcore/stream", kind="websocket")[0]
+    assert (refused["type"], refused["status"]) == ("websocket.http.response.start", 403)
