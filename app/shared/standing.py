@@ -11,7 +11,7 @@ from app.shared.city_session import Opened
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
 from csa.base.errors import StoreError
-from csa.base.text import month, speak
+from csa.base.text import month, name_list, speak
 from csa.decisions.areas import CANDIDATE, MAINTENANCE
 from csa.decisions.registry import AreaStanding, CoreArea, core_areas, standings
 from csa.decisions.registry import served_as as with_letters
@@ -85,7 +85,7 @@ def say_served(standing: Mapping[str, AreaStanding]) -> str:
     """Name the areas in service that are among a proposal's, or hold one; "" for none."""
     served = [one for one in standing.values() if one.letter]
     served.sort(key=lambda one: (len(one.letter), one.letter))
-    names = ", ".join(one.called for one in served)
+    names = name_list(one.called for one in served)
     parts = {one.part_of for one in standing.values() if one.part_of}
     said = [
         speak("standing.of_them", n=len(served), areas=names) if served else "",

@@ -505,3 +505,9 @@ def test_whatever_a_value_holds_is_said_word_for_word(path, why):
 def test_names_are_sorted_by_their_numbers_and_small_letters_as_large():
     told = ["b 10 km", "B 2.5 km", "a"]
     assert sorted(told, key=csa_text.natural) == ["a", "B 2.5 km", "b 10 km"]
+
+
+def test_names_that_hold_a_comma_are_told_apart_by_semicolons():
+    assert csa_text.name_list(["Yew", "Ash"]) == "Yew, Ash"
+    assert csa_text.name_list(["Nicetown, southwest", "Ash"]) == "Nicetown, southwest; Ash"
+    assert csa_text.name_list([]) == ""

@@ -34,7 +34,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.base.errors import CsaError
 from csa.base.params import whole_months
-from csa.base.text import month, percent, render, speak
+from csa.base.text import month, name_list, percent, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 
@@ -115,7 +115,7 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStanding
     highest = by_name(table[table["tier"] == table["tier"].min()], standing)
     if len(highest) > MAX_NAMED:
         return speak("briefing.many_highest", n=len(highest))
-    names = ", ".join(standing[area_id].called for area_id in highest["area_id"])
+    names = name_list(standing[area_id].called for area_id in highest["area_id"])
     return speak("briefing.highest", n=len(highest), areas=names)
 
 

@@ -20,7 +20,7 @@ from csa.areas.places import called
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.message import Message
-from csa.base.text import day, natural, render, speak
+from csa.base.text import day, name_list, natural, render, speak
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.registry import AreaStanding
 from csa.decisions.roles import Person, may, require_area_chair
@@ -171,7 +171,7 @@ def before(opened: Opened) -> None:
     with st.expander(speak("choose.before", n=len(kept))):
         for choice in kept:
             when = datetime.fromisoformat(choice["at_utc"])
-            places = ", ".join(called(a["place_name"], a["area_id"]) for a in choice["areas"])
+            places = name_list(called(a["place_name"], a["area_id"]) for a in choice["areas"])
             st.markdown(
                 panels.plain(
                     speak(

@@ -20,7 +20,7 @@ from csa.areas.choices import Choices
 from csa.areas.criterion import list_unknown
 from csa.areas.places import called
 from csa.areas.proposal import Proposal
-from csa.base.text import natural, percent, render, speak
+from csa.base.text import name_list, natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.services import gaps
@@ -86,7 +86,7 @@ def what_enters(
     names = {area_id: one.called for area_id, one in standing.items()}
 
     def listed(areas: set[str]) -> str:
-        return ", ".join(sorted((names[area] for area in areas), key=natural))
+        return name_list(sorted((names[area] for area in areas), key=natural))
 
     enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
     said = [enter if first else speak("compare.none_enters")]
@@ -115,7 +115,7 @@ def say_room(areas: Sequence[CoreArea], capacity: int) -> list[str]:
     if not taken:
         return []
     room = max(0, capacity - len(taken))
-    names = ", ".join(called(area.place_name, area.key) for area in taken)
+    names = name_list(called(area.place_name, area.key) for area in taken)
     key = "compare.over" if len(taken) > capacity else "compare.taken"
     said = speak(key, n=len(taken), capacity=capacity, areas=names)
     return [f"{said} {speak('compare.room', n=room) if room else speak('compare.full')}"]
@@ -141,7 +141,7 @@ def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None
         st.caption(speak("compare.people_all_unknown"))
         return
     areas = [panels.plain(names[area]) for area in lacking]
-    st.caption(speak("compare.people_unknown", areas=", ".join(areas)))
+    st.caption(speak("compare.people_unknown", areas=name_list(areas)))
 
 
 def first_areas(chosen: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from app.shared.city_session import Opened
 from app.shared.ranges import Drawn, expected_words, range_bar
 from app.shared.standing import areas_in_service, in_service, not_proposed, short_state
 from csa.areas.choices import Choices
-from csa.base.text import in_ten, natural, speak, times
+from csa.base.text import in_ten, name_list, natural, speak, times
 from csa.decisions.registry import AreaStanding
 from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment
@@ -66,7 +66,7 @@ def show(
     panels.table(pd.DataFrame(rows, dtype=object), speak("compare.table_alt"), "csa-wide")
     others = not_proposed(areas_in_service(opened), standing)
     if others:
-        names = ", ".join(in_service(area).called for area in others)
+        names = name_list(in_service(area).called for area in others)
         st.caption(panels.plain(speak("compare.others", areas=names)))
     st.caption(speak("compare.sure_note") if is_sure else speak("compare.range_note"))
 

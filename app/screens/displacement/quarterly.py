@@ -16,7 +16,7 @@ from app.shared.panels import SOON_S
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
 from csa.base.params import Month
-from csa.base.text import month, render, speak
+from csa.base.text import month, name_list, render, speak
 from csa.dataset.history import Edition, explain_left_out, list_revisions
 from csa.displacement.lineage_windows import WINDOWS
 from csa.displacement.outcomes import say_outcome
@@ -67,7 +67,7 @@ def quarters(opened: Opened, following: Following) -> None:
             for area_id in shown:
                 _panel(opened, following, by_area[area_id], area_id)
     if too_few:
-        names = ", ".join(following.place_name(area_id) for area_id in too_few)
+        names = name_list(following.place_name(area_id) for area_id in too_few)
         st.caption(panels.plain(speak("change_page.too_few", n=len(too_few), areas=names)))
 
 
@@ -245,7 +245,7 @@ def _say_gone(traced: pd.DataFrame, following: Following) -> None:
     there = set(traced["area_id"])
     gone = [area_id for area_id in following.by_letter if area_id not in there]
     if gone:
-        names = ", ".join(following.place_name(area_id) for area_id in gone)
+        names = name_list(following.place_name(area_id) for area_id in gone)
         st.caption(panels.plain(speak("change_page.became_before", areas=names)))
 
 

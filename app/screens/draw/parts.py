@@ -14,7 +14,7 @@ from app.shared.city_session import Opened
 from app.shared.signing import Values
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
-from csa.base.text import day, month, render, speak
+from csa.base.text import day, month, name_list, render, speak
 from csa.decisions.draws import record_draw, recorded
 from csa.decisions.roles import Act, Person
 from csa.decisions.store import Store
@@ -164,7 +164,7 @@ def _columns() -> list[str]:
 
 
 def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
-    names = ", ".join(one["place_name"] for one in account.get("left_out", ()))
+    names = name_list(one["place_name"] for one in account.get("left_out", ()))
     if names:
         st.caption(panels.plain(speak("draw_page.left_out", areas=names)))
 

@@ -12,7 +12,7 @@ from app.shared import panels, session
 from app.shared.phrases import months_covered, what_is_counted
 from app.shared.standing import in_service, state_words
 from csa.areas.proposal import Proposal
-from csa.base.text import speak
+from csa.base.text import name_list, speak
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import outline
 
@@ -78,7 +78,7 @@ def show(
         if proposal.is_doubtful(n_suspect, n)
     ]
     if doubtful:
-        names = ", ".join(doubtful)
+        names = name_list(doubtful)
         st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
 
 

@@ -11,7 +11,7 @@ from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
 from app.shared.standing import id_of, step_word
 from csa.areas.places import called
-from csa.base.text import speak
+from csa.base.text import name_list, speak
 from csa.decisions.registry import AreaStanding
 from csa.decisions.store.records import Records
 from csa.reports.briefing import ActionLine
@@ -122,7 +122,7 @@ def without_action(listed: Sequence[Place]) -> str:
     left = len(lacking) - len(names)
     if left:
         names.append(speak("here.and_more", n=left))
-    return speak("here.lacking", areas=", ".join(names))
+    return speak("here.lacking", areas=name_list(names))
 
 
 def value_places(listed: Sequence[Place]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import gettext
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -190,6 +190,12 @@ def listed(counts: Mapping[str, int]) -> str:
     order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in order if count]
     return ", ".join(parts) or "none"
+
+
+def name_list(names: Iterable[str]) -> str:
+    """List names; with semicolons where one holds a comma, such as "Nicetown, southwest"."""
+    listed_names = list(names)
+    return ("; " if any(", " in name for name in listed_names) else ", ").join(listed_names)
 
 
 def in_words(names: Sequence[str], language: str = ENGLISH) -> str:
