@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from streamlit import logger as streamlit_log
 from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
@@ -25,6 +27,7 @@ from app.shared import access, cache, cache_around, session
 from app.shared.geometry import forget_old
 from app.shared.offline import ask_no_host
 from csa.base.errors import CsaError
+from csa.base.logging import JsonFormatter, start_log
 from csa.base.text import render
 
 # The pages' modules, imported before the server starts rather than by the first reader, except
@@ -93,8 +96,10 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
         if why is not None:
             sys.stderr.write(f"{render(why)}\n")
             sys.exit(2)
-        # The server's name is nobody's business.
-        uvicorn.Config = partial(uvicorn.Config, server_header=False)  # type: ignore[assignment, misc]
+        # The server's name is nobody's business, nor are the addresses that uvicorn logs below
+        # warnings; how lines look, Streamlit has set already.
+        quiet: dict[str, Any] = {"server_header": False, "log_config": None, "log_level": "warning"}
+        uvicorn.Config = partial(uvicorn.Config, **quiet)  # type: ignore[assignment, misc]
         # Not earlier: a process that ends while one of its threads imports may hang forever.
         Thread(target=get_ready, name="warm-up", daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on after it has shut down
@@ -103,9 +108,24 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def log_as_json() -> None:
+    """Make each line that the server logs an object, as those of the commands are."""
+    set_up = streamlit_log.setup_formatter
+
+    def structured(logger: logging.Logger) -> None:
+        set_up(logger)
+        logger.streamlit_console_handler.setFormatter(JsonFormatter())  # type: ignore[attr-defined]
+
+    streamlit_log.setup_formatter = structured
+    streamlit_log.update_formatter()
+    start_log(is_verbose=False, as_json=True)
+
+
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
     ask_no_host()
+    if os.environ.get("CSA_LOG") == "json":
+        log_as_json()
     for name in READY:
         importlib.import_module(name)
     # Streamlit warns that no reader is connected yet.

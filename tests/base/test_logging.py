@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.base.logging import _Json, start_log
+from csa.base.logging import JsonFormatter, start_log
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_a_fault_of_ours_keeps_its_traceback_for_machines_too(capsys):
 @given(st.text(max_size=60), st.sampled_from([logging.INFO, logging.ERROR]))
 def test_whatever_is_said_is_one_line_of_json(text, level):
     record = logging.LogRecord("csa.x", level, "f.py", 1, "%s", (text,), None)
-    line = _Json().format(record)
+    line = JsonFormatter().format(record)
     assert "\n" not in line
     assert json.loads(line)["message"] == text
     assert json.loads(line)["level"] == logging.getLevelName(level).lower()

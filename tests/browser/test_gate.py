@@ -146,8 +146,16 @@ def signed_in(tmp_path_factory):
     secrets.write_text(SECRETS.format(cookie=COOKIE), encoding="utf-8")
     (folder / "csa.toml").write_text(DEPLOYMENT, encoding="utf-8")
     more = {"CSA_DEPLOYMENT": str(folder / "csa.toml"), "STREAMLIT_SECRETS_FILES": str(secrets)}
+    more["CSA_LOG"] = "json"
     with serving(folder, **more) as address:
         yield address
+
+
+@pytest.fixture
+def log_of(signed_in, tmp_path_factory):
+    """Read what the server has logged so far."""
+    (path,) = tmp_path_factory.getbasetemp().glob("sign[0-9]*/server.log")
+    return path.read_text
 
 
 def hosts(address):
@@ -419,6 +427,25 @@ def test_a_maps_frame_alone_may_draw_what_is_written_as_a_script(sample_app):
     for path, may in ((frame, True), ("/", False), ("/component/none/index.html", False)):
         found = dict(headers_of(answer(sample_app, path, Host=hosts(sample_app)[0])[1]))
         assert ("'unsafe-eval'" in found["content-security-policy"]) == may
+
+
+def test_the_log_is_an_object_a_line_and_names_nobody(signed_in, log_of):
+    person = claims("Jane Roe", "queen", email="jane@roe.example", office="")
+    with session(signed_in, SIGN, user=person) as (mine, carried):
+        told(carried["line"])
+        assert sent(signed_in, mine, carried) == 403
+        carried["line"].send(b"\xff\xff no message")
+        with pytest.raises(ConnectionClosed):
+            told(carried["line"], "never")
+    lines = [line for line in log_of().splitlines() if line.startswith("{")]
+    said = [json.loads(line) for line in lines]
+    assert {"streamlit", "csa"} <= {one["logger"].partition(".")[0] for one in said}
+    rest = log_of()
+    for line in lines:
+        rest = rest.replace(line, "")
+    assert "WARNING" not in rest
+    assert "Error" not in rest
+    assert not [word for word in ("Jane", "roe.example", "127.0.0.1:", COOKIE) if word in str(said)]
 
 
 def test_before_sign_in_nothing_says_which_server_this_is(signed_in):

@@ -19,8 +19,11 @@ def silent(_: str) -> None:
     """Ignore a step: the default where nobody follows the progress."""
 
 
-class _Json(logging.Formatter):
+class JsonFormatter(logging.Formatter):
+    """Write each line as one object, so that a machine reads it."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """Return a record as JSON."""
         said = {
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -34,7 +37,7 @@ class _Json(logging.Formatter):
 def start_log(*, is_verbose: bool, as_json: bool) -> None:
     """Send our log to stderr."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if as_json else logging.Formatter("%(name)s: %(message)s"))
+    handler.setFormatter(JsonFormatter() if as_json else logging.Formatter("%(name)s: %(message)s"))
     logger = logging.getLogger("csa")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO if is_verbose else logging.WARNING)
