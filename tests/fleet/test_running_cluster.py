@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from csa.fleet import running
+from csa.fleet.manifest import FleetCity
+from csa.fleet.table import describe
 from tests.fleet.cities import write_broken, write_city
 from tests.sentences import says
 
@@ -172,3 +175,24 @@ def test_a_second_run_makes_nothing_again_on_this_machine_s_own_cluster(done, ro
     expected = [line for line in table.splitlines() if not line.startswith(b"broken")]
     found = (done.out / "fleet.csv").read_bytes().splitlines()
     assert [line for line in found if not line.startswith(b"broken")] == expected
+
+
+def test_a_city_that_kills_workers_our_own_fault_and_a_folder_that_is_not_shared_are_told_apart(
+    tmp_path, monkeypatch
+):
+    def work(city, out, version):
+        if city.id == "deadly":
+            os._exit(1)
+        if city.id == "faulty":
+            raise RuntimeError("a bug")
+        return {**describe(city, "done"), "is_new": True}  # where this machine does not see it
+
+    monkeypatch.setattr(running, "work_city", work)
+    cities = [FleetCity(name, name, ("a.csv",)) for name in ("deadly", "faulty", "elsewhere")]
+    rows = running.run_fleet(cities, cities, tmp_path / "out")
+    assert [row["state"] for row in rows] == ["failed"] * 3
+    assert [row["why"] for row in rows] == [
+        says("fleet.killed"),
+        says("cli.internal", what="RuntimeError: a bug"),
+        says("fleet.not_shared", out=tmp_path / "out"),
+    ]

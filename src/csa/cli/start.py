@@ -44,7 +44,7 @@ def start(
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
     root: Annotated[
-        Path, typer.Option(help="Where data/ and var/ are; else here.", hidden=True)
+        Path, typer.Option(help="Where data/ and var/ are.  [here]", metavar="DIR")
     ] = Path(),
     as_json: JsonOption = False,
 ) -> None:

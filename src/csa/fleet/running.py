@@ -78,32 +78,54 @@ def _known(city: FleetCity, out: Path) -> dict[str, Any]:
 def _run(
     picked: Sequence[FleetCity], out: Path, scheduler: str | None, tell: Tell
 ) -> dict[str, dict[str, Any]]:
-    from distributed import as_completed  # noqa: PLC0415 - with the extra alone
+    """Work at cities; those that died with their workers again, one by one.
 
-    version = list_versions()["csa"]
-    rows = {}
+    Dask counts a worker's death against each city that was given to it, not only against the one
+    that killed it: alone, the others come through.
+    """
+    rows, suspects = {}, []
     with _client(scheduler, len(picked)) as client:
-        run = uuid4().hex[:8]  # a later run asks again, whatever the scheduler remembers
-        futures = {
-            client.submit(work_city, city, str(out), version, key=f"csa-{city.id}-{run}"): city
-            for city in picked
-        }
         tell("fleet")
-        for future in as_completed(futures, loop=client.loop):
-            city = futures[future]
+        for city, future in _work(client, picked, out):
+            if _is_killed(future):
+                suspects.append(city)
+                continue
             rows[city.id] = _row(future, city, out)
             tell("fleet")
+        for suspect in suspects:
+            for city, future in _work(client, [suspect], out):
+                rows[city.id] = _row(future, city, out)
+                tell("fleet")
     return rows
+
+
+def _work(
+    client: Client, cities: Sequence[FleetCity], out: Path
+) -> Iterator[tuple[FleetCity, Future[Any]]]:
+    """Give each city to the scheduler; yield them as they end."""
+    from distributed import as_completed  # noqa: PLC0415 - with the extra alone
+
+    version, asked = list_versions()["csa"], uuid4().hex[:8]  # asked anew, whatever Dask remembers
+    futures = {
+        client.submit(work_city, city, str(out), version, key=f"csa-{city.id}-{asked}"): city
+        for city in cities
+    }
+    for future in as_completed(futures, loop=client.loop):
+        yield futures[future], future
+
+
+def _is_killed(future: Future[Any]) -> bool:
+    return future.status != "finished" and type(future.exception()).__name__ == "KilledWorker"
 
 
 def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
     """Return what a task found, or why there is nothing: its workers died, or it is our fault."""
+    if _is_killed(future):
+        return {**describe(city, FAILED, speak("fleet.killed")), "is_new": True}
     if future.status != "finished":
         error = future.exception()
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        is_killed = type(error).__name__ == "KilledWorker"
-        why = speak("fleet.killed") if is_killed else speak("cli.internal", what=what)
-        return {**describe(city, FAILED, why), "is_new": True}
+        return {**describe(city, FAILED, speak("cli.internal", what=what)), "is_new": True}
     row: dict[str, Any] = future.result()
     if row["state"] != FAILED and not (out / city.id / MARKER).is_file():
         why = speak("fleet.not_shared", out=out)
