@@ -196,7 +196,7 @@ lock: setup ## write requirements*.lock from pyproject.toml (UPGRADE=1: newest v
 	    $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
 	        --generate-hashes --custom-compile-command "make lock" --quiet "$$@"
 	}
-	compile pyproject.toml --extra app --group dev $(if $(UPGRADE),--upgrade) \
+	compile pyproject.toml --extra app --extra fleet --group dev $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
 	compile pyproject.toml --extra app --constraint requirements.lock \
 	    --output-file requirements-app.lock

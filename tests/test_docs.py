@@ -20,6 +20,7 @@ from csa.displacement.emerging import EMERGING_COLUMNS
 from csa.displacement.files import REVISED
 from csa.displacement.lineage_windows import TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
+from csa.fleet.table import FLEET_COLUMNS
 from csa.geo.risk_score import RISK_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.judge import REASONS
@@ -77,6 +78,7 @@ def lacking(page, names):
         list(get_args(FieldName)),
         [*TRIED, *SCORED_COLUMNS],
         list(KNOX_COLUMNS),
+        list(FLEET_COLUMNS),
     ],
     ids=[
         "settings of a city",
@@ -106,6 +108,7 @@ def lacking(page, names):
         "fields",
         "factors",
         "near repeats",
+        "a fleet",
     ],
 )
 def test_the_data_page_names_every(data_page, names):
@@ -151,6 +154,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa config show",
         "csa basemap",
         "csa fetch",
+        "csa fleet",
         "csa sample",
         "csa plan list",
         "csa plan set",

@@ -54,6 +54,7 @@ STEPS = {
     "factors": "Trying factors",
     "draws": "How sure each is",
     "held": "Asking later months",
+    "fleet": "Cities",
 }
 PIPED_WIDTH = 120
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

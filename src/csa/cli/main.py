@@ -22,6 +22,7 @@ from csa.cli.correct import correct
 from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
+from csa.cli.fleet import fleet
 from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.mail import mail
 from csa.cli.month import month_command
@@ -57,6 +58,7 @@ COMMANDS = (
     fetch,
     check,
     basemap,
+    fleet,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -43,6 +43,9 @@ def start(
     out: Annotated[
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
+    root: Annotated[
+        Path, typer.Option(help="Where data/ and var/ are.  [here]", metavar="DIR")
+    ] = Path(),
     as_json: JsonOption = False,
 ) -> None:
     """Set up a new city: understand its file, ask what is in doubt, and propose areas."""
@@ -78,7 +81,7 @@ def start(
         show(speak("start.nothing_made"))
         return
     with progress(20) as tell:
-        made = set_up(city, beside, path, tell)
+        made = set_up(city, beside, path, tell, root)
     if as_json:
         show_json(_account(city, beside, counts, made, path))
     else:

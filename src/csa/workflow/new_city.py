@@ -192,7 +192,7 @@ def understand_tables(
         notes.append(say("start.no_minus", zone=zone))
     title = name or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
-        re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city",
+        id_of(title),
         title,
         tuple(lists),
         zone,
@@ -206,6 +206,11 @@ def understand_tables(
         ),
         land,
     )
+
+
+def id_of(title: str) -> str:
+    """Return a city's id: its name in small letters, a hyphen for all else."""
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city"
 
 
 def _understand_list(

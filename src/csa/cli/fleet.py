@@ -1,0 +1,75 @@
+"""The command that runs many cities at once: fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from csa.base.text import speak
+from csa.cli.console import fail, progress, show, show_json, show_table, show_written
+
+
+def fleet(
+    manifest: Annotated[Path, typer.Argument(help="The cities: a table, CSV or TOML.")],
+    out: Annotated[Path, typer.Option(help="Folder of the fleet.", metavar="DIR")],
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="A Dask scheduler, such as tcp://host:8786; else this machine's own cores.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Make these cities alone.", metavar="NAME,NAME")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Run many cities through start or ingest, backtest, propose, priorities, displace, report."""
+    from csa.fleet.manifest import pick_cities, read_manifest
+    from csa.fleet.running import run_fleet
+    from csa.fleet.table import FAILED
+
+    cities = read_manifest(manifest)
+    picked = pick_cities(cities, only)
+    with progress(len(picked) + 1) as tell:
+        rows = run_fleet(cities, picked, out, scheduler, tell)
+    failed = [row for row in rows if row["state"] == FAILED]
+    if as_json:
+        show_json(rows)
+    else:
+        _show_rows(rows)
+        n_new = sum(row["is_new"] and row["state"] != FAILED for row in rows)
+        n_same = sum(not row["is_new"] for row in rows if row["state"] == "done")
+        show(speak("fleet.made", new=n_new, same=n_same, failed=len(failed)))
+        show_written(out, ("fleet.csv", "fleet.parquet"))
+    if failed:
+        fail(speak("fleet.failed", n=len(failed), cities=", ".join(r["city"] for r in failed)), 2)
+
+
+def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what was found in each city, or why nothing was."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("City", overflow="fold")
+    table.add_column("State", no_wrap=True)
+    for title in ("Incidents", "Areas", "Caught,\n%", "Of the\nland, %"):
+        table.add_column(title, justify="right")
+    table.add_column("Backtest")
+    table.add_column("What changed", overflow="fold")
+    for row in rows:
+        table.add_row(
+            row["city"],
+            row["state"],
+            *("" if row[name] is None else f"{row[name]:,}" for name in ("incidents", "areas")),
+            *(
+                "" if row[name] is None else f"{100 * row[name]:.1f}"
+                for name in ("hit_share", "area_share")
+            ),
+            row["backtest"] or "",
+            row["displacement"] or "",
+        )
+    show_table(table)
+    show(*(f"{row['city']}: {row['why']}" for row in rows if row["why"]))

@@ -1,0 +1,160 @@
+"""A fleet on Dask: one task a city, on this machine or on a cluster that is named."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from csa.areas.file_format import list_versions
+from csa.base.errors import MachineError, OutputError, ParamError
+from csa.base.io import held, write_file
+from csa.base.logging import Tell, silent
+from csa.base.text import speak
+from csa.fleet.city import MARKER, OWN, read_marker, work_city
+from csa.fleet.manifest import FleetCity
+from csa.fleet.table import FAILED, WAITING, describe, fleet_files
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_S = 20
+
+
+def run_fleet(
+    cities: Sequence[FleetCity],
+    picked: Sequence[FleetCity],
+    out: Path,
+    scheduler: str | None = None,
+    tell: Tell = silent,
+) -> list[dict[str, Any]]:
+    """Make the picked cities' folders under `out`, and the table of all; return its rows.
+
+    Each row has, beside the table's columns, `is_new`: whether the city was made in this run.
+
+    Raises
+    ------
+    MachineError
+        If Dask is not installed.
+    OutputError
+        If `out` holds something else, or another run writes into it.
+    ParamError
+        If no scheduler answers at the address.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise MachineError("fleet.no_dask")
+    out = out.resolve()
+    _require_own(out, cities)
+    with held(out / OWN, OutputError("fleet.busy", out=out)):
+        made = _run(picked, out, scheduler, tell) if picked else {}
+        rows = [made.get(city.id) or _known(city, out) for city in cities]
+        for name, content in fleet_files(rows).items():
+            write_file(out / name, content)
+    return rows
+
+
+def _require_own(out: Path, cities: Sequence[FleetCity]) -> None:
+    """Refuse a folder that is not a fleet's, or in which a city's place is taken."""
+    if out.is_dir() and any(out.iterdir()) and not (out / OWN).is_dir():
+        what = min(path.name for path in out.iterdir())
+        raise OutputError("files.holds_other", path=out, what=what, marker=OWN)
+    for home in (out / city.id for city in cities):
+        if home.exists() and not (home / MARKER).is_file():
+            raise OutputError("files.holds_other", path=home, what=home.name, marker=MARKER)
+
+
+def _known(city: FleetCity, out: Path) -> dict[str, Any]:
+    """Return the row of a city that was not asked for: what an earlier run found."""
+    before = read_marker(out / city.id)
+    row = before["row"] if before else describe(city, WAITING)
+    return {**row, "is_new": False}
+
+
+def _run(
+    picked: Sequence[FleetCity], out: Path, scheduler: str | None, tell: Tell
+) -> dict[str, dict[str, Any]]:
+    """Work at cities; those that died with their workers again, one by one.
+
+    Dask counts a worker's death against each city that was given to it, not only against the one
+    that killed it: alone, the others come through.
+    """
+    rows, suspects = {}, []
+    with _client(scheduler, len(picked)) as client:
+        tell("fleet")
+        for city, future in _work(client, picked, out):
+            if _is_killed(future):
+                suspects.append(city)
+                continue
+            rows[city.id] = _row(future, city, out)
+            tell("fleet")
+        for suspect in suspects:
+            for city, future in _work(client, [suspect], out):
+                rows[city.id] = _row(future, city, out)
+                tell("fleet")
+    return rows
+
+
+def _work(
+    client: Client, cities: Sequence[FleetCity], out: Path
+) -> Iterator[tuple[FleetCity, Future[Any]]]:
+    """Give each city to the scheduler; yield them as they end."""
+    from distributed import as_completed  # noqa: PLC0415 - with the extra alone
+
+    version, asked = list_versions()["csa"], uuid4().hex[:8]  # asked anew, whatever Dask remembers
+    futures = {
+        client.submit(work_city, city, str(out), version, key=f"csa-{city.id}-{asked}"): city
+        for city in cities
+    }
+    for future in as_completed(futures, loop=client.loop):
+        yield futures[future], future
+
+
+def _is_killed(future: Future[Any]) -> bool:
+    return future.status != "finished" and type(future.exception()).__name__ == "KilledWorker"
+
+
+def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
+    """Return what a task found, or why there is nothing: its workers died, or it is our fault."""
+    if _is_killed(future):
+        return {**describe(city, FAILED, speak("fleet.killed")), "is_new": True}
+    if future.status != "finished":
+        error = future.exception()
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return {**describe(city, FAILED, speak("cli.internal", what=what)), "is_new": True}
+    row: dict[str, Any] = future.result()
+    if row["state"] != FAILED and not (out / city.id / MARKER).is_file():
+        why = speak("fleet.not_shared", out=out)
+        return {**describe(city, FAILED, why), "is_new": True}
+    return row
+
+
+@contextmanager
+def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
+    """Connect to a cluster, or start one of as many processes as this machine has cores."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - with the extra alone
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ParamError("fleet.no_scheduler", address=scheduler) from error
+        with client:
+            yield client
+        return
+    # One city a process; no limit of memory, which would kill a large city at its share.
+    with (
+        LocalCluster(
+            n_workers=min(os.cpu_count() or 1, n_cities),
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client

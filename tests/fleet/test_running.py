@@ -1,0 +1,102 @@
+"""The command `csa fleet` on a real cluster of this machine; what it refuses; the table."""
+
+import csv
+import json
+
+import pandas as pd
+import pytest
+
+from csa.base.errors import CsaError, OutputError
+from csa.base.io import held
+from csa.fleet import running
+from csa.fleet.city import OWN
+from csa.fleet.manifest import FleetCity
+from csa.fleet.table import COUNTS, FLEET_COLUMNS, NUMBERS, describe, fleet_files
+from tests.fleet.cities import write_broken
+from tests.sentences import says
+
+CITY = FleetCity("A", "a", ("a.csv",))
+
+
+def read_rows(out):
+    return list(csv.DictReader((out / "fleet.csv").read_text().splitlines()))
+
+
+def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
+    write_broken(tmp_path / "no-place")
+    manifest = tmp_path / "cities.csv"
+    manifest.write_text(
+        "city,files\nNo Place,no-place/shootings.csv\nNo File,no-file.csv\nLate,x\n"
+    )
+    out = tmp_path / "out"
+    words = ("fleet", manifest, "--out", out, "--only", "no place,No File")
+    done = run(*words, check=False)
+    assert done.returncode == 2
+    assert says("fleet.failed", n=2, cities="No Place, No File") in done.stderr
+    rows = read_rows(out)
+    assert list(rows[0]) == list(FLEET_COLUMNS)
+    absent = says("source.absent", path=tmp_path / "no-file.csv")
+    assert [(row["city"], row["state"], row["why"]) for row in rows] == [
+        ("No Place", "failed", says("start.no_place", path="shootings.csv")),
+        ("No File", "failed", absent),
+        ("Late", "not run", ""),
+    ]
+    assert f"No File: {absent}" in done.stdout
+    told = json.loads(run(*words[:-1], ",", "--json").stdout)
+    assert [row["state"] for row in told] == ["not run"] * 3
+
+
+@pytest.mark.parametrize(
+    ("key", "prepare"),
+    [
+        ("files.holds_other", lambda out: (out / "mine.txt").write_text("")),
+        ("files.holds_other", lambda out: [(out / name).mkdir() for name in (OWN, "a")]),
+    ],
+)
+def test_a_folder_of_something_else_is_refused(tmp_path, key, prepare):
+    prepare(tmp_path)
+    with pytest.raises(OutputError) as refused:
+        running.run_fleet([CITY], [CITY], tmp_path)
+    assert refused.value.message.key == key
+
+
+def test_a_second_run_at_once_an_absent_scheduler_and_absent_dask_are_refused(
+    tmp_path, monkeypatch
+):
+    with held(tmp_path / OWN, OutputError("fleet.busy", out="")):
+        refused = _refusal(tmp_path)
+    assert refused == "fleet.busy"
+    monkeypatch.setattr(running, "CONNECT_S", 1)
+    assert _refusal(tmp_path, "tcp://127.0.0.1:1") == "fleet.no_scheduler"
+    assert _refusal(tmp_path, "no address") == "fleet.no_scheduler"
+    monkeypatch.setattr(running.importlib.util, "find_spec", lambda _: None)
+    assert _refusal(tmp_path) == "fleet.no_dask"
+
+
+def _refusal(out, scheduler=None):
+    with pytest.raises(CsaError) as refused:
+        running.run_fleet([CITY], [CITY], out, scheduler)
+    return refused.value.message.key
+
+
+def test_csv_and_parquet_are_one_table_with_types(tmp_path):
+    full = {
+        **describe(CITY, "done"),
+        **dict.fromkeys(COUNTS, 3),
+        **dict.fromkeys(NUMBERS, 0.25),
+        "displacement": "more here",
+    }
+    files = fleet_files([full, describe(FleetCity("=B", "b", ()), "failed", "Why, and what.")])
+    assert files == fleet_files(
+        [full, describe(FleetCity("=B", "b", ()), "failed", "Why, and what.")]
+    )
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    typed = pd.read_parquet(tmp_path / "fleet.parquet")
+    assert list(typed) == list(FLEET_COLUMNS)
+    assert typed["incidents"].tolist() == [3, pd.NA]
+    assert typed["hit_share"].sum() == 0.25
+    assert typed["city"].tolist() == ["A", "=B"]
+    written = read_rows(tmp_path)
+    assert [row["city"] for row in written] == ["A", "'=B"]  # no spreadsheet computes it
+    assert written[1]["why"] == "Why, and what."
