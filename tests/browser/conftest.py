@@ -168,6 +168,15 @@ def new_page(context):
     return page
 
 
+def until(page, asked, given=None, most_ms=PATIENCE_MS):
+    """Wait until a page says yes: `wait_for_function` would ask by `eval`, which our pages forbid."""
+    for _ in range(most_ms // 50):
+        if page.evaluate(asked, given):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(asked)
+
+
 @dataclass
 class Reader:
     """A page, what it asked of other hosts, and what it complained of."""
@@ -243,7 +252,7 @@ class Reader:
 
     def assert_fits(self, most=0):
         """Wait until the page does not scroll sideways: charts measure their room some time after."""
-        self.page.wait_for_function(FITS, arg=most, timeout=PATIENCE_MS // 3)
+        until(self.page, FITS, most, PATIENCE_MS // 3)
 
     def settle(self):
         """Wait until the page has nothing left to run, and stays so: one run may call another."""
@@ -251,7 +260,7 @@ class Reader:
         line = LINES.get(self.page)
         self.page.wait_for_timeout(150)
         for _ in range(PATIENCE_MS // 350):
-            self.page.wait_for_function(still, timeout=LONG_MS)
+            self.page.locator(RUNNING).wait_for(state="detached", timeout=LONG_MS)
             n_said = line.n_said if line else 0
             self.page.wait_for_timeout(350)
             is_quiet = line is None or (not line.is_asked and line.n_said == n_said)

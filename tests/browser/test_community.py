@@ -13,7 +13,7 @@ import pytest
 
 from csa.dataset.versioned import open_dataset
 from csa.reports.public.bundle import read_bundle
-from tests.browser.conftest import DIRECT, ROOT
+from tests.browser.conftest import DIRECT, ROOT, until
 from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
 from tests.workers import slowly
@@ -252,7 +252,7 @@ def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(r
     frame = page.frame_locator(".st-key-public_page iframe")
     frame.get_by_text("Cada número aquí").first.wait_for()
     frame.get_by_text("sin revisar").first.wait_for()
-    page.wait_for_function("document.documentElement.lang === 'es'")
+    until(page, "document.documentElement.lang === 'es'")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
+from tests.browser.conftest import until
 from tests.sentences import says
 
 
@@ -104,7 +105,7 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_a_key_alone(read, sample_app)
     reader.page.evaluate("window.stMain = document.querySelector('[data-testid=stMain]')")
     reader.page.mouse.move(box["x"] + 200, box["y"] + 200)
     reader.page.mouse.wheel(0, 150)
-    reader.page.wait_for_function(f"{top} > 0")
+    until(reader.page, f"{top} > 0")
     assert frame.evaluate("window.map.getZoom()") == zoom
     reader.page.keyboard.down("Control")
     reader.page.mouse.wheel(0, -300)  # the first turn of the wheel switches zooming on

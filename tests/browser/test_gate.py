@@ -107,7 +107,7 @@ def session(address, origin, base="", user=None):
         line.send(ask.SerializeToString())
         said = told(line, "new_session")[-1]
         carried = {"Host": host, "Origin": origin, "Cookie": cookie, "X_Xsrftoken": token}
-        yield said.new_session.initialize.session_id, carried | {"line": line}
+        yield said.new_session.initialize.session_id, carried | {"line": line, "first": said}
 
 
 def told(line, until="script_finished"):
@@ -122,7 +122,7 @@ def sent(address, its_session, carried, base="", body=FORM, **more):
     """Return the status of a file that is sent to a session."""
     form = {"Content_Type": "multipart/form-data; boundary=b"} | more
     path = f"{base}/_stcore/upload_file/{its_session}/1"
-    carried = {name: value for name, value in carried.items() if name != "line"}
+    carried = {name: value for name, value in carried.items() if name not in {"line", "first"}}
     return answer(address, path, "PUT", body, **carried, **form)[0]
 
 
@@ -450,7 +450,8 @@ def test_the_log_is_an_object_a_line_and_names_nobody(signed_in, log_of):
 
 def test_before_sign_in_nothing_says_which_server_this_is(signed_in):
     with session(signed_in, SIGN) as (_, carried):
-        said = b"".join(one.SerializeToString() for one in told(carried["line"]))
+        every = [carried["first"], *told(carried["line"])]
+        said = b"".join(one.SerializeToString() for one in every)
     with session(signed_in, SIGN) as (_, carried):
         carried["line"].send(b"\xff\xff no message")
         with pytest.raises(ConnectionClosed) as closed:
