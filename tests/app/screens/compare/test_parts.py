@@ -33,7 +33,7 @@ def in_service(letters, maintained=""):
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
     (said,) = say_room(in_service("ABC"), 5)
-    taken = "3 of 5 places are taken: Hadderley (A), Oak, north (B), Silverbeck (C)."
+    taken = "3 of 5 places are taken: Hadderley (A); Oak, north (B); Silverbeck (C)."
     assert said == f"{taken} There is room for 2 more."
 
 
@@ -45,7 +45,7 @@ def test_one_place_taken_and_one_left_are_said_in_the_singular():
 
 def test_where_all_places_are_taken_there_is_no_room():
     (said,) = say_room(in_service("ABC"), 3)
-    assert said.startswith("3 of 3 places are taken: Hadderley (A), ")
+    assert said.startswith("3 of 3 places are taken: Hadderley (A); ")
     assert said.endswith(says("compare.full"))
     assert "There is room" not in said
 
