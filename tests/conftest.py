@@ -217,7 +217,7 @@ def sample_folder(root, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def story_folder(root, sample_folder, kansas_plan, tmp_path_factory):
+def story_folder(root, sample_folder, tmp_path_factory):
     """The sample's dataset with its places' names, and a store with two years of its program.
 
     Made once for all workers, in about ten seconds; not to be changed.
@@ -229,7 +229,10 @@ def story_folder(root, sample_folder, kansas_plan, tmp_path_factory):
         shutil.copytree(sample_folder, out / "dataset", symlinks=True)
         city = open_city(load_city(root / "config" / "sample.toml"), out / "dataset")
         keep_place_names(city)
-        fill_store(city, kansas_plan, str(out / "store.sqlite3"))
+        named = load_plan(
+            root / "config" / "plans" / "kansas-city-psp.toml", city.config.city.plan_names
+        )
+        fill_store(city, named, str(out / "store.sqlite3"))
 
     return made_once(tmp_path_factory, "story", make)
 

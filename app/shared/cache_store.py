@@ -32,12 +32,14 @@ def plan(opened: Opened) -> Plan | None:
     if not city.plan:
         return None
     path = deployment().config.parent / "plans" / city.plan
-    return _plan(path, path.stat().st_mtime_ns if path.is_file() else 0, city.plan_names)
+    return _plan(
+        path, path.stat().st_mtime_ns if path.is_file() else 0, tuple(city.plan_names.items())
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _plan(path: Path, modified_ns: int, names: Mapping[str, str]) -> Plan:
-    return load_plan(path, names)
+def _plan(path: Path, modified_ns: int, names: tuple[tuple[str, str], ...]) -> Plan:
+    return load_plan(path, dict(names))
 
 
 def address(opened: Opened) -> str:

@@ -213,7 +213,7 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app, area):
     assert shown.subheader[0].value == "Kindlewood"
     assert "candidate" in [one.value for one in shown.caption]
     assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
-    assert "Luck taken out, that is" in text
+    assert "Adjusted for chance, that is" in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -222,7 +222,8 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app, area):
 def test_an_area_that_is_not_there_is_not_chosen(app, area):
     shown = app(screen={"area": area})
     assert not shown.exception
-    assert "Choose an area" in words(shown)
+    assert "Kindlewood" in " ".join(button.label for button in shown.button)  # the list, no sheet
+    assert "Adjusted for chance, that is" not in words(shown)
 
 
 @pytest.mark.parametrize("area", ["c-5", "A"])
@@ -297,8 +298,7 @@ def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     (warning,) = shown.warning
     assert str(tmp_path) in warning.value
     assert "csa basemap" in warning.value
-    assert len(shown.dataframe) == 1
-    assert "Luck taken out, that is" in words(shown)
+    assert "Adjusted for chance, that is" in words(shown)
     data = app(DATA, CSA_BASEMAP=tmp_path)
     assert not data.exception
     assert not data.error
@@ -331,7 +331,7 @@ def test_where_the_nonfatal_alone_are_counted_no_page_tells_of_homicides(app):
     assert "nonfatal incidents in 36 months" in text
     assert "homicides among them" not in text
     assert "omicides alone" not in text
-    assert "Homicides" not in shown.dataframe[0].value.columns
+    assert "omicides" not in " ".join(button.label for button in shown.button)
 
 
 def test_a_city_without_incidents_says_so(app, town, root):

@@ -156,7 +156,7 @@ def test_services_are_of_every_kind_and_each_name_comes_once(files):
 def test_each_area_of_the_program_holds_the_vacant_land_that_its_walks_found(
     files, truth, metres_between
 ):
-    rows = table(files["vacant_land.csv"])
+    rows = table(files["vacant_places.csv"])
     middles = {one["name"]: one for one in truth["features"]}
     for name, planted in truth["vacant_land"].items():
         hot = middles[name]

@@ -97,7 +97,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
         **_people_files(neighborhoods),
         **_land_files(ground, streets),
         "services.csv": csv_bytes(SERVICE_COLUMNS, services),
-        "vacant_land.csv": csv_bytes(VACANT_COLUMNS, vacant_rows(streets, streams[7])),
+        "vacant_places.csv": csv_bytes(VACANT_COLUMNS, vacant_rows(streets, streams[7])),
         "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
         MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),
     }

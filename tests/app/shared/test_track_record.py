@@ -59,7 +59,9 @@ def said(monkeypatch):
     for name in ("markdown", "caption", "subheader"):
         monkeypatch.setattr(track_record.st, name, lambda text, **_: told.append(text))
     for name in ("empty", "answer"):
-        monkeypatch.setattr(track_record.panels, name, lambda *text: told.append(" ".join(text)))
+        monkeypatch.setattr(
+            track_record.panels, name, lambda *text, **_: told.append(" ".join(text))
+        )
     monkeypatch.setattr(track_record.panels, "table", lambda rows, _: told.append(rows))
     return told
 
