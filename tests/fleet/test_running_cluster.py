@@ -49,7 +49,12 @@ def csa(*words, cwd, root):
 def dask(part, folder, root, *words):
     env = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}", "OPENBLAS_NUM_THREADS": "1"}
     line = [sys.executable, "-m", f"distributed.cli.dask_{part}", *words]
-    line += ["--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard"]
+    line += [
+        "--scheduler-file",
+        str(folder / "scheduler.json"),
+        "--dashboard-address",
+        "127.0.0.1:0",
+    ]
     return subprocess.Popen(line, cwd=folder, env=env, stderr=subprocess.DEVNULL)
 
 

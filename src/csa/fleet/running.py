@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_S = 20
+LOOPBACK = "127.0.0.1"
 
 
 def run_fleet(
@@ -152,7 +153,7 @@ def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
             n_workers=min(os.cpu_count() or 1, n_cities),
             threads_per_worker=1,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address=f"{LOOPBACK}:0",  # else it listens on every address of this machine
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
