@@ -19,6 +19,7 @@ from csa.decisions.store.records import read_records
 from csa.decisions.store.trail import entries
 from csa.decisions.work import add_lesson
 from csa.displacement.analyze import analyze_displacement
+from csa.plan import load_plan
 from csa.plan.measures import Quarter
 from csa.priority.draw_record import find_differences
 from csa.synthetic.story import TODAY
@@ -181,15 +182,17 @@ def test_the_trail_is_whole_in_order_and_ends_before_today(store, trail, truth):
     )
 
 
-def test_started_over_it_is_the_same_to_its_last_hash(store, city, kansas_plan, tmp_path):
+def test_started_over_it_is_the_same_to_its_last_hash(store, city, root, tmp_path):
+    path = root / "config" / "plans" / "kansas-city-psp.toml"
+    plan = load_plan(path, city.config.city.plan_names)
     address = str(tmp_path / "store.sqlite3")
     other = open_store(address, make=True, city="sample")
     with closing(other.engine.raw_connection()):  # somebody reads meanwhile
-        assert fill_store(city, kansas_plan, address) == store.head()
+        assert fill_store(city, plan, address) == store.head()
     assert other.head() == store.head()
     add_lesson(other, act(on=TODAY, at=SAMPLE_CLOCK.now()), "A", "It helps to ask.")
     assert other.head() != store.head()
     with pytest.raises(ParamError) as refused:
-        fill_store(city, kansas_plan, address)
+        fill_store(city, plan, address)
     assert refused.value.message.key == "sample.filled"
     other.engine.dispose()
