@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from numbers import Number
 from typing import NoReturn, TypeAlias, TypeVar
@@ -16,7 +16,6 @@ from typing import NoReturn, TypeAlias, TypeVar
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.errors import StreamlitPageNotFoundError
 
 from app.shared import cache
 from app.shared.city_session import Opened
@@ -216,11 +215,9 @@ def plain(text: str) -> str:
 def empty(sentence: str, then: str = "", sketch: str = "") -> None:
     """Show that there is nothing yet, and why: with the page to go to, and what will be there."""
     st.info(sentence, icon=":material/info:")
-    with suppress(StreamlitPageNotFoundError):  # a page that is run by itself has no others
-        if then:
-            st.page_link(
-                f"screens/{then}/page.py", icon=":material/arrow_forward:", width="content"
-            )
+    if then:
+        page, icon = f"screens/{then}/page.py", ":material/arrow_forward:"
+        st.page_link(page, icon=icon, width="content")
     if sketch:
         st.html(f'<div class="csa-sketch" aria-hidden="true">{SKETCHES[sketch]}</div>')
 

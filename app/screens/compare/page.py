@@ -22,7 +22,7 @@ try:
 except CsaError as error:
     panels.stop(error)
 if proposal.is_empty:
-    panels.empty(speak("compare.empty"), "areas", "map")
+    panels.empty(speak("compare.empty"), "find_areas", "map")
     st.stop()
 judgement = reorder(judgement, weighed.weights)
 standing = standing_of(opened, proposal)

@@ -356,6 +356,8 @@ def test_no_area_says_where_to_look(page):
     shown = page(screen={"eps_m": 50.0, "min_samples": 400})
     assert not shown.exception
     assert "There is no candidate area to compare" in words(shown)
+    linked = [link.proto.page for link in shown.main.get("page_link")]
+    assert "areas" in linked  # where other choices are made
 
 
 def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
