@@ -115,7 +115,7 @@ def _highest_share(key: str, _opened: Opened) -> float | None:
 
 
 def risk_terrain(opened: Opened) -> Mapping[str, Any] | None:
-    """Read the factors that `csa risk` found, once for each state of the dataset's folder."""
+    """Read the factors that `csa risk` found: each time, since it may run meanwhile."""
     return read_risk(opened)
 
 

@@ -102,7 +102,7 @@ def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
 
 
 def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
-    """List what needs a decision: slots for trust, proposals, blocked actions."""
+    """List what needs a decision: unwritten actions on trust, proposals, blocked actions."""
     n_slots = sum(line.is_open and line.is_trust for line in lines)
     n_proposals = sum(row.state in PENDING for row in records.changes)
     blocked = [line.number for line in lines if line.state.status == "blocked"]

@@ -55,3 +55,12 @@ def _config_of(city: str) -> Path:
         known = sorted(file.stem for file in (ROOT / "config").glob("*.toml"))
         raise ConfigError("screen.no_city", given=city, known=", ".join(known))
     return named
+
+
+def command_of(name: str, dataset: Path) -> list[str]:
+    """Return the words of a command about this city and its dataset, as typed in our folder."""
+    config = deployment().config
+    city = config.stem if config.parent == ROOT / "config" else str(config)
+    is_ours = dataset.is_absolute() and dataset.is_relative_to(ROOT)
+    folder = dataset.relative_to(ROOT) if is_ours else dataset
+    return ["csa", name, "--city", city, "--dataset", str(folder)]

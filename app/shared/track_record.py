@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +11,7 @@ from app.shared import cache, charts, charts_record, panels
 from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.phrases import kinds_words
-from app.shared.settings import ROOT, deployment
+from app.shared.settings import command_of
 from app.shared.ways import beside, named, tried_table
 from csa.areas.choices import Choices
 from csa.areas.places import called
@@ -48,10 +47,7 @@ def months_short(opened: Opened, choices: Choices) -> int:
 
 def command(opened: Opened, choices: Choices) -> str:
     """Return the command that makes the record of these choices."""
-    config, own = deployment().config, opened.config.areas
-    is_named = config.parent == ROOT / "config"
-    parts = ["csa", "backtest", "--city", config.stem if is_named else str(config)]
-    parts += ["--dataset", _path(opened.own_folder)]
+    own, parts = opened.config.areas, command_of("backtest", opened.own_folder)
     for name in ("months", "resolution", "max_area_km2"):
         value = getattr(choices, name)
         if value != getattr(own, name):
@@ -59,11 +55,6 @@ def command(opened: Opened, choices: Choices) -> str:
     if set(choices.kinds) != set(KINDS):
         parts += ["--kind", *choices.kinds]
     return shlex.join(parts)
-
-
-def _path(folder: Path) -> str:
-    is_ours = folder.is_absolute() and folder.is_relative_to(ROOT)
-    return str(folder.relative_to(ROOT)) if is_ours else str(folder)
 
 
 def answer(opened: Opened, record: Record, choices: Choices) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,9 +15,9 @@ from app.shared import nearby, panels
 from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
 from app.shared.ranges import Drawn, range_bar
-from app.shared.settings import ROOT, deployment
+from app.shared.settings import ROOT, command_of
 from csa.areas.choices import Choices
-from csa.areas.places import areas_of
+from csa.areas.places import areas_of, called
 from csa.areas.proposal import Proposal
 from csa.base.text import percent, speak
 from csa.config.evidence import load_evidence
@@ -46,7 +46,7 @@ def areas(
     found = [
         WhyArea(
             served.get(area.key, area.key),
-            f"{area.place_name} ({area.key})",
+            called(area.place_name, area.key),
             area.cells,
             area.key in served,
         )
@@ -77,13 +77,7 @@ def choose(screen: LinkState, listed: Sequence[WhyArea]) -> WhyArea | None:
 
 def command(opened: Opened) -> str:
     """Return the command that finds the factors."""
-    config = deployment().config
-    city = config.stem if config.parent == ROOT / "config" else str(config)
-    return f"csa risk --city {city} --dataset {_short(opened.own_folder)} --out risk"
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    return shlex.join([*command_of("risk", opened.own_folder), "--out", "risk"])
 
 
 def answer(kept: Mapping[str, Any], area: WhyArea | None) -> None:
@@ -91,7 +85,7 @@ def answer(kept: Mapping[str, Any], area: WhyArea | None) -> None:
     if area is None:
         panels.answer(speak("why.no_area"))
         return
-    names = [f"{one.layer}" for one in factors_in(kept, area.cells)]
+    names = [one.layer for one in factors_in(kept, area.cells)]
     if not names:
         panels.answer(speak("why.nothing_here", area=area.called))
         return

@@ -31,11 +31,7 @@ INCIDENTS = "incidents.parquet"
 NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
-LAYERS = {
-    "services": "services.parquet",
-    "vacant_land": "vacant_land.parquet",
-    "risk_terrain": "risk_terrain.parquet",
-}
+LAYERS = {key: f"{key}.parquet" for key in ("services", "vacant_land", "risk_terrain")}
 """Optional layers: key of `ingest.json` to file."""
 
 

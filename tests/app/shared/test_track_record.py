@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.shared import charts_record, track_record
+from app.shared import charts_record, settings, track_record
 from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.settings import ROOT, Deployment
@@ -122,7 +122,7 @@ def test_where_areas_cover_less_land_every_sentence_says_as_much(opened, said):
 def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, monkeypatch):
     config, own = ROOT / "config" / "testville.toml", opened.config.areas
     served = Deployment(config, *[opened.folder] * 3)
-    monkeypatch.setattr(track_record, "deployment", lambda: served)
+    monkeypatch.setattr(settings, "deployment", lambda: served)
     start = f"csa backtest --city testville --dataset {opened.folder}"
     as_city = Choices(months=own.months, resolution=own.resolution, max_area_km2=own.max_area_km2)
     assert track_record.command(opened, as_city) == start

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from csa.areas.places import called
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
 from csa.dataset.versioned import Dataset
@@ -95,7 +96,7 @@ def differing_in(
             message = differing(dataset, records, value, kinds.get(value.measure, ""))
             if message is not None:
                 area = core_area(records, value.place)
-                place = value.place if area is None else f"{area.place_name} ({area.key})"
+                place = value.place if area is None else called(area.place_name, area.key)
                 where = place or say("measures.whole_city")
                 said.append(say("measures.differs_at", where=where, what=message))
     return tuple(said)
