@@ -13,6 +13,7 @@ from csa.base.message import say
 from csa.config.types import FieldName
 from csa.ingest.guess_columns import YES, Questions, Reading, TextColumn, list_values
 from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
+from csa.ingest.guess_guns import guess_gun, take_gun
 from csa.ingest.guess_incidents import (
     ADDRESS,
     GuessedRules,
@@ -25,7 +26,6 @@ from csa.ingest.guess_words import (
     NOT_HOMICIDE,
     OTHER_CRIME,
     SHOOTING,
-    UNKNOWN,
     is_assault,
     is_gun,
     is_gun_assault,
@@ -37,10 +37,6 @@ OFFENSE_NAMES = (
     "offense", "offence", "crime", "description", "desc", "category", "type", "primary",
     "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
     "delito", "general", "cause",
-)  # fmt: skip
-GUN_NAMES = (
-    "firearm", "gunshot", "gunused", "weapon", "gun", "method", "cause", "manner", "homicidetype",
-    "arma",
 )  # fmt: skip
 LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
     (
@@ -68,7 +64,7 @@ def guess_rules(
     A list may hold homicides alone, or nonfatal shootings alone, and say so by its name.
     """
     found = GuessedRules()
-    _guess_gun(columns, found)
+    guess_gun(columns, found)
     _guess_kinds(columns, found, questions, name)
     _guess_flags(columns, found)
     guess_incidents(columns, found, clues, questions)
@@ -96,34 +92,6 @@ def mark_kinds(
 
     homicide = any_of(rules.homicide)
     return homicide, any_of(rules.nonfatal) & ~homicide
-
-
-def _guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
-    """Take a column that says whether a gun was used."""
-    for column in columns:
-        if not column.says(*GUN_NAMES) or column.says("recover", "seiz", "found", "count"):
-            continue
-        is_cause = column.says("cause", "method", "homicidetype", "manner")
-        spelled = column.yes_no
-        if spelled is not None:
-            yes, no = spelled
-        else:
-            yes = tuple(
-                value
-                for value in column.distinct
-                if is_gun(value) or (is_cause and SHOOTING.search(value))
-            )
-            no = tuple(v for v in column.distinct if v not in yes and not UNKNOWN.match(v))
-        if yes:
-            _take_gun(column, yes, no, found)
-            return
-
-
-def _take_gun(
-    column: TextColumn, yes: Sequence[str], no: Sequence[str], found: GuessedRules
-) -> None:
-    found.columns["firearm"] = column
-    found.gun = {"yes": [{"firearm": list(yes)}], "no": [{"firearm": list(no)}] if no else []}
 
 
 def _guess_kinds(
@@ -280,7 +248,7 @@ def _assaults_with_guns(
         named, _ = _finest(texts, lambda _: is_gun)
         if named is not None and named is not beaten:
             yes = [value for value in named.distinct if is_gun(value)]
-            _take_gun(named, yes, (), found)  # what names no gun may still be a shooting
+            take_gun(named, yes, (), found)  # what names no gun may still be a shooting
     if "firearm" not in found.columns:
         return
     if flags:
