@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,7 +32,8 @@ def answered(body, headers, *, path="/areas", query=b"", parts=1):
         sent.append(message)
 
     scope = {"type": "http", "path": path, "query_string": query, "headers": headers}
-    asyncio.run(FirstPaint(app)(scope, None, send))
+    with ThreadPoolExecutor(1) as thread:  # a browser test of the same worker has a loop of its own
+        thread.submit(asyncio.run, FirstPaint(app)(scope, None, send)).result()
     return dict(sent[0]["headers"]), b"".join(one["body"] for one in sent[1:]), asked
 
 
