@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sys
+import types
 
 import pandas as pd
 import pytest
@@ -22,6 +24,13 @@ def read_rows(out):
     return list(csv.DictReader((out / "fleet.csv").read_text().splitlines()))
 
 
+@pytest.fixture
+def own_main(monkeypatch):
+    """Give the processes a plain main module: after a test of a page it is that page's script."""
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+
+
+@pytest.mark.usefixtures("own_main")
 def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
     write_broken(tmp_path / "no-place")
     manifest = tmp_path / "cities.csv"
@@ -71,6 +80,14 @@ def test_a_second_run_at_once_an_absent_scheduler_and_absent_dask_are_refused(
     assert _refusal(tmp_path, "no address") == "fleet.no_scheduler"
     monkeypatch.setattr(running.importlib.util, "find_spec", lambda _: None)
     assert _refusal(tmp_path) == "fleet.no_dask"
+
+
+def test_a_machine_that_starts_no_processes_is_told(tmp_path, monkeypatch):
+    broken = types.ModuleType("__main__")
+    broken.__file__ = str(tmp_path / "broken.py")
+    (tmp_path / "broken.py").write_text("raise SystemExit(1)")
+    monkeypatch.setitem(sys.modules, "__main__", broken)
+    assert _refusal(tmp_path / "out") == "fleet.no_workers"
 
 
 def _refusal(out, scheduler=None):

@@ -41,7 +41,7 @@ def run_fleet(
     Raises
     ------
     MachineError
-        If Dask is not installed.
+        If Dask is not installed, or this machine starts no processes for it.
     OutputError
         If `out` holds something else, or another run writes into it.
     ParamError
@@ -148,14 +148,15 @@ def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
             yield client
         return
     # One city a process; no limit of memory, which would kill a large city at its share.
-    with (
-        LocalCluster(
+    try:
+        started = LocalCluster(
             n_workers=min(os.cpu_count() or 1, n_cities),
             threads_per_worker=1,
             memory_limit=None,
             dashboard_address=f"{LOOPBACK}:0",  # else it listens on every address of this machine
             silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+        )
+    except (OSError, RuntimeError) as error:
+        raise MachineError("fleet.no_workers", what=error) from error
+    with started as cluster, Client(cluster, set_as_default=False) as client:
         yield client
