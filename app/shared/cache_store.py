@@ -14,9 +14,10 @@ from typing import Any
 
 import streamlit as st
 
+from app.shared import settings
 from app.shared.city_session import Opened
 from app.shared.person import PUBLIC, access
-from app.shared.settings import ROOT, deployment
+from app.shared.settings import deployment
 from csa.base.errors import RoleError
 from csa.config.settings import resolve
 from csa.decisions.store import Store, open_store
@@ -46,7 +47,7 @@ def address(opened: Opened) -> str:
     """Return the store's address; a default path is beside the app, wherever it was started."""
     found = resolve({}, opened.config)["store"]
     is_default = found.origin == "default"
-    return str(ROOT / found.value) if is_default else str(found.value)
+    return str(settings.VAR.parent / found.value) if is_default else str(found.value)
 
 
 def reading(opened: Opened) -> Store | None:
@@ -87,13 +88,13 @@ def records(opened: Opened) -> Records:
     if found is None:
         return Records()
     where = address(opened)
-    kept = _records(where, found.head().hash, found)
-    return replace(kept, values=_values(where, mark_values(found), found))
+    return _records(where, found.head().hash, found)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _records(where: str, head: str, _store: Store) -> Records:
-    return read_records(_store, with_values=False)
+    kept = read_records(_store, with_values=False)
+    return replace(kept, values=_values(where, mark_values(_store), _store))
 
 
 def trail_of(opened: Opened, items: frozenset[str]) -> tuple[Mapping[str, Any], ...]:

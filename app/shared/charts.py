@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.shared import theme
+from app.shared.cache_once import once
 from csa.areas.by_time import PARTS
 from csa.base.text import month, speak
 
@@ -18,6 +19,7 @@ PARTS_HEIGHT_PX = 280
 CONFIG = {"displayModeBar": False}
 
 
+@once
 def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by month, homicides as the darker base, an unfinished month hatched."""
     colours = theme.current()
@@ -67,6 +69,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     return figure
 
 
+@once
 def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by day of the week and part of the day, with the number in each box."""
     colours = theme.current()

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.charts import layout
 
 HEIGHT_PX = 380
@@ -27,6 +28,7 @@ class MethodLine:
     shares: pd.Series  # what it caught, 0 to 1, by year
 
 
+@once
 def by_year(
     lines: Mapping[str, MethodLine], hover: str, *, is_synthetic: bool = False
 ) -> go.Figure:

@@ -17,6 +17,7 @@ import shapely
 from folium.template import Template
 
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.geometry import BaseGeometry, CellGeometry
 from app.shared.legend import Classes, classify_counts
 from app.shared.standing import in_service, state_words
@@ -53,9 +54,9 @@ class Painting(folium.MacroElement):
         "{% endmacro %}"
     )
 
-    def __init__(self, message: Mapping[str, Any]) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.message = script_json(message)
+        self.message = message
 
 
 ACRES = 247.105
@@ -132,6 +133,13 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
 
 def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     """Make the message of everything that changes."""
+    group = folium.FeatureGroup(name="csa")
+    Painting(_message(scene, cells)).add_to(group)
+    return group
+
+
+@once
+def _message(scene: MapScene, cells: CellGeometry) -> str:
     colours = theme.current()
     message = {
         "cells": cells.address,
@@ -159,9 +167,7 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
             "palette": list(colours.sequential),
         },
     }
-    group = folium.FeatureGroup(name="csa")
-    Painting(message).add_to(group)
-    return group
+    return script_json(message)
 
 
 def _in_two_sizes(scene: MapScene, near: CellGeometry, far: CellGeometry | None) -> dict[str, Any]:

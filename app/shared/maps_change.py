@@ -10,10 +10,11 @@ import folium
 import numpy as np
 
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.following import Following, Level, is_early, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
-from app.shared.maps import Painting, core_feature, feature
+from app.shared.maps import Painting, core_feature, feature, script_json
 from app.shared.standing import in_service, state_words
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
@@ -57,6 +58,13 @@ def classes() -> Classes:
 
 def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
     """Make the message of everything that changes."""
+    group = folium.FeatureGroup(name="csa")
+    Painting(_message(scene, cells)).add_to(group)
+    return group
+
+
+@once
+def _message(scene: ChangeScene, cells: CellGeometry) -> str:
     message = {
         "cells": cells.address,
         "counts": [],
@@ -68,9 +76,7 @@ def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
         "services": [],
         "risk": None,
     }
-    group = folium.FeatureGroup(name="csa")
-    Painting(message).add_to(group)
-    return group
+    return script_json(message)
 
 
 def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:

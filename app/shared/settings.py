@@ -11,6 +11,7 @@ from pathlib import Path
 from csa.base.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
 STATIC = Path(__file__).resolve().parents[1] / "static"
 DEFAULT_CITY = "sample"
 
@@ -34,9 +35,9 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     city = config.stem
     return Deployment(
         config,
-        Path(variables.get("CSA_DATASET") or dataset or ROOT / "var" / city / "dataset"),
-        Path(variables.get("CSA_BASEMAP") or ROOT / "var" / city / "basemap"),
-        Path(variables.get("CSA_CHOICES") or ROOT / "var" / city / "choices"),
+        Path(variables.get("CSA_DATASET") or dataset or VAR / city / "dataset"),
+        Path(variables.get("CSA_BASEMAP") or VAR / city / "basemap"),
+        Path(variables.get("CSA_CHOICES") or VAR / city / "choices"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 from app.shared import cache_store
+from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
@@ -20,14 +21,18 @@ from csa.decisions.registry import served_as as with_letters
 def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
     """List the core service areas; none while the store cannot be read, which other pages say."""
     try:
-        return core_areas(cache_store.records(opened))
+        return once(core_areas)(cache_store.records(opened))
     except StoreError:
         return ()
 
 
 def standing_of(opened: Opened, proposal: Proposal) -> Mapping[str, AreaStanding]:
     """Return how each area of a proposal stands, by its id."""
-    return standings(proposal.areas, areas_in_service(opened))
+    return once(_standings)(proposal, areas_in_service(opened))
+
+
+def _standings(proposal: Proposal, areas: tuple[CoreArea, ...]) -> dict[str, AreaStanding]:
+    return standings(proposal.areas, areas)
 
 
 def served_as(opened: Opened, proposal: Proposal) -> Proposal:

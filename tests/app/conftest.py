@@ -11,7 +11,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.util import calc_hash
 
-from app.shared import geometry
+from app.shared import geometry, settings
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
@@ -41,6 +41,14 @@ def _scan_once():
     found = cache(manifest_scanner.scan_component_manifests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda *_: list(found()))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_ours(tmp_path_factory):
+    """Give the pages no store or map background that `make run` left in our own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "VAR", tmp_path_factory.mktemp("nothing") / "var")
         yield
 
 

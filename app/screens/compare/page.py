@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.screens.compare import choosing, parts, side_by_side, weighing
 from app.shared import cache, panels, session
+from app.shared.cache_once import once
 from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -24,7 +25,7 @@ except CsaError as error:
 if proposal.is_empty:
     panels.empty(speak("compare.empty"), "find_areas", "map")
     st.stop()
-judgement = reorder(judgement, weighed.weights)
+judgement = once(reorder)(judgement, weighed.weights)
 standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
 parts.answer(judgement, standing)

@@ -12,6 +12,7 @@ import streamlit as st
 from app.screens.compare.side_by_side import by_tier, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
+from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
@@ -80,8 +81,8 @@ def what_enters(
     standing: Mapping[str, AreaStanding],
 ) -> pd.DataFrame:
     """Show which areas this order puts first, and what that changes; return the order."""
-    chosen = prioritize(judgement, weighing.weights, weighing.capacity)
-    own = prioritize(judgement, own_weighing(opened.config).weights, weighing.capacity)
+    chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
+    own = once(prioritize)(judgement, own_weighing(opened.config).weights, weighing.capacity)
     first, before = set(first_areas(chosen)), set(first_areas(own))
     names = {area_id: one.called for area_id, one in standing.items()}
 
@@ -215,7 +216,7 @@ def reasons(
 ) -> None:
     """Show two sentences per area on why it has its tier, or none."""
     services = cache_around.services(opened, choices)
-    lacking = {} if services is None else gaps(services)
+    lacking = {} if services is None else once(gaps)(services)
     areas = proposal.areas
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.subheader(speak("compare.why"), anchor=False)

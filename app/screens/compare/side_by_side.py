@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.shared import cache_around, panels
 from app.shared.area_sheet import FEW_PEOPLE
+from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.ranges import Drawn, expected_words, range_bar
 from app.shared.standing import areas_in_service, in_service, not_proposed, short_state
@@ -51,7 +52,7 @@ def show(
 ) -> None:
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
     services = cache_around.services(opened, choices)
-    lacking = None if services is None else gaps(services)
+    lacking = None if services is None else once(gaps)(services)
     table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
     is_sure = st.toggle(
         speak("compare.how_sure"), key="how sure", help=speak("compare.how_sure_help")

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.shared import cache_change, panels
+from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.following import Following
 from app.shared.standing import areas_in_service
@@ -203,6 +204,12 @@ def _power(following: Following) -> None:
     """Show how often falls of several sizes would have been shown by now."""
     least, most = map(percent, STUDIED)
     st.markdown(panels.plain(speak("change_page.how_power", least=least, most=most)))
+    panels.table(_shown_by_now(following), speak("change_page.power_alt"))
+
+
+@once
+def _shown_by_now(following: Following) -> pd.DataFrame:
+    """Tabulate the share of falls of each size that would have been shown, by area."""
     at = len(following.months) - 1
     listed = ["", *(following.by_letter if len(following.area_ids) > 1 else [])]
     columns = {
@@ -212,10 +219,7 @@ def _power(following: Following) -> None:
         for fall in FALLS
     }
     names = [following.place_name(area_id) for area_id in listed]
-    panels.table(
-        pd.DataFrame({speak("change_page.col_area"): names, **columns}),
-        speak("change_page.power_alt"),
-    )
+    return pd.DataFrame({speak("change_page.col_area"): names, **columns})
 
 
 def _sealed(opened: Opened) -> None:
@@ -235,7 +239,7 @@ def _sealed(opened: Opened) -> None:
 
 def _before(following: Following) -> None:
     """Show each quarter before the start as a multiple of what was expected."""
-    table = ratios_before(following.quarters)
+    table = once(ratios_before)(following.quarters)
     if table.empty:
         return
     st.markdown(panels.plain(speak("change_page.how_before")))

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from app.screens.displacement.charts_change import faded
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.charts import layout
 from csa.areas.places import called, in_order
 from csa.base.params import Month
@@ -30,6 +31,7 @@ EVENTS = ("appeared", "gone", "split", "merged", "redrawn")
 SYMBOLS = ("triangle-up", "x", "diamond-wide", "diamond-tall", "circle-open")
 
 
+@once
 def timeline(
     traced: pd.DataFrame,
     since: Month | None = None,

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.charts import layout
 from csa.base.params import Month
 from csa.base.text import month, speak
@@ -33,6 +34,7 @@ class Part:
     colour: str  # of the line
 
 
+@once
 def since_start(
     judged: AreaVerdict, months: Sequence[str], at: int, *, is_synthetic: bool = False
 ) -> go.Figure:
@@ -183,6 +185,7 @@ def faded(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.2)"
 
 
+@once
 def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) -> go.Figure:
     """Draw an area's quarters over the range that holds nine in ten such counts."""
     colours = theme.current()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.screens.displacement import charts_became, charts_change
 from app.shared import cache_change, charts, panels
+from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.following import Following
 from app.shared.panels import SOON_S
@@ -146,6 +147,7 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     st.caption(panels.plain(" ".join(said)))
 
 
+@once
 def newest_table(following: Following) -> pd.DataFrame:
     """Tabulate the newest month here and around, beside the month before and earlier years."""
     counted = following.newest.set_index(["month", "area_id", "zone"])["incidents"].to_dict()

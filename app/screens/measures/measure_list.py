@@ -18,6 +18,7 @@ from app.screens.measures.measure_words import (
     number_words,
 )
 from app.shared import charts, panels
+from app.shared.cache_once import once
 from app.shared.signing import FormScene
 from csa.base.text import render, speak
 from csa.plan.measures import Progress, Quarter, Value
@@ -95,11 +96,11 @@ def _from_data(scene: FormScene, line: MeasureLine) -> list[str]:
         return []
     dataset, records, said = scene.opened.dataset, scene.records, list[str]()
     for value in line.history:
-        message = differing(dataset, records, value, line.measure.kind)
+        message = once(differing)(dataset, records, value, line.measure.kind)
         if message is not None:
             said.append(f"<p><b>{html.escape(render(message))}</b></p>")
     quarter = Quarter.of(scene.today).plus(-1)
-    counted = count_quarter(dataset, records, quarter, line.place)
+    counted = once(count_quarter)(dataset, records, quarter, line.place)
     if counted is not None:
         values = {"n": counted.incidents, "homicides": counted.homicides}
         said.append(_quiet(speak("measures.from_data", quarter=quarter, **values)))

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from app.screens.measures.measure_words import applies_here, figure_words, number_words
 from app.shared import theme
+from app.shared.cache_once import once
 from app.shared.charts import layout
 from csa.base.text import speak
 from csa.plan.measures import Quarter, Value, find_kind
@@ -17,6 +18,7 @@ MOST_QUARTERS = 12
 MOST_TICKS = 4
 
 
+@once
 def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
     """Draw a measure by quarter, with its baseline and target if there are any."""
     colours, kind = theme.current(), find_kind(line.measure.kind)

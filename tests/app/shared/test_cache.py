@@ -40,7 +40,7 @@ def test_only_the_cache_remembers(root):
         for path, tree in trees(root)
         if named(tree) & REMEMBERS
     }
-    names = ("", "_around", "_change", "_store", "_report", "_public")
+    names = ("", "_around", "_change", "_once", "_store", "_report", "_public")
     assert found == {f"shared/cache{name}.py" for name in names}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.shared import settings
 from app.shared.settings import ROOT, Deployment, deployment
 from csa.base.errors import ConfigError
 
@@ -18,7 +19,7 @@ def dataset(tmp_path):
 
 
 def var(city):
-    return [ROOT / "var" / city / name for name in ("dataset", "basemap", "choices")]
+    return [settings.VAR / city / name for name in ("dataset", "basemap", "choices")]
 
 
 def test_without_a_word_it_is_the_made_up_city():

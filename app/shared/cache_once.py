@@ -1,0 +1,100 @@
+"""What is worked out once for all viewers: figures, maps' messages, tables.
+
+The key is the content of everything that the work is given and the viewer's colors, so that no
+answer to anything else can be shown in its place. What `app.shared.cache` hands to all viewers is
+known by which object it is: nothing may change it, and it is held for as long as its answer is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Callable
+from functools import wraps
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from app.shared import theme
+from app.shared.following import Following
+from app.shared.geometry import CellGeometry
+from csa.areas.proposal import Proposal
+from csa.areas.study_area import StudyArea
+from csa.dataset.versioned import Dataset
+from csa.decisions.registry import CoreArea
+from csa.decisions.store.records import Records
+from csa.priority.assess import AreaAssessment
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+SHARED = (
+    AreaAssessment,
+    CellGeometry,
+    CoreArea,
+    Dataset,
+    Following,
+    Proposal,
+    Records,
+    StudyArea,
+)
+"""Frozen, large, and made once for all viewers."""
+
+
+class _Content(pickle.Pickler):
+    """Writes content; of a shared object, which it is."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.held: list[object] = []
+
+    def persistent_id(self, given: object) -> int | None:
+        """Return a shared object's identity, and hold it, so that no other object gets the same."""
+        if not isinstance(given, SHARED):
+            return None
+        self.held.append(given)
+        return id(given)
+
+    def reducer_override(self, given: object) -> Any:
+        """Write a read-only mapping as the mapping that it shows."""
+        return (dict, (dict(given),)) if isinstance(given, MappingProxyType) else NotImplemented
+
+
+def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Make a function that answers the same question once, whichever viewer asks.
+
+    For a module's function that depends on nothing but what it is given and the viewer's colors.
+    Nothing may change the answer.
+    """
+    name = f"{work.__module__}.{work.__qualname__}"
+    if "<" in name:
+        raise TypeError(f"{name} may depend on more than what it is given")
+
+    @wraps(work)
+    def answered(*given: Given.args, **named: Given.kwargs) -> Answer:
+        written = io.BytesIO()
+        content = _Content(written)
+        try:
+            content.dump((given, named))
+        except (AttributeError, TypeError, pickle.PicklingError):  # no content of its own
+            return work(*given, **named)
+        key = hashlib.sha256(written.getbuffer()).digest()
+        _, answer = _answer(name, key, theme.is_dark(), work, given, named, content.held)
+        return answer  # type: ignore[no-any-return]
+
+    return answered
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _answer(
+    name: str,
+    key: bytes,
+    is_dark: bool,  # noqa: FBT001
+    _work: Callable[..., Any],
+    _given: tuple[Any, ...],
+    _named: dict[str, Any],
+    _held: list[object],
+) -> tuple[list[object], Any]:
+    return _held, _work(*_given, **_named)
