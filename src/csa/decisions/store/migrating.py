@@ -1,22 +1,30 @@
-"""A store's version, and the way forward from each earlier one."""
+"""A store's version, and the way forward from each earlier one.
+
+Alembic is loaded where a store must change, which is rare: it takes longer than most commands.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from csa.base.errors import StoreError
 from csa.decisions.store.tables import METADATA
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+VERSION = "alembic_version"
+"""The table in which Alembic keeps a store's version."""
+
 
 def config_of(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -27,27 +35,34 @@ def config_of(connection: Connection | None = None) -> Config:
 
 def newest() -> str:
     """Return the version that this program writes."""
-    return str(ScriptDirectory.from_config(config_of()).get_current_head())
+    return known_versions()[-1]
 
 
 def known_versions() -> tuple[str, ...]:
-    """List the versions that can be brought forward."""
-    scripts = ScriptDirectory.from_config(config_of()).walk_revisions()
-    return tuple(sorted(script.revision for script in scripts))
+    """List the versions that can be brought forward, by the names of their scripts."""
+    scripts = (Path(__file__).parent / "migrations" / "versions").glob("v*_*.py")
+    return tuple(sorted(script.name.partition("_")[0].removeprefix("v") for script in scripts))
 
 
 def version_of(connection: Connection) -> str | None:
     """Return a store's version."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION):
+        return None
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION}"))  # noqa: S608
+    return found
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Create or change the tables."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.upgrade(config_of(connection), to)
 
 
 def forget(connection: Connection) -> None:
     """Remove the version of a database without tables, so that it is created anew."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.stamp(config_of(connection), "base")
 
 
