@@ -52,6 +52,8 @@ MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", " 'unsafe-eval'"
 STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
 HEARD = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"})
 """What a page says. Anybody could also empty the caches of all, or ask for the code's folder."""
+ASKED = frozenset({"deferred_file", "dataframe_chunk"})
+"""What it asks of its own session: a file made when it is wanted, and more rows of a table."""
 MB = 2**20
 AROUND = 2**16
 """Bytes that a form may have around its file."""
@@ -179,7 +181,12 @@ def _hearing(scope: Scope, receive: Receive) -> Receive:
 def is_heard(said: bytes | None) -> bool:
     """Return whether Streamlit is told what a page said."""
     with suppress(Exception):  # what cannot be read, Streamlit refuses itself
-        return not said or BackMsg.FromString(said).WhichOneof("type") in HEARD
+        if not said:
+            return True
+        message = BackMsg.FromString(said)
+        if message.WhichOneof("type") == "backend_operation_request":
+            return message.backend_operation_request.WhichOneof("payload") in ASKED
+        return message.WhichOneof("type") in HEARD
     return True
 
 

@@ -318,6 +318,14 @@ def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
             assert b"Orrinvale" not in said
     assert not gate.is_heard(BackMsg(set_run_on_save=True).SerializeToString())
     assert not gate.is_heard(BackMsg(debug_shutdown_runtime=True).SerializeToString())
+    for asked, is_heard in (
+        ("deferred_file", True),
+        ("dataframe_chunk", True),
+        ("install_skills", False),
+    ):
+        ask = BackMsg()
+        getattr(ask.backend_operation_request, asked).SetInParent()
+        assert gate.is_heard(ask.SerializeToString()) is is_heard, asked
 
 
 def entered(address, cookie):
