@@ -1,54 +1,68 @@
-"""Print what is measured: `make bench`. Times are of whole processes; take the ratios."""
+"""Print what is measured, and write results.json: `make bench`. Take the ratios."""
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.process import CSA, ROOT, timed
+from benchmarks.rows import Row, beside, save, table_of
 from benchmarks.screen import screen
+from benchmarks.side_by_side import duels
 
-ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data" / "philadelphia"
-CSA = [sys.executable, "-m", "csa.cli.main"]
-RUNS = 3
+RUNS = 5
 N_INCIDENTS = int(os.environ.get("BENCH_INCIDENTS", "1000000"))
 
 
 def main() -> None:
-    table = Table(title="csa, whole processes", box=None, pad_edge=False, title_justify="left")
-    for title in ("What", "Seconds (median)", "Least", "Peak MB", "Target"):
-        table.add_column(title, justify="left" if title == "What" else "right")
-    with tempfile.TemporaryDirectory() as folder:
-        for what, target, words in commands(Path(folder)):
-            seconds, peak_mb = timed(words)
-            table.add_row(
-                what,
-                f"{statistics.median(seconds):.2f}",
-                f"{min(seconds):.2f}",
-                f"{peak_mb:,.0f}",
-                target,
-            )
-        console = Console(width=110)
-        console.print(table)
-        console.print()
-        console.print(million(Path(folder)))
-        if (Path(folder) / "dataset").is_dir():
-            console.print()
-            console.print(screen(Path(folder) / "dataset"))
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for what, target, words in commands(folder):
+            found = timed(words, RUNS, warm_ups=1)
+            rows.append(Row(what, found.seconds, found.peak_mb, target=target))
+        rows += million(folder)
+        for duel in duels(RUNS):
+            against = beside(duel.rival, duel.rival_s, duel.ours_s)
+            rows.append(Row(duel.what, duel.ours_s, None, *against))
+        if (folder / "dataset").is_dir():
+            rows += screen(folder / "dataset")
+    Console(width=130).print(table_of(rows))
+    save(rows)
 
 
 def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
-    listed = [("csa --help", "0.4 s", [*CSA, "--help"])]
+    """List the commands that are timed, with their targets: of the sample, and of a real city."""
+    dataset = str(folder / "sample")
+    at = ["--city", "sample", "--dataset", dataset, "--month", "2020-06"]
+    listed = [
+        ("csa --help", "0.3 s", [*CSA, "--help"]),
+        ("ingest, the sample", "", [*CSA, "ingest", "--city", "sample", "--out", dataset]),
+        (
+            "report, one edition, the sample",
+            "5 s",
+            [*CSA, "report", *at, "--audience", "executive", "--out", str(folder / "one.pdf")],
+        ),
+        (
+            "report, every edition, the sample",
+            "15 s",
+            [*CSA, "report", *at, "--all", "--out", str(folder / "every")],
+        ),
+        (
+            "publish, the sample, with its site",
+            "8 s",
+            [*CSA, "publish", *at, "--html", "--out", str(folder / "site")],
+        ),
+    ]
     if not SHARED.exists():
         print("The real files are not at ../shared/data: Philadelphia is not measured.")
         return listed
@@ -66,6 +80,7 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     displace = [*CSA, "displace", *city, "--dataset", dataset, *areas]
     report = [*CSA, "report", *city, "--dataset", dataset, "--month", "2023-12"]
     publish = [*CSA, "publish", *city, "--dataset", dataset, "--month", "2023-12", "--html"]
+    one = ["--audience", "executive", "--out", str(folder / "executive.pdf")]
     return [
         *listed,
         ("ingest, Philadelphia, all years", "5 s", ingest),
@@ -73,60 +88,27 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
         ("propose, Philadelphia, all years", "3 s", [*propose, "--months", "121"]),
         ("priorities, 200 subsamples, 1,000 weightings", "10 s", priorities),
         ("displace, 36 months of lineage", "5 s", displace),
-        (
-            "report, one edition",
-            "5 s",
-            [*report, "--audience", "executive", "--out", str(folder / "executive.pdf")],
-        ),
-        ("report, every edition", "20 s", [*report, "--all", "--out", str(folder / "all")]),
-        ("publish, with the site", "", [*publish, "--out", str(folder / "bundle")]),
+        ("report, one edition, Philadelphia", "5 s", [*report, *one]),
+        ("report, every edition", "15 s", [*report, "--all", "--out", str(folder / "all")]),
+        ("publish, with the site", "8 s", [*publish, "--out", str(folder / "bundle")]),
         ("backtest, 7 origins", "60 s", [*backtest, "--origins", origins, "--no-variants"]),
     ]
 
 
-def timed(words: list[str]) -> tuple[list[float], float]:
-    """Run a command once to warm up, then RUNS times; return seconds and peak memory."""
-    seconds = []
-    peak_mb = 0.0
-    for number in range(RUNS + 1):
-        began = time.perf_counter()
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(words)}: exit code {process.returncode}")
-        if number:
-            seconds.append(time.perf_counter() - began)
-            peak_mb = max(peak_mb, usage.ru_maxrss / 1024)
-    return seconds, peak_mb
-
-
-def million(folder: Path) -> Table:
-    title = f"{N_INCIDENTS:,} block-snapped incidents: bin (H3, resolution 9) and cluster (150 m)"
-    table = Table(title=title, box=None, pad_edge=False, title_justify="left")
-    for name in ("What", "Bin s", "Cluster s", "Both s", "Peak MB", "Labels", "Target"):
-        table.add_column(name, justify="left" if name == "What" else "right")
-    labels = {}
-    for way, what, target in (
-        ("ours", "csa", "8 s, 1,024 MB"),
-        ("plain", "scikit-learn, plain", ""),
-    ):
+def million(folder: Path) -> Iterator[Row]:
+    """Bin and cluster by ours and by scikit-learn's plain run, which must give the same labels."""
+    found = {}
+    for way in ("ours", "plain"):
         out = folder / f"{way}.npy"
         words = [sys.executable, "-m", "benchmarks.million", way, str(N_INCIDENTS), str(out)]
         done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
-        measured = json.loads(done.stdout)
-        labels[way] = np.load(out)
-        same = "the same" if np.array_equal(labels["ours"], labels[way]) else "DIFFERENT"
-        table.add_row(
-            what,
-            f"{measured['bin_s']:.2f}",
-            f"{measured['cluster_s']:.2f}",
-            f"{measured['bin_s'] + measured['cluster_s']:.2f}",
-            f"{measured['peak_mb']:,.0f}",
-            same,
-            target,
-        )
-    return table
+        found[way] = json.loads(done.stdout)
+    if not np.array_equal(*(np.load(folder / f"{way}.npy") for way in found)):
+        raise SystemExit("a million incidents: our labels differ from scikit-learn's")
+    ours, plain = ((one["bin_s"] + one["cluster_s"],) for one in found.values())
+    against = beside(f"scikit-learn, plain: {found['plain']['peak_mb']:,.0f} MB", plain, ours)
+    what = f"bin and cluster {N_INCIDENTS:,} block-snapped incidents"
+    yield Row(what, ours, found["ours"]["peak_mb"], *against, target="8 s, 1,024 MB")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,12 @@ class Client:
     """By id: its kind ("slider"), all that the server said of it, and the fragment it is in."""
     query: str = ""
 
+    @property
+    def address(self) -> str:
+        """The last part of the address of the page that is shown; "" for the first."""
+        shown = (name for name, known in self.pages.items() if known == self.page)
+        return next(shown, "")
+
     async def open(self, page: str) -> None:
         """Go to a page, as by the menu: widgets are new there, and the address has no query."""
         self.query, self.page = "", self.pages[page]

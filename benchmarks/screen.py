@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -19,9 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rich.table import Table
-
 from benchmarks.browser import chromium
+from benchmarks.rows import Row, beside
 from benchmarks.server import APP, ROOT, serving
 
 CHANGES = 20
@@ -33,11 +31,8 @@ RIVALS = {
 }
 
 
-def screen(dataset: Path) -> Table:
-    """Measure, and lay out the figures."""
-    table = Table(title="The screen, Philadelphia, 36 months", box=None, title_justify="left")
-    for title in ("What", "Seconds (median)", "Least", "Most", "Times ours", "Target"):
-        table.add_column(title, justify="left" if title == "What" else "right")
+def screen(dataset: Path) -> list[Row]:
+    """Measure ours, and the rivals beside it."""
     variables = {"CSA_CITY": str(dataset)}
     with chromium() as browser:
         cold = [_cold(browser, variables) for _ in range(3)]
@@ -49,20 +44,20 @@ def screen(dataset: Path) -> Table:
             page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             radius = _radius(page, _until_settled)
             followed = _followed_month(_opened(browser, f"{server.address}/displacement", 6000))
-        ours = statistics.median(radius)
-        _row(table, "first page, map and all, once the server answers", cold, None, "3 s")
-        _row(table, "painted: another radius (eps)", change, None, "1.0 s")
-        _row(table, "painted: a layer on or off", toggle, None, "0.3 s")
-        _row(table, "painted: another last month", month, None, "0.3 s")
-        _row(table, "painted: Displacement, another month", followed, None, "0.3 s")
-        _row(table, "seen: another radius, ours", radius, ours, "")
+        rows = [
+            Row("first page, map and all, once the server answers", cold, target="3 s"),
+            Row("painted: another radius (eps)", change, target="1.0 s"),
+            Row("painted: a layer on or off", toggle, target="0.3 s"),
+            Row("painted: another last month", month, target="0.3 s"),
+            Row("painted: Displacement, another month", followed, target="0.3 s"),
+        ]
         for name, script in RIVALS.items():
             with _beside_static(ROOT / script) as copy:
                 command = [sys.executable, "-m", "streamlit", "run", str(copy)]
                 with serving(command, variables) as server:
                     times = _rival(browser, server.address)
-            _row(table, f"seen: another radius, {name}", times, ours, "")
-    return table
+            rows.append(Row("seen: another radius", radius, None, *beside(name, times, radius)))
+    return rows
 
 
 @contextmanager
@@ -71,12 +66,6 @@ def _beside_static(script: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "app" / "static", Path(folder) / "static")
         yield Path(shutil.copy(script, folder))
-
-
-def _row(table: Table, what: str, times: list[float], ours: float | None, target: str) -> None:
-    middle = statistics.median(times)
-    ratio = "" if ours is None else f"{middle / ours:.1f}"
-    table.add_row(what, f"{middle:.2f}", f"{min(times):.2f}", f"{max(times):.2f}", ratio, target)
 
 
 def _cold(browser: Any, variables: dict[str, str]) -> float:

@@ -81,18 +81,23 @@ def _wait(address: str) -> None:
     raise SystemExit("the app did not start")
 
 
-def prepare(folder: Path, city: str = "sample", *, whole: bool = True) -> dict[str, str]:
+def prepare(
+    folder: Path, city: str = "sample", *, whole: bool = True, filled: bool = False
+) -> dict[str, str]:
     """Make a city ready in a folder, as `make run` does; return what its server is told.
 
-    Not `whole`: its data alone, without a background for its map and a track record.
+    Not `whole`: its data alone, without a background for its map and a track record. `filled`:
+    with the made-up program's decisions in its store.
     """
     made = {name: str(folder / inside) for name, inside in MADE.items()}
-    commands = [
-        ("ingest", "--out", made["CSA_DATASET"]),
-        ("basemap", "--out", made["CSA_BASEMAP"]),
-        ("backtest", "--dataset", made["CSA_DATASET"]),
-    ]
-    for name, *words in commands if whole else commands[:1]:
-        command = [sys.executable, "-m", "csa.cli.main", name, "--city", city, *words]
+    data, drawn = ("--dataset", made["CSA_DATASET"]), ("--basemap", made["CSA_BASEMAP"])
+    commands = [("ingest", "--city", city, "--out", made["CSA_DATASET"])]
+    if whole:
+        commands.append(("basemap", "--city", city, "--out", made["CSA_BASEMAP"]))
+        commands.append(("backtest", "--city", city, *data))
+    if filled:
+        commands.append(("sample", *data, *drawn, "--store", made["CSA_STORE"]))
+    for words in commands:
+        command = [sys.executable, "-m", "csa.cli.main", *words]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return {"CSA_CITY": city, **made}

@@ -66,6 +66,24 @@ def flip_toggle(client: Client, chance: random.Random) -> Act | None:
     return client.touch(chance.choice(found)[0], bool_value=chance.random() < 0.5)
 
 
+def pick_option(client: Client, chance: random.Random) -> Act | None:
+    """Choose any option of any list: a month, an area."""
+    found = [one for one in _free(client, "selectbox") if one[1].options]
+    if not found:
+        return None
+    name, box = chance.choice(found)
+    return client.touch(name, string_value=chance.choice(list(box.options)))
+
+
+def choose_tab(client: Client, chance: random.Random) -> Act | None:
+    """Click any button of a group of which one is chosen."""
+    found = [one for one in _free(client, "button_group") if len(one[1].options) > 1]
+    if not found:
+        return None
+    name, group = chance.choice(found)
+    return client.touch(name, string_array_value={"data": [chance.choice(group.options).content]})
+
+
 def _free(client: Client, kind: str) -> list[tuple[str, object]]:
     """Find widgets that ask for a run at once: those of a form do not."""
     return [
@@ -79,6 +97,8 @@ ACTS: dict[str, Callable[[Client, random.Random], Act | None]] = {
     "pages": open_page,
     "sliders": move_slider,
     "toggles": flip_toggle,
+    "lists": pick_option,
+    "clicks": choose_tab,
 }
 """What `--do` names. One that finds nothing to touch gives None: a page is opened then."""
 
@@ -88,12 +108,16 @@ ACTS: dict[str, Callable[[Client, random.Random], Act | None]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """One run as its viewer saw it; `at_s` is since the beginning, `fault` is empty if none."""
+    """One run as its viewer saw it; `at_s` is since the beginning, `fault` is empty if none.
+
+    `page` is the last part of its page's address, empty on the first.
+    """
 
     act: str
     at_s: float
     seconds: float
     fault: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,13 +166,11 @@ class Load:
         while not self.is_over:
             try:
                 async with connected(address) as client:
-                    await self._timed("first page", client.begin())
+                    await self._timed(client.begin(), client, "first page")
                     while await self._paused(chance):
                         name = chance.choice(self.acts)
                         act = ACTS[name](client, chance)
-                        await self._timed(
-                            name if act else "pages", act or open_page(client, chance)
-                        )
+                        await self._timed(act or open_page(client, chance), client, name)
             except CutOffError as cut:
                 self.runs.append(Run("cut off", self.at_s, 0.0, str(cut)))
                 await self._paused(chance)
@@ -158,14 +180,14 @@ class Load:
         await asyncio.sleep(self.pause_s * chance.uniform(0.5, 1.5))
         return not self.is_over
 
-    async def _timed(self, name: str, act: Act) -> None:
-        """Note how long a run took, and a fault on its page."""
+    async def _timed(self, act: Act, client: Client, name: str) -> None:
+        """Note how long a run took, of which page, and a fault on it."""
         at_s, fault = self.at_s, ""
         try:
             await act
         except FaultError as error:
             fault = str(error)
-        self.runs.append(Run(name, at_s, self.at_s - at_s, fault))
+        self.runs.append(Run(name, at_s, self.at_s - at_s, fault, client.address))
 
     async def _look(self, server: Server) -> None:
         while True:
@@ -196,6 +218,9 @@ def table_of(load: Load) -> Table:
         table.add_row(f"minute {minute + 1}", *_figures(runs, looks))
     for act in sorted({run.act for run in load.runs}):
         table.add_row(act, *_figures([run for run in load.runs if run.act == act], []))
+    for page in sorted({run.page for run in load.runs}):
+        on_page = [run for run in load.runs if run.page == page]
+        table.add_row(f"/{page}", *_figures(on_page, []))
     table.add_row("all", *_figures(load.runs, load.looks))
     return table
 
@@ -248,15 +273,19 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--pause", type=float, default=8.0, help="seconds between runs, +- half")
     parser.add_argument("--do", type=acts, default=["pages"], help=", ".join(ACTS))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--city", default="sample", help="whose files are read for our own server")
+    parser.add_argument("--city", default="sample", help="a name in config/, or a dataset's folder")
     parser.add_argument("--url", type=loopback, help="of a server that runs already")
     asked = parser.parse_args(words)
     load = Load(asked.viewers, asked.minutes * 60, asked.pause, asked.do, asked.seed)
     with contextlib.ExitStack() as stack:
         server, address = None, asked.url
         if address is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            server = stack.enter_context(serving(APP, prepare(Path(folder), asked.city)))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            if Path(asked.city).is_dir():
+                told = {"CSA_CITY": asked.city, "CSA_STORE": str(folder / "none.sqlite3")}
+            else:
+                told = prepare(folder, asked.city, filled=asked.city == "sample")
+            server = stack.enter_context(serving(APP, told))
             address = server.address
         asyncio.run(warm_up(address))
         asyncio.run(load.put_on(address, server))

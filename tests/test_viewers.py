@@ -83,10 +83,14 @@ def served(sample, notes):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_a_table_has_the_runs_by_minute_and_by_act_their_times_faults_memory_and_processor():
+def test_a_table_has_the_runs_by_minute_act_and_page_their_times_faults_memory_and_processor():
     load = Load(viewers=2, seconds=120, pause_s=8, acts=("pages",))
     load.runs += [Run("first page", 1, 9.0), *(Run("pages", at_s, 1.0) for at_s in range(2, 20))]
-    load.runs += [Run("pages", 70, 3.0), Run("pages", 80, 5.0), Run("pages", 81, 50, "a fault")]
+    load.runs += [
+        Run("pages", 70, 3.0),
+        Run("pages", 80, 5.0),
+        Run("pages", 81, 50, "a fault", "plan"),
+    ]
     load.looks += [Look(0, 100, 1), Look(59, 120, 20), Look(61, 110, 21), Look(118, 115, 22.5)]
     rows = list(zip(*(column.cells for column in table_of(load).columns), strict=True))
     assert rows == [
@@ -94,6 +98,8 @@ def test_a_table_has_the_runs_by_minute_and_by_act_their_times_faults_memory_and
         ("minute 2", "3", "4.00", "4.90", "1", "0.500", "115"),
         ("first page", "1", "9.00", "9.00", "0", "", ""),
         ("pages", "21", "1.00", "3.10", "1", "", ""),
+        ("/", "21", "1.00", "5.00", "0", "", ""),
+        ("/plan", "1", "", "", "1", "", ""),
         ("all", "22", "1.00", "5.00", "1", "0.977", "120"),
     ]
 

@@ -1,0 +1,76 @@
+"""The rows of `make bench`: what was measured, its spread, its memory, and the rival beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing measured."""
+
+    what: str
+    seconds: Sequence[float]  # of each run
+    peak_mb: float | None = None
+    rival: str = ""  # what does the same otherwise, in the same run
+    times_ours: float | None = None  # the rival's median over ours
+    target: str = ""
+
+    @property
+    def median_s(self) -> float:
+        """Half of the runs take longer."""
+        return float(np.median(self.seconds))
+
+    @property
+    def high_s(self) -> float:
+        """One run in twenty takes longer."""
+        return float(np.percentile(self.seconds, 95))
+
+
+def beside(rival: str, theirs: Sequence[float], ours: Sequence[float]) -> tuple[str, float]:
+    """Return a rival and how many times our median it takes."""
+    return rival, float(np.median(theirs) / np.median(ours))
+
+
+def table_of(rows: Iterable[Row]) -> Table:
+    """Lay the rows out as one table."""
+    table = Table(title="csa", box=None, pad_edge=False, title_justify="left")
+    titles = ("What", "Median s", "95 % s", "Peak MB", "Times ours", "Rival", "Target")
+    for title in titles:
+        is_text = title in ("What", "Rival", "Target")
+        table.add_column(title, justify="left" if is_text else "right")
+    for row in rows:
+        table.add_row(
+            row.what,
+            f"{row.median_s:.2f}",
+            f"{row.high_s:.2f}",
+            "" if row.peak_mb is None else f"{row.peak_mb:,.0f}",
+            "" if row.times_ours is None else f"{row.times_ours:.1f}",
+            row.rival,
+            row.target,
+        )
+    return table
+
+
+def save(rows: Iterable[Row]) -> None:
+    """Write the rows to results.json, with the machine that they are of."""
+    held = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        "load_before": round(os.getloadavg()[0], 1),
+        "rows": [
+            {**asdict(row), "median_s": row.median_s, "high_s": row.high_s}
+            | {"seconds": [round(one, 4) for one in row.seconds]}
+            for row in rows
+        ],
+    }
+    RESULTS.write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
