@@ -2,7 +2,8 @@
 
 The key is the content of everything that the work is given and the viewer's colors, so that no
 answer to anything else can be shown in its place. What `app.shared.cache` hands to all viewers is
-known by which object it is: nothing may change it, and it is held for as long as its answer is.
+known by which object it is: nothing may change it. It is not held: an answer about an object that
+is gone is forgotten.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
+from weakref import ref
 
 import streamlit as st
 
@@ -48,13 +50,13 @@ class _Content(pickle.Pickler):
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self.held: list[object] = []
+        self.named: list[object] = []
 
     def persistent_id(self, given: object) -> int | None:
-        """Return a shared object's identity, and hold it, so that no other object gets the same."""
+        """Return a shared object's identity, and note it: another may get the same later."""
         if not isinstance(given, SHARED):
             return None
-        self.held.append(given)
+        self.named.append(given)
         return id(given)
 
     def reducer_override(self, given: object) -> Any:
@@ -80,8 +82,11 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
             content.dump((given, named))
         except (AttributeError, TypeError, pickle.PicklingError):  # no content of its own
             return work(*given, **named)
-        key = hashlib.sha256(written.getbuffer()).digest()
-        _, answer = _answer(name, key, theme.is_dark(), work, given, named, content.held)
+        key = name, hashlib.sha256(written.getbuffer()).digest(), theme.is_dark()
+        about, answer = _answer(*key, work, given, named, content.named)
+        if any(ref() is not one for ref, one in zip(about, content.named, strict=True)):
+            _answer.clear(*key)
+            _, answer = _answer(*key, work, given, named, content.named)
         return answer  # type: ignore[no-any-return]
 
     return answered
@@ -95,6 +100,6 @@ def _answer(
     _work: Callable[..., Any],
     _given: tuple[Any, ...],
     _named: dict[str, Any],
-    _held: list[object],
-) -> tuple[list[object], Any]:
-    return _held, _work(*_given, **_named)
+    _about: list[object],
+) -> tuple[list[ref[object]], Any]:
+    return [*map(ref, _about)], _work(*_given, **_named)

@@ -250,10 +250,9 @@ def _fits(values: pd.Series, form: str) -> bool:
 
 def columns_of(records: FileRecords) -> list[TextColumn]:
     """Take a file's columns with a name."""
-    table = pd.DataFrame(records.rows, dtype="str").fillna("")
     return [
-        TextColumn(at, header.strip(), table[at].str.strip())
-        for at, header in enumerate(records.header)
+        TextColumn(at, header.strip(), column.str.strip())
+        for at, (header, column) in enumerate(zip(records.header, records.columns, strict=True))
         if header.strip()
     ]
 

@@ -72,11 +72,8 @@ def judge_file(
 ) -> JudgedFile:
     """Check each row of a file by itself."""
     source = layout.source
-    index = pd.RangeIndex(len(records.rows))
-    fields = {
-        name: pd.Series([row[position] for row in records.rows], index=index, dtype="str")
-        for name, position in layout.positions.items()
-    }
+    index = pd.RangeIndex(len(records.lines))
+    fields = {name: records.columns[position] for name, position in layout.positions.items()}
     _refuse_mangled(fields, path or Path(records.name))
     kind, notes = _kinds(source, fields, index, records.name)
     victims, victim_notes = _victims(source, fields, index, records.name)
@@ -98,7 +95,7 @@ def judge_file(
     rows["rule"] = rows["rule"].where(rows["rule"] != "", _at_points(rows, config.points))
     rows = rows.assign(**name_incidents(source, fields, rows, config.city))
     rows["row_id"] = name_rows(source, fields, index)
-    rows["is_identical"] = _identical(records)
+    rows["is_identical"] = records.repeats()
     rows["reason"] = _reasons(rows, source, fields)
     summary = FileSummary(records.name, records.sha256, records.n_read, tuple(records.unreadable))
     spelled = {name: records.header[position] for name, position in layout.positions.items()}
@@ -153,17 +150,6 @@ def _victims(
         unknown = pd.Series(pd.NA, index=index, dtype="boolean")
         return unknown, [say("source.note_victims_unknown", name=name)]
     return mask.astype("boolean"), []
-
-
-def _identical(records: FileRecords) -> np.ndarray:
-    """Mark the rows that repeat an earlier one in every field."""
-    seen: set[tuple[str, ...]] = set()
-    repeats = np.zeros(len(records.rows), dtype=bool)
-    for number, row in enumerate(records.rows):
-        whole = tuple(row)
-        repeats[number] = whole in seen
-        seen.add(whole)
-    return repeats
 
 
 def _excluded(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:

@@ -37,7 +37,7 @@ def add_population(
             found = ", ".join(records.header[:20])
             raise SourceError("places.no_column", path=path, column=column, found=found)
         place = spelled.index(normalise_header(column))
-        columns[column] = pd.Series([row[place] for row in records.rows], dtype="str")
+        columns[column] = records.columns[place]
     keys = _key(columns[population.join_column])
     people = pd.Series(parse_numbers(columns[population.count_column]), index=keys)
     people = people[(people.index != "") & people.notna()].groupby(level=0).sum()

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import codecs
 import csv
-import functools
 import hashlib
-import io
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.base.reading import parse_json, unpack_zip
+from csa.base.reading import parse_json
 from csa.base.text import speak
+from csa.ingest.excel import read_excel
+from csa.ingest.record_columns import ColumnBuilder, columns_of_rows, read_parquet, repeats
 
 DELIMITERS = ",;\t|"
 MAX_TITLES, LEAST_COLUMNS = 10, 3
@@ -31,12 +34,8 @@ TOP = 100_000
 MAX_NOTES = 10
 MAX_CHARACTERS = 1_000_000
 """Of a cell: more is text that a quote, opened and never closed, has swallowed."""
-MAX_CELLS = 5_000_000
-"""Cells of the rectangle that an Excel sheet spans, filled or not: all of it is held."""
 FREE_CELLS = 100_000
 """Cells of records, filled or not; more of them than the file has characters is refused."""
-MAX_EXCEL = 400_000_000
-"""Bytes of an Excel file when unpacked."""
 MAGIC = {
     b"PK\x03\x04": "an Excel or zip file",
     b"%PDF": "a PDF",
@@ -44,14 +43,12 @@ MAGIC = {
     b"\xff\xd8\xff": "a picture",
     b"\x1f\x8b": "a gzip file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"PAR1": "a Parquet file",
     b"SQLite format 3": "a database or GeoPackage",
 }
 
 
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
-PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
-"""Where a cell or a row says that it stands."""
+PARQUET = b"PAR1"
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -62,15 +59,25 @@ class FileRecords:
     name: str  # the file's name, without its folder
     sha256: str  # of the file's bytes, 64 hex digits
     header: tuple[str, ...]  # column names as the file spells them
-    rows: list[list[str]]  # n records, each as long as the header
-    lines: list[int]  # line (in JSON: place in the list) at which each record begins, from 1
+    columns: tuple[pd.Series, ...]  # a column of n texts for each of the header's
+    lines: Sequence[int]  # line (in JSON: place in the list) at which each record begins, from 1
+    marks: Sequence[int]  # of n records: equal records have equal marks
     unreadable: list[int] = field(default_factory=list)
     notes: tuple[Message, ...] = ()  # what had to be guessed: an encoding, a delimiter
 
     @property
     def n_read(self) -> int:
         """How many records the file holds, readable or not."""
-        return len(self.rows) + len(self.unreadable)
+        return len(self.lines) + len(self.unreadable)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The n records, each as long as the header: for lists, not for a city's incidents."""
+        return [list(row) for row in zip(*self.columns, strict=True)]
+
+    def repeats(self) -> np.ndarray:
+        """Return which records repeat an earlier one in every column."""
+        return repeats(self.columns, self.marks)
 
 
 def read_records(path: Path) -> FileRecords:
@@ -85,6 +92,8 @@ def read_records(path: Path) -> FileRecords:
         raise SourceError("source.empty", path=path)
     if content.startswith(ZIP) and path.suffix.casefold() in EXCEL:
         return _from_excel(content, path)
+    if content.startswith(PARQUET):
+        return _from_parquet(path, hashlib.sha256(content).hexdigest())
     for magic, what in MAGIC.items():
         if content.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
@@ -102,46 +111,29 @@ def read_records(path: Path) -> FileRecords:
 
 
 def _from_excel(content: bytes, path: Path) -> FileRecords:
-    """Read the first sheet of an Excel file, as text in which days are as ISO writes them."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - loads late
-
-    try:
-        span = _span(content)
-        if span > MAX_CELLS:
-            raise SourceError("source.vast_excel", path=path, n=span, most=MAX_CELLS)
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet, *others = book.sheet_names
-        table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except (CalamineError, ValueError) as error:
-        raise SourceError("source.bad_excel", path=path) from error
-    rows = [[_cell_text(value) for value in row] for row in table]
+    """Take the first sheet of an Excel file as records."""
+    rows, sheet, others = read_excel(content, path)
     if len(rows) < 2:
         raise SourceError("source.header_only", path=path)
     left = speak("source.other_sheets", names=", ".join(others)) if others else ""
     note = say("source.note_excel", name=path.name, sheet=sheet, others=left)
     n_titles = _count_titles(rows)
-    header, records = tuple(rows[n_titles]), rows[n_titles + 1 :]
-    lines = list(range(n_titles + 2, len(rows) + 1))
+    header = tuple(rows[n_titles])
+    columns, marks = columns_of_rows(rows[n_titles + 1 :], len(header))
+    lines = range(n_titles + 2, len(rows) + 1)
     sha256 = hashlib.sha256(content).hexdigest()
     notes = (note, *_title_notes(n_titles, path))
-    return FileRecords(path.name, sha256, header, records, lines, notes=notes)
+    return FileRecords(path.name, sha256, header, columns, lines, marks, notes=notes)
 
 
-def _span(content: bytes) -> int:
-    """Count the cells of the largest sheet, from its first to its last, before any is read."""
-    n_rows, n_columns, sheet, tail, span = 0, 0, "", b"", 0
-    for name, block in unpack_zip(content, MAX_EXCEL):
-        if name != sheet:
-            n_rows, n_columns, sheet, tail = 0, 0, name, b""
-        if not name.startswith("xl/worksheets/"):
-            continue
-        places = PLACE.findall(tail + block)
-        n_rows = max((int(row) for _, row in places), default=n_rows)
-        for column in {letters for letters, _ in places}:
-            number = functools.reduce(lambda so_far, letter: so_far * 26 + letter - 64, column, 0)
-            n_columns = max(n_columns, number)
-        tail, span = block[-40:], max(span, n_rows * n_columns)
-    return span
+def _from_parquet(path: Path, sha256: str) -> FileRecords:
+    """Take a Parquet file's rows as records; the line of each is its place in the file."""
+    rows = read_parquet(path)
+    header = tuple(next(rows))
+    columns, marks = columns_of_rows(rows, len(header))
+    if not marks:
+        raise SourceError("source.header_only", path=path)
+    return FileRecords(path.name, sha256, header, columns, range(1, len(marks) + 1), marks)
 
 
 def _count_titles(rows: list[list[str]]) -> int:
@@ -154,15 +146,6 @@ def _count_titles(rows: list[list[str]]) -> int:
 
 def _title_notes(n_titles: int, path: Path) -> tuple[Message, ...]:
     return (say("source.note_titles", name=path.name, n=n_titles),) if n_titles else ()
-
-
-def _cell_text(value: object) -> str:
-    """Write a cell as a CSV would: days and times as ISO writes them, whole numbers without .0."""
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
 
 
 def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
@@ -249,8 +232,7 @@ def _parse_csv(text: str, lines: _Lines, path: Path, sha256: str) -> FileRecords
     header = next(itertools.islice(filled, n_titles, None), [])
     if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
         raise SourceError("source.not_table", path=path)
-    rows: list[list[str]] = []
-    starts: list[int] = []
+    built, starts = ColumnBuilder(), array("q")
     unreadable: list[int] = []
     cut_off: int | None = None
     notes: list[Message] = [*_title_notes(n_titles, path)]
@@ -268,15 +250,14 @@ def _parse_csv(text: str, lines: _Lines, path: Path, sha256: str) -> FileRecords
                     notes.append(say("source.note_swallowed", name=name, line=start, n=n_lines))
                 cut_off = start if is_cut_off else None
             else:
-                rows.append(sized)
+                built.add(sized)
                 starts.append(start)
         lines.start = reader.line_num + 1
     if cut_off is not None:
         n_lines = reader.line_num - cut_off + 1
         notes.append(say("source.note_cut_off", name=name, line=cut_off, n=n_lines))
-    return FileRecords(
-        name, sha256, tuple(header), rows, starts, unreadable, tuple(notes[:MAX_NOTES])
-    )
+    columns, told = built.columns(width), tuple(notes[:MAX_NOTES])
+    return FileRecords(name, sha256, tuple(header), columns, starts, built.marks, unreadable, told)
 
 
 def _fit(row: list[str], width: int) -> list[str] | None:
@@ -311,7 +292,8 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
             lines.append(number)
         else:
             bad.append(number)
-    return FileRecords(path.name, sha256, header, rows, lines, sorted(bad))
+    columns, marks = columns_of_rows(rows, len(header))
+    return FileRecords(path.name, sha256, header, columns, lines, marks, sorted(bad))
 
 
 def _from_feature(feature: object) -> object:

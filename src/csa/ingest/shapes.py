@@ -51,7 +51,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
 
 def as_table(records: FileRecords) -> pd.DataFrame:
     """Return records as a table of texts; of columns with one name, the first."""
-    table = pd.DataFrame(records.rows, columns=list(records.header), dtype="str")
+    table = pd.concat(records.columns, axis=1).set_axis(list(records.header), axis=1)
     return table.loc[:, ~table.columns.duplicated()]
 
 

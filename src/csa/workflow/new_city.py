@@ -107,7 +107,7 @@ def read_tables(files: Sequence[Path]) -> tuple[ShootingTable, ...]:
         if not file.is_file():
             raise ParamError("start.no_file", path=file)
         records = read_records(file)
-        if not records.rows:
+        if not records.lines:
             raise SourceError("start.no_rows", path=file.name)
         spelled = frozenset(map(normalise_header, records.header))
         alike.setdefault(spelled, []).append((file, records))
@@ -118,15 +118,16 @@ def _table(group: Sequence[tuple[Path, FileRecords]]) -> ShootingTable:
     """Join files of the same columns, in the first one's order."""
     (first, records), *others = group
     order = [normalise_header(name) for name in records.header]
-    rows = list(records.rows)
+    parts = [records.columns]
     for _, more in others:
-        at = [[normalise_header(name) for name in more.header].index(name) for name in order]
-        rows += [[row[place] for place in at] for row in more.rows]
-    columns = columns_of(replace(records, rows=rows))
+        names = [normalise_header(name) for name in more.header]
+        parts.append(tuple(more.columns[names.index(name)] for name in order))
+    joined = [pd.concat(same, ignore_index=True) for same in zip(*parts, strict=True)]
+    columns = columns_of(replace(records, columns=tuple(joined)))
     _refuse_no_header(columns, first)
     notes = tuple(note for _, one in group for note in one.notes)
     files = tuple(file for file, _ in group)
-    return ShootingTable(first.name, files, tuple(columns), len(rows), notes)
+    return ShootingTable(first.name, files, tuple(columns), len(joined[0]), notes)
 
 
 def understand(

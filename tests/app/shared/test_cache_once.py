@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
+from weakref import ref
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ def test_other_colors_and_other_work_have_answers_of_their_own(monkeypatch):
     assert once(frame)() is not light
 
 
-def test_a_shared_object_is_known_by_itself_and_held_so_that_no_other_is_taken_for_it():
+def test_a_shared_object_is_known_by_itself_and_no_later_one_is_taken_for_it():
     asked = once(forgetful)
     for _ in range(50):  # a freed object's address is given to the next
         asked(SimpleNamespace(of=Records()))
@@ -78,6 +79,14 @@ def test_a_shared_object_is_known_by_itself_and_held_so_that_no_other_is_taken_f
     asked, kept = once(work), Records()
     assert asked(kept) is asked(kept)
     assert asked(kept) is not asked(replace(kept))
+
+
+def test_a_shared_object_is_not_kept_alive_by_its_answers():
+    kept = Records()
+    once(forgetful)(kept)
+    gone = ref(kept)
+    del kept
+    assert gone() is None
 
 
 def test_a_function_that_may_know_more_than_it_is_given_is_refused():
