@@ -23,7 +23,7 @@ from csa.workflow.setting_up import set_up
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-TABLES = ("csv", "json", "geojson", "xlsx", "txt")
+TABLES = ("csv", "json", "geojson", "xlsx", "parquet", "txt")
 LAYERS = ("geojson", "json", "gpkg", "csv")
 ASKED = "new city: "
 

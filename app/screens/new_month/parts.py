@@ -41,7 +41,7 @@ from csa.workflow.month_preview import preview_sentences
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-TABLES = ("csv", "json", "geojson", "xlsx", "txt")
+TABLES = ("csv", "json", "geojson", "xlsx", "parquet", "txt")
 DRAFT, DONE = "month draft", "month done"
 UPLOADS = ".uploads"
 N_STEPS = 34
