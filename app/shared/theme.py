@@ -62,11 +62,12 @@ STYLE = """
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
-  h2 { font-size: 1.3rem !important; } h3 { font-size: 1.1rem !important; }
+  h2 { font-size: 1.15rem !important; padding: .35rem 0 !important; } h3 { font-size: 1.05rem !important; }
   .csa-line { font-size: .875rem; color: var(--csa-faint); margin: 0 0 .25rem; }
   .csa-line b { font-weight: 600; }
   .csa-mark { display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 4px; font-weight: 600; }
   .csa-answer { font-size: 1.125rem; line-height: 1.5; max-width: 60em; margin: 0 0 .5rem; }
+  .csa-draft:not(.csa-back) { display: none; } [data-testid="stElementContainer"]:has(.csa-draft:not(.csa-back)) { position: absolute; }
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend span:first-child { white-space: normal; }
@@ -139,7 +140,7 @@ STYLE = """
   .st-key-change_parts > :has(> .st-key-change_each) { flex: 4 1 31rem; min-width: 0; } .st-key-change_each { gap: .25rem; }
   @media (min-width: 641px) { .st-key-change_parts .st-key-map, .st-key-change_parts .st-key-map iframe { min-height: 540px; } }
   .st-key-each_table .csa-table { font-size: .875rem; } .st-key-each_table td { padding-right: .6rem; } .st-key-each_table .csa-range { min-width: 5rem; } .st-key-each_table td:not(:first-child) small { white-space: nowrap; }
-  .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
+  .csa-sums h2 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
   .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
   .st-key-lineage { min-height: 24rem; }
   .st-key-find { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; }

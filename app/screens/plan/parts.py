@@ -154,7 +154,7 @@ def due(lines: Sequence[ActionLine]) -> None:
 
 
 def _due_list(head: str, lines: Sequence[ActionLine]) -> None:
-    st.subheader(head, anchor=False)
+    st.header(head, anchor=False)
     items = [_due_html(line) for line in lines]
     if items:
         st.html(f'<ul class="csa-due">{"".join(items[:MOST_DUE])}</ul>')

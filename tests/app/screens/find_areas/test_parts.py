@@ -285,7 +285,7 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
 def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     """Markdown would fetch a picture from wherever a neighborhood's name says."""
     said = []
-    for name in ("subheader", "markdown", "caption", "warning"):
+    for name in ("header", "markdown", "caption", "warning"):
         monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
     monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"

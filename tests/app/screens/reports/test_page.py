@@ -262,7 +262,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
     assert not shown.exception
     assert "this page is the public's" in words(shown)
     assert not shown.button
-    assert not shown.subheader
+    assert not shown.header
 
 
 def test_a_store_that_cannot_be_read_is_told(page, tmp_path):
