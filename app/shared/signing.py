@@ -82,7 +82,7 @@ def form(
 def keep_typed(scene: Present, key: str, turn: int) -> None:
     """Mark a form, so that its reader's browser keeps what is typed until it is saved.
 
-    `csa-drafts.js` does so, on that device alone: no connection is needed to keep it.
+    `csa-page.js` does so, on that device alone: no connection is needed to keep it.
     """
     config = scene.opened.config.city
     writer = sha256(f"{config.id}/{scene.who.desk}".encode()).hexdigest()[:12]

@@ -1,10 +1,13 @@
 """What a screen reader finds: headings in order, landmarks, and names for whatever can be pressed."""
 
 import json
+import re
 import shutil
 from urllib.parse import quote
 
 import pytest
+
+from tests.browser.conftest import LINES
 
 OPEN = quote(json.dumps({"area": "A"}))
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
@@ -56,3 +59,62 @@ def test_each_page_has_one_title_headings_in_order_and_a_name_for_each_control(r
         n_titles = sum(level == 1 for level, _ in headings)
         found[address] = (n_titles, jumps(headings), reader.page.evaluate(NAMELESS))
     assert {address: one for address, one in found.items() if one != (1, [], [])} == {}
+
+
+# Spacing that a reader may ask for (WCAG 1.4.12).
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
+  word-spacing: .16em !important; } p { margin-bottom: 2em !important; }"""
+CUT = """() => [...document.querySelectorAll('[data-testid=stMain] :is(p, h1, h2, h3, li, td, th, label, button)')]
+  .filter((one) => one.checkVisibility() && one.innerText)
+  .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'hidden')
+  .map((one) => one.innerText.slice(0, 60))"""
+READ = re.compile(
+    r"^(?:  )*- (?:/url: .*|(?P<role>banner|main|navigation|complementary|region|heading|link|button"
+    r"|combobox|textbox|spinbutton|checkbox|radio|slider|iframe|img|table|application)"
+    r'(?: "(?P<name>(?:[^"\\]|\\.)*)")?)',
+    re.MULTILINE,
+)
+
+
+def outline(page):
+    """List the landmarks, headings and controls as a screen reader lists them: role and name."""
+    told = page.locator("body").aria_snapshot()
+    return [(one["role"], one["name"] or "") for one in READ.finditer(told) if one["role"]]
+
+
+def test_spaced_letters_cut_nothing(read, filled_app):
+    reader = read(filled_app, width=1024)
+    for name in ("", "areas", "compare", "measures", "plan", "displacement"):
+        reader.page.goto(f"{filled_app}/{name}")
+        reader.page.wait_for_selector("h1")
+        reader.settle()
+        reader.page.add_style_tag(content=SPACED)
+        reader.page.wait_for_timeout(500)
+        reader.assert_fits()
+        assert reader.page.evaluate(CUT) == [], name
+
+
+def test_a_letter_outside_a_field_does_nothing(read, filled_app):
+    reader = read(f"{filled_app}/areas")
+    reader.settle()
+    said = LINES[reader.page].n_said
+    reader.page.locator("h1").click()
+    for key in "rcRC":
+        reader.page.keyboard.press(key)
+    reader.page.wait_for_timeout(1000)
+    assert LINES[reader.page].n_said == said
+    assert not reader.page.get_by_role("dialog").count()
+
+
+def test_tab_leads_into_the_map_and_out_of_it(read, filled_app):
+    reader = read(f"{filled_app}/areas")
+    reader.frame  # noqa: B018 - painted
+    reader.settle()
+    frames = "[...document.querySelectorAll('iframe')].indexOf(document.activeElement)"
+    reader.page.locator("h1").click()
+    been = []
+    for _ in range(80):
+        reader.page.keyboard.press("Tab")
+        been.append(reader.page.evaluate(frames))
+    assert 0 in been
+    assert -1 in been[been.index(0) :]

@@ -51,14 +51,13 @@ work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
 measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)
 verdict = place_steps.verdict(scene, screen, place)
 place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
-with st.container(key="place_parts"):
-    left, right = st.columns([0.5, 0.5], gap="large")
-with left:
+parts = st.grid(2, min_column_width=416, gap="large")
+with parts.cell():
     is_new = place.kind == PROPOSED
     note = speak("here.candidate_values", place=place.name) if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
     measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))
-with right:
+with parts.cell():
     work_plan.actions(place, lines, work)
     if work is not None:
         work_plan.show(scene, work)

@@ -115,22 +115,21 @@ def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
             speak("here.what"), row.what if row else "", key=f"{key} what", max_chars=MAX_TEXT
         )
     }
-    one, two = st.columns(2)
-    three, four = st.columns(2)
-    found["agency"] = one.text_input(
+    cells = st.grid(2)
+    found["agency"] = cells.text_input(
         speak("here.agency"), row.agency if row else "", key=f"{key} agency", max_chars=MAX_TEXT
     )
-    found["due"] = two.date_input(
+    found["due"] = cells.date_input(
         speak("here.due"), value=row.due if row else None, key=f"{key} due"
     )
-    found["status"] = three.selectbox(
+    found["status"] = cells.selectbox(
         speak("here.status"),
         STATUSES,
         index=STATUSES.index(row.status) if row else 0,
         format_func=marked,
         key=f"{key} status",
     )
-    found["source"] = four.selectbox(
+    found["source"] = cells.selectbox(
         speak("here.from"),
         SOURCES,
         index=SOURCES.index(row.source) if row else len(SOURCES) - 1,
@@ -242,10 +241,10 @@ def _add_taker(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.taker_about"))
 
     def fields(key: str) -> Values:
-        left, right = st.columns(2)
+        cells = st.grid(2)
         return {
-            "name": left.text_input(speak("here.organisation"), key=f"{key} name", max_chars=200),
-            "part": right.text_input(speak("here.part_taken"), key=f"{key} part", max_chars=500),
+            "name": cells.text_input(speak("here.organisation"), key=f"{key} name", max_chars=200),
+            "part": cells.text_input(speak("here.part_taken"), key=f"{key} part", max_chars=500),
         }
 
     def write(store: Store, act: Act, values: Values) -> None:

@@ -165,13 +165,13 @@ def _propose_form(scene: ActionScene, line: ActionLine) -> None:
         title = st.text_input(
             field_word("title"), value=line.title, max_chars=MAX_TITLE, key=f"{key} title"
         )
-        left, right = st.columns(2)
-        office = left.text_input(field_word("office"), value=state.office, key=f"{key} by")
-        coordinator = right.text_input(
+        cells = st.grid(2)
+        office = cells.text_input(field_word("office"), value=state.office, key=f"{key} by")
+        coordinator = cells.text_input(
             field_word("coordinator"), value=state.coordinator, key=f"{key} coordinator"
         )
-        start = left.date_input(field_word("start"), value=state.start, key=f"{key} start")
-        due = right.date_input(field_word("due"), value=state.due, key=f"{key} due")
+        start = cells.date_input(field_word("start"), value=state.start, key=f"{key} start")
+        due = cells.date_input(field_word("due"), value=state.due, key=f"{key} due")
         by, why = who_and_why(scene, key)
         is_sent = st.form_submit_button(speak("plan_page.propose"), type="primary")
     if not is_sent:

@@ -1,9 +1,14 @@
-/* Keeps on this device what somebody types into a form, until it is saved there: a reload, a lost
+/* What our pages add to Streamlit's script.
+
+   Keeps on this device what somebody types into a form, until it is saved there: a reload, a lost
    connection or a server that starts again loses none of it. Nothing is sent anywhere.
 
    A form has a mark (`app.shared.signing.keep_typed`) with its name, its writer, and its turn, which
    goes up once it is saved. Only fields that the writer changed are kept, so that an old draft never
-   undoes what somebody else has written since. */
+   undoes what somebody else has written since.
+
+   No single letter does anything outside a field: Streamlit's R would run the page again, under
+   the hands of somebody who speaks to the machine or whose finger slipped (WCAG 2.1.4). */
 (() => {
   "use strict";
   const KEEP = "csa-draft ", WRITER = "csa-draft-writer", DAYS = 7;
@@ -70,6 +75,12 @@
     if (Object.keys(typed).length === 0) drop(mark);
     else localStorage.setItem(KEEP + mark.dataset.form, JSON.stringify({ at: Date.now(), typed }));
   }
+
+  const TAKES_LETTERS = "input, textarea, select, canvas, [contenteditable], [role=listbox], [role=option], [role=grid], [role=spinbutton]";
+  window.addEventListener("keydown", (event) => {
+    const isAlone = !(event.ctrlKey || event.metaKey || event.altKey);
+    if (isAlone && /^[rc]$/i.test(event.key) && !event.target.closest?.(TAKES_LETTERS)) event.stopPropagation();
+  }, true);
 
   for (const key of all()) {
     let at = 0;
