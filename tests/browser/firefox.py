@@ -72,6 +72,13 @@ class Firefox:
         self.until("!!document.querySelector('h1')")
         self.settle()
 
+    def middle(self, selector):
+        """Give the middle of the first element that fits."""
+        box = f"document.querySelector('{selector}').getBoundingClientRect()"
+        return self.run(
+            f"(() => {{ const b = {box}; return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+        )
+
     def settle(self):
         """Wait until the page has run to its end, and stays so."""
         for _ in range(2):
@@ -84,12 +91,6 @@ class Firefox:
         """List the page's frames: their contexts by address."""
         [tree] = self.call("browsingContext.getTree", root=self.context)["contexts"]
         return {child["url"]: child["context"] for child in tree["children"]}
-
-    def press(self, *keys):
-        """Press keys, one after the other."""
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        keyboard = {"type": "key", "id": "keyboard", "actions": actions}
-        self.call("input.performActions", context=self.context, actions=[keyboard])
 
     def click(self, x, y):
         """Click at a place of the window."""

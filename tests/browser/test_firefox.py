@@ -11,9 +11,11 @@ from tests.browser.firefox import firefox
 from tests.browser.test_accessible import RULES
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
-PAGES = ("briefing", "areas", "measures", "displacement", "community")
+PAGES = ("", "areas", "measures", "displacement", "community")
 FAULTS = f"axe.run({json.dumps(RULES)}).then((r) => r.violations.map((v) => v.id))"
-HOST_S = 3
+MOST_S = 30
+PROBED = "blocked WebAssembly"
+"""Streamlit asks whether there is any, and goes on without: Chromium keeps quiet about it."""
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +31,21 @@ def test_each_page_comes_fits_and_has_no_fault(tab, sample_app, width):
         assert tab.run(f"({FITS})(0)"), page
         tab.run(f"(() => {{ {AXE} }})()")
         assert tab.run(FAULTS) == [], page
-    assert tab.errors == []
+    assert [error for error in tab.errors if PROBED not in error] == []
     assert {
         url for url in tab.asked if url.startswith(("http", "ws")) and sample_app not in url
     } == set()
 
 
-def test_an_area_is_chosen_by_key_and_by_mouse_on_the_map(tab, sample_app):
+def test_a_click_in_the_list_opens_the_sheet_and_marks_the_area_on_the_map(tab, sample_app):
     tab.open(f"{sample_app}/areas")
+    tab.until("document.querySelectorAll('.st-key-area_list button').length > 1")
     frame = next(one for url, one in tab.frames().items() if "streamlit_folium" in url)
-    tab.until("!!document.querySelector('.st-key-area_list button')")
-    tab.run("document.querySelector('.st-key-area_list button').focus()")
-    tab.press("\ue007")  # Enter
-    tab.until("!!document.querySelector('.st-key-sheet_head h2, .st-key-sheet_head h3')")
-    named = "document.querySelector('.st-key-sheet_head :is(h2, h3)').innerText"
-    first = tab.run(named)
-    assert first in tab.run(
-        "[...document.querySelectorAll('.csa-chosen')].map((e) => e.innerText).join()", frame
+    tab.settle()
+    tab.click(*tab.middle(".st-key-area_list button"))
+    tab.until("!!document.querySelector('.st-key-sheet_head h2')", MOST_S)
+    tab.settle()
+    drawn = "[...document.querySelectorAll('.csa-chosen')].map((e) => e.innerText).join()"
+    assert tab.run("document.querySelector('.st-key-sheet_head h2').innerText") in tab.run(
+        drawn, frame
     )

@@ -75,7 +75,7 @@ def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tm
         seen = form_of(page, "What was seen").get_by_label("What was seen")
         seen.fill(SEEN)
         page.reload()
-        page.get_by_text("What you had typed here is back.").wait_for()
+        page.locator(".csa-back").wait_for()
         assert seen.input_value() == SEEN
     seen.press("End")
     page.wait_for_timeout(1000)  # the page has lost its server, and its session with it
@@ -133,6 +133,18 @@ def test_a_task_is_marked_done_with_a_thumb(read, store, tmp_path):
         ]
 
 
+def test_no_page_scrolls_sideways_at_320_px(read, sample_app):
+    """As wide as a window of 1280 px whose letters are made four times as large (WCAG 1.4.10)."""
+    reader = read(sample_app, width=320, height=600)
+    pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
+    assert len(pages) >= 14
+    for address in pages:
+        reader.page.goto(address)
+        reader.page.wait_for_selector("h1")
+        reader.settle()
+        reader.assert_fits()
+
+
 def test_whatever_is_pressed_is_as_large_as_a_thumb_and_nothing_scrolls_sideways(
     read, store, tmp_path
 ):
@@ -141,7 +153,7 @@ def test_whatever_is_pressed_is_as_large_as_a_thumb_and_nothing_scrolls_sideways
         reader = at_work(read, address)
         open_work(reader.page)
         reader.page.get_by_text("Mark a task done", exact=True).click()
-        for name in ("measures", "briefing", "areas", 'plan?plan={"look":"cards"}', "meeting"):
+        for name in ("measures", "", "areas", 'plan?plan={"look":"cards"}', "meeting"):
             if name != "measures":
                 reader.page.goto(f"{address}/{name}")
                 reader.page.wait_for_selector("h1")

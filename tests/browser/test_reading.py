@@ -17,8 +17,8 @@ NAMELESS = """() => {
   const asked = 'a[href], button, input, select, textarea, summary, iframe, [role=img], [role=slider]';
   return [...document.querySelectorAll(asked)]
     .filter((one) => one.checkVisibility() && !one.closest('[aria-hidden=true], [inert]'))
-    .filter((one) => !(one.innerText || one.getAttribute('aria-label') || one.title || one.alt
-      || one.labels?.length || one.getAttribute('aria-labelledby') || one.placeholder || '').trim?.())
+    .filter((one) => ![one.innerText, one.getAttribute('aria-label'), one.title, one.alt, one.placeholder,
+      one.labels?.[0]?.innerText, one.getAttribute('aria-labelledby')].some((name) => name?.trim()))
     .map((one) => one.outerHTML.slice(0, 120));
 }"""
 
@@ -69,7 +69,7 @@ CUT = """() => [...document.querySelectorAll('[data-testid=stMain] :is(p, h1, h2
   .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'hidden')
   .map((one) => one.innerText.slice(0, 60))"""
 READ = re.compile(
-    r"^(?:  )*- (?:/url: .*|(?P<role>banner|main|navigation|complementary|region|heading|link|button"
+    r"^(?:  )*- '?(?:/url: .*|(?P<role>banner|main|navigation|complementary|region|heading|link|button"
     r"|combobox|textbox|spinbutton|checkbox|radio|slider|iframe|img|table|application)"
     r'(?: "(?P<name>(?:[^"\\]|\\.)*)")?)',
     re.MULTILINE,
@@ -118,3 +118,75 @@ def test_tab_leads_into_the_map_and_out_of_it(read, filled_app):
         been.append(reader.page.evaluate(frames))
     assert 0 in been
     assert -1 in been[been.index(0) :]
+
+
+LANDMARKS = [("link", "Skip to main content"), ("region", "Sidebar")]
+SERVED = ("Brindlemoor (A)", "Umberley (B)", "Hadderley (C)")
+
+
+def test_briefing_is_read_in_the_order_in_which_a_committee_needs_it(read, filled_app):
+    reader = read(filled_app)
+    reader.page.get_by_role("heading", name="Tier 1").wait_for()
+    reader.settle()
+    told = outline(reader.page)
+    assert told[:2] == LANDMARKS
+    assert ("banner", "") in told
+    inside = told[told.index(("main", "")) :]
+    said = [one for one in inside if one[0] == "heading"]
+    assert said[:3] == [
+        ("heading", "Briefing: August 2020"),
+        ("heading", "Core service areas"),
+        ("heading", "Tier 1"),
+    ]
+    assert inside.index(("iframe", "")) > inside.index(said[1])
+    assert [name for role, name in inside if role == "link"][:2] == [
+        "Compare and choose",
+        "Displacement",
+    ]
+    assert "Map of cells and areas" in reader.page.locator("iframe").first.get_attribute("title")
+    assert not [one for one in inside if one[0] in {"button", "link", "heading"} and not one[1]]
+
+
+def test_find_areas_names_each_control_and_what_each_number_counts(read, filled_app):
+    reader = read(f"{filled_app}/areas")
+    reader.frame  # noqa: B018 - painted
+    reader.settle()
+    told = outline(reader.page)
+    side, inside = told[: told.index(("main", ""))], told[told.index(("main", "")) :]
+    assert [name for role, name in side if role == "combobox"] == [
+        "Counted through",
+        "How far back",
+        "What is counted",
+    ]
+    assert ("heading", "Where do shootings concentrate?") in inside
+    listed = [name for role, name in inside if role == "button" and "homicides" in name]
+    assert len(listed) >= 8
+    assert all(re.search(r" [\d,]+ shootings .*\d homicides$", name) for name in listed)
+    # In the map's frame: what can be pressed, and no shape without a name.
+    inner = reader.page.frame_locator("iframe").first.locator("body").aria_snapshot()
+    assert inner.startswith("- application")
+    assert "- img\n" not in f"{inner}\n"
+    for name in ("Zoom in", "Zoom out", "Show the whole city"):
+        assert f'- button "{name}"' in inner
+
+
+def test_community_is_one_frame_by_name_with_a_page_of_its_own_inside(read, filled_app):
+    reader = read(f"{filled_app}/community")
+    reader.page.locator("iframe").wait_for()
+    reader.settle()
+    told = outline(reader.page)
+    assert [one for one in told if one[0] == "button"][-3:] == [
+        ("button", "Español"),
+        ("button", "Show it on a wall"),
+        ("button", "Save it for a hall with no internet"),
+    ]
+    assert reader.page.locator("iframe").get_attribute("title").startswith("Where shootings")
+    inner = reader.page.frame_locator("iframe").locator("body").aria_snapshot()
+    read_out = [(one["role"], one["name"]) for one in READ.finditer(inner) if one["role"]]
+    assert read_out[:2] == [("link", "Skip to the text"), ("banner", None)]
+    assert ("combobox", "Where do you live?") in read_out
+    headings = [name for role, name in read_out if role == "heading"]
+    assert headings[0].startswith("Where shootings concentrate")
+    assert headings.count("Core service areas") == 1
+    assert headings[-1]
+    assert all(name for role, name in read_out if role in {"heading", "link", "img", "combobox"})
