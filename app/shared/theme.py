@@ -199,11 +199,14 @@ STYLE = """
   .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }
   .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
-  .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-core_list .csa-faint { font-size: .875rem; } .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
   .st-key-report_parts iframe, .st-key-public_page iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   [class*="st-key-first-page"] { flex: none; height: 171px; overflow: hidden; } [class*="st-key-first-page"] iframe { width: 816px !important; height: 1056px !important; max-width: none; transform: scale(.162); transform-origin: 0 0; pointer-events: none; }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
+  @media (max-width: 1399px) { /* a table drawn on a canvas has no shadow of its own */
+    [data-testid="stDataFrame"] { position: relative; } [data-testid="stDataFrame"]::after { content: ""; position: absolute; inset: 0 0 0 auto; width: 1rem; pointer-events: none; background: linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 60%, transparent), transparent); }
+  }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
   @media (max-width: 640px) {
@@ -212,6 +215,7 @@ STYLE = """
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }
+    .st-key-plan_ways { flex-direction: column; align-items: stretch; }
     /* As large as a thumb. */
     [data-testid="stMain"] :is(button, summary, [data-testid="stPageLink"] a, [data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"], [data-testid="stSelectbox"] [role="group"], [data-testid="stDateInput"] [role="group"]) { min-height: 2.75rem; min-width: 2.75rem; }
     [data-testid="stMain"] :is(.stCheckbox, .stRadio) label { min-height: 2.75rem; align-items: center; }

@@ -52,17 +52,18 @@ measures = measure_lines(plan, records, place.id if place.value_place is None el
 verdict = place_steps.verdict(scene, screen, place)
 place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
 parts = st.grid(2, min_column_width=416, gap="large")
+with parts.cell():  # first, also on a telephone: what is written down on the street
+    if work is not None:
+        st.header(speak("here.work"), anchor=False)
+        work_forms.show(scene, work)
+        work_plan.show(scene, work)
+    work_plan.actions(place, lines, work)
+    if place.kind in {AREA, PROPOSED}:
+        place_steps.show(scene, screen, place, work, verdict)
+    if work is not None:
+        correcting.show(scene, place.key, place_steps.on_record(scene, work))
 with parts.cell():
     is_new = place.kind == PROPOSED
     note = speak("here.candidate_values", place=place.name) if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
     measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))
-with parts.cell():
-    work_plan.actions(place, lines, work)
-    if work is not None:
-        work_plan.show(scene, work)
-        work_forms.show(scene, work)
-    if place.kind in {AREA, PROPOSED}:
-        place_steps.show(scene, screen, place, work, verdict)
-    if work is not None:
-        correcting.show(scene, place.key, place_steps.on_record(scene, work))

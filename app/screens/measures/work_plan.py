@@ -86,7 +86,6 @@ def _action(line: ActionLine) -> str:
 
 def show(scene: FormScene, work: WorkPlan) -> None:
     """Show an area's work plan."""
-    st.header(speak("here.work"), anchor=False)
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
         (speak("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),

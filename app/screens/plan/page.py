@@ -26,7 +26,7 @@ lines = {line.number: line for line in plan_lines(the_plan, records, today)}
 parts.answer(parts.standing(list(lines.values())))
 parts.status_bar(list(lines.values()))
 parts.due(list(lines.values()))
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(key="plan_ways", horizontal=True, vertical_alignment="center"):
     parts.calendar(opened.config, the_plan, records, today)
     parts.waiting_list(records, lines)
 parts.slots(the_plan, records, lines)
