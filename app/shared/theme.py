@@ -172,6 +172,7 @@ STYLE = """
   .block-container:has(.st-key-meeting_screen) { padding-top: 3.9rem; padding-bottom: .25rem; } /* below the button that brings the list of pages back */
   /* A projector: the whole page grows with its letters, none below 24 px at 1920. */
   html:has(.st-key-meeting_screen) { --csa-faint: var(--csa-quiet); scroll-padding-bottom: 5rem; }
+  [data-testid="stMain"]:has(.st-key-meeting_ways, .st-key-compare_bar) { scroll-padding-bottom: 5rem; } /* nothing that has the focus lies below a bar */
   @media (min-width: 1000px) { html:has(.st-key-meeting_screen) { font-size: 20px; } }
   @media (min-width: 1700px) { html:has(.st-key-meeting_screen) { font-size: 27.5px; } }
   @media (max-width: 640px) {

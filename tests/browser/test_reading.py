@@ -50,15 +50,18 @@ def test_each_page_has_one_title_headings_in_order_and_a_name_for_each_control(r
     reader = read(filled_app)
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
     assert len(pages) >= 14
-    found = {}
+    found, titles = {}, set()
     for address in pages:
         reader.page.goto(f"{address}?screen={OPEN}")
         reader.page.wait_for_selector("h1")
         reader.settle()
         headings = reader.page.evaluate(HEADINGS)
+        titles.add(reader.page.title())
+        assert reader.page.evaluate("document.documentElement.lang") == "en"
         n_titles = sum(level == 1 for level, _ in headings)
         found[address] = (n_titles, jumps(headings), reader.page.evaluate(NAMELESS))
     assert {address: one for address, one in found.items() if one != (1, [], [])} == {}
+    assert len(titles) == len(pages)  # each page's own, in the browser's list of tabs
 
 
 # Spacing that a reader may ask for (WCAG 1.4.12).
