@@ -78,7 +78,8 @@ STYLE = """
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
-  .stMarkdown table { display: block; overflow-x: auto; } .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
+  @media (max-width: 40rem) { .stMarkdown :is(td, th) { overflow-wrap: anywhere; hyphens: auto; font-size: .8125rem; line-height: 1.35; padding: .25rem .3rem; vertical-align: top; } }
+  .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
   .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
     background: linear-gradient(to left, var(--csa-ground) 40%, transparent) 100% 0 / 3.5rem 100% no-repeat local, linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 50%, transparent), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
   .csa-table small { display: block; color: var(--csa-faint); font-size: .8125rem; }
