@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test test-browser coverage test-slow fuzz lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow fuzz lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -138,6 +138,18 @@ browser:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 
+# A few of them run in Debian's firefox too, in `make test-browser` alone.
+firefox:
+	@if command -v firefox-esr >/dev/null || command -v firefox >/dev/null; then exit 0; fi
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	    printf '%s\n' "test: no firefox, so its tests are skipped: sudo apt-get install firefox-esr" >&2
+	    exit 0
+	fi
+	printf '%s\n' "test: installing firefox for the browser tests, about a minute"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null
+
 # The store is tested on a real PostgreSQL too: a server of its own on loopback, made in a folder.
 postgres:
 	@if command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1; then exit 0; fi
@@ -156,7 +168,7 @@ WORKERS := -n 3 --no-loadscope-reorder
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "not slow and not browser and not system" $(WORKERS) $(PYTEST_ARGS)
 
-test-browser: setup browser ## run the tests in a real browser, and those of the wheel and the image
+test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
 	@$(BIN)/python -m pytest -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.

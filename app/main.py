@@ -52,6 +52,7 @@ groups = {
 }
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation(groups, position="hidden")
+st.set_page_config(page_title=f"{page.title} · {speak('screen.title')}")
 if page.url_path == "meeting":  # on a projector the list of pages is in the way
     st.set_page_config(initial_sidebar_state="collapsed")
 theme.speak_in(language() if page.title == speak("community.short") else ENGLISH)

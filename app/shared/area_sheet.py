@@ -69,7 +69,7 @@ def show_core(proposal: Proposal, area: CoreArea, on_close: Callable[[], None]) 
 
 def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="sheet_head"):
-        st.subheader(panels.plain(name), anchor=False)
+        st.header(panels.plain(name), anchor=False)
         st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     st.caption(state)
     # A list that was scrolled down leaves its place to the sheet: its head comes into view.

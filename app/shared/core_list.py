@@ -17,12 +17,13 @@ from app.shared.plan_cards import status_html
 from csa.areas.choices import Choices
 from csa.areas.places import called
 from csa.base.errors import CsaError
-from csa.base.text import day, render, speak
+from csa.base.text import day, month, render, speak
 from csa.decisions.registry import CoreArea, core_areas, followed
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict
 from csa.displacement.telling import each
 from csa.displacement.verdict import Verdict
+from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
@@ -39,6 +40,7 @@ class CoreSpot:
     areas: tuple[CoreArea, ...]  # in service
     lines: Sequence[ActionLine]  # of the plan
     waiting: Sequence[str]  # what needs a decision
+    plan: str  # which plan the work follows
 
 
 def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
@@ -56,7 +58,8 @@ def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
     if not areas and not waiting:
         return None
     with st.container(key="core_list"):
-        shown = CoreSpot(st.empty(), areas, lines, waiting)
+        followed_plan = _plan(plan) if plan and with_decisions else ""
+        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan)
         _fill(shown, {})
     return shown
 
@@ -98,7 +101,17 @@ def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
     if shown.waiting:
         head, text = speak("briefing.needs_decision"), " ".join(shown.waiting)
         said += f"<p><b>{html.escape(head)}</b> {html.escape(text)}</p>"
+    if shown.plan:
+        said += f'<p class="csa-faint">{html.escape(shown.plan)}</p>'
     shown.spot.html(said)
+
+
+def _plan(plan: Plan) -> str:
+    """Name the plan and who made it, so that its decisions have an author."""
+    about = plan.plan
+    return speak(
+        "briefing.plan", name=about.name, when=month(str(about.adopted)), source=about.source
+    )
 
 
 def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:

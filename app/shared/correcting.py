@@ -161,10 +161,9 @@ def _form(scene: Recorded, thing: OnRecord) -> None:
 def _fields(scene: Recorded, key: str, thing: OnRecord) -> dict[str, Any]:
     narrow = [name for name in thing.values if name not in WIDE]
     found: dict[str, Any] = {}
-    for pair in (narrow[n : n + 2] for n in range(0, len(narrow), 2)):
-        for column, name in zip(st.columns(2), pair, strict=False):
-            with column:
-                found[name] = _field(scene, f"{key} right {name}", thing, name)
+    with st.grid(2):
+        for name in narrow:
+            found[name] = _field(scene, f"{key} right {name}", thing, name)
     return found | {
         name: _field(scene, f"{key} right {name}", thing, name)
         for name in thing.values

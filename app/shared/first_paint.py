@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.shared import theme
 
 ROOT = b'<div id="root"></div>'
+SCRIPT = '<script defer src="./app/static/csa-page.js"></script>'
 ELEMENTS = (
     "Html",
     "PageLink",
@@ -53,7 +54,7 @@ def head(*, has_side: bool) -> bytes:
     light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
     colours = f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     style = theme.STYLE.replace("<style>", f"<style>\n  {colours}{theme.SIDE * has_side}", 1)
-    return "".join([*links, style]).encode()
+    return "".join([*links, SCRIPT, style]).encode()
 
 
 def _has_side(scope: Scope) -> bool:

@@ -96,10 +96,10 @@ def form(opened: Opened, who: Person, line: ActionLine, areas: Sequence[str]) ->
     st.text_area(value=now["reason"], max_chars=TEXT_LIMIT, height=90, **common("reason"))
     for name in ("office", "coordinator"):
         st.text_input(value=now[name], max_chars=TEXT_LIMIT, **common(name))
-    left, middle, right = st.columns(3)
-    left.date_input(value=now["start"], **common("start"))
-    middle.date_input(value=now["due"], **common("due"))
-    right.number_input(
+    cells = st.grid(3, min_column_width=150)
+    cells.date_input(value=now["start"], **common("start"))
+    cells.date_input(value=now["due"], **common("due"))
+    cells.number_input(
         value=now["percent"], min_value=0, max_value=100, step=1, **common("percent")
     )
     st.multiselect(options=list(areas), default=list(now["areas"]), **common("areas"))

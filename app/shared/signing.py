@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -67,6 +69,7 @@ def form(
     """Show a form, and write what it holds once it is submitted."""
     turned = f"{key} {_turn(key)}"
     with st.form(turned, border=False):
+        keep_typed(scene, key, _turn(key))
         values = fields(turned)
         office, why = _who_and_why(scene, turned)
         is_sent = st.form_submit_button(label, type="primary")
@@ -74,6 +77,20 @@ def form(
         _carry_out(scene, key, (office, why), lambda store, act: write(store, act, values))
     elif st.session_state.get(SAID, ("", ""))[0] == key:
         st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+
+
+def keep_typed(scene: Present, key: str, turn: int) -> None:
+    """Mark a form, so that its reader's browser keeps what is typed until it is saved.
+
+    `csa-page.js` does so, on that device alone: no connection is needed to keep it.
+    """
+    config = scene.opened.config.city
+    writer = sha256(f"{config.id}/{scene.who.desk}".encode()).hexdigest()[:12]
+    name, said = html.escape(f"{config.id} {key}"), html.escape(speak("here.typed_back"))
+    st.html(
+        f'<p class="csa-draft csa-faint" data-form="{name}" data-turn="{turn}" '
+        f'data-writer="{writer}" role="status">{said}</p>'
+    )
 
 
 def announce(key: str) -> None:

@@ -62,11 +62,12 @@ STYLE = """
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
-  h2 { font-size: 1.3rem !important; } h3 { font-size: 1.1rem !important; }
+  h2 { font-size: 1.15rem !important; padding: .35rem 0 !important; } h3 { font-size: 1.05rem !important; }
   .csa-line { font-size: .875rem; color: var(--csa-faint); margin: 0 0 .25rem; }
   .csa-line b { font-weight: 600; }
   .csa-mark { display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 4px; font-weight: 600; }
   .csa-answer { font-size: 1.125rem; line-height: 1.5; max-width: 60em; margin: 0 0 .5rem; }
+  .csa-draft:not(.csa-back) { display: none; } [data-testid="stElementContainer"]:has(.csa-draft:not(.csa-back)) { position: absolute; }
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend span:first-child { white-space: normal; }
@@ -77,6 +78,7 @@ STYLE = """
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
+  @media (max-width: 40rem) { .stMarkdown :is(td, th) { overflow-wrap: anywhere; hyphens: auto; font-size: .8125rem; line-height: 1.35; padding: .25rem .3rem; vertical-align: top; } }
   .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
   .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
     background: linear-gradient(to left, var(--csa-ground) 40%, transparent) 100% 0 / 3.5rem 100% no-repeat local, linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 50%, transparent), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
@@ -139,7 +141,7 @@ STYLE = """
   .st-key-change_parts > :has(> .st-key-change_each) { flex: 4 1 31rem; min-width: 0; } .st-key-change_each { gap: .25rem; }
   @media (min-width: 641px) { .st-key-change_parts .st-key-map, .st-key-change_parts .st-key-map iframe { min-height: 540px; } }
   .st-key-each_table .csa-table { font-size: .875rem; } .st-key-each_table td { padding-right: .6rem; } .st-key-each_table .csa-range { min-width: 5rem; } .st-key-each_table td:not(:first-child) small { white-space: nowrap; }
-  .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
+  .csa-sums h2 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
   .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
   .st-key-lineage { min-height: 24rem; }
   .st-key-find { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; }
@@ -171,6 +173,7 @@ STYLE = """
   .block-container:has(.st-key-meeting_screen) { padding-top: 3.9rem; padding-bottom: .25rem; } /* below the button that brings the list of pages back */
   /* A projector: the whole page grows with its letters, none below 24 px at 1920. */
   html:has(.st-key-meeting_screen) { --csa-faint: var(--csa-quiet); scroll-padding-bottom: 5rem; }
+  [data-testid="stMain"]:has(.st-key-meeting_ways, .st-key-compare_bar) { scroll-padding-bottom: 5rem; } /* nothing that has the focus lies below a bar */
   @media (min-width: 1000px) { html:has(.st-key-meeting_screen) { font-size: 20px; } }
   @media (min-width: 1700px) { html:has(.st-key-meeting_screen) { font-size: 27.5px; } }
   @media (max-width: 640px) {
@@ -196,15 +199,16 @@ STYLE = """
   .csa-slot { margin: 0; font-size: .9375rem; line-height: 1.4; } .csa-slot span { color: var(--csa-faint); }
   .csa-preview { font-size: .9375rem; overflow-wrap: anywhere; } .csa-preview ul { margin: 0; padding-left: 1.25rem; } .csa-preview li { font-size: .9375rem; }
   .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }
-  .st-key-plan_top [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-plan_top [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
-  .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
-  .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-core_list .csa-faint { font-size: .875rem; } .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
   .st-key-report_parts iframe, .st-key-public_page iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  [class*="st-key-first-page"] { flex: none; height: 171px; overflow: hidden; } [class*="st-key-first-page"] iframe { width: 816px !important; height: 1056px !important; max-width: none; transform: scale(.162); transform-origin: 0 0; pointer-events: none; }
   .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
+  @media (max-width: 1399px) { /* a table drawn on a canvas has no shadow of its own */
+    [data-testid="stDataFrame"] { position: relative; } [data-testid="stDataFrame"]::after { content: ""; position: absolute; inset: 0 0 0 auto; width: 1rem; pointer-events: none; background: linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 60%, transparent), transparent); }
+  }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
   @media (max-width: 640px) {
@@ -213,6 +217,10 @@ STYLE = """
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }
+    .st-key-plan_ways { flex-direction: column; align-items: stretch; }
+    /* As large as a thumb. */
+    [data-testid="stMain"] :is(button, summary, [data-testid="stPageLink"] a, [data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"], [data-testid="stSelectbox"] [role="group"], [data-testid="stDateInput"] [role="group"]) { min-height: 2.75rem; min-width: 2.75rem; }
+    [data-testid="stMain"] :is(.stCheckbox, .stRadio) label { min-height: 2.75rem; align-items: center; }
   }
   iframe { display: block; border-radius: 6px; }
   @page { margin: 11mm; }

@@ -111,7 +111,7 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
     found = _comparison(record)
     left, right = st.columns([0.56, 0.44], gap="large")
     with left:
-        st.subheader(_message(found), anchor=False)
+        st.header(_message(found), anchor=False)
         note = speak("how_well.chart_note", what=kinds_words(opened, choices), land=_land(record))
         st.caption(note)
         st.plotly_chart(
@@ -125,7 +125,7 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
             alt=speak("how_well.chart_alt"),
         )
     with right:
-        st.subheader(speak("how_well.ways_title"), anchor=False)
+        st.header(speak("how_well.ways_title"), anchor=False)
         panels.table(ways(record), speak("how_well.ways_alt"))
         means = _means(record)
         kept = means["areas"] / means["blocks"] if means.get("blocks") else None
@@ -175,7 +175,7 @@ def ways(record: Record) -> pd.DataFrame:
 
 def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
     """Show how chosen areas changed afterwards by themselves."""
-    st.subheader(speak("how_well.after_title"), anchor=False)
+    st.header(speak("how_well.after_title"), anchor=False)
     what, fall = kinds_words(opened, choices), record.usual_fall_share
     if fall is None or abs(fall) < SMALL:
         st.markdown(speak("how_well.after_flat", what=what))
@@ -216,7 +216,7 @@ def trials(opened: Opened) -> None:
     found = cache.trials(opened)
     if not found:
         return
-    st.subheader(speak("how_well.trials_title"), anchor=False)
+    st.header(speak("how_well.trials_title"), anchor=False)
     st.caption(speak("how_well.trials_note"))
     for one in found:
         st.markdown(panels.plain(" ".join(one["sentences"])))

@@ -48,6 +48,7 @@
   function pane(map, name, order) {
     const made = map.createPane(name);
     made.style.zIndex = order;
+    made.setAttribute("aria-hidden", "true"); // shapes without names; the list beside the map says it
     return made;
   }
 
@@ -59,6 +60,7 @@
     if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.map);
+    if (window.frameElement) window.frameElement.title = options.words.map; // else the component's inner name
     const orders = { back: 210, far: 315, cells: 320, hairlines: 380, casing: 400, outline: 410, inner: 412, leaders: 415, services: 425, spots: 430 };
     for (const [name, order] of Object.entries(orders)) pane(map, name, order);
     pane(map, "place-names", 420).style.pointerEvents = "none";

@@ -112,7 +112,7 @@ def open_page(made, path):
 
 def words(page):
     """Give all that a page says, kind by kind, as it is read: nothing escaped, no hard spaces."""
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "header")
     said = [element.value for kind in kinds for element in getattr(page, kind)]
     said += [element.proto.body for element in page.get("html")]
     return html.unescape(" ".join(map(str, said))).replace("\\", "").replace("\u00a0", " ")

@@ -75,7 +75,7 @@ def served(own, tmp_path):
 
 def words(page):
     """All that a page says, in order."""
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "subheader")
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "header")
     said = [element.value for kind in kinds for element in getattr(page, kind)]
     said += [element.proto.body for element in page.get("html")]
     return " ".join(map(str, said))
@@ -210,7 +210,7 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app, area):
     """Also by a link of the version before, which named areas by letters from the west."""
     shown = app(screen={"area": area})
     text = words(shown)
-    assert shown.subheader[0].value == "Kindlewood"
+    assert shown.header[0].value == "Kindlewood"
     assert "candidate" in [one.value for one in shown.caption]
     assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
     assert "Adjusted for chance, that is" in text
@@ -241,7 +241,7 @@ def test_an_area_in_service_has_its_letter_in_the_list_on_its_sheet_and_in_the_f
     shown = app(screen={"area": area})
     assert not shown.exception
     assert says("standing.of_them", n=1, areas="Silverbeck (A)") in words(shown)
-    assert shown.subheader[0].value.replace("\\", "") == "Silverbeck (A)"
+    assert shown.header[0].value.replace("\\", "") == "Silverbeck (A)"
     assert since in [one.value for one in shown.caption]
     rows = csv.DictReader(io.StringIO(files["areas.csv"]().decode()))
     letters = {row["place_name"]: row["served_as"] for row in rows}
@@ -488,7 +488,7 @@ def test_without_a_record_track_record_says_one_sentence_with_the_command(app, d
     (info,) = shown.info
     assert f"csa backtest --city sample --dataset {dataset}" in info.value
     assert not shown.get("plotly_chart")
-    assert not shown.subheader
+    assert not shown.header
     other = app(RECORD, screen={"months": 24})
     assert "--months 24" in other.info[0].value
 

@@ -120,7 +120,7 @@ def test_too_few_or_too_many_months_are_refused(until, months):
 
 @pytest.mark.parametrize("eps_m", [0, -1, 5000.1, math.inf, -math.inf, math.nan])
 def test_a_radius_outside_its_range_is_refused(eps_m):
-    with pytest.raises(ParamError, match=rf"eps_m must be above 0 .* 5000 metres; {eps_m} is not"):
+    with pytest.raises(ParamError, match=rf"eps_m must be above 0 .* 5000 meters; {eps_m} is not"):
         DbscanParams(eps_m=eps_m, min_samples=10)
 
 

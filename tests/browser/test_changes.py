@@ -111,7 +111,7 @@ def test_an_area_can_be_chosen_with_keys_alone(read, sample_app):
         seen.add(screen_of(reader.page.url).get("area"))
     assert len(seen - {None}) >= 2
     area = screen_of(reader.page.url)["area"]
-    reader.page.locator("h3").filter(has_text=re.compile(rf"^{area}\s")).first.wait_for()
+    reader.page.locator("h2").filter(has_text=re.compile(rf"^{area}\s")).first.wait_for()
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def test_a_label_chooses_its_own_area_whatever_lies_below_it(displacement):
         box = reader.page.locator("iframe").first.bounding_box()
         left, top, width, height = reader.label_of(name)
         reader.page.mouse.click(box["x"] + left + width / 2, box["y"] + top + height / 2)
-        reader.page.locator(".csa-sums h3", has_text=name).wait_for()
+        reader.page.locator(".csa-sums h2", has_text=name).wait_for()
         reader.settle()
         assert remembered(reader) == {"area": area_id}
 
@@ -134,7 +134,7 @@ def test_an_area_is_chosen_by_keys_alone(displacement):
     reader.page.get_by_role("combobox", name="One area").focus()
     reader.page.keyboard.type("Brindle")
     reader.page.keyboard.press("Enter")
-    reader.page.locator(".csa-sums h3", has_text="Brindlemoor").wait_for()
+    reader.page.locator(".csa-sums h2", has_text="Brindlemoor").wait_for()
     reader.settle()
     assert remembered(reader) == {"area": "c-8"}
 

@@ -77,6 +77,9 @@ def test_a_task_is_written_and_stands_there_at_once(opened, store):
     reader = opened()
     page = reader.page
     page.locator("summary", has_text="Add to the work plan").click()
+    page.get_by_role("radio", name="Add a task").or_(
+        page.get_by_role("button", name="Add a task")
+    ).click()
     form = page.locator("[data-testid=stForm]").filter(has_text="What is to be done")
     form.get_by_label("What is to be done").fill("Paint the crossing")
     form.get_by_label("Agency").fill("Public Works")

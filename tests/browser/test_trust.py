@@ -58,5 +58,5 @@ def test_another_page_keeps_the_choices(read, sample_app):
     reader.page.get_by_role("link", name="Find areas").click()
     reader.page.get_by_role("heading", name="Where do shootings concentrate?").wait_for()
     reader.settle()
-    assert reader.page.get_by_role("heading", level=3).first.inner_text().startswith("B ")
+    assert reader.page.get_by_role("heading", level=2).first.inner_text().startswith("B ")
     assert '"eps_m":260.0' in reader.page.evaluate("decodeURIComponent(location.search)")

@@ -173,7 +173,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
             ),
             (
                 "city.metric_crs: 'EPSG:2272' does not fit (NAD83 / Pennsylvania South (ftUS) is"
-                " measured in US survey foot; a projected system in metres is needed, such as"
+                " measured in US survey foot; a projected system in meters is needed, such as"
                 " EPSG:32615). Mend the value."
             ),
             says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),

@@ -43,7 +43,7 @@ def form(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
-    st.subheader(speak("choose.title"), anchor=RECORD)
+    st.header(speak("choose.title"), anchor=RECORD)
     who = person.person(opened)
     if not may(require_area_chair, who):
         panels.empty(speak("choose.read_only"))

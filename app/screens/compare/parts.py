@@ -219,7 +219,7 @@ def reasons(
     lacking = {} if services is None else once(gaps)(services)
     areas = proposal.areas
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
-    st.subheader(speak("compare.why"), anchor=False)
+    st.header(speak("compare.why"), anchor=False)
     table = by_tier(judgement.table, standing)
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = speak("compare.tier", tier=tier) if tier else speak("compare.without_tier")

@@ -68,7 +68,7 @@ def losses(opened: Opened) -> None:
     """Show how many rows were used, and how many left out for each reason."""
     report = opened.dataset.report
     identical = report["identical_rows"]
-    st.subheader(speak("data.losses"), anchor=False)
+    st.header(speak("data.losses"), anchor=False)
     st.markdown(
         speak("data.sum", read=report["rows_read"], used=report["rows_used"])
         + (f" {speak('data.identical', n=identical)}" if identical else "")
@@ -116,7 +116,7 @@ def months(opened: Opened) -> None:
     )
     first = date.fromisoformat(report["data_from"])
     through = date.fromisoformat(report["data_through"])
-    st.subheader(speak("data.by_month"), anchor=False)
+    st.header(speak("data.by_month"), anchor=False)
     st.plotly_chart(
         charts.by_month(
             count_by_month(opened.dataset.incidents, period, first, through),
@@ -132,7 +132,7 @@ def suspects(opened: Opened) -> None:
     """Show points that may stand for places nobody wrote down, each with the reason."""
     report = opened.dataset.report
     points = report["suspect_points"][:MAX_SUSPECTS]
-    st.subheader(speak("data.suspects"), anchor=False)
+    st.header(speak("data.suspects"), anchor=False)
     if not points:
         st.markdown(speak("data.no_suspects"))
         return
@@ -166,7 +166,7 @@ def expected_text(point: Mapping[str, Any]) -> str:
 def rules(opened: Opened) -> None:
     """Show the rules of the city's file, and what each left out."""
     found = opened.dataset.report["rules"]
-    st.subheader(speak("data.rules"), anchor=False)
+    st.header(speak("data.rules"), anchor=False)
     if not found:
         st.markdown(speak("data.no_rules"))
         return
@@ -193,7 +193,7 @@ def layers(opened: Opened) -> None:
         )
         if found
     ]
-    st.subheader(speak("data.layers"), anchor=False)
+    st.header(speak("data.layers"), anchor=False)
     if report["population"] is not None:
         st.markdown(
             speak(
@@ -224,7 +224,7 @@ def notes(opened: Opened) -> None:
     report = opened.dataset.report
     texts = [note["text"] for note in report["notes"]]
     if texts:
-        st.subheader(speak("data.notes"), anchor=False)
+        st.header(speak("data.notes"), anchor=False)
         st.markdown("\n".join(f"- {panels.plain(text)}" for text in texts))
     with st.expander(speak("data.check")):
         st.markdown(speak("data.fingerprint", fingerprint=report["fingerprint"]))

@@ -39,7 +39,7 @@ ALL_AREAS = "all areas that ever were"
 @st.fragment
 def quarters(opened: Opened, following: Following) -> None:
     """Show each area's quarters on its own scale; name those with too few incidents to tell."""
-    st.subheader(speak("change_page.quarters_title"), anchor=False)
+    st.header(speak("change_page.quarters_title"), anchor=False)
     last = len(following.months) - 1
     too_few = following.too_few(last)
     told = [area_id for area_id in following.by_letter if area_id not in too_few]
@@ -90,7 +90,7 @@ def others(opened: Opened, choices: Choices, following: Following) -> None:
     if not opened.config.outcomes:
         return
     found = cache_change.outcomes(opened, choices, following.displaced)
-    st.subheader(speak("change_page.others_title"), anchor=False)
+    st.header(speak("change_page.others_title"), anchor=False)
     st.caption(speak("change_page.others_note"))
     for one in found:
         said = " ".join(render(told) for told in say_outcome(one))
@@ -132,7 +132,7 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     if not counts:
         return
     last = max(counts)
-    st.subheader(speak("change_page.newest_title", month=month(last)), anchor=False)
+    st.header(speak("change_page.newest_title", month=month(last)), anchor=False)
     kind = choices.kinds[0] if len(choices.kinds) == 1 else "both"
     what = _what(kind, is_proxy=opened.config.city.nonfatal_is_proxy)
     dispersion = following.displaced.dispersion.value
@@ -211,7 +211,7 @@ def revised_months(editions: tuple[Edition, ...]) -> list[str]:
 
 def became(opened: Opened, choices: Choices, following: Following) -> None:
     """Show each area's history, window by window."""
-    st.subheader(speak("change_page.became_title"), anchor=False)
+    st.header(speak("change_page.became_title"), anchor=False)
     since = following.displaced.since
     note = speak("change_page.became_note", months=choices.months)
     others = speak("change_page.became_others", since=month(str(since)))

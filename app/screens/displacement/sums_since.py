@@ -39,7 +39,7 @@ def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> N
         )
     said = html.escape(" ".join(note for note in notes if note))
     st.html(
-        f'<div class="csa-sums"><h3>{html.escape(title)}</h3><p class="csa-faint">{said}</p></div>'
+        f'<div class="csa-sums"><h2>{html.escape(title)}</h2><p class="csa-faint">{said}</p></div>'
     )
     if is_early(at):
         return

@@ -34,7 +34,7 @@ def offer(scene: DrawScene, label: str, *, is_first: bool = False) -> None:
         kind: Literal["primary", "secondary"] = "primary" if is_first else "secondary"
         st.button(label, type=kind, on_click=_begin, key="draw prepare")
         return
-    st.subheader(speak("draw_page.new_list"), anchor=False)
+    st.header(speak("draw_page.new_list"), anchor=False)
     try:
         with panels.working():
             found = _found(scene)

@@ -45,7 +45,7 @@ def waiting(scene: DrawScene, row: DrawRow, *, may_draw: bool) -> None:
     """Show a closed list with its code, and ask for the seed."""
     made = recorded(row)
     account = made.account
-    st.subheader(speak("draw_page.waits"), anchor=False)
+    st.header(speak("draw_page.waits"), anchor=False)
     st.markdown(panels.plain(speak("draw_page.source_said", source=row.seed_source)))
     entrants = [Entrant(**one) for one in account["entrants"]]
     groups = pair_areas(entrants, account["n_waves"])
@@ -97,7 +97,7 @@ def past(scene: DrawScene, rows: Sequence[DrawRow]) -> None:
     """Show past draws, the newest open and earlier ones folded; name lists never drawn."""
     done = [row for row in reversed(rows) if row.state == DRAWN]
     for row in done[:1]:
-        st.subheader(_title(row), anchor=False)
+        st.header(_title(row), anchor=False)
         _one(scene, row)
     for row in done[1:]:
         with st.expander(_title(row)):

@@ -65,7 +65,7 @@ def show(
     with st.container(key="area_list", gap=None):
         for one in rows(proposal, standing, others):
             st.button(
-                label(one, has_homicides=has_homicides),
+                label(one, what, has_homicides=has_homicides),
                 key=f"area {one.stands.area_id}",
                 type="tertiary",
                 width="stretch",
@@ -82,9 +82,9 @@ def show(
         st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
 
 
-def label(one: ListedArea, *, has_homicides: bool) -> str:
+def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:
     """Return a row as a button's words: its name and count, and below how it stands."""
-    n = speak("sheet.unknown") if one.incidents is None else f"{one.incidents:,}"
+    n = speak("sheet.unknown") if one.incidents is None else f"{one.incidents:,} {what}"
     head = f"**{panels.plain(one.stands.called)}** *{n}*"
     below = [state_words(one.stands)]
     if has_homicides and one.homicides is not None:

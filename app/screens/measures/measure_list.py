@@ -32,7 +32,7 @@ ALL = "all measures of a place"
 
 def show(scene: FormScene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
     """Show the measures, those with a value first."""
-    st.subheader(speak("here.measures"), anchor=False)
+    st.header(speak("here.measures"), anchor=False)
     if note:
         st.caption(panels.plain(note))
     known = [line for line in lines if line.history or line.shown.value is not None]

@@ -91,9 +91,9 @@ def _value_form(
             )
         }
         found |= _number_fields(key, kind.shape, is_survey=kind.is_survey)
-        left, right = st.columns(2)
-        found["basis"] = left.text_input(speak("here.basis"), key=f"{key} basis", max_chars=500)
-        found["note"] = right.text_input(speak("here.note"), key=f"{key} note", max_chars=500)
+        cells = st.grid(2)
+        found["basis"] = cells.text_input(speak("here.basis"), key=f"{key} basis", max_chars=500)
+        found["note"] = cells.text_input(speak("here.note"), key=f"{key} note", max_chars=500)
         return found
 
     def write(store: Store, act: Act, values: Values) -> str:
@@ -118,10 +118,10 @@ def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float 
     }[shape]
     if is_survey:
         names |= {"answers": speak("here.answers"), "design_effect": speak("here.design_effect")}
-    columns = [column for _ in range(-(-len(names) // 2)) for column in st.columns(2)]
+    cells = st.grid(2)
     return {
-        name: column.number_input(label, value=None, step=_step(name), key=f"{key} {name}")
-        for column, (name, label) in zip(columns, names.items(), strict=False)
+        name: cells.number_input(label, value=None, step=_step(name), key=f"{key} {name}")
+        for name, label in names.items()
     }
 
 
@@ -177,23 +177,21 @@ def _settle_form(scene: FormScene, lines: Sequence[MeasureLine]) -> None:
                 speak("here.definition"), before["definition"], key=f"{key} definition", height=80
             )
         }
-        one, two = st.columns(2)
-        three, four = st.columns(2)
-        found["baseline"] = one.number_input(
+        cells = st.grid(2)
+        found["baseline"] = cells.number_input(
             speak("here.baseline"), value=before["baseline"], key=f"{key} baseline"
         )
-        found["baseline_quarter"] = two.text_input(
+        found["baseline_quarter"] = cells.text_input(
             speak("here.baseline_quarter"), before["baseline_quarter"], key=f"{key} from"
         )
-        found["target"] = three.number_input(
+        found["target"] = cells.number_input(
             speak("here.target"), value=before["target"], key=f"{key} target"
         )
-        found["target_quarter"] = four.text_input(
+        found["target_quarter"] = cells.text_input(
             speak("here.target_quarter"), before["target_quarter"], key=f"{key} until"
         )
-        left, right = st.columns(2)
-        found["owner"] = left.text_input(speak("here.owner"), before["owner"], key=f"{key} owner")
-        found["source"] = right.text_input(
+        found["owner"] = cells.text_input(speak("here.owner"), before["owner"], key=f"{key} owner")
+        found["source"] = cells.text_input(
             speak("here.source"), before["source"], key=f"{key} source"
         )
         return {"settled": found, "begun": begun}

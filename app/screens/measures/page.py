@@ -51,19 +51,19 @@ work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
 measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)
 verdict = place_steps.verdict(scene, screen, place)
 place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
-with st.container(key="place_parts"):
-    left, right = st.columns([0.5, 0.5], gap="large")
-with left:
-    is_new = place.kind == PROPOSED
-    note = speak("here.candidate_values", place=place.name) if is_new else ""
-    measure_list.show(scene, measures, place_choice.name_of(place), note)
-    measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))
-with right:
-    work_plan.actions(place, lines, work)
+parts = st.grid(2, min_column_width=416, gap="large")
+with parts.cell():  # first, also on a telephone: what is written down on the street
     if work is not None:
-        work_plan.show(scene, work)
+        st.header(speak("here.work"), anchor=False)
         work_forms.show(scene, work)
+        work_plan.show(scene, work)
+    work_plan.actions(place, lines, work)
     if place.kind in {AREA, PROPOSED}:
         place_steps.show(scene, screen, place, work, verdict)
     if work is not None:
         correcting.show(scene, place.key, place_steps.on_record(scene, work))
+with parts.cell():
+    is_new = place.kind == PROPOSED
+    note = speak("here.candidate_values", place=place.name) if is_new else ""
+    measure_list.show(scene, measures, place_choice.name_of(place), note)
+    measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))

@@ -81,7 +81,7 @@ def show(
     found: VerdictSince | None,
 ) -> None:
     """Show the steps of an area or a candidate, and offer those that may follow."""
-    st.subheader(speak("here.steps"), anchor=False)
+    st.header(speak("here.steps"), anchor=False)
     if work is None:
         st.caption(speak("here.steps_none"))
     else:

@@ -39,7 +39,10 @@ def show(scene: FormScene, work: WorkPlan) -> None:
         st.caption(speak("here.work_read_only"))
         return
     key = work.area.key
-    options = {"task": speak("here.add_task")}
+    options = {"walk": speak("here.add_walk")}  # first: what is done on the street, by telephone
+    if still_open(work):
+        options["done"] = speak("here.add_done")
+    options["task"] = speak("here.add_task")
     if work.tasks:
         options["change"] = speak("here.change_task")
     options |= {"meeting": speak("here.add_meeting"), "asked": speak("here.add_asked")}
@@ -47,6 +50,8 @@ def show(scene: FormScene, work: WorkPlan) -> None:
         options["answer"] = speak("here.add_answer")
     options |= {"lesson": speak("here.add_lesson"), "taker": speak("here.add_taker")}
     forms = {
+        "walk": _add_walk,
+        "done": _mark_done,
         "task": _add_task,
         "change": _change_task,
         "meeting": _add_meeting,
@@ -65,6 +70,7 @@ def _form(
     key: str,
     fields: Callable[[str], Values],
     write: Callable[[Store, Act, Values], object],
+    label: str = "",
 ) -> None:
     """Show a form for one entry of a work plan."""
 
@@ -72,7 +78,26 @@ def _form(
         write(store, act, values)
         return speak("here.kept")
 
-    signing.form(scene, key, fields, keep, label=speak("here.save"))
+    signing.form(scene, key, fields, keep, label=label or speak("here.save"))
+
+
+def still_open(work: WorkPlan) -> list[TaskRow]:
+    """List the tasks that are not done yet."""
+    return [row for row in work.tasks if row.status != "done"]
+
+
+def _mark_done(scene: FormScene, work: WorkPlan) -> None:
+    rows = {row.key: row for row in still_open(work)}
+    words = {key: row.what for key, row in rows.items()}
+    chosen = _which(speak("here.which_task"), words, f"task done {work.area.key}")
+
+    def fields(key: str) -> Values:
+        return {"seen": signing.seen(key, rows[chosen].revision)[0]}
+
+    def write(store: Store, act: Act, values: Values) -> None:
+        set_task(store, act, chosen, {"status": "done"}, values["seen"])
+
+    _form(scene, f"done {chosen}", fields, write, speak("here.done_save"))
 
 
 def _which(label: str, words: Mapping[str, str], key: str) -> str:
@@ -90,22 +115,21 @@ def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
             speak("here.what"), row.what if row else "", key=f"{key} what", max_chars=MAX_TEXT
         )
     }
-    one, two = st.columns(2)
-    three, four = st.columns(2)
-    found["agency"] = one.text_input(
+    cells = st.grid(2)
+    found["agency"] = cells.text_input(
         speak("here.agency"), row.agency if row else "", key=f"{key} agency", max_chars=MAX_TEXT
     )
-    found["due"] = two.date_input(
+    found["due"] = cells.date_input(
         speak("here.due"), value=row.due if row else None, key=f"{key} due"
     )
-    found["status"] = three.selectbox(
+    found["status"] = cells.selectbox(
         speak("here.status"),
         STATUSES,
         index=STATUSES.index(row.status) if row else 0,
         format_func=marked,
         key=f"{key} status",
     )
-    found["source"] = four.selectbox(
+    found["source"] = cells.selectbox(
         speak("here.from"),
         SOURCES,
         index=SOURCES.index(row.source) if row else len(SOURCES) - 1,
@@ -143,26 +167,34 @@ def _change_task(scene: FormScene, work: WorkPlan) -> None:
     _form(scene, f"change {chosen}", fields, write)
 
 
-def _add_meeting(scene: FormScene, work: WorkPlan) -> None:
-    st.caption(speak("here.meeting_about"))
+def _add_meeting(scene: FormScene, work: WorkPlan, kind: str = "") -> None:
+    """Ask for a meeting, of a kind that is given or asked for too."""
+    if not kind:
+        st.caption(speak("here.meeting_about"))
 
     def fields(key: str) -> Values:
-        left, right = st.columns(2)
         return {
-            "kind": left.selectbox(
+            "kind": kind
+            or st.selectbox(
                 speak("here.kind"), MEETINGS, format_func=meeting_word, key=f"{key} kind"
             ),
-            "on_date": right.date_input(speak("here.on_date"), value=scene.today, key=f"{key} on"),
+            "on_date": st.date_input(speak("here.on_date"), value=scene.today, key=f"{key} on"),
             "organisations": st.text_input(
                 speak("here.organisations"), key=f"{key} organisations", max_chars=MAX_TEXT
             ),
-            "note": _long_text(speak("here.note"), f"{key} note"),
+            "note": _long_text(
+                speak("here.walk_seen") if kind else speak("here.note"), f"{key} note"
+            ),
         }
 
     def write(store: Store, act: Act, values: Values) -> None:
         add_meeting(store, act, work.area.key, values["kind"], values)
 
-    _form(scene, f"meeting {work.area.key}", fields, write)
+    _form(scene, f"{kind or 'meeting'} {work.area.key}", fields, write)
+
+
+def _add_walk(scene: FormScene, work: WorkPlan) -> None:
+    _add_meeting(scene, work, "walk")
 
 
 def _add_asked(scene: FormScene, work: WorkPlan) -> None:
@@ -209,10 +241,10 @@ def _add_taker(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.taker_about"))
 
     def fields(key: str) -> Values:
-        left, right = st.columns(2)
+        cells = st.grid(2)
         return {
-            "name": left.text_input(speak("here.organisation"), key=f"{key} name", max_chars=200),
-            "part": right.text_input(speak("here.part_taken"), key=f"{key} part", max_chars=500),
+            "name": cells.text_input(speak("here.organisation"), key=f"{key} name", max_chars=200),
+            "part": cells.text_input(speak("here.part_taken"), key=f"{key} part", max_chars=500),
         }
 
     def write(store: Store, act: Act, values: Values) -> None:

@@ -54,7 +54,7 @@ def clock_words(clock: ResponseClock) -> str:
 
 def actions(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> None:
     """List the plan's actions that apply: those of the area, then the citywide ones, folded."""
-    st.subheader(speak("here.actions"), anchor=False)
+    st.header(speak("here.actions"), anchor=False)
     own, wide = here(lines, place.key) if work else (), city_wide(lines)
     if own:
         st.html(f'<ul class="csa-due">{"".join(_action(line) for line in own)}</ul>')
@@ -86,7 +86,6 @@ def _action(line: ActionLine) -> str:
 
 def show(scene: FormScene, work: WorkPlan) -> None:
     """Show an area's work plan."""
-    st.subheader(speak("here.work"), anchor=False)
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
         (speak("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),

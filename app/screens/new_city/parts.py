@@ -76,7 +76,7 @@ def answers() -> dict[str, int]:
 
 def show_understood(city: NewCity, beside: CityFiles) -> None:
     """Show what the files were understood to be: counts, tables with examples, notes."""
-    st.subheader(speak("new_city.understood"), anchor=False)
+    st.header(speak("new_city.understood"), anchor=False)
     for one in city.lists:
         st.markdown(panels.plain(tell_list(one, count_kinds(one, city.time_zone))))
         panels.table(pd.DataFrame(describe(one), columns=titles()), speak("new_city.table_alt"))
@@ -90,7 +90,7 @@ def ask_doubts(city: NewCity) -> None:
     """Ask what has two likely readings; the likeliest stands first and is taken until answered."""
     if not city.doubts:
         return
-    st.subheader(speak("new_city.doubts"), anchor=False)
+    st.header(speak("new_city.doubts"), anchor=False)
     for doubt in city.doubts:
         words = [render(reading.words) for reading in doubt.readings]
         file = f"{doubt.file}: " if len(city.lists) > 1 else ""

@@ -128,7 +128,7 @@ def _far(n_steps: int) -> panels.Far:
 
 def show_preview(draft: MonthDraft) -> None:
     """Show what the files would change, in sentences."""
-    st.subheader(speak("new_month.preview", month=month(draft.preview.month)), anchor=False)
+    st.header(speak("new_month.preview", month=month(draft.preview.month)), anchor=False)
     said = [render(one) for one in preview_sentences(draft.preview)]
     panels.answer(*said[:2])
     for sentence in said[2:]:
@@ -163,7 +163,7 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
         values = {"month": month(str(made.month)), "n": len(made.account["files"])}
         st.success(speak("new_month.made" if made.is_new else "new_month.was_made", **values))
     months = list_months(place)
-    st.subheader(speak("new_month.months"), anchor=False)
+    st.header(speak("new_month.months"), anchor=False)
     if not months:
         panels.empty(speak("new_month.none"), sketch="rows")
         return
@@ -189,7 +189,7 @@ def _row(place: MonthPlace, one: Month) -> tuple[str, str, str, int]:
 def _editions(opened: Opened, place: MonthPlace) -> None:
     """Offer the newest month's editions as files."""
     newest = list_months(place)[0]
-    st.subheader(speak("new_month.editions", month=month(str(newest))), anchor=False)
+    st.header(speak("new_month.editions", month=month(str(newest))), anchor=False)
     pdfs = sorted((place.month(newest) / "editions").glob("*.pdf"))
     with st.container(horizontal=True):
         for path in pdfs:

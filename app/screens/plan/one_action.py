@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from app.screens.plan.filters import open_action
-from app.shared import cache_store, panels, plan_edits
+from app.shared import cache_store, panels, plan_edits, signing
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE, sign
 from app.shared.plan_cards import standing_html
@@ -59,7 +59,7 @@ def head(line: ActionLine, plan: Plan) -> None:
     strategy, goal = plan.strategy_of(line.number), plan.goal_of(line.number)
     title = line.title or speak("plan.open_slot")
     with st.container(key="plan_head", horizontal=True, vertical_alignment="center"):
-        st.subheader(panels.plain(f"{line.number} {title}"), anchor=False)
+        st.header(panels.plain(f"{line.number} {title}"), anchor=False)
         st.button(speak("plan_page.close"), key="plan close", on_click=open_action, args=("",))
     where = speak(
         "plan_page.belongs",
@@ -161,16 +161,17 @@ def _propose_form(scene: ActionScene, line: ActionLine) -> None:
     st.caption(speak("plan_page.propose_about"))
     state = line.state
     with st.form(key, border=False):
+        signing.keep_typed(scene, f"plan propose {line.number}", plan_edits.turn())
         title = st.text_input(
             field_word("title"), value=line.title, max_chars=MAX_TITLE, key=f"{key} title"
         )
-        left, right = st.columns(2)
-        office = left.text_input(field_word("office"), value=state.office, key=f"{key} by")
-        coordinator = right.text_input(
+        cells = st.grid(2)
+        office = cells.text_input(field_word("office"), value=state.office, key=f"{key} by")
+        coordinator = cells.text_input(
             field_word("coordinator"), value=state.coordinator, key=f"{key} coordinator"
         )
-        start = left.date_input(field_word("start"), value=state.start, key=f"{key} start")
-        due = right.date_input(field_word("due"), value=state.due, key=f"{key} due")
+        start = cells.date_input(field_word("start"), value=state.start, key=f"{key} start")
+        due = cells.date_input(field_word("due"), value=state.due, key=f"{key} due")
         by, why = who_and_why(scene, key)
         is_sent = st.form_submit_button(speak("plan_page.propose"), type="primary")
     if not is_sent:

@@ -25,13 +25,12 @@ if the_plan is None:
 lines = {line.number: line for line in plan_lines(the_plan, records, today)}
 parts.answer(parts.standing(list(lines.values())))
 parts.status_bar(list(lines.values()))
-with st.container(key="plan_top"):
-    parts.due(list(lines.values()))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.calendar(opened.config, the_plan, records, today)
-        parts.waiting_list(records, lines)
-    parts.slots(the_plan, records, lines)
-    work_csv.show(signing.FormScene(opened, the_plan, records, who, today))
+parts.due(list(lines.values()))
+with st.container(key="plan_ways", horizontal=True, vertical_alignment="center"):
+    parts.calendar(opened.config, the_plan, records, today)
+    parts.waiting_list(records, lines)
+parts.slots(the_plan, records, lines)
+work_csv.show(signing.FormScene(opened, the_plan, records, who, today))
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:

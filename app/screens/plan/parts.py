@@ -146,15 +146,15 @@ def due(lines: Sequence[ActionLine]) -> None:
     written.sort(key=lambda line: str(line.state.due))
     late = [line for line in written if line.is_late]
     soon = [line for line in written if line.is_due_soon and not line.is_late]
-    left, right = st.columns(2, gap="large")
-    with left:
+    cells = st.grid(2, min_column_width=416, gap="large")
+    with cells.cell():
         _due_list(speak("plan_page.late_now", n=len(late)), late)
-    with right:
+    with cells.cell():
         _due_list(speak("plan_page.due_soon", n=len(soon)), soon)
 
 
 def _due_list(head: str, lines: Sequence[ActionLine]) -> None:
-    st.subheader(head, anchor=False)
+    st.header(head, anchor=False)
     items = [_due_html(line) for line in lines]
     if items:
         st.html(f'<ul class="csa-due">{"".join(items[:MOST_DUE])}</ul>')

@@ -57,7 +57,7 @@ def preview(
     if not edits:
         return
     with st.container(key="plan_preview", border=True):
-        st.subheader(speak("plan_page.preview", n=len(edits)), anchor=False)
+        st.header(speak("plan_page.preview", n=len(edits)), anchor=False)
         for number, edit in edits.items():
             with st.container(horizontal=True, vertical_alignment="top"):
                 _one(opened, plan, who, lines[number], edit, today)

@@ -16,6 +16,8 @@ from csa.base.text import ENGLISH, month, render, speak
 SHORT = 12
 """Digits of a hash, as an edition prints them."""
 PREVIEW_PX = 640
+FIRST_PAGE_PX = 132
+"""Width of an edition's first page beside its buttons: the page itself, made small by the style."""
 MOST_OPEN = 3
 """Most lines on what is missing that are shown unfolded."""
 KINDS = {
@@ -58,7 +60,11 @@ def _files(report: Report) -> None:
     for file in report.files:
         made.setdefault(file.audience, []).append(file)
     for audience, files in made.items():
-        with st.container(key=f"files {audience}", gap="xsmall"):
+        row = st.container(horizontal=True, wrap=False, key=f"edition {audience}")
+        with row.container(key=f"first page {audience}", width=FIRST_PAGE_PX):
+            [page] = [file for file in files if file.form == "html"]
+            _look_at(page, FIRST_PAGE_PX, tab_index=-1)  # its buttons are beside it
+        with row.container(key=f"files {audience}", gap="xsmall"):
             st.markdown(f"**{panels.plain(audience_name(audience))}**")
             with st.container(horizontal=True, gap="small"):
                 for file in sorted(files, key=lambda one: one.form, reverse=True):
@@ -112,9 +118,11 @@ def _preview(report: Report) -> None:
             )
             or chosen
         )
-    name = audience_name(chosen)
-    st.iframe(  # its own policy allows nothing but viewing
-        pages[chosen].content.decode(),
-        height=PREVIEW_PX,
-        alt=speak("reports_page.preview_of", audience=name),
-    )
+    _look_at(pages[chosen], PREVIEW_PX)
+
+
+def _look_at(page: MadeEdition, height: int, tab_index: int | None = None) -> None:
+    """Show an edition's page; its own policy allows nothing but viewing."""
+    name = audience_name(page.audience)
+    said = speak("reports_page.preview_of", audience=name)
+    st.iframe(page.content.decode(), height=height, alt=said, tab_index=tab_index)

@@ -29,7 +29,7 @@ except CsaError as error:
     panels.stop(error)
 if report is not None:
     made.show(basis, report)
-st.subheader(speak("reports_page.hand_out"), anchor=False)
+st.header(speak("reports_page.hand_out"), anchor=False)
 handing.form(desk, report)
-st.subheader(speak("reports_page.register"), anchor=False)
+st.header(speak("reports_page.register"), anchor=False)
 handing.register(desk)

@@ -116,7 +116,7 @@ def factors(opened: Opened, kept: Mapping[str, Any], area: WhyArea) -> None:
         },
         dtype=object,
     )
-    st.subheader(speak("why.factors"), anchor=False)
+    st.header(speak("why.factors"), anchor=False)
     panels.table(table, speak("why.alt", area=area.called), "csa-wide")
 
 
@@ -134,7 +134,7 @@ def studies() -> None:
     found = load_evidence(STUDIES)
     if not found:
         return
-    st.subheader(speak("why.studies"), anchor=False)
+    st.header(speak("why.studies"), anchor=False)
     st.caption(speak("why.studies_note"))
     table = pd.DataFrame(
         {
@@ -151,7 +151,7 @@ def studies() -> None:
 
 def around(opened: Opened, choices: Choices, area: WhyArea) -> None:
     """Show services in and near the area, what is lacking, and its vacant land."""
-    st.subheader(speak("why.around"), anchor=False)
+    st.header(speak("why.around"), anchor=False)
     if area.is_candidate:
         nearby.of_area(opened, choices, area.id, area.called)
     else:

@@ -56,7 +56,7 @@ def opened(city, tmp_path):
 def said(monkeypatch):
     """What the page says, in order."""
     told = []
-    for name in ("markdown", "caption", "subheader"):
+    for name in ("markdown", "caption", "header"):
         monkeypatch.setattr(track_record.st, name, lambda text, **_: told.append(text))
     for name in ("empty", "answer"):
         monkeypatch.setattr(

@@ -71,11 +71,11 @@ def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
     (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), ())
-    said = area_list.label(west, has_homicides=True)
-    assert said == "**West End** *6* :small[candidate] :small[3 homicides]"
-    assert "homicides" not in area_list.label(west, has_homicides=False)
+    said = area_list.label(west, "shootings", has_homicides=True)
+    assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
+    assert "homicides" not in area_list.label(west, "shootings", has_homicides=False)
     unknown = replace(west, incidents=None, homicides=None)
-    assert says("sheet.unknown") in area_list.label(unknown, has_homicides=True)
+    assert says("sheet.unknown") in area_list.label(unknown, "shootings", has_homicides=True)
 
 
 def core_of(cells):
@@ -113,7 +113,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     assert [west.stands.called, east.stands.called] == ["West End", "Zion Corner (B)"]
     state = standing.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
-    assert state in area_list.label(east, has_homicides=True)
+    assert state in area_list.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, stands)
     ((_, text),) = pages
     assert "One of them is a core service area already: Zion Corner (B)." in text
@@ -285,7 +285,7 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
 def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     """Markdown would fetch a picture from wherever a neighborhood's name says."""
     said = []
-    for name in ("subheader", "markdown", "caption", "warning"):
+    for name in ("header", "markdown", "caption", "warning"):
         monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
     monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"

@@ -130,6 +130,11 @@ def sign(made, form, why="The team agreed."):
             field.set_value(PREVENTION if field.key.endswith(" office") else why)
 
 
+def work_form(made, name):
+    """Choose the form of the work plan that is shown."""
+    return made.pills(key="work edit B").set_value(name).run()
+
+
 def next_step(made, name):
     """Choose the step whose form is shown."""
     return made.pills(key="step area:B").set_value(name).run()
@@ -167,8 +172,23 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
     assert not where.exists()
 
 
+def test_a_walk_is_written_down_and_a_task_marked_done(page, filled):
+    made = page("area:B")  # the walk's form comes first
+    fill(made, says("here.walk_seen"), "Two lights are out.", "text_area")
+    sign(made, "walk B")
+    assert "Two lights are out." in text_of(press(made, "Save", "walk B"))
+    walked = read_records(filled).meetings[-1]
+    assert (walked.kind, walked.on_date, walked.note) == ("walk", TODAY, "Two lights are out.")
+    made = work_form(made, "done")
+    sign(made, "done B/task-2")
+    said = text_of(press(made, says("here.done_save"), "done B/task-2"))
+    assert says("here.tasks_done", of=2, n=2) in said
+    assert {row.status for row in read_records(filled).tasks} == {"done"}
+    assert "done" not in made.pills(key="work edit B").options  # nothing is left to be done
+
+
 def test_a_task_is_added_and_shown_at_once(page, filled):
-    made = page("area:B")
+    made = work_form(page("area:B"), "task")
     for what in ("Paint the crossing", "Mend the light", "Open the park"):
         fill(made, says("here.what"), what)
         fill(made, "Agency", "Public Works")
@@ -363,7 +383,7 @@ def test_briefing_works_where_the_store_is_down(page, where):
 
 
 def test_a_form_without_a_reason_keeps_its_text(page, filled):
-    made = page("area:B")
+    made = work_form(page("area:B"), "task")
     fill(made, says("here.what"), "Paint the crossing")
     press(made, "Save", "task B")
     [error] = made.error
@@ -374,9 +394,7 @@ def test_a_form_without_a_reason_keeps_its_text(page, filled):
 
 
 def test_who_writes_second_is_told_and_overwrites_nothing_else(page, filled):
-    made = page("area:B")
-    [pick] = [one for one in made.get("button_group") if one.key == "work edit B"]
-    pick.set_value(["change"] if isinstance(pick.value, list) else "change").run()
+    made = work_form(page("area:B"), "change")
     set_task(filled, act(), "B/task-2", {"agency": "Library"})
     fill(made, says("here.what"), "Open the gym late")
     sign(made, "change B/task-2")
@@ -389,7 +407,7 @@ def test_who_writes_second_is_told_and_overwrites_nothing_else(page, filled):
 
 
 @pytest.mark.parametrize(
-    ("role", "forms"), [("viewer", set()), ("member", {"task B"}), ("editor", {"task B", "value"})]
+    ("role", "forms"), [("viewer", set()), ("member", {"walk B"}), ("editor", {"walk B", "value"})]
 )
 def test_a_page_offers_only_what_a_role_may(page, filled, monkeypatch, role, forms):
     monkeypatch.setattr(person, "person", lambda _: Person("Parks", role, ("2.3",)))

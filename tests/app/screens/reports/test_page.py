@@ -82,7 +82,8 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     assert says("reports_page.made", month="July 2020", n=1) in text
     assert says("reports_page.undecided") in text
     assert list(files(shown)) == ["PDF", "Web page", "Word"]
-    (frame,) = shown.get("iframe")
+    first, frame = shown.get("iframe")  # small beside its buttons, and as a preview
+    assert first.proto.srcdoc == frame.proto.srcdoc
     assert "default-src 'none'" in frame.proto.srcdoc
     assert "July 2020" in frame.proto.srcdoc
     hand(shown, "Police", "Ward 3 neighbors")
@@ -262,7 +263,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
     assert not shown.exception
     assert "this page is the public's" in words(shown)
     assert not shown.button
-    assert not shown.subheader
+    assert not shown.header
 
 
 def test_a_store_that_cannot_be_read_is_told(page, tmp_path):

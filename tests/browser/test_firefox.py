@@ -1,0 +1,51 @@
+"""The pages in Firefox too: they come, fit, ask no other host, and axe finds no fault in them."""
+
+import json
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tests.browser.conftest import FITS, free_port
+from tests.browser.firefox import firefox
+from tests.browser.test_accessible import RULES
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+PAGES = ("", "areas", "measures", "displacement", "community")
+FAULTS = f"axe.run({json.dumps(RULES)}).then((r) => r.violations.map((v) => v.id))"
+MOST_S = 30
+PROBED = "blocked WebAssembly"
+"""Streamlit asks whether there is any, and goes on without: Chromium keeps quiet about it."""
+
+
+@pytest.fixture(scope="module")
+def tab():
+    with firefox(free_port()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_each_page_comes_fits_and_has_no_fault(tab, sample_app, width):
+    for page in PAGES:
+        tab.open(f"{sample_app}/{page}", width=width)
+        assert tab.run(f"({FITS})(0)"), page
+        tab.run(f"(() => {{ {AXE} }})()")
+        assert tab.run(FAULTS) == [], page
+    assert [error for error in tab.errors if PROBED not in error] == []
+    assert {
+        url for url in tab.asked if url.startswith(("http", "ws")) and sample_app not in url
+    } == set()
+
+
+def test_a_click_in_the_list_opens_the_sheet_and_marks_the_area_on_the_map(tab, sample_app):
+    tab.open(f"{sample_app}/areas")
+    tab.until("document.querySelectorAll('.st-key-area_list button').length > 1")
+    frame = next(one for url, one in tab.frames().items() if "streamlit_folium" in url)
+    tab.settle()
+    tab.click(*tab.middle(".st-key-area_list button"))
+    tab.until("!!document.querySelector('.st-key-sheet_head h2')", MOST_S)
+    tab.settle()
+    drawn = "[...document.querySelectorAll('.csa-chosen')].map((e) => e.innerText).join()"
+    assert tab.run("document.querySelector('.st-key-sheet_head h2').innerText") in tab.run(
+        drawn, frame
+    )
