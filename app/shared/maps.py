@@ -156,7 +156,7 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
         else {
             "geometry": scene.risk[0],
             "levels": scene.risk[1],
-            "palette": list(colours.sequential),
+            "palette": list(colours.sequential[-1 - max(map(int, scene.risk[1]), default=0) :]),
         },
     }
     group = folium.FeatureGroup(name="csa")

@@ -154,7 +154,7 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
         What `assess_areas` knows of each area.
     weights
         The criterion: how much each component counts: `expected`, `density`, `homicides`,
-        `lasting`, `recent`, `people`.
+        `lasting`, `recent`, `people`, and `risk` where `csa risk` has run.
     capacity
         How many areas can be served first, at least 1.
 
@@ -169,7 +169,8 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
     Raises
     ------
     ParamError
-        If a weight names no component, or the capacity is below 1.
+        If a weight names no component, the capacity is below 1, or risk has a weight and
+        `csa risk` has not run.
 
     Examples
     --------
@@ -209,7 +210,7 @@ def _ask(city: City, proposal: Proposal, located: StudyArea | None) -> Assessmen
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )
     places = tuple(located.place(area) for area in areas)
-    return AssessmentInput(located, city.config, proposal, period, areas, places)
+    return AssessmentInput(located, city, proposal, period, areas, places)
 
 
 def _tested_scale(asked: AssessmentInput, n_incidents: int) -> CityScale:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
+from csa.areas.fitted_risk import relative_risk
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
@@ -19,7 +20,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.stats import count_interval
-from csa.config.city import CityConfig
+from csa.dataset.versioned import City
 from csa.geo.cells import CellSet
 from csa.geo.ground import jaccard
 
@@ -63,6 +64,7 @@ JUDGED_COLUMNS = {
     "area_km2": "land",
     "people": "residents by areal weighting; empty where unknown",
     "per_1k_yearly": "expected per 1,000 residents a year; empty where they are few or unknown",
+    "relative_risk": "mean relative risk score of its blocks (csa risk); empty where unknown",
     "cells": "H3 cells, 15 hex digits, sorted",
 }
 
@@ -72,7 +74,7 @@ class AssessmentInput:
     """The inputs of an assessment."""
 
     located: StudyArea  # the city's incidents
-    config: CityConfig  # the city's file
+    city: City  # the city's file, and what is stored beside its dataset
     proposal: Proposal  # all candidates of one run
     period: Period  # the months counted
     areas: tuple[CellSet, ...]  # each area's cells
@@ -118,6 +120,7 @@ def judged_table(
         seed=SEED,
     )
     table["was_candidate"] = _earlier(asked)
+    table["relative_risk"] = relative_risk(asked.city, asked.areas, asked.period.until)
     return table.reindex(columns=list(JUDGED_COLUMNS))
 
 

@@ -22,8 +22,10 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.why_parts import vacant_land, why_here
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
+from csa.risk.why import within
 
 MAX_SHEETS = 12
 MAX_TASKS = 6
@@ -79,10 +81,12 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
             cells = frozenset(int(cell, 16) for cell in public.cells)
             alike = len(cells & area.cells) / len(cells | area.cells)
             if alike >= HALF and public.key not in shown:
+                shape = outline(cells)
                 shown[public.key] = replace(
                     area,
                     cells=cells,
-                    shape=outline(cells),
+                    shape=shape,
+                    why=within(area.why, shape),
                     letter=public.letter,
                     name=public.place_name,
                 )
@@ -105,7 +109,8 @@ def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Blo
         Paragraph(tell("report.walk_about")),
         walk_map(facts, area, tell, draw),
         *_help(facts, area, tell),
-        *_vacant(facts, area, tell),
+        *vacant_land(facts, area, tell),
+        *why_here(facts, area, tell),
         Heading(tell("report.walk_tasks"), 3),
         *_tasks(area, tell),
         Heading(tell("report.walk_seen"), 3),
@@ -130,19 +135,6 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
     )
     more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
     return [table, *more]
-
-
-def _vacant(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
-    """State how much vacant land the city's list has here."""
-    listed = facts.config.vacant_land
-    if listed is None or area.vacant is None:
-        return []
-    told = {"source": listed.source, "day": tell.day(listed.as_of)}
-    counts = [(n, kind_word(facts, kind, tell)) for kind, n in area.vacant.items() if n]
-    if not counts:
-        return [Paragraph(tell("report.walk_vacant_none", **told))]
-    said = ", ".join(f"{kind}: {n}" for n, kind in counts)
-    return [Paragraph(tell("report.walk_vacant", counts=said, **told))]
 
 
 def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:

@@ -1,0 +1,178 @@
+"""The parts of Services: what is missing, kinds, areas, the whole list, and how to change it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app.shared import nearby, panels
+from app.shared.city_session import Opened
+from app.shared.settings import command_of
+from app.shared.standing import AskedArea
+from csa.base.crs import LONLAT
+from csa.base.io import csv_bytes
+from csa.base.text import day, name_list, speak
+from csa.geo.cells import outline
+from csa.geo.services import LISTED, gaps, list_services, services_of, sum_kinds
+
+MAX_SHOWN = 200
+"""Rows of the list on the page; the file has all."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The city's services, and what is in and near its areas."""
+
+    listed: pd.DataFrame  # `csa.geo.services.LISTED`, a service a row
+    near: pd.DataFrame  # `csa.geo.services.SERVICE_COLUMNS`, by what areas are called
+    kinds: pd.DataFrame  # as `csa.geo.services.sum_kinds`
+    distance: str  # what counts as near, in words
+
+
+def inventory(opened: Opened, areas: Sequence[AskedArea]) -> Inventory | None:
+    """List the services and what each area lacks; None without a list."""
+    services, config = opened.dataset.services, opened.config.services
+    if services is None or config is None:
+        return None
+    names, shapes = [area.called for area in areas], [outline(area.cells) for area in areas]
+    outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
+    near = services_of(outlined, services, config.near_m, opened.config.city.metric_crs)
+    listed = list_services(services, opened.dataset.neighborhoods)
+    distance = nearby.distance(config.near_m, opened.config.city.units)
+    return Inventory(listed, near, sum_kinds(listed, near), distance)
+
+
+def answer(opened: Opened, found: Inventory) -> None:
+    """Show how many services there are, and what is missing most."""
+    n, n_areas = len(found.listed), found.near["area_id"].nunique()
+    said = [speak("services_page.answer", n=n, kinds=len(found.kinds))]
+    lacking = found.kinds[found.kinds["lacking"].map(len) > 0]
+    if not n_areas:
+        said.append(speak("services_page.no_area"))
+    elif lacking.empty:
+        said.append(speak("services.no_gap", near=found.distance))
+    else:
+        order = lacking.assign(n=lacking["lacking"].map(len)).sort_values(
+            ["n", "kind"], ascending=[False, True], kind="stable"
+        )
+        missing = name_list(
+            speak("services_page.missing", kind=kind, n=len(areas))
+            for kind, areas in zip(order["kind"], order["lacking"], strict=True)
+        )
+        told = {"near": found.distance, "n": n_areas, "kinds": missing}
+        said.append(speak("services_page.gaps", **told))
+    config = opened.config.services
+    source = "" if config is None else panels.plain(config.source)
+    as_of = "" if config is None else day(config.as_of)
+    panels.answer(*said, speak("services_page.source", source=source, day=as_of))
+
+
+def kinds(opened: Opened, found: Inventory) -> None:
+    """Show each kind: how many places, for how many people, evaluated or not, missing where."""
+    st.subheader(speak("services_page.kinds"), anchor=False)
+    table = pd.DataFrame(
+        {
+            speak("services.col_kind"): found.kinds["kind"].tolist(),
+            speak("services_page.col_places"): found.kinds["places"].tolist(),
+            speak("services_page.col_capacity"): [
+                _people(people, known, places)
+                for people, known, places in found.kinds[["people", "known", "places"]].itertuples(
+                    index=False
+                )
+            ],
+            speak("services_page.col_evaluated"): found.kinds["evaluated"].tolist(),
+            speak("services_page.col_missing", near=found.distance): [
+                name_list(areas) or speak("services_page.nowhere")
+                for areas in found.kinds["lacking"]
+            ],
+        }
+    )
+    panels.table(table, speak("services_page.kinds_alt", city=opened.config.city.name), "csa-wide")
+
+
+def _people(people: int, known: int, places: int) -> str:
+    if not known:
+        return speak("services_page.unknown")
+    key = "services_page.capacity" if known == places else "services_page.capacity_of"
+    return speak(key, n=people, known=known, places=places)
+
+
+def by_area(opened: Opened, found: Inventory) -> None:
+    """Show each area: how many services are in and near it, and which kinds are missing."""
+    if found.near.empty:
+        return
+    st.subheader(speak("services_page.areas"), anchor=False)
+    lacking = gaps(found.near)
+    sums = found.near.groupby("area_id", sort=False)[["inside", "near"]].sum()
+    table = pd.DataFrame(
+        {
+            speak("services_page.col_area"): list(sums.index),
+            speak("services.col_inside"): sums["inside"].tolist(),
+            speak("services.col_near", near=found.distance): sums["near"].tolist(),
+            speak("services_page.col_lacking"): [
+                name_list(lacking[str(area)]) or speak("services_page.nothing")
+                for area in sums.index
+            ],
+        }
+    )
+    panels.table(table, speak("services_page.areas_alt", city=opened.config.city.name), "csa-wide")
+
+
+def whole_list(opened: Opened, found: Inventory) -> None:
+    """Show every service of a kind, and offer the whole list as a file."""
+    st.subheader(speak("services_page.list"), anchor=False)
+    every = speak("services_page.every_kind")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            speak("services.col_kind"), [every, *found.kinds["kind"]], key="service kind"
+        )
+        st.download_button(
+            speak("services_page.download"),
+            lambda: inventory_csv(found.listed),
+            file_name=f"{opened.config.city.id}-services.csv",
+            mime="text/csv",
+            key="services download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    rows = found.listed if chosen == every else found.listed[found.listed["kind"] == chosen]
+    unknown = speak("services_page.unknown")
+    shown = rows.head(MAX_SHOWN)
+    words = {"yes": speak("services_page.yes"), "no": speak("services_page.no")}
+    table = pd.DataFrame(
+        {
+            speak("services_page.col_name"): shown["name"].tolist(),
+            speak("services.col_kind"): shown["kind"].tolist(),
+            speak("services_page.col_program"): [one or unknown for one in shown["program"]],
+            speak("services_page.col_capacity"): [
+                unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]
+            ],
+            speak("services_page.col_evaluated"): [
+                words.get(x, unknown) for x in shown["evaluated"]
+            ],
+            speak("services_page.col_where"): shown["neighborhood"].tolist(),
+        }
+    )
+    panels.table(table, speak("services_page.list"), "csa-wide")
+    if len(rows) > MAX_SHOWN:
+        st.caption(speak("services_page.more", n=len(rows) - MAX_SHOWN))
+
+
+def inventory_csv(listed: pd.DataFrame) -> bytes:
+    """Write the inventory as a file."""
+    rows = listed[list(LISTED)].astype("object").where(listed.notna(), None)
+    return csv_bytes(list(LISTED), rows.itertuples(index=False, name=None))
+
+
+def how_to(opened: Opened) -> None:
+    """Show how the list is brought in and changed."""
+    city = command_of("ingest", opened.own_folder)[:4]
+    words = shlex.join([*city, "--out", str(opened.own_folder), "--services", "services.csv"])
+    with st.expander(speak("services_page.how")):
+        st.markdown(speak("services_page.how_said"))
+        st.code(words, language=None)
