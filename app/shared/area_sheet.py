@@ -69,7 +69,7 @@ def show_core(
     for page in ("displacement", "measures"):
         st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
     nearby.why(opened, area.cells)
-    nearby.of_area(opened, area.cells, stands.called)
+    nearby.of_area(opened, area.cells, stands.called, is_narrow=True)
 
 
 def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
@@ -173,4 +173,4 @@ def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
     cells = frozenset(from_text(area["cells"]).tolist())
     nearby.why(opened, cells)
-    nearby.of_area(opened, cells, called)
+    nearby.of_area(opened, cells, called, is_narrow=True)

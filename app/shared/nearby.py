@@ -70,10 +70,10 @@ def risk_title(opened: Opened) -> str:
     return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def of_area(opened: Opened, area: CellSet, called: str) -> None:
+def of_area(opened: Opened, area: CellSet, called: str, *, is_narrow: bool = False) -> None:
     """Show the services in and near an area, the gaps, its vacant land, and the external score."""
     here = cache_around.why_here(opened, area)
-    _services(opened, here, called)
+    _services(opened, here, called, is_narrow=is_narrow)
     _vacant(opened, here)
     show_risk(opened, area)
 
@@ -92,13 +92,14 @@ def why(opened: Opened, area: CellSet) -> None:
     if here.studies:
         told = [study_words(one, tell) for one in here.studies]
         st.markdown(_bullets(speak("why_line.studies"), told))
+    st.page_link("screens/why_here/page.py", icon=":material/arrow_forward:")
 
 
 def _bullets(title: str, lines: Sequence[str]) -> str:
     return "\n".join([f"**{title}**", "", *(f"- {panels.plain(line)}" for line in lines)])
 
 
-def _services(opened: Opened, here: WhyHere, called: str) -> None:
+def _services(opened: Opened, here: WhyHere, called: str, *, is_narrow: bool) -> None:
     config = opened.config.services
     if here.services is None or config is None:
         st.caption(speak("services.none_listed"))
@@ -108,11 +109,12 @@ def _services(opened: Opened, here: WhyHere, called: str) -> None:
         st.markdown(speak("services.gaps", near=near, kinds=panels.plain(", ".join(here.lacking))))
     else:
         st.markdown(speak("services.no_gap", near=near))
-    panels.table(
-        service_table(here.services, opened.config.city.units, near),
-        speak("services.alt", area=called),
-        "csa-wide",
-    )
+    table = service_table(here.services, opened.config.city.units, near)
+    alt = speak("services.alt", area=called)
+    if is_narrow:
+        panels.table(narrowed(table), alt)
+    else:
+        panels.table(table, alt, "csa-wide")
     st.caption(
         speak(
             "services.source",
@@ -156,6 +158,14 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
             speak("services.col_nearest"): nearest,
         }
     )
+
+
+def narrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Put both counts of a table of services into one column, for beside a map."""
+    kind, inside, near, nearest = (table.iloc[:, place].tolist() for place in range(4))
+    both = [speak("services.both", inside=i, near=n) for i, n in zip(inside, near, strict=True)]
+    heads = (table.columns[0], speak("services.col_both"), table.columns[3])
+    return pd.DataFrame(dict(zip(heads, (kind, both, nearest), strict=True)))
 
 
 def distance(metres: float, units: str) -> str:

@@ -118,9 +118,10 @@ def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
     near = services_of(areas_of(BLOCK, shapely.box(9000, 0, 9500, 500)), services, 800, UTM)
     clinic, school = sum_kinds(listed, near).to_dict("records")
     assert clinic == {
-        "kind": "clinic", "places": 1, "people": 40, "known": 1, "evaluated": 1, "lacking": ("B",)
+        "kind": "clinic", "places": 1, "people": 40, "known": 1, "evaluated": 1, "asked": 1,
+        "lacking": ("B",),
     }  # fmt: skip
-    assert (school["people"], school["known"], school["evaluated"]) == (25, 1, 0)
+    assert [school[name] for name in ("people", "known", "evaluated", "asked")] == [25, 1, 0, 1]
     assert school["lacking"] == ("B",)
     bare = list_services(services[["name", "kind", "geometry"]], places)
     assert bare["capacity"].isna().all()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -16,10 +17,12 @@ from app.shared.settings import command_of
 from app.shared.standing import AskedArea
 from csa.base.crs import LONLAT
 from csa.base.io import csv_bytes
-from csa.base.text import day, name_list, speak
+from csa.base.text import day, in_words, name_list, speak
 from csa.geo.cells import outline
 from csa.geo.services import LISTED, gaps, list_services, services_of, sum_kinds
 
+MOST = 3
+"""Kinds named in the answer; the table has all."""
 MAX_SHOWN = 200
 """Rows of the list on the page; the file has all."""
 
@@ -51,25 +54,25 @@ def answer(opened: Opened, found: Inventory) -> None:
     """Show how many services there are, and what is missing most."""
     n, n_areas = len(found.listed), found.near["area_id"].nunique()
     said = [speak("services_page.answer", n=n, kinds=len(found.kinds))]
-    lacking = found.kinds[found.kinds["lacking"].map(len) > 0]
+    lacking = [(len(areas), kind) for kind, areas in _rows(found.kinds, "kind", "lacking") if areas]
     if not n_areas:
         said.append(speak("services_page.no_area"))
-    elif lacking.empty:
+    elif not lacking:
         said.append(speak("services.no_gap", near=found.distance))
     else:
-        order = lacking.assign(n=lacking["lacking"].map(len)).sort_values(
-            ["n", "kind"], ascending=[False, True], kind="stable"
-        )
-        missing = name_list(
-            speak("services_page.missing", kind=kind, n=len(areas))
-            for kind, areas in zip(order["kind"], order["lacking"], strict=True)
-        )
-        told = {"near": found.distance, "n": n_areas, "kinds": missing}
+        lacking.sort(key=lambda one: (-one[0], one[1]))
+        missing = (speak("services_page.missing", kind=kind, n=n) for n, kind in lacking[:MOST])
+        told = {"near": found.distance, "n": n_areas, "kinds": in_words(list(missing))}
         said.append(speak("services_page.gaps", **told))
+    panels.answer(*said)
     config = opened.config.services
-    source = "" if config is None else panels.plain(config.source)
-    as_of = "" if config is None else day(config.as_of)
-    panels.answer(*said, speak("services_page.source", source=source, day=as_of))
+    if config is not None:
+        source = panels.plain(config.source)
+        st.caption(speak("services_page.source", source=source, day=day(config.as_of)))
+
+
+def _rows(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    return table[list(names)].itertuples(index=False, name=None)
 
 
 def kinds(opened: Opened, found: Inventory) -> None:
@@ -80,12 +83,14 @@ def kinds(opened: Opened, found: Inventory) -> None:
             speak("services.col_kind"): found.kinds["kind"].tolist(),
             speak("services_page.col_places"): found.kinds["places"].tolist(),
             speak("services_page.col_capacity"): [
-                _people(people, known, places)
-                for people, known, places in found.kinds[["people", "known", "places"]].itertuples(
-                    index=False
-                )
+                _people(*row) for row in _rows(found.kinds, "people", "known", "places")
             ],
-            speak("services_page.col_evaluated"): found.kinds["evaluated"].tolist(),
+            speak("services_page.col_evaluated"): [
+                speak("services_page.evaluated", n=n, known=known)
+                if known
+                else speak("services_page.unknown")
+                for n, known in _rows(found.kinds, "evaluated", "asked")
+            ],
             speak("services_page.col_missing", near=found.distance): [
                 name_list(areas) or speak("services_page.nowhere")
                 for areas in found.kinds["lacking"]
@@ -95,11 +100,13 @@ def kinds(opened: Opened, found: Inventory) -> None:
     panels.table(table, speak("services_page.kinds_alt", city=opened.config.city.name), "csa-wide")
 
 
-def _people(people: int, known: int, places: int) -> str:
+def _people(n: int, known: int, places: int) -> str:
+    """Give how many people can be served, and by how many places where not of all it is known."""
     if not known:
         return speak("services_page.unknown")
-    key = "services_page.capacity" if known == places else "services_page.capacity_of"
-    return speak(key, n=people, known=known, places=places)
+    if known == places:
+        return f"{n:,}"
+    return speak("services_page.people", n=n, known=known, places=places)
 
 
 def by_area(opened: Opened, found: Inventory) -> None:
@@ -126,11 +133,12 @@ def by_area(opened: Opened, found: Inventory) -> None:
 def whole_list(opened: Opened, found: Inventory) -> None:
     """Show every service of a kind, and offer the whole list as a file."""
     st.subheader(speak("services_page.list"), anchor=False)
-    every = speak("services_page.every_kind")
+    told = (found.listed["program"] != "") | (found.listed["evaluated"] != "")
+    has_details = told | found.listed["capacity"].notna()
+    known, every = speak("services_page.with_program"), speak("services_page.every_kind")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            speak("services.col_kind"), [every, *found.kinds["kind"]], key="service kind"
-        )
+        offered = [*[known] * bool(has_details.any()), every, *found.kinds["kind"]]
+        chosen = st.selectbox(speak("services_page.show"), offered, key="service kind")
         st.download_button(
             speak("services_page.download"),
             lambda: inventory_csv(found.listed),
@@ -140,9 +148,9 @@ def whole_list(opened: Opened, found: Inventory) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-    rows = found.listed if chosen == every else found.listed[found.listed["kind"] == chosen]
-    unknown = speak("services_page.unknown")
-    shown = rows.head(MAX_SHOWN)
+    is_chosen = has_details if chosen == known else found.listed["kind"].isin([chosen])
+    rows = found.listed if chosen == every else found.listed[is_chosen]
+    shown, unknown = rows.head(MAX_SHOWN), speak("services_page.blank")
     words = {"yes": speak("services_page.yes"), "no": speak("services_page.no")}
     table = pd.DataFrame(
         {
@@ -153,7 +161,7 @@ def whole_list(opened: Opened, found: Inventory) -> None:
                 unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]
             ],
             speak("services_page.col_evaluated"): [
-                words.get(x, unknown) for x in shown["evaluated"]
+                words.get(answer, unknown) for answer in shown["evaluated"]
             ],
             speak("services_page.col_where"): shown["neighborhood"].tolist(),
         }

@@ -114,7 +114,8 @@ def sum_kinds(listed: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """Sum up each kind of service, with the areas that have none in or near them.
 
     Parameters are `list_services` and `services_of`. Returns a kind a row: `kind`, `places`,
-    `people` and `known` (capacity, and of how many places it is known), `evaluated`, `lacking`.
+    `people` and `known` (capacity, and of how many places it is known), `evaluated` and `asked`
+    (how many of how many of which that is known), `lacking`.
     """
     lacking = near[(near["inside"] == 0) & (near["near"] == 0)]
     rows = [
@@ -124,9 +125,10 @@ def sum_kinds(listed: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
             "people": int(own["capacity"].sum()),
             "known": int(own["capacity"].notna().sum()),
             "evaluated": int((own["evaluated"] == "yes").sum()),
+            "asked": int((own["evaluated"] != "").sum()),
             "lacking": tuple(lacking.loc[lacking["kind"] == kind, "area_id"]),
         }
         for kind, own in listed.groupby("kind", sort=True)
     ]
-    names = ["kind", "places", "people", "known", "evaluated", "lacking"]
+    names = ["kind", "places", "people", "known", "evaluated", "asked", "lacking"]
     return pd.DataFrame(rows, columns=names)

@@ -55,11 +55,11 @@ def known(month_facts, studies):
 
 
 @pytest.mark.parametrize("name", [WALKS, LEADERS])
-def test_an_areas_sheet_gives_factor_range_no_cause_and_study(known, name):
+def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, name):
     said = " ".join(texts_of(edition(known(), name, "en", draw)))
     assert said.count("vacant lots, many within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
     assert said.count(says("why_line.no_cause")) == 2
-    assert said.count("541 lots in Philadelphia") == 2
+    assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
     assert said.count(says("why_line.none")) == 1
 
 
@@ -111,7 +111,7 @@ def test_where_nobody_looked_no_edition_says_a_word_of_it(month_facts):
     for name in (*AUDIENCES, *EXTRAS):
         document = edition(month_facts, name, "en", draw)
         headings = {block.text for block in document.blocks if isinstance(block, Heading)}
-        assert not headings & {says("report.why_title"), says("report.walk_why")}
+        assert says("report.why_title") not in headings
         assert says("why_line.no_cause") not in " ".join(texts_of(document))
 
 

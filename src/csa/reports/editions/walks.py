@@ -22,7 +22,7 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
-from csa.reports.editions.why_parts import vacant_land, why_here
+from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
 from csa.risk.why import within
@@ -30,6 +30,8 @@ from csa.risk.why import within
 MAX_SHEETS = 12
 MAX_TASKS = 6
 N_LINES = 3
+ROOMY = 6
+"""With so few places in the list there is room below it, beside the map."""
 
 
 def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
@@ -104,13 +106,15 @@ def not_here(facts: Facts, left: Sequence[AreaFacts], tell: Speaker) -> list[Blo
 
 
 def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Block]:
+    is_roomy = area.why.factors is not None and len(area.help.near if area.help else ()) <= ROOMY
     return [
         Heading(tell("report.walk_title", area=area_name(area, tell))),
         Paragraph(tell("report.walk_about")),
         walk_map(facts, area, tell, draw),
         *_help(facts, area, tell),
-        *vacant_land(facts, area, tell),
-        *why_here(facts, area, tell),
+        *vacant_land(facts, area, tell, is_beside=is_roomy),
+        *marks_here(facts, area, tell, is_beside=is_roomy),
+        *(study_here(area, tell) if is_roomy else []),
         Heading(tell("report.walk_tasks"), 3),
         *_tasks(area, tell),
         Heading(tell("report.walk_seen"), 3),

@@ -15,20 +15,21 @@ from csa.risk.why import factor_words, layer_words, study_words
 
 MAX_AREAS = 20
 MAX_FACTORS = 4
-MAX_STUDIES = 2
-"""Most lines on an area's sheet, so that it keeps to its page."""
+MAX_STUDIES = 1
+"""Most on an area's sheet, so that it keeps to its page; the prevention edition has all."""
 
 
-def vacant_land(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+def vacant_land(
+    facts: Facts, area: AreaFacts, tell: Speaker, *, is_beside: bool = False
+) -> list[Block]:
     """State how much vacant land the city's list has here."""
     listed, vacant = facts.config.vacant_land, area.why.vacant
     if listed is None or vacant is None:
         return []
     told = {"source": listed.source, "day": tell.day(listed.as_of)}
     counts = _counts(facts, area, tell)
-    if not counts:
-        return [Paragraph(tell("report.walk_vacant_none", **told))]
-    return [Paragraph(tell("report.walk_vacant", counts=counts, **told))]
+    key = "report.walk_vacant" if counts else "report.walk_vacant_none"
+    return [Paragraph(tell(key, counts=counts, **told), is_beside=is_beside)]
 
 
 def _counts(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
@@ -36,21 +37,26 @@ def _counts(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
     return ", ".join(f"{kind}: {n}" for kind, n in counts)
 
 
-def why_here(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
-    """State which places mark where risk is higher here, and what helped elsewhere."""
-    factors, studies = area.why.factors, area.why.studies[:MAX_STUDIES]
+def marks_here(
+    facts: Facts, area: AreaFacts, tell: Speaker, *, is_beside: bool = False
+) -> list[Block]:
+    """State in few lines which places mark where risk is higher here."""
+    factors = area.why.factors
     if factors is None:
         return []
-    helped: list[Block] = []
-    if studies:
-        lines = tuple(study_words(one, tell) for one in studies)
-        helped = [Paragraph(tell("why_line.studies")), Bullets(lines)]
-    title = Heading(tell("report.walk_why"), 3)
     if not factors:
-        return [title, Paragraph(tell("why_line.none")), *helped]
-    listed = tuple(factor_words(one, facts.config, tell) for one in factors[:MAX_FACTORS])
-    said = Paragraph(tell("why_line.marks"))
-    return [title, said, Bullets(listed), Paragraph(tell("why_line.no_cause")), *helped]
+        return [Paragraph(tell("why_line.none"), is_beside=is_beside)]
+    listed = [factor_words(one, facts.config, tell) for one in factors[:MAX_FACTORS]]
+    said = (tell("why_line.marks"), f"{'; '.join(listed)}.", tell("why_line.no_cause"))
+    return [Paragraph(" ".join(said), is_beside=is_beside)]
+
+
+def study_here(area: AreaFacts, tell: Speaker) -> list[Block]:
+    """Give what one study found about a kind of place that is here."""
+    return [
+        Paragraph(f"{tell('why_line.studies')} {study_words(one, tell)}")
+        for one in area.why.studies[:MAX_STUDIES]
+    ]
 
 
 def why_table(facts: Facts, tell: Speaker) -> list[Block]:

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.screens.services import parts
+from csa.base.text import speak
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city
 from csa.geo.services import LISTED
@@ -29,14 +30,21 @@ def page(root, dataset, monkeypatch, tmp_path):
 
 def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
     made = page()
+
+    def choose(kind):
+        return made.selectbox(key="service kind").select(kind).run()
+
     assert not made.exception
     said = words(made)
     assert "The list has 74 services of 6 kinds." in said
-    assert "Not in, nor within 0.5 miles of, some of the" in said
-    assert "125" in said  # people that the three hubs can serve
+    assert "lack most, also within 0.5 miles: conflict resolution hub (missing in" in said
+    assert "75 (known for 2 of 6)" in said  # people that clinics can serve
+    assert "1 of 3 for which it is known" in said
     assert "Circles after a shooting" in said
+    assert "Bright Harbor Church" not in said  # nothing more is known of it
     assert made.code[0].value.startswith("csa ingest --city sample --out ")
-    made.selectbox(key="service kind").select("library").run()
+    assert "Bright Harbor Church" in words(choose(speak("services_page.every_kind")))
+    made = choose("library")
     assert "Circles after a shooting" not in words(made)
     assert "Evening study hall" in words(made)
 
