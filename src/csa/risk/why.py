@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -25,7 +25,7 @@ class WhyHere:
     """What marks an area, what is there, and what helped elsewhere in such places."""
 
     factors: tuple[FactorHere, ...] | None  # None where nobody has run `csa risk`
-    services: pd.DataFrame | None  # `csa.geo.services.SERVICE_COLUMNS`; None without a list
+    services: pd.DataFrame | None = field(compare=False)  # as `services_of`; None without a list
     lacking: tuple[str, ...]  # kinds of the list with no service in or near the area
     vacant: Mapping[str, int] | None  # vacant land inside by kind; None without a list
     spots: tuple[tuple[str, float, float], ...]  # vacant land inside: kind, longitude, latitude

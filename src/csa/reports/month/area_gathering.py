@@ -59,8 +59,8 @@ class MonthSeen:
     first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
     next12: pd.DataFrame  # as `csa.priority.next12.next12_of`, of `now`
-    risk: Mapping[str, Any] | None  # what `csa risk` found by then; None if it has not run
-    studies: tuple[EvidenceStudy, ...]  # what helped elsewhere
+    risk: Mapping[str, Any] | None = None  # what `csa risk` found by then; None if it has not run
+    studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
 @dataclass(frozen=True)
