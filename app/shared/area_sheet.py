@@ -68,8 +68,7 @@ def show_core(
     st.markdown(panels.plain(" ".join(said)))
     for page in ("displacement", "measures"):
         st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
-    nearby.why(opened, area.cells)
-    nearby.of_area(opened, area.cells, stands.called, is_narrow=True)
+    nearby.beside_map(opened, area.cells, stands.called)
 
 
 def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
@@ -171,6 +170,4 @@ def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
         )
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    cells = frozenset(from_text(area["cells"]).tolist())
-    nearby.why(opened, cells)
-    nearby.of_area(opened, cells, called, is_narrow=True)
+    nearby.beside_map(opened, frozenset(from_text(area["cells"]).tolist()), called)

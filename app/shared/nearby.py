@@ -78,6 +78,12 @@ def of_area(opened: Opened, area: CellSet, called: str, *, is_narrow: bool = Fal
     show_risk(opened, area)
 
 
+def beside_map(opened: Opened, area: CellSet, called: str) -> None:
+    """Show on an area's sheet what marks the area, and what is around it."""
+    why(opened, area)
+    of_area(opened, area, called, is_narrow=True)
+
+
 def why(opened: Opened, area: CellSet) -> None:
     """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
     here, tell = cache_around.why_here(opened, area), Speaker()

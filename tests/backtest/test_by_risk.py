@@ -51,7 +51,11 @@ def areas(place, located):
 def measure(place, located, monkeypatch):
     def call(scores, until=YEARS[0], origins=YEARS):
         cells = np.array(sorted(scores), dtype=np.uint64)
-        fitted = FittedRisk(cells, np.array([scores[cell] for cell in cells.tolist()]), until)
+        worth = np.array([scores[cell] for cell in cells.tolist()])
+        values = np.unique(worth)
+        fitted = FittedRisk(
+            cells, worth[:, None] == values, np.log(values), np.zeros(len(values)), until
+        )
         monkeypatch.setattr(by_risk, "load_fitted", lambda _: fitted if scores else None)
         question = BacktestQuestion(origins)
         return measure_risk_order(
@@ -72,7 +76,7 @@ def test_the_same_order_gains_nothing_and_that_is_said(measure, areas):
     gain = measure(marked(areas, 3.0, 2.0))
     assert gain.origins == ("2017-01", "2018-01", "2019-01")
     assert (gain.comparison.difference, gain.comparison.verdict) == (0.0, "as good")
-    assert "no gain is shown: the first 1 areas caught" in str(say_risk_order(gain))
+    assert "no gain is shown: the areas that come first (1) caught" in str(say_risk_order(gain))
 
 
 def test_a_worse_order_catches_fewer_on_the_same_land(measure, areas):

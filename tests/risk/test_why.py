@@ -115,7 +115,8 @@ def test_the_score_is_the_product_over_the_smallest_and_an_area_has_its_blocks_m
     both["factors"].append({**both["factors"][0], "rrv": 3.0})
     both["places"].append(as_text([MIDDLE]))
     fitted = fitted_risk(both)
-    assert (fitted.of_cell[MIDDLE], fitted.of_cell[FAR]) == (6.0, 2.0)
+    score = dict(zip(fitted.cells.tolist(), fitted.score.tolist(), strict=True))
+    assert [score[MIDDLE], score[FAR]] == pytest.approx([6.0, 2.0])
     assert fitted.mean_in(AREA) == pytest.approx((6 + 6 * 1) / 7)
     assert fitted.until == Month(2020, 1)
     everywhere = fitted_risk(kept(AREA, rrv=2.0))
@@ -153,12 +154,32 @@ def test_coarser_and_finer_areas_are_the_same_ground_and_unknown_ground_is_unkno
 def test_nothing_that_was_learned_later_says_who_comes_first(place, monkeypatch):
     stored = {}
     monkeypatch.setattr("csa.areas.fitted_risk.read_kept", lambda _: stored.get("kept"))
-    assert np.isnan(relative_risk(place, [AREA], Month(2020, 1))).all()
+
+    def known(until):
+        found = relative_risk(place, [AREA], until)
+        assert np.isnan(found.draws).all() == np.isnan(found.mean[0])
+        return found.mean[0]
+
+    assert np.isnan(known(Month(2020, 1)))
     stored["kept"] = kept([MIDDLE], compared=AREA)
-    assert relative_risk(place, [AREA], Month(2020, 1)) == [pytest.approx(8 / 7)]
-    assert np.isnan(relative_risk(place, [AREA], Month(2019, 12))).all()
+    assert known(Month(2020, 1)) == pytest.approx(8 / 7)
+    assert np.isnan(known(Month(2019, 12)))
     stored["kept"] = kept([MIDDLE], through=None)
-    assert np.isnan(relative_risk(place, [AREA], Month(2020, 1))).all()
+    assert np.isnan(known(Month(2020, 1)))
+
+
+def test_what_an_areas_risk_may_be_follows_the_factors_interval():
+    fitted = fitted_risk(kept([MIDDLE], compared={*AREA, FAR}))  # 2.0, from 1.5 to 2.5
+    drawn = fitted.draw_in(frozenset({MIDDLE}))
+    assert np.median(drawn) == pytest.approx(2.0, rel=0.02)
+    low, high = np.quantile(drawn, [0.05, 0.95])
+    assert high / low == pytest.approx(2.5 / 1.5, rel=0.03)
+    assert (fitted.draw_in(frozenset({FAR})) == 1.0).all()  # no factor holds: nothing is unsure
+    both = fitted.draw_in(frozenset({MIDDLE, FAR}))
+    assert both == pytest.approx((drawn + 1) / 2)  # drawn alike in every area
+    nothing = kept([], compared=AREA)
+    nothing["factors"], nothing["places"] = [], []
+    assert fitted_risk(nothing).mean_in(AREA) == 1.0
 
 
 def test_a_citys_own_list_of_studies_comes_before_the_programs(root, tmp_path):

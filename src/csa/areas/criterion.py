@@ -107,13 +107,17 @@ class Components:
 
 
 def draw_components(
-    table: pd.DataFrame, estimates: Sequence[Estimate], homicide_share: float, seed: int = SEED
+    table: pd.DataFrame,
+    estimates: Sequence[Estimate],
+    homicide_share: float,
+    seed: int = SEED,
+    risk_draws: Floats | None = None,
 ) -> Components:
     """Draw what each area may have of each component.
 
     The number expected from its estimate; homicides as a part of it, their share drawn toward the
-    city's; incidents of the last year as counts that come again. Months, people and risk are as
-    they are.
+    city's; incidents of the last year as counts that come again; risk as its factors' intervals
+    have it. Months and people are as counted.
 
     Parameters
     ----------
@@ -126,6 +130,8 @@ def draw_components(
         Homicides of the city's incidents, 0 to 1.
     seed
         An area's draws depend on this and its cells: not on which others there are.
+    risk_draws
+        (4000, n) what each area's relative risk may be; None takes the table's as sure.
 
     Returns
     -------
@@ -152,7 +158,7 @@ def draw_components(
             np.full(N_DRAWS, lasting[place]),
             random.gamma(recent[place] + 0.5, size=N_DRAWS),
             np.full(N_DRAWS, people[place]),
-            np.full(N_DRAWS, risk[place]),
+            np.full(N_DRAWS, risk[place]) if risk_draws is None else risk_draws[:, place],
         )
         draws[:, place] = np.stack(columns, axis=1)
     means = np.array([estimate.mean for estimate in estimates], dtype=np.float64)

@@ -13,6 +13,7 @@ from csa.areas.city_scale import CityScale
 from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.criterion import Components, Weights, draw_components, weights_of
 from csa.areas.finding import estimate_areas
+from csa.areas.fitted_risk import relative_risk
 from csa.areas.gate import (
     MIN_MONTHS,
     GateAnswer,
@@ -123,8 +124,11 @@ def assess_areas(
     table = judged_table(asked, estimates, city_per_km2)
     table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
     table["hot_cells"] = _count_hot(asked, scale, cells)
+    risk = relative_risk(city, asked.areas, asked.period.until)
+    table["relative_risk"] = risk.mean
     n_homicides = proposal.summary["totals"]["located_homicides"]
-    components = draw_components(table, estimates, n_homicides / max(1, int(counts.sum())))
+    share = n_homicides / max(1, int(counts.sum()))
+    components = draw_components(table, estimates, share, risk_draws=risk.draws)
     weights = weights_of(proposal.summary)
     return AreaAssessment(
         table,

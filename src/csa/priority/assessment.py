@@ -11,7 +11,6 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.fitted_risk import relative_risk
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
@@ -120,7 +119,6 @@ def judged_table(
         seed=SEED,
     )
     table["was_candidate"] = _earlier(asked)
-    table["relative_risk"] = relative_risk(asked.city, asked.areas, asked.period.until)
     return table.reindex(columns=list(JUDGED_COLUMNS))
 
 
