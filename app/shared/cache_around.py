@@ -29,7 +29,7 @@ from csa.areas.fitted_risk import fitted_risk, read_kept
 from csa.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.base.errors import CsaError
 from csa.config.evidence import EvidenceStudy, load_evidence
-from csa.geo.cells import CellSet, parents
+from csa.geo.cells import CellSet, as_text, from_text, parents
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.risk.why import WhyHere
 from csa.risk.why import why_here as find_why
@@ -90,12 +90,12 @@ def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | Non
 
 def risk(opened: Opened, area: CellSet) -> pd.DataFrame | None:
     """Return how much of an area an external score calls high, once."""
-    return _risk(opened.key, area, opened)
+    return _risk(opened.key, " ".join(as_text(sorted(area))), opened)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _risk(key: str, area: CellSet, _opened: Opened) -> pd.DataFrame | None:
-    return risk_in_area(_opened, area)
+def _risk(key: str, cells: str, _opened: Opened) -> pd.DataFrame | None:
+    return risk_in_area(_opened, frozenset(from_text(cells.split()).tolist()))
 
 
 def highest_share(opened: Opened) -> float | None:
