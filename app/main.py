@@ -30,6 +30,7 @@ groups = {
         _page("find_areas", speak("find.short"), "areas"),
         _page("compare", speak("compare.short"), "compare"),
         _page("why_here", speak("why.short"), "why-here"),
+        _page("services", speak("services_page.short"), "services"),
     ],
     speak("screen.work"): [
         _page("measures", speak("here.short"), "measures"),

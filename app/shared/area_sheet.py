@@ -19,6 +19,7 @@ from csa.areas.sheets import Sheet
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, speak
 from csa.decisions.registry import AreaStanding, CoreArea
+from csa.geo.cells import from_text
 from csa.priority.next12 import COLUMNS
 
 FEW_PEOPLE = 100
@@ -53,8 +54,10 @@ def show_sheet(
         _places(opened, choices, area, standing.called)
 
 
-def show_core(proposal: Proposal, area: CoreArea, on_close: Callable[[], None]) -> None:
-    """Show a core service area that is no candidate now: its count, and where its change stands."""
+def show_core(
+    opened: Opened, proposal: Proposal, area: CoreArea, on_close: Callable[[], None]
+) -> None:
+    """Show a core service area that is no candidate now: its count, and what is around it."""
     stands = in_service(area)
     _head(stands.called, state_words(stands), on_close)
     counted = proposal.count_in(area.cells)
@@ -65,6 +68,7 @@ def show_core(proposal: Proposal, area: CoreArea, on_close: Callable[[], None]) 
     st.markdown(panels.plain(" ".join(said)))
     for page in ("displacement", "measures"):
         st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
+    nearby.beside_map(opened, area.cells, stands.called)
 
 
 def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
@@ -166,4 +170,4 @@ def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
         )
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    nearby.of_area(opened, choices, area["area_id"], called)
+    nearby.beside_map(opened, frozenset(from_text(area["cells"]).tolist()), called)

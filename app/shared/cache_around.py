@@ -18,16 +18,21 @@ from app.shared.geometry import (
     RiskLayer,
     base_geometry,
     cell_geometry,
+    fitted_geometry,
     risk_geometry,
 )
-from app.shared.settings import deployment
-from csa.areas.analysis import highest_risk, risk_near, services_near, vacant_in
+from app.shared.settings import ROOT, deployment
+from csa.areas.analysis import highest_risk, risk_in_area, services_near
 from csa.areas.choices import Choices
 from csa.areas.city_scale import RESOLUTION as AFAR
+from csa.areas.fitted_risk import fitted_risk, read_kept
+from csa.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.base.errors import CsaError
-from csa.geo.cells import parents
+from csa.config.evidence import EvidenceStudy, load_evidence
+from csa.geo.cells import CellSet, as_text, from_text, parents
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
-from csa.risk.files import read_risk
+from csa.risk.why import WhyHere
+from csa.risk.why import why_here as find_why
 
 
 def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
@@ -83,24 +88,14 @@ def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | Non
     return services_near(_opened, proposal(_opened, choices))
 
 
-def vacant(opened: Opened, choices: Choices) -> Mapping[str, Mapping[str, int]] | None:
-    """Count the vacant lots and buildings in each area, by kind."""
-    return _vacant(opened.key, choices, opened)
+def risk(opened: Opened, area: CellSet) -> pd.DataFrame | None:
+    """Return how much of an area an external score calls high, once."""
+    return _risk(opened.key, " ".join(as_text(sorted(area))), opened)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _vacant(key: str, choices: Choices, _opened: Opened) -> Mapping[str, Mapping[str, int]] | None:
-    return vacant_in(_opened, proposal(_opened, choices))
-
-
-def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
-    """Return how much of each area an external score calls high, once."""
-    return _risk(opened.key, choices, opened)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
-    return risk_near(_opened, proposal(_opened, choices))
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _risk(key: str, cells: str, _opened: Opened) -> pd.DataFrame | None:
+    return risk_in_area(_opened, frozenset(from_text(cells.split()).tolist()))
 
 
 def highest_share(opened: Opened) -> float | None:
@@ -115,16 +110,44 @@ def _highest_share(key: str, _opened: Opened) -> float | None:
 
 
 def risk_terrain(opened: Opened) -> Mapping[str, Any] | None:
-    """Read the factors that `csa risk` found: each time, since it may run meanwhile."""
-    return read_risk(opened)
+    """Read what `csa risk` found; the key changes when it has run again."""
+    return _risk_terrain(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _risk_terrain(key: str, _opened: Opened) -> Mapping[str, Any] | None:
+    return read_kept(_opened)
+
+
+def risk_order(opened: Opened) -> RiskOrderGain | None:
+    """Read what ordering areas by risk would have gained in past years."""
+    return load_risk_order(opened)
+
+
+def why_here(opened: Opened, area: CellSet) -> WhyHere:
+    """Find what marks an area, what is there, and what helped elsewhere."""
+    return find_why(opened, area, risk_terrain(opened), studies())
+
+
+def studies() -> tuple[EvidenceStudy, ...]:
+    """Read what studies found: the city's own list, else the one that comes with the program."""
+    return load_evidence(deployment().config, ROOT / "config" / "any.toml")
 
 
 def risk_layer(opened: Opened) -> RiskLayer | None:
-    """Return the external score's places for the map."""
+    """Return the blocks that the city's own factors mark, else an external score's places."""
     return _risk_layer(opened.key, opened)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _risk_layer(key: str, _opened: Opened) -> RiskLayer | None:
-    scored = _opened.dataset.risk_terrain
+    kept, scored = read_kept(_opened), _opened.dataset.risk_terrain
+    if kept is not None and kept["factors"]:
+        return fitted_geometry(fitted_risk(kept))
     return None if scored is None else risk_geometry(scored)
+
+
+def has_factors(opened: Opened) -> bool:
+    """Return whether `csa risk` found factors, which the map then shows."""
+    kept = risk_terrain(opened)
+    return kept is not None and bool(kept["factors"])

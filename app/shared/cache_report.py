@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared import cache, cache_store
+from app.shared import cache, cache_around, cache_store
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from app.shared.settings import deployment
@@ -53,6 +53,7 @@ class ReportBasis:
         plan = "" if self.plan is None else hashlib.sha256(repr(self.plan).encode()).hexdigest()
         folders = (deployment().basemap, _bundle())
         beside = [mark_of(path) for path in folders if path is not None]
+        beside.append((hash(cache_around.studies()),))
         secret = _secret_of(self.opened)
         key = "" if secret is None else secret.id
         return f"{self.opened.key} {plan[:16]} {self.records.decided.hash} {beside} {key}"
@@ -103,13 +104,13 @@ def beside(opened: Opened) -> Beside:
         layers = dict(load_basemap(deployment().basemap).layers)
     except CsaError:
         layers = {}
-    folder, secret = _bundle(), _secret_of(opened)
+    folder, secret, found = _bundle(), _secret_of(opened), cache_around.studies()
     if folder is None:
-        return Beside(layers, secret=secret)
+        return Beside(layers, secret=secret, studies=found)
     from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only if one is named
 
     published = tuple(read_published(folder, cache.city_config().city.id))
-    return Beside(layers, published, secret=secret)
+    return Beside(layers, published, secret=secret, studies=found)
 
 
 def _secret_of(opened: Opened) -> Secret | None:

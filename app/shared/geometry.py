@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ import shapely
 
 from app.shared.legend import Classes, classify_scores, levels
 from app.shared.settings import STATIC
+from csa.areas.fitted_risk import FittedRisk
 from csa.base.clock import now_utc
 from csa.base.io import replace_folder
 from csa.dataset.versioned import Dataset
-from csa.geo.cells import draw_cells
+from csa.geo.cells import draw_cells, outline
 from csa.ingest.basemap import MARKER, load_basemap
+from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 
 STEP = 1e-6
 """Degrees, about a tenth of a metre, far below a line's width."""
@@ -109,12 +112,26 @@ def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
 
 def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
     """Write the places of an external score, without their scores."""
+    classes = classify_scores(scored["score"].to_numpy(dtype=float))
+    return _scored(scored.geometry.tolist(), levels(scored["score"], classes), classes)
+
+
+def fitted_geometry(fitted: FittedRisk) -> RiskLayer:
+    """Write the blocks whose relative risk is higher: a shape for each class."""
+    level = risk_level(fitted.score)
+    shown = np.unique(level[level >= 0])
+    shapes = [outline(fitted.cells[level == one].tolist()) for one in shown.tolist()]
+    words = risk_classes()[: int(shown.max(initial=-1)) + 1]
+    return _scored(shapes, "".join(map(str, shown.tolist())), Classes((*BOUNDS,), words))
+
+
+def _scored(shapes: Sequence[shapely.Geometry], digits: str, classes: Classes) -> RiskLayer:
+    drawn = shapely.to_geojson(shapely.set_precision(np.array(shapes, dtype=object), 1e-5))
     features = [
         {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
-        for n, text in enumerate(shapely.to_geojson(shapely.set_precision(scored.geometry, 1e-5)))
+        for n, text in enumerate(drawn.tolist())
     ]
-    classes = classify_scores(scored["score"].to_numpy(dtype=float))
-    return RiskLayer(serve({"features": features}), levels(scored["score"], classes), classes)
+    return RiskLayer(serve({"features": features}), digits, classes)
 
 
 def forget_old(days: float = 7) -> None:

@@ -164,7 +164,7 @@ def _message(scene: MapScene, cells: CellGeometry) -> str:
         else {
             "geometry": scene.risk[0],
             "levels": scene.risk[1],
-            "palette": list(colours.sequential),
+            "palette": list(colours.sequential[-1 - max(map(int, scene.risk[1]), default=0) :]),
         },
     }
     return script_json(message)

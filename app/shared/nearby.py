@@ -11,18 +11,19 @@ import streamlit as st
 from app.shared import cache_around, panels
 from app.shared.city_session import Opened
 from app.shared.maps import Spot
-from csa.areas.choices import Choices
 from csa.base.crs import METRES_PER_MILE
-from csa.base.text import day, percent, speak
-from csa.geo.services import gaps
+from csa.base.text import Speaker, day, percent, speak
+from csa.geo.cells import CellSet
+from csa.risk.why import WhyHere, factor_words, study_words
 
 ALL_BUT_A_SLIVER = 0.99
 
 
 def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """List what can color this city's cells, and which layers it has."""
-    has_risk = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
+    has_score = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
     has_services = opened.dataset.services is not None and opened.config.services is not None
+    has_risk = has_score or cache_around.has_factors(opened)
     shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
     return shades, (
         ("background",) * bool(cache_around.has_background(opened))
@@ -62,35 +63,64 @@ def marks_of(kinds: Sequence[str]) -> dict[str, str]:
 
 
 def risk_title(opened: Opened) -> str:
-    """Name the external score, with who made it and when."""
+    """Name what the map shows of risk: the city's own factors, else whose external score."""
+    if cache_around.has_factors(opened):
+        return speak("risk.fitted")
     risk = opened.config.risk_terrain
     return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def of_area(opened: Opened, choices: Choices, area_id: str, called: str) -> None:
+def of_area(opened: Opened, area: CellSet, called: str, *, is_narrow: bool = False) -> None:
     """Show the services in and near an area, the gaps, its vacant land, and the external score."""
-    _services(opened, choices, area_id, called)
-    _vacant(opened, choices, area_id)
-    show_risk(opened, choices, area_id)
+    here = cache_around.why_here(opened, area)
+    _services(opened, here, called, is_narrow=is_narrow)
+    _vacant(opened, here)
+    show_risk(opened, area)
 
 
-def _services(opened: Opened, choices: Choices, area_id: str, called: str) -> None:
-    table, config = cache_around.services(opened, choices), opened.config.services
-    if table is None or config is None:
+def beside_map(opened: Opened, area: CellSet, called: str) -> None:
+    """Show on an area's sheet what marks the area, and what is around it."""
+    why(opened, area)
+    of_area(opened, area, called, is_narrow=True)
+
+
+def why(opened: Opened, area: CellSet) -> None:
+    """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
+    here, tell = cache_around.why_here(opened, area), Speaker()
+    if here.factors is None:
+        return
+    lines = [factor_words(one, opened.config, tell) for one in here.factors]
+    if lines:
+        st.markdown(_bullets(speak("why_line.marks"), lines))
+        st.caption(speak("why_line.no_cause"))
+    else:
+        st.markdown(speak("why_line.none"))
+    if here.studies:
+        told = [study_words(one, tell) for one in here.studies]
+        st.markdown(_bullets(speak("why_line.studies"), told))
+    st.page_link("screens/why_here/page.py", icon=":material/arrow_forward:")
+
+
+def _bullets(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"**{title}**", "", *(f"- {panels.plain(line)}" for line in lines)])
+
+
+def _services(opened: Opened, here: WhyHere, called: str, *, is_narrow: bool) -> None:
+    config = opened.config.services
+    if here.services is None or config is None:
         st.caption(speak("services.none_listed"))
         return
     near = distance(config.near_m, opened.config.city.units)
-    here = table[table["area_id"] == area_id]
-    lacking = gaps(table).get(area_id, ())
-    if lacking:
-        st.markdown(speak("services.gaps", near=near, kinds=panels.plain(", ".join(lacking))))
+    if here.lacking:
+        st.markdown(speak("services.gaps", near=near, kinds=panels.plain(", ".join(here.lacking))))
     else:
         st.markdown(speak("services.no_gap", near=near))
-    panels.table(
-        service_table(here, opened.config.city.units, near),
-        speak("services.alt", area=called),
-        "csa-wide",
-    )
+    table = service_table(here.services, opened.config.city.units, near)
+    alt = speak("services.alt", area=called)
+    if is_narrow:
+        panels.table(narrowed(table), alt)
+    else:
+        panels.table(table, alt, "csa-wide")
     st.caption(
         speak(
             "services.source",
@@ -101,15 +131,15 @@ def _services(opened: Opened, choices: Choices, area_id: str, called: str) -> No
     )
 
 
-def _vacant(opened: Opened, choices: Choices, area_id: str) -> None:
+def _vacant(opened: Opened, here: WhyHere) -> None:
     """Show how many vacant lots and buildings are in an area, where the city lists them."""
-    counts, config = cache_around.vacant(opened, choices), opened.config.vacant_land
-    if counts is None or config is None:
+    config = opened.config.vacant_land
+    if here.vacant is None or config is None:
         return
     told = {"source": panels.plain(config.source), "day": day(config.as_of)}
-    here = [f"{panels.plain(kind)}: {n}" for kind, n in counts[area_id].items() if n]
-    key = "services.vacant" if here else "services.vacant_none"
-    st.markdown(speak(key, counts=", ".join(here), **told))
+    counts = [f"{panels.plain(kind)}: {n}" for kind, n in here.vacant.items() if n]
+    key = "services.vacant" if counts else "services.vacant_none"
+    st.markdown(speak(key, counts=", ".join(counts), **told))
 
 
 def services_in(opened: Opened) -> gpd.GeoDataFrame:
@@ -136,6 +166,14 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
     )
 
 
+def narrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Put both counts of a table of services into one column, for beside a map."""
+    kind, inside, near, nearest = (table.iloc[:, place].tolist() for place in range(4))
+    both = [speak("services.both", inside=i, near=n) for i, n in zip(inside, near, strict=True)]
+    heads = (table.columns[0], speak("services.col_both"), table.columns[3])
+    return pd.DataFrame(dict(zip(heads, (kind, both, nearest), strict=True)))
+
+
 def distance(metres: float, units: str) -> str:
     """Format a distance in the city's units, no finer than walkers notice."""
     if units == "us":
@@ -145,12 +183,12 @@ def distance(metres: float, units: str) -> str:
     return speak("services.kilometres", kilometres=metres / 1000)
 
 
-def show_risk(opened: Opened, choices: Choices, area_id: str) -> None:
-    """Show an area's risk score, where the dataset has one."""
-    table, config = cache_around.risk(opened, choices), opened.config.risk_terrain
+def show_risk(opened: Opened, area: CellSet) -> None:
+    """Show an area's external risk score, where the dataset has one."""
+    table, config = cache_around.risk(opened, area), opened.config.risk_terrain
     if table is None or config is None:
         return
-    row = table[table["area_id"] == area_id].iloc[0]
+    row = table.iloc[0]
     made = {"source": panels.plain(config.source), "day": day(config.as_of)}
     if pd.isna(row["highest_share"]):
         st.markdown(speak("risk.unscored", **made))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 from app.shared import cache_store
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from csa.areas.names import letter
+from csa.areas.places import areas_of, called
 from csa.areas.proposal import Proposal
 from csa.base.errors import StoreError
 from csa.base.text import month, name_list, speak
 from csa.decisions.areas import CANDIDATE, MAINTENANCE
 from csa.decisions.registry import AreaStanding, CoreArea, core_areas, standings
 from csa.decisions.registry import served_as as with_letters
+from csa.geo.cells import CellSet
 
 
 def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
@@ -61,6 +63,31 @@ def not_proposed(
     """List the core service areas that no candidate of a proposal is."""
     found = {one.letter for one in standing.values()}
     return tuple(area for area in areas if area.key not in found)
+
+
+@dataclass(frozen=True)
+class AskedArea:
+    """An area to ask about: a core service area, or a candidate."""
+
+    id: str  # in the proposal; a core service area's letter where it is no candidate
+    called: str  # with its letter, if it has one
+    cells: CellSet
+
+
+def every_area(opened: Opened, proposal: Proposal) -> list[AskedArea]:
+    """List the areas in service as the registry has them, then the other candidates."""
+    standing = standing_of(opened, proposal)
+    served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
+    found = [
+        AskedArea(served.get(area.key, area.key), called(area.place_name, area.key), area.cells)
+        for area in areas_in_service(opened)
+    ]
+    known = set(served.values())
+    return found + [
+        AskedArea(area_id, standing[area_id].called, cells)
+        for area_id, _, cells in areas_of(proposal.areas)
+        if area_id not in known
+    ]
 
 
 def short_state(standing: AreaStanding) -> str:

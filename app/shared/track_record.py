@@ -7,7 +7,7 @@ import shlex
 import pandas as pd
 import streamlit as st
 
-from app.shared import cache, charts, charts_record, panels
+from app.shared import cache, cache_around, charts, charts_record, panels
 from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.phrases import kinds_words
@@ -16,6 +16,7 @@ from app.shared.ways import beside, named, tried_table
 from csa.areas.choices import Choices
 from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
+from csa.backtest.by_risk import say_risk_order
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import HORIZON_MONTHS, full_months
 from csa.backtest.record import Record
@@ -59,11 +60,13 @@ def command(opened: Opened, choices: Choices) -> str:
 
 def answer(opened: Opened, record: Record, choices: Choices) -> None:
     """Show what areas caught, beside the best other way and the best possible."""
+    by_risk = cache_around.risk_order(opened)
     panels.answer(
         caught(opened, record, choices),
         _against(record),
         speak("how_well.best", share=percent(_means(record)["ceiling"])),
         speak("how_well.one_year") if record.n_origins == 1 else "",
+        "" if by_risk is None else render(say_risk_order(by_risk)),
     )
 
 

@@ -181,7 +181,7 @@ def test_a_standardised_component_is_what_the_textbook_says(components):
 
 def test_draws_follow_the_laws_that_they_are_said_to_follow():
     found = draw_components(areas(1), [Estimate.of_gamma(12, 0.5)], 0.2)
-    expected, _, homicides, _, recent, _ = found.draws[:, 0].T
+    expected, _, homicides, _, recent, _, _ = found.draws[:, 0].T
     assert kstest(expected, gamma(12, scale=2).cdf).pvalue > 0.001
     assert kstest(recent, gamma(7.5).cdf).pvalue > 0.001
     # Of 30 incidents, as many are killed as of a beta-binomial law with the same counts.
@@ -193,7 +193,7 @@ def test_draws_follow_the_laws_that_they_are_said_to_follow():
 
 def test_an_areas_draws_do_not_depend_on_which_others_there_are():
     laws = [Estimate.of_gamma(n, 1.0) for n in (9, 5, 7)]
-    rows = areas(3, homicides=[1, 2, 3])
+    rows = areas(3, homicides=[1, 2, 3], relative_risk=[1.0, 2.0, 3.0])
     both = draw_components(rows, laws, 0.3).draws
     alone = draw_components(rows.iloc[[2]], laws[2:], 0.3).draws
     assert (both[:, 2] == alone[:, 0]).all()

@@ -176,6 +176,15 @@ def test_each_criterion_has_its_words():
     assert str(say_order(SEVERAL)) == says("order.several")
 
 
+def test_risk_orders_areas_only_where_somebody_chose_it():
+    alike = [law(12), law(12), law(12)]
+    by_risk = order(alike, Weights({"risk": 1}), relative_risk=[1.2, 3.0, np.nan])
+    assert by_risk["tier"].tolist() == [3, 1, 2]  # unknown counts as the mean of the others
+    assert by_risk["is_first"].tolist() == [False, True, False]
+    known_risk, unknown = order(alike, relative_risk=[1.0, 9.0, 2.0]), order(alike)
+    pd.testing.assert_frame_equal(known_risk, unknown)  # random weightings leave it out, too
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -220,6 +229,14 @@ def test_no_capacity_no_component_and_no_land_are_refused():
         order([law(3)], Weights({"beauty": 1}))
     with pytest.raises(ParamError, match="must have land"):
         stands_out([law(3)], [0.0], 1.0)
+
+
+def test_risk_that_nobody_measured_is_refused_as_a_criterion():
+    for weights in (Weights({"risk": 1}), Weights({"risk": 0.5, "expected": 2})):
+        with pytest.raises(ParamError) as error:
+            order([law(9), law(5)], weights)
+        assert error.value.message.key == "priorities.no_risk"
+    assert order([], Weights({"risk": 1})).empty
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -275,7 +292,7 @@ def test_shares_of_weightings_are_those_counted_weighting_by_weighting():
     people, lasting = [5, 3, 9, 1], [1, 9, 4, 6]
     random = np.random.default_rng(5)
     columns = {"people": people, "months_active": lasting}
-    parts = known([law(9)] * 4, **columns).table
+    parts = known([law(9)] * 4, **columns).table.drop(columns="risk")  # nobody chose it
     counted = np.zeros(4)
     standard = ((parts - parts.mean()) / parts.std(ddof=0).replace(0, np.inf)).to_numpy()
     for _ in range(4000):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, box
 
+from csa.areas.fitted_risk import read_kept
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city
-from csa.risk.files import CELL_COLUMNS, factors_in, read_risk
+from csa.risk.files import CELL_COLUMNS, factors_in
 from csa.risk.terrain import TRIED
 
 
@@ -125,7 +126,7 @@ def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
 def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
     ask()
     city = open_city(load_city(place.config), place.folder / "ds")
-    kept = read_risk(city)
+    kept = read_kept(city)
     cells = [int(one, 16) for one in kept["places"][0]]
     others = [int(one, 16) for one in kept["compared"] if one not in set(kept["places"][0])]
     (here,) = factors_in(kept, frozenset([*cells[:3], others[0]]))

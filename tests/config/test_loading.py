@@ -76,6 +76,8 @@ FREE_KEYS = (
     "public.take_part.",
     "services.kinds.",
     "vacant_land.kinds.",
+    "risk.names.",
+    ".details.",
     "city.plan_names.",
     ".homicide",
     ".nonfatal",

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from csa.base.crs import LONLAT
 from csa.base.errors import CrsError
-from csa.geo.services import SERVICE_COLUMNS, count_kinds, gaps, services_of
+from csa.geo.services import (
+    LISTED,
+    SERVICE_COLUMNS,
+    count_kinds,
+    gaps,
+    list_services,
+    services_of,
+    sum_kinds,
+)
 
 UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
@@ -89,6 +97,35 @@ def test_vacant_land_is_counted_by_kind_with_the_edge_and_with_kinds_that_are_no
     )
     (square,) = in_metres([BLOCK])
     assert count_kinds(square, listed) == {"vacant building": 0, "vacant lot": 2}
+
+
+def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
+    services = services_at(
+        ("Pine", "school", 700, 9), ("Hope", "clinic", 9, 9), ("Oak", "school", 0, 0)
+    )
+    services["capacity"] = pd.array([pd.NA, 40, 25], dtype="Int64")
+    services["evaluated"] = ["", "yes", "no"]
+    places = gpd.GeoDataFrame(
+        {"name": ["West", "East"]},
+        geometry=in_metres([BLOCK, shapely.box(-500, 0, 0, 500)]),
+        crs=LONLAT,
+    )
+    listed = list_services(services, places)
+    assert list(listed) == list(LISTED)
+    assert listed["name"].tolist() == ["Hope", "Oak", "Pine"]
+    assert listed["program"].tolist() == ["", "", ""]
+    assert listed["neighborhood"].tolist() == ["West", "East", ""]  # a corner of two: the first
+    near = services_of(areas_of(BLOCK, shapely.box(9000, 0, 9500, 500)), services, 800, UTM)
+    clinic, school = sum_kinds(listed, near).to_dict("records")
+    assert clinic == {
+        "kind": "clinic", "places": 1, "people": 40, "known": 1, "evaluated": 1, "asked": 1,
+        "lacking": ("B",),
+    }  # fmt: skip
+    assert [school[name] for name in ("people", "known", "evaluated", "asked")] == [25, 1, 0, 1]
+    assert school["lacking"] == ("B",)
+    bare = list_services(services[["name", "kind", "geometry"]], places)
+    assert bare["capacity"].isna().all()
+    assert sum_kinds(bare, near.head(0))["lacking"].tolist() == [(), ()]
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 import json
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from csa.areas.analysis import highest_risk, propose_areas, risk_near, services_near
+from csa.areas.analysis import highest_risk, propose_areas, risk_in_area, services_near
 from csa.areas.choices import Choices
+from csa.areas.places import cells_of
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
 from csa.dataset.versioned import LAYERS, City, open_dataset
@@ -103,7 +105,7 @@ def test_what_candidate_areas_have_around_them(layered, ingest):
     near = services_near(City(config, dataset), proposal).set_index("kind")
     assert near.loc["clinic", ["inside", "nearest_name"]].tolist() == [1, "Hope"]
     assert near.loc["school", ["inside", "near", "nearest_name"]].tolist() == [0, 0, "Oak"]
-    risk = risk_near(City(config, dataset), proposal).iloc[0]
+    risk = risk_in_area(City(config, dataset), cells_of(proposal.areas)[0]).iloc[0]
     assert risk["mean_score"] == pytest.approx(2.0)  # wholly in the west
     assert risk["highest_share"] == pytest.approx(1.0)
     # The north is a little narrower on the globe, not in degrees: halves are halves.
@@ -119,8 +121,36 @@ def test_a_city_without_layers_has_none_and_no_answer(town, ingest):
     assert (dataset.services, dataset.risk_terrain) == (None, None)
     proposal = propose_areas(City(config, dataset), Choices())
     assert services_near(City(config, dataset), proposal) is None
-    assert risk_near(City(config, dataset), proposal) is None
+    assert risk_in_area(City(config, dataset), cells_of(proposal.areas)[0]) is None
     assert highest_risk(City(config, dataset)) is None
+
+
+@pytest.fixture
+def detailed(layered):
+    """Testville's file names where the details of its services are."""
+
+    def write(*rows):
+        named = 'details = { program = "offer", capacity = "seats", evaluated = "checked" }'
+        text = layered.config.read_text().replace("near_m = 500", f"near_m = 500\n{named}")
+        layered.config.write_text(text)
+        layered.write("services.csv", *rows, header="name,kind,lon,lat,offer,seats,checked")
+        return "--services", layered.folder / "services.csv"
+
+    return write
+
+
+def test_details_of_services_are_stored_and_two_programs_are_two_rows(layered, ingest, detailed):
+    place = "clinic,-94.57,39.02"
+    words = detailed(f"Hope,{place},Counsel,40,Yes", f"Hope,{place},Care,,no", f"Hope,{place},,,")
+    report = json.loads(ingest(*words, "--json").stdout)
+    assert report["services"]["lost"]["duplicate"] == 0
+    services = open_dataset(layered.folder / "ds").services
+    assert services[["program", "evaluated"]].to_numpy().tolist() == [
+        ["Counsel", "yes"],
+        ["", ""],
+        ["Care", "no"],
+    ]
+    assert services["capacity"].tolist() == [40, pd.NA, pd.NA]
 
 
 def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
@@ -175,6 +205,28 @@ def test_a_named_layer_that_is_absent_is_refused(layered, ingest):
     config, inputs = load_city(layered.config), Inputs((), layered.places)
     with pytest.raises(SourceError, match="There is no file"):  # before anything is read
         add_layers(inputs, config, layered.folder, risk_terrain=layered.folder / "none.geojson")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("x,some,", "1 values of 'seats' in {} are no whole number of people, such as 'some'."),
+        ("x,-4,", "such as '-4'. Write a number such as 40"),
+        ("x,2.5,", "such as '2.5'."),
+        ("x,4,maybe", "1 values of 'checked' in {} are neither yes nor no, such as 'maybe'."),
+    ],
+)
+def test_a_wrong_detail_is_refused_with_a_sentence(ingest, detailed, row, said):
+    words = detailed("Hope,clinic,-94.57,39.02,Counsel,40,yes", f"Oak,school,-94.51,39.04,{row}")
+    done = ingest(*words, check=False)
+    assert done.returncode == 2
+    assert said.format(words[1]) in done.stderr
+
+
+def test_a_detail_whose_column_is_absent_is_refused(layered, ingest, detailed):
+    words = detailed()
+    layered.write("services.csv", "Hope,clinic,-94.57,39.02", header="name,kind,lon,lat")
+    assert "offer" in ingest(*words, check=False).stderr
 
 
 @pytest.mark.parametrize("key", ["services", "risk_terrain"])

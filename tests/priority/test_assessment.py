@@ -330,7 +330,7 @@ def test_what_is_asked_is_read_from_the_proposals_own_account(root):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     here = locate_incidents(City(config, dataset), Choices(), cover)
-    asked = AssessmentInput(here, config, proposal, Period.before(UNTIL, 36), (), ())
+    asked = AssessmentInput(here, City(config, dataset), proposal, Period.before(UNTIL, 36), (), ())
     density = proposal.summary["params"]["dense_per_km2"]
     assert asked.params == AreaParams(DbscanParams(200, 10), 10, 2.0, density)
     assert asked.covered == Period(Month(2015, 1), UNTIL)

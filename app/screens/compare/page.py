@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.screens.compare import choosing, parts, side_by_side, weighing
-from app.shared import cache, panels, session
+from app.shared import cache, cache_around, panels, session
 from app.shared.cache_once import once
 from app.shared.standing import standing_of
 from csa.base.errors import CsaError
@@ -16,7 +16,8 @@ opened = panels.frame(speak("compare.title"))
 screen = session.screen(opened)
 session.remember(screen, session.first_choices(opened))
 with st.sidebar:
-    weighed = weighing.choose(opened.config)
+    has_risk = cache_around.risk_terrain(opened) is not None
+    weighed = weighing.choose(opened.config, has_risk=has_risk)
 try:
     proposal = cache.proposal(opened, screen.choices)
     judgement = panels.judged(opened, screen.choices)
@@ -25,7 +26,10 @@ except CsaError as error:
 if proposal.is_empty:
     panels.empty(speak("compare.empty"), "find_areas", "map")
     st.stop()
-judgement = once(reorder)(judgement, weighed.weights)
+try:
+    judgement = once(reorder)(judgement, weighed.weights)
+except CsaError as error:
+    panels.stop(error)
 standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
 parts.answer(judgement, standing)

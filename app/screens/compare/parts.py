@@ -18,9 +18,10 @@ from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
 from app.shared.standing import areas_in_service, state_words
 from csa.areas.choices import Choices
-from csa.areas.criterion import list_unknown
+from csa.areas.criterion import ONLY_CHOSEN, list_unknown
 from csa.areas.places import called
 from csa.areas.proposal import Proposal
+from csa.backtest.by_risk import say_risk_order
 from csa.base.text import name_list, natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
@@ -104,6 +105,10 @@ def what_enters(
     panels.answer(*said)
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
+    if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
+        gain = cache_around.risk_order(opened)
+        told = speak("compare.risk_unscored") if gain is None else render(say_risk_order(gain))
+        st.caption(f"{speak('why_line.no_cause')} {told}")
     return chosen
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from csa.areas.criterion import COMPONENTS, Weights
+from csa.areas.criterion import COMPONENTS, ONLY_CHOSEN, Weights
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.config.city import MAX_CAPACITY, MAX_WEIGHT, WEIGHT_STEP, CityConfig
@@ -37,10 +38,11 @@ def own_weighing(config: CityConfig) -> Weighing:
     return Weighing(config.priorities.capacity, weights)
 
 
-def choose(config: CityConfig) -> Weighing:
-    """Show capacity and weights, and return what was chosen."""
+def choose(config: CityConfig, *, has_risk: bool) -> Weighing:
+    """Show capacity and weights, and return what was chosen; risk only where it is known."""
     own = own_weighing(config)
-    _start_widgets(own)
+    risk = (ONLY_CHOSEN,) * (has_risk or bool(own.weights.by_component[ONLY_CHOSEN]))
+    _start_widgets(own, has_risk=bool(risk))
     capacity = st.number_input(
         speak("compare.capacity"),
         1,
@@ -51,7 +53,7 @@ def choose(config: CityConfig) -> Weighing:
     )
     criterion = st.selectbox(
         speak("compare.order_by"),
-        (*SINGLE, SEVERAL),
+        (*SINGLE, *risk, SEVERAL),
         key=CRITERION,
         format_func=lambda name: speak("compare.several") if name == SEVERAL else _label(name),
         persist_state="session",
@@ -59,7 +61,7 @@ def choose(config: CityConfig) -> Weighing:
     )
     chosen = {name: float(name == criterion) for name in COMPONENTS}
     if criterion == SEVERAL:
-        chosen = _sliders()
+        chosen |= _sliders([name for name in COMPONENTS if name in risk or name != ONLY_CHOSEN])
     is_same = any(chosen.values()) and Weights(chosen).is_same(own.weights)
     is_own = is_same and criterion == _criterion_of(own)
     st.button(speak("compare.own_weights"), on_click=_reset, args=(own,), disabled=is_own)
@@ -71,7 +73,7 @@ def choose(config: CityConfig) -> Weighing:
     return found
 
 
-def _sliders() -> dict[str, float]:
+def _sliders(offered: Sequence[str]) -> dict[str, float]:
     """Ask for the weight of each component."""
     st.caption(speak("compare.weights_help"))
     return {
@@ -83,7 +85,7 @@ def _sliders() -> dict[str, float]:
             key=f"weight {name}",
             persist_state="session",
         )
-        for name in COMPONENTS
+        for name in offered
     }
 
 
@@ -96,11 +98,12 @@ def _label(name: str) -> str:
             "lasting": "compare.weight_lasting",
             "recent": "compare.weight_recent",
             "people": "compare.weight_people",
+            "risk": "compare.weight_risk",
         }[name]
     )
 
 
-def _start_widgets(own: Weighing) -> None:
+def _start_widgets(own: Weighing, *, has_risk: bool) -> None:
     """Start the widgets from the link's values, else from the city's own.
 
     A browser forgets them when its reader leaves the page and is back before the other one ran to
@@ -113,6 +116,9 @@ def _start_widgets(own: Weighing) -> None:
     if text:
         try:
             start = weighing_from_text(text, own)
+            if start.weights.by_component[ONLY_CHOSEN] and not has_risk:
+                start = own
+                st.warning(speak("priorities.no_risk"))
         except CsaError as error:
             st.warning(str(error))
     _put(start)
@@ -128,7 +134,7 @@ def _put(start: Weighing) -> None:
 def _criterion_of(weighing: Weighing) -> str:
     """Return the one component that counts, if it is offered by itself."""
     only = weighing.weights.only
-    return only if only in SINGLE else SEVERAL
+    return only if only in (*SINGLE, ONLY_CHOSEN) else SEVERAL
 
 
 def _reset(own: Weighing) -> None:

@@ -112,7 +112,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
             show_sheet(opened, choices, sheet, standing[screen.area], on_close=_close)
         else:
             (area,) = (one for one in others if one.key == screen.area)
-            show_core(proposal, area, on_close=_close)
+            show_core(opened, proposal, area, on_close=_close)
     if not proposal.is_empty:
         with below:
             stem = file_stem(opened.config.city.id, proposal)

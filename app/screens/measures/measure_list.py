@@ -24,6 +24,7 @@ from csa.base.text import render, speak
 from csa.plan.measures import Progress, Quarter, Value
 from csa.reports.briefing.counted import COUNTED, count_quarter, differing
 from csa.reports.briefing.measuring import MeasureLine
+from csa.reports.briefing.shoot_review import review_effects
 
 MOST = 6
 """Measures with charts shown at once; a button shows the rest."""
@@ -79,6 +80,7 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
         said.append(_quiet(speak(key, begun=line.begun, **ends)))
     if line.last is not None and is_old(line, scene.today):
         said.append(_quiet(speak("here.no_update", quarter=line.last)))
+    said += _since_action(scene, line)
     begun = _begun(scene, line)
     if begun:
         said.append(_quiet(begun))
@@ -88,6 +90,15 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
     if missing:
         said.append(_quiet(missing))
     return "".join(said)
+
+
+def _since_action(scene: FormScene, line: MeasureLine) -> list[str]:
+    """Show the whole city's cases before and after the action that the measure names began."""
+    if line.place or not line.measure.since_action:
+        return []
+    every = review_effects(scene.plan, scene.records, scene.today)
+    said = [render(one.message) for one in every if one.measure.id == line.measure.id]
+    return [_quiet(f"{text} {speak('shoot_review.no_proof')}") for text in said]
 
 
 def _from_data(scene: FormScene, line: MeasureLine) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app.shared import cache_store, panels, person
+from app.shared import cache_around, cache_store, panels, person
 from app.shared.city_session import Opened
 from app.shared.settings import ROOT, deployment
 from app.shared.signing import MAX_CITY_FILE_MB
@@ -64,6 +64,7 @@ def _request(opened: Opened, place: MonthPlace, files: Sequence[Path]) -> MonthR
         lambda: making_store(opened),
         city_choices(opened.config),
         tuple(files),
+        studies=cache_around.studies(),
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.screens.why_here import parts
 from app.shared import cache, cache_around, panels, person, session
-from app.shared.standing import areas_in_service, standing_of
+from app.shared.standing import every_area
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -18,16 +18,17 @@ screen = session.screen(opened)
 session.remember(screen, session.first_choices(opened))
 try:
     proposal, kept = cache.proposal(opened, screen.choices), cache_around.risk_terrain(opened)
-    standing, core = standing_of(opened, proposal), areas_in_service(opened)
-    area = parts.choose(screen, parts.areas(proposal, standing, core))
+    area = parts.choose(screen, every_area(opened, proposal))
+    here = None if area is None else cache_around.why_here(opened, area.cells)
     if kept is None:
         panels.empty(speak("why.none", command=parts.command(opened)), sketch="map")
+    elif here is None or area is None:
+        panels.answer(speak("why.no_area"))
     else:
-        parts.answer(kept, area)
+        parts.answer(here, area)
+        parts.factors(opened, here, area)
     if area is not None:
-        if kept is not None:
-            parts.factors(opened, kept, area)
-        parts.around(opened, screen.choices, area)
+        parts.around(opened, area)
     parts.studies()
     if kept is not None:
         parts.whole_city(kept)

@@ -5,62 +5,23 @@ from __future__ import annotations
 import html
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app.shared import nearby, panels
+from app.shared import cache_around, nearby, panels
 from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
 from app.shared.ranges import Drawn, range_bar
-from app.shared.settings import ROOT, command_of
-from csa.areas.choices import Choices
-from csa.areas.places import areas_of, called
-from csa.areas.proposal import Proposal
-from csa.base.text import percent, speak
-from csa.config.evidence import load_evidence
-from csa.decisions.registry import AreaStanding, CoreArea
-from csa.geo.cells import CellSet
-from csa.risk.files import FactorHere, factors_in, say_extent
-
-STUDIES = ROOT / "config" / "evidence" / "studies.toml"
+from app.shared.settings import command_of
+from app.shared.standing import AskedArea
+from csa.base.text import Speaker, percent, speak
+from csa.risk.files import FactorHere
+from csa.risk.why import WhyHere, times_words, where_words
 
 
-@dataclass(frozen=True)
-class WhyArea:
-    """An area to ask about."""
-
-    id: str  # in the proposal; a core service area's letter where it is no candidate
-    called: str  # with its letter, if it has one
-    cells: CellSet
-    is_candidate: bool  # whether the month's proposal has it
-
-
-def areas(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], core: Sequence[CoreArea]
-) -> list[WhyArea]:
-    """List the areas in service as the registry has them, then the other candidates."""
-    served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
-    found = [
-        WhyArea(
-            served.get(area.key, area.key),
-            called(area.place_name, area.key),
-            area.cells,
-            area.key in served,
-        )
-        for area in core
-    ]
-    known = set(served.values())
-    return found + [
-        WhyArea(area_id, standing[area_id].called, cells, is_candidate=True)
-        for area_id, _, cells in areas_of(proposal.areas)
-        if area_id not in known
-    ]
-
-
-def choose(screen: LinkState, listed: Sequence[WhyArea]) -> WhyArea | None:
+def choose(screen: LinkState, listed: Sequence[AskedArea]) -> AskedArea | None:
     """Ask for an area: the one chosen on another page, else the first."""
     if not listed:
         return None
@@ -80,22 +41,19 @@ def command(opened: Opened) -> str:
     return shlex.join([*command_of("risk", opened.own_folder), "--out", "risk"])
 
 
-def answer(kept: Mapping[str, Any], area: WhyArea | None) -> None:
+def answer(here: WhyHere, area: AskedArea) -> None:
     """Show which factors hold in the area, and that they are no reasons."""
-    if area is None:
-        panels.answer(speak("why.no_area"))
-        return
-    names = [one.layer for one in factors_in(kept, area.cells)]
+    names = [one.layer for one in here.factors or ()]
     if not names:
         panels.answer(speak("why.nothing_here", area=area.called))
         return
     said = speak("why.some", n=len(names), area=area.called, places=", ".join(names))
-    panels.answer(said, speak("risk_terrain.people"))
+    panels.answer(said, speak("why_line.no_cause"))
 
 
-def factors(opened: Opened, kept: Mapping[str, Any], area: WhyArea) -> None:
+def factors(opened: Opened, here: WhyHere, area: AskedArea) -> None:
     """Show the factors of an area, each with how much higher risk is and how sure that is."""
-    found = factors_in(kept, area.cells)
+    found, tell = here.factors or (), Speaker()
     if not found:
         return
     top = max(one.high for one in found)
@@ -103,14 +61,8 @@ def factors(opened: Opened, kept: Mapping[str, Any], area: WhyArea) -> None:
     table = pd.DataFrame(
         {
             speak("why.col_places"): [one.layer for one in found],
-            speak("why.col_extent"): [
-                speak(
-                    "why.near" if one.form == "near" else "why.many",
-                    extent=say_extent(one.extent_m, units),
-                )
-                for one in found
-            ],
-            speak("why.col_rrv"): [_times(one, top) for one in found],
+            speak("why.col_extent"): [where_words(one, units, tell) for one in found],
+            speak("why.col_rrv"): [_times(one, top, tell) for one in found],
             speak("why.col_share"): [percent(one.share) for one in found],
             speak("why.col_source"): [_source(one) for one in found],
         },
@@ -120,8 +72,8 @@ def factors(opened: Opened, kept: Mapping[str, Any], area: WhyArea) -> None:
     panels.table(table, speak("why.alt", area=area.called), "csa-wide")
 
 
-def _times(one: FactorHere, top: float) -> Drawn:
-    words = html.escape(speak("why.times", rrv=one.rrv, low=one.low, high=one.high))
+def _times(one: FactorHere, top: float, tell: Speaker) -> Drawn:
+    words = html.escape(times_words(one, tell))
     return Drawn(f"{range_bar(one.low, one.high, one.rrv, top)}{words}")
 
 
@@ -131,7 +83,7 @@ def _source(one: FactorHere) -> str:
 
 def studies() -> None:
     """Show what was tried elsewhere and what came of it."""
-    found = load_evidence(STUDIES)
+    found = cache_around.studies()
     if not found:
         return
     st.header(speak("why.studies"), anchor=False)
@@ -139,9 +91,7 @@ def studies() -> None:
     table = pd.DataFrame(
         {
             speak("why.col_what"): [one.what for one in found],
-            speak("why.col_effect"): [
-                f"{one.effect} ({one.interval})" if one.interval else one.effect for one in found
-            ],
+            speak("why.col_effect"): [one.found for one in found],
             speak("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
             speak("why.col_source"): [one.source for one in found],
         }
@@ -149,13 +99,10 @@ def studies() -> None:
     panels.table(table, speak("why.studies"), "csa-wide")
 
 
-def around(opened: Opened, choices: Choices, area: WhyArea) -> None:
+def around(opened: Opened, area: AskedArea) -> None:
     """Show services in and near the area, what is lacking, and its vacant land."""
     st.header(speak("why.around"), anchor=False)
-    if area.is_candidate:
-        nearby.of_area(opened, choices, area.id, area.called)
-    else:
-        st.caption(speak("why.not_proposed"))
+    nearby.of_area(opened, area.cells, area.called)
 
 
 def whole_city(kept: Mapping[str, Any]) -> None:

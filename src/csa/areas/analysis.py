@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 
 from csa.areas.choices import (
@@ -20,11 +21,13 @@ from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
 from csa.areas.run import Run
 from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
+from csa.base.crs import LONLAT
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Period, require_resolution
 from csa.dataset.versioned import City
+from csa.geo.cells import CellSet, outline
 from csa.geo.risk_score import Highest, find_highest, risk_in
-from csa.geo.services import count_kinds, services_of
+from csa.geo.services import services_of
 
 
 def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known already
@@ -169,17 +172,6 @@ def services_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
     return services_of(proposal.areas, city.dataset.services, near_m, crs)
 
 
-def vacant_in(city: City, proposal: Proposal) -> dict[str, dict[str, int]] | None:
-    """Count the vacant lots and buildings in each candidate area, by kind."""
-    listed, areas = city.dataset.vacant_land, proposal.areas
-    if listed is None:
-        return None
-    return {
-        str(area_id): count_kinds(shape, listed)
-        for area_id, shape in zip(areas["area_id"], areas.geometry, strict=True)
-    }
-
-
 def highest_risk(city: City) -> Highest | None:
     """Find the places that an external score calls highest, for the map."""
     if city.dataset.risk_terrain is None or city.config.risk_terrain is None:
@@ -189,9 +181,10 @@ def highest_risk(city: City) -> Highest | None:
     )
 
 
-def risk_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
-    """Return how much of each candidate area an external score calls high."""
+def risk_in_area(city: City, area: CellSet) -> pd.DataFrame | None:
+    """Return how much of an area an external score calls high: a row."""
     if city.dataset.risk_terrain is None or city.config.risk_terrain is None:
         return None
     top_share, crs = city.config.risk_terrain.top_share, city.config.city.metric_crs
-    return risk_in(proposal.areas, city.dataset.risk_terrain, top_share, crs)
+    shape = gpd.GeoDataFrame({"area_id": ["here"]}, geometry=[outline(area)], crs=LONLAT)
+    return risk_in(shape, city.dataset.risk_terrain, top_share, crs)

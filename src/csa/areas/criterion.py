@@ -30,8 +30,12 @@ COMPONENTS = {
     "lasting": "months_active",
     "recent": "recent_12",
     "people": "people",
+    "risk": "relative_risk",
 }
 """Name of a component of the criterion to the column that it is made of."""
+
+ONLY_CHOSEN = "risk"
+"""Counts only where somebody gave it a weight: it is in no random weighting."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Weights:
         return bool(np.allclose(self.shares(), other.shares()))
 
     def shares(self) -> Floats:
-        """Return each component's share, in the order of `COMPONENTS`: (6,), adding up to 1."""
+        """Return each component's share, in the order of `COMPONENTS`: (7,), adding up to 1."""
         unknown = sorted(set(self.by_component) - set(COMPONENTS))
         if unknown:
             given, known = ", ".join(unknown), ", ".join(COMPONENTS)
@@ -98,29 +102,36 @@ class Components:
     Fields: `table`, `draws`.
     """
 
-    table: pd.DataFrame  # (n, 6): index `area_id`; NaN where unknown
-    draws: Floats  # (4000, n, 6); what is unknown counts as the mean
+    table: pd.DataFrame  # (n, 7): index `area_id`; NaN where unknown
+    draws: Floats  # (4000, n, 7); what is unknown counts as the mean
 
 
 def draw_components(
-    table: pd.DataFrame, estimates: Sequence[Estimate], homicide_share: float, seed: int = SEED
+    table: pd.DataFrame,
+    estimates: Sequence[Estimate],
+    homicide_share: float,
+    seed: int = SEED,
+    risk_draws: Floats | None = None,
 ) -> Components:
     """Draw what each area may have of each component.
 
     The number expected from its estimate; homicides as a part of it, their share drawn toward the
-    city's; incidents of the last year as counts that come again. Months and people are as counted.
+    city's; incidents of the last year as counts that come again; risk as its factors' intervals
+    have it. Months and people are as counted.
 
     Parameters
     ----------
     table
         n areas with `area_id`, `incidents`, `homicides`, `area_km2`, `months_active`,
-        `recent_12`, `people` and `cells`, a text.
+        `recent_12`, `people`, `relative_risk` and `cells`, a text.
     estimates
         What is expected in each.
     homicide_share
         Homicides of the city's incidents, 0 to 1.
     seed
         An area's draws depend on this and its cells: not on which others there are.
+    risk_draws
+        (4000, n) what each area's relative risk may be; None takes the table's as sure.
 
     Returns
     -------
@@ -128,8 +139,9 @@ def draw_components(
         Index `area_id`, in the order of rows.
     """
     n_areas = len(table)
-    known = table.reindex(columns=["months_active", "people", "recent_12", "homicides"])
-    lasting, people, recent, homicides = known.astype("float64").to_numpy().T
+    names = ["months_active", "people", "recent_12", "homicides", "relative_risk"]
+    known = table.reindex(columns=names).astype("float64")
+    lasting, people, recent, homicides, risk = known.to_numpy().T
     incidents, km2 = (table[name].to_numpy(dtype=np.float64) for name in ("incidents", "area_km2"))
     refuse_no_land(km2)
     killed = homicides + ALIKE_INCIDENTS * homicide_share
@@ -146,6 +158,7 @@ def draw_components(
             np.full(N_DRAWS, lasting[place]),
             random.gamma(recent[place] + 0.5, size=N_DRAWS),
             np.full(N_DRAWS, people[place]),
+            np.full(N_DRAWS, risk[place]) if risk_draws is None else risk_draws[:, place],
         )
         draws[:, place] = np.stack(columns, axis=1)
     means = np.array([estimate.mean for estimate in estimates], dtype=np.float64)
@@ -156,6 +169,7 @@ def draw_components(
         lasting,
         recent,
         people,
+        risk,
     )
     index = pd.Index(table["area_id"], name="area_id")
     return Components(pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index), draws)

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.criterion import (
+    COMPONENTS,
     NEXT_YEAR,
+    ONLY_CHOSEN,
     SEED,
     Components,
     Weights,
@@ -76,12 +78,15 @@ def order_areas(
     Raises
     ------
     ParamError
-        If a weight names no component, or the capacity is below 1.
+        If a weight names no component, the capacity is below 1, or risk has a weight and
+        `csa risk` has not run.
     """
     if capacity < 1:
         raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
     shares = weights.shares()
     index = components.table.index
+    if shares[-1] and len(index) and components.table[ONLY_CHOSEN].isna().all():
+        raise ParamError("priorities.no_risk")
     found = pd.DataFrame(dict.fromkeys(ORDER_COLUMNS, np.nan), index=index, dtype="float64").assign(
         tier=pd.array([pd.NA] * len(index), dtype="Int64"), is_first=False
     )
@@ -98,7 +103,8 @@ def order_areas(
     found.loc[rows, "priority_index"] = scores
     found.loc[rows, "tier"] = pd.array(tiers, dtype="Int64")
     found.loc[rows, "in_top_probability"] = top_probability(drawn, capacity, seed=seed)
-    found.loc[rows, "top_share"] = _share_of_weightings(standard, capacity, seed)
+    is_drawn = np.array([name != ONLY_CHOSEN for name in COMPONENTS]) | (shares > 0)
+    found.loc[rows, "top_share"] = _share_of_weightings(standard[:, is_drawn], capacity, seed)
     found.loc[rows[order[:capacity]], "is_first"] = True
     return found
 
@@ -183,6 +189,7 @@ def say_order(weights: Weights) -> Message:
             "lasting": "order.lasting",
             "recent": "order.recent",
             "people": "order.people",
+            "risk": "order.risk",
             "several": "order.several",
         }[weights.only or "several"]
     )
@@ -226,6 +233,7 @@ def explain_tier(
         "lasting": "tier.member_lasting",
         "recent": "tier.member_recent",
         "people": "tier.member_people",
+        "risk": "tier.member_risk",
         "several": "tier.member_several",
     }[weights.only or "several"]
     return counted, say(key, usual=usual, tier=tier)

@@ -15,6 +15,7 @@ import pandas as pd
 from csa.areas.by_time import count_silent_months
 from csa.areas.choices import suggest_dbscan
 from csa.areas.criterion import Weights, draw_components
+from csa.areas.fitted_risk import relative_risk
 from csa.areas.forming import cluster_points
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.names import base_of, name_places
@@ -143,12 +144,16 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     table["area_km2"] = [run.grid.size_km2(area) for area in run.found.areas]
     table = table.join(pd.DataFrame([_timed(run, area) for area in run.found.areas]))
     table["cells"] = table["cells"].str.join(" ")
+    risk_draws = None
+    if priorities.weights.get("risk"):
+        risk = relative_risk(run.city, run.found.areas, run.period.until)
+        table["relative_risk"], risk_draws = risk.mean, risk.draws
     city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
     is_ordered = stands_out(run.estimates, table["area_km2"].tolist(), city_per_km2)
     is_ordered &= _covered(run)["months_covered"] >= MIN_MONTHS
     is_ordered &= [not Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
     share = float(run.is_homicide.mean()) if len(run.is_homicide) else 0.0
-    components = draw_components(table, run.estimates, share)
+    components = draw_components(table, run.estimates, share, risk_draws=risk_draws)
     ordered = order_areas(components, Weights.of(priorities.weights), is_ordered, 1)
     return [None if pd.isna(tier) else int(tier) for tier in ordered["tier"]]
 

@@ -52,6 +52,7 @@ PUBLIC = (
     "ways.over_nine_in_ten",
     "ways.under_one_in_ten",
     "ways.unknown",
+    "why_line.",
 )
 """Prefixes of the keys of sentences that the public reads: each language has all of them."""
 

@@ -145,11 +145,15 @@ def _judge_and_write(
 
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
     """Print what each method of choosing caught, and what that means."""
+    from csa.backtest.by_risk import say_risk_order
+
     if not past.asked.question.origins:
         show(_no_year(past))
     else:
         _method_table(account["methods"])
         show(_values_used(account["params"]), explain_comparison(past, account["methods"]))
+        if past.by_risk is not None:
+            show(render(say_risk_order(past.by_risk)))
         if past.made is not None:
             show(*record_sentences(past.made))
     if out is not None:

@@ -81,6 +81,7 @@ def month_command(
     if publish:
         _publish(place, as_json=as_json)
         return
+    from csa.config.evidence import load_evidence
     from csa.workflow.month import MonthRequest, make_month, read_new
     from csa.workflow.month_fetch import fetch_new
     from csa.workflow.month_preview import preview_sentences
@@ -97,6 +98,7 @@ def month_command(
         choices_of(config),
         given,
         lang,
+        load_evidence(city_path(city)),
     )
     with progress(8) as tell:
         draft = read_new(request, tell)

@@ -18,6 +18,7 @@ from csa.cli.options import (
     StoreOption,
     choices_of,
     city_of,
+    city_path,
     plan_of,
     reading_store,
 )
@@ -98,7 +99,7 @@ def report(
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as tell:
-        beside = _beside(basemap, earlier, config.city.id)
+        beside = _beside(basemap, earlier, city)
         facts = _facts(city, dataset, month, store, beside, audience or "public", tell)
         if audience is None:
             files = make_all(facts, language, with_docx=with_docx, tell=tell)
@@ -168,13 +169,15 @@ def _facts(
 
 
 def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Beside:
+    from csa.config.evidence import load_evidence
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
     from csa.reports.public.bundle import carried_on, read_published
 
     layers = {} if basemap is None else load_basemap(basemap).layers
-    published = (one for folder in earlier or () for one in read_published(folder, city))
-    return Beside(layers, carried_on(published))
+    own_id = city_of(city).city.id
+    published = (one for folder in earlier or () for one in read_published(folder, own_id))
+    return Beside(layers, carried_on(published), studies=load_evidence(city_path(city)))
 
 
 def show_report(facts: Facts, out: Path, files: Mapping[str, bytes], language: str) -> None:

@@ -36,6 +36,9 @@ from csa.config.types import (
     Year,
 )
 
+Detail = Literal["program", "capacity", "evaluated"]
+"""What the inventory of services says of a place beside its name and kind."""
+
 MAX_CAPACITY = 30
 MAX_WEIGHT = 3.0
 WEIGHT_STEP = 0.5
@@ -144,6 +147,9 @@ class ServiceList(Frozen):
     lon_column: str = Field("lon", description="degrees; of a CSV alone")
     lat_column: str = Field("lat", description="degrees; of a CSV alone")
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    details: dict[Detail, Name] = Field(
+        {}, description="`program`, `capacity`, `evaluated` to the column that holds it"
+    )
 
 
 class PlaceLists(ServiceList):

@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
+from csa.config.public import Language
 from csa.config.types import AnyCrs, Frozen, Name, Texts
 
 
@@ -33,3 +34,6 @@ class RiskFactors(Frozen):
     )
     streets_crs: AnyCrs | None = Field(None, description="for a file that names no system")
     layers: tuple[RiskLayerFile, ...] = Field((), description="layers that are tried")
+    names: dict[Language, dict[str, Name]] = Field(
+        {}, description="language to a layer's name to its words there, for walk sheets"
+    )

@@ -140,5 +140,5 @@ class Frozen(BaseModel):
         return value
 
 
-ComponentName = Literal["expected", "density", "homicides", "lasting", "recent", "people"]
+ComponentName = Literal["expected", "density", "homicides", "lasting", "recent", "people", "risk"]
 """Components of the criterion that areas are ordered by."""

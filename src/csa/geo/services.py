@@ -23,6 +23,16 @@ SERVICE_COLUMNS = {
     "nearest_name": "name of the nearest; of several, the first in the alphabet",
 }
 
+LISTED = {
+    "name": "of the place; may be empty",
+    "kind": "kind of service",
+    "program": "what is offered there; empty where not given",
+    "capacity": "how many people it can serve; empty where not given",
+    "evaluated": "`yes` or `no`: whether somebody has measured that it works; empty: not given",
+    "neighborhood": "where it is; empty outside all",
+}
+"""Columns of the inventory of services."""
+
 
 def services_of(
     areas: gpd.GeoDataFrame, services: gpd.GeoDataFrame, near_m: float, metric_crs: Any
@@ -66,10 +76,59 @@ def gaps(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     }
 
 
+def places_inside(shape: shapely.Geometry, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the places in an area (WGS 84), its edge included."""
+    shapely.prepare(shape)
+    inside: gpd.GeoDataFrame = places[shapely.intersects(shape, places.geometry.to_numpy())]
+    return inside
+
+
 def count_kinds(shape: shapely.Geometry, places: gpd.GeoDataFrame) -> dict[str, int]:
     """Count the places in an area (WGS 84), its edge included, by kind; each kind of the list."""
-    is_here = places.intersects(shape).to_numpy()
-    return {
-        str(kind): int((is_here & (places["kind"] == kind)).sum())
-        for kind in sorted(places["kind"].unique())
-    }
+    inside = places_inside(shape, places)["kind"]
+    return {str(kind): int((inside == kind).sum()) for kind in sorted(places["kind"].unique())}
+
+
+def list_services(services: gpd.GeoDataFrame, neighborhoods: gpd.GeoDataFrame) -> pd.DataFrame:
+    """List every service with its details and its neighborhood, by kind and name."""
+    blank = pd.Series("", index=services.index, dtype="str")
+    unknown = pd.Series(pd.NA, index=services.index, dtype="Int64")
+    table = pd.DataFrame(
+        {
+            name: services.get(name, unknown if name == "capacity" else blank)
+            for name in LISTED
+            if name != "neighborhood"
+        }
+    )
+    named = neighborhoods.sort_values("name", kind="stable")
+    tree = shapely.STRtree(named.geometry.to_numpy())
+    point, place = tree.query(services.geometry.to_numpy(), predicate="intersects")
+    first = pd.Series(place, dtype="int64").groupby(point).min()
+    names = pd.Series(named["name"].to_numpy(), dtype="str").reindex(first.to_numpy())
+    where = pd.Series(names.to_numpy(), index=first.index).reindex(range(len(table)))
+    table["neighborhood"] = where.fillna("").to_numpy()
+    return table.sort_values(["kind", "name"], kind="stable", ignore_index=True)
+
+
+def sum_kinds(listed: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """Sum up each kind of service, with the areas that have none in or near them.
+
+    Parameters are `list_services` and `services_of`. Returns a kind a row: `kind`, `places`,
+    `people` and `known` (capacity, and of how many places it is known), `evaluated` and `asked`
+    (how many of how many of which that is known), `lacking`.
+    """
+    lacking = near[(near["inside"] == 0) & (near["near"] == 0)]
+    rows = [
+        {
+            "kind": kind,
+            "places": len(own),
+            "people": int(own["capacity"].sum()),
+            "known": int(own["capacity"].notna().sum()),
+            "evaluated": int((own["evaluated"] == "yes").sum()),
+            "asked": int((own["evaluated"] != "").sum()),
+            "lacking": tuple(lacking.loc[lacking["kind"] == kind, "area_id"]),
+        }
+        for kind, own in listed.groupby("kind", sort=True)
+    ]
+    names = ["kind", "places", "people", "known", "evaluated", "asked", "lacking"]
+    return pd.DataFrame(rows, columns=names)

@@ -32,6 +32,9 @@ LAYER_REASONS = (
 )
 """Why a row of a layer is not used; the first that holds counts."""
 
+DETAILS = ("capacity", "evaluated", "program")
+YES_NO = {"yes": "yes", "y": "yes", "true": "yes", "no": "no", "n": "no", "false": "no"}
+MOST_PEOPLE = 1e6
 BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
 
 
@@ -46,10 +49,13 @@ def read_all_services(
         return read[0]
     together = pd.concat([table for table, _ in read], ignore_index=True)
     together["kind"] = _one_spelling(together["kind"])
+    for detail in set(DETAILS) & set(together.columns) - {"capacity"}:
+        together[detail] = together[detail].fillna("")
     lon, lat = (np.round(axis, 6) for axis in (together.geometry.x, together.geometry.y))
+    details = {name: together[name] for name in DETAILS if name in together}
     keys = pd.DataFrame(
-        {"kind": together["kind"], "name": together["name"], "lon": lon, "lat": lat}
-    ).sort_values(["kind", "name", "lon", "lat"], kind="stable")
+        {"kind": together["kind"], "name": together["name"], "lon": lon, "lat": lat, **details}
+    ).sort_values(["kind", "name", "lon", "lat", *details], kind="stable")
     used: gpd.GeoDataFrame = together.loc[keys.drop_duplicates().index].reset_index(drop=True)
     accounts = [account for _, account in read]
     lost = {reason: sum(one["lost"][reason] for one in accounts) for reason in LAYER_REASONS}
@@ -78,21 +84,46 @@ def read_services(
     """Read one file of places by kind."""
     named = [] if services.kind else [services.kind_column]
     named += [services.name_column] if services.name_column else []
+    named += services.details.values()
     rows, n_unreadable = read_rows(path, services, named, section)
     blank = pd.Series("", index=rows.index, dtype="str")
     names = plain_text(rows[services.name_column]) if services.name_column else blank
     kinds = blank + services.kind if services.kind else plain_text(rows[services.kind_column])
+    details = {
+        str(detail): _detail(str(detail), plain_text(rows[column]), column, path)
+        for detail, column in sorted(services.details.items())
+    }
     table = gpd.GeoDataFrame(
-        {"name": names, "kind": _one_spelling(kinds)},
+        {"name": names, "kind": _one_spelling(kinds), **details},
         geometry=gpd.GeoSeries(shapely.point_on_surface(rows.geometry.to_numpy()), crs=LONLAT),
     )
     reasons = _reasons(table, {"no_kind": (table["kind"] == "").to_numpy()}, study_area, path)
     lon, lat = (np.round(axis, 6) for axis in (table.geometry.x, table.geometry.y))
-    keys = pd.DataFrame({"kind": table["kind"], "name": table["name"], "lon": lon, "lat": lat})
+    places = {"kind": table["kind"], "name": table["name"], "lon": lon, "lat": lat}
+    keys = pd.DataFrame({**places, **details})
     reasons[_repeats(keys, reasons)] = "duplicate"
     used = _used(table, keys, reasons, path)
     account = _account(path, services, used, reasons, n_unreadable)
     return used, {**account, "kinds": _counted(used)}
+
+
+def _detail(detail: str, text: pd.Series, column: str, path: Path) -> pd.Series:
+    """Read a detail of places: a text, a whole number of people, or yes and no."""
+    if detail == "program":
+        return text
+    is_blank = text.str.casefold().isin(BLANKS)
+    if detail == "evaluated":
+        found: pd.Series = text.str.casefold().map(YES_NO).fillna("")
+        is_wrong = (found == "") & ~is_blank
+    else:
+        number = pd.Series(parse_numbers(text), index=text.index)
+        is_wrong = ~is_blank & ~((number >= 0) & (number < MOST_PEOPLE) & (number % 1 == 0))
+        found = number.where(~is_blank & ~is_wrong).astype("Int64")
+    if is_wrong.any():
+        key = "layers.evaluated" if detail == "evaluated" else "layers.capacity"
+        example = text[is_wrong].iloc[0][:40]
+        raise SourceError(key, path=path, column=column, n=int(is_wrong.sum()), example=example)
+    return found
 
 
 def read_risk_terrain(

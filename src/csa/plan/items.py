@@ -129,6 +129,9 @@ class PlanMeasure(Frozen):
         default=False, description="whether the plan says how far it should go"
     )
     ask: str = Field("", description="what is still to be settled")
+    since_action: str = Field(
+        "", description="number of the action before and after whose start its cohorts are compared"
+    )
     wordings: tuple[Wording, ...] = Field((), description="how the plan words it, place by place")
 
     @property

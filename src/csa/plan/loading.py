@@ -151,11 +151,15 @@ def _lost_parents(raw: Raw) -> Iterator[Message]:
 
 
 def _lost_names(raw: Raw) -> Iterator[Message]:
-    """Find teams and measures of an absent goal, and goals of an absent team."""
+    """Find teams and measures of an absent goal or action, and goals of an absent team."""
     goals, teams = _texts(raw, "goals"), _texts(raw, "teams", "id")
     for where, given in [*_named(raw, "teams", "goal"), *_named(raw, "measures", "goals")]:
         if given not in goals:
             yield say("plan.fault_no_goal", key=where, given=given)
+    actions = _texts(raw, "actions")
+    for where, given in _named(raw, "measures", "since_action"):
+        if given not in actions:
+            yield say("plan.fault_no_item", key=where, given=given)
     for where, given in _named(raw, "goals", "team"):
         if given not in teams:
             yield say("plan.fault_no_team", key=where, given=given)

@@ -13,6 +13,7 @@ from csa.areas.city_scale import CityScale
 from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.criterion import Components, Weights, draw_components, weights_of
 from csa.areas.finding import estimate_areas
+from csa.areas.fitted_risk import relative_risk
 from csa.areas.gate import (
     MIN_MONTHS,
     GateAnswer,
@@ -123,8 +124,11 @@ def assess_areas(
     table = judged_table(asked, estimates, city_per_km2)
     table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
     table["hot_cells"] = _count_hot(asked, scale, cells)
+    risk = relative_risk(city, asked.areas, asked.period.until)
+    table["relative_risk"] = risk.mean
     n_homicides = proposal.summary["totals"]["located_homicides"]
-    components = draw_components(table, estimates, n_homicides / max(1, int(counts.sum())))
+    share = n_homicides / max(1, int(counts.sum()))
+    components = draw_components(table, estimates, share, risk_draws=risk.draws)
     weights = weights_of(proposal.summary)
     return AreaAssessment(
         table,
@@ -154,7 +158,7 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
         What `assess_areas` knows of each area.
     weights
         The criterion: how much each component counts: `expected`, `density`, `homicides`,
-        `lasting`, `recent`, `people`.
+        `lasting`, `recent`, `people`, and `risk` where `csa risk` has run.
     capacity
         How many areas can be served first, at least 1.
 
@@ -169,7 +173,8 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
     Raises
     ------
     ParamError
-        If a weight names no component, or the capacity is below 1.
+        If a weight names no component, the capacity is below 1, or risk has a weight and
+        `csa risk` has not run.
 
     Examples
     --------
@@ -209,7 +214,7 @@ def _ask(city: City, proposal: Proposal, located: StudyArea | None) -> Assessmen
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )
     places = tuple(located.place(area) for area in areas)
-    return AssessmentInput(located, city.config, proposal, period, areas, places)
+    return AssessmentInput(located, city, proposal, period, areas, places)
 
 
 def _tested_scale(asked: AssessmentInput, n_incidents: int) -> CityScale:

@@ -19,7 +19,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.stats import count_interval
-from csa.config.city import CityConfig
+from csa.dataset.versioned import City
 from csa.geo.cells import CellSet
 from csa.geo.ground import jaccard
 
@@ -63,6 +63,7 @@ JUDGED_COLUMNS = {
     "area_km2": "land",
     "people": "residents by areal weighting; empty where unknown",
     "per_1k_yearly": "expected per 1,000 residents a year; empty where they are few or unknown",
+    "relative_risk": "mean relative risk score of its blocks (csa risk); empty where unknown",
     "cells": "H3 cells, 15 hex digits, sorted",
 }
 
@@ -72,7 +73,7 @@ class AssessmentInput:
     """The inputs of an assessment."""
 
     located: StudyArea  # the city's incidents
-    config: CityConfig  # the city's file
+    city: City  # the city's file, and what is stored beside its dataset
     proposal: Proposal  # all candidates of one run
     period: Period  # the months counted
     areas: tuple[CellSet, ...]  # each area's cells

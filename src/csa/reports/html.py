@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from csa.base.text import Speaker
-from csa.reports.document import Block, Document, Heading, PageBreak, Picture, Table
+from csa.reports.document import Block, Document, Heading, PageBreak, Paragraph, Picture, Table
 from csa.reports.maps.palette import PAPER
 
 Paper: TypeAlias = Literal["letter", "a4"]
@@ -88,7 +88,7 @@ def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
     """Yield each block's kind, level and style classes.
 
     The block after a page break starts the page. A narrow picture and the table behind it stand
-    side by side on paper.
+    side by side on paper, and so do paragraphs after it that may.
     """
     break_before, before = "", ""
     following = (*document.blocks, None)[1:]
@@ -97,6 +97,8 @@ def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
             break_before, before = " new-page", ""
             continue
         place = _NEXT_PLACE.get(before, "")
+        if before == " besided" and isinstance(block, Paragraph) and block.is_beside:
+            place = before
         if isinstance(block, Picture) and isinstance(after, Table) and not place:
             place = " beside" if block.width_share <= NARROW_SHARE else ""
         yield type(block).__name__, block, level, place + break_before

@@ -7,6 +7,7 @@ from itertools import pairwise
 import geopandas as gpd
 import numpy as np
 
+from csa.base.arrays import Floats, Ints
 from csa.base.crs import LONLAT
 from csa.base.text import month, speak
 from csa.geo.cells import outline
@@ -17,22 +18,25 @@ BOUNDS = (1.5, 2.0, 3.0, 5.0)
 """Scores at which classes end; a block without a factor is not colored."""
 
 
+def risk_classes() -> tuple[str, ...]:
+    """Return what each class of relative risk scores is called, lowest first."""
+    between = [
+        speak("risk_terrain.class_between", low=low, high=high) for low, high in pairwise(BOUNDS)
+    ]
+    lowest = speak("risk_terrain.class_under", high=BOUNDS[0])
+    return (lowest, *between, speak("risk_terrain.class_over", low=BOUNDS[-1]))
+
+
+def risk_level(score: Floats) -> Ints:
+    """Return each block's class, (m,); -1 where no factor holds."""
+    return np.where(score > 1.0, np.searchsorted(BOUNDS, score, side="right"), -1)
+
+
 def risk_sheet(run: RiskTerrainRun) -> MapSheet:
     """Return the contents of the map of a risk terrain."""
     city, dataset, learned = run.city.config.city, run.city.dataset, run.learned
-    score = np.nan_to_num(run.model.score, nan=1.0)
-    is_higher = score > 1.0
-    level = np.searchsorted(BOUNDS, score[is_higher], side="right")
-    top = int(level.max(initial=-1)) + 1
-    cells = run.model.cells[is_higher]
-    words = [
-        speak("risk_terrain.class_under", high=BOUNDS[0]),
-        *(
-            speak("risk_terrain.class_between", low=low, high=high)
-            for low, high in pairwise(BOUNDS)
-        ),
-        speak("risk_terrain.class_over", low=BOUNDS[-1]),
-    ]
+    level = risk_level(np.nan_to_num(run.model.score, nan=1.0))
+    cells, words = run.model.cells, risk_classes()
     since = "" if learned is None else month(str(learned.start))
     through = "" if learned is None else month(str(learned.until.plus(-1)))
     return MapSheet(
@@ -44,7 +48,7 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
         ),
         layers={},
         cells=(),
-        class_words=tuple(words[:top]),
+        class_words=words[: int(level.max(initial=-1)) + 1],
         areas=(),
         legend_title=speak("risk_terrain.legend"),
         date_line=speak("risk_terrain.span", since=since, through=through) if since else "",
@@ -54,7 +58,8 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
         metric_crs=city.metric_crs,
         # One shape a class: block by block, thousands of rims would be all that is seen.
         shaded=tuple(
-            (outline(cells[level == one].tolist()), one) for one in np.unique(level).tolist()
+            (outline(cells[level == one].tolist()), one)
+            for one in np.unique(level[level >= 0]).tolist()
         ),
         language="en",
     )

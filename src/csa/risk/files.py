@@ -15,12 +15,13 @@ from csa.areas.file_format import (
     round_figures,
     write_header,
 )
+from csa.areas.fitted_risk import KEPT_NAME
 from csa.base.crs import METRES_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say
 from csa.base.params import LAND_SHARE, Period
-from csa.base.text import in_words, month, percent, render
-from csa.dataset.versioned import City, load_newest, save_kept
+from csa.base.text import Speaker, in_words, month, percent, render
+from csa.dataset.versioned import save_kept
 from csa.geo.cells import CellSet, as_text, from_text
 from csa.geo.ground import refine, resolution_of
 from csa.risk.analysis import RiskTerrainRun
@@ -29,7 +30,6 @@ from csa.risk.terrain import TRIED, RiskFactor
 
 KIND = "risk"
 MARKER = "risk.json"
-KEPT_NAME = "risk"
 CELL_COLUMNS = {
     "cell": "H3 cell",
     "score": "relative risk score: its factors' values multiplied, over the smallest product; "
@@ -43,7 +43,7 @@ def say_factor(factor: RiskFactor, units: str) -> Message:
     """Describe a factor: which places, how far around them, how much higher risk is, how sure."""
     values = {
         "layer": factor.layer.name,
-        "extent": say_extent(factor.extent_m, units),
+        "extent": say_extent(factor.extent_m, units, Speaker()),
         "rrv": factor.rrv,
         "low": factor.low,
         "high": factor.high,
@@ -51,11 +51,11 @@ def say_factor(factor: RiskFactor, units: str) -> Message:
     return say("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
 
 
-def say_extent(meters: float, units: str) -> str:
+def say_extent(meters: float, units: str, tell: Speaker) -> str:
     """Format a factor's extent in the city's units."""
     if units == "us":
-        return f"{round(meters / METRES_PER_FOOT, -1):,.0f} feet"
-    return f"{round(meters, -1):,.0f} meters"
+        return tell("why_line.feet", feet=round(meters / METRES_PER_FOOT, -1))
+    return tell("why_line.meters", meters=round(meters, -1))
 
 
 def say_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
@@ -81,7 +81,7 @@ def say_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
         said.append(say("risk_terrain.untried", names=in_words(untried)))
     said += _say_gain(run.gain, is_any=bool(model.factors))
     if model.factors:
-        said.append(say("risk_terrain.people"))
+        said.append(say("why_line.no_cause"))
     if not run.has_streets:
         said.append(say("risk_terrain.no_streets"))
     return tuple(said)
@@ -208,11 +208,6 @@ class FactorHere:
     share: float  # of the area's cells it holds in so many
     source: str  # who keeps the layer
     as_of: str  # day that it is of; empty where not known
-
-
-def read_risk(city: City) -> dict[str, Any] | None:
-    """Read the risk terrain stored for a dataset, else the newest of older data."""
-    return load_newest(city, KEPT_NAME, {}, dict, lambda kept: str(kept["data_through"]))
 
 
 def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[FactorHere]:

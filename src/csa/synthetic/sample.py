@@ -44,6 +44,7 @@ from csa.synthetic.tables import (
     service_rows,
     shooting_rows,
     vacant_rows,
+    with_programs,
 )
 from csa.synthetic.told import told_by
 
@@ -96,7 +97,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
         "shootings.csv": csv_bytes(SHOOTING_COLUMNS, rows),
         **_people_files(neighborhoods),
         **_land_files(ground, streets),
-        "services.csv": csv_bytes(SERVICE_COLUMNS, services),
+        "services.csv": csv_bytes(SERVICE_COLUMNS, with_programs(services)),
         "vacant_places.csv": csv_bytes(VACANT_COLUMNS, vacant_rows(streets, streams[7])),
         "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
         MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),

@@ -86,7 +86,7 @@ MEASURES = (
                 (55, 46, 44, 57, 64, 53, 49, 62), CASES, basis="cohort 6 months"),
     MeasureTale("charges", PROSECUTOR, "Case records of the Prosecutor's Office",
                 "Shootings of the quarter in which somebody was charged.", 0.35,
-                (45, 38, 37, 48, 54, 45, 42, 55), CASES),
+                (45, 38, 37, 48, 54, 45, 42, 55), CASES, basis="cohort 6 months"),
     MeasureTale("convictions", PROSECUTOR, "Court records",
                 "Cases decided in the quarter that ended in a conviction.", 0.85,
                 (31, 29, 33, 30, 34, 35, 24, 12), (40, 37, 42, 38, 43, 44, 30, 15)),

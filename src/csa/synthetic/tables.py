@@ -19,7 +19,17 @@ SHOOTING_COLUMNS = (
     "incident_number", "victim_number", "date", "time", "block", "fatal", "domestic",
     "officer_involved", "lon", "lat", "city",
 )  # fmt: skip
-SERVICE_COLUMNS = ("name", "kind", "lon", "lat")
+SERVICE_COLUMNS = ("name", "kind", "lon", "lat", "program", "capacity", "evaluated")
+PROGRAMS = {
+    "Common Ground Hub": ("Street mediation", 60, "yes"),
+    "Open Door Hub": ("Street mediation", 40, "no"),
+    "Peacekeepers Table": ("Circles after a shooting", 25, "no"),
+    "Lantern Street Clinic": ("Help after an injury", 30, "yes"),
+    "Orchard Health Center": ("Counseling for families", 45, ""),
+    "Central Library": ("Evening study hall", 80, "no"),
+}
+"""What some services offer, to how many people at once, and whether somebody measured it."""
+
 VACANT_COLUMNS = ("block", "kind", "lon", "lat")
 LOT, BUILDING = "vacant lot", "vacant building"
 VACANT = {"southeast": (11, 1), "cooling": (2, 1), "west side": (1, 0), "east side": (3, 2)}
@@ -38,6 +48,7 @@ RECREATION = "park or recreation center"
 SQUARE_M = 400.0
 
 ServiceRow = tuple[str, str, float, float]
+NO_PROGRAM = ("", "", "")
 
 
 def shooting_rows(
@@ -85,6 +96,11 @@ def service_rows(
             rows.append((name, kind, float(lon), float(lat)))
     rows += _recreation(ground)
     return sorted(rows, key=lambda row: (row[1], row[0]))
+
+
+def with_programs(rows: Sequence[ServiceRow]) -> list[tuple[object, ...]]:
+    """Add what each service offers, its capacity, and whether it was evaluated."""
+    return [(*row, *PROGRAMS.get(row[0], NO_PROGRAM)) for row in rows]
 
 
 def _recreation(ground: CityGround) -> Iterator[ServiceRow]:

@@ -24,6 +24,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.text import render
 from csa.config.city import CityConfig
+from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City, open_dataset, save_dataset
 from csa.decisions.registry import core_areas, followed, served_as, standings
 from csa.decisions.secret import keep_public_secret, public_secret
@@ -65,6 +66,7 @@ class MonthRequest:
     choices: Choices  # how areas are proposed
     files: tuple[Path, ...] = ()  # new files of shootings
     language: str = ""  # of the editions; the city's where empty
+    studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _beside(request: MonthRequest) -> Beside:
         else ()
     )
     secret = public_secret(request.store)
-    return Beside(layers, carried_on(published), with_public=True, secret=secret)
+    return Beside(layers, carried_on(published), secret=secret, studies=request.studies)
 
 
 def _propose(source: FollowSource, records: Records, tell: Tell) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
+from csa.backtest.by_risk import RiskOrderGain, measure_risk_order, save_risk_order
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, backtest_areas
 from csa.backtest.record import Record
@@ -47,6 +48,7 @@ class BacktestResult:
     variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty if not asked for
     after: tuple[After, ...] | None = None  # what areas of past years did afterwards
     chance: Chance | None = None  # how often areas come and go by chance
+    by_risk: RiskOrderGain | None = None  # what ordering areas by risk would have gained
 
 
 def ask_question(
@@ -73,8 +75,13 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
         measure_chance(located, asked.choices, documented, seed=CHANCE_SEED) if is_long else None
     )
     variants = _score_variants(asked, documented, tell)
+    by_risk = measure_risk_order(
+        asked.city, located, asked.choices, documented, asked.question, tell
+    )
     table, comparison = record.table, record.comparison
-    return BacktestResult(asked, record, record, table, comparison, variants, after, chance)
+    return BacktestResult(
+        asked, record, record, table, comparison, variants, after, chance, by_risk
+    )
 
 
 def keep_past_years(past: BacktestResult, city: City, choices: Choices) -> None:
@@ -85,6 +92,8 @@ def keep_past_years(past: BacktestResult, city: City, choices: Choices) -> None:
         save_chance(past.chance, city, choices)
     if past.made is not None:
         save_record(past.made, city, choices)
+        if past.by_risk is not None:
+            save_risk_order(past.by_risk, city)
 
 
 def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
@@ -93,8 +102,15 @@ def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     What past years suggest was chosen from years that may lie after such a day.
     """
     found = backtest_areas(asked.city, asked.question, asked.choices, tell)
-    variants = _score_variants(asked, asked.city.config.areas.documented, tell)
-    return BacktestResult(asked, None, None, found.table, found.comparison, variants)
+    documented = asked.city.config.areas.documented
+    variants = _score_variants(asked, documented, tell)
+    located = locate_incidents(asked.city, asked.choices)
+    by_risk = measure_risk_order(
+        asked.city, located, asked.choices, documented, asked.question, tell
+    )
+    return BacktestResult(
+        asked, None, None, found.table, found.comparison, variants, by_risk=by_risk
+    )
 
 
 def _score_variants(

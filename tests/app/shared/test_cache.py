@@ -92,7 +92,7 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
     assert cache.sheet(opened, choices, "c-2") is sheet
     assert sheet.area["area_id"] == "c-2"
     assert cache_around.services(opened, choices) is None
-    assert cache_around.risk(opened, choices) is None
+    assert cache_around.risk(opened, frozenset()) is None
     assert cache_around.risk_layer(opened) is None
 
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.shared import geometry
+from csa.areas.fitted_risk import FittedRisk
 from csa.areas.study_area import study_cells
 from csa.base.errors import OutputError, SourceError
 from csa.geo.cells import draw_cells
@@ -91,6 +92,23 @@ def test_a_scores_places_are_classed_and_their_scores_are_not_in_the_file(static
 
 
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_blocks_of_a_citys_own_factors_are_a_shape_for_each_class(static):
+    cells = np.array(sorted(h3.grid_disk(MIDDLE, 1)), dtype=np.uint64)  # seven
+    holds = np.zeros((7, 2), dtype=bool)
+    holds[:3, 0], holds[2:5, 1] = True, True
+    fitted = FittedRisk(cells, holds, np.log([1.2, 2.0]), np.zeros(2), None)
+    made = geometry.fitted_geometry(fitted)  # 1.2 twice, 2.4 once, 2.0 twice, 1 twice
+    assert made.levels == "02"
+    assert made.classes.words == ("under 1.5 times as high", "1.5 to 2 times", "2 to 3 times")
+    shapes = [
+        shapely.geometry.shape(one["geometry"]) for one in read(static, made.address)["features"]
+    ]
+    one = draw_cells(cells[:1]).iloc[0].area
+    assert [round(shape.area / one) for shape in shapes] == [2, 3]
+    bare = geometry.fitted_geometry(FittedRisk(cells, holds[:, :0], np.zeros(0), np.zeros(0), None))
+    assert (bare.levels, bare.classes.words) == ("", ())
 
 
 def test_a_layer_that_holds_nothing_is_none(static, city, town, run, tmp_path):

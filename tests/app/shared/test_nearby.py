@@ -93,6 +93,9 @@ def test_an_areas_services_are_laid_out_a_kind_a_row():
     assert "Mercy" in away
     assert "800 m" in away
     assert "Outside, within 500 m" in shown.columns  # those inside are not counted again
+    beside = nearby.narrowed(shown)
+    assert beside.iloc[:, 1].tolist() == ["2, 1", "0, 0"]
+    assert beside.iloc[:, 2].tolist() == [inside, away]
 
 
 @pytest.fixture
@@ -115,7 +118,7 @@ def risk_words(city, monkeypatch):
         monkeypatch.setattr(cache_around, "risk", lambda *_: pd.DataFrame(row))
         monkeypatch.setattr(cache_around, "highest_share", lambda _: 0.1)
         monkeypatch.setattr(nearby.st, "markdown", said.append)
-        nearby.show_risk(scored, None, "A")
+        nearby.show_risk(scored, frozenset())
         (text,) = said
         return text
 
@@ -161,8 +164,11 @@ def test_a_layer_that_is_off_or_absent_marks_nothing(with_services, city):
 def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
     for has_background in (True, False):
         monkeypatch.setattr(cache_around, "has_background", lambda _, has=has_background: has)
+        monkeypatch.setattr(cache_around, "has_factors", lambda _, has=has_background: has)
         shades, layers = nearby.offered(city)
-        assert shades == ("shootings", "none")
+        assert shades == (
+            ("shootings", "risk", "none") if has_background else ("shootings", "none")
+        )
         assert layers == (("background",) if has_background else ()) + ("neighborhoods",)
 
 

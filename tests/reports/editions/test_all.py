@@ -285,9 +285,13 @@ def test_the_intervention_edition_sets_needs_first(month_facts):
     assert table.rows[0][0] in lead
 
 
-def test_the_enforcement_edition_tells_of_cases_and_of_no_review_measure(month_facts):
+def test_the_enforcement_edition_tells_of_cases_before_and_after_reviews(month_facts):
     said = " ".join(texts_of(edition(month_facts, "enforcement", "en", draw)))
     assert "Shootings that police clear" in said
+    assert says("report.review_title") in said
+    assert said.count(says("shoot_review.no_value", action="3.3.1")) == 2  # clearance, and charges
+    without = replace(month_facts, plan=replace(month_facts.plan, reviews=()))
+    said = " ".join(texts_of(edition(without, "enforcement", "en", draw)))
     assert "no measure of its shooting reviews" in said
 
 

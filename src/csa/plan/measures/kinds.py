@@ -74,3 +74,9 @@ def find_kind(name: str) -> Kind:
     if name not in KINDS:
         raise ParamError("measures.kind", given=name, known=", ".join(KINDS))
     return KINDS[name]
+
+
+def cohort_months(basis: str) -> int | None:
+    """Return how many months cases are followed from their own day; None where that is not said."""
+    match = CLEARANCE_BASIS.fullmatch(basis)
+    return int(match[2]) if match and match[1].lower() == "cohort" else None

@@ -112,11 +112,15 @@ def _spans(
     Both sides have as many quarters, and the same seasons where each has a full year.
     """
     if area is not None and area.execution_on is not None:
-        begun = Quarter.of(area.execution_on)
-        after = [value for value in history if value.quarter >= begun][-YEAR:]
-        return [value for value in history if value.quarter < begun][-YEAR:], after
+        return spans_at(history, Quarter.of(area.execution_on))
     n = min(YEAR, len(history) // 2) or 1
     return history[-2 * n : -n], history[-n:]
+
+
+def spans_at(history: Sequence[Value], begun: Quarter) -> tuple[Sequence[Value], Sequence[Value]]:
+    """Split a history at a quarter: the year before it, and the newest year from it on."""
+    after = [value for value in history if value.quarter >= begun][-YEAR:]
+    return [value for value in history if value.quarter < begun][-YEAR:], after
 
 
 def measure_rows(plan: Plan, records: Records) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from csa.base.text import Speaker
+from csa.base.text import Speaker, render
 from csa.reports.briefing.meeting_measures import AtQuarter
-from csa.reports.document import Block, Document, Heading, Paragraph
+from csa.reports.document import Block, Bullets, Document, Heading, Paragraph
 from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
@@ -35,13 +35,25 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
         blocks.append(Paragraph(tell("report.no_plan_here")))
     else:
         blocks += measures(of_cases(known), tell)
-        blocks.append(Paragraph(tell("report.review_note"), is_faint=True))
+        blocks += _reviews(known, tell)
         blocks += undone(facts, lines, tell)
     blocks += late(facts, lines, tell)
     blocks += [Heading(tell("report.where_title")), city_map(facts, tell, draw)]
     blocks += areas_by_tier(facts, tell)
     blocks += what_changed(facts, tell, with_singles=True)
     return internal_edition(facts, tell("report.enforcement"), lead, blocks, tell)
+
+
+def _reviews(known: PlanFacts, tell: Speaker) -> list[Block]:
+    """Describe cases before and after shooting reviews began."""
+    if not known.reviews:
+        return [Paragraph(tell("report.review_note"), is_faint=True)]
+    said = tuple(
+        tell("report.review_line", name=one.measure.name, said=render(one.message, tell.language))
+        for one in known.reviews
+    )
+    title = Heading(tell("report.review_title"), 3)
+    return [title, Bullets(said), Paragraph(tell("shoot_review.no_proof"), is_faint=True)]
 
 
 def of_cases(known: PlanFacts) -> tuple[AtQuarter, ...]:

@@ -19,6 +19,7 @@ from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
 from csa.reports.editions.phrases import area_name, counted, kept_rows, months_covered
 from csa.reports.editions.walks import not_here, walked
+from csa.reports.editions.why_parts import marks_here
 from csa.reports.month.area_facts import AreaFacts, AreaMonth
 from csa.reports.month.facts import Facts
 
@@ -48,6 +49,7 @@ def _sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
         _months(area, tell),
         *_partly(area, tell),
         *_parts(area, tell),
+        *marks_here(facts, area, tell),
         *_tasks(area, tell),
         *_offices(facts, area, tell),
     ]
@@ -171,4 +173,6 @@ def _offices(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
     title = Heading(tell("report.leader_offices"), 3)
     if not offices:
         return [title, Paragraph(tell("report.leader_offices_none"))]
+    if area.why.factors is not None:  # what marks the place needs the lines
+        return [title, Paragraph(f"{tell.listed(offices[:MAX_TASKS])}.")]
     return [title, Bullets(offices[:MAX_TASKS])]

@@ -12,7 +12,7 @@ from csa.base.crs import LONLAT
 from csa.base.errors import CsaError
 from csa.base.text import Speaker, render
 from csa.reports.document import Picture
-from csa.reports.editions.phrases import area_name, counted, period_words
+from csa.reports.editions.phrases import area_name, counted, kind_word, period_words
 from csa.reports.maps.palette import count_bounds
 from csa.reports.maps.sheet import MapArea, MapSheet
 from csa.reports.month.area_facts import AreaFacts, Unserved
@@ -81,6 +81,7 @@ def _walk_sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> MapSheet:
         source_line=facts.config.basemap.source,
         focus=area.shape,
         services=tuple((one.name, one.lon, one.lat, one.number) for one in near),
+        spots=tuple((kind_word(facts, kind, tell), *at) for kind, *at in area.why.spots),
         street_names=True,
     )
 

@@ -16,6 +16,7 @@ from csa.reports.editions.parts import (
 )
 from csa.reports.editions.phrases import area_name, kept_rows
 from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.editions.why_parts import why_table
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
 
@@ -34,6 +35,7 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
         Heading(tell("report.where_title")),
         city_map(facts, tell, draw),
         *what_changed(facts, tell, with_singles=True),
+        *why_table(facts, tell),
         Heading(tell("report.work_title")),
         *_work(facts, tell),
         Heading(tell("report.measures_title")),

@@ -22,12 +22,16 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
+from csa.risk.why import within
 
 MAX_SHEETS = 12
 MAX_TASKS = 6
 N_LINES = 3
+ROOMY = 6
+"""With so few places in the list there is room below it, beside the map."""
 
 
 def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
@@ -79,10 +83,12 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
             cells = frozenset(int(cell, 16) for cell in public.cells)
             alike = len(cells & area.cells) / len(cells | area.cells)
             if alike >= HALF and public.key not in shown:
+                shape = outline(cells)
                 shown[public.key] = replace(
                     area,
                     cells=cells,
-                    shape=outline(cells),
+                    shape=shape,
+                    why=within(area.why, shape),
                     letter=public.letter,
                     name=public.place_name,
                 )
@@ -100,12 +106,15 @@ def not_here(facts: Facts, left: Sequence[AreaFacts], tell: Speaker) -> list[Blo
 
 
 def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Block]:
+    is_roomy = area.why.factors is not None and len(area.help.near if area.help else ()) <= ROOMY
     return [
         Heading(tell("report.walk_title", area=area_name(area, tell))),
         Paragraph(tell("report.walk_about")),
         walk_map(facts, area, tell, draw),
         *_help(facts, area, tell),
-        *_vacant(facts, area, tell),
+        *vacant_land(facts, area, tell, is_beside=is_roomy),
+        *marks_here(facts, area, tell, is_beside=is_roomy),
+        *(study_here(area, tell) if is_roomy else []),
         Heading(tell("report.walk_tasks"), 3),
         *_tasks(area, tell),
         Heading(tell("report.walk_seen"), 3),
@@ -130,19 +139,6 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
     )
     more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
     return [table, *more]
-
-
-def _vacant(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
-    """State how much vacant land the city's list has here."""
-    listed = facts.config.vacant_land
-    if listed is None or area.vacant is None:
-        return []
-    told = {"source": listed.source, "day": tell.day(listed.as_of)}
-    counts = [(n, kind_word(facts, kind, tell)) for kind, n in area.vacant.items() if n]
-    if not counts:
-        return [Paragraph(tell("report.walk_vacant_none", **told))]
-    said = ", ".join(f"{kind}: {n}" for n, kind in counts)
-    return [Paragraph(tell("report.walk_vacant", counts=said, **told))]
 
 
 def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:

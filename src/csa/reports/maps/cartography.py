@@ -38,7 +38,7 @@ from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, exten
 from csa.reports.maps.layout import SheetLayout, share
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
 from csa.reports.maps.palette import PAPER
-from csa.reports.maps.services import place_services
+from csa.reports.maps.services import draw_spots, place_services
 from csa.reports.maps.sheet import STYLES, MapArea, MapSheet, Style, StyleName
 
 DOTS = 72
@@ -223,7 +223,11 @@ def compose_map(
         layout = share(sheet, sizes, size, extent, notes)
         labels, found = _label(sheet, sizes, layout.view, notes)
     shapes = layout.view.draw(area.shape for area in sheet.areas)
-    ground = [*draw_ground(sheet, sizes, layout.view), *draw_areas(sheet, sizes, shapes)]
+    ground = [
+        *draw_ground(sheet, sizes, layout.view),
+        *draw_areas(sheet, sizes, shapes),
+        *draw_spots(sheet, sizes, layout.view),
+    ]
     frame = Stroke((layout.view.frame,), PAPER.hairline, 2.0)
     return Composition(
         size,

@@ -22,6 +22,7 @@ from csa.reports.maps.marks import (
     writable,
 )
 from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.services import spot_sign
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
 LEAST_SHRUNK = 0.78
@@ -150,6 +151,8 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
         number = Words("1", 0.0, 0.0, style.small_px, PAPER.casing, is_bold=True, align="center")
         sign: list[Mark] = [Fill((disc,), PAPER.accent), number]
         items.append(_item(sign, speak("map_sheet.service"), style, room))
+    kinds = enumerate(sheet.spot_kinds)
+    items += [_item([spot_sign(number, style)], kind, style, room) for number, kind in kinds]
     size, said = style.small_px, []
     if notes.is_unnamed:
         said.append(speak("map_sheet.names_in_list"))

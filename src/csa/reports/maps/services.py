@@ -1,14 +1,26 @@
-"""Numbered services on an area's sheet, each at its location or, if that is taken, beside it."""
+"""Numbered services on an area's sheet, each at or beside its place; signs of vacant land."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import shapely
 
 from csa.reports.maps.labels import WAYS, Labels
-from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px
+from csa.reports.maps.layers import MapView
+from csa.reports.maps.marks import Fill, Mark, Stroke, Words, moved, width_px
 from csa.reports.maps.palette import PAPER
+from csa.reports.maps.sheet import MapSheet, Style
+
+SPOT = 0.42
+"""Half the width of a sign of vacant land, in small letters' height."""
+CORNERS = (
+    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    ((0, -1.3), (1.2, 0.9), (-1.2, 0.9)),
+    ((0, -1.4), (1.4, 0), (0, 1.4), (-1.4, 0)),
+)
+"""A sign for each kind: square, triangle, diamond; the first hollow, so that gray print tells."""
 
 
 def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:
@@ -46,4 +58,23 @@ def _service_marks(
     marks.append(Fill((disc,), PAPER.accent, PAPER.casing, 2.0))
     ink = PAPER.casing
     marks.append(Words(number, middle.x, middle.y, size, ink, is_bold=True, align="center"))
+    return marks
+
+
+def spot_sign(number: int, style: Style) -> Fill:
+    """Draw the sign of a kind of vacant land, at the origin."""
+    size = SPOT * style.small_px
+    shape = shapely.Polygon([(x * size, y * size) for x, y in CORNERS[number % len(CORNERS)]])
+    colour = PAPER.casing if number % 2 == 0 else PAPER.ink
+    return Fill((shape,), colour, PAPER.ink, 2.0)
+
+
+def draw_spots(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
+    """Draw each vacant place where it is, by the sign of its kind."""
+    marks: list[Mark] = []
+    for number, kind in enumerate(sheet.spot_kinds):
+        sign = spot_sign(number, style)
+        at = shapely.points([(lon, lat) for own, lon, lat in sheet.spots if own == kind])
+        xy = shapely.get_coordinates(np.array(view.draw(at), dtype=object)).tolist()
+        marks += [moved(sign, x, y) for x, y in xy]
     return marks

@@ -42,8 +42,14 @@ class MapSheet:
     language: str  # such as `en` or `es`
     focus: shapely.Geometry | None = None  # the shape to zoom to, WGS 84
     services: tuple[tuple[str, float, float, int], ...] = ()
+    spots: tuple[tuple[str, float, float], ...] = ()  # vacant land: kind, degrees; each kind a sign
     street_names: bool = False  # whether main streets are named
     shaded: tuple[tuple[shapely.Geometry, int], ...] = ()  # places in place of cells, WGS 84
+
+    @property
+    def spot_kinds(self) -> tuple[str, ...]:
+        """The kinds of vacant land, in the order of their signs."""
+        return tuple(sorted({kind for kind, _, _ in self.spots}))
 
 
 @dataclass(frozen=True)

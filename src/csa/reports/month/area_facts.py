@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,6 +12,7 @@ from csa.base.message import Message
 from csa.geo.cells import CellSet
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import WorkPlan
+from csa.risk.why import WhyHere
 
 CANDIDATE = "candidate"
 """State of an area that nobody has decided on."""
@@ -99,7 +99,7 @@ class AreaFacts:
     stability: float | None
     times: Times  # for the leader's sheet
     help: Help | None  # None if the city has no list of services
-    vacant: Mapping[str, int] | None  # vacant land inside by kind; None if the city has no list
+    why: WhyHere  # what marks it, its vacant land, and what helped elsewhere
     verdict: Message | None  # what changed in it; None if it is not followed
     lines: tuple[ActionLine, ...]  # plan actions that name it
     work: WorkPlan | None  # None for a candidate

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.arrays import Bools
 from csa.base.params import Period
+from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
@@ -27,7 +29,6 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
 from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import estimate_population
-from csa.geo.services import count_kinds
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import match
@@ -40,6 +41,7 @@ from csa.reports.month.area_facts import (
     Times,
 )
 from csa.reports.month.helping import helps_of
+from csa.risk.why import why_here
 
 YEAR = 12
 
@@ -57,6 +59,8 @@ class MonthSeen:
     first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
     next12: pd.DataFrame  # as `csa.priority.next12.next12_of`, of `now`
+    risk: Mapping[str, Any] | None = None  # what `csa risk` found by then; None if it has not run
+    studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,6 @@ def _facts(
     year = Period.before(seen.period.until, YEAR)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
     incidents = located.incidents[is_in & _within(located, seen.period)]
-    vacant = seen.city.dataset.vacant_land
     n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
         area_id=row.area_id,
@@ -149,7 +152,7 @@ def _facts(
         stability=seen.stability.get(candidate),
         times=_times(seen, incidents),
         help=helped,
-        vacant=None if vacant is None else count_kinds(shape, vacant),
+        why=why_here(seen.city, row.cells, seen.risk, seen.studies),
         verdict=None,
         lines=(),
         work=None,

@@ -23,6 +23,7 @@ from csa.reports.briefing import ActionLine
 from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.briefing.meeting import Review
 from csa.reports.briefing.meeting_measures import AtQuarter
+from csa.reports.briefing.shoot_review import ReviewEffect
 from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.facts import PublicFacts
@@ -64,6 +65,7 @@ class PlanFacts:
     measures: tuple[MeasureLine, ...]  # its measures for the whole city
     at_quarter: tuple[AtQuarter, ...]  # the same measures with a one-word verdict each
     undone: tuple[str, ...]
+    reviews: tuple[ReviewEffect, ...] = ()  # cases before and after shooting reviews began
 
     def team_goal(self, team: str) -> str | None:
         """Return the number of a team's goal."""

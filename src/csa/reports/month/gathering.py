@@ -24,6 +24,7 @@ from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.meeting_measures import at_quarter
 from csa.reports.briefing.places import live_by_area
+from csa.reports.briefing.shoot_review import review_effects
 from csa.reports.month.alike import lost_names, not_served, unlike
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.area_gathering import MonthSeen, areas_of
@@ -36,6 +37,7 @@ from csa.reports.month.looking import (
     MonthEnd,
     first_of,
     follow,
+    risk_by,
     snapshot_for,
     stability_of,
 )
@@ -120,6 +122,8 @@ def gather_month(
         first_of(judgement, look.city.config.priorities.capacity),
         look.located,
         next12_of(now, look.located, look.record),
+        risk_by(source.city, month),
+        beside.studies,
     )
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = areas_of(seen, records, lines, snapshot.as_of)
@@ -196,6 +200,7 @@ def _plan_facts(
         measures,
         at_quarter(measures, today),
         tuple(undone),
+        review_effects(plan, records, today),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
+from csa.areas.fitted_risk import read_kept
 from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea, locate_around, locate_incidents
@@ -21,6 +22,7 @@ from csa.base.logging import Tell
 from csa.base.message import say
 from csa.base.params import Month, Period, whole_months
 from csa.config.city import CityConfig
+from csa.config.evidence import EvidenceStudy
 from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.registry import core_areas, followed
@@ -49,6 +51,7 @@ class Beside:
     census: Census | None = None  # who lives where, for the fairness page
     with_fairness: bool = False  # whether to propose areas again with one neighborhood doubled
     secret: Secret | None = None  # what public counts are changed by; None before the first
+    studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
 NOTHING_BESIDE = Beside()
@@ -92,7 +95,18 @@ def snapshot_for(
             for one in load_history(source.city.own_folder)
         ],
     }
+    risk = risk_by(source.city, month)
+    if risk is not None:
+        studies = [one.model_dump(mode="json") for one in beside.studies]
+        parts["why"] = {"risk": risk, "studies": studies}
     return snapshot_of(source.city, month, records, choices, parts)
+
+
+def risk_by(city: City, month: Month) -> Mapping[str, Any] | None:
+    """Return what `csa risk` found, unless it learned from later months."""
+    kept = read_kept(city)
+    is_later = kept is not None and kept["learned"] and kept["learned"]["through"] > str(month)
+    return None if is_later else kept
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:

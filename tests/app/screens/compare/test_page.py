@@ -15,10 +15,13 @@ from streamlit.testing.v1 import AppTest
 from app.screens.compare import parts
 from app.screens.compare.side_by_side import expected, tier_words
 from app.screens.compare.weighing import Weighing
+from app.shared import cache_around
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
 from csa.areas.criterion import COMPONENTS, Weights
+from csa.backtest.by_risk import RiskOrderGain
+from csa.backtest.comparison import MethodComparison
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
 from csa.decisions.areas import designate
@@ -301,7 +304,36 @@ def test_a_link_of_several_or_of_a_component_not_offered_alone_opens_the_sliders
     for weights in (four, dict.fromkeys(COMPONENTS, 0) | {"lasting": 2}):
         shown = page(weigh={"capacity": 5, "weights": weights})
         assert shown.selectbox(key="criterion").value == "several"
-        assert {one.key.removeprefix("weight "): one.value for one in shown.slider} == weights
+        sliders = {one.key.removeprefix("weight "): one.value for one in shown.slider}
+        assert sliders == {name: weight for name, weight in weights.items() if name != "risk"}
+
+
+def test_a_link_that_orders_by_risk_where_nobody_has_looked_is_told_so(page):
+    for weights in ({"risk": 1.0, "expected": 0.0}, {"risk": 0.5}):
+        shown = page(weigh={"capacity": 5, "weights": weights})
+        assert not shown.exception
+        assert shown.warning[0].value == says("priorities.no_risk")
+        assert shown.selectbox(key="criterion").value == "expected"
+        assert says("compare.weight_risk") not in shown.selectbox(key="criterion").options
+
+
+def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained(
+    judgement, opened, standing, said, monkeypatch
+):
+    table = judgement.components.table.assign(risk=[1.0 + n for n in range(8)])
+    draws = judgement.components.draws.copy()
+    draws[:, :, -1] = table["risk"].to_numpy()
+    known = replace(judgement, components=replace(judgement.components, table=table, draws=draws))
+    by_risk = Weighing(1, Weights({"risk": 1.0}))
+    monkeypatch.setattr(cache_around, "risk_order", lambda _: None)
+    chosen = parts.what_enters(known, by_risk, opened, standing)
+    assert parts.first_areas(chosen) == [table.index[-1]]
+    assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
+    found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03)
+    gain = RiskOrderGain(("2019-01",), 1, 12, found)
+    monkeypatch.setattr(cache_around, "risk_order", lambda _: gain)
+    parts.what_enters(known, by_risk, opened, standing)
+    assert "no gain is shown: the areas that come first (1) caught 20.0 %" in said[-1]
 
 
 def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):

@@ -36,6 +36,7 @@ def test_the_city_s_own_weights_name_every_component(own):
         "lasting": 0,
         "recent": 0,
         "people": 0,
+        "risk": 0,
     }
 
 

@@ -55,7 +55,7 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
     assert not made.exception
     said = words(made)
     assert "one kind of place marks where risk is higher: bars & grills" in said
-    assert says("risk_terrain.people") in said
+    assert says("why_line.no_cause") in said
     assert "1.7 times as many (1.4 to 2.1)" in said
     assert "within 420 feet" in said
     assert "100 %" in said
@@ -75,7 +75,7 @@ def test_where_nobody_looked_the_command_is_named_and_studies_stand_all_the_same
     assert not made.exception
     said = words(made)
     assert "csa risk --city sample --dataset" in said
-    studies = load_evidence(root / "config" / "evidence" / "studies.toml")
+    studies = load_evidence(root / "config" / "sample.toml")
     assert len(studies) == 3
     assert all(study.source in said and study.limit in said for study in studies)
 

@@ -1,0 +1,186 @@
+"""The parts of Services: what is missing, kinds, areas, the whole list, and how to change it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app.shared import nearby, panels
+from app.shared.city_session import Opened
+from app.shared.settings import command_of
+from app.shared.standing import AskedArea
+from csa.base.crs import LONLAT
+from csa.base.io import csv_bytes
+from csa.base.text import day, in_words, name_list, speak
+from csa.geo.cells import outline
+from csa.geo.services import LISTED, gaps, list_services, services_of, sum_kinds
+
+MOST = 3
+"""Kinds named in the answer; the table has all."""
+MAX_SHOWN = 200
+"""Rows of the list on the page; the file has all."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The city's services, and what is in and near its areas."""
+
+    listed: pd.DataFrame  # `csa.geo.services.LISTED`, a service a row
+    near: pd.DataFrame  # `csa.geo.services.SERVICE_COLUMNS`, by what areas are called
+    kinds: pd.DataFrame  # as `csa.geo.services.sum_kinds`
+    distance: str  # what counts as near, in words
+
+
+def inventory(opened: Opened, areas: Sequence[AskedArea]) -> Inventory | None:
+    """List the services and what each area lacks; None without a list."""
+    services, config = opened.dataset.services, opened.config.services
+    if services is None or config is None:
+        return None
+    names, shapes = [area.called for area in areas], [outline(area.cells) for area in areas]
+    outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
+    near = services_of(outlined, services, config.near_m, opened.config.city.metric_crs)
+    listed = list_services(services, opened.dataset.neighborhoods)
+    distance = nearby.distance(config.near_m, opened.config.city.units)
+    return Inventory(listed, near, sum_kinds(listed, near), distance)
+
+
+def answer(opened: Opened, found: Inventory) -> None:
+    """Show how many services there are, and what is missing most."""
+    n, n_areas = len(found.listed), found.near["area_id"].nunique()
+    said = [speak("services_page.answer", n=n, kinds=len(found.kinds))]
+    lacking = [(len(areas), kind) for kind, areas in _rows(found.kinds, "kind", "lacking") if areas]
+    if not n_areas:
+        said.append(speak("services_page.no_area"))
+    elif not lacking:
+        said.append(speak("services.no_gap", near=found.distance))
+    else:
+        lacking.sort(key=lambda one: (-one[0], one[1]))
+        missing = (speak("services_page.missing", kind=kind, n=n) for n, kind in lacking[:MOST])
+        told = {"near": found.distance, "n": n_areas, "kinds": in_words(list(missing))}
+        said.append(speak("services_page.gaps", **told))
+    panels.answer(*said)
+    config = opened.config.services
+    if config is not None:
+        source = panels.plain(config.source)
+        st.caption(speak("services_page.source", source=source, day=day(config.as_of)))
+
+
+def _rows(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    return table[list(names)].itertuples(index=False, name=None)
+
+
+def kinds(opened: Opened, found: Inventory) -> None:
+    """Show each kind: how many places, for how many people, evaluated or not, missing where."""
+    st.header(speak("services_page.kinds"), anchor=False)
+    table = pd.DataFrame(
+        {
+            speak("services.col_kind"): found.kinds["kind"].tolist(),
+            speak("services_page.col_places"): found.kinds["places"].tolist(),
+            speak("services_page.col_capacity"): [
+                _people(*row) for row in _rows(found.kinds, "people", "known", "places")
+            ],
+            speak("services_page.col_evaluated"): [
+                speak("services_page.evaluated", n=n, known=known)
+                if known
+                else speak("services_page.unknown")
+                for n, known in _rows(found.kinds, "evaluated", "asked")
+            ],
+            speak("services_page.col_missing", near=found.distance): [
+                name_list(areas) or speak("services_page.nowhere")
+                for areas in found.kinds["lacking"]
+            ],
+        }
+    )
+    panels.table(table, speak("services_page.kinds_alt", city=opened.config.city.name), "csa-wide")
+
+
+def _people(n: int, known: int, places: int) -> str:
+    """Give how many people can be served, and by how many places where not of all it is known."""
+    if not known:
+        return speak("services_page.unknown")
+    if known == places:
+        return f"{n:,}"
+    return speak("services_page.people", n=n, known=known, places=places)
+
+
+def by_area(opened: Opened, found: Inventory) -> None:
+    """Show each area: how many services are in and near it, and which kinds are missing."""
+    if found.near.empty:
+        return
+    st.header(speak("services_page.areas"), anchor=False)
+    lacking = gaps(found.near)
+    sums = found.near.groupby("area_id", sort=False)[["inside", "near"]].sum()
+    table = pd.DataFrame(
+        {
+            speak("services_page.col_area"): list(sums.index),
+            speak("services.col_inside"): sums["inside"].tolist(),
+            speak("services.col_near", near=found.distance): sums["near"].tolist(),
+            speak("services_page.col_lacking"): [
+                name_list(lacking[str(area)]) or speak("services_page.nothing")
+                for area in sums.index
+            ],
+        }
+    )
+    panels.table(table, speak("services_page.areas_alt", city=opened.config.city.name), "csa-wide")
+
+
+def whole_list(opened: Opened, found: Inventory) -> None:
+    """Show every service of a kind, and offer the whole list as a file."""
+    st.header(speak("services_page.list"), anchor=False)
+    told = (found.listed["program"] != "") | (found.listed["evaluated"] != "")
+    has_details = told | found.listed["capacity"].notna()
+    known, every = speak("services_page.with_program"), speak("services_page.every_kind")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        offered = [*[known] * bool(has_details.any()), every, *found.kinds["kind"]]
+        chosen = st.selectbox(speak("services_page.show"), offered, key="service kind")
+        st.download_button(
+            speak("services_page.download"),
+            lambda: inventory_csv(found.listed),
+            file_name=f"{opened.config.city.id}-services.csv",
+            mime="text/csv",
+            key="services download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    is_chosen = has_details if chosen == known else found.listed["kind"].isin([chosen])
+    rows = found.listed if chosen == every else found.listed[is_chosen]
+    shown, unknown = rows.head(MAX_SHOWN), speak("services_page.blank")
+    words = {"yes": speak("services_page.yes"), "no": speak("services_page.no")}
+    table = pd.DataFrame(
+        {
+            speak("services_page.col_name"): shown["name"].tolist(),
+            speak("services.col_kind"): shown["kind"].tolist(),
+            speak("services_page.col_program"): [one or unknown for one in shown["program"]],
+            speak("services_page.col_capacity"): [
+                unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]
+            ],
+            speak("services_page.col_evaluated"): [
+                words.get(answer, unknown) for answer in shown["evaluated"]
+            ],
+            speak("services_page.col_where"): shown["neighborhood"].tolist(),
+        }
+    )
+    panels.table(table, speak("services_page.list"), "csa-wide")
+    if len(rows) > MAX_SHOWN:
+        st.caption(speak("services_page.more", n=len(rows) - MAX_SHOWN))
+
+
+def inventory_csv(listed: pd.DataFrame) -> bytes:
+    """Write the inventory as a file."""
+    rows = listed[list(LISTED)].astype("object").where(listed.notna(), None)
+    return csv_bytes(list(LISTED), rows.itertuples(index=False, name=None))
+
+
+def how_to(opened: Opened) -> None:
+    """Show how the list is brought in and changed."""
+    city = command_of("ingest", opened.own_folder)[:4]
+    words = shlex.join([*city, "--out", str(opened.own_folder), "--services", "services.csv"])
+    with st.expander(speak("services_page.how")):
+        st.markdown(speak("services_page.how_said"))
+        st.code(words, language=None)

@@ -1,0 +1,114 @@
+"""Why here, and what could be done: one area's answer, for its page, its sheet and the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from csa.base.crs import LONLAT
+from csa.base.text import Speaker
+from csa.config.city import CityConfig
+from csa.config.evidence import EvidenceStudy
+from csa.dataset.versioned import City
+from csa.geo.cells import CellSet, outline
+from csa.geo.services import count_kinds, gaps, places_inside, services_of
+from csa.risk.files import FactorHere, factors_in, say_extent
+
+
+@dataclass(frozen=True)
+class WhyHere:
+    """What marks an area, what is there, and what helped elsewhere in such places."""
+
+    factors: tuple[FactorHere, ...] | None  # None where nobody has run `csa risk`
+    services: pd.DataFrame | None = field(compare=False)  # as `services_of`; None without a list
+    lacking: tuple[str, ...]  # kinds of the list with no service in or near the area
+    vacant: Mapping[str, int] | None  # vacant land inside by kind; None without a list
+    spots: tuple[tuple[str, float, float], ...]  # vacant land inside: kind, longitude, latitude
+    studies: tuple[EvidenceStudy, ...]  # about kinds of place that are here
+
+
+def why_here(
+    city: City,
+    area: CellSet,
+    kept: Mapping[str, Any] | None,
+    studies: Sequence[EvidenceStudy] = (),
+) -> WhyHere:
+    """Find what marks an area, its services and vacant land, and what studies are about these."""
+    shape = outline(area)
+    factors = None if kept is None else tuple(factors_in(kept, area))
+    services, lacking = _services(city, shape)
+    vacant = city.dataset.vacant_land
+    counts = None if vacant is None else count_kinds(shape, vacant)
+    present = [kind for kind, n in (counts or {}).items() if n]
+    present += [one.layer for one in factors or ()]
+    return WhyHere(
+        factors,
+        services,
+        lacking,
+        counts,
+        () if vacant is None else _spots(places_inside(shape, vacant)),
+        () if kept is None else tuple(one for one in studies if one.is_about(present)),
+    )
+
+
+def within(here: WhyHere, shape: shapely.Geometry) -> WhyHere:
+    """Keep the vacant land that lies in another outline, such as the one the public is shown."""
+    shapely.prepare(shape)
+    spots = tuple(one for one in here.spots if shapely.intersects_xy(shape, one[1], one[2]))
+    kinds = [kind for kind, _, _ in spots]
+    counts = None if here.vacant is None else {kind: kinds.count(kind) for kind in here.vacant}
+    return replace(here, vacant=counts, spots=spots)
+
+
+def _services(city: City, shape: shapely.Geometry) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    listed, config = city.dataset.services, city.config.services
+    if listed is None or config is None:
+        return None, ()
+    area = gpd.GeoDataFrame({"area_id": ["here"]}, geometry=[shape], crs=LONLAT)
+    table = services_of(area, listed, config.near_m, city.config.city.metric_crs)
+    return table, gaps(table).get("here", ())
+
+
+def _spots(here: gpd.GeoDataFrame) -> tuple[tuple[str, float, float], ...]:
+    return tuple(zip(here["kind"], here.geometry.x, here.geometry.y, strict=True))
+
+
+def where_words(factor: FactorHere, units: str, tell: Speaker) -> str:
+    """Describe how far around its places a factor reaches."""
+    extent = say_extent(factor.extent_m, units, tell)
+    return tell("why_line.near" if factor.form == "near" else "why_line.many", extent=extent)
+
+
+def times_words(factor: FactorHere, tell: Speaker) -> str:
+    """State how many times as many shootings are near a factor's places, and how sure that is."""
+    return tell("why_line.times", rrv=factor.rrv, low=factor.low, high=factor.high)
+
+
+def layer_words(layer: str, config: CityConfig, tell: Speaker) -> str:
+    """Name a layer's places."""
+    for language, words in () if config.risk is None else config.risk.names.items():
+        if language == tell.language:
+            return words.get(layer, layer)
+    return layer
+
+
+def factor_words(factor: FactorHere, config: CityConfig, tell: Speaker) -> str:
+    """Describe a factor of an area in one line: its places, how far, how much, how sure."""
+    return tell(
+        "why_line.factor",
+        places=layer_words(factor.layer, config, tell),
+        where=where_words(factor, config.city.units, tell),
+        times=times_words(factor, tell),
+    )
+
+
+def study_words(study: EvidenceStudy, tell: Speaker) -> str:
+    """Describe what was tried elsewhere and what came of it, in one line with its source."""
+    words = study.told(tell.language)
+    values = {"what": words.what, "effect": words.found, "design": words.design}
+    return tell("why_line.study", **values, source=study.source)
