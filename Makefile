@@ -12,6 +12,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PYTHON ?=
 PYTEST_ARGS ?=
 FUZZ_ARGS ?=
+FAULTS_ARGS ?=
+MUTATE_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
@@ -22,7 +24,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test test-browser coverage test-slow fuzz lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser postgres test test-browser coverage test-slow fuzz faults mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -169,6 +171,25 @@ test-slow: setup postgres ## run the slow tests, and each property with twenty t
 fuzz: setup ## give the commands 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
 	@$(BIN)/python -W ignore -m tests.fuzz $(FUZZ_ARGS)
 
+faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and databases (--case N repeats one)
+	@$(BIN)/python -W ignore -m tests.faults $(FAULTS_ARGS)
+
+mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
+	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)
+
+# The database of known weaknesses is asked over the network, by a program that is not in the lock.
+supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements-app.lock --output-reproducible --output-file dist/sbom.json
+	printf '%s\n' "supply: dist/sbom.json"
+	$(BIN)/bandit -q -c pyproject.toml -r src app
+	printf '%s\n' "supply: bandit finds nothing"
+	if ! $(BIN)/uv tool run --quiet pip-audit --version >/dev/null 2>&1; then
+	    printf '%s\n' "supply: pip-audit cannot be reached, so known weaknesses were not looked up" >&2
+	    exit 0
+	fi
+	$(BIN)/uv tool run --quiet pip-audit --disable-pip -r requirements.lock
+
 lint: setup ## check style, types, architecture and dependencies
 	@failed=
 	check() {
@@ -221,6 +242,7 @@ words: setup ## bring translations (csa.po, plans/*.po) up to date with the Engl
 docs: setup ## write the library's page, the settings table and the picture in docs/
 	@$(BIN)/python docs/api.py
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/licenses.py
 
 clean: ## remove .venv, caches and what was built
 	@rm -rf .venv dist build app/static/vendor app/static/geometry .coverage .coverage.* htmlcov
