@@ -19,6 +19,9 @@ PORT ?= 8501
 UPGRADE ?=
 WRITE ?=
 LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+CYCLONEDX := cyclonedx-bom==7.5.0
+BANDIT := bandit==1.9.4
+AUDIT := pip-audit==2.9.0
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
@@ -177,18 +180,14 @@ faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and d
 mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
 	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)
 
-# The database of known weaknesses is asked over the network, by a program that is not in the lock.
+# By programs outside the lock, at fixed versions. pip-audit asks a database over the network.
 supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code
-	@mkdir -p dist
-	$(BIN)/cyclonedx-py requirements requirements-app.lock --output-reproducible --output-file dist/sbom.json
-	printf '%s\n' "supply: dist/sbom.json"
-	$(BIN)/bandit -q -c pyproject.toml -r src app
-	printf '%s\n' "supply: bandit finds nothing"
-	if ! $(BIN)/uv tool run --quiet pip-audit --version >/dev/null 2>&1; then
-	    printf '%s\n' "supply: pip-audit cannot be reached, so known weaknesses were not looked up" >&2
-	    exit 0
-	fi
-	$(BIN)/uv tool run --quiet pip-audit --disable-pip -r requirements.lock
+	@tool() { $(BIN)/uv tool run --quiet --from "$$@"; }
+	mkdir -p dist
+	tool $(CYCLONEDX) cyclonedx-py requirements requirements-app.lock --output-reproducible --output-file dist/sbom.json
+	tool $(BANDIT) bandit -q -c pyproject.toml -r src app
+	printf '%s\n' "supply: dist/sbom.json is written; bandit finds nothing"
+	tool $(AUDIT) pip-audit --disable-pip --requirement requirements-app.lock
 
 lint: setup ## check style, types, architecture and dependencies
 	@failed=

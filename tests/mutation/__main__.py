@@ -14,13 +14,14 @@ import re
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 
 from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, source_of
 
-PATIENCE_S = 240
+PATIENCE_S, BROKEN = 240, 98
 QUICK = "not slow and not browser and not system and not smoke"
-PAID = ("geopandas", "h3", "hypothesis", "numpy", "pandas", "pandera", "pyarrow.parquet", "pydantic", "pytest", "scipy.stats",
+PAID = ("geopandas", "h3", "numpy", "pandas", "pyarrow.parquet", "pydantic", "pytest", "scipy.stats",
         "shapely", "sklearn.cluster", "sqlalchemy.orm", "alembic.command", "typer")  # fmt: skip
 
 
@@ -42,30 +43,31 @@ def tests_of(mutant):
     return [str(path) for path in sorted(found, key=lambda path: (found[path], path))]
 
 
-def in_fork(mutant, *, is_loud=False):
-    """Run the tests with a fault in place; return how that ended."""
+def in_fork(mutant, paths, *, is_loud=False):
+    """Run tests with a fault in place, or without one; return how that ended."""
     pid = os.fork()
     if pid == 0:
+        code = BROKEN
         try:
-            code = run_tests(mutant, is_loud=is_loud)
-        except BaseException:  # noqa: BLE001 - a fault may raise anything while modules load
-            code = 1
+            code = run_tests(mutant, paths, is_loud=is_loud)
+        except BaseException:  # noqa: BLE001 - whatever it is, the tests did not run
+            traceback.print_exc()
         os._exit(int(code))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return {0: "survived", 5: "no test"}.get(
-        code, "too slow" if code == -signal.SIGALRM else "killed"
+    return {0: "survived", 1: "killed", 2: "killed", -signal.SIGALRM: "too slow"}.get(
+        code, "broken"
     )
 
 
-def run_tests(mutant, *, is_loud):
+def run_tests(mutant, paths, *, is_loud):
     import pytest  # noqa: PLC0415 - paid before
 
-    signal.alarm(PATIENCE_S)
+    signal.alarm(PATIENCE_S if mutant else 10 * PATIENCE_S)
     if not is_loud:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-    if mutant.change:
+    if mutant:
         source, place = source_of(mutant)[0], str(ROOT / mutant.path)
         whole = importlib.machinery.SourceFileLoader.get_code
 
@@ -73,19 +75,8 @@ def run_tests(mutant, *, is_loud):
             return compile(source, place, "exec") if loader.path == place else whole(loader, name)
 
         importlib.machinery.SourceFileLoader.get_code = get_code
-    words = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-k",
-        "not postgresql",
-        "-m",
-        QUICK,
-    ]
-    return pytest.main([*words, *tests_of(mutant)])
+    words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql"]
+    return pytest.main([*words, "-m", QUICK, *paths])
 
 
 def pick(seed, n, subjects):
@@ -109,6 +100,9 @@ def main():
         "--only", choices=SUBJECTS, action="append", help="a subject; may be repeated"
     )
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
+    parser.add_argument(
+        "--trust", action="store_true", help="do not first run the tests without a fault"
+    )
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -116,34 +110,45 @@ def main():
         importlib.import_module(name)
     chosen, n_all = pick(asked.seed, asked.n, asked.only or SUBJECTS)
     if asked.case is not None:
-        print(told(asked.case, chosen[asked.case], in_fork(chosen[asked.case], is_loud=True), 0))
+        mutant = chosen[asked.case]
+        print(told(asked.case, mutant, in_fork(mutant, tests_of(mutant), is_loud=True), 0))
         return 0
+    if (
+        not asked.trust
+        and in_fork(None, sorted({path for one in chosen for path in tests_of(one)})) != "survived"
+    ):
+        print("mutate: the tests fail without a fault; nothing was tried", file=sys.stderr)
+        return 1
     counts, survivors, began = Counter(), [], time.monotonic()
     with contextlib.suppress(KeyboardInterrupt):
         for number, mutant in enumerate(chosen):
             started = time.monotonic()
-            found = in_fork(mutant)
+            found = in_fork(mutant, tests_of(mutant))
             counts[mutant.subject, found] += 1
             line = told(number, mutant, found, time.monotonic() - started)
-            if found in ("survived", "no test"):
+            if found in ("survived", "broken"):
                 survivors.append(line)
             print(line.partition("\n")[0], file=sys.stderr, flush=True)
-    print(f"{'subject':<14} {'faults':>7} {'seen':>6} {'share':>7}")
-    for subject in (*dict.fromkeys(subject for subject, _ in counts), ""):
-        n = (
-            Counter({how: m for (of, how), m in counts.items() if subject in (of, "")})
-            if subject
-            else Counter()
-        )
-        for (_, how), m in counts.items():
-            n[how] += 0 if subject else m
-        seen = n["killed"] + n["too slow"]
-        print(f"{subject or 'all':<14} {n.total():>7} {seen:>6} {seen / max(n.total(), 1):>7.0%}")
+    report(counts)
     print(
         f"{counts.total()} of {n_all} faults, seed {asked.seed}, in {time.monotonic() - began:.0f} s; not seen:\n"
     )
     print("\n".join(survivors))
     return 0
+
+
+def report(counts):
+    """Print, for each subject and all together, how many faults were seen."""
+    subjects = list(dict.fromkeys(subject for subject, _ in counts))
+    print(f"{'subject':<14} {'faults':>7} {'seen':>6} {'share':>7}")
+    for name, held in [*((one, {one}) for one in subjects), ("all", set(subjects))]:
+        n = sum(m for (subject, _), m in counts.items() if subject in held)
+        seen = sum(
+            m
+            for (subject, how), m in counts.items()
+            if subject in held and how in ("killed", "too slow")
+        )
+        print(f"{name:<14} {n:>7} {seen:>6} {seen / max(n, 1):>7.0%}")
 
 
 if __name__ == "__main__":
