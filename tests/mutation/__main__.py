@@ -13,9 +13,11 @@ import random
 import re
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, source_of
 
@@ -25,31 +27,42 @@ PAID = ("geopandas", "h3", "numpy", "pandas", "pyarrow.parquet", "pydantic", "py
         "shapely", "sklearn.cluster", "sqlalchemy.orm", "alembic.command", "typer")  # fmt: skip
 
 
+class Failed:
+    """Notes the first test that fails: run without the fault it must pass."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.place.write_text(report.nodeid)
+
+    pytest_collectreport = pytest_runtest_logreport
+
+
 def tests_of(mutant):
-    """List the files of tests for a module: its own name first, then those that import it, then its package's."""
-    module, package = mutant.module, mutant.module.split(".")[1]
+    """List the files of tests for a module: those of its own name first, then those that import it."""
+    package, _, stem = mutant.module.rpartition(".")
+    named = re.compile(
+        rf"\b{re.escape(mutant.module)}\b|from {re.escape(package)} import [^\n]*\b{stem}\b"
+    )
     found = {}
     for path in sorted(ROOT.glob("tests/**/test_*.py")):
-        if {"browser", "fleet", "faults", "mutation", "fuzz"} & set(path.parts):
-            continue
-        text, stem = path.read_text(encoding="utf-8"), module.rpartition(".")[2]
-        names = re.search(
-            rf"\b{re.escape(module)}\b|from {re.escape(module.rpartition('.')[0])} import [^\n]*\b{stem}\b",
-            text,
-        )
         is_own = path.stem.startswith(f"test_{stem}")
-        if is_own or names or path.parent == ROOT / "tests" / package:
-            found[path] = (not is_own, not names, path.parent.name != package)
-    return [str(path) for path in sorted(found, key=lambda path: (found[path], path))]
+        if is_own or named.search(path.read_text(encoding="utf-8")):
+            is_apart = {"browser", "fleet", "faults", "mutation", "fuzz", "app"} & set(path.parts)
+            if not is_apart:
+                found[str(path)] = (not is_own, path.parent.name != mutant.module.split(".")[1])
+    return sorted(found, key=lambda path: (found[path], path))
 
 
-def in_fork(mutant, paths, *, is_loud=False):
+def in_fork(mutant, paths, place, *, is_loud=False):
     """Run tests with a fault in place, or without one; return how that ended."""
     pid = os.fork()
     if pid == 0:
         code = BROKEN
         try:
-            code = run_tests(mutant, paths, is_loud=is_loud)
+            code = run_tests(mutant, paths, place, is_loud=is_loud)
         except BaseException:  # noqa: BLE001 - whatever it is, the tests did not run
             traceback.print_exc()
         os._exit(int(code))
@@ -59,24 +72,40 @@ def in_fork(mutant, paths, *, is_loud=False):
     )
 
 
-def run_tests(mutant, paths, *, is_loud):
+def run_tests(mutant, paths, place, *, is_loud):
     import pytest  # noqa: PLC0415 - paid before
 
-    signal.alarm(PATIENCE_S if mutant else 10 * PATIENCE_S)
+    signal.alarm(PATIENCE_S)
     if not is_loud:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
     if mutant:
-        source, place = source_of(mutant)[0], str(ROOT / mutant.path)
+        source, own = source_of(mutant)[0], str(ROOT / mutant.path)
         whole = importlib.machinery.SourceFileLoader.get_code
 
         def get_code(loader, name):
-            return compile(source, place, "exec") if loader.path == place else whole(loader, name)
+            return compile(source, own, "exec") if loader.path == own else whole(loader, name)
 
         importlib.machinery.SourceFileLoader.get_code = get_code
     words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql"]
-    return pytest.main([*words, "-m", QUICK, *paths])
+    return pytest.main([*words, "-m", QUICK, *paths], plugins=[Failed(place)])
+
+
+def tried(mutant, passing):
+    """Try a fault; one that is seen by a test that fails without it as well was not tried."""
+    paths = tests_of(mutant)
+    if not paths:
+        return "survived"
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "failed"
+        found = in_fork(mutant, paths, place)
+        if found != "killed":
+            return found
+        node = place.read_text() if place.exists() else ""
+        if node not in passing:
+            passing[node] = bool(node) and in_fork(None, [node], place) == "survived"
+        return "killed" if passing[node] else "broken"
 
 
 def pick(seed, n, subjects):
@@ -100,9 +129,6 @@ def main():
         "--only", choices=SUBJECTS, action="append", help="a subject; may be repeated"
     )
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
-    parser.add_argument(
-        "--trust", action="store_true", help="do not first run the tests without a fault"
-    )
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -111,19 +137,14 @@ def main():
     chosen, n_all = pick(asked.seed, asked.n, asked.only or SUBJECTS)
     if asked.case is not None:
         mutant = chosen[asked.case]
-        print(told(asked.case, mutant, in_fork(mutant, tests_of(mutant), is_loud=True), 0))
+        found = in_fork(mutant, tests_of(mutant), Path(os.devnull), is_loud=True)
+        print(told(asked.case, mutant, found, 0))
         return 0
-    if (
-        not asked.trust
-        and in_fork(None, sorted({path for one in chosen for path in tests_of(one)})) != "survived"
-    ):
-        print("mutate: the tests fail without a fault; nothing was tried", file=sys.stderr)
-        return 1
-    counts, survivors, began = Counter(), [], time.monotonic()
+    counts, survivors, passing, began = Counter(), [], {}, time.monotonic()
     with contextlib.suppress(KeyboardInterrupt):
         for number, mutant in enumerate(chosen):
             started = time.monotonic()
-            found = in_fork(mutant, tests_of(mutant))
+            found = tried(mutant, passing)
             counts[mutant.subject, found] += 1
             line = told(number, mutant, found, time.monotonic() - started)
             if found in ("survived", "broken"):
