@@ -25,7 +25,11 @@ def play(seed, numbers, say):
         player, shown = Player(stage, server), started
         try:
             for number in numbers:
-                done[number] = player.play(seed, number)
+                done[number] = one = player.play(seed, number)
+                if one.wrong:
+                    say(
+                        f"faults: case {number} failed: {one.fault}, {one.scene}: {one.wrong[:300]}"
+                    )
                 if time.monotonic() - shown > 30:
                     shown = time.monotonic()
                     failed = sum(bool(one.wrong) for one in done.values())

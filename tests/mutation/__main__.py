@@ -8,6 +8,7 @@ no longer find their city files, and start each run with all its imports, five s
 import argparse
 import contextlib
 import importlib.machinery
+import itertools
 import os
 import random
 import re
@@ -41,19 +42,22 @@ class Failed:
 
 
 def tests_of(mutant):
-    """List the files of tests for a module: those of its own name first, then those that import it."""
+    """List the tests for a module: files of its name and those that import it; then its package's others."""
     package, _, stem = mutant.module.rpartition(".")
+    room = ROOT / "tests" / mutant.module.split(".")[1]
     named = re.compile(
         rf"\b{re.escape(mutant.module)}\b|from {re.escape(package)} import [^\n]*\b{stem}\b"
     )
-    found = {}
-    for path in sorted(ROOT.glob("tests/**/test_*.py")):
-        is_own = path.stem.startswith(f"test_{stem}")
+    first, then = [], []
+    for path in sorted(ROOT.glob("tests/**/test_*.py"), key=lambda path: room not in path.parents):
+        if {"browser", "fleet", "faults", "mutation", "fuzz", "app"} & set(path.parts):
+            continue
+        is_own = path.stem.startswith(f"test_{stem}") and room in path.parents
         if is_own or named.search(path.read_text(encoding="utf-8")):
-            is_apart = {"browser", "fleet", "faults", "mutation", "fuzz", "app"} & set(path.parts)
-            if not is_apart:
-                found[str(path)] = (not is_own, path.parent.name != mutant.module.split(".")[1])
-    return sorted(found, key=lambda path: (found[path], path))
+            first.insert(0 if is_own else len(first), str(path))
+        elif room in path.parents:
+            then.append(str(path))
+    return [paths for paths in (first, then) if paths]
 
 
 def in_fork(mutant, paths, place, *, is_loud=False):
@@ -67,7 +71,7 @@ def in_fork(mutant, paths, place, *, is_loud=False):
             traceback.print_exc()
         os._exit(int(code))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return {0: "survived", 1: "killed", 2: "killed", -signal.SIGALRM: "too slow"}.get(
+    return {0: "survived", 1: "killed", 2: "killed", -signal.SIGPROF: "too slow"}.get(
         code, "broken"
     )
 
@@ -75,7 +79,7 @@ def in_fork(mutant, paths, place, *, is_loud=False):
 def run_tests(mutant, paths, place, *, is_loud):
     import pytest  # noqa: PLC0415 - paid before
 
-    signal.alarm(PATIENCE_S)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)  # on a processor, however busy the machine
     if not is_loud:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
@@ -94,18 +98,19 @@ def run_tests(mutant, paths, place, *, is_loud):
 
 def tried(mutant, passing):
     """Try a fault; one that is seen by a test that fails without it as well was not tried."""
-    paths = tests_of(mutant)
-    if not paths:
-        return "survived"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "failed"
-        found = in_fork(mutant, paths, place)
-        if found != "killed":
-            return found
-        node = place.read_text() if place.exists() else ""
-        if node not in passing:
-            passing[node] = bool(node) and in_fork(None, [node], place) == "survived"
-        return "killed" if passing[node] else "broken"
+        for paths in tests_of(mutant):
+            found = in_fork(mutant, paths, place)
+            if found == "survived":
+                continue
+            if found != "killed":
+                return found
+            node = place.read_text() if place.exists() else ""
+            if node not in passing:
+                passing[node] = bool(node) and in_fork(None, [node], place) == "survived"
+            return "killed" if passing[node] else "broken"
+    return "survived"
 
 
 def pick(seed, n, subjects):
@@ -137,10 +142,15 @@ def main():
     chosen, n_all = pick(asked.seed, asked.n, asked.only or SUBJECTS)
     if asked.case is not None:
         mutant = chosen[asked.case]
-        found = in_fork(mutant, tests_of(mutant), Path(os.devnull), is_loud=True)
+        found = in_fork(
+            mutant, [*itertools.chain(*tests_of(mutant))], Path(os.devnull), is_loud=True
+        )
         print(told(asked.case, mutant, found, 0))
         return 0
     counts, survivors, passing, began = Counter(), [], {}, time.monotonic()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # of a shell that started it aside, too
     with contextlib.suppress(KeyboardInterrupt):
         for number, mutant in enumerate(chosen):
             started = time.monotonic()
