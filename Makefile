@@ -12,17 +12,22 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PYTHON ?=
 PYTEST_ARGS ?=
 FUZZ_ARGS ?=
+FAULTS_ARGS ?=
+MUTATE_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
 WRITE ?=
 LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+CYCLONEDX := cyclonedx-bom==7.5.0
+BANDIT := bandit==1.9.4
+AUDIT := pip-audit==2.9.0
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow fuzz lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow fuzz faults mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -181,6 +186,21 @@ test-slow: setup postgres ## run the slow tests, and each property with twenty t
 fuzz: setup ## give the commands 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
 	@$(BIN)/python -W ignore -m tests.fuzz $(FUZZ_ARGS)
 
+faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and databases (--case N repeats one)
+	@$(BIN)/python -W ignore -m tests.faults $(FAULTS_ARGS)
+
+mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
+	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)
+
+# By programs outside the lock, at fixed versions. pip-audit asks a database over the network.
+supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code
+	@tool() { $(BIN)/uv tool run --quiet --from "$$@"; }
+	mkdir -p dist
+	tool $(CYCLONEDX) cyclonedx-py requirements requirements-app.lock --output-reproducible --output-file dist/sbom.json
+	tool $(BANDIT) bandit -q -c pyproject.toml -r src app
+	printf '%s\n' "supply: dist/sbom.json is written; bandit finds nothing"
+	tool $(AUDIT) pip-audit --disable-pip --requirement requirements-app.lock
+
 lint: setup ## check style, types, architecture and dependencies
 	@failed=
 	check() {
@@ -233,6 +253,7 @@ words: setup ## bring translations (csa.po, plans/*.po) up to date with the Engl
 docs: setup ## write the library's page, the settings table and the picture in docs/
 	@$(BIN)/python docs/api.py
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/licenses.py
 
 clean: ## remove .venv, caches and what was built
 	@rm -rf .venv dist build app/static/vendor app/static/geometry .coverage .coverage.* htmlcov

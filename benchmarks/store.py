@@ -109,8 +109,8 @@ def store_table() -> Table:
     else:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder).chmod(0o755)
-            with postgres.serving(Path(folder)) as address:
-                other = [seconds for _, seconds, _ in _of(f"{address}/postgres")]
+            with postgres.serving(Path(folder)) as server:
+                other = [seconds for _, seconds, _ in _of(f"{server.address}/postgres")]
     for (what, seconds, target), theirs in zip(sqlite, other, strict=True):
         table.add_row(what, f"{seconds:.4f}", f"{theirs:.4f}", target)
     return table

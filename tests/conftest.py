@@ -244,8 +244,8 @@ def server():
         pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed")
     folder = Path(tempfile.mkdtemp(prefix="csa-postgres-"))  # its server is another user than ours
     try:
-        with postgres.serving(folder) as address:
-            yield postgres.Server(address)
+        with postgres.serving(folder) as served:
+            yield served
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,6 +20,27 @@ from cryptography.hazmat.primitives.asymmetric import ec
 STAGES = ("hello", "from", "to", "data", "middle", "end")
 """Where a server may misbehave: before any recipient, at DATA, in the content, after its end."""
 DROP = "drop"
+MONTH = "2026-02"
+PAGE = (
+    '<meta name="csa-snapshot" content="3f9a0c17be42">\n<meta name="csa-decisions" content="{}">\n'
+)
+RECIPIENTS = """
+[mail.recipients]
+executive = [
+    {{ office = "Mayor's Office", email = "mayor@city.example" }},
+    {{ office = "Police", email = "chief@police.example" }},
+]
+public = [{{ office = "Library", email = "desk@library.example" }}]
+"""
+SERVER = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "{security}"
+office = "Prevention team"
+from_address = "areas@city.example"
+{more}
+"""
 
 
 class MailLog:
@@ -183,3 +204,18 @@ def certificate(folder, name="localhost"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(trusted, private)
     return context, trusted
+
+
+def deployment(port=None, security="none", more=""):
+    """Write a deployment file with three recipients; without a port, without a server."""
+    server = SERVER if port else "{more}"
+    return (server + RECIPIENTS).format(port=port, security=security, more=more)
+
+
+def write_editions(folder, head):
+    """Write editions made from a store that ends with an entry."""
+    (folder / "editions").mkdir(exist_ok=True)
+    for name in ("executive_en", "public_es"):
+        stem = folder / "editions" / f"{MONTH}_{name}"
+        stem.with_suffix(".pdf").write_bytes(f"%PDF {name}".encode())
+        stem.with_suffix(".html").write_text(PAGE.format(head), encoding="utf-8")

@@ -26,6 +26,7 @@ class Server:
     """A running server, and how to get fresh databases of it: owned by a role without more."""
 
     address: str
+    control: tuple[object, ...] = ()
     n: int = 0
     free: list[str] = field(default_factory=list)
 
@@ -33,6 +34,14 @@ class Server:
         with psycopg.connect(f"{self.address}/{name}", autocommit=True) as connection:
             found = connection.execute(statement)
             return found.fetchall() if found.description else None
+
+    def stop(self) -> None:
+        """Stop it as a crash would: nobody is waited for."""
+        _run(*self.control, "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it where it was stopped."""
+        _run(*self.control, "start")
 
     def database(self) -> str:
         """Make a database; give its address."""
@@ -77,6 +86,17 @@ def tools() -> Path | None:
     return kept[-1].parent if kept else None
 
 
+def _run(folder: Path, who: dict[str, int], *words: object) -> None:
+    subprocess.run(
+        [str(word) for word in words],
+        check=True,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **who,
+    )
+
+
 def _as_server(folder: Path) -> dict[str, int]:
     """Say as which user it runs: it refuses root."""
     if os.geteuid() != 0:
@@ -87,31 +107,21 @@ def _as_server(folder: Path) -> dict[str, int]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve until the block ends; give the server's address, without a database."""
+def serving(folder: Path) -> Iterator[Server]:
+    """Serve until the block ends."""
     bin_folder = tools()
     assert bin_folder is not None
-    who = _as_server(folder)
-    where = folder / "cluster"
-
-    def run(*words: object) -> None:
-        subprocess.run(
-            [str(word) for word in words],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **who,
-        )
-
-    run(bin_folder / "initdb", "-D", where, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--no-sync")
+    who, where = _as_server(folder), folder / "cluster"
+    make = (bin_folder / "initdb", "-D", where, "-U", ROLE, "-A", "trust", "-E", "UTF8")
+    _run(folder, who, *make, "--no-sync")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories='' -c fsync=off"
-    control = [bin_folder / "pg_ctl", "-D", where, "-w"]
-    run(*control, "-l", folder / "log", "-o", options, "start")
+    control = (bin_folder / "pg_ctl", "-D", where, "-w", "-l", folder / "log", "-o", options)
+    server = Server(f"postgresql://{ROLE}@127.0.0.1:{port}", (folder, who, *control))
+    server.start()
     try:
-        yield f"postgresql://{ROLE}@127.0.0.1:{port}"
+        yield server
     finally:
-        run(*control, "-m", "immediate", "stop")
+        server.stop()

@@ -137,9 +137,9 @@ def unguarded(store):
     if store.engine.dialect.name == "sqlite":
         return [f"DROP TRIGGER audit_no_{what}" for what in ("update", "delete", "replace")]
     return [
-        "GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER",
-        "DROP TRIGGER audit_no_change ON audit",
+        "DROP TRIGGER audit_no_change ON audit",  # which locks the table, before GRANT
         "DROP TRIGGER audit_no_truncate ON audit",
+        "GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER",
     ]
 
 

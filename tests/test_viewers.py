@@ -14,8 +14,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.server import serve
 
 from benchmarks.client import PATIENCE_S, CutOffError, FaultError, connected
-from benchmarks.server import prepare, serving
-from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of
+from benchmarks.server import APP, prepare, serving
+from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of, warm_up
 from tests.sentences import says
 
 # `python -m app`, which notes each full collection that anything in its process asks for, and
@@ -114,6 +114,22 @@ def test_two_viewers_open_pages_move_sliders_and_turn_toggles(served):
     assert {run.act for run in load.runs} <= {"first page", *ACTS}
     assert all(run.seconds > 0 for run in load.runs)
     assert load.looks[0].memory_mb > 50
+
+
+@pytest.mark.slow
+def test_five_minutes_of_eight_viewers_leave_no_error_and_the_memory_flat(tmp_path):
+    """An hour of twenty is `python -m benchmarks.viewers --viewers 20 --minutes 60`."""
+    with serving(APP, prepare(tmp_path)) as server:
+        load = Load(viewers=8, seconds=300, pause_s=4, acts=tuple(ACTS))
+        run_apart(warm_up(server.address))
+        run_apart(load.put_on(server.address, server))
+    assert [run.fault for run in load.runs if run.fault] == []
+    most = [
+        max(look.memory_mb for look in load.looks if look.at_s // 60 == minute)
+        for minute in range(5)
+    ]
+    assert most[4] < 1.1 * most[1], most
+    assert len(load.runs) > 100
 
 
 @pytest.mark.system

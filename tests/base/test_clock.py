@@ -35,7 +35,9 @@ def test_no_other_module_asks_the_machine_for_the_day():
     assert asking == ["clock.py"]
 
 
-def test_an_entry_far_after_the_last_is_refused_until_somebody_has_looked(tmp_path, monkeypatch):
+def test_an_entry_far_after_the_last_or_before_it_is_refused_until_somebody_has_looked(
+    tmp_path, monkeypatch
+):
     store = open_store(str(tmp_path / "s.sqlite3"), make=True, city="sample")
 
     def write(when):
@@ -51,3 +53,8 @@ def test_an_entry_far_after_the_last_is_refused_until_somebody_has_looked(tmp_pa
     write(datetime(2023, 1, 1, 5, tzinfo=UTC))
     with pytest.raises(ParamError, match="clock says"):
         write(datetime(2150, 1, 1, tzinfo=UTC))
+    write(datetime(2022, 12, 31, 6, tzinfo=UTC))  # the hours of a pinned day
+    with pytest.raises(ParamError, match="2022-12-30, before the trail's last entry"):
+        write(datetime(2022, 12, 30, 5, tzinfo=UTC))
+    monkeypatch.setenv("CSA_CLOCK_IS_RIGHT", "2022-12-30")
+    write(datetime(2022, 12, 30, 5, tzinfo=UTC))

@@ -11,35 +11,23 @@ import threading
 
 import pytest
 
+from csa.base.clock import now_utc
 from csa.decisions.minutes import add_minute
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from tests.mail_server import MailLog, certificate, serving
+from tests.mail_server import (
+    MONTH,
+    PAGE,
+    MailLog,
+    certificate,
+    deployment,
+    serving,
+    write_editions,
+)
 from tests.sentences import says
 from tests.stores import act, trail
 
 PASSWORD = "correct-horse-9"  # noqa: S105 - of a server made for these tests
-MONTH = "2026-02"
-PAGE = (
-    '<meta name="csa-snapshot" content="3f9a0c17be42">\n<meta name="csa-decisions" content="{}">\n'
-)
-RECIPIENTS = """
-[mail.recipients]
-executive = [
-    {{ office = "Mayor's Office", email = "mayor@city.example" }},
-    {{ office = "Police", email = "chief@police.example" }},
-]
-public = [{{ office = "Library", email = "desk@library.example" }}]
-"""
-SERVER = """
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "{security}"
-office = "Prevention team"
-from_address = "areas@city.example"
-{more}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -56,25 +44,16 @@ def log():
 def here(run, town):
     """A town with a store of one decision and the editions made from it."""
     store = open_store(str(town.folder / "var" / "testville.sqlite3"), make=True, city="testville")
-    add_minute(store, act(), "Go on.")
+    now = now_utc()  # the store's clock is the machine's, as the command's is
+    add_minute(store, act(on=now.date(), at=now), "Go on.")
     head = trail(store)[0]["hash"][:12]
     store.engine.dispose()
     write_editions(town.folder, head)
     return town
 
 
-def write_editions(folder, head):
-    (folder / "editions").mkdir(exist_ok=True)
-    for name in ("executive_en", "public_es"):
-        stem = folder / "editions" / f"{MONTH}_{name}"
-        stem.with_suffix(".pdf").write_bytes(f"%PDF {name}".encode())
-        stem.with_suffix(".html").write_text(PAGE.format(head), encoding="utf-8")
-
-
 def deploy(town, port=None, security="none", more=""):
-    server = SERVER if port else "{more}"
-    text = (server + RECIPIENTS).format(port=port, security=security, more=more)
-    (town.folder / "csa.toml").write_text(text, encoding="utf-8")
+    (town.folder / "csa.toml").write_text(deployment(port, security, more), encoding="utf-8")
 
 
 def words(*more):

@@ -133,6 +133,7 @@ def test_nothing_is_drawn_that_was_not_closed_nor_twice(store, again):
     with pytest.raises(ParamError) as refused:  # the same list, on other cells
         record_draw(store, act(), draw_closed(moved, SEED))
     assert refused.value.message.key == "draws.not_closed"
+    assert refused.value.message.values["code"] == closed().account["entrants_sha256"]
     record_draw(store, act(), draw_closed(closed(), SEED))
     with pytest.raises(ParamError) as refused:
         record_draw(store, act(), draw_closed(closed(), "Pick 3 418"))

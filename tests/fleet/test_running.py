@@ -117,3 +117,13 @@ def test_csv_and_parquet_are_one_table_with_types(tmp_path):
     written = read_rows(tmp_path)
     assert [row["city"] for row in written] == ["A", "'=B"]  # no spreadsheet computes it
     assert written[1]["why"] == "Why, and what."
+
+
+def test_a_cluster_that_does_not_end_keeps_nobody_waiting(caplog):
+    class Stuck:
+        def close(self, timeout):
+            raise TimeoutError(timeout)
+
+    with running._closed_in_time(Stuck()):
+        pass
+    assert "did not close within 30 s" in caplog.text

@@ -32,14 +32,19 @@ def writing(out: Path) -> Iterator[Path]:
         descriptor = os.open(place.parent, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for leftover in place.parent.glob(f"{glob.escape(_temporary(place))}????????"):
-                shutil.rmtree(leftover, ignore_errors=True)
+            remove_leftovers(place)
             yield place
         finally:
             os.close(descriptor)
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=out, why=why) from error
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove what killed writers of a place left beside it; the caller holds the lock."""
+    for leftover in place.parent.glob(f"{glob.escape(_temporary(place))}????????"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager

@@ -18,7 +18,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from csa.base.atomic import new_link, point, put, put_new, sync_folder, writing, written_beside
+from csa.base.atomic import (
+    new_link,
+    point,
+    put,
+    put_new,
+    remove_leftovers,
+    sync_folder,
+    writing,
+    written_beside,
+)
 from csa.base.errors import OutputError
 
 CURRENT = "current"
@@ -185,6 +194,7 @@ def _add_version(place: Path, files: Mapping[str, bytes]) -> str:
     is_first = not versions.exists()
     versions.mkdir(parents=True, exist_ok=True)
     number = f"{1 + max((_number(path) for path in versions.iterdir()), default=0):04d}"
+    remove_leftovers(versions / number)
     try:
         with written_beside(versions / number, files) as fresh:
             fresh.rename(versions / number)

@@ -51,7 +51,8 @@ def mail(
     today = config.city.clock.today()
     if Month(today.year, today.month).index < when.index:
         raise ParamError("decide.before_month", day=today, month=when)
-    found = read_editions(editions, when, reading_store(config, store))
+    opened = reading_store(config, store)
+    found = read_editions(editions, when, opened)
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
         return
@@ -61,6 +62,8 @@ def mail(
     if is_dry:
         _show_dry(config, letters, as_json=as_json)
         return
+    if opened is not None:
+        opened.require_clock(config.city.clock.now())  # what was sent has to be recorded
     raise typer.Exit(_send(config, store, settings, found, again=again, as_json=as_json))
 
 

@@ -21,10 +21,11 @@ from csa.fleet.manifest import FleetCity
 from csa.fleet.table import FAILED, WAITING, describe, fleet_files
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
-CONNECT_S = 20
+CONNECT_S, CLOSE_S = 20, 30
 LOOPBACK = "127.0.0.1"
+LOGGER = logging.getLogger("csa.fleet")
 
 
 def run_fleet(
@@ -158,5 +159,20 @@ def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
         )
     except (OSError, RuntimeError) as error:
         raise MachineError("fleet.no_workers", what=error) from error
-    with started as cluster, Client(cluster, set_as_default=False) as client:
+    with _closed_in_time(started), Client(started, set_as_default=False) as client:
         yield client
+
+
+@contextmanager
+def _closed_in_time(cluster: LocalCluster) -> Iterator[None]:
+    """Close a cluster; one whose worker died a moment ago may wait for it without end.
+
+    What is left of its processes ends with this one.
+    """
+    try:
+        yield
+    finally:
+        try:
+            cluster.close(timeout=CLOSE_S)
+        except TimeoutError:
+            LOGGER.warning("the cluster did not close within %d s", CLOSE_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
+import pickle  # nosec B403
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args

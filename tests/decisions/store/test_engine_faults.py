@@ -1,7 +1,6 @@
 """What goes wrong around a store: many writers, a killed one, a full disk, no answer, bad addresses."""
 
 import os
-import random
 import shutil
 import socket
 import sqlite3
@@ -16,13 +15,12 @@ from pathlib import Path
 import pytest
 
 from csa.base.errors import ParamError, StoreError
-from csa.decisions.store import engine, head_of, open_store
+from csa.decisions.store import engine, open_store
 from csa.decisions.store.address import named, shown, url_of
 from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.records import read_records
 from csa.decisions.store.tables import ActionRow
 from tests.stores import TODAY, oracle, plain, run_sql, signed, trail, verified
-from tests.workers import slowly
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -36,7 +34,7 @@ def test_eight_processes_write_without_an_error_and_with_a_whole_chain(database)
     """They make the store too, all at once."""
     address = database.new()
     names = [f"1.1.{n}" for n in range(1, 9)]
-    words = [sys.executable, str(ZYGOTE), "many", address, *names]
+    words = [sys.executable, str(ZYGOTE), address, *names]
     done = subprocess.run(
         words, capture_output=True, text=True, env=ENVIRONMENT, check=True, timeout=100
     )
@@ -119,54 +117,6 @@ def test_whoever_makes_the_file_at_the_same_moment_is_waited_for(code, n_asked):
     with nullcontext() if n_asked > 1 else pytest.raises(sqlite3.OperationalError):
         engine.settle_sqlite(Locked(), None)
     assert [words.startswith("PRAGMA journal_mode") for words in asked].count(True) == n_asked
-
-
-# ---- killed while writing ------------------------------------------------------------------
-
-
-def until_killed(stream):
-    """Read what a writer told of, until its end is said."""
-    told = []
-    while (line := stream.readline().strip()) != "killed":
-        assert line, "the writers' parent is gone"
-        told.append(line)
-    return told
-
-
-@pytest.mark.system
-@pytest.mark.parametrize(
-    ("kind", "kills"),
-    [
-        ("sqlite", 8),
-        ("postgresql", 4),
-        *slowly(("sqlite", 100), ("postgresql", 15)),
-    ],
-)
-def test_a_killed_writer_loses_nothing_that_was_committed(databases, kind, kills):
-    """After each kill: the chain is whole, all that was told of is there, and nothing half."""
-    store, pick, kept = databases(kind).open(), random.Random(6), 0  # noqa: S311 - no secret
-    words = [sys.executable, str(ZYGOTE), "kill", plain(store)]
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
-    ) as zygote:
-        for n in range(kills):
-            zygote.stdin.write(f"{pick.random() * 0.01}\n")
-            zygote.stdin.flush()
-            told = until_killed(zygote.stdout)
-            assert told == [str(entry) for entry in range(kept + 1, kept + 1 + len(told))]
-            assert told
-            with store.writing(signed("After.")) as session:  # the dead hold no lock
-                before = head_of(session.connection()).n
-                session.add(ActionRow(key=f"2.1.{n}", status="on-track", updated_on=TODAY))
-            # One entry more may have been committed before it could be told.
-            assert kept + len(told) <= before <= kept + len(told) + 1
-            assert verified(store).is_whole
-            kept = before + 1
-        zygote.stdin.close()
-        assert zygote.wait(20) == 0
-    rows = trail(store)
-    assert len(rows) == kept >= 2 * kills
-    assert [row["hash"] for row in rows] == oracle(rows)
 
 
 # ---- the disk ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, event, insert, select
@@ -30,9 +30,9 @@ TEXT_READ = "text_read"
 """The key of the code of a public text that was read again."""
 AT_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 MAX_WHY = 2000
-FAR_DAYS = 400
+FAR_DAYS, BACK_DAYS = 400, 1
 CLOCK_IS_RIGHT = "CSA_CLOCK_IS_RIGHT"
-"""An entry so long after the last needs this variable to hold the day: somebody looked."""
+"""An entry so long after the last, or before it, needs this variable to hold the day."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class AuditEntry:
 
 def append(connection: Connection, signed: Signed, *changes: AuditEntry) -> None:
     """Append an entry for each change; the caller holds the store's lock for writers."""
-    _refuse_far_ahead(connection, signed.at_utc)
+    refuse_wrong_clock(connection, signed.at_utc)
     head = head_of(connection)
     before, rows = head.hash, []
     for number, change in enumerate(changes, start=head.n + 1):
@@ -100,18 +100,20 @@ def append(connection: Connection, signed: Signed, *changes: AuditEntry) -> None
     connection.execute(insert(Audit), rows)
 
 
-def _refuse_far_ahead(connection: Connection, at_utc: datetime) -> None:
-    """Refuse an entry long after the last: a wrong clock would be in the trail for good."""
+def refuse_wrong_clock(connection: Connection, at_utc: datetime) -> None:
+    """Refuse an entry long after the last, or before it: it would be in the trail for good."""
     last = connection.execute(select(Audit.at_utc).order_by(Audit.id.desc()).limit(1)).scalar()
     if last is None:
         return
-    before = datetime.strptime(last, AT_UTC).replace(tzinfo=UTC)
-    days = (at_utc.astimezone(UTC) - before).days
+    after = at_utc.astimezone(UTC) - datetime.strptime(last, AT_UTC).replace(tzinfo=UTC)
     today = at_utc.astimezone(UTC).date().isoformat()
-    if days > FAR_DAYS and os.environ.get(CLOCK_IS_RIGHT) != today:
-        raise ParamError(
-            "store.clock", today=today, days=days, last=last[:10], variable=CLOCK_IS_RIGHT
-        )
+    if os.environ.get(CLOCK_IS_RIGHT) == today:
+        return
+    told = {"today": today, "last": last[:10], "variable": CLOCK_IS_RIGHT}
+    if after.days > FAR_DAYS:
+        raise ParamError("store.clock", days=after.days, **told)
+    if after < timedelta(days=-BACK_DAYS):
+        raise ParamError("store.clock_back", **told)
 
 
 def chained(before: str, entry: Mapping[str, Any]) -> str:

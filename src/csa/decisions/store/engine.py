@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, insert, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from csa.base.errors import StoreError
 from csa.decisions.store import migrating
 from csa.decisions.store.address import POSTGRESQL, SQLITE, named, url_of
-from csa.decisions.store.audit import SIGNED, Head, Signed, head_of
+from csa.decisions.store.audit import SIGNED, Head, Signed, head_of, refuse_wrong_clock
 from csa.decisions.store.rows import AboutRow
 
 BUSY_MS = 10_000
@@ -44,14 +48,15 @@ OF_POSTGRESQL = {
     "55P03": "busy",
     "42P01": "damaged",
     "42703": "damaged",
+    "40": "busy",
     "08": "down",
     "28": "down",
     "3D": "down",
     "53": "down",
     "57": "down",
 }
-"""PostgreSQL's error codes, or their first two characters: connection, permission to connect, no
-such database, too many connections, shut down."""
+"""PostgreSQL's error codes, or their first two characters: each waits for another, connection,
+permission to connect, no such database, too many connections, shut down."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,11 @@ class Store:
             yield session
             session.commit()
 
+    def require_clock(self, at_utc: datetime) -> None:
+        """Refuse a clock by which no entry could be signed, before an act that needs one."""
+        with self.reading() as session:
+            refuse_wrong_clock(session.connection(), at_utc)
+
     def head(self) -> Head:
         """Return the trail's end, under which pages of the store are cached."""
         with self.reading() as session:
@@ -98,16 +108,17 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
     is_file = url.get_backend_name() == SQLITE
     if is_file and not _is_there(Path(str(url.database)), name, make=make):
         return None
-    wait: dict[str, Any] = (
-        {"timeout": BUSY_MS / 1000} if is_file else {"connect_timeout": CONNECT_S}
-    )
-    engine = create_engine(url, connect_args=wait, pool_pre_ping=not is_file)
     if is_file:
-        event.listen(engine, "connect", settle_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        with spoken(name):
+            engine = _engine_of_file(url, name)
+    else:
+        wait = {"connect_timeout": CONNECT_S}
+        engine = create_engine(url, connect_args=wait, pool_pre_ping=True)
     is_there = False
     try:
         with spoken(name):
+            if is_file:
+                _refuse_damaged(engine, name)
             is_there = migrating.bring_forward(engine, lock_writers, name, make=make)
             if is_there and city:
                 _settle_city(engine, name, city)
@@ -118,6 +129,42 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
         if not is_there:
             engine.dispose()
     return Store(engine, name) if is_there else None
+
+
+def _engine_of_file(url: URL, name: str) -> Engine:
+    """Return the engine of a file; of one that cannot be written, an engine that only reads."""
+    path = Path(str(url.database)).absolute()
+    needed = (path, path.parent) if path.exists() else ()
+    if all(os.access(one, os.W_OK) for one in needed):
+        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        event.listen(engine, "connect", settle_sqlite)
+    else:
+        # Asked anew for each connection: a writer may have begun meanwhile.
+        engine = create_engine(url, creator=lambda: _read_alone(path, name), poolclass=NullPool)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _read_alone(path: Path, name: str) -> sqlite3.Connection:
+    """Open a file that nobody here can write; SQLite would otherwise make its log beside it."""
+    log, index = (path.with_name(f"{path.name}{part}") for part in ("-wal", "-shm"))
+    mode = "mode=ro"
+    if not index.exists():
+        if log.exists() and log.stat().st_size:
+            raise StoreError("store.half_copied", name=name)
+        mode += "&immutable=1"
+    raw = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, check_same_thread=False)
+    raw.isolation_level = None
+    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    return raw
+
+
+def _refuse_damaged(engine: Engine, name: str) -> None:
+    """Check every page of a file: what is read of a damaged one may be wrong without a word."""
+    with engine.connect() as connection:
+        found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+    if found != "ok":
+        raise StoreError("store.damaged", name=name, why=found.splitlines()[-1])
 
 
 def _settle_city(engine: Engine, name: str, city: str) -> None:

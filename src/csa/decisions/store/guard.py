@@ -35,11 +35,13 @@ UNGUARD_SQLITE = (
     "DROP TRIGGER IF EXISTS audit_no_delete",
     "DROP TRIGGER IF EXISTS audit_no_replace",
 )
+# The triggers first, which locks the table: after GRANT alone a vacuum that has the table waits for
+# this transaction, and this one for the vacuum.
 UNGUARD_POSTGRES = (
-    "GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER",
     "DROP TRIGGER IF EXISTS audit_no_change ON audit",
     "DROP TRIGGER IF EXISTS audit_no_truncate ON audit",
     "DROP FUNCTION IF EXISTS audit_refuse()",
+    "GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER",
 )
 
 # Its name alone is not enough: a trigger of the same name may do nothing. A guard whose text is

@@ -1,0 +1,85 @@
+"""What goes wrong around a command leaves the old or the new, and a sentence that says what to do.
+
+`make faults` plays 300 kills and every other fault; here are some of each, and faults that are
+planted to see that a case finds them.
+"""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.faults.cases import N_KILLS, OTHERS, Player
+from tests.faults.scenes import SCENES, STORE
+from tests.faults.stage import FEW, Ran, staged
+from tests.sentences import says
+
+SEED = 1
+KILLS = [("ingest", 1), ("decide", 2), ("decide", 3), ("decide-postgresql", 4), ("backup", 5), ("restore", 6), ("migrate", 7), ("mail", 8)]  # fmt: skip
+QUICK = {"disk full": "decide", "folder read-only": "backup", "clock set back": "decide", "clock far ahead": "mail",
+         "twice at once": "decide", "page damaged": "decide", "store read-only": "decide"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stage():
+    with staged(FEW) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def player(stage):
+    return Player(stage)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("scene", "number"), KILLS)
+def test_what_was_acknowledged_outlives_a_kill_and_nothing_half_written_is_read(
+    player, request, scene, number
+):
+    if scene == "decide-postgresql":
+        player.server = SCENES[scene].server = request.getfixturevalue("server")
+    found = player.play(SEED, number, scene)
+    assert found.wrong == "", found
+
+
+@pytest.mark.parametrize(
+    "number", [n for n, one in enumerate(OTHERS, N_KILLS) if QUICK.get(one[0]) == one[1]]
+)
+def test_a_fault_of_the_machine_is_said_and_leaves_the_old_or_the_new(player, number):
+    found = player.play(SEED, number)
+    assert found.wrong == "", found
+
+
+# ---- The cases themselves -------------------------------------------------------------------
+
+
+def test_a_half_written_folder_and_a_lost_decision_are_found(player):
+    scene, pattern, old, new, _ = player.ready("ingest")
+    folder = player.copied(pattern)
+    (folder / "dataset" / "current" / "incidents.parquet").write_bytes(b"half")
+    assert scene.check(folder, Ran(-9, 0, "", ""), old, new).startswith("half-written")
+    assert (
+        scene.check(player.copied(pattern), Ran(0, 0, "", ""), old, new)
+        == "said done, and is not there"
+    )
+    scene, pattern, old, new, _ = player.ready("decide")
+    folder = player.copied(pattern)
+    assert (
+        scene.check(folder, Ran(-9, 0, "1.2.1 said\n", ""), old, new) == "1 entries, 2 acknowledged"
+    )
+    with closing(sqlite3.connect(folder / STORE)) as raw, raw:
+        raw.execute("UPDATE action SET percent = 99")
+    assert scene.check(folder, Ran(-9, 0, "", ""), old, new).startswith("not whole")
+    shutil.rmtree(folder)
+
+
+def test_an_error_of_our_own_or_none_at_all_is_found():
+    assert Ran(1, 0, "", says("cli.internal", what="x")).wrong.startswith(
+        "an error of the program's own"
+    )
+    assert Ran(2, 0, "", "").wrong == "failed without a word"
+    assert Ran(-11, 0, "", "x").wrong == "exit code -11"
+    assert Ran(2, 0, "", says("store.full", name="x", why="y")).wrong == ""

@@ -1,0 +1,146 @@
+"""Small faults planted into a module's source, one at a time: what a test that can fail must see.
+
+Words are left alone (the catalogs' own tests hold them), and so are types, docstrings and decorators.
+"""
+
+import ast
+import copy
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SUBJECTS = {
+    "stats": ("src/csa/base/stats.py", "src/csa/areas/stats*.py"),
+    "displacement": ("src/csa/displacement/*.py",),
+    "priority": ("src/csa/priority/*.py",),
+    "disclosure": ("src/csa/disclosure/*.py",),
+    "decisions": ("src/csa/decisions/*.py", "src/csa/decisions/store/*.py"),
+}
+SWAPS = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
+    ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
+}  # fmt: skip
+CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
+SKIPPED = ("annotation", "returns", "decorator_list")
+
+
+@dataclass(frozen=True, order=True)
+class Mutant:
+    """One fault: the nth node of a module, changed in one way."""
+
+    subject: str
+    path: str
+    node: int
+    line: int
+    change: str
+
+    @property
+    def module(self):
+        return ".".join(Path(self.path).with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+def nodes(tree):
+    """List a module's nodes in order, without those that no run depends on."""
+    found = []
+
+    def walk(node):
+        found.append(node)
+        for name, value in ast.iter_fields(node):
+            if name in SKIPPED or (
+                isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            ):
+                continue
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, ast.AST):
+                    walk(one)
+
+    walk(tree)
+    return found
+
+
+def changes(node):
+    """Name the ways in which a node can be changed."""
+    if (isinstance(node, ast.Compare) and len(node.ops) == 1) or isinstance(
+        node, ast.BoolOp | ast.BinOp
+    ):
+        operator = node.ops[0] if isinstance(node, ast.Compare) else node.op
+        if type(operator) in SWAPS and not is_type(node):
+            yield f"{type(operator).__name__} to {SWAPS[type(operator)].__name__}"
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield "not taken away"
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
+        yield f"{node.value} to {not node.value if isinstance(node.value, bool) else node.value + 1}"
+    elif isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
+        yield "None returned"
+    elif isinstance(node, ast.If | ast.IfExp):
+        yield "condition turned"
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+        yield f"{node.func.id} to {CALLS[node.func.id]}"
+    elif isinstance(node, ast.Break | ast.Continue):
+        yield "break and continue exchanged"
+
+
+def is_type(node):
+    """Tell whether it is a union of types, such as `int | None`: turned, no module loads."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.BitOr)
+        and bool(
+            re.fullmatch(
+                r"(\w+\.)*(None|[A-Z]\w*|str|int|float|bool|date|datetime)", ast.unparse(node.right)
+            )
+        )
+    )
+
+
+def is_none(node):
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def change(node):
+    """Return the node that stands in the place of one."""
+    node = copy.copy(node)
+    if isinstance(node, ast.Compare):
+        node.ops = [SWAPS[type(node.ops[0])]()]
+    elif isinstance(node, ast.BoolOp | ast.BinOp):
+        node.op = SWAPS[type(node.op)]()
+    elif isinstance(node, ast.UnaryOp):
+        return node.operand
+    elif isinstance(node, ast.Constant):
+        node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+    elif isinstance(node, ast.Return):
+        node.value = ast.Constant(None)
+    elif isinstance(node, ast.If | ast.IfExp):
+        node.test = ast.UnaryOp(ast.Not(), node.test)
+    elif isinstance(node, ast.Call):
+        node.func = ast.Name(CALLS[node.func.id], ast.Load())
+    else:
+        return ast.Continue() if isinstance(node, ast.Break) else ast.Break()
+    return node
+
+
+def all_mutants(subject):
+    """List every fault that can be planted in a subject's modules."""
+    paths = sorted(path for pattern in SUBJECTS[subject] for path in ROOT.glob(pattern))
+    for path in paths:
+        name = str(path.relative_to(ROOT))
+        for number, node in enumerate(nodes(ast.parse(path.read_text(encoding="utf-8")))):
+            for how in changes(node):
+                yield Mutant(subject, name, number, node.lineno, how)
+
+
+def source_of(mutant):
+    """Return the module's source with the fault in it, and the changed node's lines, before and after."""
+    tree = ast.parse((ROOT / mutant.path).read_text(encoding="utf-8"))
+    wanted = nodes(tree)[mutant.node]
+    fresh = ast.copy_location(change(wanted), wanted)
+    for parent in ast.walk(tree):
+        for name, value in ast.iter_fields(parent):
+            if value is wanted:
+                setattr(parent, name, fresh)
+            elif isinstance(value, list):
+                setattr(parent, name, [fresh if one is wanted else one for one in value])
+    return ast.unparse(ast.fix_missing_locations(tree)), ast.unparse(wanted), ast.unparse(fresh)
