@@ -60,6 +60,7 @@ class Stage:
     def close(self):
         self.process.stdin.close()
         self.process.wait(60)
+        self.process.stdout.close()
 
     def run(self, folder, lines, *, kill_at=0, delay_ms=0, n_at_once=1, obeys_modes=False, clock_days=0,
             environment=None):  # fmt: skip
