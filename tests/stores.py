@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from csa.base.clock import Clock
 from csa.decisions.roles import Act, Person
-from csa.decisions.store import Signed, Store, open_store, verify
+from csa.decisions.store import Signed, Store, audit, open_store, verify
 from csa.reports.briefing.serving import candidate_of
 
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
@@ -130,6 +130,10 @@ def tampered(store, *statements):
             found = verify(session)
         change.rollback()
     return found
+
+
+BACK_DAYS, audit.BACK_DAYS = audit.BACK_DAYS, 36_500
+"""How far a clock may be set back; tests write a store's history in any order."""
 
 
 def unguarded(store):

@@ -100,18 +100,14 @@ def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
         said = f'<h2>{head}</h2><ul class="csa-due">{items}</ul>'
     if shown.waiting:
         head, text = speak("briefing.needs_decision"), " ".join(shown.waiting)
-        said += f"<p><b>{html.escape(head)}</b> {html.escape(text)}</p>"
-    if shown.plan:
-        said += f'<p class="csa-faint">{html.escape(shown.plan)}</p>'
+        of = f' <span class="csa-faint">{html.escape(shown.plan)}</span>' if shown.plan else ""
+        said += f"<p><b>{html.escape(head)}</b> {html.escape(text)}{of}</p>"
     shown.spot.html(said)
 
 
 def _plan(plan: Plan) -> str:
-    """Name the plan and who made it, so that its decisions have an author."""
-    about = plan.plan
-    return speak(
-        "briefing.plan", name=about.name, when=month(str(about.adopted)), source=about.source
-    )
+    """Name the plan that the work follows, and when it was adopted."""
+    return speak("briefing.plan", name=plan.plan.name, when=month(str(plan.plan.adopted)))
 
 
 def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:

@@ -122,7 +122,7 @@ STYLE = """
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
-  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0; margin: .35rem 0 .1rem; }
+  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: .35rem 0 .1rem; }
   .csa-tiers ul { list-style: none; margin: 0; padding: 0; }
   .csa-tiers li { display: flex; gap: .5rem; align-items: baseline; margin: 0; padding: .1rem 0; border-bottom: 1px solid var(--csa-hairline); break-inside: avoid; font-size: .9375rem; }
   .csa-tiers li span { flex: 1; }
@@ -201,7 +201,7 @@ STYLE = """
   .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }
   .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
   .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
-  .st-key-core_list .csa-faint { font-size: .875rem; } .st-key-core_list h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-core_list .csa-faint { font-size: .875rem; } .st-key-core_list h2 { font-size: .9375rem !important; padding: 0 !important; margin: .5rem 0 .15rem; }
   .st-key-report_parts iframe, .st-key-public_page iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
   [class*="st-key-first-page"] { flex: none; height: 171px; overflow: hidden; } [class*="st-key-first-page"] iframe { width: 816px !important; height: 1056px !important; max-width: none; transform: scale(.162); transform-origin: 0 0; pointer-events: none; }

@@ -10,7 +10,8 @@ from csa.base.clock import Clock, now_utc
 from csa.base.errors import ParamError
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import act, local_person
-from csa.decisions.store import open_store
+from csa.decisions.store import audit, open_store
+from tests.stores import BACK_DAYS
 
 ROOT = Path(__file__).parents[2]
 ASKS = re.compile(r"date\.today\(|datetime\.(now|utcnow|today)\(|time\.time\(\)")
@@ -38,6 +39,7 @@ def test_no_other_module_asks_the_machine_for_the_day():
 def test_an_entry_far_after_the_last_or_before_it_is_refused_until_somebody_has_looked(
     tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(audit, "BACK_DAYS", BACK_DAYS)
     store = open_store(str(tmp_path / "s.sqlite3"), make=True, city="sample")
 
     def write(when):

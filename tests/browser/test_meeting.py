@@ -24,7 +24,6 @@ def app(serve, tmp_path_factory):
     address = str(folder / "store.sqlite3")
     store = open_store(address, make=True)
     plan = load_plan(ROOT / "config" / "plans" / "kansas-city-psp.toml")
-    set_action(store, plan, signed(9), "1.2.1", {"status": "done", "office": "Health"})
     for number in ("1.2.4", "1.3.4", "1.3.8", "2.2.1", "2.3.1"):
         reason = {
             "status": "blocked",
@@ -32,6 +31,7 @@ def app(serve, tmp_path_factory):
             "office": "Health",
         }
         set_action(store, plan, signed(100), number, reason)
+    set_action(store, plan, signed(9), "1.2.1", {"status": "done", "office": "Health"})
     propose_change(store, plan, signed(3), "1.1.1", {"title": "Meet monthly"})
     with serve(folder, CSA_STORE=address) as served:
         yield served

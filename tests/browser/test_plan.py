@@ -30,8 +30,8 @@ def served(serve, tmp_path_factory, root):
     store = open_store(str(folder / "store.sqlite3"), make=True)
     plan = load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
     blocked = {"status": "blocked", "reason": "No room.", "office": "Mayor's Office"}
-    set_action(store, plan, acting("Mayor's Office", 20), "1.3.1", blocked)
     set_action(store, plan, acting("Police", 120), "2.2.1", {"status": "on-track"})
+    set_action(store, plan, acting("Mayor's Office", 20), "1.3.1", blocked)
     propose_change(store, plan, acting("Coordinator"), "1.1.1", {"title": "Meet each month"})
     with serve(folder, CSA_STORE=str(folder / "store.sqlite3")) as address:
         yield address, store
