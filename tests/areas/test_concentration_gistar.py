@@ -199,9 +199,9 @@ def test_tables_of_different_cells_are_refused():
     with pytest.raises(TableError, match="in another order"):
         find_hot_cells(counts, pd.Series([1.0, 1.0, 1.0], index=[0, 2, 1]), row_of(3))
     for neighbours in (row_of(2), csr_array(np.ones((3, 4)))):
-        with pytest.raises(TableError, match="For 3 cells the neighbours"):
+        with pytest.raises(TableError, match="For 3 cells the neighbors"):
             find(counts, neighbours=neighbours)
-        with pytest.raises(TableError, match="For 3 cells the neighbours"):
+        with pytest.raises(TableError, match="For 3 cells the neighbors"):
             measure_gi_star(np.arange(3.0), neighbours)
 
 
@@ -210,7 +210,7 @@ def test_weights_and_neighbourhoods_without_their_own_cell_are_refused():
     np.fill_diagonal(without, 0)
     weighted = csr_array(without * 0.5 + np.eye(3))
     for neighbours in (weighted, csr_array(without)):
-        with pytest.raises(TableError, match="its own neighbour"):
+        with pytest.raises(TableError, match="its own neighbor"):
             find([1, 2, 3], neighbours=neighbours)
 
 

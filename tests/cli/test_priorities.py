@@ -535,7 +535,7 @@ def test_how_much_areas_fall_by_themselves_comes_from_the_record(made, drawn_now
     said = drawn_now(folder="again").stdout
     # What fell is a share, from one year to the next; what it is taken from are two years' counts.
     assert "such areas' share of the city's incidents usually fell about" in said
-    assert "from their last year to the next" in said
+    assert "in the next year. It fell by itself" in said
     assert "from their mean of the 24 months before" in said
     account = json.loads(drawn_now("--json", folder="bare", dataset="bare").stdout)
     assert account["usual_fall_share"] is None

@@ -1,4 +1,4 @@
-"""A background in metres: clipped, merged, simplified, and written as RFC 7946 asks."""
+"""A background in meters: clipped, merged, simplified, and written as RFC 7946 asks."""
 
 import json
 
@@ -28,13 +28,13 @@ CANVAS = box(EAST - 1000, NORTH - 1000, EAST + 1000, NORTH + 1000)
 
 
 def layer(*shapes):
-    """Put shapes drawn in metres around 0, 0 onto the globe."""
+    """Put shapes drawn in meters around 0, 0 onto the globe."""
     moved = [shape and shapely.affinity.translate(shape, EAST, NORTH) for shape in shapes]
     return gpd.GeoSeries(moved, crs=UTM).to_crs(LONLAT)
 
 
 def measured(shape):
-    """Bring what was drawn back to metres around 0, 0."""
+    """Bring what was drawn back to meters around 0, 0."""
     back = gpd.GeoSeries([shape], crs=LONLAT).to_crs(UTM)[0]
     return shapely.affinity.translate(back, -EAST, -NORTH)
 
@@ -57,7 +57,7 @@ def test_pieces_of_one_street_become_one_line_and_a_bend_of_a_metre_is_straighte
     assert measured(street).length == pytest.approx(200, abs=2)
 
 
-def test_a_bend_of_ten_metres_stays():
+def test_a_bend_of_ten_meters_stays():
     street = lines(LineString([(0, 0), (50, 10), (100, 0)]))
     assert shapely.get_num_coordinates(street) == 3
     less = LineString([(0, 0), (50, 4), (100, 0)])
@@ -173,9 +173,9 @@ def test_a_street_that_stands_twice_also_the_other_way_round_is_drawn_once():
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263"])
 def test_degrees_and_feet_are_refused(crs):
-    with pytest.raises(CrsError, match="metres"):
+    with pytest.raises(CrsError, match="meters"):
         draw_lines(layer(LineString([(0, 0), (1, 1)])), CANVAS, 3, crs)
-    with pytest.raises(CrsError, match="metres"):
+    with pytest.raises(CrsError, match="meters"):
         frame(gpd.GeoDataFrame(geometry=layer(box(0, 0, 1, 1))), 2000, crs)
 
 

@@ -17,22 +17,22 @@ UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
 
 
-def in_metres(shapes):
-    """Put shapes drawn in metres around 0, 0 onto the globe."""
+def in_meters(shapes):
+    """Put shapes drawn in meters around 0, 0 onto the globe."""
     moved = [shapely.affinity.translate(shape, EAST, NORTH) for shape in shapes]
     return gpd.GeoSeries(moved, crs=UTM).to_crs(LONLAT)
 
 
 def areas_of(*shapes):
     letters = [chr(65 + place) for place in range(len(shapes))]
-    return gpd.GeoDataFrame({"area_id": letters}, geometry=in_metres(shapes), crs=LONLAT)
+    return gpd.GeoDataFrame({"area_id": letters}, geometry=in_meters(shapes), crs=LONLAT)
 
 
 def scored(*places):
-    """Make scored shapes of (score, shape in metres)."""
+    """Make scored shapes of (score, shape in meters)."""
     scores = [float(place[0]) for place in places]
     return gpd.GeoDataFrame(
-        {"score": scores}, geometry=in_metres([place[1] for place in places]), crs=LONLAT
+        {"score": scores}, geometry=in_meters([place[1] for place in places]), crs=LONLAT
     )
 
 
@@ -148,7 +148,7 @@ def test_no_area_gives_the_same_columns():
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263", "EPSG:3857"])
 def test_degrees_feet_and_web_mercator_are_refused(crs):
-    with pytest.raises(CrsError, match="metres"):
+    with pytest.raises(CrsError, match="meters"):
         risk_in(areas_of(square(0)), STRIP, 0.2, crs)
 
 

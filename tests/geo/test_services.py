@@ -1,4 +1,4 @@
-"""Services in and near areas: counted once, measured from the edge in metres."""
+"""Services in and near areas: counted once, measured from the edge in meters."""
 
 import geopandas as gpd
 import pandas as pd
@@ -23,21 +23,21 @@ UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
 
 
-def in_metres(shapes):
-    """Put shapes drawn in metres around 0, 0 onto the globe."""
+def in_meters(shapes):
+    """Put shapes drawn in meters around 0, 0 onto the globe."""
     moved = [shapely.affinity.translate(shape, EAST, NORTH) for shape in shapes]
     return gpd.GeoSeries(moved, crs=UTM).to_crs(LONLAT)
 
 
 def areas_of(*shapes):
     letters = [chr(65 + place) for place in range(len(shapes))]
-    return gpd.GeoDataFrame({"area_id": letters}, geometry=in_metres(shapes))
+    return gpd.GeoDataFrame({"area_id": letters}, geometry=in_meters(shapes))
 
 
 def services_at(*places):
     """Make services of (name, kind, x_m, y_m)."""
     names, kinds = [place[0] for place in places], [place[1] for place in places]
-    points = in_metres([shapely.Point(place[2:]) for place in places])
+    points = in_meters([shapely.Point(place[2:]) for place in places])
     return gpd.GeoDataFrame({"name": names, "kind": kinds}, geometry=points, crs=LONLAT)
 
 
@@ -95,7 +95,7 @@ def test_vacant_land_is_counted_by_kind_with_the_edge_and_with_kinds_that_are_no
         ("3", "vacant lot", 520, 250),
         ("4", "vacant building", 900, 900),
     )
-    (square,) = in_metres([BLOCK])
+    (square,) = in_meters([BLOCK])
     assert count_kinds(square, listed) == {"vacant building": 0, "vacant lot": 2}
 
 
@@ -107,7 +107,7 @@ def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
     services["evaluated"] = ["", "yes", "no"]
     places = gpd.GeoDataFrame(
         {"name": ["West", "East"]},
-        geometry=in_metres([BLOCK, shapely.box(-500, 0, 0, 500)]),
+        geometry=in_meters([BLOCK, shapely.box(-500, 0, 0, 500)]),
         crs=LONLAT,
     )
     listed = list_services(services, places)
@@ -169,7 +169,7 @@ def test_no_area_and_no_service_give_the_same_columns():
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263", "EPSG:3857"])
 def test_degrees_feet_and_web_mercator_are_refused(crs):
-    with pytest.raises(CrsError, match="metres"):
+    with pytest.raises(CrsError, match="meters"):
         services_of(areas_of(BLOCK), services_at(("Hope", "clinic", 0, 0)), 800, crs)
 
 

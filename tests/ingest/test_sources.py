@@ -189,7 +189,7 @@ def test_swapped_columns_and_another_city_are_told_apart():
         check((-75.1, 39.9))
     with pytest.raises(SourceError, match="have lost their minus sign"):
         check((94.57, 39.02))
-    with pytest.raises(SourceError, match=r"look like feet or metres.*for the source list"):
+    with pytest.raises(SourceError, match=r"look like feet or meters.*for the source list"):
         check((2_752_160.0, 1_069_000.0))
 
 

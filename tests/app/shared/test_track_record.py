@@ -105,7 +105,7 @@ def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
     track_record.afterwards(opened, record_of(2018), Choices(months=36))
     title, sentence, _, table = said
     assert "afterwards" in title
-    assert "fall by about 20 % by themselves" in sentence
+    assert "usually hold about 20 % less of the city's shootings the year after" in sentence
     assert table.iloc[0].tolist() == ["January 2018", 9, "28 %", "30 %", "24 %"]
 
 
