@@ -131,11 +131,16 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
     return made
 
 
+def painted(message: str) -> folium.FeatureGroup:
+    """Make what st_folium adds to a map of a message."""
+    group = folium.FeatureGroup(name="csa")
+    Painting(message).add_to(group)
+    return group
+
+
 def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     """Make the message of everything that changes."""
-    group = folium.FeatureGroup(name="csa")
-    Painting(_message(scene, cells)).add_to(group)
-    return group
+    return painted(_message(scene, cells))
 
 
 @once

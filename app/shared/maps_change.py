@@ -14,7 +14,7 @@ from app.shared.cache_once import once
 from app.shared.following import Following, Level, is_early, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
-from app.shared.maps import Painting, core_feature, feature, script_json
+from app.shared.maps import core_feature, feature, painted, script_json
 from app.shared.standing import in_service, state_words
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
@@ -58,9 +58,7 @@ def classes() -> Classes:
 
 def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
     """Make the message of everything that changes."""
-    group = folium.FeatureGroup(name="csa")
-    Painting(_message(scene, cells)).add_to(group)
-    return group
+    return painted(_message(scene, cells))
 
 
 @once
