@@ -32,9 +32,13 @@ def render_pdf(html: bytes) -> bytes:
     import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
 
     page = weasyprint.HTML(string=html.decode(), url_fetcher=_fetcher())
+    pictures: dict[str, Any] = {}  # read once for all sizes
+    letters = _letters()
 
     def laid_out(sheets: Sequence[Any] = ()) -> Any:
-        return page.render(font_config=_letters(), stylesheets=[*sheets], pdf_variant=VARIANT)
+        return page.render(
+            font_config=letters, stylesheets=[*sheets], pdf_variant=VARIANT, cache=pictures
+        )
 
     first = laid_out()
     for scale in SCALES:
