@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.logging import silent
-from csa.ingest.fetch import download, download_places, plan_download
+from csa.ingest.fetch import download, download_map, plan_download
 from csa.ingest.pages import Partial
 from csa.ingest.portal import TRIES, PortalClock, Socrata, address_of
 from tests.properties import examples
@@ -35,6 +35,7 @@ from tests.sentences import says
 
 DATASET = "pxaa-ahcm"
 PLACES = "vq6h-tqrf"
+STREETS = "aaaa-0001"
 
 
 class FakePortal:
@@ -89,8 +90,9 @@ class FakePortal:
     def _look_up(self, name, question):
         if "count(*)" in question.get("$select", ""):
             return "count", lambda: self._count(name), "application/json"
-        if name == f"{PLACES}.geojson":
-            return "places", self._geojson, "application/vnd.geo+json"
+        if name in (f"{PLACES}.geojson", f"{STREETS}.geojson"):
+            kind = "places" if name.startswith(PLACES) else "streets"
+            return kind, self._geojson, "application/vnd.geo+json"
         if name == f"{DATASET}.csv":
             assert question["$order"] == ":id"
             assert question["$select"] == ":id,*"
@@ -100,7 +102,7 @@ class FakePortal:
         return "unknown", None, ""
 
     def _count(self, name):
-        n_rows = len(self.features) if name.startswith(PLACES) else len(self.rows)
+        n_rows = len(self.features) if name.startswith((PLACES, STREETS)) else len(self.rows)
         n_rows = n_rows if self.counted is None else self.counted
         answer = {"n_rows": str(n_rows)}
         return json.dumps([answer | ({"updated_at": self.updated_at} if n_rows else {})]).encode()
@@ -800,6 +802,39 @@ def test_the_account_for_machines_is_described(run, kc_portal, kansas_city, town
     assert [key for key in account if f"`{key}`" not in page] == []
 
 
+def test_the_maps_background_is_fetched_where_basemap_reads_it(
+    run, kc_portal, kansas_city, town, root
+):
+    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    done = run("fetch", *words, "--basemap", check=False)
+    assert not kc_portal.asked
+    assert done.returncode == 2
+    assert says("fetch.no_basemap", city="Kansas City") in done.stderr
+    text = (root / "config" / "kansas-city.toml").read_text(encoding="utf-8")
+    datasets = f'basemap_datasets = {{ streets = "{STREETS}" }}'
+    text = text.replace("[portal]\n", f"[portal]\n{datasets}\n")
+    path = town.folder / "kansas-city.toml"
+    text = text.replace('"layers/bus_routes.geojson"', '"streets.geojson"')
+    path.write_text(text, encoding="utf-8")
+    words = ("--city", path, *words[2:])
+    account = json.loads(run("fetch", *words, "--places", "--basemap", "--json").stdout)
+    assert [layer["dataset"] for layer in account["basemap"]] == [STREETS]
+    assert account["places"]["dataset"] == PLACES
+    folder = town.folder / "data" / "kansas-city"
+    assert left_in(folder) == ["kc_neighborhoods.geojson", "kcpd_2019.csv", "streets.geojson"]
+    kc_portal.features = [
+        {
+            "type": "Feature",
+            "properties": {"frequency": "x"},
+            "geometry": {"type": "LineString", "coordinates": c},
+        }
+        for c in ([[-94.6, 39.1], [-94.59, 39.1]], [[-94.6, 39.11], [-94.59, 39.11]])
+    ]
+    alone = json.loads(run("fetch", *words, "--basemap", "--json").stdout)
+    assert (alone["places"], len(alone["basemap"])) == (None, 1)
+    assert "treets" in run("basemap", "--city", path, "--out", "background").stdout
+
+
 def test_a_data_folder_of_many_cities_has_one_for_each(
     run, kc_portal, kansas_city, town, monkeypatch
 ):
@@ -874,7 +909,7 @@ def test_places_that_the_portal_lacks_are_said(kc_portal, tmp_path, waits, fault
     kc_portal.fault("places", *[fault] * TRIES)
     client = Socrata(kc_portal.address, clock=waits.clock)
     with pytest.raises(SourceError, match=words):
-        download_places(client, PLACES, tmp_path / "places.geojson")
+        download_map(client, PLACES, tmp_path / "places.geojson")
     client.close()
     assert left_in(tmp_path) == []
 
@@ -892,12 +927,12 @@ def test_places_that_change_in_the_middle_begin_anew(kc_portal, tmp_path, waits,
     client = Socrata(kc_portal.address, clock=waits.clock)
     path = tmp_path / "places.geojson"
     if n_edits == 1:
-        assert download_places(client, PLACES, path).restarts == 1
+        assert download_map(client, PLACES, path).restarts == 1
         assert len(json.loads(path.read_bytes())["features"]) == 2 + is_new
         assert waits.seconds == []
     else:
         with pytest.raises(SourceError, match="changes while it is downloaded"):
-            download_places(client, PLACES, path)
+            download_map(client, PLACES, path)
         assert not path.exists()
     client.close()
 
@@ -906,7 +941,7 @@ def test_places_fewer_than_counted_are_refused(kc_portal, tmp_path, waits):
     kc_portal.counted = 3
     client = Socrata(kc_portal.address, clock=waits.clock)
     with pytest.raises(SourceError, match="counts 3 rows"):
-        download_places(client, PLACES, tmp_path / "places.geojson")
+        download_map(client, PLACES, tmp_path / "places.geojson")
     client.close()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csa.config.city import CityConfig
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
+    from csa.ingest.orders import MapFile
 
 
 def ingest(
@@ -132,6 +133,9 @@ def fetch(
         Path | None, typer.Option(help="Folder; else the city's data folder.", metavar="DIR")
     ] = None,
     places: Annotated[bool, typer.Option("--places", help="The neighborhoods too.")] = False,
+    background: Annotated[
+        bool, typer.Option("--basemap", help="Water, parks and streets for the maps too.")
+    ] = False,
     portal: Annotated[
         str | None, typer.Option(help="Another address of the portal, for trials.", hidden=True)
     ] = None,
@@ -144,7 +148,9 @@ def fetch(
 
     folder = out or data_folder(config, data_dir_of(config))
     try:
-        account = fetch_year(config, year, folder, progress, with_places=places, address=portal)
+        asked: dict[MapFile, bool] = {"places": places, "basemap": background}
+        maps = [name for name, is_asked in asked.items() if is_asked]
+        account = fetch_year(config, year, folder, progress, maps=maps, address=portal)
     except KeyboardInterrupt:
         fail(speak("fetch.interrupted"), 130)
     if as_json:
@@ -160,8 +166,9 @@ def show_fetched(account: Account) -> None:
     if account.pages_resumed:
         show(speak("fetch.resumed", n=account.pages_resumed, pages=account.pages))
     show(*(as_note(note) for note in account.messages))
-    if account.places:
-        show_fetched(account.places)
+    for layer in (account.places, *account.basemap):
+        if layer:
+            show_fetched(layer)
 
 
 def basemap(

@@ -276,6 +276,9 @@ class Portal(Frozen):
         "", description="what `csa fetch` calls a year's file, such as shootings_{year}.csv"
     )
     places_dataset: DatasetId | None = Field(None, description="dataset id of the neighborhoods")
+    basemap_datasets: dict[Literal["water", "parks", "streets"], DatasetId] = Field(
+        {}, description="`water`, `parks`, `streets` to dataset id of the map's background"
+    )
 
     @field_validator("file_name")
     @classmethod

@@ -1,4 +1,4 @@
-"""Download a portal's year in pages, or its neighborhoods: complete and of one version, or not.
+"""Download a portal's year in pages, or a map file: complete and of one version, or not.
 
 A page is requested once: an interrupted download continues where it stopped, unless the dataset has
 changed since. Before the file is written this is checked once more.
@@ -41,6 +41,7 @@ class Account:
     sha256: str  # of its bytes, 64 hex digits
     messages: tuple[Message, ...] = ()  # what the user should know
     places: Account | None = None
+    basemap: tuple[Account, ...] = ()
 
     def for_machines(self) -> dict[str, Any]:
         """Return the account as JSON can hold it."""
@@ -49,6 +50,7 @@ class Account:
             "path": str(self.path),
             "messages": [str(message) for message in self.messages],
             "places": self.places.for_machines() if self.places else None,
+            "basemap": [layer.for_machines() for layer in self.basemap],
         }
 
 
@@ -186,18 +188,18 @@ def _write(plan: DownloadPlan, content: bytes, n_restarts: int, messages: list[M
     )
 
 
-def download_places(portal: Socrata, dataset: str, path: Path) -> Account:
-    """Download neighborhoods as GeoJSON, in one piece."""
+def download_map(portal: Socrata, dataset: str, path: Path) -> Account:
+    """Download neighborhoods, streets or the like as GeoJSON, in one piece."""
     for n_restarts in range(RESTARTS + 1):
         try:
-            return _places_once(portal, dataset, path, n_restarts)
+            return _map_once(portal, dataset, path, n_restarts)
         except TornError as torn:
             if n_restarts == RESTARTS:
                 raise torn.error from torn
     raise AssertionError
 
 
-def _places_once(portal: Socrata, dataset: str, path: Path, n_restarts: int) -> Account:
+def _map_once(portal: Socrata, dataset: str, path: Path, n_restarts: int) -> Account:
     version = _version(portal, dataset)
     plan = DownloadPlan(portal, dataset, path, version.n_rows, version)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from csa.base.errors import ConfigError, ParamError
 from csa.base.logging import Tell
 from csa.config.city import CityConfig
-from csa.ingest.fetch import Account, download, download_places, plan_download
+from csa.ingest.fetch import Account, download, download_map, plan_download
 from csa.ingest.portal import Socrata
 
+MapFile: TypeAlias = Literal["places", "basemap"]
 TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
 
 
@@ -47,26 +49,38 @@ def places_file(config: CityConfig) -> tuple[str, str]:
     return dataset, config.places.file
 
 
+def basemap_files(config: CityConfig) -> list[tuple[str, str]]:
+    """Return the dataset of each layer of the maps' background, and the name of its file."""
+    datasets = config.portal.basemap_datasets if config.portal else {}
+    layers = [(id_, getattr(config.basemap, f"{layer}_file")) for layer, id_ in datasets.items()]
+    if not layers or not all(name.endswith((".geojson", ".json")) for _, name in layers):
+        raise ConfigError("fetch.no_basemap", city=config.city.name)
+    return layers
+
+
 def fetch_year(
     config: CityConfig,
     year: int,
     folder: Path,
     progress: Callable[[int], AbstractContextManager[Tell]],
     *,
-    with_places: bool = False,
+    maps: Collection[MapFile] = (),
     address: str | None = None,
 ) -> Account:
-    """Download a year's shooting file, and the neighborhoods if asked for."""
+    """Download a year's shooting file; neighborhoods and the maps' background if asked for."""
     dataset, name = year_file(config, year)
-    places = places_file(config) if with_places else None
+    files = [places_file(config)] if "places" in maps else []
+    n_places = len(files)
+    files += basemap_files(config) if "basemap" in maps else []
     with closing(connect(config, address)) as portal:
         plan = plan_download(portal, dataset, folder / name)
-        with progress(plan.n_pages + 1 + with_places) as tell:
+        with progress(plan.n_pages + 1 + len(files)) as tell:
             account = download(plan, tell)
-            if places is None:
-                return account
-            tell("places")
-            n_retries = portal.retries
-            fetched = download_places(portal, places[0], folder / places[1])
-    fetched = replace(fetched, retries=fetched.retries - n_retries)
-    return replace(account, places=fetched)
+            fetched: list[Account] = []
+            for layer, name in files:
+                tell("layers" if len(fetched) >= n_places else "places")
+                n_retries = portal.retries
+                one = download_map(portal, layer, folder / name)
+                fetched.append(replace(one, retries=one.retries - n_retries))
+    places = fetched[0] if n_places else None
+    return replace(account, places=places, basemap=tuple(fetched[n_places:]))
