@@ -137,7 +137,7 @@ def _vacant(opened: Opened, here: WhyHere) -> None:
     if here.vacant is None or config is None:
         return
     told = {"source": panels.plain(config.source), "day": day(config.as_of)}
-    counts = [f"{panels.plain(kind)}: {n}" for kind, n in here.vacant.items() if n]
+    counts = [f"{panels.plain(kind)}: {n:,}" for kind, n in here.vacant.items() if n]
     key = "services.vacant" if counts else "services.vacant_none"
     st.markdown(speak(key, counts=", ".join(counts), **told))
 

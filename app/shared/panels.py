@@ -31,6 +31,9 @@ NUMBER = ' class="csa-number"'
 SOON_S = 0.3
 """Anything done sooner needs no progress bar."""
 JUDGING_STEPS = 3
+DAYS_A_YEAR = 365.25
+MANY_DAYS = 100
+"""From here on data are so many months old, and from two years on so many years."""
 
 SKETCHES = {
     "bars": '<svg viewBox="0 0 480 150"><path d="M20 130h440"/>'
@@ -92,6 +95,15 @@ def _open(spot: DeltaGenerator) -> Opened:
     return opened
 
 
+def _late(n_days: int) -> str:
+    """Return how much older data are than new ones should be, in a unit that a reader thinks in."""
+    if n_days >= 2 * DAYS_A_YEAR:
+        return speak("screen.late_years", n=int(n_days / DAYS_A_YEAR))
+    if n_days >= MANY_DAYS:
+        return speak("screen.late_months", n=int(n_days / DAYS_A_YEAR * 12))
+    return speak("screen.late", n=n_days)
+
+
 def data_line(opened: Opened) -> str:
     """Return the line that says whose data this is and through which day."""
     report, city = opened.dataset.report, opened.config.city
@@ -101,7 +113,7 @@ def data_line(opened: Opened) -> str:
         parts.append(html.escape(speak("screen.through", day=through)))
         n_late = opened.config.days_late(date.fromisoformat(report["data_through"]))
         if n_late:
-            parts.append(html.escape(speak("screen.late", n=n_late)))
+            parts.append(html.escape(_late(n_late)))
     parts.append(html.escape(speak("screen.incidents", n=report["incidents"])))
     if city.is_synthetic:
         parts.insert(0, f'<span class="csa-mark">{html.escape(speak("screen.sample"))}</span>')

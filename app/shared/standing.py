@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -118,10 +119,10 @@ def say_served(standing: Mapping[str, AreaStanding]) -> str:
     served = [one for one in standing.values() if one.letter]
     served.sort(key=lambda one: (len(one.letter), one.letter))
     names = name_list(one.called for one in served)
-    parts = {one.part_of for one in standing.values() if one.part_of}
+    parts = Counter(one.part_of for one in standing.values() if one.part_of)
     said = [
         speak("standing.of_them", n=len(served), areas=names) if served else "",
-        *(speak("standing.lies_in", area=area) for area in sorted(parts)),
+        *(speak("standing.lies_in", n=n, area=area) for area, n in sorted(parts.items())),
     ]
     return " ".join(sentence for sentence in said if sentence)
 

@@ -389,7 +389,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert "One is in the highest tier: Silverbeck." in sentences
     assert "with and without a place on the map, from January through July 2020" in sentences
     assert "in the same months of 2019" in sentences
-    assert "even a fall to none may not show" in sentences
+    assert "even a large drop may be missed" in sentences
     assert "Tier 1" in listed
     assert "Look first" not in listed
     text = words(shown)

@@ -122,7 +122,7 @@ def test_even_a_total_stop_needs_a_mean_of_25_and_with_rings_of_50(with_rings, t
     ("mean", "with_rings", "can", "is_firm", "says"),
     [
         (10.99, False, False, False, "(incidents in a period: about 10.9). At least 11 would"),
-        (11, False, True, False, "With about 11 incidents in a period, even a fall to none"),
+        (11, False, True, False, "11 incidents in a period, even a large drop may be missed"),
         (24.9, False, True, False, "only with its range"),
         (25, False, True, True, "a drop of 100 % would be found"),
         (100, False, True, True, "a drop of 50 % would be found four times in five"),

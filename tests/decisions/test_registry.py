@@ -104,13 +104,13 @@ def test_a_candidate_that_holds_half_of_an_area_is_that_area():
     assert "served_as" not in table
 
 
-def test_a_candidate_that_lies_in_an_area_is_no_place_of_its_own():
+def test_a_candidate_that_lies_in_an_area_keeps_its_name_and_says_so():
     first = (2020, 2, 10)
     served = core_areas(records(life("A", ("designated", first, texts(*range(1, 11))), name="Oak")))
     inside, beside, apart = standings(
         proposal_of((1, 2, 3, 40), (10, 50, 51), (60,)), served
     ).values()
-    assert (inside.letter, inside.part_of, inside.called) == ("", "Oak (A)", "part of Oak (A)")
+    assert (inside.letter, inside.part_of, inside.called) == ("", "Oak (A)", "Place 1 (part of A)")
     assert (beside.part_of, apart.part_of) == ("", "")
     table = proposal_of((60,)).assign(place_name=["Oak"])
     (one,) = standings(table, served).values()

@@ -105,12 +105,13 @@ class AreaStanding:
     state: str  # designated, maintenance or candidate
     since: date | None  # the day of its state; None for a candidate
     part_of: str = ""  # of a core service area that most of it lies in, what it is called
+    part_of_letter: str = ""
 
     @property
     def called(self) -> str:
         """What readers call it, with its letter if it has one."""
         if self.part_of:
-            return speak("standing.part", area=self.part_of)
+            return speak("standing.part", name=self.place_name, letter=self.part_of_letter)
         return called(self.place_name, self.letter)
 
 
@@ -138,9 +139,11 @@ def standings(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[str, Ar
             told = AreaStanding(area_id, area.key, area.place_name, area.state, area.state_since)
         else:
             whole = holder(shapes[at], grounds)  # the area in service that most of it lies in
-            inside = "" if whole is None else called(areas[whole].place_name, areas[whole].key)
+            inside = ("", "")
+            if whole is not None:
+                inside = called(areas[whole].place_name, areas[whole].key), areas[whole].key
             own = speak("standing.other_part", name=name) if name in names else name
-            told = AreaStanding(area_id, "", own, CANDIDATE, None, inside)
+            told = AreaStanding(area_id, "", own, CANDIDATE, None, *inside)
         found[area_id] = told
     return found
 

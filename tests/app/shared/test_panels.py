@@ -55,7 +55,15 @@ def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
     assert "csa-mark" not in line
     assert "armed assault" not in line
     assert "older" not in line
-    assert "96 days older than new data should be" in city_line(days_late=96)
+    for n_days, age in (
+        (1, "a day"),
+        (99, "99 days"),
+        (100, "3 months"),
+        (730, "23 months"),
+        (731, "more than 2 years"),
+        (1148, "more than 3 years"),
+    ):
+        assert f" {age} older than new data should be" in city_line(days_late=n_days)
 
 
 def test_a_made_up_city_and_a_proxy_say_so_on_every_page():

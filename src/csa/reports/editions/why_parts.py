@@ -34,7 +34,7 @@ def vacant_land(
 
 def _counts(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
     counts = [(kind_word(facts, kind, tell), n) for kind, n in (area.why.vacant or {}).items() if n]
-    return ", ".join(f"{kind}: {n}" for kind, n in counts)
+    return ", ".join(f"{kind}: {n:,}" for kind, n in counts)
 
 
 def marks_here(
