@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,12 +18,13 @@ from app.shared.plan_cards import status_html
 from csa.areas.choices import Choices
 from csa.areas.places import called
 from csa.base.errors import CsaError
+from csa.base.params import Month
 from csa.base.text import day, month, render, speak
 from csa.decisions.registry import CoreArea, core_areas, followed
 from csa.decisions.store.records import Records
-from csa.displacement.sentences import name_verdict
+from csa.displacement.sentences import name_verdict, numbers_of
 from csa.displacement.telling import each
-from csa.displacement.verdict import Verdict
+from csa.displacement.verdict import AreaVerdict
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.meeting import PENDING
@@ -41,6 +43,7 @@ class CoreSpot:
     lines: Sequence[ActionLine]  # of the plan
     waiting: Sequence[str]  # what needs a decision
     plan: str  # which plan the work follows
+    has_numbers: bool  # whether each verdict's numbers stand below it, as in a meeting
 
 
 def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
@@ -52,14 +55,15 @@ def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
     except CsaError as error:
         st.caption(panels.plain(render(error.message)))
         return None
-    lines = () if plan is None else plan_lines(plan, records, cache_store.today(opened))
+    today = cache_store.today(opened)
+    lines = () if plan is None else plan_lines(plan, records, today)
     areas = core_areas(records)
     waiting = decisions(records, lines) if with_decisions else []
     if not areas and not waiting:
         return None
     with st.container(key="core_list"):
-        followed_plan = _plan(plan) if plan and with_decisions else ""
-        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan)
+        followed_plan = _plan(plan, today) if plan and with_decisions else ""
+        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan, not with_decisions)
         _fill(shown, {})
     return shown
 
@@ -76,26 +80,33 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
             found = panels.waited(spot, lambda _: cache_change.core(opened, same, known), _far)
     except CsaError as error:  # areas of another city's ground, for one: the rest stands
         spot.caption(panels.plain(render(error.message)))
-        _fill(shown, dict.fromkeys((area.key for area in shown.areas), speak("sheet.unknown")))
+        unknown = speak("sheet.unknown"), ""
+        _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return
-    verdicts = {} if found is None else {key: one[0].verdicts for key, one in each(found).items()}
-    _fill(shown, {area.key: _verdict(verdicts.get(area.key, ())) for area in shown.areas})
+    verdicts = {} if found is None else each(found)
+    _fill(shown, {area.key: _verdict(*verdicts.get(area.key, ())) for area in shown.areas})
 
 
 def _far(_: Sequence[str]) -> tuple[float, str]:
     return 0.5, speak("briefing.judging")
 
 
-def _verdict(by_month: Sequence[Verdict]) -> str:
-    if not by_month or is_early(len(by_month) - 1):
-        return speak("change_page.too_early_word")
-    return name_verdict(by_month[-1])
+def _verdict(judged: AreaVerdict | None = None, since: Month | None = None) -> tuple[str, str]:
+    """Return a verdict in words, and what was counted and expected, here and next door."""
+    at = -1 if judged is None else len(judged.verdicts) - 1
+    if judged is None or since is None or is_early(at):
+        return speak("change_page.too_early_word"), ""
+    told = numbers_of(judged.core, at)
+    said = speak("briefing.core_here", since=month(str(since)), **told)
+    if judged.ring is not None and judged.ring.is_told[at]:
+        said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
+    return name_verdict(judged.verdicts[at]), said
 
 
-def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
+def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:
     said = ""
     if shown.areas:
-        items = "".join(_item(area, shown.lines, verdicts.get(area.key)) for area in shown.areas)
+        items = "".join(_item(area, shown, verdicts.get(area.key)) for area in shown.areas)
         head = html.escape(speak("briefing.core_areas"))
         said = f'<h2>{head}</h2><ul class="csa-due">{items}</ul>'
     if shown.waiting:
@@ -105,8 +116,10 @@ def _fill(shown: CoreSpot, verdicts: Mapping[str, str]) -> None:
     shown.spot.html(said)
 
 
-def _plan(plan: Plan) -> str:
-    """Name the plan that the work follows, and when it was adopted."""
+def _plan(plan: Plan, today: date) -> str:
+    """Name the plan that the work follows, and when it was adopted, if by now it is."""
+    if str(plan.plan.adopted) > f"{today:%Y-%m}":  # a made-up city may follow a real city's plan
+        return speak("briefing.plan_alone", name=plan.plan.name)
     return speak("briefing.plan", name=plan.plan.name, when=month(str(plan.plan.adopted)))
 
 
@@ -123,14 +136,15 @@ def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _item(area: CoreArea, lines: Sequence[ActionLine], verdict: str | None) -> str:
+def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> str:
     state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
     name = html.escape(called(area.place_name, area.key))
     since = html.escape(speak(state, day=day(area.state_since)))
-    said = speak("briefing.judging") if verdict is None else verdict
-    return (
-        f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b> · {_worst(lines, area.key)}</li>"
-    )
+    said, numbers = (speak("briefing.judging"), "") if verdict is None else verdict
+    # Before the numbers are known their line is there too: nothing jumps.
+    below = f"<br>{html.escape(numbers) or '&nbsp;'}" if shown.has_numbers else ""
+    worst = _worst(shown.lines, area.key)
+    return f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b>{below} · {worst}</li>"
 
 
 def _worst(lines: Sequence[ActionLine], key: str) -> str:

@@ -109,8 +109,8 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
         "Fewer here; whether it moved cannot be told: since February 2020, the 12 areas together "
         "had 120 shootings; about 200 were expected (159 to 244 could be chance). Next door there "
         "were 1,500; about 1,500 were expected (1,385 to 1,618). Here and next door together: "
-        "80 fewer than expected (148 fewer to 12 fewer, 9 times in 10). Of about 80 missing here, "
-        f"none is found next door (at most {100 * high:.0f} %, 9 times in 10)."
+        "80 fewer than expected (148 fewer to 12 fewer, 9 times in 10). Here alone: about 80 fewer. "
+        f"None of that is found next door (at most {100 * high:.0f} %, 9 times in 10)."
     )
 
 

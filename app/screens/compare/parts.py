@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.screens.compare.side_by_side import by_tier, tier_words
+from app.screens.compare.side_by_side import by_tier, tied, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.cache_once import once
@@ -92,7 +92,16 @@ def what_enters(
 
     enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
     said = [enter if first else speak("compare.none_enters")]
-    said += say_room(areas_in_service(opened), weighing.capacity)
+    served = areas_in_service(opened)
+    room = weighing.capacity - sum(area.state == DESIGNATED for area in served)
+    if not served and (ties := tied(chosen)):
+        said.append(speak("compare.ties", n=len(first & ties), areas=listed(ties)))
+    said += say_room(served, weighing.capacity)
+    if served and room > 0:
+        sure, even = for_the_open(chosen, standing, room)
+        said += [speak("compare.open", n=room, areas=listed(sure))] * bool(sure)
+        n_even = room - len(sure)
+        said += [speak("compare.open_tie", n=n_even, areas=listed(even))] * bool(even)
     n_highest = int((chosen["tier"] == 1).sum())
     if first and n_highest > weighing.capacity:
         said.append(speak("compare.no_room", n=n_highest, capacity=weighing.capacity))
@@ -110,6 +119,26 @@ def what_enters(
         told = speak("compare.risk_unscored") if gain is None else render(say_risk_order(gain))
         st.caption(f"{speak('why_line.no_cause')} {told}")
     return chosen
+
+
+def for_the_open(
+    chosen: pd.DataFrame, standing: Mapping[str, AreaStanding], room: int
+) -> tuple[set[str], set[str]]:
+    """Return which candidates come first for the places left, and which tie for the last of them.
+
+    Tiers fill the places in their order; one with more areas than places left is a tie.
+    """
+    sure: set[str] = set()
+    for _, tier in chosen.groupby("tier"):  # areas without a tier are in no group
+        new = {
+            str(area_id)
+            for area_id in tier.index
+            if not (standing[str(area_id)].letter or standing[str(area_id)].part_of)
+        }
+        if len(sure) + len(new) > room:
+            return sure, new if len(sure) < room else set()
+        sure |= new
+    return sure, set()
 
 
 def say_room(areas: Sequence[CoreArea], capacity: int) -> list[str]:

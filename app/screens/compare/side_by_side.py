@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -43,6 +43,14 @@ def by_tier(table: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> pd.Dat
     return table.iloc[order]
 
 
+def tied(chosen: pd.DataFrame) -> set[str]:
+    """Return the areas of a tier in which some come first and others do not: a tie."""
+    ordered = chosen[chosen["tier"].notna()]
+    n_first = ordered["is_first"].astype(bool).groupby(ordered["tier"]).agg(["sum", "size"])
+    split = n_first.index[(n_first["sum"] > 0) & (n_first["sum"] < n_first["size"])]
+    return {str(area) for area in ordered.index[ordered["tier"].isin(split)]}
+
+
 def show(
     opened: Opened,
     choices: Choices,
@@ -53,6 +61,7 @@ def show(
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
     services = cache_around.services(opened, choices)
     lacking = None if services is None else once(gaps)(services)
+    ties = tied(chosen)
     table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
     is_sure = st.toggle(
         speak("compare.how_sure"), key="how sure", help=speak("compare.how_sure_help")
@@ -60,7 +69,7 @@ def show(
     rows = [
         {
             speak("compare.col_area"): _named(standing[row["area_id"]]),
-            **(_sureness(row, table) if is_sure else _decides(row, table, lacking)),
+            **(_sureness(row, table) if is_sure else _decides(row, table, lacking, ties)),
         }
         for row in table.to_dict("records")
     ]
@@ -78,7 +87,10 @@ def _named(stands: AreaStanding) -> Drawn:
 
 
 def _decides(
-    row: Mapping[Any, Any], table: pd.DataFrame, lacking: Mapping[str, Sequence[str]] | None
+    row: Mapping[Any, Any],
+    table: pd.DataFrame,
+    lacking: Mapping[str, Sequence[str]] | None,
+    ties: Collection[str],
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
     places = (
@@ -91,8 +103,14 @@ def _decides(
         speak("compare.col_expected"): _next12(row, float(table["next12_high"].max())),
         speak("compare.col_homicides"): int(row["homicides"]),
         **places,
-        speak("compare.col_first"): speak("compare.yes") if row["is_first"] else "",
+        speak("compare.col_first"): _first(row, ties),
     }
+
+
+def _first(row: Mapping[Any, Any], ties: Collection[str]) -> str:
+    if row["area_id"] in ties:
+        return speak("compare.tie")
+    return speak("compare.yes") if row["is_first"] else ""
 
 
 def _next12(row: Mapping[Any, Any], top: float) -> str:

@@ -142,7 +142,8 @@ def standings(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[str, Ar
             inside = ("", "")
             if whole is not None:
                 inside = called(areas[whole].place_name, areas[whole].key), areas[whole].key
-            own = speak("standing.other_part", name=name) if name in names else name
+            is_other = name in names and whole is None
+            own = speak("standing.other_part", name=name) if is_other else name
             told = AreaStanding(area_id, "", own, CANDIDATE, None, *inside)
         found[area_id] = told
     return found

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
-from app.screens.compare.parts import say_room
-from csa.decisions.registry import CoreArea
+from app.screens.compare.parts import for_the_open, say_room
+from app.screens.compare.side_by_side import tied
+from csa.decisions.registry import AreaStanding, CoreArea
 from tests.sentences import says
 
 DAY = date(2020, 2, 3)
@@ -29,6 +31,37 @@ def in_service(letters, maintained=""):
 
 
 # ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tiers", "first", "ties"),
+    [
+        ((1, 2, 2, 3), (True, True, False, False), "bc"),  # the last place falls within tier 2
+        ((1, 2, 2, 3), (True, True, True, False), ""),  # it falls between two tiers
+        ((1, 1, 1), (False, False, True), "abc"),
+        ((1, 2), (False, False), ""),
+        ((1, None, None), (True, True, False), ""),  # without a tier nothing is said of ties
+    ],
+)
+def test_a_tie_is_a_tier_of_which_only_some_come_first(tiers, first, ties):
+    chosen = pd.DataFrame({"tier": tiers, "is_first": first}, index=list("abcd"[: len(tiers)]))
+    assert tied(chosen) == set(ties)
+
+
+@pytest.mark.parametrize(
+    ("room", "sure", "even"),
+    [(1, "b", ""), (2, "b", "cd"), (3, "bcd", ""), (4, "bcdf", ""), (9, "bcdf", "")],
+)
+def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(room, sure, even):
+    """Area a is served, e is part of it, g has no tier: none of them takes an open place."""
+    chosen = pd.DataFrame({"tier": (1, 1, 2, 2, 2, 3, None)}, index=list("abcdefg"))
+    standing = {
+        one: AreaStanding(
+            one, "A" if one == "a" else "", one, "", None, "a (A)" if one == "e" else ""
+        )
+        for one in "abcdefg"
+    }
+    assert for_the_open(chosen, standing, room) == (set(sure), set(even))
 
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
