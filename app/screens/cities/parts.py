@@ -150,6 +150,7 @@ def draw_map(placed: pd.DataFrame) -> str:
 def _sides(at: Degrees, names: Sequence[str]) -> list[str]:
     """Return on which side of its dot each name fits, in order; empty where it would hide another.
 
+    All are empty where most would be: the few left would seem chosen.
     `at` is (n, 2), the share of the map's width and height.
     """
     taken = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y in at.tolist()]
@@ -168,7 +169,8 @@ def _sides(at: Degrees, names: Sequence[str]) -> list[str]:
                 break
         else:
             sides.append("")
-    return sides
+    is_crowded = sides.count("") > len(sides) / 2
+    return [""] * len(sides) if is_crowded else sides
 
 
 def _corners(xy: Degrees) -> tuple[Degrees, Degrees]:

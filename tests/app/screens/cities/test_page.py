@@ -135,6 +135,13 @@ def test_dots_stand_where_cities_are_and_no_name_hides_another():
     assert drawn.count("csa-open") == 4
 
 
+def test_where_most_names_would_hide_another_there_is_none():
+    rows = [row(f"Town {n}", longitude=-94 - n / 10, latitude=39 + n % 3 / 10) for n in range(40)]
+    drawn = parts.draw_map(table_of(*rows, row("Far", longitude=-80.0, latitude=39.0)))
+    assert "<span" not in drawn
+    assert drawn.count("title=") == 41
+
+
 def test_one_city_s_map_has_land_around_it():
     drawn = parts.draw_map(table_of(row("Alone <i>", **JUDGED)))
     assert "Alone &lt;i&gt;" in drawn
