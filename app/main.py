@@ -49,6 +49,7 @@ groups = {
         _page("track_record", speak("how_well.short"), "how-well"),
         _page("data", speak("data.short"), "data"),
         _page("method", speak("method.short"), "method"),
+        *([_page("cities", speak("cities.short"), "cities")] if set_up else []),
     ],
 }
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.

@@ -41,6 +41,12 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     )
 
 
+def fleet_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Read `CSA_FLEET`: the folder into which `csa fleet` writes many cities."""
+    variables = os.environ if environment is None else environment
+    return Path(variables.get("CSA_FLEET") or VAR / "fleet")
+
+
 def city_of(dataset: Path) -> str:
     """Return the id of the city that a dataset belongs to."""
     try:

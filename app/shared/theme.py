@@ -191,6 +191,11 @@ STYLE = """
   .csa-cards dt { color: var(--csa-faint); } .csa-cards dd { margin: 0; } .csa-cards :is(dt, dd) { padding: 0; margin: 0 !important; }
   .csa-due li, .csa-trail li { margin: 0; padding: .3rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: .9375rem; line-height: 1.4; overflow-wrap: anywhere; }
   .csa-due .csa-status, .csa-cards .csa-status, .st-key-plan_one .csa-status { margin-left: 0; }
+  .csa-world { position: relative; overflow: hidden; max-width: 60rem; border-radius: 6px; font-size: .8125rem; } .csa-world img { display: block; width: 100%; height: auto; }
+  .csa-city, .csa-legend .csa-city { width: 12px; height: 12px; border-radius: 50%; border: 3px solid var(--csa-live); background: var(--csa-live); }
+  .csa-open, .csa-legend .csa-open { background: var(--csa-ground); } .csa-world i { position: absolute; box-sizing: border-box; transform: translate(-50%, -50%); }
+  .csa-world span { position: absolute; left: .9rem; top: -.5rem; font-style: normal; white-space: nowrap; } .csa-world .csa-left { left: auto; right: .9rem; }
+  @media (max-width: 40rem) { .csa-world span { display: none; } .csa-world i { width: 8px; height: 8px; border-width: 2px; } }
   .csa-sketch svg { width: min(30rem, 100%); height: auto; opacity: .7; fill: var(--csa-hairline); stroke: var(--csa-hairline); } .csa-sketch path { fill: none; stroke-width: 2; } .csa-sketch .csa-sketch-line { stroke: var(--csa-faint); stroke-width: 3; }
   .csa-bar { display: flex; height: 1.5rem; gap: 2px; margin: .25rem 0 .35rem; } .csa-bar i { border-radius: 2px; min-width: 6px; }
   .csa-bar-done { background: var(--csa-live); } .csa-bar-on-track { background: color-mix(in srgb, var(--csa-live) 55%, var(--csa-ground)); } .csa-bar-at-risk { background: var(--csa-at-risk); } .csa-bar-blocked { background: var(--csa-blocked); }

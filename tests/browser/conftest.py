@@ -19,6 +19,9 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from csa.fleet.manifest import FleetCity
+from csa.fleet.table import describe, fleet_files
+
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
 FLAGS = (
@@ -102,8 +105,29 @@ def serve():
 
 @pytest.fixture(scope="session")
 def sample_app(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("sample")) as address:
+    folder = tmp_path_factory.mktemp("sample")
+    fleet = some_fleet(folder / "fleet")
+    with serving(folder, CSA_FLEET=str(fleet)) as address:
         yield address
+
+
+def some_fleet(folder):
+    """Write the table of a fleet at work: two cities done, one failed, one left."""
+    done = {"longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "areas": 9}
+    done |= {"data_through": "2018-03-31", "incidents": 1200, "share_of_incidents": 0.41}
+    done |= {"share_of_study_area": 0.0196, "displacement": "too few to say"}
+    past = {"hit_share": 0.34, "area_share": 0.02, "best_other_hit_share": 0.29}
+    states = {"Spring Falls": "done", "Port Ann": "done", "Broken Bow": "failed", "Late": "not run"}
+    found = {"Spring Falls": done | past | {"backtest": "better"}, "Port Ann": done}
+    rows = [
+        describe(FleetCity(name, name, ()), state, "No place." * (state == "failed"))
+        | found.get(name, {})
+        for name, state in states.items()
+    ]
+    folder.mkdir()
+    for name, content in fleet_files(rows).items():
+        (folder / name).write_bytes(content)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def faults(place):
 
 @pytest.mark.parametrize(
     "page",
-    ["", "areas", "displacement", "compare", "how-well", "data", "method", "community"],
+    ["", "areas", "displacement", "compare", "how-well", "data", "method", "community", "cities"],
 )
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), *slowly((1400, "light"))])
 def test_axe_finds_no_fault(read, sample_app, page, width, scheme):

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import OutputError
@@ -130,6 +132,59 @@ def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, tow
     with held(folder.lock, OutputError("fleet.busy", out="")):
         busy = work_city(town_city, str(tmp_path / "out"), VERSION)
     assert busy["why"] == says("fleet.city_busy", city="Small")
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """Serve an empty bucket as S3 does, on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    for name, value in {
+        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "made-up",
+        "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1", "NO_PROXY": "127.0.0.1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()
+    files = S3FileSystem()
+    files.mkdir("cities")
+    yield files, server
+    server.stop()
+    S3FileSystem.clear_instance_cache()
+
+
+def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
+    tmp_path, ran, town_city, bucket
+):
+    files, server = bucket
+    here, out = tmp_path / "small", str(tmp_path / "out")
+    files.put(str(here / "shootings.csv"), "cities/small/shootings.csv")
+    files.put(str(here / "neighborhoods.geojson"), "cities/small/neighborhoods.geojson")
+    at = "s3://cities/small"
+    stored = FleetCity(
+        "Small", "small", (f"{at}/shootings.csv",), "", f"{at}/neighborhoods.geojson"
+    )
+    row = work_city(stored, out, VERSION)
+    assert row == work_city(town_city, str(tmp_path / "by path"), VERSION)
+    results = [tree(tmp_path / name / "small" / "var") for name in ("out", "by path")]
+    assert results[0] == results[1]
+    assert work_city(stored, out, VERSION) == {**row, "is_new": False}
+    fewer = (here / "shootings.csv").read_text().splitlines()[:-40]
+    files.pipe("cities/small/shootings.csv", "\n".join([*fewer, ""]).encode())
+    assert work_city(stored, out, VERSION)["incidents"] < row["incidents"]
+    kept = tree(tmp_path / "out" / "small")
+    for address in (f"{at}/absent.csv", "s3://no-such-bucket/a.csv"):
+        gone = work_city(FleetCity("Small", "small", (address,)), out, VERSION)
+        assert gone["why"].startswith(
+            says("fleet.not_fetched", address=address, why="").split(" (")[0]
+        )
+    server.stop()
+    gone = work_city(stored, out, VERSION)
+    assert (gone["state"], gone["is_new"]) == ("failed", True)
+    assert gone["why"].startswith(f"{at}/shootings.csv cannot be read (")
+    assert tree(tmp_path / "out" / "small") == kept
+    assert ran == ["start", "start", "start"]
 
 
 def test_a_file_by_url_is_fetched_and_an_unreadable_address_is_a_sentence(tmp_path, ran, town_city):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from csa.base.errors import ParamError, SourceError
+from csa.base.errors import CsaError, ParamError, SourceError
 from csa.fleet.manifest import FleetCity, pick_cities, read_manifest
 
 HEADER = "city,files,config,places\n"
@@ -56,12 +56,41 @@ def test_a_config_may_be_a_name_in_config_as_elsewhere(tmp_path, root, monkeypat
         (HEADER + "??,a.csv,,\n", "cities.csv", "fleet.no_name"),
         (HEADER + "A, ; ,,\n", "cities.csv", "fleet.no_files"),
         (HEADER + "Port Ann,a.csv,,\nport  ann,b.csv,,\n", "cities.csv", "fleet.twice"),
+        (HEADER + "../Ann,a.csv,,\n.. / ann,b.csv,,\n", "cities.csv", "fleet.twice"),
+        (HEADER + "..,a.csv,,\n", "cities.csv", "fleet.no_name"),
+        (HEADER + "A" * 101 + ",a.csv,,\n", "cities.csv", "fleet.long_name"),
+        ("config,files,places\n,a.csv,\n", "cities.csv", "fleet.no_name"),
+        ("city,places\nA,a.geojson\n", "cities.csv", "fleet.no_files"),
+        ("city,files,Files\nA,a.csv,b.csv\n", "cities.csv", "fleet.column_twice"),
+        (HEADER + "A,a.csv,,\nAkron, Ohio,b.csv,,b.geojson\n", "cities.csv", "fleet.row"),
+        (HEADER + "A,a.csv,,\nB\n", "cities.csv", "fleet.row"),
+        *(
+            (f"[[cities]]\ncity = 'A'\nfiles = 'a.csv'\n{odd}\n", "cities.toml", "fleet.not_text")
+            for odd in ("config = 3", "places = 1979-05-27", "places = true", 'config = "a\\u0000"')
+        ),
+        *(
+            (f"[[cities]]\ncity = 'A'\nfiles = {odd}\n", "cities.toml", "fleet.not_text")
+            for odd in ("3", "true", "{ a = 1 }", "[['a.csv']]", "['a.csv', 3]")
+        ),
+        ("[[cities]]\ncity = ['A']\nfiles = 'a.csv'\n", "cities.toml", "fleet.not_text"),
     ],
 )
 def test_what_is_no_manifest_is_refused(tmp_path, text, name, key):
     with pytest.raises(SourceError) as refused:
         read_manifest(write(tmp_path, text, name))
     assert refused.value.message.key == key
+
+
+def test_letters_of_another_encoding_and_spaces_around_are_read(tmp_path):
+    path = tmp_path / "cities.csv"
+    path.write_bytes(" City , Files \n Caf\xe9  Town , a file.csv ; b.csv \n".encode("latin-1"))
+    (city,) = read_manifest(path)
+    assert (city.name, city.id) == ("Caf\xe9 Town", "caf-town")
+    assert city.files == (f"{tmp_path}/a file.csv", f"{tmp_path}/b.csv")
+    path.with_suffix(".toml").write_bytes(b"[[cities]]\ncity = 'Caf\xe9'\n")
+    with pytest.raises(CsaError) as refused:
+        read_manifest(path.with_suffix(".toml"))
+    assert refused.value.message.key == "config.unreadable"
 
 
 def test_an_absent_manifest_is_refused(tmp_path):

@@ -30,6 +30,7 @@ class FleetDone:
     manifest: Path
     code: int
     stderr: str
+    states_midway: dict[str, str]  # in the table, while `near` is being made
     made_before_kill: dict[str, int]  # of the city whose worker died: file to its time, ns
 
     def tree(self, folder):
@@ -38,6 +39,10 @@ class FleetDone:
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
+
+
+def read_rows(out):
+    return list(csv.DictReader((out / "fleet.csv").read_text().splitlines()))
 
 
 def csa(*words, cwd, root):
@@ -96,9 +101,11 @@ def done(tmp_path_factory, root):
                 str(path.relative_to(work)): path.stat().st_mtime_ns
                 for path in (work / "var" / "near" / "dataset" / "versions").rglob("*")
             }
+            wait_for((folder / "out" / "fleet.csv").exists)
+            midway = {row["city"]: row["state"] for row in read_rows(folder / "out")}
             kill_worker_of("near", client)
             _, stderr = running.communicate(timeout=PATIENCE_S)
-        yield FleetDone(folder / "out", manifest, running.returncode, stderr, before)
+        yield FleetDone(folder / "out", manifest, running.returncode, stderr, midway, before)
     finally:
         for process in reversed(started):
             process.terminate()
@@ -114,7 +121,7 @@ def kill_worker_of(city, client):
 
 
 def test_every_other_city_is_done_whatever_breaks_dies_or_takes_long(done):
-    rows = list(csv.DictReader((done.out / "fleet.csv").read_text().splitlines()))
+    rows = read_rows(done.out)
     states = {row["city"]: row["state"] for row in rows}
     assert states == {"slow": "done", "broken": "failed", "near": "done", "far": "done"}
     assert rows[1]["why"] == says("start.no_place", path="shootings.csv")
@@ -124,6 +131,12 @@ def test_every_other_city_is_done_whatever_breaks_dies_or_takes_long(done):
     assert float(rows[0]["area_share"]) < 0.05
     assert rows[2]["hit_share"] == ""  # no past year can be judged
     assert all(row["displacement"] for row in rows if row["state"] == "done")
+
+
+def test_the_table_tells_of_cities_that_ended_while_others_are_made(done):
+    assert set(done.states_midway) == set(CITIES)
+    assert done.states_midway["broken"] == "failed"
+    assert done.states_midway["near"] == "not run"
 
 
 def test_what_was_finished_when_a_worker_died_is_not_made_again(done):

@@ -179,13 +179,13 @@ def _at_hand(address: str, fetched: Path) -> Path:
         return Path(address)
     import fsspec  # noqa: PLC0415 - with the extra `fleet` alone
 
-    target = fetched / address.rpartition("/")[2]
+    target = fetched / address.rstrip("/").rpartition("/")[2]
     if target.exists():
         raise SourceError("start.same_name", name=target.name)
     try:
         with fsspec.open(address, "rb") as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
-    except (OSError, ValueError, ImportError) as error:  # an unknown protocol, or its library
+    except Exception as error:  # each store's library has errors of its own
         raise SourceError("fleet.not_fetched", address=address, why=error) from error
     return target
 

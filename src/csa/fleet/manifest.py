@@ -16,6 +16,8 @@ from csa.workflow.new_city import id_of
 COLUMNS = ("city", "files", "config", "places")
 BETWEEN = ";"
 """What stands between files of one city."""
+MOST_LETTERS = 100
+"""Of a city's name: a folder's may be 255 bytes."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,14 @@ def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     if not path.is_file():
         raise SourceError("source.absent", path=path)
     records = read_records(path)
-    _refuse_unknown(path, records.header)
+    header = [name.strip().casefold() for name in records.header]
+    _refuse_unknown(path, header)
+    if len(set(header)) < len(header):
+        raise SourceError("fleet.column_twice", path=path)
+    if records.unreadable:
+        raise SourceError("fleet.row", path=path, line=records.unreadable[0], n=len(header))
     for row in records.rows:
-        yield dict(zip(records.header, row, strict=True))
+        yield dict(zip(header, row, strict=True))
 
 
 def _toml_rows(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -92,10 +99,15 @@ def _refuse_unknown(path: Path, names: Iterable[str]) -> None:
 
 
 def _city(path: Path, number: int, row: Mapping[str, Any]) -> FleetCity:
-    name, config, places = (_text(row.get(key)) for key in ("city", "config", "places"))
-    given = row.get("files") or ()
-    files = [one.strip() for one in given.split(BETWEEN)] if isinstance(given, str) else given
-    files = [_text(one) for one in files if _text(one)]
+    listed = row.get("files", "")
+    given = [row.get(key, "") for key in ("city", "config", "places")]
+    files = listed.split(BETWEEN) if isinstance(listed, str) else listed
+    if not isinstance(files, list) or not all(map(_is_text, [*given, *files])):
+        raise SourceError("fleet.not_text", path=path, number=number)
+    name, config, places = " ".join(given[0].split()), given[1].strip(), given[2].strip()
+    files = [one.strip() for one in files if one.strip()]
+    if len(name) > MOST_LETTERS:
+        raise SourceError("fleet.long_name", path=path, number=number, most=MOST_LETTERS)
     if not any(letter.isascii() and letter.isalnum() for letter in name):
         raise SourceError("fleet.no_name", path=path, number=number)
     if not files and not config:
@@ -110,8 +122,9 @@ def _city(path: Path, number: int, row: Mapping[str, Any]) -> FleetCity:
     )
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _is_text(value: Any) -> bool:
+    """Return whether a value is text that may name a city or a file."""
+    return isinstance(value, str) and "\0" not in value
 
 
 def is_url(text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,14 @@ from csa.fleet.table import FAILED, WAITING, describe, fleet_files
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-CONNECT_S, CLOSE_S = 20, 30
+CONNECT_S, CLOSE_S, TABLE_EVERY_S = 20, 30, 5
 LOOPBACK = "127.0.0.1"
+QUIET = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.profile.enabled": False,
+}
+"""Of our own cluster: at Dask's values each process takes 4 % of a core to watch itself."""
 LOGGER = logging.getLogger("csa.fleet")
 
 
@@ -53,11 +60,20 @@ def run_fleet(
     out = out.resolve()
     _require_own(out, cities)
     with held(out / OWN, OutputError("fleet.busy", out=out)):
-        made = _run(picked, out, scheduler, tell) if picked else {}
-        rows = [made.get(city.id) or _known(city, out) for city in cities]
-        for name, content in fleet_files(rows).items():
-            write_file(out / name, content)
-    return rows
+        rows = {city.id: _known(city, out) for city in cities}
+        written = float("-inf")
+        for row in _run(picked, out, scheduler, tell) if picked else ():
+            rows[row["folder"]] = row
+            if time.monotonic() > written + TABLE_EVERY_S:  # who looks in need not wait for the end
+                _write_table(rows, out)
+                written = time.monotonic()
+        _write_table(rows, out)
+    return [*rows.values()]
+
+
+def _write_table(rows: Mapping[str, Mapping[str, Any]], out: Path) -> None:
+    for name, content in fleet_files(rows.values()).items():
+        write_file(out / name, content)
 
 
 def _require_own(out: Path, cities: Sequence[FleetCity]) -> None:
@@ -79,26 +95,25 @@ def _known(city: FleetCity, out: Path) -> dict[str, Any]:
 
 def _run(
     picked: Sequence[FleetCity], out: Path, scheduler: str | None, tell: Tell
-) -> dict[str, dict[str, Any]]:
-    """Work at cities; those that died with their workers again, one by one.
+) -> Iterator[dict[str, Any]]:
+    """Work at cities, and yield a row as each ends; those whose workers died again, one by one.
 
     Dask counts a worker's death against each city that was given to it, not only against the one
     that killed it: alone, the others come through.
     """
-    rows, suspects = {}, []
+    suspects = []
     with _client(scheduler, len(picked)) as client:
         tell("fleet")
         for city, future in _work(client, picked, out):
             if _is_killed(future):
                 suspects.append(city)
                 continue
-            rows[city.id] = _row(future, city, out)
+            yield _row(future, city, out)
             tell("fleet")
         for suspect in suspects:
             for city, future in _work(client, [suspect], out):
-                rows[city.id] = _row(future, city, out)
+                yield _row(future, city, out)
                 tell("fleet")
-    return rows
 
 
 def _work(
@@ -138,7 +153,8 @@ def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
 @contextmanager
 def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
     """Connect to a cluster, or start one of as many processes as this machine has cores."""
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - with the extra alone
+    import dask  # noqa: PLC0415 - with the extra alone
+    from distributed import Client, LocalCluster  # noqa: PLC0415
 
     if scheduler is not None:
         try:
@@ -150,13 +166,14 @@ def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
         return
     # One city a process; no limit of memory, which would kill a large city at its share.
     try:
-        started = LocalCluster(
-            n_workers=min(os.cpu_count() or 1, n_cities),
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=f"{LOOPBACK}:0",  # else it listens on every address of this machine
-            silence_logs=logging.CRITICAL,
-        )
+        with dask.config.set(QUIET):
+            started = LocalCluster(
+                n_workers=min(os.cpu_count() or 1, n_cities),
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address=f"{LOOPBACK}:0",  # else it listens everywhere
+                silence_logs=logging.CRITICAL,
+            )
     except (OSError, RuntimeError) as error:
         raise MachineError("fleet.no_workers", what=error) from error
     with _closed_in_time(started), Client(started, set_as_default=False) as client:

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from csa.base.errors import SourceError
 from csa.base.io import csv_bytes, made_in_file
 from csa.base.reading import parse_json
+from csa.base.text import natural
 from csa.dataset.versioned import open_dataset
 from csa.fleet.manifest import FleetCity
 
@@ -19,6 +21,12 @@ TEXTS = ("city", "folder", "state", "why", "first_date", "data_through", "backte
 COUNTS = ("incidents", "homicides", "areas")
 NUMBERS = ("longitude", "latitude", "share_of_incidents", "share_of_study_area",
            "hit_share", "area_share", "best_other_hit_share")  # fmt: skip
+TYPES = {
+    **dict.fromkeys(TEXTS, "str"),
+    **dict.fromkeys(COUNTS, "Int64"),
+    **dict.fromkeys(NUMBERS, "float64"),
+}
+TABLE = "fleet.parquet"
 FLEET_COLUMNS = (
     "city", "folder", "state", "why", "longitude", "latitude", "first_date", "data_through",
     "incidents", "homicides", "areas", "share_of_incidents", "share_of_study_area",
@@ -62,14 +70,32 @@ def describe(
 def fleet_files(rows: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     """Write the table as CSV and Parquet, the same bytes for the same cities."""
     listed = [[row[name] for name in FLEET_COLUMNS] for row in rows]
-    table = pd.DataFrame(listed, columns=list(FLEET_COLUMNS)).astype(
-        {**dict.fromkeys(TEXTS, "str"), **dict.fromkeys(COUNTS, "Int64")}
-        | dict.fromkeys(NUMBERS, "float64")
-    )
+    table = pd.DataFrame(listed, columns=list(FLEET_COLUMNS)).astype(TYPES)
     return {
         "fleet.csv": csv_bytes(FLEET_COLUMNS, listed),
-        "fleet.parquet": made_in_file(lambda path: table.to_parquet(path, index=False), ".parquet"),
+        TABLE: made_in_file(lambda path: table.to_parquet(path, index=False), ".parquet"),
     }
+
+
+def read_fleet(out: Path) -> pd.DataFrame | None:
+    """Read the table of a fleet's folder, by name; None where no fleet has been run.
+
+    Raises
+    ------
+    SourceError
+        If what is there is no table of this version's.
+    """
+    path = out / TABLE
+    if not path.exists():
+        return None
+    try:
+        table = pd.read_parquet(path)
+        table = table.astype({name: kind for name, kind in TYPES.items() if name in table})
+    except (OSError, ValueError, TypeError) as error:  # pyarrow's own errors are these
+        raise SourceError("fleet.unreadable", path=path) from error
+    if list(table) != list(FLEET_COLUMNS):
+        raise SourceError("fleet.unreadable", path=path)
+    return table.iloc[sorted(range(len(table)), key=lambda at: natural(table["city"].iloc[at]))]
 
 
 def _json(path: Path) -> dict[str, Any]:

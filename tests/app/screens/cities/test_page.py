@@ -1,0 +1,156 @@
+"""Cities on screen: none, some at work, hundreds; who may see them; where a dot is on the map."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.screens.cities import parts
+from csa.fleet.manifest import FleetCity
+from csa.fleet.table import FLEET_COLUMNS, describe, fleet_files
+from tests.app.conftest import open_page, words
+from tests.sentences import says
+
+PAGE = "screens/cities/page.py"
+FOUND = {
+    "longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "data_through": "2018-03-31",
+    "incidents": 1200, "homicides": 300, "areas": 9, "share_of_incidents": 0.41,
+    "share_of_study_area": 0.0196, "displacement": "too few to say",
+}  # fmt: skip
+JUDGED = {"hit_share": 0.34, "area_share": 0.02, "best_other_hit_share": 0.29, "backtest": "better"}
+WHY = "There is no file b.csv."
+
+
+def row(name, state="done", why="", **found):
+    city = FleetCity(name, name.casefold().replace(" ", "-"), ("a.csv",))
+    return describe(city, state, why) | (FOUND if state == "done" else {}) | found
+
+
+def table_of(*rows):
+    return pd.DataFrame(rows, columns=list(FLEET_COLUMNS))
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch, tmp_path):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    monkeypatch.setenv("CSA_FLEET", str(tmp_path / "fleet"))
+
+    def start(*rows, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "fleet").mkdir(exist_ok=True)
+        for name, content in fleet_files(rows).items() if rows else ():
+            (tmp_path / "fleet" / name).write_bytes(content)
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        return open_page(made, PAGE).run()
+
+    return start
+
+
+def test_a_fleet_at_work_says_what_is_done_what_failed_and_what_is_left(page):
+    shown = page(
+        row("Zion", **JUDGED),
+        row("Bend", "failed", WHY),
+        row("Late Town", "not run"),
+        row("Alma <b>"),
+        row("Camp", "failed", WHY),
+    )
+    assert not shown.exception
+    said = words(shown)
+    for key, given in (
+        ("cities.done", {"n": 2, "of": 5}),
+        ("cities.failed", {"n": 2}),
+        ("cities.waiting", {"n": 1}),
+        ("cities.judged", {"n": 1, "land": "2 %", "low": "34 %", "high": "34 %"}),
+        ("cities.past", {"ours": "34 %", "other": "29 %", "verdict": "better"}),
+        ("cities.not_placed", {"n": 3}),
+    ):
+        assert says(key, **given) in said
+    assert "Bend, Camp" in said  # one cause, one row
+    assert said.count(WHY) == 1
+    assert said.index('<td data-label="City">Alma <b>') < said.index('">Zion</td>')
+    assert "300" not in said  # counts of deaths are no column: cities are not ranked by them
+
+
+def test_before_a_fleet_there_is_one_sentence_with_the_command(page, tmp_path):
+    shown = page()
+    assert shown.info[0].value == says("cities.none", folder=tmp_path / "fleet")
+    assert shown.code[0].value == f"csa fleet cities.csv --out {tmp_path / 'fleet'}"
+
+
+def test_hundreds_are_shown_in_part_and_found_by_name(page):
+    shown = page(*(row(f"Town {n}", incidents=n) for n in range(1, 301)))
+    said = words(shown)
+    assert says("cities.more", n=200) in said
+    assert ">Town 2<" in said
+    assert ">Town 250<" not in said
+    shown.text_input(key="find city").set_value("town 25").run()
+    found = re.findall(r'data-label="City">([^<]+)<', words(shown))
+    assert found == ["Town 25", *(f"Town {n}" for n in range(250, 260))]
+
+
+def test_a_table_of_something_else_is_told(page, tmp_path):
+    (tmp_path / "fleet").mkdir()
+    path = tmp_path / "fleet" / "fleet.parquet"
+    for make in (path.touch, lambda: pd.DataFrame({"city": ["A"]}).to_parquet(path)):
+        make()
+        assert page().error[0].value == says("fleet.unreadable", path=path)
+
+
+def test_the_public_has_no_such_page(page):
+    shown = page(row("Zion"), CSA_ACCESS="public")
+    assert not shown.exception
+    assert "Zion" not in words(shown)
+
+
+def dots(drawn):
+    """Where dots stand, in percent from the left and the top, by the city's name."""
+    found = re.findall(r'left:([\d.]+)%;top:([\d.]+)%" title="([^:]+):', drawn)
+    return {name: (float(x), float(y)) for x, y, name in found}
+
+
+def test_dots_stand_where_cities_are_and_no_name_hides_another():
+    west, east = {"longitude": -120.0, "latitude": 35.0}, {"longitude": -80.0, "latitude": 45.0}
+    middle = {"longitude": -100.0, "latitude": 40.0}
+    beside = {"longitude": -99.0, "latitude": 40.0, "areas": 0}
+    drawn = parts.draw_map(
+        table_of(
+            row("West", **west, **JUDGED), row("East", **east), row("Mid", **middle),
+            row("Beside", **beside), row("Between", **beside),
+        )
+    )  # fmt: skip
+    at = dots(drawn)
+    assert at["Mid"] == (50.0, 50.0)
+    assert at["West"][0] + at["East"][0] == pytest.approx(100)
+    assert at["West"][0] < at["East"][0]
+    assert at["West"][1] > at["East"][1]  # north is up
+    assert re.findall(r'<span class="(\S+)">(\w+)', drawn) == [
+        ("csa-right", "West"), ("csa-right", "East"), ("csa-left", "Mid"), ("csa-right", "Beside"),
+    ]  # fmt: skip
+    assert drawn.count('class="csa-city"') == 1  # filled where past years were judged
+    assert drawn.count("csa-open") == 4
+
+
+def test_where_most_names_would_hide_another_there_is_none():
+    rows = [row(f"Town {n}", longitude=-94 - n / 10, latitude=39 + n % 3 / 10) for n in range(40)]
+    drawn = parts.draw_map(table_of(*rows, row("Far", longitude=-80.0, latitude=39.0)))
+    assert "<span" not in drawn
+    assert drawn.count("title=") == 41
+
+
+def test_one_city_s_map_has_land_around_it():
+    drawn = parts.draw_map(table_of(row("Alone <i>", **JUDGED)))
+    assert "Alone &lt;i&gt;" in drawn
+    assert "%3Cpath" in drawn
+    assert len(drawn) < 20_000
+
+
+def test_outlines_are_rings_on_the_earth():
+    rings = json.loads(parts.LAND.read_text(encoding="utf-8"))
+    for ring in map(np.array, rings):
+        assert (ring[0] == ring[-1]).all()
+        assert (np.abs(ring) <= (180, 90)).all()
