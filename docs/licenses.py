@@ -20,7 +20,12 @@ UNSAID = {
     "streamlit-folium": "MIT",
 }
 """Their metadata name none, or they are installed on other systems alone: as in their repositories."""
-CHOSEN = {"docutils": "BSD-2-Clause", "pyphen": "MPL-1.1", "aiosmtpd": "Apache-2.0"}
+CHOSEN = {
+    "aiosmtpd": "Apache-2.0",
+    "docutils": "BSD-2-Clause",
+    "pyphen": "MPL-1.1",
+    "python-dateutil": "BSD-3-Clause",
+}
 """Offered under several, or named oddly."""
 SAME = {
     "3-Clause BSD License": "BSD-3-Clause",
