@@ -45,7 +45,7 @@ def pick(seed, n, subjects):
     return sorted(rng.sample(every, min(n, len(every)))), len(every)
 
 
-def try_all(subjects, chosen, order, until):
+def try_all(subjects, chosen, order, until, reached):
     """Try faults until the time is over; return what became of each that was tried."""
     done, inside = {}, {number: chosen[number] for number in order if is_inside(chosen[number])}
 
@@ -62,7 +62,8 @@ def try_all(subjects, chosen, order, until):
             with log.open("a") as lines:
                 lines.write(json.dumps([number, found]) + "\n")
 
-        loop = Loop(subjects, inside, keep, until)
+        place = reached or Path(folder) / "reached.json"
+        loop = Loop(subjects, inside, keep, until, place)
         # In a fork, so that what is imported there is not imported here.
         forked(
             lambda: pytest.main([*QUIET, *rooms_of(subjects)], plugins=[loop]),
@@ -95,6 +96,7 @@ def main():
     )
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
     parser.add_argument("--minutes", type=float, default=120, help="begin none later than this")
+    parser.add_argument("--reached", type=Path, help="keep or find here which tests reach a line")
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -110,7 +112,7 @@ def main():
     began = time.monotonic()
     # By chance again, so that what was tried when the time is over is a sample too.
     order = random.Random(asked.seed).sample(range(len(chosen)), len(chosen))  # noqa: S311
-    done = try_all(subjects, chosen, order, began + 60 * asked.minutes)
+    done = try_all(subjects, chosen, order, began + 60 * asked.minutes, asked.reached)
     counts = Counter((chosen[number].subject, found) for number, found in done.items())
     report(counts)
     print(

@@ -167,8 +167,8 @@ def exchange(mutant):
 class Loop:
     """Takes the place of pytest's own loop: tries each fault with the tests that reach it."""
 
-    def __init__(self, subjects, mutants, note, until):
-        self.mutants, self.note, self.until = mutants, note, until
+    def __init__(self, subjects, mutants, note, until, place):
+        self.mutants, self.note, self.until, self.place = mutants, note, until, place
         self.files = [
             str(path) for name in subjects for one in SUBJECTS[name] for path in ROOT.glob(one)
         ]
@@ -181,10 +181,13 @@ class Loop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self.items = {item.nodeid: item for item in session.items}
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder) / "reached.json"
-            forked(lambda: self.learn(place), is_loud=True, patience_s=20 * PATIENCE_S)
-            self.reached, self.seconds = json.loads(place.read_text())
+        if not self.place.exists():
+            forked(lambda: self.learn(self.place), is_loud=True, patience_s=20 * PATIENCE_S)
+        self.reached, self.seconds = json.loads(self.place.read_text())
+        held = {node: s for node, s in self.seconds.items() if node in self.items}
+        self.reached = {
+            line: [node for node in nodes if node in held] for line, nodes in self.reached.items()
+        }
         for number, mutant in self.mutants.items():
             if time.monotonic() > self.until:
                 break
