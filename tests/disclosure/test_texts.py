@@ -31,6 +31,7 @@ GOOD = [text for kind, text in LINES if kind == "good"]
         ("Call Denise at 816-555-0134, her son was killed", ("contact", "person", "case")),
         ("T. Ordway came to the walk", ("person",)),
         ("The talk moved to Swope in May", ()),
+        ("We clean Swope park on Friday", ()),
         ("It is a 24 hour drive to replace all lamps", ()),
         ("Meet at the corner of Main Street and 31st Street", ()),
         ("Work with the Martin Luther King Center on tutoring", ()),

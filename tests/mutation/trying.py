@@ -20,7 +20,7 @@ import pytest
 
 from tests.mutation.mutants import ROOT, SUBJECTS, Mutant, changed, nodes_in_functions, source_of
 
-PATIENCE_S, ENOUGH_S, BROKEN, UNCHANGED = 240, 30, 98, 97
+PATIENCE_S, ENOUGH_S, BROKEN, UNCHANGED = 240, 60, 98, 97
 ENDS = {0: "survived", 1: "killed", 2: "killed", UNCHANGED: "unchanged",
         -signal.SIGPROF: "too slow", -signal.SIGALRM: "too slow"}  # fmt: skip
 QUIET = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql",
@@ -69,7 +69,7 @@ def forked(function, *, is_loud=False, patience_s=PATIENCE_S):
         code = BROKEN
         try:
             signal.setitimer(signal.ITIMER_PROF, patience_s)  # on a processor, however busy it is
-            signal.alarm(5 * patience_s)
+            signal.alarm(round(10 * patience_s))
             if not is_loud:
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, 1)
@@ -238,25 +238,20 @@ class Loop:
         return 0
 
     def tried(self, mutant):
-        stem = f"test_{Path(mutant.path).stem}"
-        nodes = self.reached.get(f"{ROOT / mutant.path}:{mutant.line}", [])
-        if not nodes:
-            return "unreached"
-        by_file = defaultdict(list)
-        for node in nodes:
-            by_file[node.partition("::")[0]].append(node)
-        sums = {path: sum(map(self.seconds.get, held)) for path, held in by_file.items()}
+        """Try a fault with the tests that reach its line, up to a time on a processor."""
         chosen, cost = [], 0.0
-        for path in sorted(
-            by_file, key=lambda path: (not Path(path).stem.startswith(stem), sums[path])
-        ):
-            for node in sorted(by_file[path], key=self.seconds.get):
-                if cost < ENOUGH_S:
-                    chosen.append(node)
-                    cost += self.seconds[node]
+        for node in self.in_order(mutant):
+            if cost + self.seconds[node] < ENOUGH_S:
+                chosen.append(node)
+                cost += self.seconds[node]
+        if not chosen:
+            return "unreached"
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "failed"
-            found = forked(lambda: self.run_until_one_fails(mutant, chosen, place))
+            patience_s = ENOUGH_S + 5 * cost
+            found = forked(
+                lambda: self.run_until_one_fails(mutant, chosen, place), patience_s=patience_s
+            )
             if found == "unchanged":
                 return "unreached"
             if found == "killed":
@@ -267,6 +262,23 @@ class Loop:
                     )
                 return "killed" if self.passing[node] else "broken"
         return found
+
+    def in_order(self, mutant):
+        """Order tests: those of the module's own file, of its package's like it, the others; quick ones first."""
+        stem, by_file = f"test_{Path(mutant.path).stem}", defaultdict(list)
+        for node in self.reached.get(f"{ROOT / mutant.path}:{mutant.line}", []):
+            by_file[node.partition("::")[0]].append(node)
+
+        def key(path):
+            name = Path(path).stem
+            return (
+                name != stem,
+                not name.startswith(stem),
+                sum(map(self.seconds.get, by_file[path])),
+            )
+
+        for path in sorted(by_file, key=key):
+            yield from sorted(by_file[path], key=self.seconds.get)
 
     def run_until_one_fails(self, mutant, nodes, place):
         if mutant and not exchange(mutant):
