@@ -377,7 +377,7 @@ def test_fields_that_nothing_has_are_refused_in_the_order_of_the_alphabet(lite, 
 @pytest.mark.parametrize(
     "link",
     [("1.2.1", "1.2.1", "1.2"), ("9.9.9", "1.2.1", "1"), ("1.2.1", "9.9.9", "1"), ("1.2.1", "1", "1"),
-     ("1.2.1", "1.2.2", "9"), ("1.2.1", "1.2.2", "1.9"), ("1.2", "1.2.2", "1"), ("1.2.1", "1.2.2.1", "1")],
+     ("1.2.1", "1.2.99", "1.2"), ("1.2.1", "1.2.2", "9"), ("1.2.1", "1.2.2", "1.9"), ("1.2", "1.2.2", "1"), ("1.2.1", "1.2.2.1", "1")],
 )  # fmt: skip
 def test_a_link_between_what_is_not_there_is_refused(lite, plan, link):
     with pytest.raises(ParamError):
