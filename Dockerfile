@@ -20,6 +20,11 @@ COPY src ./src
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels .
 RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels csa
 
+# What no page and no command asks for, a sixth of it all: the packages' own tests, headers, what is
+# for notebooks, and clients of stores in other places.
+RUN find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' ')' -prune -exec rm -rf {} + \
+    && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete
+
 WORKDIR /srv/csa
 COPY .streamlit/config.toml ./.streamlit/
 COPY app ./app

@@ -27,7 +27,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow fuzz faults mutate supply lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow test-image fuzz faults mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -182,6 +182,9 @@ coverage: setup browser postgres ## run the quick tests, and say which lines the
 
 test-slow: setup postgres ## run the slow tests, and each property with twenty times the examples
 	@$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
+
+test-image: setup ## build the container's image and start it (root, buildah and crun; ten minutes)
+	@$(BIN)/python -m pytest -m slow -rs tests/test_image.py $(PYTEST_ARGS)
 
 fuzz: setup ## give the commands 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
 	@$(BIN)/python -W ignore -m tests.fuzz $(FUZZ_ARGS)

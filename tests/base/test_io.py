@@ -120,7 +120,9 @@ def test_a_table_is_written_as_csv():
     )
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(start):
     text = f"{start}cmd|' /C calc'!A0"
     assert cells(io.csv_bytes(["a"], [[text]])) == [["a"], [f"'{text}"]]
@@ -567,7 +569,7 @@ def test_while_a_folder_is_replaced_it_is_never_away(tmp_path):
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12)
 VALUES = st.one_of(
     TEXT,
-    st.builds(str.__add__, st.sampled_from("=+-@\t"), TEXT),
+    st.builds(str.__add__, st.sampled_from("=+-@\t\n\uff1d"), TEXT),
     st.integers(-1000, 1000),
     st.floats(-180, 180),
     st.none(),
@@ -582,7 +584,7 @@ def test_a_table_reads_back_as_written_and_no_text_of_it_is_a_formula(rows):
         for value, text in zip(row, texts, strict=True):
             if isinstance(value, str):
                 assert text in (value, f"'{value}")
-                assert (text != value) == value.startswith(tuple("=+-@\t"))
+                assert (text != value) == value.startswith(io.FORMULA_STARTS)
             else:
                 assert text == ("" if value is None else str(value))
 

@@ -362,10 +362,22 @@ def test_an_approval_that_contradicts_what_stands_changes_nothing(lite, plan):
     assert answer_change(lite, plan, COMMITTEE, key, is_approved=False) == "refused"
 
 
+def test_fields_that_nothing_has_are_refused_in_the_order_of_the_alphabet(lite, plan):
+    strange = dict.fromkeys(("zeta", "eta", "beta", "alpha", "gamma", "delta"), "x")
+    for decide in (
+        lambda: propose_change(lite, plan, act(), "1.2.1", strange),
+        lambda: add_task(lite, act(), "B", strange),
+        lambda: settle_measure(lite, plan, act(), plan.measures[0].id, strange),
+    ):
+        with pytest.raises(ParamError, match="cannot hold 'alpha, beta, delta, eta, gamma, zeta'"):
+            decide()
+    assert trail(lite) == []
+
+
 @pytest.mark.parametrize(
     "link",
     [("1.2.1", "1.2.1", "1.2"), ("9.9.9", "1.2.1", "1"), ("1.2.1", "9.9.9", "1"), ("1.2.1", "1", "1"),
-     ("1.2.1", "1.2.2", "9"), ("1.2.1", "1.2.2", "1.9"), ("1.2", "1.2.2", "1"), ("1.2.1", "1.2.2.1", "1")],
+     ("1.2.1", "1.2.99", "1.2"), ("1.2.1", "1.2.2", "9"), ("1.2.1", "1.2.2", "1.9"), ("1.2", "1.2.2", "1"), ("1.2.1", "1.2.2.1", "1")],
 )  # fmt: skip
 def test_a_link_between_what_is_not_there_is_refused(lite, plan, link):
     with pytest.raises(ParamError):
@@ -515,6 +527,14 @@ def test_who_may(databases, plan, prepared, decision):
             with pytest.raises(RoleError):
                 decide(refusing, plan, signed)
             assert trail(refusing) == before, who
+
+
+@pytest.mark.parametrize(
+    ("strategies", "theirs"), [((), "none"), (("2.1",), "2.1"), (("2.1", "3.1"), "2.1, 3.1")]
+)
+def test_an_editor_is_told_which_strategies_are_theirs(lite, plan, strategies, theirs):
+    with pytest.raises(RoleError, match=f"strategies: {theirs}. This action is of strategy 1.2"):
+        set_action(lite, plan, act("editor", strategies=strategies), "1.2.1", {"percent": 1})
 
 
 def test_a_role_that_nobody_knows_is_refused():

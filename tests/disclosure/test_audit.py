@@ -77,6 +77,16 @@ def test_one_change_for_a_place_and_year_gives_away_each_quarter_of_it():
     assert find_exposed(told(""), is_counted, are_points_known=True) == ()
 
 
+def test_a_small_count_is_worked_out_from_a_neighbor_whose_change_is_shared_and_known():
+    figures = [
+        Figure("all", np.arange(12), 12),
+        Figure("big", np.arange(6, 12), 6, "known"),
+        Figure("small", np.arange(6), None),
+    ]
+    found = find_exposed(figures, counted(12), are_points_known=False, within=0)
+    assert names(found) == [("small", 6, 6)]
+
+
 def test_a_small_count_is_worked_out_from_exact_ones_around_it_and_not_from_changed_ones():
     is_counted = counted(50)
     figures = [

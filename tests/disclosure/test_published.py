@@ -56,11 +56,11 @@ def test_what_was_published_is_read_as_it_was_written_of_both_versions():
 
 
 def test_what_another_secret_changed_stands_and_only_what_is_new_is_changed_by_this_one():
-    own = {"2016": {"West End": 27, "East End": 10}, "2017": {"West End": 30}}
+    own = {"2016": {"West End": 27, "East End": 10, "New Town": 12}, "2017": {"West End": 30}}
     made = replace(PUBLISHED, id="2018-Q1", secret_id=ANOTHER, counts={"neighborhood": own})
     stands = made.standing([PUBLISHED, Publication.from_json(BEFORE)])
     assert stands.counts["neighborhood"] == {
-        "2016": {"West End": 25, "East End": None},
+        "2016": {"West End": 25, "East End": None, "New Town": 12},
         "2017": {"West End": 30},
     }
     assert replace(made, secret_id=PUBLISHED.secret_id).standing([PUBLISHED]).counts == {

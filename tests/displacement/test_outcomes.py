@@ -84,6 +84,8 @@ def test_how_two_signals_go_together_by_hand():
     others = pd.DataFrame(both | {"cell_r8": np.repeat(cells, range(1, 13))})
     assert _together(shootings, shootings) == (pytest.approx(1.0), 12, 12)
     assert _together(shootings, others) == (pytest.approx(-1.0), 12, 12)
+    long = shootings.assign(occurred_at=pd.date_range("2019-11-03", "2021-02-20", periods=78))
+    assert _together(long, long)[1:] == (12, 16)
     later = others.assign(occurred_at=others["occurred_at"] + pd.Timedelta(days=3660))
     assert _together(shootings, later) == (None, 0, 0)
     few = shootings[shootings["cell_r8"].isin(cells[:9])]

@@ -111,7 +111,8 @@ def report(done, seconds, seed):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--n", type=int, default=10_000, help="how many cases")
+    parser.add_argument("--n", type=int, default=10_000, help="how many cases, from the first on")
+    parser.add_argument("--start", type=int, default=0, help="the first case")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--case", type=int, help="run one case alone")
@@ -130,7 +131,7 @@ def main():
         return int(one.is_failure)
     done, seconds = run(
         asked.seed,
-        range(asked.n),
+        range(asked.start, asked.n),
         asked.workers,
         lambda text: print(text, file=sys.stderr, flush=True),
     )

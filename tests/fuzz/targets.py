@@ -78,6 +78,8 @@ def rows_in(file):
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
+    if "\0" in text:  # of another encoding
+        return None
     if text.lstrip()[:1] in ("[", "{"):
         try:
             found = json.loads(text)
@@ -85,7 +87,7 @@ def rows_in(file):
             raise UncountedError(f"{file.name} was read, and is not JSON: {error}") from error
         found = found.get("features") if isinstance(found, dict) else found
         return len(found) if isinstance(found, list) else None
-    if file.suffix != ".csv" or '"' in text or "\0" in text:
+    if file.suffix != ".csv" or '"' in text:
         return None
     lines = [line for line in re.split(r"\r\n|\r|\n", text) if line]
     return len(lines) - 1 if len(lines) > 1 and lines[0].strip(",;\t| ") else None
@@ -102,8 +104,9 @@ def incidents(folder, name):
 
 def layers(folder, name):
     made = city(folder, name)
-    if name.endswith("terrain.geojson"):
-        features_accounted(folder / name, made.dataset.report["risk_terrain"]["rows_read"])
+    terrain = made.dataset.report["risk_terrain"]  # None where a link leads nowhere, and it is said
+    if name.endswith("terrain.geojson") and (terrain or (folder / name).exists()):
+        features_accounted(folder / name, terrain["rows_read"])
 
 
 def city(folder, _):

@@ -7,11 +7,12 @@ import ast
 import copy
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUBJECTS = {
-    "stats": ("src/csa/base/stats.py", "src/csa/areas/stats*.py"),
+    "stats": ("src/csa/base/stats.py",),
     "displacement": ("src/csa/displacement/*.py",),
     "priority": ("src/csa/priority/*.py",),
     "disclosure": ("src/csa/disclosure/*.py",),
@@ -132,8 +133,8 @@ def all_mutants(subject):
                 yield Mutant(subject, name, number, node.lineno, how)
 
 
-def source_of(mutant):
-    """Return the module's source with the fault in it, and the changed node's lines, before and after."""
+def changed(mutant):
+    """Return the module's tree with the fault in it, and the changed node's lines, before and after."""
     tree = ast.parse((ROOT / mutant.path).read_text(encoding="utf-8"))
     wanted = nodes(tree)[mutant.node]
     fresh = ast.copy_location(change(wanted), wanted)
@@ -143,4 +144,24 @@ def source_of(mutant):
                 setattr(parent, name, fresh)
             elif isinstance(value, list):
                 setattr(parent, name, [fresh if one is wanted else one for one in value])
-    return ast.unparse(ast.fix_missing_locations(tree)), ast.unparse(wanted), ast.unparse(fresh)
+    return ast.fix_missing_locations(tree), ast.unparse(wanted), ast.unparse(fresh)
+
+
+def source_of(mutant):
+    """Return the module's source with the fault in it, and the changed node's lines, before and after."""
+    tree, before, after = changed(mutant)
+    return ast.unparse(tree), before, after
+
+
+@cache
+def nodes_in_functions(source):
+    """Number the nodes of a module that run only when one of its functions is called."""
+    tree = ast.parse(source)
+    bodies = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.Lambda)]
+    inside = {
+        id(one)
+        for body in bodies
+        for part in (body.body if isinstance(body.body, list) else [body.body])
+        for one in ast.walk(part)
+    }
+    return {number for number, node in enumerate(nodes(tree)) if id(node) in inside}

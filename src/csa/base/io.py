@@ -35,7 +35,8 @@ VERSIONS = "versions"
 KEPT = "kept"
 """Folder beside a versioned folder's files for stored results computed from a version."""
 LOCK = "lock"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""With what may stand before one, and the wide signs of East Asian text."""
 
 
 def json_bytes(value: object) -> bytes:

@@ -5,12 +5,15 @@ import hashlib
 import json
 import random
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from csa.base.errors import StoreError
 from csa.decisions.store import backup as backups
+from csa.decisions.store import open_store
 from csa.decisions.store.backup import load_backup, restore, save_backup
+from csa.decisions.store.copying import copy_over
 from csa.decisions.store.migrating import newest
 from csa.decisions.store.records import read_records
 from csa.decisions.store.tables import ActionRow, AreaRow, DraftRow, MeasureRow, StepRow
@@ -290,6 +293,14 @@ def test_readers_go_on_while_a_backup_is_put_in_place(lite, saved, tmp_path):
         restore(lite, load_backup(saved), signed(), tmp_path / "safe.gz")
         session.expire_all()
         assert session.get(ActionRow, "1.2.1").revision == 1
+
+
+def test_a_store_is_copied_into_folders_that_are_not_there_yet(lite, tmp_path):
+    fill(lite)
+    copy_over(Path(lite.name), str(tmp_path / "a" / "b" / "store.sqlite3"))
+    copied = open_store(str(tmp_path / "a" / "b" / "store.sqlite3"))
+    assert (copied.head(), told(copied)) == (lite.head(), told(lite))
+    copied.engine.dispose()
 
 
 def test_another_programs_tables_beside_ours_stay(lite, saved, tmp_path):
