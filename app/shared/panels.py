@@ -35,27 +35,6 @@ DAYS_A_YEAR = 365.25
 MANY_DAYS = 100
 """From here on data are so many months old, and from two years on so many years."""
 
-SKETCHES = {
-    "bars": '<svg viewBox="0 0 480 150"><path d="M20 130h440"/>'
-    + "".join(
-        f'<rect x="{30 + 36 * n}" y="{130 - h}" width="24" height="{h}"/>'
-        for n, h in enumerate((72, 84, 66, 90, 78, 60, 48, 40, 52, 34, 30, 36))
-    )
-    + '<path class="csa-sketch-line" d="M30 62h430"/></svg>',
-    "map": '<svg viewBox="0 0 480 150"><path d="M60 20l150-12 210 30 20 70-150 34-200-20z"/>'
-    '<path d="M60 88q130-50 210-14t170-8"/>'
-    '<path class="csa-sketch-line" d="M150 52l22-12 22 12v24l-22 12-22-12z'
-    'M306 84l18-10 18 10v20l-18 10-18-10z"/></svg>',
-    "rows": '<svg viewBox="0 0 480 150">'
-    + "".join(
-        f'<rect x="20" y="{16 + 32 * n}" width="{w}" height="9"/><rect x="380" y="{16 + 32 * n}" '
-        f'width="60" height="9"/><path d="M20 {38 + 32 * n}h440"/>'
-        for n, w in enumerate((190, 240, 160, 210))
-    )
-    + "</svg>",
-}
-"""What will be there, as faint outlines."""
-
 Made = TypeVar("Made")
 Far: TypeAlias = Callable[[Sequence[str]], tuple[float, str]]
 """From the steps begun so far to the share done, and words for it."""
@@ -224,14 +203,12 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
-def empty(sentence: str, then: str = "", sketch: str = "") -> None:
-    """Show that there is nothing yet, and why: with the page to go to, and what will be there."""
+def empty(sentence: str, then: str = "") -> None:
+    """Show that there is nothing yet, and why, with the page to go to."""
     st.info(sentence, icon=":material/info:")
     if then:
         page, icon = f"screens/{then}/page.py", ":material/arrow_forward:"
         st.page_link(page, icon=icon, width="content")
-    if sketch:
-        st.html(f'<div class="csa-sketch" aria-hidden="true">{SKETCHES[sketch]}</div>')
 
 
 def stop(error: CsaError) -> NoReturn:

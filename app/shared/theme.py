@@ -196,7 +196,6 @@ STYLE = """
   .csa-open, .csa-legend .csa-open { background: var(--csa-ground); } .csa-world i { position: absolute; box-sizing: border-box; transform: translate(-50%, -50%); }
   .csa-world span { position: absolute; left: .9rem; top: -.5rem; font-style: normal; white-space: nowrap; } .csa-world .csa-left { left: auto; right: .9rem; }
   @media (max-width: 40rem) { .csa-world span { display: none; } .csa-world i { width: 8px; height: 8px; border-width: 2px; } }
-  .csa-sketch svg { width: min(30rem, 100%); height: auto; opacity: .7; fill: var(--csa-hairline); stroke: var(--csa-hairline); } .csa-sketch path { fill: none; stroke-width: 2; } .csa-sketch .csa-sketch-line { stroke: var(--csa-faint); stroke-width: 3; }
   .csa-bar { display: flex; height: 1.5rem; gap: 2px; margin: .25rem 0 .35rem; } .csa-bar i { border-radius: 2px; min-width: 6px; }
   .csa-bar-done { background: var(--csa-live); } .csa-bar-on-track { background: color-mix(in srgb, var(--csa-live) 55%, var(--csa-ground)); } .csa-bar-at-risk { background: var(--csa-at-risk); } .csa-bar-blocked { background: var(--csa-blocked); }
   .csa-bar-not-started, .csa-bar-no-update { background: repeating-linear-gradient(135deg, var(--csa-hairline) 0 6px, var(--csa-ground) 6px 12px); outline: 1px solid var(--csa-hairline); outline-offset: -1px; }

@@ -32,7 +32,7 @@ SMALL = 0.015
 def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
     """Show why there is nothing to show, and what would be needed."""
     if record is None:
-        panels.empty(speak("how_well.none", command=command(opened, choices)), sketch="bars")
+        panels.empty(speak("how_well.none", command=command(opened, choices)))
         return
     n = months_short(opened, choices)
     if record.n_origins or not n:

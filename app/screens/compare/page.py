@@ -20,11 +20,14 @@ with st.sidebar:
     weighed = weighing.choose(opened.config, has_risk=has_risk)
 try:
     proposal = cache.proposal(opened, screen.choices)
+    spot = st.empty()
+    spot.caption(speak("briefing.judging"))
     judgement = panels.judged(opened, screen.choices)
+    spot.empty()
 except CsaError as error:
     panels.stop(error)
 if proposal.is_empty:
-    panels.empty(speak("compare.empty"), "find_areas", "map")
+    panels.empty(speak("compare.empty"), "find_areas")
     st.stop()
 try:
     judgement = once(reorder)(judgement, weighed.weights)

@@ -28,7 +28,7 @@ except CsaError as error:
 if following is None:
     parts.start_menu(opened, n_core)
     if since == parts.CORE:
-        panels.empty(speak("change_page.not_begun"), "compare", "bars")
+        panels.empty(speak("change_page.not_begun"), "compare")
     else:
         panels.empty(speak("change_page.no_area", since=month(since)))
     st.stop()

@@ -30,7 +30,7 @@ if waiting is not None:
         closing.offer(scene, speak("draw_page.prepare_another"))
 elif not draws:
     said = speak("draw_page.none_yet" if may_draw else "draw_page.none_to_read")
-    panels.empty(said, "" if may_draw else "find_areas", "rows")
+    panels.empty(said, "" if may_draw else "find_areas")
 parts.past(scene, draws)
 if waiting is None and may_draw:
     closing.offer(scene, speak("draw_page.prepare"), is_first=not draws)

@@ -33,7 +33,7 @@ try:
     plan, records = cache_store.plan(opened), cache_store.records(opened)
     who, today = person.person(opened), cache_store.today(opened)
     if plan is None:
-        panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data", "rows")
+        panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data")
         st.stop()
     scene = FormScene(opened, plan, records, who, today)
     lines = plan_lines(plan, records, today)

@@ -16,7 +16,7 @@ try:
     plan = cache_store.plan(opened)
     records = cache_store.records(opened)
     if plan is None:
-        panels.empty(speak("plan.none", city=opened.config.city.id), "data", "rows")
+        panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data")
         st.stop()
     review = parts.prepare(opened, plan, records)
 except CsaError as error:

@@ -166,7 +166,7 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     months = list_months(place)
     st.header(speak("new_month.months"), anchor=False)
     if not months:
-        panels.empty(speak("new_month.none"), sketch="rows")
+        panels.empty(speak("new_month.none"))
         return
     titles = [
         speak("new_month.col_month"),

@@ -20,7 +20,7 @@ try:
 except CsaError as error:
     panels.stop(error)
 if the_plan is None:
-    panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data", "rows")
+    panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data")
     st.stop()
 lines = {line.number: line for line in plan_lines(the_plan, records, today)}
 parts.answer(parts.standing(list(lines.values())))

@@ -130,7 +130,7 @@ def register(desk: Desk) -> None:
     """Show who received what and when, newest first."""
     rows = sorted(desk.basis.records.handouts, key=lambda row: row.handed_on, reverse=True)
     if not rows:
-        panels.empty(speak("reports_page.none_yet"), sketch="rows")
+        panels.empty(speak("reports_page.none_yet"))
         return
     now = {name: _now(desk, name) for name in {row.month for row in rows}}
     n_changed = sum(row.snapshot_id != now[row.month] for row in rows)

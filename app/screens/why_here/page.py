@@ -21,7 +21,7 @@ try:
     area = parts.choose(screen, every_area(opened, proposal))
     here = None if area is None else cache_around.why_here(opened, area.cells)
     if kept is None:
-        panels.empty(speak("why.none", command=parts.command(opened)), sketch="map")
+        panels.empty(speak("why.none", command=parts.command(opened)))
     elif here is None or area is None:
         panels.answer(speak("why.no_area"))
     else:
