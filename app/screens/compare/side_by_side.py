@@ -78,7 +78,8 @@ def show(
     if others:
         names = name_list(in_service(area).called for area in others)
         st.caption(panels.plain(speak("compare.others", areas=names)))
-    st.caption(speak("compare.sure_note") if is_sure else speak("compare.range_note"))
+    note = speak("compare.range_note", months=choices.months)
+    st.caption(speak("compare.sure_note") if is_sure else note)
 
 
 def _named(stands: AreaStanding) -> Drawn:

@@ -18,7 +18,7 @@ SAID = {
     "measures": (
         "Residents who feel safe",
         "Work began on day 48 of 60.",
-        "4 tasks, 2 of them done",
+        "4 tasks, 3 of them done",
     ),
     "meeting": ("May 21, 2020",),
     "displacement": ("moved next door", "Brindlemoor (A)"),
