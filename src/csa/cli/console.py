@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from rich.table import Table
 
 from csa.base.logging import Tell
 from csa.base.message import Message
-from csa.base.text import render, speak
+from csa.base.text import UNSEEN, render, speak
 
 LOGGER = logging.getLogger("csa")
 STEPS = {
@@ -57,8 +56,6 @@ STEPS = {
     "fleet": "Cities",
 }
 PIPED_WIDTH = 120
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves the cursor, changes colors or turns the direction of letters."""
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import shapely
 
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
+from csa.base.text import UNSEEN
 from csa.config.city import PlaceLists, RiskTerrain
 from csa.dataset.versioned import layer_fingerprint
 from csa.ingest.parse import parse_numbers
@@ -152,8 +153,8 @@ def read_risk_terrain(
 
 
 def plain_text(column: pd.Series) -> pd.Series:
-    """Return a column as text, missing values as empty, spaces as one."""
-    text = column.astype("str").where(column.notna(), "")
+    """Return a column as text: missing values as empty, spaces as one, nothing unseen."""
+    text = column.astype("str").where(column.notna(), "").str.replace(UNSEEN, "", regex=True)
     return text.str.replace(r"\s+", " ", regex=True).str.strip()
 
 
