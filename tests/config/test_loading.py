@@ -293,6 +293,14 @@ def test_two_sources_of_two_names_are_two_sources(write):
             'name = "portal"\ncrs = "nowhere"',
             "sources[1].crs: 'nowhere' does not fit",
         ),
+        *(
+            (
+                'date_formats = "%Y-%m-%d"',
+                f'date_formats = "{form}"',
+                "sources[1].date_formats[1]: ",
+            )
+            for form in ("%Y-%q", "%Y-%", "%Y %Y", "%G-%V", "%H:%25:61")
+        ),
         ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan does not fit"),
         ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 does not fit"),
         (

@@ -17,6 +17,7 @@ from csa.config.types import (
     Name,
     Spellings,
     Texts,
+    TimeFormats,
     TimeZone,
 )
 
@@ -112,8 +113,10 @@ class Source(Frozen):
     gun: YesNo = Field(YesNo(), description="whether a gun was used")
     domestic: YesNo = Field(YesNo(), description="whether it was domestic")
     exclude: tuple[Exclusion, ...] = Field((), description="rows left out, each rule with why")
-    date_formats: Spellings = Field(description="strptime formats, tried in order")
-    time_formats: Spellings = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
+    date_formats: TimeFormats = Field(description="strptime formats, tried in order")
+    time_formats: TimeFormats = Field(
+        ("%H:%M", "%H:%M:%S"), description="strptime formats of `time`"
+    )
     has_time: bool = Field(
         default=True, description="false where the time of `date` is the same in every row: none"
     )

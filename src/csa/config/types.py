@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -93,6 +94,13 @@ def _one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _time_format(text: str) -> str:
+    marks = re.findall(r"%(.?)", text.replace("%%", ""), re.DOTALL)
+    if len({*marks}) < len(marks) or not {*marks} <= TIME_MARKS:
+        raise ValueError(str(say("config.time_format", given=text)))
+    return text
+
+
 def _file_name(text: str) -> str:
     if not text.isprintable() or len(text.encode()) > MAX_FILE_NAME:
         raise ValueError(str(say("config.no_file_name", most=MAX_FILE_NAME)))
@@ -106,12 +114,16 @@ def _file_pattern(text: str) -> str:
     return text
 
 
+TIME_MARKS = frozenset("aAbBdHIjmMpSUwWyYzZf")
+"""Letters after % that pandas reads without another beside them."""
 MAX_FILE_NAME = 240
 """Bytes: most file systems take 255."""
 Name = Annotated[str, Field(min_length=1)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 FilePattern = Annotated[str, AfterValidator(_file_pattern)]
 FilePatterns = Annotated[tuple[FilePattern, ...], BeforeValidator(_one_or_many)]
+TimeFormat = Annotated[Name, AfterValidator(_time_format)]
+TimeFormats = Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 MetricCrs = Annotated[str, AfterValidator(_metric)]
 AnyCrs = Annotated[str, AfterValidator(_known_crs)]
