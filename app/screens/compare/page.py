@@ -18,14 +18,15 @@ session.remember(screen, session.first_choices(opened))
 with st.sidebar:
     has_risk = cache_around.risk_terrain(opened) is not None
     weighed = weighing.choose(opened.config, has_risk=has_risk)
+spot = st.empty()
+spot.caption(speak("briefing.judging"))
 try:
     proposal = cache.proposal(opened, screen.choices)
-    spot = st.empty()
-    spot.caption(speak("briefing.judging"))
     judgement = panels.judged(opened, screen.choices)
-    spot.empty()
 except CsaError as error:
+    spot.empty()
     panels.stop(error)
+spot.empty()
 if proposal.is_empty:
     panels.empty(speak("compare.empty"), "find_areas")
     st.stop()
@@ -36,11 +37,11 @@ except CsaError as error:
 standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
 parts.answer(judgement, standing)
-chosen = parts.what_enters(judgement, weighed, opened, standing)
+chosen, places = parts.what_enters(judgement, weighed, opened, standing)
 with st.container(horizontal=True, key="compare"):
     left, right = st.container(key="side", gap="xsmall"), st.container(key="map", gap="xsmall")
 with left:
-    side_by_side.show(opened, screen.choices, judgement, chosen, standing)
+    side_by_side.show(opened, screen.choices, judgement, chosen, standing, places)
 with right, panels.map_words():
     parts.show_map(opened, screen.choices, proposal, judgement, chosen, standing)
 parts.cannot(judgement, "compare_one")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.screens.compare.side_by_side import by_tier, tied, tier_words
+from app.screens.compare.side_by_side import OpenPlaces, by_tier, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.cache_once import once
@@ -80,8 +80,8 @@ def what_enters(
     weighing: Weighing,
     opened: Opened,
     standing: Mapping[str, AreaStanding],
-) -> pd.DataFrame:
-    """Show which areas this order puts first, and what that changes; return the order."""
+) -> tuple[pd.DataFrame, OpenPlaces]:
+    """Show which areas this order puts first, and what that changes; return both."""
     chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
     own = once(prioritize)(judgement, own_weighing(opened.config).weights, weighing.capacity)
     first, before = set(first_areas(chosen)), set(first_areas(own))
@@ -93,15 +93,9 @@ def what_enters(
     enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
     said = [enter if first else speak("compare.none_enters")]
     served = areas_in_service(opened)
-    room = weighing.capacity - sum(area.state == DESIGNATED for area in served)
-    if not served and (ties := tied(chosen)):
-        said.append(speak("compare.ties", n=len(first & ties), areas=listed(ties)))
     said += say_room(served, weighing.capacity)
-    if served and room > 0:
-        sure, even = for_the_open(chosen, standing, room)
-        said += [speak("compare.open", n=room, areas=listed(sure))] * bool(sure)
-        n_even = room - len(sure)
-        said += [speak("compare.open_tie", n=n_even, areas=listed(even))] * bool(even)
+    places = open_places(chosen, served, standing, weighing.capacity)
+    said += say_open(places, names, is_all_open=not served)
     n_highest = int((chosen["tier"] == 1).sum())
     if first and n_highest > weighing.capacity:
         said.append(speak("compare.no_room", n=n_highest, capacity=weighing.capacity))
@@ -118,27 +112,34 @@ def what_enters(
         gain = cache_around.risk_order(opened)
         told = speak("compare.risk_unscored") if gain is None else render(say_risk_order(gain))
         st.caption(f"{speak('why_line.no_cause')} {told}")
-    return chosen
+    return chosen, places
 
 
-def for_the_open(
-    chosen: pd.DataFrame, standing: Mapping[str, AreaStanding], room: int
-) -> tuple[set[str], set[str]]:
-    """Return which candidates come first for the places left, and which tie for the last of them.
+def open_places(
+    chosen: pd.DataFrame,
+    areas: Sequence[CoreArea],
+    standing: Mapping[str, AreaStanding],
+    capacity: int,
+) -> OpenPlaces:
+    """Return who comes first for the places that areas in service leave."""
+    taken = sum(area.state == DESIGNATED for area in areas)
+    return OpenPlaces.of(chosen, standing, max(0, capacity - taken))
 
-    Tiers fill the places in their order; one with more areas than places left is a tie.
+
+def say_open(found: OpenPlaces, names: Mapping[str, str], *, is_all_open: bool) -> list[str]:
+    """Name who comes first for the places left, and who ties for the last of them.
+
+    Where all are open, the sentence before has named them, but for the tie.
     """
-    sure: set[str] = set()
-    for _, tier in chosen.groupby("tier"):  # areas without a tier are in no group
-        new = {
-            str(area_id)
-            for area_id in tier.index
-            if not (standing[str(area_id)].letter or standing[str(area_id)].part_of)
-        }
-        if len(sure) + len(new) > room:
-            return sure, new if len(sure) < room else set()
-        sure |= new
-    return sure, set()
+    said = []
+    for key, n, areas in (
+        ("compare.open", found.room, set() if is_all_open else found.sure),
+        ("compare.open_tie", found.room - len(found.sure), found.even),
+    ):
+        if areas:
+            named = name_list(sorted((names[area] for area in areas), key=natural))
+            said.append(speak(key, n=n, areas=named))
+    return said
 
 
 def say_room(areas: Sequence[CoreArea], capacity: int) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -43,12 +44,36 @@ def by_tier(table: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> pd.Dat
     return table.iloc[order]
 
 
-def tied(chosen: pd.DataFrame) -> set[str]:
-    """Return the areas of a tier in which some come first and others do not: a tie."""
-    ordered = chosen[chosen["tier"].notna()]
-    n_first = ordered["is_first"].astype(bool).groupby(ordered["tier"]).agg(["sum", "size"])
-    split = n_first.index[(n_first["sum"] > 0) & (n_first["sum"] < n_first["size"])]
-    return {str(area) for area in ordered.index[ordered["tier"].isin(split)]}
+@dataclass(frozen=True)
+class OpenPlaces:
+    """Who comes first for the places that no area in service takes."""
+
+    room: int  # how many places are left
+    sure: set[str]  # candidates of whole tiers that fit
+    even: set[str]  # candidates of the tier that no longer fits: a tie
+
+    @classmethod
+    def of(
+        cls, chosen: pd.DataFrame, standing: Mapping[str, AreaStanding], room: int
+    ) -> OpenPlaces:
+        """Fill the places tier by tier; an area in service, or part of one, takes none of them."""
+        sure: set[str] = set()
+        for _, tier in chosen.groupby("tier"):  # areas without a tier are in no group
+            new = {
+                str(area_id)
+                for area_id in tier.index
+                if not (standing[str(area_id)].letter or standing[str(area_id)].part_of)
+            }
+            if len(sure) + len(new) > room:
+                return cls(room, sure, new if len(sure) < room else set())
+            sure |= new
+        return cls(room, sure, set())
+
+    def word(self, area_id: str) -> str:
+        """Return how an area stands, for a table."""
+        if area_id in self.even:
+            return speak("compare.tie")
+        return speak("compare.yes") if area_id in self.sure else ""
 
 
 def show(
@@ -57,11 +82,11 @@ def show(
     judgement: AreaAssessment,
     chosen: pd.DataFrame,
     standing: Mapping[str, AreaStanding],
+    places: OpenPlaces,
 ) -> None:
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
     services = cache_around.services(opened, choices)
     lacking = None if services is None else once(gaps)(services)
-    ties = tied(chosen)
     table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
     is_sure = st.toggle(
         speak("compare.how_sure"), key="how sure", help=speak("compare.how_sure_help")
@@ -69,7 +94,7 @@ def show(
     rows = [
         {
             speak("compare.col_area"): _named(standing[row["area_id"]]),
-            **(_sureness(row, table) if is_sure else _decides(row, table, lacking, ties)),
+            **(_sureness(row, table) if is_sure else _decides(row, table, lacking, places)),
         }
         for row in table.to_dict("records")
     ]
@@ -91,7 +116,7 @@ def _decides(
     row: Mapping[Any, Any],
     table: pd.DataFrame,
     lacking: Mapping[str, Sequence[str]] | None,
-    ties: Collection[str],
+    open_places: OpenPlaces,
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
     places = (
@@ -104,14 +129,8 @@ def _decides(
         speak("compare.col_expected"): _next12(row, float(table["next12_high"].max())),
         speak("compare.col_homicides"): int(row["homicides"]),
         **places,
-        speak("compare.col_first"): _first(row, ties),
+        speak("compare.col_first"): open_places.word(row["area_id"]),
     }
-
-
-def _first(row: Mapping[Any, Any], ties: Collection[str]) -> str:
-    if row["area_id"] in ties:
-        return speak("compare.tie")
-    return speak("compare.yes") if row["is_first"] else ""
 
 
 def _next12(row: Mapping[Any, Any], top: float) -> str:

@@ -5,8 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from app.screens.compare.parts import for_the_open, say_room
-from app.screens.compare.side_by_side import tied
+from app.screens.compare.parts import open_places, say_open, say_room
 from csa.decisions.registry import AreaStanding, CoreArea
 from tests.sentences import says
 
@@ -34,23 +33,8 @@ def in_service(letters, maintained=""):
 
 
 @pytest.mark.parametrize(
-    ("tiers", "first", "ties"),
-    [
-        ((1, 2, 2, 3), (True, True, False, False), "bc"),  # the last place falls within tier 2
-        ((1, 2, 2, 3), (True, True, True, False), ""),  # it falls between two tiers
-        ((1, 1, 1), (False, False, True), "abc"),
-        ((1, 2), (False, False), ""),
-        ((1, None, None), (True, True, False), ""),  # without a tier nothing is said of ties
-    ],
-)
-def test_a_tie_is_a_tier_of_which_only_some_come_first(tiers, first, ties):
-    chosen = pd.DataFrame({"tier": tiers, "is_first": first}, index=list("abcd"[: len(tiers)]))
-    assert tied(chosen) == set(ties)
-
-
-@pytest.mark.parametrize(
     ("room", "sure", "even"),
-    [(1, "b", ""), (2, "b", "cd"), (3, "bcd", ""), (4, "bcdf", ""), (9, "bcdf", "")],
+    [(0, "", ""), (1, "b", ""), (2, "b", "cd"), (3, "bcd", ""), (4, "bcdf", ""), (9, "bcdf", "")],
 )
 def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(room, sure, even):
     """Area a is served, e is part of it, g has no tier: none of them takes an open place."""
@@ -61,7 +45,23 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
         )
         for one in "abcdefg"
     }
-    assert for_the_open(chosen, standing, room) == (set(sure), set(even))
+    found = open_places(chosen, in_service("A"), standing, room + 1)
+    assert (found.room, found.sure, found.even) == (room, set(sure), set(even))
+    words = [found.word(one) for one in "abcdefg"]
+    assert words == ["yes" if one in sure else "tie" if one in even else "" for one in "abcdefg"]
+    names = {one: one.upper() for one in "abcdefg"}
+    said = say_open(found, names, is_all_open=False)
+    tie = [
+        f"For an open place it is a tie: the numbers cannot tell {', '.join(even.upper())} apart"
+    ]
+    assert [one.split(":")[0] for one in said] == (
+        [f"First for the {room} open places" if room > 1 else "First for the open place"]
+        * bool(sure)
+        + ["For an open place it is a tie"] * bool(even)
+    )
+    assert [one.partition(", so")[0] for one in say_open(found, names, is_all_open=True)] == (
+        tie * bool(even)
+    )
 
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
