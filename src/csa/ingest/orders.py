@@ -69,18 +69,24 @@ def fetch_year(
 ) -> Account:
     """Download a year's shooting file; neighborhoods and the maps' background if asked for."""
     dataset, name = year_file(config, year)
-    files = [places_file(config)] if "places" in maps else []
-    n_places = len(files)
-    files += basemap_files(config) if "basemap" in maps else []
+    places = places_file(config) if "places" in maps else None
+    layers = basemap_files(config) if "basemap" in maps else []
     with closing(connect(config, address)) as portal:
         plan = plan_download(portal, dataset, folder / name)
-        with progress(plan.n_pages + 1 + len(files)) as tell:
+        with progress(plan.n_pages + 1 + bool(places) + len(layers)) as tell:
             account = download(plan, tell)
-            fetched: list[Account] = []
-            for layer, name in files:
-                tell("layers" if len(fetched) >= n_places else "places")
-                n_retries = portal.retries
-                one = download_map(portal, layer, folder / name)
-                fetched.append(replace(one, retries=one.retries - n_retries))
-    places = fetched[0] if n_places else None
-    return replace(account, places=places, basemap=tuple(fetched[n_places:]))
+            if places:
+                tell("places")
+                account = replace(account, places=_fetch_map(portal, folder, *places))
+            for layer in layers:
+                tell("layers")
+                fetched = _fetch_map(portal, folder, *layer)
+                account = replace(account, basemap=(*account.basemap, fetched))
+    return account
+
+
+def _fetch_map(portal: Socrata, folder: Path, dataset: str, name: str) -> Account:
+    """Download a map file; its account has its own retries, not those before."""
+    n_retries = portal.retries
+    fetched = download_map(portal, dataset, folder / name)
+    return replace(fetched, retries=fetched.retries - n_retries)
