@@ -16,9 +16,9 @@ from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import (
     class_words,
-    how_numbers_are_made,
     marks_of,
     noun,
+    numbers_changed,
     period,
     subtitle,
     unit_sentence,
@@ -82,7 +82,7 @@ def _page(
             "meeting": tell("public.next_meeting"),
             "classes": tell("public.where_title", what=noun(facts, tell)),
             "count": tell("public.card_count", what=noun(facts, tell), when=period(facts, tell)),
-            "changed": "".join(how_numbers_are_made(facts, tell)[-1:]),
+            "changed": numbers_changed(facts, tell),
             "missing": tell("public.map_missing"),
             "source": tell("public.source", source=facts.source),
         },

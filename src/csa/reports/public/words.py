@@ -150,10 +150,14 @@ def area_state(area: PublicArea, tell: Speaker) -> str:
 
 def how_numbers_are_made(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
     """Return sentences on how the numbers differ from the true ones, and since when."""
-    if facts.method != "keys":
-        return ()
-    new = (tell("public.new_way"),) if facts.is_new_way else ()
-    return (*new, tell("public.changed"))
+    changed = numbers_changed(facts, tell)
+    new = tell("public.new_way") if changed and facts.is_new_way else ""
+    return tuple(sentence for sentence in (new, changed) if sentence)
+
+
+def numbers_changed(facts: PublicFacts, tell: Speaker) -> str:
+    """Return that numbers are changed a little and may not add up; "" where they are not."""
+    return tell("public.changed") if facts.method == "keys" else ""
 
 
 def limits(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
