@@ -24,8 +24,9 @@ def _page(screen: str, title: str, address: str, *, is_first: bool = False) -> A
 
 
 set_up = access.may_set_up()
+home = _page("briefing", speak("briefing.short"), "", is_first=True)
 groups = {
-    speak("screen.today"): [_page("briefing", speak("briefing.short"), "", is_first=True)],
+    speak("screen.today"): [home],
     speak("screen.places"): [
         _page("find_areas", speak("find.short"), "areas"),
         _page("compare", speak("compare.short"), "compare"),
@@ -52,8 +53,6 @@ groups = {
         *([_page("cities", speak("cities.short"), "cities")] if set_up else []),
     ],
 }
-# Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
-home = groups[speak("screen.today")][0]
 
 
 def _to_home() -> None:
@@ -62,6 +61,7 @@ def _to_home() -> None:
 
 # The first page has the address of the app itself; its name, typed by hand, leads there.
 named = st.Page(_to_home, title=home.title, url_path="briefing", visibility="hidden")
+# Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation({**groups, "": [named]}, position="hidden")
 st.set_page_config(page_title=f"{page.title} · {speak('screen.title')}")
 if page.url_path == "meeting":  # on a projector the list of pages is in the way
