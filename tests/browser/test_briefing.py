@@ -25,6 +25,13 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     assert main.evaluate("e => e.scrollHeight") <= 1000
 
 
+def test_its_name_typed_by_hand_leads_to_the_first_page(read, sample_app):
+    reader = read(f"{sample_app}/briefing")
+    reader.page.get_by_text("Briefing: August 2020").first.wait_for()
+    assert reader.page.get_by_text("Page not found").count() == 0
+    assert reader.page.locator("[data-testid=stSidebar] a").all_inner_texts().count("Briefing") == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_briefing_prints_on_one_page_without_the_menu(read, sample_app, scheme):
     reader = read(sample_app, scheme=scheme)

@@ -1,5 +1,6 @@
 """The made-up program on the pages: each opens filled, and one click starts it over."""
 
+import re
 import shutil
 
 import pytest
@@ -13,7 +14,7 @@ from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, act
 
 SAID = {
-    "briefing": ("Brindlemoor", "Umberley"),
+    "briefing": ("Brindlemoor", "Umberley", "The plan: Orrinvale Strategic Plan."),
     "plan": ("51 written actions", "Proposed already: 1.1.1."),
     "measures": (
         "Residents who feel safe",
@@ -59,6 +60,20 @@ def test_each_page_opens_filled(start, page):
     for said in SAID[page]:
         assert said in text, text
     assert says("start_over.stays") in text
+
+
+def test_the_meeting_has_the_numbers_of_displacement_beside_each_verdict(start):
+    shown = start("displacement")
+    cells = words(shown)
+    meeting = start("meeting")
+    meeting.query_params["step"] = "2"
+    said = words(meeting.run())
+    told = re.findall(r"([\d,]+) shootings since (\w+ \d{4}) \(([\d,]+ to [\d,]+) expected\)", said)
+    assert len(told) == 3
+    for counted, _, expected in told:
+        assert counted in cells
+        assert f"expected {expected}" in cells
+    assert "; next door 39 (" in said
 
 
 def test_one_click_throws_changes_away_and_brings_the_story_back(start):
