@@ -26,6 +26,7 @@ from streamlit.web.cli import main as streamlit
 from app.shared import access, cache, cache_around, session
 from app.shared.geometry import forget_old
 from app.shared.offline import ask_no_host
+from app.shared.turns import SWITCH_S
 from csa.base.errors import CsaError
 from csa.base.logging import JsonFormatter, start_log
 from csa.base.text import render
@@ -124,6 +125,7 @@ def log_as_json() -> None:
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
     ask_no_host()
+    sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":
         log_as_json()
     for name in READY:

@@ -17,6 +17,7 @@ import streamlit as st
 
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
+from app.shared.turns import in_turn
 from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
@@ -98,7 +99,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
     on_cells = located(_opened, choices)
-    judged = assess_areas(_opened, found, _tell, on_cells)
+    judged = in_turn(assess_areas)(_opened, found, _tell, on_cells)
     return add_next12(judged, found, on_cells, suggesting(_opened, choices))
 
 
@@ -144,7 +145,8 @@ def located(opened: Opened, choices: Choices) -> StudyArea:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _located(key: str, choices: Choices, _opened: Opened) -> StudyArea:
-    return locate_incidents(_opened, choices, cells(_opened, choices.resolution))
+    listed = cells(_opened, choices.resolution)
+    return in_turn(locate_incidents)(_opened, choices, listed)
 
 
 def proposal(opened: Opened, choices: Choices) -> Proposal:
@@ -160,7 +162,8 @@ def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
 def _propose(opened: Opened, choices: Choices, known: Places | None) -> Proposal:
     suggestion = suggestion_of(opened.config, suggesting(opened, choices))
     on_cells = located(opened, choices)
-    return propose_areas(opened, choices, suggestion=suggestion, located=on_cells, places=known)
+    proposing = in_turn(propose_areas)
+    return proposing(opened, choices, suggestion=suggestion, located=on_cells, places=known)
 
 
 def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:

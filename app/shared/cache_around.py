@@ -126,7 +126,19 @@ def risk_order(opened: Opened) -> RiskOrderGain | None:
 
 def why_here(opened: Opened, area: CellSet) -> WhyHere:
     """Find what marks an area, what is there, and what helped elsewhere."""
-    return find_why(opened, area, risk_terrain(opened), studies())
+    listed = studies()
+    return _why_here(opened.key, area, hash(listed), opened, listed)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _why_here(
+    key: str,
+    area: CellSet,
+    listed: int,
+    _opened: Opened,
+    _studies: tuple[EvidenceStudy, ...],
+) -> WhyHere:
+    return find_why(_opened, area, risk_terrain(_opened), _studies)
 
 
 def studies() -> tuple[EvidenceStudy, ...]:

@@ -11,6 +11,7 @@ from app.shared.cache import located, proposal, proposal_then, suggesting
 from app.shared.city_session import Opened
 from app.shared.following import Following, follow, follow_core
 from app.shared.standing import standing_of
+from app.shared.turns import in_turn
 from csa.areas.choices import Choices
 from csa.areas.places import areas_of, cells_of
 from csa.backtest.recording import suggestion_of
@@ -44,7 +45,8 @@ def _following(
 ) -> Following:
     start = Month.parse(since)
     then = proposal_then(_opened, choices, start)
-    return follow(located(_opened, choices), then, names, start, past(_opened, choices) or ())
+    on_cells, known = located(_opened, choices), past(_opened, choices) or ()
+    return in_turn(follow)(on_cells, then, names, start, known)
 
 
 def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following | None:
@@ -60,7 +62,7 @@ def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following
 def _following_core(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
 ) -> Following:
-    return follow_core(located(_opened, choices), _displaced)
+    return in_turn(follow_core)(located(_opened, choices), _displaced)
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
@@ -93,7 +95,8 @@ def _lineage(
     known = beside(then, now)  # an id means the same here as elsewhere on the page
     units = _opened.config.city.units
     on_cells = located(_opened, choices)
-    return trace_lineage(on_cells, choices, documented, known=known, tell=_tell, units=units)
+    tracing = in_turn(trace_lineage)
+    return tracing(on_cells, choices, documented, known=known, tell=_tell, units=units)
 
 
 def outcomes(
@@ -109,7 +112,7 @@ def _outcomes(
     key: str, choices: Choices, chosen: Chosen, since: str, _opened: Opened
 ) -> tuple[OutcomeFollowed, ...]:
     start = Month.parse(since) if since else None
-    return follow_outcomes(_opened, choices, chosen, start)
+    return in_turn(follow_outcomes)(_opened, choices, chosen, start)
 
 
 def unserved(opened: Opened, choices: Choices, displaced: Displacement) -> PlaceboInSpace | None:
@@ -130,7 +133,7 @@ def _unserved(
 ) -> PlaceboInSpace | None:
     then = proposal_then(_opened, choices, Month.parse(since))
     on_cells = located(_opened, choices).on_ground_of(chosen.grounds)
-    return rank_among_unserved(on_cells, _displaced, list(cells_of(then.areas)))
+    return in_turn(rank_among_unserved)(on_cells, _displaced, list(cells_of(then.areas)))
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:
@@ -163,7 +166,8 @@ def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None
         same = choices.as_fine_as(areas.resolution)
         on_cells, kept = located(opened, same), past(opened, past_way(choices, areas)) or ()
         begun = areas.begun(covered_months(on_cells).until)
-        known[name] = None if begun is None else analyze_displacement(on_cells, begun, None, kept)
+        analyzing = in_turn(analyze_displacement)
+        known[name] = None if begun is None else analyzing(on_cells, begun, None, kept)
     return known[name]
 
 

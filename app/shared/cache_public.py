@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.shared.cache_report import ReportBasis, beside, source_at
 from app.shared.city_session import Opened
+from app.shared.turns import in_turn
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.reports.month.facts import MapGround
@@ -36,7 +37,8 @@ def as_it_would_be(
 def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
     source, when = source_at(_basis.opened, month)
     around = beside(_basis.opened)
-    return gather_from(source, _basis.plan, _basis.at(month), when, around, _tell).facts
+    records = _basis.at(month)
+    return in_turn(gather_from)(source, _basis.plan, records, when, around, _tell).facts
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -17,6 +17,7 @@ from app.shared import cache, cache_around, cache_store
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from app.shared.settings import deployment
+from app.shared.turns import in_turn
 from csa.base.errors import CsaError, StoreError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -95,7 +96,8 @@ def _facts(
 ) -> Facts:
     source, when = source_at(_basis.opened, month)
     around = replace(beside(_basis.opened), with_public=with_public)
-    return gather_month(source, _basis.plan, _basis.at(month), when, _tell, around)
+    records = _basis.at(month)
+    return in_turn(gather_month)(source, _basis.plan, records, when, _tell, around)
 
 
 def beside(opened: Opened) -> Beside:
@@ -160,7 +162,8 @@ def _edition(snapshot: str, audience: str, language: str, form: str, _known: Fac
         snapshot,
         _known.snapshot.audit_n,
     )
-    name, content = make_report(_known, audience, language, form, _drawer(snapshot))
+    drawer = _drawer(snapshot)
+    name, content = in_turn(make_report)(_known, audience, language, form, drawer)
     return MadeEdition(name, content, *of)
 
 

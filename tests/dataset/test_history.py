@@ -1,7 +1,6 @@
 """What was reported when: hand-made versions, and the sample city read twice as it grows."""
 
 import json
-import math
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,7 +22,6 @@ from csa.dataset.history import (
     list_revisions,
     load_history,
     newest_month,
-    usual_growth,
 )
 from csa.dataset.versioned import MARKER
 from tests.sentences import says
@@ -136,38 +134,6 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert second.count(Month(2019, 2)) == (0, 0)
 
 
-def test_months_that_grew_from_30_to_33_grew_by_a_tenth():
-    editions = [
-        edition("2020-01-31", [10]),
-        edition("2020-03-03", [11, 12, 0]),
-        edition("2020-03-31", [11, 12, 8]),
-        edition("2020-04-30", [11, 13, 9, 20]),
-    ]
-    assert usual_growth(editions) == pytest.approx(33 / 30 - 1)
-
-
-def test_years_long_past_do_not_hide_how_much_a_new_month_grows():
-    past = [100] * 12
-    editions = [
-        edition("2020-12-31", [*past[:11], 10]),
-        edition("2021-01-31", [*past[:11], 12, 10]),
-        edition("2021-02-28", [*past[:11], 12, 12, 10]),
-        edition("2021-03-31", [*past[:11], 12, 12, 12, 10]),
-    ]
-    assert usual_growth(editions) == pytest.approx(0.2)
-
-
-def test_a_month_seen_twice_as_the_newest_whole_one_counts_as_it_was_first():
-    editions = [
-        edition("2020-02-03", [10, 1]),
-        edition("2020-02-20", [15, 9]),
-        edition("2020-02-29", [15, 10]),
-        edition("2020-03-31", [15, 10, 10]),
-        edition("2020-04-30", [15, 10, 10, 4]),
-    ]
-    assert usual_growth(editions) == pytest.approx(35 / 30 - 1)
-
-
 def test_the_sample_city_read_twice_keeps_both_and_tells_late_reports(ingest_sample, root):
     june = sample_numbers(root, "2020-06")
     late = {*june[:2], june[7]}
@@ -196,13 +162,11 @@ def test_one_edition_has_nothing_to_revise(tmp_path):
     assert table.empty
     assert list(table) == list(REVISION_COLUMNS)
     assert table.dtypes.equals(list_revisions(history(tmp_path, FEBRUARY)).dtypes)
-    assert usual_growth(editions) is None
     assert newest_month(editions) == "2020-02"
 
 
 def test_no_edition_at_all_has_nothing():
     assert list_revisions(()).empty
-    assert usual_growth(()) is None
     assert newest_month(()) is None
     assert explain_left_out(()) == list_comparable(()) == ()
 
@@ -246,35 +210,6 @@ def test_the_same_incidents_in_a_row_are_one_edition_the_last(tmp_path):
     editions = history(tmp_path, JANUARY, again, FEBRUARY, JANUARY)
     assert [one.version for one in editions] == ["0002", "0003", "0004"]
     assert editions[0].data_through == date(2020, 2, 29)
-
-
-def test_two_months_do_not_tell_how_much_months_grow_and_three_do():
-    editions = [
-        edition("2020-01-31", [10]),
-        edition("2020-02-29", [11, 10]),
-        edition("2020-03-31", [11, 11, 10]),
-        edition("2020-04-30", [11, 11, 11, 10]),
-    ]
-    assert usual_growth(editions[:3]) is None
-    assert usual_growth(editions) == pytest.approx(0.1)
-
-
-def test_data_that_end_earlier_than_before_tell_growth_only_of_what_they_cover():
-    editions = [
-        edition("2020-01-31", [10]),
-        edition("2020-02-29", [10, 10]),
-        edition("2020-03-31", [10, 10, 10]),
-        edition("2020-06-30", [12, 12, 12, 10, 10, 10]),
-        edition("2020-05-20", [12, 12, 12, 10, 6]),
-    ]
-    assert usual_growth(editions) == pytest.approx(0.2)
-
-
-def test_months_without_incidents_have_no_growth_and_counts_may_fall():
-    throughs = ["2020-01-31", "2020-02-29", "2020-03-31", "2020-04-30"]
-    assert usual_growth([edition(through, [0, 0, 0, 0]) for through in throughs]) is None
-    fell = [edition(t, [10 - n] * (n + 1)) for n, t in enumerate(throughs)]
-    assert usual_growth(fell) == pytest.approx(21 / 27 - 1)
 
 
 def test_a_month_that_the_newest_edition_does_not_cover_is_not_listed(tmp_path):
@@ -478,5 +413,3 @@ def test_each_figure_is_what_a_clerk_would_have_counted_that_day(incidents, days
     columns = ["month", "first_reported", "was", "now", "first_version", "was_version"]
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["now"] >= table["was"]).all()
-    growth = usual_growth(editions)
-    assert growth is None or (growth >= 0 and math.isfinite(growth))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.screens.services import parts
 from app.shared import cache, panels, person, session
+from app.shared.cache_once import once
 from app.shared.standing import every_area
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -20,7 +21,7 @@ try:
     areas = every_area(opened, cache.proposal(opened, screen.choices))
 except CsaError as error:
     panels.stop(error)
-found = parts.inventory(opened, areas)
+found = once(parts.inventory)(opened, areas)
 if found is None:
     panels.empty(speak("services.none_listed"))
     parts.how_to(opened)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -136,6 +136,8 @@ def clusters_of(
 
 def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
     """Return the cells whose centre lies within eps of a core incident."""
+    if not len(xy):
+        return frozenset()
     # Most cells of a city lie far from a cluster: a box around it leaves those out at once.
     edge_m = eps_m + 1  # a metre more, so that rounding does not decide
     low, high = xy.min(axis=0) - edge_m, xy.max(axis=0) + edge_m
@@ -257,26 +259,26 @@ def form_areas(
     _refuse_large_cells(grid, params)
     dbscan = params.dbscan
     labels, is_core = cluster_points(xy, dbscan)
-    clusters = list(clusters_of(labels, is_core, xy, cells, grid, dbscan.eps_m))
+
+    def clusters() -> Iterator[Cluster]:
+        return clusters_of(labels, is_core, xy, cells, grid, dbscan.eps_m)
+
     if params.is_limited:
-        reached, needed = _reached(clusters, grid), required(grid, params)
-        counts = Counter(cells.tolist())
+        near = _cells_near(xy[is_core], grid, dbscan.eps_m)
+        reached = grid.mask(near.union(cells[labels != NOISE].tolist()))
+        counts, needed = Counter(cells.tolist()), required(grid, params)
         areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
         least = min(MIN_INCIDENTS, dbscan.min_samples)
         areas = [area for area in areas if _count(area, counts) >= least]
     else:
-        areas = whole_areas(clusters, cells, grid, dbscan.min_samples)
+        areas = whole_areas(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
 
     def find_fringe() -> CellSet:
-        filled = (cluster.filled(grid) for cluster in clusters)
+        filled = (cluster.filled(grid) for cluster in clusters())
         return frozenset().union(*filled).difference(*in_order)
 
     return AreaSet(in_order, labels, is_core, find_fringe)
-
-
-def _reached(clusters: Iterable[Cluster], grid: Grid) -> Bools:
-    return grid.mask(frozenset[int]().union(*(cluster.cells for cluster in clusters)))
 
 
 def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:

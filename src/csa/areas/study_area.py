@@ -92,13 +92,13 @@ class StudyArea:
 
         Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
         """
-        if period not in self._expected:
-            months_ago = self.months_ago(period.until)
-            is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
-            until = period.until
-            shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
-            self._expected[period] = shares * int(is_in.sum())
-        return self._expected[period]
+        months_ago, until = self.months_ago(period.until), period.until
+        is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
+        if until not in self._shares:
+            self._shares[until] = combine(
+                self.maps(until), self.stack_at(until), self.is_new(until)
+            )
+        return self._shares[until] * int(is_in.sum())
 
     def is_new(self, until: Month) -> Bools:
         """Return which cells are of a place that newly began in the year before a month: (m,)."""
@@ -118,7 +118,8 @@ class StudyArea:
         return counts.astype(np.float64)
 
     @cached_property
-    def _expected(self) -> dict[Period, Floats]:
+    def _shares(self) -> dict[Month, Floats]:
+        """Where the next incident would be at each month so far asked for: (m,) each."""
         return {}
 
     def maps(self, until: Month) -> Floats:
@@ -145,8 +146,16 @@ class StudyArea:
     def _learn(self, until: Month) -> Stack:
         first = int(self.month.min()) if len(self.month) else until.index
         years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
-        januaries = [Month(year, 1) for year in years]
-        return learn([self._lesson(january) for january in januaries], [*map(str, januaries)])
+        januaries = tuple(Month(year, 1) for year in years)
+        if januaries not in self._learned:
+            lessons = [self._lesson(january) for january in januaries]
+            self._learned[januaries] = learn(lessons, [*map(str, januaries)])
+        return self._learned[januaries]
+
+    @cached_property
+    def _learned(self) -> dict[tuple[Month, ...], Stack]:
+        """What each number of Januaries teaches: the same in every month of a year."""
+        return {}
 
     def _lesson(self, january: Month) -> tuple[Floats, Floats]:
         """Return the maps of a January, and what came in the year after, where anything came."""

@@ -37,9 +37,6 @@ REVISION_COLUMNS = {
 }
 """The table of `list_revisions`: column to kind of value."""
 
-LEAST_MONTHS = 3
-"""Fewer months do not show how much a month usually grows."""
-
 
 class MonthCount(NamedTuple):
     """What was counted in a month."""
@@ -115,26 +112,6 @@ def list_revisions(editions: Sequence[Edition]) -> pd.DataFrame:
     rows = [_revision(month, comparable) for month in _compared_months(comparable)]
     table = pd.DataFrame(rows, columns=list(REVISION_COLUMNS))
     return table.astype(REVISION_COLUMNS)
-
-
-def usual_growth(editions: Sequence[Edition]) -> float | None:
-    """Return by how much a month's count usually grew after it was the newest whole month.
-
-    Only months that were some edition's newest whole month show late reports: the first edition's
-    counts of earlier years were already complete. The most recent months have had little time to
-    grow.
-    """
-    comparable = list_comparable(editions)
-    compared = set(_compared_months(comparable))
-    first: dict[Month, int] = {}
-    for edition in comparable[:-1]:
-        newest = edition.whole_months()[-1:]
-        for month in compared.intersection(newest):
-            first.setdefault(month, edition.count(month).incidents)
-    reported = sum(first.values())
-    if len(first) < LEAST_MONTHS or reported == 0:
-        return None
-    return sum(comparable[-1].count(month).incidents for month in first) / reported - 1
 
 
 def newest_month(editions: Sequence[Edition]) -> str | None:

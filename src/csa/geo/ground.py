@@ -17,7 +17,12 @@ def resolution_of(cell: int) -> int:
 
 def finest(areas: Iterable[CellSet]) -> int:
     """Return the finest resolution among areas' cells; 0 where there are none."""
-    return max((resolution_of(cell) for area in areas for cell in area), default=0)
+    return max(map(_finest_of, areas), default=0)
+
+
+@lru_cache(maxsize=2**12)
+def _finest_of(area: CellSet) -> int:
+    return max(map(resolution_of, area), default=0)
 
 
 @lru_cache(maxsize=2**12)

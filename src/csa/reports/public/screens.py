@@ -18,7 +18,6 @@ MOST_WORDS = 25
 """Words that a hall reads before the speaker goes on, marks included."""
 
 MOST_ROWS = 6
-MOST_TASKS = 3
 _ELLIPSIS = "…"
 SHOWN_FIRST = ("done", "on-track", "late", "at-risk")
 """Of which tasks one is shown each, while there is room."""
