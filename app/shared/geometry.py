@@ -26,6 +26,7 @@ from app.shared.settings import STATIC
 from csa.areas.fitted_risk import FittedRisk
 from csa.base.clock import now_utc
 from csa.base.io import replace_folder
+from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
 from csa.geo.cells import draw_cells, outline
 from csa.ingest.basemap import MARKER, load_basemap
@@ -107,6 +108,7 @@ def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
     return [
         [round(lat, 5), round(lon, 5), name]
         for lat, lon, name in zip(spots.y, spots.x, neighborhoods["name"], strict=True)
+        if name != UNASSIGNED
     ]
 
 

@@ -198,7 +198,9 @@ def show_map(
     months = speak("find.n_months", n=months_covered(proposal))
     core = areas_in_service(opened)
     afar = cache_around.geometry_afar(opened, choices.resolution)
-    show_counts_legend(proposal, classes, afar, outlines=outlines_of(core, has_first=True))
+    first = tuple(first_areas(chosen))
+    outlines = outlines_of(core, has_first=bool(first))
+    show_counts_legend(proposal, classes, afar, outlines=outlines)
     base, cells = cache_around.geometry(opened, choices.resolution)
     scene = maps.MapScene(
         proposal,
@@ -206,7 +208,7 @@ def show_map(
         months,
         "shootings",
         ("background", "neighborhoods"),
-        tuple(first_areas(chosen)),
+        first,
         standing=standing,
         core=core,
         notes={

@@ -64,7 +64,8 @@ def choose_start(opened: Opened, screen: LinkState, *, has_core: bool) -> LinkSt
     """
     offered = starts(opened, has_core=has_core)
     if not offered:
-        panels.empty(speak("change_page.too_short", least=BASE_MONTHS))
+        months = session.months_known(opened.dataset)
+        panels.empty(speak("change_page.too_short", n=months, least=BASE_MONTHS))
         st.stop()
     own = CORE if has_core else session.first_start(offered[::-1])
     state = st.session_state

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import replace
 
 import geopandas as gpd
 import h3.api.basic_int as h3
@@ -17,6 +18,7 @@ from app.shared import geometry
 from csa.areas.fitted_risk import FittedRisk
 from csa.areas.study_area import study_cells
 from csa.base.errors import OutputError, SourceError
+from csa.base.schema import UNASSIGNED
 from csa.geo.cells import draw_cells
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
@@ -74,6 +76,9 @@ def test_the_background_has_borders_names_and_the_study_areas_bounds(static, cit
     west, east = names["West End"], names["East End"]
     assert -94.60 < west[0] < -94.55 < east[0] < -94.50
     assert 39.0 < west[1] < 39.05
+    quiet = city.dataset.neighborhoods.assign(name=["West End", UNASSIGNED])
+    unnamed = geometry.base_geometry(replace(city.dataset, neighborhoods=quiet), tmp_path)
+    assert [name for _, _, name in read(static, unnamed.address)["names"]] == ["West End"]
     border = shapely.from_geojson(json.dumps(content["layers"]["neighborhoods"]))
     assert border.length == pytest.approx(2 * 0.05 + 2 * 0.1 + 0.05, abs=1e-9)
 

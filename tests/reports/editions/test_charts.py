@@ -10,6 +10,7 @@ from csa.reports.document import Picture
 from csa.reports.editions.all import edition
 from csa.reports.editions.charts import HIGH_PX, change_chart, years_chart
 from csa.reports.maps.palette import PAPER
+from csa.reports.public.neighborhoods import city_card
 from tests.reports import told
 
 INTERNAL = ("executive", "prevention", "intervention", "enforcement")
@@ -67,7 +68,12 @@ def test_years_are_as_high_as_their_counts():
 
 
 def test_a_year_with_fewer_than_ten_is_drawn_as_an_empty_frame():
-    (chart,) = years_chart(told.facts(years=((2018, None),)), Speaker())
+    (chart,) = years_chart(told.facts(years=((2018, None), (2019, None))), Speaker())
     assert "fewer than 10" in chart.alt
     assert pixels(chart, PAPER.accent) == []
-    assert years_chart(told.facts(years=()), Speaker()) == []
+
+
+def test_one_year_compares_nothing_and_has_no_bars():
+    for years in ((), ((2018, 1020),)):
+        assert years_chart(told.facts(years=years), Speaker()) == []
+        assert city_card(told.facts(years=years), Speaker()).bars == ()

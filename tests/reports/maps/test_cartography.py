@@ -19,6 +19,7 @@ from PIL import Image
 from pyproj import Geod
 
 from csa.base.errors import CsaError, MapError
+from csa.base.schema import UNASSIGNED
 from csa.geo.cells import cover
 from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
 from csa.reports.maps.furniture import fitted_lines
@@ -346,6 +347,13 @@ def test_names_of_sixty_letters_stay_on_the_sheet(style):
             or words.x + width_px(words.text, words.size_px, is_bold=words.is_bold) <= width + 1
         )
         assert words.y <= height
+
+
+def test_a_neighborhood_without_a_name_is_not_called_unassigned():
+    named = compose_map(city(neighborhoods=districts().assign(name="Somewhere")), "print")
+    unnamed = compose_map(city(neighborhoods=districts().assign(name=UNASSIGNED)), "print")
+    assert "Somewhere" in texts(named)
+    assert UNASSIGNED not in texts(unnamed)
 
 
 def test_a_few_areas_have_their_names_beside_them():

@@ -52,7 +52,7 @@ def change_chart(facts: Facts, tell: Speaker) -> list[Block]:
 
 def years_chart(told: PublicFacts, tell: Speaker) -> list[Picture]:
     """Draw the whole city's years as bars."""
-    if not told.years:
+    if len(told.years) < 2:
         return []
     listed = ", ".join(f"{year}: {city_count(n, tell)}" for year, n in told.years)
     alt = tell("public.bars_alt", what=noun(told, tell), place=told.city_name, listed=listed)

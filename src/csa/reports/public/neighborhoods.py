@@ -116,6 +116,8 @@ def _bars(
     name: str, years: Years, facts: PublicFacts, tell: Speaker
 ) -> tuple[tuple[YearBar, ...], str]:
     shown = latest(years)
+    if len(shown) < 2:  # one bar compares nothing: its number stands above
+        return (), ""
     most = max([LEAST_TOP, *(count or 0 for _, count in shown)])
     few_words = tell("public.few_short")
     bars = tuple(
@@ -129,7 +131,7 @@ def _bars(
     )
     listed = ", ".join(f"{year}: {city_count(count, tell)}" for year, count in shown)
     alt = tell("public.bars_alt", what=noun(facts, tell), place=name, listed=listed)
-    return bars, alt if shown else ""
+    return bars, alt
 
 
 def _trend(place: PublicPlace, dispersion: float, tell: Speaker) -> str:

@@ -527,7 +527,7 @@ def test_data_too_short_say_what_is_needed(page, town, tmp_path):
         CSA_CITY=town.config, CSA_DATASET=tmp_path / "short", CSA_BASEMAP=tmp_path / "none"
     )
     assert not shown.exception
-    assert "The data are too short to tell what changed: 36 months" in words(shown)
+    assert "The data cover 2 whole months, too few to tell what changed: 36 months" in words(shown)
 
 
 def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():
