@@ -15,7 +15,9 @@ def compare(read, sample_app):
         reader = read(f"{sample_app}/compare{query}", width=width, scheme=scheme)
         reader.page.get_by_text("Why this tier?").wait_for()
         reader.frame  # noqa: B018 - painted
-        reader.page.get_by_text("With room for").first.wait_for()
+        reader.page.get_by_text("For an open place").or_(
+            reader.page.get_by_text("First for")
+        ).first.wait_for()
         reader.settle()
         return reader
 
@@ -70,7 +72,7 @@ def test_a_selection_not_kept_yet_stays_while_weights_are_tried(compare):
     before = chips.all_inner_texts()
     page.get_by_role("spinbutton").fill("2")
     page.keyboard.press("Enter")
-    page.get_by_text("room for 2").wait_for()
+    page.get_by_text("for the 2 open places").wait_for()
     reader.settle()
     assert chips.all_inner_texts() == before
 

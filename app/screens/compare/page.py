@@ -43,8 +43,8 @@ with st.container(horizontal=True, key="compare"):
 with left:
     side_by_side.show(opened, screen.choices, judgement, chosen, standing, places)
 with right, panels.map_words():
-    parts.show_map(opened, screen.choices, proposal, judgement, chosen, standing)
+    parts.show_map(opened, screen.choices, proposal, judgement, places, standing)
 parts.cannot(judgement, "compare_one")
 parts.reasons(opened, screen.choices, judgement, proposal, standing)
-choosing.form(opened, proposal, judgement, weighed, parts.first_areas(chosen), standing)
+choosing.form(opened, proposal, judgement, weighed, sorted(places.sure), standing)
 parts.bar(opened, weighed.capacity, choosing.chosen_now(proposal), standing)

@@ -81,24 +81,21 @@ def what_enters(
     opened: Opened,
     standing: Mapping[str, AreaStanding],
 ) -> tuple[pd.DataFrame, OpenPlaces]:
-    """Show which areas this order puts first, and what that changes; return both."""
+    """Show who comes first for the open places, and what this order changes; return both."""
     chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
     own = once(prioritize)(judgement, own_weighing(opened.config).weights, weighing.capacity)
-    first, before = set(first_areas(chosen)), set(first_areas(own))
+    served = areas_in_service(opened)
+    places = open_places(chosen, served, standing, weighing.capacity)
+    first, before = places.named, open_places(own, served, standing, weighing.capacity).named
     names = {area_id: one.called for area_id, one in standing.items()}
 
     def listed(areas: set[str]) -> str:
-        return name_list(sorted((names[area] for area in areas), key=natural))
+        named = name_list(sorted((names[area] for area in areas), key=natural))
+        return named or speak("compare.none")
 
-    enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
-    said = [enter if first else speak("compare.none_enters")]
-    served = areas_in_service(opened)
-    said += say_room(served, weighing.capacity)
-    places = open_places(chosen, served, standing, weighing.capacity)
-    said += say_open(places, names, is_all_open=not served)
-    n_highest = int((chosen["tier"] == 1).sum())
-    if first and n_highest > weighing.capacity:
-        said.append(speak("compare.no_room", n=n_highest, capacity=weighing.capacity))
+    said = [*say_room(served, weighing.capacity), *say_open(places, names)]
+    if places.room and not first:
+        said.append(speak("compare.none_enters"))
     if first != before:
         said.append(
             speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
@@ -126,14 +123,11 @@ def open_places(
     return OpenPlaces.of(chosen, standing, max(0, capacity - taken))
 
 
-def say_open(found: OpenPlaces, names: Mapping[str, str], *, is_all_open: bool) -> list[str]:
-    """Name who comes first for the places left, and who ties for the last of them.
-
-    Where all are open, the sentence before has named them, but for the tie.
-    """
+def say_open(found: OpenPlaces, names: Mapping[str, str]) -> list[str]:
+    """Name who comes first for the places left, and who ties for the last of them."""
     said = []
     for key, n, areas in (
-        ("compare.open", found.room, set() if is_all_open else found.sure),
+        ("compare.open", found.room, found.sure),
         ("compare.open_tie", found.room - len(found.sure), found.even),
     ):
         if areas:
@@ -180,25 +174,20 @@ def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None
     st.caption(speak("compare.people_unknown", areas=name_list(areas)))
 
 
-def first_areas(chosen: pd.DataFrame) -> list[str]:
-    """List the areas that the weights put first."""
-    return [str(area) for area in chosen.index[chosen["is_first"].astype(bool)]]
-
-
 def show_map(
     opened: Opened,
     choices: Choices,
     proposal: Proposal,
     judgement: AreaAssessment,
-    chosen: pd.DataFrame,
+    places: OpenPlaces,
     standing: Mapping[str, AreaStanding],
 ) -> None:
-    """Show the areas on the map, those that come first in the accent color."""
+    """Show the areas on the map, those that come first for an open place in the accent color."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     months = speak("find.n_months", n=months_covered(proposal))
     core = areas_in_service(opened)
     afar = cache_around.geometry_afar(opened, choices.resolution)
-    first = tuple(first_areas(chosen))
+    first = tuple(sorted(places.named))
     outlines = outlines_of(core, has_first=bool(first))
     show_counts_legend(proposal, classes, afar, outlines=outlines)
     base, cells = cache_around.geometry(opened, choices.resolution)

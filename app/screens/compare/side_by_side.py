@@ -69,6 +69,11 @@ class OpenPlaces:
             sure |= new
         return cls(room, sure, set())
 
+    @property
+    def named(self) -> set[str]:
+        """Those that come first, and those that tie for the last places."""
+        return self.sure | self.even
+
     def word(self, area_id: str) -> str:
         """Return how an area stands, for a table."""
         if area_id in self.even:

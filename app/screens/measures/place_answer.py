@@ -19,7 +19,7 @@ from csa.base.stats import count_interval
 from csa.base.text import month, speak
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.measuring import MeasureLine
-from csa.reports.briefing.places import NEIGHBORHOOD, Place, Recent
+from csa.reports.briefing.places import NEIGHBORHOOD, YEAR_MONTHS, Place, Recent
 from csa.reports.briefing.working import WorkPlan
 
 
@@ -64,21 +64,18 @@ def shot_words(
         low, high = count_interval(place.n_shot)
         said.append(speak("here.chance", low=int(low), high=int(high) + 1))
     elif place.letter:
-        said.append(_usual(scene, screen, place.letter))
+        said.append(_usual(scene, screen, place.letter, place.n_shot))
     return " ".join(part for part in said if part)
 
 
-def _usual(scene: FormScene, screen: LinkState, letter: str) -> str:
-    """Return the usual range of a candidate's count, from its sheet."""
+def _usual(scene: FormScene, screen: LinkState, letter: str, n_said: int) -> str:
+    """Return the usual range of a candidate's count, from its sheet; the count if it is new."""
     proposal = cache.proposal(scene.opened, screen.choices)
     row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
     usual = usual_number(row["expected_low"], row["expected_high"])
     if usual is None:
         return ""
-    return speak(
-        "here.usual",
-        n=int(row["incidents"]),
-        months=months_covered(proposal),
-        low=usual[0],
-        high=usual[1],
-    )
+    n, months, (low, high) = int(row["incidents"]), months_covered(proposal), usual
+    if (n, months) == (n_said, YEAR_MONTHS):
+        return speak("here.usual_same", low=low, high=high)
+    return speak("here.usual", n=n, months=months, low=low, high=high)

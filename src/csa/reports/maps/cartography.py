@@ -25,7 +25,6 @@ from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
 from csa.base.errors import MapError
-from csa.base.schema import UNASSIGNED
 from csa.reports.maps.furniture import Notes
 from csa.reports.maps.labels import (
     Labels,
@@ -265,6 +264,5 @@ def _label(sheet: MapSheet, style: Style, view: MapView, notes: Notes) -> tuple[
     names = [str(name) for name in sheet.neighborhoods["name"]]
     colour = PAPER.ink if style.is_projected else PAPER.quiet
     most = N_WALL_NAMES if style.is_projected else len(names)
-    called = [one for one in zip(names, named, strict=True) if one[0] != UNASSIGNED]
-    place_names(labels, called, colour, most)
+    place_names(labels, list(zip(names, named, strict=True)), colour, most)
     return labels, Notes(kinds, tuple(lacking), tuple(unlabelled), is_lettered)

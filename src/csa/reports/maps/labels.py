@@ -11,6 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from csa.base.arrays import Bools
+from csa.base.schema import UNASSIGNED
 from csa.reports.maps.area_labels import NAME_EMS, AreaLabel, label_forms
 from csa.reports.maps.marks import (
     LINE_HEIGHT,
@@ -92,7 +93,8 @@ def place_names(
     At least `least_share` of a name lies in its own neighborhood.
     """
     size = labels.style.name_px
-    order = sorted(names, key=lambda one: (-shapely.area(one[1]), one[0]))
+    called = [one for one in names if one[0] != UNASSIGNED]
+    order = sorted(called, key=lambda one: (-shapely.area(one[1]), one[0]))
     n_written = 0
     for name, shape in order:
         inside = shapely.intersection(shape, labels.frame)

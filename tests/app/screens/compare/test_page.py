@@ -265,7 +265,7 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     for criterion, said in (
         ("homicides", "Osierbank from tier 3 to 1"),
         ("people", "Ivorstead from tier 6 to "),
-        ("density", "7 areas share the highest tier, and there is room for 5"),
+        ("density", "For 5 open places it is a tie: the numbers cannot tell "),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
         assert not shown.exception
@@ -273,14 +273,14 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
         tiers = {called[area]: str(tier) for area, tier in wanted["tier"].items()}
         assert tiers_of(shown) == tiers
         first = wanted.index[wanted["is_first"]].tolist()
-        assert selected(shown) == first
         in_tier = wanted.groupby("tier")["is_first"].transform("mean")  # a tier cut in two is a tie
         even = set(wanted.index[(in_tier > 0) & (in_tier < 1)])
         marks = {called[area]: "tie" if area in even else "yes" for area in {*first, *even}}
         assert {row["Area"]: row["First"] for row in rows_of(shown) if row["First"]} == marks
+        assert selected(shown) == sorted({*first, *even})
         assert said in words(shown)
         assert "Brindlemoor from tier 4 to " in words(shown)
-    assert says("compare.changed", enter="Brindlemoor", leave="Silverbeck") in words(shown)
+    assert says("compare.changed", enter="Brindlemoor, Umberley", leave="none") in words(shown)
     assert words(shown).count("tiers go by the incidents expected for the land") == 8
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
@@ -327,8 +327,8 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     known = replace(judgement, components=replace(judgement.components, table=table, draws=draws))
     by_risk = Weighing(1, Weights({"risk": 1.0}))
     monkeypatch.setattr(cache_around, "risk_order", lambda _: None)
-    chosen, _ = parts.what_enters(known, by_risk, opened, standing)
-    assert parts.first_areas(chosen) == [table.index[-1]]
+    _, places = parts.what_enters(known, by_risk, opened, standing)
+    assert places.sure == {table.index[-1]}
     assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
     found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03)
     gain = RiskOrderGain(("2019-01",), 1, 12, found)
@@ -507,15 +507,15 @@ def test_the_page_chooses_no_area_and_a_button_takes_those_that_come_first(page)
     shown = page(weigh={"capacity": 3, "weights": {}})
     assert shown.multiselect[0].value == []
     button(shown, TAKE).click().run()
-    assert shown.multiselect[0].value == selected(shown)
-    assert len(selected(shown)) == 3
+    assert shown.multiselect[0].value == ["c-2", "c-5"]  # three more tie for the third place
+    assert {*selected(shown)} > {"c-2", "c-5"}
 
 
 def test_what_was_selected_stays_when_weights_change(page):
     shown = page(weigh={"capacity": 3, "weights": {}})
     taken = button(shown, TAKE).click().run().multiselect[0].value
     shown.selectbox(key="criterion").set_value("people").run()
-    shown.number_input(key="capacity").set_value(2).run()
+    shown.number_input(key="capacity").set_value(1).run()
     assert not shown.exception
     assert selected(shown) != taken
     assert shown.multiselect[0].value == taken

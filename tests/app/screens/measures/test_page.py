@@ -262,7 +262,7 @@ def test_a_candidate_takes_no_value_for_the_city_or_for_an_area_that_was_decided
     made = page("area:B")
     assert any(one.form_id.startswith("value") for one in made.button)
     made.selectbox(key="measures place").set_value("proposed:c-3").run()
-    assert "measures are kept for decided areas" in text_of(made)
+    assert "Measures are kept for decided areas" in text_of(made)
     assert not any(one.form_id.startswith("value") for one in made.button)
 
 
