@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cholesky, solve, solve_triangular
-from sklearn.linear_model import enet_path
 
 from csa.base.arrays import Bools, Floats, Ints
 
@@ -144,6 +143,8 @@ def elastic_net(counts: StratifiedCounts, x: Floats, scale: Floats, path: Floats
     Each penalty's fit begins at the last one's, by steps of a quadratic approximation whose
     information is renewed five times along the path.
     """
+    from sklearn.linear_model import enet_path  # noqa: PLC0415 - loads late
+
     n_columns = x.shape[1]
     coef = np.zeros(n_columns)
     fitted = np.zeros((n_columns, len(path)))
