@@ -73,10 +73,8 @@ def _effect(
         action=action,
         began=began,
         said=change.message,
-        first=before[0].quarter,
-        second=before[-1].quarter,
-        third=after[0].quarter,
-        last=after[-1].quarter,
+        before=_span(before),
+        after=_span(after),
         months=lag,
         left=len(history) - len(followed),
     )
@@ -96,3 +94,9 @@ def is_followed(quarter: Quarter, months: int, today: date) -> bool:
     """Return whether all shootings of a quarter have been followed so many months."""
     over = Month(quarter.last_day.year, quarter.last_day.month).plus(months)
     return Month(today.year, today.month) > over
+
+
+def _span(side: Sequence[Value]) -> Message | str:
+    """Return the quarters of one side: one, or the first and the last."""
+    first, last = str(side[0].quarter), str(side[-1].quarter)
+    return first if first == last else say("shoot_review.span", first=first, last=last)
