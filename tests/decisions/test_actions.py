@@ -263,7 +263,8 @@ def test_a_work_plan(lite, plan, candidate):
     asked = add_asked(lite, member, "B", "Light?", is_public=True)
     answer_asked(lite, member, asked, "It burns.")
     add_lesson(lite, member, "B", "Begin early.")
-    add_stakeholder(lite, member, "B", "Church", "opens its hall")
+    key = add_stakeholder(lite, member, "B", "Church", "opens its hall")
+    assert key == "B/stakeholder-1"
     with pytest.raises(ParamError, match="Church is there already"):
         add_stakeholder(lite, member, "B", " Church ")
     records = read_records(lite)

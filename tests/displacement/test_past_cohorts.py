@@ -11,6 +11,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
+from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City
 from csa.displacement.follow import (
     CHANCE_NAME,
@@ -22,6 +23,7 @@ from csa.displacement.follow import (
     make_past,
     past_path,
     past_starts,
+    past_way,
     save_chance,
     save_past,
 )
@@ -31,6 +33,24 @@ from tests.areas.test_finding import history, town_of, with_other_future
 from tests.backtest.test_recording import of_days, of_fingerprint
 from tests.displacement.test_lineage_windows import AREAS
 from tests.displacement.test_zoning import counted_slowly
+
+
+def test_past_years_are_looked_at_in_the_way_that_chose_the_areas():
+    own = Choices(resolution=9, months=24, max_area_km2=2.0)
+    three, two = Period(Month(2017, 1), Month(2020, 1)), Period(Month(2018, 1), Month(2020, 1))
+    areas = Chosen(("A", "B"), ("Oak", "Elm"), (frozenset(), frozenset()), 10)
+    assert past_way(own, None) == own
+    assert past_way(own, areas) == replace(own, resolution=10)  # nothing is known of how
+    for one, months, limit in (
+        (replace(areas, period=three), 36, 2.0),
+        (replace(areas, periods=(three, three)), 36, 2.0),
+        (replace(areas, periods=(three, None), max_area_km2=1.0), 36, 1.0),
+        (replace(areas, period=three, periods=(two, three)), 24, 2.0),  # they differ: the city's
+        (replace(areas, period=three, periods=(two, two)), 24, 2.0),
+        (replace(areas, max_area_km2=0.0), 24, 0.0),
+    ):
+        found = past_way(own, one)
+        assert (found.months, found.max_area_km2, found.resolution) == (months, limit, 10)
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.finding import estimate_areas
 from csa.areas.learned import kept_cells
 from csa.areas.places import areas_of
+from csa.areas.stack import NEW_CHANCE
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.config.loading import load_city
@@ -62,6 +64,34 @@ def test_a_place_that_has_newly_begun_is_told_by_its_last_year_and_others_by_cha
     recent = np.array([36.0, 36.0, 12.0, 5.0, 36.0])
     earlier = np.array([0.0, 30.0, 9.0, 0.0, np.nan])
     assert begun_newly(recent, earlier).tolist() == [True, False, False, False, False]
+
+
+def test_newly_begun_means_as_many_or_more_and_the_more_areas_the_rarer():
+    """Oracle: sums of the counts' own chances, not the survival function."""
+    counts = np.arange(200)
+    chances = stats.nbinom.pmf(counts, 9.0 / 0.6, 1 / 1.6)  # mean 9, variance 1.6 times it
+
+    def least(n_areas):
+        return next(n for n in counts if n_areas * (1 - chances[:n].sum()) <= NEW_CHANCE)
+
+    for n_areas in (1, 40):
+        edge = least(n_areas)
+        recent = np.full(n_areas, 9.0)
+        for n, is_new in ((edge - 1, False), (edge, True)):
+            recent[0] = n
+            assert begun_newly(recent, np.full(n_areas, 9.0)).tolist() == [is_new] + [False] * (
+                n_areas - 1
+            )
+    assert least(40) > least(1)
+
+
+def test_past_years_that_kept_nothing_tell_no_share_and_few_are_not_cut_off():
+    assert np.array_equal(
+        predict_next12(np.array([9.0]), 5.0, EVEN, [0.0, 0.9]),
+        predict_next12(np.array([9.0]), 5.0, EVEN, [0.9]),
+    )
+    ((middle, low, high),) = predict_next12(np.array([1.0]), 4000.0, EVEN, [])
+    assert low < middle < high < 3 * middle
 
 
 CELLS = (0x8A2A1072B59FFFF, 0x8A2A1072B587FFF)
