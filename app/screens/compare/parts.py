@@ -125,14 +125,19 @@ def open_places(
 
 def say_open(found: OpenPlaces, names: Mapping[str, str]) -> list[str]:
     """Name who comes first for the places left, and who ties for the last of them."""
-    said = []
-    for key, n, areas in (
-        ("compare.open", found.room, found.sure),
-        ("compare.open_tie", found.room - len(found.sure), found.even),
-    ):
-        if areas:
-            named = name_list(sorted((names[area] for area in areas), key=natural))
-            said.append(speak(key, n=n, areas=named))
+
+    def listed(areas: set[str]) -> str:
+        return name_list(sorted((names[area] for area in areas), key=natural))
+
+    said, n_left = list[str](), found.room - len(found.sure)
+    if found.sure and found.even:
+        told = {"room": found.room, "areas": listed(found.sure)}
+        said.append(speak("compare.open_some", n=len(found.sure), **told))
+    elif found.sure:
+        said.append(speak("compare.open", n=found.room, areas=listed(found.sure)))
+    if found.even:
+        key = "compare.open_left" if found.sure else "compare.open_tie"
+        said.append(speak(key, n=n_left, areas=listed(found.even)))
     return said
 
 
