@@ -91,6 +91,12 @@ def every_area(opened: Opened, proposal: Proposal) -> list[AskedArea]:
     ]
 
 
+def whole_areas(opened: Opened, proposal: Proposal) -> list[AskedArea]:
+    """List every area once: a candidate that is part of an area in service is that area."""
+    parts = {key for key, one in standing_of(opened, proposal).items() if one.part_of}
+    return [area for area in every_area(opened, proposal) if area.id not in parts]
+
+
 def short_state(standing: AreaStanding) -> str:
     """Return how an area stands, in one or two words."""
     if standing.part_of:

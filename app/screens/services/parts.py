@@ -61,7 +61,10 @@ def answer(opened: Opened, found: Inventory) -> None:
         said.append(speak("services.no_gap", near=found.distance))
     else:
         lacking.sort(key=lambda one: (-one[0], one[1]))
-        missing = (speak("services_page.missing", kind=kind, n=n) for n, kind in lacking[:MOST])
+        least = lacking[:MOST][-1][0]  # as many as the last named: named too
+        missing = (
+            speak("services_page.missing", kind=kind, n=n) for n, kind in lacking if n >= least
+        )
         told = {"near": found.distance, "n": n_areas, "kinds": in_words(list(missing))}
         said.append(speak("services_page.gaps", **told))
     panels.answer(*said)
