@@ -127,18 +127,20 @@ def risk_order(opened: Opened) -> RiskOrderGain | None:
 def why_here(opened: Opened, area: CellSet) -> WhyHere:
     """Find what marks an area, what is there, and what helped elsewhere."""
     listed = studies()
-    return _why_here(opened.key, area, hash(listed), opened, listed)
+    cells_listed = " ".join(as_text(sorted(area)))
+    return _why_here(opened.key, cells_listed, hash(listed), opened, area, listed)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _why_here(
     key: str,
-    area: CellSet,
+    cells_listed: str,
     listed: int,
     _opened: Opened,
+    _area: CellSet,
     _studies: tuple[EvidenceStudy, ...],
 ) -> WhyHere:
-    return find_why(_opened, area, risk_terrain(_opened), _studies)
+    return find_why(_opened, _area, risk_terrain(_opened), _studies)
 
 
 def studies() -> tuple[EvidenceStudy, ...]:
