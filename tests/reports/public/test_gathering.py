@@ -586,6 +586,22 @@ def test_a_candidate_is_called_as_on_all_pages_and_one_withheld_is_not_named(tmp
     assert [area.place_name for area in told] == all_of_them["place_name"][is_told].tolist()
 
 
+@pytest.mark.parametrize(("years", "n_told"), [(1, 0), (2, 3)])
+def test_no_outline_is_told_where_the_months_are_too_few_to_say_where(tmp_path, years, n_told):
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.58, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
+    first = 2020 - years
+    days = [f"{first + n % years}-{1 + n % 12:02d}-03" for n in range(len(at))]
+    lines = [row(n, day, *place) for n, (day, place) in enumerate(zip(days, at, strict=True))]
+    lines += [row("x", f"{first}-01-01"), row("y", "2019-12-31")]
+    dataset, config = in_town(tmp_path, lines)
+    window = settle_window(City(config, dataset), Month(2019, 12))
+    choices = Choices(until=window.period.until)
+    assert len(propose_areas(City(config, window.dataset), choices).areas) == 3
+    assert len(areas_shown(window, City(config, dataset), Records(), choices)) == n_told
+
+
 def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
     """By DBSCAN alone it is an area; what a team walks is not found by such a point at all."""
     window = settle_window(sample_source.city, Month(2020, 8))

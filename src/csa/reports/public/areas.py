@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, city_choices
+from csa.areas.gate import can_locate
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.study_area import locate_around
 from csa.base.errors import ParamError, PeriodError
@@ -85,7 +86,11 @@ def areas_shown(
     choices: Choices,
     suggestion: Suggestion | None = None,
 ) -> tuple[PublicAreaGround, ...]:
-    """List the areas in service, else the candidates at the quarter's end."""
+    """List the areas in service, else the candidates at the quarter's end.
+
+    No candidates where the months are too few to say where incidents are most frequent: what the
+    working pages do not believe is no outline around anybody's block.
+    """
     found = core_areas(records)
     if found:
         return tuple(
@@ -97,6 +102,9 @@ def areas_shown(
     wanted = replace(choices, until=window.period.until)
     # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
     proposal = propose_areas(replace(city, dataset=window.dataset), wanted, suggestion=suggestion)
+    n_covered = int(proposal.summary["params"]["months_covered"])
+    if not can_locate(wanted.months, n_covered).can:
+        return ()
     return tuple(
         PublicAreaGround(
             "",
