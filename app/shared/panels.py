@@ -213,7 +213,7 @@ def empty(sentence: str, then: str = "") -> None:
 
 def stop(error: CsaError) -> NoReturn:
     """Show what was wrong and what to do, and end the page."""
-    st.error(render(error.message), icon=":material/error:")
+    st.error(plain(render(error.message)), icon=":material/error:")
     st.stop()
 
 
@@ -233,7 +233,7 @@ def map_words() -> Iterator[None]:
         is_about_map = error.message.key.startswith(("map.", "basemap."))
         if not (is_about_map or isinstance(error, OutputError)):
             raise
-        st.warning(render(error.message), icon=":material/map:")
+        st.warning(plain(render(error.message)), icon=":material/map:")
 
 
 def downloads(proposal: Proposal, names: Sequence[str], stem: str) -> None:

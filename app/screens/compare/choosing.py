@@ -78,7 +78,7 @@ def form(
             seen = proposal, judgement
             _keep(spot, choice, seen, by=who, is_answered=is_answered, names=names)
         except CsaError as error:
-            st.error(render(error.message))
+            st.error(panels.plain(render(error.message)))
     before(opened)
 
 
@@ -165,7 +165,7 @@ def before(opened: Opened) -> None:
     """List earlier choices, newest first."""
     kept, complaints = list_choices(folder())
     for complaint in complaints:
-        st.error(render(complaint))
+        st.error(panels.plain(render(complaint)))
     if not kept:
         return
     with st.expander(speak("choose.before", n=len(kept))):

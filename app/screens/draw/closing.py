@@ -45,7 +45,7 @@ def offer(scene: DrawScene, label: str, *, is_first: bool = False) -> None:
             return
         starts = _choose(scene, found, tiers)
     except CsaError as error:
-        st.warning(render(error.message))
+        st.warning(panels.plain(render(error.message)))
         return
     _close(scene, found, starts)
 

@@ -118,7 +118,7 @@ def _one(scene: DrawScene, row: DrawRow) -> None:
     try:
         made, differences = recorded(row), find_differences(row.record)
     except CsaError as error:
-        st.error(render(error.message))
+        st.error(panels.plain(render(error.message)))
         return
     if made.draw is None or made.power is None:  # pragma: no cover - it was drawn
         return

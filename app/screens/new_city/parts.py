@@ -104,11 +104,13 @@ def ask_doubts(city: NewCity) -> None:
 
 def make(city: NewCity, beside: CityFiles) -> None:
     """Make the city at a press of the button, and tell how to start it."""
-    path = ROOT / "config" / f"{city.id}.toml"
+    path, name = ROOT / "config" / f"{city.id}.toml", panels.plain(city.name)
     if path.exists():
         panels.empty(speak("start.exists", path=path.relative_to(ROOT)))
         return
-    if not st.button(speak("new_city.make", name=city.name), type="primary", key="make the city"):
+    if not st.button(
+        speak("new_city.make", name=panels.plain(city.name)), type="primary", key="make the city"
+    ):
         return
     try:
         with st.spinner(speak("new_city.making")):
@@ -116,6 +118,6 @@ def make(city: NewCity, beside: CityFiles) -> None:
     except CsaError as error:
         panels.stop(error)
     n, n_areas = made.intake.dataset.report["incidents"], len(made.proposal.areas)
-    st.success(speak("new_city.made", name=city.name, n=n, areas=n_areas, id=path.stem))
+    st.success(speak("new_city.made", name=name, n=n, areas=n_areas, id=path.stem))
     for note in made.notes:
         st.caption(panels.plain(render(note)))

@@ -249,7 +249,7 @@ def _undo(opened: Opened, place: MonthPlace) -> None:
     try:
         take_back(place, cache_store.reading(opened), act)
     except CsaError as error:
-        st.error(render(error.message))
+        st.error(panels.plain(render(error.message)))
         return
     st.session_state.pop(DONE, None)
     st.rerun()

@@ -105,3 +105,16 @@ def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
     page = open_page(made, "screens/new_city/page.py").run()
     assert "Set up a new city" not in words(page)
     assert not page.file_uploader
+
+
+def test_what_strangers_wrote_into_a_file_is_no_link_in_the_sentence_that_refuses_it(page):
+    page.file_uploader(key="new file").upload(
+        "[win](evil.example).csv",
+        b"when,[win](http://evil.example),![x](http://e.example/x)\n1,2,3\n",
+        "text/csv",
+    )
+    page.run()
+    assert not page.exception
+    (refused,) = page.error
+    assert "](" not in refused.value
+    assert "http:" not in refused.value
