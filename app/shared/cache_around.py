@@ -126,21 +126,7 @@ def risk_order(opened: Opened) -> RiskOrderGain | None:
 
 def why_here(opened: Opened, area: CellSet) -> WhyHere:
     """Find what marks an area, what is there, and what helped elsewhere."""
-    listed = studies()
-    cells_listed = " ".join(as_text(sorted(area)))
-    return _why_here(opened.key, cells_listed, hash(listed), opened, area, listed)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _why_here(
-    key: str,
-    cells_listed: str,
-    listed: int,
-    _opened: Opened,
-    _area: CellSet,
-    _studies: tuple[EvidenceStudy, ...],
-) -> WhyHere:
-    return find_why(_opened, _area, risk_terrain(_opened), _studies)
+    return find_why(opened, area, risk_terrain(opened), studies())
 
 
 def studies() -> tuple[EvidenceStudy, ...]:

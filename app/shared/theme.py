@@ -216,7 +216,7 @@ STYLE = """
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
   @media (max-width: 640px) {
-    .csa-briefing { min-height: 20rem; }
+    .csa-briefing { min-height: 26rem; }
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }

@@ -22,7 +22,6 @@ def page(root, dataset, monkeypatch, tmp_path):
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
 
     def start(kept=None, **secrets):
-        cache_around._why_here.clear()  # its key changes with the file, which is not written here
         monkeypatch.setattr(cache_around, "risk_terrain", lambda _: kept)
         for name, value in secrets.items():
             monkeypatch.setenv(name, value)
