@@ -89,16 +89,16 @@ def what_enters(
     first, before = places.named, open_places(own, served, standing, weighing.capacity).named
     names = {area_id: one.called for area_id, one in standing.items()}
 
-    def listed(areas: set[str]) -> str:
-        named = name_list(sorted((names[area] for area in areas), key=natural))
-        return named or speak("compare.none")
-
     said = [*say_room(served, weighing.capacity), *say_open(places, names)]
     if places.room and not first:
         said.append(speak("compare.none_enters"))
     if first != before:
         said.append(
-            speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
+            speak(
+                "compare.changed",
+                enter=_listed(first - before, names) or speak("compare.none"),
+                leave=_listed(before - first, names) or speak("compare.none"),
+            )
         )
     if moved := _moved(own["tier"], chosen["tier"], names):
         said.append(speak("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
@@ -125,20 +125,20 @@ def open_places(
 
 def say_open(found: OpenPlaces, names: Mapping[str, str]) -> list[str]:
     """Name who comes first for the places left, and who ties for the last of them."""
-
-    def listed(areas: set[str]) -> str:
-        return name_list(sorted((names[area] for area in areas), key=natural))
-
     said, n_left = list[str](), found.room - len(found.sure)
     if found.sure and found.even:
-        told = {"room": found.room, "areas": listed(found.sure)}
+        told = {"room": found.room, "areas": _listed(found.sure, names)}
         said.append(speak("compare.open_some", n=len(found.sure), **told))
     elif found.sure:
-        said.append(speak("compare.open", n=found.room, areas=listed(found.sure)))
+        said.append(speak("compare.open", n=found.room, areas=_listed(found.sure, names)))
     if found.even:
         key = "compare.open_left" if found.sure else "compare.open_tie"
-        said.append(speak(key, n=n_left, areas=listed(found.even)))
+        said.append(speak(key, n=n_left, areas=_listed(found.even, names)))
     return said
+
+
+def _listed(areas: set[str], names: Mapping[str, str]) -> str:
+    return name_list(sorted((names[area] for area in areas), key=natural))
 
 
 def say_room(areas: Sequence[CoreArea], capacity: int) -> list[str]:
