@@ -134,13 +134,10 @@ def register(desk: Desk) -> None:
         return
     now = {name: _now(desk, name) for name in {row.month for row in rows}}
     n_changed = sum(row.snapshot_id != now[row.month] for row in rows)
-    is_every = n_changed == len(rows) > 1
-    changed = (
-        speak("reports_page.all_changed")
-        if is_every
-        else speak("reports_page.n_changed", n=n_changed)
-    )
-    panels.answer(speak("reports_page.n_handed", n=len(rows)), changed if n_changed else "")
+    changed = speak("reports_page.n_changed", n=n_changed) if n_changed else ""
+    if n_changed == len(rows) > 1:
+        changed = speak("reports_page.all_changed")
+    panels.answer(speak("reports_page.n_handed", n=len(rows)), changed)
     table = _table(desk, rows, now)
     panels.table(table.head(MOST), speak("reports_page.register"))
     if len(rows) > MOST:
