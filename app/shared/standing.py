@@ -91,7 +91,7 @@ def every_area(opened: Opened, proposal: Proposal) -> list[AskedArea]:
     ]
 
 
-def whole_areas(opened: Opened, proposal: Proposal) -> list[AskedArea]:
+def distinct_areas(opened: Opened, proposal: Proposal) -> list[AskedArea]:
     """List every area once: a candidate that is part of an area in service is that area."""
     parts = {key for key, one in standing_of(opened, proposal).items() if one.part_of}
     return [area for area in every_area(opened, proposal) if area.id not in parts]

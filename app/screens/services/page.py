@@ -7,7 +7,7 @@ import streamlit as st
 from app.screens.services import parts
 from app.shared import cache, panels, person, session
 from app.shared.cache_once import once
-from app.shared.standing import whole_areas
+from app.shared.standing import distinct_areas
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -18,7 +18,7 @@ if person.access(opened) == person.PUBLIC:
 screen = session.screen(opened)
 session.remember(screen, session.first_choices(opened))
 try:
-    areas = whole_areas(opened, cache.proposal(opened, screen.choices))
+    areas = distinct_areas(opened, cache.proposal(opened, screen.choices))
 except CsaError as error:
     panels.stop(error)
 found = once(parts.inventory)(opened, areas)
