@@ -12,7 +12,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /build
 COPY requirements-app.lock requirements-build.lock ./
 RUN python -m venv --without-pip /opt/csa \
-    && pip --python /opt/csa/bin/python install --no-deps --require-hashes --only-binary=:all: -r requirements-app.lock
+    && pip --python /opt/csa/bin/python install --no-compile --no-deps --require-hashes --only-binary=:all: -r requirements-app.lock
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-deps --require-hashes --only-binary=:all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
@@ -20,10 +20,14 @@ COPY src ./src
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels .
 RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels csa
 
-# What no page and no command asks for, a sixth of it all: the packages' own tests, headers, what is
-# for notebooks, and clients of stores in other places.
-RUN find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' ')' -prune -exec rm -rf {} + \
-    && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete
+# What no page and no command asks for, a third of it all: the packages' own tests, sources, what is
+# for notebooks, clients of stores in other places, and names for debuggers.
+RUN find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' -o -path '*/plotly/package_data/datasets' ')' -prune -exec rm -rf {} + \
+    && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete \
+    && find /opt/csa/lib -type f '(' -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.px[di]' -o -name '*.pyx' ')' -delete
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends binutils \
+    && find /opt/csa/lib -type f -name '*.so*' -exec strip --strip-unneeded {} +
 
 WORKDIR /srv/csa
 COPY .streamlit/config.toml ./.streamlit/
@@ -35,7 +39,11 @@ ENV PATH=/opt/csa/bin:$PATH
 RUN python -m app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
-RUN python -m compileall -q app
+# Compiled are the app and what it opens whole; of the largest packages what the commands used.
+RUN csa propose --city sample --dataset /made/sample/dataset --out /tmp/proposal \
+    && csa report --city sample --dataset /made/sample/dataset --month 2020-07 --audience executive --out /tmp/executive.html \
+    && python -m compileall -q app \
+    && python -m compileall -q -x '/(altair|babel|fontTools|matplotlib|plotly|pygments|scipy|sklearn|sqlalchemy)/' /opt/csa/lib
 
 # ---- What runs -----------------------------------------------------------------------------
 FROM python:3.12-slim

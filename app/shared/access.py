@@ -52,7 +52,7 @@ def enter() -> None:
         panels.stop(error)
     st.title(speak("screen.title"), anchor=False)
     if why is not None:
-        panels.empty(render(why))
+        panels.empty(panels.plain(render(why)))
     else:
         panels.answer(speak("door.sign_in_first"))
         # No callback: if another run interrupts it, Streamlit reports the button as pressed again.

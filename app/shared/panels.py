@@ -147,8 +147,13 @@ def waited(
 
 def answer(*sentences: str) -> None:
     """Show the page's answer."""
-    text = " ".join(html.escape(sentence) for sentence in sentences if sentence)
-    st.html(f'<p class="csa-answer">{text}</p>')
+    answers(sentences)
+
+
+def answers(*paragraphs: Sequence[str]) -> None:
+    """Show the page's answer in paragraphs: as one, so that no later one moves what is below."""
+    texts = [" ".join(html.escape(each) for each in sentences if each) for sentences in paragraphs]
+    st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text))
 
 
 def numbers(pairs: Sequence[tuple[str, str]]) -> None:

@@ -230,6 +230,15 @@ def test_what_waits_is_held_up_and_links_are_edited(lite, plan):
     assert verified(lite).is_whole
 
 
+@pytest.mark.parametrize(
+    "link", [("2.1.1", "1.2.1", "1.9"), ("2.1.1", "1.9", "1.2"), ("2.1.1", "1.2.1", "1.2.9")]
+)
+def test_a_link_to_what_the_plan_has_not_is_refused(lite, plan, link):
+    with pytest.raises(ParamError, match=r"1\.(9|2\.9)"):
+        set_link(lite, plan, act(), link)
+    assert read_records(lite).links == ()
+
+
 def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
     set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"))  # which waits for 1.2.1
     with pytest.raises(ParamError, match=r"1\.2\.1 would wait for itself"):

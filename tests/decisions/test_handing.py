@@ -136,6 +136,15 @@ def test_whoever_may_write_may_hand_out(lite, role):
         assert len(received(lite)) == 1
 
 
+@pytest.mark.parametrize("n_digits", [12, 64])
+def test_a_snapshot_is_known_by_twelve_digits_or_by_all(lite, n_digits):
+    hand_out(lite, MEMBER, replace(EDITION, snapshot_id="a" * n_digits), ["Police"])
+    other = replace(EDITION, snapshot_id="a" * (11 if n_digits == 12 else 65))
+    with pytest.raises(ParamError, match="is no snapshot"):
+        hand_out(lite, MEMBER, other, ["Health"])
+    assert len(received(lite)) == 1
+
+
 def test_a_month_edge_day_is_taken(lite):
     hand_out(lite, MEMBER, replace(EDITION, month="2026-03"), ["Police"], TODAY.replace(day=1))
     assert received(lite)[0][3] == TODAY.replace(day=1)

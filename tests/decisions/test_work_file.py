@@ -113,6 +113,23 @@ def test_twice_is_as_once_also_without_keys(filled, bare, lines):
     assert trail(bare) == before
 
 
+def test_a_task_is_public_only_where_that_was_said(filled):
+    public = {row.key for row in read_records(filled).tasks if row.is_public}
+    assert public == {"A/task-2"}
+
+
+def test_the_day_of_an_answer_alone_is_no_difference(filled, lines):
+    """A day without its answer says nothing new; with another answer it is that answer's."""
+    row = {"item": "question", "key": "A/asked-1", "area": "A", "text": "More\nlight, please"}
+    dated = {**row, "answered_on": str(TODAY - timedelta(days=1)), "is_public": "yes"}
+    same = {**dated, "answer": "=1+1 lamps; \u202eright to left\u202c"}
+    assert add_work(filled, act(on=LATER), lines([same])) == WorkCounts(0, 0, 1)
+    other = {**dated, "answer": "Three lamps."}
+    assert add_work(filled, act(on=LATER), lines([other])) == WorkCounts(0, 1, 0)
+    asked = next(each for each in read_records(filled).asked if each.key == "A/asked-1")
+    assert (asked.answered, str(asked.answered_on)) == ("Three lamps.", dated["answered_on"])
+
+
 def test_a_task_is_brought_up_to_date_and_a_question_answered(filled, lines):
     rows = [
         {

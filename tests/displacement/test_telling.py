@@ -13,6 +13,7 @@ from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.panel import match_controls
 from csa.displacement.sentences import say_verdict
 from csa.displacement.telling import answers, each, say_all, say_classic, say_one
+from csa.displacement.verdict import Verdict
 from csa.displacement.wdd import WddPart
 from tests.displacement.test_analyze import chosen_of
 from tests.displacement.test_zoning import EAST, SINCE, WEST, followed_city
@@ -69,6 +70,12 @@ def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
             judged.ring.low[-1],
             judged.ring.high[-1],
         )
+
+
+def test_the_verdict_is_that_of_the_last_month(displaced):
+    last = replace(displaced.pooled, verdicts=(*displaced.pooled.verdicts[:-1], Verdict.MORE_NEXT))
+    assert last.verdicts[-2] != last.verdicts[-1]
+    assert answers(replace(displaced, pooled=last))["pooled"]["verdict"] == Verdict.MORE_NEXT
 
 
 # ---- At the edge ---------------------------------------------------------------------------

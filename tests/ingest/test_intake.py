@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from csa.config.loading import load_city
 from csa.dataset.history import list_comparable, load_history
+from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
 from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
@@ -60,6 +61,18 @@ def test_a_small_file_by_hand(town):
         {"file": "a.csv", "line": 8, "reason": "duplicate_row"},
         {"file": "a.csv", "line": 9, "reason": "bad_date"},
     ]
+
+
+@pytest.mark.parametrize("n_rows", [40, 999])
+def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeypatch, n_rows):
+    config, folder = load_city(root / "config" / "sample.toml"), root / "data" / "sample"
+    whole = ingest_city(config, folder)
+    monkeypatch.setattr(record_columns, "BLOCK", n_rows)
+    parts = ingest_city(config, folder)
+    assert parts.dataset.report == whole.dataset.report
+    assert [*map(str, parts.messages)] == [*map(str, whole.messages)]
+    pd.testing.assert_frame_equal(parts.dataset.incidents, whole.dataset.incidents)
+    pd.testing.assert_frame_equal(parts.rejected, whole.rejected)
 
 
 def test_a_file_without_any_shooting_gives_an_empty_dataset(town):

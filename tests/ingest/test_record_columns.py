@@ -15,7 +15,7 @@ from csa.base.errors import SourceError
 from csa.config.loading import load_city
 from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
-from csa.ingest.record_columns import BLOCK, ColumnBuilder, cell_text, columns_of_rows, repeats
+from csa.ingest.record_columns import BLOCK, cell_text, in_blocks, whole
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
 from tests.properties import examples
@@ -103,17 +103,19 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
 
 @examples(3)
 @given(st.lists(st.tuples(st.text("ab", max_size=2), st.text("ab", max_size=2)), max_size=12))
-def test_what_repeats_is_what_was_seen_before_in_every_column(rows):
-    columns, marks = columns_of_rows(rows, 2)
-    assert repeats(columns, marks).tolist() == [row in rows[:at] for at, row in enumerate(rows)]
-    assert repeats(columns, [0] * len(rows)).tolist() == repeats(columns, marks).tolist()
+def test_records_are_alike_where_their_marks_are(rows):
+    block = whole(in_blocks(enumerate(rows, 2), 2))
+    assert [*zip(*block.columns, strict=True)] == rows
+    assert [*block.lines] == [*range(2, len(rows) + 2)]
+    assert [block.marks.index(mark) for mark in block.marks] == [rows.index(row) for row in rows]
 
 
 def test_blocks_are_joined_in_order():
-    built = ColumnBuilder()
-    for number in range(2 * BLOCK + 1):
-        built.add((str(number), "x"))
-    first, second = built.columns(2)
-    assert first.tolist() == [str(number) for number in range(2 * BLOCK + 1)]
+    rows = [(str(number), "x") for number in range(2 * BLOCK + 1)]
+    blocks = [*in_blocks(enumerate(rows, 1), 2)]
+    assert [len(block.lines) for block in blocks] == [BLOCK, BLOCK, 1]
+    first, second = whole(blocks).columns
+    assert first.tolist() == [row[0] for row in rows]
     assert first.dtype == second.dtype == pd.Series(["x"], dtype="str").dtype
     assert second.eq("x").all()
+    assert first.index.equals(pd.RangeIndex(len(rows)))

@@ -10,7 +10,7 @@ from csa.config.loading import load_city
 from csa.ingest.columns import match_layout
 from csa.ingest.intake import ingest_city
 from csa.ingest.judge import judge_file
-from csa.ingest.records import read_records
+from csa.ingest.records import open_records
 from csa.ingest.sources import Inputs
 from csa.ingest.unnamed import count_unnamed, unnamed_notes
 from tests.big_cities import (
@@ -25,9 +25,9 @@ from tests.big_cities import (
 
 def found(town, path):
     """Question and column to the values counted."""
-    records = read_records(path)
+    reading = open_records(path)
     config = load_city(town.config)
-    file = judge_file(records, match_layout(records.header, config, path), config)
+    file = judge_file(reading, match_layout(reading.header, config, path), config)
     return {(each.asked, each.column): each.counts.to_dict() for each in file.unnamed}
 
 
@@ -126,9 +126,9 @@ def test_a_rule_on_text_leaves_out_what_it_names_and_no_more(town):
 def test_many_values_are_capped_in_the_sentence_and_counted_whole(town):
     rows = [chicago_row(n, offense=f"OFFENSE {n % 70}") for n in range(1000)]
     rows += [chicago_row(n, offense="A " * 60) for n in range(200)]
-    records = read_records(town.write("c.csv", *rows, header=CHICAGO_HEADER))
+    reading = open_records(town.write("c.csv", *rows, header=CHICAGO_HEADER))
     config = load_city(chicago(town).config)
-    file = judge_file(records, match_layout(records.header, config, town.config), config)
+    file = judge_file(reading, match_layout(reading.header, config, town.config), config)
     counted = count_unnamed([("chicago crimes", each) for each in file.unnamed])
     assert (counted[0]["rows"], counted[0]["values_total"]) == (1200, 71)
     assert len(counted[0]["values"]) == 50
@@ -141,9 +141,9 @@ def test_many_values_are_capped_in_the_sentence_and_counted_whole(town):
 
 def test_what_people_wrote_is_counted_and_not_listed(town):
     rows = [chicago_row(n, offense=f"HE SAID {n}") for n in range(60)]
-    records = read_records(town.write("c.csv", *rows, header=CHICAGO_HEADER))
+    reading = open_records(town.write("c.csv", *rows, header=CHICAGO_HEADER))
     config = load_city(chicago(town).config)
-    file = judge_file(records, match_layout(records.header, config, town.config), config)
+    file = judge_file(reading, match_layout(reading.header, config, town.config), config)
     counted = count_unnamed([("chicago crimes", each) for each in file.unnamed])
     assert (counted[0]["rows"], counted[0]["values"]) == (60, [])
     assert str(unnamed_notes(counted)[0]).startswith("60 rows hold 60 different values in VICTIM")
@@ -152,8 +152,8 @@ def test_what_people_wrote_is_counted_and_not_listed(town):
 def test_the_sample_names_all_its_values(root):
     config = load_city(root / "config" / "sample.toml")
     path = root / "data" / "sample" / "shootings.csv"
-    records = read_records(path)
-    assert judge_file(records, match_layout(records.header, config, path), config).unnamed == ()
+    reading = open_records(path)
+    assert judge_file(reading, match_layout(reading.header, config, path), config).unnamed == ()
 
 
 @given(st.lists(st.sampled_from(["true", "false", "Y", "n", "", "U"]), min_size=1))

@@ -35,7 +35,7 @@ def settle(chosen: str) -> PublicEdition:
         if opened is not None and isinstance(error, PrivacyError) and error.texts:
             caught.show(opened, error)
             st.stop()
-        panels.empty(render(error.message))
+        panels.empty(panels.plain(render(error.message)))
         st.stop()
 
 

@@ -36,7 +36,6 @@ except CsaError as error:
     panels.stop(error)
 standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
-parts.answer(judgement, standing)
 chosen, places = parts.what_enters(judgement, weighed, opened, standing)
 with st.container(horizontal=True, key="compare"):
     left, right = st.container(key="side", gap="xsmall"), st.container(key="map", gap="xsmall")

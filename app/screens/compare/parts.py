@@ -35,26 +35,24 @@ MAX_NAMED = 6
 """Most areas named in a sentence; the list below has the rest."""
 
 
-def answer(judgement: AreaAssessment, standing: Mapping[str, AreaStanding]) -> None:
-    """Show how many areas stand out, and that tiers do not rank within themselves."""
+def stands_out(judgement: AreaAssessment, standing: Mapping[str, AreaStanding]) -> list[str]:
+    """Return how many areas stand out, and that tiers do not rank within themselves."""
     table = judgement.table
     if not judgement.answers["locate"].can:
-        panels.answer(speak("compare.no_tiers_yet", n=len(table)))
-        return
+        return [speak("compare.no_tiers_yet", n=len(table))]
     tiered = table["tier"].dropna()
     if tiered.empty:
-        panels.answer(*_none_stands_out(table))
-        return
+        return [*_none_stands_out(table)]
     highest = table.loc[table["tier"] == 1, "area_id"]
     first = sorted((standing[str(area_id)].called for area_id in highest), key=natural)
     is_short = len(first) <= MAX_NAMED
-    panels.answer(
+    return [
         speak("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
         speak("compare.first_tier", n=len(first), places=", ".join(first))
         if is_short
         else speak("compare.many_first", n=len(first)),
         speak("compare.no_ranks"),
-    )
+    ]
 
 
 def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
@@ -72,7 +70,7 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
     """Show that the data cannot answer a question, in the place of the answer."""
     found = judgement.answers[question]
     if not found.can:
-        panels.empty(render(found.message))
+        panels.empty(panels.plain(render(found.message)))
 
 
 def what_enters(
@@ -81,7 +79,10 @@ def what_enters(
     opened: Opened,
     standing: Mapping[str, AreaStanding],
 ) -> tuple[pd.DataFrame, OpenPlaces]:
-    """Show who comes first for the open places, and what this order changes; return both."""
+    """Show what stands out, who comes first for the open places, and what this order changes.
+
+    Returns the order, and the open places.
+    """
     chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
     own = once(prioritize)(judgement, own_weighing(opened.config).weights, weighing.capacity)
     served = areas_in_service(opened)
@@ -102,7 +103,7 @@ def what_enters(
         )
     if moved := _moved(own["tier"], chosen["tier"], names):
         said.append(speak("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
-    panels.answer(*said)
+    panels.answers(stands_out(judgement, standing), said)
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:

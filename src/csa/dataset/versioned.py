@@ -31,6 +31,8 @@ INCIDENTS = "incidents.parquet"
 NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
+BLOCK = 100_000
+"""Rows that are hashed at once."""
 LAYERS = {key: f"{key}.parquet" for key in ("services", "vacant_land", "risk_terrain")}
 """Optional layers: key of `ingest.json` to file."""
 
@@ -104,12 +106,14 @@ def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
 
 
 def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
+    """Hash a table's columns, a block at a time: as one text they take ten times the memory."""
     for name in table.columns:
-        column = table[name]
-        is_float = pd.api.types.is_float_dtype(column)
-        texts = (repr(value) for value in column) if is_float else column.astype("str")
         digest.update(f"\x1d{name}\x1e".encode())
-        digest.update("\x1f".join(map(str, texts)).encode())
+        for start in range(0, len(table), BLOCK):
+            block = table[name].iloc[start : start + BLOCK]
+            is_float = pd.api.types.is_float_dtype(block)
+            texts = (repr(value) for value in block) if is_float else block.astype("str")
+            digest.update(("\x1f" * bool(start) + "\x1f".join(map(str, texts))).encode())
 
 
 def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> str:

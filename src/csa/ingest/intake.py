@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from csa.ingest.layers import Layer, read_all_services, read_risk_terrain
 from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
-from csa.ingest.records import read_records
+from csa.ingest.records import open_records
 from csa.ingest.report import account, count_rows, find_renamed, find_warnings, list_rejected
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs, add_layers, find_inputs
@@ -123,6 +123,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     _refuse_twice(files, inputs.incidents)
     tell("fold")
     rows, data_through = settle(files, inputs.as_of)
+    files = [replace(file, rows=file.rows.iloc[:0]) for file in files]  # held twice otherwise
     folded = fold_incidents(rows[rows["reason"] == ""])
     tell("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
@@ -193,9 +194,9 @@ def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str)
 def _read_file(
     path: Path, config: CityConfig, area: shapely.Geometry, name: str
 ) -> tuple[FileLayout, JudgedFile]:
-    records = read_records(path)
-    layout = match_layout(records.header, config, path)
-    judged = judge_file(records, layout, config, path)
+    reading = open_records(path)
+    layout = match_layout(reading.header, config, path)
+    judged = judge_file(reading, layout, config, path)
     used = judged.rows[judged.rows["reason"] == ""]
     check_positions(used, area, path, name, judged.source)
     return layout, judged

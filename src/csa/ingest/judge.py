@@ -14,7 +14,7 @@ The reasons, in the order in which they are checked; a row is counted under the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from csa.config.layouts import Point, Source
 from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
 from csa.ingest.parse import parse_numbers
-from csa.ingest.records import FileRecords
+from csa.ingest.record_columns import Block, Reading
 from csa.ingest.rules import answer, any_holds, holds
-from csa.ingest.unnamed import Unnamed, find_unnamed
-from csa.ingest.unread import unread_notes
+from csa.ingest.unnamed import Unnamed, UnnamedValues
+from csa.ingest.unread import Unread
 
 REASONS = (
     "unreadable",
@@ -44,6 +44,7 @@ REASONS = (
     "after_data_end",
     "duplicate_row",
 )
+REASON = pd.CategoricalDtype(list(REASONS))
 
 
 @dataclass(frozen=True)
@@ -62,32 +63,76 @@ class JudgedFile:
 
     summary: FileSummary  # the file
     source: Source  # the layout that it was read by
-    rows: pd.DataFrame  # a row a readable record, in the file's order
+    rows: pd.DataFrame  # rows that are used or that a rule leaves out, in the file's order
+    aside: pd.DataFrame  # `line`, `reason` and `occurred_at` of the others
     notes: tuple[Message, ...]  # what the file does not contain
     unnamed: tuple[Unnamed, ...]  # values that no rule names, where a rule would matter
 
 
+KEPT = ("", "excluded_by_rule")
+"""Reasons of rows that later steps look at again; of the others, most of a police file, the day and
+the reason are enough."""
+
+
 def judge_file(
-    records: FileRecords, layout: FileLayout, config: CityConfig, path: Path | None = None
+    reading: Reading, layout: FileLayout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
-    """Check each row of a file by itself."""
-    source = layout.source
-    index = pd.RangeIndex(len(records.lines))
-    fields = {name: records.columns[position] for name, position in layout.positions.items()}
-    _refuse_mangled(fields, path or Path(records.name))
-    kind, notes = _kinds(source, fields, index, records.name)
-    victims, victim_notes = _victims(source, fields, index, records.name)
-    times = read_times(source, fields, index, config.city)
+    """Check each row of a file by itself, a block at a time."""
+    source, name = layout.source, reading.name
+    spelled = {field: reading.header[position] for field, position in layout.positions.items()}
+    mangled, unread = Mangled(), Unread(source, spelled)
+    unnamed = UnnamedValues(source, spelled)
+    kept, aside, n_rows, has_nonfatal = [], [], 0, False
+    for block in reading.blocks:
+        fields = {each: block.columns[position] for each, position in layout.positions.items()}
+        rows = _judge(block, source, fields, config)
+        mangled.add(fields)
+        unread.add(rows, fields)
+        unnamed.add(rows, fields)
+        is_kept = rows["reason"].isin(KEPT)
+        kept.append(rows[is_kept])
+        thin = rows.loc[~is_kept, ["line", "reason", "occurred_at"]]
+        aside.append(thin.astype({"reason": REASON}))
+        n_rows += len(rows)
+        has_nonfatal = has_nonfatal or bool((rows["kind"] == "nonfatal").any())
+    mangled.refuse(path or Path(name))
+    rows = pd.concat(kept, ignore_index=True)
+    rows["is_identical"] = rows.pop("mark").duplicated()
+    n_read = n_rows + len(reading.unreadable)
+    summary = FileSummary(name, reading.sha256, n_read, tuple(reading.unreadable))
+    texts = (source.note, source.nonfatal_note if has_nonfatal else "")
+    notes = (
+        *reading.notes,
+        *_layout_notes(source, layout.positions, name),
+        *unread.notes(rows, name),
+        *(
+            [say("source.note_victims_unknown", name=name)]
+            if _is_silent(source, layout.positions)
+            else ()
+        ),
+        *(say("source.note_text", name=name, text=text) for text in texts if text),
+    )
+    thin = pd.concat(aside, ignore_index=True)
+    return JudgedFile(summary, source, rows, thin, notes, unnamed.found())
+
+
+def _judge(
+    block: Block, source: Source, fields: Mapping[str, pd.Series], config: CityConfig
+) -> pd.DataFrame:
+    """Check each row of a block: what it says, and the first reason to reject it."""
+    index = pd.RangeIndex(len(block.lines))
+    kind = _kinds(source, fields, index)
     rows = pd.DataFrame(
         {
-            "line": np.asarray(records.lines, dtype="int64"),
+            "line": np.asarray(block.lines, dtype="int64"),
             "reason": "",
             "rule": _excluded(source, fields, index),
             "kind": kind,
             "gun": answer(source.gun, fields, index),
             "domestic": answer(source.domestic, fields, index),
-            "is_victim": victims,
-            **times,
+            "is_victim": _victims(source, fields, index),
+            "mark": np.asarray(block.marks, dtype="int64"),
+            **read_times(source, fields, index, config.city),
             **read_places(source, fields, index, in_play=kind != ""),
         },
         index=index,
@@ -95,61 +140,72 @@ def judge_file(
     rows["rule"] = rows["rule"].where(rows["rule"] != "", _at_points(rows, config.points))
     rows = rows.assign(**name_incidents(source, fields, rows, config.city))
     rows["row_id"] = name_rows(source, fields, index)
-    rows["is_identical"] = records.repeats()
     rows["reason"] = _reasons(rows, source, fields)
-    summary = FileSummary(records.name, records.sha256, records.n_read, tuple(records.unreadable))
-    spelled = {name: records.header[position] for name, position in layout.positions.items()}
-    notes += unread_notes(rows, fields, spelled, source, records.name)
-    texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
-    said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
-    all_notes = (*records.notes, *notes, *victim_notes, *said)
-    unnamed = find_unnamed(source, fields, rows, spelled)
-    return JudgedFile(summary, source, rows, all_notes, unnamed)
+    return rows
 
 
-def _refuse_mangled(fields: Mapping[str, pd.Series], path: Path) -> None:
-    """Refuse incident numbers such as 2.0152E+11: many incidents would become one."""
-    if "incident_id" in fields:
-        numbers = fields["incident_id"].str.strip()
-        mangled = numbers[numbers.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").astype(bool)]
-        if len(mangled):
-            example = mangled.iloc[0]
-            raise SourceError("source.mangled", path=path, n=len(mangled), example=example)
+class Mangled:
+    """Incident numbers such as 2.0152E+11: many incidents would become one."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, fields: Mapping[str, pd.Series]) -> None:
+        """Look for such numbers in a block."""
+        if "incident_id" in fields:
+            numbers = fields["incident_id"].str.strip()
+            is_mangled = numbers.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").astype(bool)
+            self._found += numbers[is_mangled].tolist()
+
+    def refuse(self, path: Path) -> None:
+        """Refuse a file that has some."""
+        if self._found:
+            n, example = len(self._found), self._found[0]
+            raise SourceError("source.mangled", path=path, n=n, example=example)
 
 
-def _kinds(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
-) -> tuple[pd.Series, list[Message]]:
-    kind = pd.Series("", index=index)
-    nonfatal = any_holds(source.nonfatal, fields, index)
-    notes = []
-    if nonfatal is None:
+def _layout_notes(source: Source, fields: Collection[str], name: str) -> Iterator[Message]:
+    """Note that a file cannot show nonfatal shootings."""
+    if not any(set(rule) <= set(fields) for rule in source.nonfatal):
         missing = ", ".join(field for field in fields_of(source.nonfatal) if field not in fields)
         if missing:
-            notes.append(say("source.note_homicides_only", name=name, missing=missing))
-    else:
-        kind[nonfatal] = "nonfatal"
-    homicide = any_holds(source.homicide, fields, index)
-    if homicide is not None:
-        kind[homicide] = "homicide"
-    return kind, notes
+            yield say("source.note_homicides_only", name=name, missing=missing)
 
 
-def _victims(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
-) -> tuple[pd.Series, list[Message]]:
+def _kinds(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
+    kind = pd.Series("", index=index)
+    for word, rules in (("nonfatal", source.nonfatal), ("homicide", source.homicide)):
+        mask = any_holds(rules, fields, index)
+        if mask is not None:
+            kind[mask] = word
+    return kind
+
+
+def _counts_victims(source: Source, fields: Collection[str]) -> bool:
+    return bool(source.victims_from) and set(source.victims_from) <= set(fields)
+
+
+def _is_silent(source: Source, fields: Collection[str]) -> bool:
+    """Check whether a file cannot show which rows are victims, nor how many each has."""
+    return not (
+        _counts_victims(source, fields)
+        or source.rows_are == "victims"
+        or any(set(rule) <= set(fields) for rule in source.victim)
+    )
+
+
+def _victims(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
     """Return which rows are victims, or how many each has; NA where the file cannot show it."""
-    if source.victims_from and set(source.victims_from) <= set(fields):
+    if _counts_victims(source, fields):
         counts = [parse_numbers(fields[name]) for name in source.victims_from]
         people = np.nansum(counts, axis=0)  # (n rows,)
-        return pd.Series(people, index=index).round().astype("Int64"), []
+        return pd.Series(people, index=index).round().astype("Int64")
     if source.rows_are == "victims":
-        return pd.Series(True, index=index, dtype="boolean"), []
+        return pd.Series(True, index=index, dtype="boolean")
     mask = any_holds(source.victim, fields, index)
-    if mask is None:
-        unknown = pd.Series(pd.NA, index=index, dtype="boolean")
-        return unknown, [say("source.note_victims_unknown", name=name)]
-    return mask.astype("boolean"), []
+    return (
+        pd.Series(pd.NA, index=index, dtype="boolean") if mask is None else mask.astype("boolean")
+    )
 
 
 def _excluded(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:

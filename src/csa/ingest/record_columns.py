@@ -1,14 +1,16 @@
-"""Records as columns of text, a block at a time: as lists of rows they take five times the memory.
+"""Records as columns of text, a block at a time: a police file may have ten million rows.
 
 Parquet is read here too, row by row as text, as every other format is.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +23,10 @@ import pyarrow.parquet as pq
 import shapely
 
 from csa.base.errors import SourceError
+from csa.base.message import Message
 
-BLOCK = 20_000
-"""Rows that are held as lists until they become a part of the columns."""
+BLOCK = 50_000
+"""Records in a block."""
 BATCH = 1000
 """Rows of Parquet that are read at once."""
 SPREAD, FREE_CHARACTERS = 64, 50_000_000
@@ -32,53 +35,61 @@ is a small file that fills the memory."""
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
-class ColumnBuilder:
-    """Takes rows of text, all as wide as the first, and makes columns of them."""
+@dataclass(frozen=True)
+class Block:
+    """Records that follow one another in a file."""
 
-    def __init__(self) -> None:
-        self.marks = array("q")
-        """A mark of each row: equal rows have equal marks."""
-        self._rows: list[Sequence[str]] = []
-        self._parts: list[list[pa.Array]] = []
-
-    def add(self, row: Sequence[str]) -> None:
-        """Take one row."""
-        self.marks.append(hash(tuple(row)))
-        self._rows.append(row)
-        if len(self._rows) == BLOCK:
-            self._close()
-
-    def columns(self, width: int) -> tuple[pd.Series, ...]:
-        """Return a column for each cell of a row of a width, indexed from 0."""
-        self._close()
-        types, kind = {pa.large_string(): TEXT}.get, pa.large_string()
-        parts = zip(*self._parts, strict=True) if self._parts else [()] * width
-        return tuple(pa.chunked_array(part, kind).to_pandas(types_mapper=types) for part in parts)
-
-    def _close(self) -> None:
-        if self._rows:
-            cells = zip(*self._rows, strict=True)
-            self._parts.append([pa.array(cell, pa.large_string()) for cell in cells])
-            self._rows = []
+    columns: tuple[pd.Series, ...]  # a column of n texts for each of the header's
+    lines: Sequence[int]  # line (in JSON: place in the list) at which each begins, from 1
+    marks: Sequence[int]  # of n records: equal records, and in all likelihood no others, are alike
 
 
-def columns_of_rows(
-    rows: Iterable[Sequence[str]], width: int
-) -> tuple[tuple[pd.Series, ...], Sequence[int]]:
-    """Return rows as columns, and the mark of each row."""
-    built = ColumnBuilder()
-    for row in rows:
-        built.add(row)
-    return built.columns(width), built.marks
+@dataclass
+class Reading:
+    """A file whose records are read a block at a time.
+
+    What cannot be read, and what had to be guessed, is known once every block has been taken.
+    """
+
+    name: str  # the file's name, without its folder
+    sha256: str  # of the file's bytes, 64 hex digits
+    header: tuple[str, ...]  # column names as the file spells them
+    blocks: Iterator[Block]
+    unreadable: list[int] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
 
-def repeats(columns: Sequence[pd.Series], marks: Sequence[int]) -> np.ndarray:
-    """Return which rows repeat an earlier one in every column."""
-    alike = pd.Series(np.asarray(marks)).duplicated(keep=False).to_numpy()
-    found = np.zeros(len(alike), dtype=bool)
-    if alike.any():  # equal marks are almost certainly equal rows; these few are compared
-        found[alike] = pd.concat([one[alike] for one in columns], axis=1).duplicated().to_numpy()
-    return found
+def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator[Block]:
+    """Yield records, each with its line and as wide as the header, a block at a time.
+
+    Where there are none, the only block is empty.
+    """
+    given, is_first = iter(rows), True
+    while (taken := list(itertools.islice(given, BLOCK))) or is_first:
+        cells = zip(*(row for _, row in taken), strict=True) if taken else ((),) * width
+        columns = tuple(_column(pa.array(cell, pa.large_string())) for cell in cells)
+        lines = array("q", (line for line, _ in taken))
+        yield Block(columns, lines, array("q", (hash(tuple(row)) for _, row in taken)))
+        is_first = False
+
+
+def whole(blocks: Iterable[Block]) -> Block:
+    """Put blocks together into one."""
+    first, *more = blocks
+    if not more:
+        return first
+    parts = zip(first.columns, *(block.columns for block in more), strict=True)
+    columns = tuple(pd.concat(part, ignore_index=True) for part in parts)
+    lines, marks = array("q", first.lines), array("q", first.marks)
+    for block in more:
+        lines.extend(block.lines)
+        marks.extend(block.marks)
+    return Block(columns, lines, marks)
+
+
+def _column(texts: pa.Array) -> pd.Series:
+    column: pd.Series = texts.to_pandas(types_mapper={pa.large_string(): TEXT}.get)
+    return column
 
 
 def read_parquet(path: Path) -> Iterator[Sequence[str]]:

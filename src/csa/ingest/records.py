@@ -6,34 +6,28 @@ A record that cannot be read is not dropped: it is one `unreadable` row with its
 from __future__ import annotations
 
 import codecs
-import csv
 import hashlib
+import io
 import itertools
 import json
-import re
-from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-import numpy as np
 import pandas as pd
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.base.reading import parse_json
 from csa.base.text import speak
+from csa.ingest.delimited import count_titles, read_delimited, title_notes
 from csa.ingest.excel import read_excel
-from csa.ingest.record_columns import ColumnBuilder, columns_of_rows, read_parquet, repeats
+from csa.ingest.record_columns import Block, Reading, in_blocks, read_parquet, whole
 
-DELIMITERS = ",;\t|"
-MAX_TITLES, LEAST_COLUMNS = 10, 3
-"""Lines that may stand above the header; columns that a table below them has at least."""
-TOP = 100_000
-"""Characters in which the first lines are."""
-MAX_NOTES = 10
-MAX_CHARACTERS = 1_000_000
-"""Of a cell: more is text that a quote, opened and never closed, has swallowed."""
+HEAD, CHUNK = 400, 1 << 20
+"""Bytes that tell what a file is; bytes, or characters, that are taken at once."""
 FREE_CELLS = 100_000
 """Cells of records, filled or not; more of them than the file has characters is refused."""
 MAGIC = {
@@ -47,22 +41,21 @@ MAGIC = {
 }
 
 
+Content = io.BufferedReader | io.BytesIO
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
 PARQUET = b"PAR1"
-LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True)
 class FileRecords:
-    """A file's records as text."""
+    """A file's records as text, all at once: for lists, not for a city's incidents."""
 
     name: str  # the file's name, without its folder
     sha256: str  # of the file's bytes, 64 hex digits
     header: tuple[str, ...]  # column names as the file spells them
     columns: tuple[pd.Series, ...]  # a column of n texts for each of the header's
     lines: Sequence[int]  # line (in JSON: place in the list) at which each record begins, from 1
-    marks: Sequence[int]  # of n records: equal records have equal marks
-    unreadable: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)  # lines at which such records begin
     notes: tuple[Message, ...] = ()  # what had to be guessed: an encoding, a delimiter
 
     @property
@@ -72,204 +65,141 @@ class FileRecords:
 
     @property
     def rows(self) -> list[list[str]]:
-        """The n records, each as long as the header: for lists, not for a city's incidents."""
+        """The n records, each as long as the header."""
         return [list(row) for row in zip(*self.columns, strict=True)]
-
-    def repeats(self) -> np.ndarray:
-        """Return which records repeat an earlier one in every column."""
-        return repeats(self.columns, self.marks)
 
 
 def read_records(path: Path) -> FileRecords:
-    """Read a CSV or JSON file."""
+    """Read a file of records, all at once."""
+    reading = open_records(path)
+    block = whole(reading.blocks)
+    told = reading.unreadable, tuple(reading.notes)
+    return FileRecords(
+        reading.name, reading.sha256, reading.header, block.columns, block.lines, *told
+    )
+
+
+def open_records(path: Path) -> Reading:
+    """Begin to read a CSV, JSON, Excel or Parquet file of records.
+
+    Raises
+    ------
+    SourceError
+        If it is absent, unreadable or of another kind, or holds no record.
+    """
     try:
-        content = path.read_bytes()
+        file = path.open("rb")
+        with ExitStack() as held:
+            held.callback(file.close)
+            reading = _begin(file if file.seekable() else io.BytesIO(file.read()), path)
+            first = _first(reading, path)
+            held.pop_all()  # what is still to come is read, and the file closed, by the blocks
     except FileNotFoundError as error:
         raise SourceError("source.absent", path=path) from error
     except OSError as error:
         raise SourceError("source.unreadable", path=path, why=error.strerror) from error
-    if not content.strip():
-        raise SourceError("source.empty", path=path)
-    if content.startswith(ZIP) and path.suffix.casefold() in EXCEL:
-        return _from_excel(content, path)
-    if content.startswith(PARQUET):
-        return _from_parquet(path, hashlib.sha256(content).hexdigest())
+    reading.blocks = itertools.chain([first], reading.blocks)
+    return reading
+
+
+def _first(reading: Reading, path: Path) -> Block:
+    """Take the first block; refuse a file without records."""
+    first = next(reading.blocks)
+    if not (first.lines or reading.unreadable):
+        raise SourceError("source.header_only", path=path)
+    return first
+
+
+def _begin(content: Content, path: Path) -> Reading:
+    """Find out what kind of file it is, and read what stands above its records."""
+    sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    content.seek(0)
+    head = content.read(HEAD)
+    if head.startswith(ZIP) and path.suffix.casefold() in EXCEL:
+        with content:
+            return _from_excel(head + content.read(), path, sha256)
+    if head.startswith(PARQUET):
+        content.close()
+        return _from_parquet(path, sha256)
     for magic, what in MAGIC.items():
-        if content.startswith(magic):
+        if head.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
-    text, notes = _decode(content, path)
-    sha256 = hashlib.sha256(content).hexdigest()
-    start = text.lstrip()
-    if start[0] == "<":
+    text, notes = _decoded(content, head, path.name)
+    letter = _first_letter(text)
+    if not letter:
+        raise SourceError("source.empty", path=path)
+    if letter == "<":
         raise SourceError("source.not_text", path=path, what="a web page or XML")
-    reader = _from_json if start[0] in "[{" else _from_csv
-    records = reader(text, path, sha256)
-    if records.n_read == 0:
-        key = "source.no_record" if start[0] in "[{" else "source.header_only"
-        raise SourceError(key, path=path)
-    return replace(records, notes=(*notes, *records.notes))
+    if letter in "[{":
+        with text:
+            return _from_json(text.read(), path, sha256, notes)
+    return read_delimited(text, path, sha256, notes)
 
 
-def _from_excel(content: bytes, path: Path) -> FileRecords:
+def _from_excel(content: bytes, path: Path, sha256: str) -> Reading:
     """Take the first sheet of an Excel file as records."""
     rows, sheet, others = read_excel(content, path)
     if len(rows) < 2:
         raise SourceError("source.header_only", path=path)
     left = speak("source.other_sheets", names=", ".join(others)) if others else ""
     note = say("source.note_excel", name=path.name, sheet=sheet, others=left)
-    n_titles = _count_titles(rows)
-    header = tuple(rows[n_titles])
-    columns, marks = columns_of_rows(rows[n_titles + 1 :], len(header))
-    lines = range(n_titles + 2, len(rows) + 1)
-    sha256 = hashlib.sha256(content).hexdigest()
-    notes = (note, *_title_notes(n_titles, path))
-    return FileRecords(path.name, sha256, header, columns, lines, marks, notes=notes)
+    n_titles = count_titles(rows)
+    header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
+    blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
+    return Reading(path.name, sha256, header, blocks, notes=notes)
 
 
-def _from_parquet(path: Path, sha256: str) -> FileRecords:
+def _from_parquet(path: Path, sha256: str) -> Reading:
     """Take a Parquet file's rows as records; the line of each is its place in the file."""
     rows = read_parquet(path)
     header = tuple(next(rows))
-    columns, marks = columns_of_rows(rows, len(header))
-    if not marks:
-        raise SourceError("source.header_only", path=path)
-    return FileRecords(path.name, sha256, header, columns, range(1, len(marks) + 1), marks)
+    return Reading(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
 
 
-def _count_titles(rows: list[list[str]]) -> int:
-    """Count the lines above the header: each with one cell, where the lines below have more."""
-    filled = [sum(1 for cell in row if cell.strip()) for row in rows[:MAX_TITLES]]
-    n_titles = next((at for at, n in enumerate(filled) if n > 1), 0)
-    is_table = len(rows) > n_titles + 1 and filled[n_titles] >= LEAST_COLUMNS
-    return n_titles if is_table else 0
+def _decoded(content: Content, head: bytes, name: str) -> tuple[IO[str], list[Message]]:
+    """Return a file's text, its lines as they end, and what had to be guessed about it."""
+    codec, said = _codec(content, head)
+    content.seek(0)
+    errors = "replace" if codec.startswith("utf-16") else "strict"
+    text = io.TextIOWrapper(content, codec, errors, newline="")
+    return text, [say("source.note_encoding", name=name, encoding=said)] if said else []
 
 
-def _title_notes(n_titles: int, path: Path) -> tuple[Message, ...]:
-    return (say("source.note_titles", name=path.name, n=n_titles),) if n_titles else ()
+def _codec(content: Content, head: bytes) -> tuple[str, str]:
+    """Find the encoding of a file, and its name where it had to be guessed."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16", "UTF-16"
+    for codec, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
+        if len(head) > 8 and zeros.count(0) > 0.8 * len(zeros):
+            return codec, "UTF-16"
+    if _is_in(content, "utf-8-sig"):
+        return "utf-8-sig", ""
+    return "cp1252" if _is_in(content, "cp1252") else "latin-1", "Latin-1 (Windows-1252)"
 
 
-def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _decode_utf16(content, "utf-16", path)
-    head = content[:400]
-    if len(head) > 8 and head[1::2].count(0) > 0.8 * len(head[1::2]):
-        return _decode_utf16(content, "utf-16-le", path)
-    if len(head) > 8 and head[0::2].count(0) > 0.8 * len(head[0::2]):
-        return _decode_utf16(content, "utf-16-be", path)
-    if not content.removeprefix(codecs.BOM_UTF8).strip():
-        raise SourceError("source.empty", path=path)
+def _is_in(content: Content, codec: str) -> bool:
+    """Check whether a whole file can be decoded."""
+    content.seek(0)
+    decode = codecs.getincrementaldecoder(codec)().decode
     try:
-        return content.decode("utf-8-sig"), ()
+        while chunk := content.read(CHUNK):
+            decode(chunk)
+        decode(b"", True)  # noqa: FBT003 - as codecs define it
     except UnicodeDecodeError:
-        note = say("source.note_encoding", name=path.name, encoding="Latin-1 (Windows-1252)")
-        try:
-            return content.decode("cp1252"), (note,)
-        except UnicodeDecodeError:
-            return content.decode("latin-1"), (note,)
+        return False
+    return True
 
 
-def _decode_utf16(content: bytes, codec: str, path: Path) -> tuple[str, tuple[Message, ...]]:
-    note = say("source.note_encoding", name=path.name, encoding="UTF-16")
-    text = content.decode(codec, errors="replace").removeprefix("\ufeff")
-    if not text.strip():
-        raise SourceError("source.empty", path=path)
-    return text, (note,)
+def _first_letter(text: IO[str]) -> str:
+    """Return the first character that is no blank, "" if there is none; begin again."""
+    found = ""
+    while not found and (chunk := text.read(CHUNK)):
+        found = chunk.replace("\ufeff", "").lstrip()[:1]
+    text.seek(0)
+    return found
 
 
-class _Lines:
-    """Lines of a text, which remember whether the reader asked for more than there are."""
-
-    start = 1  # the line at which the record begins that is being read
-
-    def __init__(self, text: str) -> None:
-        self._lines = LINE.finditer(text)
-        self._has_ended = False
-
-    def has_ended(self) -> bool:
-        """Check whether the reader ran out of lines: then its record is cut off inside quotes."""
-        return self._has_ended
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        found = next(self._lines, None)
-        if found is None:
-            self._has_ended = True
-            raise StopIteration
-        return found.group()
-
-
-def _from_csv(text: str, path: Path, sha256: str) -> FileRecords:
-    before = csv.field_size_limit(MAX_CHARACTERS)
-    lines = _Lines(text)
-    try:
-        return _parse_csv(text, lines, path, sha256)
-    except csv.Error as error:
-        if "limit" in str(error):
-            where = {"path": path, "line": lines.start}
-            raise SourceError("source.long_cell", **where, n=MAX_CHARACTERS) from error
-        raise SourceError("source.unreadable", path=path, why=str(error)) from error
-    finally:
-        csv.field_size_limit(before)
-
-
-def _delimiter(text: str) -> str:
-    """Return what separates the cells of the first line that has several."""
-    lines = [line for line in text[:TOP].split("\n") if line.strip()][:MAX_TITLES]
-    found = ((max(DELIMITERS, key=line.count), line) for line in lines)
-    several = (mark for mark, line in found if line.count(mark) >= LEAST_COLUMNS - 1)
-    return next(several, max(DELIMITERS, key=lines[0].count) if lines else ",")
-
-
-def _parse_csv(text: str, lines: _Lines, path: Path, sha256: str) -> FileRecords:
-    name = path.name
-    delimiter = _delimiter(text)
-    top = csv.reader(_Lines(text), delimiter=delimiter)
-    n_titles = _count_titles(list(itertools.islice((row for row in top if any(row)), MAX_TITLES)))
-    reader = csv.reader(lines, delimiter=delimiter)
-    filled = (row for row in reader if any(row))
-    header = next(itertools.islice(filled, n_titles, None), [])
-    if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
-        raise SourceError("source.not_table", path=path)
-    built, starts = ColumnBuilder(), array("q")
-    unreadable: list[int] = []
-    cut_off: int | None = None
-    notes: list[Message] = [*_title_notes(n_titles, path)]
-    width = len(header)
-    lines.start = reader.line_num + 1
-    for row in reader:
-        start = lines.start
-        if row:
-            is_cut_off = lines.has_ended()
-            sized = _fit(row, width)
-            if sized is None or is_cut_off or "\0" in "".join(row):
-                unreadable.append(start)
-                n_lines = reader.line_num - start + 1
-                if n_lines > 1 and not is_cut_off:
-                    notes.append(say("source.note_swallowed", name=name, line=start, n=n_lines))
-                cut_off = start if is_cut_off else None
-            else:
-                built.add(sized)
-                starts.append(start)
-        lines.start = reader.line_num + 1
-    if cut_off is not None:
-        n_lines = reader.line_num - cut_off + 1
-        notes.append(say("source.note_cut_off", name=name, line=cut_off, n=n_lines))
-    columns, told = built.columns(width), tuple(notes[:MAX_NOTES])
-    return FileRecords(name, sha256, tuple(header), columns, starts, built.marks, unreadable, told)
-
-
-def _fit(row: list[str], width: int) -> list[str] | None:
-    """Return the row at the header's width; extra empty fields are dropped, others refused."""
-    if len(row) == width:
-        return row
-    if len(row) > width and not any(row[width:]):
-        return row[:width]
-    return None
-
-
-def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
+def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Reading:
     try:
         parsed = parse_json(text)
     except ValueError as error:
@@ -292,8 +222,10 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
             lines.append(number)
         else:
             bad.append(number)
-    columns, marks = columns_of_rows(rows, len(header))
-    return FileRecords(path.name, sha256, header, columns, lines, marks, sorted(bad))
+    if not (rows or bad):
+        raise SourceError("source.no_record", path=path)
+    blocks = in_blocks(zip(lines, rows, strict=True), len(header))
+    return Reading(path.name, sha256, header, blocks, sorted(bad), notes)
 
 
 def _from_feature(feature: object) -> object:

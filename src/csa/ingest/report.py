@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from csa.base.message import Message, say
 from csa.base.schema import FLAGS, KINDS, YES_NO_UNKNOWN
 from csa.config.city import CityConfig
-from csa.ingest.judge import REASONS, JudgedFile
+from csa.ingest.judge import REASON, REASONS, JudgedFile
 from csa.ingest.settle import find_data_start
 from csa.ingest.unnamed import count_unnamed
 
@@ -28,7 +30,7 @@ def account(
         **count_rows(files, rows),
         **_incident_counts(incidents),
         "renamed": find_renamed(rows)["incident_id"].nunique(),
-        "data_from": _data_from(rows),
+        "data_from": _data_from(files, rows),
         "months": _months(incidents),
         "rules": _rules(files, rows, config),
         "unnamed": count_unnamed(
@@ -75,9 +77,12 @@ def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
     return tuple(warnings)
 
 
-def _data_from(rows: pd.DataFrame) -> str | None:
-    is_used = rows["reason"] == ""
-    start = find_data_start(rows.loc[is_used if is_used.any() else rows.index, "occurred_at"])
+def _data_from(files: Sequence[JudgedFile], rows: pd.DataFrame) -> str | None:
+    """Return the first day of the rows that are used; if none is, of all."""
+    days = rows.loc[rows["reason"] == "", "occurred_at"]
+    if days.empty:
+        days = pd.concat([rows["occurred_at"], *(file.aside["occurred_at"] for file in files)])
+    start = find_data_start(days)
     return None if start is None else start.date().isoformat()
 
 
@@ -95,8 +100,10 @@ def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
 
 def count_rows(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
     """Count what became of the rows."""
-    counted = rows["reason"].value_counts()
-    rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
+    counted = Counter(rows["reason"].value_counts().to_dict())
+    for file in files:
+        counted.update(file.aside["reason"].value_counts().to_dict())
+    rejected = {reason: int(counted[reason]) for reason in REASONS}
     rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
     used = rows[rows["reason"] == ""]
     return {
@@ -165,15 +172,14 @@ def _rules(
 
 def list_rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
     """List every row that was not used, by its position, never its content."""
-    judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
-    broken = pd.DataFrame(
-        [
-            {"file": number, "line": line, "reason": "unreadable"}
-            for number, file in enumerate(files)
-            for line in file.summary.unreadable
-        ],
-        columns=["file", "line", "reason"],
-    )
-    table = pd.concat([judged, broken]).sort_values(["file", "line"], ignore_index=True)
-    names = {number: file.summary.name for number, file in enumerate(files)}
-    return table.assign(file=table["file"].map(names))
+    names = list(dict.fromkeys(file.summary.name for file in files))
+    parts = [rows.loc[rows["reason"] != "", ["file", "line", "reason"]]]
+    for number, file in enumerate(files):
+        broken = pd.DataFrame({"line": file.summary.unreadable, "reason": "unreadable"})
+        parts += [one.assign(file=number) for one in (file.aside[["line", "reason"]], broken)]
+    # A police file has millions of them: each name and each reason is held once.
+    table = pd.concat([part.astype({"line": "int64", "reason": REASON}) for part in parts])
+    table = table.sort_values(["file", "line"], ignore_index=True)
+    codes = np.array([names.index(file.summary.name) for file in files])
+    taken = codes[table["file"].to_numpy()]
+    return table.assign(file=pd.Categorical.from_codes(taken, pd.Index(names)))

@@ -55,14 +55,15 @@ def _n_strays(intervals: np.ndarray) -> int:
 
 def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
     """Check what only all files together can show: the end of the data and repeated rows."""
-    tables = []
+    tables, days = [], []
     for number, file in enumerate(files):
         tables.append(file.rows.assign(file=number, source=file.source.name))
+        days += [file.rows["occurred_at"], file.aside["occurred_at"]]
     rows = pd.concat(tables, ignore_index=True)
     is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)
     rows.loc[~is_possible, ["lon", "lat"]] = np.nan
     _exclude_elsewhere(rows)
-    data_end = find_data_end(rows["occurred_at"], as_of)
+    data_end = find_data_end(pd.concat(days), as_of)
     if data_end is not None:
         is_late = rows["occurred_at"].dt.normalize() > data_end
         rows.loc[is_late & (rows["reason"] == ""), "reason"] = "after_data_end"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,34 +35,49 @@ class Unnamed:
     counts: pd.Series  # value to number of rows
 
 
-def find_unnamed(
-    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, spelled: Mapping[str, str]
-) -> tuple[Unnamed, ...]:
-    """Find the values that keep rows from a rule and that no rule of the source names.
+class UnnamedValues:
+    """Values that keep rows from a rule and that no rule of the source names, block by block.
 
     A row counts once per question, under the first such value, and only where a named value does
     not keep it from that rule too. A blank is such a value only for the kind and for victims.
     """
-    reason = rows["reason"]
-    excluding = [rule.when for rule in source.exclude]
-    asked: dict[Asked, tuple[Sequence[Rule], pd.Series]] = {
-        "kind": ((*source.homicide, *source.nonfatal), reason == "not_a_shooting"),
-        "victim": (source.victim, reason == "not_a_victim"),
-        "gun": (_both(source.gun), (reason == "") & (rows["gun"] == "unknown")),
-        "domestic": (_both(source.domestic), (reason == "") & (rows["domestic"] == "unknown")),
-        "exclude": (excluding, reason == ""),
-    }
-    every = [rule for rules, _ in asked.values() for rule in rules]
-    found = []
-    for question, (rules, is_open) in asked.items():
-        counts: dict[str, list[pd.Series]] = {}
-        for name, values in _unnamed(question, rules, every, fields, is_open):
-            counts.setdefault(spelled[name], []).append(values)
-        found += [
-            Unnamed(question, column, pd.concat(parts).value_counts())
-            for column, parts in counts.items()
-        ]
-    return tuple(found)
+
+    def __init__(self, source: Source, spelled: Mapping[str, str]) -> None:
+        self._spelled = spelled
+        self._rules: dict[Asked, Sequence[Rule]] = {
+            "kind": (*source.homicide, *source.nonfatal),
+            "victim": source.victim,
+            "gun": _both(source.gun),
+            "domestic": _both(source.domestic),
+            "exclude": [rule.when for rule in source.exclude],
+        }
+        self._counts: dict[tuple[Asked, str], list[pd.Series]] = {}
+        self._first: dict[tuple[Asked, str], int] = {}  # the first place where each was missed
+
+    def add(self, rows: pd.DataFrame, fields: Mapping[str, pd.Series]) -> None:
+        """Look for them in a block."""
+        reason = rows["reason"]
+        is_open: dict[Asked, pd.Series] = {
+            "kind": reason == "not_a_shooting",
+            "victim": reason == "not_a_victim",
+            "gun": (reason == "") & (rows["gun"] == "unknown"),
+            "domestic": (reason == "") & (rows["domestic"] == "unknown"),
+            "exclude": reason == "",
+        }
+        every = [rule for rules in self._rules.values() for rule in rules]
+        for question, rules in self._rules.items():
+            for place, name, values in _unnamed(question, rules, every, fields, is_open[question]):
+                key = question, self._spelled[name]
+                self._counts.setdefault(key, []).append(values.value_counts())
+                self._first[key] = min(place, self._first.get(key, place))
+
+    def found(self) -> tuple[Unnamed, ...]:
+        """Return them with their numbers of rows, question by question."""
+        asked = list(self._rules)
+        order = sorted(self._counts, key=lambda key: (asked.index(key[0]), self._first[key]))
+        return tuple(
+            Unnamed(*key, pd.concat(self._counts[key]).groupby(level=0).sum()) for key in order
+        )
 
 
 def _both(question: YesNo) -> tuple[Rule, ...]:
@@ -74,11 +90,12 @@ def _unnamed(
     every: Sequence[Rule],
     fields: Mapping[str, pd.Series],
     is_open: pd.Series,
-) -> Iterator[tuple[str, pd.Series]]:
-    """Yield field and values of the rows that each rule misses because of unnamed values."""
+) -> Iterator[tuple[int, str, pd.Series]]:
+    """Yield place, field and values of the rows that each rule misses for unnamed values."""
     some = {name: column[is_open].str.strip() for name, column in fields.items()}
     index = is_open.index[is_open]
     is_left = pd.Series(True, index=index)
+    places = itertools.count()
     for rule in rules:
         if any(name not in some for name in rule):
             continue
@@ -86,11 +103,11 @@ def _unnamed(
         is_near = is_left.copy()
         for name, is_missed in misses.items():
             is_near &= ~(is_missed & _is_named(asked, some[name], name, every))
-        for name, is_missed in misses.items():
+        for place, (name, is_missed) in zip(places, misses.items(), strict=False):
             hit = is_near & is_missed & is_left
             if hit.any():
                 is_left &= ~hit
-                yield name, some[name][hit]
+                yield place, name, some[name][hit]
 
 
 def _is_named(asked: Asked, text: pd.Series, name: str, every: Sequence[Rule]) -> pd.Series:

@@ -21,44 +21,63 @@ MIN_ROWS, MAX_EACH = 100, 20
 """More people per incident, or rows per row id, than in any real list."""
 
 MAX_CHARACTERS = 60
+DATES, TIMES = ("date", "reported_date"), ("time", "hour")
+PLACES = ("lon", "lat", "x", "y", "location")
+SOUGHT = {
+    "source.note_bad_dates": (DATES, WARN_SHARE),
+    "source.note_bad_times": (TIMES, MOST),
+    "source.note_bad_places": (PLACES, MOST),
+}
+"""Fields in which texts may not be read, and the share of shootings from which it is said."""
 
 
-def unread_notes(
-    rows: pd.DataFrame,
-    fields: Mapping[str, pd.Series],
-    spelled: Mapping[str, str],
-    source: Source,
-    name: str,
-) -> Iterator[Message]:
-    """Warn where a format, a system or a column of the city's file is wrong."""
-    reason = rows["reason"]
-    is_used = reason == ""
-    times, places = ("time", "hour"), ("lon", "lat", "x", "y", "location")
-    sought = (
-        ("source.note_bad_dates", ("date", "reported_date"), reason == "bad_date", WARN_SHARE),
-        ("source.note_bad_times", times, is_used & ~rows["has_time"] & _says(times, fields), MOST),
-        (
-            "source.note_bad_places",
-            places,
-            is_used & rows["lon"].isna() & _says(places, fields),
-            MOST,
-        ),
-    )
-    for key, names, is_bad, share in sought:
-        n_shootings = int((is_used | is_bad).sum())
-        if is_bad.any() and is_bad.sum() >= share * n_shootings:
-            example = _example(rows[is_bad], names, fields, spelled)
-            counts = {"n": int(is_bad.sum()), "n_shootings": n_shootings}
-            yield say(key, name=name, source=source.name, **counts, **example)
-    used = rows[is_used]
-    for key, ids, said in (
-        ("source.note_few_incidents", used["incident_id"], source.incident_from),
-        ("source.note_few_rows", used.loc[used["row_id"] != "", "row_id"], source.row_id_from),
-    ):
-        if len(ids) >= MIN_ROWS and len(ids) > MAX_EACH * ids.nunique():
-            columns = ", ".join(spelled.get(field, field).strip() for field in said)
-            counts = {"n": len(ids), "n_different": ids.nunique()}
-            yield say(key, name=name, source=source.name, columns=columns, **counts)
+class Unread:
+    """What a layout cannot read of a file, block by block."""
+
+    def __init__(self, source: Source, spelled: Mapping[str, str]) -> None:
+        self._source, self._spelled = source, spelled
+        self._bad: dict[str, int] = dict.fromkeys(SOUGHT, 0)
+        self._shootings: dict[str, int] = dict.fromkeys(SOUGHT, 0)
+        self._example: dict[str, tuple[int, dict[str, Any]]] = {}
+
+    def add(self, rows: pd.DataFrame, fields: Mapping[str, pd.Series]) -> None:
+        """Count what cannot be read of a block."""
+        reason = rows["reason"]
+        is_used = reason == ""
+        is_bad = {
+            "source.note_bad_dates": reason == "bad_date",
+            "source.note_bad_times": is_used & ~rows["has_time"] & _says(TIMES, fields),
+            "source.note_bad_places": is_used & rows["lon"].isna() & _says(PLACES, fields),
+        }
+        for key, mask in is_bad.items():
+            self._bad[key] += int(mask.sum())
+            self._shootings[key] += int((is_used | mask).sum())
+            known = self._example.get(key)
+            if mask.any() and (known is None or known[0]):
+                found = _example(rows[mask], SOUGHT[key][0], fields, self._spelled)
+                self._example[key] = found if known is None else min(known, found, key=_rank)
+
+    def notes(self, rows: pd.DataFrame, name: str) -> Iterator[Message]:
+        """Warn where a format, a system or a column of the city's file is wrong."""
+        source = self._source
+        for key, (_, share) in SOUGHT.items():
+            n, n_shootings = self._bad[key], self._shootings[key]
+            if n and n >= share * n_shootings:
+                counts = {"n": n, "n_shootings": n_shootings}
+                yield say(key, name=name, source=source.name, **counts, **self._example[key][1])
+        used = rows[rows["reason"] == ""]
+        for key, ids, said in (
+            ("source.note_few_incidents", used["incident_id"], source.incident_from),
+            ("source.note_few_rows", used.loc[used["row_id"] != "", "row_id"], source.row_id_from),
+        ):
+            if len(ids) >= MIN_ROWS and len(ids) > MAX_EACH * ids.nunique():
+                columns = ", ".join(self._spelled.get(field, field).strip() for field in said)
+                counts = {"n": len(ids), "n_different": ids.nunique()}
+                yield say(key, name=name, source=source.name, columns=columns, **counts)
+
+
+def _rank(found: tuple[int, dict[str, Any]]) -> int:
+    return found[0]
 
 
 def _says(names: Sequence[str], fields: Mapping[str, pd.Series]) -> pd.Series | bool:
@@ -75,11 +94,15 @@ def _example(
     names: Sequence[str],
     fields: Mapping[str, pd.Series],
     spelled: Mapping[str, str],
-) -> dict[str, Any]:
-    """Find a text that was not read, preferably not a number: coordinates come in pairs."""
+) -> tuple[int, dict[str, Any]]:
+    """Find a text that was not read, preferably not a number: coordinates come in pairs.
+
+    Returns its rank too, 0 for the best.
+    """
     found = [(name, fields[name][bad.index].str.strip()) for name in names if name in fields]
     filled = [(name, text[text != ""]) for name, text in found]
     words = [(name, text[pd.to_numeric(text, errors="coerce").isna()]) for name, text in filled]
-    name, text = next(pair for pair in (*words, *filled, *found) if len(pair[1]))
-    example, line = text.iloc[0], bad.loc[text.index[0], "line"]
-    return {"example": example[:MAX_CHARACTERS], "line": int(line), "column": spelled[name].strip()}
+    ranked = enumerate((*words, *filled, *found))
+    rank, (name, text) = next(pair for pair in ranked if len(pair[1][1]))
+    example, line = text.iloc[0][:MAX_CHARACTERS], int(bad.loc[text.index[0], "line"])
+    return rank, {"example": example, "line": line, "column": spelled[name].strip()}

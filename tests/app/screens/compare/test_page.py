@@ -94,7 +94,9 @@ def standing(proposal):
 def said(monkeypatch):
     """What the parts of the page say, in order."""
     told = []
-    monkeypatch.setattr(parts.panels, "answer", lambda *text: told.append(" ".join(text)))
+    monkeypatch.setattr(
+        parts.panels, "answers", lambda *texts: told.append("\n".join(map(" ".join, texts)))
+    )
     monkeypatch.setattr(parts.st, "caption", told.append)
     return told
 
@@ -397,10 +399,9 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
     judgement, opened, standing, said
 ):
     doubtful = with_columns(judgement, len(judgement.table))
-    parts.answer(doubtful, standing)
     own = Weights({"expected": 1.0})
     parts.what_enters(doubtful, Weighing(5, own), opened, standing)
-    first, second = said
+    first, second = said[0].split("\n")
     assert "chance" not in first
     assert "may stand for unknown places" in first
     assert "look there first" in first
@@ -408,13 +409,13 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
     assert ": ." not in second
 
 
-def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, standing, said):
-    parts.answer(with_columns(judgement, 1), standing)
-    assert "None of the 7 other candidate areas can be told apart" in said[0]
-    assert "One area owes a third or more of its count" in said[0]
-    parts.answer(with_columns(judgement, 0), standing)
-    assert "None of the 8 candidate areas can be told apart" in said[1]
-    assert "unknown places" not in said[1]
+def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, standing):
+    doubt, others = parts.stands_out(with_columns(judgement, 1), standing)
+    assert "None of the 7 other candidate areas can be told apart" in others
+    assert "One area owes a third or more of its count" in doubt
+    alone = " ".join(parts.stands_out(with_columns(judgement, 0), standing))
+    assert "None of the 8 candidate areas can be told apart" in alone
+    assert "unknown places" not in alone
 
 
 @pytest.mark.parametrize(
