@@ -1,20 +1,21 @@
 """How time and memory grow with a city's incidents: `python -m benchmarks.growth [N ...]`.
 
 A made-up city of block-snapped incidents over ten years, as a CSV that a police department would
-export; `csa ingest` and `csa propose` each in a process of its own.
+export; `csa ingest` and `csa propose` each in a process of its own. `--others 49` puts 49 rows that
+are no shooting beside each that is one, as in a list of all crimes; `--plot FILE` draws a picture.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import math
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
@@ -26,6 +27,7 @@ FIRST, YEARS = "2014-01-01", 10
 N_SIDE = 12
 """Neighborhoods on a side of the city."""
 SIZES = (10_000, 100_000, 1_000_000)
+COMMANDS = ("ingest", "propose")
 CITY = """
 format_version = 1
 [city]
@@ -55,7 +57,7 @@ address = "address"
 """
 
 
-def write_city(folder: Path, n: int) -> Path:
+def write_city(folder: Path, n: int, others: int = 0) -> Path:
     """Write a city's file, its neighborhoods and its list; return the list."""
     (folder / "grown.toml").write_text(CITY, encoding="utf-8")
     west, south = CORNER
@@ -84,7 +86,9 @@ def write_city(folder: Path, n: int) -> Path:
         {
             "number": np.arange(n) + 10_000_000,
             "date": when.strftime("%Y-%m-%d %H:%M"),
-            "fatal": (random.random(n) < 0.2).astype(int),
+            "fatal": np.where(
+                random.random(n) * (1 + others) < 1, (random.random(n) < 0.2).astype(int), 9
+            ),
             **points,
             "address": pd.Series(block.astype(str)) + " BLOCK OF MAIN ST",
         }
@@ -92,42 +96,64 @@ def write_city(folder: Path, n: int) -> Path:
     return path
 
 
-def grown(sizes: Sequence[int]) -> Table:
-    """Measure each size, and lay out the figures beside n log n."""
-    table = Table(title="Growth, a made-up city", box=None, pad_edge=False, title_justify="left")
-    for name in (
-        "Incidents",
-        "Ingest CPU s",
-        "MB",
-        "Propose CPU s",
-        "MB",
-        "Ingest over n log n",
-        "Propose",
-    ):
-        table.add_column(name, justify="right")
-    first: tuple[float, float] | None = None
+def measured(sizes: Sequence[int], others: int) -> pd.DataFrame:
+    """Measure each number of rows: processor seconds and megabytes of both commands."""
+    found = []
     for n in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            path = write_city(folder, n)
+            path = write_city(folder, n, others)
             city, dataset = ["--city", str(folder / "grown.toml")], str(folder / "dataset")
             places = ["--places", str(folder / "places.geojson")]
             read = timed([*CSA, "ingest", *city, *places, str(path), "--out", dataset], 1)
             out = ["--dataset", dataset, "--out", str(folder / "proposal")]
             proposed = timed([*CSA, "propose", *city, *out], 1)
-        work = n * math.log(n)
-        rates = read.cpu_s / work, proposed.cpu_s / work
-        first = first or rates
-        table.add_row(
-            f"{n:,}",
-            f"{read.cpu_s:.1f}",
-            f"{read.peak_mb:,.0f}",
-            f"{proposed.cpu_s:.1f}",
-            f"{proposed.peak_mb:,.0f}",
-            *(f"{now / then:.2f}" for now, then in zip(rates, first, strict=True)),
+        found.append((n, read.cpu_s, read.peak_mb, proposed.cpu_s, proposed.peak_mb))
+    return pd.DataFrame(found, columns=["n", "ingest_s", "ingest_mb", "propose_s", "propose_mb"])
+
+
+def table(found: pd.DataFrame) -> Table:
+    """Lay out the figures beside n log n."""
+    said = Table(title="Growth, a made-up city", box=None, pad_edge=False, title_justify="left")
+    names = ("Rows", "Ingest CPU s", "MB", "Propose CPU s", "MB", "Ingest over n log n", "Propose")
+    for name in names:
+        said.add_column(name, justify="right")
+    work = found["n"] * np.log(found["n"])
+    for at, row in found.iterrows():
+        grown = work[at] / work[0]
+        said.add_row(
+            f"{row['n']:,.0f}",
+            *(f"{row[f'{name}_{of}']:,.0f}" for name in COMMANDS for of in ("s", "mb")),
+            *(f"{row[f'{name}_s'] / found[f'{name}_s'][0] / grown:.2f}" for name in COMMANDS),
         )
-    return table
+    return said
+
+
+def plot(found: pd.DataFrame, path: Path) -> None:
+    """Draw seconds and megabytes over rows, beside n log n."""
+    figure = Figure((8, 3.2), layout="constrained")
+    seconds, memory = figure.subplots(1, 2)
+    work = found["n"] * np.log(found["n"])
+    for name, mark in zip(COMMANDS, "os", strict=True):
+        seconds.loglog(found["n"], found[f"{name}_s"], f"{mark}-", label=f"csa {name}")
+        memory.loglog(found["n"], found[f"{name}_mb"], f"{mark}-", label=f"csa {name}")
+    last = found.iloc[-1]
+    seconds.loglog(found["n"], last["ingest_s"] * work / work.iloc[-1], "k:", label="n log n")
+    seconds.set_title("Processor seconds")
+    memory.set_title("Most memory, MB")
+    for axes in (seconds, memory):
+        axes.set_xlabel("incidents")
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
 if __name__ == "__main__":
-    Console(width=110).print(grown([int(n) for n in sys.argv[1:]] or SIZES))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("sizes", nargs="*", type=int, default=SIZES)
+    asked.add_argument("--others", type=int, default=0)
+    asked.add_argument("--plot", type=Path)
+    given = asked.parse_args()
+    answer = measured(given.sizes, given.others)
+    Console(width=110).print(table(answer))
+    if given.plot:
+        plot(answer, given.plot)

@@ -13,7 +13,8 @@ import numpy as np
 from csa.areas.criterion import N_DRAWS, SEED
 from csa.base.arrays import Bools, Cells, Floats
 from csa.base.params import Month
-from csa.dataset.versioned import City, load_newest
+from csa.dataset.kept import load_newest
+from csa.dataset.versioned import City
 from csa.geo.cells import CellSet, from_text, parents
 from csa.geo.ground import refine, resolution_of
 

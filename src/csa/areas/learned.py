@@ -17,7 +17,8 @@ from csa.areas.stack import Stack, map_names
 from csa.areas.study_area import StudyArea, study_cells
 from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
-from csa.dataset.versioned import City, list_kept, load_own, save_kept
+from csa.dataset.kept import list_kept, load_own, save_kept
+from csa.dataset.versioned import City
 from csa.geo import cells as h3_cells
 
 CELLS, LEARNED = "study-cells", "learned"

@@ -17,7 +17,8 @@ import pandas as pd
 from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
 from csa.base.text import natural, speak
-from csa.dataset.versioned import City, kept_path, list_kept, load_kept, save_kept
+from csa.dataset.kept import kept_path, list_kept, load_kept, save_kept
+from csa.dataset.versioned import City
 from csa.geo.cells import CellSet, as_text, from_text
 from csa.geo.ground import jaccard, on_one_grid
 

@@ -24,7 +24,8 @@ from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.base.params import DocumentedDbscan, Period
-from csa.dataset.versioned import City, load_newest, save_kept
+from csa.dataset.kept import load_newest, save_kept
+from csa.dataset.versioned import City
 
 KEPT_NAME = "risk-order"
 RISK, EXPECTED = "risk", "expected"

@@ -27,7 +27,8 @@ from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month
 from csa.base.schema import KINDS
 from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import City, Dataset, kept_path, load_newest, load_own, save_kept
+from csa.dataset.kept import kept_path, load_newest, load_own, save_kept
+from csa.dataset.versioned import City, Dataset
 
 NAME = "past-years"
 

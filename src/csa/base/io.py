@@ -50,12 +50,14 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
     A text that begins like a formula gets an apostrophe before it; numbers do not.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_safe(value) for value in row])
-    return buffer.getvalue().encode()
+    buffer = io.BytesIO()  # a text of as many rows as a police file has takes four times as much
+    with io.TextIOWrapper(buffer, "utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([_safe(value) for value in row])
+        text.flush()
+        return buffer.getvalue()
 
 
 def _safe(value: object) -> object:

@@ -177,7 +177,7 @@ def _show_draw(found: AssessedProposal, made: ClosedDraw, out: Path, *, as_json:
 
 def _kept_draw(path: Path) -> dict[str, Any] | None:
     """Read a record of a draw; None where it does not exist."""
-    from csa.dataset.versioned import load_kept
+    from csa.dataset.kept import load_kept
 
     try:
         return load_kept(path)

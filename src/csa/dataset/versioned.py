@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -17,13 +16,12 @@ import pyarrow.parquet as pq
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import CsaError, SourceError, TableError
-from csa.base.io import KEPT, csv_bytes, json_bytes, publish_version, write_file
+from csa.base.errors import CsaError, SourceError
+from csa.base.io import csv_bytes, json_bytes, publish_version
 from csa.base.reading import parse_json
 from csa.base.schema import check_incidents
 from csa.config.city import CityConfig
 
-Kept = TypeVar("Kept")
 FORMAT_VERSION = 1
 KIND = "dataset"
 MARKER = "ingest.json"
@@ -32,7 +30,7 @@ NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
 BLOCK = 100_000
-"""Rows that are hashed at once."""
+"""Rows that are hashed, or listed, at once."""
 LAYERS = {key: f"{key}.parquet" for key in ("services", "vacant_land", "risk_terrain")}
 """Optional layers: key of `ingest.json` to file."""
 
@@ -148,12 +146,11 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> s
     """
     check_incidents(dataset.incidents)
     area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
-    lines = rejected[["file", "line", "reason"]].itertuples(index=False, name=None)
     files = {
         INCIDENTS: _parquet(dataset.incidents),
         NEIGHBORHOODS: _geo_parquet(dataset.neighborhoods),
         STUDY_AREA: _geo_parquet(area),
-        REJECTED: csv_bytes(["file", "line", "reason"], lines),
+        REJECTED: csv_bytes(["file", "line", "reason"], _lines(rejected)),
         MARKER: json_bytes(dataset.report),
     }
     for key, file in LAYERS.items():
@@ -254,72 +251,6 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
     return City(config, open_dataset(folder), Path(folder))
 
 
-def load_kept(path: Path) -> dict[str, Any] | None:
-    """Read a stored result."""
-    try:
-        kept = parse_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise SourceError("backtest.damaged", path=path) from error
-    if not isinstance(kept, dict):
-        raise SourceError("backtest.damaged", path=path)
-    return kept
-
-
-def load_own(
-    city: City, name: str, params: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Kept]
-) -> Kept | None:
-    """Read the result stored for this dataset and these parameters; None if there is none."""
-    if city.folder is None:
-        return None
-    path = kept_path(city, name, params)
-    kept = load_kept(path)
-    if kept is None:
-        return None
-    try:
-        return read(kept)
-    except TableError as error:
-        raise SourceError("backtest.damaged", path=path) from error
-
-
-def load_newest(
-    city: City,
-    name: str,
-    params: Mapping[str, Any],
-    read: Callable[[Mapping[str, Any]], Kept],
-    age: Callable[[Kept], Any],
-) -> Kept | None:
-    """Read the result stored for this dataset, else the newest of older data."""
-    own = load_own(city, name, params, read)
-    if own is not None or city.folder is None:
-        return own
-    found = []
-    for older in list_kept(city, name, params):
-        # An older one that cannot be read, or has an older format, is left out.
-        with suppress(SourceError, TableError):
-            found.append(read(load_kept(older) or {}))
-    return max(found, key=age, default=None)
-
-
-def list_kept(city: City, name: str, params: Mapping[str, Any]) -> list[Path]:
-    """List the results stored for these parameters and other versions of the dataset."""
-    path = kept_path(city, name, params)
-    code = path.stem.rsplit("-", 1)[-1]
-    return [one for one in sorted(path.parent.glob(f"{name}-*-{code}.json")) if one != path]
-
-
-def save_kept(city: City, name: str, params: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
-    """Store a result beside its dataset."""
-    write_file(kept_path(city, name, params), json_bytes(kept))
-
-
-def kept_path(city: City, name: str, params: Mapping[str, Any]) -> Path:
-    """Return where a result is stored: one file for each fingerprint and set of parameters."""
-    code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
-    return city.own_folder / KEPT / f"{name}-{city.dataset.fingerprint[:16]}-{code}.json"
-
-
 def list_ids(folder: Path) -> frozenset[str]:
     """List the incidents of a dataset's current version."""
     try:
@@ -339,6 +270,13 @@ def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoData
     if not isinstance(account, dict) or layer_fingerprint(layer) != account.get("fingerprint"):
         raise ValueError(key)
     return layer
+
+
+def _lines(rejected: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Yield the rows that were not used, a block at a time."""
+    table = rejected[["file", "line", "reason"]]
+    for start in range(0, len(table), BLOCK):
+        yield from table.iloc[start : start + BLOCK].itertuples(index=False, name=None)
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -20,7 +20,8 @@ from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.chosen import Chosen
 from csa.dataset.history import list_revisions, load_history
-from csa.dataset.versioned import City, kept_path, load_newest, load_own, save_kept
+from csa.dataset.kept import kept_path, load_newest, load_own, save_kept
+from csa.dataset.versioned import City
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import (
     Evidence,

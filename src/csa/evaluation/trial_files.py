@@ -22,7 +22,8 @@ from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, percent, render
 from csa.dataset.chosen import Chosen, read_areas
-from csa.dataset.versioned import City, load_kept, save_kept
+from csa.dataset.kept import load_kept, save_kept
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import load_past, past_way
 from csa.displacement.zoning import covered_months

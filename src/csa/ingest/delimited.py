@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.ingest.record_columns import Block, Reading, in_blocks
+from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks
 
 DELIMITERS = ",;\t|"
 MAX_TITLES, LEAST_COLUMNS = 10, 3
@@ -76,7 +76,7 @@ def _parsing(lines: _Lines, path: Path) -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message]) -> Reading:
+def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message]) -> OpenRecords:
     """Begin to read a text of rows and cells: its header first."""
     delimiter = _delimiter(text.read(TOP))
     text.seek(0)
@@ -89,7 +89,7 @@ def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message])
         header = next(itertools.islice(filter(any, reader), n_titles, None), [])
     if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
         raise SourceError("source.not_table", path=path)
-    reading = Reading(path.name, sha256, tuple(header), iter(()), notes=notes)
+    reading = OpenRecords(path.name, sha256, tuple(header), iter(()), notes=notes)
     reading.notes += title_notes(n_titles, path)
     rows = _rows(reader, lines, reading)
     reading.blocks = _csv_blocks(text, lines, in_blocks(rows, len(header)), path)
@@ -97,8 +97,8 @@ def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message])
 
 
 def _csv_blocks(
-    text: IO[str], lines: _Lines, blocks: Iterator[Block], path: Path
-) -> Iterator[Block]:
+    text: IO[str], lines: _Lines, blocks: Iterator[RecordBlock], path: Path
+) -> Iterator[RecordBlock]:
     """Yield the blocks of a CSV file, and close it; refuse one that another program changes."""
     with text:
         before = _state(text)
@@ -129,7 +129,7 @@ def _delimiter(text: str) -> str:
     return next(several, max(DELIMITERS, key=lines[0].count) if lines else ",")
 
 
-def _rows(reader: Any, lines: _Lines, reading: Reading) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: Any, lines: _Lines, reading: OpenRecords) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that can be read, with its line; note the others."""
     name, width, most = reading.name, len(reading.header), len(reading.notes) + MAX_NOTES
     lines.start = reader.line_num + 1

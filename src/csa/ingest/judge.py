@@ -29,7 +29,7 @@ from csa.config.layouts import Point, Source
 from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
 from csa.ingest.parse import parse_numbers
-from csa.ingest.record_columns import Block, Reading
+from csa.ingest.record_columns import OpenRecords, RecordBlock
 from csa.ingest.rules import answer, any_holds, holds
 from csa.ingest.unnamed import Unnamed, UnnamedValues
 from csa.ingest.unread import Unread
@@ -75,7 +75,7 @@ the reason are enough."""
 
 
 def judge_file(
-    reading: Reading, layout: FileLayout, config: CityConfig, path: Path | None = None
+    reading: OpenRecords, layout: FileLayout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
     """Check each row of a file by itself, a block at a time."""
     source, name = layout.source, reading.name
@@ -117,7 +117,7 @@ def judge_file(
 
 
 def _judge(
-    block: Block, source: Source, fields: Mapping[str, pd.Series], config: CityConfig
+    block: RecordBlock, source: Source, fields: Mapping[str, pd.Series], config: CityConfig
 ) -> pd.DataFrame:
     """Check each row of a block: what it says, and the first reason to reject it."""
     index = pd.RangeIndex(len(block.lines))

@@ -36,7 +36,7 @@ TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 @dataclass(frozen=True)
-class Block:
+class RecordBlock:
     """Records that follow one another in a file."""
 
     columns: tuple[pd.Series, ...]  # a column of n texts for each of the header's
@@ -45,7 +45,7 @@ class Block:
 
 
 @dataclass
-class Reading:
+class OpenRecords:
     """A file whose records are read a block at a time.
 
     What cannot be read, and what had to be guessed, is known once every block has been taken.
@@ -54,12 +54,12 @@ class Reading:
     name: str  # the file's name, without its folder
     sha256: str  # of the file's bytes, 64 hex digits
     header: tuple[str, ...]  # column names as the file spells them
-    blocks: Iterator[Block]
+    blocks: Iterator[RecordBlock]
     unreadable: list[int] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
 
 
-def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator[Block]:
+def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator[RecordBlock]:
     """Yield records, each with its line and as wide as the header, a block at a time.
 
     Where there are none, the only block is empty.
@@ -69,11 +69,11 @@ def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator
         cells = zip(*(row for _, row in taken), strict=True) if taken else ((),) * width
         columns = tuple(_column(pa.array(cell, pa.large_string())) for cell in cells)
         lines = array("q", (line for line, _ in taken))
-        yield Block(columns, lines, array("q", (hash(tuple(row)) for _, row in taken)))
+        yield RecordBlock(columns, lines, array("q", (hash(tuple(row)) for _, row in taken)))
         is_first = False
 
 
-def whole(blocks: Iterable[Block]) -> Block:
+def whole(blocks: Iterable[RecordBlock]) -> RecordBlock:
     """Put blocks together into one."""
     first, *more = blocks
     if not more:
@@ -84,7 +84,7 @@ def whole(blocks: Iterable[Block]) -> Block:
     for block in more:
         lines.extend(block.lines)
         marks.extend(block.marks)
-    return Block(columns, lines, marks)
+    return RecordBlock(columns, lines, marks)
 
 
 def _column(texts: pa.Array) -> pd.Series:

@@ -24,7 +24,7 @@ from csa.base.reading import parse_json
 from csa.base.text import speak
 from csa.ingest.delimited import count_titles, read_delimited, title_notes
 from csa.ingest.excel import read_excel
-from csa.ingest.record_columns import Block, Reading, in_blocks, read_parquet, whole
+from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
 
 HEAD, CHUNK = 400, 1 << 20
 """Bytes that tell what a file is; bytes, or characters, that are taken at once."""
@@ -79,7 +79,7 @@ def read_records(path: Path) -> FileRecords:
     )
 
 
-def open_records(path: Path) -> Reading:
+def open_records(path: Path) -> OpenRecords:
     """Begin to read a CSV, JSON, Excel or Parquet file of records.
 
     Raises
@@ -102,7 +102,7 @@ def open_records(path: Path) -> Reading:
     return reading
 
 
-def _first(reading: Reading, path: Path) -> Block:
+def _first(reading: OpenRecords, path: Path) -> RecordBlock:
     """Take the first block; refuse a file without records."""
     first = next(reading.blocks)
     if not (first.lines or reading.unreadable):
@@ -110,7 +110,7 @@ def _first(reading: Reading, path: Path) -> Block:
     return first
 
 
-def _begin(content: Content, path: Path) -> Reading:
+def _begin(content: Content, path: Path) -> OpenRecords:
     """Find out what kind of file it is, and read what stands above its records."""
     sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     content.seek(0)
@@ -136,7 +136,7 @@ def _begin(content: Content, path: Path) -> Reading:
     return read_delimited(text, path, sha256, notes)
 
 
-def _from_excel(content: bytes, path: Path, sha256: str) -> Reading:
+def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     """Take the first sheet of an Excel file as records."""
     rows, sheet, others = read_excel(content, path)
     if len(rows) < 2:
@@ -146,14 +146,14 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> Reading:
     n_titles = count_titles(rows)
     header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
     blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
-    return Reading(path.name, sha256, header, blocks, notes=notes)
+    return OpenRecords(path.name, sha256, header, blocks, notes=notes)
 
 
-def _from_parquet(path: Path, sha256: str) -> Reading:
+def _from_parquet(path: Path, sha256: str) -> OpenRecords:
     """Take a Parquet file's rows as records; the line of each is its place in the file."""
     rows = read_parquet(path)
     header = tuple(next(rows))
-    return Reading(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
+    return OpenRecords(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
 
 
 def _decoded(content: Content, head: bytes, name: str) -> tuple[IO[str], list[Message]]:
@@ -199,7 +199,7 @@ def _first_letter(text: IO[str]) -> str:
     return found
 
 
-def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Reading:
+def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> OpenRecords:
     try:
         parsed = parse_json(text)
     except ValueError as error:
@@ -225,7 +225,7 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Read
     if not (rows or bad):
         raise SourceError("source.no_record", path=path)
     blocks = in_blocks(zip(lines, rows, strict=True), len(header))
-    return Reading(path.name, sha256, header, blocks, sorted(bad), notes)
+    return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes)
 
 
 def _from_feature(feature: object) -> object:

@@ -21,11 +21,10 @@ MAX_AS_OF_DAYS = 31
 
 def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | None:
     """Find the last day that the data cover."""
-    days = days.dropna().dt.normalize().sort_values()
-    if days.empty:
+    stamps = _in_order(days)[::-1]
+    if not len(stamps):
         return None if as_of is None else pd.Timestamp(as_of)
-    stamps = days.to_numpy(dtype="datetime64[D]")
-    found = pd.Timestamp(stamps[len(stamps) - 1 - _n_strays(np.diff(stamps)[::-1])])
+    found = pd.Timestamp(stamps[_n_strays(stamps)])
     if as_of is None:
         return found
     if (pd.Timestamp(as_of) - found).days > MAX_AS_OF_DAYS:
@@ -35,18 +34,22 @@ def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | 
 
 def find_data_start(days: pd.Series) -> pd.Timestamp | None:
     """Find the first day that the data cover, by the same rule as the last."""
-    days = days.dropna().dt.normalize().sort_values()
-    if days.empty:
-        return None
-    stamps = days.to_numpy(dtype="datetime64[D]")
-    return pd.Timestamp(stamps[_n_strays(np.diff(stamps))])
+    stamps = _in_order(days)
+    return pd.Timestamp(stamps[_n_strays(stamps)]) if len(stamps) else None
 
 
-def _n_strays(intervals: np.ndarray) -> int:
+def _in_order(days: pd.Series) -> np.ndarray:
+    stamps = days.dropna().to_numpy(dtype="datetime64[D]")
+    stamps.sort()
+    return stamps
+
+
+def _n_strays(stamps: np.ndarray) -> int:
     """Count the rows at the beginning that a wide gap separates from the rest, at most 3."""
-    gaps = intervals / np.timedelta64(1, "D")
-    mean_gap = gaps.mean() if len(gaps) else 0.0
-    for n_strays in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
+    n_gaps = len(stamps) - 1
+    gaps = np.abs(np.diff(stamps[: MAX_ROWS_AFTER_END + 1])).astype("int64")
+    mean_gap = abs(int((stamps[-1] - stamps[0]).astype("int64"))) / n_gaps if n_gaps else 0.0
+    for n_strays in range(min(MAX_ROWS_AFTER_END, n_gaps), 0, -1):
         gap = gaps[n_strays - 1]
         if gap > MIN_GAP_DAYS and gap > MIN_GAP_OVER_MEAN * mean_gap:
             return n_strays

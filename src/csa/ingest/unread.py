@@ -21,14 +21,11 @@ MIN_ROWS, MAX_EACH = 100, 20
 """More people per incident, or rows per row id, than in any real list."""
 
 MAX_CHARACTERS = 60
-DATES, TIMES = ("date", "reported_date"), ("time", "hour")
-PLACES = ("lon", "lat", "x", "y", "location")
-SOUGHT = {
-    "source.note_bad_dates": (DATES, WARN_SHARE),
-    "source.note_bad_times": (TIMES, MOST),
-    "source.note_bad_places": (PLACES, MOST),
+FIELDS = {
+    "dates": ("date", "reported_date"),
+    "times": ("time", "hour"),
+    "places": ("lon", "lat", "x", "y", "location"),
 }
-"""Fields in which texts may not be read, and the share of shootings from which it is said."""
 
 
 class Unread:
@@ -36,8 +33,8 @@ class Unread:
 
     def __init__(self, source: Source, spelled: Mapping[str, str]) -> None:
         self._source, self._spelled = source, spelled
-        self._bad: dict[str, int] = dict.fromkeys(SOUGHT, 0)
-        self._shootings: dict[str, int] = dict.fromkeys(SOUGHT, 0)
+        self._bad: dict[str, int] = dict.fromkeys(FIELDS, 0)
+        self._shootings: dict[str, int] = dict.fromkeys(FIELDS, 0)
         self._example: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def add(self, rows: pd.DataFrame, fields: Mapping[str, pd.Series]) -> None:
@@ -45,26 +42,31 @@ class Unread:
         reason = rows["reason"]
         is_used = reason == ""
         is_bad = {
-            "source.note_bad_dates": reason == "bad_date",
-            "source.note_bad_times": is_used & ~rows["has_time"] & _says(TIMES, fields),
-            "source.note_bad_places": is_used & rows["lon"].isna() & _says(PLACES, fields),
+            "dates": reason == "bad_date",
+            "times": is_used & ~rows["has_time"] & _says(FIELDS["times"], fields),
+            "places": is_used & rows["lon"].isna() & _says(FIELDS["places"], fields),
         }
-        for key, mask in is_bad.items():
-            self._bad[key] += int(mask.sum())
-            self._shootings[key] += int((is_used | mask).sum())
-            known = self._example.get(key)
+        for about, mask in is_bad.items():
+            self._bad[about] += int(mask.sum())
+            self._shootings[about] += int((is_used | mask).sum())
+            known = self._example.get(about)
             if mask.any() and (known is None or known[0]):
-                found = _example(rows[mask], SOUGHT[key][0], fields, self._spelled)
-                self._example[key] = found if known is None else min(known, found, key=_rank)
+                found = _example(rows[mask], FIELDS[about], fields, self._spelled)
+                self._example[about] = found if known is None else min(known, found, key=_rank)
 
     def notes(self, rows: pd.DataFrame, name: str) -> Iterator[Message]:
         """Warn where a format, a system or a column of the city's file is wrong."""
         source = self._source
-        for key, (_, share) in SOUGHT.items():
-            n, n_shootings = self._bad[key], self._shootings[key]
+        for key, about, share in (
+            ("source.note_bad_dates", "dates", WARN_SHARE),
+            ("source.note_bad_times", "times", MOST),
+            ("source.note_bad_places", "places", MOST),
+        ):
+            n, n_shootings = self._bad[about], self._shootings[about]
             if n and n >= share * n_shootings:
+                example = self._example[about][1]
                 counts = {"n": n, "n_shootings": n_shootings}
-                yield say(key, name=name, source=source.name, **counts, **self._example[key][1])
+                yield say(key, name=name, source=source.name, **counts, **example)
         used = rows[rows["reason"] == ""]
         for key, ids, said in (
             ("source.note_few_incidents", used["incident_id"], source.incident_from),

@@ -21,7 +21,7 @@ from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say
 from csa.base.params import LAND_SHARE, Period
 from csa.base.text import Speaker, in_words, month, percent, render
-from csa.dataset.versioned import save_kept
+from csa.dataset.kept import save_kept
 from csa.geo.cells import CellSet, as_text, from_text
 from csa.geo.ground import refine, resolution_of
 from csa.risk.analysis import RiskTerrainRun
