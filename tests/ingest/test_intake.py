@@ -6,15 +6,17 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from csa.base.errors import SourceError
 from csa.config.loading import load_city
 from csa.dataset.history import list_comparable, load_history
 from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
 from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
+from tests.properties import examples
 
 
 def intake(town, *paths, **more):
@@ -73,6 +75,41 @@ def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeyp
     assert [*map(str, parts.messages)] == [*map(str, whole.messages)]
     pd.testing.assert_frame_equal(parts.dataset.incidents, whole.dataset.incidents)
     pd.testing.assert_frame_equal(parts.rejected, whole.rejected)
+
+
+MORE_RULES = """homicide = [{ fatal = ["1"], city = ["TESTVILLE"] }, { city = ["TESTVILLE"], date = ["7"] }]
+nonfatal_note = "As the city counts them."
+"""
+CELLS = {
+    "number": ("10", "11", "12", ""),
+    "date": ("2020-01-01 10:00", "2020-01-02", "never", "01/02/03", "7", ""),
+    "fatal": ("0", "1", "9", "?"),
+    "lon": ("-94.57", "-94.52", "west", "1", ""),
+    "city": ("TESTVILLE", "ELSEWHERE", ""),
+}
+
+
+@examples(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(*map(st.sampled_from, CELLS.values())), min_size=1, max_size=8),
+    n_rows=st.integers(1, 7),
+)
+def test_nothing_depends_on_how_many_rows_are_read_at_once(town, monkeypatch, rows, n_rows):
+    if "nonfatal_note" not in town.config.read_text():
+        town.edit_config('homicide = [{ fatal = ["1"] }]', MORE_RULES)
+    lines = [",".join((str(at), *row[:4], "39.02", "", row[4])) for at, row in enumerate(rows)]
+    path = town.write("a.csv", *lines)
+    answers = []
+    for block in (1000, n_rows):
+        monkeypatch.setattr(record_columns, "BLOCK", block)
+        try:
+            made = intake(town, path)
+        except SourceError as error:
+            answers.append(str(error))
+        else:
+            told = [str(message) for message in made.messages]
+            answers.append((told, made.dataset.report, made.rejected.to_dict("records")))
+    assert answers[0] == answers[1]
 
 
 def test_a_file_without_any_shooting_gives_an_empty_dataset(town):

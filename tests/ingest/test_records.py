@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import os
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
-from csa.ingest.records import read_records
+from csa.ingest import record_columns
+from csa.ingest.records import open_records, read_records
 from tests.properties import examples
 
 
@@ -160,3 +163,22 @@ def test_any_text_gives_records_or_a_sentence(tmp_path_factory, text):
         assert records.n_read == len(records.rows) + len(records.unreadable) > 0
         assert all(len(row) == 2 for row in records.rows)
         assert [*records.lines] == sorted(records.lines)
+
+
+def test_a_file_that_another_program_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_columns, "BLOCK", 1)
+    path = write(tmp_path, "a,b\n" + "1,2\n" * 9)
+    reading = open_records(path)
+    with path.open("a") as more:
+        more.write("3,4\n")
+    with pytest.raises(SourceError, match="changed while it was read"):
+        list(reading.blocks)
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path):
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    writer = Thread(target=path.write_text, args=("a,b\n1,2\n3,4\n",))
+    writer.start()
+    assert read_records(path).rows == [["1", "2"], ["3", "4"]]
+    writer.join()

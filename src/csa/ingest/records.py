@@ -91,9 +91,11 @@ def open_records(path: Path) -> OpenRecords:
         file = path.open("rb")
         with ExitStack() as held:
             held.callback(file.close)
-            reading = _begin(file if file.seekable() else io.BytesIO(file.read()), path)
+            content = file if file.seekable() else io.BytesIO(file.read())
+            reading = _begin(content, path)
             first = _first(reading, path)
-            held.pop_all()  # what is still to come is read, and the file closed, by the blocks
+            if content is file:
+                held.pop_all()  # what is still to come is read, and the file closed, by the blocks
     except FileNotFoundError as error:
         raise SourceError("source.absent", path=path) from error
     except OSError as error:
