@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
@@ -89,6 +89,11 @@ CELLS = {
 }
 
 
+NORTH = ("-94.57", "TESTVILLE")
+
+
+@example(rows=[("10", day, "1", *NORTH) for day in ("7", "8")], n_rows=1)
+@example(rows=[("10", "2020-01-02", fatal, *NORTH) for fatal in "01"], n_rows=1)
 @examples(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(*map(st.sampled_from, CELLS.values())), min_size=1, max_size=8),
