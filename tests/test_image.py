@@ -273,4 +273,4 @@ def test_decisions_are_in_the_postgresql_beside_it(started, server):
             done = box.inside("csa", *words)
             assert done.returncode == 0, done.stderr
     ((n, action),) = server.run("SELECT count(*), min(item) FROM audit", address.rsplit("/")[-1])
-    assert (n, action) == (1, "action 1.2.3")
+    assert (n, action) == (1, "1.2.3")
