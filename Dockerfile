@@ -22,7 +22,8 @@ RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /
 
 # What no page and no command asks for, a third of it all: the packages' own tests, sources, what is
 # for notebooks, clients of stores in other places, and names for debuggers.
-RUN find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' -o -path '*/plotly/package_data/datasets' ')' -prune -exec rm -rf {} + \
+RUN rm -rf /opt/csa/share/jupyter \
+    && find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' -o -path '*/plotly/package_data/datasets' ')' -prune -exec rm -rf {} + \
     && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete \
     && find /opt/csa/lib -type f '(' -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.px[di]' -o -name '*.pyx' ')' -delete
 RUN apt-get update -qq \
@@ -39,11 +40,12 @@ ENV PATH=/opt/csa/bin:$PATH
 RUN python -m app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
-# Compiled are the app and what it opens whole; of the largest packages what the commands used.
+# Compiled are the app and what it opens whole; of the largest packages what is used.
 RUN csa propose --city sample --dataset /made/sample/dataset --out /tmp/proposal \
     && csa report --city sample --dataset /made/sample/dataset --month 2020-07 --audience executive --out /tmp/executive.html \
+    && python -c "import plotly.graph_objects as go; go.Figure([go.Bar(), go.Scatter()]).to_json()" \
     && python -m compileall -q app \
-    && python -m compileall -q -x '/(altair|babel|fontTools|matplotlib|plotly|pygments|scipy|sklearn|sqlalchemy)/' /opt/csa/lib
+    && python -m compileall -q -x '/(altair|babel|fontTools|lxml|matplotlib|narwhals|numpy|pandas|pandera|plotly|pygments|scipy|sklearn|sqlalchemy)/' /opt/csa/lib
 
 # ---- What runs -----------------------------------------------------------------------------
 FROM python:3.12-slim

@@ -25,7 +25,7 @@ from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
 from app.shared.standing import areas_in_service, id_of, standing_of
-from csa.base.text import month, render, speak
+from csa.base.text import month, name_list, render, speak
 from csa.dataset.chosen import Chosen
 from csa.decisions.registry import CoreArea, followed
 from csa.displacement.sentences import say_here, say_net
@@ -238,7 +238,23 @@ def _answer(following: Following, at: int) -> list[str]:
         return [render(following.sentence("", at))]
     told = say_here(judged, at + 1, since, following.place_name(""))
     net = say_net(judged, at)
-    return [" ".join([render(told), *([] if net is None else [render(net)])])]
+    said = [render(told), "" if net is None else render(net), _moved_somewhere(following, at)]
+    return [" ".join(filter(None, said))]
+
+
+def _moved_somewhere(following: Following, at: int) -> str:
+    """Name the areas from which it moved next door, where all together do not show it."""
+    moved = Verdict.FEWER_MOVED
+    if following.displaced.pooled.verdicts[at] is moved or len(following.area_ids) == 1:
+        return ""
+    places = [
+        following.place_name(area_id)
+        for area_id in following.by_letter
+        if following.judged(area_id).verdicts[at] is moved
+    ]
+    if not places:
+        return ""
+    return speak("change_page.moved_somewhere", n=len(places), areas=name_list(places))
 
 
 def _details(opened: Opened, following: Following, at: int) -> list[str]:
