@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 MISSING = [name for name in ("buildah", "nsenter", "setpriv") if shutil.which(name) is None]
 LENT = ["/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"]
 """How this machine reaches its package indexes, lent to the build where there are such files."""
-SIZE_MB = 1200  # 900 is wanted: docs/RELIABILITY.md says what is in it
+SIZE_MB = 970  # on the stand-in; 900 is wanted: docs/RELIABILITY.md says what is in it
 SIGN = ["--by", "Prevention team", "--why", "The image is tried."]
 
 
@@ -215,7 +215,9 @@ def started(root_folder, tmp_path):
 
 def test_it_is_small(root_folder):
     n_kb = subprocess.run(["du", "-sk", root_folder], capture_output=True, text=True, check=True)
-    assert int(n_kb.stdout.split()[0]) / 1024 < SIZE_MB
+    n_mb = int(n_kb.stdout.split()[0]) / 1024
+    print(f"The image takes {n_mb:.0f} MB.")
+    assert n_mb < SIZE_MB
 
 
 def test_it_serves_the_made_up_city_from_a_read_only_root_and_keeps_what_was_decided(started):
