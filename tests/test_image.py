@@ -215,9 +215,7 @@ def started(root_folder, tmp_path):
 
 def test_it_is_small(root_folder):
     n_kb = subprocess.run(["du", "-sk", root_folder], capture_output=True, text=True, check=True)
-    n_mb = int(n_kb.stdout.split()[0]) / 1024
-    print(f"The image takes {n_mb:.0f} MB.")
-    assert n_mb < SIZE_MB
+    assert int(n_kb.stdout.split()[0]) / 1024 < SIZE_MB
 
 
 def test_it_serves_the_made_up_city_from_a_read_only_root_and_keeps_what_was_decided(started):
