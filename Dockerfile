@@ -24,7 +24,7 @@ RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /
 # for notebooks, clients of stores in other places, and names for debuggers.
 RUN rm -rf /opt/csa/share/jupyter \
     && find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' -o -path '*/plotly/package_data/datasets' -o -path '*/sklearn/datasets/data' -o -path '*/sklearn/datasets/images' -o -path '*/mpl-data/fonts/afm' -o -path '*/mpl-data/fonts/pdfcorefonts' ')' -prune -exec rm -rf {} + \
-    && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*substrait*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete \
+    && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete \
     && find /opt/csa/lib -type f '(' -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.px[di]' -o -name '*.pyx' -o -path '*/plotly/package_data/*.js' ')' -delete
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends binutils \
