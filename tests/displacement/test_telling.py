@@ -12,7 +12,14 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.panel import match_controls
 from csa.displacement.sentences import say_verdict
-from csa.displacement.telling import answers, each, say_all, say_classic, say_one
+from csa.displacement.telling import (
+    answers,
+    each,
+    moved_somewhere,
+    say_all,
+    say_classic,
+    say_one,
+)
 from csa.displacement.verdict import Verdict
 from csa.displacement.wdd import WddPart
 from tests.displacement.test_analyze import chosen_of
@@ -76,6 +83,17 @@ def test_the_verdict_is_that_of_the_last_month(displaced):
     last = replace(displaced.pooled, verdicts=(*displaced.pooled.verdicts[:-1], Verdict.MORE_NEXT))
     assert last.verdicts[-2] != last.verdicts[-1]
     assert answers(replace(displaced, pooled=last))["pooled"]["verdict"] == Verdict.MORE_NEXT
+
+
+def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(displaced):
+    first, second = displaced.single
+    moved = replace(first, verdicts=(*first.verdicts[:-1], Verdict.FEWER_MOVED))
+    found = replace(displaced, single=(moved, second))
+    last = len(first.verdicts) - 1
+    assert moved_somewhere(found, last) == ["A"]
+    assert moved_somewhere(found, last - 1) == moved_somewhere(displaced, last) == []
+    everywhere = replace(found, pooled=replace(found.pooled, verdicts=moved.verdicts))
+    assert moved_somewhere(everywhere, last) == []
 
 
 # ---- At the edge ---------------------------------------------------------------------------

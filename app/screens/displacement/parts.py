@@ -29,7 +29,7 @@ from csa.base.text import month, name_list, render, speak
 from csa.dataset.chosen import Chosen
 from csa.decisions.registry import CoreArea, followed
 from csa.displacement.sentences import say_here, say_net
-from csa.displacement.telling import say_classic
+from csa.displacement.telling import moved_somewhere, say_classic
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
@@ -244,17 +244,8 @@ def _answer(following: Following, at: int) -> list[str]:
 
 def _moved_somewhere(following: Following, at: int) -> str:
     """Name the areas from which it moved next door, where all together do not show it."""
-    moved = Verdict.FEWER_MOVED
-    if following.displaced.pooled.verdicts[at] is moved or len(following.area_ids) == 1:
-        return ""
-    places = [
-        following.place_name(area_id)
-        for area_id in following.by_letter
-        if following.judged(area_id).verdicts[at] is moved
-    ]
-    if not places:
-        return ""
-    return speak("change_page.moved_somewhere", n=len(places), areas=name_list(places))
+    places = [following.place_name(area_id) for area_id in moved_somewhere(following.displaced, at)]
+    return speak("report.moved_somewhere", n=len(places), areas=name_list(places)) if places else ""
 
 
 def _details(opened: Opened, following: Following, at: int) -> list[str]:

@@ -20,7 +20,7 @@ from csa.displacement.sentences import (
     say_verdict,
     than_expected,
 )
-from csa.displacement.verdict import AreaVerdict, Track
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 
 LEAST_MONTHS = 3
 """Months since a start below which it is too early to judge: chance would pass for news."""
@@ -58,6 +58,20 @@ def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) 
     n_months = len(judged.verdicts) if n_months is None else n_months
     who, is_one = name_in_sentence(area_id, chosen.place_names[at]), len(chosen.area_ids) > 1
     return say_verdict(judged, n_months, since, who, is_one=is_one)
+
+
+def moved_somewhere(displaced: Displacement, at: int) -> list[str]:
+    """List the areas from which it moved next door in a month, unless all together did."""
+    moved, first = Verdict.FEWER_MOVED, displaced.since
+    if displaced.pooled.verdicts[at] is moved:
+        return []
+    each_area = zip(displaced.chosen.area_ids, displaced.starts, displaced.single, strict=True)
+    own = ((area_id, at - (start.index - first.index), one) for area_id, start, one in each_area)
+    return [
+        area_id
+        for area_id, month_of, one in own
+        if month_of >= 0 and one.verdicts[month_of] is moved
+    ]
 
 
 def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message, Message]:

@@ -124,6 +124,15 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert " could be chance." in first.sentences[1]
 
 
+def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_facts):
+    letter = next(area.letter for area in month_facts.areas if area.letter)
+    together = lead_changed(month_facts, TELL)
+    moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
+    told = lead_changed(moved, TELL)
+    assert told.startswith(f"{together} In one of them it moved next door: ")
+    assert told.endswith(f"({letter}).")
+
+
 def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_facts):
     blocks = edition(month_facts, "executive", "en", draw).blocks
     assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"

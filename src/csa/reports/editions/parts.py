@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from csa.areas.criterion import weights_of
 from csa.areas.ordering import say_order
@@ -90,9 +90,9 @@ def lead_changed(facts: Facts, tell: Speaker) -> str:
     if facts.followed is None:
         return changed(facts, tell)
     if facts.followed.here.key not in FULL:
-        return render(facts.followed.here, tell.language)
+        return " ".join([render(facts.followed.here, tell.language), *_moved(facts, tell)])
     values, what = facts.followed.here.values, counted(facts, tell)
-    return tell(
+    said = tell(
         "report.lead_changed",
         verdict=values["verdict"],
         since=values["since"],
@@ -102,6 +102,15 @@ def lead_changed(facts: Facts, tell: Speaker) -> str:
         low=values["low"],
         high=values["high"],
     )
+    return " ".join([said, *_moved(facts, tell)])
+
+
+def _moved(facts: Facts, tell: Speaker) -> Iterator[str]:
+    """Name the areas from which it moved next door, where all together do not show it."""
+    letters = () if facts.followed is None else facts.followed.moved
+    names = [area_name(area, tell) for area in facts.areas if area.letter in letters]
+    if names:
+        yield tell("report.moved_somewhere", n=len(names), areas=tell.listed(names))
 
 
 def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:

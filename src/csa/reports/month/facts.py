@@ -43,6 +43,7 @@ class PooledVerdict:
     here: Message  # its first sentence, on the areas' own cells
     beside: tuple[Message, ...]
     are_earlier: bool
+    moved: tuple[str, ...] = ()  # letters of areas whose fall moved next door, where all did not
 
 
 @dataclass(frozen=True)

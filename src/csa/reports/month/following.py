@@ -20,7 +20,13 @@ from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
 from csa.displacement.past import PastCohort
 from csa.displacement.sentences import say_here, say_verdict
-from csa.displacement.telling import LEAST_MONTHS, before_and_after, name_all, say_one
+from csa.displacement.telling import (
+    LEAST_MONTHS,
+    before_and_after,
+    moved_somewhere,
+    name_all,
+    say_one,
+)
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import covered_months
 from csa.reports.month.facts import PooledVerdict
@@ -109,6 +115,7 @@ def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Resu
         here=here,
         beside=() if is_early else _beside(located, found),
         are_earlier=are_earlier,
+        moved=() if are_earlier or is_early else tuple(moved_somewhere(found, n_months - 1)),
     )
     if are_earlier or is_early:
         return Result(followed, displaced=found)
