@@ -153,7 +153,7 @@ def answer(*sentences: str) -> None:
 def answers(*paragraphs: Sequence[str]) -> None:
     """Show the page's answer in paragraphs: as one, so that no later one moves what is below."""
     texts = [" ".join(html.escape(each) for each in sentences if each) for sentences in paragraphs]
-    st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text))
+    st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text) or " ")
 
 
 def numbers(pairs: Sequence[tuple[str, str]]) -> None:

@@ -168,6 +168,8 @@ def test_a_file_without_address_and_city_has_them_in_its_location(town, root):
     rows, _ = judge(town, path, config=load_city(root / "config" / "kansas-city.toml"))
     assert rows["reason"].tolist() == ["", "other_city"]
     assert rows["address"][0] == "7100 A ST"
+    # Of a row that is set aside no address is kept, nor anything else but these.
+    assert set(rows.columns[rows.iloc[1].notna()]) == {"line", "reason", "occurred_at", "file"}
 
 
 def test_two_incidents_without_a_number_a_street_apart_stay_two(town):

@@ -104,7 +104,7 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
 @examples(3)
 @given(st.lists(st.tuples(st.text("ab", max_size=2), st.text("ab", max_size=2)), max_size=12))
 def test_records_are_alike_where_their_marks_are(rows):
-    block = whole(in_blocks(enumerate(rows, 2), 2))
+    (block,) = in_blocks(enumerate(rows, 2), 2)
     assert [*zip(*block.columns, strict=True)] == rows
     assert [*block.lines] == [*range(2, len(rows) + 2)]
     assert [block.marks.index(mark) for mark in block.marks] == [rows.index(row) for row in rows]
@@ -114,7 +114,8 @@ def test_blocks_are_joined_in_order():
     rows = [(str(number), "x") for number in range(2 * BLOCK + 1)]
     blocks = [*in_blocks(enumerate(rows, 1), 2)]
     assert [len(block.lines) for block in blocks] == [BLOCK, BLOCK, 1]
-    first, second = whole(blocks).columns
+    (first, second), lines = whole(blocks)
+    assert [*lines] == [*range(1, len(rows) + 1)]
     assert first.tolist() == [row[0] for row in rows]
     assert first.dtype == second.dtype == pd.Series(["x"], dtype="str").dtype
     assert second.eq("x").all()

@@ -5,6 +5,7 @@ import io
 import json
 import os
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
 from csa.ingest import record_columns
-from csa.ingest.records import open_records, read_records
+from csa.ingest.records import _codec, open_records, read_records
 from tests.properties import examples
 
 
@@ -173,6 +174,36 @@ def test_a_file_that_another_program_changes_while_it_is_read_is_refused(tmp_pat
         more.write("3,4\n")
     with pytest.raises(SourceError, match="changed while it was read"):
         list(reading.blocks)
+
+
+def test_what_changes_between_its_checks_and_its_rows_is_refused_too(tmp_path, monkeypatch):
+    path = write(tmp_path, "a,b\n" + "1,2\n" * 9)
+
+    def codec(*given):
+        path.write_bytes(b"a,b\n" + b"\xff,2\n" * 9)
+        return _codec(*given)
+
+    monkeypatch.setattr("csa.ingest.records._codec", codec)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        read_records(path)
+    # What was decoded a moment ago, and no longer can be.
+    monkeypatch.setattr("csa.ingest.records._codec", lambda *_: ("utf-8-sig", ""))
+    with pytest.raises(SourceError, match="changed while it was read"):
+        read_records(path)
+
+
+def test_a_file_is_closed_where_nobody_reads_on(tmp_path):
+    path = write(tmp_path, "a,b\n" + "1,2\n" * 9)
+    with open_records(path) as reading:
+        assert path in {Path(one).resolve() for one in Path("/proc/self/fd").iterdir()}
+    assert path not in {Path(one).resolve() for one in Path("/proc/self/fd").iterdir()}
+    assert reading.header == ("a", "b")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0\n", "\ufeff\ufeff", "\ufeff \n"])
+def test_blanks_of_any_kind_are_empty(tmp_path, blank):
+    with pytest.raises(SourceError, match="is empty"):
+        read_records(write(tmp_path, blank))
 
 
 def test_a_pipe_is_read_as_a_file_is(tmp_path):

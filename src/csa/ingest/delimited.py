@@ -14,6 +14,7 @@ from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks
 
+FileState = tuple[int, int] | None
 DELIMITERS = ",;\t|"
 MAX_TITLES, LEAST_COLUMNS = 10, 3
 """Lines that may stand above the header; columns that a table below them has at least."""
@@ -63,7 +64,7 @@ class _Lines:
 
 @contextmanager
 def _parsing(lines: _Lines, path: Path) -> Iterator[None]:
-    """Bound the cells that are read, for as long as they are."""
+    """Bound the cells that are read, for as long as they are; refuse what cannot be."""
     before = csv.field_size_limit(MAX_CHARACTERS)
     try:
         yield
@@ -72,12 +73,18 @@ def _parsing(lines: _Lines, path: Path) -> Iterator[None]:
             where = {"path": path, "line": lines.start}
             raise SourceError("source.long_cell", **where, n=MAX_CHARACTERS) from error
         raise SourceError("source.unreadable", path=path, why=str(error)) from error
+    except OSError as error:
+        raise SourceError("source.unreadable", path=path, why=error.strerror) from error
+    except UnicodeDecodeError as error:  # it could be decoded a moment ago
+        raise SourceError("source.changed", path=path) from error
     finally:
         csv.field_size_limit(before)
 
 
-def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message]) -> OpenRecords:
-    """Begin to read a text of rows and cells: its header first."""
+def read_delimited(
+    text: IO[str], path: Path, sha256: str, notes: list[Message], state: FileState
+) -> OpenRecords:
+    """Begin to read a text of rows and cells, its header first; its state must stay the same."""
     delimiter = _delimiter(text.read(TOP))
     text.seek(0)
     lines = _Lines(text)
@@ -86,36 +93,37 @@ def read_delimited(text: IO[str], path: Path, sha256: str, notes: list[Message])
         n_titles = count_titles([*itertools.islice(filter(any, top), MAX_TITLES)])
         text.seek(0)
         reader = csv.reader(lines, delimiter=delimiter)
-        header = next(itertools.islice(filter(any, reader), n_titles, None), [])
+        header = next(itertools.islice(filter(any, reader), n_titles, None), [""])
+    header[0] = header[0].removeprefix("\ufeff")
     if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
         raise SourceError("source.not_table", path=path)
     reading = OpenRecords(path.name, sha256, tuple(header), iter(()), notes=notes)
+    most = len(notes) + MAX_NOTES
     reading.notes += title_notes(n_titles, path)
-    rows = _rows(reader, lines, reading)
-    reading.blocks = _csv_blocks(text, lines, in_blocks(rows, len(header)), path)
+    rows = _rows(reader, lines, reading, most)
+    reading.blocks = _csv_blocks(text, lines, in_blocks(rows, len(header)), path, state)
     return reading
 
 
 def _csv_blocks(
-    text: IO[str], lines: _Lines, blocks: Iterator[RecordBlock], path: Path
+    text: IO[str], lines: _Lines, blocks: Iterator[RecordBlock], path: Path, state: FileState
 ) -> Iterator[RecordBlock]:
     """Yield the blocks of a CSV file, and close it; refuse one that another program changes."""
     with text:
-        before = _state(text)
         while True:
             with _parsing(lines, path):
                 block = next(blocks, None)
+            if state_of(text) != state:
+                raise SourceError("source.changed", path=path)
             if block is None:
-                break
+                return
             yield block
-        if _state(text) != before:
-            raise SourceError("source.unreadable", path=path, why="it changed while it was read")
 
 
-def _state(text: IO[str]) -> tuple[int, int] | None:
-    """Return an open file's size and time; None of what is no file."""
+def state_of(file: IO[Any]) -> FileState:
+    """Return an open file's size and time of change; None of what is no file."""
     try:
-        known = os.fstat(text.fileno())
+        known = os.fstat(file.fileno())
     except OSError:
         return None
     return known.st_size, known.st_mtime_ns
@@ -129,9 +137,11 @@ def _delimiter(text: str) -> str:
     return next(several, max(DELIMITERS, key=lines[0].count) if lines else ",")
 
 
-def _rows(reader: Any, lines: _Lines, reading: OpenRecords) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    reader: Any, lines: _Lines, reading: OpenRecords, most: int
+) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that can be read, with its line; note the others."""
-    name, width, most = reading.name, len(reading.header), len(reading.notes) + MAX_NOTES
+    name, width = reading.name, len(reading.header)
     lines.start = reader.line_num + 1
     for row in reader:
         start = lines.start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,12 @@ from csa.ingest.parse import (
 
 OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time")
 """Fields with times; the first of each is the day that the others belong to."""
+PLACE = ("lon", "lat", "x", "y", "location")
+OWN = "occurred_at"
+"""A row's own time."""
+FINENESS = (86_400_000_000, 1_000_000, 1000, 1)
+"""Microseconds of a day, a second, a thousandth and a millionth: times are written by the first
+that divides all of them."""
 
 
 def read_times(
@@ -115,23 +121,81 @@ def line_of(location: pd.Series, number: int) -> pd.Series:
     return pd.Series(taken, index=location.index, dtype="str")
 
 
-def name_incidents(
-    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: CityBasics
-) -> dict[str, pd.Series]:
-    """Name each row's incident: by its number, else by a hash of the fields that identify it."""
-    if source.incident_from == ("incident_id",):
-        number = _plain_id(fields["incident_id"])
-        has_number = number != ""
-        blank = rows.loc[~has_number]
-        parts = [blank[name] for name in ("occurred_at", "lon", "lat", "address")]
-        number.loc[~has_number] = _hashed(source.name, parts)
-        return {"incident_id": number, "former_id": number, "has_number": has_number}
-    whole = dict.fromkeys((*OCCURRED, *REPORTED), rows["occurred_at"])
-    return {
-        "incident_id": _named_by(source, fields, rows, _named_times(source, fields, rows, city)),
-        "former_id": _named_by(source, fields, rows, whole),
-        "has_number": pd.Series(False, index=rows.index),
-    }
+class IncidentNames:
+    """Name each row's incident: by its number, else by a hash of the fields that identify it.
+
+    The hash is of texts, and how a time is written depends on the finest one of the whole file: so
+    rows are named once all blocks have been seen.
+    """
+
+    def __init__(self, source: Source, city: CityBasics) -> None:
+        self._source, self._city = source, city
+        self._is_numbered = source.incident_from == ("incident_id",)
+        self._finest: dict[str, int] = {}  # place in `FINENESS` of each column's finest time
+
+    def parts(self, rows: pd.DataFrame, fields: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+        """Return what a block's rows are named by, besides what they hold already."""
+        if self._is_numbered:
+            number = _plain_id(fields["incident_id"])
+            self._look(OWN, rows.loc[number == "", OWN])
+            return {"number": number}
+        times = _named_times(self._source, fields, rows, self._city)
+        found: dict[str, pd.Series] = {}
+        for name in self._source.incident_from:
+            if name in times:
+                found[f"part {name}"] = times[name]
+            elif name != "day" and name not in PLACE:
+                found[f"part {name}"] = _plain_id(fields[name]).str.casefold()
+        for part, column in {OWN: rows[OWN], **found}.items():
+            self._look(part, column)
+        return found
+
+    def name(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Name the rows of all blocks that are kept, in place of their parts."""
+        if self._is_numbered:
+            number = rows.pop("number")
+            has_number = number != ""
+            blank = rows.loc[~has_number]
+            hashed = _hashed(self._source.name, self._texts(blank, (OWN, "lon", "lat", "address")))
+            number.loc[~has_number] = hashed
+            return rows.assign(incident_id=number, former_id=number, has_number=has_number)
+        now, formerly = list[pd.Series](), list[pd.Series]()
+        for name in self._source.incident_from:
+            own = f"part {name}"
+            if name == "day":
+                parts = [rows[OWN].dt.normalize().astype("str")]
+            elif name in PLACE:
+                parts = [rows["lon"].round(6).astype("str"), rows["lat"].round(6).astype("str")]
+            else:
+                parts = self._texts(rows, (own,))
+            is_time = name in (*OCCURRED, *REPORTED)
+            now += parts
+            formerly += self._texts(rows, (OWN,)) if is_time else parts
+        rows = rows.drop(columns=[name for name in rows if str(name).startswith("part ")])
+        ids = (_hashed(self._source.name, parts) for parts in (now, formerly))
+        return rows.assign(
+            **dict(zip(("incident_id", "former_id"), ids, strict=True)), has_number=False
+        )
+
+    def _look(self, name: str, column: pd.Series) -> None:
+        """Note how fine the times of a block are."""
+        if pd.api.types.is_datetime64_dtype(column):
+            micros = column.dropna().to_numpy(dtype="datetime64[us]").astype("int64")
+            found = next(at for at, unit in enumerate(FINENESS) if not (micros % unit).any())
+            self._finest[name] = max(found, self._finest.get(name, 0))
+
+    def _texts(self, rows: pd.DataFrame, names: Sequence[str]) -> list[pd.Series]:
+        """Write columns as texts, times as the finest of the file is written."""
+        texts = []
+        for name in names:
+            column = rows[name]
+            if pd.api.types.is_datetime64_dtype(column):
+                finest = np.datetime64(FINENESS[self._finest.get(name, 0)], "us")
+                written = pd.concat([column, pd.Series([finest])]).astype("str")
+                texts.append(written.iloc[: len(rows)])
+            else:
+                texts.append(column.astype("str"))
+        return texts
 
 
 def _named_times(
@@ -147,28 +211,8 @@ def _named_times(
     return times
 
 
-def _named_by(
-    source: Source,
-    fields: Mapping[str, pd.Series],
-    rows: pd.DataFrame,
-    times: Mapping[str, pd.Series],
-) -> pd.Series:
-    parts = []
-    for name in source.incident_from:
-        if name == "day":
-            parts.append(rows["occurred_at"].dt.normalize())
-        elif name in times:
-            parts.append(times[name])
-        elif name in ("lon", "lat", "x", "y", "location"):
-            parts += [rows["lon"].round(6), rows["lat"].round(6)]
-        else:
-            parts.append(_plain_id(fields[name]).str.casefold())
-    return _hashed(source.name, parts)
-
-
 def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
-    columns = [part.astype("str").fillna("") for part in parts]
-    texts = zip(*columns, strict=True)
+    texts = zip(*(part.fillna("") for part in parts), strict=True)
     ids = [
         "x" + hashlib.sha256("\x1f".join((name, *text)).encode()).hexdigest()[:15] for text in texts
     ]

@@ -46,7 +46,7 @@ class Intake:
     """
 
     dataset: Dataset  # incidents, places and the report
-    rejected: pd.DataFrame  # `file`, `line` and `reason` of each row that was not used
+    rejected: pd.DataFrame  # `file`, `line`, `reason` of each row not used; texts as categories
     messages: tuple[Message, ...]
     renamed: pd.DataFrame  # as `csa.ingest.report.find_renamed`
 
@@ -194,9 +194,9 @@ def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str)
 def _read_file(
     path: Path, config: CityConfig, area: shapely.Geometry, name: str
 ) -> tuple[FileLayout, JudgedFile]:
-    reading = open_records(path)
-    layout = match_layout(reading.header, config, path)
-    judged = judge_file(reading, layout, config, path)
+    with open_records(path) as reading:
+        layout = match_layout(reading.header, config, path)
+        judged = judge_file(reading, layout, config, path)
     used = judged.rows[judged.rows["reason"] == ""]
     check_positions(used, area, path, name, judged.source)
     return layout, judged

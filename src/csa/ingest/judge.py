@@ -27,7 +27,7 @@ from csa.base.message import Message, say
 from csa.config.city import CityConfig
 from csa.config.layouts import Point, Source
 from csa.ingest.columns import FileLayout, fields_of
-from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
+from csa.ingest.fields import IncidentNames, line_of, name_rows, read_places, read_times
 from csa.ingest.parse import parse_numbers
 from csa.ingest.record_columns import OpenRecords, RecordBlock
 from csa.ingest.rules import answer, any_holds, holds
@@ -45,6 +45,9 @@ REASONS = (
     "duplicate_row",
 )
 REASON = pd.CategoricalDtype(list(REASONS))
+LOOKED_AT_AGAIN = ("", "excluded_by_rule")
+"""Reasons of rows that later steps need; of the others, most of a police file, the line, the day
+and the reason are enough."""
 
 
 @dataclass(frozen=True)
@@ -69,34 +72,31 @@ class JudgedFile:
     unnamed: tuple[Unnamed, ...]  # values that no rule names, where a rule would matter
 
 
-KEPT = ("", "excluded_by_rule")
-"""Reasons of rows that later steps look at again; of the others, most of a police file, the day and
-the reason are enough."""
-
-
 def judge_file(
     reading: OpenRecords, layout: FileLayout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
     """Check each row of a file by itself, a block at a time."""
     source, name = layout.source, reading.name
     spelled = {field: reading.header[position] for field, position in layout.positions.items()}
-    mangled, unread = Mangled(), Unread(source, spelled)
-    unnamed = UnnamedValues(source, spelled)
+    mangled, unread = _Mangled(), Unread(source, spelled)
+    unnamed, names = UnnamedValues(source, spelled), IncidentNames(source, config.city)
     kept, aside, n_rows, has_nonfatal = [], [], 0, False
     for block in reading.blocks:
         fields = {each: block.columns[position] for each, position in layout.positions.items()}
-        rows = _judge(block, source, fields, config)
+        rows = _judge(block, source, fields, names, config)
         mangled.add(fields)
         unread.add(rows, fields)
         unnamed.add(rows, fields)
-        is_kept = rows["reason"].isin(KEPT)
+        is_kept = rows["reason"].isin(LOOKED_AT_AGAIN)
         kept.append(rows[is_kept])
         thin = rows.loc[~is_kept, ["line", "reason", "occurred_at"]]
         aside.append(thin.astype({"reason": REASON}))
         n_rows += len(rows)
         has_nonfatal = has_nonfatal or bool((rows["kind"] == "nonfatal").any())
     mangled.refuse(path or Path(name))
-    rows = pd.concat(kept, ignore_index=True)
+    whole = pd.concat(kept, ignore_index=True)
+    kept.clear()  # held twice otherwise
+    rows = names.name(whole)
     rows["is_identical"] = rows.pop("mark").duplicated()
     n_read = n_rows + len(reading.unreadable)
     summary = FileSummary(name, reading.sha256, n_read, tuple(reading.unreadable))
@@ -117,7 +117,11 @@ def judge_file(
 
 
 def _judge(
-    block: RecordBlock, source: Source, fields: Mapping[str, pd.Series], config: CityConfig
+    block: RecordBlock,
+    source: Source,
+    fields: Mapping[str, pd.Series],
+    names: IncidentNames,
+    config: CityConfig,
 ) -> pd.DataFrame:
     """Check each row of a block: what it says, and the first reason to reject it."""
     index = pd.RangeIndex(len(block.lines))
@@ -138,30 +142,30 @@ def _judge(
         index=index,
     )
     rows["rule"] = rows["rule"].where(rows["rule"] != "", _at_points(rows, config.points))
-    rows = rows.assign(**name_incidents(source, fields, rows, config.city))
+    rows = rows.assign(**names.parts(rows, fields))
     rows["row_id"] = name_rows(source, fields, index)
     rows["reason"] = _reasons(rows, source, fields)
     return rows
 
 
-class Mangled:
+class _Mangled:
     """Incident numbers such as 2.0152E+11: many incidents would become one."""
 
     def __init__(self) -> None:
-        self._found: list[str] = []
+        self._n, self._example = 0, ""
 
     def add(self, fields: Mapping[str, pd.Series]) -> None:
         """Look for such numbers in a block."""
         if "incident_id" in fields:
             numbers = fields["incident_id"].str.strip()
             is_mangled = numbers.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").astype(bool)
-            self._found += numbers[is_mangled].tolist()
+            self._example = self._example or next(iter(numbers[is_mangled]), "")
+            self._n += int(is_mangled.sum())
 
     def refuse(self, path: Path) -> None:
         """Refuse a file that has some."""
-        if self._found:
-            n, example = len(self._found), self._found[0]
-            raise SourceError("source.mangled", path=path, n=n, example=example)
+        if self._n:
+            raise SourceError("source.mangled", path=path, n=self._n, example=self._example)
 
 
 def _layout_notes(source: Source, fields: Collection[str], name: str) -> Iterator[Message]:

@@ -38,10 +38,14 @@ def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.
             break
         utc = "%z" in form or form == EPOCH_MS
         if form in (EPOCH_MS, EPOCH_MS_LOCAL):
-            given = pd.to_numeric(text[open_rows], errors="coerce")
+            # Rounded, since one part of a millisecond would narrow the years that all can be of.
+            given = pd.to_numeric(text[open_rows], errors="coerce").round()
             read = pd.to_datetime(given, unit="ms", errors="coerce", utc=utc)
         else:
-            read = pd.to_datetime(text[open_rows], format=form, errors="coerce", utc=utc)
+            given = text[open_rows]
+            if "%f" in form:  # for the same reason: to the millionth of a second
+                given = given.str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
+            read = pd.to_datetime(given, format=form, errors="coerce", utc=utc)
         if utc:
             read = read.dt.tz_convert(zone).dt.tz_localize(None)
         times[open_rows] = read.astype("datetime64[us]")

@@ -10,11 +10,12 @@ import json
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,15 @@ class OpenRecords:
     blocks: Iterator[RecordBlock]
     unreadable: list[int] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    held: ExitStack = field(default_factory=ExitStack)  # the file, while it is open
+
+    def __enter__(self) -> Self:
+        """Read on."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file, whether or not all was read."""
+        self.held.close()
 
 
 def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator[RecordBlock]:
@@ -73,18 +83,14 @@ def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator
         is_first = False
 
 
-def whole(blocks: Iterable[RecordBlock]) -> RecordBlock:
-    """Put blocks together into one."""
+def whole(blocks: Iterable[RecordBlock]) -> tuple[tuple[pd.Series, ...], Sequence[int]]:
+    """Put blocks together: return their columns, and the lines of their records."""
     first, *more = blocks
     if not more:
-        return first
+        return first.columns, first.lines
     parts = zip(first.columns, *(block.columns for block in more), strict=True)
-    columns = tuple(pd.concat(part, ignore_index=True) for part in parts)
-    lines, marks = array("q", first.lines), array("q", first.marks)
-    for block in more:
-        lines.extend(block.lines)
-        marks.extend(block.marks)
-    return RecordBlock(columns, lines, marks)
+    lines = array("q", itertools.chain(first.lines, *(block.lines for block in more)))
+    return tuple(pd.concat(part, ignore_index=True) for part in parts), lines
 
 
 def _column(texts: pa.Array) -> pd.Series:

@@ -22,7 +22,7 @@ from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.base.reading import parse_json
 from csa.base.text import speak
-from csa.ingest.delimited import count_titles, read_delimited, title_notes
+from csa.ingest.delimited import count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
 from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
 
@@ -71,12 +71,10 @@ class FileRecords:
 
 def read_records(path: Path) -> FileRecords:
     """Read a file of records, all at once."""
-    reading = open_records(path)
-    block = whole(reading.blocks)
-    told = reading.unreadable, tuple(reading.notes)
-    return FileRecords(
-        reading.name, reading.sha256, reading.header, block.columns, block.lines, *told
-    )
+    with open_records(path) as reading:
+        columns, lines = whole(reading.blocks)
+        told = reading.unreadable, tuple(reading.notes)
+        return FileRecords(reading.name, reading.sha256, reading.header, columns, lines, *told)
 
 
 def open_records(path: Path) -> OpenRecords:
@@ -95,11 +93,13 @@ def open_records(path: Path) -> OpenRecords:
             reading = _begin(content, path)
             first = _first(reading, path)
             if content is file:
-                held.pop_all()  # what is still to come is read, and the file closed, by the blocks
+                reading.held = held.pop_all()
     except FileNotFoundError as error:
         raise SourceError("source.absent", path=path) from error
     except OSError as error:
         raise SourceError("source.unreadable", path=path, why=error.strerror) from error
+    except UnicodeDecodeError as error:  # it could be decoded a moment ago
+        raise SourceError("source.changed", path=path) from error
     reading.blocks = itertools.chain([first], reading.blocks)
     return reading
 
@@ -114,6 +114,7 @@ def _first(reading: OpenRecords, path: Path) -> RecordBlock:
 
 def _begin(content: Content, path: Path) -> OpenRecords:
     """Find out what kind of file it is, and read what stands above its records."""
+    state = state_of(content)
     sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     content.seek(0)
     head = content.read(HEAD)
@@ -134,8 +135,8 @@ def _begin(content: Content, path: Path) -> OpenRecords:
         raise SourceError("source.not_text", path=path, what="a web page or XML")
     if letter in "[{":
         with text:
-            return _from_json(text.read(), path, sha256, notes)
-    return read_delimited(text, path, sha256, notes)
+            return _from_json(text.read().removeprefix("\ufeff"), path, sha256, notes)
+    return read_delimited(text, path, sha256, notes, state)
 
 
 def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:

@@ -182,4 +182,5 @@ def list_rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFra
     table = table.sort_values(["file", "line"], ignore_index=True)
     codes = np.array([names.index(file.summary.name) for file in files])
     taken = codes[table["file"].to_numpy()]
+    table["reason"] = table["reason"].cat.remove_unused_categories()
     return table.assign(file=pd.Categorical.from_codes(taken, pd.Index(names)))
