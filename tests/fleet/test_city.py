@@ -125,6 +125,19 @@ def test_a_city_that_breaks_is_told_in_a_sentence_and_keeps_its_last_result(
     assert tree(out / "small") == good
 
 
+def test_a_city_too_young_to_be_followed_has_its_areas_all_the_same(tmp_path, monkeypatch):
+    def few(*given):
+        return (one for one in COMMANDS(*given) if one[0] in {"start", "propose", "displace"})
+
+    monkeypatch.setattr(city_task, "_commands", few)
+    path = write_city(tmp_path / "young", 11, since="2019-03")
+    out = tmp_path / "out"
+    row = work_city(FleetCity("Young", "young", (str(path),)), str(out), VERSION)
+    assert (row["state"], row["why"], row["displacement"]) == ("done", "", None)
+    assert row["areas"] > 0
+    assert "There are too few months before 2019-" in (out / "young" / "said.txt").read_text()
+
+
 def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, town_city):
     other = work_city(town_city, str(tmp_path / "out"), "0.0.7")
     assert other["why"] == says("fleet.other_version", own=VERSION, asked="0.0.7")

@@ -72,6 +72,12 @@ class CityFolder:
         return self.out / OWN / f"{self.id}.journal"
 
 
+TOO_SHORT_TO_FOLLOW = frozenset(
+    f"displacement.{why}" for why in ("before", "short", "after", "no_areas")
+)
+"""What the command of displacement refuses where a city's data, and nothing else, are at fault."""
+
+
 def work_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
     """Make a city's folder, unless nothing changed; return its row, with `is_new`.
 
@@ -153,7 +159,14 @@ class _StepsDone:
         """Run a command, unless it has run; keep what it printed."""
         if name in self._done:
             return
-        said = f"$ csa {shlex.join(words)}\n{_run_command(words)}"
+        try:
+            told = _run_command(words)
+        except CsaError as error:
+            # Areas and their order stand all the same.
+            if error.message.key not in TOO_SHORT_TO_FOLLOW:
+                raise
+            told = f"{render(error.message)}\n"
+        said = f"$ csa {shlex.join(words)}\n{told}"
         self._done[name] = said.replace(str(self._folder.work), str(self._folder.home))
         write_file(self._file, json_bytes({"fingerprints": self._prints, "said": self._done}))
 
