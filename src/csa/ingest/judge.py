@@ -30,7 +30,7 @@ from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import IncidentNames, line_of, name_rows, read_places, read_times
 from csa.ingest.parse import parse_numbers
 from csa.ingest.record_columns import OpenRecords, RecordBlock
-from csa.ingest.rules import answer, any_holds, holds
+from csa.ingest.rules import answer, any_holds, holds, with_words
 from csa.ingest.unnamed import Unnamed, UnnamedValues
 from csa.ingest.unread import Unread
 
@@ -125,7 +125,8 @@ def _judge(
 ) -> pd.DataFrame:
     """Check each row of a block: what it says, and the first reason to reject it."""
     index = pd.RangeIndex(len(block.lines))
-    kind = _kinds(source, fields, index)
+    kinds = {"nonfatal": source.nonfatal, "homicide": source.homicide}
+    kind = with_words(pd.Series("", index=index), kinds, fields)
     rows = pd.DataFrame(
         {
             "line": np.asarray(block.lines, dtype="int64"),
@@ -174,15 +175,6 @@ def _layout_notes(source: Source, fields: Collection[str], name: str) -> Iterato
         missing = ", ".join(field for field in fields_of(source.nonfatal) if field not in fields)
         if missing:
             yield say("source.note_homicides_only", name=name, missing=missing)
-
-
-def _kinds(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
-    kind = pd.Series("", index=index)
-    for word, rules in (("nonfatal", source.nonfatal), ("homicide", source.homicide)):
-        mask = any_holds(rules, fields, index)
-        if mask is not None:
-            kind[mask] = word
-    return kind
 
 
 def _counts_victims(source: Source, fields: Collection[str]) -> bool:

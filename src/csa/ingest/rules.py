@@ -32,8 +32,15 @@ def any_holds(
 def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
     """Answer a flag's question for each row."""
     said = pd.Series("unknown", index=index)
-    for word, rules in (("no", question.no), ("yes", question.yes)):
-        mask = any_holds(rules, fields, index)
+    return with_words(said, {"no": question.no, "yes": question.yes}, fields)
+
+
+def with_words(
+    said: pd.Series, words: Mapping[str, Sequence[Rule]], fields: Mapping[str, pd.Series]
+) -> pd.Series:
+    """Write a word into each row for which its rules hold; later words stand over earlier ones."""
+    for word, rules in words.items():
+        mask = any_holds(rules, fields, said.index)
         if mask is not None:
             said[mask] = word
     return said
