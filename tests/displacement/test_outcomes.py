@@ -60,6 +60,8 @@ def test_another_signal_has_a_verdict_of_its_own_and_changes_none_of_shootings(t
     assert first.startswith("Shots-fired alerts: Fewer")
     assert "Here and next door together: " in first
     assert "beside shootings, never among them" in second
+    (one,) = found["single"]
+    assert f"the area had {one['counted']}; about {one['expected']:.0f} were expected" in first
     assert found["rank_correlation"] > 0.9
     assert {one["area_id"] for one in found["single"]} == {
         one["area_id"] for one in alone["single"]

@@ -171,6 +171,15 @@ def test_where_it_is_more_next_door_but_fewer_in_all_not_all_of_it_moved():
     assert year_of(600, 1404).verdicts[-1] is Verdict.FEWER_MOVED
 
 
+def test_core_and_ring_together_are_asked_at_the_twelfth_month_itself():
+    """After eleven months it was fewer in all; in the twelfth 300 were counted next door."""
+    core = track_of([50] * 12, 1000 / 12, error=0.05, line=3.0)
+    ring = track_of([83] * 11 + [300], 1000 / 12, error=0.05, line=3.0)
+    found = judge(core, ring, net_error=0.05)
+    assert found.net.sign[10:].tolist() == [-1, 0]
+    assert found.verdicts[-1] is Verdict.FEWER_MOVED
+
+
 @pytest.mark.parametrize(("months", "look"), [(1, 0), (11, 0), (12, 12), (23, 12), (24, 24)])
 def test_core_and_ring_are_asked_together_once_a_year(months, look):
     assert net_look(months) == look
