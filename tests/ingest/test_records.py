@@ -176,20 +176,26 @@ def test_a_file_that_another_program_changes_while_it_is_read_is_refused(tmp_pat
         list(reading.blocks)
 
 
-def test_what_changes_between_its_checks_and_its_rows_is_refused_too(tmp_path, monkeypatch):
-    path = write(tmp_path, "a,b\n" + "1,2\n" * 9)
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", '[{"a": 1, "b": 2}]'])
+def test_what_changes_between_its_checks_and_its_rows_is_refused_too(
+    tmp_path, monkeypatch, content
+):
+    path = write(tmp_path, content)
 
     def codec(*given):
-        path.write_bytes(b"a,b\n" + b"\xff,2\n" * 9)
+        with path.open("ab") as more:
+            more.write(b"\n")
         return _codec(*given)
 
     monkeypatch.setattr("csa.ingest.records._codec", codec)
     with pytest.raises(SourceError, match="changed while it was read"):
         read_records(path)
-    # What was decoded a moment ago, and no longer can be.
+
+
+def test_what_can_no_longer_be_decoded_has_changed(tmp_path, monkeypatch):
     monkeypatch.setattr("csa.ingest.records._codec", lambda *_: ("utf-8-sig", ""))
     with pytest.raises(SourceError, match="changed while it was read"):
-        read_records(path)
+        read_records(write(tmp_path, b"a,b\n\xff,2\n"))
 
 
 def test_a_file_is_closed_where_nobody_reads_on(tmp_path):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.base.reading import parse_json
 from csa.base.text import speak
-from csa.ingest.delimited import count_titles, read_delimited, state_of, title_notes
+from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
 from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
 
@@ -120,7 +120,7 @@ def _begin(content: Content, path: Path) -> OpenRecords:
     head = content.read(HEAD)
     if head.startswith(ZIP) and path.suffix.casefold() in EXCEL:
         with content:
-            return _from_excel(head + content.read(), path, sha256)
+            return _from_excel(head + _rest(content, state, path), path, sha256)
     if head.startswith(PARQUET):
         content.close()
         return _from_parquet(path, sha256)
@@ -135,8 +135,17 @@ def _begin(content: Content, path: Path) -> OpenRecords:
         raise SourceError("source.not_text", path=path, what="a web page or XML")
     if letter in "[{":
         with text:
-            return _from_json(text.read().removeprefix("\ufeff"), path, sha256, notes)
+            whole_text = _rest(text, state, path).removeprefix("\ufeff")
+            return _from_json(whole_text, path, sha256, notes)
     return read_delimited(text, path, sha256, notes, state)
+
+
+def _rest(file: IO[Any], state: FileState, path: Path) -> Any:
+    """Read the rest of a file; refuse one that has changed since it was opened."""
+    found = file.read()
+    if state_of(file) != state:
+        raise SourceError("source.changed", path=path)
+    return found
 
 
 def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
