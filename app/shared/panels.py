@@ -151,7 +151,7 @@ def answer(*sentences: str) -> None:
 
 
 def answers(*paragraphs: Sequence[str]) -> None:
-    """Show the page's answer in paragraphs: as one, so that no later one moves what is below."""
+    """Show the page's answer in paragraphs, as one element."""
     texts = [" ".join(html.escape(each) for each in sentences if each) for sentences in paragraphs]
     st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text) or " ")
 
