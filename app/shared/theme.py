@@ -57,8 +57,10 @@ SIDE = """
 """
 STYLE = """
 <style>
-  /* What stands below a box whose size is not known yet is not shown yet: it would move. */
+  /* What stands below a box whose size is not known yet is not shown yet: it would move. Words are
+     not even laid out: browsers count how far they move while nobody sees them. */
   [data-testid="stVerticalBlock"] > :has([data-testid="stSkeleton"]):not(:has(.st-key-map)) ~ * { visibility: hidden; }
+  [data-testid="stVerticalBlock"] > :has([data-testid="stSkeleton"]):not(:has(.st-key-map)) ~ * [data-testid="stMarkdown"] { display: none; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
   .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
