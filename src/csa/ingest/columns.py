@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def _missing(layout: FileLayout) -> list[str]:
     missing = [str(n) for n in source.incident_from if n not in positions and n != "day"]
     if not {"date", "reported_date"} & set(positions):
         missing.append("date")
-    if not any(set(rule) <= set(positions) for rule in source.homicide):
+    if not can_ask(source.homicide, positions):
         missing.extend(name for name in fields_of(source.homicide) if name not in positions)
     return [_spell(name, source) for name in dict.fromkeys(missing)]
 
@@ -79,6 +79,11 @@ def _missing(layout: FileLayout) -> list[str]:
 def _spell(name: str, source: Source) -> str:
     spellings = next((texts for field, texts in source.columns.items() if field == name), ())
     return spellings[0].strip() if spellings else name
+
+
+def can_ask(rules: Iterable[Rule], fields: Collection[str]) -> bool:
+    """Check whether a file has all the fields of one of the rules."""
+    return any(set(rule) <= set(fields) for rule in rules)
 
 
 def fields_of(rules: Iterable[Rule]) -> list[FieldName]:

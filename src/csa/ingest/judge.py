@@ -26,7 +26,7 @@ from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.config.city import CityConfig
 from csa.config.layouts import Point, Source
-from csa.ingest.columns import FileLayout, fields_of
+from csa.ingest.columns import FileLayout, can_ask, fields_of
 from csa.ingest.fields import IncidentNames, line_of, name_rows, read_places, read_times
 from csa.ingest.parse import parse_numbers
 from csa.ingest.record_columns import OpenRecords, RecordBlock
@@ -101,15 +101,12 @@ def judge_file(
     n_read = n_rows + len(reading.unreadable)
     summary = FileSummary(name, reading.sha256, n_read, tuple(reading.unreadable))
     texts = (source.note, source.nonfatal_note if has_nonfatal else "")
+    is_silent = _is_silent(source, layout.positions)
     notes = (
         *reading.notes,
         *_layout_notes(source, layout.positions, name),
         *unread.notes(rows, name),
-        *(
-            [say("source.note_victims_unknown", name=name)]
-            if _is_silent(source, layout.positions)
-            else ()
-        ),
+        *[say("source.note_victims_unknown", name=name)] * is_silent,
         *(say("source.note_text", name=name, text=text) for text in texts if text),
     )
     thin = pd.concat(aside, ignore_index=True)
@@ -171,7 +168,7 @@ class _Mangled:
 
 def _layout_notes(source: Source, fields: Collection[str], name: str) -> Iterator[Message]:
     """Note that a file cannot show nonfatal shootings."""
-    if not any(set(rule) <= set(fields) for rule in source.nonfatal):
+    if not can_ask(source.nonfatal, fields):
         missing = ", ".join(field for field in fields_of(source.nonfatal) if field not in fields)
         if missing:
             yield say("source.note_homicides_only", name=name, missing=missing)
@@ -186,7 +183,7 @@ def _is_silent(source: Source, fields: Collection[str]) -> bool:
     return not (
         _counts_victims(source, fields)
         or source.rows_are == "victims"
-        or any(set(rule) <= set(fields) for rule in source.victim)
+        or can_ask(source.victim, fields)
     )
 
 
