@@ -163,7 +163,7 @@ class _StepsDone:
             told = _run_command(words)
         except CsaError as error:
             # Areas and their order stand all the same.
-            if error.message.key not in TOO_SHORT_TO_FOLLOW:
+            if name != "displace" or error.message.key not in TOO_SHORT_TO_FOLLOW:
                 raise
             told = f"{render(error.message)}\n"
         said = f"$ csa {shlex.join(words)}\n{told}"
