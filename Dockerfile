@@ -1,8 +1,12 @@
 # The app in a container: `docker compose up --build`, then http://127.0.0.1:8501. It shows the
 # made-up city to anybody; another only to people who sign in. docs/DEPLOY.md has the rest.
 
+# Python 3.12.15 on Debian 13, for each platform, by digest: the same bytes each time. docs/DEPLOY.md,
+# "Upgrade", tells how a newer one is taken, and SECURITY.md why.
+ARG PYTHON=docker.io/library/python:3.12-slim@sha256:05cda9777409a9c3ffddd94a4c476b79f0769a0b4857f0c7ed9226b6800b0d6f
+
 # ---- Build: installs, and makes what the first page would otherwise wait for ----------------
-FROM python:3.12-slim AS build
+FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_ROOT_USER_ACTION=ignore
@@ -48,7 +52,7 @@ RUN csa propose --city sample --dataset /made/sample/dataset --out /tmp/proposal
     && python -m compileall -q -x '/(altair|babel|fontTools|lxml|matplotlib|narwhals|numpy|pandas|pandera|plotly|pygments|scipy|sklearn|sqlalchemy)/' /opt/csa/lib
 
 # ---- What runs -----------------------------------------------------------------------------
-FROM python:3.12-slim
+FROM ${PYTHON}
 LABEL org.opencontainers.image.title="csa" \
       org.opencontainers.image.description="Core service areas: where a city's shootings concentrate, for prevention" \
       org.opencontainers.image.version="0.1.0" \

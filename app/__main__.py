@@ -6,6 +6,7 @@ prepared here. Options are those of `streamlit run`.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import logging
@@ -57,6 +58,22 @@ READY = (
     "app.shared.track_record",
 )
 SERVED = Path(__file__).with_name("served.py")
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+LARGE_BYTES = 256 * 1024
+
+
+def give_memory_back() -> None:
+    """Tell the C library to return what is freed: viewers' threads share two heaps, not sixteen.
+
+    Each heap keeps what its threads once needed, and one block in use holds all below it. Where
+    the library is another than GNU's, nothing is told.
+    """
+    with suppress(AttributeError, OSError):
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(M_ARENA_MAX, 2)
+        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
+        set_option(M_TRIM_THRESHOLD, LARGE_BYTES)
 
 
 def warm_up() -> None:
@@ -124,6 +141,7 @@ def log_as_json() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
+    give_memory_back()
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":

@@ -18,6 +18,7 @@ import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from string import Template
 from threading import Thread
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
@@ -34,14 +35,21 @@ PORT = "8501"
 
 
 def instructions(text):
-    """Split a Dockerfile into stages of (word, rest), continued lines joined."""
+    """Split a Dockerfile into stages of (word, rest), continued lines joined.
+
+    What ARG says before the first stage is put in where a FROM asks for it.
+    """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\s*\\\n\s*", " ", "\n".join(lines))
     found = [line.split(None, 1) for line in joined.splitlines() if line.strip()]
-    stages = []
+    stages, said = [], {}
     for word, rest in found:
-        stages += [[]] if word == "FROM" else []
-        stages[-1].append((word, rest))
+        if word == "ARG" and not stages:
+            said.update([rest.split("=", 1)])
+        elif word == "FROM":
+            stages.append([(word, Template(rest).substitute(said))])
+        else:
+            stages[-1].append((word, rest))
     return stages
 
 

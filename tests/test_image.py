@@ -2,7 +2,7 @@
 
 It takes root and buildah (`apt-get install buildah netavark crun mmdebstrap`), a package index
 and some ten minutes. Where Docker's registry cannot be reached, a base of this machine's Debian stands
-in for python:3.12-slim, made by mmdebstrap: it is larger, and its Python may be another minor one.
+in for the one that the Dockerfile names, made by mmdebstrap: it is larger, and its Python may be another minor one.
 """
 
 # ruff: noqa: S607 - system programs, found on the PATH
@@ -79,8 +79,9 @@ def build(tmp_path_factory):
 def root_folder(build, tmp_path_factory):
     """Build the image, and give the folder that holds its files."""
     (base,) = {rest.split()[0] for stage in STAGES for rest in of(stage, "FROM")}
-    if build("pull", "-q", "--retry", "0", f"docker.io/library/{base}", must=False) is None:
-        stand_in(build, f"docker.io/library/{base}", tmp_path_factory.mktemp("base"))
+    if build("pull", "-q", "--retry", "0", base, must=False) is None:
+        base = "localhost/csa-base:stand-in"  # no other has the digest
+        stand_in(build, base, tmp_path_factory.mktemp("base"))
     lent = {path: Path(path) for path in LENT}
     lent["/etc/apt"] = lent_apt(tmp_path_factory.mktemp("lent") / "apt")
     volumes = [f"{path}:{name}:ro" for name, path in lent.items() if path.exists()]
@@ -91,6 +92,7 @@ def root_folder(build, tmp_path_factory):
         "--pull-never",
         "--network",
         "host",
+        f"--build-arg=PYTHON={base}",
         *(word for volume in volumes for word in ("-v", volume)),
         "-t",
         "csa:tried",

@@ -34,7 +34,7 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
-from csa.geo.spirals import find_neighbors, spirals
+from csa.geo.spirals import find_neighbors
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
@@ -195,10 +195,10 @@ class StudyArea:
             self.is_new(period.until),
         )
 
-    @cached_property
+    @property
     def spirals(self) -> Ints:
         """(m, 61) places of each cell itself and of its first to fourth rings; -1 outside."""
-        return spirals(self.cover.index.to_numpy(), steps=4)
+        return self.grid.around(4)
 
     @cached_property
     def land(self) -> Land:

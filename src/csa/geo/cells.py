@@ -27,6 +27,9 @@ from csa.geo.spirals import NO_CELL, spirals
 
 CellSet = frozenset[int]
 
+USUAL_STEPS = 4
+"""As far as most ask for what is around a cell."""
+
 MIN_RING = 6
 """Fewer cells cannot enclose a hole."""
 
@@ -61,14 +64,18 @@ class Grid:
         return self.around(1)[:, 1:]
 
     def around(self, steps: int) -> Ints:
-        """(m, 1 + 3 steps (steps + 1)) places of each cell and those within some steps, or -1."""
-        if steps not in self._around:
-            self._around[steps] = spirals(self.area_km2.index.to_numpy(), steps)
-        return self._around[steps]
+        """(m, 1 + 3 steps (steps + 1)) places of each cell and those within some steps, or -1.
+
+        Rings follow one another, so fewer steps are the first columns of one table, which grids of
+        the same cells share.
+        """
+        if steps > USUAL_STEPS:
+            return spirals(self.area_km2.index.to_numpy(), steps)
+        return self._rings[:, : 1 + 3 * steps * (steps + 1)]
 
     @cached_property
-    def _around(self) -> dict[int, Ints]:
-        return {}
+    def _rings(self) -> Ints:
+        return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
 
     @cached_property
     def spacing_m(self) -> float:
