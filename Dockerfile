@@ -25,10 +25,12 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-d
 RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels csa
 
 # What no page and no command asks for, a third of it all: the packages' own tests, sources, what is
-# for notebooks, clients of stores in other places, and names for debuggers.
+# for notebooks, clients of stores in other places, names for debuggers, and days and numbers of
+# languages that nothing is written in.
 RUN rm -rf /opt/csa/share/jupyter \
     && find /opt/csa/lib -type d '(' -name tests -o -path '*/pyarrow/include' -o -path '*/nbextension/static' -o -path '*/plotly/labextension' -o -path '*/plotly/package_data/datasets' -o -path '*/sklearn/datasets/data' -o -path '*/sklearn/datasets/images' -o -path '*/mpl-data/fonts/afm' -o -path '*/mpl-data/fonts/pdfcorefonts' ')' -prune -exec rm -rf {} + \
     && find /opt/csa/lib -type f -path '*/pyarrow/*' '(' -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' -o -name '*azurefs*' ')' -delete \
+    && find /opt/csa/lib -type f -path '*/babel/locale-data/*' ! -name 'en*' ! -name 'es*' ! -name 'root.dat' -delete \
     && find /opt/csa/lib -type f '(' -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.px[di]' -o -name '*.pyx' -o -path '*/plotly/package_data/*.js' ')' -delete
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends binutils \
