@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 import pytest
 from streamlit import config as streamlit_config
 
+from csa.base.text import LANGUAGES
 from csa.config.settings import SETTINGS
 from tests.dockerfile import (
     BUILD,
@@ -117,6 +118,12 @@ def test_the_last_stage_has_no_tool_to_build_with_and_both_stages_one_minor_pyth
     assert re.fullmatch(r"docker\.io/library/python:3\.12-slim@sha256:[0-9a-f]{64}", base)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "Programming Language :: Python :: 3.12" in project["classifiers"]
+
+
+def test_numbers_and_days_of_each_language_that_is_written_are_kept():
+    (trimmed,) = [rest for rest in of(BUILD, "RUN") if "babel/locale-data" in rest]
+    for language in LANGUAGES:
+        assert f"! -name '{language}*'" in trimmed
 
 
 def test_the_user_is_a_fixed_number_not_root_named_before_the_command():

@@ -7,7 +7,7 @@ the city's own past Januaries: what was known then, against what came in the twe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -177,19 +177,21 @@ def weigh(months_ago: Floats) -> Floats:
 
     Returns (n, 4); 0 for what had not happened.
     """
+    return np.stack([*_by_age(months_ago)], axis=1)
+
+
+def _by_age(months_ago: Floats) -> Iterator[Floats]:
+    """Yield the columns of `weigh`, one at a time: of ten million incidents each takes much."""
     is_past = months_ago > 0
-    columns = (
-        months_ago < 12,
-        months_ago < 36,
-        np.exp(-np.maximum(months_ago, 0) / MEMORY_MONTHS),
-        np.ones(len(months_ago)),
-    )
-    return np.stack([np.where(is_past, column, 0.0) for column in columns], axis=1)
+    yield (is_past & (months_ago < 12)).astype(np.float64)
+    yield (is_past & (months_ago < 36)).astype(np.float64)
+    yield np.where(is_past, np.exp(-np.maximum(months_ago, 0) / MEMORY_MONTHS), 0.0)
+    yield is_past.astype(np.float64)
 
 
-def share_by_cell(at: Ints, weights: Floats, n_cells: int) -> Floats:
-    """Return each cell's share of the weights: (m, c), each column adding up to 1, or all 0."""
-    columns = [np.bincount(at, column, minlength=n_cells) for column in weights.T]
+def share_by_cell(at: Ints, weights: Iterable[Floats], n_cells: int) -> Floats:
+    """Return each cell's share of weights, c times (n,): (m, c), adding up to 1 each, or all 0."""
+    columns = [np.bincount(at, column, minlength=n_cells) for column in weights]
     counts = np.stack(columns, axis=1).astype(np.float64)
     totals = counts.sum(axis=0)
     return np.asarray(counts / np.where(totals > 0, totals, 1.0))
@@ -227,7 +229,7 @@ class Ground:
         n_cells = len(self.area_km2)
         if not n_cells:
             return np.zeros((0, len(map_names())))
-        shares = share_by_cell(at, weigh(months_ago), n_cells)
+        shares = share_by_cell(at, _by_age(months_ago), n_cells)
         even = self.area_km2 / self.area_km2.sum()
         return np.concatenate([*self.spread(shares), even[:, None]], axis=1)
 
@@ -304,7 +306,7 @@ class Subsamples:
 
         It is 0 in cells that were not asked for.
         """
-        by_cell = share_by_cell(self._at[kept], self._weights[kept], self._n_occupied)
+        by_cell = share_by_cell(self._at[kept], self._weights[kept].T, self._n_occupied)
         new = self._new @ by_cell[:, AGES.index(NEW_MAP[0])]
         shares = np.zeros(self._n_cells)
         mixture = self._wide + self._narrow @ by_cell.T.ravel()

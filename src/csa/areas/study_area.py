@@ -23,12 +23,11 @@ from csa.areas.stack import (
     find_new,
     learn,
 )
-from csa.areas.window import PeriodIncidents, in_period, is_suspect
+from csa.areas.window import PeriodIncidents, is_in_period, is_of, is_placed, is_suspect
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import project
 from csa.base.errors import ParamError
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.base.schema import KINDS
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
@@ -62,14 +61,15 @@ class StudyArea:
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
         is_in = (self.month >= period.start.index) & (self.month < period.until.index)
-        everything = in_period(self.dataset.incidents, period, self.kinds)
-        n_unlocated = int(everything[["lon", "lat"]].isna().any(axis=1).sum())
+        everything = self.dataset.incidents
+        is_counted = is_in_period(everything, period, self.kinds)
+        n_unlocated = int((is_counted & ~is_placed(everything)).sum())
         return PeriodIncidents(
             self.incidents[is_in].reset_index(drop=True),
             self.xy[is_in],
             self.cells[is_in],
             n_unlocated=n_unlocated,
-            n_outside=len(everything) - n_unlocated - int(is_in.sum()),
+            n_outside=int(is_counted.sum()) - n_unlocated - int(is_in.sum()),
         )
 
     def counts(self, period: Period) -> Ints:
@@ -301,14 +301,15 @@ def locate_incidents(
     elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
     incidents = dataset.incidents
-    if set(choices.kinds) != set(KINDS):
-        incidents = incidents[incidents["kind"].isin(choices.kinds)]
-    placed = incidents.dropna(subset=["lon", "lat"])
-    cells = h3_cells.bin_points(placed["lon"], placed["lat"], choices.resolution)
-    is_outside = placed["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+    is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
+    is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+    lon, lat = (np.where(is_asked, incidents[name], np.nan) for name in ("lon", "lat"))
+    cells = h3_cells.bin_points(lon, lat, choices.resolution)
     # A point on the very border may fall into a cell of no area inside.
-    is_inside = ~is_outside & np.isin(cells, cover.index.to_numpy())
-    inside = placed[is_inside].reset_index(drop=True)
+    is_inside = is_asked & np.isin(cells, cover.index.to_numpy())
+    # Without the texts of their cells, a third of the table: `cells` are those that count.
+    names = [name for name in incidents.columns if not name.startswith("cell_r")]
+    inside = incidents.loc[is_inside, names].reset_index(drop=True)
     xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), metric_crs)
     when = inside["occurred_at"].dt
     month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)

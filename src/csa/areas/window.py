@@ -35,12 +35,22 @@ def is_suspect(incidents: pd.DataFrame) -> Bools:
     return incidents["flags"].str.contains("suspect_point").to_numpy(dtype=bool)
 
 
-def in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:
-    """Take a period's incidents of some kinds, located or not."""
+def is_placed(incidents: pd.DataFrame) -> Bools:
+    """Return whether each incident has a place: (n,)."""
+    return (incidents["lon"].notna() & incidents["lat"].notna()).to_numpy(dtype=bool)
+
+
+def is_in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> Bools:
+    """Return whether each incident is of a period and of some kinds, located or not: (n,)."""
     when = incidents["occurred_at"]
     is_in = (when >= pd.Timestamp(f"{period.start}-01")) & (
         when < pd.Timestamp(f"{period.until}-01")
     )
-    if set(kinds) != set(KINDS):
-        is_in &= incidents["kind"].isin(kinds)
-    return incidents[is_in]
+    return is_in.to_numpy() & is_of(incidents, kinds)
+
+
+def is_of(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:
+    """Return whether each incident is of some kinds: (n,)."""
+    if set(kinds) == set(KINDS):
+        return np.ones(len(incidents), dtype=bool)
+    return incidents["kind"].isin(kinds).to_numpy(dtype=bool)

@@ -169,6 +169,7 @@ def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
 
 
 M2_PER_KM2 = 1e6
+BLOCK = 100_000
 MAX_EDGE_DEGREES = 0.002
 
 
@@ -202,11 +203,11 @@ def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells
     lons, lats = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     cells = np.full(lons.shape, NO_CELL, dtype=np.uint64)
     is_located = np.isfinite(lons) & np.isfinite(lats)
-    cell_of = h3.latlng_to_cell
-    pairs = zip(lats[is_located].tolist(), lons[is_located].tolist(), strict=True)
-    cells[is_located] = np.fromiter(
-        (cell_of(y, x, resolution) for y, x in pairs), dtype=np.uint64, count=is_located.sum()
-    )
+    cell_of, located = h3.latlng_to_cell, np.flatnonzero(is_located)
+    for start in range(0, len(located), BLOCK):  # as Python's numbers they take four times as much
+        at = located[start : start + BLOCK]
+        pairs = zip(lats[at].tolist(), lons[at].tolist(), strict=True)
+        cells[at] = [cell_of(y, x, resolution) for y, x in pairs]
     return cells
 
 
