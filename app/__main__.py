@@ -64,7 +64,7 @@ LARGE_BYTES = 256 * 1024
 
 
 def give_memory_back() -> None:
-    """Tell the C library to return what is freed: viewers' threads share two heaps, not sixteen.
+    """Have the C library return what is freed: viewers' threads share two heaps, not sixteen.
 
     Each heap keeps what its threads once needed, and one block in use holds all below it. Where
     the library is another than GNU's, nothing is told.

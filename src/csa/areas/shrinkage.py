@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError
 
 OUTSIDE = -1
@@ -106,20 +106,6 @@ def fit_prior(counts: npt.ArrayLike) -> Prior | None:
     if variance <= mean:
         return None
     return Prior(mean**2 / (variance - mean), mean / (variance - mean))
-
-
-def block_sums(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Floats:
-    """Count incidents in all blocks of so many cells: a cell and those nearest around it.
-
-    The prior of an area is fitted on blocks of its size: that of one cell, times the cells, would
-    shrink an area as much as a cell, although neighbours are alike and a sum is more certain.
-    """
-    if not 1 <= n_cells <= spirals.shape[1]:
-        raise ParamError("priorities.n_cells", given=n_cells, most=spirals.shape[1])
-    members = spirals[:, :n_cells]
-    inside = members[(members != OUTSIDE).all(axis=1)]  # (blocks, n_cells)
-    sums: Floats = np.asarray(counts, dtype=np.float64)[inside].sum(axis=1)
-    return sums
 
 
 def shrink(

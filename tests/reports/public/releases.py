@@ -14,11 +14,11 @@ import pandas as pd
 
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from csa.disclosure.audit import Figure
 from csa.disclosure.published import Publication
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import count_all
 from csa.reports.public.window import settle_window
+from tests.disclosure.attacker import Figure
 
 PLACES = ("area", "neighborhood", "cell")
 """The city's own totals and all areas together count domestic incidents too: they tell nothing."""

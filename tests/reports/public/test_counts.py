@@ -8,10 +8,10 @@ import pytest
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
-from csa.disclosure.audit import Figure, find_exposed
 from csa.disclosure.keys import Secret
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from tests.disclosure.attacker import Figure, find_exposed
 from tests.reports.public.releases import area, figures_of, publish, true_counts, without
 
 SECRET = Secret(bytes(range(32)))

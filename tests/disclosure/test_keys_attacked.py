@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from csa.disclosure.audit import Figure, find_exposed
+from tests.disclosure.attacker import Figure, find_exposed
 
 
 def counted(n, domestic=()):
