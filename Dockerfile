@@ -2,7 +2,7 @@
 # made-up city to anybody; another only to people who sign in. docs/DEPLOY.md has the rest.
 
 # Python 3.12.15 on Debian 13, for each platform, by digest: the same bytes each time. docs/DEPLOY.md,
-# "Upgrade", tells how a newer one is taken, and SECURITY.md why.
+# "Upgrading", tells how a newer one is taken, and SECURITY.md why.
 ARG PYTHON=docker.io/library/python:3.12-slim@sha256:05cda9777409a9c3ffddd94a4c476b79f0769a0b4857f0c7ed9226b6800b0d6f
 
 # ---- Build: installs, and makes what the first page would otherwise wait for ----------------
