@@ -44,17 +44,20 @@ def assign_neighborhoods(
     >>> csa.assign_neighborhoods(lon, lat, halves).tolist()
     ['West', 'East', '']
     """
-    names = np.full(len(lon), "", dtype=object)
-    is_located = (lon.notna() & lat.notna()).to_numpy()
-    xy = np.column_stack([lon.to_numpy(float), lat.to_numpy(float)])[is_located]
-    points = np.asarray(shapely.points(xy), dtype=object)  # (n,)
-    in_order = neighborhoods.sort_values("name")
-    tree = shapely.STRtree(points)
-    place, which = tree.query(in_order.geometry.to_numpy(), predicate="intersects")
-    first = pd.Series(place).groupby(which).min()
-    hit = np.flatnonzero(is_located)[first.index.to_numpy(dtype=np.intp)]
-    names[hit] = in_order["name"].to_numpy()[first.to_numpy(dtype=np.intp)]
-    return pd.Series(names, index=lon.index, dtype="str")
+    x, y = lon.to_numpy(float), lat.to_numpy(float)
+    eastward = np.argsort(x)  # points without a place come last, beyond every polygon
+    in_line, in_order = x[eastward], neighborhoods.sort_values("name")
+    names = np.append(in_order["name"].to_numpy(dtype=object), "")
+    first = np.full(len(x), len(in_order))
+    for number, shape in reversed([*enumerate(in_order.geometry)]):
+        if shape is None or shape.is_empty:
+            continue
+        west, _, east, _ = shape.bounds
+        from_west, to_east = np.searchsorted(in_line, (west, np.nextafter(east, np.inf)))
+        near = eastward[from_west:to_east]
+        shapely.prepare(shape)
+        first[near[shapely.intersects_xy(shape, x[near], y[near])]] = number
+    return pd.Series(names[first], index=lon.index, dtype="str")
 
 
 def is_inside(lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry) -> pd.Series:

@@ -79,7 +79,9 @@ def _exclude_elsewhere(rows: pd.DataFrame) -> None:
 
     One layout marks officer-involved shootings, another describes the same ones unmarked.
     """
-    numbered = rows[rows["has_number"]]
+    if not (rows["reason"] == "excluded_by_rule").any():
+        return
+    numbered = rows.loc[rows["has_number"], ["source", "incident_id", "rule", "reason"]]
     excluded = numbered[numbered["reason"] == "excluded_by_rule"]
     used = numbered[numbered["reason"] == ""]
     kept = set(zip(used["source"], used["incident_id"], strict=True))
