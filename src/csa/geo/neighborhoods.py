@@ -48,15 +48,16 @@ def assign_neighborhoods(
     eastward = np.argsort(x)  # points without a place come last, beyond every polygon
     in_line, in_order = x[eastward], neighborhoods.sort_values("name")
     names = np.append(in_order["name"].to_numpy(dtype=object), "")
-    first = np.full(len(x), len(in_order))
-    for number, shape in reversed([*enumerate(in_order.geometry)]):
-        if shape is None or shape.is_empty:
-            continue
-        west, _, east, _ = shape.bounds
+    shapes = in_order.geometry.to_numpy()
+    shapely.prepare(shapes)
+    first = np.full(len(x), len(shapes))
+    for number in reversed(range(len(shapes))):  # the first name is written last
+        west, _, east, _ = shapely.bounds(
+            shapes[number]
+        )  # of no shape no numbers: no point is near
         from_west, to_east = np.searchsorted(in_line, (west, np.nextafter(east, np.inf)))
         near = eastward[from_west:to_east]
-        shapely.prepare(shape)
-        first[near[shapely.intersects_xy(shape, x[near], y[near])]] = number
+        first[near[shapely.intersects_xy(shapes[number], x[near], y[near])]] = number
     return pd.Series(names[first], index=lon.index, dtype="str")
 
 
