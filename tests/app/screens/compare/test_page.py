@@ -385,6 +385,7 @@ def test_too_few_months_are_said_where_the_answer_would_be(page):
     shown = page(screen={"months": 12, "until": "2015-09"})
     assert not shown.exception
     assert "Too few months to say where" in words(shown)
+    assert "homicides are of 9 months" in words(shown)  # the data begin in January 2015
 
 
 def test_no_area_says_where_to_look(page):
