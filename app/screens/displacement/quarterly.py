@@ -248,7 +248,8 @@ def _named_as_elsewhere(traced: pd.DataFrame, opened: Opened, choices: Choices) 
     """Name a part of an area in service as every page does: not like that area itself."""
     standing = standing_of(opened, cache.proposal(opened, choices))
     parts = {area_id: one.called for area_id, one in standing.items() if one.part_of}
-    return traced.assign(place_name=traced["area_id"].map(parts).fillna(traced["place_name"]))
+    pairs = zip(traced["area_id"], traced["place_name"], strict=True)
+    return traced.assign(place_name=[parts.get(str(area_id), name) for area_id, name in pairs])
 
 
 def _say_gone(traced: pd.DataFrame, following: Following) -> None:

@@ -24,6 +24,7 @@ from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount
 from csa.dataset.versioned import City, open_dataset, save_dataset
 from csa.decisions.areas import designate
+from csa.decisions.registry import AreaStanding
 from csa.decisions.store import open_store
 from csa.displacement.follow import make_past, save_past
 from csa.ingest.intake import ingest_city
