@@ -179,7 +179,7 @@ def ways(record: Record) -> pd.DataFrame:
 
 
 def _apart(points: float) -> str:
-    """Say a difference in points; neither more nor less where it rounds to nothing."""
+    """Write a difference in points; neither more nor less where it rounds to nothing."""
     if abs(points) < LEAST_POINTS:
         return speak("how_well.as_many")
     return speak("how_well.points", points=points)
