@@ -184,7 +184,7 @@ STYLE = """
     .st-key-meeting_ways button { width: 100%; padding-inline: .5rem; }
     .st-key-meeting_ways button :is(div, p) { white-space: normal; line-height: 1.2; }
   }
-  @media (max-width: 900px) { .csa-measured { grid-template-columns: 4fr 5fr 5fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
+  @media (max-width: 900px) { .csa-measured { grid-template-columns: 6fr 5fr 4fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
   .csa-cards, .csa-due, .csa-trail { list-style: none; margin: 0 !important; padding: 0 !important; }
   .csa-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .75rem; }
   .csa-cards li { margin: 0; padding: .6rem .75rem; border: 1px solid var(--csa-hairline); border-radius: 6px; font-size: .9375rem; overflow-wrap: anywhere; }
