@@ -152,8 +152,8 @@ def _worst(lines: Sequence[ActionLine], key: str) -> str:
     if not live:
         return f'<span class="csa-faint">{html.escape(speak("briefing.no_live"))}</span>'
     worst = min(live, key=_badness)
-    said = html.escape(speak("briefing.worst", n=len(live), number=worst.number))
-    return f"{said} {status_html(worst)}"
+    said = speak("briefing.worst", n=len(live), number=worst.number, title=worst.title)
+    return f"{html.escape(said)} {status_html(worst)}"
 
 
 def _badness(line: ActionLine) -> int:

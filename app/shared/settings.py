@@ -68,6 +68,9 @@ def command_of(name: str, dataset: Path) -> list[str]:
     """Return the words of a command about this city and its dataset, as typed in our folder."""
     config = deployment().config
     city = config.stem if config.parent == ROOT / "config" else str(config)
-    is_ours = dataset.is_absolute() and dataset.is_relative_to(ROOT)
-    folder = dataset.relative_to(ROOT) if is_ours else dataset
-    return ["csa", name, "--city", city, "--dataset", str(folder)]
+    return ["csa", name, "--city", city, "--dataset", str(as_typed(dataset))]
+
+
+def as_typed(folder: Path) -> Path:
+    """Return a folder as typed in ours: without the path of this machine, where it lies there."""
+    return folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder

@@ -165,7 +165,7 @@ STYLE = """
   .stHtml .csa-review { list-style: none; margin: 0; padding: 0; }
   .stHtml .csa-review li { margin: 0; padding: .4rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: 1rem; line-height: 1.35; }
   .csa-review p, .csa-proposal p { margin: 0; }
-  .csa-measured { display: grid; grid-template-columns: 5fr 2fr 3fr 3fr 5fr; gap: .15rem 1rem; }
+  .csa-measured { display: grid; grid-template-columns: 9fr 6fr 5fr 4fr 10fr; gap: .15rem 1rem; }
   .csa-at { margin: 0; text-align: center; white-space: nowrap; color: var(--csa-quiet); font-variant-numeric: tabular-nums; }
   .csa-measured b { font-weight: 600; }
   .st-key-meeting_screen { min-height: calc(100vh - 15.75rem); }
@@ -184,7 +184,7 @@ STYLE = """
     .st-key-meeting_ways button { width: 100%; padding-inline: .5rem; }
     .st-key-meeting_ways button :is(div, p) { white-space: normal; line-height: 1.2; }
   }
-  @media (max-width: 900px) { .csa-measured { grid-template-columns: 4fr 5fr 5fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
+  @media (max-width: 900px) { .csa-measured { grid-template-columns: 6fr 5fr 4fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
   .csa-cards, .csa-due, .csa-trail { list-style: none; margin: 0 !important; padding: 0 !important; }
   .csa-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .75rem; }
   .csa-cards li { margin: 0; padding: .6rem .75rem; border: 1px solid var(--csa-hairline); border-radius: 6px; font-size: .9375rem; overflow-wrap: anywhere; }
@@ -216,9 +216,9 @@ STYLE = """
     [data-testid="stDataFrame"] { position: relative; } [data-testid="stDataFrame"]::after { content: ""; position: absolute; inset: 0 0 0 auto; width: 1rem; pointer-events: none; background: linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 60%, transparent), transparent); }
   }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
-  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 5.4rem; } }
+  @media (max-width: 1100px) { .csa-briefing { min-height: 14rem; } .csa-change { min-height: 5.4rem; } }
   @media (max-width: 640px) {
-    .csa-briefing { min-height: 26rem; }
+    .csa-briefing { min-height: 20.5rem; }
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }

@@ -27,6 +27,8 @@ from csa.base.text import month, percent, render, speak, way_name
 
 SMALL = 0.015
 """A mean change below this is too small for readers to see."""
+LEAST_POINTS = 0.05
+"""A difference below this rounds to none."""
 
 
 def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
@@ -169,11 +171,18 @@ def ways(record: Record) -> pd.DataFrame:
             speak("how_well.col_way"): [named(way) for way in order],
             speak("how_well.col_caught"): [percent(means[way]) for way in order],
             speak("how_well.col_apart"): [
-                speak("how_well.itself") if way == "areas" else speak("how_well.points", points=far)
+                speak("how_well.itself") if way == "areas" else _apart(far)
                 for way, far in zip(order, apart, strict=True)
             ],
         }
     )
+
+
+def _apart(points: float) -> str:
+    """Write a difference in points; neither more nor less where it rounds to nothing."""
+    if abs(points) < LEAST_POINTS:
+        return speak("how_well.as_many")
+    return speak("how_well.points", points=points)
 
 
 def afterwards(opened: Opened, record: Record, choices: Choices) -> None:

@@ -559,12 +559,16 @@
 
   const NAMES_FROM = 12; // from afar, many names would hide the cells
   const FEW = 12;
-  const AWAY_PX = [12, 26, 44, 66];
-  const WAYS = [[1, -1], [-1, -1], [1, 1], [-1, 1], [0, -1], [0, 1], [1, 0], [-1, 0]];
-  const COST = { dark: 12, edge: 1.5, away: 0.08, short: 20 };
-  // A label stands outside its area, with a line to it, where it hides neither another label nor a
-  // line nor the darkest cells, if there is such a place. First the chosen area's, then those of
-  // core service areas, then names where there is still room.
+  const AWAY_PX = [12, 26, 44, 66, 92, 124];
+  const ROUNDS = 3;
+  const CORNERS = [[1, -1], [-1, -1], [1, 1], [-1, 1]];
+  const WAYS = [...CORNERS, [0, -1], [0, 1], [1, 0], [-1, 0],
+    ...CORNERS.flatMap(([x, y]) => [[x / 2, y], [x, y / 2]])];
+  const COST = { dark: 12, edge: 1.5, away: 0.2, short: 20, crossed: 90, over: 45 };
+  // A label stands outside its area, with a line to it, where it hides neither another label nor
+  // the darkest cells, and where no line runs behind a label, across another line or over another
+  // area. First the chosen area's, then those of core service areas, then names where there is
+  // still room. Each looks for a better place once the others have theirs.
   function settleLabels(map) {
     kept.leaders.clearLayers();
     const labels = (kept.labels || []).filter(({ label }) => label && label._map && label.getElement());
@@ -572,7 +576,7 @@
       one.getBoundingClientRect(),
     );
     const pixels = (corners) => corners.map((corner) => map.latLngToContainerPoint(corner));
-    const edges = (kept.labels || []).flatMap(({ corners }) => pixels(corners));
+    const grounds = (kept.labels || []).map(({ corners }) => pixels(corners));
     const dark = darkCells(map);
     const parts = labels
       .map((one) => ({ ...one, element: one.label.getElement(), corners: pixels(one.corners) }))
@@ -587,10 +591,20 @@
     }
     const areFew = parts.length <= FEW;
     const isShown = (one) => one.letter || one.isChosen || areFew || map.getZoom() >= NAMES_FROM;
-    for (const part of parts.filter(isShown)) {
-      const best = bestPlace(map, part, taken, edges, dark);
-      if (best) putLabel(map, part, best, taken);
-    }
+    const wanted = parts.filter(isShown);
+    const options = new Map(wanted.map((part) => [part, placesFor(map, part, grounds, dark)]));
+    const put = new Map();
+    const settle = (part, most) => {
+      put.delete(part);
+      const best = cheapest(options.get(part), taken, [...put.values()], most);
+      if (best) put.set(part, best);
+    };
+    for (let round = 0; round < ROUNDS; round++) wanted.forEach((part) => settle(part, Infinity));
+    // From the last on: a name without a clean place leaves room; then each may try once more.
+    const names = wanted.filter((part) => rank(part) === 2);
+    [...names].reverse().forEach((part) => settle(part, 0));
+    names.filter((part) => !put.has(part)).forEach((part) => settle(part, 0));
+    for (const [part, place] of put) putLabel(map, part, place, taken);
     showPlaces(map, taken);
   }
 
@@ -605,12 +619,14 @@
     return shown.map((shape) => map.latLngToContainerPoint(shape.middle));
   }
 
-  function bestPlace(map, part, taken, edges, dark) {
+  function placesFor(map, part, grounds, dark) {
+    const edges = grounds.flat();
+    const others = grounds.filter((ground) => !isSame(ground[0], part.corners[0]));
     const size = map.getSize();
     const [letter, name] = [...part.element.children].map((one) => one.getBoundingClientRect());
     const height = Math.max(letter.height, name.height);
     const widths = [letter.width + name.width, ...(part.letter ? [letter.width] : [])];
-    let best = null;
+    const found = [];
     for (const [n, width] of widths.entries()) {
       for (const [turn, [x, y]] of WAYS.entries()) {
         const from = part.corners.reduce((a, b) => (b.x * x + b.y * y > a.x * x + a.y * y ? b : a));
@@ -620,26 +636,68 @@
           const top = from.y + step * y - (height * (1 - y)) / 2;
           const box = { left, top, right: left + width, bottom: top + height };
           const isInside = left >= 2 && top >= 2 && box.right <= size.x - 2 && box.bottom <= size.y - 2;
-          if (!isInside || taken.some((other) => areOver(box, other))) continue;
+          if (!isInside) continue;
           const n_in = (points, by) => points.filter(({ x: px, y: py }) =>
             px > left - by && px < box.right + by && py > top - by && py < box.bottom + by).length;
-          const cost = COST.dark * n_in(dark, 4) + COST.edge * n_in(edges, 3)
-            + COST.away * away + COST.short * n + turn * 0.2;
-          if (!best || cost < best.cost) best = { cost, box, from, isShort: n === 1 };
+          const to = { x: Math.min(Math.max(from.x, left), box.right), y: Math.min(Math.max(from.y, top), box.bottom) };
+          const n_over = others.filter((ground) => ground.some((corner) => isNear(corner, from, to))).length;
+          const cost = COST.dark * n_in(dark, 4) + COST.edge * n_in(edges, 3) + COST.over * n_over
+            + COST.away * away + COST.short * n + turn * 0.1;
+          found.push({ cost, box, line: [from, to], isShort: n === 1 });
         }
       }
+    }
+    return found;
+  }
+
+  function cheapest(places, taken, others, mostCrossed) {
+    let best = null;
+    for (const place of places) {
+      const { box, line } = place;
+      if (taken.some((one) => areOver(box, one)) || others.some((one) => areOver(box, padded(one.box)))) continue;
+      const n_crossed = others.filter((one) =>
+        meets(line, one.box) || meets(one.line, box) || areCrossing(line, one.line)).length;
+      const cost = place.cost + COST.crossed * n_crossed;
+      if (n_crossed <= mostCrossed && (!best || cost < best.total)) best = { ...place, total: cost };
     }
     return best;
   }
 
-  function putLabel(map, part, { box, from, isShort }, taken) {
+  function isSame(one, other) {
+    return one.x === other.x && one.y === other.y;
+  }
+
+  function isNear(point, from, to, px = 4) {
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const along = ((point.x - from.x) * dx + (point.y - from.y) * dy) / (dx * dx + dy * dy || 1);
+    const at = Math.min(Math.max(along, 0), 1);
+    return Math.hypot(from.x + at * dx - point.x, from.y + at * dy - point.y) < px;
+  }
+
+  function padded({ left, right, top, bottom }) {
+    return { left: left - 2, right: right + 2, top: top - 2, bottom: bottom + 2 };
+  }
+
+  function areCrossing([a, b], [c, d]) {
+    const side = (p, q, r) => Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x));
+    return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+  }
+
+  function meets([a, b], { left, right, top, bottom }) {
+    const isIn = ({ x, y }) => x > left && x < right && y > top && y < bottom;
+    const [fall, rise] = [[left, top, right, bottom], [left, bottom, right, top]].map(
+      ([x, y, toX, toY]) => [{ x, y }, { x: toX, y: toY }],
+    );
+    return isIn(a) || isIn(b) || areCrossing([a, b], fall) || areCrossing([a, b], rise);
+  }
+
+  function putLabel(map, part, { box, line: ends, isShort }, taken) {
     const at = map.latLngToContainerPoint(part.label.getLatLng());
     part.element.style.translate = `${box.left - at.x}px ${box.bottom - at.y}px`;
     part.element.style.visibility = "visible";
     if (isShort) part.element.children[1].style.display = "none";
-    taken.push({ left: box.left - 2, right: box.right + 2, top: box.top - 2, bottom: box.bottom + 2 });
-    const to = [Math.min(Math.max(from.x, box.left), box.right), Math.min(Math.max(from.y, box.top), box.bottom)];
-    const line = [from, to].map((point) => map.containerPointToLatLng(point));
+    taken.push(padded(box));
+    const line = ends.map(({ x, y }) => map.containerPointToLatLng([x, y]));
     const look = { pane: "leaders", interactive: false, lineCap: "butt" };
     const { casing, accent, outline } = kept.options.colours;
     kept.leaders.addLayer(L.polyline(line, { ...look, color: casing, weight: 4 }));

@@ -473,6 +473,13 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
     assert lacks not in text
 
 
+def test_where_a_file_may_be_missing_the_briefing_compares_no_year_as_no_report_does(larger):
+    totals = {**larger.summary["totals"], "silent_months": 1}
+    found = replace(larger, summary={**larger.summary, "totals": totals})
+    firm, faint = briefing._changed(None, None, found)
+    assert (firm, faint) == ("", says("briefing.silent", n=1))
+
+
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
     shown = app(BRIEFING, screen={"months": 12})
     sentences, listed = briefing_of(shown)

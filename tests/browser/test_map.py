@@ -22,6 +22,32 @@ def boxes(frame):
     )
 
 
+def crossed(frame):
+    """How many lines from a label to its area run behind another label, or across another line."""
+    return frame.evaluate(
+        """() => {
+          const map = window.map || window.map_div;
+          const lines = [];
+          map.eachLayer((one) => {
+            if (one.options.pane !== 'leaders' || !one.getLatLngs || one.options.weight > 2) return;
+            lines.push(one.getLatLngs().map((end) => map.latLngToContainerPoint(end)));
+          });
+          const boxes = [...document.querySelectorAll('.csa-label')]
+            .filter((e) => e.style.visibility === 'visible')
+            .map((e) => [...e.children].map((p) => p.getBoundingClientRect()).filter((b) => b.width));
+          const along = ([a, b], n) => ({x: a.x + (b.x - a.x) * n / 200, y: a.y + (b.y - a.y) * n / 200});
+          const isIn = (parts, {x, y}) => parts.some((box) =>
+            x > box.left + 1 && x < box.right - 1 && y > box.top + 1 && y < box.bottom - 1);
+          const behind = lines.filter((line) => boxes.some((parts) =>
+            [...Array(201).keys()].filter((n) => isIn(parts, along(line, n))).length > 4));
+          const side = (p, q, r) => Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x));
+          const across = lines.filter(([a, b], n) => lines.slice(n + 1).some(([c, d]) =>
+            side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0));
+          return {lines: lines.length, behind: behind.length, across: across.length};
+        }"""
+    )
+
+
 def scale(frame):
     """Which cells are to be seen, and what the map's own legend says of them."""
     return frame.evaluate(
@@ -107,6 +133,13 @@ def test_no_label_hides_another(read, sample_app, width, screen):
         for other in found[n + 1 :]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
             assert apart, (found[n], other)
+
+
+@pytest.mark.parametrize(("page", "width"), [("", 390), ("areas", 390), *slowly(("", 1400))])
+def test_no_line_to_a_label_runs_behind_another(read, sample_app, page, width):
+    found = crossed(read(f"{sample_app}/{page}", width=width).frame)
+    assert found.pop("lines") >= 5
+    assert found == {"behind": 0, "across": 0}
 
 
 @pytest.mark.smoke

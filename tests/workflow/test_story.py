@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
+import geopandas as gpd
 import pytest
 
 from csa.areas.choices import city_choices
@@ -19,6 +20,7 @@ from csa.decisions.store.records import read_records
 from csa.decisions.store.trail import entries
 from csa.decisions.work import add_lesson
 from csa.displacement.analyze import analyze_displacement
+from csa.geo.cells import outline
 from csa.plan import load_plan
 from csa.plan.measures import Quarter
 from csa.priority.draw_record import find_differences
@@ -138,6 +140,29 @@ def test_areas_are_worked_in_within_60_days_with_walks_tasks_and_answers(records
             assert [row for row in rows if row.area == area.key], area.key
     answered = Counter(bool(row.answered) for row in records.asked)
     assert answered[True] > answered[False] > 0
+
+
+def test_a_service_that_an_area_s_work_names_stands_in_it_or_near(city, records):
+    """The pages say beside it which services an area lacks."""
+    to = city.config.city.metric_crs
+    services = city.dataset.services.to_crs(to).set_index("name").geometry
+    n_named = 0
+    for area in records.areas:
+        cells = {int(cell, 16) for cell in records.steps_of(area.key)[0].cells}
+        ground = gpd.GeoSeries([outline(cells)], crs="EPSG:4326").to_crs(to).iloc[0]
+        kinds = (records.meetings, records.tasks, records.asked, records.stakeholders)
+        said = " ".join(
+            str(value)
+            for rows in kinds
+            for row in rows
+            if row.area == area.key
+            for value in vars(row).values()
+        )
+        named = services[[name in said for name in services.index]]
+        far = named[named.distance(ground) > city.config.services.near_m]
+        assert list(far.index) == [], area.place_name
+        n_named += len(named)
+    assert n_named >= 5
 
 
 def test_two_reviews_decided_and_three_months_were_handed_out(records):

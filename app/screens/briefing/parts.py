@@ -63,7 +63,7 @@ def sentences(
     proposal, judgement = found
     parts = (
         (speak("briefing.stands_out"), *_stands_out(proposal, judgement, standing)),
-        (speak("briefing.changed"), *_changed(opened, choices)),
+        (speak("briefing.changed"), *_changed(opened, choices, proposal)),
         (speak("briefing.cannot"), *_cannot(judgement)),
     )
     said = "".join(
@@ -119,7 +119,10 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStanding
     return speak("briefing.highest", n=len(highest), areas=names)
 
 
-def _changed(opened: Opened, choices: Choices) -> tuple[str, str]:
+def _changed(opened: Opened, choices: Choices, proposal: Proposal) -> tuple[str, str]:
+    n_silent = proposal.summary["totals"]["silent_months"]
+    if n_silent:  # the reports compare nothing then either
+        return "", speak("briefing.silent", n=n_silent)
     found = year_to_date(opened, choices)
     if found is None:
         return "", speak("briefing.not_comparable")

@@ -17,6 +17,7 @@ import pandas as pd
 import streamlit as st
 
 from app.shared import panels, theme
+from app.shared.settings import as_typed
 from csa.base.text import day, in_words, month, name_list, percent, speak
 from csa.fleet.table import DONE, FAILED, WAITING
 
@@ -36,13 +37,14 @@ COMMAND = "csa fleet cities.csv --out {folder}"
 
 def nothing(folder: Path) -> None:
     """Show that no fleet has been run, and the command that runs one."""
-    panels.empty(speak("cities.none", folder=folder))
-    st.code(COMMAND.format(folder=folder), language=None)
+    panels.empty(speak("cities.none", folder=as_typed(folder)))
+    st.code(COMMAND.format(folder=as_typed(folder)), language=None)
 
 
 def data_line(folder: Path, table: pd.DataFrame) -> str:
     """Return the line that says whose table this is, and which days it covers."""
-    said = [f"<b>{html.escape(speak('cities.n', n=len(table)))}</b>", html.escape(str(folder))]
+    n, where = speak("cities.n", n=len(table)), str(as_typed(folder))
+    said = [f"<b>{html.escape(n)}</b>", html.escape(where)]
     done = table[table["state"] == DONE]
     if len(done):
         first, last = min(done["first_date"]), max(done["data_through"])
@@ -262,4 +264,4 @@ def how(folder: Path) -> None:
     """Show how the numbers come about, and how a city is made again or opened."""
     with st.expander(speak("cities.how")):
         st.markdown(speak("cities.how_said"))
-        st.code(COMMAND.format(folder=folder), language=None)
+        st.code(COMMAND.format(folder=as_typed(folder)), language=None)

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.shared import cache_around, panels
+from app.shared import cache, cache_around, panels
 from app.shared.area_sheet import FEW_PEOPLE
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
+from app.shared.phrases import months_covered
 from app.shared.ranges import Drawn, expected_words, range_bar
 from app.shared.standing import areas_in_service, in_service, not_proposed, short_state
 from csa.areas.choices import Choices
@@ -108,7 +109,8 @@ def show(
     if others:
         names = name_list(in_service(area).called for area in others)
         st.caption(panels.plain(speak("compare.others", areas=names)))
-    note = speak("compare.range_note", months=choices.months)
+    months = months_covered(cache.proposal(opened, choices))
+    note = speak("compare.range_note", months=months)
     st.caption(speak("compare.sure_note") if is_sure else note)
 
 

@@ -185,7 +185,13 @@ def layers(opened: Opened) -> None:
     """Show the datasets beside the incidents: services, an external score, population."""
     report = opened.dataset.report
     rows = [
-        (speak(key), found["source"], found["as_of"], found["n"], sum(found["lost"].values()))
+        (
+            speak(key),
+            found["source"],
+            day(date.fromisoformat(found["as_of"])),
+            found["n"],
+            sum(found["lost"].values()),
+        )
         for key, found in (
             ("data.services", report.get("services")),
             ("data.vacant", report.get("vacant_land")),

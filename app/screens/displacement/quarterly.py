@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from app.screens.displacement import charts_became, charts_change
-from app.shared import cache_change, charts, panels
+from app.shared import cache, cache_change, charts, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.following import Following
 from app.shared.panels import SOON_S
+from app.shared.standing import standing_of
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
 from csa.base.params import Month
@@ -225,6 +226,7 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
     if traced.empty:
         spot.info(speak("change_page.became_none"), icon=":material/info:")
         return
+    traced = _named_as_elsewhere(traced, opened, choices)
     is_all = st.session_state.get(ALL_AREAS, False)
     n_areas = int(traced["area_id"].nunique())
     if n_areas > MAX_ROWS:
@@ -240,6 +242,14 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
         alt=speak("change_page.became_alt", n=int(traced["area_id"].nunique())),
     )
     _say_gone(traced, following)
+
+
+def _named_as_elsewhere(traced: pd.DataFrame, opened: Opened, choices: Choices) -> pd.DataFrame:
+    """Name a part of an area in service as every page does: not like that area itself."""
+    standing = standing_of(opened, cache.proposal(opened, choices))
+    parts = {area_id: one.called for area_id, one in standing.items() if one.part_of}
+    pairs = zip(traced["area_id"], traced["place_name"], strict=True)
+    return traced.assign(place_name=[parts.get(str(area_id), name) for area_id, name in pairs])
 
 
 def _say_gone(traced: pd.DataFrame, following: Following) -> None:

@@ -11,7 +11,6 @@ from app.screens.measures import measures_charts
 from app.screens.measures.measure_words import (
     CLAIMS,
     applies_here,
-    figure_words,
     is_old,
     is_told_here,
     lack_words,
@@ -21,7 +20,7 @@ from app.shared import charts, panels
 from app.shared.cache_once import once
 from app.shared.signing import FormScene
 from csa.base.text import render, speak
-from csa.plan.measures import Progress, Quarter, Value
+from csa.plan.measures import Progress, Quarter, Value, figure_words
 from csa.reports.briefing.counted import COUNTED, count_quarter, differing
 from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.briefing.shoot_review import review_effects

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from csa.base.text import percent, render, speak
-from csa.plan.measures import MeasureVerdict, Quarter, Value, find_kind, told
+from csa.base.text import render, speak
+from csa.plan.measures import MeasureVerdict, Quarter, Value, figure_words, find_kind
 from csa.reports.briefing.measuring import MeasureLine, lacks
 
 CLAIMS = (MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED)
 """Verdicts that claim a change; all else is shown in gray."""
 MOST_NAMED = 3
-
-
-def figure_words(value: Value, kind: str) -> str:
-    """Format a value: a share in percent, with its parts if known."""
-    if find_kind(kind).shape != "share" or value.value is None:
-        return told(value, kind)
-    if value.numerator is None:
-        return percent(value.value)
-    return speak("here.share", share=percent(value.value), of=told(value, kind))
 
 
 def number_words(number: float, kind: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from app.screens.measures.measure_words import applies_here, figure_words, number_words
+from app.screens.measures.measure_words import applies_here, number_words
 from app.shared import theme
 from app.shared.cache_once import once
 from app.shared.charts import layout
 from csa.base.text import speak
-from csa.plan.measures import Quarter, Value, find_kind
+from csa.plan.measures import Quarter, Value, figure_words, find_kind
 from csa.reports.briefing.measuring import MeasureLine
 
 HEIGHT_PX = 138

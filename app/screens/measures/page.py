@@ -64,6 +64,6 @@ with parts.cell():  # first, also on a telephone: what is written down on the st
         correcting.show(scene, place.key, place_steps.on_record(scene, work))
 with parts.cell():
     is_new = place.kind == PROPOSED
-    note = speak("here.candidate_values", place=place.name) if is_new else ""
+    note = speak("here.candidate_values") if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
     measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))

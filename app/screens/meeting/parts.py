@@ -158,9 +158,10 @@ def _measures(measures: Sequence[AtQuarter]) -> None:
         panels.answer(speak("meeting.measures_none", n=len(measures)))
         listed([item(html.escape(name)) for name in without], 0)
         return
+    newest = max(one.line.last for one in told if one.line.last)
     n_old = sum(not one.is_current for one in told)
     panels.answer(
-        speak("meeting.measures", n=len(told), of=len(measures)),
+        speak("meeting.measures", n=len(told), of=len(measures), quarter=newest),
         speak("meeting.measures_old", n=n_old) if n_old else "",
     )
     listed([_measure(one) for one in told], MOST + 1)

@@ -139,10 +139,10 @@ def register(desk: Desk) -> None:
         changed = speak("reports_page.all_changed")
     panels.answer(speak("reports_page.n_handed", n=len(rows)), changed)
     table = _table(desk, rows, now)
-    panels.table(table.head(MOST), speak("reports_page.register"))
+    panels.table(table.head(MOST), speak("reports_page.register"), "csa-wide")
     if len(rows) > MOST:
         with st.expander(speak("reports_page.earlier", n=len(rows) - MOST)):
-            panels.table(table.iloc[MOST:], speak("reports_page.register"))
+            panels.table(table.iloc[MOST:], speak("reports_page.register"), "csa-wide")
 
 
 def _now(desk: Desk, name: str) -> str:

@@ -112,7 +112,7 @@ TALES = (
     ActionTale("2.3.2", HEALTH, INTERVENTION, "2019-10-01", "2020-07-31", (
         ("2019-12-17", ON, 40, "A clinic and a hub are missing in the southeast."),
         ("2020-04-21", RISK, 50, "Clinics have no time for a survey now."),
-        ("2020-08-18", ON, 70, "Eleven of sixteen clinics have answered.")), ("southeast",)),
+        ("2020-08-18", ON, 70, "Four of six clinics have answered.")), ("southeast",)),
     ActionTale("2.3.3", HEALTH, INTERVENTION, "2020-02-03", "2020-11-15", (
         ("2020-03-10", ON, 10, "A form for referrals is tried."),
         ("2020-06-16", STUCK, 20, "No clinic has agreed to open a desk in the southeast.")),

@@ -34,7 +34,7 @@ DESIGNATED = (
     "list's code {code}. Neighbors and both teams are ready."
 )
 RETIRED = (
-    "Its clinic and its school closed for good in spring, and no partner could go on. Residents "
+    "Its school closed for good in spring, and no partner could go on. Residents "
     "were told at a meeting on July 14. The teams' hours go to the other areas."
 )
 
@@ -44,11 +44,11 @@ Line = tuple[date, str, str]
 # First group meeting, start of work; walks and other meetings: (day, kind, who, note).
 MEETINGS = {
     "cooling": (
-        (date(2019, 6, 25), "group", "Prevention Team; St. Odilo; tenants' council",
+        (date(2019, 6, 25), "group", "Prevention Team; Harlan Voss School; tenants' council",
          "Agreed to walk first and to write down who does what by when."),
         (date(2019, 7, 9), "walk", "Tenants' council; Police Department; Public Works",
          "Two dark corners, one vacant house with open doors, children cross where cars turn."),
-        (date(2019, 9, 17), "listening", "St. Odilo; Health Department",
+        (date(2019, 9, 17), "listening", "Harlan Voss School; Health Department",
          "34 residents. Most asked for lights and for somewhere to go after school."),
         (date(2019, 11, 19), "progress", "Tenants' council; Public Works",
          "Lights are on at both corners. The vacant house is still open."),
@@ -58,11 +58,11 @@ MEETINGS = {
          "Walked the streets around the area too, where shootings rose. Outdoors, with masks."),
     ),
     "southeast": (
-        (date(2019, 6, 27), "group", "Prevention Team; Three Oaks Church; block watch",
-         "The block watch leads. No clinic or hub within a mile."),
+        (date(2019, 6, 27), "group", "Prevention Team; Tabernacle of the Vine; block watch",
+         "The block watch leads. No clinic or hub within half a mile."),
         (date(2019, 7, 23), "walk", "Block watch; Code Enforcement",
          "Eleven vacant lots. A store sells late with no light at its door."),
-        (date(2019, 10, 8), "listening", "Three Oaks Church; Health Department",
+        (date(2019, 10, 8), "listening", "Tabernacle of the Vine; Health Department",
          "Residents want help for the wounded and their families close by."),
         (date(2020, 1, 21), "progress", "Block watch; Code Enforcement",
          "Four of eleven lots are mowed and fenced. No clinic has agreed to come."),
@@ -70,19 +70,19 @@ MEETINGS = {
          "A year with far fewer shootings, here and around. The group wants to keep the evenings."),
     ),
     "west side": (
-        (date(2020, 1, 9), "group", "Prevention Team; Hilltop Library; coaches' league",
-         "Agreed to start with young people and the park."),
-        (date(2020, 2, 11), "walk", "Coaches' league; Parks Department",
-         "The park's back gate stays open all night. Broken lamp posts along the path."),
-        (date(2020, 6, 23), "listening", "Hilltop Library; Health Department",
+        (date(2020, 1, 9), "group", "Prevention Team; Wayfarers Chapel; coaches' league",
+         "Agreed to start with young people and the schoolyard."),
+        (date(2020, 2, 11), "walk", "Coaches' league; Rufus Lamm School",
+         "The schoolyard's back gate stays open all night. Broken lamp posts along the path."),
+        (date(2020, 6, 23), "listening", "Wayfarers Chapel; Health Department",
          "Held outdoors. People ask when the rec center opens again."),
     ),
     "east side": (
-        (date(2020, 1, 14), "group", "Prevention Team; Kestrel School; East Side Family Clinic",
+        (date(2020, 1, 14), "group", "Prevention Team; Bexley Road School; Eastside Family Clinic",
          "The school offers its gym on two evenings."),
-        (date(2020, 2, 18), "walk", "Kestrel School; Public Works",
+        (date(2020, 2, 18), "walk", "Bexley Road School; Public Works",
          "Bus stop without light. A lot behind the school is used for dumping."),
-        (date(2020, 7, 14), "listening", "Kestrel School's parents; Mayor's Office",
+        (date(2020, 7, 14), "listening", "Bexley Road School's parents; Mayor's Office",
          "Told residents why the work ends here, and whom to call."),
     ),
 }  # fmt: skip
@@ -101,8 +101,8 @@ TASKS = {
         (date(2019, 7, 11), "Board up the vacant house and mow its lot", "Code Enforcement",
          date(2019, 11, 30), "walk", True,
          ((date(2019, 11, 19), "blocked"), (date(2020, 3, 10), "done"))),
-        (date(2019, 9, 19), "Open the church hall after school, three days a week", "St. Odilo",
-         date(2020, 1, 15), "listening", True,
+        (date(2019, 9, 19), "Open the school gym in the afternoon, three days a week",
+         "Harlan Voss School", date(2020, 1, 15), "listening", True,
          ((date(2020, 1, 13), "done"),)),
         (date(2020, 6, 18), "Plan outreach on the streets next to the area", PREVENTION,
          date(2020, 9, 30), "walk", False, ((date(2020, 8, 18), "on-track"),)),
@@ -118,9 +118,9 @@ TASKS = {
          date(2020, 9, 15), "meeting", True, ()),
     ),
     "west side": (
-        (date(2020, 2, 13), "Close the park's back gate at night", "Parks Department",
+        (date(2020, 2, 13), "Close the schoolyard's back gate at night", "Rufus Lamm School",
          date(2020, 4, 15), "walk", True, ((date(2020, 5, 28), "done"),)),
-        (date(2020, 2, 13), "Replace six lamp posts along the path", "Parks Department",
+        (date(2020, 2, 13), "Replace six lamp posts along the path", "Public Works",
          date(2020, 8, 15), "walk", True, ((date(2020, 7, 28), "at-risk"),)),
         (date(2020, 6, 25), "Run a summer league in small groups", "Coaches' league",
          date(2020, 8, 31), "listening", True, ((date(2020, 8, 20), "on-track"),)),
@@ -139,7 +139,7 @@ ASKED = {
         (date(2019, 9, 17), "Can the corners be lit before winter?",
          date(2019, 10, 24), "Yes. Both corners have new lights since October 24."),
         (date(2019, 9, 17), "Where can our children go after school?",
-         date(2020, 1, 13), "The church hall is open three days a week."),
+         date(2020, 1, 13), "The school gym is open three days a week."),
         (date(2020, 6, 16), "Will you come to the streets next door too?", None, ""),
     ),
     "southeast": (
@@ -148,7 +148,7 @@ ASKED = {
         (date(2019, 10, 8), "When will all the vacant lots be mowed?", None, ""),
     ),
     "west side": (
-        (date(2020, 2, 11), "Can the park's gate be shut at night?",
+        (date(2020, 2, 11), "Can the schoolyard's gate be shut at night?",
          date(2020, 5, 28), "Yes. The gate is locked at ten since May 28."),
         (date(2020, 6, 23), "When does the rec center open again?", None, ""),
     ),
@@ -171,12 +171,12 @@ LESSONS: dict[str, tuple[Line, ...]] = {
     ),
 }
 PARTNERS = {
-    "cooling": (("St. Odilo", "after-school hall"), ("Tenants' council", "leads the walks"),
-                (POLICE, "foot patrol on Fridays")),
-    "southeast": (("Three Oaks Church", "meeting room"), ("Block watch", "leads the group"),
+    "cooling": (("Harlan Voss School", "gym in the afternoon"),
+                ("Tenants' council", "leads the walks"), (POLICE, "foot patrol on Fridays")),
+    "southeast": (("Tabernacle of the Vine", "meeting room"), ("Block watch", "leads the group"),
                   (HEALTH, "help for victims")),
-    "west side": (("Coaches' league", "sports"), ("Hilltop Library", "meeting room")),
-    "east side": (("Kestrel School", "gym on two evenings"),
+    "west side": (("Coaches' league", "sports"), ("Wayfarers Chapel", "meeting room")),
+    "east side": (("Bexley Road School", "gym on two evenings"),
                   ("Eastside Family Clinic", "first aid course")),
 }  # fmt: skip
 

@@ -27,6 +27,11 @@ def test_without_a_word_it_is_the_made_up_city():
     assert deployment({}) == deployment({"CSA_CITY": ""}) == sample
 
 
+def test_a_folder_of_ours_is_typed_without_the_path_of_this_machine(tmp_path):
+    assert str(settings.as_typed(ROOT / "var" / "fleet")) == "var/fleet"
+    assert settings.as_typed(tmp_path) == tmp_path
+
+
 def test_a_name_is_a_city_of_the_config_folder():
     assert deployment({"CSA_CITY": "kansas-city"}) == Deployment(
         ROOT / "config" / "kansas-city.toml", *var("kansas-city")

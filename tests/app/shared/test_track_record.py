@@ -101,6 +101,14 @@ def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
     assert table.iloc[-1].tolist()[1:] == ["30 %", "+9.0 points"]
 
 
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [(0.04, "the same"), (-0.04, "the same"), (0.0, "the same"), (-0.06, "-0.1 points")],
+)
+def test_a_difference_that_rounds_to_nothing_is_neither_more_nor_less(points, said):
+    assert track_record._apart(points) == said
+
+
 def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
     track_record.afterwards(opened, record_of(2018), Choices(months=36))
     title, sentence, _, table = said

@@ -89,6 +89,8 @@ def test_the_next_meeting_comes_before_other_ways_to_take_part():
     soon = PublicMeeting(on=date(2020, 8, 1), at="6 pm", where="Library", what="Lights")
     shown = texts("part", facts(meetings=(soon,)))
     assert shown[:2] == ["August 1, 2020, 6 pm, Library", "Lights"]
+    sooner = PublicMeeting(on=date(2020, 7, 1), where="School", what="Gym", places=("Here",))
+    assert texts("part", facts(meetings=(sooner, soon))) == shown  # as on the page of the city
 
 
 # ---- At the edge ----------------------------------------------------------------------------

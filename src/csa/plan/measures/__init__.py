@@ -15,7 +15,7 @@ from csa.plan.measures.assess import (
 from csa.plan.measures.history import last_update, latest, missing_quarters, revised
 from csa.plan.measures.kinds import KINDS, MIN_ANSWERS, Kind, find_kind
 from csa.plan.measures.quarter import Quarter
-from csa.plan.measures.showing import ShownValue, shown_for, told
+from csa.plan.measures.showing import ShownValue, figure_words, shown_for, told
 from csa.plan.measures.value import Fault, Value, checked, find_faults, make_value
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "ShownValue",
     "Value",
     "checked",
+    "figure_words",
     "find_faults",
     "find_kind",
     "judge",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csa.base.message import Message, say
+from csa.base.text import percent
 from csa.plan.measures.kinds import MIN_ANSWERS, find_kind
 from csa.plan.measures.value import Value
 
@@ -22,6 +23,15 @@ def told(value: Value, kind: str) -> str:
     if shape == "share":
         return str(say("measures.percent", percent=100 * value.value))
     return f"{value.value:,.10g}"
+
+
+def figure_words(value: Value, kind: str) -> str:
+    """Write a value in the measure's one unit: a share in percent, with its parts if known."""
+    if find_kind(kind).shape != "share" or value.value is None:
+        return told(value, kind)
+    if value.numerator is None:
+        return percent(value.value)
+    return str(say("measures.share_of", share=percent(value.value), of=told(value, kind)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from csa.base.message import Message, say
-from csa.plan.measures import MeasureVerdict, Progress, Quarter, Value, told
+from csa.plan.measures import MeasureVerdict, Progress, Quarter, Value, figure_words
 from csa.reports.briefing.measuring import MeasureLine
 
 
@@ -45,7 +45,7 @@ def _at_quarter(line: MeasureLine, due: Quarter) -> AtQuarter:
     return AtQuarter(
         line=line,
         is_current=is_current,
-        now=told(line.history[-1], line.measure.kind) if line.history else "",
+        now=figure_words(line.history[-1], line.measure.kind) if line.history else "",
         baseline=_figure(line, baseline),
         target=_figure(line, target),
         is_met=is_current and line.progress is Progress.MET,
@@ -59,7 +59,7 @@ def _figure(line: MeasureLine, number: float | None) -> str:
     if number is None:
         return ""
     measure = line.measure
-    return told(Value(measure.id, line.last or Quarter(1, 1), value=number), measure.kind)
+    return figure_words(Value(measure.id, line.last or Quarter(1, 1), value=number), measure.kind)
 
 
 def _word(line: MeasureLine, *, is_current: bool) -> Message:

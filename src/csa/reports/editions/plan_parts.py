@@ -118,12 +118,12 @@ def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
             found[5] += 1
         elif status == "done":
             found[0] += 1
-        elif status in STUCK:
-            found[2] += 1
-        elif status == "on-track":
-            found[3 if line.colour == "no-update" else 1] += 1
-        else:
+        elif status not in {*STUCK, "on-track"}:
             found[4] += 1
+        elif line.colour == "no-update":  # on Plan too: nobody knows whether it is still stuck
+            found[3] += 1
+        else:
+            found[2 if status in STUCK else 1] += 1
     return tuple(found)
 
 

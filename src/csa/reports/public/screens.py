@@ -187,9 +187,9 @@ def _pair(answer: PublicAnswer, tell: Speaker) -> tuple[Row, Row]:
 
 
 def _part(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
-    """Show the next meeting first, then other ways."""
-    meetings = []
-    for when, what, where in [meeting_row(one, tell) for one in facts.meetings[:1]]:
+    """Show the next meeting for everyone first, as the page does, then other ways."""
+    meetings, for_all = [], [one for one in facts.meetings if not one.places]
+    for when, what, where in [meeting_row(one, tell) for one in (for_all or facts.meetings)[:1]]:
         meetings = [Row(", ".join(filter(None, (when, where)))), Row(what)]
     rows = [*meetings, *map(Row, ways_in(facts, tell))]
     return _screen("part", tell("public.part_title"), rows, room)

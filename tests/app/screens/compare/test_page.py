@@ -186,7 +186,7 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     shown = page()
     text = words(shown)
     assert not shown.exception
-    assert "Of 8 candidate areas, 8 stand out" in text
+    assert "8 of 8 candidate areas stand out" in text
     assert "In the highest tier" in text
     assert "there is for people to decide" in text
     assert "SAMPLE: synthetic city" in text
@@ -267,7 +267,7 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     for criterion, said in (
         ("homicides", "Osierbank from tier 3 to 1"),
         ("people", "Ivorstead from tier 6 to "),
-        ("density", "For 5 open places it is a tie: the numbers cannot tell "),
+        ("density", "For 5 open places it is a tie, which the numbers cannot break: "),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
         assert not shown.exception
@@ -385,6 +385,7 @@ def test_too_few_months_are_said_where_the_answer_would_be(page):
     shown = page(screen={"months": 12, "until": "2015-09"})
     assert not shown.exception
     assert "Too few months to say where" in words(shown)
+    assert "homicides are of 8 months" in words(shown)  # the data begin in January 2015
 
 
 def test_no_area_says_where_to_look(page):

@@ -24,6 +24,7 @@ from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount
 from csa.dataset.versioned import City, open_dataset, save_dataset
 from csa.decisions.areas import designate
+from csa.decisions.registry import AreaStanding
 from csa.decisions.store import open_store
 from csa.displacement.follow import make_past, save_past
 from csa.ingest.intake import ingest_city
@@ -319,6 +320,18 @@ def test_what_became_of_areas_is_drawn(page):
     now = [*NAMES.values(), "Ivorstead"]  # also that which is none of this start
     assert rows[::-1] == sorted(rows)
     assert {*now} <= {*rows}
+
+
+def test_a_part_of_an_area_in_service_is_named_as_on_every_page(monkeypatch):
+    part = AreaStanding("c-6", "", "Umberley", "candidate", None, "Umberley (B)", "B")
+    whole = AreaStanding("c-1", "", "Ivorstead", "candidate", None)
+    monkeypatch.setattr(quarterly.cache, "proposal", lambda *_: None)
+    monkeypatch.setattr(quarterly, "standing_of", lambda *_: {"c-6": part, "c-1": whole})
+    ids = ["c-6", "c-1", "B"]
+    table = pd.DataFrame({"area_id": ids, "place_name": ["Umberley", "Ivorstead", "Umberley"]})
+    named = quarterly._named_as_elsewhere(table, None, None)["place_name"]
+    assert list(named) == [part.called, "Ivorstead", "Umberley"]
+    assert part.called != "Umberley"
 
 
 def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.screens.measures import measures_charts
-from app.screens.measures.measure_words import figure_words, known_words, number_words
+from app.screens.measures.measure_words import known_words, number_words
 from app.screens.measures.measures_edit import quarters_over
 from app.shared import signing, theme
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import MeasureRow
-from csa.plan.measures import Quarter, Value
+from csa.plan.measures import Quarter, Value, figure_words
 from csa.reports.briefing.measuring import measure_lines
 from tests.sentences import says
 

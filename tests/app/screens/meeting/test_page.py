@@ -10,17 +10,20 @@ from app.screens.meeting import lists
 from app.shared import cache_store
 from app.shared.person import THIS_MACHINE
 from csa.decisions.actions import answer_change, propose_change, set_action
+from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
+from csa.ingest.designation import Candidate
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
 
 OFFICE = "Executive Committee"
+CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")
 TITLES = (
     says("meeting.completed_title"),
     says("meeting.places_title"),
@@ -101,6 +104,15 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "Can help: Courts; Mayor's Office" in stuck
     assert says("meeting.holds_up", numbers="2.3.1") in stuck
     assert "One action is due in the next 90 days. One is late already." in due
+
+
+def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page, store, plan):
+    kept = store()
+    designate(kept, signed(200), Candidate("B", "Hadderley", CELLS, {}))
+    set_action(kept, plan, signed(9), "1.2.1", {"status": "on-track", "areas": ["B"]})
+    set_action(kept, plan, signed(5), "1.3.7", {"status": "at-risk", "areas": ["B"], "reason": "x"})
+    title = next(a.title for a in plan.actions if a.number == "1.3.7")
+    assert f"of its 2 live actions, check first 1.3.7 {title}:" in words(page(2))
 
 
 def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
