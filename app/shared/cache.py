@@ -154,7 +154,7 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
     return _proposal(opened.key, choices, opened)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     return _propose(_opened, choices, None if is_own(_opened, choices) else places(_opened))
 
@@ -171,7 +171,7 @@ def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
     return _proposal_then(opened.key, choices, str(until), opened)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _proposal_then(key: str, choices: Choices, until: str, _opened: Opened) -> Proposal:
     now, end = proposal(_opened, choices), Month.parse(until)
     known = see(areas_of(now.areas), end, places(_opened))

@@ -198,6 +198,16 @@ def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
         assert expected.argmax() == located.positions[0]
 
 
+def test_the_months_asked_for_last_are_kept_and_give_what_they_gave(made, monkeypatch):
+    monkeypatch.setattr("csa.areas.study_area.MOST_MONTHS", 4)
+    dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
+    located = locate_incidents(City(config, dataset), Choices())
+    asked = [Period.before(Month(2020, month), 12) for month in range(1, 7)]
+    first = [located.expected(period).tolist() for period in asked]
+    assert [month.index for month in located._shares] == [one.until.index for one in asked[2:]]
+    assert [located.expected(period).tolist() for period in asked] == first
+
+
 def test_what_comes_after_the_period_is_never_expected(made):
     before = [line(n, KNOT, "2020-03-01") for n in range(5)]
     period = Period.before(Month(2020, 4), 3)

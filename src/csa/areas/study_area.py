@@ -35,6 +35,9 @@ from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.geo.spirals import find_neighbors
 
+MOST_MONTHS = 60
+"""So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
+
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
@@ -94,11 +97,13 @@ class StudyArea:
         """
         months_ago, until = self.months_ago(period.until), period.until
         is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
-        if until not in self._shares:
-            self._shares[until] = combine(
-                self.maps(until), self.stack_at(until), self.is_new(until)
-            )
-        return self._shares[until] * int(is_in.sum())
+        shares = self._shares.get(until)
+        if shares is None:
+            shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
+            for oldest in [*self._shares][: max(0, len(self._shares) + 1 - MOST_MONTHS)]:
+                self._shares.pop(oldest, None)
+            self._shares[until] = shares
+        return shares * int(is_in.sum())
 
     def is_new(self, until: Month) -> Bools:
         """Return which cells are of a place that newly began in the year before a month: (m,)."""
@@ -119,7 +124,7 @@ class StudyArea:
 
     @cached_property
     def _shares(self) -> dict[Month, Floats]:
-        """Where the next incident would be at each month so far asked for: (m,) each."""
+        """Where the next incident would be at the months last asked for: (m,) each."""
         return {}
 
     def maps(self, until: Month) -> Floats:
