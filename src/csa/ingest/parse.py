@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from csa.base.text import UNSEEN
+
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 LOCATION_PATTERNS = (
     # (pattern, its first number is the longitude)
@@ -104,3 +106,9 @@ def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
         first, second = (0, 1) if is_lon_first else (1, 0)
         lon[open_rows], lat[open_rows] = found[first], found[second]
     return lon, lat
+
+
+def plain_text(column: pd.Series) -> pd.Series:
+    """Return a column as text: missing values as empty, spaces as one, nothing unseen."""
+    text = column.astype("str").where(column.notna(), "").str.replace(UNSEEN, "", regex=True)
+    return text.str.replace(r"\s+", " ", regex=True).str.strip()
