@@ -246,7 +246,10 @@ def whens(dataset):
 TRUE_WHENS = {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
 
 
-@pytest.mark.parametrize("zone", ["UTC", "America/Kentucky/Louisville"])
+ZONE = "America/Kentucky/Louisville"
+
+
+@pytest.mark.parametrize("zone", ["UTC", ZONE])
 def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them(tmp_path, zone):
     def milliseconds(one):
         return int(pd.Timestamp(one.when).tz_localize(zone, ambiguous=False).timestamp() * 1000)
@@ -257,6 +260,37 @@ def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them
     assert [one.about for one in city.doubts] == ["zone"]
     found = whens(dataset)
     assert len(found & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)  # an hour twice in November
+
+
+def test_a_midnight_that_excel_writes_as_a_day_alone_is_read(tmp_path):
+    rows = changed(
+        lambda at, one: {"Date": f"{one.when:%Y-%m-%d}" + (at % 30 > 0) * f"{one.when: %H:%M:%S}"}
+    )
+    _, dataset = read(tmp_path, rows())
+    assert len(dataset.incidents) == len(TRUTH)
+    assert len(whens(dataset) & TRUE_WHENS) >= 0.95 * len(TRUE_WHENS)
+
+
+def test_times_that_end_in_their_distance_from_universal_time_leave_no_doubt(tmp_path):
+    def written(_, one):
+        return {"Date": pd.Timestamp(one.when).tz_localize(ZONE, ambiguous=False).isoformat()}
+
+    city, dataset = read(tmp_path, changed(written)())
+    assert [one.about for one in city.doubts] == []
+    assert len(whens(dataset) & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)
+
+
+def test_days_first_with_a_year_of_two_digits_are_read(tmp_path):
+    _, dataset = read(tmp_path, changed(lambda _, one: {"Date": f"{one.when:%d/%m/%y %H:%M}"})())
+    assert whens(dataset) == TRUE_WHENS
+
+
+def test_a_line_of_totals_below_a_flag_is_no_row(tmp_path):
+    rows = [*TRAPS["a day called Incident Date is no number"](), {"Incident Date": "Total"}]
+    rows[-1] |= {"Fatal": str(N_KILLED)}
+    _, dataset = read(tmp_path, rows)
+    assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED
+    assert len(dataset.incidents) == len(TRUTH)
 
 
 def test_lines_above_the_header_are_titles_and_decimal_commas_are_decimals(tmp_path):
