@@ -24,13 +24,18 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError, OutputError
 from csa.base.logging import Tell
-from csa.base.text import ENGLISH, Speaker, day, render, speak
+from csa.base.text import ENGLISH, UNSEEN, Speaker, day, render, speak
 from csa.priority.assess import AreaAssessment
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
 """Anything done sooner needs no progress bar."""
 JUDGING_STEPS = 3
+WORD_JOINER = "\u2060"
+"""A sign without width, at which no line breaks."""
+LIVE = re.compile(r"(?=https?://|www\.)|(?<=@)(?=[\w-])|(?<=:)(?=[\w+-]+(?:/\w+)?:)", re.IGNORECASE)
+"""Where a bare address would become a link, and a word between colons a picture, after Markdown
+has taken the escapes away."""
 DAYS_A_YEAR = 365.25
 MANY_DAYS = 100
 """From here on data are so many months old, and from two years on so many years."""
@@ -86,7 +91,7 @@ def _late(n_days: int) -> str:
 def data_line(opened: Opened) -> str:
     """Return the line that says whose data this is and through which day."""
     report, city = opened.dataset.report, opened.config.city
-    parts = [f"<b>{html.escape(city.name)}</b>"]
+    parts = [f"<b>{html.escape(UNSEEN.sub('', city.name))}</b>"]
     if report["data_through"]:
         through = day(date.fromisoformat(report["data_through"]))
         parts.append(html.escape(speak("screen.through", day=through)))
@@ -152,7 +157,8 @@ def answer(*sentences: str) -> None:
 
 def answers(*paragraphs: Sequence[str]) -> None:
     """Show the page's answer in paragraphs, as one element."""
-    texts = [" ".join(html.escape(each) for each in sentences if each) for sentences in paragraphs]
+    joined = [" ".join(each for each in sentences if each) for sentences in paragraphs]
+    texts = [html.escape(UNSEEN.sub("", text)) for text in joined]
     st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text) or " ")
 
 
@@ -204,8 +210,9 @@ def _shown(value: object) -> str:
 
 
 def plain(text: str) -> str:
-    """Escape text from a file so that Markdown shows it as it is."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
+    """Escape text from a file so that Markdown shows it as it is, and the rest of the line too."""
+    still = LIVE.sub(WORD_JOINER, UNSEEN.sub("", text))
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", still)
 
 
 def empty(sentence: str, then: str = "") -> None:

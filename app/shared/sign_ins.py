@@ -32,7 +32,7 @@ def claims_of(scope: Scope) -> Mapping[str, Any] | None:
     """Return what the provider said of who sent a request; None if no sign-in counts."""
     said = _said(scope)
     claims = None if said is None or sha256(said).digest() in _ended else json.loads(said)
-    return claims if claims and claims.get("is_logged_in") is True else None
+    return claims if isinstance(claims, dict) and claims.get("is_logged_in") is True else None
 
 
 def _said(scope: Scope) -> bytes | None:

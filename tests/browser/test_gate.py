@@ -343,7 +343,13 @@ def opens(address, cookie):
 def test_downloads_and_cells_are_for_who_has_signed_in(signed_in, sample_app):
     for role in ROLES:
         assert opens(signed_in, cookie_of(claims("reader", role))) == {404}
-    for cookie in (None, "_streamlit_user=", cookie_of(claims(), "x" * 32), cookie_of([])):
+    for cookie in (
+        None,
+        "_streamlit_user=",
+        cookie_of(claims(), "x" * 32),
+        cookie_of([]),
+        cookie_of([1]),
+    ):
         assert opens(signed_in, cookie) == {403}
     assert opens(signed_in, cookie_of(claims(is_logged_in="True"))) == {403}
     assert status(sample_app, "/media/x.csv", Host=hosts(sample_app)[0]) == 404
@@ -437,6 +443,16 @@ def test_a_maps_frame_alone_may_draw_what_is_written_as_a_script(sample_app):
         assert ("'unsafe-eval'" in found["content-security-policy"]) == may
 
 
+def broken(line):
+    """Say of a page's map what no map says; return the page, which then fails."""
+    shown = [one.delta.new_element for one in told(line) if one.WhichOneof("type") == "delta"]
+    (its_map,) = [one for one in shown if one.WhichOneof("type") == "component_instance"]
+    ask = BackMsg()
+    ask.rerun_script.widget_states.widgets.add(id=its_map.component_instance.id, json_value="[1")
+    line.send(ask.SerializeToString())
+    return told(line)
+
+
 def test_the_log_is_an_object_a_line_and_names_nobody(signed_in, log_of):
     person = claims("Jane Roe", "queen", email="jane@roe.example", office="")
     with session(signed_in, SIGN, user=person) as (mine, carried):
@@ -445,14 +461,18 @@ def test_the_log_is_an_object_a_line_and_names_nobody(signed_in, log_of):
         carried["line"].send(b"\xff\xff no message")
         with pytest.raises(ConnectionClosed):
             told(carried["line"], "never")
+    with session(signed_in, SIGN, user=claims()) as (_, carried):
+        assert "redacted" in str(broken(carried["line"]))
     lines = [line for line in log_of().splitlines() if line.startswith("{")]
     said = [json.loads(line) for line in lines]
     assert {"streamlit", "csa"} <= {one["logger"].partition(".")[0] for one in said}
+    assert any("JSONDecodeError" in one.get("traceback", "") for one in said)
     rest = log_of()
     for line in lines:
         rest = rest.replace(line, "")
     assert "WARNING" not in rest
     assert "Error" not in rest
+    assert "Traceback" not in rest
     assert not [word for word in ("Jane", "roe.example", "127.0.0.1:", COOKIE) if word in str(said)]
 
 

@@ -53,11 +53,15 @@ def test_what_a_file_says_is_printed_as_it_is(capsys, name):
 @pytest.mark.parametrize("mark", ["\x1b[2J", "\x07", "\x9b2J", "\u202e", "\u2066"])
 def test_a_terminal_does_not_do_what_a_file_says(capsys, mark):
     console.show(f"a{mark}b\tc\nd")
+    table = Table(f"h{mark}h", box=None, pad_edge=False)
+    table.add_row(f"a{mark}b")
+    console.show_table(table)
     with pytest.raises(SystemExit):
         console.fail(f"a{mark}b", 2)
     said = capsys.readouterr()
     assert said.err == f"csa: a\ufffd{mark[1:]}b\n"
-    assert said.out.split() == [f"a\ufffd{mark[1:]}b", "c", "d"]
+    shown = f"a\ufffd{mark[1:]}b"
+    assert said.out.split() == [shown, "c", "d", f"h\ufffd{mark[1:]}h", shown]
 
 
 def test_a_table_too_prints_names_as_they_are(capsys):

@@ -97,3 +97,16 @@ def test_one_file_may_switch_between_ways():
 def test_numbers_that_are_none_are_nan():
     numbers = parse_numbers(text("1.5", " 2 ", "", "x", "inf", "1e3"))
     np.testing.assert_array_equal(numbers, [1.5, 2, np.nan, np.nan, np.nan, 1000])
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (["39,74812", "39,7481", "39,748", "39,75", "-104,9"], [39.74812, 39.7481, 39.748, 39.75, -104.9]),
+        (["1,234", "12,345", "7"], [np.nan, np.nan, 7]),
+        (["1,234", "12,345", "39,75"], [np.nan, np.nan, 39.75]),
+        (["39,748", "1,234,567", "", "a,b"], [np.nan] * 4),
+    ],
+)  # fmt: skip
+def test_a_comma_before_three_digits_marks_what_it_marks_in_most_of_its_column(given, read):
+    np.testing.assert_array_equal(parse_numbers(text(*given)), read)

@@ -21,6 +21,7 @@ from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.sources import find_inputs
+from csa.priority.draw import Entrant
 from tests.sentences import says
 
 PLACES = PlacesSource(name_column="name")
@@ -46,6 +47,19 @@ def test_a_bow_tie_is_mended_and_named_and_a_nameless_polygon_is_unassigned(tmp_
     sentences = " ".join(map(str, notes))
     assert "invalid and was mended: Bow" in sentences
     assert "2 polygons of n.geojson have no name" in sentences
+
+
+def test_a_name_with_signs_that_nobody_sees_can_be_drawn_and_finds_its_people(tmp_path):
+    """Excel's non-breaking blanks and a web page's zero-width ones: a draw refuses such a name."""
+    hidden = ["Oak\u00a0Hill", "Elm\u200b\u202e  Park\ufeff"]
+    path = save(tmp_path / "n.geojson", hidden, [SQUARE, box(-94.3, 39.0, -94.2, 39.1)])
+    table, _ = read_neighborhoods(path, PLACES)
+    assert table["name"].tolist() == ["Elm Park", "Oak Hill"]
+    for name in table["name"]:
+        Entrant("c-1", name, 1, 0)
+    people = tmp_path / "p.csv"
+    people.write_text("No.,People\nOak\u00a0Hill,100\nElm Park\u200b,250\n", encoding="utf-8")
+    assert add_population(table, people, PEOPLE)[0]["population"].tolist() == [250, 100]
 
 
 @pytest.mark.parametrize("stray", [box(-14.6, 39, -14.5, 39.1), box(-170, -80, 170, 80)])

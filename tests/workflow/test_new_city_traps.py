@@ -5,6 +5,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
+from pyproj import Transformer
 
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
@@ -226,8 +227,9 @@ def test_times_without_leading_zeros_are_read_as_they_are(tmp_path):
     assert found == {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
 
 
-def test_longitudes_without_their_minus_are_told(tmp_path):
-    rows = changed(lambda _, one: {"Longitude": -one.lon, "Date": f"{one.when:%m/%d/%Y %H:%M}"})
+@pytest.mark.parametrize("day", ["%m/%d/%Y", "%Y%m%d"])
+def test_longitudes_without_their_minus_are_told(tmp_path, day):
+    rows = changed(lambda _, one: {"Longitude": -one.lon, "Date": f"{one.when:{day}}"})
     city, _ = read(tmp_path, rows())
     assert "start.no_minus" in {note.key for note in city.notes}
 
@@ -246,7 +248,10 @@ def whens(dataset):
 TRUE_WHENS = {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
 
 
-@pytest.mark.parametrize("zone", ["UTC", "America/Kentucky/Louisville"])
+ZONE = "America/Kentucky/Louisville"
+
+
+@pytest.mark.parametrize("zone", ["UTC", ZONE])
 def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them(tmp_path, zone):
     def milliseconds(one):
         return int(pd.Timestamp(one.when).tz_localize(zone, ambiguous=False).timestamp() * 1000)
@@ -257,6 +262,37 @@ def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them
     assert [one.about for one in city.doubts] == ["zone"]
     found = whens(dataset)
     assert len(found & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)  # an hour twice in November
+
+
+def test_a_midnight_that_excel_writes_as_a_day_alone_is_read(tmp_path):
+    rows = changed(
+        lambda at, one: {"Date": f"{one.when:%Y-%m-%d}" + (at % 30 > 0) * f"{one.when: %H:%M:%S}"}
+    )
+    _, dataset = read(tmp_path, rows())
+    assert len(dataset.incidents) == len(TRUTH)
+    assert len(whens(dataset) & TRUE_WHENS) >= 0.95 * len(TRUE_WHENS)
+
+
+def test_times_that_end_in_their_distance_from_universal_time_leave_no_doubt(tmp_path):
+    def written(_, one):
+        return {"Date": pd.Timestamp(one.when).tz_localize(ZONE, ambiguous=False).isoformat()}
+
+    city, dataset = read(tmp_path, changed(written)())
+    assert [one.about for one in city.doubts] == []
+    assert len(whens(dataset) & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)
+
+
+def test_days_first_with_a_year_of_two_digits_are_read(tmp_path):
+    _, dataset = read(tmp_path, changed(lambda _, one: {"Date": f"{one.when:%d/%m/%y %H:%M}"})())
+    assert whens(dataset) == TRUE_WHENS
+
+
+def test_a_line_of_totals_below_a_flag_is_no_row(tmp_path):
+    rows = [*TRAPS["a day called Incident Date is no number"](), {"Incident Date": "Total"}]
+    rows[-1] |= {"Fatal": str(N_KILLED)}
+    _, dataset = read(tmp_path, rows)
+    assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED
+    assert len(dataset.incidents) == len(TRUTH)
 
 
 def test_lines_above_the_header_are_titles_and_decimal_commas_are_decimals(tmp_path):
@@ -286,6 +322,26 @@ def test_an_answer_of_an_arcgis_server_is_read_as_its_records(tmp_path):
     city = understand(path)
     assert len(city.lists[0].where.lonlat) == len(TRUTH)
     assert city.lists[0].where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+
+
+@pytest.mark.parametrize(("wkid", "system"), [(102100, "EPSG:3857"), (4326, "EPSG:4326")])
+def test_an_arcgis_servers_answer_is_read_in_the_system_that_it_names(tmp_path, wkid, system):
+    there = Transformer.from_crs("EPSG:4326", system, always_xy=True).transform
+    features = [
+        {"attributes": without(row, "Latitude", "Longitude"),
+         "geometry": dict(zip("xy", there(row["Longitude"], row["Latitude"]), strict=True))}
+        for row in map(base, TRUTH)
+    ]  # fmt: skip
+    reference = {"wkid": wkid, "latestWkid": int(system[5:])}
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"spatialReference": reference, "features": features}))
+    where = understand(path).lists[0].where
+    assert where.crs == system
+    assert where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
+    path.write_text(json.dumps({"spatialReference": {"wkid": "x"}, "features": features}))
+    if wkid != 4326:
+        with pytest.raises(SourceError, match="does not name"):
+            understand(path)
 
 
 def test_homicides_and_nonfatal_shootings_in_files_of_their_own_are_two_lists_of_one_city(tmp_path):

@@ -33,8 +33,11 @@ LOCALES = {"es": "es_US"}
 """The locale for a language's numbers and days: Spanish of the United States has the thousands'
 comma and the decimal point that residents know from everything else they read."""
 
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves a cursor, changes colors or turns the direction of letters; no name needs it."""
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+"""What moves a cursor, changes colors, turns the direction of letters or has no width; no name
+needs it."""
 
 PUBLIC = (
     "briefing.place",

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from csa.base.logging import Tell
 from csa.base.message import Message
@@ -82,7 +83,7 @@ def show(*sentences: str) -> None:
     """Print sentences, each in a line that a terminal may break."""
     console = _out()
     for sentence in sentences:
-        console.print(_visible(sentence), soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
 
 
 def show_written(out: Path, names: Iterable[str]) -> None:
@@ -104,6 +105,13 @@ def fail(sentence: str, code: int) -> NoReturn:
     """Print on stderr why the command ends, and exit."""
     typer.echo(f"csa: {_visible(sentence)}", err=True)
     raise SystemExit(code)
+
+
+class _Screen(Console):
+    """Prints what a file says, in sentences and in the cells of tables, without obeying it."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(_visible(text), **how)
 
 
 def _visible(sentence: str) -> str:
@@ -128,7 +136,7 @@ def _out() -> Console:
     A city's names and addresses are printed as they are: brackets in them are not markup, and a
     word between colons is not an emoji.
     """
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = _Screen(highlight=False, markup=False, emoji=False, soft_wrap=True)
     if console.is_terminal:
         return console
-    return Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
+    return _Screen(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)

@@ -51,6 +51,8 @@ DATE_FORMATS = (
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
     "%d/%m/%y",
+    "%d/%m/%y %H:%M:%S",
+    "%d/%m/%y %H:%M",
     "%d-%m-%Y",
     "%d.%m.%Y",
     "%d.%m.%Y %H:%M",
@@ -95,6 +97,8 @@ NEVER = ("birth", "dob", "arrest", "death", "died", "dispos", "clear", "close", 
 """Days and times of something else than the shooting."""
 EPOCH = (0.3e12, 2.2e12)
 """Milliseconds since 1970 of 1979 to 2039."""
+STRAY = 0.005
+"""Share of rows whose value in a column of yes and no may be another."""
 YES = ("y", "yes", "true", "t", "1", "1.0")
 NO = ("n", "no", "false", "f", "0", "0.0")
 FATAL = ("fatal", "murder", "killed", "death", "died", "deceased", "homicide")
@@ -234,12 +238,16 @@ class TextColumn:
 
     @property
     def yes_no(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """Its spellings of yes and of no, where it has no other values but unknown ones."""
+        """Its spellings of yes and of no, where it has no other values but unknown ones.
+
+        A value that next to no row has, such as the sum below a table, is of no row here.
+        """
         found = {value.casefold(): value for value in self.distinct}
         yes = tuple(value for low, value in found.items() if low in YES)
         no = tuple(value for low, value in found.items() if low in NO)
         others = set(found) - {*map(str.casefold, yes + no), "u", "unknown", "unk", "null", "na"}
-        return (yes, no) if (yes or no) and not others else None
+        n_others = sum(int(self.counts[found[low]]) for low in others)
+        return (yes, no) if (yes or no) and n_others <= STRAY * len(self.known) else None
 
 
 def _fits(values: pd.Series, form: str) -> bool:

@@ -13,6 +13,7 @@ from csa.base.message import say
 from csa.config.types import FieldName
 from csa.ingest.guess_columns import (
     ANSWERED,
+    DATE_FORMATS,
     DAY_FIRST,
     MOST,
     NEVER,
@@ -25,6 +26,9 @@ from csa.ingest.guess_columns import (
     TextColumn,
 )
 from csa.ingest.parse import EPOCH_MS, EPOCH_MS_LOCAL, parse_dates
+
+CLOCK = re.compile(r"T| %[HI]")
+"""Where a format's day ends, and its time of day begins."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def guess_when(
             for one in named
         ]
         taken = questions.settle("day", say("start.which_day"), readings)
-    formats = _settle_order(taken, questions)
+    formats = _with_others(taken, _settle_order(taken, questions))
     found: dict[FieldName, TextColumn] = {"date": taken}
     if reported and taken not in reported:
         found["reported_date"] = reported[0]
@@ -109,6 +113,18 @@ def _settle_order(
     return order
 
 
+def _with_others(column: TextColumn, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Add formats of the same days that read what these leave: Excel's midnight is a day alone."""
+    values = pd.Series(column.distinct, dtype="str")
+    days = {CLOCK.split(form)[0] for form in formats}
+    for form in DATE_FORMATS:
+        left = values[parse_dates(values, formats, "UTC")[0].isna()]
+        is_same = len(left) and CLOCK.split(form)[0] in days
+        if is_same and parse_dates(left, (form,), "UTC")[0].notna().any():
+            formats += (form,)
+    return formats
+
+
 def _read(column: TextColumn, formats: Sequence[str]) -> pd.Series:
     times, _ = parse_dates(pd.Series(column.distinct, dtype="str"), formats[:1], "UTC")
     return times.dropna()
@@ -128,7 +144,8 @@ def _is_midnight(column: TextColumn, formats: Sequence[str]) -> bool:
 def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions) -> WhenColumns:
     """Choose between universal and local time, where times end in +00 or Z.
 
-    Portals write both, and both as milliseconds. Where all are midnight, days are local; where all
+    Times that end otherwise, as in -05:00, say which moment they are. Portals write both, and
+    both as milliseconds. Where all are midnight, days are local; where all
     are one other hour, that is local midnight. Else the middle of the day's hours tells: shootings
     (`is_shooting`, row by row) have theirs about 11 at night, and universal time is 4 to 10 hours
     later in the Americas.
@@ -139,6 +156,8 @@ def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions)
     shot = column.texts[is_shooting & (column.texts != "")]
     example = column.distinct[0]
     end = "Z" if example.endswith("Z") else (re.search(r"[-+][\d:]+$", example) or [""])[0]
+    if re.search(r"[1-9]", end):
+        return when
     local_forms = {EPOCH_MS: EPOCH_MS_LOCAL}
     literal = tuple(local_forms.get(form, form.replace("%z", end)) for form in formats)
     every = _read(column, formats)

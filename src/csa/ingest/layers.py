@@ -13,10 +13,9 @@ import shapely
 
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
-from csa.base.text import UNSEEN
 from csa.config.city import PlaceLists, RiskTerrain
 from csa.dataset.versioned import layer_fingerprint
-from csa.ingest.parse import parse_numbers
+from csa.ingest.parse import parse_numbers, plain_text
 from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.shapes import read_rows
 
@@ -150,12 +149,6 @@ def read_risk_terrain(
     used = _used(table, keys, reasons, path)
     account = _account(path, risk_terrain, used, reasons, n_unreadable)
     return used, {**account, "shapes": "polygons" if is_polygons else "points"}
-
-
-def plain_text(column: pd.Series) -> pd.Series:
-    """Return a column as text: missing values as empty, spaces as one, nothing unseen."""
-    text = column.astype("str").where(column.notna(), "").str.replace(UNSEEN, "", regex=True)
-    return text.str.replace(r"\s+", " ", regex=True).str.strip()
 
 
 def _one_spelling(kinds: pd.Series) -> pd.Series:

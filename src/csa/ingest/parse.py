@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from csa.base.text import UNSEEN
+
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 LOCATION_PATTERNS = (
     # (pattern, its first number is the longitude)
@@ -23,8 +25,10 @@ EPOCH_MS, EPOCH_MS_LOCAL = "epoch_ms", "epoch_ms_local"
 """Among date formats: milliseconds since 1970, of universal time or of the city's clocks."""
 
 
-DECIMAL_COMMA = r"^([-+]?\d{1,3}),(\d{4,})$"
-"""A comma before four digits or more marks decimals: before three it may mark thousands."""
+DECIMAL_COMMA = r"[-+]?\d{1,3},(?:\d{1,2}|\d{4,})$"
+OPEN_COMMA = r"[-+]?\d{1,3},\d{3}$"
+"""A comma before three digits may mark thousands: the column's others tell, as in 39,748 beside
+39,7481. Before any other number of digits it marks decimals."""
 
 
 def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.Series, pd.Series]:
@@ -87,7 +91,11 @@ def parse_hours(text: pd.Series) -> pd.Series:
 
 def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Read numbers, of decimal points or commas; NaN for anything else."""
-    text = text.str.strip().str.replace(DECIMAL_COMMA, r"\1.\2", regex=True)
+    text = text.str.strip()
+    if text.str.contains(",", regex=False).any():
+        is_decimal, is_open = (text.str.match(one) for one in (DECIMAL_COMMA, OPEN_COMMA))
+        is_decimal |= is_open & (is_decimal.sum() >= is_open.sum())
+        text = text.where(~is_decimal, text.str.replace(",", ".", regex=False))
     numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
@@ -104,3 +112,9 @@ def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
         first, second = (0, 1) if is_lon_first else (1, 0)
         lon[open_rows], lat[open_rows] = found[first], found[second]
     return lon, lat
+
+
+def plain_text(column: pd.Series) -> pd.Series:
+    """Return a column as text: missing values as empty, spaces as one, nothing unseen."""
+    text = column.astype("str").where(column.notna(), "").str.replace(UNSEEN, "", regex=True)
+    return text.str.replace(r"\s+", " ", regex=True).str.strip()

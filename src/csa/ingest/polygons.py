@@ -12,9 +12,9 @@ from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, say
 from csa.base.schema import UNASSIGNED
-from csa.base.text import UNSEEN
 from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
+from csa.ingest.parse import plain_text
 
 MOST_NAMED = 5
 MAX_SPAN_DEGREES = 3.0
@@ -31,8 +31,7 @@ def read_neighborhoods(
         if column not in table.columns:
             found = ", ".join(str(name) for name in table.columns if name != "geometry")
             raise SourceError("places.no_column", path=path, column=column, found=found)
-    names = every[places.name_column].astype("str").where(every[places.name_column].notna(), "")
-    names = names.str.replace(UNSEEN, "", regex=True).str.strip().replace("", UNASSIGNED)
+    names = plain_text(every[places.name_column]).replace("", UNASSIGNED)
     table, notes = _mend(table.assign(name=names[is_polygon]), path)
     if not is_polygon.all():
         counts = {"n": int((~is_polygon).sum()), "n_all": len(every)}

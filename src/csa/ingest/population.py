@@ -15,7 +15,7 @@ from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.config.city import Population
 from csa.ingest.columns import normalise_header
-from csa.ingest.parse import parse_numbers
+from csa.ingest.parse import parse_numbers, plain_text
 from csa.ingest.records import read_records
 from csa.ingest.shapes import read_rows
 
@@ -96,5 +96,5 @@ def _lay_over(
 
 def _key(text: pd.Series) -> pd.Series:
     """Normalize ids and names, so that `12.0` and ` 12` are the same."""
-    key = text.astype("str").str.strip().str.casefold()
+    key = plain_text(text).str.casefold()
     return key.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)

@@ -58,6 +58,7 @@ class OpenRecords:
     blocks: Iterator[RecordBlock]
     unreadable: list[int] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    crs: str = ""  # the system of x and y, where the file names one that is not degrees
     held: ExitStack = field(default_factory=ExitStack)  # the file, while it is open
 
     def __enter__(self) -> Self:

@@ -42,6 +42,8 @@ MAGIC = {
 
 
 Content = io.BufferedReader | io.BytesIO
+FIRST_EPSG, LAST_EPSG = 1024, 32767
+DEGREES = (4326, 4269)
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
 PARQUET = b"PAR1"
 
@@ -57,6 +59,7 @@ class FileRecords:
     lines: Sequence[int]  # line (in JSON: place in the list) at which each record begins, from 1
     unreadable: list[int] = field(default_factory=list)  # lines at which such records begin
     notes: tuple[Message, ...] = ()  # what had to be guessed: an encoding, a delimiter
+    crs: str = ""  # the system of x and y, where the file names one that is not degrees
 
     @property
     def n_read(self) -> int:
@@ -73,7 +76,7 @@ def read_records(path: Path) -> FileRecords:
     """Read a file of records, all at once."""
     with open_records(path) as reading:
         columns, lines = whole(reading.blocks)
-        told = reading.unreadable, tuple(reading.notes)
+        told = reading.unreadable, tuple(reading.notes), reading.crs
         return FileRecords(reading.name, reading.sha256, reading.header, columns, lines, *told)
 
 
@@ -216,6 +219,7 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
         parsed = parse_json(text)
     except ValueError as error:
         raise SourceError("source.not_json", path=path, why=str(error)) from error
+    crs = _system(parsed.get("spatialReference")) if isinstance(parsed, dict) else ""
     if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
         parsed = [_from_feature(feature) for feature in parsed["features"]]
     if not isinstance(parsed, list):
@@ -237,7 +241,15 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
     if not (rows or bad):
         raise SourceError("source.no_record", path=path)
     blocks = in_blocks(zip(lines, rows, strict=True), len(header))
-    return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes)
+    return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes, crs)
+
+
+def _system(reference: object) -> str:
+    """Return the system that an ArcGIS server's answer names; "" for degrees and its own codes."""
+    named = reference if isinstance(reference, dict) else {}
+    code = named.get("latestWkid", named.get("wkid"))
+    is_known = isinstance(code, int) and FIRST_EPSG <= code <= LAST_EPSG and code not in DEGREES
+    return f"EPSG:{code}" if is_known else ""
 
 
 def _from_feature(feature: object) -> object:

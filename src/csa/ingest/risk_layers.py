@@ -16,7 +16,8 @@ from csa.base.errors import SourceError
 from csa.config.city import CityConfig
 from csa.config.risk import RiskLayerFile
 from csa.dataset.versioned import Dataset
-from csa.ingest.layers import is_near_city, plain_text
+from csa.ingest.layers import is_near_city
+from csa.ingest.parse import plain_text
 from csa.ingest.shapes import TABLES, read_rows, read_shapes
 from csa.ingest.sources import data_folder
 

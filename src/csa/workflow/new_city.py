@@ -53,6 +53,7 @@ class ShootingTable:
     columns: tuple[TextColumn, ...]
     n_rows: int
     notes: tuple[Message, ...]
+    crs: str = ""  # the system of x and y, where the first file names one that is not degrees
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _table(group: Sequence[tuple[Path, FileRecords]]) -> ShootingTable:
     _refuse_no_header(columns, first)
     notes = tuple(note for _, one in group for note in one.notes)
     files = tuple(file for file, _ in group)
-    return ShootingTable(first.name, files, tuple(columns), len(joined[0]), notes)
+    return ShootingTable(first.name, files, tuple(columns), len(joined[0]), notes, records.crs)
 
 
 def understand(
@@ -189,7 +190,8 @@ def understand_tables(
     if land is not None:
         notes.append(say("start.land_made"))
     is_us = any(US_DAYS.search(one.when.date_formats[0]) for one in lists)
-    if lonlat["lon"].min() > 0 and is_us:
+    is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
+    if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
         notes.append(say("start.no_minus", zone=zone))
     title = name or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
@@ -225,7 +227,7 @@ def _understand_list(
     when = guess_when(columns, questions)
     if when is None:
         raise SourceError("start.no_day", path=table.name)
-    where = guess_where(columns, area, crs, questions, table.name)
+    where = guess_where(columns, area, crs or table.crs or None, questions, table.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
     fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]

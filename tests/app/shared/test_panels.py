@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.shared import panels
 from csa.base.errors import CsaError, OutputError, SourceError
+from csa.base.text import UNSEEN
 
 BAD = "<img src=x onerror=alert(1)>&\"'"
 
@@ -133,6 +134,30 @@ def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("see http://evil.example/a", ["see ", "http\\://evil.example/a"]),
+        ("(HTTPS://evil.example)", ["\\(", "HTTPS\\://evil.example\\)"]),
+        ("www.evil.example", ["", "www.evil.example"]),
+        ("http://www.evil.example", ["", "http\\://", "www.evil.example"]),
+        ("m.n@evil.example", ["m.n@", "evil.example"]),
+        (":material/home: :smile:", ["\\:", "material/home\\: \\:", "smile\\:"]),
+        ("3rd @ Main: 10:30, wwwhat", ["3rd @ Main\\: 10\\:30, wwwhat"]),
+    ],
+)
+def test_no_bare_address_becomes_a_link_and_no_word_between_colons_a_picture(text, parts):
+    """The browser looks for both in what Markdown leaves, where no escape is left."""
+    assert panels.plain(text).split(panels.WORD_JOINER) == parts
+
+
+def test_what_turns_the_direction_of_letters_does_not_turn_the_rest_of_a_line(said):
+    panels.answer("A\u202eB", "C")
+    assert said == [("html", '<p class="csa-answer">AB C</p>')]
+    assert panels.plain("A\u202eB\x1b[2J") == "AB\\[2J"
+    assert "<b>Testville</b>" in city_line(name="Test\u202eville")
+
+
 # ---- True in general ------------------------------------------------------------------------
 
 
@@ -149,4 +174,5 @@ def test_what_markdown_would_read_as_a_mark_is_escaped_and_no_letter_is_lost(tex
             assert plain[at] not in marks
         unescaped.append(plain[at])
         at += 1
-    assert "".join(unescaped) == text
+    shown = "".join(unescaped).replace(panels.WORD_JOINER, "")
+    assert shown == UNSEEN.sub("", text).replace(panels.WORD_JOINER, "")

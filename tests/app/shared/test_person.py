@@ -242,7 +242,7 @@ def test_an_office_in_a_claim_is_shown_as_it_is_written(deploy, page):
     deploy(ROLES)
     shown = page("data", user=EDITOR | {"office": "**[Court](http://x)** <b>"}, auth=AUTH)
     (said,) = (one.value for one in shown.sidebar.markdown if "Court" in one.value)
-    assert said == r"**\*\*\[Court\]\(http\://x\)\*\* \<b\>**"
+    assert said.replace("\u2060", "") == r"**\*\*\[Court\]\(http\://x\)\*\* \<b\>**"
 
 
 # ---- Refused --------------------------------------------------------------------------------
