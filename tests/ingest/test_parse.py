@@ -99,14 +99,12 @@ def test_numbers_that_are_none_are_nan():
     np.testing.assert_array_equal(numbers, [1.5, 2, np.nan, np.nan, np.nan, 1000])
 
 
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        (["39,74812", "39,7481", "39,748", "39,75", "-104,9"], [39.74812, 39.7481, 39.748, 39.75, -104.9]),
-        (["1,234", "12,345", "7"], [np.nan, np.nan, 7]),
-        (["1,234", "12,345", "39,75"], [np.nan, np.nan, 39.75]),
-        (["39,748", "1,234,567", "", "a,b"], [np.nan] * 4),
-    ],
-)  # fmt: skip
-def test_a_comma_before_three_digits_marks_what_it_marks_in_most_of_its_column(given, read):
-    np.testing.assert_array_equal(parse_numbers(text(*given)), read)
+def test_a_comma_marks_decimals_but_before_three_digits_only_among_degrees():
+    given = text("39,74812", "-104,9", "39,748", "179,123", "743,210", "1,234,567", "", "a,b")
+    nan = np.nan
+    decimals = [39.74812, -104.9, nan, nan, nan, nan, nan, nan]
+    np.testing.assert_array_equal(parse_numbers(given), decimals)
+    degrees = [39.74812, -104.9, 39.748, 179.123, nan, nan, nan, nan]
+    np.testing.assert_array_equal(parse_numbers(given, are_degrees=True), degrees)
+    one_by_one = [parse_numbers(given[[at]], are_degrees=True)[0] for at in given.index]
+    np.testing.assert_array_equal(one_by_one, degrees)

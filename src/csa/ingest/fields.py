@@ -86,7 +86,10 @@ def _positions(
     lat = np.full(len(index), np.nan)
     for x_field, y_field in (("lon", "lat"), ("x", "y")):
         if x_field in fields and y_field in fields:
-            x, y = parse_numbers(fields[x_field]), parse_numbers(fields[y_field])
+            x, y = (
+                parse_numbers(fields[name], are_degrees=x_field == "lon")
+                for name in (x_field, y_field)
+            )
             is_nowhere = (x == 0) & (y == 0)
             x, y = np.where(is_nowhere, np.nan, x), np.where(is_nowhere, np.nan, y)
             lon, lat = to_lonlat(x, y, source.crs)

@@ -101,7 +101,7 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     lon, lat = (_column_of(table, names) for names in (LONGITUDE, LATITUDE))
     shapes: Any = np.full(len(table), None, dtype=object)
     if lon and lat:
-        xy = np.column_stack([parse_numbers(table[lon]), parse_numbers(table[lat])])
+        xy = np.column_stack([parse_numbers(table[axis], are_degrees=True) for axis in (lon, lat)])
         is_placed = np.isfinite(xy).all(axis=1)
         shapes[is_placed] = shapely.points(xy[is_placed])
     placed = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=LONLAT))

@@ -102,7 +102,7 @@ def _in_degrees(
         example = (lon.distinct[0], lat.distinct[0])
         question = say("start.which_lon", first=example[0], second=example[1])
         lon, lat = questions.settle("longitude", question, readings)
-    lonlat = _known(*(pd.Series(parse_numbers(one.texts)) for one in (lon, lat)))
+    lonlat = _known(*(pd.Series(parse_numbers(one.texts, are_degrees=True)) for one in (lon, lat)))
     return WhereColumns({"lon": lon, "lat": lat}, LONLAT, lonlat)
 
 

@@ -26,9 +26,9 @@ EPOCH_MS, EPOCH_MS_LOCAL = "epoch_ms", "epoch_ms_local"
 
 
 DECIMAL_COMMA = r"[-+]?\d{1,3},(?:\d{1,2}|\d{4,})$"
-OPEN_COMMA = r"[-+]?\d{1,3},\d{3}$"
-"""A comma before three digits may mark thousands: the column's others tell, as in 39,748 beside
-39,7481. Before any other number of digits it marks decimals."""
+DEGREES_COMMA = r"[-+]?(?:1[0-7]\d|\d{1,2}),\d{3}$"
+"""A comma before three digits may mark thousands, but among degrees, which have none. Before any
+other number of digits it marks decimals."""
 
 
 def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.Series, pd.Series]:
@@ -89,12 +89,18 @@ def parse_hours(text: pd.Series) -> pd.Series:
     return clock.astype("timedelta64[us]")
 
 
-def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Read numbers, of decimal points or commas; NaN for anything else."""
+def parse_numbers(
+    text: pd.Series, *, are_degrees: bool = False
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Read numbers, of decimal points or commas; NaN for anything else.
+
+    Each by itself: a large file is read some rows at a time.
+    """
     text = text.str.strip()
     if text.str.contains(",", regex=False).any():
-        is_decimal, is_open = (text.str.match(one) for one in (DECIMAL_COMMA, OPEN_COMMA))
-        is_decimal |= is_open & (is_decimal.sum() >= is_open.sum())
+        is_decimal = text.str.match(DECIMAL_COMMA)
+        if are_degrees:
+            is_decimal |= text.str.match(DEGREES_COMMA)
         text = text.where(~is_decimal, text.str.replace(",", ".", regex=False))
     numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -94,7 +94,7 @@ def _read_points(path: Path, layer: PlacedFile) -> tuple[gpd.GeoDataFrame, int]:
     records = read_records(path)
     table = as_table(records)
     x, y = (
-        parse_numbers(table[require_column(table, column, path)])
+        parse_numbers(table[require_column(table, column, path)], are_degrees=not layer.crs)
         for column in (layer.lon_column, layer.lat_column)
     )
     lon, lat = to_lonlat(x, y, layer.crs or LONLAT)
