@@ -118,8 +118,6 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
         "imperial": config.city.units == "us",
         "dark": is_dark,
         "mark": speak("screen.sample") if config.city.is_synthetic else "",
-        "tiles": config.basemap.tiles_url,
-        "credit": config.basemap.tiles_credit,
         "colours": {name: getattr(colours, name) for name in (*names, "accent")},
         "words": {
             "map": speak("map.label"),

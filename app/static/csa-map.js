@@ -78,7 +78,6 @@
     kept.leaders = L.layerGroup().addTo(map);
     fit(map);
     leaveScrollingToThePage(map);
-    if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
     map.on("resize", () => fitLegend(map));
     addHome(map, options);

@@ -131,10 +131,6 @@ class BasemapSource(Frozen):
     street_name_column: str = Field("", description="column with the street's name")
     crs: AnyCrs | None = Field(None, description="for files that name no coordinate system")
     source: str = Field("", description="who made the layers; shown below the map")
-    tiles_url: str = Field(
-        "", description="online tiles, such as https://{s}.example/{z}/{x}/{y}.png; empty: none"
-    )
-    tiles_credit: str = Field("", description="what the tiles' licence asks to be shown")
 
 
 class ServiceList(Frozen):

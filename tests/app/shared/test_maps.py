@@ -171,7 +171,6 @@ def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
     assert options[False]["colours"]["land"] == theme.LIGHT.land
     assert options[True]["colours"]["land"] == theme.DARK.land
     assert options[True]["dark"] is True
-    assert options[False]["tiles"] == ""
     assert options[False]["base"] == base.address
 
 
