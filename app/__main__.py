@@ -136,6 +136,8 @@ def log_as_json() -> None:
 
     streamlit_log.setup_formatter = structured
     streamlit_log.update_formatter()
+    # What Streamlit prints at its start for a person at a terminal is no object.
+    bootstrap.cli_util.print_to_cli = lambda *_said, **_how: None  # type: ignore[attr-defined]
     start_log(is_verbose=False, as_json=True)
 
 

@@ -463,16 +463,9 @@ def test_the_log_is_an_object_a_line_and_names_nobody(signed_in, log_of):
             told(carried["line"], "never")
     with session(signed_in, SIGN, user=claims()) as (_, carried):
         assert "redacted" in str(broken(carried["line"]))
-    lines = [line for line in log_of().splitlines() if line.startswith("{")]
-    said = [json.loads(line) for line in lines]
+    said = [json.loads(line) for line in log_of().splitlines()]
     assert {"streamlit", "csa"} <= {one["logger"].partition(".")[0] for one in said}
     assert any("JSONDecodeError" in one.get("traceback", "") for one in said)
-    rest = log_of()
-    for line in lines:
-        rest = rest.replace(line, "")
-    assert "WARNING" not in rest
-    assert "Error" not in rest
-    assert "Traceback" not in rest
     assert not [word for word in ("Jane", "roe.example", "127.0.0.1:", COOKIE) if word in str(said)]
 
 
