@@ -140,6 +140,8 @@ class Gate:
             return PlainTextResponse(speak("door.other_name"), 403)
         # Behind a proxy that ends TLS, a page's scheme is not ours.
         is_own = {f"http://{hosts[0]}", f"https://{hosts[0]}"}.issuperset(origins)
+        if scope["path"].endswith(LEAVING):  # by a link, which has no `Origin`
+            is_own &= headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
         if not is_own or (scope["type"] == "websocket" and not origins):
             return PlainTextResponse(speak("door.other_page"), 403)
         if any(path in scope["path"] for path in NOBODYS):

@@ -375,6 +375,16 @@ def test_signing_out_ends_the_cookie_its_copies_and_other_tabs(signed_in):
     assert entered(signed_in, other)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_on_another_page_signs_nobody_out(signed_in, site):
+    cookie = cookie_of(claims("lured", nonce=site))
+    about = {"Host": "sign.example", "Cookie": cookie}
+    assert status(signed_in, "/auth/logout", Sec_Fetch_Site=site, **about) == 403
+    assert entered(signed_in, cookie)
+    assert status(signed_in, "/auth/logout", Sec_Fetch_Site="same-origin", **about) == 302
+    assert not entered(signed_in, cookie)
+
+
 def test_a_sign_in_ends_after_half_a_day_and_by_a_restart(signed_in, monkeypatch):
     now = time.time()
     for age, said in ((0, 404), (13 * 3600, 403), (3600, 403)):  # the server began after that
