@@ -135,7 +135,7 @@ def test_a_score_of_land_says_its_share_of_all_the_areas_land(risk_words):
 
 
 def test_a_score_that_covers_an_area_in_part_says_how_much(risk_words):
-    assert risk_words(0.3, 0.5, None).endswith("page. Only 50 % of this area's land is covered.")
+    assert risk_words(0.3, 0.5, None).endswith("it. Only 50 % of this area's land is covered.")
     assert "covered" not in risk_words(0.3, 0.995, None)  # a sliver along an edge
     assert "Only 98 %" in risk_words(0.3, 0.98, None)
 
