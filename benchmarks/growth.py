@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from rich.console import Console
 from rich.table import Table
 
@@ -148,6 +149,10 @@ def plot(found: pd.DataFrame, path: Path) -> None:
     for axes in (seconds, memory):
         axes.set_xlabel("rows")
         axes.legend(frameon=False)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+    memory.set_yticks([500, 1_000, 2_000, 4_000, 8_000])
+    memory.yaxis.set_minor_formatter(NullFormatter())
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
