@@ -50,13 +50,12 @@ def assign_neighborhoods(
     names = np.append(in_order["name"].to_numpy(dtype=object), "")
     shapes = in_order.geometry.to_numpy()
     shapely.prepare(shapes)
+    west, _, east, _ = shapely.bounds(shapes).T  # not numbers where there is no shape
+    from_west = np.searchsorted(in_line, west)
+    to_east = np.searchsorted(in_line, east, side="right")
     first = np.full(len(x), len(shapes))
     for number in reversed(range(len(shapes))):  # the first name is written last
-        west, _, east, _ = shapely.bounds(
-            shapes[number]
-        )  # of no shape no numbers: no point is near
-        from_west, to_east = np.searchsorted(in_line, (west, np.nextafter(east, np.inf)))
-        near = eastward[from_west:to_east]
+        near = eastward[from_west[number] : to_east[number]]
         first[near[shapely.intersects_xy(shapes[number], x[near], y[near])]] = number
     return pd.Series(names[first], index=lon.index, dtype="str")
 
