@@ -115,14 +115,17 @@ def _settle_order(
 
 def _with_others(column: TextColumn, formats: tuple[str, ...]) -> tuple[str, ...]:
     """Add formats of the same days that read what these leave: Excel's midnight is a day alone."""
-    values = pd.Series(column.distinct, dtype="str")
+    left = _unread(pd.Series(column.distinct, dtype="str"), formats)
     days = {CLOCK.split(form)[0] for form in formats}
-    for form in DATE_FORMATS:
-        left = values[parse_dates(values, formats, "UTC")[0].isna()]
-        is_same = len(left) and CLOCK.split(form)[0] in days
-        if is_same and parse_dates(left, (form,), "UTC")[0].notna().any():
-            formats += (form,)
+    for form in (one for one in DATE_FORMATS if CLOCK.split(one)[0] in days):
+        after = _unread(left, (form,))
+        if len(after) < len(left):
+            left, formats = after, (*formats, form)
     return formats
+
+
+def _unread(values: pd.Series, formats: Sequence[str]) -> pd.Series:
+    return values[parse_dates(values, formats, "UTC")[0].isna()]
 
 
 def _read(column: TextColumn, formats: Sequence[str]) -> pd.Series:
@@ -144,11 +147,10 @@ def _is_midnight(column: TextColumn, formats: Sequence[str]) -> bool:
 def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions) -> WhenColumns:
     """Choose between universal and local time, where times end in +00 or Z.
 
-    Times that end otherwise, as in -05:00, say which moment they are. Portals write both, and
-    both as milliseconds. Where all are midnight, days are local; where all
-    are one other hour, that is local midnight. Else the middle of the day's hours tells: shootings
-    (`is_shooting`, row by row) have theirs about 11 at night, and universal time is 4 to 10 hours
-    later in the Americas.
+    Times that end otherwise, as in -05:00, say which moment they are. Portals write both, and both
+    as milliseconds. Where all are midnight, days are local; where all are one other hour, that is
+    local midnight. Else the middle of the day's hours tells: shootings (`is_shooting`, row by row)
+    have theirs about 11 at night, and universal time is 4 to 10 hours later in the Americas.
     """
     column, formats = when.columns["date"], when.date_formats
     if not formats or not ("%z" in formats[0] or formats[0] == EPOCH_MS):
