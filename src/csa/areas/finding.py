@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
-from csa.areas.expected import CellCounts, estimate_area, fit_field
+from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
 from csa.areas.forming import NOISE, AreaSet, form_areas
 from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
@@ -111,7 +111,9 @@ class Estimator:
         self._located = located
         counts = located.counts(period).astype(np.float64)
         sizes = located.grid.area_km2.to_numpy()
-        self._cells = CellCounts(counts, sizes, located.spirals, located.grid.centre_xy)
+        self._cells = CellCounts(
+            counts, sizes, located.grid.around(N_RINGS), located.grid.centre_xy
+        )
         self._field = fit_field(self._cells)
         self._known: dict[CellSet, Estimate] = {}
 

@@ -200,11 +200,6 @@ class StudyArea:
             self.is_new(period.until),
         )
 
-    @property
-    def spirals(self) -> Ints:
-        """(m, 61) places of each cell itself and of its first to fourth rings; -1 outside."""
-        return self.grid.around(4)
-
     @cached_property
     def land(self) -> Land:
         """The study area's cells as land that can be taken."""
