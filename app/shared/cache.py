@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.shared.cache_now import forget_others, of_city, of_incidents
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
 from app.shared.turns import in_turn
@@ -49,8 +50,10 @@ def open_city(tell: Tell = silent) -> Opened:
     version = (served.dataset / "current").resolve().name
     made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
     dataset = _dataset(served.dataset, version, made_ns)
-    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}-{_kept_ns(served.dataset)}"
-    return Opened(config, dataset, served.dataset, key=key)
+    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}+{_kept_ns(served.dataset)}"
+    opened = Opened(config, dataset, served.dataset, key=key)
+    forget_others(opened)
+    return opened
 
 
 def city_config() -> CityConfig:
@@ -85,7 +88,7 @@ def record(opened: Opened, choices: Choices) -> Record | None:
     return _record(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_city(max_entries=16)
 def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
     return load_record(_opened, choices)
 
@@ -95,7 +98,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
     return _judgement(opened.key, choices, opened, tell)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_city(max_entries=16)
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
     on_cells = located(_opened, choices)
@@ -108,7 +111,7 @@ def trials(opened: Opened) -> list[dict[str, Any]]:
     return _trials(opened.key, opened)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@of_city(max_entries=2)
 def _trials(key: str, _opened: Opened) -> list[dict[str, Any]]:
     return kept_trials(_opened)
 
@@ -118,7 +121,7 @@ def next12(opened: Opened, choices: Choices) -> pd.DataFrame:
     return _next12(opened.key, choices, opened)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_city(max_entries=16)
 def _next12(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame:
     found = proposal(_opened, choices)
     return next12_of(found, located(_opened, choices), suggesting(_opened, choices))
@@ -126,10 +129,10 @@ def _next12(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame:
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:
     """List the cells of the study area, once for each resolution."""
-    return _cells(opened.key, resolution, opened)
+    return _cells(opened.incidents_key, resolution, opened)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@of_incidents(max_entries=6)
 def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
     return kept_cells(_opened, resolution)
 
@@ -140,10 +143,10 @@ def located(opened: Opened, choices: Choices) -> StudyArea:
     No other choice matters.
     """
     same = Choices(resolution=choices.resolution, kinds=choices.kinds)
-    return _located(opened.key, same, opened)
+    return _located(opened.incidents_key, same, opened)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_incidents(max_entries=8)
 def _located(key: str, choices: Choices, _opened: Opened) -> StudyArea:
     listed = cells(_opened, choices.resolution)
     return in_turn(locate_incidents)(_opened, choices, listed)
@@ -154,7 +157,7 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
     return _proposal(opened.key, choices, opened)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_city(max_entries=32)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     return _propose(_opened, choices, None if is_own(_opened, choices) else places(_opened))
 
@@ -171,7 +174,7 @@ def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
     return _proposal_then(opened.key, choices, str(until), opened)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_city(max_entries=32)
 def _proposal_then(key: str, choices: Choices, until: str, _opened: Opened) -> Proposal:
     now, end = proposal(_opened, choices), Month.parse(until)
     known = see(areas_of(now.areas), end, places(_opened))
@@ -204,7 +207,7 @@ def sheet(opened: Opened, choices: Choices, area_id: str) -> Sheet:
     return _sheet(opened.key, choices, area_id, opened)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@of_city(max_entries=256)
 def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
     return sheet_of(_opened.dataset, proposal(_opened, choices), area_id)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from app.shared.cache import cells, proposal
+from app.shared.cache_now import of_city, of_incidents
 from app.shared.city_session import Opened
 from app.shared.geometry import (
     BaseGeometry,
@@ -37,27 +37,27 @@ from csa.risk.why import why_here as find_why
 
 def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
     """Write the background and the cells, once, as files that browsers fetch once."""
-    return _base(opened.key, deployment().basemap, _made_ns(), opened), _shapes(
-        opened.key, resolution, opened
+    return _base(opened.incidents_key, deployment().basemap, _made_ns(), opened), _shapes(
+        opened.incidents_key, resolution, opened
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_incidents(max_entries=4)
 def _base(key: str, basemap: Path, made_ns: int, _opened: Opened) -> BaseGeometry:
     return base_geometry(_opened.dataset, basemap)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_incidents(max_entries=8)
 def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
     return cell_geometry(cells(_opened, resolution).index.to_numpy())
 
 
 def geometry_afar(opened: Opened, resolution: int) -> CellGeometry | None:
     """Write the larger cells that a whole city is drawn in; None if areas' cells are as large."""
-    return _shapes_afar(opened.key, resolution, opened) if resolution > AFAR else None
+    return _shapes_afar(opened.incidents_key, resolution, opened) if resolution > AFAR else None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_incidents(max_entries=8)
 def _shapes_afar(key: str, resolution: int, _opened: Opened) -> CellGeometry:
     larger = np.unique(parents(cells(_opened, resolution).index, AFAR))
     return cell_geometry(larger)
@@ -66,7 +66,7 @@ def _shapes_afar(key: str, resolution: int, _opened: Opened) -> CellGeometry:
 def has_background(opened: Opened) -> bool:
     """Return whether the city has streets, water or parks to draw."""
     try:
-        layers = _base(opened.key, deployment().basemap, _made_ns(), opened).layers
+        layers = _base(opened.incidents_key, deployment().basemap, _made_ns(), opened).layers
     except CsaError:
         return False  # the map says why
     return bool(set(layers) - {"neighborhoods"})
@@ -83,7 +83,7 @@ def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
     return _services(opened.key, choices, opened)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_city(max_entries=32)
 def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
     return services_near(_opened, proposal(_opened, choices))
 
@@ -93,7 +93,7 @@ def risk(opened: Opened, area: CellSet) -> pd.DataFrame | None:
     return _risk(opened.key, " ".join(as_text(sorted(area))), opened)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@of_city(max_entries=64)
 def _risk(key: str, cells: str, _opened: Opened) -> pd.DataFrame | None:
     return risk_in_area(_opened, frozenset(from_text(cells.split()).tolist()))
 
@@ -103,7 +103,7 @@ def highest_share(opened: Opened) -> float | None:
     return _highest_share(opened.key, opened)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _highest_share(key: str, _opened: Opened) -> float | None:
     found = highest_risk(_opened)
     return None if found is None else found.share
@@ -114,7 +114,7 @@ def risk_terrain(opened: Opened) -> Mapping[str, Any] | None:
     return _risk_terrain(opened.key, opened)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _risk_terrain(key: str, _opened: Opened) -> Mapping[str, Any] | None:
     return read_kept(_opened)
 
@@ -139,7 +139,7 @@ def risk_layer(opened: Opened) -> RiskLayer | None:
     return _risk_layer(opened.key, opened)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _risk_layer(key: str, _opened: Opened) -> RiskLayer | None:
     kept, scored = read_kept(_opened), _opened.dataset.risk_terrain
     if kept is not None and kept["factors"]:

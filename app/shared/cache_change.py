@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
-import streamlit as st
 
 from app.shared.cache import located, proposal, proposal_then, suggesting
+from app.shared.cache_now import of_city
 from app.shared.city_session import Opened
 from app.shared.following import Following, follow, follow_core
 from app.shared.standing import standing_of
@@ -39,7 +39,7 @@ def following(opened: Opened, choices: Choices, since: str) -> Following | None:
     return _following(opened.key, choices, since, names, opened)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_city(max_entries=32)
 def _following(
     key: str, choices: Choices, since: str, names: tuple[tuple[str, str], ...], _opened: Opened
 ) -> Following:
@@ -58,7 +58,7 @@ def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following
     return _following_core(opened.key, same, displaced.chosen, opened, displaced)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_city(max_entries=8)
 def _following_core(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
 ) -> Following:
@@ -70,7 +70,7 @@ def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
     return _past(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_city(max_entries=16)
 def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...] | None:
     return load_past(_opened, choices)
 
@@ -80,7 +80,7 @@ def lineage(opened: Opened, choices: Choices, chosen: Chosen, tell: Tell = silen
     return _lineage(opened.key, choices, chosen, opened, tell)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_city(max_entries=16)
 def _lineage(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _tell: Tell
 ) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def outcomes(
     return _outcomes(opened.key, choices, displaced.chosen, since, opened)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_city(max_entries=8)
 def _outcomes(
     key: str, choices: Choices, chosen: Chosen, since: str, _opened: Opened
 ) -> tuple[OutcomeFollowed, ...]:
@@ -122,7 +122,7 @@ def unserved(opened: Opened, choices: Choices, displaced: Displacement) -> Place
     return _unserved(opened.key, same, displaced.chosen, since, opened, displaced)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_city(max_entries=8)
 def _unserved(
     key: str,
     choices: Choices,
@@ -141,7 +141,7 @@ def history(opened: Opened) -> tuple[Edition, ...]:
     return _history(opened.key, opened)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _history(key: str, _opened: Opened) -> tuple[Edition, ...]:
     return load_history(_opened.own_folder)
 
@@ -151,7 +151,7 @@ def recent(opened: Opened, choices: Choices) -> Recent | None:
     return _recent(opened.key, Choices(until=choices.until, kinds=choices.kinds), opened)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_city(max_entries=8)
 def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
     return count_recent(_opened.dataset, choices)
 
@@ -175,6 +175,6 @@ def _name(choices: Choices, areas: Chosen) -> tuple[object, ...]:
     return replace(choices, until=None, eps_m=None, min_samples=None), areas
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@of_city(max_entries=2)
 def _cores(key: str) -> dict[tuple[object, ...], Displacement | None]:
     return {}

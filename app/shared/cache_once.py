@@ -17,9 +17,8 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
-import streamlit as st
-
 from app.shared import theme
+from app.shared.cache_now import of_city
 from app.shared.following import Following
 from app.shared.geometry import CellGeometry
 from csa.areas.proposal import Proposal
@@ -92,7 +91,7 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
     return answered
 
 
-@st.cache_resource(max_entries=500, show_spinner=False)
+@of_city(max_entries=500)
 def _answer(
     name: str,
     key: bytes,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import streamlit as st
-
+from app.shared.cache_now import of_city
 from app.shared.cache_report import ReportBasis, beside, source_at
 from app.shared.city_session import Opened
 from app.shared.turns import in_turn
@@ -33,7 +32,7 @@ def as_it_would_be(
     return PublicEdition(facts, _map(basis.mark, month, language, basis, facts))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
     source, when = source_at(_basis.opened, month)
     around = beside(_basis.opened)
@@ -41,7 +40,7 @@ def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFac
     return in_turn(gather_from)(source, _basis.plan, records, when, around, _tell).facts
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_city(max_entries=8)
 def _map(
     mark: str, month: str, language: str, _basis: ReportBasis, _facts: PublicFacts
 ) -> str | None:

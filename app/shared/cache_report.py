@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import cache, cache_around, cache_store
+from app.shared.cache_now import of_city
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from app.shared.settings import deployment
@@ -86,7 +87,7 @@ def facts(
     return _facts(basis.mark, month, with_public, basis, tell)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@of_city(max_entries=4)
 def _facts(
     mark: str,
     month: str,

@@ -21,7 +21,12 @@ from csa.workflow.naming import keep_place_names
 class Opened(City):
     """An open city, and the key that identifies its file and data."""
 
-    key: str  # changes with the file, the data or the record
+    key: str  # changes with the file, the data or the record; the record's part follows a `+`
+
+    @property
+    def incidents_key(self) -> str:
+        """Key that changes with the file or the data."""
+        return self.key.partition("+")[0]
 
 
 def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:

@@ -1,8 +1,10 @@
 """One seam: only the cache remembers, and what it remembers it by."""
 
 import ast
+import gc
 import os
 from dataclasses import replace
+from weakref import ref
 
 import pytest
 
@@ -12,6 +14,7 @@ from app.shared.city_session import Opened
 from app.shared.settings import Deployment
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
+from csa.base.io import KEPT
 from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
 from csa.ingest.intake import ingest_city
@@ -40,7 +43,7 @@ def test_only_the_cache_remembers(root):
         for path, tree in trees(root)
         if named(tree) & REMEMBERS
     }
-    names = ("", "_around", "_change", "_once", "_store", "_report", "_public")
+    names = ("", "_now", "_store", "_report")
     assert found == {f"shared/cache{name}.py" for name in names}
 
 
@@ -52,7 +55,7 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
     ]
     kept = [
         node for tree in trees for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any("cache_" in ast.unparse(d) for d in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and any("max_entries" in ast.unparse(d) or "cache_" in ast.unparse(d) for d in node.decorator_list)
     ]  # fmt: skip
     assert len(kept) >= 10
     for function in kept:
@@ -145,6 +148,29 @@ def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
     assert len({first.key, second.key, third.key}) == 3
     for opened in (first, second):  # another folder's first version is another dataset
         assert opened.dataset.fingerprint[:16] in opened.key
+
+
+def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(served, town):
+    """Whatever else was worked out is forgotten, and takes no memory."""
+    choices = Choices(months=3, min_samples=4, eps_m=200)
+    first = cache.open_city()
+    located, proposal = cache.located(first, choices), ref(cache.proposal(first, choices))
+    os.utime(served.dataset / KEPT, ns=(1, 1))
+    second = cache.open_city()
+    assert second.key != first.key
+    gc.collect()
+    assert proposal() is None
+    assert cache.located(second, choices) is located
+
+
+def test_new_data_leave_nothing_of_the_old(served, town):
+    choices = Choices(months=3, min_samples=4, eps_m=200)
+    opened = cache.open_city()
+    gone = [ref(cache.located(opened, choices)), ref(cache.proposal(opened, choices))]
+    town.edit_config("eps_m = 200", "eps_m = 250")
+    cache.open_city()
+    gc.collect()
+    assert [one() for one in gone] == [None, None]
 
 
 def test_a_city_without_files_is_refused_and_leaves_nothing(served, town):

@@ -1,0 +1,61 @@
+"""Cached as in `app.shared.cache`, and forgotten when the city's data or records change.
+
+A month that is run under the eyes of viewers makes several versions of the city. Nobody can ask
+about an earlier one, so what was worked out about it would take memory for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+from streamlit.runtime.caching.cache_utils import CachedFunc
+
+from app.shared.city_session import Opened
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+_OF_CITY: list[Any] = []
+_OF_INCIDENTS: list[Any] = []
+_NOW: dict[str, str] = {}
+_LOCK = Lock()
+
+
+def of_city(*, max_entries: int) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    """Make a decorator for what depends on anything about the city."""
+    return _cached(max_entries, _OF_CITY)
+
+
+def of_incidents(
+    *, max_entries: int
+) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    """Make a decorator for what no record changes: its key is `Opened.incidents_key`."""
+    return _cached(max_entries, _OF_INCIDENTS)
+
+
+def _cached(
+    max_entries: int, registered: list[Any]
+) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    def decorated(work: Callable[Given, Answer]) -> CachedFunc[Given, Answer]:
+        kept = st.cache_resource(max_entries=max_entries, show_spinner=False)(work)
+        registered.append(kept)
+        return kept
+
+    return decorated
+
+
+def forget_others(opened: Opened) -> None:
+    """Forget what was worked out about the city as it was before this.
+
+    A page that still works with the earlier one may leave an answer, which goes the next time.
+    """
+    for registered, key in ((_OF_INCIDENTS, opened.incidents_key), (_OF_CITY, opened.key)):
+        name = "city" if registered is _OF_CITY else "incidents"
+        with _LOCK:
+            is_other, _NOW[name] = _NOW.get(name, key) != key, key
+        if is_other:
+            for kept in registered:
+                kept.clear()
