@@ -25,7 +25,6 @@ from rich.progress import track
 
 import csa
 from csa.backtest.comparison import compare
-from csa.backtest.origins import full_months
 from csa.backtest.scoring import BASELINES, METHODS
 from csa.base.text import way_name
 from csa.workflow.city_file import city_file
@@ -102,7 +101,8 @@ def judge_place(item: tuple[str, pd.DataFrame], *, is_judged: bool = True) -> di
             found |= {"areas_now": len(areas), "doubtful_now": _doubtful(areas)}
             found["set_up_s"] = time.perf_counter() - start
             if is_judged:
-                last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
+                # A list may end before the others.
+                last = city.dataset.require_months().until.plus(-12)
                 found |= judge(city, (min(JANUARY, last),))
     except csa.CsaError as error:
         found["why_not"] = str(error)

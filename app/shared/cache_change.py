@@ -25,7 +25,6 @@ from csa.displacement.lineage_windows import Known, beside, trace_lineage
 from csa.displacement.outcomes import OutcomeFollowed, follow_outcomes
 from csa.displacement.past import PastCohort
 from csa.displacement.second_opinions import PlaceboInSpace, rank_among_unserved
-from csa.displacement.zoning import covered_months
 from csa.reports.briefing.places import Recent, count_recent
 
 
@@ -165,7 +164,7 @@ def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None
     if name not in known:
         same = choices.as_fine_as(areas.resolution)
         on_cells, kept = located(opened, same), past(opened, past_way(choices, areas)) or ()
-        begun = areas.begun(covered_months(on_cells).until)
+        begun = areas.begun(on_cells.dataset.require_months().until)
         analyzing = in_turn(analyze_displacement)
         known[name] = None if begun is None else analyzing(on_cells, begun, None, kept)
     return known[name]

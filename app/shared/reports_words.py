@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from csa.base.params import whole_months
 from csa.base.text import speak
 from csa.dataset.versioned import Dataset
 from csa.reports.editions.naming import audience_name, language_name
@@ -20,7 +17,6 @@ def form_name(form: str) -> str:
 
 def reportable_months(dataset: Dataset) -> list[str]:
     """List the months that can be reported: those completed in the data."""
-    first, last = (date.fromisoformat(dataset.report[n]) for n in ("data_from", "data_through"))
-    covered = whole_months(first, last)
+    covered = dataset.whole_months
     n = 0 if covered is None else covered.months
     return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]

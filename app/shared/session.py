@@ -6,14 +6,12 @@ address holds it under `?screen=`, so that a link reproduces it.
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
 from app.shared.link_state import LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month
 from csa.base.text import render
 from csa.config.city import CityConfig
 from csa.config.settings import choosing, resolve
@@ -119,21 +117,15 @@ def months_of(dataset: Dataset) -> list[str]:
 
 def starts_of(dataset: Dataset) -> list[str]:
     """List the possible starts: enough months known before, and a whole month after."""
-    covered = _covered(dataset)
+    covered = dataset.whole_months
     n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
     return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
 
 
 def months_known(dataset: Dataset) -> int:
     """Count the whole months that the data cover."""
-    covered = _covered(dataset)
+    covered = dataset.whole_months
     return 0 if covered is None else covered.months
-
-
-def _covered(dataset: Dataset) -> Period | None:
-    report = dataset.report
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    return whole_months(first, last)
 
 
 def first_start(starts: list[str]) -> str:

@@ -18,7 +18,7 @@ from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.backtest.by_risk import say_risk_order
 from csa.backtest.comparison import MethodComparison
-from csa.backtest.origins import HORIZON_MONTHS, full_months
+from csa.backtest.origins import HORIZON_MONTHS
 from csa.backtest.record import Record
 from csa.backtest.scoring import METHODS
 from csa.backtest.suggestion import explain_choice
@@ -45,7 +45,7 @@ def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
 
 def months_short(opened: Opened, choices: Choices) -> int:
     """Return how many months of data are missing before a past year can be scored."""
-    return months_missing(full_months(opened.dataset), choices.months, HORIZON_MONTHS)
+    return months_missing(opened.dataset.require_months(), choices.months, HORIZON_MONTHS)
 
 
 def command(opened: Opened, choices: Choices) -> str:

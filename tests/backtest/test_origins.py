@@ -15,7 +15,6 @@ from csa.backtest.comparison import compare
 from csa.backtest.origins import (
     SEED,
     BacktestQuestion,
-    full_months,
     make_trial,
     past_januaries,
     refuse_outside,
@@ -80,7 +79,7 @@ def of_days(testville):
 def test_a_month_is_whole_when_it_begins_in_time_and_its_last_day_is_covered(
     of_days, first, last, start, until
 ):
-    assert full_months(of_days(first, last)) == Period(Month.parse(start), Month.parse(until))
+    assert of_days(first, last).require_months() == Period(Month.parse(start), Month.parse(until))
 
 
 def test_januaries_need_a_whole_period_before_and_a_whole_year_after(testville, of_days):
@@ -272,9 +271,9 @@ def test_a_day_without_a_month_before_or_the_whole_time_after_is_refused(
 
 def test_data_without_a_whole_month_or_a_date_are_refused(of_days):
     with pytest.raises(PeriodError, match="no whole month"):
-        full_months(of_days("2019-12-02", "2019-12-30"))
+        of_days("2019-12-02", "2019-12-30").require_months()
     with pytest.raises(PeriodError, match="readable date"):
-        full_months(of_days(None, None))
+        of_days(None, None).require_months()
 
 
 # ---- True in general -----------------------------------------------------------------------

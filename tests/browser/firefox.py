@@ -102,6 +102,12 @@ class Firefox:
         mouse = {"type": "pointer", "id": "mouse", "actions": actions}
         self.call("input.performActions", context=self.context, actions=[mouse])
 
+    def press(self, key):
+        """Press a key, and let it go."""
+        actions = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+        keys = {"type": "key", "id": "keys", "actions": actions}
+        self.call("input.performActions", context=self.context, actions=[keys])
+
 
 def _connected(port, process):
     until = time.monotonic() + START_S
@@ -134,7 +140,9 @@ def firefox(port):
                 tab = Firefox(line)
                 tab.call("session.new", capabilities={"alwaysMatch": {}})
                 tab.call("session.subscribe", events=EVENTS)
-                tab.context = tab.call("browsingContext.getTree")["contexts"][0]["context"]
+                # A new tab has the focus, without which keys do nothing; the first never gets it.
+                tab.context = tab.call("browsingContext.create", type="tab")["context"]
+                tab.call("browsingContext.activate", context=tab.context)
                 yield tab
                 with suppress(ConnectionClosed):
                     tab.call("browser.close")

@@ -14,6 +14,17 @@ AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read
 PAGES = ("", "areas", "measures", "displacement", "community")
 FAULTS = f"axe.run({json.dumps(RULES)}).then((r) => r.violations.map((v) => v.id))"
 MOST_S = 30
+TAB, ENTER, MOST_TABS = "\ue004", "\ue007", 80
+FOCUSED_ON = """(() => {
+  const e = document.activeElement, b = e.getBoundingClientRect();
+  const style = getComputedStyle(e);
+  return {
+    text: e.innerText || e.title || e.tagName,
+    is_in_page: e !== document.body && e.tagName !== 'IFRAME',
+    is_area: !!e.closest('.st-key-area_list') && e.tagName === 'BUTTON',
+    is_seen: b.width > 0 && b.height > 0,
+  };
+})()"""
 PROBED = "blocked WebAssembly"
 """Streamlit asks whether there is any, and goes on without: Chromium keeps quiet about it."""
 
@@ -49,3 +60,22 @@ def test_a_click_in_the_list_opens_the_sheet_and_marks_the_area_on_the_map(tab, 
     assert tab.run("document.querySelector('.st-key-sheet_head h2').innerText") in tab.run(
         drawn, frame
     )
+
+
+def test_keys_alone_open_an_areas_sheet(tab, sample_app):
+    tab.open(f"{sample_app}/areas")
+    tab.until("document.querySelectorAll('.st-key-area_list button').length > 1")
+    tab.settle()
+    been = []
+    for _ in range(MOST_TABS):
+        tab.press(TAB)
+        been.append(tab.run(FOCUSED_ON))
+        if been[-1]["is_area"]:
+            break
+    assert been[-1]["is_area"], been
+    assert all(one["is_seen"] for one in been if one["is_in_page"]), been
+    tab.press(ENTER)
+    tab.until("!!document.querySelector('.st-key-sheet_head h2')", MOST_S)
+    tab.settle()
+    name = tab.run("document.querySelector('.st-key-sheet_head h2').innerText")
+    assert name.partition(" (")[0] in been[-1]["text"]

@@ -18,7 +18,6 @@ from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.displacement.zoning import (
     base_months,
-    covered_months,
     measure_history,
     monthly_counts,
     past_of,
@@ -218,7 +217,7 @@ def test_expectations_rest_on_36_months_or_as_many_as_there_are(located, since, 
 def test_a_month_that_is_not_over_is_not_covered(located, testville):
     report = testville[0].report
     assert (report["data_from"], report["data_through"]) == ("2014-01-01", "2020-02-14")
-    assert covered_months(located) == Period(Month(2014, 1), Month(2020, 2))
+    assert located.dataset.require_months() == Period(Month(2014, 1), Month(2020, 2))
 
 
 @pytest.mark.parametrize(
@@ -371,21 +370,6 @@ def test_data_too_short_for_any_start_name_none(located, last, key):
         base_months(short, Month(2019, 6))
     assert refused.value.message.key == key
     assert ("as the start" in str(refused.value)) == (key == "displacement.before")
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "key"),
-    [
-        ("2019-03-09", "2019-04-29", "backtest.no_month"),
-        (None, None, "period.no_data"),
-        ("2019-03-01", None, "period.no_data"),
-    ],
-)
-def test_data_without_a_whole_month_are_refused(testville, located, first, last, key):
-    report = {**testville[0].report, "data_from": first, "data_through": last}
-    with pytest.raises(PeriodError) as refused:
-        covered_months(replace(located, dataset=replace(testville[0], report=report)))
-    assert refused.value.message.key == key
 
 
 @pytest.mark.parametrize(

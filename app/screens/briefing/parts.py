@@ -31,9 +31,8 @@ from app.shared.standing import say_served
 from csa.areas.choices import Choices, period_of
 from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
-from csa.areas.year_to_date import YearToDate, compare_year_to_date
+from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
-from csa.base.params import whole_months
 from csa.base.text import month, name_list, percent, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
@@ -123,7 +122,7 @@ def _changed(opened: Opened, choices: Choices, proposal: Proposal) -> tuple[str,
     n_silent = proposal.summary["totals"]["silent_months"]
     if n_silent:  # the reports compare nothing then either
         return "", speak("briefing.silent", n=n_silent)
-    found = year_to_date(opened, choices)
+    found = city_year(opened.dataset, choices.kinds, period_of(opened.dataset, choices).until)
     if found is None:
         return "", speak("briefing.not_comparable")
     first, last = found.period.start, found.period.until.plus(-1)
@@ -149,18 +148,6 @@ def _changed(opened: Opened, choices: Choices, proposal: Proposal) -> tuple[str,
         verdict=verdict,
     )
     return said, ""
-
-
-def year_to_date(opened: Opened, choices: Choices) -> YearToDate | None:
-    """Compare the whole city's year so far with the same months of the year before."""
-    report, incidents = opened.dataset.report, opened.dataset.incidents
-    first, last = report["data_from"], report["data_through"]
-    covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
-    if covered is None:
-        return None
-    is_counted = incidents["kind"].isin(choices.kinds)
-    until = period_of(opened.dataset, choices).until
-    return compare_year_to_date(incidents.loc[is_counted, "occurred_at"], covered, until)
 
 
 def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:

@@ -110,8 +110,9 @@ def show(
         names = name_list(in_service(area).called for area in others)
         st.caption(panels.plain(speak("compare.others", areas=names)))
     months = months_covered(cache.proposal(opened, choices))
-    note = speak("compare.range_note", months=months)
-    st.caption(speak("compare.sure_note") if is_sure else note)
+    is_drawn = bool(table["next12_expected"].notna().any())
+    note = f"{speak('compare.range_note') * is_drawn} {speak('compare.of_months', months=months)}"
+    st.caption(speak("compare.sure_note") if is_sure else note.strip())
 
 
 def _named(stands: AreaStanding) -> Drawn:

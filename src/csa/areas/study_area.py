@@ -38,6 +38,19 @@ from csa.geo.spirals import find_neighbors
 MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
+ASKED = (
+    "incident_id",
+    "occurred_at",
+    "kind",
+    "victims",
+    "domestic",
+    "lon",
+    "lat",
+    "neighborhood",
+    "flags",
+)
+"""What is asked of incidents on cells: a third of a table is texts that nothing asks for."""
+
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
@@ -54,7 +67,7 @@ class StudyArea:
 
     dataset: Dataset  # the city's incidents and places
     kinds: tuple[str, ...]  # the kinds of incident counted
-    incidents: pd.DataFrame  # n incidents
+    incidents: pd.DataFrame  # n incidents: the columns of the dataset that are `ASKED`
     xy: Floats  # (n, 2) metres
     cells: Cells  # (n,) the cell of each
     month: Ints  # (n,) months since the year 0
@@ -307,9 +320,7 @@ def locate_incidents(
     cells = h3_cells.bin_points(lon, lat, choices.resolution)
     # A point on the very border may fall into a cell of no area inside.
     is_inside = is_asked & np.isin(cells, cover.index.to_numpy())
-    # Without the texts of their cells, a third of the table: `cells` are those that count.
-    names = [name for name in incidents.columns if not name.startswith("cell_r")]
-    inside = incidents.loc[is_inside, names].reset_index(drop=True)
+    inside = incidents.loc[is_inside, list(ASKED)].reset_index(drop=True)
     xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), metric_crs)
     when = inside["occurred_at"].dt
     month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from csa.areas.window import is_of
 from csa.base.errors import TableError
 from csa.base.params import Month, Period
 from csa.base.stats import compare_counts
+from csa.dataset.versioned import Dataset
 
 YEAR = 12
 MAX_CHANCE = 0.05
@@ -42,6 +44,14 @@ class YearToDate:
     @property
     def _is_higher(self) -> bool:
         return self.n_now * _days(self.before) > self.n_before * _days(self.period)
+
+
+def city_year(dataset: Dataset, kinds: tuple[str, ...], until: Month) -> YearToDate | None:
+    """Compare the whole city's incidents of some kinds; None where the data are too short."""
+    if dataset.whole_months is None:
+        return None
+    counted = dataset.incidents.loc[is_of(dataset.incidents, kinds), "occurred_at"]
+    return compare_year_to_date(counted, dataset.whole_months, until)
 
 
 def compare_year_to_date(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import DocumentedDbscan, Month, Period, whole_months
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.versioned import City, Dataset
 from csa.geo.cells import CellSet
 
@@ -59,23 +58,12 @@ class Backtest:
     judged: tuple[TrialScore, ...]  # the trials
 
 
-def full_months(dataset: Dataset) -> Period:
-    """Return the whole months that the data cover."""
-    first, last = dataset.report["data_from"], dataset.report["data_through"]
-    if first is None or last is None:
-        raise PeriodError("period.no_data")
-    covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
-    if covered is None:
-        raise PeriodError("backtest.no_month")
-    return covered
-
-
 def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[Month, ...]:
     """List the Januaries with a whole period before them and a whole horizon after.
 
     Only Januaries: what they suggest then changes once a year.
     """
-    covered = full_months(dataset)
+    covered = dataset.require_months()
     years = range(covered.start.year, covered.until.year + 1)
     return tuple(
         january
@@ -163,7 +151,7 @@ def refuse_outside(dataset: Dataset, question: BacktestQuestion) -> None:
     """Refuse origins without a month of data before them, or a whole horizon after."""
     if not question.origins:
         return
-    covered = full_months(dataset)
+    covered = dataset.require_months()
     for origin in question.origins:
         is_known = origin > covered.start
         if not is_known or origin.index + question.horizon_months > covered.until.index:

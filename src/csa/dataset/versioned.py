@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import pyarrow.parquet as pq
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import CsaError, SourceError
+from csa.base.errors import CsaError, PeriodError, SourceError
 from csa.base.io import csv_bytes, json_bytes, publish_version
+from csa.base.params import Period, whole_months
 from csa.base.reading import parse_json
 from csa.base.schema import check_incidents
 from csa.config.city import CityConfig
@@ -55,6 +57,22 @@ class Dataset:
     def fingerprint(self) -> str:
         """The sha256 of the incidents and places."""
         return str(self.report["fingerprint"])
+
+    @property
+    def whole_months(self) -> Period | None:
+        """The whole months that the data cover; None where there is none."""
+        first, last = self.report["data_from"], self.report["data_through"]
+        if first is None or last is None:
+            return None
+        return whole_months(date.fromisoformat(first), date.fromisoformat(last))
+
+    def require_months(self) -> Period:
+        """Return the whole months that the data cover; refuse data without one."""
+        covered = self.whole_months
+        if covered is None:
+            is_empty = None in (self.report["data_from"], self.report["data_through"])
+            raise PeriodError("period.no_data" if is_empty else "backtest.no_month")
+        return covered
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from csa.displacement.verdict import AreaVerdict, follow, follow_net, judge_plac
 from csa.displacement.zoning import (
     LEAST_BEFORE,
     FollowedPlaces,
-    covered_months,
     measure_history,
     place_areas,
 )
@@ -118,7 +117,7 @@ class Displacement:
 
 def settle_since(located: StudyArea, since: Month | None) -> tuple[Month, Month]:
     """Return the first month of after, and the first that is not over."""
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     start = since or covered.until.plus(-DEFAULT_AFTER)
     if start >= covered.until:
         raise PeriodError("displacement.after", since=start, last=covered.until.plus(-1))

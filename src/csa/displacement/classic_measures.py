@@ -21,7 +21,7 @@ from csa.displacement.panel import Controls
 from csa.displacement.past import BEFORE_MONTHS
 from csa.displacement.season import MonthCompared, compare_month
 from csa.displacement.wdd import Wdd, Wdq, WeightedChange, measure_wdd, measure_wdq
-from csa.displacement.zoning import Control, covered_months, zone_counts
+from csa.displacement.zoning import Control, zone_counts
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Evidence:
 
 def before_months(located: StudyArea, displaced: Displacement) -> Period:
     """Return the months of before that after is compared with."""
-    first = covered_months(located).start.index
+    first = located.dataset.require_months().start.index
     n_months = min(BEFORE_MONTHS, displaced.since_all.index - first)
     return Period.before(displaced.since_all, n_months)
 
@@ -246,7 +246,7 @@ def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared
     incidents = located.dataset.incidents
     when = incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"].dt
     month: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     is_in = (month >= covered.start.index) & (month < covered.until.index)
     counts = np.bincount(month[is_in] - covered.start.index, minlength=covered.months).tolist()
     by_month = {str(covered.start.plus(step)): count for step, count in enumerate(counts)}

@@ -16,7 +16,6 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month, Period
-from csa.displacement.zoning import covered_months
 from csa.geo.cells import as_text
 
 LEAST_PERIODS = 10
@@ -193,7 +192,7 @@ EMERGING_COLUMNS = {
 
 def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFrame:
     """Find which cells are newly busy, which stay busy, and which fade, quarter by quarter."""
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     end = until or covered.until
     start = end.plus(-PERIODS * PERIOD_MONTHS)
     if start < covered.start:

@@ -36,7 +36,7 @@ from csa.displacement.outcomes import OutcomeFollowed, follow_outcomes
 from csa.displacement.panel import Controls, match_controls, newest_of, panel_of
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.season import MonthCompared
-from csa.displacement.zoning import LEAST_BEFORE, covered_months, past_of
+from csa.displacement.zoning import LEAST_BEFORE, past_of
 
 NAME = "after-past-years"
 MONTHS_AFTER = 36
@@ -60,7 +60,7 @@ def make_past(
         params = settle_params(located, period, choices, documented)
         found = find_areas(located, period, params).areas
         if found:
-            months = min(MONTHS_AFTER, covered_months(located).until.index - origin.index)
+            months = min(MONTHS_AFTER, located.dataset.require_months().until.index - origin.index)
             made.append(past_of(located, found, origin, months))
     return tuple(made)
 
@@ -69,7 +69,7 @@ def past_starts(located: StudyArea, choices: Choices) -> tuple[Month, ...]:
     """List the past months that areas are followed from, each a year ago or more; newest last."""
     if not past_years(located.dataset, choices):
         return ()
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     n_months = covered.months - choices.months - LEAST_BEFORE
     last = covered.until.plus(-LEAST_BEFORE)
     return tuple(last.plus(-back) for back in range(0, n_months + 1, STEP_MONTHS))[::-1]
@@ -173,11 +173,11 @@ def follow_areas(
     located = locate_around(city, choices, chosen.grounds, found_on.cover)
     way = past_way(choices, chosen)
     past = load_past(city, way)
-    begun = chosen if since else chosen.begun(covered_months(located).until)
+    begun = chosen if since else chosen.begun(located.dataset.require_months().until)
     if begun is None:
         first = min(life[0].since for life in chosen.lives)
         raise PeriodError(
-            "displacement.after", since=first, last=covered_months(located).until.plus(-1)
+            "displacement.after", since=first, last=located.dataset.require_months().until.plus(-1)
         )
     chosen = begun
     displaced = analyze_displacement(located, chosen, since, past or (), tell)

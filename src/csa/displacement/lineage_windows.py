@@ -26,7 +26,7 @@ from csa.displacement.identity import (
 )
 from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
-from csa.displacement.zoning import covered_months, measure_history
+from csa.displacement.zoning import measure_history
 from csa.geo.cells import CellSet
 from csa.geo.ground import holder
 from csa.geo.neighborhoods import assign_neighborhoods
@@ -97,7 +97,7 @@ def _snapshots(
     until: Month | None,
     tell: Tell,
 ) -> list[WindowAreas]:
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     last = (until or covered.until).index
     first = max(last - WINDOWS + 1, covered.start.index + min(LEAST_WINDOW, choices.months))
     found = []
@@ -197,7 +197,7 @@ def measure_chance(
 ) -> Chance:
     """Follow areas in shuffled months, in which nothing lasts."""
     rng = np.random.default_rng(seed)
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     area_years, appeared, gone = 0.0, 0, 0
     for _ in range(n_shuffles):
         tell("shuffle")

@@ -18,7 +18,6 @@ from csa.displacement.past import BEFORE_MONTHS, Usual
 from csa.displacement.verdict import expect
 from csa.displacement.zoning import (
     Control,
-    covered_months,
     match_control,
     monthly_counts,
     zone_counts,
@@ -85,7 +84,7 @@ def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | No
     """Estimate how frequent shootings were, smoothed, before the months that chose the areas."""
     period = displaced.chosen.period
     chosen_from = displaced.places.base.start if period is None else period.start
-    start = covered_months(located).start
+    start = located.dataset.require_months().start
     n_months = min(chosen_from, displaced.since_all).index - start.index
     if n_months < LEAST_EARLIER:
         return None
@@ -190,7 +189,7 @@ def newest_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
 
     On the cells that are followed now, whenever each area began.
     """
-    newest, covered = displaced.until.plus(-1), covered_months(located)
+    newest, covered = displaced.until.plus(-1), located.dataset.require_months()
     wanted = [newest, newest.plus(-1), *(newest.plus(-12 * n) for n in range(1, EARLIER_YEARS + 1))]
     months = [one for one in wanted if one >= covered.start]
     period = Period(min(months), displaced.until)
@@ -237,7 +236,7 @@ def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
 
 
 def _quarter_starts(located: StudyArea, displaced: Displacement) -> list[Month]:
-    since, first = displaced.since_all, covered_months(located).start.index
+    since, first = displaced.since_all, located.dataset.require_months().start.index
     back = min(BEFORE_MONTHS, since.index - first) // QUARTER
     forth = math.ceil((displaced.until.index - since.index) / QUARTER)
     return [since.plus(QUARTER * step) for step in range(-back, forth)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -13,7 +12,7 @@ from csa.areas.finding import Estimator
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, PeriodError
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month, Period
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.geo.cells import CellSet, Grid, parents
@@ -178,7 +177,7 @@ def estimate_base(located: StudyArea, estimator: Estimator, places: Ints) -> Bas
 
 def base_months(located: StudyArea, since: Month) -> Period:
     """Return the months before a start that expectations rest on."""
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     if covered.months <= LEAST_BEFORE:
         # Any start would be refused, so the message does not suggest one.
         raise PeriodError("displacement.short", n=covered.months, least=LEAST_BEFORE)
@@ -191,18 +190,6 @@ def base_months(located: StudyArea, since: Month) -> Period:
             first=covered.start.plus(LEAST_BEFORE),
         )
     return Period(since.plus(start - since.index), since)
-
-
-def covered_months(located: StudyArea) -> Period:
-    """Return the whole months that the data cover."""
-    report = located.dataset.report
-    if report["data_from"] is None or report["data_through"] is None:
-        raise PeriodError("period.no_data")
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    covered = whole_months(first, last)
-    if covered is None:
-        raise PeriodError("backtest.no_month")
-    return covered
 
 
 def monthly_counts(
@@ -242,7 +229,7 @@ def zone_counts(
 
 def measure_history(located: StudyArea, since: Month) -> Dispersion:
     """Estimate how much counts of fixed places varied in the years before a start."""
-    start = max(covered_months(located).start.index, since.index - HISTORY_MONTHS)
+    start = max(located.dataset.require_months().start.index, since.index - HISTORY_MONTHS)
     period = Period(since.plus(start - since.index), since)
     blocks = parents(located.grid.area_km2.index.to_numpy(), HISTORY_RESOLUTION)
     numbers, groups = np.unique(blocks, return_inverse=True)

@@ -16,7 +16,6 @@ from csa.displacement.analyze import Displacement
 from csa.displacement.sealed import WINDOWS, is_whole, sealed_since
 from csa.displacement.telling import say_one
 from csa.displacement.verdict import LEAST_MEAN
-from csa.displacement.zoning import covered_months
 from csa.geo.cells import CellSet
 
 SHOWN_P = 0.05
@@ -83,7 +82,7 @@ def count_windows(
     """
     if after.start < before.until:
         raise PeriodError("evaluate.overlap", last=before.until.plus(-1), first=after.start)
-    covered = covered_months(located)
+    covered = located.dataset.require_months()
     if before.start < covered.start or after.until > covered.until:
         raise PeriodError("evaluate.outside", first=covered.start, last=covered.until.plus(-1))
     at = located.place(cells)

@@ -26,7 +26,6 @@ from csa.dataset.kept import load_kept, save_kept
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import load_past, past_way
-from csa.displacement.zoning import covered_months
 from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
 from csa.priority.draw_files import AREAS_FILE, CLOSED, DRAWN, MARKER
 from csa.priority.draw_power import STUDIES
@@ -126,7 +125,7 @@ def read_trial(city: City, drawn: DrawnTrial, tell: Tell = silent) -> TrialSoFar
     tell("cells")
     choices = replace(city_choices(city.config), kinds=drawn.chosen.kinds)
     located = locate_around(city, choices, drawn.chosen.grounds)
-    since, until = drawn.first_start, covered_months(located).until
+    since, until = drawn.first_start, located.dataset.require_months().until
     if until <= since:
         raise PeriodError("trial.not_begun", since=since, through=until.plus(-1))
     past = load_past(city, past_way(choices, drawn.chosen)) or ()

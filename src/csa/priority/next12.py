@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from csa.areas.stack import DISPERSION, NEW_CHANCE, NEW_SHARE
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Bools, Floats
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month, Period
 from csa.priority.assess import AreaAssessment
 
 COLUMNS = ("next12_expected", "next12_low", "next12_high")
@@ -109,9 +108,7 @@ def next12_of(proposal: Proposal, located: StudyArea, record: Record | None) -> 
     at = [located.place(cells) for cells in cells_of(areas)]
     recent = np.array([last[cells].sum() for cells in at], dtype=np.float64)
     earlier = np.array([before[cells].sum() for cells in at]) * (YEAR / LOOK_BACK)
-    report = located.dataset.report
-    first, through = (date.fromisoformat(report[n]) for n in ("data_from", "data_through"))
-    covered = whole_months(first, through)
+    covered = located.dataset.whole_months
     if covered is None or covered.start > until.plus(-YEAR - LOOK_BACK):
         earlier = np.full(len(at), np.nan)
     kept = [

@@ -28,6 +28,7 @@ NARROW_SHARE = 0.65
 """Largest share of the width at which a picture leaves room for a table beside it."""
 WHOLE_ROWS, COLUMNS_ROWS, NARROW_CELL = 14, 24, 40
 """Rows that stay on one page; rows that run in two columns; characters of their cells."""
+SPLIT_PERCENT = re.compile(r"(?<=[0-9]) %")
 _NEXT_PLACE = {" beside": " besided", " besided": " after-beside"}
 WATERMARK_PT = (16, 64)
 """Smallest and largest size; in between, the watermark spans the page."""
@@ -52,7 +53,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
         page_words=tell("report_file.page", n=N_MARK, of=OF_MARK),
         watermark_pt=_watermark_pt(document.watermark),
     )
-    return (text + "\n").encode()
+    return (SPLIT_PERCENT.sub("\N{NO-BREAK SPACE}%", text) + "\n").encode()
 
 
 def made_from(page: bytes) -> tuple[str, str]:

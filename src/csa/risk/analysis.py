@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from csa.areas.choices import Choices
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.ingest.risk_layers import FactorLayer
 from csa.risk.held_out import HeldOutGain, measure_gain
@@ -69,11 +68,7 @@ def find_risk_terrain(
 
 
 def _covered(city: City, until: Month | None) -> Period | None:
-    report = city.dataset.report
-    if report["data_from"] is None or report["data_through"] is None:
-        return None
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    covered = whole_months(first, last)
+    covered = city.dataset.whole_months
     if covered is None or until is None or until >= covered.until:
         return covered
     return Period(covered.start, until) if until > covered.start else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,6 @@ import pandas as pd
 
 from csa.base.errors import PeriodError
 from csa.base.message import Message, say
-from csa.base.params import Month, whole_months
 from csa.base.text import day as day_words
 from csa.base.text import month as month_words
 from csa.dataset.versioned import Dataset
@@ -72,9 +71,9 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
         If the new reading covers no month to its end.
     """
     new = intake.dataset
-    months = _covered(new.report)
-    if months is None:
+    if new.whole_months is None:
         raise PeriodError("month.no_month")
+    month = new.whole_months.until.plus(-1)
     now = _keyed(intake)
     was = _by_id(served.incidents) if served is not None else now.head(0)
     through = served.report["data_through"] if served is not None else None
@@ -82,9 +81,9 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
     is_late = now.loc[fresh, "day"] <= pd.Timestamp(through) if through else pd.Series(dtype=bool)
     before, after = was.loc[both], now.loc[both]
     is_moved = (before["day"] != after["day"]) | (before["place"] != after["place"])
-    is_in = now["day"].dt.strftime("%Y-%m") == str(months)
+    is_in = now["day"].dt.strftime("%Y-%m") == str(month)
     return MonthPreview(
-        month=str(months),
+        month=str(month),
         data_through=str(new.report["data_through"]),
         was_through=through,
         incidents=len(now),
@@ -99,15 +98,6 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
         in_month=int(is_in.sum()),
         homicides_in_month=int((now["kind"][is_in] == "homicide").sum()),
     )
-
-
-def _covered(report: Mapping[str, Any]) -> Month | None:
-    """Return the last month that the data cover to its end."""
-    if report["data_from"] is None or report["data_through"] is None:
-        return None
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    found = whole_months(first, last)
-    return None if found is None else found.until.plus(-1)
 
 
 def _keyed(intake: Intake) -> pd.DataFrame:

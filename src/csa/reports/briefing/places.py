@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.base.params import Period, whole_months
+from csa.base.params import Period
 from csa.base.text import natural, speak
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
@@ -74,11 +73,7 @@ class Recent:
 
 def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
     """Count the incidents of the last 12 whole months, by cell and neighborhood."""
-    report, incidents = dataset.report, dataset.incidents
-    if report["data_from"] is None or report["data_through"] is None:
-        return None
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    covered = whole_months(first, last)
+    incidents, covered = dataset.incidents, dataset.whole_months
     if covered is None:
         return None
     until = covered.until if choices.until is None else min(covered.until, choices.until)

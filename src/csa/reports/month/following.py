@@ -28,7 +28,6 @@ from csa.displacement.telling import (
     say_one,
 )
 from csa.displacement.verdict import Verdict
-from csa.displacement.zoning import covered_months
 from csa.reports.month.facts import PooledVerdict
 
 
@@ -50,7 +49,7 @@ def follow_served(
 ) -> Result:
     """Follow the areas in service, each since its own first month."""
     try:
-        until = covered_months(located).until
+        until = located.dataset.require_months().until
         begun = areas.begun(until)
         if begun is None:
             since, last = min(life[0].since for life in areas.lives), month(str(until.plus(-1)))

@@ -15,12 +15,12 @@ from csa.areas.fitted_risk import read_kept
 from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea, locate_around, locate_incidents
-from csa.areas.year_to_date import YearToDate, compare_year_to_date
+from csa.areas.year_to_date import YearToDate, city_year
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import say
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.history import load_history
@@ -160,11 +160,6 @@ class MonthEnd:
         """The last day with data."""
         return date.fromisoformat(self.city.dataset.report["data_through"])
 
-    @property
-    def covered(self) -> Period | None:
-        """The whole months covered."""
-        return whole_months(date.fromisoformat(self.city.dataset.report["data_from"]), self.through)
-
     def proposal(self, until: Month) -> Proposal:
         """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
@@ -182,12 +177,7 @@ class MonthEnd:
 
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""
-        covered, until = self.covered, self.choices.until
-        if covered is None or until is None:
-            return None
-        is_counted = self.city.dataset.incidents["kind"].isin(self.choices.kinds)
-        when = self.city.dataset.incidents.loc[is_counted, "occurred_at"]
-        return compare_year_to_date(when, covered, until)
+        return city_year(self.city.dataset, self.choices.kinds, self.period.until)
 
 
 def kept_of(
@@ -217,7 +207,7 @@ def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
     areas = followed(core_areas(records))
     if areas is not None:
         return follow_served(look.around(areas.grounds), areas, look.past, look.tell)
-    covered = look.covered
+    covered = look.city.dataset.whole_months
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:
         return Result(why_not=say("report.too_short"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from csa.base.params import Month, whole_months
+from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records, read_records
@@ -24,11 +23,7 @@ def stood(
     records: Records, trail: Callable[[], Sequence[Mapping[str, Any]]], city: City, month: Month
 ) -> Records:
     """Return what stood at a past month's end; of the newest whole month, what stands now."""
-    report = city.dataset.report
-    if report["data_from"] is None or report["data_through"] is None:
-        return records
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    covered = whole_months(first, last)
+    covered = city.dataset.whole_months
     if covered is None or month >= covered.until.plus(-1):
         return records
     return as_of(records, trail(), last_day(month), city.config.city.time_zone)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
-from csa.base.params import Month, Period, whole_months
+from csa.base.params import Month, Period
 from csa.dataset.versioned import City, Dataset
 from csa.plan.measures import Quarter
 
@@ -108,11 +108,7 @@ def _last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
 
 def _spans(dataset: Dataset) -> Iterator[Period]:
     """Split the covered months at gaps that only missing files can explain."""
-    report = dataset.report
-    if report["data_from"] is None or report["data_through"] is None:
-        return
-    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
-    covered = whole_months(first, last)
+    covered = dataset.whole_months
     if covered is None:
         return
     at = month_index(dataset.incidents) - covered.start.index
