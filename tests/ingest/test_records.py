@@ -104,6 +104,43 @@ def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
     assert records.unreadable == [3]
 
 
+def test_json_with_a_record_a_line_is_read_and_a_line_that_is_cut_off_is_counted(tmp_path):
+    point = {"type": "Feature", "properties": {"a": 3}, "geometry": {"type": "Point"}}
+    lines = ['{"a": 1}', '{"b": "x\\u2028y", "a": 2}', "", "\x1e" + json.dumps(point), '{"a": 4']
+    records = read_records(write(tmp_path, "\r\n".join(lines)))
+    assert records.header == ("a", "b", "geometry")
+    assert records.rows == [["1", "", ""], ["2", "x\u2028y", ""], ["3", "", '{"type": "Point"}']]
+    assert (records.unreadable, records.n_read) == ([4], 4)
+
+
+@pytest.mark.parametrize(
+    ("crs", "named", "expected"),
+    [
+        ("urn:ogc:def:crs:EPSG::3857", "EPSG:3857", [["-10", "20", "1", "7"], ["", "", "2", ""]]),
+        ("EPSG:2263", "EPSG:2263", [["-10", "20", "1", "7"], ["", "", "2", ""]]),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "", None),
+        ("urn:ogc:def:crs:EPSG::4326", "", None),
+    ],
+)
+def test_geojson_is_in_the_system_that_it_names(tmp_path, crs, named, expected):
+    """Its points are then x and y, whatever the features call x and y besides."""
+    point = {"type": "Point", "coordinates": [-10, 20]}
+    features = [
+        {"type": "Feature", "properties": {"a": 1, "x": 5, "X": 7}, "geometry": point},
+        {"type": "Feature", "properties": {"a": 2}, "geometry": None},
+    ]
+    answer = {"crs": {"type": "name", "properties": {"name": crs}}, "features": features}
+    path = write(tmp_path, json.dumps(answer))
+    with open_records(path) as reading:
+        assert reading.crs == named
+    records = read_records(path)
+    if expected:
+        assert records.header == ("x", "y", "a", "X")
+        assert records.rows == expected
+    else:
+        assert records.header == ("a", "x", "X", "geometry")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -120,6 +157,7 @@ def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
         (b"<!doctype html><p>404", "is a web page or XML"),
         (b'[{"a": 1', "begins like JSON but is not"),
         (b'{"a": 1}', "is JSON but not a list of records"),
+        (b'{"a": 1}\n{"a": ', "begins like JSON but is not"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence):

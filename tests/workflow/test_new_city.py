@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from pyproj import Transformer
@@ -104,6 +105,47 @@ def test_a_city_in_two_zones_is_measured_in_one_and_told(tmp_path):
     assert "start.two_zones" in {note.key for note in city.notes}
 
 
+def test_notes_and_titles_before_an_excel_table_are_passed_over_and_told(tmp_path):
+    path = tmp_path / "b.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"About": ["Made by the police", "Ask us"]}).to_excel(
+            book, index=False, sheet_name="Read me"
+        )
+        pd.DataFrame(plain()).to_excel(book, index=False, sheet_name="Shootings", startrow=2)
+        book.sheets["Shootings"]["A1"] = "Shootings of 2023"
+    city = understand(path)
+    assert len(city.lists[0].columns["date"].texts) == 240
+    said = " ".join(render(note) for note in city.notes)
+    assert "the sheet Shootings was read; not read: Read me" in said
+    assert "2 lines above the names of the columns" in said
+
+
+def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):
+    """Without polygons its land is found from points that are no degrees in the file."""
+    points = [(one["longitude"], one["latitude"]) for one in plain()]
+    table = pd.DataFrame(plain()).drop(columns=["latitude", "longitude"])
+    shapes = gpd.GeoDataFrame(
+        table, geometry=gpd.points_from_xy(*zip(*points, strict=True)), crs="EPSG:4326"
+    )
+    path = tmp_path / "shootings.geojson"
+    shapes.to_crs("EPSG:3857").to_file(path, driver="GeoJSON")
+    look_beside([], read_tables([path]))
+    city = understand(path)
+    where = city.lists[0].where
+    assert where.crs == "EPSG:3857"
+    assert where.lonlat.to_numpy() == pytest.approx(np.array(points), abs=1e-7)
+
+
+def test_offenses_that_say_how_say_whether_it_was_a_gun(tmp_path):
+    names = ("HOMICIDE - FIREARM", "HOMICIDE - KNIFE", "HOMICIDE", "AGG ASSAULT - SHOOTING")
+    rows = [{**row, "fatal": names[n % 4]} for n, row in enumerate(plain())]
+    rows = [{("offense" if name == "fatal" else name): v for name, v in r.items()} for r in rows]
+    rules = understand(written(tmp_path, rows)).lists[0].rules
+    assert {*rules.homicide[0]["offense"]} == {*names[:3]}
+    assert rules.gun["no"] == [{"offense": ["HOMICIDE - KNIFE"]}]
+    assert {one for rule in rules.gun["yes"] for one in rule["offense"]} == {names[0], names[3]}
+
+
 def test_excel_is_read_from_its_first_sheet_which_is_told(tmp_path):
     path = tmp_path / "b.xlsx"
     with pd.ExcelWriter(path) as book:
@@ -111,7 +153,7 @@ def test_excel_is_read_from_its_first_sheet_which_is_told(tmp_path):
         pd.DataFrame({"a": [1]}).to_excel(book, index=False, sheet_name="Notes")
     city = understand(path)
     assert len(city.lists[0].columns["date"].texts) == 240
-    assert "the first sheet, Shootings, was read; not read: Notes" in render(city.notes[0])
+    assert "the sheet Shootings was read; not read: Notes" in render(city.notes[0])
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(SourceError) as refused:
         understand(tmp_path / "bad.xlsx")

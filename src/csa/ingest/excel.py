@@ -1,4 +1,4 @@
-"""An Excel file's first sheet as rows of text."""
+"""The first sheet of an Excel file that holds a table, as rows of text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 from csa.base.errors import SourceError
 from csa.base.reading import unpack_zip
@@ -17,10 +18,12 @@ MAX_EXCEL = 400_000_000
 """Bytes of an Excel file when unpacked."""
 PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
 """Where a cell or a row says that it stands."""
+TABLE_COLUMNS, TABLE_ROWS, LOOKED_AT = 3, 2, 50
+"""A table has a header and a row of so many cells, near its top; a sheet of notes has not."""
 
 
 def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[str]]:
-    """Return the first sheet's rows, its name, and the names of the others.
+    """Return the rows of the first sheet with a table, its name, and the names of the others.
 
     Days are as ISO writes them, whole numbers without .0.
     """
@@ -31,11 +34,23 @@ def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[s
         if span > MAX_CELLS:
             raise SourceError("source.vast_excel", path=path, n=span, most=MAX_CELLS)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet, *others = book.sheet_names
-        table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except (CalamineError, ValueError) as error:
+        for sheet in book.sheet_names:
+            table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
+            if _is_table(table):
+                break
+        else:
+            sheet = book.sheet_names[0]
+            table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
+    except (CalamineError, IndexError, ValueError) as error:
         raise SourceError("source.bad_excel", path=path) from error
+    others = [name for name in book.sheet_names if name != sheet]
     return [[cell_text(value) for value in row] for row in table], sheet, others
+
+
+def _is_table(rows: list[list[Any]]) -> bool:
+    """Check whether a sheet holds a header and a row below it."""
+    filled = [len([cell for cell in row if cell != ""]) for row in rows[:LOOKED_AT]]
+    return len([n for n in filled if n >= TABLE_COLUMNS]) >= TABLE_ROWS
 
 
 def _span(content: bytes) -> int:

@@ -150,7 +150,7 @@ def _n_rows(column: TextColumn, fits: Callable[[str], bool]) -> int:
 
 def _is_stabbing(value: str) -> bool:
     """Check for another cause of death than a gun: the list is then of the dead."""
-    return bool(re.search(r"stab|blunt|strang|asphyx", value, re.IGNORECASE))
+    return bool(re.search(r"stab|knife|blunt|strang|asphyx", value, re.IGNORECASE))
 
 
 def _is_shooting_of(column: TextColumn) -> Callable[[str], bool]:
@@ -203,6 +203,12 @@ def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None
     others = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
     if others:
         found.notes.append(say("start.not_counted", values=list_values(others)))
+    homicides = found.homicide[0]["offense"]
+    shot = [value for value in homicides if is_gun(value) or SHOOTING.search(value)]
+    if shot and not found.gun:  # the offense itself says how
+        by_other = [value for value in homicides if value not in shot and _is_stabbing(value)]
+        no = [{"offense": by_other}] if by_other else []
+        found.gun = {"yes": [{"offense": shot}], "no": no}
 
 
 def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:

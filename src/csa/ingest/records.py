@@ -10,7 +10,8 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,9 @@ MAGIC = {
 Content = io.BufferedReader | io.BytesIO
 FIRST_EPSG, LAST_EPSG = 1024, 32767
 DEGREES = (4326, 4269)
+EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
+RECORD_BEGINS, FIRST_LINES = "\x1e", 2
+"""What GeoJSON of a feature a line may begin a line with; lines that must be records."""
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
 PARQUET = b"PAR1"
 
@@ -218,10 +222,12 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
     try:
         parsed = parse_json(text)
     except ValueError as error:
-        raise SourceError("source.not_json", path=path, why=str(error)) from error
-    crs = _system(parsed.get("spatialReference")) if isinstance(parsed, dict) else ""
+        parsed = _a_record_a_line(text)
+        if parsed is None:
+            raise SourceError("source.not_json", path=path, why=str(error)) from error
+    crs = _system(parsed) if isinstance(parsed, dict) else ""
     if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
-        parsed = [_from_feature(feature) for feature in parsed["features"]]
+        parsed = [_from_feature(feature, crs) for feature in parsed["features"]]
     if not isinstance(parsed, list):
         raise SourceError("source.not_records", path=path)
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
@@ -244,15 +250,32 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
     return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes, crs)
 
 
-def _system(reference: object) -> str:
-    """Return the system that an ArcGIS server's answer names; "" for degrees and its own codes."""
-    named = reference if isinstance(reference, dict) else {}
-    code = named.get("latestWkid", named.get("wkid"))
+def _a_record_a_line(text: str) -> list[object] | None:
+    """Read JSON with a record a line; None if its first lines are none, a later one stays out."""
+    found: list[object] = []
+    for line in filter(None, map(str.strip, text.replace(RECORD_BEGINS, "").split("\n"))):
+        try:
+            found.append(parse_json(line))
+        except ValueError:
+            found.append(None)
+        if len(found) == FIRST_LINES and not all(isinstance(one, dict) for one in found):
+            return None
+    return [_from_feature(one) for one in found] if len(found) >= FIRST_LINES else None
+
+
+def _system(answer: Mapping[str, Any]) -> str:
+    """Return the system that an answer or GeoJSON names; "" for degrees or a code of its own."""
+    named, crs = answer.get("spatialReference"), answer.get("crs")
+    if isinstance(named, dict):
+        code = named.get("latestWkid", named.get("wkid"))
+    else:
+        found = EPSG.search(json.dumps(crs)) if isinstance(crs, dict) else None
+        code = int(found[1]) if found else None
     is_known = isinstance(code, int) and FIRST_EPSG <= code <= LAST_EPSG and code not in DEGREES
     return f"EPSG:{code}" if is_known else ""
 
 
-def _from_feature(feature: object) -> object:
+def _from_feature(feature: object, crs: str = "") -> object:
     """Take a feature as a record: its properties, and its point as a column or two."""
     if not isinstance(feature, dict):
         return feature
@@ -260,9 +283,14 @@ def _from_feature(feature: object) -> object:
     if isinstance(feature.get("attributes"), dict):  # as an ArcGIS server answers
         place = geometry if isinstance(geometry, dict) else {}
         return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
-    if not isinstance(feature.get("properties"), dict):
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
         return feature
-    return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
+    if crs:
+        point = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        point = dict(zip("xy", point, strict=False)) if isinstance(point, list) else {}
+        return point | properties | point
+    return properties | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 
 def _is_text(text: str) -> bool:

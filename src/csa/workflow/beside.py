@@ -96,6 +96,8 @@ def _land(
         lonlat = guess_where(table.columns, None, crs, Questions({}), table.name).lonlat
     except CsaError:  # is said where the file is understood
         return None
+    if lonlat.empty:
+        return None
     low, high = np.nanpercentile(lonlat.to_numpy(), [5, 95], axis=0)
     box: shapely.Geometry = shapely.box(*low, *high).buffer(0.05)
     return box
