@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from app.shared.turns import in_turn
 from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
-from csa.areas.learned import kept_cells
+from csa.areas.learned import CELLS, LEARNED, kept_cells
 from csa.areas.places import Places, areas_of, load_places, see
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of
@@ -50,7 +51,7 @@ def open_city(tell: Tell = silent) -> Opened:
     version = (served.dataset / "current").resolve().name
     made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
     dataset = _dataset(served.dataset, version, made_ns)
-    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}+{_kept_ns(served.dataset)}"
+    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}+{_kept(served.dataset)}"
     opened = Opened(config, dataset, served.dataset, key=key)
     forget_others(opened)
     return opened
@@ -62,10 +63,14 @@ def city_config() -> CityConfig:
     return _config(path, path.stat().st_mtime_ns)[0]
 
 
-def _kept_ns(folder: Path) -> int:
-    """Return when something was last stored beside the dataset: a new record changes answers."""
-    kept = folder / KEPT
-    return kept.stat().st_mtime_ns if kept.is_dir() else 0
+def _kept(folder: Path) -> str:
+    """Return a key of what is stored beside the dataset, but of what only saves work."""
+    found = []
+    for path in sorted((folder / KEPT).glob("*")):
+        if not path.name.startswith((CELLS, LEARNED)):
+            with suppress(OSError):  # a file removed meanwhile is another state
+                found.append((path.name, path.stat().st_mtime_ns))
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:12]
 
 
 def needs_reading() -> bool:
