@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import os
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
+import geopandas as gpd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,6 +167,39 @@ def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence
     with pytest.raises(SourceError, match=sentence) as caught:
         read_records(path)
     assert "file.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["points.gpkg", "points.zip", "points.shp"])
+def test_a_map_of_points_is_records_with_places_in_degrees(tmp_path, name):
+    table = {"kind": ["homicide", None], "day": ["2024-01-02", "2024-01-03"], "n": [1.0, 2.5]}
+    points = gpd.GeoSeries.from_wkt(["POINT (-94.5 39.125)", "POINT EMPTY"], crs="EPSG:4326")
+    shapes = gpd.GeoDataFrame(table, geometry=points).to_crs("EPSG:26915")
+    shapes.loc[1, "geometry"] = None
+    made = tmp_path / (name if name.endswith("gpkg") else "points.shp")
+    shapes.to_file(made)
+    if name.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for part in tmp_path.glob("points.*[!p]"):
+                archive.write(part, part.name)
+            archive.write(made, made.name)
+    records = read_records(tmp_path / name)
+    assert records.header == ("kind", "day", "n", "geometry")
+    (*first, place), second = records.rows
+    assert first == ["homicide", "2024-01-02", "1"]
+    assert second == ["", "2024-01-03", "2.5", ""]
+    x, y = (float(part) for part in place.removeprefix("POINT (").removesuffix(")").split())
+    assert (x, y) == pytest.approx((-94.5, 39.125), abs=1e-9)
+
+
+def test_a_map_without_a_system_gives_x_and_y_and_a_broken_one_a_sentence(tmp_path):
+    points = gpd.points_from_xy([5, 7], [6, 8], crs="EPSG:26915")
+    gpd.GeoDataFrame({"a": ["u", "v"]}, geometry=points).to_file(tmp_path / "plain.shp")
+    (tmp_path / "plain.prj").unlink()
+    records = read_records(tmp_path / "plain.shp")
+    assert (records.header, records.rows) == (("a", "x", "y"), [["u", "5", "6"], ["v", "7", "8"]])
+    (tmp_path / "broken.gpkg").write_bytes(b"SQLite format 3\0 and no more")
+    with pytest.raises(SourceError, match="a map that cannot be read"):
+        read_records(tmp_path / "broken.gpkg")
 
 
 def test_an_absent_file_and_a_folder_are_refused(tmp_path):

@@ -15,6 +15,7 @@ from app.shared.signing import MAX_CITY_FILE_MB
 from csa.base.errors import CsaError, ParamError
 from csa.base.io import write_file
 from csa.base.text import render, speak
+from csa.ingest.records import TABLES
 from csa.workflow.beside import CityFiles
 from csa.workflow.city_file import count_kinds, describe, tell_beside, tell_list, tell_place, titles
 from csa.workflow.new_city import NewCity
@@ -23,7 +24,6 @@ from csa.workflow.setting_up import set_up
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-TABLES = ("csv", "json", "geojson", "xlsx", "parquet", "txt")
 LAYERS = ("geojson", "json", "gpkg", "csv")
 ASKED = "new city: "
 

@@ -24,6 +24,7 @@ from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
 from csa.decisions.store import Store, open_store
+from csa.ingest.records import TABLES
 from csa.workflow.handout import read_editions
 from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
@@ -41,7 +42,6 @@ from csa.workflow.month_preview import preview_sentences
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-TABLES = ("csv", "json", "geojson", "xlsx", "parquet", "txt")
 DRAFT, DONE = "month draft", "month done"
 UPLOADS = ".uploads"
 N_STEPS = 34

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def start(
-    files: Annotated[list[Path], typer.Argument(help="Shooting files, CSV, JSON or Excel.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of shootings, or maps of them.")],
     places: Annotated[
         Path | None,
         typer.Option(help="Polygons of neighborhoods; else what lies beside the file, or none."),

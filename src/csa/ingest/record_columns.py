@@ -1,6 +1,6 @@
 """Records as columns of text, a block at a time: a police file may have ten million rows.
 
-Parquet is read here too, row by row as text, as every other format is.
+Parquet and maps are read here too, row by row as text, as every other format is.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from csa.base.crs import tables_to_lonlat
 from csa.base.errors import SourceError
 from csa.base.message import Message
 
@@ -126,6 +128,23 @@ def read_parquet(path: Path) -> Iterator[Sequence[str]]:
                 yield from zip(*cells, strict=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise SourceError("source.bad_parquet", path=path) from error
+
+
+def read_map_rows(path: Path) -> Iterator[Sequence[str]]:
+    """Yield a map's columns, then its features, as text: points in degrees, else as x and y."""
+    from csa.ingest.gdal import read_map  # noqa: PLC0415 - loads late
+
+    unreadable = SourceError("source.not_text", path=path, what="a map that cannot be read")
+    table = read_map(path, unreadable)
+    columns = {str(name): table[name] for name in table.columns if name != "geometry"}
+    if isinstance(table, gpd.GeoDataFrame) and table.crs is not None:
+        columns["geometry"] = tables_to_lonlat(table, str(path)).geometry.to_wkb()
+    elif isinstance(table, gpd.GeoDataFrame):
+        points = table.geometry.where(table.geometry.geom_type == "Point")
+        columns |= {axis: getattr(points, axis) for axis in ("x", "y") if axis not in columns}
+    yield [*columns]
+    cells = (pa.array(column, from_pandas=True) for column in columns.values())
+    yield from zip(*map(_texts, cells), strict=True)
 
 
 def _texts(column: pa.Array) -> list[str]:

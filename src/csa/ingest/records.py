@@ -11,7 +11,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,14 @@ from csa.base.reading import parse_json
 from csa.base.text import speak
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
-from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
+from csa.ingest.record_columns import (
+    OpenRecords,
+    RecordBlock,
+    in_blocks,
+    read_map_rows,
+    read_parquet,
+    whole,
+)
 
 HEAD, CHUNK = 400, 1 << 20
 """Bytes that tell what a file is; bytes, or characters, that are taken at once."""
@@ -49,7 +56,15 @@ EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
 RECORD_BEGINS, FIRST_LINES = "\x1e", 2
 """What GeoJSON of a feature a line may begin a line with; lines that must be records."""
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
+MAPS, MAP_NAMES = (
+    (ZIP, b"SQLite format 3", b"\x00\x00\x27\x0a"),
+    frozenset({".gpkg", ".shp", ".zip"}),
+)
 PARQUET = b"PAR1"
+TABLES = (
+    "csv", "tsv", "txt", "json", "geojson", "jsonl", "ndjson", "xlsx", "parquet", "gpkg", "zip",
+)  # fmt: skip
+"""How the names of files end that hold records."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,7 @@ def read_records(path: Path) -> FileRecords:
 
 
 def open_records(path: Path) -> OpenRecords:
-    """Begin to read a CSV, JSON, Excel or Parquet file of records.
+    """Begin to read a file of records: CSV, JSON, Excel, Parquet or a map of points.
 
     Raises
     ------
@@ -128,9 +143,10 @@ def _begin(content: Content, path: Path) -> OpenRecords:
     if head.startswith(ZIP) and path.suffix.casefold() in EXCEL:
         with content:
             return _from_excel(head + _rest(content, state, path), path, sha256)
-    if head.startswith(PARQUET):
+    is_map = head.startswith(MAPS) and path.suffix.casefold() in MAP_NAMES
+    if is_map or head.startswith(PARQUET):
         content.close()
-        return _from_parquet(path, sha256)
+        return _from_rows(read_map_rows(path) if is_map else read_parquet(path), path, sha256)
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
@@ -168,9 +184,8 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     return OpenRecords(path.name, sha256, header, blocks, notes=notes)
 
 
-def _from_parquet(path: Path, sha256: str) -> OpenRecords:
-    """Take a Parquet file's rows as records; the line of each is its place in the file."""
-    rows = read_parquet(path)
+def _from_rows(rows: Iterator[Sequence[str]], path: Path, sha256: str) -> OpenRecords:
+    """Take a header and rows below it as records; the line of each is its place in the file."""
     header = tuple(next(rows))
     return OpenRecords(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
 

@@ -144,7 +144,7 @@ def understand(
     Parameters
     ----------
     files
-        CSV, JSON or Excel, one row an incident, a victim or a person.
+        CSV, JSON, Excel, Parquet or maps of points, one row an incident, a victim or a person.
     places
         Polygons of the city's neighborhoods; without them the land is made from the incidents.
     name
