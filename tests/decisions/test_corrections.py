@@ -254,6 +254,29 @@ def test_a_planned_meeting_may_stay_ahead(served):
     assert stood(served, TODAY).meetings[0].on_date == ahead + DAY
 
 
+@pytest.mark.parametrize(
+    ("item", "day"), [("area B/1", date(2026, 3, 4)), ("baseline B/1", date(2026, 3, 2))]
+)
+def test_a_step_may_fall_on_the_day_of_the_next_and_a_beginning_on_that_before(served, item, day):
+    """Their order is what may not change; on one day it does not."""
+    fix(served, NEXT, item, {"on_date": day})
+    records = read_records(served)
+    assert records.areas[0].since == records.areas[0].execution_on == day
+
+
+def test_the_order_is_asked_of_the_steps_beside_a_step(lite, candidate):
+    """Between two others, not of any: a redraw lies between the area's first and its beginning."""
+    designate(lite, act(on=date(2026, 1, 1)), candidate("B", (1, 2, 3)))
+    redraw(lite, act(on=date(2026, 2, 2)), "B", [candidate("B", (1, 2))])
+    begin_work(lite, act(on=date(2026, 3, 4)), "B", date(2026, 3, 4), {"m/city": {"value": 1}})
+    for day, key in ((date(2026, 3, 5), "correct.too_late"), (date(2025, 12, 31), "too_early")):
+        with pytest.raises(CsaError) as refused:
+            fix(lite, NEXT, "area B/2", {"on_date": day})
+        assert key_of(refused).endswith(key)
+    for day in (date(2026, 3, 4), date(2026, 1, 1)):
+        fix(lite, NEXT, "area B/2", {"on_date": day})
+
+
 # ---- refused -------------------------------------------------------------------------------
 
 

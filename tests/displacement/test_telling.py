@@ -96,6 +96,14 @@ def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(disp
     assert moved_somewhere(everywhere, last) == []
 
 
+def test_where_it_moved_is_asked_of_each_area_in_its_own_month(displaced):
+    """An area that began three months later is three verdicts behind; before that it has none."""
+    first, second = displaced.single
+    own = replace(second, verdicts=(Verdict.FEWER_MOVED, *second.verdicts[4:]))
+    found = replace(displaced, starts=(SINCE, SINCE.plus(3)), single=(first, own))
+    assert [moved_somewhere(found, at) for at in (2, 3, 4)] == [[], ["B"], []]
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 
