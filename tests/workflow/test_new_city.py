@@ -1,6 +1,7 @@
 """What a new city's file says in bad cases, and what `csa start` makes, asks and leaves."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -238,6 +239,26 @@ def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_
     assert name_column_of(places) == "name"
     with pytest.raises(SourceError, match=r"noise\.geojson"):
         understand(path, tmp_path / "noise.geojson")
+
+
+def test_zipped_maps_are_a_citys_shootings_and_its_neighborhoods(tmp_path):
+    """As portals give them: each a Shapefile in a zip, side by side."""
+    table = pd.DataFrame(plain()).rename(columns={"incident_id": "number"})
+    points = gpd.points_from_xy(table.pop("longitude"), table.pop("latitude"), crs="EPSG:4326")
+    shapes = {"shootings": gpd.GeoDataFrame(table, geometry=points)}
+    shapes["neighborhoods"] = gpd.read_file(polygons_around(MIDDLE, tmp_path / "n.gpkg"))
+    (tmp_path / "n.gpkg").unlink()
+    for name, one in shapes.items():
+        folder = tmp_path / f"{name} unzipped"
+        folder.mkdir()
+        one.to_crs("EPSG:3089").to_file(folder / f"{name}.shp")
+        shutil.make_archive(str(tmp_path / name), "zip", folder)
+    path = tmp_path / "shootings.zip"
+    assert beside(path).places == tmp_path / "neighborhoods.zip"
+    city = understand(path, tmp_path / "neighborhoods.zip")
+    assert city.lists[0].where.lonlat.to_numpy() == pytest.approx(
+        np.column_stack([points.x, points.y]), abs=1e-7
+    )
 
 
 def test_one_command_makes_a_city(tmp_path, run):

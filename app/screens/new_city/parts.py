@@ -24,7 +24,7 @@ from csa.workflow.setting_up import set_up
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-LAYERS = ("geojson", "json", "gpkg", "csv")
+LAYERS = ("geojson", "json", "gpkg", "zip", "csv")
 ASKED = "new city: "
 
 

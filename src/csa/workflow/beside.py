@@ -21,7 +21,7 @@ from csa.ingest.polygons import read_polygons
 from csa.workflow.new_city import ShootingTable, whole_of
 
 POLYGON_FILES = ("*.geojson", "*.json", "*.shp", "*.gpkg")
-LAYER_FILES = (*POLYGON_FILES, "*.csv")
+LAYER_FILES = (*POLYGON_FILES, "*.zip", "*.csv")
 FOLDERS = (".", "layers", "gis", "geo", "shapefiles")
 """Where layers are looked for, from the folder of the first file of shootings."""
 NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "community",
