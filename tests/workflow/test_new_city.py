@@ -261,6 +261,26 @@ def test_zipped_maps_are_a_citys_shootings_and_its_neighborhoods(tmp_path):
     )
 
 
+def test_neighborhoods_may_be_a_csv_with_their_polygons_as_text(tmp_path, run):
+    rows = [row for one in shootings(MIDDLE, 300) for row in louisville(one)]
+    path = written(tmp_path, rows)
+    shapes = gpd.read_file(polygons_around(MIDDLE, tmp_path / "n.geojson"))
+    (tmp_path / "n.geojson").unlink()
+    texts = ["", *shapes.geometry.to_wkt()[1:]]  # one without a shape is told of
+    table = pd.DataFrame({"the_geom": texts, "NAME": shapes["name"]})
+    places = tmp_path / "neighborhoods.csv"
+    table.assign(the_geom=shapes.geometry.to_wkt()).to_csv(places, index=False)
+    run("start", path, "--yes", "--name", "Here", cwd=tmp_path)
+    run("ingest", "--city", "here", "--out", "again", cwd=tmp_path)
+    assert [*open_dataset(tmp_path / "again").neighborhoods["name"]] == ["East", "West"]
+    table.to_csv(tmp_path / "data" / "here" / "neighborhoods.csv", index=False)
+    said = " ".join(run("ingest", "--city", "here", "--out", "new", cwd=tmp_path).stdout.split())
+    assert "1 of 2 places have no polygon" in said
+    table.to_csv(tmp_path / "data" / "here" / "neighborhoods.csv", columns=["NAME"], index=False)
+    refused = run("ingest", "--city", "here", "--out", "no", cwd=tmp_path, check=False)
+    assert "cannot be read as polygons" in " ".join(refused.stderr.split())
+
+
 def test_one_command_makes_a_city(tmp_path, run):
     rows = [row for one in shootings(MIDDLE, 700) for row in louisville(one)]
     path = written(tmp_path, rows)

@@ -287,6 +287,34 @@ def test_days_first_with_a_year_of_two_digits_are_read(tmp_path):
     assert whens(dataset) == TRUE_WHENS
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%b %d, %Y %I:%M %p",
+        "%B %d, %Y, %I:%M %p",
+        "%d-%b-%Y %H:%M:%S",
+        "%d-%b-%y %H%M",
+        "%m/%d/%Y, %I:%M:%S %p",
+        "%m/%d/%Y %I:%M%p",
+        "%m-%d-%Y %H:%M",
+        "%Y/%m/%d %I:%M %p",
+        "%Y%m%d %H%M",
+    ],
+)
+def test_any_day_may_stand_before_any_time_of_day(tmp_path, form):
+    city, dataset = read(tmp_path, changed(lambda _, one: {"Date": one.when.strftime(form)})())
+    assert whens(dataset) == TRUE_WHENS
+    assert [one.about for one in city.doubts if one.about in {"day", "order"}] == []
+
+
+def test_an_injury_that_is_fatal_is_no_injury_that_was_survived(tmp_path):
+    def written(_, one):
+        return {"Injury Type": "Fatal Injury" if one.is_homicide else "Non-Fatal Injury"}
+
+    _, dataset = read(tmp_path, changed(written, "Fatal")())
+    assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED
+
+
 def test_a_line_of_totals_below_a_flag_is_no_row(tmp_path):
     rows = [*TRAPS["a day called Incident Date is no number"](), {"Incident Date": "Total"}]
     rows[-1] |= {"Fatal": str(N_KILLED)}

@@ -22,7 +22,7 @@ MOST = 0.95
 LOOKED_AT = 20_000
 """Distinct values of a column that are looked at."""
 
-DATE_FORMATS = (
+USUAL_FORMATS = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
@@ -64,6 +64,21 @@ DATE_FORMATS = (
     "%b %d %Y %I:%M%p",
     "%Y%m%d",
 )
+DAYS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%d/%m/%Y", "%d/%m/%y",
+    "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+    "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y%m%d",
+)  # fmt: skip
+CLOCKS = (
+    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p", " %H%M",
+    ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M",
+)  # fmt: skip
+DATE_FORMATS = tuple(
+    dict.fromkeys([*USUAL_FORMATS, *(day + clock for day in DAYS for clock in CLOCKS)])
+)
+"""The usual formats, then any day with any time of day."""
+FIRST_LOOK = 8
+"""Values of which one at least must fit before all are tried."""
 TIME_FORMATS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M")
 DAY_FIRST = re.compile(r"%d[/.-]%m")
 
@@ -251,9 +266,11 @@ class TextColumn:
 
 
 def _fits(values: pd.Series, form: str) -> bool:
-    utc = "%z" in form
-    read = pd.to_datetime(values, format=form, errors="coerce", utc=utc)
-    return bool(read.notna().mean() >= MOST)
+    def share(some: pd.Series) -> float:
+        read = pd.to_datetime(some, format=form, errors="coerce", utc="%z" in form)
+        return float(read.notna().mean())
+
+    return share(values[:FIRST_LOOK]) > 0 and share(values) >= MOST
 
 
 def columns_of(records: FileRecords) -> list[TextColumn]:

@@ -27,7 +27,7 @@ from csa.ingest.guess_columns import (
 )
 from csa.ingest.parse import EPOCH_MS, EPOCH_MS_LOCAL, parse_dates
 
-CLOCK = re.compile(r"T| %[HI]")
+CLOCK = re.compile(r"T|,? %[HI]")
 """Where a format's day ends, and its time of day begins."""
 
 

@@ -43,7 +43,10 @@ OTHER_CRIME = re.compile(
     re.IGNORECASE,
 )
 KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
-NOT_KILLED = re.compile(r"\bno[nt]?\b|non.?fatal|surviv|wound|injur|graze", re.IGNORECASE)
+NOT_KILLED = re.compile(
+    r"\bno[nt]?\b|non.?fatal|surviv|(?<!\bfatal )(?<!\bfatally )(wound|injur)|graze",
+    re.IGNORECASE,
+)
 UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORECASE)
 
 

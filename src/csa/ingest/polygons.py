@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
+from csa.base.crs import LONLAT, finite_shapes, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, say
 from csa.base.schema import UNASSIGNED
 from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import plain_text
+from csa.ingest.records import read_records
+from csa.ingest.shapes import TABLES, as_table
 
 MOST_NAMED = 5
+POLYGON, MOSTLY = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE), 0.5
+"""How the text of a polygon begins; the share of rows that have one, at least."""
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
 
@@ -81,7 +86,9 @@ def read_polygons(path: Path, crs: str | None) -> gpd.GeoDataFrame:
 
 def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Read a map's places in degrees, and which of them are polygons."""
-    table = read_map(path, SourceError("places.unreadable", path=path))
+    unreadable = SourceError("places.unreadable", path=path)
+    is_text = path.suffix.casefold() in TABLES
+    table = _from_text(path, unreadable) if is_text else read_map(path, unreadable)
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
     if table.crs is None and crs is not None:
@@ -94,6 +101,17 @@ def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise SourceError("places.not_degrees", path=path, west=f"{west:.0f}")
     return table, is_polygon
+
+
+def _from_text(path: Path, unreadable: SourceError) -> gpd.GeoDataFrame:
+    """Read a table with a column of polygons as text in degrees, as open-data portals export it."""
+    table = as_table(read_records(path))
+    shares = table.apply(lambda column: column.str.match(POLYGON).mean())
+    if shares.empty or shares.max() < MOSTLY:
+        raise unreadable
+    column = str(shares.idxmax())
+    shapes = gpd.GeoSeries(shapely.from_wkt(table.pop(column), on_invalid="ignore"), crs=LONLAT)
+    return gpd.GeoDataFrame(table, geometry=finite_shapes(shapes))
 
 
 def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
