@@ -276,7 +276,9 @@ def test_neighborhoods_may_be_a_csv_with_their_polygons_as_text(tmp_path, run):
     table.to_csv(tmp_path / "data" / "here" / "neighborhoods.csv", index=False)
     said = " ".join(run("ingest", "--city", "here", "--out", "new", cwd=tmp_path).stdout.split())
     assert "1 of 2 places have no polygon" in said
-    table.to_csv(tmp_path / "data" / "here" / "neighborhoods.csv", columns=["NAME"], index=False)
+    table.assign(the_geom="none").to_csv(
+        tmp_path / "data" / "here" / "neighborhoods.csv", index=False
+    )
     refused = run("ingest", "--city", "here", "--out", "no", cwd=tmp_path, check=False)
     assert "cannot be read as polygons" in " ".join(refused.stderr.split())
 
