@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +44,7 @@ USUAL_FORMATS = (
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
     "%m/%d/%y",
+    "%m/%d/%y %H:%M:%S",
     "%m/%d/%y %H:%M",
     "%m/%d/%y %I:%M %p",
     "%A, %B %d, %Y",
@@ -73,10 +75,11 @@ CLOCKS = (
     "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p", " %H%M",
     ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M",
 )  # fmt: skip
-DATE_FORMATS = tuple(
-    dict.fromkeys([*USUAL_FORMATS, *(day + clock for day in DAYS for clock in CLOCKS)])
+OTHER_FORMATS = tuple(
+    day + clock for day in DAYS for clock in CLOCKS if day + clock not in USUAL_FORMATS
 )
-"""The usual formats, then any day with any time of day."""
+"""Any day with any time of day."""
+DATE_FORMATS = (*USUAL_FORMATS, *OTHER_FORMATS)
 FIRST_LOOK = 8
 """Values of which one at least must fit before all are tried."""
 TIME_FORMATS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M")
@@ -238,7 +241,10 @@ class TextColumn:
         looked_at = pd.Series(self.distinct[:400])
         if not looked_at.str.contains(r"\d").mean() >= MOST:
             return ()
-        return tuple(form for form in DATE_FORMATS if _fits(looked_at, form))
+        usual = tuple(form for form in USUAL_FORMATS if _fits(looked_at, form))
+        first = looked_at[:FIRST_LOOK].tolist()
+        others = (form for form in OTHER_FORMATS if any(_is_read(one, form) for one in first))
+        return usual or tuple(form for form in others if _fits(looked_at, form))
 
     @cached_property
     def clocks(self) -> tuple[str, ...]:
@@ -266,11 +272,17 @@ class TextColumn:
 
 
 def _fits(values: pd.Series, form: str) -> bool:
-    def share(some: pd.Series) -> float:
-        read = pd.to_datetime(some, format=form, errors="coerce", utc="%z" in form)
-        return float(read.notna().mean())
+    utc = "%z" in form
+    read = pd.to_datetime(values, format=form, errors="coerce", utc=utc)
+    return bool(read.notna().mean() >= MOST)
 
-    return share(values[:FIRST_LOOK]) > 0 and share(values) >= MOST
+
+def _is_read(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)  # noqa: DTZ007 - it is not kept
+    except ValueError:
+        return False
+    return True
 
 
 def columns_of(records: FileRecords) -> list[TextColumn]:
