@@ -9,6 +9,7 @@ import pytest
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
+from csa.dataset.versioned import Dataset
 from csa.displacement.sealed import seal
 from csa.evaluation.agreed import (
     WindowCounts,
@@ -27,7 +28,9 @@ def city(own, rest):
     return SimpleNamespace(
         counts=lambda period: np.array(by_year[period.start.year]),
         place=lambda _: np.array([0]),
-        dataset=SimpleNamespace(report={"data_from": "2022-01-01", "data_through": "2025-06-30"}),
+        dataset=Dataset(
+            None, None, None, {"data_from": "2022-01-01", "data_through": "2025-06-30"}
+        ),
     )
 
 

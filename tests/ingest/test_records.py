@@ -10,11 +10,15 @@ from pathlib import Path
 from threading import Thread
 
 import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Transformer
 
-from csa.base.errors import SourceError
+from csa.base.errors import CsaError, SourceError
 from csa.ingest import record_columns
 from csa.ingest.records import _codec, open_records, read_records
 from tests.properties import examples
@@ -115,32 +119,49 @@ def test_json_with_a_record_a_line_is_read_and_a_line_that_is_cut_off_is_counted
     assert (records.unreadable, records.n_read) == ([4], 4)
 
 
+HERE = [-94.5, 39.125]
+
+
 @pytest.mark.parametrize(
-    ("crs", "named", "expected"),
+    ("named", "real"),
     [
-        ("urn:ogc:def:crs:EPSG::3857", "EPSG:3857", [["-10", "20", "1", "7"], ["", "", "2", ""]]),
-        ("EPSG:2263", "EPSG:2263", [["-10", "20", "1", "7"], ["", "", "2", ""]]),
-        ("urn:ogc:def:crs:OGC:1.3:CRS84", "", None),
-        ("urn:ogc:def:crs:EPSG::4326", "", None),
+        ("urn:ogc:def:crs:EPSG::26915", "EPSG:26915"),
+        ("EPSG:3857", "EPSG:3857"),
+        ("EPSG:3857", "EPSG:4326"),  # it says meters, and gives degrees
+        ("urn:ogc:def:crs:EPSG::4267", "EPSG:4326"),  # degrees, if older ones
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"),
+        ("EPSG:5703", "EPSG:4326"),  # heights
     ],
 )
-def test_geojson_is_in_the_system_that_it_names(tmp_path, crs, named, expected):
-    """Its points are then x and y, whatever the features call x and y besides."""
-    point = {"type": "Point", "coordinates": [-10, 20]}
+def test_geojson_in_the_system_that_it_names_becomes_degrees(tmp_path, named, real):
+    """Whatever the features call x, longitude or geometry besides."""
+    turn = Transformer.from_crs("EPSG:4326", real, always_xy=True).transform
+    points = [turn(HERE[0] + 0.01 * n, HERE[1]) for n in range(3)]
     features = [
-        {"type": "Feature", "properties": {"a": 1, "x": 5, "X": 7}, "geometry": point},
-        {"type": "Feature", "properties": {"a": 2}, "geometry": None},
+        {
+            "type": "Feature",
+            "properties": {"a": n, "x": 5, "longitude": 7},
+            "geometry": {"type": "Point", "coordinates": [*point, 250.5]} if n else None,
+        }
+        for n, point in enumerate(points)
     ]
-    answer = {"crs": {"type": "name", "properties": {"name": crs}}, "features": features}
+    answer = {"crs": {"type": "name", "properties": {"name": named}}, "features": features}
     path = write(tmp_path, json.dumps(answer))
     with open_records(path) as reading:
-        assert reading.crs == named
+        assert reading.crs == ""
     records = read_records(path)
-    if expected:
-        assert records.header == ("x", "y", "a", "X")
-        assert records.rows == expected
-    else:
-        assert records.header == ("a", "x", "X", "geometry")
+    assert records.header == ("a", "x", "longitude", "geometry")
+    assert records.rows[0] == ["0", "5", "7", ""]
+    for n, row in enumerate(records.rows[1:], 1):
+        assert json.loads(row[3])["coordinates"][:2] == pytest.approx(
+            [HERE[0] + 0.01 * n, HERE[1]], abs=1e-7
+        )
+
+
+def test_one_record_in_a_file_of_a_record_a_line_is_a_list_of_one(tmp_path):
+    path = tmp_path / "quiet_month.jsonl"
+    path.write_text('{"a": 1}\n')
+    assert read_records(path).rows == [["1"]]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +210,55 @@ def test_a_map_of_points_is_records_with_places_in_degrees(tmp_path, name):
     assert second == ["", "2024-01-03", "2.5", ""]
     x, y = (float(part) for part in place.removeprefix("POINT (").removesuffix(")").split())
     assert (x, y) == pytest.approx((-94.5, 39.125), abs=1e-9)
+
+
+def test_of_several_layers_that_with_points_is_read_and_two_of_them_are_refused(tmp_path):
+    here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
+    path = tmp_path / "city.gpkg"
+    district = shapely.box(-95, 39, -94, 40)
+    here.assign(geometry=[district]).to_file(path, layer="districts")
+    here.to_file(path, layer="shootings")
+    assert read_records(path).rows == [["1", "POINT (-94.5 39.125)"]]
+    here.to_file(path, layer="older")
+    with pytest.raises(SourceError, match="shootings, older"):
+        read_records(path)
+
+
+@pytest.mark.parametrize("shape", ["POINT Z (-94.5 39.125 250)", "MULTIPOINT ((-94.5 39.125))"])
+def test_points_with_a_height_and_a_multipoint_of_one_are_points(tmp_path, shape):
+    shapes = gpd.GeoDataFrame(
+        {"n": [1, 2]},
+        geometry=gpd.GeoSeries.from_wkt([shape, "MULTIPOINT ((0 0), (1 1))"], crs="EPSG:4326"),
+    )
+    shapes.to_file(tmp_path / "points.gpkg")
+    assert read_records(tmp_path / "points.gpkg").rows == [["1", "POINT (-94.5 39.125)"], ["2", ""]]
+
+
+def test_what_no_system_of_the_earth_is_has_a_sentence(tmp_path):
+    here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
+    here.to_file(tmp_path / "points.shp")
+    (tmp_path / "points.prj").write_text('LOCAL_CS["Plan",UNIT["metre",1]]')
+    with pytest.raises(CsaError, match="no known coordinate system"):
+        read_records(tmp_path / "points.shp")
+
+
+def test_bytes_that_nest_collections_are_no_geometry(tmp_path):
+    """GEOS would use up the stack; a point is read."""
+    deep = b"\x01\x07\x00\x00\x00\x01\x00\x00\x00" * 60_000 + b"\x01\x07" + bytes(7)
+    point = shapely.to_wkb(shapely.Point(HERE))
+    table = pa.table({"n": [1, 2], "geometry": pa.array([deep, point], pa.binary())})
+    pq.write_table(table, tmp_path / "deep.parquet")
+    records = read_records(tmp_path / "deep.parquet")
+    assert records.rows[0][1].startswith("0107")
+    assert records.rows[1][1] == "POINT (-94.5 39.125)"
+
+
+def test_a_map_of_too_many_cells_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
+    here.to_file(tmp_path / "points.gpkg")
+    monkeypatch.setattr(record_columns, "MOST_CELLS", 1)
+    with pytest.raises(SourceError, match="has 2 cells, more than the 1"):
+        read_records(tmp_path / "points.gpkg")
 
 
 def test_a_map_without_a_system_gives_x_and_y_and_a_broken_one_a_sentence(tmp_path):

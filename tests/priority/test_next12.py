@@ -18,7 +18,7 @@ from csa.areas.stack import NEW_CHANCE
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.config.loading import load_city
-from csa.dataset.versioned import City
+from csa.dataset.versioned import City, Dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.priority.next12 import begun_newly, next12_of, predict_next12
@@ -114,7 +114,7 @@ def proposed(months=36, expected=(90.0, 30.0)):
 class TwoCells:
     """A city of two cells and the rest: the second began in the last 12 months."""
 
-    dataset = SimpleNamespace(report={"data_from": "2015-01-01", "data_through": "2020-08-21"})
+    dataset = Dataset(None, None, None, {"data_from": "2015-01-01", "data_through": "2020-08-21"})
 
     def counts(self, period):
         last = period.until == Month(2020, 9) and period.months == 12

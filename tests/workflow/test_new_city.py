@@ -17,6 +17,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
+from csa.ingest.excel import read_excel
 from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
 from csa.workflow.new_city import read_tables, understand
@@ -121,6 +122,17 @@ def test_notes_and_titles_before_an_excel_table_are_passed_over_and_told(tmp_pat
     assert "2 lines above the names of the columns" in said
 
 
+def test_an_excel_table_of_two_columns_is_the_table_and_a_damaged_sheet_is_passed_over(tmp_path):
+    path = tmp_path / "b.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"date": ["2024-01-05"], "place": ["POINT (-85.7 38.2)"]}).to_excel(
+            book, index=False, sheet_name="Shootings"
+        )
+        pd.DataFrame(plain()).to_excel(book, index=False, sheet_name="Other")
+    rows, sheet, others = read_excel(path.read_bytes(), path)
+    assert (len(rows), sheet, others) == (2, "Shootings", ["Other"])
+
+
 def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):
     """Without polygons its land is found from points that are no degrees in the file."""
     points = [(one["longitude"], one["latitude"]) for one in plain()]
@@ -133,7 +145,7 @@ def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):
     look_beside([], read_tables([path]))
     city = understand(path)
     where = city.lists[0].where
-    assert where.crs == "EPSG:3857"
+    assert where.crs == "EPSG:4326"
     assert where.lonlat.to_numpy() == pytest.approx(np.array(points), abs=1e-7)
 
 

@@ -293,18 +293,45 @@ def test_days_first_with_a_year_of_two_digits_are_read(tmp_path):
         "%b %d, %Y %I:%M %p",
         "%B %d, %Y, %I:%M %p",
         "%d-%b-%Y %H:%M:%S",
-        "%d-%b-%y %H%M",
+        "%d-%b-%y %H:%M",
         "%m/%d/%Y, %I:%M:%S %p",
         "%m/%d/%Y %I:%M%p",
         "%m-%d-%Y %H:%M",
         "%Y/%m/%d %I:%M %p",
-        "%Y%m%d %H%M",
+        "%Y%m%d %H:%M",
     ],
 )
 def test_any_day_may_stand_before_any_time_of_day(tmp_path, form):
     city, dataset = read(tmp_path, changed(lambda _, one: {"Date": one.when.strftime(form)})())
     assert whens(dataset) == TRUE_WHENS
     assert [one.about for one in city.doubts if one.about in {"day", "order"}] == []
+
+
+@pytest.mark.parametrize("form", ["%y-%m-{:02d}", "%m-%y-{:02d}", "{:02d}-%m-%y"])
+def test_a_number_of_a_case_that_looks_like_a_day_is_none(tmp_path, form):
+    """24-05-17 is the seventeenth case of May 2024 as well; and nobody is asked."""
+
+    def written(at, one):
+        return {"incident_number": one.when.strftime(form.format(at % 28 + 1)), "date": one.when}
+
+    city, _ = read(tmp_path, changed(written, "Date", "Case")())
+    assert city.lists[0].when.columns["date"].header == "date"
+    assert [one.about for one in city.doubts if one.about in {"day", "order"}] == []
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%y %I:%M %p", "%m-%d-%Y %H:%M"])
+def test_which_of_two_numbers_is_the_month_is_asked_where_both_could_be(tmp_path, form):
+    def written(_, one):
+        return {"Date": one.when.replace(day=one.when.day % 12 + 1).strftime(form)}
+
+    city, _ = read(tmp_path, changed(written)())
+    assert "order" in [one.about for one in city.doubts]
+
+
+def test_an_hour_alone_behind_a_day_is_no_time_of_day(tmp_path):
+    rows = changed(lambda _, one: {"Date": f"{one.when:%m/%d/%Y %H}"})()
+    with pytest.raises(SourceError, match="days that can be read"):
+        read(tmp_path, rows)
 
 
 def test_an_injury_that_is_fatal_is_no_injury_that_was_survived(tmp_path):

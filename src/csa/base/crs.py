@@ -89,6 +89,8 @@ def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
     easting, northing = np.asarray(x, float), np.asarray(y, float)
     if source == CRS.from_user_input(LONLAT):
         return easting, northing
+    if not (source.is_geographic or source.is_projected):  # heights, or a system of no place
+        raise CrsError("crs.unknown", given=source.name)
     back = Transformer.from_crs(source, LONLAT, always_xy=True)
     lon, lat = back.transform(easting, northing)
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
@@ -100,7 +102,10 @@ def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     """Bring a table of polygons or points into longitude and latitude."""
     if table.crs is None:
         raise CrsError("crs.places_unset", source=source)
-    turned = table.to_crs(LONLAT)
+    try:
+        turned = table.to_crs(LONLAT)
+    except (CRSError, ProjError) as error:  # a system of no place on the earth
+        raise CrsError("crs.unknown", given=str(table.crs.name)) from error
     return turned.set_geometry(finite_shapes(turned.geometry))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ MAX_EXCEL = 400_000_000
 """Bytes of an Excel file when unpacked."""
 PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
 """Where a cell or a row says that it stands."""
-TABLE_COLUMNS, TABLE_ROWS, LOOKED_AT = 3, 2, 50
+TABLE_COLUMNS, TABLE_ROWS, LOOKED_AT = 2, 2, 50
 """A table has a header and a row of so many cells, near its top; a sheet of notes has not."""
+MOST_SHEETS = 10
+"""Sheets that are looked at where the first holds no table."""
 
 
 def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[str]]:
@@ -34,15 +37,16 @@ def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[s
         if span > MAX_CELLS:
             raise SourceError("source.vast_excel", path=path, n=span, most=MAX_CELLS)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for sheet in book.sheet_names:
-            table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-            if _is_table(table):
-                break
-        else:
-            sheet = book.sheet_names[0]
-            table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except (CalamineError, IndexError, ValueError) as error:
+        sheet, *others = book.sheet_names
+        table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
+    except (CalamineError, ValueError) as error:
         raise SourceError("source.bad_excel", path=path) from error
+    for other in others[: 0 if _is_table(table) else MOST_SHEETS]:
+        with suppress(CalamineError, ValueError):  # a damaged one is not the one
+            found = book.get_sheet_by_name(other).to_python(skip_empty_area=True)
+            if _is_table(found):
+                sheet, table = other, found
+                break
     others = [name for name in book.sheet_names if name != sheet]
     return [[cell_text(value) for value in row] for row in table], sheet, others
 

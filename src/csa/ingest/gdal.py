@@ -12,6 +12,8 @@ import ctypes
 import os
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -57,16 +59,41 @@ def _close_gdal() -> None:
 _close_gdal()
 
 
-def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
-    """Read the first layer of a map file; rings are closed, a shape beyond repair is none."""
+def read_map(path: Path, unreadable: SourceError, layer: str | None = None) -> pd.DataFrame:
+    """Read a layer of a map file, or its first; rings are closed, one beyond repair is none."""
+    with _opened(path, unreadable):
+        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), layer=layer, on_invalid="fix")
+    _refuse_lost(path, len(table), unreadable)
+    if isinstance(table, gpd.GeoDataFrame):
+        return table.set_geometry(finite_shapes(table.geometry))
+    return table
+
+
+def point_layer(path: Path, unreadable: SourceError) -> tuple[str | None, int]:
+    """Return the layer of points of a map file, and how many cells its table has.
+
+    The first where none is of points; of several the user must choose.
+    """
+    with _opened(path, unreadable):
+        layers = pyogrio.list_layers(path.absolute()).tolist()
+        named = [str(name) for name, kind in layers if "Point" in str(kind)]
+        if len(named) > 1:
+            raise SourceError("source.many_layers", path=path, names=", ".join(named[:10]))
+        layer = next(iter(named), None)
+        about = pyogrio.read_info(path.absolute(), layer=layer)
+    return layer, max(0, int(about["features"])) * (len(about["fields"]) + 1)
+
+
+@contextmanager
+def _opened(path: Path, unreadable: SourceError) -> Iterator[None]:
+    """Refuse with a sentence whatever GDAL says of a file; an absolute path is no address."""
     try:
         if zipfile.is_zipfile(path):
             for _ in unpack_zip(path.read_bytes(), MAX_UNPACKED):
                 pass  # what would fill the memory is refused
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of shapes: they are counted
-            # An absolute path is never read as an address.
-            table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), on_invalid="fix")
+            yield
     except OSError as error:
         key = "source.absent" if not os.access(path, os.F_OK) else "source.unreadable"
         raise SourceError(key, path=path, why=error.strerror) from error
@@ -74,10 +101,6 @@ def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
         if not os.access(path, os.F_OK):
             raise SourceError("source.absent", path=path) from error
         raise unreadable from error
-    _refuse_lost(path, len(table), unreadable)
-    if isinstance(table, gpd.GeoDataFrame):
-        return table.set_geometry(finite_shapes(table.geometry))
-    return table
 
 
 def _refuse_lost(path: Path, n_read: int, unreadable: SourceError) -> None:

@@ -67,12 +67,12 @@ USUAL_FORMATS = (
     "%Y%m%d",
 )
 DAYS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%d/%m/%Y", "%d/%m/%y",
-    "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%d/%m/%Y", "%d/%m/%y",
+    "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
     "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y%m%d",
 )  # fmt: skip
 CLOCKS = (
-    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p", " %H%M",
+    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p",
     ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M",
 )  # fmt: skip
 OTHER_FORMATS = tuple(
@@ -241,10 +241,13 @@ class TextColumn:
         looked_at = pd.Series(self.distinct[:400])
         if not looked_at.str.contains(r"\d").mean() >= MOST:
             return ()
-        usual = tuple(form for form in USUAL_FORMATS if _fits(looked_at, form))
+        usual = [form for form in USUAL_FORMATS if _fits(looked_at, form)]
         first = looked_at[:FIRST_LOOK].tolist()
-        others = (form for form in OTHER_FORMATS if any(_is_read(one, form) for one in first))
-        return usual or tuple(form for form in others if _fits(looked_at, form))
+        # Beside a usual form, that with day and month the other way around: which it is, is asked.
+        others = [_mirrored(form) for form in usual] if usual else OTHER_FORMATS
+        others = [form for form in others if form in OTHER_FORMATS]
+        others = [form for form in others if any(_is_read(one, form) for one in first)]
+        return (*usual, *(form for form in others if _fits(looked_at, form)))
 
     @cached_property
     def clocks(self) -> tuple[str, ...]:
@@ -275,6 +278,10 @@ def _fits(values: pd.Series, form: str) -> bool:
     utc = "%z" in form
     read = pd.to_datetime(values, format=form, errors="coerce", utc=utc)
     return bool(read.notna().mean() >= MOST)
+
+
+def _mirrored(form: str) -> str:
+    return form.translate(str.maketrans("md", "dm"))
 
 
 def _is_read(text: str, form: str) -> bool:

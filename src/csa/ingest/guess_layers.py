@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.base.crs import LONLAT
+from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
@@ -95,7 +95,7 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
         found = read_map(path, SourceError("layers.unreadable", path=path))
         if not isinstance(found, gpd.GeoDataFrame) or found.crs is None:
             raise SourceError("layers.no_shapes", path=path)
-        return found.to_crs(LONLAT), {}
+        return tables_to_lonlat(found, str(path)), {}
     records = read_records(path)
     table = as_table(records)
     lon, lat = (_column_of(table, names) for names in (LONGITUDE, LATITUDE))

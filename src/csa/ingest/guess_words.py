@@ -44,7 +44,8 @@ OTHER_CRIME = re.compile(
 )
 KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
 NOT_KILLED = re.compile(
-    r"\bno[nt]?\b|non.?fatal|surviv|(?<!\bfatal )(?<!\bfatally )(wound|injur)|graze",
+    r"\bno[nt]?\b|(non|near|potential(ly)?).?fatal|surviv"
+    r"|(?<!\bfatal )(?<!\bfatally )(wound|injur)|graze",
     re.IGNORECASE,
 )
 UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORECASE)

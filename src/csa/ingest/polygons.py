@@ -17,9 +17,10 @@ from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
-from csa.ingest.shapes import TABLES, as_table
+from csa.ingest.shapes import as_table
 
 MOST_NAMED = 5
+TEXTS = frozenset({".csv", ".tsv"})
 POLYGON, MOSTLY = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE), 0.5
 """How the text of a polygon begins; the share of rows that have one, at least."""
 MAX_SPAN_DEGREES = 3.0
@@ -87,8 +88,10 @@ def read_polygons(path: Path, crs: str | None) -> gpd.GeoDataFrame:
 def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Read a map's places in degrees, and which of them are polygons."""
     unreadable = SourceError("places.unreadable", path=path)
-    is_text = path.suffix.casefold() in TABLES
+    is_text = path.suffix.casefold() in TEXTS
     table = _from_text(path, unreadable) if is_text else read_map(path, unreadable)
+    if is_text:
+        crs = crs or LONLAT
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
     if table.crs is None and crs is not None:
@@ -109,8 +112,10 @@ def _from_text(path: Path, unreadable: SourceError) -> gpd.GeoDataFrame:
     shares = table.apply(lambda column: column.str.match(POLYGON).mean())
     if shares.empty or shares.max() < MOSTLY:
         raise unreadable
-    column = str(shares.idxmax())
-    shapes = gpd.GeoSeries(shapely.from_wkt(table.pop(column), on_invalid="ignore"), crs=LONLAT)
+    texts = table.pop(str(shares.idxmax()))
+    # Polygons alone: collections in collections would use up the stack.
+    texts = texts.where(texts.str.match(POLYGON), "POLYGON EMPTY")
+    shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"))
     return gpd.GeoDataFrame(table, geometry=finite_shapes(shapes))
 
 

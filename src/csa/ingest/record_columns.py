@@ -35,6 +35,10 @@ BATCH = 1000
 SPREAD, FREE_CHARACTERS = 64, 50_000_000
 """Text that a Parquet file may hold, in times of its bytes, and what any may: more of it than that
 is a small file that fills the memory."""
+POINT_BYTES = frozenset({21, 25, 29, 33, 37, 41})
+"""Bytes of a point as WKB: two to four coordinates, with the number of a system or without."""
+MOST_CELLS = 20_000_000
+"""Cells of a map's table: all of it is held."""
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
@@ -132,19 +136,34 @@ def read_parquet(path: Path) -> Iterator[Sequence[str]]:
 
 def read_map_rows(path: Path) -> Iterator[Sequence[str]]:
     """Yield a map's columns, then its features, as text: points in degrees, else as x and y."""
-    from csa.ingest.gdal import read_map  # noqa: PLC0415 - loads late
+    from csa.ingest.gdal import point_layer, read_map  # noqa: PLC0415 - loads late
 
     unreadable = SourceError("source.not_text", path=path, what="a map that cannot be read")
-    table = read_map(path, unreadable)
+    layer, n_cells = point_layer(path, unreadable)
+    if n_cells > MOST_CELLS:
+        raise SourceError("source.vast_map", path=path, n=n_cells, most=MOST_CELLS)
+    table = read_map(path, unreadable, layer)
     columns = {str(name): table[name] for name in table.columns if name != "geometry"}
-    if isinstance(table, gpd.GeoDataFrame) and table.crs is not None:
-        columns["geometry"] = tables_to_lonlat(table, str(path)).geometry.to_wkb()
-    elif isinstance(table, gpd.GeoDataFrame):
-        points = table.geometry.where(table.geometry.geom_type == "Point")
-        columns |= {axis: getattr(points, axis) for axis in ("x", "y") if axis not in columns}
+    if isinstance(table, gpd.GeoDataFrame):
+        has_crs = table.crs is not None
+        shapes = (tables_to_lonlat(table, str(path)) if has_crs else table).geometry
+        points = gpd.GeoSeries(shapes.map(_only_point), index=table.index)
+        if has_crs:
+            columns["geometry"] = points.to_wkb()
+        else:
+            columns |= {axis: getattr(points, axis) for axis in ("x", "y") if axis not in columns}
     yield [*columns]
     cells = (pa.array(column, from_pandas=True) for column in columns.values())
     yield from zip(*map(_texts, cells), strict=True)
+
+
+def _only_point(shape: shapely.Geometry | None) -> shapely.Point | None:
+    """Return a shape that is a point, or several of which there is one; None for any other."""
+    if isinstance(shape, shapely.MultiPoint) and len(shape.geoms) == 1:
+        shape = shape.geoms[0]
+    if not isinstance(shape, shapely.Point) or shape.is_empty:
+        return None
+    return shapely.Point(shape.x, shape.y)
 
 
 def _texts(column: pa.Array) -> list[str]:
@@ -165,9 +184,11 @@ def cell_text(value: Any) -> str:
             text = value.isoformat(" ", "seconds")
         case float() | Decimal():
             text = str(int(value)) if value % 1 == 0 else str(value)
-        case bytes():  # a geometry
-            shape = shapely.from_wkb(value, on_invalid="ignore")
-            text = shapely.to_wkt(shape, rounding_precision=-1) or value.hex()
+        case bytes() if len(value) in POINT_BYTES:  # a point, never collections in collections
+            point = shapely.force_2d(shapely.from_wkb(value, on_invalid="ignore"))
+            text = shapely.to_wkt(point, rounding_precision=-1) or value.hex()
+        case bytes():
+            text = value.hex()
         case dict() | list():
             text = json.dumps(value, ensure_ascii=False, default=str)
         case _:

@@ -10,8 +10,7 @@ import hashlib
 import io
 import itertools
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +20,10 @@ import pandas as pd
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.base.reading import parse_json
 from csa.base.text import speak
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
+from csa.ingest.json_records import parse_records
 from csa.ingest.record_columns import (
     OpenRecords,
     RecordBlock,
@@ -50,11 +49,6 @@ MAGIC = {
 
 
 Content = io.BufferedReader | io.BytesIO
-FIRST_EPSG, LAST_EPSG = 1024, 32767
-DEGREES = (4326, 4269)
-EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
-RECORD_BEGINS, FIRST_LINES = "\x1e", 2
-"""What GeoJSON of a feature a line may begin a line with; lines that must be records."""
 ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
 MAPS, MAP_NAMES = (
     (ZIP, b"SQLite format 3", b"\x00\x00\x27\x0a"),
@@ -234,17 +228,7 @@ def _first_letter(text: IO[str]) -> str:
 
 
 def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> OpenRecords:
-    try:
-        parsed = parse_json(text)
-    except ValueError as error:
-        parsed = _a_record_a_line(text)
-        if parsed is None:
-            raise SourceError("source.not_json", path=path, why=str(error)) from error
-    crs = _system(parsed) if isinstance(parsed, dict) else ""
-    if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
-        parsed = [_from_feature(feature, crs) for feature in parsed["features"]]
-    if not isinstance(parsed, list):
-        raise SourceError("source.not_records", path=path)
+    parsed, crs = parse_records(text, path)
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
     bad = [number for number, row in enumerate(parsed, 1) if not isinstance(row, dict)]
     header = tuple(dict.fromkeys(key for _, row in good for key in row if _is_text(key)))
@@ -263,49 +247,6 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
         raise SourceError("source.no_record", path=path)
     blocks = in_blocks(zip(lines, rows, strict=True), len(header))
     return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes, crs)
-
-
-def _a_record_a_line(text: str) -> list[object] | None:
-    """Read JSON with a record a line; None if its first lines are none, a later one stays out."""
-    found: list[object] = []
-    for line in filter(None, map(str.strip, text.replace(RECORD_BEGINS, "").split("\n"))):
-        try:
-            found.append(parse_json(line))
-        except ValueError:
-            found.append(None)
-        if len(found) == FIRST_LINES and not all(isinstance(one, dict) for one in found):
-            return None
-    return [_from_feature(one) for one in found] if len(found) >= FIRST_LINES else None
-
-
-def _system(answer: Mapping[str, Any]) -> str:
-    """Return the system that an answer or GeoJSON names; "" for degrees or a code of its own."""
-    named, crs = answer.get("spatialReference"), answer.get("crs")
-    if isinstance(named, dict):
-        code = named.get("latestWkid", named.get("wkid"))
-    else:
-        found = EPSG.search(json.dumps(crs)) if isinstance(crs, dict) else None
-        code = int(found[1]) if found else None
-    is_known = isinstance(code, int) and FIRST_EPSG <= code <= LAST_EPSG and code not in DEGREES
-    return f"EPSG:{code}" if is_known else ""
-
-
-def _from_feature(feature: object, crs: str = "") -> object:
-    """Take a feature as a record: its properties, and its point as a column or two."""
-    if not isinstance(feature, dict):
-        return feature
-    geometry = feature.get("geometry")
-    if isinstance(feature.get("attributes"), dict):  # as an ArcGIS server answers
-        place = geometry if isinstance(geometry, dict) else {}
-        return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
-    properties = feature.get("properties")
-    if not isinstance(properties, dict):
-        return feature
-    if crs:
-        point = geometry.get("coordinates") if isinstance(geometry, dict) else None
-        point = dict(zip("xy", point, strict=False)) if isinstance(point, list) else {}
-        return point | properties | point
-    return properties | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 
 def _is_text(text: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
 from csa.base.params import Month
+from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.plan import STATUSES, ActionState
@@ -38,7 +39,7 @@ def dataset(*rows, data_from="2019-01-01", through="2020-08-21"):
     incidents = pd.DataFrame(rows, columns=["occurred_at", "kind", "cell_r9", "neighborhood"])
     incidents["occurred_at"] = pd.to_datetime(incidents["occurred_at"])
     report = {"data_from": data_from, "data_through": through}
-    return SimpleNamespace(report=report, incidents=incidents)
+    return Dataset(incidents, None, None, report)
 
 
 SHOT = dataset(

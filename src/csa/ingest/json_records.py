@@ -1,0 +1,110 @@
+"""JSON as records: lists, a record a line, GeoJSON's features, or an ArcGIS server's answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from csa.base.crs import to_lonlat
+from csa.base.errors import CrsError, SourceError
+from csa.base.reading import parse_json
+
+FIRST_EPSG, LAST_EPSG = 1024, 32767
+DEGREES = (4326, 4269)
+EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
+MOSTLY_DEGREES, FAR = 0.95, 1e9
+"""Share of points that could be degrees, at least; more than any place on the earth in feet."""
+A_RECORD_A_LINE = frozenset({".jsonl", ".ndjson"})
+RECORD_BEGINS, FIRST_LINES = "\x1e", 2
+"""What GeoJSON of a feature a line may begin a line with; lines that must be records."""
+
+
+def parse_records(text: str, path: Path) -> tuple[list[object], str]:
+    """Return what a text lists, records or not, and the system of x and y that it names, if any.
+
+    Raises
+    ------
+    SourceError
+        If it is no JSON, or no list.
+    """
+    try:
+        parsed = parse_json(text)
+    except ValueError as error:
+        parsed = _a_record_a_line(text)
+        if parsed is None:
+            raise SourceError("source.not_json", path=path, why=str(error)) from error
+    crs = ""
+    if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
+        crs, named = _system(parsed.get("spatialReference")), json.dumps(parsed.get("crs"))
+        parsed = [_from_feature(feature) for feature in parsed["features"]]
+        _to_degrees(parsed, EPSG.search(named))
+    elif isinstance(parsed, dict) and path.suffix.casefold() in A_RECORD_A_LINE:
+        parsed = [_from_feature(parsed)]
+    if not isinstance(parsed, list):
+        raise SourceError("source.not_records", path=path)
+    return parsed, crs
+
+
+def _a_record_a_line(text: str) -> list[object] | None:
+    """Read JSON with a record a line; None if its first lines are none, a later one stays out."""
+    found: list[object] = []
+    for line in filter(None, map(str.strip, text.replace(RECORD_BEGINS, "").split("\n"))):
+        try:
+            found.append(parse_json(line))
+        except ValueError:
+            found.append(None)
+        if len(found) == FIRST_LINES and not all(isinstance(one, dict) for one in found):
+            return None
+    return [_from_feature(one) for one in found] if len(found) >= FIRST_LINES else None
+
+
+def _system(reference: object) -> str:
+    """Return the system that an ArcGIS server's answer names; "" for degrees and its own codes."""
+    named = reference if isinstance(reference, dict) else {}
+    code = named.get("latestWkid", named.get("wkid"))
+    is_known = isinstance(code, int) and FIRST_EPSG <= code <= LAST_EPSG and code not in DEGREES
+    return f"EPSG:{code}" if is_known else ""
+
+
+def _to_degrees(records: list[object], named: re.Match[str] | None) -> None:
+    """Turn GeoJSON's points to degrees where they are of the projected system that it names.
+
+    Numbers that could be degrees are taken as such: GeoJSON has no other by its standard.
+    """
+    points = [point for record in records for point in _point_of(record)]
+    x, y = (np.array([point[axis] for point in points], float) for axis in (0, 1))
+    is_degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    if named is None or not points or is_degrees.mean() >= MOSTLY_DEGREES:
+        return
+    try:
+        lon, lat = to_lonlat(x, y, f"EPSG:{named[1]}")
+    except CrsError:  # such as heights: what has no place is told of where places are looked for
+        return
+    for point, *place in zip(points, lon.tolist(), lat.tolist(), strict=True):
+        point[:] = place
+
+
+def _point_of(record: object) -> Iterator[list[float]]:
+    """Yield the coordinates of a record's point, if it has one."""
+    shape = record.get("geometry") if isinstance(record, dict) else None
+    point = shape.get("coordinates") if isinstance(shape, dict) else None
+    if isinstance(point, list) and len(point) > 1:
+        is_plain = all(isinstance(one, int | float) and abs(one) < FAR for one in point)
+        yield from [point] * is_plain
+
+
+def _from_feature(feature: object) -> object:
+    """Take a feature as a record: its properties, and its point as a column or two."""
+    if not isinstance(feature, dict):
+        return feature
+    geometry = feature.get("geometry")
+    if isinstance(feature.get("attributes"), dict):  # as an ArcGIS server answers
+        place = geometry if isinstance(geometry, dict) else {}
+        return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
+    if not isinstance(feature.get("properties"), dict):
+        return feature
+    return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
