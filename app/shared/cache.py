@@ -66,7 +66,7 @@ def city_config() -> CityConfig:
 def _kept(folder: Path) -> str:
     """Return a key of what is stored beside the dataset, but of what only saves work."""
     found = []
-    for path in sorted((folder / KEPT).glob("*")):
+    for path in sorted((folder / KEPT).glob("*.json")):
         if not path.name.startswith((CELLS, LEARNED)):
             with suppress(OSError):  # a file removed meanwhile is another state
                 found.append((path.name, path.stat().st_mtime_ns))

@@ -155,6 +155,7 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
     choices = Choices(months=3, min_samples=4, eps_m=200)
     first = cache.open_city()
     located, proposal = cache.located(first, choices), ref(cache.proposal(first, choices))
+    (served.dataset / KEPT / ".being-written").mkdir()
     for name, is_other in (("learned-1.json", False), ("past-years-1.json", True)):
         (served.dataset / KEPT / name).write_text("{}")
         assert (cache.open_city().key != first.key) == is_other, name
