@@ -18,22 +18,21 @@ from app.shared.city_session import Opened
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
-_OF_CITY: list[Any] = []
-_OF_INCIDENTS: list[Any] = []
+_KEPT: dict[str, list[Any]] = {"incidents": [], "city": []}
 _NOW: dict[str, str] = {}
 _LOCK = Lock()
 
 
 def of_city(*, max_entries: int) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
     """Make a decorator for what depends on anything about the city."""
-    return _cached(max_entries, _OF_CITY)
+    return _cached(max_entries, _KEPT["city"])
 
 
 def of_incidents(
     *, max_entries: int
 ) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
     """Make a decorator for what no record changes: its key is `Opened.incidents_key`."""
-    return _cached(max_entries, _OF_INCIDENTS)
+    return _cached(max_entries, _KEPT["incidents"])
 
 
 def _cached(
@@ -52,10 +51,9 @@ def forget_others(opened: Opened) -> None:
 
     A page that still works with the earlier one may leave an answer, which goes the next time.
     """
-    for registered, key in ((_OF_INCIDENTS, opened.incidents_key), (_OF_CITY, opened.key)):
-        name = "city" if registered is _OF_CITY else "incidents"
+    for name, key in (("incidents", opened.incidents_key), ("city", opened.key)):
         with _LOCK:
             is_other, _NOW[name] = _NOW.get(name, key) != key, key
         if is_other:
-            for kept in registered:
+            for kept in _KEPT[name]:
                 kept.clear()
