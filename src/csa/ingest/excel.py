@@ -53,8 +53,8 @@ def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[s
 
 def _is_table(rows: list[list[Any]]) -> bool:
     """Check whether a sheet holds a header and a row below it."""
-    filled = [len([cell for cell in row if cell != ""]) for row in rows[:LOOKED_AT]]
-    return len([n for n in filled if n >= TABLE_COLUMNS]) >= TABLE_ROWS
+    filled = (sum(1 for cell in row if cell != "") for row in rows[:LOOKED_AT])
+    return sum(1 for n in filled if n >= TABLE_COLUMNS) >= TABLE_ROWS
 
 
 def _span(content: bytes) -> int:

@@ -31,6 +31,8 @@ MAX_UNPACKED = 500_000_000
 """Bytes of a map's archive when unpacked."""
 MAX_COUNTED = 20_000_000
 """Bytes of a GeoJSON whose features are counted by a second reader."""
+MOST_CELLS = 20_000_000
+"""Cells of a table of points: all of it is held."""
 BLANKS = b"\xef\xbb\xbf \t\r\n"
 BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
 """What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
@@ -59,9 +61,13 @@ def _close_gdal() -> None:
 _close_gdal()
 
 
-def read_map(path: Path, unreadable: SourceError, layer: str | None = None) -> pd.DataFrame:
-    """Read a layer of a map file, or its first; rings are closed, one beyond repair is none."""
+def read_map(path: Path, unreadable: SourceError, *, of_points: bool = False) -> pd.DataFrame:
+    """Read the first layer of a map file, or that of points; a shape beyond repair is none.
+
+    Rings are closed.
+    """
     with _opened(path, unreadable):
+        layer = _point_layer(path) if of_points else None
         table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), layer=layer, on_invalid="fix")
     _refuse_lost(path, len(table), unreadable)
     if isinstance(table, gpd.GeoDataFrame):
@@ -69,19 +75,18 @@ def read_map(path: Path, unreadable: SourceError, layer: str | None = None) -> p
     return table
 
 
-def point_layer(path: Path, unreadable: SourceError) -> tuple[str | None, int]:
-    """Return the layer of points of a map file, and how many cells its table has.
-
-    The first where none is of points; of several the user must choose.
-    """
-    with _opened(path, unreadable):
-        layers = pyogrio.list_layers(path.absolute()).tolist()
-        named = [str(name) for name, kind in layers if "Point" in str(kind)]
-        if len(named) > 1:
-            raise SourceError("source.many_layers", path=path, names=", ".join(named[:10]))
-        layer = next(iter(named), None)
-        about = pyogrio.read_info(path.absolute(), layer=layer)
-    return layer, max(0, int(about["features"])) * (len(about["fields"]) + 1)
+def _point_layer(path: Path) -> str | None:
+    """Return the layer of points, None if none is; refuse several, and too large a table."""
+    layers = pyogrio.list_layers(path.absolute()).tolist()
+    named = [str(name) for name, kind in layers if "Point" in str(kind)]
+    if len(named) > 1:
+        raise SourceError("source.many_layers", path=path, names=", ".join(named[:10]))
+    layer = next(iter(named), None)
+    about = pyogrio.read_info(path.absolute(), layer=layer)
+    n_cells = int(about["features"]) * (len(about["fields"]) + 1)
+    if n_cells > MOST_CELLS:
+        raise SourceError("source.vast_map", path=path, n=n_cells, most=MOST_CELLS)
+    return layer
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from csa.base.crs import to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.reading import parse_json
 
@@ -39,9 +38,11 @@ def parse_records(text: str, path: Path) -> tuple[list[object], str]:
             raise SourceError("source.not_json", path=path, why=str(error)) from error
     crs = ""
     if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
-        crs, named = _system(parsed.get("spatialReference")), json.dumps(parsed.get("crs"))
+        crs, named = _system(parsed.get("spatialReference")), parsed.get("crs")
         parsed = [_from_feature(feature) for feature in parsed["features"]]
-        _to_degrees(parsed, EPSG.search(named))
+        code = EPSG.search(json.dumps(named)) if named else None
+        if code:
+            _to_degrees(parsed, code[1])
     elif isinstance(parsed, dict) and path.suffix.casefold() in A_RECORD_A_LINE:
         parsed = [_from_feature(parsed)]
     if not isinstance(parsed, list):
@@ -70,7 +71,7 @@ def _system(reference: object) -> str:
     return f"EPSG:{code}" if is_known else ""
 
 
-def _to_degrees(records: list[object], named: re.Match[str] | None) -> None:
+def _to_degrees(records: list[object], code: str) -> None:
     """Turn GeoJSON's points to degrees where they are of the projected system that it names.
 
     Numbers that could be degrees are taken as such: GeoJSON has no other by its standard.
@@ -78,10 +79,12 @@ def _to_degrees(records: list[object], named: re.Match[str] | None) -> None:
     points = [point for record in records for point in _point_of(record)]
     x, y = (np.array([point[axis] for point in points], float) for axis in (0, 1))
     is_degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
-    if named is None or not points or is_degrees.mean() >= MOSTLY_DEGREES:
+    if not points or is_degrees.mean() >= MOSTLY_DEGREES:
         return
+    from csa.base.crs import to_lonlat  # noqa: PLC0415 - few files need it, and it loads late
+
     try:
-        lon, lat = to_lonlat(x, y, f"EPSG:{named[1]}")
+        lon, lat = to_lonlat(x, y, f"EPSG:{code}")
     except CrsError:  # such as heights: what has no place is told of where places are looked for
         return
     for point, *place in zip(points, lon.tolist(), lat.tolist(), strict=True):

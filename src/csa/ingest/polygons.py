@@ -89,9 +89,7 @@ def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Read a map's places in degrees, and which of them are polygons."""
     unreadable = SourceError("places.unreadable", path=path)
     is_text = path.suffix.casefold() in TEXTS
-    table = _from_text(path, unreadable) if is_text else read_map(path, unreadable)
-    if is_text:
-        crs = crs or LONLAT
+    table = _from_text(path, crs, unreadable) if is_text else read_map(path, unreadable)
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
     if table.crs is None and crs is not None:
@@ -106,8 +104,8 @@ def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, pd.Series]:
     return table, is_polygon
 
 
-def _from_text(path: Path, unreadable: SourceError) -> gpd.GeoDataFrame:
-    """Read a table with a column of polygons as text in degrees, as open-data portals export it."""
+def _from_text(path: Path, crs: str | None, unreadable: SourceError) -> gpd.GeoDataFrame:
+    """Read a table with a column of polygons as text, in degrees if `crs` says no other."""
     table = as_table(read_records(path))
     shares = table.apply(lambda column: column.str.match(POLYGON).mean())
     if shares.empty or shares.max() < MOSTLY:
@@ -115,7 +113,7 @@ def _from_text(path: Path, unreadable: SourceError) -> gpd.GeoDataFrame:
     texts = table.pop(str(shares.idxmax()))
     # Polygons alone: collections in collections would use up the stack.
     texts = texts.where(texts.str.match(POLYGON), "POLYGON EMPTY")
-    shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"))
+    shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"), crs=crs or LONLAT)
     return gpd.GeoDataFrame(table, geometry=finite_shapes(shapes))
 
 

@@ -1,6 +1,6 @@
 """Records as columns of text, a block at a time: a police file may have ten million rows.
 
-Parquet and maps are read here too, row by row as text, as every other format is.
+Parquet is read here too, row by row as text, as every other format is.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from csa.base.crs import tables_to_lonlat
 from csa.base.errors import SourceError
 from csa.base.message import Message
 
@@ -37,8 +35,6 @@ SPREAD, FREE_CHARACTERS = 64, 50_000_000
 is a small file that fills the memory."""
 POINT_BYTES = frozenset({21, 25, 29, 33, 37, 41})
 """Bytes of a point as WKB: two to four coordinates, with the number of a system or without."""
-MOST_CELLS = 20_000_000
-"""Cells of a map's table: all of it is held."""
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
@@ -125,7 +121,7 @@ def read_parquet(path: Path) -> Iterator[Sequence[str]]:
         yield schema.names
         with pq.ParquetFile(path, read_dictionary=names) as file:
             for batch in file.iter_batches(BATCH):
-                cells = [_texts(column) for column in batch.columns]
+                cells = [column_texts(column) for column in batch.columns]
                 most -= sum(len(text) for column in cells for text in column)
                 if most < 0:
                     raise SourceError("source.vast_parquet", path=path, n=known.num_rows)
@@ -134,39 +130,8 @@ def read_parquet(path: Path) -> Iterator[Sequence[str]]:
         raise SourceError("source.bad_parquet", path=path) from error
 
 
-def read_map_rows(path: Path) -> Iterator[Sequence[str]]:
-    """Yield a map's columns, then its features, as text: points in degrees, else as x and y."""
-    from csa.ingest.gdal import point_layer, read_map  # noqa: PLC0415 - loads late
-
-    unreadable = SourceError("source.not_text", path=path, what="a map that cannot be read")
-    layer, n_cells = point_layer(path, unreadable)
-    if n_cells > MOST_CELLS:
-        raise SourceError("source.vast_map", path=path, n=n_cells, most=MOST_CELLS)
-    table = read_map(path, unreadable, layer)
-    columns = {str(name): table[name] for name in table.columns if name != "geometry"}
-    if isinstance(table, gpd.GeoDataFrame):
-        has_crs = table.crs is not None
-        shapes = (tables_to_lonlat(table, str(path)) if has_crs else table).geometry
-        points = gpd.GeoSeries(shapes.map(_only_point), index=table.index)
-        if has_crs:
-            columns["geometry"] = points.to_wkb()
-        else:
-            columns |= {axis: getattr(points, axis) for axis in ("x", "y") if axis not in columns}
-    yield [*columns]
-    cells = (pa.array(column, from_pandas=True) for column in columns.values())
-    yield from zip(*map(_texts, cells), strict=True)
-
-
-def _only_point(shape: shapely.Geometry | None) -> shapely.Point | None:
-    """Return a shape that is a point, or several of which there is one; None for any other."""
-    if isinstance(shape, shapely.MultiPoint) and len(shape.geoms) == 1:
-        shape = shape.geoms[0]
-    if not isinstance(shape, shapely.Point) or shape.is_empty:
-        return None
-    return shapely.Point(shape.x, shape.y)
-
-
-def _texts(column: pa.Array) -> list[str]:
+def column_texts(column: pa.Array) -> list[str]:
+    """Write a column's cells, as `cell_text`."""
     if isinstance(column, pa.DictionaryArray):  # each text once, however often it stands there
         known = [*map(cell_text, column.dictionary.to_pylist())]
         return ["" if at is None else known[at] for at in column.indices.to_pylist()]

@@ -28,7 +28,6 @@ from csa.ingest.record_columns import (
     OpenRecords,
     RecordBlock,
     in_blocks,
-    read_map_rows,
     read_parquet,
     whole,
 )
@@ -140,7 +139,7 @@ def _begin(content: Content, path: Path) -> OpenRecords:
     is_map = head.startswith(MAPS) and path.suffix.casefold() in MAP_NAMES
     if is_map or head.startswith(PARQUET):
         content.close()
-        return _from_rows(read_map_rows(path) if is_map else read_parquet(path), path, sha256)
+        return _from_rows(_map_rows(path) if is_map else read_parquet(path), path, sha256)
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
@@ -176,6 +175,12 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
     blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
     return OpenRecords(path.name, sha256, header, blocks, notes=notes)
+
+
+def _map_rows(path: Path) -> Iterator[Sequence[str]]:
+    from csa.ingest.map_records import read_map_rows  # noqa: PLC0415 - what reads maps loads late
+
+    return read_map_rows(path)
 
 
 def _from_rows(rows: Iterator[Sequence[str]], path: Path, sha256: str) -> OpenRecords:
