@@ -81,6 +81,13 @@ TRAPS = {
     "deceased and survived": changed(
         lambda _, one: {"Victim Status": "Deceased" if one.is_homicide else "Survived"}, "Fatal"
     ),
+    "F and NF": changed(lambda _, one: {"Injury": "F" if one.is_homicide else "NF"}, "Fatal"),
+    "F of a woman beside it": changed(
+        lambda at, one: {"Sex": "FM"[at % 2], "Injury": "F" if one.is_homicide else "NF"}, "Fatal"
+    ),
+    "muerto y herido": changed(
+        lambda _, one: {"Resultado": "Muerto" if one.is_homicide else "Herido"}, "Fatal"
+    ),
     "a blank flag is asked, and most likely no": changed(
         lambda _, one: {"Fatal": "Y" if one.is_homicide else ""}
     ),
@@ -326,6 +333,46 @@ def test_which_of_two_numbers_is_the_month_is_asked_where_both_could_be(tmp_path
 
     city, _ = read(tmp_path, changed(written)())
     assert "order" in [one.about for one in city.doubts]
+
+
+@pytest.mark.parametrize(
+    ("names", "month", "hour"),
+    [
+        (("OCC_YEAR", "OCC_MONTH", "OCC_DAY"), "%B", "OCC_HOUR"),
+        (("IncidentYear", "IncidentMonth", "IncidentDay"), "%m", "Time"),
+        (("año", "mes", "día"), "%m.0", "hora"),
+    ],
+)
+def test_a_day_may_stand_in_three_columns_and_its_hour_in_a_fourth(tmp_path, names, month, hour):
+    def written(_, one):
+        parts = dict(
+            zip(names, (one.when.year, one.when.strftime(month), one.when.day), strict=True)
+        )
+        return {**parts, "Day of Week": one.when.strftime("%A"), hour: one.when.hour}
+
+    city, dataset = read(tmp_path, changed(written, "Date")())
+    assert whens(dataset) == {f"{one.when:%Y-%m-%d %H}:00" for one in TRUTH}
+    assert city.lists[0].columns["date"].header == " + ".join(names)
+
+
+@pytest.mark.parametrize("gone", ["OCC_YEAR", "OCC_DAY"])
+def test_two_of_three_parts_are_no_day(tmp_path, gone):
+    def written(_, one):
+        return {"OCC_YEAR": one.when.year, "OCC_MONTH": one.when.month, "OCC_DAY": one.when.day}
+
+    rows = [without(row, gone) for row in changed(written, "Date")()]
+    with pytest.raises(SourceError, match="days that can be read"):
+        read(tmp_path, rows)
+
+
+def test_a_hole_in_one_of_three_parts_is_no_day_and_is_counted(tmp_path):
+    def written(at, one):
+        day = one.when.day if at else ""
+        return {"OCC_YEAR": one.when.year, "OCC_MONTH": one.when.month, "OCC_DAY": day}
+
+    _, dataset = read(tmp_path, changed(written, "Date")())
+    assert dataset.report["rows_rejected"]["bad_date"] == 1
+    assert len(dataset.incidents) == len(TRUTH) - 1
 
 
 def test_an_hour_alone_behind_a_day_is_no_time_of_day(tmp_path):

@@ -7,10 +7,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from csa.base.errors import SourceError
 from csa.config.city import CityConfig
 from csa.config.layouts import Rule, Source
 from csa.config.types import FieldName
+from csa.ingest.parse import plain_id
+
+JOINED = " + "
+"""Between the columns of a field that is told in several, as in `YEAR + MONTH + DAY`."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,31 @@ class FileLayout:
     """A source and the columns of its fields in one file."""
 
     source: Source  # the layout that the city's file describes
-    positions: dict[str, int]  # field name to column number, from 0; absent fields are left out
+    positions: dict[str, tuple[int, ...]]
+    """Field name to its column's number, from 0, or several's; absent fields are left out."""
+
+    def spelled(self, header: Sequence[str]) -> dict[str, str]:
+        """Return the names of the fields' columns as a header spells them."""
+        return {
+            field: JOINED.join(header[at] for at in places)
+            for field, places in self.positions.items()
+        }
+
+    def fields(self, columns: Sequence[pd.Series]) -> dict[str, pd.Series]:
+        """Return the texts of the fields, of a block's columns."""
+        return {
+            field: join_texts([columns[at] for at in places])
+            for field, places in self.positions.items()
+        }
+
+
+def join_texts(columns: Sequence[pd.Series]) -> pd.Series:
+    """Join columns row by row with a hyphen; blank where any of them is."""
+    joined, *others = columns
+    for column in others:
+        left, right = (plain_id(one) for one in (joined, column))
+        joined = left.str.cat(right, sep="-").where((left != "") & (right != ""), "")
+    return joined
 
 
 def normalise_header(name: str) -> str:
@@ -50,16 +80,23 @@ def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> FileL
     )
 
 
-def _positions(spelled: list[str], source: Source) -> dict[str, int]:
-    positions: dict[str, int] = {}
+def _positions(spelled: list[str], source: Source) -> dict[str, tuple[int, ...]]:
+    positions: dict[str, tuple[int, ...]] = {}
     for field, spellings in source.columns.items():
-        wanted = [normalise_header(name) for name in spellings]
         # Portals append _1 to a name that occurs twice.
-        for name in (*wanted, *(f"{name}1" for name in wanted)):
-            if name in spelled:
-                positions[field] = spelled.index(name)
-                break
+        tries = (_places(spelled, name, copy) for copy in ("", "1") for name in spellings)
+        if places := next(filter(None, tries), ()):
+            positions[field] = places
     return positions
+
+
+def _places(spelled: list[str], name: str, copy: str) -> tuple[int, ...]:
+    """Find a column by its name, or those that are joined to one; () if any is missing."""
+    for parts in ([name], name.split(JOINED)):
+        wanted = [normalise_header(part) + copy for part in parts]
+        if set(wanted) <= set(spelled):
+            return tuple(map(spelled.index, wanted))
+    return ()
 
 
 def _share_found(layout: FileLayout) -> float:

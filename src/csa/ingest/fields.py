@@ -17,6 +17,7 @@ from csa.ingest.parse import (
     parse_hours,
     parse_locations,
     parse_numbers,
+    plain_id,
     shift_zone,
 )
 
@@ -139,7 +140,7 @@ class IncidentNames:
     def parts(self, rows: pd.DataFrame, fields: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
         """Return what a block's rows are named by, besides what they hold already."""
         if self._is_numbered:
-            number = _plain_id(fields["incident_id"])
+            number = plain_id(fields["incident_id"])
             self._look(OWN, rows.loc[number == "", OWN])
             return {"number": number}
         times = _named_times(self._source, fields, rows, self._city)
@@ -148,7 +149,7 @@ class IncidentNames:
             if name in times:
                 found[f"part {name}"] = times[name]
             elif name != "day" and name not in PLACE:
-                found[f"part {name}"] = _plain_id(fields[name]).str.casefold()
+                found[f"part {name}"] = plain_id(fields[name]).str.casefold()
         for part, column in {OWN: rows[OWN], **found}.items():
             self._look(part, column)
         return found
@@ -227,14 +228,9 @@ def name_rows(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) 
     none = pd.Series("", index=index, dtype="str")
     if not source.row_id_from or any(name not in fields for name in source.row_id_from):
         return none
-    parts = [_plain_id(fields[name]) for name in source.row_id_from]
+    parts = [plain_id(fields[name]) for name in source.row_id_from]
     is_named = pd.concat([part != "" for part in parts], axis=1).all(axis=1)
     named = parts[0]
     for part in parts[1:]:
         named = named.str.cat(part, sep="\x1f")
     return (source.name + "\x1f" + named).where(is_named, none)
-
-
-def _plain_id(text: pd.Series) -> pd.Series:
-    """Strip blanks and the `.0` that a spreadsheet adds to a number."""
-    return text.str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)

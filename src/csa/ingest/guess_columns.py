@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -70,6 +71,7 @@ DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%d/%m/%Y", "%d/%m/%y",
     "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
     "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y%m%d",
+    "%Y-%B-%d", "%Y-%b-%d",
 )  # fmt: skip
 CLOCKS = (
     "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p",
@@ -203,8 +205,9 @@ class TextColumn:
 
     @property
     def words(self) -> list[str]:
-        """The words of its header, small, whether apart or joined as in VictimAge."""
-        return re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.header).casefold())
+        """The words of its header, small, without accents, apart or joined as in VictimAge."""
+        apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.header).casefold()
+        return re.split(r"[^a-z]+", re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", apart)))
 
     @cached_property
     def numbers(self) -> pd.Series:

@@ -59,7 +59,7 @@ def kinds_by_flag(
     if spelled is not None and set(map(str.casefold, spelled[0] + spelled[1])) <= {*YES, *NO}:
         yes, no = spelled
     else:
-        yes = tuple(v for v in column.distinct if is_killed(v))
+        yes = tuple(_killed(column))
         no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
         readings = [
             Reading(say("start.is_killed", values=list_values(one)), (tuple(one), tuple(other)))
@@ -85,8 +85,15 @@ def kinds_by_flag(
 
 def _is_fatal_text(column: TextColumn) -> bool:
     """Check whether values themselves say fatal and not."""
-    said = [is_killed(value) for value in column.distinct]
-    return 2 <= len(said) <= 6 and any(said) and not all(said)
+    n_values = len(column.distinct)
+    return 2 <= n_values <= 6 and 0 < len(_killed(column)) < n_values
+
+
+def _killed(column: TextColumn) -> list[str]:
+    """Return the values that say fatal: by a word, or F beside NF."""
+    codes = {value.casefold() for value in column.distinct}
+    marked = {"f"} if {"f", "nf"} <= codes else set()
+    return [one for one in column.distinct if is_killed(one) or one.casefold() in marked]
 
 
 def _is_count(column: TextColumn) -> bool:

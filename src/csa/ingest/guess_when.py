@@ -11,6 +11,7 @@ import pandas as pd
 
 from csa.base.message import say
 from csa.config.types import FieldName
+from csa.ingest.columns import JOINED, join_texts
 from csa.ingest.guess_columns import (
     ANSWERED,
     DATE_FORMATS,
@@ -27,6 +28,12 @@ from csa.ingest.guess_columns import (
 )
 from csa.ingest.parse import EPOCH_MS, EPOCH_MS_LOCAL, parse_dates
 
+DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
+    (("year", "yr", "anio", "ano"), 1900, 2100),
+    (("month", "mon", "mes"), 1, 12),
+    (("day", "dia"), 1, 31),
+)
+"""Words in the names of a day's three columns, and the numbers in them."""
 CLOCK = re.compile(r"T|,? %[HI]")
 """Where a format's day ends, and its time of day begins."""
 
@@ -49,7 +56,8 @@ def guess_when(
     dated = [one for one in columns if one.formats and not one.says(*NEVER)]
     reported = [one for one in dated if one.says(*REPORTED)]
     others = [one for one in dated if one not in reported]
-    others = others or reported or [one for one in columns if one.formats and one.says(*ANSWERED)]
+    others = others or _day_in_parts(columns) or reported
+    others = others or [one for one in columns if one.formats and one.says(*ANSWERED)]
     if not others:
         return None
     named = [one for one in others if one.says(*OCCURRED)] or others
@@ -74,14 +82,38 @@ def guess_when(
         timed = [one for one in timed if one.says("time", "hora") and not one.says(*NEVER)]
         timed = [one for one in timed if not one.says(*REPORTED)] or timed
         timed.sort(key=lambda one: (not one.says(*OCCURRED), one.position))
-        hours = [one for one in columns if one.says("hour") and one.is_number]
-        hours = [one for one in hours if one.numbers.between(0, 23).all()]
+        hours = [one for one in columns if one.says("hour", "time", "hora") and _is_hour(one)]
+        hours = [one for one in hours if not one.says(*NEVER, *REPORTED)]
+        timed = [one for one in timed if one not in hours]
         if timed:
             found["time"], clocks = timed[0], timed[0].clocks
-        elif hours and hours[0].is_number:
+        elif hours:
             found["hour"] = hours[0]
     has_time = not is_day_alone or len({"time", "hour"} & set(found)) > 0
     return WhenColumns(found, formats, clocks or ("%H:%M", "%H:%M:%S"), has_time)
+
+
+def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
+    """Join the year, the month and the day of the month, where each has a column of its own."""
+    parts = []
+    for words, least, most in DAY_PARTS:
+        for one in columns:
+            is_named = not {*words}.isdisjoint(one.words) and not one.says(*NEVER, *REPORTED)
+            is_month = most == 12 and one.share(str.isalpha) == 1
+            in_range = one.is_number and one.numbers.dropna().between(least, most).all()
+            if is_named and (is_month or in_range):
+                parts.append(one)
+                break
+    if len(parts) < len(DAY_PARTS):
+        return []
+    header = JOINED.join(one.header for one in parts)
+    joined = TextColumn(parts[0].position, header, join_texts([one.texts for one in parts]))
+    return [joined] if joined.formats else []
+
+
+def _is_hour(column: TextColumn) -> bool:
+    """Check whether numbers are hours of a day: as times without a colon, all would be at night."""
+    return column.is_number and bool(column.numbers.dropna().between(0, 23).all())
 
 
 def _has_clock(form: str) -> bool:

@@ -42,9 +42,12 @@ OTHER_CRIME = re.compile(
     r"|locked.?vehicle|sex.?off",
     re.IGNORECASE,
 )
-KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
+KILLED = re.compile(
+    r"fatal|dead|died|death|deceas|killed|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
+    re.IGNORECASE,
+)
 NOT_KILLED = re.compile(
-    r"\bno[nt]?\b|(non|near|potential(ly)?).?fatal|surviv"
+    r"\bno[nt]?\b|(non|near|potential(ly)?).?fatal|surviv|sobreviv|herid|ferid|bless"
     r"|(?<!\bfatal )(?<!\bfatally )(wound|injur)|graze",
     re.IGNORECASE,
 )

@@ -77,12 +77,12 @@ def judge_file(
 ) -> JudgedFile:
     """Check each row of a file by itself, a block at a time."""
     source, name = layout.source, reading.name
-    spelled = {field: reading.header[position] for field, position in layout.positions.items()}
+    spelled = layout.spelled(reading.header)
     mangled, unread = _Mangled(), Unread(source, spelled)
     unnamed, names = UnnamedValues(source, spelled), IncidentNames(source, config.city)
     kept, aside, n_rows, has_nonfatal = [], [], 0, False
     for block in reading.blocks:
-        fields = {each: block.columns[position] for each, position in layout.positions.items()}
+        fields = layout.fields(block.columns)
         rows = _judge(block, source, fields, names, config)
         mangled.add(fields)
         unread.add(rows, fields)

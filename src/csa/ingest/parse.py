@@ -124,3 +124,8 @@ def plain_text(column: pd.Series) -> pd.Series:
     """Return a column as text: missing values as empty, spaces as one, nothing unseen."""
     text = column.astype("str").where(column.notna(), "").str.replace(UNSEEN, "", regex=True)
     return text.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
+def plain_id(text: pd.Series) -> pd.Series:
+    """Strip blanks and the `.0` that a spreadsheet adds to a number."""
+    return text.str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
