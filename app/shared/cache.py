@@ -51,8 +51,13 @@ def open_city(tell: Tell = silent) -> Opened:
     version = (served.dataset / "current").resolve().name
     made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
     dataset = _dataset(served.dataset, version, made_ns)
-    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}+{_kept(served.dataset)}"
-    opened = Opened(config, dataset, served.dataset, key=key)
+    opened = Opened(
+        config,
+        dataset,
+        served.dataset,
+        incidents_key=f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}",
+        records_key=_kept(served.dataset),
+    )
     forget_others(opened)
     return opened
 

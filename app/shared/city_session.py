@@ -19,14 +19,15 @@ from csa.workflow.naming import keep_place_names
 
 @dataclass(frozen=True, kw_only=True)
 class Opened(City):
-    """An open city, and the key that identifies its file and data."""
+    """An open city, and the keys that identify its file, its data and its records."""
 
-    key: str  # changes with the file, the data or the record; the record's part follows a `+`
+    incidents_key: str  # changes with the file or the data
+    records_key: str = ""  # changes with what is kept beside the data
 
     @property
-    def incidents_key(self) -> str:
-        """Key that changes with the file or the data."""
-        return self.key.partition("+")[0]
+    def key(self) -> str:
+        """Key that changes with the file, the data or the records."""
+        return f"{self.incidents_key}+{self.records_key}"
 
 
 def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:

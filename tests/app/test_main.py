@@ -20,7 +20,7 @@ from csa.dataset.versioned import City
 def served(city, static, tmp_path, monkeypatch):
     """Testville, open; what was asked of the cache, in order."""
     asked = []
-    opened = Opened(city.config, city.dataset, tmp_path, key="k")
+    opened = Opened(city.config, city.dataset, tmp_path, incidents_key="k")
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))

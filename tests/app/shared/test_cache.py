@@ -85,7 +85,9 @@ def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeyp
 
 @pytest.mark.parametrize("resolution", [8, 10])
 def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
-    opened = Opened(city.config, city.dataset, tmp_path, key=f"test {city.dataset.fingerprint}")
+    opened = Opened(
+        city.config, city.dataset, tmp_path, incidents_key=f"test {city.dataset.fingerprint}"
+    )
     choices = replace(city.choices, until=None, resolution=resolution)
     first = cache.proposal(opened, choices)
     assert cache.proposal(opened, choices) is first
@@ -100,7 +102,9 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
 
 
 def test_another_dataset_is_another_key(city, tmp_path):
-    one, other = (Opened(city.config, city.dataset, tmp_path, key=key) for key in ("one", "other"))
+    one, other = (
+        Opened(city.config, city.dataset, tmp_path, incidents_key=key) for key in ("one", "other")
+    )
     choices = Choices(months=3, min_samples=4, eps_m=200)
     assert cache.proposal(one, choices) is not cache.proposal(other, choices)
 

@@ -50,7 +50,7 @@ def test_a_report_on_screen_of_a_past_month_has_what_was_decided_by_its_end(
     day = date(last.year, last.number, 2)
     designate(store, act(on=day), Candidate("B", "Hadderley", ("8926ad90507ffff",), {}))
     store.engine.dispose()
-    seen = Opened(city.config, city.dataset, tmp_path, key="k")
+    seen = Opened(city.config, city.dataset, tmp_path, incidents_key="k")
     basis = ReportBasis(seen, None, cache_store.records(seen))
     found = {n: basis.at(str(last.plus(n))) for n in (-1, 0)}
     assert [row.key for row in found[0].areas] == ["B"]

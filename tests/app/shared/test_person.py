@@ -150,7 +150,10 @@ def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, pag
     assert "Sign out" not in [button.label for button in shown.button]
     assert not shown.text_input[0].disabled
     opened = Opened(
-        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+        load_city(root / "config" / "sample.toml"),
+        open_dataset(dataset),
+        dataset,
+        incidents_key="k",
     )
     assert person.person(opened).role == "chair"
     assert person.sign(opened, Person("x"), "Council", "because").signed.by_office == "Council"
@@ -344,7 +347,10 @@ def test_a_dataset_that_does_not_say_whose_it_is_is_not_published(deploy, tmp_pa
 def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
     deploy()
     opened = Opened(
-        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+        load_city(root / "config" / "sample.toml"),
+        open_dataset(dataset),
+        dataset,
+        incidents_key="k",
     )
     with pytest.raises(ParamError):
         person.sign(opened, Person("Court", "chair"), "", "because")
@@ -412,7 +418,10 @@ def test_only_local_minds_where_the_server_listens(
 def test_signing_takes_the_persons_own_office_where_people_sign_in(deploy, dataset, root):
     deploy(ROLES)
     opened = Opened(
-        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+        load_city(root / "config" / "sample.toml"),
+        open_dataset(dataset),
+        dataset,
+        incidents_key="k",
     )
     signed = person.sign(opened, Person("Court", "editor", ("1.2",)), "Mayor", "because").signed
     assert signed.by_office == "Court"

@@ -49,7 +49,7 @@ def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
 
 @pytest.fixture
 def opened(city, tmp_path):
-    return Opened(city.config, city.dataset, tmp_path, key="k")
+    return Opened(city.config, city.dataset, tmp_path, incidents_key="k")
 
 
 @pytest.fixture

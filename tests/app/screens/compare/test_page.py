@@ -71,7 +71,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def opened(root, dataset):
     config = load_city(root / "config" / "sample.toml")
-    return Opened(config, open_dataset(dataset), dataset, key="k")
+    return Opened(config, open_dataset(dataset), dataset, incidents_key="k")
 
 
 @pytest.fixture(scope="module")
