@@ -40,7 +40,8 @@ from csa.workflow.city_file import (
 from csa.workflow.month import MonthRequest, read_new
 from csa.workflow.month_place import MonthPlace
 from csa.workflow.month_preview import preview_sentences
-from csa.workflow.new_city import area_of, read_tables, understand_tables
+from csa.workflow.new_city import area_of, understand_tables
+from csa.workflow.shooting_tables import read_tables
 from tests.fuzz.seeds import ROOT
 
 

@@ -102,9 +102,9 @@ def test_numbers_that_are_none_are_nan():
 def test_a_comma_marks_decimals_but_before_three_digits_only_among_degrees():
     given = text("39,74812", "-104,9", "39,748", "179,123", "743,210", "1,234,567", "", "a,b")
     nan = np.nan
-    decimals = [39.74812, -104.9, nan, nan, nan, nan, nan, nan]
+    decimals = [39.74812, -104.9, nan, nan, nan, 1_234_567, nan, nan]
     np.testing.assert_array_equal(parse_numbers(given), decimals)
-    degrees = [39.74812, -104.9, 39.748, 179.123, nan, nan, nan, nan]
+    degrees = [39.74812, -104.9, 39.748, 179.123, nan, 1_234_567, nan, nan]
     np.testing.assert_array_equal(parse_numbers(given, are_degrees=True), degrees)
     one_by_one = [parse_numbers(given[[at]], are_degrees=True)[0] for at in given.index]
     np.testing.assert_array_equal(one_by_one, degrees)

@@ -20,7 +20,8 @@ from csa.dataset.versioned import open_dataset
 from csa.ingest.excel import read_excel
 from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
-from csa.workflow.new_city import read_tables, understand
+from csa.workflow.new_city import understand
+from csa.workflow.shooting_tables import read_tables
 from tests.workflow.layouts import LAYOUTS, louisville, new_york, shootings, write
 from tests.workflow.test_new_city_layouts import polygons_around
 
@@ -128,9 +129,9 @@ def test_an_excel_table_of_two_columns_is_the_table_and_a_damaged_sheet_is_passe
         pd.DataFrame({"date": ["2024-01-05"], "place": ["POINT (-85.7 38.2)"]}).to_excel(
             book, index=False, sheet_name="Shootings"
         )
-        pd.DataFrame(plain()).to_excel(book, index=False, sheet_name="Other")
-    rows, sheet, others = read_excel(path.read_bytes(), path)
-    assert (len(rows), sheet, others) == (2, "Shootings", ["Other"])
+        pd.DataFrame(plain(20)).to_excel(book, index=False, sheet_name="Other")
+    table = read_excel(path.read_bytes(), path)
+    assert (len(table.rows), table.sheets, table.others) == (2, ["Shootings"], ["Other"])
 
 
 def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):

@@ -12,7 +12,8 @@ from app.shared import panels, person
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.workflow.beside import look_beside
-from csa.workflow.new_city import area_of, read_tables, understand_tables
+from csa.workflow.new_city import area_of, understand_tables
+from csa.workflow.shooting_tables import read_tables
 
 opened = panels.frame(speak("new_city.title"))
 if not person.may_set_up(opened.config):

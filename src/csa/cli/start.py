@@ -54,8 +54,9 @@ def start(
     from csa.base.errors import ParamError
     from csa.workflow.beside import files_beside, look_beside
     from csa.workflow.city_file import count_kinds
-    from csa.workflow.new_city import area_of, read_tables, understand_tables
+    from csa.workflow.new_city import area_of, understand_tables
     from csa.workflow.setting_up import set_up
+    from csa.workflow.shooting_tables import read_tables
 
     is_asked = not (take_likeliest or as_json)
     tables = read_tables(files)

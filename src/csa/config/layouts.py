@@ -88,6 +88,9 @@ class Source(Frozen):
 
     name: Name = Field(description="short name, written into the incidents' `source` column")
     about: str = Field("", description="where it comes from and what is wrong with it")
+    files_named: Texts = Field(
+        (), description="parts of the names of its files, where columns alone do not tell it"
+    )
     columns: dict[FieldName, Spellings] = Field(
         description="field to the header's spellings; letters and digits alone are compared"
     )

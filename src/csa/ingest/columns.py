@@ -67,8 +67,12 @@ def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> FileL
     spelled = [normalise_header(name) for name in header]
     layouts = [FileLayout(source, _positions(spelled, source)) for source in config.sources]
     satisfied = [layout for layout in layouts if not _missing(layout)]
+    named = [layout for layout in satisfied if _is_named(layout.source, path)]
+    if named:
+        return max(named, key=_share_found)
     if satisfied:
-        return max(satisfied, key=_share_found)
+        parts = ", ".join(part for layout in satisfied for part in layout.source.files_named)
+        raise SourceError("source.no_name", path=path, city=config.city.name, parts=parts)
     nearest = max(layouts, key=_share_found)
     raise SourceError(
         "source.no_layout",
@@ -97,6 +101,11 @@ def _places(spelled: list[str], name: str, copy: str) -> tuple[int, ...]:
         if set(wanted) <= set(spelled):
             return tuple(map(spelled.index, wanted))
     return ()
+
+
+def _is_named(source: Source, path: Path) -> bool:
+    name = path.name.casefold()
+    return not source.files_named or any(part.casefold() in name for part in source.files_named)
 
 
 def _share_found(layout: FileLayout) -> float:

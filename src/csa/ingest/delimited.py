@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,10 @@ FileState = tuple[int, int] | None
 DELIMITERS = ",;\t|"
 MAX_TITLES, LEAST_COLUMNS = 10, 3
 """Lines that may stand above the header; columns that a table below them has at least."""
+FULL = 0.8
+"""Share of the fullest line's cells that a header fills at least."""
+A_VALUE = re.compile(r"[-+\d./: ]*\d[-+\d./: ]*|\d{4}-\d\d-\d\d.*")
+"""Numbers and days, which the names of columns hardly ever are."""
 TOP = 100_000
 """Characters in which the first lines are."""
 MAX_NOTES = 10
@@ -26,9 +31,17 @@ MAX_CHARACTERS = 1_000_000
 
 
 def count_titles(rows: list[list[str]]) -> int:
-    """Count the lines above the header: each with one cell, where the lines below have more."""
+    """Count the lines above the header: each with one cell, where the lines below have more.
+
+    Or with a few, such as a day on which it was made or a line of groups, above a line as full as
+    the table that holds no number and no day.
+    """
     filled = [sum(1 for cell in row if cell.strip()) for row in rows[:MAX_TITLES]]
     n_titles = next((at for at, n in enumerate(filled) if n > 1), 0)
+    full = [at for at, n in enumerate(filled) if n >= FULL * max(filled, default=0)]
+    named = [at for at in full if not any(map(A_VALUE.fullmatch, rows[at]))]
+    if named and n_titles < named[0] == full[0]:
+        n_titles = named[0]
     is_table = len(rows) > n_titles + 1 and filled[n_titles] >= LEAST_COLUMNS
     return n_titles if is_table else 0
 

@@ -1,4 +1,4 @@
-"""The first sheet of an Excel file that holds a table, as rows of text."""
+"""The sheets of an Excel file that hold a table, as rows of text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import functools
 import io
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from csa.base.errors import SourceError
 from csa.base.reading import unpack_zip
+from csa.ingest.delimited import count_titles
+from csa.ingest.guess_words import kind_in_name
 from csa.ingest.record_columns import cell_text
 
 MAX_CELLS = 5_000_000
@@ -21,34 +24,80 @@ PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
 """Where a cell or a row says that it stands."""
 TABLE_COLUMNS, TABLE_ROWS, LOOKED_AT = 2, 2, 50
 """A table has a header and a row of so many cells, near its top; a sheet of notes has not."""
-MOST_SHEETS = 10
-"""Sheets that are looked at where the first holds no table."""
+MOST_SHEETS, FEW_ROWS = 20, 30
+"""Sheets that are looked at, and rows of a table that is passed over for a longer one."""
 
 
-def read_excel(content: bytes, path: Path) -> tuple[list[list[str]], str, list[str]]:
-    """Return the rows of the first sheet with a table, its name, and the names of the others.
+@dataclass(frozen=True)
+class ExcelTable:
+    """What was read of an Excel file."""
 
-    Days are as ISO writes them, whole numbers without .0.
+    rows: list[list[str]]  # a header and the rows of all sheets that have it, titles before it
+    sheets: list[str]  # the names of these sheets
+    others: list[str]  # the names of those that were not read
+
+
+def read_excel(content: bytes, path: Path) -> ExcelTable:
+    """Read the first sheet with a table, and below it those with the same header: a year each.
+
+    Hidden sheets are left, unless all are. Days are as ISO writes them, whole numbers without .0.
     """
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - loads late
+    from python_calamine import (  # noqa: PLC0415 - loads late
+        CalamineError,
+        CalamineWorkbook,
+        SheetVisibleEnum,
+    )
 
     try:
         span = _span(content)
         if span > MAX_CELLS:
             raise SourceError("source.vast_excel", path=path, n=span, most=MAX_CELLS)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet, *others = book.sheet_names
-        table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
+        shown = [
+            one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible
+        ]
+        names = shown or book.sheet_names
+        first = _rows(book.get_sheet_by_name(names[0]))
     except (CalamineError, ValueError) as error:
         raise SourceError("source.bad_excel", path=path) from error
-    for other in others[: 0 if _is_table(table) else MOST_SHEETS]:
+    found = {names[0]: first}
+    n_cells = 0
+    for name in names[1:MOST_SHEETS]:
         with suppress(CalamineError, ValueError):  # a damaged one is not the one
-            found = book.get_sheet_by_name(other).to_python(skip_empty_area=True)
-            if _is_table(found):
-                sheet, table = other, found
-                break
-    others = [name for name in book.sheet_names if name != sheet]
-    return [[cell_text(value) for value in row] for row in table], sheet, others
+            found[name] = _rows(book.get_sheet_by_name(name))
+            n_cells += sum(map(len, found[name]))
+            if n_cells > MAX_CELLS:
+                raise SourceError("source.vast_excel", path=path, n=n_cells, most=MAX_CELLS)
+    tables = [name for name, rows in found.items() if _is_table(rows)] or names[:1]
+    # A table of sums by year may stand before that of the shootings.
+    taken = next((name for name in tables if len(found[name]) > FEW_ROWS), tables[0])
+    rows, sheets = found.pop(taken), [taken]
+    header = _below_titles(rows)[:1]
+    for name, more in found.items():
+        below = _below_titles(more)
+        if header and below[:1] == header and kind_in_name(name)[0] == kind_in_name(taken)[0]:
+            rows, sheets = rows + below[1:], [*sheets, name]
+    return ExcelTable(rows, sheets, [name for name in book.sheet_names if name not in sheets])
+
+
+def _rows(sheet: Any) -> list[list[str]]:
+    """Return a sheet's rows as text; what is merged over several rows stands in each of them."""
+    rows = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+    top, left = sheet.start or (0, 0)
+    n_free = sum(map(len, rows))  # a made-up file may say that cells are merged many times over
+    for (first, column), (last, last_column) in sheet.merged_cell_ranges or ():
+        places = range(first - top, min(last - top + 1, len(rows)))
+        at = column - left
+        n_free -= len(places)
+        if column != last_column or at < 0 or first < top or n_free < 0:
+            continue
+        for place in places:
+            rows[place][at] = rows[places[0]][at]
+    return rows
+
+
+def _below_titles(rows: list[list[str]]) -> list[list[str]]:
+    return rows[count_titles(rows) :]
 
 
 def _is_table(rows: list[list[Any]]) -> bool:

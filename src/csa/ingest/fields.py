@@ -12,6 +12,7 @@ from csa.base.crs import to_lonlat
 from csa.config.city import CityBasics
 from csa.config.layouts import Source
 from csa.ingest.parse import (
+    is_nowhere,
     parse_clock,
     parse_dates,
     parse_hours,
@@ -91,8 +92,8 @@ def _positions(
                 parse_numbers(fields[name], are_degrees=x_field == "lon")
                 for name in (x_field, y_field)
             )
-            is_nowhere = (x == 0) & (y == 0)
-            x, y = np.where(is_nowhere, np.nan, x), np.where(is_nowhere, np.nan, y)
+            is_none = is_nowhere(x, y)
+            x, y = np.where(is_none, np.nan, x), np.where(is_none, np.nan, y)
             lon, lat = to_lonlat(x, y, source.crs)
             break
     if "location" in fields:
@@ -100,8 +101,8 @@ def _positions(
         is_open = np.isnan(lon) | np.isnan(lat)
         lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
     # Impossible degrees stay for now: they show that the columns are swapped.
-    is_nowhere = np.isnan(lon) | np.isnan(lat) | ((lon == 0) & (lat == 0))
-    return {"lon": np.where(is_nowhere, np.nan, lon), "lat": np.where(is_nowhere, np.nan, lat)}
+    is_none = np.isnan(lon) | np.isnan(lat) | is_nowhere(lon, lat)
+    return {"lon": np.where(is_none, np.nan, lon), "lat": np.where(is_none, np.nan, lat)}
 
 
 def _addresses(fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from unicodedata import normalize
@@ -15,77 +14,12 @@ import pandas as pd
 
 from csa.base.message import Message
 from csa.ingest.columns import normalise_header
-from csa.ingest.parse import EPOCH_MS, LOCATION_PATTERNS, parse_numbers
+from csa.ingest.guess_formats import MOST, NUMBERED, clock_formats, counted_days, day_formats
+from csa.ingest.parse import EPOCH_MS, LOCATION_PATTERNS, NO_DAY, parse_numbers
 from csa.ingest.records import FileRecords
 
-MOST = 0.95
-"""A share of a column's values that must fit a reading: a few are always typing errors."""
-
-LOOKED_AT = 20_000
-"""Distinct values of a column that are looked at."""
-
-USUAL_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%dT%H:%M:%S%z",
-    "%Y-%m-%dT%H:%M:%S.%f%z",
-    "%Y-%m-%d %H:%M:%S%z",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d %H:%M:%S%z",
-    "%m/%d/%Y",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%y",
-    "%m/%d/%y %H:%M:%S",
-    "%m/%d/%y %H:%M",
-    "%m/%d/%y %I:%M %p",
-    "%A, %B %d, %Y",
-    "%m-%d-%Y",
-    "%d/%m/%Y",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%y",
-    "%d/%m/%y %H:%M:%S",
-    "%d/%m/%y %H:%M",
-    "%d-%m-%Y",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y %I:%M%p",
-    "%Y%m%d",
-)
-DAYS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%d/%m/%Y", "%d/%m/%y",
-    "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
-    "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y%m%d",
-    "%Y-%B-%d", "%Y-%b-%d",
-)  # fmt: skip
-CLOCKS = (
-    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p",
-    ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M",
-)  # fmt: skip
-OTHER_FORMATS = tuple(
-    day + clock for day in DAYS for clock in CLOCKS if day + clock not in USUAL_FORMATS
-)
-"""Any day with any time of day."""
-DATE_FORMATS = (*USUAL_FORMATS, *OTHER_FORMATS)
-FIRST_LOOK = 8
-"""Values of which one at least must fit before all are tried."""
-TIME_FORMATS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M")
-DAY_FIRST = re.compile(r"%d[/.-]%m")
+LOOKED_AT, FORMS_LOOKED_AT = 20_000, 400
+"""Distinct values of a column that are looked at, and those in which formats are."""
 
 OCCURRED = (
     "occur",
@@ -98,7 +32,8 @@ OCCURRED = (
     "start",
     "event",
     "shoot",
-    "fecha",
+    "hecho",
+    "ocorr",
 )
 REPORTED = (
     "report",
@@ -111,18 +46,28 @@ REPORTED = (
     "receiv",
     "publish",
     "load",
+    "call",
+    "notif",
+    "denuncia",
+    "registro",
+    "actualiz",
+    "carga",
 )
 ANSWERED = ("dispatch", "arriv")
-NEVER = ("birth", "dob", "arrest", "death", "died", "dispos", "clear", "close", *ANSWERED)
+NEVER = (
+    "birth", "dob", "nacim", "nascim", "naissance", "arrest", "death", "died", "dispos", "clear",
+    "close", *ANSWERED,
+)  # fmt: skip
 """Days and times of something else than the shooting."""
-EPOCH = (0.3e12, 2.2e12)
-"""Milliseconds since 1970 of 1979 to 2039."""
 STRAY = 0.005
 """Share of rows whose value in a column of yes and no may be another."""
-YES = ("y", "yes", "true", "t", "1", "1.0")
-NO = ("n", "no", "false", "f", "0", "0.0")
-FATAL = ("fatal", "murder", "killed", "death", "died", "deceased", "homicide")
-INJURED = ("injur", "wounded", "nonfatal", "hurt")
+YES = ("y", "yes", "true", "t", "1", "1.0", "x", "s", "si", "sí", "sim", "oui")
+NO = ("n", "no", "false", "f", "0", "0.0", "não", "nao", "non")
+FATAL = (
+    "fatal", "murder", "killed", "death", "died", "dead", "deceased", "homicide", "surviv", "muert",
+    "fallec",
+)  # fmt: skip
+INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
 LATITUDE = ("latitude", "lat", "latitud")
 LONGITUDE = ("longitude", "long", "lon", "lng", "longitud")
 X_NAMES = ("xcoord", "pointx", "easting", "coordx", "geox", "roughx", "mapx")
@@ -206,13 +151,18 @@ class TextColumn:
     @property
     def words(self) -> list[str]:
         """The words of its header, small, without accents, apart or joined as in VictimAge."""
-        apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.header).casefold()
-        return re.split(r"[^a-z]+", re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", apart)))
+        apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.header)
+        return re.split(r"[^a-z]+", _without_accents(apart.casefold()))
 
     @cached_property
     def numbers(self) -> pd.Series:
         """Its values as numbers, where they are."""
         return pd.Series(parse_numbers(self.known), index=self.known.index)
+
+    @property
+    def most(self) -> float:
+        """Its largest number, but for those that next to no row has: the sum below a table."""
+        return float(self.numbers.quantile(1 - STRAY, interpolation="lower"))
 
     @property
     def is_number(self) -> bool:
@@ -230,38 +180,31 @@ class TextColumn:
 
     def says(self, *words: str) -> bool:
         """Whether its name holds one of these words."""
-        return any(word in self.name for word in words)
+        return any(word in self._plain_name for word in words)
+
+    @cached_property
+    def _plain_name(self) -> str:
+        return _without_accents(self.name)
 
     @cached_property
     def formats(self) -> tuple[str, ...]:
         """The formats that nearly all of its values fit, as dates."""
-        is_day = self.says("date", "day", "dt", "occ", "fecha")
-        if self.is_number and bool(self.numbers.between(*EPOCH).mean() >= MOST):
-            is_moment = is_day or self.says("time")
-            return (EPOCH_MS,) if is_moment else ()
-        if not self.distinct or (self.is_number and not is_day):
+        is_day = self.says("date", "day", "dt", "occ", "fecha", "data")
+        if len(self.known) and self.known.str.match(NO_DAY).mean() >= MOST:
             return ()
-        looked_at = pd.Series(self.distinct[:400])
-        if not looked_at.str.contains(r"\d").mean() >= MOST:
+        if not self.is_number:
+            return day_formats(self.distinct[:FORMS_LOOKED_AT])
+        if not (is_day or self.says("time")):
             return ()
-        usual = [form for form in USUAL_FORMATS if _fits(looked_at, form)]
-        first = looked_at[:FIRST_LOOK].tolist()
-        # Beside a usual form, that with day and month the other way around: which it is, is asked.
-        others = [_mirrored(form) for form in usual] if usual else OTHER_FORMATS
-        others = [form for form in others if form in OTHER_FORMATS]
-        others = [form for form in others if any(_is_read(one, form) for one in first)]
-        return (*usual, *(form for form in others if _fits(looked_at, form)))
+        # A zip code, or a number of a case, of an occurrence has as many digits.
+        is_told = self.says("date", "time", "fecha") and not self.says("zip", "code", "num")
+        counted = counted_days(self.numbers, NUMBERED if is_told else (EPOCH_MS,))
+        return counted or (day_formats(self.distinct[:FORMS_LOOKED_AT]) if is_day else ())
 
     @cached_property
     def clocks(self) -> tuple[str, ...]:
         """The formats that nearly all of its values fit, as times of day."""
-        looked_at = pd.Series(self.distinct[:400], dtype="str")
-        padded = looked_at.str.replace(r"\.0$", "", regex=True).str.zfill(4)
-        return tuple(
-            form
-            for form in TIME_FORMATS
-            if len(looked_at) and _fits(padded if form == "%H%M" else looked_at, form)
-        )
+        return clock_formats(self.distinct[:FORMS_LOOKED_AT])
 
     @property
     def yes_no(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -277,22 +220,8 @@ class TextColumn:
         return (yes, no) if (yes or no) and n_others <= STRAY * len(self.known) else None
 
 
-def _fits(values: pd.Series, form: str) -> bool:
-    utc = "%z" in form
-    read = pd.to_datetime(values, format=form, errors="coerce", utc=utc)
-    return bool(read.notna().mean() >= MOST)
-
-
-def _mirrored(form: str) -> str:
-    return form.translate(str.maketrans("md", "dm"))
-
-
-def _is_read(text: str, form: str) -> bool:
-    try:
-        datetime.strptime(text, form)  # noqa: DTZ007 - it is not kept
-    except ValueError:
-        return False
-    return True
+def _without_accents(text: str) -> str:
+    return re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", text))
 
 
 def columns_of(records: FileRecords) -> list[TextColumn]:

@@ -8,7 +8,6 @@ from csa.base.message import say
 from csa.ingest.guess_columns import (
     FATAL,
     INJURED,
-    NO,
     YES,
     Questions,
     Reading,
@@ -18,8 +17,15 @@ from csa.ingest.guess_columns import (
 from csa.ingest.guess_incidents import GuessedRules
 from csa.ingest.guess_words import UNHURT, is_killed
 
-OF_OTHERS = ("offender", "suspect", "perp", "officer", "arrest")
-MOST_COUNT = 60
+OF_OTHERS = (
+    "offender", "suspect", "perp", "officer", "polic", "arrest", "shooter", "gunman", "domestic",
+    "gang", "clear", "dispos",
+)  # fmt: skip
+"""Names of columns that tell of others than the victims, or of a part of them."""
+COUNTED = ("num", "count", "total", "how many")
+MOST_COUNT, LEAST_TWOS = 60, 0.3
+CODES = {"f": {"nf", "n"}, "hom": {"nfs", "nf"}}
+"""Marks of the killed, beside those of the others."""
 
 
 def flags_of_the_dead(
@@ -44,8 +50,8 @@ def kinds_by_flag(
     """Take a flag, or a number of people, as what marks a homicide; all rows are shootings."""
     found.columns["fatal"] = column
     found.gun = found.gun or {"yes": [{}]}
-    is_count = column.is_number and (column.numbers.max() > 1 or bool(injured))
-    if is_count:
+    is_code = not injured and _is_code(column)
+    if column.is_number and not is_code and (column.most > 1 or injured):
         found.homicide = [{"fatal": _counts()}]
         if injured:
             found.columns["injured"] = injured[0]
@@ -56,10 +62,10 @@ def kinds_by_flag(
             found.nonfatal = [{"fatal": ["0", "0.0"]}]
         return
     spelled = column.yes_no
-    if spelled is not None and set(map(str.casefold, spelled[0] + spelled[1])) <= {*YES, *NO}:
+    if spelled is not None and not _killed(column):
         yes, no = spelled
     else:
-        yes = tuple(_killed(column))
+        yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
         readings = [
             Reading(say("start.is_killed", values=list_values(one)), (tuple(one), tuple(other)))
@@ -69,9 +75,9 @@ def kinds_by_flag(
         if len(readings) > 1 or not yes:
             question = say("start.which_killed", column=column.header)
             yes, no = questions.settle("killed", question, readings)
-    if column.says("nonfatal", "survived"):
+    if column.says("nonfatal", "surviv"):
         yes, no = no, yes
-    found.homicide = [{"fatal": list(yes)}]
+    found.homicide = [{"fatal": list(yes or YES)}]
     found.nonfatal = [{"fatal": list(no)}] if no else []
     if not no and len(column.known) < len(column.texts):
         readings = [
@@ -83,22 +89,29 @@ def kinds_by_flag(
             found.nonfatal = [{}]
 
 
+def _is_code(column: TextColumn) -> bool:
+    """Check for 1 and 2 as yes and no: of those killed in a homicide, two are far fewer."""
+    values = {value.removesuffix(".0") for value in column.distinct}
+    twos = column.numbers == 2
+    return values == {"1", "2"} and not column.says(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
+
+
 def _is_fatal_text(column: TextColumn) -> bool:
     """Check whether values themselves say fatal and not."""
     n_values = len(column.distinct)
     return 2 <= n_values <= 6 and 0 < len(_killed(column)) < n_values
 
 
-def _killed(column: TextColumn) -> list[str]:
-    """Return the values that say fatal: by a word, or F beside NF."""
+def _killed(column: TextColumn) -> tuple[str, ...]:
+    """Return the values that say fatal: by a word, or by a mark such as F beside NF."""
     codes = {value.casefold() for value in column.distinct}
-    marked = {"f"} if {"f", "nf"} <= codes else set()
-    return [one for one in column.distinct if is_killed(one) or one.casefold() in marked]
+    marked = {code for code, others in CODES.items() if code in codes and codes & others}
+    return tuple(one for one in column.distinct if is_killed(one) or one.casefold() in marked)
 
 
 def _is_count(column: TextColumn) -> bool:
     """Check whether a column numbers people: few in a row, and no number of a case."""
-    return column.is_number and 0 <= column.numbers.min() <= column.numbers.max() <= MOST_COUNT
+    return column.is_number and 0 <= column.numbers.min() <= column.most <= MOST_COUNT
 
 
 def _counts() -> list[str]:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from csa.base.message import Message, say
 from csa.config.types import FieldName
 from csa.ingest.guess_columns import Questions, Reading, TextColumn, is_location
+from csa.ingest.guess_formats import MOST
+from csa.ingest.parse import parse_numbers
 
 INCIDENT_NAMES = (
     "incidentkey", "incidentid", "incidentnumber", "incidentno", "incidentnum", "incident",
@@ -33,7 +36,16 @@ ROW_NAMES = (
     "personid",
 )
 PERSON_NAMES = ("age", "sex", "gender", "race", "ethnicity")
-VICTIM_WORDS = re.compile(r"\bvic", re.IGNORECASE)
+VICTIM_WORDS = re.compile(r"\bv[ií]c", re.IGNORECASE)
+ROLES = (
+    "involvement",
+    "persontype",
+    "victimtype",
+    "role",
+    "tipodepersona",
+    "tipopersona",
+    "calidad",
+)
 REPEATED = 0.005
 """Share of rows of one time and place with an earlier row that tells of several victims."""
 
@@ -53,7 +65,7 @@ class GuessedRules:
     incident_from: list[str] = field(default_factory=list)
     row_id_from: list[str] = field(default_factory=list)
     is_proxy: bool = False
-    victims_from: list[str] = field(default_factory=list)  # fields that number the people hit
+    victims_from: list[FieldName] = field(default_factory=list)  # fields that number the people hit
     notes: list[Message] = field(default_factory=list)
 
 
@@ -90,7 +102,10 @@ def guess_incidents(
         if _begins_anew(column, clues.days):
             found.incident_from.append("day")
             found.notes.append(say("start.number_and_day", column=column.header))
-        is_repeated = not column.known.is_unique
+        is_same = pd.concat([one.texts for one in columns], axis=1).duplicated()
+        is_repeated = column.texts[~is_same & (column.texts != "")].duplicated().any()
+        if is_repeated and _repeats_counts(column, found):
+            found.victims_from, has_persons = [], True
         if found.rows_are != "persons":
             found.rows_are = "victims" if is_repeated or has_persons else "incidents"
         rows = [one for one in rows if one is not column]
@@ -118,15 +133,25 @@ def guess_incidents(
     found.notes.append(say("start.no_number"))
 
 
+def _repeats_counts(column: TextColumn, found: GuessedRules) -> bool:
+    """Check whether each row of an incident repeats how many were hit in it: a row is a victim."""
+    if not found.victims_from:
+        return False
+    counted = [parse_numbers(found.columns[name].texts) for name in found.victims_from]
+    sizes = column.texts.groupby(column.texts).transform("size")
+    is_repeated = (column.texts != "") & (sizes > 1)
+    return bool((np.nansum(counted, axis=0) == sizes)[is_repeated].mean() >= MOST)
+
+
 def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that tells victims from other persons."""
     for column in columns:
-        if column.says("involvement", "persontype", "victimtype", "role") and any(
-            VICTIM_WORDS.search(value) for value in column.distinct
-        ):
+        named = [value for value in column.distinct if VICTIM_WORDS.search(value)]
+        if named and column.says(*ROLES):
+            spelled = sorted({value[:3].upper() for value in named} & {"VIC", "VÍC"}) or ["VIC"]
             found.columns["involvement"] = column
             found.rows_are = "persons"
-            found.victim = [{"involvement": {"contains": ["VIC"]}}]
+            found.victim = [{"involvement": {"contains": spelled}}]
             return
 
 
@@ -171,6 +196,8 @@ def _is_number(column: TextColumn) -> bool:
     )
 
 
+PRIVATE = ("home", "resid", "domicil", "hospital", "suspect", "offender", "arrest")
+"""Addresses of people, never of a shooting."""
 ADDRESS = ("address", "block", "streetblock", "hundredblock", "location", "street")
 
 
@@ -180,6 +207,7 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     for name in ADDRESS:
         for column in texts:
             taken = column in found.columns.values() or column.says("desc")
+            taken = taken or column.says(*PRIVATE)
             if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
                 found.columns["address"] = column
                 return

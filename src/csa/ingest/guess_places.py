@@ -24,12 +24,19 @@ from csa.ingest.guess_columns import (
     TextColumn,
     is_location,
 )
-from csa.ingest.parse import parse_locations, parse_numbers
+from csa.ingest.parse import NO_VALUE, is_nowhere, parse_locations, parse_numbers
 
 PRECISE = re.compile(r"[.,]\d{3}")
 """Three decimals or more: no other column has them."""
 MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
+NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
+"""Numbers that stand for no place; 0 as well, but only where both are."""
+ELSEWHERE = (
+    "hospital", "home", "resid", "domicil", "suspect", "offender", "arrest", "station", "centroid",
+    "precinct", "beat", "district",
+)  # fmt: skip
+"""Names of places where nobody was shot: never a point that shows a home."""
 MOST_SYSTEMS = 3
 LEAST_INSIDE = 0.8
 """Share of points that must lie in the given polygons for a system to be a likely one."""
@@ -52,7 +59,8 @@ def guess_where(
     name: str,
 ) -> WhereColumns:
     """Guess the coordinates; refuse where nothing says where."""
-    numeric = [one for one in columns if len(one.known) and one.numbers.notna().mean() >= MANY]
+    columns = [one for one in columns if not one.says(*ELSEWHERE)]
+    numeric = [one for one in columns if _are_many(_degrees(one))]
     lats = [one for one in numeric if _is_named(one, LATITUDE)]
     lons = [one for one in numeric if _is_named(one, LONGITUDE)]
     if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
@@ -81,8 +89,19 @@ def _is_named(column: TextColumn, names: Sequence[str]) -> bool:
     return column.name in names or not {*names}.isdisjoint(parts)
 
 
+def _degrees(column: TextColumn) -> pd.Series:
+    """Return a column's numbers, perhaps degrees, without those that stand for no place."""
+    texts = column.known[~column.known.str.match(NO_VALUE)]
+    numbers = pd.Series(parse_numbers(texts, are_degrees=True), index=texts.index)
+    return numbers[~numbers.isin(NO_PLACE)]
+
+
+def _are_many(numbers: pd.Series) -> bool:
+    return len(numbers) > 0 and float(numbers.notna().mean()) >= MANY
+
+
 def _is_degrees(column: TextColumn, most: float) -> bool:
-    return bool((column.numbers.abs() <= most).mean() >= 0.95)
+    return bool((_degrees(column).abs() <= most).mean() >= 0.95)
 
 
 def _in_degrees(
@@ -93,7 +112,7 @@ def _in_degrees(
     is_named: bool = True,
 ) -> WhereColumns:
     """Take two columns as degrees; asked where names and values do not say the same."""
-    is_beyond = bool((lat.numbers.abs() > 90).mean() > 0.05)
+    is_beyond = bool((_degrees(lat).abs() > 90).mean() > 0.05)
     is_odd = is_beyond or _looks_swapped(lon, lat)
     if is_odd or not is_named:
         as_named = Reading(say("start.lon_lat", lon=lon.header, lat=lat.header), (lon, lat))
@@ -108,7 +127,7 @@ def _in_degrees(
 
 def _looks_swapped(lon: TextColumn, lat: TextColumn) -> bool:
     """Check for the Americas' signs: a positive longitude beside a negative latitude."""
-    middle_lon, middle_lat = float(lon.numbers.median()), float(lat.numbers.median())
+    middle_lon, middle_lat = float(_degrees(lon).median()), float(_degrees(lat).median())
     return -170 < middle_lat < -50 and 15 < middle_lon < 72
 
 
@@ -119,8 +138,8 @@ def _unnamed_pair(numeric: Sequence[TextColumn]) -> tuple[TextColumn, TextColumn
         for one in numeric
         if one.share(lambda text: bool(PRECISE.search(text))) >= 0.8 and _is_degrees(one, 180)
     ]
-    west = [one for one in precise if -170 < float(one.numbers.median()) < -20]
-    north = [one for one in precise if 0 < float(one.numbers.median()) < 72]
+    west = [one for one in precise if -170 < float(_degrees(one).median()) < -20]
+    north = [one for one in precise if 0 < float(_degrees(one).median()) < 72]
     if west and north:
         return west[0], north[0]
     return (precise[0], precise[1]) if len(precise) == 2 else None
@@ -172,4 +191,5 @@ def _share_inside(points: pd.DataFrame, crs: str, area: shapely.Geometry) -> flo
 
 def _known(lon: pd.Series, lat: pd.Series) -> pd.DataFrame:
     both = pd.DataFrame({"lon": lon, "lat": lat}).dropna()
-    return both[(both != 0).all(axis=1) & (both["lat"].abs() <= 90) & (both["lon"].abs() <= 180)]
+    is_there = ~is_nowhere(both["lon"].to_numpy(), both["lat"].to_numpy())
+    return both[is_there & (both["lat"].abs() <= 90) & (both["lon"].abs() <= 180)]

@@ -13,6 +13,7 @@ from csa.base.message import say
 from csa.config.types import FieldName
 from csa.ingest.guess_columns import YES, Questions, Reading, TextColumn, list_values
 from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
+from csa.ingest.guess_flags import guess_flags
 from csa.ingest.guess_guns import guess_gun, take_gun
 from csa.ingest.guess_incidents import (
     ADDRESS,
@@ -31,6 +32,7 @@ from csa.ingest.guess_words import (
     is_gun_assault,
     is_homicide,
     is_shooting,
+    kind_in_name,
 )
 
 OFFENSE_NAMES = (
@@ -38,15 +40,6 @@ OFFENSE_NAMES = (
     "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
     "delito", "general", "cause",
 )  # fmt: skip
-LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
-    (
-        "officer_involved",
-        ("officerinvolved", "policeinvolved", "ois", "offinvolved"),
-        "shootings by or of officers on duty are reviewed elsewhere",
-    ),
-    ("accidental", ("accidental", "unintentional"), "an accident is not what the plan prevents"),
-)
-DOMESTIC = ("domestic", "dvflag", "familyviolence")
 FEW_WORDS, MOST_WORDS = 200, 20_000
 SAME_SHARE = 0.7
 """Of two columns that tell of nearly as many homicides, the finer one tells them better."""
@@ -66,7 +59,7 @@ def guess_rules(
     found = GuessedRules()
     guess_gun(columns, found)
     _guess_kinds(columns, found, questions, name)
-    _guess_flags(columns, found)
+    guess_flags(columns, found)
     guess_incidents(columns, found, clues, questions)
     guess_address(columns, found)
     return found
@@ -302,46 +295,30 @@ def _by_name(
     columns: Sequence[TextColumn], found: GuessedRules, questions: Questions, name: str
 ) -> bool:
     """Take every row as the kind that the file's name, or a column's, says; asked."""
-    said = " ".join([name, *(one.header for one in columns)])
-    is_nonfatal = bool(re.search(r"non.?fatal|wounded", name, re.IGNORECASE))
+    kind, _ = kind_in_name(name)
     causes = [one for one in columns if one.says("cause", "manner") and _n_rows(one, _is_stabbing)]
-    if not (is_nonfatal or HOMICIDE.search(said) or causes):
+    headers = [one.header for one in columns if not one.says("name")]
+    if not (kind or any(map(HOMICIDE.search, headers)) or causes):
         return False
     readings = [
         Reading(say("start.all_homicides"), "homicide"),
         Reading(say("start.all_nonfatal"), "nonfatal"),
     ]
     question = say("start.which_all", file=name)
-    kind = questions.settle("all", question, readings[::-1] if is_nonfatal else readings)
+    readings = readings[:: -1 if kind == "nonfatal" else 1]
+    kind = questions.settle("all", question, readings)
     setattr(found, kind, [{}])
     if kind == "nonfatal":
         found.notes.append(say("start.nonfatal_only"))
     return True
 
 
-def _guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
-    for column in columns:
-        spelled = column.yes_no
-        if spelled is None:
-            continue
-        yes, no = spelled
-        is_domestic = column.says(*DOMESTIC) or "dv" in column.words
-        if is_domestic and "domestic" not in found.columns:
-            found.columns["domestic"] = column
-            found.domestic = {
-                name: [{"domestic": list(values)}]
-                for name, values in (("yes", yes), ("no", no))
-                if values
-            }
-        elif yes and not set(found.columns.values()) & {column}:
-            _leave_out(column, yes, found)
-
-
-def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> None:
-    """Leave out what a flag says is no shooting that a plan can prevent, each with its reason."""
-    for field_name, names, why in LEFT_OUT:
-        if column.says(*names) and field_name not in found.columns:
-            found.columns[field_name] = column
-            when = {field_name: list(yes)}
-            found.exclude.append({"name": field_name, "why": why, "when": when})
-            return
+def tells_kinds(columns: Sequence[TextColumn]) -> bool:
+    """Check whether columns tell who was killed, so that a file's name need not."""
+    found = GuessedRules()
+    guess_gun(columns, found)
+    try:
+        _guess_kinds(columns, found, Questions({}), "homicide")
+    except SourceError:
+        return False
+    return [{}] not in (found.homicide, found.nonfatal)

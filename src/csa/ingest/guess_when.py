@@ -14,9 +14,6 @@ from csa.config.types import FieldName
 from csa.ingest.columns import JOINED, join_texts
 from csa.ingest.guess_columns import (
     ANSWERED,
-    DATE_FORMATS,
-    DAY_FIRST,
-    MOST,
     NEVER,
     NIGHT,
     NIGHT_WITHIN,
@@ -26,7 +23,8 @@ from csa.ingest.guess_columns import (
     Reading,
     TextColumn,
 )
-from csa.ingest.parse import EPOCH_MS, EPOCH_MS_LOCAL, parse_dates
+from csa.ingest.guess_formats import DATE_FORMATS, DAY_FIRST, MONTH_FIRST, MOST, ORDER, mirrored
+from csa.ingest.parse import COUNTED, LOCAL, has_clock, parse_dates
 
 DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
     (("year", "yr", "anio", "ano"), 1900, 2100),
@@ -34,6 +32,9 @@ DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
     (("day", "dia"), 1, 31),
 )
 """Words in the names of a day's three columns, and the numbers in them."""
+HOURS = {"hh", "hr", "hrs"}
+MERIDIEMS = ({"am", "pm"}, {"a", "p"}, {"a.m.", "p.m."})
+"""Which half of the day it is, in a column of its own."""
 CLOCK = re.compile(r"T|,? %[HI]")
 """Where a format's day ends, and its time of day begins."""
 
@@ -49,10 +50,35 @@ class WhenColumns:
 
 
 def guess_when(
-    columns: Sequence[TextColumn],
-    questions: Questions,
+    columns: Sequence[TextColumn], questions: Questions, *, is_us: bool = True
 ) -> WhenColumns | None:
-    """Guess which columns are the day and the time; None where none is."""
+    """Guess which columns are the day and the time; None where none is.
+
+    Where days fit both orders, month first is likelier in the United States, and nowhere else.
+    """
+    taken = _guess_day(columns, questions)
+    if taken is None:
+        return None
+    formats = _with_others(taken, _settle_order(taken, questions, is_us=is_us))
+    found: dict[FieldName, TextColumn] = {"date": taken}
+    dated = [one for one in columns if one.formats and not one.says(*NEVER)]
+    reported = [one for one in dated if one.says(*REPORTED)]
+    if reported and taken not in reported:
+        found["reported_date"] = reported[0]
+    clocks: tuple[str, ...] = ("%H:%M", "%H:%M:%S")
+    has_time = True
+    if not any(map(has_clock, formats)) or _is_midnight(taken, formats):
+        others = [one for one in columns if one is not taken and not one.says(*NEVER)]
+        field_name, clock = _guess_clock(others, is_reported=taken.says(*REPORTED))
+        has_time = clock is not None or not any(map(has_clock, formats))
+        if clock is not None:
+            found[field_name] = clock
+            clocks = clock.clocks if field_name == "time" else clocks
+    return WhenColumns(found, formats, clocks, has_time)
+
+
+def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColumn | None:
+    """Guess which column is the day of the shooting; asked where several are."""
     dated = [one for one in columns if one.formats and not one.says(*NEVER)]
     reported = [one for one in dated if one.says(*REPORTED)]
     others = [one for one in dated if one not in reported]
@@ -61,7 +87,7 @@ def guess_when(
     if not others:
         return None
     named = [one for one in others if one.says(*OCCURRED)] or others
-    with_times = [one for one in named if any(map(_has_clock, one.formats))]
+    with_times = [one for one in named if any(map(has_clock, one.formats))]
     named = with_times + [one for one in named if one not in with_times]
     named.sort(key=lambda one: bool(re.search(r"(^|[^a-z])(to|end)([^a-z]|$)", one.header.lower())))
     taken = named[0]
@@ -71,26 +97,46 @@ def guess_when(
             for one in named
         ]
         taken = questions.settle("day", say("start.which_day"), readings)
-    formats = _with_others(taken, _settle_order(taken, questions))
-    found: dict[FieldName, TextColumn] = {"date": taken}
-    if reported and taken not in reported:
-        found["reported_date"] = reported[0]
-    clocks: tuple[str, ...] = ()
-    is_day_alone = not any(map(_has_clock, formats)) or _is_midnight(taken, formats)
-    if is_day_alone:
-        timed = [one for one in columns if one.clocks and one is not taken]
-        timed = [one for one in timed if one.says("time", "hora") and not one.says(*NEVER)]
-        timed = [one for one in timed if not one.says(*REPORTED)] or timed
-        timed.sort(key=lambda one: (not one.says(*OCCURRED), one.position))
-        hours = [one for one in columns if one.says("hour", "time", "hora") and _is_hour(one)]
-        hours = [one for one in hours if not one.says(*NEVER, *REPORTED)]
-        timed = [one for one in timed if one not in hours]
-        if timed:
-            found["time"], clocks = timed[0], timed[0].clocks
-        elif hours:
-            found["hour"] = hours[0]
-    has_time = not is_day_alone or len({"time", "hour"} & set(found)) > 0
-    return WhenColumns(found, formats, clocks or ("%H:%M", "%H:%M:%S"), has_time)
+    return taken
+
+
+def _guess_clock(
+    columns: Sequence[TextColumn], *, is_reported: bool
+) -> tuple[FieldName, TextColumn | None]:
+    """Guess which column is the time of day, and whether it is a clock's or the hour alone.
+
+    The time of a report is taken beside the day of a report alone.
+    """
+    named = [
+        one
+        for one in columns
+        if one.says("hour", "time", "hora") or not HOURS.isdisjoint(one.words)
+    ]
+    hours = [one for one in named if _is_hour(one)]
+    timed = [one for one in named if one.clocks and one not in hours and not one.says("hour")]
+    timed = [one for one in timed if is_reported or not one.says(*REPORTED)]
+    timed.sort(key=lambda one: (not one.says(*OCCURRED), one.position))
+    hours = [one for one in hours if is_reported or not one.says(*REPORTED)]
+    halves = [one for one in columns if {*map(str.casefold, one.distinct)} in MERIDIEMS]
+    if timed and halves and not any("%p" in form for form in timed[0].clocks):
+        parts = (timed[0], halves[0])
+        joined = _joined(parts)
+        timed = [joined] if joined.clocks else timed
+    if timed:
+        return "time", timed[0]
+    return "hour", hours[0] if hours else None
+
+
+def unread_clocks(columns: Sequence[TextColumn]) -> list[str]:
+    """List the columns that say a time by their names, though none was read."""
+    named = [one for one in columns if {"time", "hour", "hora"} & {*one.words} and len(one.known)]
+    return [one.header for one in named if not (one.formats or one.says(*NEVER, *REPORTED))]
+
+
+def _joined(parts: Sequence[TextColumn]) -> TextColumn:
+    """Take columns that tell one thing together as one."""
+    header = JOINED.join(one.header for one in parts)
+    return TextColumn(parts[0].position, header, join_texts([one.texts for one in parts]))
 
 
 def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
@@ -106,18 +152,13 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
                 break
     if len(parts) < len(DAY_PARTS):
         return []
-    header = JOINED.join(one.header for one in parts)
-    joined = TextColumn(parts[0].position, header, join_texts([one.texts for one in parts]))
+    joined = _joined(parts)
     return [joined] if joined.formats else []
 
 
 def _is_hour(column: TextColumn) -> bool:
     """Check whether numbers are hours of a day: as times without a colon, all would be at night."""
-    return column.is_number and bool(column.numbers.dropna().between(0, 23).all())
-
-
-def _has_clock(form: str) -> bool:
-    return any(mark in form for mark in ("%H", "%I", EPOCH_MS))
+    return column.is_number and bool(column.numbers.dropna().between(0, 24).all())
 
 
 def _are_alike(columns: Sequence[TextColumn]) -> bool:
@@ -126,34 +167,44 @@ def _are_alike(columns: Sequence[TextColumn]) -> bool:
     return all(first.equals(one.texts.str.slice(0, 10)) for one in columns[1:])
 
 
-def _settle_order(
-    column: TextColumn,
-    questions: Questions,
-) -> tuple[str, ...]:
+def _settle_order(column: TextColumn, questions: Questions, *, is_us: bool) -> tuple[str, ...]:
     """Choose between month first and day first, where all values fit both."""
-    first = [form for form in column.formats if not DAY_FIRST.search(form)]
+    first = [form for form in column.formats if MONTH_FIRST.search(form)]
     last = [form for form in column.formats if DAY_FIRST.search(form)]
     if not (first and last):
-        return tuple(first or last)[:3]
+        return column.formats[:3]
     example = column.distinct[0]
     readings = [
         Reading(say("start.month_first", example=example), tuple(first)[:3]),
         Reading(say("start.day_first", example=example), tuple(last)[:3]),
     ]
     question = say("start.which_order", column=column.header)
-    order: tuple[str, ...] = questions.settle("order", question, readings)
+    order: tuple[str, ...] = questions.settle("order", question, readings[:: 1 if is_us else -1])
     return order
 
 
 def _with_others(column: TextColumn, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """Add formats of the same days that read what these leave: Excel's midnight is a day alone."""
+    """Add formats that read what these leave: Excel's midnight is a day alone, years may differ.
+
+    First those of the same days, then others of which it is sure which number is the month.
+    """
     left = _unread(pd.Series(column.distinct, dtype="str"), formats)
     days = {CLOCK.split(form)[0] for form in formats}
-    for form in (one for one in DATE_FORMATS if CLOCK.split(one)[0] in days):
-        after = _unread(left, (form,))
-        if len(after) < len(left):
+    for form in sorted(DATE_FORMATS, key=lambda one: CLOCK.split(one)[0] not in days):
+        after = _unread(left, (form,)) if len(left) else left
+        if len(after) < len(left) and _is_sure(form, formats, left.drop(after.index)):
             left, formats = after, (*formats, form)
     return formats
+
+
+def _is_sure(form: str, formats: Sequence[str], values: pd.Series) -> bool:
+    """Check whether values that a format reads can be read with day and month in no other order."""
+    if not (MONTH_FIRST.search(form) or DAY_FIRST.search(form)):
+        return True
+    orders = {bool(DAY_FIRST.search(one)) for one in formats if ORDER.match(one)}
+    if orders:
+        return orders == {bool(DAY_FIRST.search(form))}
+    return len(_unread(values, (mirrored(form),))) == len(values)
 
 
 def _unread(values: pd.Series, formats: Sequence[str]) -> pd.Series:
@@ -185,15 +236,17 @@ def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions)
     have theirs about 11 at night, and universal time is 4 to 10 hours later in the Americas.
     """
     column, formats = when.columns["date"], when.date_formats
-    if not formats or not ("%z" in formats[0] or formats[0] == EPOCH_MS):
+    is_counted = bool(formats) and formats[0] + LOCAL in COUNTED
+    if not formats or not ("%z" in formats[0] or is_counted):
         return when
     shot = column.texts[is_shooting & (column.texts != "")]
     example = column.distinct[0]
-    end = "Z" if example.endswith("Z") else (re.search(r"[-+][\d:]+$", example) or [""])[0]
+    end = (re.search(r"Z$| ?UTC$| ?GMT$|[-+][\d:]+$", example) or [""])[0]
     if re.search(r"[1-9]", end):
         return when
-    local_forms = {EPOCH_MS: EPOCH_MS_LOCAL}
-    literal = tuple(local_forms.get(form, form.replace("%z", end)) for form in formats)
+    literal = tuple(
+        form + LOCAL if form + LOCAL in COUNTED else form.replace("%z", end) for form in formats
+    )
     every = _read(column, formats)
     if every.dt.hour.nunique() <= 2:
         is_local = (every.dt.hour == 0).mean() >= MOST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-HOMICIDE = re.compile(r"homicid|murder|manslaughter(?!.*negl)", re.IGNORECASE)
+HOMICIDE = re.compile(r"homic[ií]d|femi(?:ni)?c[ií]d|murder|manslaughter(?!.*negl)", re.IGNORECASE)
 NOT_HOMICIDE = re.compile(
     r"justif|(?<!non)(?<!non[ -])(?<!non-)negligen|attempt|\batt\b|\bw(ith|/)? ?/?intent|intent to"
     r"|conspir|solicit|accessor|reckless|assault (to|with)|traffic|\bdu[ir]\b|dwi|vehic|non.?fatal"
@@ -12,7 +12,8 @@ NOT_HOMICIDE = re.compile(
     re.IGNORECASE,
 )
 SHOOTING = re.compile(
-    r"shoot|\bshot(?!.?gun|.?spot)|gun.?shot|gun.?fire|gsw|lesion.*arma de fuego", re.IGNORECASE
+    r"shoot|\bshot(?!.?gun|.?spot)|gun.?shot|gun.?fire|gsw|les(?:ion|[aã]o).*arma de f(?:ue|o)go",
+    re.IGNORECASE,
 )
 NOT_SHOOTING = re.compile(
     r"suicid|(?<!not )self|no victim|no injur|without injur|not injured|discharg|property|unfounded"
@@ -29,7 +30,9 @@ ASSAULT = re.compile(
 )
 NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
 GUN = re.compile(
-    r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shot.?gun|revolver|arma de fuego", re.IGNORECASE
+    r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shot.?gun|revolver|arma de f(?:ue|o)go|arme [aà] feu"
+    r"|\bglock|\bak.?47|\bar.?15|\d ?mm\b|\.(?:22|25|32|357|38|380|40|44|45)\b|\bcal(?:iber)?\b",
+    re.IGNORECASE,
 )
 NO_GUN = re.compile(
     r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun", re.IGNORECASE
@@ -43,7 +46,8 @@ OTHER_CRIME = re.compile(
     re.IGNORECASE,
 )
 KILLED = re.compile(
-    r"fatal|dead|died|death|deceas|killed|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
+    r"fatal|(?<!non-)(?<!non )lethal|dead|died|death|deceas|killed|\bexpired|\bdoa\b"
+    r"|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
     re.IGNORECASE,
 )
 NOT_KILLED = re.compile(
@@ -86,3 +90,11 @@ def is_gun_assault(value: str) -> bool:
 def is_killed(value: str) -> bool:
     """Check for somebody killed."""
     return bool(KILLED.search(value)) and not NOT_KILLED.search(value)
+
+
+def kind_in_name(name: str) -> tuple[str, str]:
+    """Return the kind of shootings that a file's name says, and the part that says it."""
+    for kind, pattern in (("nonfatal", r"non.?fatal|wounded"), ("homicide", HOMICIDE.pattern)):
+        if found := re.search(pattern, name, re.IGNORECASE):
+            return kind, found[0].casefold()
+    return "", ""

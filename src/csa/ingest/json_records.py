@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from csa.base.errors import CrsError, SourceError
+from csa.base.message import Message, say
 from csa.base.reading import parse_json
 
 FIRST_EPSG, LAST_EPSG = 1024, 32767
@@ -18,12 +20,16 @@ EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
 MOSTLY_DEGREES, FAR = 0.95, 1e9
 """Share of points that could be degrees, at least; more than any place on the earth in feet."""
 A_RECORD_A_LINE = frozenset({".jsonl", ".ndjson"})
+WRAPPERS, MOST_WRAPPERS = ("data", "records", "result", "results", "items", "value", "rows"), 2
+"""What portals call the list of records in their answers, or what it lies in; how deep at most."""
+SOCRATA_PLACE = 5
+"""Cells of a place: its address as JSON, latitude, longitude, and two more."""
 RECORD_BEGINS, FIRST_LINES = "\x1e", 2
 """What GeoJSON of a feature a line may begin a line with; lines that must be records."""
 
 
-def parse_records(text: str, path: Path) -> tuple[list[object], str]:
-    """Return what a text lists, records or not, and the system of x and y that it names, if any.
+def parse_records(text: str, path: Path) -> tuple[list[object], str, tuple[Message, ...]]:
+    """Return what a text lists, records or not, the system of x and y that it names, and notes.
 
     Raises
     ------
@@ -36,18 +42,54 @@ def parse_records(text: str, path: Path) -> tuple[list[object], str]:
         parsed = _a_record_a_line(text)
         if parsed is None:
             raise SourceError("source.not_json", path=path, why=str(error)) from error
-    crs = ""
+    crs, notes = "", tuple[Message, ...]()
+    if _is_cut(parsed):
+        notes = (say("source.note_limit", name=path.name),)
     if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
         crs, named = _system(parsed.get("spatialReference")), parsed.get("crs")
         parsed = [_from_feature(feature) for feature in parsed["features"]]
         code = EPSG.search(json.dumps(named)) if named else None
         if code:
             _to_degrees(parsed, code[1])
-    elif isinstance(parsed, dict) and path.suffix.casefold() in A_RECORD_A_LINE:
-        parsed = [_from_feature(parsed)]
+    elif isinstance(parsed, dict):
+        is_one = path.suffix.casefold() in A_RECORD_A_LINE
+        parsed = [_from_feature(parsed)] if is_one else _unwrapped(parsed)
     if not isinstance(parsed, list):
         raise SourceError("source.not_records", path=path)
-    return parsed, crs
+    return parsed, crs, notes
+
+
+def _is_cut(answer: object) -> bool:
+    """Check whether an ArcGIS server says that it has more than it gave."""
+    parts = [answer, answer.get("properties")] if isinstance(answer, dict) else []
+    return any(isinstance(one, dict) and one.get("exceededTransferLimit") is True for one in parts)
+
+
+def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
+    """Return the records in a portal's answer; None if there are none."""
+    view = answer.get("meta", {}).get("view", {}) if isinstance(answer.get("meta"), dict) else {}
+    columns = view.get("columns") if isinstance(view, dict) else None
+    if isinstance(columns, list) and isinstance(answer.get("data"), list):  # Socrata's rows
+        names = [one.get("name") if isinstance(one, dict) else None for one in columns]
+        return [_from_cells(names, row) for row in answer["data"]]
+    for name in WRAPPERS:
+        found = answer.get(name)
+        if isinstance(found, dict) and depth < MOST_WRAPPERS:
+            found = _unwrapped(found, depth + 1)
+        if isinstance(found, list) and any(isinstance(one, dict) for one in found):
+            return found
+    return None
+
+
+def _from_cells(names: Sequence[object], row: object) -> object:
+    """Take a row of cells as a record; of a cell that is a place, its coordinates."""
+    if not isinstance(row, list) or len(row) != len(names):
+        return row
+    record = {name: cell for name, cell in zip(names, row, strict=True) if isinstance(name, str)}
+    for name, cell in record.items():
+        if isinstance(cell, list) and len(cell) == SOCRATA_PLACE:
+            record[name] = {"latitude": cell[1], "longitude": cell[2]}
+    return record
 
 
 def _a_record_a_line(text: str) -> list[object] | None:

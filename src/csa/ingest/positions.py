@@ -104,11 +104,12 @@ def _commonest(addresses: pd.Series) -> str:
 def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
     """Return the mean count of the other points within 500 m; 1 without other points."""
     xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
-    tree = cKDTree(xy)
-    counts = table["incidents"].to_numpy(dtype=float)
+    is_near = np.isfinite(xy).all(axis=1)  # a place on the other side of the earth is beyond a map
+    tree = cKDTree(xy[is_near])
+    counts = table["incidents"].to_numpy(dtype=float)[is_near]
     means = np.ones(len(table))
-    for number, place in enumerate(xy):
+    for row, (number, place) in zip(np.flatnonzero(is_near), enumerate(xy[is_near]), strict=True):
         others = [other for other in tree.query_ball_point(place, AROUND_M) if other != number]
         if others:
-            means[number] = counts[others].mean()
+            means[row] = counts[others].mean()
     return means

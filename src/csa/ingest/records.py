@@ -165,12 +165,14 @@ def _rest(file: IO[Any], state: FileState, path: Path) -> Any:
 
 
 def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
-    """Take the first sheet of an Excel file as records."""
-    rows, sheet, others = read_excel(content, path)
+    """Take the sheets of an Excel file that hold one table as records."""
+    table = read_excel(content, path)
+    rows, others = table.rows, table.others
     if len(rows) < 2:
         raise SourceError("source.header_only", path=path)
     left = speak("source.other_sheets", names=", ".join(others)) if others else ""
-    note = say("source.note_excel", name=path.name, sheet=sheet, others=left)
+    sheets = ", ".join(table.sheets)
+    note = say("source.note_excel", name=path.name, n=len(table.sheets), sheet=sheets, others=left)
     n_titles = count_titles(rows)
     header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
     blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
@@ -233,7 +235,7 @@ def _first_letter(text: IO[str]) -> str:
 
 
 def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> OpenRecords:
-    parsed, crs = parse_records(text, path)
+    parsed, crs, more = parse_records(text, path)
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
     bad = [number for number, row in enumerate(parsed, 1) if not isinstance(row, dict)]
     header = tuple(dict.fromkeys(key for _, row in good for key in row if _is_text(key)))
@@ -251,7 +253,7 @@ def _from_json(text: str, path: Path, sha256: str, notes: list[Message]) -> Open
     if not (rows or bad):
         raise SourceError("source.no_record", path=path)
     blocks = in_blocks(zip(lines, rows, strict=True), len(header))
-    return OpenRecords(path.name, sha256, header, blocks, sorted(bad), notes, crs)
+    return OpenRecords(path.name, sha256, header, blocks, sorted(bad), [*notes, *more], crs)
 
 
 def _is_text(text: str) -> bool:

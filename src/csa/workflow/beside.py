@@ -18,7 +18,8 @@ from csa.ingest.guess_columns import Questions
 from csa.ingest.guess_layers import GuessedLayer, guess_layer
 from csa.ingest.guess_places import guess_where
 from csa.ingest.polygons import read_polygons
-from csa.workflow.new_city import ShootingTable, whole_of
+from csa.workflow.new_city import whole_of
+from csa.workflow.shooting_tables import ShootingTable
 
 POLYGON_FILES = ("*.geojson", "*.json", "*.shp", "*.gpkg")
 LAYER_FILES = (*POLYGON_FILES, "*.zip", "*.csv")
@@ -26,7 +27,8 @@ FOLDERS = (".", "layers", "gis", "geo", "shapefiles")
 """Where layers are looked for, from the folder of the first file of shootings."""
 NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "community",
          "mapname", "name", "label", "ward", "beat", "precinct", "sector", "district", "tract",
-         "boundary", "limit")  # fmt: skip
+         "boundary", "limit", "nombre", "nome", "nom", "barrio", "bairro", "colonia", "quartier",
+         "suburb")  # fmt: skip
 """What polygons and their columns of names are called, those that residents know best first."""
 LEAST_INSIDE = 0.5
 """Share of a file's places that must lie in polygons for them to be this city's."""

@@ -198,6 +198,7 @@ def _source_lines(one: ShootingList, number: int) -> list[str]:
         "",
         "[[sources]]",
         f"name = {_toml(f'{number}: {name}' if number else name)}",
+        *([f"files_named = {_toml([one.table.named])}"] if one.table.named else []),
         f"rows_are = {_toml(rules.rows_are)}",
         "# Rows that agree in these are one incident.",
         f"incident_from = {_toml(rules.incident_from)}",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -13,47 +15,43 @@ import pandas as pd
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import ParamError, SourceError
+from csa.base.errors import SourceError
 from csa.base.message import Message, say
+from csa.base.text import speak
 from csa.geo import cells as h3_cells
-from csa.ingest.columns import normalise_header
 from csa.ingest.guess_columns import (
+    FORMS_LOOKED_AT,
     Doubt,
     Questions,
     TextColumn,
-    columns_of,
 )
+from csa.ingest.guess_formats import are_turned
 from csa.ingest.guess_incidents import GuessedRules, RowClues
 from csa.ingest.guess_places import WhereColumns, guess_where
 from csa.ingest.guess_rules import guess_rules, mark_kinds
-from csa.ingest.guess_when import WhenColumns, guess_when, settle_zone
-from csa.ingest.parse import parse_dates
+from csa.ingest.guess_when import WhenColumns, guess_when, settle_zone, unread_clocks
+from csa.ingest.parse import has_clock, parse_dates
 from csa.ingest.polygons import read_polygons
-from csa.ingest.records import FileRecords, read_records
+from csa.workflow.shooting_tables import ShootingTable, read_tables, refuse_same_names
+
+if TYPE_CHECKING:
+    from timezonefinder import TimezoneFinder
 
 US_ZONES = re.compile(
     r"America/(New_York|Detroit|Chicago|Denver|Boise|Phoenix|Los_Angeles|Anchorage|Indiana/.*"
     r"|Kentucky/.*|North_Dakota/.*|Juneau|Menominee)|Pacific/Honolulu"
 )
 US_DAYS = re.compile(r"%m[/-]%d[/-]%[yY]")
+AT_SEA = "Etc/"
+"""Zones of the open sea begin so."""
 LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
 FAR_DEGREES = 0.6
+MANY_TIMES = 100
+"""Times of day that would not all be from one to noon by chance."""
 FEW = 200
 """With fewer incidents, areas are few and mostly without a tier."""
-
-
-@dataclass(frozen=True)
-class ShootingTable:
-    """Files of shootings with the same columns, read as one table."""
-
-    name: str  # the first file's
-    files: tuple[Path, ...]
-    columns: tuple[TextColumn, ...]
-    n_rows: int
-    notes: tuple[Message, ...]
-    crs: str = ""  # the system of x and y, where the first file names one that is not degrees
 
 
 @dataclass(frozen=True)
@@ -93,42 +91,6 @@ class NewCity:
     def files(self) -> tuple[Path, ...]:
         """The files of shootings, layout by layout."""
         return tuple(file for one in self.lists for file in one.table.files)
-
-
-def read_tables(files: Sequence[Path]) -> tuple[ShootingTable, ...]:
-    """Read a city's files, those with the same columns as one table.
-
-    Raises
-    ------
-    SourceError
-        If a file is absent, cannot be read, or has no line of column names.
-    """
-    alike: dict[frozenset[str], list[tuple[Path, FileRecords]]] = {}
-    for file in files:
-        if not file.is_file():
-            raise ParamError("start.no_file", path=file)
-        records = read_records(file)
-        if not records.lines:
-            raise SourceError("start.no_rows", path=file.name)
-        spelled = frozenset(map(normalise_header, records.header))
-        alike.setdefault(spelled, []).append((file, records))
-    return tuple(_table(group) for group in alike.values())
-
-
-def _table(group: Sequence[tuple[Path, FileRecords]]) -> ShootingTable:
-    """Join files of the same columns, in the first one's order."""
-    (first, records), *others = group
-    order = [normalise_header(name) for name in records.header]
-    parts = [records.columns]
-    for _, more in others:
-        names = [normalise_header(name) for name in more.header]
-        parts.append(tuple(more.columns[names.index(name)] for name in order))
-    joined = [pd.concat(same, ignore_index=True) for same in zip(*parts, strict=True)]
-    columns = columns_of(replace(records, columns=tuple(joined)))
-    _refuse_no_header(columns, first)
-    notes = tuple(note for _, one in group for note in one.notes)
-    files = tuple(file for file, _ in group)
-    return ShootingTable(first.name, files, tuple(columns), len(joined[0]), notes, records.crs)
 
 
 def understand(
@@ -189,6 +151,9 @@ def understand_tables(
     land = None if area is not None else _land(lonlat, name or stem)
     if land is not None:
         notes.append(say("start.land_made"))
+    # Of two lists one may hold the homicides, the other what was survived.
+    has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
+    of_one_kind = {"start.homicides_only", "start.nonfatal_only"} if has_both else set()
     is_us = any(US_DAYS.search(one.when.date_formats[0]) for one in lists)
     is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
     if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
@@ -205,7 +170,7 @@ def understand_tables(
         (
             *(note for table in tables for note in table.notes),
             *notes,
-            *(note for one in lists for note in one.rules.notes),
+            *(note for one in lists for note in one.rules.notes if note.key not in of_one_kind),
         ),
         land,
     )
@@ -224,30 +189,34 @@ def _understand_list(
 ) -> ShootingList:
     """Understand one table: when, where, what, and last the clock, by the shootings' own hours."""
     columns = table.columns
-    when = guess_when(columns, questions)
-    if when is None:
-        raise SourceError("start.no_day", path=table.name)
     where = guess_where(columns, area, crs or table.crs or None, questions, table.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
+    is_us = bool(US_ZONES.fullmatch(_zone_on_land(where.lonlat, table.name)))
+    when = guess_when(columns, questions, is_us=is_us)
+    if when is None:
+        turned = [one.header for one in columns if are_turned(one.distinct[:FORMS_LOOKED_AT])]
+        if turned:
+            raise SourceError("start.turned_days", path=table.name, column=turned[0])
+        raise SourceError("start.no_day", path=table.name)
     fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
     taken = {**when.columns, **where.columns}
     moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
     times, _ = parse_dates(taken["date"].texts, when.date_formats, "UTC")
     days = times.dt.strftime("%Y-%m-%d").fillna("")
+    halved = times.dropna().dt.hour if any(map(has_clock, when.date_formats)) else pd.Series([0])
     clues = RowClues(tuple(fields), moments, days)
     rules = guess_rules(columns, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     when = settle_zone(when, homicide | nonfatal, questions)
+    if len(halved) >= MANY_TIMES and halved.between(1, 12).all():
+        rules.notes.append(say("start.half_day", column=taken["date"].header))
+    has_clock_column = not {"time", "hour"}.isdisjoint(when.columns)
+    is_day_alone = not when.has_time or not any(map(has_clock, when.date_formats))
+    if is_day_alone and not has_clock_column and (unread := unread_clocks(columns)):
+        rules.notes.append(say("start.no_clock", columns=", ".join(unread)))
+    refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
     return ShootingList(table, when, where, rules)
-
-
-def _refuse_no_header(columns: Sequence[TextColumn], file: Path) -> None:
-    """Refuse a file whose first line is data: names of columns are hardly ever numbers or days."""
-    heads = [one.header for one in columns]
-    odd = [head for head in heads if re.fullmatch(r"[-+\d./: ]+|\d{4}-\d\d-\d\d.*", head)]
-    if len(odd) * 3 >= max(1, len(heads)):
-        raise SourceError("start.no_header", path=file.name, first=", ".join(heads[:4]))
 
 
 def area_of(places: Path | None) -> shapely.Geometry | None:
@@ -263,12 +232,37 @@ def whole_of(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
     return whole
 
 
-def _time_zone(lonlat: pd.DataFrame) -> str:
+@cache
+def _zones() -> TimezoneFinder:
     from timezonefinder import TimezoneFinder  # noqa: PLC0415 - loads late
 
-    middle = lonlat.median()
-    found = TimezoneFinder().timezone_at(lng=float(middle["lon"]), lat=float(middle["lat"]))
-    return found or "UTC"
+    return TimezoneFinder()
+
+
+def _time_zone(lonlat: pd.DataFrame) -> str:
+    lon, lat = (float(lonlat[axis].median()) for axis in ("lon", "lat"))
+    return _zones().timezone_at(lng=lon, lat=lat) or "UTC"
+
+
+def _zone_on_land(lonlat: pd.DataFrame, name: str) -> str:
+    """Return the time zone of a list's middle; refuse one in the open sea."""
+    zone = _time_zone(lonlat)
+    if not zone.startswith(AT_SEA):
+        return zone
+    lon, lat = lonlat["lon"], lonlat["lat"]
+    turned = {
+        "start.if_swapped": (lat, lon),
+        "start.if_west": (-lon, lat),
+        "start.if_south": (lon, -lat),
+        "start.if_southwest": (-lon, -lat),
+    }
+    found = {}
+    for key, (x, y) in turned.items():
+        if y.abs().median() <= 90:
+            found[key] = _time_zone(pd.DataFrame({"lon": x, "lat": y}))
+    hints = [speak(key, zone=at) for key, at in found.items() if not at.startswith(AT_SEA)]
+    where = f"{lon.median():.2f}, {lat.median():.2f}"
+    raise SourceError("start.at_sea", path=name, where=where, hints=" ".join(hints))
 
 
 def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
@@ -280,7 +274,8 @@ def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
     except RuntimeError as error:
         where = f"{middle['lon']:.2f}, {middle['lat']:.2f}"
         raise SourceError("start.nowhere", where=where) from error
-    zones = np.floor((lonlat["lon"].to_numpy() + 180) / 6).astype(int) + 1
+    near = lonlat["lon"][(lonlat["lon"] - middle["lon"]).abs() <= FAR_DEGREES]
+    zones = np.floor((near.to_numpy() + 180) / 6).astype(int) + 1
     numbers, counts = np.unique(zones, return_counts=True)
     two = numbers[counts >= 0.01 * counts.sum()]
     if len(two) < 2:

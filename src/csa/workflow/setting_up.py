@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import glob
+import itertools
 import shutil
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +30,7 @@ from csa.workflow.naming import keep_place_names
 from csa.workflow.new_city import FEW, NewCity
 
 LAND = "land.geojson"
+MADE = ("dataset", "basemap", "proposal")
 BACKGROUND = frozenset({"water", "parks", "streets"})
 
 
@@ -52,19 +57,20 @@ def set_up(
 ) -> MadeCity:
     """Write a new city's file at a path; under a root its data, a dataset and a proposal.
 
-    Everything is tried in a folder of its own first, so that a city that cannot be read leaves
-    nothing behind.
+    Everything is tried in a folder of its own first, and what was made is taken back if a later
+    step fails, so that a city that cannot be set up leaves nothing behind.
     """
     kept, folder = root / "data" / city.id, root / "var" / path.stem
-    with tempfile.TemporaryDirectory() as trial:
+    files = _all_files(city, beside)
+    with tempfile.TemporaryDirectory() as trial, ExitStack() as undo:
         tried, data = Path(trial) / path.name, Path(trial) / city.id
         data.mkdir()
-        land = data / LAND
+        land = data / _land_name(files)
         if city.places is not None:
             city.places.to_file(land, driver="GeoJSON")
         polygons = beside.places or land
         column = "name" if beside.places is None else name_column_of(beside.places)
-        for file in _all_files(city, beside):
+        for file in files:
             for one in [file, *_parts_of(file)]:
                 (data / one.name).symlink_to(one.resolve())
         text = city_file(city, polygons.name, column, beside.layers)
@@ -77,20 +83,61 @@ def set_up(
         drawn = None
         if any(one.role in BACKGROUND for one in beside.layers):
             drawn, _ = build_basemap(config, data, data / polygons.name, tell)
+        _require_own(data, kept)
+        for new in (kept, path, *(folder / name for name in MADE)):
+            _undo(undo, new)
         for one in data.iterdir():
-            _keep(one, kept)
-    write_file(path, text.encode())
-    dataset = folder / "dataset"
-    version = save_dataset(intake.dataset, intake.rejected, dataset)
-    if drawn is not None:
-        save_basemap(drawn, folder / "basemap")
-    opened = City(config, intake.dataset, dataset)
-    notes = list(keep_place_names(opened, tell))
-    proposal = propose_areas(opened, city_choices(config), tell, keep=True)
-    replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
+            _keep(one, kept, undo)
+        write_file(path, text.encode())
+        dataset = folder / "dataset"
+        version = save_dataset(intake.dataset, intake.rejected, dataset)
+        if drawn is not None:
+            save_basemap(drawn, folder / "basemap")
+        opened = City(config, intake.dataset, dataset)
+        notes = list(keep_place_names(opened, tell))
+        proposal = propose_areas(opened, city_choices(config), tell, keep=True)
+        replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
+        undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(say("start.few", n=intake.dataset.report["incidents"]))
     return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
+
+
+def _undo(undo: ExitStack, new: Path) -> None:
+    """Have a file or folder removed again that is not there yet, and the folders made for it."""
+    if new.exists():
+        return
+    for folder in reversed([one for one in new.parents if not one.exists()]):
+        undo.callback(_remove_empty, folder)
+    undo.callback(_remove, new)
+
+
+def _remove(made: Path) -> None:
+    if made.is_dir():
+        shutil.rmtree(made, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _land_name(files: Sequence[Path]) -> str:
+    """Return a name for the land that is made, which no file has."""
+    names = {file.name.casefold() for file in files}
+    tries = itertools.chain([LAND], (f"land-{number}.geojson" for number in itertools.count(2)))
+    return next(name for name in tries if name not in names)
+
+
+def _require_own(data: Path, kept: Path) -> None:
+    """Refuse a folder that holds another city's file of the same name."""
+    for file in data.iterdir():
+        there = kept / file.name
+        if there.exists() and not there.samefile(file) and there.read_bytes() != file.read_bytes():
+            raise ParamError("start.other_data", path=there)
 
 
 def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
@@ -104,11 +151,12 @@ def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
     return list(found.values())
 
 
-def _keep(file: Path, folder: Path) -> None:
+def _keep(file: Path, folder: Path, undo: ExitStack) -> None:
     """Copy a file into the city's folder, unless it is there already."""
     target = folder / file.name
-    if target.exists() and target.samefile(file):
+    if target.exists():
         return
+    _undo(undo, target)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, target)
 
@@ -117,4 +165,4 @@ def _parts_of(file: Path) -> list[Path]:
     """List the other files of a Shapefile."""
     if file.suffix.casefold() != ".shp":
         return []
-    return [one for one in file.parent.glob(f"{file.stem}.*") if one != file]
+    return [one for one in file.parent.glob(f"{glob.escape(file.stem)}.*") if one != file]

@@ -1,0 +1,552 @@
+"""Files as portals and tables of many countries write them, each with the truth that was planted."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from csa.base.errors import SourceError
+from csa.base.text import render
+from csa.config.loading import load_city
+from csa.ingest.excel import read_excel
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.workflow.city_file import city_file
+from csa.workflow.new_city import understand
+from tests.workflow.layouts import shootings
+from tests.workflow.test_new_city_traps import (
+    N_KILLED,
+    TRUE_WHENS,
+    TRUTH,
+    base,
+    changed,
+    read,
+    whens,
+    without,
+)
+
+KINDS = {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
+HOURS = {f"{one.when:%Y-%m-%d %H}:00" for one in TRUTH}
+DAYS = {f"{one.when:%Y-%m-%d} 00:00" for one in TRUTH}
+PLACES = {(one.lon, one.lat) for one in TRUTH}
+
+
+def read_files(tmp_path, *files, **how):
+    """Set a city up from files and read them by its file, as `csa start` does."""
+    city = understand([*files], **how)
+    land = tmp_path / "land.geojson"
+    city.places.to_file(land)
+    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
+    return city, ingest_city(load_city(tmp_path / "c.toml"), Inputs(tuple(files), land)).dataset
+
+
+# ---- Who was killed -------------------------------------------------------------------------
+
+
+def flagged(header, killed, *others):
+    return changed(
+        lambda at, one: {header: killed if one.is_homicide else others[at % len(others)]}, "Fatal"
+    )
+
+
+FLAGS = {
+    "Sim and Não": flagged("Vítima fatal", "Sim", "Não"),
+    "S and N": flagged("Fatal", "S", "N"),
+    "an X or nothing": flagged("Fatal", "X", ""),
+    "F and N": flagged("Fatal", "F", "N"),
+    "1 for yes and 2 for no": flagged("Fatal", 1, 2),
+    "HOM and NFS": flagged("Type", "HOM", "NFS"),
+    "expired and stable": flagged("Victim Condition", "Expired", "Stable", "Critical"),
+    "dead on arrival": flagged("Victim Condition", "DOA", "Stable", "Treated"),
+    "lethal and not": flagged("Outcome", "Lethal", "Non-lethal"),
+    "who survived": flagged("Victim Survived", "N", "Y"),
+    "Fallecido y lesionado": flagged("Estado víctima", "FALLECIDO", "LESIONADO"),
+    "Portuguese offenses": flagged(
+        "Natureza", "HOMICÍDIO DOLOSO POR ARMA DE FOGO", "LESÃO CORPORAL POR ARMA DE FOGO"
+    ),
+    "a killing of women": flagged(
+        "delito", "FEMINICIDIO POR DISPARO DE ARMA DE FUEGO", "LESIONES POR ARMA DE FUEGO"
+    ),
+    "domestic homicides are a part": changed(
+        lambda at, one: {"Domestic Homicide": "Y" if one.is_homicide and at % 9 == 0 else "N",
+                         "Homicide": "Y" if one.is_homicide else "N"}, "Fatal"
+    ),
+    "the shooter's death is another's": changed(
+        lambda at, one: {"Shooter Killed": "Y" if at % 10 == 0 else "N",
+                         "Victim Killed": "Y" if one.is_homicide else "N"}, "Fatal"
+    ),
+    "policemen are counted apart": changed(
+        lambda at, one: {"Policías muertos": int(at % 9 == 0),
+                         "Civiles muertos": int(one.is_homicide),
+                         "Civiles heridos": int(not one.is_homicide)}, "Fatal"
+    ),
+    "a case cleared by a death": changed(
+        lambda at, _: {"Disposition": "Offender deceased" if at % 8 == 0 else "Open"}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_who_was_killed_is_read_as_it_is_written(tmp_path, flag):
+    _, dataset = read(tmp_path, FLAGS[flag]())
+    assert Counter(dataset.incidents["kind"]) == KINDS
+
+
+def test_a_flag_that_is_always_no_marks_no_homicide(tmp_path):
+    _, dataset = read(tmp_path, changed(lambda _, __: {"Fatal": "N"})())
+    assert Counter(dataset.incidents["kind"]) == {"nonfatal": len(TRUTH)}
+
+
+def test_two_dead_in_a_list_of_homicides_are_a_number_and_no_code(tmp_path):
+    rows = changed(lambda at, _: {"Number Killed": 2 if at % 3 == 0 else 1}, "Fatal")
+    _, dataset = read(tmp_path, rows())
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
+
+
+def counted(*more):
+    rows = [
+        {**without(base(one), "Fatal"), "Killed": int(one.is_homicide),
+         "Injured": int(not one.is_homicide)} for one in TRUTH
+    ]  # fmt: skip
+    return [*rows, *more]
+
+
+def test_a_sum_below_numbers_of_people_leaves_those_numbers(tmp_path):
+    nobody = {**counted()[0], "Case": "Z", "Killed": 0, "Injured": 0}
+    total = {"Case": "TOTAL", "Killed": N_KILLED, "Injured": len(TRUTH) - N_KILLED}
+    _, dataset = read(tmp_path, counted(nobody, total))
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert dataset.report["victims"] == len(TRUTH)
+
+
+def test_numbers_that_each_victims_row_repeats_are_counted_once(tmp_path):
+    rows = [
+        {**base(one), "Killed": 1, "Injured": one.n_victims - 1, "Age": 20 + person}
+        for one in TRUTH
+        for person in range(one.n_victims)
+    ]
+    _, dataset = read(tmp_path, [without(row, "Fatal") for row in rows])
+    assert len(dataset.incidents) == len(TRUTH)
+    assert dataset.report["victims"] == sum(one.n_victims for one in TRUTH)
+
+
+def test_suspects_are_no_victims_in_spanish_either(tmp_path):
+    rows = [
+        {
+            **base(one),
+            "Tipo de persona": role,
+            "Fatal": base(one)["Fatal"] if role != "IMPUTADO" else "N",
+        }
+        for one in TRUTH
+        for role in ("VÍCTIMA", "IMPUTADO")
+    ]
+    _, dataset = read(tmp_path, rows)
+    assert dataset.report["victims"] == len(TRUTH)
+
+
+def test_calibers_and_makes_are_guns(tmp_path):
+    guns = ("9mm", "Glock", "AK-47", ".22", "HANDGUN", ".45 caliber")
+    _, dataset = read(tmp_path, changed(lambda at, _: {"Weapon": guns[at % len(guns)]})())
+    assert {*dataset.incidents["gun"]} == {"yes"}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_kinds_that_files_names_alone_tell_are_two_lists(tmp_path, first):
+    names = ("homicides.csv", "nonfatal_shootings.csv")
+    for name, is_homicide in zip(names, (True, False), strict=True):
+        rows = [without(base(one), "Fatal") for one in TRUTH if one.is_homicide is is_homicide]
+        pd.DataFrame(rows).to_csv(tmp_path / name, index=False)
+    files = [tmp_path / name for name in (names if first == 0 else names[::-1])]
+    city, dataset = read_files(tmp_path, *files)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert not {"start.homicides_only", "start.nonfatal_only"} & {one.key for one in city.notes}
+    config, other = load_city(tmp_path / "c.toml"), tmp_path / "other.csv"
+    other.write_bytes(files[0].read_bytes())
+    with pytest.raises(SourceError, match=r"Let it hold one of: .*homicid"):
+        ingest_city(config, Inputs((other,), tmp_path / "land.geojson"))
+
+
+def test_names_do_not_part_files_whose_columns_tell(tmp_path):
+    for name in ("homicides.csv", "nonfatal.csv"):
+        rows = TRUTH[:120] if name[0] == "h" else TRUTH[120:]
+        pd.DataFrame([base(one) for one in rows]).to_csv(tmp_path / name, index=False)
+    city, dataset = read_files(tmp_path, tmp_path / "homicides.csv", tmp_path / "nonfatal.csv")
+    assert (len(city.lists), Counter(dataset.incidents["kind"])) == (1, KINDS)
+
+
+def test_rows_that_stand_in_two_files_are_no_second_victims(tmp_path):
+    for name, rows in (("a.csv", TRUTH[:150]), ("b.csv", TRUTH[130:])):
+        pd.DataFrame([base(one) for one in rows]).to_csv(tmp_path / name, index=False)
+    _, dataset = read_files(tmp_path, tmp_path / "a.csv", tmp_path / "b.csv")
+    assert dataset.report["rows_rejected"]["duplicate_row"] == 20
+    assert len(dataset.incidents) == len(TRUTH)
+
+
+# ---- When -----------------------------------------------------------------------------------
+
+
+def timed(**write):
+    """Rows with a day, and columns that tell more of the time."""
+    return changed(
+        lambda _, one: (
+            {"Date": f"{one.when:%Y-%m-%d}"}
+            | {name.replace("_", " "): tell(one.when) for name, tell in write.items()}
+        )
+    )
+
+
+MONTHS = ["jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"]
+WHENS = {
+    "a server's times": (timed(OccurredTime=lambda t: f"{t:%H:%M:%S}.0000000"), TRUE_WHENS),
+    "Access' day before a time": (timed(Time=lambda t: f"12/30/1899 {t:%H:%M:%S}"), TRUE_WHENS),
+    "half of the day in a column": (
+        timed(Time=lambda t: f"{t:%I:%M}", **{"AM/PM": lambda t: f"{t:%p}"}), TRUE_WHENS
+    ),
+    "a. m. and p. m.": (
+        timed(Hora=lambda t: f"{t:%I:%M} {'a. m.' if t.hour < 12 else 'p. m.'}"), TRUE_WHENS
+    ),
+    "23h15": (timed(Hora=lambda t: f"{t:%Hh%M}"), TRUE_WHENS),
+    "HH": (timed(HH=lambda t: t.hour), HOURS),
+    "the time of a call is another's": (
+        timed(Time_Received=lambda t: f"{t + pd.Timedelta(hours=3):%H:%M}"), DAYS
+    ),
+    "seconds since 1970": (
+        changed(lambda _, one: {"Incident Date": int(
+            pd.Timestamp(one.when).tz_localize("America/Kentucky/Louisville").timestamp())}, "Date"),
+        TRUE_WHENS,
+    ),
+    "Excel's numbers": (
+        changed(lambda _, one: {"Incident Date": round(
+            (pd.Timestamp(one.when) - pd.Timestamp("1899-12-30")) / pd.Timedelta(days=1), 6)}, "Date"),
+        TRUE_WHENS,
+    ),
+    "months in Portuguese": (
+        changed(lambda _, one: {"Data": f"{one.when:%d}/{MONTHS[one.when.month - 1]}/{one.when:%Y}"},
+                "Date"), DAYS,
+    ),
+    "months with a point": (
+        changed(lambda _, one: {"Date": f"{one.when:%b. %d, %Y}".replace("Sep.", "Sept.")}), DAYS
+    ),
+    "ordinals": (changed(lambda _, one: {"Date": f"{one.when.day}th {one.when:%B %Y}"}), DAYS),
+    "digits with a T": (changed(lambda _, one: {"Date": f"{one.when:%Y%m%dT%H%M%S}"}), TRUE_WHENS),
+    "a birthday is another day": (
+        changed(lambda at, one: {"fecha_nacimiento": f"19{at % 40 + 50}-05-05",
+                                 "fecha_hecho": f"{one.when:%Y-%m-%d %H:%M}"}, "Date"), TRUE_WHENS,
+    ),
+    "of two days the case's begin is another": (
+        changed(lambda _, one: {
+            "fecha_inicio": f"{one.when + pd.Timedelta(days=3):%Y-%m-%d %H:%M}",
+            "fecha_hecho": f"{one.when:%Y-%m-%d %H:%M}"}, "Date"), TRUE_WHENS,
+    ),
+    "two formats in one column": (
+        changed(lambda at, one: {
+            "Date": f"{one.when:%m/%d/%Y %H:%M}" if at % 3 else f"{one.when:%Y-%m-%d %H:%M:%S}"}),
+        TRUE_WHENS,
+    ),
+    "a few days written otherwise": (
+        changed(lambda at, one: {
+            "Date": f"{one.when:%m/%d/%Y %H:%M}" if at % 40 else f"{one.when:%d-%b-%Y %H:%M}"}),
+        TRUE_WHENS,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WHENS)
+def test_when_it_was_is_read_as_it_is_written(tmp_path, way):
+    rows, true = WHENS[way]
+    _, dataset = read(tmp_path, rows())
+    found = whens(dataset)
+    assert len(found & true) >= 0.99 * len(true)  # an hour comes twice in November
+    assert dataset.report["rows_used"] == len(TRUTH)
+
+
+def test_times_that_end_in_utc_are_shifted(tmp_path):
+    def written(_, one):
+        local = pd.Timestamp(one.when).tz_localize("America/Kentucky/Louisville", ambiguous=False)
+        return {"Date": f"{local.tz_convert('UTC'):%Y-%m-%d %H:%M:%S} UTC"}
+
+    _, dataset = read(tmp_path, changed(written)())
+    assert len(whens(dataset) & TRUE_WHENS) >= 0.99 * len(TRUE_WHENS)
+
+
+def test_day_first_is_likelier_outside_the_united_states(tmp_path):
+    there = [*shootings((144.96, -37.81))]
+    rows = [
+        {**base(one), "Date": f"{one.when.replace(day=1):%d/%m/%Y}", "Longitude": one.lon}
+        for one in there
+    ]
+    city, dataset = read(tmp_path, rows)
+    assert [one.about for one in city.doubts if one.about == "order"] == ["order"]
+    assert {one.day for one in dataset.incidents["occurred_at"]} == {1}
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (timed(Time_of_Day=lambda t: "Night" if t.hour > 18 else "Day"), "start.no_clock"),
+        (changed(lambda _, one: {"Date": f"{one.when:%Y-%m-%d %I:%M}"}), "start.half_day"),
+    ],
+)
+def test_what_is_lost_of_a_time_is_told(tmp_path, write, said):
+    city, _ = read(tmp_path, write())
+    assert said in {note.key for note in city.notes}
+
+
+def test_days_that_a_table_turned_around_are_refused(tmp_path):
+    """Excel, told that months come first, takes 5/1 for the 1st of May and leaves 13/1 as text."""
+
+    def written(_, one):
+        turned = one.when.day <= 12
+        return {"Date": f"{one.when:%Y-%d-%m}" if turned else f"{one.when:%d/%m/%Y}"}
+
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, changed(written)())
+    assert refused.value.message.key == "start.turned_days"
+
+
+def test_files_with_days_in_two_orders_are_refused(tmp_path):
+    for name, form, rows in (
+        ("a.csv", "%m/%d/%Y", TRUTH[:200]),
+        ("b.csv", "%d/%m/%Y", TRUTH[200:]),
+    ):
+        told = [{**base(one), "Date": f"{one.when:{form}}"} for one in rows]
+        pd.DataFrame(told).to_csv(tmp_path / name, index=False)
+    with pytest.raises(SourceError) as refused:
+        understand([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert refused.value.message.key == "start.two_orders"
+
+
+def test_two_columns_of_one_name_are_refused_where_they_differ(tmp_path):
+    table = pd.DataFrame([base(one) for one in TRUTH])
+    table.insert(2, "Date ", "2024-05-05 10:00")
+    table.columns = [name.strip() for name in table]
+    table.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(SourceError, match=r"2 columns of a.csv are called Date"):
+        understand(tmp_path / "a.csv")
+
+
+# ---- Where ----------------------------------------------------------------------------------
+
+
+def placed(write):
+    return changed(lambda at, one: write(one, at), "Latitude", "Longitude")
+
+
+def sexagesimal(degrees, letters):
+    whole, rest = divmod(abs(degrees) * 3600, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{whole:.0f}°{minutes:02.0f}'{seconds:08.5f}\"{letters[int(degrees < 0)]}"
+
+
+WHERES = {
+    "a pair without parentheses": placed(lambda one, _: {"Coordinates": f"{one.lat}, {one.lon}"}),
+    "a pair with a semicolon": placed(lambda one, _: {"Location": f"{one.lat};{one.lon}"}),
+    "a pair of decimal commas": placed(
+        lambda one, _: {"Lugar": f"({one.lat}; {one.lon})".replace(".", ",")}
+    ),
+    "keys": placed(lambda one, _: {"geo_point_2d": json.dumps({"lon": one.lon, "lat": one.lat})}),
+    "a height": placed(lambda one, _: {"loc": f"POINT Z ({one.lon} {one.lat} 0)"}),
+    "letters": placed(
+        lambda one, _: {"Latitude": f"{one.lat}° N", "Longitude": f"{-one.lon:.6f}° W"}
+    ),
+    "minutes and seconds": placed(
+        lambda one, _: {"Latitude": sexagesimal(one.lat, "NS"), "Longitude": sexagesimal(one.lon, "EW")}
+    ),
+    "a printed minus": placed(
+        lambda one, _: {"Latitude": one.lat, "Longitude": str(one.lon).replace("-", "\u2212")}
+    ),
+    "the hospital is elsewhere": placed(
+        lambda one, _: {"Hospital Latitude": 38.2, "Hospital Longitude": -85.7, "Latitude": one.lat,
+                        "Longitude": one.lon}
+    ),
+    "a victim's home is elsewhere": placed(
+        lambda one, _: {"Victim Home Lat": one.lat + 0.01, "Victim Home Lon": one.lon,
+                        "Lat": one.lat, "Lon": one.lon}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WHERES)
+def test_where_it_was_is_read_as_it_is_written(tmp_path, way):
+    _, dataset = read(tmp_path, WHERES[way]())
+    found = dataset.incidents[["lon", "lat"]].to_numpy()
+    true = np.array([(one.lon, one.lat) for one in TRUTH])
+    order = [np.lexsort(points.round(4).T) for points in (found, true)]
+    assert found[order[0]] == pytest.approx(true[order[1]], abs=2e-6)
+
+
+@pytest.mark.parametrize("none", [999, -1, "NULL", "#N/A", 6.3e-9, "9999.0"])
+def test_what_stands_for_no_place_is_none(tmp_path, none):
+    rows = placed(
+        lambda one, at: {"Latitude": none, "Longitude": none} if at % 3 == 0
+        else {"Latitude": one.lat, "Longitude": one.lon}
+    )  # fmt: skip
+    city, dataset = read(tmp_path, rows())
+    assert dataset.report["unlocated"] == len(TRUTH) / 3
+    assert "start.two_zones" not in {note.key for note in city.notes}
+
+
+def test_a_home_is_no_place_of_a_shooting_and_no_address_of_one(tmp_path):
+    homes = placed(lambda one, _: {"Victim Home Lat": one.lat, "Victim Home Lon": one.lon})
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, homes())
+    assert refused.value.message.key == "start.no_place"
+    city, _ = read(tmp_path, changed(lambda at, _: {"Victim Home Address": f"{at} SECRET LN"})())
+    assert "address" not in city.lists[0].columns
+
+
+@pytest.mark.parametrize(
+    ("middle", "turn", "hint"),
+    [
+        ((18.52, -33.97), lambda x, y: (x, -y), "minus before the latitudes"),
+        ((-0.1, 51.5), lambda x, y: (y, x), "two columns exchanged"),
+    ],
+)
+def test_a_city_in_the_open_sea_is_refused_and_told_what_may_help(tmp_path, middle, turn, hint):
+    rows = []
+    for one in shootings(middle):
+        lon, lat = turn(one.lon, one.lat)
+        rows.append({**base(one), "Longitude": lon, "Latitude": lat})
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, rows)
+    assert refused.value.message.key == "start.at_sea"
+    assert hint in str(refused.value)
+
+
+# ---- Containers -----------------------------------------------------------------------------
+
+ROWS = [base(one) for one in TRUTH]
+CELLS = [
+    [*[*row.values()][:3], [None, row["Latitude"], row["Longitude"], None, False]] for row in ROWS
+]
+ANSWERS = {
+    "a list under data": {"status": "ok", "data": ROWS},
+    "CKAN's": {"success": True, "result": {"fields": [{"id": "Case"}], "records": ROWS}},
+    "Socrata's rows": {
+        "meta": {
+            "view": {"columns": [{"name": name} for name in ("Case", "Date", "Fatal", "Place")]}
+        },
+        "data": CELLS,
+    },
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_portals_answer_is_read_as_its_records(tmp_path, answer):
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(ANSWERS[answer]))
+    _, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert dataset.report["unlocated"] == 0
+
+
+@pytest.mark.parametrize(
+    "answer", [{"data": {"data": {"data": {"data": ROWS}}}}, {"data": [1, 2]}, {}]
+)
+def test_an_answer_without_records_is_refused(tmp_path, answer):
+    (tmp_path / "list.json").write_text(json.dumps(answer))
+    with pytest.raises(SourceError, match="not a list of records"):
+        understand(tmp_path / "list.json")
+
+
+@pytest.mark.parametrize("where", ["answer", "properties"])
+def test_an_answer_that_is_a_part_says_so(tmp_path, where):
+    flag = {"exceededTransferLimit": True}
+    features = [{"attributes": without(row, "Latitude", "Longitude"),
+                 "geometry": {"x": row["Longitude"], "y": row["Latitude"]}} for row in ROWS]  # fmt: skip
+    whole = {"features": features} | (flag if where == "answer" else {"properties": flag})
+    (tmp_path / "list.json").write_text(json.dumps(whole))
+    city = understand(tmp_path / "list.json")
+    assert "source.note_limit" in {note.key for note in city.notes}
+
+
+HEADER = [*ROWS[0]]
+
+
+def book(tmp_path, **sheets):
+    """Write a workbook: sheets of rows, those whose name begins with `hidden` hidden."""
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name.replace("_", " "))
+        sheet.sheet_state = "hidden" if name.startswith("hidden") else "visible"
+        for row in rows:
+            sheet.append(row)
+    made.save(tmp_path / "list.xlsx")
+    return made, tmp_path / "list.xlsx"
+
+
+def lines(rows):
+    return [HEADER, *([*row.values()] for row in rows)]
+
+
+def test_a_sheet_a_year_is_one_table(tmp_path):
+    _, path = book(tmp_path, y2022=lines(ROWS[:100]), y2023=lines(ROWS[100:]), notes=[["none"]])
+    city, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert (
+        "2 sheets with the same columns were read, one below the other: y2022, y2023; not read: notes"
+        in (" ".join(map(render, city.notes)))
+    )
+
+
+def test_sheets_whose_names_say_kinds_are_not_joined(tmp_path):
+    plain = [without(row, "Fatal") for row in ROWS]
+    rows = [[*plain[0]], *([*row.values()] for row in plain)]
+    _, path = book(tmp_path, Homicides=rows[:100], Nonfatal=[rows[0], *rows[100:]])
+    table = read_excel(path.read_bytes(), path)
+    assert (len(table.rows), table.sheets, table.others) == (100, ["Homicides"], ["Nonfatal"])
+
+
+def test_hidden_sheets_and_sums_before_the_shootings_are_passed_over(tmp_path):
+    sums = [["Year", "Homicides"], [2022, 10], [2023, 20]]
+    _, path = book(tmp_path, hidden_old=lines(ROWS[:50]), Summary=sums, Data=lines(ROWS))
+    city, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert "the sheet Data was read; not read: hidden old, Summary" in render(city.notes[0])
+
+
+def test_what_is_merged_over_several_rows_stands_in_each_of_them(tmp_path):
+    """The first victim of each incident lived: a homicide is told by a later row alone."""
+    made, path = book(tmp_path, Data=[["Case", "Date", "Age", "Fatal", "Latitude", "Longitude"]])
+    sheet, row = made["Data"], 2
+    for one in TRUTH:
+        fatal = ["N", "Y" if one.is_homicide else "N"]
+        for at, said in enumerate(fatal):
+            sheet.append([f"C{one.number}", one.when, 20, said, one.lat, one.lon] if at == 0
+                         else [None, None, 30, said, None, None])  # fmt: skip
+        for column in (1, 2, 5, 6):
+            sheet.merge_cells(
+                start_row=row, end_row=row + 1, start_column=column, end_column=column
+            )
+        row += 2
+    made.save(path)
+    _, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert dataset.report["victims"] == 2 * len(TRUTH)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Incident", None, None, "Place", None]],
+        [["POLICE DEPARTMENT"], ["Prepared:", "3/1/2025"], []],
+    ],
+)
+def test_lines_above_the_names_may_hold_more_than_one_cell(tmp_path, above):
+    _, path = book(tmp_path, Data=[*above, *lines(ROWS), ["Total", None, N_KILLED]])
+    _, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+
+
+def test_a_header_with_unnamed_columns_is_no_title(tmp_path):
+    rows = [["Case", "Date", "Fatal", "", "", "", "Latitude", "Longitude"]]
+    rows += [
+        [r["Case"], r["Date"], r["Fatal"], "a", "b", "c", r["Latitude"], r["Longitude"]]
+        for r in ROWS
+    ]
+    _, path = book(tmp_path, Data=rows)
+    assert understand(path).lists[0].table.n_rows == len(TRUTH)
