@@ -3,10 +3,13 @@
 import json
 from collections import Counter
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
+from pyproj import Transformer
 
 from csa.base.errors import SourceError
 from csa.base.text import render
@@ -183,6 +186,12 @@ def test_rows_that_stand_in_two_files_are_no_second_victims(tmp_path):
     _, dataset = read_files(tmp_path, tmp_path / "a.csv", tmp_path / "b.csv")
     assert dataset.report["rows_rejected"]["duplicate_row"] == 20
     assert len(dataset.incidents) == len(TRUTH)
+
+
+def test_f_is_false_where_t_is_true(tmp_path):
+    rows = changed(lambda at, one: {"Fatal": "T" if one.is_homicide else "FN"[at % 2]})
+    _, dataset = read(tmp_path, rows())
+    assert Counter(dataset.incidents["kind"]) == KINDS
 
 
 # ---- When -----------------------------------------------------------------------------------
@@ -416,6 +425,25 @@ def test_a_city_in_the_open_sea_is_refused_and_told_what_may_help(tmp_path, midd
     assert hint in str(refused.value)
 
 
+def test_of_two_systems_with_one_grid_that_in_use_is_the_likelier(tmp_path):
+    """UTM of a datum that Brazil gave up puts places 35 m away, and into the city as well."""
+    there = [*shootings((-46.63, -23.55))]
+    turn = Transformer.from_crs("EPSG:4326", "EPSG:31983", always_xy=True)
+    rows = []
+    for one in there:
+        x, y = turn.transform(one.lon, one.lat)
+        rows.append({**without(base(one), "Latitude", "Longitude"),
+                     "COORD_X": f"{x:.2f}".replace(".", ","), "COORD_Y": f"{y:.2f}".replace(".", ",")})  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "list.csv", index=False)
+    land = shapely.box(-46.9, -23.8, -46.3, -23.3)
+    gpd.GeoDataFrame({"name": ["a"]}, geometry=[land], crs="EPSG:4326").to_file(
+        tmp_path / "land.geojson"
+    )
+    where = understand(tmp_path / "list.csv", tmp_path / "land.geojson").lists[0].where
+    true = np.array([(one.lon, one.lat) for one in there])
+    assert where.lonlat.to_numpy() == pytest.approx(true, abs=1e-6)
+
+
 # ---- Containers -----------------------------------------------------------------------------
 
 ROWS = [base(one) for one in TRUTH]
@@ -550,3 +578,58 @@ def test_a_header_with_unnamed_columns_is_no_title(tmp_path):
     ]
     _, path = book(tmp_path, Data=rows)
     assert understand(path).lists[0].table.n_rows == len(TRUTH)
+
+
+# ---- What is left ---------------------------------------------------------------------------
+
+
+def listed(folder):
+    return {
+        str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()
+    }
+
+
+def test_another_citys_file_of_the_same_name_is_not_overwritten(tmp_path, run):
+    for name, rows in (("a", ROWS), ("b", ROWS[:100])):
+        (tmp_path / name).mkdir()
+        pd.DataFrame(rows).to_csv(tmp_path / name / "shootings.csv", index=False)
+    words = ("--yes", "--root", tmp_path / "root", "--out")
+    run("start", tmp_path / "a" / "shootings.csv", *words, tmp_path / "a.toml")
+    before = listed(tmp_path)
+    done = run("start", tmp_path / "b" / "shootings.csv", *words, tmp_path / "b.toml", check=False)
+    assert done.returncode == 2
+    assert "perhaps of another city. Give this city another name" in " ".join(done.stderr.split())
+    assert listed(tmp_path) == before
+
+
+@pytest.mark.parametrize("obstacle", ["out", "var", "proposal"])
+def test_a_city_that_fails_late_leaves_nothing_behind(tmp_path, run, obstacle):
+    root, out = tmp_path / "root", tmp_path / "c.toml"
+    root.mkdir()
+    if obstacle == "out":
+        (root / "file").write_text("")
+        out = root / "file" / "c.toml"
+    elif obstacle == "var":
+        (root / "var").write_text("")
+    else:
+        (root / "var" / "c" / "proposal").mkdir(parents=True)
+        (root / "var" / "c" / "proposal" / "mine.txt").write_text("mine")
+    pd.DataFrame(ROWS).to_csv(tmp_path / "list.csv", index=False)
+    before = listed(tmp_path)
+    words = ("start", tmp_path / "list.csv", "--yes", "--root", root, "--out", out)
+    assert run(*words, check=False).returncode == 2
+    assert listed(tmp_path) == before
+    assert not (root / "data").exists()
+
+
+@pytest.mark.parametrize("name", ["land.geojson", "shots [2023].csv"])
+def test_any_name_of_a_file_will_do(tmp_path, run, name):
+    table = pd.DataFrame(ROWS)
+    if name.endswith("csv"):
+        table.to_csv(tmp_path / name, index=False)
+    else:
+        points = gpd.points_from_xy(table.pop("Longitude"), table.pop("Latitude"))
+        gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326").to_file(tmp_path / name)
+    run("start", tmp_path / name, "--yes", "--name", "Here", cwd=tmp_path)
+    done = run("ingest", "--city", "here", "--out", "again", cwd=tmp_path)
+    assert "240 incidents" in " ".join(done.stdout.split())

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 LONLAT = "EPSG:4326"
 """Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps use."""
 
+CURRENT_DATUMS = (
+    "WGS 84", "NAD83", "ETRS89", "SIRGAS 2000", "OSGB36", "GDA94", "GDA2020", "NZGD2000", "JGD2011",
+    "Hartebeesthoek94", "CGCS2000", "MAGNA-SIRGAS",
+)  # fmt: skip
+"""How the names of those begin that countries measure in today."""
 METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
 """For text and maps of a city whose units are `us`; everything is measured in metres."""
 
@@ -175,6 +180,12 @@ def systems_near(lon: float, lat: float) -> list[str]:
 
     codes = [f"EPSG:{info.code}" for info in sorted(found, key=size)]
     return [code for code in dict.fromkeys((*codes, "EPSG:3857")) if _can_be_used(code)]
+
+
+def is_current(code: str) -> bool:
+    """Check whether a system rests on a datum in use: of two with the same grid the likelier."""
+    datum = CRS.from_user_input(code).geodetic_crs
+    return datum is not None and datum.name.startswith(CURRENT_DATUMS)
 
 
 def _can_be_used(code: str) -> bool:

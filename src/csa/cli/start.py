@@ -160,4 +160,5 @@ def _show_made(made: MadeCity, path: Path) -> None:
     standing = standings(made.proposal.areas, ())
     show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
-    show(speak("start.next", path=path, name=path.stem, dataset=made.dataset))
+    name = path.stem if path.parent == Path("config") else path  # as --city finds it
+    show(speak("start.next", path=path, name=name, dataset=made.dataset))

@@ -105,7 +105,9 @@ def _is_fatal_text(column: TextColumn) -> bool:
 def _killed(column: TextColumn) -> tuple[str, ...]:
     """Return the values that say fatal: by a word, or by a mark such as F beside NF."""
     codes = {value.casefold() for value in column.distinct}
+    is_plain = not codes.isdisjoint(YES)  # F is false beside T
     marked = {code for code, others in CODES.items() if code in codes and codes & others}
+    marked = set() if is_plain else marked
     return tuple(one for one in column.distinct if is_killed(one) or one.casefold() in marked)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.base.crs import LONLAT, systems_near, to_lonlat
+from csa.base.crs import LONLAT, is_current, systems_near, to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import say
 from csa.config.types import FieldName
@@ -167,7 +167,7 @@ def _projected(
         sample = both.sample(min(len(both), 500), random_state=0)
         near = systems_near((west + east) / 2, (south + north) / 2)
         inside = [one for one in near if _share_inside(sample, one, area) >= LEAST_INSIDE]
-        systems = inside[:MOST_SYSTEMS]
+        systems = sorted(inside, key=lambda one: not is_current(one))[:MOST_SYSTEMS]
         if not systems:
             raise SourceError("start.no_system", path=name)
         readings = [Reading(say("start.in_system", crs=one), one) for one in systems]

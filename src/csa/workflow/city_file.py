@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -136,7 +137,7 @@ def city_file(
         "# The UTM zone of the middle, in metres.",
         f"metric_crs = {_toml(city.metric_crs)}",
         f"units = {_toml(city.units)}",
-        f"files = {_toml(names)}",
+        f"files = {_toml([glob.escape(name) for name in names])}",
     ]
     if any(one.rules.is_proxy for one in city.lists):
         out += [
