@@ -102,8 +102,7 @@ def guess_incidents(
         if _begins_anew(column, clues.days):
             found.incident_from.append("day")
             found.notes.append(say("start.number_and_day", column=column.header))
-        is_same = pd.concat([one.texts for one in columns], axis=1).duplicated()
-        is_repeated = column.texts[~is_same & (column.texts != "")].duplicated().any()
+        is_repeated = _is_repeated(column, columns)
         if is_repeated and _repeats_counts(column, found):
             found.victims_from, has_persons = [], True
         if found.rows_are != "persons":
@@ -131,6 +130,13 @@ def guess_incidents(
         question = say("start.which_rows")
         found.rows_are = questions.settle("rows", question, readings)
     found.notes.append(say("start.no_number"))
+
+
+def _is_repeated(column: TextColumn, columns: Sequence[TextColumn]) -> bool:
+    """Check whether rows share a number, but for those that are the same in every column."""
+    shared = column.known[column.known.duplicated(keep=False)].index
+    rows = pd.concat([one.texts[shared] for one in columns], axis=1)
+    return bool(column.texts[rows.drop_duplicates().index].duplicated().any())
 
 
 def _repeats_counts(column: TextColumn, found: GuessedRules) -> bool:

@@ -52,8 +52,12 @@ MONTHS = {
 IN_ENGLISH = {word: english for english, words in MONTHS.items() for word in words.split()}
 A_MONTH = re.compile(r"\b(?:" + "|".join(sorted(IN_ENGLISH, key=len, reverse=True)) + r")\b\.?")
 """Months in Spanish, Portuguese and French, and as English abbreviates them."""
+NOT_ENGLISH = re.compile(
+    r"\b(?:" + "|".join(word for word in IN_ENGLISH if word.title() not in MONTHS) + r")\b|[a-z]\."
+)
 ORDINAL = r"(?i)(?<=\d)(?:st|nd|rd|th)\b"
 UNIVERSAL = r" ?(?:UTC|GMT)$"
+DOTTED = r"(?i)[ap](?:\.\s?|\s)m"
 MERIDIEM = r"(?i)\b([ap])\.?\s?m\b\.?"
 NO_DAY = r"^(?:12/30/1899|30/12/1899|1899-12-30|1/0/1900|1900-01-0[01])[ T]+"
 """The day that Access and Excel put before a time of day."""
@@ -108,7 +112,7 @@ def plain_day(text: pd.Series, form: str) -> pd.Series:
     """Write days as a format reads them: months in English, a. m. as AM, seconds to six digits."""
     if "%b" in form or "%B" in form:
         text = _english_months(text, "%b" if "%b" in form else "%B")
-    if "%p" in form:
+    if "%p" in form and text.str.contains(DOTTED).any():
         text = text.str.replace(MERIDIEM, lambda m: f"{m[1].upper()}M", regex=True)
     if "%z" in form:
         text = text.str.replace(UNIVERSAL, "+0000", regex=True)
@@ -120,7 +124,7 @@ def plain_day(text: pd.Series, form: str) -> pd.Series:
 def _english_months(text: pd.Series, form: str) -> pd.Series:
     text = text.str.replace(ORDINAL, "", regex=True)
     low = text.str.casefold()
-    if not low.str.contains(A_MONTH).any():
+    if not low.str.contains(NOT_ENGLISH).any():
         return text
     names = {short: date(2000, at, 1).strftime(form) for at, short in enumerate(MONTHS, 1)}
     english = low.str.replace(A_MONTH, lambda m: names[IN_ENGLISH[m[0].rstrip(".")]], regex=True)
