@@ -8,31 +8,20 @@ import pytest
 from pyproj import Transformer
 
 from csa.base.errors import SourceError
-from csa.config.loading import load_city
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
-from tests.workflow.layouts import shootings
+from tests.workflow.truth import (
+    N_KILLED,
+    TRUE_WHENS,
+    TRUTH,
+    base,
+    changed,
+    read,
+    read_files,
+    whens,
+    without,
+)
 
-MIDDLE = (-85.78, 38.23)
-TRUTH = list(shootings(MIDDLE))
-N_KILLED = sum(one.is_homicide for one in TRUTH)
 NO_SHOOTING = 30
-
-
-def base(one):
-    return {
-        "Case": f"C{one.number}",
-        "Date": f"{one.when:%Y-%m-%d %H:%M}",
-        "Fatal": "Y" if one.is_homicide else "N",
-        "Latitude": one.lat,
-        "Longitude": one.lon,
-    }
-
-
-def without(row, *names):
-    return {name: value for name, value in row.items() if name not in names}
 
 
 def by_offense(killed, hit, *others):
@@ -44,14 +33,6 @@ def by_offense(killed, hit, *others):
         for number in range(NO_SHOOTING * len(others)):
             row = without(base(TRUTH[number % 200]), "Fatal")
             yield {**row, "Case": f"X{number}", "Offense": others[number % len(others)]}
-
-    return rows
-
-
-def changed(change, *gone):
-    def rows():
-        for at, one in enumerate(TRUTH):
-            yield {**without(base(one), *gone), **change(at, one)}
 
     return rows
 
@@ -201,16 +182,6 @@ TRAPS = {
 }  # fmt: skip
 
 
-def read(tmp_path, rows, **how):
-    path = tmp_path / "list.csv"
-    pd.DataFrame(rows).to_csv(path, index=False)
-    city = understand(path, **how)
-    land = tmp_path / "land.geojson"
-    city.places.to_file(land)
-    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
-    return city, ingest_city(load_city(tmp_path / "c.toml"), Inputs((path,), land)).dataset
-
-
 @pytest.mark.parametrize("trap", TRAPS)
 def test_no_file_is_read_wrongly_in_silence(tmp_path, trap):
     _, dataset = read(tmp_path, TRAPS[trap]())
@@ -246,13 +217,6 @@ def test_what_would_be_wrong_is_refused(tmp_path):
     with pytest.raises(SourceError) as refused:
         read(tmp_path, rows())
     assert refused.value.message.key == "start.which_system"
-
-
-def whens(dataset):
-    return {f"{when:%Y-%m-%d %H:%M}" for when in dataset.incidents["occurred_at"]}
-
-
-TRUE_WHENS = {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
 
 
 ZONE = "America/Kentucky/Louisville"
@@ -402,13 +366,9 @@ def test_lines_above_the_header_are_titles_and_decimal_commas_are_decimals(tmp_p
                                                  "Longitude": f"{one.lon:.6f}".replace(".", ",")})())  # fmt: skip
     path = tmp_path / "list.csv"
     path.write_text("Shootings, all\n\nas of May 2024\n" + table.to_csv(index=False, sep=";"))
-    city = understand(path)
+    city, made = read_files(tmp_path, path)
     assert "source.note_titles" in {note.key for note in city.notes}
     assert city.lists[0].where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)
-    land = tmp_path / "land.geojson"
-    city.places.to_file(land)
-    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
-    made = ingest_city(load_city(tmp_path / "c.toml"), Inputs((path,), land)).dataset
     assert made.report["incidents"] == len(TRUTH)
     assert made.report["unlocated"] == 0
 
@@ -455,12 +415,8 @@ def test_homicides_and_nonfatal_shootings_in_files_of_their_own_are_two_lists_of
     ]  # fmt: skip
     pd.DataFrame(killed).to_csv(homicides, index=False)
     pd.DataFrame(hit).rename(columns={"When": "Occurred Date"}).to_csv(nonfatal, index=False)
-    city = understand([homicides, nonfatal])
+    city, made = read_files(tmp_path, homicides, nonfatal)
     assert [one.about for one in city.doubts] == ["all", "all 2"]
-    land = tmp_path / "land.geojson"
-    city.places.to_file(land)
-    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
-    made = ingest_city(load_city(tmp_path / "c.toml"), Inputs((homicides, nonfatal), land)).dataset
     kinds = Counter(made.incidents["kind"])
     assert kinds == {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
     alone = understand(nonfatal)

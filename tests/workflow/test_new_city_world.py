@@ -17,16 +17,16 @@ from csa.config.loading import load_city
 from csa.ingest.excel import read_excel
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
 from tests.workflow.layouts import shootings
-from tests.workflow.test_new_city_traps import (
+from tests.workflow.truth import (
     N_KILLED,
     TRUE_WHENS,
     TRUTH,
     base,
     changed,
     read,
+    read_files,
     whens,
     without,
 )
@@ -34,16 +34,6 @@ from tests.workflow.test_new_city_traps import (
 KINDS = {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
 HOURS = {f"{one.when:%Y-%m-%d %H}:00" for one in TRUTH}
 DAYS = {f"{one.when:%Y-%m-%d} 00:00" for one in TRUTH}
-PLACES = {(one.lon, one.lat) for one in TRUTH}
-
-
-def read_files(tmp_path, *files, **how):
-    """Set a city up from files and read them by its file, as `csa start` does."""
-    city = understand([*files], **how)
-    land = tmp_path / "land.geojson"
-    city.places.to_file(land)
-    (tmp_path / "c.toml").write_text(city_file(city, land.name, "name"))
-    return city, ingest_city(load_city(tmp_path / "c.toml"), Inputs(tuple(files), land)).dataset
 
 
 # ---- Who was killed -------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from csa.ingest.record_columns import column_texts
 
 def read_map_rows(path: Path) -> Iterator[Sequence[str]]:
     """Yield a map's columns, then its features, as text: points in degrees, else as x and y."""
-    unreadable = SourceError("source.not_text", path=path, what="a map that cannot be read")
+    is_zip = path.suffix.casefold() == ".zip"
+    what = "a zip file in which no map can be read" if is_zip else "a map that cannot be read"
+    unreadable = SourceError("source.not_text", path=path, what=what)
     table = read_map(path, unreadable, of_points=True)
     columns = {str(name): table[name] for name in table.columns if name != "geometry"}
     if isinstance(table, gpd.GeoDataFrame):
