@@ -250,17 +250,17 @@ def _zone_on_land(lonlat: pd.DataFrame, name: str) -> str:
     if not zone.startswith(AT_SEA):
         return zone
     lon, lat = lonlat["lon"], lonlat["lat"]
-    turned = {
-        "start.if_swapped": (lat, lon),
-        "start.if_west": (-lon, lat),
-        "start.if_south": (lon, -lat),
-        "start.if_southwest": (-lon, -lat),
-    }
-    found = {}
-    for key, (x, y) in turned.items():
-        if y.abs().median() <= 90:
-            found[key] = _time_zone(pd.DataFrame({"lon": x, "lat": y}))
-    hints = [speak(key, zone=at) for key, at in found.items() if not at.startswith(AT_SEA)]
+    turned = (
+        ("start.if_swapped", lat, lon),
+        ("start.if_west", -lon, lat),
+        ("start.if_south", lon, -lat),
+        ("start.if_southwest", -lon, -lat),
+    )
+    hints = []
+    for key, x, y in turned:
+        there = _time_zone(pd.DataFrame({"lon": x, "lat": y})) if y.abs().median() <= 90 else AT_SEA
+        if not there.startswith(AT_SEA):
+            hints.append(speak(key, zone=there))
     where = f"{lon.median():.2f}, {lat.median():.2f}"
     raise SourceError("start.at_sea", path=name, where=where, hints=" ".join(hints))
 
