@@ -111,6 +111,35 @@ def test_a_worker_that_dies_between_steps_loses_none_of_them(tmp_path, ran, town
     assert not list((tmp_path / "out").rglob(".csa-tmp-*"))
 
 
+@pytest.mark.parametrize("lost", ["fingerprints", "row"])
+def test_a_city_whose_marker_lacks_a_part_is_made_again(tmp_path, ran, town_city, lost):
+    out = tmp_path / "out"
+    work_city(town_city, str(out), VERSION)
+    marker = out / "small" / "fleet.json"
+    whole = json.loads(marker.read_text())
+    marker.write_text(json.dumps({name: one for name, one in whole.items() if name != lost}))
+    row = work_city(town_city, str(out), VERSION)
+    assert (row["state"], row["is_new"], ran) == ("done", True, ["start", "start"])
+    assert json.loads(marker.read_text()) == whole
+
+
+def test_steps_without_what_they_printed_are_taken_again(tmp_path, ran, town_city, monkeypatch):
+    steps = CityFolder(tmp_path / "out", "small").work / "steps.json"
+
+    def dies(*given):
+        yield next(COMMANDS(*given))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(city_task, "_commands", dies)
+    with pytest.raises(KeyboardInterrupt):
+        work_city(town_city, str(tmp_path / "out"), VERSION)
+    found = json.loads(steps.read_text())
+    steps.write_text(json.dumps({"fingerprints": found["fingerprints"]}))
+    monkeypatch.setattr(city_task, "_commands", lambda *given: [next(COMMANDS(*given))])
+    assert work_city(town_city, str(tmp_path / "out"), VERSION)["state"] == "done"
+    assert ran == ["start", "start"]
+
+
 def test_a_city_that_breaks_is_told_in_a_sentence_and_keeps_its_last_result(
     tmp_path, ran, town_city
 ):

@@ -12,8 +12,9 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.base import journal
-from csa.base.errors import OutputError, ParamError, PeriodError
+from csa.base.errors import OutputError, ParamError, PeriodError, SourceError
 from csa.base.journal import Move, alone, carry_out, finish
+from csa.base.message import say
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
@@ -27,6 +28,7 @@ from csa.workflow.month_place import (
     MonthPlace,
     list_months,
     publish_month,
+    read_month_file,
     undo,
     was_published,
     went_to,
@@ -210,6 +212,35 @@ def test_the_first_month_cannot_be_taken_back(town):
         undo(town.place)
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"month": "2020-04", "former": "0001"}', "{"])
+def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
+    path = town.place.home / "undo.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(SourceError) as refused:
+        undo(town.place)
+    assert refused.value.message == say("month.damaged", path=path)
+
+
+def test_a_damaged_month_is_said_to_be_and_is_made_again(town):
+    made = town.make(town.new(APRIL))
+    path = made.folder / "month.json"
+    for text in ("[]", "{"):
+        path.write_text(text)
+        with pytest.raises(SourceError) as refused:
+            read_month_file(made.folder)
+        assert refused.value.message == say("month.damaged", path=path)
+        assert town.make().is_new
+        assert read_month_file(made.folder)["snapshot"] == made.account["snapshot"]
+
+
+def test_a_folder_of_another_name_is_no_month(town):
+    for name in ("2020-04", "2020-12", "copy of 2020-12"):
+        (town.place.months / name).mkdir(parents=True)
+        (town.place.months / name / "month.json").write_text("{}")
+    assert list_months(town.place) == [Month(2020, 12), Month(2020, 4)]
+
+
 def test_the_record_is_made_where_a_year_more_is_over(town, monkeypatch):
     asked = []
     monkeypatch.undo()
@@ -257,6 +288,13 @@ def test_a_second_run_at_the_same_time_is_refused(town):
     draft = read_new(request)
     with alone(town.place.lock), pytest.raises(OutputError, match="Another run"):
         make_month(request, draft)
+
+
+def test_a_folder_that_cannot_be_written_gets_its_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError) as refused, alone(tmp_path / "file" / "month.lock"):
+        pass
+    assert refused.value.message.key == "files.cannot_write"
 
 
 @pytest.mark.parametrize("name", ["save_dataset", "gather_month", "make_all", "commit"])

@@ -12,13 +12,14 @@ from app.shared.signing import Values
 from app.shared.standing import short_state, standing_of
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
+from csa.base.stats import DISPERSION
 from csa.base.text import month, render, speak
 from csa.decisions.draws import record_draw
 from csa.decisions.roles import Act
 from csa.decisions.store import Store
 from csa.priority.draw import MAX_MONTHS_BETWEEN
 from csa.priority.draw_files import Starts, close_list, list_entrants
-from csa.priority.draw_power import DISPERSION, explain_power, power_table
+from csa.priority.draw_power import explain_power, power_table
 from csa.priority.files import count_tiers
 from csa.priority.proposal_files import AssessedProposal
 

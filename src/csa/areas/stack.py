@@ -17,6 +17,7 @@ from scipy.stats import nbinom
 
 from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import Bools, Floats, Ints
+from csa.base.stats import DISPERSION
 
 AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all")
 """Which incidents count for how much; the third loses 1/e in 84 months."""
@@ -42,10 +43,9 @@ little, leads one to expect, if that is more."""
 NEW_RINGS = 2
 NEW_CHANCE = 0.01
 NEW_LEAST = 5
-DISPERSION = 1.6
 """A place of 19 blocks is new if chance would give as many as it held in the last year, 5 or more,
-in one city of a hundred: by what the years before lead one to expect, counts varying 1.6 times as
-much as Poisson's."""
+in one city of a hundred: by what the years before lead one to expect, counts varying more than
+Poisson's (`DISPERSION`)."""
 
 N_STEPS = 100
 """Steps of expectation maximization: more change no area in Philadelphia."""

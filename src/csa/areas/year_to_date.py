@@ -12,16 +12,12 @@ import pandas as pd
 from csa.areas.window import is_of
 from csa.base.errors import TableError
 from csa.base.params import Month, Period
-from csa.base.stats import compare_counts
+from csa.base.stats import DISPERSION, compare_counts
 from csa.dataset.versioned import Dataset
 
 YEAR = 12
 MAX_CHANCE = 0.05
 """A difference that chance alone makes less often than this is reported as real."""
-
-DISPERSION = 1.6
-"""Variance over mean of counts of fixed places: one shooting answers another. A nominal 5 % test
-of Poisson counts would then be one of 12 %."""
 
 
 @dataclass(frozen=True)

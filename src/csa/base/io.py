@@ -105,14 +105,14 @@ def create_file(path: Path, content: bytes) -> bool:
 
 
 @contextmanager
-def held(folder: Path, refusal: OutputError, mode: int = 0o777) -> Iterator[None]:
+def held(folder: Path, refusal: OutputError, mode: int = 0o777, name: str = LOCK) -> Iterator[None]:
     """Hold a folder, which is made if it is absent; while another process does, refuse.
 
     The lock ends with the process, however it ends.
     """
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=folder, why=why) from error

@@ -7,16 +7,15 @@ next, from the journal; one that is killed before has changed nothing.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from csa.base.errors import OutputError
-from csa.base.io import CURRENT, json_bytes, point_version, write_file
+from csa.base.io import CURRENT, held, json_bytes, point_version, write_file
 from csa.base.reading import parse_json
 
 
@@ -100,16 +99,6 @@ def current_version(folder: Path) -> str:
     return current.resolve().name if current.exists() else ""
 
 
-@contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> AbstractContextManager[None]:
     """Admit one process at a time; refuse a second one at once."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputError("month.busy", path=lock) from error
-        yield
-    finally:
-        os.close(descriptor)
+    return held(lock.parent, OutputError("month.busy", path=lock), name=lock.name)

@@ -1,6 +1,6 @@
 """Text in the reader's language: sentences, numbers, days and places.
 
-Sentences come from `csa.base.text`, numbers and days from `csa.base.text`.
+The sentences stand in `locale/en.toml`, and for each other language in a catalog of gettext.
 """
 
 from __future__ import annotations

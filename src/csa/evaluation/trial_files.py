@@ -219,7 +219,8 @@ def kept_trials(city: City) -> list[dict[str, Any]]:
     newest: dict[str, dict[str, Any]] = {}
     for path in sorted((city.own_folder / KEPT).glob(f"{KEPT_NAME}-*.json")):
         account = load_kept(path) or {}
-        if account.get("kind") != KIND or account.get("city") != city.config.city.id:
+        is_own = account.get("kind") == KIND and account.get("city") == city.config.city.id
+        if not is_own or not account.keys() >= {"entrants_sha256", "first_start", "through"}:
             raise SourceError("backtest.damaged", path=path)
         lot = str(account["entrants_sha256"])
         if lot not in newest or newest[lot]["through"] < account["through"]:

@@ -149,7 +149,8 @@ class _StepsDone:
         self._folder, self._prints = folder, prints
         self._file = folder.work / "steps.json"
         found = _read(self._file) or {}
-        self._done: dict[str, str] = found["said"] if found.get("fingerprints") == prints else {}
+        is_same = found.get("fingerprints") == prints and isinstance(found.get("said"), dict)
+        self._done: dict[str, str] = found["said"] if is_same else {}
         if not self._done:
             shutil.rmtree(folder.work, ignore_errors=True)
         for half_written in folder.work.rglob(".csa-tmp-*"):  # by a worker that was killed
@@ -265,8 +266,9 @@ def _sha256(path: Path) -> str:
 
 def read_marker(home: Path) -> dict[str, Any] | None:
     """Read a city's marker; None where there is none that this version wrote."""
-    found = _read(home / MARKER)
-    return found if found and found.get("format_version") == FORMAT_VERSION else None
+    found = _read(home / MARKER) or {}
+    is_whole = isinstance(found.get("row"), dict) and "fingerprints" in found
+    return found if is_whole and found.get("format_version") == FORMAT_VERSION else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
+from csa.base.stats import DISPERSION
 from csa.dataset.versioned import City
 from csa.geo import cells as h3_cells
 from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
@@ -39,9 +40,6 @@ from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
 RESOLUTIONS = (6, 7, 8, 9, 10)
 TESTED = (9, 8, 7, 6)
 """Resolutions of the cells that are tested, the first with enough incidents for so many cells."""
-
-DISPERSION = 1.6
-"""Variance over mean of an area's yearly counts, if a city's own is not known yet."""
 
 CHOSEN_COLUMNS = {name: told for name, told in ORDER_COLUMNS.items() if name != "tier"}
 

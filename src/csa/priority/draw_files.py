@@ -22,9 +22,10 @@ from csa.areas.proposal import METHOD_VERSION
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import Month
+from csa.base.stats import DISPERSION
 from csa.base.text import speak
 from csa.priority.draw import Draw, Entrant, draw_start_order
-from csa.priority.draw_power import DISPERSION, power_table
+from csa.priority.draw_power import power_table
 from csa.priority.draw_record import draw_of, draw_record
 from csa.priority.files import count_tiers
 from csa.priority.proposal_files import AssessedProposal

@@ -20,6 +20,7 @@ from scipy.stats import norm
 
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
+from csa.base.stats import DISPERSION
 from csa.base.text import percent
 from csa.priority.draw import Draw, Entrant, pair_areas
 
@@ -27,9 +28,6 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 MONTHS_BEFORE = 24
 """Months of the counts that the areas are paired on."""
-
-DISPERSION = 1.6
-"""Variance over mean of counts of fixed areas; 1.5 to 1.65 in Philadelphia."""
 
 ALPHA = 0.05
 """One-sided: the question is whether there were fewer."""

@@ -13,11 +13,12 @@ from scipy.stats import nbinom
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.places import cells_of
 from csa.areas.proposal import Proposal
-from csa.areas.stack import DISPERSION, NEW_CHANCE, NEW_SHARE
+from csa.areas.stack import NEW_CHANCE, NEW_SHARE
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Bools, Floats
 from csa.base.params import Month, Period
+from csa.base.stats import DISPERSION
 from csa.priority.assess import AreaAssessment
 
 COLUMNS = ("next12_expected", "next12_low", "next12_high")

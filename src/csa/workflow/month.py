@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import proposal_files
 from csa.backtest.recording import load_suggestion, past_years, suggestion_of
-from csa.base.errors import CsaError, OutputError, ParamError
+from csa.base.errors import CsaError, OutputError, ParamError, SourceError
 from csa.base.io import json_bytes, write_file
 from csa.base.journal import alone, clone_folder, current_version
 from csa.base.logging import Tell, silent
@@ -168,7 +168,9 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     beside = _beside(request)
     alone_beside = replace(beside, earlier=())  # a publication since makes no other month
     key = snapshot_for(source, request.plan, records, month, alone_beside).id
-    before = read_month_file(place.month(month))
+    before = None
+    with suppress(SourceError):  # what is damaged is made again
+        before = read_month_file(place.month(month))
     language = request.language or config.public.language
     if before is not None and (before.get(KEY), before.get("language")) == (key, language):
         return MonthMade(month, place.month(month), before, is_new=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from csa.workflow.publishing import publish
 KEY = "snapshot"
 """What tells whether a month must be made again: the snapshot that its reports rest on."""
 MONTH_FILE, UNDO_FILE = "month.json", "undo.json"
+UNDO_KEYS = ("month", "version", "former", "sources", "replaced")
 
 
 @dataclass(frozen=True)
@@ -103,19 +105,29 @@ class MonthPlace:
 
 def read_month_file(folder: Path) -> dict[str, Any] | None:
     """Read what a month's folder says of itself; None where there is none."""
+    return _read(folder / MONTH_FILE)
+
+
+def _read(path: Path, needed: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Read a file of this module; refuse one without what is needed, None where there is none."""
     try:
-        found = parse_json((folder / MONTH_FILE).read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise SourceError("month.damaged", path=folder / MONTH_FILE) from error
-    return found if isinstance(found, dict) else None
+        raise SourceError("month.damaged", path=path) from error
+    if not isinstance(found, dict) or not found.keys() >= set(needed):
+        raise SourceError("month.damaged", path=path)
+    return found
 
 
 def list_months(place: MonthPlace) -> list[Month]:
-    """List the months that were made, the newest first."""
-    made = sorted(place.months.glob(f"*/{MONTH_FILE}"), reverse=True)
-    return [Month.parse(path.parent.name) for path in made]
+    """List the months that were made, the newest first; a folder of another name is none."""
+    found = []
+    for path in place.months.glob(f"*/{MONTH_FILE}"):
+        with suppress(ParamError):
+            found.append(Month.parse(path.parent.name))
+    return sorted(found, reverse=True)
 
 
 def commit(
@@ -163,12 +175,9 @@ def undo(place: MonthPlace) -> dict[str, Any]:
     """
     with alone(place.lock):
         place.recover()
-        try:
-            told = parse_json((place.home / UNDO_FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise ParamError("month.nothing_to_undo") from error
-        except (OSError, ValueError) as error:
-            raise SourceError("month.damaged", path=place.home / UNDO_FILE) from error
+        told = _read(place.home / UNDO_FILE, UNDO_KEYS)
+        if told is None:
+            raise ParamError("month.nothing_to_undo")
         if not told["former"]:
             raise ParamError("month.first_stays")
         month = Month.parse(told["month"])
@@ -230,6 +239,6 @@ def take_back(place: MonthPlace, store: Store | None, act: Act) -> tuple[dict[st
     names = went_to(place, store)
     told = undo(place)
     if names and store is not None:
-        values = {"month": month_words(told["month"]), "snapshot": told[KEY]}
+        values = {"month": month_words(told["month"]), "snapshot": told.get(KEY)}
         add_minute(store, act, speak("month.withdrawn", names=", ".join(names), **values))
     return told, names

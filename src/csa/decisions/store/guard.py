@@ -15,9 +15,9 @@ SQLITE = (
     f"""CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
     # REPLACE would remove a row without asking the trigger above.
-    """CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+    f"""CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
     WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever added to'); END""",
+    BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",  # noqa: S608 - no value of a user's
 )
 POSTGRES = (
     f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csa.base.message import Message
+from csa.base.stats import HIGHEST_DISPERSION
 from csa.base.text import render
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, MeasureRow
@@ -25,9 +26,6 @@ from csa.plan.measures import (
     shown_for,
     told,
 )
-
-DISPERSION = 1.65
-"""Variance over mean of counts by place, the highest measured (METHODS 28)."""
 
 YEAR = 4
 """Quarters in a year, which holds each season once."""
@@ -91,7 +89,7 @@ def _line(
         shown=shown,
         compared=tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side),
         begun=None if area is None or area.execution_on is None else Quarter.of(area.execution_on),
-        judged=judge(measure.kind, measure.direction, before, after, DISPERSION),
+        judged=judge(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION),
         progress=on_target(figure, baseline, target, measure.direction),
         history=history,
         revised=revised(here, measure.kind),

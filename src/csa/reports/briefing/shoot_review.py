@@ -12,11 +12,12 @@ from datetime import date
 
 from csa.base.message import Message, say
 from csa.base.params import Month
+from csa.base.stats import HIGHEST_DISPERSION
 from csa.decisions.store.records import Records
 from csa.plan import Plan, PlanMeasure
 from csa.plan.measures import MeasureChange, MeasureVerdict, Quarter, Value, judge, latest
 from csa.plan.measures.kinds import cohort_months
-from csa.reports.briefing.measuring import DISPERSION, spans_at
+from csa.reports.briefing.measuring import spans_at
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _effect(
         return _untold(measure, began, lag, say("shoot_review.not_begun", action=action))
     followed = [value for value in history if is_followed(value.quarter, lag, today)]
     before, after = (tuple(side) for side in spans_at(followed, began))
-    change = judge(measure.kind, measure.direction, before, after, DISPERSION)
+    change = judge(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION)
     if not after or not before:
         key = "shoot_review.too_early" if not after else "shoot_review.nothing_before"
         told = {"action": action, "began": began, "months": lag}

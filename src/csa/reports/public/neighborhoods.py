@@ -17,7 +17,6 @@ from csa.reports.public.words import (
     area_name,
     city_count,
     class_words,
-    few,
     noun,
     period,
     place_count,
@@ -198,7 +197,7 @@ def _of_the_way_before(
     rows: tuple[tuple[str, ...], ...] = tuple(
         (place.name, place_count(place.count, facts, tell)) for place in by_name
     )
-    is_few = any(row[-1] == few(facts, tell) for row in rows)
+    notes = why_few(rows, tell)
     columns: tuple[str, ...] = (tell("public.neighborhood"), tell("public.count"))
     if any(place.level is not None for place in by_name):
         words = class_words(facts, tell.language)
@@ -208,7 +207,13 @@ def _of_the_way_before(
             for row, place in zip(rows, by_name, strict=True)
         )
     table = Table(caption, columns, rows, numeric=(1,))
-    return (table, *([Paragraph(tell("public.few_about"))] if is_few else []))
+    return (table, *notes)
+
+
+def why_few(rows: tuple[tuple[str, ...], ...], tell: Speaker) -> list[Block]:
+    """Explain "not shown", which bundles of the way before alone have as the count of a row."""
+    few = tell("public.few")
+    return [Paragraph(tell("public.few_about"))] if any(row[-1] == few for row in rows) else []
 
 
 def _years(place: PublicPlace, tell: Speaker) -> str:

@@ -11,7 +11,7 @@ from csa.reports.public.change import (
     short_change,
 )
 from csa.reports.public.facts import PublicArea, PublicFacts
-from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks
+from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks, why_few
 from csa.reports.public.plan import (
     action_title,
     day_or_none,
@@ -126,7 +126,7 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
     columns = ("public.area", "public.stands", "public.since", "public.count")
     caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
     blocks.append(Table(caption, tuple(tell(key) for key in columns), rows, numeric=(3,)))
-    blocks += _why_few(rows, tell)
+    blocks += why_few(rows, tell)
     changed = tuple(_area_change(area, facts, tell) for area in facts.areas)
     if any(changed):
         blocks.append(Bullets(tuple(filter(None, changed))))
@@ -144,11 +144,6 @@ def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
     if not facts.districts:
         return Section("neighborhoods", title, (Paragraph(tell("public.neighborhoods_none")),))
     return Section("neighborhoods", title, neighborhood_blocks(facts, tell))
-
-
-def _why_few(rows: tuple[tuple[str, ...], ...], tell: Speaker) -> list[Block]:
-    few = tell("public.few")
-    return [Paragraph(tell("public.few_about"))] if any(row[-1] == few for row in rows) else []
 
 
 def _years(facts: PublicFacts, tell: Speaker) -> Section:
