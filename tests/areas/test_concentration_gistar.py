@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control, norm
 
-from csa.areas.hot_cells import COLUMNS, adjust_by_rank, find_hot_cells, measure_gi_star
+from csa.areas.hot_cells import COLUMNS, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
 from tests.workers import slowly
 
@@ -249,16 +249,6 @@ def test_each_column_is_its_slow_definition(cells, joined):
         assert found["z"].tolist() == pytest.approx(slow_gi_star(counts, weights), abs=1e-6)
 
 
-@given(p=st.lists(st.floats(0, 1), max_size=20))
-def test_adjusted_p_values_are_scipys_and_keep_their_order(p):
-    p = np.array(p)
-    q = adjust_by_rank(p)
-    assert (np.diff(q[np.argsort(p)]) >= 0).all()
-    assert (q >= p * (1 - 1e-12)).all()
-    if len(p):
-        np.testing.assert_allclose(q, false_discovery_control(p), rtol=1e-12)
-
-
 def test_the_order_of_the_cells_changes_no_cells_figures_and_no_argument_is_changed():
     rng = np.random.default_rng(7)
     counts = pd.Series(rng.poisson(0.4, len(CELLS)), index=[f"{q},{r}" for q, r in CELLS])
@@ -285,7 +275,9 @@ def test_the_normal_p_of_z_would_call_random_maps_hot():
     rng = np.random.default_rng(13)
     maps = rng.multinomial(53, np.full(len(CELLS), 1 / len(CELLS)), size=40)
     called = [
-        (adjust_by_rank(norm.sf(measure_gi_star(one.astype(float), NEIGHBOURS))) <= 0.05).any()
+        (
+            false_discovery_control(norm.sf(measure_gi_star(one.astype(float), NEIGHBOURS))) <= 0.05
+        ).any()
         for one in maps
     ]
     assert np.mean(called) > 0.9

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
-from csa.areas.file_format import plain, round_figures, round_share
+from csa.areas.file_format import round_figures, round_share
+from csa.areas.proposal import plain
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import BacktestQuestion
 from csa.backtest.record import Record, UsualChange

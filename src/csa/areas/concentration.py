@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
-from csa.areas.hot_cells import require_counts, require_exposure
+from csa.areas.hot_cells import require_exposure
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError
+from csa.base.stats import as_counts
 
 MIN_MAPS = 100
 """With fewer random maps their 5th percentile is too rough to be called so."""
@@ -71,7 +72,7 @@ def gini(counts: npt.ArrayLike) -> float:
     >>> csa.gini([5, 5, 5, 5]), csa.gini([0, 0, 0, 20])
     (0.0, 0.75)
     """
-    ordered = np.sort(require_counts(counts))
+    ordered = np.sort(as_counts(counts))
     n_cells, n_incidents = len(ordered), int(ordered.sum())
     if not n_incidents:
         return math.nan
@@ -110,7 +111,7 @@ def generalized_gini(counts: npt.ArrayLike) -> float:
     >>> round(csa.gini(two_cells), 3), round(csa.generalized_gini(two_cells), 3)
     (0.8, 0.0)
     """
-    counted = require_counts(counts)
+    counted = as_counts(counts)
     n_incidents = int(counted.sum())
     if not n_incidents:
         return math.nan
@@ -152,7 +153,7 @@ def share_of_land_for(counts: npt.ArrayLike, area_km2: npt.ArrayLike, share: flo
     >>> csa.share_of_land_for([8, 1, 1, 0], [1, 1, 1, 1], share=0.8)
     0.25
     """
-    counted = require_counts(counts)
+    counted = as_counts(counts)
     land = require_exposure(area_km2, len(counted))
     if not 0 < share <= 1:
         raise ParamError("counts.share", given=share)
@@ -173,7 +174,7 @@ def _land_for(counts: Ints, land: Floats, share: float) -> float:
 
 def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
     """Return how many cells would get two or more incidents if these fell at random on the land."""
-    (n,) = require_counts([n_incidents])
+    (n,) = as_counts([n_incidents])
     land = require_exposure(area_km2, np.size(area_km2))
     return float(binom.sf(1, n, land / land.sum()).sum())
 
@@ -222,7 +223,7 @@ def measure_concentration(
     """
     if n_maps < MIN_MAPS:
         raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)
-    counted = require_counts(counts)
+    counted = as_counts(counts)
     land = require_exposure(area_km2, len(counted))
     if not counts.index.equals(area_km2.index):
         raise TableError("counts.cells")

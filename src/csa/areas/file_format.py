@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from csa.areas.proposal import METHOD_VERSION
+from csa.areas.proposal import METHOD_VERSION, plain
 from csa.areas.proposal_tables import LIBRARIES
 from csa.dataset.versioned import City
 
@@ -62,12 +62,3 @@ def round_figures(value: object) -> object:
         return value
     size = math.floor(math.log10(abs(value))) if value else 0
     return round(value, max(0, FIGURES - 1 - size))
-
-
-def plain(value: Any) -> Any:
-    """Turn a table's value into one that JSON can hold."""
-    if hasattr(value, "item"):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.stats import binom
+from scipy.stats import binom, false_discovery_control
 
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, TableError
+from csa.base.stats import as_counts
 
 COLUMNS = {
     "z": "Getis-Ord Gi* of the counts, shown but never tested; NaN where undefined",
@@ -72,7 +73,7 @@ def find_hot_cells(
     """
     if not 0 < alpha < 1:
         raise ParamError("counts.alpha", given=alpha)
-    counted = require_counts(counts)
+    counted = as_counts(counts)
     land = require_exposure(exposure, len(counted))
     if not counts.index.equals(exposure.index):
         raise TableError("counts.cells")
@@ -82,7 +83,7 @@ def find_hot_cells(
     # Rounding may lift the share of a neighbourhood that is everything above 1.
     share = np.minimum(neighbors @ land / max(land.sum(), np.finfo(float).tiny), 1.0)
     p = np.asarray(binom.sf(around - 1, n_incidents, share), dtype=np.float64)
-    q = adjust_by_rank(p)
+    q = false_discovery_control(p)
     columns = {
         "z": measure_gi_star(counted.astype(np.float64), neighbors),
         "incidents_around": around,
@@ -116,20 +117,6 @@ def measure_gi_star(values: Floats, neighbors: csr_array) -> Floats:
     return z
 
 
-def adjust_by_rank(p: Floats) -> Floats:
-    """Adjust p-values for their number: Benjamini and Hochberg's q, never falling with p.
-
-    References
-    ----------
-    Benjamini & Hochberg (1995), Journal of the Royal Statistical Society B 57, pp. 289-300.
-    """
-    largest_first = np.argsort(-p, kind="stable")
-    ranks = np.arange(len(p), 0, -1)
-    q = np.empty(len(p))
-    q[largest_first] = np.minimum.accumulate(p[largest_first] * len(p) / ranks)
-    return q
-
-
 def _require_neighbors(neighbors: csr_array, n_cells: int) -> None:
     """Refuse weights that are not 0 or 1, a cell that is not its own neighbour, a wrong shape."""
     if neighbors.shape != (n_cells, n_cells):
@@ -140,15 +127,6 @@ def _require_neighbors(neighbors: csr_array, n_cells: int) -> None:
 
 def _shape_of(neighbors: csr_array) -> str:
     return " by ".join(f"{size}" for size in neighbors.shape)
-
-
-def require_counts(counts: npt.ArrayLike) -> Ints:
-    """Refuse what cannot be counts of incidents."""
-    given = np.asarray(counts, dtype=np.float64)
-    is_count = (given >= 0) & (given == np.floor(given)) & np.isfinite(given)
-    if not is_count.all():
-        raise TableError("counts.not_whole", given=f"{given[~is_count][0]:g}")
-    return given.astype(np.int64)
 
 
 def require_exposure(exposure: npt.ArrayLike, n_cells: int) -> Floats:

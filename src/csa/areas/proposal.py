@@ -219,9 +219,9 @@ def _geojson(proposal: Proposal) -> dict[str, Any]:
 def area_records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
     """Give each area's columns as plain values, as every file has them."""
     for record in areas[list(AREA_COLUMNS)].to_dict("records"):
-        plain = {str(name): _plain(value) for name, value in record.items()}
+        values = {str(name): plain(value) for name, value in record.items()}
         # A column with unknown values holds floats; people are whole numbers all the same.
-        yield plain | {name: int(plain[name]) for name in WHOLE_COLUMNS if plain[name] is not None}
+        yield values | {n: int(values[n]) for n in WHOLE_COLUMNS if values[n] is not None}
 
 
 def _area_rows(areas: gpd.GeoDataFrame) -> Iterator[list[object]]:
@@ -233,24 +233,22 @@ def _area_rows(areas: gpd.GeoDataFrame) -> Iterator[list[object]]:
 
 
 def _rows(table: pd.DataFrame, columns: Mapping[str, str]) -> Iterator[list[object]]:
-    plain = []
+    listed = []
     for name in columns:  # by column: half a million values one by one take a second
         column = table[name]
         is_plain = column.dtype.kind in "iu" and isinstance(column.dtype, np.dtype)
         values = column.tolist()
-        plain.append(values if is_plain else [_text(value) for value in values])
-    yield from map(list, zip(*plain, strict=True))
+        listed.append(values if is_plain else [_text(value) for value in values])
+    yield from map(list, zip(*listed, strict=True))
 
 
 def _text(value: Any) -> object:
-    plain = _plain(value)
-    return str(plain).lower() if isinstance(plain, bool) else plain
+    found = plain(value)
+    return str(found).lower() if isinstance(found, bool) else found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn a table's value into one that JSON can hold; NA and NaN become None."""
-    if isinstance(value, (list, dict, str)) or value is None:
-        return value
     if hasattr(value, "item"):
         value = value.item()
     if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):

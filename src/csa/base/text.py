@@ -205,38 +205,6 @@ def name_list(names: Iterable[str]) -> str:
     return ("; " if any(", " in name for name in listed_names) else ", ").join(listed_names)
 
 
-def in_words(names: Sequence[str], language: str = ENGLISH) -> str:
-    """List one or more names as a sentence does: A, B and C."""
-    *before, last = names
-    if not before:
-        return last
-    if language != ENGLISH:
-        from babel.lists import format_list  # noqa: PLC0415 - English alone needs no Babel
-
-        return str(format_list([*before, last], locale=locale_of(language)))
-    return f"{', '.join(before)} and {last}"
-
-
-__all__ = [
-    "ENGLISH",
-    "KM2_PER_SQUARE_MILE",
-    "LANGUAGES",
-    "Speaker",
-    "day",
-    "in_ten",
-    "in_words",
-    "land",
-    "listed",
-    "month",
-    "natural",
-    "percent",
-    "render",
-    "speak",
-    "times",
-    "way_name",
-]
-
-
 def natural(text: str) -> tuple[object, ...]:
     """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
     parts = re.split(r"(\d+)", text.casefold())
@@ -311,6 +279,10 @@ class Speaker:
         if not name or key is None:
             return place_name
         return f"{name}, {render(say(key), self.language)}"
+
+
+in_words = Speaker().listed
+"""Lists one or more names as an English sentence does: A, B and C."""
 
 
 def way_name(method: str) -> str:

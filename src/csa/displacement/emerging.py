@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, norm
+from scipy.stats import binom, false_discovery_control, norm
 
 from csa.areas.city_scale import CityScale
-from csa.areas.hot_cells import adjust_by_rank, find_hot_cells
+from csa.areas.hot_cells import find_hot_cells
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats
 from csa.base.errors import ParamError, TableError
@@ -214,7 +214,7 @@ def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:
     """Return the cells with fewer incidents around them than chance would leave."""
     share = found["expected_around"].to_numpy() / max(n_incidents, 1)
     few = np.asarray(binom.cdf(found["incidents_around"].to_numpy(), n_incidents, share))
-    return np.asarray(adjust_by_rank(few) <= ALPHA)
+    return np.asarray(false_discovery_control(few) <= ALPHA)
 
 
 def _emerging_table(

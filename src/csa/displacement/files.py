@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from csa.areas.file_format import list_rows, list_versions, plain, round_figures, write_header
+from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
+from csa.areas.proposal import plain
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say
 from csa.base.params import Month, Period

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,13 @@ class GroundInTime:
     located: StudyArea  # the city's incidents, on cells of the areas' finest resolution
     lives: tuple[tuple[GroundVersion, ...], ...]  # of each of n areas, the first version first
     until: Month  # the first month that is not over
+    _zones: dict[tuple[tuple[int, CellSet], ...], tuple[list[int], Zones]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _estimators: dict[Month, Estimator] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _before: dict[Month, Ints] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def starts(self) -> tuple[Month, ...]:
@@ -93,28 +100,16 @@ class GroundInTime:
         place = drawn.index(area)
         return zones.cores[place], zones.rings[place], zones.rest
 
-    @cached_property
-    def _zones(self) -> dict[tuple[tuple[int, CellSet], ...], tuple[list[int], Zones]]:
-        return {}
-
     def estimator(self, since: Month) -> Estimator:
         """Return what estimates the months before a start: it knows each area that it was asked."""
         if since not in self._estimators:
             self._estimators[since] = Estimator(self.located, base_months(self.located, since))
         return self._estimators[since]
 
-    @cached_property
-    def _estimators(self) -> dict[Month, Estimator]:
-        return {}
-
     def _counts_before(self, since: Month) -> Ints:
         if since not in self._before:
             self._before[since] = self.located.counts(base_months(self.located, since))
         return self._before[since]
-
-    @cached_property
-    def _before(self) -> dict[Month, Ints]:
-        return {}
 
     def _part(self, cells: Ints, rest: Ints, area: int, span: Period) -> GroundPart:
         """Count some cells in some of the months since an area's start."""

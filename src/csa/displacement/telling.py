@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from csa.areas.file_format import plain, round_figures
+from csa.areas.file_format import round_figures
+from csa.areas.proposal import plain
 from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.base.text import in_words, month, render, speak

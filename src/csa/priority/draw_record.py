@@ -116,11 +116,6 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def verify(record: Mapping[str, Any]) -> bool:
-    """Check whether a recorded draw can be repeated from its record alone."""
-    return not find_differences(record)
-
-
 def draw_of(record: Mapping[str, Any], seed: str | None = None) -> Draw:
     """Draw from the list and choices of a record by its seed, or of a closed list by a new one."""
     version = record.get("rule_version")

@@ -10,14 +10,8 @@ from typing import Any
 import pandas as pd
 
 from csa.areas.criterion import Weights
-from csa.areas.file_format import (
-    list_rows,
-    list_versions,
-    plain,
-    round_figures,
-    write_header,
-)
-from csa.areas.proposal import METHOD_VERSION
+from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
+from csa.areas.proposal import METHOD_VERSION, plain
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.text import render
 from csa.geo.cells import as_text

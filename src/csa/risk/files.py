@@ -8,14 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from csa.areas.file_format import (
-    list_rows,
-    list_versions,
-    plain,
-    round_figures,
-    write_header,
-)
+from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
 from csa.areas.fitted_risk import KEPT_NAME
+from csa.areas.proposal import plain
 from csa.base.crs import METRES_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say

@@ -13,7 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from csa.areas.file_format import plain, round_figures, write_header
+from csa.areas.file_format import round_figures, write_header
+from csa.areas.proposal import plain
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError

@@ -12,11 +12,10 @@ from csa.areas.file_format import (
     SHARE_DIGITS,
     list_rows,
     list_versions,
-    plain,
     round_share,
     write_header,
 )
-from csa.areas.proposal import METHOD_VERSION
+from csa.areas.proposal import METHOD_VERSION, plain
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.record import Record
 from csa.backtest.recording import suggestion_of

@@ -191,7 +191,7 @@ def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sampl
     now = replace(july.now, areas=july.now.areas[kept])
     found = areas_of(replace(july, now=now), sample_records, (), date(2020, 7, 31))
     (area,) = [area for area in found if area.letter == "A"]
-    assert (area.move, area.is_listed, area.tier) == (AreaMove.GONE, False, None)
+    assert (area.move, area.tier) == (AreaMove.GONE, None)
     assert area.incidents > 0
     assert len(unlike(found, now)) == len(now.areas) - 2
 
@@ -263,7 +263,7 @@ def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_reco
     steps = (step, *(row for row in decided_records.steps if row.area != "D"))
     found = areas_of(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
     area = next(area for area in found if area.letter == "D")
-    assert (area.is_listed, area.tier, area.move) == (True, known.tier, AreaMove.SAME)
+    assert (area.tier, area.move) == (known.tier, AreaMove.SAME)
     assert area.incidents == pytest.approx(known.incidents, rel=0.1)
 
 

@@ -279,27 +279,7 @@ class DraftRow(Base):
     at_utc: Mapped[str] = mapped_column(String(27))
 
 
-AUDITED: tuple[type[Audited], ...] = (
-    ActionRow,
-    ChangeRow,
-    LinkRow,
-    AreaRow,
-    StepRow,
-    BaselineRow,
-    TaskRow,
-    MeetingRow,
-    AskedRow,
-    LessonRow,
-    StakeholderRow,
-    MeasureRow,
-    ValueRow,
-    QuarterRow,
-    MinuteRow,
-    HandoutRow,
-    DrawRow,
-    CorrectionRow,
-)
-
+AUDITED: tuple[type[Audited], ...] = tuple(Audited.__subclasses__())
 
 METADATA = Base.metadata
 """All tables, once this module is loaded."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from csa.areas.file_format import list_rows, list_versions, plain, round_figures
-from csa.areas.proposal import Proposal, area_records
+from csa.areas.file_format import list_rows, list_versions, round_figures
+from csa.areas.proposal import Proposal, area_records, plain
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes
 from csa.base.message import Message

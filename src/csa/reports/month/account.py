@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from csa.areas.file_format import plain, round_figures
+from csa.areas.file_format import round_figures
+from csa.areas.proposal import plain
 from csa.base.text import render
 from csa.displacement.telling import answers
 from csa.geo.cells import as_text

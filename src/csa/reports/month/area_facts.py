@@ -90,7 +90,6 @@ class AreaFacts:
         tuple[int, int, int] | None
     )  # expected in the next 12 months, low, high; None if unknown
     people: float | None  # residents; None if unknown
-    is_listed: bool  # whether most of it is among the month's candidates
     tier: int | None  # in this month's proposal; None if it has none
     is_first: bool  # whether it is among the first in the city's order
     tier_before: int | None  # in the proposal a month earlier; None if it had none

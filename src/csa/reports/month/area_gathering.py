@@ -143,7 +143,6 @@ def _facts(
         usual=None if known is None else usual_number(*known),
         next12=_next12(seen, candidate),
         people=estimate_population(shape, seen.city.dataset.neighborhoods),
-        is_listed=at_now is not None,
         tier=tier,
         is_first=candidate in seen.first,
         tier_before=tier_before,

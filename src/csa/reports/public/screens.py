@@ -13,7 +13,6 @@ from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.plan import standing, standing_word, standings, ways_in
 from csa.reports.public.words import is_unreviewed, limits, noun, period, unit_sentence
 
-MOST_SCREENS = 8
 MOST_WORDS = 25
 """Words that a hall reads before the speaker goes on, marks included."""
 
