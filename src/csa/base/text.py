@@ -229,6 +229,10 @@ class Speaker:
         """Render a sentence of the catalog in this language."""
         return render(say(key, **values), self.language)
 
+    def each(self, *keys: str) -> tuple[str, ...]:
+        """Render several sentences, such as a table's columns."""
+        return tuple(self(key) for key in keys)
+
     def day(self, when: date) -> str:
         """Write a day."""
         return day(when, self.language)

@@ -14,7 +14,7 @@ from csa.reports.editions.parts import (
     stands_out,
     what_changed,
 )
-from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.editions.plan_parts import team_lead, team_parts
 from csa.reports.month.facts import Facts, PlanFacts
 
 TEAM = "enforcement"
@@ -25,23 +25,20 @@ KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the enforcement team."""
     tell = Speaker(language)
-    known = facts.plan
-    lines = () if known is None else known.team_lines(TEAM)
     lead = (stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
         Heading(tell("report.measures_title")),
+        *team_parts(facts, TEAM, tell, lambda known: _of_cases(known, tell)),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *areas_by_tier(facts, tell),
+        *what_changed(facts, tell, with_singles=True),
     ]
-    if known is None:
-        blocks.append(Paragraph(tell("report.no_plan_here")))
-    else:
-        blocks += measures(of_cases(known), tell)
-        blocks += _reviews(known, tell)
-        blocks += undone(facts, lines, tell)
-    blocks += late(facts, lines, tell)
-    blocks += [Heading(tell("report.where_title")), city_map(facts, tell, draw)]
-    blocks += areas_by_tier(facts, tell)
-    blocks += what_changed(facts, tell, with_singles=True)
     return internal_edition(facts, tell("report.enforcement"), lead, blocks, tell)
+
+
+def _of_cases(known: PlanFacts, tell: Speaker) -> list[Block]:
+    return [*measures(of_cases(known), tell), *_reviews(known, tell)]
 
 
 def _reviews(known: PlanFacts, tell: Speaker) -> list[Block]:

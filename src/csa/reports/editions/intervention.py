@@ -8,8 +8,15 @@ from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
 from csa.reports.editions.parts import areas_by_tier, lead_changed, what_changed
-from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word, near_words
-from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.editions.phrases import (
+    area_name,
+    by_tier,
+    kept_rows,
+    kind_word,
+    more_rows,
+    near_words,
+)
+from csa.reports.editions.plan_parts import team_lead, team_parts
 from csa.reports.month.area_facts import AreaFacts, Help
 from csa.reports.month.facts import Facts
 
@@ -20,8 +27,6 @@ MAX_AREAS = 20
 def intervention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the intervention team."""
     tell = Speaker(language)
-    known = facts.plan
-    lines = () if known is None else known.team_lines(TEAM)
     lead = (first_needs(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
         Heading(tell("report.services_title")),
@@ -31,13 +36,8 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
         city_map(facts, tell, draw),
         *what_changed(facts, tell, with_singles=False),
         Heading(tell("report.measures_title")),
+        *team_parts(facts, TEAM, tell, lambda known: measures(known.team_measures(TEAM), tell)),
     ]
-    if known is None:
-        blocks.append(Paragraph(tell("report.no_plan_here")))
-    else:
-        blocks += measures(known.team_measures(TEAM), tell)
-        blocks += undone(facts, lines, tell)
-    blocks += late(facts, lines, tell)
     return internal_edition(facts, tell("report.intervention"), lead, blocks, tell)
 
 
@@ -80,18 +80,14 @@ def _services(facts: Facts, tell: Speaker) -> list[Block]:
     table = Table(
         tell("report.services_caption"),
         (
-            tell("report.area"),
-            tell("report.in_it"),
-            tell("report.near_it"),
-            tell("report.per_1k"),
+            *tell.each("report.area", "report.in_it", "report.near_it", "report.per_1k"),
             tell("report.lacking", near=near),
         ),
         tuple(listed),
         numeric=(1, 2, 3),
     )
     note = tell("report.services_note", source=config.source, day=tell.day(config.as_of))
-    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
-    return [table, *more, Paragraph(note, is_faint=True)]
+    return [table, *more_rows(n_more, tell), Paragraph(note, is_faint=True)]
 
 
 def _rate(per_1k: float | None, tell: Speaker) -> str:

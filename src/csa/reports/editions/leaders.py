@@ -17,7 +17,7 @@ from csa.reports.document import (
 )
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
-from csa.reports.editions.phrases import area_name, counted, kept_rows, months_covered
+from csa.reports.editions.phrases import area_name, counted, kept_rows, months_covered, more_rows
 from csa.reports.editions.walks import not_here, walked
 from csa.reports.editions.why_parts import marks_here
 from csa.reports.month.area_facts import AreaFacts, AreaMonth
@@ -112,12 +112,7 @@ def _parts(area: AreaFacts, tell: Speaker) -> list[Block]:
     times = area.times
     if times.parts is None:
         return [Paragraph(tell("report.leader_parts_few"))]
-    columns = (
-        tell("report.day_of_week"),
-        tell("charts.day"),
-        tell("charts.evening"),
-        tell("charts.night"),
-    )
+    columns = tell.each("report.day_of_week", "charts.day", "charts.evening", "charts.night")
     rows = tuple(
         (name, *(f"{n:,}" for n in row))
         for name, row in zip(calendar.day_name, times.parts, strict=True)
@@ -139,12 +134,7 @@ def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
     rows, n_more = kept_rows(tasks, MAX_TASKS)
     table = Table(
         tell("report.leader_tasks"),
-        (
-            tell("report.task"),
-            tell("report.agency"),
-            tell("report.status"),
-            tell("report.due"),
-        ),
+        tell.each("report.task", "report.agency", "report.status", "report.due"),
         tuple(
             (
                 task.what,
@@ -155,8 +145,7 @@ def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
             for task in rows
         ),
     )
-    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
-    return [table, *more]
+    return [table, *more_rows(n_more, tell)]
 
 
 def _offices(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:

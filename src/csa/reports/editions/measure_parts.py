@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from csa.base.text import Speaker, render
 from csa.reports.briefing.meeting_measures import AtQuarter
 from csa.reports.document import Block, Paragraph, Table
-from csa.reports.editions.phrases import kept_rows
+from csa.reports.editions.phrases import kept_rows, more_rows
 
 MAX_MEASURES = 14
 MAX_NAMED = 9
@@ -24,12 +24,8 @@ def measures(chosen: Sequence[AtQuarter], tell: Speaker) -> list[Block]:
     if not with_value:
         return [Paragraph(tell("report.measures_none", names="; ".join(without)))]
     rows, n_more = kept_rows(with_value, MAX_MEASURES)
-    columns = (
-        tell("report.measure"),
-        tell("report.now"),
-        tell("report.baseline"),
-        tell("report.target"),
-        tell("report.what_changed"),
+    columns = tell.each(
+        "report.measure", "report.now", "report.baseline", "report.target", "report.what_changed"
     )
     none = tell("report.none")
     table = Table(
@@ -50,8 +46,7 @@ def measures(chosen: Sequence[AtQuarter], tell: Speaker) -> list[Block]:
     if without:
         names = "; ".join(without)
         said.append(tell("report.measures_without", n=len(without), names=names))
-    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
-    return [table, Paragraph(" ".join(said), is_faint=True), *more]
+    return [table, Paragraph(" ".join(said), is_faint=True), *more_rows(n_more, tell)]
 
 
 def _word(at: AtQuarter, tell: Speaker) -> str:

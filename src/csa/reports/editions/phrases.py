@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.base.text import Speaker, natural
+from csa.reports.document import Block, Paragraph
 from csa.reports.month.area_facts import AreaFacts, AreaMove
 from csa.reports.month.facts import Facts
 
@@ -104,3 +105,8 @@ def radius_words(metres: float, facts: Facts, tell: Speaker) -> str:
 def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
     """Return at most `most` rows, and how many were left out."""
     return tuple(rows[:most]), max(0, len(rows) - most)
+
+
+def more_rows(n_more: int, tell: Speaker, key: str = "report.more_rows") -> list[Block]:
+    """State below a table how many rows it lacks, where it lacks any."""
+    return [Paragraph(tell(key, n=n_more), is_faint=True)] if n_more else []

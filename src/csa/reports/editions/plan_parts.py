@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from csa.base.text import Speaker
@@ -10,7 +10,7 @@ from csa.plan import by_number
 from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
-from csa.reports.editions.phrases import area_name, counted, kept_rows
+from csa.reports.editions.phrases import area_name, counted, kept_rows, more_rows
 from csa.reports.month.facts import Facts, PlanFacts
 
 MAX_ROWS = 10
@@ -48,7 +48,7 @@ def decisions(facts: Facts, tell: Speaker) -> list[Block]:
     blocks: list[Block] = [Heading(tell("report.decide_title"))]
     if not items:
         return [*blocks, Paragraph(tell("report.decide_none"))]
-    return [*blocks, Bullets(items), *_more(n_more, tell)]
+    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
 
 
 def _decisions(facts: Facts, known: PlanFacts, tell: Speaker) -> Iterator[str]:
@@ -89,16 +89,28 @@ def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
     return f"{stands} {tell('report.team_open', n=n_open)}" if n_open else stands
 
 
+def team_parts(
+    facts: Facts, team: str, tell: Speaker, measured: Callable[[PlanFacts], list[Block]]
+) -> list[Block]:
+    """Show what a team measures, and its actions: those not done, and those late."""
+    known = facts.plan
+    lines = () if known is None else known.team_lines(team)
+    shown: list[Block] = [Paragraph(tell("report.no_plan_here"))]
+    if known is not None:
+        shown = [*measured(known), *undone(facts, lines, tell)]
+    return [*shown, *late(facts, lines, tell)]
+
+
 def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
     """Count actions by team and by status."""
-    columns = (
-        tell("report.team"),
-        tell("report.done"),
-        tell("report.on_track"),
-        tell("report.stuck"),
-        tell("report.silent"),
-        tell("report.not_started"),
-        tell("report.open"),
+    columns = tell.each(
+        "report.team",
+        "report.done",
+        "report.on_track",
+        "report.stuck",
+        "report.silent",
+        "report.not_started",
+        "report.open",
     )
     rows = []
     for team in known.plan.teams:
@@ -139,12 +151,7 @@ def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block
     none = tell("report.none")
     table = Table(
         tell("report.late_caption", day=tell.day(facts.today)),
-        (
-            tell("report.action"),
-            tell("report.office"),
-            tell("report.was_due"),
-            tell("report.holds_up"),
-        ),
+        tell.each("report.action", "report.office", "report.was_due", "report.holds_up"),
         tuple(
             (
                 f"{line.number} {line.title}",
@@ -155,7 +162,7 @@ def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block
             for line in rows
         ),
     )
-    return [*blocks, table, *_more(n_more, tell)]
+    return [*blocks, table, *more_rows(n_more, tell)]
 
 
 def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
@@ -167,12 +174,7 @@ def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Blo
     rows, n_more = kept_rows(found, MAX_UNDONE)
     table = Table(
         tell("report.actions_caption", day=tell.day(facts.today)),
-        (
-            tell("report.action"),
-            tell("report.status"),
-            tell("report.office"),
-            tell("report.due"),
-        ),
+        tell.each("report.action", "report.status", "report.office", "report.due"),
         tuple(
             (
                 f"{line.number} {line.title}",
@@ -183,7 +185,7 @@ def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Blo
             for line in rows
         ),
     )
-    return [table, *_more(n_more, tell)]
+    return [table, *more_rows(n_more, tell)]
 
 
 def due_soon(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
@@ -199,7 +201,7 @@ def due_soon(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[B
         f"{line.number} {line.title}: {tell('meeting.is_due', day=_due(line, tell))}"
         for line in rows
     )
-    return [*blocks, Bullets(items), *_more(n_more, tell)]
+    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
 
 
 def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
@@ -215,7 +217,7 @@ def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
         tell("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in rows
     )
-    return [*blocks, Bullets(items), *_more(n_more, tell)]
+    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
 
 
 def _due(line: ActionLine, tell: Speaker) -> str:
@@ -224,7 +226,3 @@ def _due(line: ActionLine, tell: Speaker) -> str:
 
 def _by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
     return line.state.due or date.max, by_number(line.number)
-
-
-def _more(n_more: int, tell: Speaker) -> list[Block]:
-    return [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []

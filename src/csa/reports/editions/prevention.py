@@ -14,8 +14,8 @@ from csa.reports.editions.parts import (
     stands_out,
     what_changed,
 )
-from csa.reports.editions.phrases import area_name, kept_rows
-from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.editions.phrases import area_name, kept_rows, more_rows
+from csa.reports.editions.plan_parts import team_lead, team_parts
 from csa.reports.editions.why_parts import why_table
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -27,8 +27,6 @@ MAX_AREAS = 20
 def prevention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the prevention team."""
     tell = Speaker(language)
-    known = facts.plan
-    lines = () if known is None else known.team_lines(TEAM)
     lead = (stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
         *areas_by_tier(facts, tell),
@@ -39,13 +37,8 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
         Heading(tell("report.work_title")),
         *_work(facts, tell),
         Heading(tell("report.measures_title")),
+        *team_parts(facts, TEAM, tell, lambda known: measures(known.team_measures(TEAM), tell)),
     ]
-    if known is None:
-        blocks.append(Paragraph(tell("report.no_plan_here")))
-    else:
-        blocks += measures(known.team_measures(TEAM), tell)
-        blocks += undone(facts, lines, tell)
-    blocks += late(facts, lines, tell)
     return internal_edition(facts, tell("report.prevention"), lead, blocks, tell)
 
 
@@ -58,19 +51,18 @@ def _work(facts: Facts, tell: Speaker) -> list[Block]:
     rows, n_more = kept_rows(worked, MAX_AREAS)
     table = Table(
         tell("report.work_caption", day=tell.day(facts.today)),
-        (
-            tell("report.area"),
-            tell("report.tasks_done"),
-            tell("report.tasks_late"),
-            tell("report.sixty_days"),
-            tell("report.not_answered"),
-            tell("report.last_told"),
+        tell.each(
+            "report.area",
+            "report.tasks_done",
+            "report.tasks_late",
+            "report.sixty_days",
+            "report.not_answered",
+            "report.last_told",
         ),
         tuple(_work_row(facts, area, area.work, tell) for area in rows if area.work is not None),
         numeric=(2, 4),
     )
-    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
-    return [table, *more, note]
+    return [table, *more_rows(n_more, tell), note]
 
 
 def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, tell: Speaker) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from csa.base.errors import CsaError
-from csa.base.text import ENGLISH, Speaker, render
+from csa.base.text import Speaker, render
 from csa.reports.document import Block, Box, Document, Heading, Paragraph, Table
 from csa.reports.editions.charts import years_chart
 from csa.reports.editions.framing import framed
@@ -17,6 +17,7 @@ from csa.reports.public.map_sheet import public_sheet
 from csa.reports.public.plan import standing
 from csa.reports.public.section import Section
 from csa.reports.public.sections import public_sections, public_title
+from csa.reports.public.words import marks_of
 
 MAX_ACTIONS = 20
 MAX_COLUMNS = 5
@@ -36,22 +37,14 @@ def public(facts: Facts, language: str, draw: Draw) -> Document:
     sections = public_sections(told, language, _map(facts, told, tell, draw))
     blocks = _blocks(told, sections, tell)
     document = framed(facts, tell("report.public"), blocks, tell, is_internal=False)
-    marks = (
-        tell("public.made_up") if told.is_synthetic else "",
-        tell("public.unreviewed") if _is_unreviewed(told, language) else "",
-    )
     return replace(
         document,
         title=public_title(told, language),
-        marks=tuple(mark for mark in marks if mark),
+        marks=marks_of(told, language),
         audit_head="",
         # Figures not in the record of published ones must not be handed out: see `caution`.
         watermark=tell("report.public_draft") if facts.public.caution is not None else "",
     )
-
-
-def _is_unreviewed(told: PublicFacts, language: str) -> bool:
-    return language != ENGLISH and not told.spanish_office
 
 
 def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> list[Block]:

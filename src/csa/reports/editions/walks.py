@@ -21,7 +21,7 @@ from csa.reports.document import (
 )
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
-from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word, more_rows
 from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -127,17 +127,13 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
         title = Heading(tell("report.walk_help"), 3)
         return [title, Paragraph(tell("report.walk_help_none"))]
     rows, n_more = kept_rows(area.help.near, MAX_ON_WALK)
-    columns = (
-        tell("report.walk_number"),
-        tell("report.walk_place"),
-        tell("report.walk_kind"),
-    )
+    columns = tell.each("report.walk_number", "report.walk_place", "report.walk_kind")
     table = Table(
         tell("report.walk_help"),
         columns,
         tuple((str(one.number), one.name, kind_word(facts, one.kind, tell)) for one in rows),
     )
-    more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
+    more = more_rows(n_more, tell, "report.walk_more")
     return [table, *more]
 
 
@@ -150,5 +146,5 @@ def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
         return [Paragraph(tell("report.walk_tasks_none"))]
     rows, n_more = kept_rows(shown, MAX_TASKS)
     items = tuple(tell("report.walk_task", what=row.what, agency=row.agency) for row in rows)
-    more = [Paragraph(tell("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
+    more = more_rows(n_more, tell, "report.walk_tasks_more")
     return [Bullets(items, is_open=True), *more]

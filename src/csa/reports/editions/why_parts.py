@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from csa.base.text import Speaker
 from csa.config.evidence import EvidenceStudy
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
-from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word, more_rows
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
 from csa.risk.files import FactorHere
@@ -68,12 +68,7 @@ def why_table(facts: Facts, tell: Speaker) -> list[Block]:
     none = tell("report.none")
     table = Table(
         tell("report.why_caption"),
-        (
-            tell("report.area"),
-            tell("report.why_places"),
-            tell("report.why_vacant"),
-            tell("report.why_lacking"),
-        ),
+        tell.each("report.area", "report.why_places", "report.why_vacant", "report.why_lacking"),
         tuple(
             (
                 area_name(area, tell),
@@ -85,12 +80,11 @@ def why_table(facts: Facts, tell: Speaker) -> list[Block]:
         ),
     )
     factors = {one.layer: one for area in asked for one in _of(area)}
-    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
     studies = {one.what: one for area in asked for one in area.why.studies}
     return [
         Heading(tell("report.why_title")),
         table,
-        *more,
+        *more_rows(n_more, tell),
         *_said(facts, tuple(factors.values()), tuple(studies.values()), tell),
     ]
 
