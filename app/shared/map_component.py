@@ -15,6 +15,9 @@ import folium
 import streamlit as st
 import streamlit_folium
 
+from app.shared import cache_around, maps, theme
+from app.shared.city_session import Opened
+from app.shared.geometry import CellGeometry
 from app.shared.settings import STATIC
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -37,6 +40,28 @@ LOCAL: Mapping[str, str | None] = {
     "leaflet.awesome-markers.css": None,
     "leaflet.awesome.rotate.min.css": None,
 }
+
+
+def draw(
+    opened: Opened,
+    resolution: int,
+    name: str,
+    painted: Callable[[CellGeometry], folium.FeatureGroup],
+    choose: Callable[[str], None] | None = None,
+    height_px: int = HEIGHT_PX,
+) -> None:
+    """Draw a city's map with what is painted on its cells; a click on an area chooses it."""
+    base, cells = cache_around.geometry(opened, resolution)
+    is_dark, config = theme.is_dark(), opened.config
+    key = key_of(name, base, is_dark, config.city, config.basemap)
+
+    def clicked() -> None:
+        area_id = clicked_area(key)
+        if choose is not None and area_id is not None:
+            choose(area_id)
+
+    on_click = None if choose is None else clicked
+    show(maps.base_map(config, base, is_dark=is_dark), key, painted(cells), on_click, height_px)
 
 
 def show(

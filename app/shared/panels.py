@@ -37,6 +37,15 @@ LIVE = re.compile(r"(?=https?://|www\.)|(?<=@)(?=[\w-])|(?<=:)(?=[\w+-]+(?:/\w+)
 """Where a bare address would become a link, and a word between colons a picture, after Markdown
 has taken the escapes away."""
 DAYS_A_YEAR = 365.25
+MIMES = {
+    "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html",
+    "ics": "text/calendar",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+}
 MANY_DAYS = 100
 """From here on data are so many months old, and from two years on so many years."""
 
@@ -246,6 +255,25 @@ def map_words() -> Iterator[None]:
         if not (is_about_map or isinstance(error, OutputError)):
             raise
         st.warning(plain(render(error.message)), icon=":material/map:")
+
+
+def download(
+    label: str,
+    content: bytes | str | Callable[[], bytes | str],
+    file_name: str,
+    key: str,
+    icon: str | None = ":material/download:",
+) -> None:
+    """Offer a file for download, without another run of the page."""
+    st.download_button(
+        label,
+        content,
+        file_name=file_name,
+        mime=MIMES[file_name.rpartition(".")[2]],
+        key=key,
+        icon=icon,
+        on_click="ignore",
+    )
 
 
 def downloads(proposal: Proposal, names: Sequence[str], stem: str) -> None:

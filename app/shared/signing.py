@@ -16,6 +16,7 @@ import streamlit as st
 from app.shared import cache_store, panels
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE, sign
+from app.shared.plan_edits import refusal
 from csa.base.errors import ConflictError, CsaError, SourceError
 from csa.base.io import write_file
 from csa.base.text import render, speak
@@ -194,19 +195,10 @@ def _carry_out(
 
 def refuse(error: CsaError) -> None:
     """Show why something was not written, with the faults of a file by row."""
-    st.error(panels.plain(_said(error)), icon=":material/error:")
+    st.error(panels.plain(refusal(error)), icon=":material/error:")
     if isinstance(error, SourceError) and error.faults:
         listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]
         left = len(error.faults) - len(listed)
         if left:
             listed.append(speak("measures_file.more", n=left))
         st.markdown("\n".join(f"- {line}" for line in listed))
-
-
-def _said(error: CsaError) -> str:
-    """Return a refusal in words, where the command's options are the form's fields."""
-    if error.message.key == "store.no_by":
-        return speak("plan_page.no_office")
-    return (
-        speak("plan_page.no_why") if error.message.key == "store.no_why" else render(error.message)
-    )

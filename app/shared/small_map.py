@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.shared import cache_around, map_component, maps, panels, theme
+from app.shared import cache_around, map_component, maps, panels
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
@@ -33,7 +33,6 @@ def small_map(
     edges = outlines_of(core, has_candidates=not proposal.is_empty)
     show_counts_legend(proposal, classes, afar, outlines=edges)
     with panels.map_words():
-        base, cells = cache_around.geometry(opened, choices.resolution)
         scene = maps.MapScene(
             proposal,
             classes,
@@ -47,11 +46,10 @@ def small_map(
             is_whole=True,
             units=opened.config.city.units,
         )
-        map_component.show(
-            maps.base_map(opened.config, base, is_dark=theme.is_dark()),
-            map_component.key_of(
-                "small", base, theme.is_dark(), opened.config.city, opened.config.basemap
-            ),
-            maps.painting(scene, cells),
+        map_component.draw(
+            opened,
+            choices.resolution,
+            "small",
+            lambda cells: maps.painting(scene, cells),
             height_px=height_px,
         )

@@ -217,15 +217,8 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
         if len(done) > LEAST_SEARCHED:
             asked = st.text_input(speak("cities.find"), key="find city").strip().casefold()
             done = done[[asked in name.casefold() for name in done["city"]]]
-        st.download_button(
-            speak("cities.download"),
-            (folder / "fleet.csv").read_bytes,
-            file_name="fleet.csv",
-            mime="text/csv",
-            key="fleet download",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        content = (folder / "fleet.csv").read_bytes
+        panels.download(speak("cities.download"), content, "fleet.csv", "fleet download")
     shown: list[dict[Any, Any]] = done.head(MOST_SHOWN).to_dict("records")
     rows = pd.DataFrame(
         {

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.screens.compare.side_by_side import OpenPlaces, by_tier, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
-from app.shared import cache_around, map_component, maps, panels, theme
+from app.shared import cache_around, map_component, maps, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
@@ -196,7 +196,6 @@ def show_map(
     first = tuple(sorted(places.named))
     outlines = outlines_of(core, has_first=bool(first))
     show_counts_legend(proposal, classes, afar, outlines=outlines)
-    base, cells = cache_around.geometry(opened, choices.resolution)
     scene = maps.MapScene(
         proposal,
         classes,
@@ -213,14 +212,12 @@ def show_map(
         afar=afar,
         units=opened.config.city.units,
     )
-    key = map_component.key_of(
-        "compare", base, theme.is_dark(), opened.config.city, opened.config.basemap
-    )
-    map_component.show(
-        maps.base_map(opened.config, base, is_dark=theme.is_dark()),
-        key,
-        maps.painting(scene, cells),
-        lambda: None,
+    map_component.draw(
+        opened,
+        choices.resolution,
+        "compare",
+        lambda cells: maps.painting(scene, cells),
+        lambda _: None,
     )
 
 

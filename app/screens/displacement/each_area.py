@@ -85,15 +85,9 @@ def show(opened: Opened, following: Following, at: int, selected: str = "") -> N
         panels.table(table(following, at, selected), speak("change_page.each_alt"), "csa-wide")
     city = opened.config.city
     through = following.months[at]
-    st.download_button(
-        speak("change_page.each_download"),
-        as_csv(following, at, is_synthetic=city.is_synthetic),
-        file_name=f"{city.id}-since-{following.months[0]}-through-{through}.csv",
-        mime="text/csv",
-        key="each area as a file",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    content = as_csv(following, at, is_synthetic=city.is_synthetic)
+    name = f"{city.id}-since-{following.months[0]}-through-{through}.csv"
+    panels.download(speak("change_page.each_download"), content, name, "each area as a file")
 
 
 def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:

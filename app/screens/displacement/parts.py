@@ -10,9 +10,7 @@ import streamlit as st
 from app.screens.displacement import each_area, sums_since
 from app.shared import (
     cache,
-    cache_around,
     map_component,
-    maps,
     maps_change,
     panels,
     session,
@@ -33,7 +31,6 @@ from csa.displacement.telling import moved_somewhere, say_classic
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
-MAP = "name of the map of change"
 PLAYING = "months step by themselves"
 PRESSED = "play was pressed for this run"
 WHOLE_RUN = "this run is of the whole page"
@@ -288,17 +285,12 @@ def _legend(opened: Opened, following: Following, *, can_alike: bool) -> None:
 
 
 def _map(opened: Opened, scene: ChangeScene) -> None:
-    resolution = scene.following.displaced.chosen.resolution
-    base, cells = cache_around.geometry(opened, resolution)
-    key = map_component.key_of(
-        "change", base, theme.is_dark(), opened.config.city, opened.config.basemap
-    )
-    st.session_state[MAP] = key
-    map_component.show(
-        maps.base_map(opened.config, base, is_dark=theme.is_dark()),
-        key,
-        maps_change.painting(scene, cells),
-        _on_map_click,
+    map_component.draw(
+        opened,
+        scene.following.displaced.chosen.resolution,
+        "change",
+        lambda cells: maps_change.painting(scene, cells),
+        choose_area,
         MAP_HEIGHT_PX,
     )
 
@@ -310,12 +302,6 @@ def _selected(opened: Opened, screen: LinkState, following: Following) -> str:
     stands = standing_of(opened, cache.proposal(opened, screen.choices))
     area_id = id_of(opened, stands, screen.area)
     return (stands[area_id].letter or area_id) if area_id else screen.area
-
-
-def _on_map_click() -> None:
-    area_id = map_component.clicked_area(st.session_state[MAP])
-    if area_id is not None:
-        choose_area(area_id)
 
 
 def choose_area(area_id: str) -> None:

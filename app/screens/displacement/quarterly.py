@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
-
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +10,6 @@ from app.shared import cache, cache_change, charts, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.following import Following
-from app.shared.panels import SOON_S
 from app.shared.standing import standing_of
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
@@ -269,18 +265,10 @@ def areas_of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFram
 
 
 def _traced(opened: Opened, choices: Choices, following: Following) -> pd.DataFrame:
-    """Follow areas, with a progress bar if it takes long; as in `panels.judged`."""
-    steps: list[str] = []
-    bar = st.container(key="judging").empty()
-    pool = ThreadPoolExecutor(1)
-    try:
-        coming = pool.submit(
-            cache_change.lineage, opened, choices, following.displaced.chosen, steps.append
-        )
-        while not wait_for([coming], SOON_S).done:
-            share = min(len(steps) / WINDOWS, 1.0)
-            bar.progress(share, text=speak("change_page.tracing"))
-        bar.empty()
-        return coming.result()
-    finally:
-        pool.shutdown(wait=False)  # a reader who leaves need not wait; the answer stays cached
+    """Follow areas, with a progress bar if it takes long."""
+    chosen = following.displaced.chosen
+    return panels.waited(
+        st.container(key="judging").empty(),
+        lambda tell: cache_change.lineage(opened, choices, chosen, tell),
+        lambda steps: (min(len(steps) / WINDOWS, 1.0), speak("change_page.tracing")),
+    )

@@ -24,8 +24,6 @@ from csa.priority.draw_files import DRAWN, LIST_FILE, ClosedDraw, draw_closed
 from csa.priority.draw_power import explain_power
 from csa.priority.draw_record import explain_draw, find_differences
 
-MIMES = {"json": "application/json", "txt": "text/plain", "csv": "text/csv"}
-
 
 @dataclass(frozen=True)
 class DrawScene:
@@ -180,11 +178,5 @@ def _signatures(scene: DrawScene, row: DrawRow) -> None:
 
 
 def _download(row: DrawRow, made: ClosedDraw, name: str) -> None:
-    st.download_button(
-        name,
-        made.files[name],
-        file_name=f"{row.key}-{name}",
-        mime=MIMES[name.rpartition(".")[2]],
-        key=f"download {row.key} {name}",
-        on_click="ignore",
-    )
+    key = f"download {row.key} {name}"
+    panels.download(name, made.files[name], f"{row.key}-{name}", key, icon=None)

@@ -34,7 +34,6 @@ from csa.backtest.suggestion import explain_override
 from csa.base.text import percent, render, speak
 from csa.decisions.registry import AreaStanding, CoreArea
 
-MAP = "map name"
 MAP_HEIGHT_PX = 640
 
 
@@ -137,7 +136,6 @@ def _map(
         show_counts_legend(proposal, classes, afar, marks, edges)
     else:
         show_legend(speak("find.no_legend"), None, (), marks, edges)
-    base, cells = cache_around.geometry(opened, screen.choices.resolution)
     scene = maps.MapScene(
         proposal,
         classes,
@@ -153,21 +151,14 @@ def _map(
         is_whole=True,
         units=opened.config.city.units,
     )
-    key = map_component.key_of(base, theme.is_dark(), opened.config.city, opened.config.basemap)
-    st.session_state[MAP] = key
-    map_component.show(
-        maps.base_map(opened.config, base, is_dark=theme.is_dark()),
-        key,
-        maps.painting(scene, cells),
-        _on_map_click,
+    map_component.draw(
+        opened,
+        screen.choices.resolution,
+        "find",
+        lambda cells: maps.painting(scene, cells),
+        _choose,
         MAP_HEIGHT_PX,
     )
-
-
-def _on_map_click() -> None:
-    area_id = map_component.clicked_area(st.session_state[MAP])
-    if area_id is not None:
-        _choose(area_id)
 
 
 def _choose(area_id: str) -> None:

@@ -51,7 +51,7 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
     panels.table(
         pd.DataFrame(
             {
-                speak("method.col_choice"): [_choice(key) for key, _, _ in rows],
+                speak("method.col_choice"): [speak(key) for key, _, _ in rows],
                 speak("method.col_value"): [value for _, value, _ in rows],
                 speak("method.col_suggested"): [own for _, _, own in rows],
             }
@@ -78,18 +78,6 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
             csa=versions["csa"],
             fingerprint=proposal.summary["data_fingerprint"][:12],
         )
-    )
-
-
-def _choice(key: str) -> str:
-    return speak(
-        {
-            "method.period": "method.period",
-            "method.eps_m": "method.eps_m",
-            "method.min_samples": "method.min_samples",
-            "method.limit": "method.limit",
-            "method.resolution": "method.resolution",
-        }[key]
     )
 
 

@@ -170,15 +170,8 @@ def calendar(config: CityConfig, plan: Plan, records: Records, today: date) -> N
         entries = calendar_entries(config, plan, records, today)
         return calendar_file(config, entries, config.city.clock.now())
 
-    st.download_button(
-        speak("calendar.download"),
-        made,
-        file_name=f"{config.city.id}.ics",
-        mime="text/calendar",
-        key="calendar file",
-        icon=":material/calendar_month:",
-        on_click="ignore",
-    )
+    label, name = speak("calendar.download"), f"{config.city.id}.ics"
+    panels.download(label, made, name, "calendar file", ":material/calendar_month:")
 
 
 def _due_html(line: ActionLine) -> str:

@@ -26,14 +26,11 @@ def show(scene: FormScene) -> None:
         return
     with st.expander(speak("work_file.title"), icon=":material/table:"):
         st.caption(speak("work_file.about"))
-        st.download_button(
+        panels.download(
             speak("work_file.download"),
             lambda: work_file(scene.records),
-            file_name=f"{scene.opened.config.city.id}-work-plans.csv",
-            mime="text/csv",
-            key="work download",
-            icon=":material/download:",
-            on_click="ignore",
+            f"{scene.opened.config.city.id}-work-plans.csv",
+            "work download",
         )
         if may(require, scene.who, "member"):
             _take(scene)

@@ -20,11 +20,6 @@ FIRST_PAGE_PX = 132
 """Width of an edition's first page beside its buttons: the page itself, made small by the style."""
 MOST_OPEN = 3
 """Most lines on what is missing that are shown unfolded."""
-KINDS = {
-    "pdf": "application/pdf",
-    "html": "text/html",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 
 def show(basis: ReportBasis, report: Report) -> None:
@@ -79,15 +74,8 @@ def _word(report: Report, audience: str) -> Callable[[], bytes]:
 
 
 def _download(file: MadeEdition, content: bytes | Callable[[], bytes]) -> None:
-    st.download_button(
-        form_name(file.form),
-        content,
-        file_name=f"{file.name.rpartition('.')[0]}.{file.form}",
-        mime=KINDS[file.form],
-        key=f"download {file.audience} {file.form}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    name = f"{file.name.rpartition('.')[0]}.{file.form}"
+    panels.download(form_name(file.form), content, name, f"download {file.audience} {file.form}")
 
 
 def _made_from(basis: ReportBasis, report: Report) -> None:

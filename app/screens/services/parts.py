@@ -142,14 +142,11 @@ def whole_list(opened: Opened, found: Inventory) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         offered = [*[known] * bool(has_details.any()), every, *found.kinds["kind"]]
         chosen = st.selectbox(speak("services_page.show"), offered, key="service kind")
-        st.download_button(
+        panels.download(
             speak("services_page.download"),
             lambda: inventory_csv(found.listed),
-            file_name=f"{opened.config.city.id}-services.csv",
-            mime="text/csv",
-            key="services download",
-            icon=":material/download:",
-            on_click="ignore",
+            f"{opened.config.city.id}-services.csv",
+            "services download",
         )
     is_chosen = has_details if chosen == known else found.listed["kind"].isin([chosen])
     rows = found.listed if chosen == every else found.listed[is_chosen]

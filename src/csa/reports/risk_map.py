@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 
 from csa.base.arrays import Floats, Ints
-from csa.base.crs import LONLAT
 from csa.base.text import month, speak
 from csa.geo.cells import outline
 from csa.reports.maps.sheet import MapSheet
@@ -41,11 +39,7 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
     through = "" if learned is None else month(str(learned.until.plus(-1)))
     return MapSheet(
         study_area=dataset.study_area,
-        neighborhoods=gpd.GeoDataFrame(
-            {"name": dataset.neighborhoods["name"].tolist()},
-            geometry=dataset.neighborhoods.geometry.tolist(),
-            crs=LONLAT,
-        ),
+        neighborhoods=dataset.neighborhoods[["name", "geometry"]],
         layers={},
         cells=(),
         class_words=words[: int(level.max(initial=-1)) + 1],

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import geopandas as gpd
 import numpy as np
 
-from csa.base.crs import LONLAT
 from csa.base.errors import CsaError
 from csa.base.text import Speaker, render
 from csa.reports.document import Picture
@@ -99,11 +97,7 @@ def _sheet(
     given.setdefault("source_line", facts.config.public.source)
     return MapSheet(
         study_area=ground.study_area,
-        neighborhoods=gpd.GeoDataFrame(
-            {"name": ground.neighborhoods["name"].tolist()},
-            geometry=ground.neighborhoods.geometry.tolist(),
-            crs=LONLAT,
-        ),
+        neighborhoods=ground.neighborhoods[["name", "geometry"]],
         layers=ground.layers,
         areas=(
             *(MapArea(one.letter, one.name, one.shape, not one.is_candidate) for one in areas),

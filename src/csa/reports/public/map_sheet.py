@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import shapely
 
-from csa.base.crs import LONLAT
 from csa.base.errors import MapError
 from csa.base.text import Speaker
 from csa.config.city import CityConfig
@@ -42,11 +40,7 @@ def public_sheet(
     tell = Speaker(language)
     return MapSheet(
         study_area=ground.study_area,
-        neighborhoods=gpd.GeoDataFrame(
-            {"name": ground.neighborhoods["name"].tolist()},
-            geometry=ground.neighborhoods.geometry.tolist(),
-            crs=LONLAT,
-        ),
+        neighborhoods=ground.neighborhoods[["name", "geometry"]],
         layers=ground.layers,
         cells=tuple((int(one.cell, 16), one.level) for one in told.cells),
         class_words=class_words(told, language),
