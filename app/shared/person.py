@@ -111,6 +111,13 @@ def finish_signing_out() -> None:
         st.logout()
 
 
+def require_internal(opened: Opened, why: str = "here.public") -> None:
+    """End a page where the public reads: it is shown nothing of the store, whatever it asks."""
+    if access(opened) == PUBLIC:
+        panels.empty(speak(why))
+        st.stop()
+
+
 def in_words(who: Person) -> str:
     """Return a person's role in words."""
     if who.role == "editor":

@@ -69,6 +69,21 @@ def why_no_area(proposal: Proposal) -> str:
     return speak(key, n=totals["located"], period=period, **chosen)
 
 
+def found_words(proposal: Proposal) -> str:
+    """Return how much of what is counted lies in the areas, and on how much land."""
+    totals = proposal.summary["totals"]
+    return speak(
+        "find.answer",
+        n=totals["areas"],
+        inside=totals["in_areas"],
+        incidents=totals["located"],
+        what=what_is_counted(proposal),
+        share=percent(proposal.summary["share_of_incidents"]),
+        land=percent(proposal.summary["share_of_study_area"]),
+        period=period_words(proposal),
+    )
+
+
 def cautions(proposal: Proposal) -> tuple[str, ...]:
     """List what the count leaves out: unlocated incidents, months not covered or without any."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]

@@ -22,9 +22,8 @@ from app.shared.city_session import Opened
 from app.shared.phrases import (
     age_words,
     cautions,
+    found_words,
     kinds_words,
-    period_words,
-    what_is_counted,
     why_no_area,
 )
 from app.shared.standing import say_served
@@ -33,7 +32,7 @@ from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
-from csa.base.text import month, name_list, percent, render, speak
+from csa.base.text import month, name_list, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 
@@ -80,17 +79,7 @@ def _stands_out(
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
-    totals = proposal.summary["totals"]
-    found = speak(
-        "find.answer",
-        n=totals["areas"],
-        inside=totals["in_areas"],
-        incidents=totals["located"],
-        what=what_is_counted(proposal),
-        share=percent(proposal.summary["share_of_incidents"]),
-        land=percent(proposal.summary["share_of_study_area"]),
-        period=period_words(proposal),
-    )
+    found = found_words(proposal)
     if served := say_served(standing):
         found = f"{found} {served}"
     if judgement is None:

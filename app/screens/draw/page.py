@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app.screens.draw import closing, parts
 from app.shared import cache_store, panels, person, signing
 from csa.base.errors import CsaError
@@ -12,9 +10,7 @@ from csa.decisions.roles import may, require_area_chair
 from csa.priority.draw_files import CLOSED
 
 opened = panels.frame(speak("draw_page.title"))
-if person.access(opened) == person.PUBLIC:  # the public page reads no store
-    panels.empty(speak("here.public"))
-    st.stop()
+person.require_internal(opened)
 try:
     draws = cache_store.records(opened).draws
     scene = parts.DrawScene(opened, person.person(opened))

@@ -14,9 +14,8 @@ from app.shared.legend import classify_counts, outlines_of, show_counts_legend, 
 from app.shared.link_state import LinkState
 from app.shared.phrases import (
     cautions,
+    found_words,
     months_covered,
-    period_words,
-    what_is_counted,
     why_no_area,
 )
 from app.shared.standing import (
@@ -31,7 +30,7 @@ from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS
 from csa.areas.proposal import Proposal
 from csa.backtest.suggestion import explain_override
-from csa.base.text import percent, render, speak
+from csa.base.text import render, speak
 from csa.decisions.registry import AreaStanding, CoreArea
 
 MAP_HEIGHT_PX = 640
@@ -43,18 +42,8 @@ def answer(proposal: Proposal, standing: Mapping[str, AreaStanding]) -> None:
     if nothing:
         panels.empty(nothing)
         return
-    totals = proposal.summary["totals"]
     panels.answer(
-        speak(
-            "find.answer",
-            n=totals["areas"],
-            inside=totals["in_areas"],
-            incidents=totals["located"],
-            what=what_is_counted(proposal),
-            share=percent(proposal.summary["share_of_incidents"]),
-            land=percent(proposal.summary["share_of_study_area"]),
-            period=period_words(proposal),
-        ),
+        found_words(proposal),
         say_served(standing) or speak("find.candidates"),
         *cautions(proposal),
     )

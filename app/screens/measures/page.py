@@ -26,9 +26,7 @@ from csa.reports.briefing.working import work_plan as plan_of
 opened = panels.frame(speak("here.title"))
 screen = session.screen(opened)
 first = session.first_choices(opened)
-if person.access(opened) == person.PUBLIC:  # the public page reads no store
-    panels.empty(speak("here.public"))
-    st.stop()
+person.require_internal(opened)
 try:
     plan, records = cache_store.plan(opened), cache_store.records(opened)
     who, today = person.person(opened), cache_store.today(opened)

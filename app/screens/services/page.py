@@ -12,9 +12,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("services_page.title"))
-if person.access(opened) == person.PUBLIC:
-    panels.empty(speak("here.public"))
-    st.stop()
+person.require_internal(opened)
 screen = session.screen(opened)
 session.remember(screen, session.first_choices(opened))
 try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app.screens.why_here import parts
 from app.shared import cache, cache_around, panels, person, session
 from app.shared.standing import every_area
@@ -11,9 +9,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("why.title"))
-if person.access(opened) == person.PUBLIC:
-    panels.empty(speak("here.public"))
-    st.stop()
+person.require_internal(opened)
 screen = session.screen(opened)
 session.remember(screen, session.first_choices(opened))
 try:
