@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from csa.areas.forming import cluster_points, clusters_of, form_areas
-from csa.areas.names import letter
 from csa.base.params import DbscanParams
 from csa.geo import cells as pieces
 from tests.areas.ground import (
@@ -197,25 +196,7 @@ def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
     assert not MOAT & set().union(*both.areas, both.fringe)
 
 
-def test_letters_follow_the_map_and_never_the_counts():
-    row = straight_row(7)
-    few, many = {row[0]: 3, row[3]: 5, row[6]: 9}, {row[0]: 90, row[3]: 5, row[6]: 3}
-    lettered = {letter(n): frozenset({cell}) for n, cell in enumerate([row[0], row[3], row[6]])}
-    for counts in (few, many):
-        areas = form(at_centres(counts), whole()).areas
-        assert {letter(n): area for n, area in enumerate(areas)} == lettered
-
-
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_no_incidents_have_no_areas():
-    found = form([], whole())
-    assert found.areas == ()
-    assert found.fringe == frozenset()
-    assert found.cluster_id.dtype == np.int64
-    assert found.is_core.dtype == bool
-    assert form([], whole(), grid_of([])).areas == ()
 
 
 @pytest.mark.parametrize("n", [3, 500])
@@ -233,11 +214,6 @@ def test_a_centre_exactly_eps_from_a_core_incident_is_in_reach():
     none = expecting({})
     assert MIDDLE in form_areas(knot, cells, grid, whole(eps_m=180), none).areas[0]
     assert MIDDLE not in form_areas(knot, cells, grid, whole(eps_m=179.999), none).areas[0]
-
-
-def test_an_area_has_at_least_the_minimum_of_incidents_and_exactly_the_minimum_is_enough():
-    assert len(form(at_centres({MIDDLE: 4}), whole(min_samples=4)).areas) == 1
-    assert form(at_centres({MIDDLE: 3}), whole(min_samples=4)).areas == ()
 
 
 def test_pieces_of_a_cluster_that_do_not_touch_are_separate_areas():

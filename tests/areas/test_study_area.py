@@ -382,10 +382,15 @@ def test_cells_of_no_use_are_refused(made, resolution):
         locate_incidents(City(config, dataset), Choices(resolution=resolution))
 
 
-@pytest.mark.parametrize(("until", "months"), [("2020-05", 12), ("2020-07", 1)])
+@pytest.mark.parametrize(
+    ("until", "months"),
+    [("2020-05", 12), ("2020-05", 1), ("2020-07", 1), ("2019-01", 36), ("2022-01", 6)],
+)
 def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
     dataset, _ = made(line(1, KNOT))
-    with pytest.raises(PeriodError, match="the data, which cover 2020-05 to 2020-05"):
+    with pytest.raises(
+        PeriodError, match=r"cover 2020-05 to 2020-05\. Choose --until from 2020-06 to"
+    ):
         period_of(dataset, Choices(until=Month.parse(until), months=months))
 
 

@@ -38,17 +38,6 @@ JANUARIES = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
 
 
 @pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return town_of(tmp_path_factory.mktemp("backtesting"), history())
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    dataset, config = testville
-    return locate_incidents(City(config, dataset), Choices())
-
-
-@pytest.fixture(scope="module")
 def tested(located, testville):
     return run_backtest(
         located, Choices(), testville[1].areas.documented, BacktestQuestion(JANUARIES)

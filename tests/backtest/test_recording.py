@@ -29,12 +29,7 @@ from csa.backtest.variants import sweep_settings
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return town_of(tmp_path_factory.mktemp("recording"), history())
+from tests.areas.test_finding import philadelphia_in, with_other_future
 
 
 @pytest.fixture(scope="module")

@@ -18,21 +18,10 @@ from csa.backtest.variants import (
 from csa.base.errors import PeriodError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import history, town_of, with_other_future
+from tests.areas.test_finding import with_other_future
 
 ORIGINS = (Month(2017, 1), Month(2018, 1))
 WAYS = ("plain_dbscan",)
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return town_of(tmp_path_factory.mktemp("variants"), history())
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    dataset, config = testville
-    return locate_incidents(City(config, dataset), Choices())
 
 
 @pytest.fixture(scope="module")

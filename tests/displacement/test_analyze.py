@@ -30,7 +30,6 @@ from tests.displacement.test_zoning import (
     cells_of,
     counted_slowly,
     disk,
-    followed_city,
     ring_slowly,
 )
 
@@ -97,16 +96,6 @@ def plain(displaced):
     ]
     verdicts = [one.verdicts for one in (displaced.pooled, *displaced.single)]
     return tracks, verdicts, displaced.dispersion, displaced.usual_core.ratio.tolist()
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("displacing"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.dataset.chosen import GroundVersion, in_service
-from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.telling import answers, name_all, say_all, say_one
 from csa.displacement.verdict import Verdict
 from tests.displacement.test_analyze import chosen_of
-from tests.displacement.test_zoning import EAST, WEST, counted_slowly, followed_city
+from tests.displacement.test_zoning import EAST, WEST, counted_slowly
 
 FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
 SMALLER = frozenset(sorted(WEST)[: len(WEST) // 2])
@@ -40,16 +37,6 @@ def alike(one, other):
             for part in ("counted", "line", "low", "high", "is_told"):
                 np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
             np.testing.assert_allclose(a.expectation.mean, b.expectation.mean, rtol=1e-12)
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("staggered"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")

@@ -33,28 +33,12 @@ from tests.displacement.test_zoning import (
     cells_of,
     counted_slowly,
     disk,
-    followed_city,
 )
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("evidence"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
 def displaced(located):
     return analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
-
-
-@pytest.fixture(scope="module")
-def controls(located, displaced):
-    return match_controls(located, displaced)
 
 
 @pytest.fixture(scope="module")

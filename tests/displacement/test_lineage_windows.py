@@ -31,22 +31,12 @@ from csa.displacement.zoning import measure_history
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.backtest.test_recording import of_days
 from tests.displacement.test_analyze import middles
-from tests.displacement.test_zoning import EAST, SINCE, cell_at, counted_slowly, disk, followed_city
+from tests.displacement.test_zoning import EAST, SINCE, cell_at, counted_slowly, disk
 from tests.priority.test_assess import slow_hot_cells
 from tests.priority.test_assessment import sample_city
 
 AREAS = DocumentedDbscan(200, 3, 100, 3)
 """Asks of Testville as little as both places always hold."""
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("lineages"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,6 @@ from tests.displacement.test_zoning import (
     cells_of,
     counted_slowly,
     disk,
-    followed_city,
 )
 
 WINDOW = Period.before(SINCE, 36)
@@ -43,23 +42,8 @@ PARTS = ("core", "ring", "rest", "unlocated", "outside")
 
 
 @pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("displaced"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
-
-
-@pytest.fixture(scope="module")
 def displaced(located):
     return analyze_displacement(located, chosen_of(WEST, EAST, period=WINDOW))
-
-
-@pytest.fixture(scope="module")
-def controls(located, displaced):
-    return match_controls(located, displaced)
 
 
 @pytest.fixture(scope="module")

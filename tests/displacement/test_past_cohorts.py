@@ -59,11 +59,6 @@ def testville(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
-
-
-@pytest.fixture(scope="module")
 def told():
     return []
 

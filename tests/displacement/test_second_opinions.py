@@ -7,10 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
-from csa.dataset.versioned import City
 from csa.displacement import second_opinions
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import quarters_of
@@ -27,7 +24,6 @@ from tests.displacement.test_zoning import (
     cell_at,
     counted_slowly,
     disk,
-    followed_city,
 )
 
 BASE, AFTER = Period.before(SINCE, 36), Period(SINCE, Month(2020, 2))
@@ -40,16 +36,6 @@ SPOTS = [
 ]
 SERVED = [disk(cell_at(spot), 1) for spot in ((-94.507, 39.041), (-94.593, 39.043))]
 CANDIDATES = [WEST, EAST, *(disk(cell_at(spot), 1) for spot in SPOTS)]
-
-
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("unserved"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")

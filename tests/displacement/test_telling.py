@@ -4,10 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
 from csa.base.params import Month
-from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.panel import match_controls
@@ -23,14 +20,8 @@ from csa.displacement.telling import (
 from csa.displacement.verdict import Verdict
 from csa.displacement.wdd import WddPart
 from tests.displacement.test_analyze import chosen_of
-from tests.displacement.test_zoning import EAST, SINCE, WEST, followed_city
+from tests.displacement.test_zoning import EAST, SINCE, WEST
 from tests.sentences import says
-
-
-@pytest.fixture(scope="module")
-def located(tmp_path_factory):
-    dataset, config = followed_city(tmp_path_factory.mktemp("telling"))
-    return locate_incidents(City(config, dataset), Choices())
 
 
 @pytest.fixture(scope="module")

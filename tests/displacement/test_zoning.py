@@ -67,16 +67,6 @@ def followed_city(folder):
     return town_of(folder, [*kept, *other_rows()])
 
 
-@pytest.fixture(scope="module")
-def testville(tmp_path_factory):
-    return followed_city(tmp_path_factory.mktemp("zoning"))
-
-
-@pytest.fixture(scope="module")
-def located(testville):
-    return locate_incidents(City(*testville[::-1]), Choices())
-
-
 def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
     """Count a list of incidents by month: those whose own cell is one of these."""
     table = dataset.incidents.dropna(subset=["lon", "lat"])
