@@ -27,7 +27,7 @@ from csa.dataset.chosen import read_areas
 from csa.dataset.versioned import open_city, open_dataset
 from csa.decisions.areas import designate
 from csa.decisions.store import open_store
-from csa.displacement import files, follow, lineage_windows
+from csa.displacement import follow, lineage_windows
 from csa.displacement.emerging import EMERGING_COLUMNS, find_emerging
 from csa.displacement.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
 from csa.displacement.lineage_windows import TRACE_COLUMNS, Chance
@@ -193,22 +193,6 @@ def check_sums(folder, dataset_folder):
 
 
 # ---- By hand: the small town ----------------------------------------------------------------
-
-
-def test_every_incident_of_every_month_is_in_one_zone(made, ask, tmp_path):
-    ask((WEST, EAST), "--since", "2019-02")
-    months = check_sums(tmp_path / "di", made.folder / "ds")
-    assert (months[0], months[-1], len(months)) == ("2017-02", "2020-02", 37)
-    panel = panel_of(tmp_path / "di")
-    assert set(panel["zone"]) == {*PARTS, "control"}
-    assert set(panel.loc[panel["zone"].isin(["core", "ring"]), "area_id"]) == {"A", "B"}
-    assert set(panel.loc[panel["zone"] == "control", "area_id"]) == {"A", "B", ""}
-    newest = panel[panel["month"] == "2020-02"]
-    assert newest.loc[newest["zone"].isin(PARTS), "incidents"].sum() > 0
-    # Controls repeat incidents of the rest.
-    rest = panel[panel["zone"] == "rest"].set_index("month")["incidents"]
-    for _, rows in panel[panel["zone"] == "control"].groupby("area_id"):
-        assert (rows.set_index("month")["incidents"] <= rest).all()
 
 
 def test_the_numbers_are_counts_of_the_panel(ask, read, tmp_path):
@@ -793,23 +777,6 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
     assert not (tmp_path / "di").exists()
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"format_version": 2},
-        {"area_years": "many"},
-        {"appeared": None},
-        {"gone": [1]},
-    ],
-)
-def test_a_wrong_value_of_what_chance_gives_is_refused(made, ask, own, wrong):
-    save_chance(Chance(40.0, 3, 1), *kept(own, made))
-    path = past_path(CHANCE_NAME, *kept(own, made))
-    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
-    said = sentence(ask((WEST, EAST), dataset=own, check=False))
-    assert said.endswith("Remove it, and make it again with csa backtest.")
-
-
 def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     rows = [
         f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
@@ -1114,13 +1081,3 @@ def test_the_last_quarter_asked_of_cells_ends_with_the_last_whole_month(ask, mon
     monkeypatch.setattr(follow, "find_emerging", note)
     ask((WEST, EAST), "--since", "2019-02")
     assert asked == ["2020-02"]
-
-
-def test_our_own_fault_is_exit_code_1(ask, monkeypatch):
-    def fail(_followed):
-        raise RuntimeError("boom")
-
-    monkeypatch.setattr(files, "displacement_account", fail)
-    done = ask((WEST, EAST), check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "boom" in done.stderr

@@ -247,7 +247,10 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("kind", "dataset"), ("format_version", 9), ("area_years", "many"), ("gone", None)],
+    [
+        *(("kind", "dataset"), ("format_version", 9), ("area_years", "many")),
+        *(("appeared", None), ("gone", None), ("gone", [1])),
+    ],
 )
 def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_path, name, value):
     dataset, config = testville
