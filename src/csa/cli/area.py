@@ -11,17 +11,16 @@ from csa.base.text import day, speak
 from csa.cli.console import show, show_json
 from csa.cli.correct import corrected_lines
 from csa.cli.options import (
-    ByOption,
     CityOption,
     JsonOption,
     OnOption,
+    Signing,
     StoreOption,
-    WhyOption,
-    act_of,
     city_of,
     day_of,
-    decided,
     reading_store,
+    signed,
+    signed_on,
 )
 
 if TYPE_CHECKING:
@@ -66,15 +65,13 @@ def show_areas(records: Records) -> None:
             show(*corrected_lines(records.corrections_of(begun.item)))
 
 
+@signed_on
 def area_designate(
+    signing: Signing,
     area: Annotated[str, typer.Argument(help="The candidate's id or name in the proposal.")],
     areas: Annotated[
         Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
     ],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     priorities: Annotated[
         Path | None,
         typer.Option(help="What `csa priorities` wrote: weights and tiers.", metavar="DIR"),
@@ -82,39 +79,31 @@ def area_designate(
     as_candidate: Annotated[
         bool, typer.Option("--as-candidate", help="Note it as a candidate only.")
     ] = False,
-    on: OnOption = None,
 ) -> None:
     """Make a proposed area a core service area, with its cells and evidence as they are seen."""
     from csa.decisions.areas import CANDIDATE, DESIGNATED, designate
     from csa.ingest.designation import load_candidate
 
-    config = city_of(city)
-    candidate = load_candidate(areas, area, priorities, config.city.id)
-    signed = act_of(config, by, why, on)
-    state = CANDIDATE if as_candidate else DESIGNATED
-    key = decided(config, store, lambda opened: designate(opened, signed, candidate, state))
-    show(speak("keep.designated", area=key, place=candidate.place_name, state=state, day=signed.on))
+    candidate = load_candidate(areas, area, priorities, signing.config.city.id)
+    state, on = CANDIDATE if as_candidate else DESIGNATED, signing.act.on
+    key = signing.decide(lambda store, act: designate(store, act, candidate, state))
+    show(speak("keep.designated", area=key, place=candidate.place_name, state=state, day=on))
 
 
+@signed_on
 def area_maintain(
+    signing: Signing,
     area: AreaArgument,
     displaced: Annotated[
         Path, typer.Option(help="What `csa displace` wrote: its folder.", metavar="DIR")
     ],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
 ) -> None:
     """Move an area to maintenance, once fewer were shot than would have been anyway."""
     from csa.decisions.areas import maintain
     from csa.ingest.designation import load_verdict
 
-    config = city_of(city)
-    told = load_verdict(displaced, area, config.city.id)
-    signed = act_of(config, by, why, on)
-    decided(config, store, lambda opened: maintain(opened, signed, area, told))
+    told = load_verdict(displaced, area, signing.config.city.id)
+    signing.decide(lambda store, act: maintain(store, act, area, told))
     show(speak("keep.maintained", area=area))
 
 
@@ -127,97 +116,61 @@ DrawnOption = Annotated[
 ]
 
 
-def area_redraw(
-    area: AreaArgument,
-    areas: DrawnOption,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
-) -> None:
+@signed_on
+def area_redraw(signing: Signing, area: AreaArgument, areas: DrawnOption) -> None:
     """Give an area other cells from a day on: its letter, its name and its day stay."""
     from csa.decisions.areas import redraw
     from csa.ingest.designation import load_drawn
 
-    config = city_of(city)
-    drawn, signed = load_drawn(areas), act_of(config, by, why, on)
-    decided(config, store, lambda opened: redraw(opened, signed, area, drawn))
-    show(speak("keep.redrawn", area=area, day=signed.on))
+    drawn = load_drawn(areas)
+    signing.decide(lambda store, act: redraw(store, act, area, drawn))
+    show(speak("keep.redrawn", area=area, day=signing.act.on))
 
 
-def area_split(
-    area: AreaArgument,
-    areas: DrawnOption,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
-) -> None:
+@signed_on
+def area_split(signing: Signing, area: AreaArgument, areas: DrawnOption) -> None:
     """Split an area: its largest part keeps the letter, the others get letters of their own."""
     from csa.decisions.areas import split
     from csa.ingest.designation import load_drawn
 
-    config = city_of(city)
-    parts, signed = load_drawn(areas), act_of(config, by, why, on)
-    letters = decided(config, store, lambda opened: split(opened, signed, area, parts))
-    show(speak("keep.split", area=area, letters=", ".join(letters), day=signed.on))
+    parts = load_drawn(areas)
+    letters = signing.decide(lambda store, act: split(store, act, area, parts))
+    show(speak("keep.split", area=area, letters=", ".join(letters), day=signing.act.on))
 
 
+@signed_on
 def area_merge(
+    signing: Signing,
     area: AreaArgument,
     other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
 ) -> None:
     """Merge one area into another, which keeps its letter, its name and its day."""
     from csa.decisions.areas import merge
 
-    config = city_of(city)
-    signed = act_of(config, by, why, on)
-    decided(config, store, lambda opened: merge(opened, signed, area, other))
-    show(speak("keep.merged", area=area, other=other, day=signed.on))
+    signing.decide(lambda store, act: merge(store, act, area, other))
+    show(speak("keep.merged", area=area, other=other, day=signing.act.on))
 
 
-def area_retire(
-    area: AreaArgument,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
-) -> None:
+@signed_on
+def area_retire(signing: Signing, area: AreaArgument) -> None:
     """End the service in an area, or drop a candidate."""
     from csa.decisions.areas import retire
 
-    config = city_of(city)
-    signed = act_of(config, by, why, on)
-    decided(config, store, lambda opened: retire(opened, signed, area))
+    signing.decide(lambda store, act: retire(store, act, area))
     show(speak("keep.retired", area=area))
 
 
-def area_begin(
-    area: AreaArgument,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
-    on: OnOption = None,
-) -> None:
+@signed
+def area_begin(signing: Signing, area: AreaArgument, on: OnOption = None) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     from csa.decisions.areas import begin_work
     from csa.decisions.measures import known_on
     from csa.decisions.store.records import read_records
 
-    config = city_of(city)
-    signed = act_of(config, by, why)
-    start = day_of(on, "--on") or signed.on
-    values = known_on(read_records(reading_store(config, store)).values, area, start)
-    decided(config, store, lambda opened: begin_work(opened, signed, area, start, values))
+    start = day_of(on, "--on") or signing.act.on
+    opened = reading_store(signing.config, signing.store)
+    values = known_on(read_records(opened).values, area, start)
+    signing.decide(lambda store, act: begin_work(store, act, area, start, values))
     show(speak("keep.begun", area=area, day=start, n=len(values)))
 
 

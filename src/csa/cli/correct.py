@@ -13,15 +13,10 @@ from csa.base.errors import ParamError
 from csa.base.text import day, speak
 from csa.cli.console import show
 from csa.cli.options import (
-    ByOption,
-    CityOption,
-    StoreOption,
-    WhyOption,
-    act_of,
-    city_of,
+    Signing,
     day_of,
-    decided,
     plan_of,
+    signed,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +27,9 @@ NOTHING = "none"
 """What takes a planned day or a percentage away."""
 
 
+@signed
 def correct(
+    signing: Signing,
     item: Annotated[
         str, typer.Argument(help="As in csa audit list: 1.2.1, 'area B/1', 'meeting B/meeting-1'.")
     ],
@@ -40,10 +37,6 @@ def correct(
         list[str],
         typer.Argument(help="What is right: on_date=2026-03-05.", metavar="NAME=VALUE..."),
     ],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     entry: Annotated[
         int | None, typer.Option(help="The trail's entry that was wrong; else the last.")
     ] = None,
@@ -58,11 +51,10 @@ def correct(
     """Correct a day, a meeting, a lesson ... on record; the old value stays in the trail."""
     from csa.decisions import corrections
 
-    config = city_of(city)
-    signed, first = act_of(config, by, why), _first_day(config, dataset)
-    plan = plan_of(city) if config.city.plan else None
+    config, first = signing.config, _first_day(signing.config, dataset)
+    plan = plan_of(signing.city) if config.city.plan else None
     wrong = corrections.Correction(item, _changes(values), entry, first)
-    made = decided(config, store, lambda opened: corrections.correct(opened, plan, signed, wrong))
+    made = signing.decide(lambda store, act: corrections.correct(store, plan, act, wrong))
     show(*corrected_lines(made), speak("keep.corrected_stays"))
 
 

@@ -12,30 +12,26 @@ from rich.table import Table
 from csa.base.text import speak
 from csa.cli.console import as_note, show, show_json, show_table
 from csa.cli.options import (
-    ByOption,
     CityOption,
     JsonOption,
+    Signing,
     StoreOption,
-    WhyOption,
-    act_of,
     city_of,
-    decided,
     plan_of,
     reading_store,
+    signed,
 )
 
 if TYPE_CHECKING:
-    from csa.decisions.store import Store
+    pass
 
 QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
 
 
+@signed
 def measure_import(
+    signing: Signing,
     file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     dataset: Annotated[
         Path | None,
         typer.Option(help="What `csa ingest` wrote: its neighborhoods are places too."),
@@ -48,13 +44,12 @@ def measure_import(
     from csa.plan.measures import make_value
     from csa.reports.briefing.areas import place_names
 
-    config, plan = city_of(city), plan_of(city)
-    signed = act_of(config, by, why)
-    records = read_records(reading_store(config, store), with_values=False)
+    plan = plan_of(signing.city)
+    records = read_records(reading_store(signing.config, signing.store), with_values=False)
     places = place_names(records, dataset)
     kinds = {one.id: one.kind for one in plan.measures}
     values = load_measures(file, kinds, places, make_value)
-    n = decided(config, store, lambda opened: add_values(opened, plan, signed, values))
+    n = signing.decide(lambda store, act: add_values(store, plan, act, values))
     show(speak("keep.imported", n=n, path=file))
     if dataset is not None:
         from csa.dataset.versioned import open_dataset
@@ -92,12 +87,10 @@ def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
     show_table(table)
 
 
+@signed
 def measure_approve(
+    signing: Signing,
     quarter: QuarterArgument,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
     dataset: Annotated[
         Path | None,
@@ -112,20 +105,15 @@ def measure_approve(
     from csa.decisions.measures import approve_quarter
     from csa.plan.measures import Quarter
 
-    config = city_of(city)
-    signed, wanted = act_of(config, by, why), Quarter.parse(quarter)
+    wanted = Quarter.parse(quarter)
     if dataset is not None and not reopen:
         from csa.dataset.versioned import open_dataset
         from csa.decisions.store.records import read_records
         from csa.reports.briefing.counted import differing_in, require_read
 
-        records = read_records(reading_store(config, store))
-        told = differing_in(open_dataset(dataset), records, plan_of(city), wanted)
+        records = read_records(reading_store(signing.config, signing.store))
+        told = differing_in(open_dataset(dataset), records, plan_of(signing.city), wanted)
         show(*(as_note(message) for message in told))
         require_read(told, is_read=is_read)
-
-    def approve(opened: Store) -> None:
-        approve_quarter(opened, signed, wanted, is_approved=not reopen)
-
-    decided(config, store, approve)
+    signing.decide(lambda at, act: approve_quarter(at, act, wanted, is_approved=not reopen))
     show(speak("keep.reopened" if reopen else "keep.quarter", quarter=wanted))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -87,6 +90,53 @@ OnOption = Annotated[
     str | None,
     typer.Option("--on", help="The day that it holds from; else today.", metavar="YYYY-MM-DD"),
 ]
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What a command that decides is given: whose decision it is, and the store it goes into."""
+
+    by: ByOption
+    why: WhyOption
+    city: CityOption
+    store: StoreOption = None
+    on: OnOption = None
+
+    @cached_property
+    def config(self) -> CityConfig:
+        """The city."""
+        return city_of(self.city)
+
+    @cached_property
+    def act(self) -> Act:
+        """The signature."""
+        return act_of(self.config, self.by, self.why, self.on)
+
+    def decide(self, write: Callable[[Store, Act], Kept]) -> Kept:
+        """Carry out a decision; one that cannot be signed opens no store."""
+        act = self.act
+        return decided(self.config, self.store, lambda opened: write(opened, act))
+
+
+def signed(command: Callable[..., None], *, is_dated: bool = False) -> Callable[..., None]:
+    """Make a command of a function whose first parameter is `signing`: with its options."""
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+    *asked, day = inspect.signature(Signing, eval_str=True).parameters.values()
+    names = [one.name for one in (*asked, *[day] * is_dated)]
+    needed = [one for one in own if one.default is one.empty]
+    others = [one for one in own if one.default is not one.empty]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(Signing(**{name: given.pop(name) for name in names}), **given)
+
+    signature = inspect.Signature([*needed, *asked, *others, *[day] * is_dated])
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    return run
+
+
+signed_on = partial(signed, is_dated=True)
+"""The same of a command that takes the day, too, from which the decision holds."""
 
 
 def city_of(name: str) -> CityConfig:

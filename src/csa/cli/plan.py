@@ -12,23 +12,20 @@ from rich.table import Table
 from csa.base.text import day, speak
 from csa.cli.console import show, show_json, show_table
 from csa.cli.options import (
-    ByOption,
     CityOption,
     JsonOption,
-    OnOption,
+    Signing,
     StoreOption,
-    WhyOption,
-    act_of,
     city_of,
     day_of,
-    decided,
     plan_of,
     reading_store,
+    signed,
+    signed_on,
     today_of,
 )
 
 if TYPE_CHECKING:
-    from csa.decisions.store import Store
     from csa.plan import Plan
     from csa.reports.briefing import ActionLine
 
@@ -100,12 +97,10 @@ def summary(lines: Sequence[ActionLine]) -> str:
     )
 
 
+@signed_on
 def plan_set(
+    signing: Signing,
     number: NumberArgument,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     status: StatusOption = None,
     reason: Annotated[
         str | None, typer.Option(help="Why it is at risk or blocked.  [--why]")
@@ -120,7 +115,6 @@ def plan_set(
         list[str] | None, typer.Option(help="Letter of an area where it applies; repeat.")
     ] = None,
     comment: Annotated[str | None, typer.Option(help="What is said of this period.")] = None,
-    on: OnOption = None,
 ) -> None:
     """Set the state of an action; options that are not given stay as they are."""
     from csa.decisions.actions import set_action
@@ -141,13 +135,11 @@ def plan_set(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
-    config, plan = city_of(city), plan_of(city)
-    signed = act_of(config, by, why, on)
-    decided(config, store, lambda opened: set_action(opened, plan, signed, number, changes))
-    records = read_records(reading_store(config, store), with_values=False)
-    show_action(
-        next(line for line in plan_lines(plan, records, signed.on) if line.number == number)
-    )
+    plan = plan_of(signing.city)
+    signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
+    records = read_records(reading_store(signing.config, signing.store), with_values=False)
+    lines = plan_lines(plan, records, signing.act.on)
+    show_action(next(line for line in lines if line.number == number))
 
 
 def show_action(line: ActionLine) -> None:
@@ -197,33 +189,26 @@ def plan_export_work(
     show(speak("work_file.written", path=file, n=len(work_rows(records))))
 
 
+@signed
 def plan_import_work(
+    signing: Signing,
     file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
 ) -> None:
     """Take a file of work plans: whole, or not at all with every fault named."""
     from csa.decisions.work_file import add_work
     from csa.ingest.work import load_work
 
-    config, lines = city_of(city), load_work(file)
-    signed = act_of(config, by, why)
-    taken = decided(
-        config, store, lambda opened: add_work(opened, signed, lines, file, keep=not dry_run)
-    )
+    lines = load_work(file)
+    taken = signing.decide(lambda store, act: add_work(store, act, lines, file, keep=not dry_run))
     key = "work_file.would_take" if dry_run else "work_file.taken"
     show(speak(key, path=file, **vars(taken)))
 
 
+@signed
 def plan_propose(
+    signing: Signing,
     number: NumberArgument,
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
     office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
     coordinator: Annotated[str | None, typer.Option(help="The office that coordinates.")] = None,
@@ -241,32 +226,22 @@ def plan_propose(
         "due": due,
     }
     values = {name: text for name, text in given.items() if text is not None}
-    config, plan = city_of(city), plan_of(city)
-    signed = act_of(config, by, why)
-    key = decided(
-        config, store, lambda opened: propose_change(opened, plan, signed, number, values)
-    )
+    plan = plan_of(signing.city)
+    key = signing.decide(lambda store, act: propose_change(store, plan, act, number, values))
     show(speak("keep.proposed", key=key, number=number))
 
 
+@signed
 def plan_answer(
+    signing: Signing,
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
     from csa.decisions.actions import answer_change
 
-    config, plan = city_of(city), plan_of(city)
-    signed = act_of(config, by, why)
-
-    def answer(opened: Store) -> str:
-        return answer_change(opened, plan, signed, key, is_approved=not refuse)
-
-    state = decided(config, store, answer)
+    plan, is_yes = plan_of(signing.city), not refuse
+    state = signing.decide(lambda at, act: answer_change(at, plan, act, key, is_approved=is_yes))
     said = {
         "chair-approved": "keep.chair_approved",
         "approved": "keep.approved",

@@ -14,19 +14,18 @@ from csa.base.errors import ParamError
 from csa.base.text import speak
 from csa.cli.console import fail, show, show_json, show_table
 from csa.cli.options import (
-    ByOption,
     CityOption,
     JsonOption,
+    Signing,
     StoreOption,
-    WhyOption,
-    act_of,
     city_of,
-    decided,
     reading_store,
+    signed,
     store_name,
 )
 
 if TYPE_CHECKING:
+    from csa.decisions.roles import Act
     from csa.decisions.store import Store
 
 MAX_SHOWN = 120
@@ -126,28 +125,24 @@ def backup(
         show(speak("keep.saved_secret"))
 
 
+@signed
 def restore(
+    signing: Signing,
     file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
-    by: ByOption,
-    why: WhyOption,
-    city: CityOption,
-    store: StoreOption = None,
 ) -> None:
     """Put a backup in the store's place; what is replaced is kept beside the backup."""
     from csa.decisions.store.backup import load_backup
     from csa.decisions.store.backup import restore as put_back
 
-    config = city_of(city)
-    signed = act_of(config, by, why)
     found = load_backup(file)
 
-    def put(opened: Store) -> Path | None:
+    def put(opened: Store, act: Act) -> Path | None:
         before = opened.head()
         safe = file.with_name(f"{file.name}.replaced-{before.hash[:12]}")
-        put_back(opened, found, signed.signed, safe)
+        put_back(opened, found, act.signed, safe)
         return safe if before.n else None
 
-    safe = decided(config, store, put)
+    safe = signing.decide(put)
     show(speak("keep.restored", path=file, n=found.head.n))
     if safe:
         show(speak("keep.safe", path=safe))

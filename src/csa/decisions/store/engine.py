@@ -33,27 +33,27 @@ WRITERS_LOCK = 20_201_001
 
 
 OF_SQLITE = {
-    sqlite3.SQLITE_FULL: "store.full",
-    sqlite3.SQLITE_IOERR: "store.full",
-    sqlite3.SQLITE_NOTADB: "store.damaged",
-    sqlite3.SQLITE_CORRUPT: "store.damaged",
-    sqlite3.SQLITE_READONLY: "store.read_only",
-    sqlite3.SQLITE_BUSY: "store.busy",
-    sqlite3.SQLITE_LOCKED: "store.busy",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "full",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
 }
 OF_POSTGRESQL = {
-    "53100": "store.full",
-    "25006": "store.read_only",
-    "42501": "store.read_only",
-    "55P03": "store.busy",
-    "42P01": "store.damaged",
-    "42703": "store.damaged",
-    "40": "store.busy",
-    "08": "store.down",
-    "28": "store.down",
-    "3D": "store.down",
-    "53": "store.down",
-    "57": "store.down",
+    "53100": "full",
+    "25006": "read_only",
+    "42501": "read_only",
+    "55P03": "busy",
+    "42P01": "damaged",
+    "42703": "damaged",
+    "40": "busy",
+    "08": "down",
+    "28": "down",
+    "3D": "down",
+    "53": "down",
+    "57": "down",
 }
 """PostgreSQL's error codes, or their first two characters: each waits for another, connection,
 permission to connect, no such database, too many connections, shut down."""
@@ -241,12 +241,18 @@ def spoken(name: str) -> Iterator[None]:
 def _key_of(error: exc.DBAPIError) -> str:
     """Choose the sentence by the database's error codes: its texts may hold names."""
     what = _of_sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _of_postgres(error)
-    return what or "store.cannot_open"
+    return {
+        "full": "store.full",
+        "damaged": "store.damaged",
+        "read_only": "store.read_only",
+        "busy": "store.busy",
+        "down": "store.down",
+    }.get(what, "store.cannot_open")
 
 
 def _of_sqlite(error: sqlite3.Error) -> str:
     if str(error).startswith("no such"):
-        return "store.damaged"  # a table or column is gone: SQLite has no code for it
+        return "damaged"  # a table or column is gone: SQLite has no code for it
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return OF_SQLITE.get(code & 0xFF, "")
 
@@ -254,6 +260,6 @@ def _of_sqlite(error: sqlite3.Error) -> str:
 def _of_postgres(error: exc.DBAPIError) -> str:
     state = getattr(error.orig, "sqlstate", None)
     if state is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return "store.down"  # no answer at all
+        return "down"  # no answer at all
     found = (OF_POSTGRESQL.get((state or "")[:n]) for n in (5, 2))
     return next((what for what in found if what), "")
