@@ -111,10 +111,10 @@ def finish_signing_out() -> None:
         st.logout()
 
 
-def require_internal(opened: Opened, why: str = "here.public") -> None:
+def require_internal(opened: Opened, said: str = "") -> None:
     """End a page where the public reads: it is shown nothing of the store, whatever it asks."""
     if access(opened) == PUBLIC:
-        panels.empty(speak(why))
+        panels.empty(said or speak("here.public"))
         st.stop()
 
 

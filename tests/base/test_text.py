@@ -23,6 +23,8 @@ SOURCES = (SOURCE, Path(app.__file__).parent)
 SPEAKERS = {"say", "speak", "Message"}
 SPEAKER = "tell"
 """What a `words.Speaker` is called; also what a step of a long computation is told to."""
+EACH = "each"
+"""Its method that says several sentences."""
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 KEY = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
@@ -34,6 +36,8 @@ def _spoken_keys(call, scope, tree):
     """List the keys that a call may say: a text, one of several, or what the name was set to."""
     if not call.args:
         return []
+    if _called(call) == EACH:
+        return [one.value for one in call.args if _is_text(one)]
     first = call.args[0]
     if _is_text(first):
         return [first.value]
@@ -130,7 +134,7 @@ def _found():
                 if not isinstance(call, ast.Call):
                     continue
                 name = _called(call)
-                is_said = name == SPEAKER and any(
+                is_said = name in {SPEAKER, EACH} and any(
                     map(KEY.fullmatch, _spoken_keys(call, scope, tree))
                 )
                 if name in SPEAKERS or name in ERRORS or is_said:

@@ -13,7 +13,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("reports_page.title"))
-person.require_internal(opened, "reports_page.internal")
+person.require_internal(opened, speak("reports_page.internal"))
 try:
     basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
     desk = Desk(basis, person.person(opened), cache_store.today(opened))

@@ -107,6 +107,6 @@ def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
     return tuple(rows[:most]), max(0, len(rows) - most)
 
 
-def more_rows(n_more: int, tell: Speaker, key: str = "report.more_rows") -> list[Block]:
+def more_rows(n_more: int, tell: Speaker) -> list[Block]:
     """State below a table how many rows it lacks, where it lacks any."""
-    return [Paragraph(tell(key, n=n_more), is_faint=True)] if n_more else []
+    return [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []

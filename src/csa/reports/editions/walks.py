@@ -21,7 +21,7 @@ from csa.reports.document import (
 )
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
-from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word, more_rows
+from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
 from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -133,7 +133,7 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
         columns,
         tuple((str(one.number), one.name, kind_word(facts, one.kind, tell)) for one in rows),
     )
-    more = more_rows(n_more, tell, "report.walk_more")
+    more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
     return [table, *more]
 
 
@@ -146,5 +146,5 @@ def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
         return [Paragraph(tell("report.walk_tasks_none"))]
     rows, n_more = kept_rows(shown, MAX_TASKS)
     items = tuple(tell("report.walk_task", what=row.what, agency=row.agency) for row in rows)
-    more = more_rows(n_more, tell, "report.walk_tasks_more")
+    more = [Paragraph(tell("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
     return [Bullets(items, is_open=True), *more]

@@ -123,9 +123,9 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
         )
         for area in facts.areas
     )
-    columns = ("public.area", "public.stands", "public.since", "public.count")
+    columns = tell.each("public.area", "public.stands", "public.since", "public.count")
     caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
-    blocks.append(Table(caption, tuple(tell(key) for key in columns), rows, numeric=(3,)))
+    blocks.append(Table(caption, columns, rows, numeric=(3,)))
     blocks += why_few(rows, tell)
     changed = tuple(_area_change(area, facts, tell) for area in facts.areas)
     if any(changed):
@@ -212,8 +212,10 @@ def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
         )
         for task in facts.tasks
     )
-    columns = ("public.area", "public.task", "public.agency", "public.stands", "public.due")
-    table = Table(tell("public.tasks_caption"), tuple(tell(key) for key in columns), rows)
+    columns = tell.each(
+        "public.area", "public.task", "public.agency", "public.stands", "public.due"
+    )
+    table = Table(tell("public.tasks_caption"), columns, rows)
     return Section("tasks", title, (table, *_as_written(tell)))
 
 
@@ -231,8 +233,8 @@ def _part(facts: PublicFacts, tell: Speaker) -> Section:
     blocks: list[Block] = [Bullets(ways_in(facts, tell))]
     if facts.meetings:
         rows = tuple(meeting_row(one, tell) for one in facts.meetings)
-        columns = ("public.meeting_on", "public.meeting_what", "public.meeting_where")
-        blocks.append(Table(tell("public.meetings"), tuple(tell(key) for key in columns), rows))
+        columns = tell.each("public.meeting_on", "public.meeting_what", "public.meeting_where")
+        blocks.append(Table(tell("public.meetings"), columns, rows))
     return Section("part", tell("public.part_title"), tuple(blocks))
 
 
