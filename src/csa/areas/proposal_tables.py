@@ -29,6 +29,7 @@ from csa.areas.proposal import (
 )
 from csa.areas.run import AreaIncidents, Run
 from csa.areas.shrinkage import Estimate
+from csa.areas.window import month_index
 from csa.base.arrays import Floats, Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
@@ -160,9 +161,8 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
 
 def _timed(run: Run, area: CellSet) -> dict[str, int]:
     """Count the period's months with an incident, and the incidents of its last 12 covered."""
-    when = run.window.incidents["occurred_at"].dt
     is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
-    month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)[is_in]
+    month = month_index(run.window.incidents["occurred_at"])[is_in]
     last = Month.parse(_covered(run)["covered_through"][:7]).index
     return {"months_active": len(np.unique(month)), "recent_12": int((month > last - 12).sum())}
 

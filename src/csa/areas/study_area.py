@@ -23,7 +23,14 @@ from csa.areas.stack import (
     find_new,
     learn,
 )
-from csa.areas.window import PeriodIncidents, is_in_period, is_of, is_placed, is_suspect
+from csa.areas.window import (
+    PeriodIncidents,
+    is_in_period,
+    is_of,
+    is_placed,
+    is_suspect,
+    month_index,
+)
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import project
 from csa.base.errors import ParamError
@@ -76,7 +83,7 @@ class StudyArea:
 
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
-        is_in = (self.month >= period.start.index) & (self.month < period.until.index)
+        is_in = period.holds(self.month)
         everything = self.dataset.incidents
         is_counted = is_in_period(everything, period, self.kinds)
         n_unlocated = int((is_counted & ~is_placed(everything)).sum())
@@ -93,8 +100,7 @@ class StudyArea:
 
         Returns (m,) in the order of the grid.
         """
-        is_in = (self.month >= period.start.index) & (self.month < period.until.index)
-        return self.grid.count(self.cells[is_in])
+        return self.grid.count(self.cells[period.holds(self.month)])
 
     def months_ago(self, until: Month) -> Floats:
         """Return how long before a month each incident happened.
@@ -322,8 +328,7 @@ def locate_incidents(
     is_inside = is_asked & np.isin(cells, cover.index.to_numpy())
     inside = incidents.loc[is_inside, list(ASKED)].reset_index(drop=True)
     xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), metric_crs)
-    when = inside["occurred_at"].dt
-    month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    month = month_index(inside["occurred_at"])
     grid = _grid(cover, metric_crs)
     return StudyArea(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
 

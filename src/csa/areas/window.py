@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.base.arrays import Bools, Cells
+from csa.base.arrays import Bools, Cells, Ints
 from csa.base.params import Period
 from csa.base.schema import KINDS
 
@@ -47,6 +47,13 @@ def is_in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]
         when < pd.Timestamp(f"{period.until}-01")
     )
     return is_in.to_numpy() & is_of(incidents, kinds)
+
+
+def month_index(occurred_at: pd.Series) -> Ints:
+    """Return the month of each time, in months since the year 0: (n,)."""
+    when = occurred_at.dt
+    index: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    return index
 
 
 def is_of(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from csa.areas.window import is_of
+from csa.areas.window import is_of, month_index
 from csa.base.errors import TableError
 from csa.base.params import Month, Period
 from csa.base.stats import DISPERSION, compare_counts
@@ -63,8 +61,8 @@ def compare_year_to_date(
     before = Period(period.start.plus(-YEAR), end.plus(-YEAR))
     if before.start < covered.start:
         return None
-    index = (occurred_at.dt.year * YEAR + occurred_at.dt.month - 1).to_numpy(dtype=np.int64)
-    n_now, n_before = (_count(index, months) for months in (period, before))
+    index = month_index(occurred_at)
+    n_now, n_before = (int(months.holds(index).sum()) for months in (period, before))
     probability = compare_counts(
         round(n_now / DISPERSION), round(n_before / DISPERSION), _days(period), _days(before)
     )
@@ -76,10 +74,6 @@ def months_missing(covered: Period, months: int, horizon_months: int) -> int:
     first = covered.start.plus(months)
     january = first if first.number == 1 else Month(first.year + 1, 1)
     return max(0, january.index + horizon_months - covered.until.index)
-
-
-def _count(index: npt.NDArray[np.int64], months: Period) -> int:
-    return int(((index >= months.start.index) & (index < months.until.index)).sum())
 
 
 def _days(months: Period) -> int:

@@ -12,6 +12,7 @@ from csa.backtest.comparison import MethodComparison
 from csa.backtest.scoring import BACKTEST_COLUMNS, as_table
 from csa.backtest.suggestion import Tried
 from csa.base.errors import TableError
+from csa.base.reading import number, whole
 
 FORMAT_VERSION = 2
 KIND = "record of past years"
@@ -102,7 +103,7 @@ def _all_tried(rows: Sequence[Mapping[str, Any]]) -> tuple[Tried, ...]:
     return tuple(
         Tried(
             _positive(row["eps_m"]),
-            int(_positive(_whole(row["min_samples"]))),
+            int(_positive(whole(row["min_samples"]))),
             *_by_origin(row),
         )
         for row in rows
@@ -114,7 +115,7 @@ def _by_origin(
 ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
     hit_shares = tuple(_share(share) for share in row["hit_shares"])
     area_shares = tuple(_share(share) for share in row["area_shares"])
-    n_areas = tuple(_whole(n) for n in row["n_areas"])
+    n_areas = tuple(whole(n) for n in row["n_areas"])
     if not len(hit_shares) == len(area_shares) == len(n_areas):
         raise ValueError(row)
     return hit_shares, area_shares, n_areas
@@ -126,7 +127,7 @@ def _judged_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             if name in {"origin", "method"}:
                 _text(value)
             elif value is not None:
-                _number(value, least=0)
+                number(value)
     return as_table(rows)
 
 
@@ -135,7 +136,7 @@ def _compared(row: Mapping[str, Any]) -> MethodComparison:
         if name in {"method", "baseline"}:
             _text(value)
         else:
-            _number(value, least=-1, most=1)
+            number(value, least=-1, most=1)
     return MethodComparison(**row)
 
 
@@ -144,31 +145,18 @@ def _changed(row: Mapping[str, Any]) -> UsualChange:
         name: _share(row[name]) for name in ("before_share", "last_year_share", "after_share")
     }
     return UsualChange(
-        **{**row, **shares, "origin": _text(row["origin"]), "n_areas": _whole(row["n_areas"])}
+        **{**row, **shares, "origin": _text(row["origin"]), "n_areas": whole(row["n_areas"])}
     )
 
 
-def _number(value: Any, *, least: float, most: float = 1e9) -> float:
-    """Refuse anything that is not a finite number within its range."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ValueError(value)
-    return float(value)
-
-
 def _positive(value: Any) -> float:
-    if not _number(value, least=0, most=1e6):
+    if not number(value, most=1e6):
         raise ValueError(value)
     return float(value)
 
 
 def _share(value: Any) -> float:
-    return _number(value, least=0, most=1)
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int):
-        raise TypeError(value)
-    return int(_number(value, least=0))
+    return number(value, most=1)
 
 
 def _text(value: Any) -> str:

@@ -7,8 +7,12 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from csa.base.errors import ParamError
+
+if TYPE_CHECKING:
+    from csa.base.arrays import Bools, Ints
 
 MONTH_PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 MAX_EPS_M = 5000.0
@@ -84,6 +88,10 @@ class Period:
     def months(self) -> int:
         """The number of its months."""
         return self.until.index - self.start.index
+
+    def holds(self, months: Ints) -> Bools:
+        """Return which months, counted since the year 0, are in it."""
+        return (months >= self.start.index) & (months < self.until.index)
 
 
 def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:

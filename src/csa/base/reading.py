@@ -35,6 +35,21 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError(_too_deep()) from None
 
 
+def number(value: Any, *, least: float = 0, most: float = 1e9) -> float:
+    """Take a number that a file holds; refuse anything that is no finite one within its range."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(value)
+    return float(value)
+
+
+def whole(value: Any) -> int:
+    """Take a number of things that a file holds."""
+    if not isinstance(value, int):
+        raise ValueError(value)  # noqa: TRY004 - as everything here
+    number(value)
+    return value
+
+
 def parse_toml(text: str) -> dict[str, Any]:
     """Read TOML."""
     if len(text) > MAX_TOML:

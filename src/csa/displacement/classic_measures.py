@@ -10,6 +10,7 @@ from scipy.stats import false_discovery_control, fisher_exact
 
 from csa.areas.city_scale import CityScale
 from csa.areas.study_area import StudyArea
+from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, say
@@ -244,11 +245,11 @@ def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared
     The city's, not the areas': those were chosen because some of these years were high.
     """
     incidents = located.dataset.incidents
-    when = incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"].dt
-    month: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    month = month_index(incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"])
     covered = located.dataset.require_months()
-    is_in = (month >= covered.start.index) & (month < covered.until.index)
-    counts = np.bincount(month[is_in] - covered.start.index, minlength=covered.months).tolist()
+    counts = np.bincount(
+        month[covered.holds(month)] - covered.start.index, minlength=covered.months
+    ).tolist()
     by_month = {str(covered.start.plus(step)): count for step, count in enumerate(counts)}
     newest = displaced.until.plus(-1)
     return compare_month(by_month, newest, dispersion=displaced.dispersion.value)

@@ -118,7 +118,7 @@ class GroundInTime:
         groups[cells], groups[rest] = 0, 1
         monthly = monthly_counts(self.located, groups, 2, Period(since, self.until))
         month = np.arange(monthly.shape[1]) + since.index
-        monthly = monthly * ((month >= span.start.index) & (month < span.until.index))
+        monthly = monthly * span.holds(month)
         return GroundPart(
             estimate_base(self.located, self.estimator(since), cells),
             int(self._counts_before(since)[rest].sum()),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.study_area import StudyArea
+from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import Month, Period
 from csa.displacement.analyze import Displacement
@@ -159,9 +160,7 @@ def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Int
     """Count by month what has no usable place, and what lies outside the study area."""
     incidents = located.dataset.incidents
     incidents = incidents[incidents["kind"].isin(located.kinds)]
-    when = incidents["occurred_at"].dt
-    month: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
-    month = month - period.start.index
+    month = month_index(incidents["occurred_at"]) - period.start.index
     is_in = (month >= 0) & (month < period.months)
     has_place = incidents[["lon", "lat"]].notna().all(axis=1).to_numpy()
     is_homicide = incidents["kind"].eq("homicide").to_numpy()

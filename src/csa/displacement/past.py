@@ -12,6 +12,7 @@ import numpy as np
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
+from csa.base.reading import number, whole
 from csa.displacement.expectation import Baseline
 
 
@@ -237,7 +238,7 @@ def _read(row: Mapping[str, Any]) -> PastCohort:
     origin = str(Month.parse(row["origin"]))
     compared = _counts(row["compared"])
     core, ring = (_year(row, row[zone], origin, compared) for zone in ("core", "ring"))
-    n_areas, before, rest = (_count(row[k]) for k in ("n_areas", "core_before", "rest_before"))
+    n_areas, before, rest = (whole(row[k]) for k in ("n_areas", "core_before", "rest_before"))
     return PastCohort(core, ring, n_areas, before, rest)
 
 
@@ -245,21 +246,9 @@ def _year(row: Mapping[str, Any], zone: Mapping[str, Any], origin: str, compared
     monthly = _counts(zone["monthly"])
     if len(monthly) != len(compared):
         raise ValueError(origin)
-    base = Baseline(_number(zone["mean"]), _number(zone["variance"]))
-    return PastYear(origin, base, _count(row["compared_before"]), monthly, compared)
+    base = Baseline(number(zone["mean"], most=1e12), number(zone["variance"], most=1e12))
+    return PastYear(origin, base, whole(row["compared_before"]), monthly, compared)
 
 
 def _counts(values: Any) -> Any:
-    return np.array([_count(value) for value in values], dtype=np.int64)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
-        raise TypeError(value)
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e12:
-        raise TypeError(value)
-    return float(value)
+    return np.array([whole(value) for value in values], dtype=np.int64)

@@ -54,7 +54,7 @@ def find_risk_terrain(
     grid = located.grid
     is_in = np.zeros(len(located.month), dtype=bool)
     if learned is not None:
-        is_in = (located.month >= learned.start.index) & (located.month < learned.until.index)
+        is_in = learned.holds(located.month)
     street_m = None
     if streets is not None:
         street_m = street_meters(streets, grid.centre_xy, grid.spacing_m)

@@ -100,8 +100,7 @@ def measure_gain(
 
 def _counts(study_area: StudyArea, period: Period) -> Floats:
     """Count a period's incidents by cell: (m,), but for those at suspect points."""
-    is_in = (study_area.month >= period.start.index) & (study_area.month < period.until.index)
-    at = study_area.positions[is_in & ~study_area.is_suspect]
+    at = study_area.positions[period.holds(study_area.month) & ~study_area.is_suspect]
     return np.bincount(at, minlength=len(study_area.cover)).astype(np.float64)
 
 

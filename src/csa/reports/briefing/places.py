@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from csa.areas.choices import Choices
+from csa.areas.window import month_index
 from csa.base.params import Period
 from csa.base.text import natural, speak
 from csa.dataset.versioned import Dataset
@@ -80,8 +81,7 @@ def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
     period = Period.before(until, YEAR_MONTHS)
     if period.start < covered.start:
         return None
-    month = incidents["occurred_at"].dt.year * 12 + incidents["occurred_at"].dt.month - 1
-    is_in = (month >= period.start.index) & (month < period.until.index)
+    is_in = period.holds(month_index(incidents["occurred_at"]))
     counted = incidents[is_in & incidents["kind"].isin(choices.kinds)]
     columns = [str(name) for name in counted.columns if str(name).startswith("cell_r")]
     by_cell: dict[str, int] = {}

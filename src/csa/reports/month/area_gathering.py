@@ -19,7 +19,6 @@ from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
-from csa.base.arrays import Bools
 from csa.base.params import Period
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City
@@ -127,7 +126,7 @@ def _facts(
     is_in = np.isin(located.cells, np.fromiter(row.cells, dtype=np.uint64))
     year = Period.before(seen.period.until, YEAR)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
-    incidents = located.incidents[is_in & _within(located, seen.period)]
+    incidents = located.incidents[is_in & seen.period.holds(located.month)]
     n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
         area_id=row.area_id,
@@ -139,7 +138,7 @@ def _facts(
         shape=shape,
         km2=float(located.grid.size_km2(located.grid.on_land(row.cells))),
         incidents=len(incidents),
-        recent_12=int((is_in & _within(located, year)).sum()),
+        recent_12=int((is_in & year.holds(located.month)).sum()),
         usual=None if known is None else usual_number(*known),
         next12=_next12(seen, candidate),
         people=estimate_population(shape, seen.city.dataset.neighborhoods),
@@ -164,10 +163,6 @@ def _next12(seen: MonthSeen, candidate: str) -> tuple[int, int, int] | None:
         return None
     expected, low, high = seen.next12.loc[[candidate]].to_numpy(dtype=np.float64)[0].tolist()
     return None if math.isnan(expected) else (round(expected), int(low), int(high))
-
-
-def _within(located: StudyArea, period: Period) -> Bools:
-    return (located.month >= period.start.index) & (located.month < period.until.index)
 
 
 def _tier(proposal: Proposal | None, at: int | None) -> int | None:

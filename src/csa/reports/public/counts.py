@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from csa.areas.window import month_index
 from csa.base.arrays import Bools, Ints
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
@@ -18,7 +19,7 @@ from csa.disclosure.published import Publication
 from csa.geo.cells import as_text, bin_points, cover
 from csa.geo.ground import resolution_of
 from csa.reports.public.areas import PooledChange, PublicAreaGround
-from csa.reports.public.window import PublicWindow, month_index
+from csa.reports.public.window import PublicWindow
 
 RESOLUTION = 8
 """H3 resolution of the cells with counts."""
@@ -52,7 +53,7 @@ class CountedIncidents:
         incidents differ by one that is domestic have different changes too, so that nobody sees
         in equal numbers that it was.
         """
-        is_in = (names >= 0) & is_within(self.month, period)
+        is_in = (names >= 0) & period.holds(self.month)
         at = names[is_in]
         true = np.bincount(at[self.is_counted[is_in]], minlength=n).astype(np.int64)
         return true, sum_keys(self.keys[is_in], at, n)
@@ -125,7 +126,7 @@ def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tu
     located = located_records(dataset, secret, grounds)
     is_in = np.zeros(len(located.month), dtype=np.bool_)
     for at, (_, months) in enumerate(change.grounds):
-        is_in |= (located.inside(str(at)) == 0) & is_within(located.month, months)
+        is_in |= (located.inside(str(at)) == 0) & months.holds(located.month)
     own = np.append(located.keys[is_in], secret.keys([ALL_TOGETHER]))
     total = sum_keys(own, np.zeros(len(own), dtype=np.int64), 1)
     return np.array([is_in.sum()], dtype=np.int64), total
@@ -216,17 +217,12 @@ def _records(
     incidents: pd.DataFrame, places: pd.DataFrame, secret: Secret, is_counted: Bools
 ) -> CountedIncidents:
     keys = record_keys(secret, incidents["incident_id"].astype(str), incidents["domestic"])
-    return CountedIncidents(places, month_index(incidents), is_counted, keys)
+    return CountedIncidents(places, month_index(incidents["occurred_at"]), is_counted, keys)
 
 
 def positions(names: pd.Series, places: Sequence[str]) -> Ints:
     """Return the position of each name in a list; -1 where it is not there."""
     return np.asarray(pd.Index(list(places)).get_indexer_for(pd.Index(names)), dtype=np.int64)
-
-
-def is_within(month: Ints, period: Period) -> Bools:
-    """Return whether each month is in a period."""
-    return (month >= period.start.index) & (month < period.until.index)
 
 
 def _shape(key: str) -> str:

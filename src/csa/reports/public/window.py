@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from csa.areas.window import month_index
 from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
@@ -73,16 +74,6 @@ def _whole_years(covered: Period) -> Period:
     return Period(Month(start // YEAR, 1), Month(until // YEAR, 1))
 
 
-def month_index(incidents: pd.DataFrame) -> Ints:
-    """Return the month of each incident.
-
-    Returns (n,) months since the year 0.
-    """
-    when = incidents["occurred_at"].dt
-    index: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
-    return index
-
-
 def last_month(dataset: Dataset) -> Month:
     """Return the last month that the data reach."""
     through = dataset.report["data_through"]
@@ -111,7 +102,7 @@ def _spans(dataset: Dataset) -> Iterator[Period]:
     covered = dataset.whole_months
     if covered is None:
         return
-    at = month_index(dataset.incidents) - covered.start.index
+    at = month_index(dataset.incidents["occurred_at"]) - covered.start.index
     counts = np.bincount(at[(at >= 0) & (at < covered.months)], minlength=covered.months)
     usual = float(counts.mean())  # missing months lower it, so that a gap is never found too soon
     start = 0
@@ -130,8 +121,7 @@ def _runs_of_zero(counts: Ints) -> Iterator[tuple[int, int]]:
 
 
 def _only(dataset: Dataset, covered: Period) -> Dataset:
-    at = month_index(dataset.incidents)
-    is_in = (at >= covered.start.index) & (at < covered.until.index)
+    is_in = covered.holds(month_index(dataset.incidents["occurred_at"]))
     incidents = dataset.incidents[is_in].reset_index(drop=True)
     end = date(covered.until.year, covered.until.number, 1)
     through = date.fromordinal(end.toordinal() - 1)
@@ -149,8 +139,7 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
     A source that once answered and has stopped is silent, unless it has too few rows to judge.
     """
     rows = dataset.incidents
-    at = month_index(rows)
-    now = rows[(at >= period.start.index) & (at < period.until.index)]
+    now = rows[period.holds(month_index(rows["occurred_at"]))]
     counts = now["source"].value_counts()
     many = set(counts.index[counts >= TELLING_ROWS])
     says, says_now = (
@@ -161,7 +150,6 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
 
 
 def _n_unknown(located: pd.DataFrame, period: Period, silent: list[str]) -> int:
-    at = month_index(located)
-    is_in = (at >= period.start.index) & (at < period.until.index)
+    is_in = period.holds(month_index(located["occurred_at"]))
     is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
     return int((is_unknown & is_in).sum())
