@@ -20,7 +20,7 @@ from app.shared.person import PUBLIC, access
 from app.shared.settings import deployment
 from csa.base.errors import RoleError
 from csa.config.settings import resolve
-from csa.decisions.store import Store, open_store
+from csa.decisions.store import Store, make_store, open_store
 from csa.decisions.store.records import Records, mark_values, read_records, read_values
 from csa.decisions.store.trail import entries, entries_of
 from csa.plan import Plan, load_plan
@@ -73,13 +73,7 @@ def writing(opened: Opened) -> Store:
     """Open the store for writing, and create it if there is none."""
     if access(opened) == PUBLIC:
         raise RoleError("roles.refused", given="viewer", least="member")
-    found = reading(opened)
-    if found is not None:
-        return found
-    made = open_store(address(opened), make=True, city=opened.config.city.id)
-    if made is None:  # pragma: no cover - it was made
-        raise RuntimeError(address(opened))
-    return made
+    return reading(opened) or make_store(address(opened), opened.config.city.id)
 
 
 def records(opened: Opened) -> Records:

@@ -23,7 +23,7 @@ from csa.base.params import Month
 from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
-from csa.decisions.store import Store, open_store
+from csa.decisions.store import Store, make_store
 from csa.ingest.records import TABLES
 from csa.workflow.handout import read_editions
 from csa.workflow.mailing import mail_editions, record_in
@@ -70,10 +70,7 @@ def _request(opened: Opened, place: MonthPlace, files: Sequence[Path]) -> MonthR
 
 def making_store(opened: Opened) -> Store:
     """Make the store of the first publication, without the page: the month is made beside it."""
-    store = open_store(cache_store.address(opened), make=True, city=opened.config.city.id)
-    if store is None:  # pragma: no cover - it was made
-        raise RuntimeError
-    return store
+    return make_store(cache_store.address(opened), opened.config.city.id)
 
 
 def ask(opened: Opened, place: MonthPlace) -> MonthDraft | None:

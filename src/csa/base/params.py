@@ -94,6 +94,14 @@ class Period:
         return (months >= self.start.index) & (months < self.until.index)
 
 
+def parse_day(text: str, name: str) -> date:
+    """Read a day that an option, a form or a file gives under a name."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ParamError("param.day", name=name, given=text) from error
+
+
 def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
     """List the whole months between the first and the last day that data cover."""
     start, last = (Month(day.year, day.month) for day in (data_from, data_through))

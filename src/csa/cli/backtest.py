@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
 from csa.base.text import percent, render, speak, way_name
-from csa.cli.console import pick, progress, show, show_json, show_table
+from csa.cli.console import pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -172,10 +171,8 @@ def _no_year(past: BacktestResult) -> str:
 
 
 def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("Way of choosing")
-    for title in ("Caught,\n%", "Of the\nland, %", "Than areas,\npoints"):
-        table.add_column(title, justify="right")
+    titles = ("Way of choosing", "Caught,\n%", "Of the\nland, %", "Than areas,\npoints")
+    table = table_of(*titles, right=(1, 2, 3))
     for method, means in methods.items():
         table.add_row(
             way_name(method),

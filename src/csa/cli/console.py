@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -89,6 +89,15 @@ def show(*sentences: str) -> None:
 def show_written(out: Path, names: Iterable[str]) -> None:
     """Print what was written."""
     show(speak("judged.written", out=out, files=", ".join(names)))
+
+
+def table_of(*titles: str, right: Collection[int] = (), is_folded: bool = False) -> Table:
+    """Return a table without lines; columns of numbers stand right, long texts may be folded."""
+    table = Table(box=None, pad_edge=False)
+    for at, title in enumerate(titles):
+        justify: JustifyMethod = "right" if at in right else "left"
+        table.add_column(title, justify=justify, overflow="fold" if is_folded else "ellipsis")
+    return table
 
 
 def show_table(table: Table) -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.message import Message
 from csa.base.text import day, listed, render, speak
-from csa.cli.console import as_note, fail, pick, progress, show, show_json, show_table
+from csa.cli.console import as_note, fail, pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import CityOption, JsonOption, city_of, city_path, data_dir_of, day_of
 
 if TYPE_CHECKING:
@@ -117,10 +116,7 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _suspect_table(points: list[Mapping[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("Incidents", justify="right")
-    table.add_column("Address")
-    table.add_column("Why")
+    table = table_of("Incidents", "Address", "Why", right=(0,))
     for point in points:
         table.add_row(str(point["incidents"]), point["address"] or "(none)", point["why"])
     show_table(table)

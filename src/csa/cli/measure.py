@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.text import speak
-from csa.cli.console import as_note, show, show_json, show_table
+from csa.cli.console import as_note, show, show_json, show_table, table_of
 from csa.cli.options import (
     CityOption,
     JsonOption,
@@ -77,9 +76,8 @@ def measure_list(city: CityOption, store: StoreOption = None, as_json: JsonOptio
 
 def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the whole city's measures."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled"):
-        table.add_column(title, overflow="fold")
+    titles = ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled")
+    table = table_of(*titles, is_folded=True)
     for row in rows:
         table.add_row(
             row["name"], row["quarter"], row["value"], row["target"], row["sentence"], row["lacks"]

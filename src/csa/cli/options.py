@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from csa.base.errors import ParamError
+from csa.base.params import parse_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,12 +163,7 @@ def data_dir_of(config: CityConfig) -> Path:
 
 def day_of(text: str | None, name: str) -> date | None:
     """Read a day that an option gives."""
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ParamError("param.day", name=name, given=text) from error
+    return None if text is None else parse_day(text, name)
 
 
 def choices_of(
@@ -219,28 +215,22 @@ def standing_in(
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
     """Carry out a decision; an absent store is created, but not for a refused one."""
-    address = store_address(config, given)
+    from csa.decisions.store import make_store
+
     opened = reading_store(config, given)
     if opened is None:
         # Rehearsed on an empty store of its own, so that a refusal leaves nothing behind.
         with TemporaryDirectory(prefix=".csa-tmp-") as folder:
-            decide(_made(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
-        opened = _made(address, config.city.id)
+            decide(make_store(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
+        opened = making_store(config, given)
     return decide(opened)
 
 
 def making_store(config: CityConfig, given: str | None) -> Store:
     """Open a city's store, or create it."""
-    return _made(store_address(config, given), config.city.id)
+    from csa.decisions.store import make_store
 
-
-def _made(address: str, city: str) -> Store:
-    from csa.decisions.store import open_store
-
-    store = open_store(address, make=True, city=city)
-    if store is None:  # pragma: no cover - it was made
-        raise RuntimeError(address)
-    return store
+    return make_store(store_address(config, given), config.city.id)
 
 
 def plan_of(city: str) -> Plan:

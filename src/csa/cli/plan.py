@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.text import day, speak
-from csa.cli.console import show, show_json, show_table
+from csa.cli.console import show, show_json, show_table, table_of
 from csa.cli.options import (
     CityOption,
     JsonOption,
@@ -56,9 +55,7 @@ def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
     """Print a plan's actions by strategy, and what needs attention."""
     from csa.reports.briefing import status_word
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("Item", "Action", "Status", "Office", ""):
-        table.add_column(title, overflow="fold")
+    table = table_of("Item", "Action", "Status", "Office", "", is_folded=True)
     for strategy in plan.strategies:
         table.add_row(strategy.number, strategy.title, style="bold")
         for line in lines:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from csa.base.params import LAND_SHARE, Month
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
-from csa.cli.console import pick, progress, show, show_json, show_table
+from csa.cli.console import pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -266,9 +266,7 @@ def show_settings(settled: Mapping[str, Resolved]) -> None:
     """Print each setting with its value and origin."""
     from csa.config.settings import SETTINGS
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("Setting", "Value", "From", "What it is"):
-        table.add_column(title)
+    table = table_of("Setting", "Value", "From", "What it is")
     for setting in SETTINGS:
         resolved = settled[setting.name]
         value = "as suggested" if resolved.value is None else str(resolved.value)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.text import render, speak
-from csa.cli.console import as_note, progress, show, show_json, show_table
+from csa.cli.console import as_note, progress, show, show_json, show_table, table_of
 from csa.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -130,9 +129,7 @@ def _show_understood(city: NewCity, beside: CityFiles, counts: list[dict[str, in
 
     for one, counted in zip(city.lists, counts, strict=True):
         show(tell_list(one, counted))
-        table = Table(box=None, pad_edge=False)
-        for title in titles():
-            table.add_column(title, overflow="fold")
+        table = table_of(*titles(), is_folded=True)
         for row in describe(one):
             table.add_row(*row)
         show_table(table)

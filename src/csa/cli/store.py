@@ -8,11 +8,10 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.errors import ParamError
 from csa.base.text import speak
-from csa.cli.console import fail, show, show_json, show_table
+from csa.cli.console import fail, show, show_json, show_table, table_of
 from csa.cli.options import (
     CityOption,
     JsonOption,
@@ -91,9 +90,7 @@ def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
     if not entries:
         show(speak("keep.no_entry"))
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("Entry", "When (UTC)", "By", "Item", "Now", "Why"):
-        table.add_column(title, overflow="fold")
+    table = table_of("Entry", "When (UTC)", "By", "Item", "Now", "Why", is_folded=True)
     for entry in entries:
         table.add_row(
             str(entry["id"]),

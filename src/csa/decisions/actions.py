@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import ParamError
+from csa.base.params import parse_day
 from csa.decisions.roles import (
     Act,
     require_action,
@@ -131,10 +132,7 @@ def _as_state(number: str, values: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, text in values.items():
         if name in {"start", "due"}:
-            try:
-                found[name] = date.fromisoformat(text)
-            except ValueError as error:
-                raise ParamError("param.day", name=name, given=text) from error
+            found[name] = parse_day(text, name)
         elif name != "title":
             found[name] = text
     ActionState(number, **found)

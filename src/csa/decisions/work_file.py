@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes
 from csa.base.message import Message, say
+from csa.base.params import parse_day
 from csa.decisions.roles import Act, require
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records, in_order
@@ -60,17 +61,11 @@ class WorkCounts:
 
 
 def _day(name: str, given: str) -> date | None:
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError as error:
-        raise ParamError("param.day", name=name, given=given) from error
+    return parse_day(given, name) if given else None
 
 
 def _that_day(name: str, given: str) -> date:
-    found = _day(name, given)
-    if found is None:
-        raise ParamError("param.day", name=name, given=given)
-    return found
+    return parse_day(given, name)
 
 
 def _text(name: str, given: str) -> str:

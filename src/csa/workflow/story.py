@@ -18,7 +18,7 @@ from csa.dataset.versioned import City
 from csa.decisions import actions, areas, draws, handing, measures, minutes, work
 from csa.decisions.roles import Act, act, local_person
 from csa.decisions.secret import keep_public_secret
-from csa.decisions.store import Head, Store, open_store
+from csa.decisions.store import Head, Store, make_store, open_store
 from csa.decisions.store.address import shown
 from csa.decisions.store.copying import copy_over, is_file
 from csa.disclosure.keys import Secret
@@ -127,9 +127,7 @@ def fill_store(
             raise ParamError("sample.filled", store=shown(address))
     with TemporaryDirectory(prefix=".csa-tmp-") as folder:
         made = Path(folder) / "story.sqlite3"
-        store = open_store(str(made), make=True, city=name)
-        if store is None:  # pragma: no cover - it was made
-            raise RuntimeError(made)
+        store = make_store(str(made), name)
         play_story(city, plan, store, layers, tell)
         keep_public_secret(store, SECRET)
         head = store.head()

@@ -131,6 +131,14 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
     return Store(engine, name) if is_there else None
 
 
+def make_store(address: str, city: str = "") -> Store:
+    """Open a store, which is made if there is none."""
+    store = open_store(address, make=True, city=city)
+    if store is None:  # pragma: no cover - it was made
+        raise RuntimeError(address)
+    return store
+
+
 def _engine_of_file(url: URL, name: str) -> Engine:
     """Return the engine of a file; of one that cannot be written, an engine that only reads."""
     path = Path(str(url.database)).absolute()

@@ -95,8 +95,8 @@ def prepare_review(
         stuck=_stuck(plan, lines, records),
         n_silent=sum(not line.is_open and line.colour == NO_UPDATE for line in lines),
         open_strategies=_open(plan, lines, {row.action for row in pending}),
-        late=tuple(sorted((line for line in lines if line.is_late), key=_by_due)),
-        due=tuple(sorted((line for line in lines if line.is_due_soon), key=_by_due)),
+        late=tuple(sorted((line for line in lines if line.is_late), key=by_due)),
+        due=tuple(sorted((line for line in lines if line.is_due_soon), key=by_due)),
         decided=tuple(reversed([row for row in records.minutes if row.meeting_on == today])),
         decided_before=tuple(row for row in records.minutes if row.meeting_on == last),
         pending=pending,
@@ -166,5 +166,6 @@ def _open(plan: Plan, lines: Sequence[ActionLine], proposed: set[str]) -> tuple[
     return tuple(sorted(found, key=lambda of: not of.strategy.is_trust))
 
 
-def _by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
+def by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
+    """Return a key to sort actions by the day that they are due, those without one last."""
     return line.state.due or date.max, by_number(line.number)

@@ -8,7 +8,7 @@ from datetime import date
 from csa.base.text import Speaker
 from csa.plan import by_number
 from csa.reports.briefing import ActionLine, status_word
-from csa.reports.briefing.meeting import PENDING
+from csa.reports.briefing.meeting import PENDING, by_due
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.phrases import area_name, counted, kept_rows, more_rows
 from csa.reports.month.facts import Facts, PlanFacts
@@ -144,7 +144,7 @@ def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block
     blocks: list[Block] = [Heading(tell("report.late_title"))]
     if facts.plan is None:
         return [*blocks, Paragraph(tell("report.no_plan_here"))]
-    found = sorted((line for line in lines if line.is_late), key=_by_due)
+    found = sorted((line for line in lines if line.is_late), key=by_due)
     if not found:
         return [*blocks, Paragraph(tell("report.late_none"))]
     rows, n_more = kept_rows(found, MAX_ROWS)
@@ -192,7 +192,7 @@ def due_soon(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[B
     """List what is due in the next 90 days."""
     if facts.plan is None:
         return []
-    found = sorted((line for line in lines if line.is_due_soon), key=_by_due)
+    found = sorted((line for line in lines if line.is_due_soon), key=by_due)
     blocks: list[Block] = [Heading(tell("report.due_title"))]
     if not found:
         return [*blocks, Paragraph(tell("report.due_none"))]
@@ -222,7 +222,3 @@ def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
 
 def _due(line: ActionLine, tell: Speaker) -> str:
     return tell("report.no_day") if line.state.due is None else tell.day(line.state.due)
-
-
-def _by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
-    return line.state.due or date.max, by_number(line.number)
