@@ -67,11 +67,11 @@ def show_areas(records: Records) -> None:
 
 @signed_on
 def area_designate(
-    signing: Signing,
     area: Annotated[str, typer.Argument(help="The candidate's id or name in the proposal.")],
     areas: Annotated[
         Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
     ],
+    signing: Signing,
     priorities: Annotated[
         Path | None,
         typer.Option(help="What `csa priorities` wrote: weights and tiers.", metavar="DIR"),
@@ -92,11 +92,11 @@ def area_designate(
 
 @signed_on
 def area_maintain(
-    signing: Signing,
     area: AreaArgument,
     displaced: Annotated[
         Path, typer.Option(help="What `csa displace` wrote: its folder.", metavar="DIR")
     ],
+    signing: Signing,
 ) -> None:
     """Move an area to maintenance, once fewer were shot than would have been anyway."""
     from csa.decisions.areas import maintain
@@ -117,7 +117,7 @@ DrawnOption = Annotated[
 
 
 @signed_on
-def area_redraw(signing: Signing, area: AreaArgument, areas: DrawnOption) -> None:
+def area_redraw(area: AreaArgument, areas: DrawnOption, signing: Signing) -> None:
     """Give an area other cells from a day on: its letter, its name and its day stay."""
     from csa.decisions.areas import redraw
     from csa.ingest.designation import load_drawn
@@ -128,7 +128,7 @@ def area_redraw(signing: Signing, area: AreaArgument, areas: DrawnOption) -> Non
 
 
 @signed_on
-def area_split(signing: Signing, area: AreaArgument, areas: DrawnOption) -> None:
+def area_split(area: AreaArgument, areas: DrawnOption, signing: Signing) -> None:
     """Split an area: its largest part keeps the letter, the others get letters of their own."""
     from csa.decisions.areas import split
     from csa.ingest.designation import load_drawn
@@ -140,9 +140,9 @@ def area_split(signing: Signing, area: AreaArgument, areas: DrawnOption) -> None
 
 @signed_on
 def area_merge(
-    signing: Signing,
     area: AreaArgument,
     other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
+    signing: Signing,
 ) -> None:
     """Merge one area into another, which keeps its letter, its name and its day."""
     from csa.decisions.areas import merge
@@ -152,7 +152,7 @@ def area_merge(
 
 
 @signed_on
-def area_retire(signing: Signing, area: AreaArgument) -> None:
+def area_retire(area: AreaArgument, signing: Signing) -> None:
     """End the service in an area, or drop a candidate."""
     from csa.decisions.areas import retire
 
@@ -161,7 +161,7 @@ def area_retire(signing: Signing, area: AreaArgument) -> None:
 
 
 @signed
-def area_begin(signing: Signing, area: AreaArgument, on: OnOption = None) -> None:
+def area_begin(area: AreaArgument, signing: Signing, on: OnOption = None) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     from csa.decisions.areas import begin_work
     from csa.decisions.measures import known_on

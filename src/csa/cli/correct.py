@@ -29,7 +29,6 @@ NOTHING = "none"
 
 @signed
 def correct(
-    signing: Signing,
     item: Annotated[
         str, typer.Argument(help="As in csa audit list: 1.2.1, 'area B/1', 'meeting B/meeting-1'.")
     ],
@@ -37,6 +36,7 @@ def correct(
         list[str],
         typer.Argument(help="What is right: on_date=2026-03-05.", metavar="NAME=VALUE..."),
     ],
+    signing: Signing,
     entry: Annotated[
         int | None, typer.Option(help="The trail's entry that was wrong; else the last.")
     ] = None,

@@ -12,19 +12,13 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.text import percent, render, speak
 from csa.cli.console import progress, show, show_json, show_written
 from csa.cli.options import (
-    EpsOption,
+    Choosing,
     JsonOption,
-    KindOption,
-    LimitOption,
-    MinSamplesOption,
-    MonthsOption,
-    ResolutionOption,
     StoreOption,
-    UntilOption,
     act_of,
-    choices_of,
     city_of,
     decided,
+    proposing,
 )
 from csa.cli.priorities import assess_areas
 
@@ -67,6 +61,7 @@ VerifyOption = Annotated[
 ]
 
 
+@proposing
 def draw(
     city: Annotated[
         str | None, typer.Option(help="A city's file, or its name in config/.", metavar="CONFIG")
@@ -79,13 +74,7 @@ def draw(
     seed: SeedOption = None,
     waves: WavesOption = 2,
     months_between: BetweenOption = 6,
-    until: UntilOption = None,
-    months: MonthsOption = None,
-    eps_m: EpsOption = None,
-    min_samples: MinSamplesOption = None,
-    max_area_km2: LimitOption = None,
-    resolution: ResolutionOption = None,
-    kind: KindOption = None,
+    how: Choosing = Choosing(),
     area: AreaOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the draw.", metavar="DIR")] = None,
     by: ByOption = None,
@@ -108,16 +97,7 @@ def draw(
         needed = {"--by": by, "--why": why, "--seed-source": seed_source or seed}
         raise ParamError("draw.unsigned", which=_absent(needed))
     config = city_of(city)
-    choices = choices_of(
-        config,
-        until,
-        kind,
-        months=months,
-        eps_m=eps_m,
-        min_samples=min_samples,
-        max_area_km2=max_area_km2,
-        resolution=resolution,
-    )
+    choices = how.choices(config)
     wanted = (tier, first_start, waves, months_between)
     from csa.base.io import replace_folder, require_writable
     from csa.priority.draw_files import MARKER, require_one_draw

@@ -29,8 +29,8 @@ QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar
 
 @signed
 def measure_import(
-    signing: Signing,
     file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
+    signing: Signing,
     dataset: Annotated[
         Path | None,
         typer.Option(help="What `csa ingest` wrote: its neighborhoods are places too."),
@@ -87,8 +87,8 @@ def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
 
 @signed
 def measure_approve(
-    signing: Signing,
     quarter: QuarterArgument,
+    signing: Signing,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
     dataset: Annotated[
         Path | None,

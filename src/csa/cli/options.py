@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial, wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -119,25 +119,59 @@ class Signing:
         return decided(self.config, self.store, lambda opened: write(opened, act))
 
 
-def signed(command: Callable[..., None], *, is_dated: bool = False) -> Callable[..., None]:
-    """Make a command of a function whose first parameter is `signing`: with its options."""
-    _, *own = inspect.signature(command, eval_str=True).parameters.values()
-    *asked, day = inspect.signature(Signing, eval_str=True).parameters.values()
-    names = [one.name for one in (*asked, *[day] * is_dated)]
-    needed = [one for one in own if one.default is one.empty]
-    others = [one for one in own if one.default is not one.empty]
+@dataclass(frozen=True)
+class Choosing:
+    """What a command that proposes areas is given: over which months, and how."""
+
+    until: UntilOption = None
+    months: MonthsOption = None
+    eps_m: EpsOption = None
+    min_samples: MinSamplesOption = None
+    max_area_km2: LimitOption = None
+    resolution: ResolutionOption = None
+    kind: KindOption = None
+
+    def choices(self, config: CityConfig) -> Choices:
+        """Return how areas are to be proposed in a city."""
+        flags = dict(vars(self))
+        return choices_of(config, flags.pop("until"), flags.pop("kind"), **flags)
+
+
+def _unfolded(command: Callable[..., None], kind: type, *last: str) -> Callable[..., None]:
+    """Make a command whose one parameter of a kind is given by its fields, options of their own."""
+    options = inspect.signature(kind, eval_str=True).parameters
+    at_end = [options[name] for name in last]
+    names = [name for name in options if name != "on" or name in last]
+    parameters = []
+    for one in inspect.signature(command, eval_str=True).parameters.values():
+        if one.annotation is kind:
+            place = one.name
+            parameters += [options[name] for name in names if name not in last]
+        else:
+            parameters.append(one)
 
     @wraps(command)
     def run(**given: Any) -> None:
-        command(Signing(**{name: given.pop(name) for name in names}), **given)
+        command(**{place: kind(**{name: given.pop(name) for name in names})}, **given)
 
-    signature = inspect.Signature([*needed, *asked, *others, *[day] * is_dated])
+    signature = inspect.Signature([*parameters, *at_end])
     run.__signature__ = signature  # type: ignore[attr-defined]
     return run
 
 
-signed_on = partial(signed, is_dated=True)
-"""The same of a command that takes the day, too, from which the decision holds."""
+def signed(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function that takes a `Signing`."""
+    return _unfolded(command, Signing)
+
+
+def signed_on(command: Callable[..., None]) -> Callable[..., None]:
+    """Make such a command that is given the day, too, from which the decision holds."""
+    return _unfolded(command, Signing, "on")
+
+
+def proposing(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function that takes a `Choosing`."""
+    return _unfolded(command, Choosing)
 
 
 def city_of(name: str) -> CityConfig:

@@ -96,8 +96,8 @@ def summary(lines: Sequence[ActionLine]) -> str:
 
 @signed_on
 def plan_set(
-    signing: Signing,
     number: NumberArgument,
+    signing: Signing,
     status: StatusOption = None,
     reason: Annotated[
         str | None, typer.Option(help="Why it is at risk or blocked.  [--why]")
@@ -188,8 +188,8 @@ def plan_export_work(
 
 @signed
 def plan_import_work(
-    signing: Signing,
     file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
+    signing: Signing,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
 ) -> None:
     """Take a file of work plans: whole, or not at all with every fault named."""
@@ -204,8 +204,8 @@ def plan_import_work(
 
 @signed
 def plan_propose(
-    signing: Signing,
     number: NumberArgument,
+    signing: Signing,
     title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
     office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
     coordinator: Annotated[str | None, typer.Option(help="The office that coordinates.")] = None,
@@ -230,8 +230,8 @@ def plan_propose(
 
 @signed
 def plan_answer(
-    signing: Signing,
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
+    signing: Signing,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""

@@ -15,19 +15,13 @@ from csa.base.params import LAND_SHARE
 from csa.base.text import in_ten, percent, render, speak, times
 from csa.cli.console import pick, progress, show, show_json, show_table, show_written
 from csa.cli.options import (
+    Choosing,
     CityOption,
     DatasetOption,
-    EpsOption,
     JsonOption,
-    KindOption,
-    LimitOption,
-    MinSamplesOption,
-    MonthsOption,
-    ResolutionOption,
     StoreOption,
-    UntilOption,
-    choices_of,
     city_of,
+    proposing,
     standing_in,
 )
 
@@ -53,17 +47,12 @@ WeightOption = Annotated[
 ]
 
 
+@proposing
 def priorities(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the priorities.", metavar="DIR")],
-    until: UntilOption = None,
-    months: MonthsOption = None,
-    eps_m: EpsOption = None,
-    min_samples: MinSamplesOption = None,
-    max_area_km2: LimitOption = None,
-    resolution: ResolutionOption = None,
-    kind: KindOption = None,
+    how: Choosing,
     capacity: CapacityOption = None,
     weight: WeightOption = None,
     store: StoreOption = None,
@@ -76,16 +65,7 @@ def priorities(
     from csa.priority.assess import prioritize, reorder
     from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
 
-    choices = choices_of(
-        config,
-        until,
-        kind,
-        months=months,
-        eps_m=eps_m,
-        min_samples=min_samples,
-        max_area_km2=max_area_km2,
-        resolution=resolution,
-    )
+    choices = how.choices(config)
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as tell:
         found = assess_areas(config, dataset, choices, tell)

@@ -16,19 +16,13 @@ from csa.base.params import LAND_SHARE, Month
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
 from csa.cli.console import pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import (
+    Choosing,
     CityOption,
     DatasetOption,
-    EpsOption,
     JsonOption,
-    KindOption,
-    LimitOption,
-    MinSamplesOption,
-    MonthsOption,
-    ResolutionOption,
     StoreOption,
-    UntilOption,
-    choices_of,
     city_of,
+    proposing,
     standing_in,
 )
 
@@ -38,17 +32,12 @@ if TYPE_CHECKING:
     from csa.decisions.registry import AreaStanding
 
 
+@proposing
 def propose(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the proposal.", metavar="DIR")],
-    until: UntilOption = None,
-    months: MonthsOption = None,
-    eps_m: EpsOption = None,
-    min_samples: MinSamplesOption = None,
-    max_area_km2: LimitOption = None,
-    resolution: ResolutionOption = None,
-    kind: KindOption = None,
+    how: Choosing,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,16 +50,7 @@ def propose(
     from csa.dataset.versioned import open_city
     from csa.decisions.registry import served_as
 
-    choices = choices_of(
-        config,
-        until,
-        kind,
-        months=months,
-        eps_m=eps_m,
-        min_samples=min_samples,
-        max_area_km2=max_area_km2,
-        resolution=resolution,
-    )
+    choices = how.choices(config)
     with progress(6) as tell:
         tell("load")
         opened = open_city(config, dataset)

@@ -124,8 +124,8 @@ def backup(
 
 @signed
 def restore(
-    signing: Signing,
     file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
+    signing: Signing,
 ) -> None:
     """Put a backup in the store's place; what is replaced is kept beside the backup."""
     from csa.decisions.store.backup import load_backup
