@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from app.shared import geometry, settings
@@ -108,6 +110,24 @@ def open_page(made, path):
     name = Path(path).parent.name
     made._page_hash = calc_hash(URL_PATHS.get(name, name))
     return made
+
+
+@pytest.fixture
+def visit(root, dataset, monkeypatch, tmp_path):
+    """Open a page of the sample on this machine, its store in a folder of the test's own."""
+
+    def call(page, asked=None, **environment):
+        given = {"CSA_CITY": dataset, "CSA_STORE": tmp_path / "store.sqlite3", **environment}
+        for name, value in given.items():
+            monkeypatch.setenv(name, str(value))
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        open_page(made, f"screens/{page}/page.py")
+        for name, value in (asked or {}).items():
+            if value is not None:
+                made.query_params[name] = value if isinstance(value, str) else json.dumps(value)
+        return made.run()
+
+    return call
 
 
 def words(page):

@@ -6,12 +6,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.screens.cities import parts
 from csa.fleet.manifest import FleetCity
 from csa.fleet.table import FLEET_COLUMNS, describe, fleet_files
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 
 PAGE = "screens/cities/page.py"
@@ -34,19 +33,13 @@ def table_of(*rows):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_FLEET", str(tmp_path / "fleet"))
-
+def page(visit, tmp_path):
     def start(*rows, **environment):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        (tmp_path / "fleet").mkdir(exist_ok=True)
+        folder = tmp_path / "fleet"
+        folder.mkdir(exist_ok=True)
         for name, content in fleet_files(rows).items() if rows else ():
-            (tmp_path / "fleet" / name).write_bytes(content)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return open_page(made, PAGE).run()
+            (folder / name).write_bytes(content)
+        return visit("cities", **{"CSA_FLEET": folder, **environment})
 
     return start
 

@@ -1,7 +1,6 @@
 """Texts that the rules caught: listed with why, and confirmed one by one by somebody who read them."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
@@ -13,7 +12,7 @@ from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_task
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
 
@@ -39,12 +38,8 @@ def store(root, dataset, tmp_path):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path, store):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
-    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-    return open_page(made, "screens/community/page.py").run()
+def page(visit, tmp_path, store):
+    return visit("community", CSA_BASEMAP=tmp_path / "no basemap")
 
 
 def confirm(page, why="Read aloud in the team: it is a shop."):

@@ -10,7 +10,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.screens.compare import parts
 from app.screens.compare.side_by_side import expected, tier_words
@@ -29,7 +28,7 @@ from csa.decisions.registry import standings
 from csa.decisions.store import open_store
 from csa.priority.assess import assess_areas, prioritize
 from csa.reports.briefing.serving import candidate_of
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import act
 
@@ -54,18 +53,10 @@ def where(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    def start(screen=None, weigh=None):
-        monkeypatch.setenv("CSA_CITY", str(dataset))
-        monkeypatch.setenv("CSA_CHOICES", str(tmp_path / "choices"))
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        open_page(made, "screens/compare/page.py")
-        for name, value in (("screen", screen), ("weigh", weigh)):
-            if value is not None:
-                made.query_params[name] = value if isinstance(value, str) else json.dumps(value)
-        return made.run()
-
-    return start
+def page(visit, tmp_path):
+    return lambda screen=None, weigh=None: visit(
+        "compare", {"screen": screen, "weigh": weigh}, CSA_CHOICES=tmp_path / "choices"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.screens.displacement import parts, quarterly, sums_since
 from app.shared import cache, cache_change, session
@@ -30,7 +29,7 @@ from csa.displacement.follow import make_past, save_past
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.reports.briefing.serving import candidate_of
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import act
 
@@ -54,20 +53,11 @@ def dataset(sample_folder, tmp_path_factory):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-
+def page(visit, monkeypatch):
     def start(screen=None, *, with_lineage=False, **environment):
         if not with_lineage:  # it takes seconds, and says nothing else of the page
             monkeypatch.setattr(quarterly, "became", lambda *_: None)
-        monkeypatch.setenv("CSA_CITY", str(dataset))
-        for name, value in environment.items():
-            monkeypatch.setenv(name, str(value))
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        open_page(made, "screens/displacement/page.py")
-        if screen is not None:
-            made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
-        return made.run()
+        return visit("displacement", {"screen": screen}, **environment)
 
     return start
 
@@ -161,12 +151,10 @@ def test_where_past_years_are_known_they_are_told(page, dataset, root):
     assert re.search(r"After \d past starts known at this start, areas picked this way did", text)
 
 
-def test_an_area_keeps_the_id_and_the_name_it_has_on_other_pages(page, root):
+def test_an_area_keeps_the_id_and_the_name_it_has_on_other_pages(page, visit):
     shown = page(PLAIN)
     then = ids(shown)
-    other = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-    other.query_params["screen"] = json.dumps(PLAIN)
-    open_page(other, "screens/find_areas/page.py").run()
+    other = visit("find_areas", {"screen": PLAIN})
     now = ids(other)
     assert then == list(NAMES)
     assert now == ["c-1", *then]  # Ivorstead became busy only after the start

@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.shared import person
 from csa.decisions.draws import record_draw
@@ -11,7 +10,7 @@ from csa.decisions.roles import Person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.priority.draw_record import find_differences
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.decisions.test_draws import SEED, SOURCE, closed, draw_closed
 from tests.sentences import says
 from tests.stores import act, trail
@@ -26,15 +25,13 @@ def address(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def page(root, dataset, address, monkeypatch):
+def page(visit, address, monkeypatch):
     """Open the page of the sample, as somebody."""
 
-    def start(who=None, city=dataset):
-        monkeypatch.setenv("CSA_CITY", str(city))
+    def start(who=None, **environment):
         if who is not None:
             monkeypatch.setattr(person, "person_of", lambda _: who)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return open_page(made, "screens/draw/page.py").run()
+        return visit("draw", **environment)
 
     return start
 
@@ -108,7 +105,7 @@ def test_a_list_is_closed_and_drawn_and_the_trail_has_both(page, address):
 
 def test_the_made_up_program_shows_its_draw_with_its_record(page, address, story_folder):
     shutil.copy(story_folder / "store.sqlite3", address)
-    shown = page(city=story_folder / "dataset")
+    shown = page(CSA_CITY=story_folder / "dataset")
     said = words(shown)
     assert says("draw_page.of", day="April 26, 2019", n=4) in said
     assert says("draw_page.same") in said

@@ -1,14 +1,12 @@
 """Neighborhood measures, run by Streamlit itself: what it says, what it keeps, what it refuses."""
 
 import html
-import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
-from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.measures import place_steps
@@ -34,7 +32,6 @@ from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
 from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing.serving import ServedVerdict
-from tests.app.conftest import open_page
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
 
@@ -49,19 +46,11 @@ def where(tmp_path):
 
 
 @pytest.fixture
-def page(root, dataset, static, monkeypatch, where):
+def page(visit, static, monkeypatch):
     def start(place="", name="measures", area="", **environment):
-        given = {"CSA_CITY": dataset, "CSA_STORE": where, **environment}
-        for variable, value in given.items():
-            monkeypatch.setenv(variable, str(value))
         monkeypatch.setattr(cache_store, "today", lambda _: TODAY)  # midnight may come between
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        open_page(made, f"screens/{name}/page.py")
-        if place:
-            made.query_params["place"] = place
-        if area:
-            made.query_params["screen"] = json.dumps({"area": area})
-        return made.run()
+        asked = {"place": place or None, "screen": {"area": area} if area else None}
+        return visit(name, asked, **environment)
 
     return start
 

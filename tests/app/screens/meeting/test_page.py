@@ -4,7 +4,6 @@ import html
 from datetime import timedelta
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.screens.meeting import lists
 from app.shared import cache_store
@@ -18,7 +17,7 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.ingest.designation import Candidate
 from csa.reports.briefing import plan_lines
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
 
@@ -42,18 +41,8 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-
-    def start(step=None):
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        open_page(made, "screens/meeting/page.py")
-        if step is not None:
-            made.query_params["step"] = str(step)
-        return made.run()
-
-    return start
+def page(visit):
+    return lambda step=None: visit("meeting", {"step": step})
 
 
 def signed(ago=0, office=OFFICE, why="as reported"):

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from streamlit.testing.v1 import AppTest
 
 from app.screens.plan import filters, table
 from app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
@@ -37,7 +36,7 @@ from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
 from csa.plan import STATUSES, ActionState
 from csa.reports.briefing import plan_lines
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, trail
 
@@ -75,17 +74,9 @@ def store(address, plan):
 
 
 @pytest.fixture
-def page(root, dataset, address, monkeypatch):
+def page(visit):
     def start(view=None, **environment):
-        monkeypatch.setenv("CSA_CITY", str(dataset))
-        monkeypatch.setenv("CSA_STORE", address)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        open_page(made, "screens/plan/page.py")
-        if view is not None:
-            made.query_params["plan"] = view if isinstance(view, str) else json.dumps(view)
-        made.run()
+        made = visit("plan", {"plan": view}, **environment)
         assert not made.exception
         return made
 

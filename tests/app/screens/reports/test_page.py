@@ -18,7 +18,7 @@ from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports import making
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
 
@@ -33,16 +33,8 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
-
-    def start():
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return open_page(made, "screens/reports/page.py").run()
-
-    return start
+def page(visit, tmp_path):
+    return lambda: visit("reports", CSA_BASEMAP=tmp_path / "no basemap")
 
 
 def signed(role="member", why="as agreed"):

@@ -3,10 +3,10 @@
 import csv
 import io
 import shutil
+from functools import partial
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.screens.services import parts
 from csa.base.text import speak
@@ -14,21 +14,12 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import open_city, save_dataset
 from csa.geo.services import LISTED
 from csa.ingest.intake import ingest_city
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-
-    def start(**secrets):
-        for name, value in secrets.items():
-            monkeypatch.setenv(name, value)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return open_page(made, "screens/services/page.py").run()
-
-    return start
+def page(visit):
+    return partial(visit, "services")
 
 
 def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
@@ -89,11 +80,8 @@ def hostile(root, tmp_path):
 
 
 @pytest.mark.parametrize("screen", ["services", "why_here"])
-def test_a_lists_own_texts_are_shown_as_text(page, hostile, screen, monkeypatch):
-    monkeypatch.setenv("CSA_CITY", str(hostile))
-    made = page()
-    if screen != "services":
-        made = open_page(made, f"screens/{screen}/page.py").run()
+def test_a_lists_own_texts_are_shown_as_text(visit, hostile, screen):
+    made = visit(screen, CSA_CITY=hostile)
     assert not made.exception
     bodies = [element.proto.body for element in made.get("html")]
     assert any("&lt;img" in body for body in bodies)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.shared import cache_around
 from csa.areas.analysis import propose_areas
@@ -12,21 +11,15 @@ from csa.config.evidence import load_evidence
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city
 from csa.geo.cells import as_text
-from tests.app.conftest import open_page, words
+from tests.app.conftest import words
 from tests.sentences import says
 
 
 @pytest.fixture
-def page(root, dataset, monkeypatch, tmp_path):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-
-    def start(kept=None, **secrets):
+def page(visit, monkeypatch):
+    def start(kept=None, **environment):
         monkeypatch.setattr(cache_around, "risk_terrain", lambda _: kept)
-        for name, value in secrets.items():
-            monkeypatch.setenv(name, value)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return open_page(made, "screens/why_here/page.py").run()
+        return visit("why_here", **environment)
 
     return start
 
