@@ -1,13 +1,9 @@
 """The command that follows areas: what it writes and says, its exit codes and mistakes."""
 
 import csv
-import io
 import json
 import math
-import os
 import shutil
-import sys
-from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -21,7 +17,6 @@ from csa.areas.finding import find_areas
 from csa.areas.learned import CELLS, LEARNED
 from csa.base.params import Month
 from csa.cli import displace as command
-from csa.cli import main
 from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
 from csa.dataset.versioned import open_city, open_dataset
@@ -36,6 +31,7 @@ from csa.displacement.sentences import than_expected
 from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
 from tests.areas.test_finding import KNOT, OTHER, history
+from tests.cli.test_priorities import _command, bytes_of, sentence
 from tests.displacement.test_analyze import past_year, steady
 from tests.displacement.test_zoning import (
     CORNER,
@@ -65,16 +61,6 @@ PLACE = {
     *("net", "moved", "faded", "power", "wdd", "wdq", "wdq_reason"),
 }
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
-
-
-def _command(*words):
-    said = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), suppress(SystemExit):
-        patch.setattr(sys, "argv", ["csa", *map(str, words)])
-        for name in [name for name in os.environ if name.startswith("CSA_")]:
-            patch.delenv(name)
-        main.main()
-    return said.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -156,16 +142,6 @@ def listed(path, areas, first="", last=""):
     ]
     path.write_text("\n".join(["area_id,cells,first_day,last_day", *lines]) + "\n")
     return path
-
-
-def sentence(done):
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr.removeprefix("csa: ").strip()
-
-
-def bytes_of(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def panel_of(folder):
