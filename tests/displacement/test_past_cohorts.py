@@ -211,16 +211,8 @@ def test_where_none_was_ever_made_nothing_is_known(testville, tmp_path):
 
 @pytest.mark.parametrize(
     "spoil",
-    [
-        lambda text: text[:-40],
-        lambda text: text.replace('"format_version":1', '"format_version":9').replace(
-            '"format_version": 1', '"format_version": 9'
-        ),
-        lambda text: text.replace("2018-01", "2018-13"),
-        lambda _: "[]",
-        lambda _: "{}",
-    ],
-    ids=["cut off", "of another format", "no month", "a list", "empty"],
+    [lambda text: text[:-40], lambda text: text.replace("2018-01", "2018-13")],
+    ids=["cut off", "no month"],
 )
 @pytest.mark.parametrize("whose", ["own", "older"])
 def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(

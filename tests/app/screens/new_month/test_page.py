@@ -99,12 +99,7 @@ def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
     store.engine.dispose()
 
 
-def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_ACCESS", "public")
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
-    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-    page = open_page(made, "screens/new_month/page.py").run()
+def test_the_public_never_sees_the_page(visit, tmp_path):
+    page = visit("new_month", CSA_ACCESS="public", CSA_BASEMAP=tmp_path / "no basemap")
     assert "The new month" not in words(page)
     assert not page.file_uploader
