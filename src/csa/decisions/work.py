@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ from csa.decisions.store.tables import (
 from csa.decisions.writing import find, next_key, one_of, said
 from csa.plan import STATUSES
 
+WorkRow: TypeAlias = TaskRow | MeetingRow | AskedRow | LessonRow | StakeholderRow
+
 MEETINGS = ("group", "walk", "listening", "progress")
 SOURCES = ("walk", "listening", "meeting", "other")
 TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public")
@@ -32,11 +34,7 @@ def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
     values = _task(
         {"status": "not-started", "source": "other", "due": None, "is_public": False}, task
     )
-    with store.writing(act.signed) as session:
-        find(session, AreaRow, area)
-        key = next_key(session, TaskRow, f"{area}/task-")
-        session.add(TaskRow(key=key, area=area, updated_on=act.on, **values))
-    return key
+    return _add(store, act, area, TaskRow, updated_on=act.on, **values)
 
 
 def set_task(
@@ -73,24 +71,15 @@ def add_meeting(store: Store, act: Act, area: str, kind: str, meeting: Mapping[s
     texts = {
         name: said(name, str(meeting.get(name, "")), least=0) for name in ("organisations", "note")
     }
-    with store.writing(act.signed) as session:
-        find(session, AreaRow, area)
-        key = next_key(session, MeetingRow, f"{area}/meeting-")
-        on_date = meeting.get("on_date", act.on)
-        session.add(MeetingRow(key=key, area=area, kind=kind, on_date=on_date, **texts))
-    return key
+    on_date = meeting.get("on_date", act.on)
+    return _add(store, act, area, MeetingRow, kind=kind, on_date=on_date, **texts)
 
 
 def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool = False) -> str:
     """Add what residents asked for."""
     require(act.person, "member")
     text = said("asked", asked)
-    with store.writing(act.signed) as session:
-        find(session, AreaRow, area)
-        key = next_key(session, AskedRow, f"{area}/asked-")
-        row = AskedRow(key=key, area=area, asked=text, asked_on=act.on, is_public=is_public)
-        session.add(row)
-    return key
+    return _add(store, act, area, AskedRow, asked=text, asked_on=act.on, is_public=is_public)
 
 
 def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | None = None) -> None:
@@ -106,22 +95,24 @@ def add_lesson(store: Store, act: Act, area: str, text: str) -> str:
     """Add what was learned, for the next area."""
     require(act.person, "member")
     lesson = said("lesson", text)
-    with store.writing(act.signed) as session:
-        find(session, AreaRow, area)
-        key = next_key(session, LessonRow, f"{area}/lesson-")
-        session.add(LessonRow(key=key, area=area, text=lesson, on_date=act.on))
-    return key
+    return _add(store, act, area, LessonRow, text=lesson, on_date=act.on)
 
 
 def add_stakeholder(store: Store, act: Act, area: str, organisation: str, part: str = "") -> str:
     """Add an organization that takes part, never a private person."""
     require(act.person, "member")
     name, does = said("organisation", organisation), said("part", part, least=0)
+    return _add(store, act, area, StakeholderRow, organisation=name, part=does)
+
+
+def _add(store: Store, act: Act, area: str, table: type[WorkRow], **values: Any) -> str:
+    """Add a row to an area's work plan, by the next key of its kind."""
     with store.writing(act.signed) as session:
         find(session, AreaRow, area)
-        _refuse_twice(session, area, name)
-        key = next_key(session, StakeholderRow, f"{area}/stakeholder-")
-        session.add(StakeholderRow(key=key, area=area, organisation=name, part=does))
+        if table is StakeholderRow:
+            _refuse_twice(session, area, values["organisation"])
+        key = next_key(session, table, f"{area}/{table.__tablename__}-")
+        session.add(table(key=key, area=area, **values))
     return key
 
 
