@@ -9,14 +9,19 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 from pyproj import Transformer
 
-from csa.base.errors import SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.config.loading import load_city
+from csa.dataset.versioned import open_dataset
 from csa.ingest.excel import read_excel
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from csa.workflow import setting_up
+from csa.workflow.beside import CityFiles
 from csa.workflow.new_city import understand
 from tests.workflow.layouts import shootings
 from tests.workflow.truth import (
@@ -56,6 +61,15 @@ FLAGS = {
     "dead on arrival": flagged("Victim Condition", "DOA", "Stable", "Treated"),
     "lethal and not": flagged("Outcome", "Lethal", "Non-lethal"),
     "who survived": flagged("Victim Survived", "N", "Y"),
+    "a status of survival": flagged("Survival Status", "Deceased", "Survived"),
+    "F and S": flagged("Fatal", "F", "S"),
+    "a header of both": flagged("Fatal_NonFatal", "F", "NF"),
+    "words under a header of both": flagged("Fatal/NonFatal", "Fatal", "Non-Fatal"),
+    "a flag of the police": flagged("Police Fatal Flag", "Y", "N"),
+    "less-lethal is not lethal": flagged("Injury Severity", "Fatal", "Less-lethal", "Minor"),
+    "a case that expired": changed(
+        lambda at, _: {"Offense Status": ["Open", "Expired", "Closed"][at % 3]}
+    ),
     "Fallecido y lesionado": flagged("Estado víctima", "FALLECIDO", "LESIONADO"),
     "Portuguese offenses": flagged(
         "Natureza", "HOMICÍDIO DOLOSO POR ARMA DE FOGO", "LESÃO CORPORAL POR ARMA DE FOGO"
@@ -245,6 +259,15 @@ WHENS = {
             "Date": f"{one.when:%m/%d/%Y %H:%M}" if at % 3 else f"{one.when:%Y-%m-%d %H:%M:%S}"}),
         TRUE_WHENS,
     ),
+    "numbers of a case beside days": (
+        changed(lambda at, one: {"DateOccEpochId": 1_600_000_000 + at, "Date Key": 30_000 + at,
+                                 "Occurred From Date": f"{one.when:%m/%d/%Y %H:%M}"}, "Date"), TRUE_WHENS
+    ),
+    "a day of the week is no day of the month": (
+        changed(lambda _, one: {"Year": one.when.year, "Month": one.when.month,
+                                "Day of Week": one.when.weekday() + 1,
+                                "Date Reported": f"{one.when:%Y-%m-%d %H:%M}"}, "Date"), TRUE_WHENS
+    ),
     "a few days written otherwise": (
         changed(lambda at, one: {
             "Date": f"{one.when:%m/%d/%Y %H:%M}" if at % 40 else f"{one.when:%d-%b-%Y %H:%M}"}),
@@ -294,6 +317,29 @@ def test_what_is_lost_of_a_time_is_told(tmp_path, write, said):
     assert said in {note.key for note in city.notes}
 
 
+def test_numbers_that_count_days_are_told_and_those_that_number_rows_are_none(tmp_path):
+    counted = changed(lambda at, _: {"Incident Date": 43_000 + at}, "Date")
+    city, _ = read(tmp_path, counted())
+    assert "start.counted_days" in {note.key for note in city.notes}
+    with pytest.raises(SourceError, match="days that can be read"):
+        read(tmp_path, changed(lambda at, _: {"Update ID": 31_000 + at}, "Date")())
+
+
+def test_the_time_of_a_report_is_told_and_not_taken(tmp_path):
+    city, dataset = read(tmp_path, timed(Time_Reported=lambda t: f"{t:%H:%M}")())
+    assert "start.reported_clock" in {note.key for note in city.notes}
+    assert dataset.report["no_time"] == len(TRUTH)
+
+
+def test_an_order_that_no_day_tells_is_asked_where_formats_are_mixed(tmp_path):
+    def written(at, one):
+        when = one.when.replace(day=one.when.day % 12 + 1)
+        return {"Date": f"{when:%Y-%m-%d}" if at % 2 else f"{when:%d/%m/%Y}"}
+
+    city, _ = read(tmp_path, changed(written)())
+    assert "order" in [one.about for one in city.doubts]
+
+
 def test_days_that_a_table_turned_around_are_refused(tmp_path):
     """Excel, told that months come first, takes 5/1 for the 1st of May and leaves 13/1 as text."""
 
@@ -318,12 +364,19 @@ def test_files_with_days_in_two_orders_are_refused(tmp_path):
     assert refused.value.message.key == "start.two_orders"
 
 
+def test_two_columns_of_one_name_that_agree_are_no_question(tmp_path):
+    rows = changed(lambda _, one: {"x": one.lon + 1e-9, "y": one.lat, "X": one.lon, "Y": one.lat},
+                   "Latitude", "Longitude")  # fmt: skip
+    _, dataset = read(tmp_path, rows())
+    assert dataset.report["unlocated"] == 0
+
+
 def test_two_columns_of_one_name_are_refused_where_they_differ(tmp_path):
     table = pd.DataFrame([base(one) for one in TRUTH])
     table.insert(2, "Date ", "2024-05-05 10:00")
     table.columns = [name.strip() for name in table]
     table.to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(SourceError, match=r"2 columns of a.csv are called Date"):
+    with pytest.raises(SourceError, match=r"same letters in their names \(Date, Date\)"):
         understand(tmp_path / "a.csv")
 
 
@@ -347,6 +400,18 @@ WHERES = {
         lambda one, _: {"Lugar": f"({one.lat}; {one.lon})".replace(".", ",")}
     ),
     "keys": placed(lambda one, _: {"geo_point_2d": json.dumps({"lon": one.lon, "lat": one.lat})}),
+    "longitude first where no city is": placed(
+        lambda one, _: {"Coords": f"{one.lon}, {one.lat}"}
+    ),
+    "centers of blocks": placed(
+        lambda one, _: {"Block Centroid Latitude": one.lat, "Block Centroid Longitude": one.lon}
+    ),
+    "a land that is no home": placed(
+        lambda one, _: {"Lat_Homeland": one.lat, "Lon_Homeland": one.lon}
+    ),
+    "a precinct's, if there is no other": placed(
+        lambda one, _: {"Precinct Lat": one.lat, "Precinct Lon": one.lon}
+    ),
     "a height": placed(lambda one, _: {"loc": f"POINT Z ({one.lon} {one.lat} 0)"}),
     "letters": placed(
         lambda one, _: {"Latitude": f"{one.lat}° N", "Longitude": f"{-one.lon:.6f}° W"}
@@ -547,6 +612,35 @@ def test_what_is_merged_over_several_rows_stands_in_each_of_them(tmp_path):
     assert dataset.report["victims"] == 2 * len(TRUTH)
 
 
+def test_what_is_merged_never_takes_the_place_of_what_stands_there(tmp_path):
+    """Nor need it lie within the table: a made-up range spans all rows of a sheet."""
+    path = tmp_path / "list.xlsx"
+    made, _ = book(tmp_path, Data=lines(ROWS))
+    sheet = made["Data"]
+    for column in (3, 9):
+        ranged = f"{get_column_letter(column)}2:{get_column_letter(column)}"
+        sheet.merged_cells.ranges.add(CellRange(f"{ranged}{sheet.max_row}"))
+        sheet.merged_cells.ranges.add(CellRange(f"{ranged}1048576"))
+    made.save(path)
+    _, dataset = read_files(tmp_path, path)
+    assert Counter(dataset.incidents["kind"]) == KINDS
+
+
+def test_a_sheet_of_all_years_is_not_added_to_theirs(tmp_path):
+    rows = lines([without(row, "Case") for row in ROWS])
+    rows[0] = [name for name in HEADER if name != "Case"]
+    years = {"y2022": [rows[0], *rows[1:100]], "y2023": [rows[0], *rows[100:]]}
+    for order in ({"All": rows, **years}, {**years, "All": rows}):
+        _, path = book(tmp_path, **order)
+        assert understand(path).lists[0].table.n_rows == len(TRUTH)
+
+
+def test_a_small_table_is_not_passed_over_for_a_longer_list_of_words(tmp_path):
+    words = [["Field", "Meaning"], *([f"f{n}", "..."] for n in range(60))]
+    _, path = book(tmp_path, Shootings=lines(ROWS[:28]), Words=words)
+    assert understand(path).lists[0].table.n_rows == 28
+
+
 @pytest.mark.parametrize(
     "above",
     [
@@ -588,7 +682,7 @@ def test_another_citys_file_of_the_same_name_is_not_overwritten(tmp_path, run):
     before = listed(tmp_path)
     done = run("start", tmp_path / "b" / "shootings.csv", *words, tmp_path / "b.toml", check=False)
     assert done.returncode == 2
-    assert "perhaps of another city. Give this city another name" in " ".join(done.stderr.split())
+    assert "of an earlier file of this one. Give this city another" in " ".join(done.stderr.split())
     assert listed(tmp_path) == before
 
 
@@ -610,6 +704,50 @@ def test_a_city_that_fails_late_leaves_nothing_behind(tmp_path, run, obstacle):
     assert run(*words, check=False).returncode == 2
     assert listed(tmp_path) == before
     assert not (root / "data").exists()
+
+
+def test_a_link_to_a_place_that_is_not_there_is_left_as_it_is(tmp_path, run):
+    pd.DataFrame(ROWS).to_csv(tmp_path / "list.csv", index=False)
+    root, out = tmp_path / "root", tmp_path / "c.toml"
+    (root / "data").mkdir(parents=True)
+    (root / "data" / "list").symlink_to(tmp_path / "unmounted")
+    words = ("start", tmp_path / "list.csv", "--yes", "--root", root, "--out", out)
+    assert run(*words, check=False).returncode == 2
+    assert (root / "data" / "list").is_symlink()
+    assert not out.exists()
+    assert not (root / "var").exists()
+
+
+def test_a_city_that_was_set_up_meanwhile_is_not_taken_back(tmp_path, monkeypatch):
+    """Two browsers at once: the second fails, and the first one's city stays whole."""
+    path = tmp_path / "list.csv"
+    pd.DataFrame(ROWS).to_csv(path, index=False)
+    city, out, root = understand(path), tmp_path / "c.toml", tmp_path / "root"
+    read_really, is_second = setting_up.ingest_city, []
+
+    def meanwhile(*given):
+        if not is_second:
+            is_second.append(True)
+            setting_up.set_up(city, CityFiles(), out, root=root)
+        return read_really(*given)
+
+    monkeypatch.setattr(setting_up, "ingest_city", meanwhile)
+    with pytest.raises(ParamError, match="already"):
+        setting_up.set_up(city, CityFiles(), out, root=root)
+    assert open_dataset(root / "var" / "c" / "dataset").report["incidents"] == len(TRUTH)
+    assert (out.is_file(), (root / "data" / "list" / "list.csv").is_file()) == (True, True)
+
+
+def test_what_was_made_of_another_city_is_not_written_over(tmp_path):
+    path = tmp_path / "list.csv"
+    pd.DataFrame(ROWS).to_csv(path, index=False)
+    out, root = tmp_path / "c.toml", tmp_path / "root"
+    setting_up.set_up(understand(path), CityFiles(), out, root=root)
+    before = listed(root)
+    out.unlink()
+    with pytest.raises(ParamError, match="already: of another city"):
+        setting_up.set_up(understand(path, name="Other"), CityFiles(), out, root=root)
+    assert listed(root) == before
 
 
 @pytest.mark.parametrize("name", ["land.geojson", "shots [2023].csv"])

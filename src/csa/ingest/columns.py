@@ -69,7 +69,7 @@ def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> FileL
     satisfied = [layout for layout in layouts if not _missing(layout)]
     named = [layout for layout in satisfied if _is_named(layout.source, path)]
     if named:
-        return max(named, key=_share_found)
+        return max(named, key=lambda one: (bool(one.source.files_named), _share_found(one)))
     if satisfied:
         parts = ", ".join(part for layout in satisfied for part in layout.source.files_named)
         raise SourceError("source.no_name", path=path, city=config.city.name, parts=parts)

@@ -21,8 +21,6 @@ MAX_TITLES, LEAST_COLUMNS = 10, 3
 """Lines that may stand above the header; columns that a table below them has at least."""
 FULL = 0.8
 """Share of the fullest line's cells that a header fills at least."""
-A_VALUE = re.compile(r"[-+\d./: ]*\d[-+\d./: ]*|\d{4}-\d\d-\d\d.*")
-"""Numbers and days, which the names of columns hardly ever are."""
 TOP = 100_000
 """Characters in which the first lines are."""
 MAX_NOTES = 10
@@ -39,11 +37,17 @@ def count_titles(rows: list[list[str]]) -> int:
     filled = [sum(1 for cell in row if cell.strip()) for row in rows[:MAX_TITLES]]
     n_titles = next((at for at, n in enumerate(filled) if n > 1), 0)
     full = [at for at, n in enumerate(filled) if n >= FULL * max(filled, default=0)]
-    named = [at for at in full if not any(map(A_VALUE.fullmatch, rows[at]))]
+    named = [at for at in full if not any(map(is_value, rows[at]))]
     if named and n_titles < named[0] == full[0]:
         n_titles = named[0]
     is_table = len(rows) > n_titles + 1 and filled[n_titles] >= LEAST_COLUMNS
     return n_titles if is_table else 0
+
+
+def is_value(cell: str) -> bool:
+    """Check for a number or a day, which the names of columns hardly ever are."""
+    is_number = set(cell) <= {*"-+./: 0123456789"} and any(map(str.isdigit, cell))
+    return is_number or bool(re.match(r"\d{4}-\d\d-\d\d", cell))
 
 
 def title_notes(n_titles: int, path: Path) -> tuple[Message, ...]:

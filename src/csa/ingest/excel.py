@@ -24,8 +24,9 @@ PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,7})(\d{1,19})["']""")
 """Where a cell or a row says that it stands."""
 TABLE_COLUMNS, TABLE_ROWS, LOOKED_AT = 2, 2, 50
 """A table has a header and a row of so many cells, near its top; a sheet of notes has not."""
-MOST_SHEETS, FEW_ROWS = 20, 30
-"""Sheets that are looked at, and rows of a table that is passed over for a longer one."""
+MOST_SHEETS, FEW_ROWS, MOSTLY_NEW = 20, 30, 0.5
+"""Sheets that are looked at; rows of a table that is passed over for a longer one; the share of a
+sheet's rows that no other has, where it is put below another."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +62,38 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
     except (CalamineError, ValueError) as error:
         raise SourceError("source.bad_excel", path=path) from error
     found = {names[0]: first}
-    n_cells = 0
+    n_cells = sum(map(len, first))
     for name in names[1:MOST_SHEETS]:
         with suppress(CalamineError, ValueError):  # a damaged one is not the one
             found[name] = _rows(book.get_sheet_by_name(name))
             n_cells += sum(map(len, found[name]))
             if n_cells > MAX_CELLS:
                 raise SourceError("source.vast_excel", path=path, n=n_cells, most=MAX_CELLS)
-    tables = [name for name, rows in found.items() if _is_table(rows)] or names[:1]
-    # A table of sums by year may stand before that of the shootings.
-    taken = next((name for name in tables if len(found[name]) > FEW_ROWS), tables[0])
+    taken = _first_table(found, names[0])
     rows, sheets = found.pop(taken), [taken]
-    header = _below_titles(rows)[:1]
+    header, *known = _below_titles(rows) or [[]]
+    seen = {*map(tuple, known)}
     for name, more in found.items():
-        below = _below_titles(more)
-        if header and below[:1] == header and kind_in_name(name)[0] == kind_in_name(taken)[0]:
-            rows, sheets = rows + below[1:], [*sheets, name]
+        own, *below = _below_titles(more) or [[]]
+        is_other = kind_in_name(name)[0] != kind_in_name(taken)[0]
+        n_new = sum(tuple(row) not in seen for row in below)
+        # A sheet of all years beside one for each repeats what they hold.
+        if own == header and not is_other and n_new > MOSTLY_NEW * len(below):
+            rows, sheets = rows + below, [*sheets, name]
+            seen |= {*map(tuple, below)}
     return ExcelTable(rows, sheets, [name for name in book.sheet_names if name not in sheets])
 
 
+def _first_table(found: dict[str, list[list[str]]], first: str) -> str:
+    """Return the name of the first sheet with a table; of sums by year, that of a longer one."""
+    tables = [name for name, rows in found.items() if _is_table(rows)] or [first]
+    n_columns = len(found[tables[0]][0]) if found[tables[0]] else 0
+    longer = (n for n in tables if len(found[n]) > FEW_ROWS and len(found[n][0]) >= n_columns)
+    return next(longer, tables[0])
+
+
 def _rows(sheet: Any) -> list[list[str]]:
-    """Return a sheet's rows as text; what is merged over several rows stands in each of them."""
+    """Return a sheet's rows as text; what is merged over several rows stands in each, if blank."""
     rows = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
     top, left = sheet.start or (0, 0)
     n_free = sum(map(len, rows))  # a made-up file may say that cells are merged many times over
@@ -89,10 +101,12 @@ def _rows(sheet: Any) -> list[list[str]]:
         places = range(first - top, min(last - top + 1, len(rows)))
         at = column - left
         n_free -= len(places)
-        if column != last_column or at < 0 or first < top or n_free < 0:
+        is_within = at >= 0 and first >= top and bool(places) and at < len(rows[places[0]])
+        if column != last_column or not is_within or n_free < 0:
             continue
-        for place in places:
-            rows[place][at] = rows[places[0]][at]
+        for place in places:  # what stands there in spite of it stays
+            if at < len(rows[place]):
+                rows[place][at] = rows[place][at] or rows[places[0]][at]
     return rows
 
 

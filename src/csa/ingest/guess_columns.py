@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,6 +63,11 @@ STRAY = 0.005
 """Share of rows whose value in a column of yes and no may be another."""
 YES = ("y", "yes", "true", "t", "1", "1.0", "x", "s", "si", "sí", "sim", "oui")
 NO = ("n", "no", "false", "f", "0", "0.0", "não", "nao", "non")
+DAY_NAME = re.compile("(?<!up)date|time|fecha")
+NO_DAYS = {"zip", "code", "num", "number", "no", "id", "key", "stamp"}
+"""Names of days that numbers may count, and words in those of other numbers."""
+BESIDE = {"f": {"t"}, "s": {"n", "no", "não", "nao"}}
+"""Letters that say yes or no only beside their opposites: F may be fatal, and S survived."""
 FATAL = (
     "fatal", "murder", "killed", "death", "died", "dead", "deceased", "homicide", "surviv", "muert",
     "fallec",
@@ -197,7 +202,7 @@ class TextColumn:
         if not (is_day or self.says("time")):
             return ()
         # A zip code, or a number of a case, of an occurrence has as many digits.
-        is_told = self.says("date", "time", "fecha") and not self.says("zip", "code", "num")
+        is_told = bool(DAY_NAME.search(self.name)) and NO_DAYS.isdisjoint(self.words)
         counted = counted_days(self.numbers, NUMBERED if is_told else (EPOCH_MS,))
         return counted or (day_formats(self.distinct[:FORMS_LOOKED_AT]) if is_day else ())
 
@@ -213,11 +218,17 @@ class TextColumn:
         A value that next to no row has, such as the sum below a table, is of no row here.
         """
         found = {value.casefold(): value for value in self.distinct}
-        yes = tuple(value for low, value in found.items() if low in YES)
-        no = tuple(value for low, value in found.items() if low in NO)
+        yes = tuple(value for low, value in found.items() if low in YES and _is_sure(low, found))
+        no = tuple(value for low, value in found.items() if low in NO and _is_sure(low, found))
         others = set(found) - {*map(str.casefold, yes + no), "u", "unknown", "unk", "null", "na"}
         n_others = sum(int(self.counts[found[low]]) for low in others)
         return (yes, no) if (yes or no) and n_others <= STRAY * len(self.known) else None
+
+
+def _is_sure(value: str, values: Collection[str]) -> bool:
+    """Check whether a value is a yes or a no: F is false beside T alone, and S is sí beside N."""
+    needed = BESIDE.get(value)
+    return needed is None or not needed.isdisjoint(values)
 
 
 def _without_accents(text: str) -> str:

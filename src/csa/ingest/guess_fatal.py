@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from csa.base.message import say
@@ -18,13 +19,15 @@ from csa.ingest.guess_incidents import GuessedRules
 from csa.ingest.guess_words import UNHURT, is_killed
 
 OF_OTHERS = (
-    "offender", "suspect", "perp", "officer", "polic", "arrest", "shooter", "gunman", "domestic",
-    "gang", "clear", "dispos",
+    "offender", "suspect", "perp", "officer", "arrest", "shooter", "gunman", "domestic", "gang",
 )  # fmt: skip
 """Names of columns that tell of others than the victims, or of a part of them."""
-COUNTED = ("num", "count", "total", "how many")
+OF_CASES = ("polic", "clear", "dispos")
+"""Names of those that may, and are taken where no other tells."""
+COUNTED = ("num", "count", "total", "howmany")
+FATAL_TOO = re.compile("(?<!non)fatal")
 MOST_COUNT, LEAST_TWOS = 60, 0.3
-CODES = {"f": {"nf", "n"}, "hom": {"nfs", "nf"}}
+CODES = {"f": {"nf", "n", "s"}, "hom": {"nfs", "nf"}}
 """Marks of the killed, beside those of the others."""
 
 
@@ -36,7 +39,13 @@ def flags_of_the_dead(
     fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
     fatal = [one for one in fatal if one.yes_no or _is_count(one)]
     fatal += [one for one in victims if _is_fatal_text(one)]
-    fatal.sort(key=lambda one: (len(one.distinct) < 2, not one.says("fatal", "murder", "killed")))
+    fatal.sort(
+        key=lambda one: (
+            one.says(*OF_CASES),
+            len(one.distinct) < 2,
+            not one.says("fatal", "murder", "killed"),
+        )
+    )
     injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
     return fatal, injured
 
@@ -63,7 +72,8 @@ def kinds_by_flag(
         return
     spelled = column.yes_no
     if spelled is not None and not _killed(column):
-        yes, no = spelled
+        is_of_living = column.says("nonfatal", "surviv") and not FATAL_TOO.search(column.name)
+        yes, no = spelled[::-1] if is_of_living else spelled
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
@@ -75,8 +85,6 @@ def kinds_by_flag(
         if len(readings) > 1 or not yes:
             question = say("start.which_killed", column=column.header)
             yes, no = questions.settle("killed", question, readings)
-    if column.says("nonfatal", "surviv"):
-        yes, no = no, yes
     found.homicide = [{"fatal": list(yes or YES)}]
     found.nonfatal = [{"fatal": list(no)}] if no else []
     if not no and len(column.known) < len(column.texts):
@@ -105,10 +113,16 @@ def _is_fatal_text(column: TextColumn) -> bool:
 def _killed(column: TextColumn) -> tuple[str, ...]:
     """Return the values that say fatal: by a word, or by a mark such as F beside NF."""
     codes = {value.casefold() for value in column.distinct}
-    is_plain = not codes.isdisjoint(YES)  # F is false beside T
     marked = {code for code, others in CODES.items() if code in codes and codes & others}
-    marked = set() if is_plain else marked
-    return tuple(one for one in column.distinct if is_killed(one) or one.casefold() in marked)
+    marked -= {"f"} if "t" in codes else set()
+    is_patient = column.says("vict", "condition", "injur", "outcome", "patient")
+    return tuple(
+        one
+        for one in column.distinct
+        if is_killed(one)
+        or one.casefold() in marked
+        or (is_patient and one.casefold().startswith("expired"))
+    )
 
 
 def _is_count(column: TextColumn) -> bool:

@@ -73,8 +73,9 @@ OTHER_FORMATS = tuple(
 """Any day with any time of day."""
 DATE_FORMATS = (*USUAL_FORMATS, *OTHER_FORMATS)
 LEAST_IN_TURN, LAST_MONTH = 0.02, 12
-LIKELY_IN = 100
-"""Values, drawn from all, of which one at least must fit before all are tried."""
+LIKELY_IN, FIRST_LOOK = 100, 10
+"""Values, drawn from all, of which one at least must fit before all are tried: in files of several
+years, and where nearly all must fit."""
 DAY_LIKE = r"\d\D+\d|\d{8}"
 """Two numbers at least: an address has one."""
 TIME_FORMATS = (
@@ -101,7 +102,8 @@ def day_formats(values: Sequence[str]) -> tuple[str, ...]:
     usual = [form for form in USUAL_FORMATS if _fits(looked_at, form)]
     # Beside a usual form, that with day and month the other way around: which it is, is asked.
     others = [mirrored(form) for form in usual] if usual else OTHER_FORMATS
-    others = _likely([form for form in others if form in OTHER_FORMATS], looked_at)
+    others = [form for form in others if form in OTHER_FORMATS]
+    others = _likely(others, looked_at, FIRST_LOOK)
     fitting = (*usual, *(form for form in others if _fits(looked_at, form)))
     return fitting or _in_turns(looked_at)
 
@@ -120,10 +122,10 @@ def _fits(values: pd.Series, form: str) -> bool:
     return bool(parse_dates(values, (form,), "UTC")[0].notna().mean() >= MOST)
 
 
-def _likely(forms: Sequence[str], values: pd.Series) -> list[str]:
+def _likely(forms: Sequence[str], values: pd.Series, n: int = LIKELY_IN) -> list[str]:
     """Return the formats that read one of some values at least: the others need no trial."""
     names = ("%b", "%B", "")
-    some = values.sample(min(len(values), LIKELY_IN), random_state=0)
+    some = values.sample(min(len(values), n), random_state=0)
     spelled = {name: plain_day(some, f"{name}%p%f").tolist() for name in names}
     return [
         form
@@ -149,6 +151,9 @@ def _in_turns(values: pd.Series) -> tuple[str, ...]:
     taken: dict[str, pd.Series] = {}
     left = values
     for form in sorted(read, key=lambda one: -len(read[one])):
+        turned = mirrored(form)
+        if turned in taken and len(read[form]) == len(taken[turned]):
+            taken[form] = read[form]  # which it is, is asked
         days = read[form][read[form].index.isin(left.index)]
         if len(days) >= LEAST_IN_TURN * len(values) and not _is_opposed(form, taken):
             taken[form], left = days, left.drop(days.index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,11 +33,12 @@ MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
 NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
 """Numbers that stand for no place; 0 as well, but only where both are."""
-ELSEWHERE = (
-    "hospital", "home", "resid", "domicil", "suspect", "offender", "arrest", "station", "centroid",
-    "precinct", "beat", "district",
-)  # fmt: skip
-"""Names of places where nobody was shot: never a point that shows a home."""
+ELSEWHERE = {
+    "hospital", "home", "residence", "residential", "domicilio", "suspect", "offender", "arrest",
+}  # fmt: skip
+"""Words for places where nobody was shot: never a point that shows a home."""
+COARSE = {"station", "precinct", "beat", "district"}
+"""Words for places of many shootings, which are taken where a file has no others."""
 MOST_SYSTEMS = 3
 LEAST_INSIDE = 0.8
 """Share of points that must lie in the given polygons for a system to be a likely one."""
@@ -59,7 +61,11 @@ def guess_where(
     name: str,
 ) -> WhereColumns:
     """Guess the coordinates; refuse where nothing says where."""
-    columns = [one for one in columns if not one.says(*ELSEWHERE)]
+    columns = [one for one in columns if ELSEWHERE.isdisjoint(one.words)]
+    fine = [one for one in columns if COARSE.isdisjoint(one.words)]
+    if len(fine) < len(columns):
+        with suppress(SourceError):
+            return guess_where(fine, area, crs, questions, name)
     numeric = [one for one in columns if _are_many(_degrees(one))]
     lats = [one for one in numeric if _is_named(one, LATITUDE)]
     lons = [one for one in numeric if _is_named(one, LONGITUDE)]

@@ -23,8 +23,16 @@ from csa.ingest.guess_columns import (
     Reading,
     TextColumn,
 )
-from csa.ingest.guess_formats import DATE_FORMATS, DAY_FIRST, MONTH_FIRST, MOST, ORDER, mirrored
-from csa.ingest.parse import COUNTED, LOCAL, has_clock, parse_dates
+from csa.ingest.guess_formats import (
+    DATE_FORMATS,
+    DAY_FIRST,
+    LAST_MONTH,
+    MONTH_FIRST,
+    MOST,
+    ORDER,
+    mirrored,
+)
+from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, LOCAL, has_clock, parse_dates
 
 DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
     (("year", "yr", "anio", "ano"), 1900, 2100),
@@ -32,6 +40,8 @@ DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
     (("day", "dia"), 1, 31),
 )
 """Words in the names of a day's three columns, and the numbers in them."""
+NO_PART, LAST_DAY = {"week", "dow", "fiscal", "birth"}, 31
+"""Words in the names of other parts; of days of the month some are later than the 12th."""
 HOURS = {"hh", "hr", "hrs"}
 MERIDIEMS = ({"am", "pm"}, {"a", "p"}, {"a.m.", "p.m."})
 """Which half of the day it is, in a column of its own."""
@@ -80,9 +90,13 @@ def guess_when(
 def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColumn | None:
     """Guess which column is the day of the shooting; asked where several are."""
     dated = [one for one in columns if one.formats and not one.says(*NEVER)]
-    reported = [one for one in dated if one.says(*REPORTED)]
-    others = [one for one in dated if one not in reported]
-    others = others or _day_in_parts(columns) or reported
+    written = [one for one in dated if not _is_counted(one)]
+    reported = [one for one in written if one.says(*REPORTED)]
+    others = [one for one in written if one not in reported]
+    if not others and (parts := _day_in_parts(columns)):
+        return _ask_day([*parts, *reported], questions)
+    # Numbers that count days may be those of anything else.
+    others = others or reported or [one for one in dated if not one.says(*REPORTED)] or dated
     others = others or [one for one in columns if one.formats and one.says(*ANSWERED)]
     if not others:
         return None
@@ -90,6 +104,11 @@ def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColum
     with_times = [one for one in named if any(map(has_clock, one.formats))]
     named = with_times + [one for one in named if one not in with_times]
     named.sort(key=lambda one: bool(re.search(r"(^|[^a-z])(to|end)([^a-z]|$)", one.header.lower())))
+    return _ask_day(named, questions)
+
+
+def _ask_day(named: Sequence[TextColumn], questions: Questions) -> TextColumn:
+    """Ask which of several columns is the day; the first is the likeliest."""
     taken = named[0]
     if len(named) > 1 and not _are_alike(named):
         readings = [
@@ -98,6 +117,11 @@ def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColum
         ]
         taken = questions.settle("day", say("start.which_day"), readings)
     return taken
+
+
+def _is_counted(column: TextColumn) -> bool:
+    """Check for numbers that count seconds or days, which those of a case may seem to do."""
+    return not {EPOCH_S, EXCEL_DAY}.isdisjoint(column.formats)
 
 
 def _guess_clock(
@@ -130,7 +154,12 @@ def _guess_clock(
 def unread_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that say a time by their names, though none was read."""
     named = [one for one in columns if {"time", "hour", "hora"} & {*one.words} and len(one.known)]
-    return [one.header for one in named if not (one.formats or one.says(*NEVER, *REPORTED))]
+    return [one.header for one in named if not (one.formats or one.clocks or one.says(*NEVER))]
+
+
+def reported_clocks(columns: Sequence[TextColumn]) -> list[str]:
+    """List the columns that hold the time of a report, which is not the shooting's."""
+    return [one.header for one in columns if one.clocks and one.says(*REPORTED)]
 
 
 def _joined(parts: Sequence[TextColumn]) -> TextColumn:
@@ -145,9 +174,11 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
     for words, least, most in DAY_PARTS:
         for one in columns:
             is_named = not {*words}.isdisjoint(one.words) and not one.says(*NEVER, *REPORTED)
+            is_named &= NO_PART.isdisjoint(one.words)
             is_month = most == 12 and one.share(str.isalpha) == 1
-            in_range = one.is_number and one.numbers.dropna().between(least, most).all()
-            if is_named and (is_month or in_range):
+            in_range = one.is_number and bool(one.numbers.dropna().between(least, most).all())
+            is_whole = most != LAST_DAY or bool(one.numbers.max() > LAST_MONTH)
+            if is_named and (is_month or (in_range and is_whole)):
                 parts.append(one)
                 break
     if len(parts) < len(DAY_PARTS):

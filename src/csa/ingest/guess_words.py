@@ -46,7 +46,7 @@ OTHER_CRIME = re.compile(
     re.IGNORECASE,
 )
 KILLED = re.compile(
-    r"fatal|(?<!non-)(?<!non )lethal|dead|died|death|deceas|killed|\bexpired|\bdoa\b"
+    r"fatal|(?<!non-)(?<!non )(?<!less-)(?<!less )lethal|dead|died|death|deceas|killed|\bdoa\b"
     r"|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
     re.IGNORECASE,
 )

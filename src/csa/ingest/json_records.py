@@ -20,6 +20,8 @@ EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
 MOSTLY_DEGREES, FAR = 0.95, 1e9
 """Share of points that could be degrees, at least; more than any place on the earth in feet."""
 A_RECORD_A_LINE = frozenset({".jsonl", ".ndjson"})
+NEXT_PAGE = ("@odata.nextLink", "odata.nextLink", "next")
+"""Under which names portals say where the rest is."""
 WRAPPERS, MOST_WRAPPERS = ("data", "records", "result", "results", "items", "value", "rows"), 2
 """What portals call the list of records in their answers, or what it lies in; how deep at most."""
 SOCRATA_PLACE = 5
@@ -60,9 +62,11 @@ def parse_records(text: str, path: Path) -> tuple[list[object], str, tuple[Messa
 
 
 def _is_cut(answer: object) -> bool:
-    """Check whether an ArcGIS server says that it has more than it gave."""
-    parts = [answer, answer.get("properties")] if isinstance(answer, dict) else []
-    return any(isinstance(one, dict) and one.get("exceededTransferLimit") is True for one in parts)
+    """Check whether a server says that it has more than it gave."""
+    whole = answer if isinstance(answer, dict) else {}
+    parts = [one for one in (whole, whole.get("properties")) if isinstance(one, dict)]
+    is_cut = any(one.get("exceededTransferLimit") is True for one in parts)
+    return is_cut or any(isinstance(one.get(key), str) for one in parts for key in NEXT_PAGE)
 
 
 def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
@@ -77,7 +81,7 @@ def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
         if isinstance(found, dict) and depth < MOST_WRAPPERS:
             found = _unwrapped(found, depth + 1)
         if isinstance(found, list) and any(isinstance(one, dict) for one in found):
-            return found
+            return [_from_feature(one) for one in found]
     return None
 
 

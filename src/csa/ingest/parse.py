@@ -30,6 +30,10 @@ LOCATION_PATTERNS = (
 )
 
 
+SOUTHMOST, NORTHMOST = -56.0, 72.0
+"""Latitudes of the farthest cities: of a pair beyond, the other number is the latitude."""
+MOST_LOCATION, MOST_DEGREES = 1000, 60
+"""Characters of a place's text that are looked at: patterns take long for more."""
 EPOCH_MS, EPOCH_S, EXCEL_DAY = "epoch_ms", "epoch_s", "excel_day"
 LOCAL = "_local"
 COUNTED: Mapping[str, tuple[int, Literal["ms", "s"], str]] = {
@@ -187,7 +191,7 @@ def parse_numbers(
 
 def _parse_degrees(text: pd.Series) -> pd.Series:
     """Read degrees with minutes, seconds or a letter; NaN for anything else."""
-    parts = text.str.upper().str.extract(f"^{DEGREES}")
+    parts = text.where(text.str.len() <= MOST_DEGREES, "").str.upper().str.extract(f"^{DEGREES}")
     whole, minutes, seconds = (parts[at].astype("float64") for at in range(3))
     size = whole.abs() + minutes.fillna(0) / 60 + seconds.fillna(0) / 3600
     is_negative = (whole < 0) | parts[0].str.startswith("-") | parts[3].isin(["S", "W"])
@@ -205,6 +209,7 @@ def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read a location's text: `POINT (lon lat)`, `(lat, lon)` after an address, a dict's text."""
     lon = pd.Series(np.nan, index=text.index)
     lat = pd.Series(np.nan, index=text.index)
+    text = text.str.slice(0, MOST_LOCATION)
     for pattern, is_lon_first in LOCATION_PATTERNS:
         open_rows = lon.isna() & (text != "")
         if not open_rows.any():
@@ -212,6 +217,9 @@ def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
         found = text[open_rows].str.extract(f"(?i){pattern}")
         at = (0, 1) if is_lon_first else (1, 0)
         x, y = (found[one].str.replace(",", ".", regex=False).astype("float64") for one in at)
+        if not is_lon_first and "lat" not in pattern:  # a pair that does not say which is which
+            is_turned = ((y < SOUTHMOST) | (y > NORTHMOST)) & (x.abs() <= NORTHMOST)
+            x, y = x.where(~is_turned, y), y.where(~is_turned, x)
         lon[open_rows], lat[open_rows] = x, y
     return lon, lat
 

@@ -17,7 +17,7 @@ import shapely
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.base.text import speak
+from csa.base.text import day, speak
 from csa.geo import cells as h3_cells
 from csa.ingest.guess_columns import (
     FORMS_LOOKED_AT,
@@ -29,8 +29,14 @@ from csa.ingest.guess_formats import are_turned
 from csa.ingest.guess_incidents import GuessedRules, RowClues
 from csa.ingest.guess_places import WhereColumns, guess_where
 from csa.ingest.guess_rules import guess_rules, mark_kinds
-from csa.ingest.guess_when import WhenColumns, guess_when, settle_zone, unread_clocks
-from csa.ingest.parse import has_clock, parse_dates
+from csa.ingest.guess_when import (
+    WhenColumns,
+    guess_when,
+    reported_clocks,
+    settle_zone,
+    unread_clocks,
+)
+from csa.ingest.parse import EPOCH_S, EXCEL_DAY, has_clock, parse_dates
 from csa.ingest.polygons import read_polygons
 from csa.workflow.shooting_tables import ShootingTable, read_tables, refuse_same_names
 
@@ -42,8 +48,8 @@ US_ZONES = re.compile(
     r"|Kentucky/.*|North_Dakota/.*|Juneau|Menominee)|Pacific/Honolulu"
 )
 US_DAYS = re.compile(r"%m[/-]%d[/-]%[yY]")
-AT_SEA = "Etc/"
-"""Zones of the open sea begin so."""
+AT_SEA = ("Etc/", "Antarctica/")
+"""Zones of the open sea, and of no city, begin so."""
 LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
@@ -215,6 +221,12 @@ def _understand_list(
     is_day_alone = not when.has_time or not any(map(has_clock, when.date_formats))
     if is_day_alone and not has_clock_column and (unread := unread_clocks(columns)):
         rules.notes.append(say("start.no_clock", columns=", ".join(unread)))
+    if is_day_alone and not has_clock_column and (reported := reported_clocks(columns)):
+        rules.notes.append(say("start.reported_clock", columns=", ".join(reported)))
+    if when.date_formats[0] in (EPOCH_S, EXCEL_DAY):
+        told = {"column": taken["date"].header, "example": taken["date"].distinct[0]}
+        first, last = (day(one.date()) for one in (times.min(), times.max()))
+        rules.notes.append(say("start.counted_days", **told, first=first, last=last))
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
     return ShootingList(table, when, where, rules)
 
@@ -258,7 +270,9 @@ def _zone_on_land(lonlat: pd.DataFrame, name: str) -> str:
     )
     hints = []
     for key, x, y in turned:
-        there = _time_zone(pd.DataFrame({"lon": x, "lat": y})) if y.abs().median() <= 90 else AT_SEA
+        there = (
+            _time_zone(pd.DataFrame({"lon": x, "lat": y})) if y.abs().median() <= 90 else AT_SEA[0]
+        )
         if not there.startswith(AT_SEA):
             hints.append(speak(key, zone=there))
     where = f"{lon.median():.2f}, {lat.median():.2f}"

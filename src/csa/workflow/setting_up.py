@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import filecmp
 import glob
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -14,8 +16,8 @@ from pathlib import Path
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, Proposal, proposal_files
-from csa.base.errors import ParamError
-from csa.base.io import replace_folder, write_file
+from csa.base.errors import OutputError, ParamError
+from csa.base.io import create_file, replace_folder
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.config.city import CityConfig
@@ -30,6 +32,7 @@ from csa.workflow.naming import keep_place_names
 from csa.workflow.new_city import FEW, NewCity
 
 LAND = "land.geojson"
+PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
 MADE = ("dataset", "basemap", "proposal")
 BACKGROUND = frozenset({"water", "parks", "streets"})
 
@@ -83,13 +86,10 @@ def set_up(
         drawn = None
         if any(one.role in BACKGROUND for one in beside.layers):
             drawn, _ = build_basemap(config, data, data / polygons.name, tell)
-        _require_own(data, kept)
-        for new in (kept, path, *(folder / name for name in MADE)):
-            _undo(undo, new)
+        _require_own(data, kept, folder)
+        dataset = _claim(path, text, folder, undo)
         for one in data.iterdir():
             _keep(one, kept, undo)
-        write_file(path, text.encode())
-        dataset = folder / "dataset"
         version = save_dataset(intake.dataset, intake.rejected, dataset)
         if drawn is not None:
             save_basemap(drawn, folder / "basemap")
@@ -103,17 +103,39 @@ def set_up(
     return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
 
 
-def _undo(undo: ExitStack, new: Path) -> None:
-    """Have a file or folder removed again that is not there yet, and the folders made for it."""
-    if new.exists():
-        return
-    for folder in reversed([one for one in new.parents if not one.exists()]):
-        undo.callback(_remove_empty, folder)
-    undo.callback(_remove, new)
+def _claim(path: Path, text: str, folder: Path, undo: ExitStack) -> Path:
+    """Create the city's file and the dataset's folder, which no other run has made; return it."""
+    _claim_folder(path.parent, undo)
+    if os.path.lexists(path) or not create_file(path, text.encode()):
+        raise ParamError("start.exists", path=path)
+    undo.callback(_remove, path)
+    _claim_folder(folder, undo)
+    dataset = folder / "dataset"
+    try:
+        dataset.mkdir()
+    except FileExistsError as error:  # another run was faster
+        raise ParamError("start.other_data", path=dataset) from error
+    for name in MADE:  # ours, as the dataset beside is
+        undo.callback(_remove, folder / name)
+    return dataset
+
+
+def _claim_folder(folder: Path, undo: ExitStack) -> None:
+    """Make a folder and those above it that are not there; each is removed again if it is empty."""
+    for one in [*reversed(folder.parents), folder]:
+        if one.is_dir():
+            continue
+        try:
+            one.mkdir()
+        except FileExistsError as error:  # a file, or a link to a place that is not there
+            if not one.is_dir():
+                raise OutputError("files.not_a_folder", path=one) from error
+        else:
+            undo.callback(_remove_empty, one)
 
 
 def _remove(made: Path) -> None:
-    if made.is_dir():
+    if made.is_dir() and not made.is_symlink():
         shutil.rmtree(made, ignore_errors=True)
     else:
         with suppress(OSError):
@@ -132,12 +154,17 @@ def _land_name(files: Sequence[Path]) -> str:
     return next(name for name in tries if name not in names)
 
 
-def _require_own(data: Path, kept: Path) -> None:
-    """Refuse a folder that holds another city's file of the same name."""
+def _require_own(data: Path, kept: Path, folder: Path) -> None:
+    """Refuse folders that hold another city's file of the same name, or what was made of it."""
     for file in data.iterdir():
         there = kept / file.name
-        if there.exists() and not there.samefile(file) and there.read_bytes() != file.read_bytes():
+        if os.path.lexists(there) and not (
+            there.is_file() and filecmp.cmp(there, file, shallow=False)
+        ):
             raise ParamError("start.other_data", path=there)
+    for name in MADE:
+        if os.path.lexists(folder / name):
+            raise ParamError("start.other_data", path=folder / name)
 
 
 def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
@@ -153,16 +180,16 @@ def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
 
 def _keep(file: Path, folder: Path, undo: ExitStack) -> None:
     """Copy a file into the city's folder, unless it is there already."""
-    target = folder / file.name
-    if target.exists():
-        return
-    _undo(undo, target)
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, target)
+    _claim_folder(folder, undo)
+    with suppress(FileExistsError), (folder / file.name).open("xb") as target:
+        undo.callback(_remove, folder / file.name)
+        with file.open("rb") as source:
+            shutil.copyfileobj(source, target)
 
 
 def _parts_of(file: Path) -> list[Path]:
     """List the other files of a Shapefile."""
     if file.suffix.casefold() != ".shp":
         return []
-    return [one for one in file.parent.glob(f"{glob.escape(file.stem)}.*") if one != file]
+    beside = file.parent.glob(f"{glob.escape(file.stem)}.*")
+    return [one for one in beside if one.suffix.casefold() in PARTS]

@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.message import Message
 from csa.config.types import FieldName
 from csa.ingest.columns import normalise_header
-from csa.ingest.delimited import A_VALUE
+from csa.ingest.delimited import is_value
 from csa.ingest.guess_columns import TextColumn, columns_of
 from csa.ingest.guess_formats import DAY_FIRST, ORDER
 from csa.ingest.guess_rules import tells_kinds
 from csa.ingest.guess_words import kind_in_name
+from csa.ingest.parse import parse_numbers
 from csa.ingest.records import FileRecords, read_records
+
+ALIKE = 1e-6
+"""Degrees: a tenth of a meter."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def _by_name(group: Sequence[tuple[Path, FileRecords]]) -> list[ShootingTable]:
     parts: dict[str, list[tuple[Path, FileRecords]]] = {}
     for file, records in group:
         parts.setdefault(kind_in_name(file.name)[0], []).append((file, records))
-    if set(parts) != {"homicide", "nonfatal"} or tells_kinds(whole.columns):
+    if len(parts) < 2 or tells_kinds(whole.columns):
         return [whole]
     named = [(kind_in_name(part[0][0].name)[1], part) for part in parts.values()]
     return [replace(_table(part), named=name) for name, part in named]
@@ -103,9 +108,18 @@ def _refuse_two_orders(
 def _refuse_no_header(columns: Sequence[TextColumn], file: Path) -> None:
     """Refuse a file whose first line is data: names of columns are hardly ever numbers or days."""
     heads = [one.header for one in columns]
-    odd = [head for head in heads if A_VALUE.fullmatch(head)]
+    odd = [head for head in heads if is_value(head)]
     if len(odd) * 3 >= max(1, len(heads)):
         raise SourceError("start.no_header", path=file.name, first=", ".join(heads[:4]))
+
+
+def _are_alike(one: TextColumn, other: TextColumn) -> bool:
+    """Check whether columns hold the same texts, or the same numbers but for their last digits."""
+    if one.texts.equals(other.texts):
+        return True
+    left, right = (parse_numbers(column.texts) for column in (one, other))
+    is_close = np.allclose(left, right, rtol=0, atol=ALIKE, equal_nan=True)
+    return one.is_number and bool(is_close)
 
 
 def refuse_same_names(
@@ -114,5 +128,6 @@ def refuse_same_names(
     """Refuse two columns of one name that differ: a city's file could not say which is meant."""
     for column in taken.values():
         same = [one for one in columns if one.name == column.name]
-        if any(not one.texts.equals(same[0].texts) for one in same[1:]):
-            raise SourceError("start.same_names", path=name, column=column.header, n=len(same))
+        if any(not _are_alike(one, same[0]) for one in same[1:]):
+            headers = ", ".join(one.header for one in same)
+            raise SourceError("start.same_names", path=name, columns=headers)
