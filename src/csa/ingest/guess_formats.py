@@ -99,13 +99,14 @@ def day_formats(values: Sequence[str]) -> tuple[str, ...]:
     looked_at = pd.Series(values, dtype="str")
     if not len(looked_at) or looked_at.str.contains(DAY_LIKE).mean() < MOST:
         return ()
-    usual = [form for form in USUAL_FORMATS if _fits(looked_at, form)]
+    likely = _likely(USUAL_FORMATS, looked_at, FIRST_LOOK)
+    usual = [form for form in likely if _fits(looked_at, form)]
     # Beside a usual form, that with day and month the other way around: which it is, is asked.
     others = [mirrored(form) for form in usual] if usual else OTHER_FORMATS
     others = [form for form in others if form in OTHER_FORMATS]
     others = _likely(others, looked_at, FIRST_LOOK)
     fitting = (*usual, *(form for form in others if _fits(looked_at, form)))
-    return fitting or _in_turns(looked_at)
+    return fitting or (_in_turns(looked_at) if likely else ())
 
 
 def clock_formats(values: Sequence[str]) -> tuple[str, ...]:
@@ -131,6 +132,7 @@ def _likely(forms: Sequence[str], values: pd.Series, n: int = LIKELY_IN) -> list
         form
         for form in forms
         if any(_is_read(one, form) for one in spelled[next(name for name in names if name in form)])
+        or ("%z" in form and parse_dates(some, (form,), "UTC")[0].notna().any())  # +00 too
     ]
 
 
