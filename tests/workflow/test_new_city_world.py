@@ -535,6 +535,18 @@ def test_an_answer_without_records_is_refused(tmp_path, answer):
         understand(tmp_path / "list.json")
 
 
+def test_victims_in_a_list_of_their_own_are_not_taken_for_a_word(tmp_path):
+    """Of one killed and one wounded the word for the wounded would be taken."""
+    states = [["Dead"], ["Dead", "Wounded"], ["Wounded"]]
+    rows = [
+        {**without(row, "Fatal"), "victims": [{"situation": one} for one in states[at % 3]]}
+        for at, row in enumerate(ROWS)
+    ]
+    (tmp_path / "list.json").write_text(json.dumps({"data": rows}))
+    with pytest.raises(SourceError, match="no column says who was shot"):
+        understand(tmp_path / "list.json")
+
+
 @pytest.mark.parametrize("where", ["answer", "properties"])
 def test_an_answer_that_is_a_part_says_so(tmp_path, where):
     flag = {"exceededTransferLimit": True}

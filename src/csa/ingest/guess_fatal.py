@@ -107,7 +107,8 @@ def _is_code(column: TextColumn) -> bool:
 def _is_fatal_text(column: TextColumn) -> bool:
     """Check whether values themselves say fatal and not."""
     n_values = len(column.distinct)
-    return 2 <= n_values <= 6 and 0 < len(_killed(column)) < n_values
+    is_nested = any(value.startswith(("[", "{")) for value in column.distinct)  # of several people
+    return 2 <= n_values <= 6 and 0 < len(_killed(column)) < n_values and not is_nested
 
 
 def _killed(column: TextColumn) -> tuple[str, ...]:
