@@ -73,6 +73,10 @@ FATAL = (
     "fallec",
 )  # fmt: skip
 INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
+PRIVATE = {
+    "home", "residence", "residential", "domicilio", "hospital", "suspect", "offender", "arrest",
+}  # fmt: skip
+"""Words for places where nobody was shot: never an address or a point that shows a home."""
 LATITUDE = ("latitude", "lat", "latitud")
 LONGITUDE = ("longitude", "long", "lon", "lng", "longitud")
 X_NAMES = ("xcoord", "pointx", "easting", "coordx", "geox", "roughx", "mapx")

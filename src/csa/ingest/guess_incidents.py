@@ -12,7 +12,7 @@ import pandas as pd
 
 from csa.base.message import Message, say
 from csa.config.types import FieldName
-from csa.ingest.guess_columns import Questions, Reading, TextColumn, is_location
+from csa.ingest.guess_columns import PRIVATE, Questions, Reading, TextColumn, is_location
 from csa.ingest.guess_formats import MOST
 from csa.ingest.parse import parse_numbers
 
@@ -202,8 +202,6 @@ def _is_number(column: TextColumn) -> bool:
     )
 
 
-PRIVATE = ("home", "resid", "domicil", "hospital", "suspect", "offender", "arrest")
-"""Addresses of people, never of a shooting."""
 ADDRESS = ("address", "block", "streetblock", "hundredblock", "location", "street")
 
 
@@ -213,7 +211,7 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     for name in ADDRESS:
         for column in texts:
             taken = column in found.columns.values() or column.says("desc")
-            taken = taken or column.says(*PRIVATE)
+            taken = taken or not PRIVATE.isdisjoint(column.words)
             if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
                 found.columns["address"] = column
                 return

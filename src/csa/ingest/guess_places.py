@@ -18,6 +18,7 @@ from csa.config.types import FieldName
 from csa.ingest.guess_columns import (
     LATITUDE,
     LONGITUDE,
+    PRIVATE,
     X_NAMES,
     Y_NAMES,
     Questions,
@@ -33,10 +34,6 @@ MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
 NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
 """Numbers that stand for no place; 0 as well, but only where both are."""
-ELSEWHERE = {
-    "hospital", "home", "residence", "residential", "domicilio", "suspect", "offender", "arrest",
-}  # fmt: skip
-"""Words for places where nobody was shot: never a point that shows a home."""
 COARSE = {"station", "precinct", "beat", "district"}
 """Words for places of many shootings, which are taken where a file has no others."""
 MOST_SYSTEMS = 3
@@ -61,7 +58,7 @@ def guess_where(
     name: str,
 ) -> WhereColumns:
     """Guess the coordinates; refuse where nothing says where."""
-    columns = [one for one in columns if ELSEWHERE.isdisjoint(one.words)]
+    columns = [one for one in columns if PRIVATE.isdisjoint(one.words)]
     fine = [one for one in columns if COARSE.isdisjoint(one.words)]
     if len(fine) < len(columns):
         with suppress(SourceError):
