@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from csa.base.arrays import Bools, Floats
 from csa.base.text import UNSEEN
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 PRECISE, PRECISE_COMMA = (rf"(-?\d{{1,3}}{mark}\d+)" for mark in (r"\.", ","))
 LAT, LON = r"\blat(?:itude)?\b", r"\b(?:lon|lng|long|longitude)\b"
@@ -167,9 +165,7 @@ def parse_hours(text: pd.Series) -> pd.Series:
     return clock.astype("timedelta64[us]")
 
 
-def parse_numbers(
-    text: pd.Series, *, are_degrees: bool = False
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def parse_numbers(text: pd.Series, *, are_degrees: bool = False) -> Floats:
     """Read numbers, of decimal points or commas; NaN for anything else.
 
     Each by itself: a large file is read some rows at a time.
@@ -198,10 +194,10 @@ def _parse_degrees(text: pd.Series) -> pd.Series:
     return size.where(~is_negative, -size)
 
 
-def is_nowhere(x: Floats, y: Floats) -> Mask:
+def is_nowhere(x: Floats, y: Floats) -> Bools:
     """Check for pairs that stand for no place: both 0, or next to it, or both -1."""
     is_zero = (np.abs(x) < NEXT_TO_ZERO) & (np.abs(y) < NEXT_TO_ZERO)
-    marked: Mask = is_zero | ((x == -1) & (y == -1))
+    marked: Bools = is_zero | ((x == -1) & (y == -1))
     return marked
 
 
