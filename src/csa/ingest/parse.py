@@ -17,14 +17,14 @@ NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 PRECISE, PRECISE_COMMA = (rf"(-?\d{{1,3}}{mark}\d+)" for mark in (r"\.", ","))
 LAT, LON = r"\blat(?:itude)?\b", r"\b(?:lon|lng|long|longitude)\b"
 LOCATION_PATTERNS = (
-    # (pattern, its first number is the longitude)
+    # (pattern, its first number is the longitude; None where it does not say)
     (rf"POINT\s*(?:Z|M|ZM)?\s*\(\s*{NUMBER}\s+{NUMBER}(?:\s+{NUMBER[1:-1]})*\s*\)", True),
     (rf"coordinates[^-\d]+{NUMBER}\s*,\s*{NUMBER}", True),
     (rf"{LAT}[^-\d]+{NUMBER}[^-\d]+{LON}[^-\d]+{NUMBER}", False),
     (rf"{LON}[^-\d]+{NUMBER}[^-\d]+{LAT}[^-\d]+{NUMBER}", True),
-    (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", False),
-    (rf"^\s*{PRECISE}\s*[,;]\s*{PRECISE}\s*$", False),
-    (rf"^\s*\(?\s*{PRECISE_COMMA}\s*;\s*{PRECISE_COMMA}\s*\)?\s*$", False),
+    (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", None),
+    (rf"^\s*{PRECISE}\s*[,;]\s*{PRECISE}\s*$", None),
+    (rf"^\s*\(?\s*{PRECISE_COMMA}\s*;\s*{PRECISE_COMMA}\s*\)?\s*$", None),
 )
 
 
@@ -213,7 +213,7 @@ def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
         found = text[open_rows].str.extract(f"(?i){pattern}")
         at = (0, 1) if is_lon_first else (1, 0)
         x, y = (found[one].str.replace(",", ".", regex=False).astype("float64") for one in at)
-        if not is_lon_first and "lat" not in pattern:  # a pair that does not say which is which
+        if is_lon_first is None:  # the latitude, as a rule
             is_turned = ((y < SOUTHMOST) | (y > NORTHMOST)) & (x.abs() <= NORTHMOST)
             x, y = x.where(~is_turned, y), y.where(~is_turned, x)
         lon[open_rows], lat[open_rows] = x, y
