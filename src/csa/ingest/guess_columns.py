@@ -74,8 +74,8 @@ FATAL = (
 )  # fmt: skip
 INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
 PRIVATE = {
-    "home", "residence", "residential", "resident", "residencia", "domicilio", "hospital", "suspect",
-    "offender", "arrest",
+    "home", "residence", "residential", "resident", "residencia", "domicilio", "hospital",
+    "suspect", "offender", "arrest",
 }  # fmt: skip
 """Words for places where nobody was shot: never an address or a point that shows a home."""
 LATITUDE = ("latitude", "lat", "latitud")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -165,7 +165,9 @@ def parse_hours(text: pd.Series) -> pd.Series:
     return clock.astype("timedelta64[us]")
 
 
-def parse_numbers(text: pd.Series, *, are_degrees: bool = False) -> Floats:
+def parse_numbers(
+    text: pd.Series, *, are_degrees: bool = False
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Read numbers, of decimal points or commas; NaN for anything else.
 
     Each by itself: a large file is read some rows at a time.
