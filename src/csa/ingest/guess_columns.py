@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Any
 from unicodedata import normalize
 
+import numpy as np
 import pandas as pd
 
 from csa.base.message import Message
 from csa.ingest.columns import normalise_header
 from csa.ingest.guess_formats import MOST, NUMBERED, clock_formats, counted_days, day_formats
-from csa.ingest.parse import EPOCH_MS, LOCATION_PATTERNS, NO_DAY, parse_numbers
+from csa.ingest.parse import EPOCH_MS, LOCATION_PATTERNS, NO_DAY, NO_VALUE, parse_numbers
 from csa.ingest.records import FileRecords
 
 LOOKED_AT, FORMS_LOOKED_AT = 20_000, 400
@@ -73,6 +74,8 @@ FATAL = (
     "fallec",
 )  # fmt: skip
 INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
+NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
+"""Numbers that stand for no place; 0 as well, but only where both are."""
 PRIVATE = {
     "home", "residence", "residential", "resident", "residencia", "domicilio", "hospital",
     "suspect", "offender", "arrest",
@@ -168,6 +171,20 @@ class TextColumn:
     def numbers(self) -> pd.Series:
         """Its values as numbers, where they are."""
         return pd.Series(parse_numbers(self.known), index=self.known.index)
+
+    @cached_property
+    def degrees(self) -> pd.Series:
+        """Its values as degrees, perhaps with letters, without those that stand for no place.
+
+        Nothing where the first values are no numbers: most columns of a file are texts.
+        """
+        first = pd.Series(self.distinct[:FORMS_LOOKED_AT], dtype="str")
+        known = (
+            self.known if np.isfinite(parse_numbers(first, are_degrees=True)).any() else first[:0]
+        )
+        texts = known[~known.str.match(NO_VALUE)]
+        numbers = pd.Series(parse_numbers(texts, are_degrees=True), index=texts.index)
+        return numbers[~numbers.isin(NO_PLACE)]
 
     @property
     def most(self) -> float:

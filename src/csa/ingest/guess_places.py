@@ -26,14 +26,12 @@ from csa.ingest.guess_columns import (
     TextColumn,
     is_location,
 )
-from csa.ingest.parse import NO_VALUE, is_nowhere, parse_locations, parse_numbers
+from csa.ingest.parse import is_nowhere, parse_locations, parse_numbers
 
 PRECISE = re.compile(r"[.,]\d{3}")
 """Three decimals or more: no other column has them."""
 MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
-NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
-"""Numbers that stand for no place; 0 as well, but only where both are."""
 COARSE = {"station", "precinct", "beat", "district"}
 """Words for places of many shootings, which are taken where a file has no others."""
 MOST_SYSTEMS = 3
@@ -63,7 +61,7 @@ def guess_where(
     if len(fine) < len(columns):
         with suppress(SourceError):
             return guess_where(fine, area, crs, questions, name)
-    numeric = [one for one in columns if _are_many(_degrees(one))]
+    numeric = [one for one in columns if _are_many(one.degrees)]
     lats = [one for one in numeric if _is_named(one, LATITUDE)]
     lons = [one for one in numeric if _is_named(one, LONGITUDE)]
     if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
@@ -92,19 +90,12 @@ def _is_named(column: TextColumn, names: Sequence[str]) -> bool:
     return column.name in names or not {*names}.isdisjoint(parts)
 
 
-def _degrees(column: TextColumn) -> pd.Series:
-    """Return a column's numbers, perhaps degrees, without those that stand for no place."""
-    texts = column.known[~column.known.str.match(NO_VALUE)]
-    numbers = pd.Series(parse_numbers(texts, are_degrees=True), index=texts.index)
-    return numbers[~numbers.isin(NO_PLACE)]
-
-
 def _are_many(numbers: pd.Series) -> bool:
     return len(numbers) > 0 and float(numbers.notna().mean()) >= MANY
 
 
 def _is_degrees(column: TextColumn, most: float) -> bool:
-    return bool((_degrees(column).abs() <= most).mean() >= 0.95)
+    return bool((column.degrees.abs() <= most).mean() >= 0.95)
 
 
 def _in_degrees(
@@ -115,7 +106,7 @@ def _in_degrees(
     is_named: bool = True,
 ) -> WhereColumns:
     """Take two columns as degrees; asked where names and values do not say the same."""
-    is_beyond = bool((_degrees(lat).abs() > 90).mean() > 0.05)
+    is_beyond = bool((lat.degrees.abs() > 90).mean() > 0.05)
     is_odd = is_beyond or _looks_swapped(lon, lat)
     if is_odd or not is_named:
         as_named = Reading(say("start.lon_lat", lon=lon.header, lat=lat.header), (lon, lat))
@@ -130,7 +121,7 @@ def _in_degrees(
 
 def _looks_swapped(lon: TextColumn, lat: TextColumn) -> bool:
     """Check for the Americas' signs: a positive longitude beside a negative latitude."""
-    middle_lon, middle_lat = float(_degrees(lon).median()), float(_degrees(lat).median())
+    middle_lon, middle_lat = float(lon.degrees.median()), float(lat.degrees.median())
     return -170 < middle_lat < -50 and 15 < middle_lon < 72
 
 
@@ -141,8 +132,8 @@ def _unnamed_pair(numeric: Sequence[TextColumn]) -> tuple[TextColumn, TextColumn
         for one in numeric
         if one.share(lambda text: bool(PRECISE.search(text))) >= 0.8 and _is_degrees(one, 180)
     ]
-    west = [one for one in precise if -170 < float(_degrees(one).median()) < -20]
-    north = [one for one in precise if 0 < float(_degrees(one).median()) < 72]
+    west = [one for one in precise if -170 < float(one.degrees.median()) < -20]
+    north = [one for one in precise if 0 < float(one.degrees.median()) < 72]
     if west and north:
         return west[0], north[0]
     return (precise[0], precise[1]) if len(precise) == 2 else None
