@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -210,25 +210,32 @@ def _understand_list(
     moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
     times, _ = parse_dates(taken["date"].texts, when.date_formats, "UTC")
     days = times.dt.strftime("%Y-%m-%d").fillna("")
-    halved = times.dropna().dt.hour if any(map(has_clock, when.date_formats)) else pd.Series([0])
     clues = RowClues(tuple(fields), moments, days)
     rules = guess_rules(columns, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     when = settle_zone(when, homicide | nonfatal, questions)
-    if len(halved) >= MANY_TIMES and halved.between(1, 12).all():
-        rules.notes.append(say("start.half_day", column=taken["date"].header))
-    has_clock_column = not {"time", "hour"}.isdisjoint(when.columns)
-    is_day_alone = not when.has_time or not any(map(has_clock, when.date_formats))
-    if is_day_alone and not has_clock_column and (unread := unread_clocks(columns)):
-        rules.notes.append(say("start.no_clock", columns=", ".join(unread)))
-    if is_day_alone and not has_clock_column and (reported := reported_clocks(columns)):
-        rules.notes.append(say("start.reported_clock", columns=", ".join(reported)))
-    if when.date_formats[0] in (EPOCH_S, EXCEL_DAY):
-        told = {"column": taken["date"].header, "example": taken["date"].distinct[0]}
-        first, last = (day(one.date()) for one in (times.min(), times.max()))
-        rules.notes.append(say("start.counted_days", **told, first=first, last=last))
+    rules.notes += _time_notes(columns, when, times.dropna())
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
     return ShootingList(table, when, where, rules)
+
+
+def _time_notes(
+    columns: Sequence[TextColumn], when: WhenColumns, times: pd.Series
+) -> Iterator[Message]:
+    """Note what of the time is lost, or read from numbers that may be others."""
+    date = when.columns["date"]
+    has_times = when.has_time and any(map(has_clock, when.date_formats))
+    if has_times and len(times) >= MANY_TIMES and times.dt.hour.between(1, 12).all():
+        yield say("start.half_day", column=date.header)
+    if not has_times and {"time", "hour"}.isdisjoint(when.columns):
+        if unread := unread_clocks(columns):
+            yield say("start.no_clock", columns=", ".join(unread))
+        if reported := reported_clocks(columns):
+            yield say("start.reported_clock", columns=", ".join(reported))
+    if when.date_formats[0] in (EPOCH_S, EXCEL_DAY) and len(times):
+        first, last = (day(one.date()) for one in (times.min(), times.max()))
+        told = {"column": date.header, "example": date.distinct[0]}
+        yield say("start.counted_days", **told, first=first, last=last)
 
 
 def area_of(places: Path | None) -> shapely.Geometry | None:
