@@ -17,7 +17,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
-from csa.ingest.excel import read_excel
+from csa.ingest import excel
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.workflow import setting_up
@@ -592,7 +592,7 @@ def test_sheets_whose_names_say_kinds_are_not_joined(tmp_path):
     plain = [without(row, "Fatal") for row in ROWS]
     rows = [[*plain[0]], *([*row.values()] for row in plain)]
     _, path = book(tmp_path, Homicides=rows[:100], Nonfatal=[rows[0], *rows[100:]])
-    table = read_excel(path.read_bytes(), path)
+    table = excel.read_excel(path.read_bytes(), path)
     assert (len(table.rows), table.sheets, table.others) == (100, ["Homicides"], ["Nonfatal"])
 
 
@@ -645,6 +645,13 @@ def test_a_sheet_of_all_years_is_not_added_to_theirs(tmp_path):
     for order in ({"All": rows, **years}, {**years, "All": rows}):
         _, path = book(tmp_path, **order)
         assert understand(path).lists[0].table.n_rows == len(TRUTH)
+
+
+def test_sheets_beyond_what_can_be_held_are_told_and_the_first_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(excel, "MAX_CELLS", len(HEADER) * 160)
+    _, path = book(tmp_path, y2022=lines(ROWS[:100]), y2023=lines(ROWS[100:]))
+    table = excel.read_excel(path.read_bytes(), path)
+    assert (len(table.rows), table.sheets, table.others) == (101, ["y2022"], ["y2023"])
 
 
 def test_a_small_table_is_not_passed_over_for_a_longer_list_of_words(tmp_path):

@@ -65,10 +65,11 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
     n_cells = sum(map(len, first))
     for name in names[1:MOST_SHEETS]:
         with suppress(CalamineError, ValueError):  # a damaged one is not the one
-            found[name] = _rows(book.get_sheet_by_name(name))
-            n_cells += sum(map(len, found[name]))
-            if n_cells > MAX_CELLS:
-                raise SourceError("source.vast_excel", path=path, n=n_cells, most=MAX_CELLS)
+            rows = _rows(book.get_sheet_by_name(name))
+            n_cells += sum(map(len, rows))
+            if n_cells > MAX_CELLS:  # the first can be read all the same; it is told what was not
+                break
+            found[name] = rows
     taken = _first_table(found, names[0])
     rows, sheets = found.pop(taken), [taken]
     header, *known = _below_titles(rows) or [[]]
