@@ -88,6 +88,7 @@ def set_up(
             drawn, _ = build_basemap(config, data, data / polygons.name, tell)
         _require_own(data, kept, folder)
         dataset = _claim(path, text, folder, undo)
+        _claim_folder(kept, undo)
         for one in data.iterdir():
             _keep(one, kept, undo)
         version = save_dataset(intake.dataset, intake.rejected, dataset)
@@ -180,7 +181,6 @@ def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
 
 def _keep(file: Path, folder: Path, undo: ExitStack) -> None:
     """Copy a file into the city's folder, unless it is there already."""
-    _claim_folder(folder, undo)
     with suppress(FileExistsError), (folder / file.name).open("xb") as target:
         undo.callback(_remove, folder / file.name)
         with file.open("rb") as source:
