@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -39,9 +37,6 @@ from csa.ingest.guess_when import (
 from csa.ingest.parse import EPOCH_S, EXCEL_DAY, has_clock, parse_dates
 from csa.ingest.polygons import read_polygons
 from csa.workflow.shooting_tables import ShootingTable, read_tables, refuse_same_names
-
-if TYPE_CHECKING:
-    from timezonefinder import TimezoneFinder
 
 US_ZONES = re.compile(
     r"America/(New_York|Detroit|Chicago|Denver|Boise|Phoenix|Los_Angeles|Anchorage|Indiana/.*"
@@ -251,16 +246,11 @@ def whole_of(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
     return whole
 
 
-@cache
-def _zones() -> TimezoneFinder:
+def _time_zone(lonlat: pd.DataFrame) -> str:
     from timezonefinder import TimezoneFinder  # noqa: PLC0415 - loads late
 
-    return TimezoneFinder()
-
-
-def _time_zone(lonlat: pd.DataFrame) -> str:
     lon, lat = (float(lonlat[axis].median()) for axis in ("lon", "lat"))
-    return _zones().timezone_at(lng=lon, lat=lat) or "UTC"
+    return TimezoneFinder().timezone_at(lng=lon, lat=lat) or "UTC"
 
 
 def _zone_on_land(lonlat: pd.DataFrame, name: str) -> str:
