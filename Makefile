@@ -27,7 +27,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow test-image fuzz faults mutate supply lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -191,6 +191,9 @@ fuzz: setup ## give the commands 10,000 files that went wrong (FUZZ_ARGS="--seed
 
 faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and databases (--case N repeats one)
 	@$(BIN)/python -W ignore -m tests.faults $(FAULTS_ARGS)
+
+soak: setup ## put twenty viewers on for an hour while months are made and taken back
+	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
 	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)

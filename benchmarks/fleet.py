@@ -1,8 +1,9 @@
 """What a fleet costs over its cities one by one: `python -m benchmarks.fleet --made 12`.
 
-So many made-up cities go through `csa fleet` on one worker and on two, in turns, then through the
-single commands, each in a process of its own. Processor seconds are compared, because shared
-machines are noisy; two workers are compared with one by the clock, side by side.
+So many made-up cities go through `csa fleet` on two workers and on one, in turns, then through the
+single commands, each in a process of its own; with `--fewer`, the latter two with the first of the
+cities alone. Processor seconds of a city are compared, because shared machines are noisy; two
+workers are compared with one by the clock.
 `--places OUT` runs a fleet of every place of ../shared/data/usa, and goes on with one that was
 stopped; `--docs` writes what it found so far into docs/PERFORMANCE.md.
 """
@@ -81,10 +82,10 @@ def timed_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
     return row
 
 
-def run(manifest: Path, out: Path, n_workers: int) -> None:
-    """Run the cities of a manifest that were not run yet, on so many workers of this machine."""
+def run(manifest: Path, out: Path, n_workers: int, n: int | None = None) -> None:
+    """Run the first cities of a manifest, unless they were, on so many workers of this machine."""
     running.work_city, running.os.cpu_count = timed_city, lambda: n_workers
-    cities = read_manifest(manifest)
+    cities = read_manifest(manifest)[:n]
     running.run_fleet(cities, cities, out)
 
 
@@ -103,28 +104,30 @@ def single_commands(out: Path, again: Path) -> Iterator[list[str]]:
                 yield [sys.executable, "-m", "csa.cli.main", *shlex.split(words)]
 
 
-def compare(folder: Path, n: int, turns: int) -> Iterator[str]:
-    """Measure one worker and two, in turns, and the single commands."""
-    manifest = write_made(folder, n)
-    taken: dict[int, list[Timed]] = {1: [], 2: []}
+def compare(folder: Path, n: int, turns: int, n_fewer: int) -> Iterator[str]:
+    """Measure two workers on all cities; one, in turns, and the single commands on the first."""
+    manifest, n_of = write_made(folder, n), {2: n, 1: n_fewer}
+    taken: dict[int, list[Timed]] = {workers: [] for workers in n_of}
     for turn in range(turns):
         for workers, found in taken.items():
             out = folder / f"fleet-{turn}-{workers}"
             words = ["--run", str(manifest), "--out", str(out), "--workers", str(workers)]
+            words += ["--first", str(n_of[workers])]
             found.append(timed([sys.executable, "-m", "benchmarks.fleet", *words], 1))
-            yield _line(f"fleet, workers: {workers}", found[-1])
-    tasks = read_seconds(out).sum()
+            yield _line(f"fleet of {n_of[workers]}, workers: {workers}", found[-1])
     began, cpu_s = time.perf_counter(), 0.0
     for command in single_commands(out, folder / "again"):
         cpu_s += timed(command, 1).cpu_s
-    yield _line("the single commands", Timed((time.perf_counter() - began,), cpu_s, 0))
-    cpu = {workers: min(one.cpu_s for one in found) for workers, found in taken.items()}
-    for workers, spent in cpu.items():
-        yield f"{workers}: {spent / cpu_s - 1:+.1%} processor time over the single commands"
-    last = taken[2][-1]
+    alone = Timed((time.perf_counter() - began,), cpu_s, 0)
+    yield _line(f"the single commands for {n_fewer}", alone)
+    for workers, found in taken.items():
+        spent = min(one.cpu_s for one in found) / n_of[workers]
+        over = spent / (cpu_s / n_fewer) - 1
+        yield f"{workers}: {over:+.1%} processor time of a city over the single commands"
+    last, tasks = taken[2][-1], read_seconds(folder / f"fleet-{turns - 1}-2").sum()
     yield f"2: {last.cpu_s / tasks['cpu_s'] - 1:+.1%} processor time over its own tasks"
     yield f"2: workers at work {tasks['s'] / last.median_s / 2:.1%} of the time"
-    one, two = (sum(done.median_s for done in taken[workers]) for workers in (1, 2))
+    one, two = (sum(done.median_s for done in taken[many]) / n_of[many] for many in (1, 2))
     yield f"scaling from 1 to 2 workers: {one / two / 2:.2f}"
 
 
@@ -196,25 +199,28 @@ def main() -> None:
     """Measure, or run places."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--made", type=int, help="compare ways to run so many made-up cities")
-    parser.add_argument("--turns", type=int, default=2, help="of one worker and two")
+    parser.add_argument("--fewer", type=int, help="on one worker and by single commands: the first")
+    parser.add_argument("--turns", type=int, default=2, help="of two workers and one")
     parser.add_argument("--places", type=Path, help="run every place into this folder")
     parser.add_argument("--docs", type=Path, help="write the table of the places in this folder")
     parser.add_argument("--run", type=Path, help="run a manifest")
     parser.add_argument("--out", type=Path, help="where to")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--first", type=int, help="so many cities of the manifest")
     given = parser.parse_args()
     if given.places:
         given.places.mkdir(parents=True, exist_ok=True)
         run(write_places(given.places), given.places / "fleet", given.workers)
     if given.run:
-        run(given.run, given.out, given.workers)
+        run(given.run, given.out, given.workers, given.first)
     if given.docs:
         rows = national_table(given.docs / "fleet")
         write_docs(rows)
         print("\n".join(rows))
     if given.made:
         with tempfile.TemporaryDirectory() as folder:
-            for line in compare(Path(folder), given.made, given.turns):
+            n_fewer = min(given.fewer or given.made, given.made)
+            for line in compare(Path(folder), given.made, given.turns, n_fewer):
                 print(line, flush=True)
 
 

@@ -14,8 +14,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.server import serve
 
 from benchmarks.client import PATIENCE_S, CutOffError, FaultError, connected
-from benchmarks.server import APP, prepare, serving
-from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of, warm_up
+from benchmarks.server import prepare, serving
+from benchmarks.soak import memory_by, soak
+from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of
 from tests.sentences import says
 
 # `python -m app`, which notes each full collection that anything in its process asks for, and
@@ -117,18 +118,16 @@ def test_two_viewers_open_pages_move_sliders_and_turn_toggles(served):
 
 
 @pytest.mark.slow
-def test_five_minutes_of_eight_viewers_leave_no_error_and_the_memory_flat(tmp_path):
-    """An hour of twenty is `python -m benchmarks.viewers --viewers 20 --minutes 60`."""
-    with serving(APP, prepare(tmp_path)) as server:
-        load = Load(viewers=8, seconds=300, pause_s=4, acts=tuple(ACTS))
-        run_apart(warm_up(server.address))
-        run_apart(load.put_on(server.address, server))
+def test_five_minutes_of_eight_viewers_and_months_leave_no_error_and_the_memory_flat(tmp_path):
+    """An hour of twenty is `make soak`."""
+    load = Load(viewers=8, seconds=300, pause_s=4, acts=tuple(ACTS))
+    with ThreadPoolExecutor(1) as threads:
+        town = threads.submit(soak, load, tmp_path).result()
     assert [run.fault for run in load.runs if run.fault] == []
-    most = [
-        max(look.memory_mb for look in load.looks if look.at_s // 60 == minute)
-        for minute in range(5)
-    ]
-    assert most[4] < 1.1 * most[1], most
+    assert not town.failed
+    assert {"month", "undo", "ingest"} <= set(town.done)
+    memory = memory_by(load, 1)
+    assert memory[4] < 1.1 * memory[2], memory
     assert len(load.runs) > 100
 
 

@@ -1,6 +1,7 @@
 """Good files, of which cases are made: the sample's, the real ones at hand, and what is written here."""
 
 import csv
+import gzip
 import io
 import json
 import tempfile
@@ -53,6 +54,14 @@ def as_excel(content):
     return buffer.getvalue()
 
 
+def as_archive(parts):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
+
+
 def as_map(content, suffix):
     """Write polygons as another format; a shapefile as an archive of its parts."""
     import geopandas as gpd  # noqa: PLC0415 - loads late
@@ -62,11 +71,7 @@ def as_map(content, suffix):
         gpd.read_file(io.BytesIO(content)).to_file(path)
         if suffix != ".shp":
             return path.read_bytes()
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for part in sorted(Path(folder).iterdir()):
-                archive.write(part, part.name)
-        return buffer.getvalue()
+        return as_archive({part.name: part.read_bytes() for part in sorted(Path(folder).iterdir())})
 
 
 @cache
@@ -170,13 +175,19 @@ def sample_seeds():
     collection = json.dumps({"type": "FeatureCollection", "features": points}).encode()
     excel = as_excel(head(files["shootings.csv"], 60))
     whole = files["shootings.csv"]
-    forms = (("shootings.csv", shootings), ("shootings.json", records), ("shootings.xlsx", excel))
+    forms = (
+        ("shootings.csv", shootings),
+        ("shootings.json", records),
+        ("shootings.xlsx", excel),
+        ("shootings.csv.gz", gzip.compress(shootings, mtime=0)),
+        ("shootings.zip", as_archive({"shootings.csv": shootings})),
+    )
     for name, content in forms:
         yield Seed("incidents", f"sample {name}", name, content, city)
     yield Seed("incidents", "sample all rows", "shootings.csv", whole, city, is_whole=True)
     for name, content in (*forms, ("shootings.geojson", collection)):
         yield Seed("new_city", f"sample {name}", name, content, {"places.geojson": places})
-        if name != "shootings.xlsx":  # its name would not be the one that the city's file lists
+        if name.endswith(("csv", "json")):  # what reads others goes by their names
             rest = {"city.toml": toml, "data/neighborhoods.geojson": places}
             yield Seed("new_month", f"sample {name}", "shootings.csv", content, rest)
     yield Seed("new_city", "sample all rows", "shootings.csv", whole, {}, is_whole=True)

@@ -1,6 +1,8 @@
 """Bytes into records: every record accounted for, whatever the file."""
 
 import csv
+import gzip
+import hashlib
 import io
 import json
 import os
@@ -188,6 +190,60 @@ def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence
     with pytest.raises(SourceError, match=sentence) as caught:
         read_records(path)
     assert "file.csv" in str(caught.value)
+
+
+TABLE = b"a,b\n1,2\n"
+
+
+def zipped(path, **parts):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), content)
+    return path
+
+
+def test_a_table_that_is_packed_alone_is_read_and_known_by_the_packed_file(tmp_path):
+    packed = zipped(tmp_path / "shots.zip", data__2024_csv=TABLE, readme_txt=b"About.")
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("__MACOSX/data/._2024.csv", b"\x00\x05\x16\x07")
+    (tmp_path / "shots.csv.gz").write_bytes(gzip.compress(TABLE))
+    for name, file in (("shots.zip", "2024.csv"), ("shots.csv.gz", "shots.csv")):
+        records = read_records(tmp_path / name)
+        assert (records.header, records.rows, [*records.lines]) == (("a", "b"), [["1", "2"]], [2])
+        assert records.name == name
+        assert records.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        assert [str(note) for note in records.notes] == [
+            f"{name}: {file} was read, which is packed in it."
+        ]
+    zipped(tmp_path / "lines.zip", lines_ndjson=b'{"a": 1}\n{"a": 2}\n')
+    assert read_records(tmp_path / "lines.zip").rows == [["1"], ["2"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "x.zip",
+            {"fatal_csv": TABLE, "hurt_csv": TABLE},
+            "holds 2 tables: fatal.csv, hurt.csv. Unp",
+        ),
+        ("x.zip", {"readme_txt": b"a,b"}, "a zip file in which no map can be read"),
+        ("x.zip", {"shots_csv": b""}, "x.zip/shots.csv is empty"),
+        ("x.zip", {"shots_csv": b"%PDF"}, "x.zip/shots.csv is a PDF"),
+        ("x.csv.gz", gzip.compress(TABLE)[:-4], "cannot be unpacked"),
+        ("x.csv.gz", gzip.compress(bytes(100_000_001)), "too large. Unpack it"),
+        ("x.zip", {"shots_csv": bytes(100_000_001)}, "too large when unpacked. Unpack it"),
+        ("x.csv.gz.gz", gzip.compress(gzip.compress(TABLE)), "a packed file in another"),
+        ("x.gz", gzip.compress(b"PAR1"), "a packed file in another"),
+        ("x.gpkg.gz", gzip.compress(TABLE), "a packed file in another"),
+        ("x.csv", gzip.compress(TABLE), "x.csv is a packed file"),
+    ],
+)
+def test_what_is_packed_and_no_one_table_is_refused(tmp_path, name, content, sentence):
+    path = tmp_path / name
+    zipped(path, **content) if isinstance(content, dict) else path.write_bytes(content)
+    with pytest.raises(SourceError, match=sentence):
+        read_records(path)
 
 
 @pytest.mark.parametrize("name", ["points.gpkg", "points.zip", "points.shp"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -150,6 +150,13 @@ class Frozen(BaseModel):
         ):
             raise ValueError(str(say("config.not_a_number")))
         return value
+
+    def beyond_defaults(self) -> dict[str, Any]:
+        """Return as JSON what differs from its default: a new setting leaves an older hash alone.
+
+        A default that changes a result asks for a new `csa.areas.proposal.METHOD_VERSION`.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 ComponentName = Literal["expected", "density", "homicides", "lasting", "recent", "people", "risk"]

@@ -24,6 +24,7 @@ from csa.base.text import speak
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
 from csa.ingest.json_records import parse_records
+from csa.ingest.packed import GZIP, PACKED, ZIP, unpack_table
 from csa.ingest.record_columns import (
     OpenRecords,
     RecordBlock,
@@ -41,14 +42,14 @@ MAGIC = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
-    b"\x1f\x8b": "a gzip file",
+    b"\x1f\x8b": "a packed file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"SQLite format 3": "a database or GeoPackage",
 }
 
 
 Content = io.BufferedReader | io.BytesIO
-ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm"})
+EXCEL = frozenset({".xlsx", ".xlsm"})
 MAPS, MAP_NAMES = (
     (ZIP, b"SQLite format 3", b"\x00\x00\x27\x0a"),
     frozenset({".gpkg", ".shp", ".zip"}),
@@ -56,6 +57,7 @@ MAPS, MAP_NAMES = (
 PARQUET = b"PAR1"
 TABLES = (
     "csv", "tsv", "txt", "json", "geojson", "jsonl", "ndjson", "xlsx", "parquet", "gpkg", "zip",
+    "gz",
 )  # fmt: skip
 """How the names of files end that hold records."""
 
@@ -136,6 +138,11 @@ def _begin(content: Content, path: Path) -> OpenRecords:
     if head.startswith(ZIP) and path.suffix.casefold() in EXCEL:
         with content:
             return _from_excel(head + _rest(content, state, path), path, sha256)
+    if head.startswith((ZIP, GZIP)) and path.suffix.casefold() in PACKED:
+        packed = head + _rest(content, state, path)
+        found = unpack_table(packed, path)
+        if found is not None:
+            return _from_packed(*found, path, sha256)
     is_map = head.startswith(MAPS) and path.suffix.casefold() in MAP_NAMES
     if is_map or head.startswith(PARQUET):
         content.close()
@@ -162,6 +169,16 @@ def _rest(file: IO[Any], state: FileState, path: Path) -> Any:
     if state_of(file) != state:
         raise SourceError("source.changed", path=path)
     return found
+
+
+def _from_packed(name: str, unpacked: bytes, path: Path, sha256: str) -> OpenRecords:
+    """Read the table that was packed; it is known by the name and the bytes of its packing."""
+    if unpacked.startswith(PARQUET) or Path(name).suffix.casefold() in PACKED | MAP_NAMES:
+        raise SourceError("source.not_text", path=path / name, what="a packed file in another")
+    reading = _begin(io.BytesIO(unpacked), path / name)
+    reading.notes.insert(0, say("source.note_packed", name=path.name, file=name))
+    reading.name, reading.sha256 = path.name, sha256
+    return reading
 
 
 def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:

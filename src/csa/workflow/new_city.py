@@ -148,7 +148,7 @@ def understand_tables(
     lonlat = pd.concat([one.where.lonlat for one in lists], ignore_index=True)
     zone = _time_zone(lonlat)
     metric_crs, notes = _metric_crs(lonlat)
-    stem = Path(tables[0].name).stem
+    stem = Path(tables[0].name.removesuffix(".gz")).stem
     land = None if area is not None else _land(lonlat, name or stem)
     if land is not None:
         notes.append(say("start.land_made"))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
 from csa.base.params import Month
+from csa.config.city import CityConfig
 from csa.dataset.versioned import City
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
@@ -159,6 +160,22 @@ def test_nothing_else_gives_another_snapshot(take, sample_source):
         {"dataset": _retold(sample_source.city.dataset, notes=["another note"])},
     ]
     assert {take(**change).id for change in same} == {take().id}
+
+
+def test_a_setting_that_is_new_or_written_down_at_its_default_gives_no_other_snapshot(
+    take, sample_source
+):
+    config = sample_source.city.config
+
+    class Newer(CityConfig):
+        marks_bridges: bool = False
+
+    newer = Newer.model_construct(**dict(config))
+    assert take(config=newer).id == take().id
+    assert take(config=newer.model_copy(update={"marks_bridges": True})).id != take().id
+    spelled = config.model_validate(config.model_dump())
+    assert spelled.model_fields_set > config.model_fields_set
+    assert take(config=spelled).id == take().id
 
 
 @given(st.integers(1, 9999), st.integers(1, 12))

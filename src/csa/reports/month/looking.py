@@ -69,9 +69,9 @@ def _suggested(config: CityConfig, record: Record | None) -> dict[str, Any]:
     """Write how areas are found as a city's file would, so that older reports keep their id."""
     documented = suggestion_of(config, record).documented
     if documented is None:
-        return config.areas.model_dump(mode="json")
+        return config.areas.beyond_defaults()
     values = {"eps_m": documented.eps_m, "min_samples": documented.min_samples}
-    return config.areas.model_copy(update=values).model_dump(mode="json")
+    return config.areas.model_copy(update=values).beyond_defaults()
 
 
 def snapshot_for(
@@ -85,7 +85,7 @@ def snapshot_for(
     choices = replace(source.choices, until=month.plus(1))
     record, past = kept_of(source, records, choices)
     parts = {
-        "plan": None if plan is None else plan.model_dump(mode="json"),
+        "plan": None if plan is None else plan.beyond_defaults(),
         "suggestion": _suggested(source.city.config, record),
         "past": None if past is None else past_to_plain(past),
         "background": dict(beside.layers),
@@ -97,7 +97,7 @@ def snapshot_for(
     }
     risk = risk_by(source.city, month)
     if risk is not None:
-        studies = [one.model_dump(mode="json") for one in beside.studies]
+        studies = [one.beyond_defaults() for one in beside.studies]
         parts["why"] = {"risk": risk, "studies": studies}
     return snapshot_of(source.city, month, records, choices, parts)
 

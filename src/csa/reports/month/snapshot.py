@@ -55,7 +55,7 @@ def snapshot_of(
     params = {
         "method": METHOD_VERSION,
         "choices": _plain(choices),
-        "city": _hash(config.model_dump(mode="json")),
+        "city": _hash(config.beyond_defaults()),
         "layers": [_layer(dataset, name) for name in LAYERS],
         "beside": {name: _hash(value) for name, value in sorted((beside or {}).items())},
     }
