@@ -47,6 +47,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", " 'unsafe-eval'"
 """The frame of a map, which draws what folium writes as a script: no other page may do so."""
 STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
@@ -93,6 +94,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.names = app, names()
+        self.is_over_tls = str(access_door.auth().get("redirect_uri")).startswith("https://")
         base = "/".join(filter(None, ["", str(st.get_option("server.baseUrlPath")).strip("/")]))
         self.shut = tuple(f"{base}/{path}" for path in AFTER_SIGN_IN)
         # Streamlit checks its own list for websockets too, so it gets the same names.
@@ -115,8 +117,7 @@ class Gate:
                 return
             if message["type"] in STARTS:
                 begun.append(message["type"])
-                message.setdefault("headers", [])
-                MutableHeaders(scope=message).update(_headers(scope["path"]))
+                self._head(message, scope["path"])
             await send(message)
 
         answer = self._refusal(scope)
@@ -132,6 +133,13 @@ class Gate:
             if not begun:
                 await PlainTextResponse("", 500)(scope, receive, say)
             raise
+
+    def _head(self, message: Message, path: str) -> None:
+        """Put onto an answer what each carries."""
+        message.setdefault("headers", [])
+        MutableHeaders(scope=message).update(_headers(path))
+        if self.is_over_tls:
+            message["headers"] = [*map(_secured, message["headers"]), ONLY_TLS]
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
@@ -170,12 +178,16 @@ def _hearing(scope: Scope, receive: Receive) -> Receive:
     is_known = _mode() == SIGNED_IN and sign_ins.claims_of(scope) is not None
 
     async def hear() -> Message:
-        message = await receive()
-        while message["type"] == "websocket.receive" and not is_heard(message.get("bytes")):
+        nonlocal is_known
+        while True:
             message = await receive()
-        if is_known and sign_ins.claims_of(scope) is None:
-            sign_ins.end(scope)
-        return message
+            if message["type"] != "websocket.receive":
+                return message
+            if is_known and sign_ins.claims_of(scope) is None:
+                is_known = False
+                sign_ins.end(scope)  # what was said meanwhile is said by nobody
+            elif is_heard(message.get("bytes")):
+                return message
 
     return hear
 
@@ -196,6 +208,12 @@ def _headers(path: str) -> dict[str, str]:
     """Return what each answer carries."""
     more = MAP_SCRIPTS if MAP_FRAME in path else ""
     return {name: value.format(map=more) for name, value in HEADERS.items()}
+
+
+def _secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Have a cookie sent over TLS alone, which Streamlit leaves to whoever serves it."""
+    name, value = header
+    return (name, value + b"; Secure") if name.lower() == b"set-cookie" else header
 
 
 def _mode() -> str | None:

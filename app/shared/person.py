@@ -70,9 +70,12 @@ def known_by(claims: Mapping[str, Any]) -> Person:
     return Person(found.office, found.role, found.strategies, found.team, name)
 
 
-def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
-    """Return the signature for a change that a page makes."""
-    signer = local_person(office) if access(opened) == LOCAL else who
+def sign(opened: Opened, office: str, why: str) -> Act:
+    """Return the signature for a change that a page makes, by who is at the screen now.
+
+    A button's callback runs before the page does, with what the page before it knew.
+    """
+    signer = local_person(office) if access(opened) == LOCAL else person(opened)
     return act(signer, why, opened.config.city.clock.now(), opened.config.city.time_zone)
 
 

@@ -186,7 +186,7 @@ def save(opened: Opened, plan: Plan, who: Person) -> None:
     office = state.get(OFFICE, "") if who.office == THIS_MACHINE else who.office
     state[FAILED], saved = {}, []
     try:
-        act = sign(opened, who, office, state.get(WHY, ""))
+        act = sign(opened, office, state.get(WHY, ""))
         store = cache_store.writing(opened)
         for number, edit in list(edits().items()):
             try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.shared import panels
 from app.shared.link_state import LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
@@ -38,7 +39,7 @@ def screen(city: City) -> LinkState:
             try:
                 start = from_link(text, start, city)
             except CsaError as error:
-                spot.warning(render(error.message))
+                spot.warning(panels.plain(render(error.message)))
         st.session_state[SCREEN] = start
         for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
             st.session_state.pop(name, None)

@@ -77,7 +77,7 @@ def form(
     if is_sent:
         _carry_out(scene, key, (office, why), lambda store, act: write(store, act, values))
     elif st.session_state.get(SAID, ("", ""))[0] == key:
-        st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+        st.success(panels.plain(st.session_state.pop(SAID)[1]), icon=":material/check:")
 
 
 def keep_typed(scene: Present, key: str, turn: int) -> None:
@@ -97,7 +97,7 @@ def keep_typed(scene: Present, key: str, turn: int) -> None:
 def announce(key: str) -> None:
     """Show what a form said that is no longer on the page, since its subject has changed."""
     if str(st.session_state.get(SAID, ("", ""))[0]).startswith(key):
-        st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+        st.success(panels.plain(st.session_state.pop(SAID)[1]), icon=":material/check:")
 
 
 def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
@@ -180,7 +180,7 @@ def _carry_out(
 ) -> None:
     office, why = signed
     try:
-        act = sign(scene.opened, scene.who, office, why)
+        act = sign(scene.opened, office, why)
         said = write(cache_store.writing(scene.opened), act)
     except CsaError as error:
         if isinstance(error, ConflictError):  # the writer now knows, so the next press goes through

@@ -48,7 +48,7 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
             _far,
         )
     except CsaError as error:
-        spot.error(render(error.message))
+        spot.error(panels.plain(render(error.message)))
         return
     st.session_state[DONE] = True
     st.rerun()

@@ -128,6 +128,17 @@ def test_an_email_that_the_provider_has_not_verified_gives_no_role(said):
     assert grant(roles, {"email": "clerk@court.example"}) == Grant()
 
 
+def test_an_email_that_is_not_verified_takes_a_role_all_the_same():
+    """Whom the file makes a reader stays no chair by a claim, whatever the provider verifies."""
+    reader = Listed(email="a@b.example", office="Court", role="viewer")
+    roles = CLAIMS.model_copy(update={"people": (COURT, reader)})
+    high = {"role": "chair", "office": "Mayor", "team": "executive"}
+    assert grant(roles, {"email": "A@b.example", **high}) == Grant("Court", "viewer")
+    assert grant(roles, {"email": "clerk@court.example", **high}).role == "editor"
+    low = {"email": "clerk@court.example", "role": "member", "office": "Mayor"}
+    assert grant(roles, low) == Grant("Mayor", "member")
+
+
 def test_no_email_is_nobody_whom_the_file_names():
     roles = Roles(people=(COURT,))
     for email in (None, "", 7, ["clerk@court.example"], "clerk@court.example.evil"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.shared import panels
 from csa.areas.criterion import COMPONENTS, ONLY_CHOSEN, Weights
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -120,7 +121,7 @@ def _start_widgets(own: Weighing, *, has_risk: bool) -> None:
                 start = own
                 st.warning(speak("priorities.no_risk"))
         except CsaError as error:
-            st.warning(str(error))
+            st.warning(panels.plain(str(error)))
     _put(start)
 
 

@@ -123,7 +123,7 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     try:
         editions = cache_change.history(opened)
     except CsaError as error:
-        st.caption(render(error.message))
+        st.caption(panels.plain(render(error.message)))
         return
     counts = month_counts(editions[-1], choices)
     if not counts:
@@ -217,7 +217,7 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
     try:
         traced = _traced(opened, choices, following)
     except CsaError as error:
-        spot.info(render(error.message), icon=":material/info:")
+        spot.info(panels.plain(render(error.message)), icon=":material/info:")
         return
     if traced.empty:
         spot.info(speak("change_page.became_none"), icon=":material/info:")

@@ -105,7 +105,7 @@ def _record(opened: Opened, who: Person) -> None:
     state = st.session_state
     state.pop(FAULT, None)
     try:
-        act = person.sign(opened, who, state.get(OFFICE, ""), state.get(WHY, ""))
+        act = person.sign(opened, state.get(OFFICE, ""), state.get(WHY, ""))
         add_minute(cache_store.writing(opened), act, state[TEXT], state[ABOUT])
     except CsaError as error:
         state[FAULT] = _fault(error)
@@ -243,7 +243,7 @@ def _answering(opened: Opened, plan: Plan, who: Person, row: ChangeRow) -> None:
                     key=f"{name} {row.key}",
                     type="primary" if is_approved else "secondary",
                     on_click=_answer,
-                    args=(opened, plan, who, (row.key, row.revision), is_approved),
+                    args=(opened, plan, (row.key, row.revision), is_approved),
                 )
 
 
@@ -257,7 +257,6 @@ def _suggest_office(row: ChangeRow) -> None:
 def _answer(
     opened: Opened,
     plan: Plan,
-    who: Person,
     seen: tuple[str, int],
     is_approved: bool,  # noqa: FBT001 - Streamlit passes button arguments by position
 ) -> None:
@@ -267,7 +266,7 @@ def _answer(
     state.pop(name, None)
     office = state.get(f"{OFFICE} {key}", "")
     try:
-        act = person.sign(opened, who, office, state.get(f"{WHY} {key}", ""))
+        act = person.sign(opened, office, state.get(f"{WHY} {key}", ""))
         store = cache_store.writing(opened)
         answer_change(store, plan, act, key, is_approved=is_approved, seen=revision)
     except CsaError as error:

@@ -92,7 +92,7 @@ def ask_doubts(city: NewCity) -> None:
         return
     st.header(speak("new_city.doubts"), anchor=False)
     for doubt in city.doubts:
-        words = [render(reading.words) for reading in doubt.readings]
+        words = [panels.plain(render(reading.words)) for reading in doubt.readings]
         file = f"{doubt.file}: " if len(city.lists) > 1 else ""
         st.radio(
             panels.plain(file + render(doubt.question)),

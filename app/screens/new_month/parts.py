@@ -208,7 +208,7 @@ def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
         return
     store = cache_store.writing(opened)
     editions = read_editions(place.month(newest) / "editions", newest, store)
-    act = person.sign(opened, person.person(opened), settings.office, speak("mail.why"))
+    act = person.sign(opened, settings.office, speak("mail.why"))
     folder = place.home / "outbox"
     with panels.working():
         made = mail_editions(opened.config, settings, editions, folder, record_in(store, act))
@@ -241,8 +241,7 @@ def _newest(opened: Opened, place: MonthPlace) -> None:
 
 
 def _undo(opened: Opened, place: MonthPlace) -> None:
-    who = person.person(opened)
-    act = person.sign(opened, who, who.office, speak("month.undo_why"))
+    act = person.sign(opened, person.person(opened).office, speak("month.undo_why"))
     try:
         take_back(place, cache_store.reading(opened), act)
     except CsaError as error:

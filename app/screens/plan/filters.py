@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.shared import panels
 from app.shared.plan_words import NO_UPDATE, marked
 from csa.base.errors import CsaError
 from csa.base.text import render, speak
@@ -163,7 +164,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
         try:
             start = view_from_text(text, start, choices)
         except CsaError as error:
-            spot.warning(render(error.message))
+            spot.warning(panels.plain(render(error.message)))
     for name, value in asdict(start).items():
         state[_key(name)] = value
 

@@ -146,7 +146,7 @@ def carry_out(
 ) -> None:
     """Write, and rerun the page; a refusal appears beside the form, which keeps its text."""
     try:
-        act = sign(scene.opened, scene.who, office, why)
+        act = sign(scene.opened, office, why)
         st.session_state[DONE] = write(cache_store.writing(scene.opened), act)
     except CsaError as error:
         st.error(panels.plain(plan_edits.refusal(error)), icon=":material/error:")

@@ -47,7 +47,7 @@ def _take(scene: FormScene) -> None:
     name = given.name
     try:
         lines = signing.read_upload(name, given.getvalue(), load_work)
-        act = sign(scene.opened, scene.who, NOBODY, NOBODY)
+        act = sign(scene.opened, NOBODY, NOBODY)
         found = add_work(store, act, lines, name, keep=False)
     except CsaError as error:
         signing.refuse(error)

@@ -34,7 +34,8 @@ LOCALES = {"es": "es_US"}
 comma and the decimal point that residents know from everything else they read."""
 
 UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 """What moves a cursor, changes colors, turns the direction of letters or has no width; no name
 needs it."""

@@ -103,13 +103,18 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def grant(roles: Roles, claims: Mapping[str, Any]) -> Grant:
-    """Return the role of somebody who has signed in."""
-    email = _folded(claims.get("email"))
-    if claims.get("email_verified") is True:
-        for one in roles.people:
-            if _folded(one.email) == email:
-                return Grant(one.office, one.role, one.strategies, one.team)
-    return _claimed(roles, claims)
+    """Return the role of somebody who has signed in.
+
+    An email that the provider has not verified can lower a role, and never raises one.
+    """
+    email, claimed = _folded(claims.get("email")), _claimed(roles, claims)
+    one = next((one for one in roles.people if _folded(one.email) == email), None)
+    if one is None:
+        return claimed
+    is_lower = ROLES.index(one.role) < ROLES.index(claimed.role)
+    if claims.get("email_verified") is True or is_lower:
+        return Grant(one.office, one.role, one.strategies, one.team)
+    return claimed
 
 
 def _claimed(roles: Roles, claims: Mapping[str, Any]) -> Grant:

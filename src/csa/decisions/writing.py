@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import ConflictError, ParamError
+from csa.base.text import UNSEEN
 from csa.decisions.store.rows import Audit, Audited
 from csa.decisions.store.tables import CorrectionRow
 
@@ -67,8 +68,8 @@ def next_key(session: Session, table: type[Audited], stem: str) -> str:
 
 
 def said(name: str, text: str, *, least: int = 1) -> str:
-    """Return a text that a person wrote, without outer blanks."""
-    stripped = text.strip()
+    """Return a text that a person wrote, without outer blanks and what nobody can see."""
+    stripped = UNSEEN.sub("", text).strip()
     if not least <= len(stripped) <= MAX_TEXT:
         raise ParamError("decide.text", name=name, least=least, most=MAX_TEXT, given=len(stripped))
     return stripped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -136,8 +137,26 @@ MANY = re.compile(
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
+HYPHENS = re.compile(r"[\u2010-\u2013\u2212]")
+"""Word processors put them into numbers, as they do what has no width into words."""
+FILLERS = frozenset("\u034f\u115f\u1160")
+NO_WIDTH = frozenset({"Cc", "Cf"})
+
+
+def as_read(text: str) -> str:
+    """Return a text as eyes read it: without what has no width, with plain hyphens and blanks."""
+    plain = HYPHENS.sub("-", unicodedata.normalize("NFKC", text))
+    seen = (letter for letter in plain if letter.isspace() or not _is_unseen(letter))
+    return " ".join("".join(seen).split())
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter in FILLERS or unicodedata.category(letter) in NO_WIDTH
+
+
 def kinds_in(text: str) -> tuple[Kind, ...]:
     """Return what a text seems to hold that the public must not read."""
+    text = as_read(text)
     found: dict[Kind, bool] = {
         "address": bool(ADDRESS.search(text) or BARE_ADDRESS.search(text)),
         "coordinates": bool(COORDINATES.search(text)),

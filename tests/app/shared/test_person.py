@@ -9,6 +9,7 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 from streamlit import config as streamlit_config
 from streamlit.testing.v1 import AppTest
 
@@ -156,7 +157,7 @@ def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, pag
         incidents_key="k",
     )
     assert person.person(opened).role == "chair"
-    assert person.sign(opened, Person("x"), "Council", "because").signed.by_office == "Council"
+    assert person.sign(opened, "Council", "because").signed.by_office == "Council"
 
 
 def test_who_has_not_signed_in_sees_a_sentence_and_a_button(deploy, page):
@@ -353,7 +354,7 @@ def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
         incidents_key="k",
     )
     with pytest.raises(ParamError):
-        person.sign(opened, Person("Court", "chair"), "", "because")
+        person.sign(opened, "", "because")
 
 
 @pytest.mark.parametrize(
@@ -415,7 +416,12 @@ def test_only_local_minds_where_the_server_listens(
         assert (begun, warmed.is_set()) == ([], False)
 
 
-def test_signing_takes_the_persons_own_office_where_people_sign_in(deploy, dataset, root):
+def test_signing_takes_the_office_and_the_role_that_somebody_has_now(
+    deploy, dataset, root, monkeypatch
+):
+    """A button's callback comes before the page: neither may rest on what the last one knew."""
+    user = SimpleNamespace(is_logged_in=True, to_dict=lambda: CHAIR)
+    monkeypatch.setattr(st, "user", user)
     deploy(ROLES)
     opened = Opened(
         load_city(root / "config" / "sample.toml"),
@@ -423,5 +429,10 @@ def test_signing_takes_the_persons_own_office_where_people_sign_in(deploy, datas
         dataset,
         incidents_key="k",
     )
-    signed = person.sign(opened, Person("Court", "editor", ("1.2",)), "Mayor", "because").signed
-    assert signed.by_office == "Court"
+    done = person.sign(opened, "Mayor", "because")
+    assert (done.signed.by_office, done.person.role) == ("Mayor's Office", "chair")
+    deploy(ROLES.replace('"chair"', '"viewer"').replace('team = "prevention"\n', ""))
+    assert person.sign(opened, "Mayor", "because").person.role == "viewer"
+    user.is_logged_in = False
+    with pytest.raises(ParamError):
+        person.sign(opened, "Mayor", "because")

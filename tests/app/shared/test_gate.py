@@ -1,0 +1,40 @@
+"""What the gate adds to answers; the rest is tried as it is served (tests/browser/test_gate.py)."""
+
+import asyncio
+
+import pytest
+from starlette.responses import Response
+
+from app.shared import access, gate
+
+
+async def signs_in(scope, receive, send):
+    answer = Response("hello")
+    answer.set_cookie("_streamlit_user", "a", httponly=True)
+    await answer(scope, receive, send)
+
+
+def headers(monkeypatch, redirect_uri):
+    monkeypatch.setattr(access, "auth", lambda: {"redirect_uri": redirect_uri})
+    monkeypatch.setattr(access, "is_guarded", False)
+    monkeypatch.setattr(gate.config, "set_option", lambda *_: None)
+    said = []
+
+    async def send(message):
+        said.extend(message.get("headers", ()))
+
+    path = "/oauth2callback"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
+    scope["headers"] = [(b"host", b"areas.example.org")]
+    asyncio.run(gate.Gate(signs_in)(scope, None, send))
+    return [(name, value) for name, value in said if name in {b"set-cookie", gate.ONLY_TLS[0]}]
+
+
+@pytest.mark.parametrize("is_tls", [True, False])
+def test_where_people_sign_in_over_tls_the_cookie_goes_over_nothing_else(monkeypatch, is_tls):
+    scheme = "https" if is_tls else "http"
+    found = headers(monkeypatch, f"{scheme}://areas.example.org/oauth2callback")
+    (name, cookie), *more = found
+    assert name == b"set-cookie"
+    assert cookie.endswith(b"; Secure") is is_tls
+    assert more == ([(b"strict-transport-security", b"max-age=31536000")] if is_tls else [])
