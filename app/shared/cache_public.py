@@ -22,22 +22,25 @@ class PublicEdition:
 
     facts: PublicFacts  # all public facts
     svg: str | None  # the map; None if it could not be drawn
+    is_draft: bool  # its figures are in no record of published ones
 
 
 def as_it_would_be(
     basis: ReportBasis, month: str, language: str, tell: Tell = silent
 ) -> PublicEdition:
     """Compute a preview of what would be published."""
-    facts = _facts(basis.mark, month, basis, tell)
-    return PublicEdition(facts, _map(basis.mark, month, language, basis, facts))
+    facts, is_draft = _facts(basis.mark, month, basis, tell)
+    svg = _map(basis.mark, month, language, basis, facts)
+    return PublicEdition(facts, svg, is_draft)
 
 
 @of_city(max_entries=4)
-def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
+def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> tuple[PublicFacts, bool]:
     source, when = source_at(_basis.opened, month)
     around = beside(_basis.opened)
     records = _basis.at(month)
-    return in_turn(gather_from)(source, _basis.plan, records, when, around, _tell).facts
+    made = in_turn(gather_from)(source, _basis.plan, records, when, around, _tell)
+    return made.facts, made.publication not in around.earlier
 
 
 @of_city(max_entries=8)

@@ -138,6 +138,33 @@ def test_without_a_server_there_are_files_and_a_list(here, run):
     assert handed(here) == []
 
 
+def test_a_draft_of_public_figures_goes_to_nobody(here, run, log):
+    """Until they are published each month would tell the same counts anew, changed otherwise."""
+    page = here.folder / "editions" / f"{MONTH}_public_es.html"
+    page.write_text(page.read_text() + '<meta name="csa-draft" content="1">\n')
+    kept = says("mail.kept_back", n=1, names=f"{MONTH}_public_es.pdf")
+    with serving(log) as port:
+        deploy(here, port)
+        dry, done = run(*words("--dry-run")), run(*words())
+        assert (kept in dry.stdout, kept in done.stdout) == (True, True)
+        assert [row["edition"] for row in json.loads(run(*words("--json")).stdout)] == [
+            "executive",
+            "executive",
+        ]
+        (here.folder / "editions" / f"{MONTH}_executive_en.pdf").unlink()
+        deployed = here.folder / "csa.toml"
+        text = deployed.read_text()
+        deployed.write_text(text[: text.index("executive =")] + text[text.index("public =") :])
+        alone = run(*words(), check=False)
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert says("mail.only_drafts") in alone.stderr.replace("\n", " ")
+    assert [to for (to,), _ in log.mails] == ["mayor@city.example", "chief@police.example"]
+    deploy(here)
+    run(*words())
+    listed = here.folder / "var" / "testville" / "hand-out" / MONTH / "hand-out.csv"
+    assert [row[:8] for row in listed.read_text().splitlines()[1:]] == [",public,"]
+
+
 def test_a_dry_run_sends_and_writes_nothing(here, run, log):
     with serving(log) as port:
         deploy(here, port)

@@ -66,7 +66,18 @@ def test_blanks_between_two_numbers_take_no_time():
     for blank in (" ", "\t", "\u00a0", " \u200b"):
         assert kinds_in("123.456" + blank * 1_990 + "x") == ()
         assert kinds_in("39.0997" + blank * 1_990 + ", -94.5786") == ("coordinates",)
-    for many in ("1.111 ", "a.b", "A b ", "12 a-", "(1", "the ", "x@", "4123 a ", "calle b ", "Mr "):
+    for many in (
+        "1.111 ",
+        "a.b",
+        "A b ",
+        "12 a-",
+        "(1",
+        "the ",
+        "x@",
+        "4123 a ",
+        "calle b ",
+        "Mr ",
+    ):
         kinds_in(many * (2_000 // len(many)))
     assert time.perf_counter() - began < 5
 

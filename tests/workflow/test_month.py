@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,15 +13,17 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.base import journal
-from csa.base.errors import OutputError, ParamError, PeriodError, SourceError
+from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError
 from csa.base.journal import Move, alone, carry_out, finish
 from csa.base.message import say
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
 from csa.decisions.handing import EditionFile, hand_out
-from csa.decisions.roles import act, local_person
+from csa.decisions.roles import act as sign
+from csa.decisions.roles import local_person
 from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
 from csa.reports.month.gathering import snapshot_for
 from csa.workflow import month as month_module
 from csa.workflow.month import MonthRequest, make_month, read_new
@@ -34,6 +37,8 @@ from csa.workflow.month_place import (
     went_to,
 )
 from csa.workflow.month_preview import preview_sentences
+from tests.sentences import says
+from tests.stores import act
 
 ROOT = Path(__file__).parents[2]
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
@@ -85,6 +90,12 @@ class Town:
     def make(self, *files):
         request = self.request(*files)
         return make_month(request, read_new(request))
+
+    def publish(self, month, **who):
+        store = open_store(self.address, city="sample")
+        return publish_month(
+            self.place, month, act("chair", on=date(2020, 8, 31), **who), lambda: store
+        )
 
     def tree(self, *but):
         found = {}
@@ -162,8 +173,17 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
     assert (made.folder / "summary.html").is_file()
     assert not town.place.bundle.exists()
     assert not was_published(town.place)
-    publish_month(town.place, made.month)
+    with pytest.raises(RoleError, match="Committee"):
+        town.publish(made.month, team="intervention")
+    assert not town.place.bundle.exists()
+    for _ in range(2):  # twice on a day is one publication
+        town.publish(made.month, team="prevention")
     assert was_published(town.place)
+    (row,) = read_records(open_store(town.address)).handouts
+    page = (town.place.bundle / "index.html").read_bytes()
+    assert (row.audience, row.recipient) == ("public", says("month.everyone"))
+    assert (row.month, row.sha256) == ("2020-06", hashlib.sha256(page).hexdigest())
+    assert row.snapshot_id == made.account["snapshot"]
     draft = {path.name: path.read_bytes() for path in (made.folder / "public").glob("*.json")}
     public = {path.name: path.read_bytes() for path in town.place.bundle.glob("*.json")}
     assert draft == public
@@ -171,7 +191,7 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
     july = town.make(town.new(JULY))
     assert not (july.folder / "public").exists()
     with pytest.raises(OutputError, match="no public bundle"):
-        publish_month(town.place, july.month)
+        town.publish(july.month)
 
 
 def test_running_it_twice_changes_nothing(town):
@@ -193,7 +213,7 @@ def test_undo_gives_back_the_last_month_to_the_byte(town):
     edition = EditionFile(
         may.account["snapshot"][:12], 0, "2020-05", "executive", "en", "html", code
     )
-    hand_out(store, act(local_person("Team"), "handed out", when, "UTC"), edition, ["Health"])
+    hand_out(store, sign(local_person("Team"), "handed out", when, "UTC"), edition, ["Health"])
     assert went_to(town.place, store) == ["Health"]
     told = undo(town.place)
     assert told["served"] == "0001"

@@ -80,7 +80,7 @@ def head(told: PublicEdition, chosen: str) -> None:
         )
         st.download_button(
             tell("wall.save"),
-            lambda: wall_page(told.facts, chosen, told.svg),
+            lambda: wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
             file_name=f"wall-{told.facts.quarter}-{chosen}.html",
             mime="text/html",
             on_click="ignore",

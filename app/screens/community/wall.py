@@ -34,7 +34,7 @@ def show() -> None:
         st.button(tell("wall.page"), on_click=_leave, key="leave wall")
     with st.container(key="wall"):
         st.iframe(
-            wall_page(told.facts, chosen, told.svg),
+            wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
             height=720,
             tab_index=0,
             alt=tell("wall.title", city=told.facts.city_name),

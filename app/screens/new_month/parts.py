@@ -25,7 +25,7 @@ from csa.config.mail import load_mail
 from csa.config.settings import resolve
 from csa.decisions.store import Store, make_store
 from csa.ingest.records import TABLES
-from csa.workflow.handout import read_editions
+from csa.workflow.handout import kept_back, read_editions
 from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
 from csa.workflow.month_place import (
@@ -221,6 +221,9 @@ def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
             other=states["sending"] + states["refused"],
         )
     )
+    kept = kept_back(editions, settings)
+    if kept:
+        panels.empty(panels.plain(kept))
 
 
 def _newest(opened: Opened, place: MonthPlace) -> None:
@@ -232,12 +235,22 @@ def _newest(opened: Opened, place: MonthPlace) -> None:
         if has_draft and st.button(
             speak("new_month.publish", month=words), key="publish the month"
         ):
-            publish_month(place, newest)
-            st.rerun()
+            _publish(opened, place, newest)
         with st.popover(speak("new_month.undo", month=words)):
             st.markdown(speak("new_month.undo_about"))
             if st.button(speak("new_month.undo_sure"), key="undo the month"):
                 _undo(opened, place)
+
+
+def _publish(opened: Opened, place: MonthPlace, newest: Month) -> None:
+    office = person.person(opened).office
+    try:
+        act = person.sign(opened, office, speak("month.publish_why"))
+        publish_month(place, newest, act, lambda: making_store(opened))
+    except CsaError as error:
+        st.error(panels.plain(render(error.message)))
+        return
+    st.rerun()
 
 
 def _undo(opened: Opened, place: MonthPlace) -> None:

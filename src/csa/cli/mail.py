@@ -56,11 +56,15 @@ def mail(
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
         return
+    from csa.workflow.handout import kept_back
     from csa.workflow.mailing import letters_of
 
-    letters = letters_of(config, settings, found)
+    letters, kept = letters_of(config, settings, found), kept_back(found, settings)
     if is_dry:
         _show_dry(config, letters, as_json=as_json)
+    if kept and not as_json:
+        show(kept)
+    if is_dry:
         return
     if opened is not None:
         opened.require_clock(config.city.clock.now())  # what was sent has to be recorded

@@ -65,7 +65,7 @@ def month_command(
         bool, typer.Option("--publish", help="Publish the newest bundle that is a draft.")
     ] = False,
     by: Annotated[
-        str, typer.Option("--by", help="The office that takes a month back; recorded.")
+        str, typer.Option("--by", help="The office that publishes, or takes back; recorded.")
     ] = "this machine",
     as_json: JsonOption = False,
 ) -> None:
@@ -79,7 +79,7 @@ def month_command(
         _undo(config, place, store, by, as_json=as_json)
         return
     if publish:
-        _publish(place, as_json=as_json)
+        _publish(config, place, store, by, as_json=as_json)
         return
     from csa.config.evidence import load_evidence
     from csa.workflow.month import MonthRequest, make_month, read_new
@@ -154,13 +154,16 @@ def _show_made(made: MonthMade, city: str) -> None:
     show(speak("month.next", folder=made.folder))
 
 
-def _publish(place: MonthPlace, *, as_json: bool) -> None:
+def _publish(
+    config: CityConfig, place: MonthPlace, store: str | None, by: str, *, as_json: bool
+) -> None:
     from csa.workflow.month_place import list_months, publish_month
 
     drafts = [one for one in list_months(place) if (place.month(one) / "public").is_dir()]
     if not drafts:
         raise ParamError("month.no_draft", folder=place.months)
-    files = publish_month(place, drafts[0])
+    signed = act_of(config, by, speak("month.publish_why"))
+    files = publish_month(place, drafts[0], signed, lambda: making_store(config, store))
     if as_json:
         show_json({"month": str(drafts[0]), "out": str(place.bundle), "files": list(files)})
     else:

@@ -88,3 +88,4 @@ class Document:
     snapshot_id: str  # the snapshot shared by all editions
     audit_head: str  # last entry of the store's trail at the snapshot
     watermark: str = ""  # printed across each page of an internal sheet; otherwise empty
+    is_draft: bool = False  # its public figures are in no record of published ones

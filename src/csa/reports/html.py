@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import bidirectional
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,7 +20,7 @@ Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12
 """Printed digits of a hash: enough to find it, few enough to read aloud."""
 N_MARK, OF_MARK = "\x02", "\x03"
-MADE_FROM = re.compile(r'<meta name="csa-(snapshot|decisions)" content="([0-9a-f]*)">')
+MADE_FROM = re.compile(r'<meta name="csa-(snapshot|decisions|draft)" content="([0-9a-f]*)">')
 """What a page was made from, for programs; readers have it in the footer."""
 SHORT_CELL = 14
 """Most characters of a cell whose words are kept together."""
@@ -56,10 +56,18 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
     return (SPLIT_PERCENT.sub("\N{NO-BREAK SPACE}%", text) + "\n").encode()
 
 
-def made_from(page: bytes) -> tuple[str, str]:
-    """Read a page's snapshot, and the trail's entry it was made at; empty where it has none."""
+class MadeFrom(NamedTuple):
+    """What a page says of itself."""
+
+    snapshot: str  # empty where an earlier version made it
+    decisions: str  # the trail's entry it was made at, empty where nothing was decided
+    is_draft: bool  # it must not be handed out
+
+
+def made_from(page: bytes) -> MadeFrom:
+    """Read what a page says of itself."""
     found = dict(MADE_FROM.findall(page.decode("utf-8", "replace")))
-    return found.get("snapshot", ""), found.get("decisions", "")
+    return MadeFrom(found.get("snapshot", ""), found.get("decisions", ""), "draft" in found)
 
 
 def trail_of(document: Document) -> str:

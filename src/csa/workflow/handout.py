@@ -9,7 +9,7 @@ from pathlib import Path
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import csv_bytes, replace_folder
 from csa.base.params import Month
-from csa.base.text import LANGUAGES
+from csa.base.text import LANGUAGES, speak
 from csa.config.mail import Mail, MailRecipient
 from csa.decisions.handing import EditionFile
 from csa.decisions.store import Store
@@ -41,21 +41,21 @@ def read_editions(folder: Path, month: Month, store: Store | None) -> list[Print
 def _read_edition(path: Path, month: Month, audience: str, store: Store | None) -> PrintedEdition:
     page = path.with_suffix(".html")
     try:
-        content, (snapshot, head) = path.read_bytes(), made_from(page.read_bytes())
+        content, made = path.read_bytes(), made_from(page.read_bytes())
     except OSError as error:
         raise SourceError("mail.no_page", path=page) from error
-    if not snapshot:
+    if not made.snapshot:
         raise SourceError("mail.no_snapshot", path=page)
     file = EditionFile(
-        snapshot_id=snapshot,
-        audit_n=_audit_n(store, head, path),
+        snapshot_id=made.snapshot,
+        audit_n=_audit_n(store, made.decisions, path),
         month=str(month),
         audience=audience,
         language=path.stem.rpartition("_")[2],
         form=FORM,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return PrintedEdition(file, path.name, content)
+    return PrintedEdition(file, path.name, content, made.is_draft)
 
 
 def _audit_n(store: Store | None, head: str, path: Path) -> int:
@@ -73,14 +73,25 @@ def _audit_n(store: Store | None, head: str, path: Path) -> int:
 def addressed(
     editions: Sequence[PrintedEdition], mail: Mail
 ) -> Iterator[tuple[PrintedEdition, MailRecipient]]:
-    """Pair each edition with whoever receives it; refuse a recipient whose edition is not there."""
+    """Pair each edition with whoever receives it; refuse a recipient whose edition is not there.
+
+    A draft goes to nobody: each month it would tell the same counts anew, changed otherwise.
+    """
     there = {edition.file.audience for edition in editions}
     lacking = [name for name, who in mail.recipients.items() if who and name not in there]
     if lacking:
         raise ParamError("mail.lacking", editions=", ".join(lacking))
     for edition in editions:
-        for recipient in mail.recipients.get(edition.file.audience, ()):
+        for recipient in () if edition.is_draft else mail.recipients.get(edition.file.audience, ()):
             yield edition, recipient
+
+
+def kept_back(editions: Sequence[PrintedEdition], mail: Mail) -> str:
+    """Say which drafts were not sent to those who would receive them, and what to do; else ""."""
+    names = [
+        one.name for one in editions if one.is_draft and mail.recipients.get(one.file.audience)
+    ]
+    return speak("mail.kept_back", n=len(names), names=", ".join(names)) if names else ""
 
 
 def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:
@@ -88,7 +99,8 @@ def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: M
     rows: list[tuple[str, ...]] = []
     for edition in editions:
         file = edition.file
-        listed = () if mail is None else mail.recipients.get(file.audience, ())
+        is_sent = mail is not None and not edition.is_draft
+        listed = mail.recipients.get(file.audience, ()) if mail and is_sent else ()
         offices = [one.office for one in listed] or [""]
         rows += [(office, file.audience, edition.name, file.sha256) for office in offices]
     files = {edition.name: edition.content for edition in editions}

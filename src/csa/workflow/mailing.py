@@ -14,7 +14,7 @@ from csa.config.mail import Mail, password_of
 from csa.decisions.handing import hand_out
 from csa.decisions.roles import Act
 from csa.decisions.store import Store
-from csa.workflow.handout import addressed
+from csa.workflow.handout import addressed, kept_back
 from csa.workflow.outbox import Letter, Outbox, PrintedEdition, letter_of
 from csa.workflow.posting import PostClock, PostOffice
 from csa.workflow.smtp import MailServer
@@ -37,7 +37,7 @@ def letters_of(config: CityConfig, mail: Mail, editions: Sequence[PrintedEdition
         for edition, to in addressed(editions, mail)
     ]
     if not letters:
-        raise ParamError("mail.nobody")
+        raise ParamError("mail.only_drafts" if kept_back(editions, mail) else "mail.nobody")
     return letters
 
 

@@ -193,9 +193,8 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     tell("write")
     for name, content in _each(files):
         write_file(folder / name, content)
-    account = _account(
-        draft, version, folder, {KEY: key, "language": language, "record_made": is_recorded}
-    )
+    more = {"language": language, "record_made": is_recorded, "audit_n": facts.snapshot.audit_n}
+    account = _account(draft, version, folder, {KEY: key, **more})
     write_file(folder / SUMMARY, summary_page(facts, draft.preview, account))
     write_file(folder / MONTH_FILE, json_bytes(account))
     if month.number in QUARTERS_END and beside.secret is not None:

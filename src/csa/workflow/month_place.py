@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,18 @@ from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
 from csa.base.journal import Move, alone, carry_out, current_version, finish
 from csa.base.params import Month
 from csa.base.reading import parse_json
+from csa.base.text import ENGLISH, speak
 from csa.base.text import month as month_words
-from csa.base.text import speak
 from csa.config.city import CityConfig
 from csa.config.settings import resolve
+from csa.decisions.handing import EditionFile, hand_out
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Act
+from csa.decisions.roles import Act, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import HandoutRow
 from csa.ingest.sources import data_folder
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
+from csa.reports.public.site import PAGE
 from csa.workflow.publishing import publish
 
 KEY = "snapshot"
@@ -204,12 +207,33 @@ def _back(place: Path, before: Path, gone: Path) -> Move:
     return Move(str(place), str(before) if before.exists() else "", str(gone))
 
 
-def publish_month(place: MonthPlace, month: Month) -> tuple[str, ...]:
-    """Publish the public bundle that a month made as a draft."""
-    draft = place.month(month) / "public"
+def publish_month(
+    place: MonthPlace, month: Month, act: Act, make_store: Callable[[], Store]
+) -> tuple[str, ...]:
+    """Publish the public bundle that a month made as a draft; the register says by whom.
+
+    Raises
+    ------
+    RoleError
+        If the person may not decide for areas: what the public has read is not taken back.
+    OutputError
+        If the month has no bundle, or it cannot be written.
+    """
+    require_area_chair(act.person)
+    draft, account = place.month(month) / "public", read_month_file(place.month(month)) or {}
     if not draft.is_dir():
         raise OutputError("month.no_bundle", month=month)
-    return publish(draft, place.bundle)
+    store = make_store()
+    written = publish(draft, place.bundle)
+    page = hashlib.sha256((place.bundle / PAGE).read_bytes()).hexdigest()
+    made_at = str(account.get(KEY)), int(account.get("audit_n", 0))
+    edition = EditionFile(*made_at, str(month), "public", ENGLISH, "html", page)
+    try:
+        hand_out(store, act, edition, [speak("month.everyone")])
+    except ParamError as error:
+        if error.message.key != "decide.handed":  # published again on the same day
+            raise
+    return written
 
 
 def went_to(place: MonthPlace, store: Store | None) -> list[str]:
@@ -236,6 +260,7 @@ def was_published(place: MonthPlace) -> bool:
 
 def take_back(place: MonthPlace, store: Store | None, act: Act) -> tuple[dict[str, Any], list[str]]:
     """Take the newest month back, and write into the trail who had been handed its editions."""
+    require_area_chair(act.person)
     names = went_to(place, store)
     told = undo(place)
     if names and store is not None:

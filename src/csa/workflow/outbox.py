@@ -42,6 +42,7 @@ class PrintedEdition:
     file: EditionFile  # what it is and what it was made from
     name: str  # the file's name
     content: bytes
+    is_draft: bool = False  # its public figures are not published: it goes to nobody
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from csa.base.errors import CsaError
 from csa.base.text import Speaker, render
@@ -42,9 +43,14 @@ def public(facts: Facts, language: str, draw: Draw) -> Document:
         title=public_title(told, language),
         marks=marks_of(told, language),
         audit_head="",
-        # Figures not in the record of published ones must not be handed out: see `caution`.
-        watermark=tell("report.public_draft") if facts.public.caution is not None else "",
+        **draft_of(facts, tell),
     )
+
+
+def draft_of(facts: Facts, tell: Speaker) -> dict[str, Any]:
+    """Mark what must not be handed out: its figures are in no record of published ones."""
+    is_draft = facts.public.caution is not None
+    return {"is_draft": True, "watermark": tell("report.public_draft")} if is_draft else {}
 
 
 def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> list[Block]:

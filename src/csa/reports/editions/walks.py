@@ -22,6 +22,7 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.public import draft_of
 from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -49,15 +50,9 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     if not blocks:
         blocks.append(Paragraph(tell("report.walks_none" if is_told else "report.walks_untold")))
     blocks += not_here(facts, left, tell)
-    is_draft = not facts.is_served and facts.public.caution is not None
-    document = framed(
-        facts,
-        tell("report.walks"),
-        blocks,
-        tell,
-        is_internal=False,
-        watermark=tell("report.public_draft") if is_draft else "",
-    )
+    document = framed(facts, tell("report.walks"), blocks, tell, is_internal=False)
+    if not facts.is_served:
+        document = replace(document, **draft_of(facts, tell))
     month = tell.month(str(facts.month))
     subtitle = tell("report.walks_subtitle", city=facts.config.city.name, month=month)
     return replace(document, title=tell("report.walks"), subtitle=subtitle)

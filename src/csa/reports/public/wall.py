@@ -9,8 +9,15 @@ from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.screens import wall_marks, wall_screens
 
 
-def wall_page(facts: PublicFacts, language: str, svg: str | None, page: str | None = None) -> str:
-    """Write the wall display."""
+def wall_page(
+    facts: PublicFacts,
+    language: str,
+    svg: str | None,
+    page: str | None = None,
+    *,
+    is_draft: bool = False,
+) -> str:
+    """Write the wall display; a draft, whose figures are not published, says so."""
     tell = Speaker(language)
     screens = wall_screens(facts, language)
     counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]
@@ -28,7 +35,7 @@ def wall_page(facts: PublicFacts, language: str, svg: str | None, page: str | No
             "map_missing": tell("wall.map_missing"),
         },
         title=tell("wall.title", city=facts.city_name),
-        marks=wall_marks(facts, language),
+        marks=(*[tell("report.public_draft")] * is_draft, *wall_marks(facts, language)),
         screens=list(zip(screens, counted, strict=True)),
         legend=list(zip(class_colours(len(classes)), classes, strict=True)),
         svg=inlined(svg),
