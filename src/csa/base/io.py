@@ -35,6 +35,7 @@ VERSIONS = "versions"
 KEPT = "kept"
 """Folder beside a versioned folder's files for stored results computed from a version."""
 LOCK = "lock"
+PRIVATE = 0o600
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """With what may stand before one, and the wide signs of East Asian text."""
 
@@ -80,17 +81,22 @@ def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
         raise OutputError("files.cannot_write", path=f"a {suffix} file", why=why) from error
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all; its folder is made if it is absent."""
+def write_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
+    """Write a file completely or not at all; its folder is made if it is absent.
+
+    A private one is its owner's alone to read.
+    """
     with (
         writing(path) as place,
         written_beside(place, {place.name: content}) as fresh,
     ):
+        if is_private:
+            (fresh / place.name).chmod(PRIVATE)
         (fresh / place.name).replace(place)
         sync_folder(place.parent)
 
 
-def create_file(path: Path, content: bytes) -> bool:
+def create_file(path: Path, content: bytes, *, is_private: bool = False) -> bool:
     """Write a file that is never overwritten, completely or not at all.
 
     Of several writers of one name, in whatever process, one alone creates it.
@@ -99,6 +105,8 @@ def create_file(path: Path, content: bytes) -> bool:
         writing(path) as place,
         written_beside(place, {place.name: content}) as fresh,
     ):
+        if is_private:
+            (fresh / place.name).chmod(PRIVATE)
         is_created = put_new(fresh / place.name, place)
         sync_folder(place.parent)
         return is_created

@@ -15,7 +15,7 @@ import shapely
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.base.text import day, speak
+from csa.base.text import UNSEEN, day, speak
 from csa.geo import cells as h3_cells
 from csa.ingest.guess_columns import (
     FORMS_LOOKED_AT,
@@ -159,7 +159,7 @@ def understand_tables(
     is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
     if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
         notes.append(say("start.no_minus", zone=zone))
-    title = name or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
+    title = " ".join(UNSEEN.sub("", name).split()) or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
         id_of(title),
         title,

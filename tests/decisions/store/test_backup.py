@@ -102,6 +102,7 @@ def test_from_either_database_into_either(database, databases, into, tmp_path):
     after = restore(other, load_backup(tmp_path / "b.gz"), change_of_other, tmp_path / "safe.gz")
     assert told(other) == before
     assert not (tmp_path / "safe.gz").exists()
+    assert (tmp_path / "b.gz").stat().st_mode & 0o077 == 0  # what public counts are changed by is in it
     assert trail(other)[:-1] == rows
     last = trail(other)[-1]
     assert (last["item"], last["by_office"], last["why"]) == (
@@ -123,6 +124,7 @@ def test_back_to_what_was_and_forward_again(store, tmp_path):
     change(store)
     later = told(store)
     restore(store, load_backup(tmp_path / "b.gz"), signed(), tmp_path / "safe.gz")
+    assert (tmp_path / "safe.gz").stat().st_mode & 0o077 == 0
     assert {row.status for row in read_records(store).actions} == {"on-track"}
     assert json.loads(trail(store)[-1]["old"])["entries"] == 7
     restore(store, load_backup(tmp_path / "safe.gz"), signed(), tmp_path / "safe2.gz")

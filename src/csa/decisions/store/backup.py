@@ -49,7 +49,7 @@ def save_backup(store: Store, path: Path) -> Head:
     """Write a backup, while others go on."""
     with store.reading() as session:
         head, content = _packed(session.connection())
-    write_file(path, content)
+    write_file(path, content, is_private=True)  # it holds what public counts are changed by
     return head
 
 
@@ -153,7 +153,7 @@ def _held_to_its_trail(backup: Backup) -> Iterator[None]:
 
 def _keep(safe: Path, content: bytes) -> None:
     """Save what is replaced; a file saved by an earlier, failed attempt is good enough."""
-    if not create_file(safe, content) and safe.read_bytes() != content:
+    if not create_file(safe, content, is_private=True) and safe.read_bytes() != content:
         raise StoreError("store.safe_exists", path=safe)
 
 
