@@ -261,11 +261,20 @@ def test_the_briefing_says_which_area_is_in_service_with_its_letter(app, served)
     assert "<span>Ivorstead</span>" in listed
 
 
-@pytest.mark.parametrize("link", ["{", '{"months": "many"}', '{"eps_m": 1e308, "min_samples": 5}'])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "{",
+        '{"months": "many"}',
+        '{"eps_m": 1e308, "min_samples": 5}',
+        '{"until": "[Your session ended. Sign in again](https://evil.example)"}',
+    ],
+)
 def test_a_broken_link_gives_a_sentence_and_the_city_s_own_screen(app, link):
     shown = app(HOME, screen=link)
     assert not shown.exception
-    assert len(shown.warning) == 1
+    (warning,) = shown.warning
+    assert "](" not in warning.value  # a link's text is no link
     assert "candidate areas hold" in words(shown)
 
 

@@ -159,7 +159,8 @@ def understand_tables(
     is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
     if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
         notes.append(say("start.no_minus", zone=zone))
-    title = " ".join(UNSEEN.sub("", name).split()) or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
+    given = " ".join(UNSEEN.sub("", name).split())
+    title = given or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
         id_of(title),
         title,

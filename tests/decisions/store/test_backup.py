@@ -102,7 +102,7 @@ def test_from_either_database_into_either(database, databases, into, tmp_path):
     after = restore(other, load_backup(tmp_path / "b.gz"), change_of_other, tmp_path / "safe.gz")
     assert told(other) == before
     assert not (tmp_path / "safe.gz").exists()
-    assert (tmp_path / "b.gz").stat().st_mode & 0o077 == 0  # what public counts are changed by is in it
+    assert (tmp_path / "b.gz").stat().st_mode & 0o077 == 0  # the secret of public counts is in it
     assert trail(other)[:-1] == rows
     last = trail(other)[-1]
     assert (last["item"], last["by_office"], last["why"]) == (
