@@ -1,9 +1,9 @@
 """What a fleet costs over its cities one by one: `python -m benchmarks.fleet --made 12`.
 
-So many made-up cities go through `csa fleet` on two workers and on one, in turns, then through the
-single commands, each in a process of its own; with `--fewer`, the latter two with the first of the
-cities alone. Processor seconds of a city are compared, because shared machines are noisy; two
-workers are compared with one by the clock.
+So many made-up cities go through `csa fleet` on two workers, in turns with one worker, then through
+the single commands, each in a process of its own; with `--fewer`, one worker and single commands
+take the first of the cities alone. Processor seconds of a city are compared, because shared
+machines are noisy; two workers are compared with one by the clock.
 `--places OUT` runs a fleet of every place of ../shared/data/usa, and goes on with one that was
 stopped; `--docs` writes what it found so far into docs/PERFORMANCE.md.
 """
@@ -106,7 +106,7 @@ def single_commands(out: Path, again: Path) -> Iterator[list[str]]:
 
 def compare(folder: Path, n: int, turns: int, n_fewer: int) -> Iterator[str]:
     """Measure two workers on all cities; one, in turns, and the single commands on the first."""
-    manifest, n_of = write_made(folder, n), {2: n, 1: n_fewer}
+    manifest, n_of = write_made(folder, n), {1: n_fewer, 2: n}
     taken: dict[int, list[Timed]] = {workers: [] for workers in n_of}
     for turn in range(turns):
         for workers, found in taken.items():
@@ -116,7 +116,7 @@ def compare(folder: Path, n: int, turns: int, n_fewer: int) -> Iterator[str]:
             found.append(timed([sys.executable, "-m", "benchmarks.fleet", *words], 1))
             yield _line(f"fleet of {n_of[workers]}, workers: {workers}", found[-1])
     began, cpu_s = time.perf_counter(), 0.0
-    for command in single_commands(out, folder / "again"):
+    for command in single_commands(folder / "fleet-0-1", folder / "again"):
         cpu_s += timed(command, 1).cpu_s
     alone = Timed((time.perf_counter() - began,), cpu_s, 0)
     yield _line(f"the single commands for {n_fewer}", alone)
@@ -124,7 +124,7 @@ def compare(folder: Path, n: int, turns: int, n_fewer: int) -> Iterator[str]:
         spent = min(one.cpu_s for one in found) / n_of[workers]
         over = spent / (cpu_s / n_fewer) - 1
         yield f"{workers}: {over:+.1%} processor time of a city over the single commands"
-    last, tasks = taken[2][-1], read_seconds(folder / f"fleet-{turns - 1}-2").sum()
+    last, tasks = taken[2][-1], read_seconds(out).sum()
     yield f"2: {last.cpu_s / tasks['cpu_s'] - 1:+.1%} processor time over its own tasks"
     yield f"2: workers at work {tasks['s'] / last.median_s / 2:.1%} of the time"
     one, two = (sum(done.median_s for done in taken[many]) / n_of[many] for many in (1, 2))
