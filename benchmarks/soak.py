@@ -136,7 +136,7 @@ def main(words: Sequence[str] | None = None) -> None:
     faults = Counter(f"/{run.page}: {run.fault}" for run in load.runs if run.fault)
     for fault, times in faults.most_common(10):
         console.print(f"{times} times on {fault}")
-    if town.failed or faults:
+    if town.failed or faults or not town.done["month"]:
         sys.exit(1)
 
 

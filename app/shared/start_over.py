@@ -39,7 +39,7 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
         opened = cache.open_city()
         plan, address = cache_store.plan(opened), cache_store.address(opened)
         if plan is None or not is_file(address):
-            spot.caption(speak("sample.no_file", store=address))
+            spot.caption(panels.plain(speak("sample.no_file", store=address)))
             return
         layers = cache_report.beside(opened).layers
         panels.waited(

@@ -45,6 +45,8 @@ GOOD = [text for kind, text in LINES if kind == "good"]
         ("Board up 3401 Main\u200b St", ("address",)),
         ("in front of 3401\u2060\n\u3164 Main", ("address",)),
         ("lat\U000e0020itude 39.1", ("coordinates",)),
+        ("Call 816-5\ufe0f55\u20431234", ("contact",)),
+        ("39.0\U000e0100997,\u2800-94.5786", ("coordinates",)),
     ],
 )
 def test_what_a_text_seems_to_hold(text, kinds):

@@ -202,6 +202,20 @@ def zipped(path, **parts):
     return path
 
 
+def strange(of, by, lzma=0):
+    """Pack a table, and change what its archive says of it; with LZMA, its content."""
+    buffer = io.BytesIO()
+    how = zipfile.ZIP_LZMA if lzma else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        archive.writestr(zipfile.ZipInfo("s.csv"), TABLE, how)
+    content = buffer.getvalue()
+    assert of in content
+    if lzma:
+        at = content.index(b"s.csv") + 20
+        return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+    return content.replace(of, by)
+
+
 def test_a_table_that_is_packed_alone_is_read_and_known_by_the_packed_file(tmp_path):
     packed = zipped(tmp_path / "shots.zip", data__2024_csv=TABLE, readme_txt=b"About.")
     with zipfile.ZipFile(packed, "a") as archive:
@@ -233,6 +247,18 @@ def test_a_table_that_is_packed_alone_is_read_and_known_by_the_packed_file(tmp_p
         ("x.csv.gz", gzip.compress(TABLE)[:-4], "cannot be unpacked"),
         ("x.csv.gz", gzip.compress(bytes(100_000_001)), "too large. Unpack it"),
         ("x.zip", {"shots_csv": bytes(100_000_001)}, "too large when unpacked. Unpack it"),
+        ("x.json.gz", gzip.compress(b"[" + b"1," * 7_500_000 + b"1]"), "too large when unpacked"),
+        (
+            "x.zip",
+            strange(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"),
+            "cannot be unpacked",
+        ),
+        ("x.zip", strange(b"s.csv", b"s.csv", lzma=1), "cannot be unpacked"),
+        (
+            "x.zip",
+            strange(bytes(6) + b"\x21\x00", b"\x01" + bytes(5) + b"\x21\x00"),
+            "it is encrypted",
+        ),
         ("x.csv.gz.gz", gzip.compress(gzip.compress(TABLE)), "a packed file in another"),
         ("x.gz", gzip.compress(b"PAR1"), "a packed file in another"),
         ("x.gpkg.gz", gzip.compress(TABLE), "a packed file in another"),

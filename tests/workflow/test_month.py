@@ -13,31 +13,34 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.base import journal
-from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError
+from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError, StoreError
 from csa.base.journal import Move, alone, carry_out, finish
 from csa.base.message import say
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
-from csa.decisions.handing import EditionFile, hand_out
+from csa.decisions.handing import EVERYONE, EditionFile, hand_out
 from csa.decisions.roles import act as sign
 from csa.decisions.roles import local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.reports.month.gathering import snapshot_for
+from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import _public, snapshot_for
+from csa.reports.public.bundle import figures_published
 from csa.workflow import month as month_module
 from csa.workflow.month import MonthRequest, make_month, read_new
 from csa.workflow.month_place import (
     MonthPlace,
+    is_recorded,
     list_months,
     publish_month,
     read_month_file,
+    take_back,
     undo,
     was_published,
     went_to,
 )
 from csa.workflow.month_preview import preview_sentences
-from tests.sentences import says
 from tests.stores import act
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +75,7 @@ class Town:
         home = folder / "var" / "sample"
         self.place = MonthPlace(home, home / "dataset", data, home / "basemap", home / "bundle")
         self.address = str(folder / "store.sqlite3")
+        self.tells_public = False
 
     def request(self, *files):
         return MonthRequest(
@@ -109,10 +113,15 @@ class Town:
 @pytest.fixture
 def town(tmp_path, monkeypatch):
     """A town whose editions are short, its record left out: both are tested elsewhere."""
+    made = Town(tmp_path)
 
     def gather_month(source, plan, records, month, tell, beside):
         snapshot = snapshot_for(source, plan, records, month, beside)
-        return SimpleNamespace(month=month, snapshot=snapshot, config=source.city.config)
+        public = PublicPart()
+        if made.tells_public:
+            public = _public(source, plan, records, month, beside)
+        own = {"month": month, "snapshot": snapshot, "config": source.city.config}
+        return SimpleNamespace(**own, public=public)
 
     def make_all(facts, language, *, tell):
         tell("edition")
@@ -122,7 +131,7 @@ def town(tmp_path, monkeypatch):
     monkeypatch.setattr(month_module, "gather_month", gather_month)
     monkeypatch.setattr(month_module, "make_all", make_all)
     monkeypatch.setattr(month_module, "_record", lambda *_: False)
-    return Town(tmp_path)
+    return made
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -181,9 +190,9 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
     assert was_published(town.place)
     (row,) = read_records(open_store(town.address)).handouts
     page = (town.place.bundle / "index.html").read_bytes()
-    assert (row.audience, row.recipient) == ("public", says("month.everyone"))
+    assert (row.audience, row.recipient) == ("public", EVERYONE)
     assert (row.month, row.sha256) == ("2020-06", hashlib.sha256(page).hexdigest())
-    assert row.snapshot_id == made.account["snapshot"]
+    assert row.snapshot_id == made.account["editions_snapshot"]
     draft = {path.name: path.read_bytes() for path in (made.folder / "public").glob("*.json")}
     public = {path.name: path.read_bytes() for path in town.place.bundle.glob("*.json")}
     assert draft == public
@@ -192,6 +201,48 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
     assert not (july.folder / "public").exists()
     with pytest.raises(OutputError, match="no public bundle"):
         town.publish(july.month)
+
+
+def test_what_a_month_told_as_a_draft_is_made_again_once_it_is_published(town):
+    """Its pages say that it is one; until then nobody is sent it."""
+    june = town.make(town.new(JUNE))
+    town.tells_public = True
+    july = town.make(town.new(JULY))
+    (published,) = figures_published(june.folder / "public", "sample")
+    assert july.account["draft_of"] == published
+    assert not town.make().is_new
+    town.publish(june.month)
+    again = town.make()
+    assert (again.month, again.is_new, again.account["draft_of"]) == (july.month, True, "")
+    assert again.account["snapshot"] == july.account["snapshot"]
+    assert not town.make().is_new
+
+
+def test_a_month_taken_back_after_it_was_published_was_handed_to_nobody(town):
+    town.make(town.new(MAY))
+    june = town.make(town.new(JUNE))
+    town.publish(june.month)
+    store = open_store(town.address)
+    assert is_recorded(town.place, store)
+    _, names = take_back(town.place, store, act("chair", on=date(2020, 8, 31)))
+    assert names == []
+    assert town.place.bundle.is_dir()  # what was published stays
+
+
+def test_a_publication_that_could_not_be_recorded_is_recorded_when_it_is_published_again(
+    town, monkeypatch
+):
+    def refuse(*_):
+        raise StoreError("store.busy", where="here")
+
+    june = town.make(town.new(JUNE))
+    with monkeypatch.context() as broken, pytest.raises(StoreError):
+        broken.setattr("csa.workflow.publishing.hand_out", refuse)
+        town.publish(june.month)
+    store = open_store(town.address)
+    assert (was_published(town.place), is_recorded(town.place, store)) == (True, False)
+    town.publish(june.month)
+    assert is_recorded(town.place, store)
 
 
 def test_running_it_twice_changes_nothing(town):

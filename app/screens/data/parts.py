@@ -36,7 +36,9 @@ def answer(opened: Opened) -> None:
         _unplaced(report, n_unplaced),
     )
     if report["nonfatal_is_proxy"]:
-        st.warning(speak("data.proxy", name=report["nonfatal_name"]), icon=":material/help:")
+        st.warning(
+            panels.plain(speak("data.proxy", name=report["nonfatal_name"])), icon=":material/help:"
+        )
     today = opened.config.city.clock.today()
     panels.numbers(
         [

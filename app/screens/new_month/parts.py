@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,18 @@ from csa.base.params import Month
 from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
+from csa.decisions.roles import may, require_area_chair
 from csa.decisions.store import Store, make_store
+from csa.ingest.packed import PACKED
 from csa.ingest.records import TABLES
+from csa.reports.public.bundle import figures_published
 from csa.workflow.handout import kept_back, read_editions
 from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
 from csa.workflow.month_place import (
     KEY,
     MonthPlace,
+    is_recorded,
     list_months,
     publish_month,
     read_month_file,
@@ -38,6 +43,7 @@ from csa.workflow.month_place import (
     was_published,
 )
 from csa.workflow.month_preview import preview_sentences
+from csa.workflow.outbox import PrintedEdition
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -108,7 +114,8 @@ def _keep(files: Sequence[UploadedFile], place: MonthPlace, patterns: Sequence[s
     for one in files:
         name = Path(one.name).name
         fits = any(Path(name).match(pattern) for pattern in patterns)
-        if not fits and len(files) == 1 and len(plain) == 1:
+        is_packed = Path(name).suffix.casefold() in PACKED  # its name tells how it is read
+        if not fits and not is_packed and len(files) == 1 and len(plain) == 1:
             st.caption(speak("new_month.renamed", name=panels.plain(name), new=plain[0]))
             name = plain[0]
         path = place.home / UPLOADS / _mark(files)[:16] / name
@@ -195,8 +202,19 @@ def _editions(opened: Opened, place: MonthPlace) -> None:
             st.download_button(
                 label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
             )
+    with suppress(CsaError):  # what is damaged is said where it is used
+        kept = kept_back(_read(opened, place, newest, cache_store.reading(opened)))
+        if kept:
+            st.caption(panels.plain(kept))
     _mail(opened, place, newest)
     st.page_link("screens/reports/page.py", label=speak("new_month.hand_out"))
+
+
+def _read(
+    opened: Opened, place: MonthPlace, newest: Month, store: Store | None
+) -> list[PrintedEdition]:
+    published = figures_published(place.bundle, opened.config.city.id)
+    return read_editions(place.month(newest) / "editions", newest, store, published)
 
 
 def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
@@ -207,7 +225,7 @@ def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
     if not st.button(speak("new_month.mail"), key="mail the month"):
         return
     store = cache_store.writing(opened)
-    editions = read_editions(place.month(newest) / "editions", newest, store)
+    editions = _read(opened, place, newest, store)
     act = person.sign(opened, settings.office, speak("mail.why"))
     folder = place.home / "outbox"
     with panels.working():
@@ -221,16 +239,17 @@ def _mail(opened: Opened, place: MonthPlace, newest: Month) -> None:
             other=states["sending"] + states["refused"],
         )
     )
-    kept = kept_back(editions, settings)
-    if kept:
-        panels.empty(panels.plain(kept))
 
 
 def _newest(opened: Opened, place: MonthPlace) -> None:
     """Offer to publish the newest bundle, and to take the newest month back."""
     newest = list_months(place)[0]
     words = month(str(newest))
-    has_draft = (place.month(newest) / "public").is_dir() and not was_published(place)
+    has_bundle = (place.month(newest) / "public").is_dir()
+    is_told = was_published(place) and is_recorded(place, cache_store.reading(opened))
+    has_draft = has_bundle and not is_told
+    if not may(require_area_chair, person.person(opened)):
+        return
     with st.container(horizontal=True):
         if has_draft and st.button(
             speak("new_month.publish", month=words), key="publish the month"

@@ -28,7 +28,7 @@ def draft_note(opened: Opened, who: Person) -> None:
     """Show that a draft was found, or that none can be kept."""
     state = st.session_state
     if plan_edits.NO_DRAFT in state:
-        st.warning(speak("plan_page.no_draft", why=state[plan_edits.NO_DRAFT]))
+        st.warning(panels.plain(speak("plan_page.no_draft", why=state[plan_edits.NO_DRAFT])))
     if plan_edits.DRAFT_AT in state and plan_edits.edits():
         with st.container(horizontal=True, vertical_alignment="center"):
             at = state[plan_edits.DRAFT_AT]

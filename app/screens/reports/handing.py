@@ -18,7 +18,7 @@ from app.shared.reports_words import audience_name, form_name, language_name
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, speak
-from csa.decisions.handing import FORMS, EditionFile, hand_out
+from csa.decisions.handing import EVERYONE, FORMS, EditionFile, hand_out
 from csa.decisions.roles import Act, Person, may, require
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records
@@ -117,7 +117,7 @@ def _in_words(edition: tuple[str, str, str]) -> str:
 
 def known_recipients(plan: Plan | None, records: Records) -> list[str]:
     """List offices and groups to choose from: those of the plan, and earlier recipients."""
-    names = {row.recipient for row in records.handouts}
+    names = {row.recipient for row in records.handouts} - {EVERYONE}
     for team in () if plan is None else plan.teams:
         names |= {team.name, team.chair_office, *team.offices}
     return sorted(filter(None, names), key=str.casefold)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import re
 import sys
 import tomllib
@@ -25,6 +26,9 @@ MAX_TOML = 2_000_000
 DOTTED = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){{{MAX_DEPTH}}}""")
 BLOCK = 1_000_000
 GZIP = 16 + zlib.MAX_WBITS
+ENCRYPTED = 1
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+"""What an archive that is damaged, or packed in an unknown way, raises."""
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -100,6 +104,8 @@ def unpack_zip(packed: bytes, most: int = MAX_UNPACKED) -> Iterator[tuple[str, b
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             for part in archive.infolist():
+                if part.flag_bits & ENCRYPTED:
+                    raise ValueError("it is encrypted")
                 part.file_size = sys.maxsize  # what it says of itself is not to be trusted
                 with archive.open(part) as stream:
                     while block := stream.read(BLOCK):
@@ -107,5 +113,5 @@ def unpack_zip(packed: bytes, most: int = MAX_UNPACKED) -> Iterator[tuple[str, b
                         if size > most:
                             raise ValueError("it is too large when unpacked")
                         yield part.filename, block
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except BROKEN_ZIP as error:
         raise ValueError(str(error)) from error

@@ -110,6 +110,11 @@ def show_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
+def note(sentence: str) -> None:
+    """Print on stderr what is to be known whatever a machine reads on stdout."""
+    typer.echo(_visible(sentence), err=True)
+
+
 def fail(sentence: str, code: int) -> NoReturn:
     """Print on stderr why the command ends, and exit."""
     typer.echo(f"csa: {_visible(sentence)}", err=True)

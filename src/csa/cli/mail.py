@@ -12,8 +12,16 @@ import typer
 from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.base.text import day, render, speak
-from csa.cli.console import show, show_json
-from csa.cli.options import CityOption, JsonOption, StoreOption, act_of, city_of, decided
+from csa.cli.console import note, show, show_json
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    StoreOption,
+    act_of,
+    city_of,
+    data_dir_of,
+    decided,
+)
 
 if TYPE_CHECKING:
     from csa.base.message import Message
@@ -30,6 +38,9 @@ def mail(
     editions: Annotated[
         Path, typer.Option(help="What `csa report --all` wrote for it.", metavar="DIR")
     ],
+    bundle: Annotated[
+        Path | None, typer.Option(help="What is published; else the city's bundle.", metavar="DIR")
+    ] = None,
     store: StoreOption = None,
     is_dry: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be sent; send and write nothing.")
@@ -45,30 +56,37 @@ def mail(
     """Mail a month's editions, each once, to the offices in the deployment file; record each."""
     from csa.cli.options import reading_store
     from csa.config.mail import load_mail
-    from csa.workflow.handout import read_editions
+    from csa.workflow.handout import kept_back, read_editions
 
     config, when, settings = city_of(city), Month.parse(month, "--month"), load_mail()
     today = config.city.clock.today()
     if Month(today.year, today.month).index < when.index:
         raise ParamError("decide.before_month", day=today, month=when)
     opened = reading_store(config, store)
-    found = read_editions(editions, when, opened)
+    found = read_editions(editions, when, opened, _published(config, bundle))
+    if kept := kept_back(found):
+        note(kept)
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
         return
-    from csa.workflow.handout import kept_back
     from csa.workflow.mailing import letters_of
 
-    letters, kept = letters_of(config, settings, found), kept_back(found, settings)
+    letters = letters_of(config, settings, found)
     if is_dry:
         _show_dry(config, letters, as_json=as_json)
-    if kept and not as_json:
-        show(kept)
-    if is_dry:
         return
     if opened is not None:
         opened.require_clock(config.city.clock.now())  # what was sent has to be recorded
     raise typer.Exit(_send(config, store, settings, found, again=again, as_json=as_json))
+
+
+def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
+    """Return the digests of the figures that are published."""
+    from csa.reports.public.bundle import figures_published
+    from csa.workflow.month_place import MonthPlace
+
+    own = MonthPlace.of(config, Path("var") / config.city.id, data_dir_of(config)).bundle
+    return figures_published(bundle or own, config.city.id)
 
 
 def _folder(config: CityConfig, name: str) -> Path:
@@ -90,12 +108,13 @@ def _lay_out(
     out = _folder(config, "hand-out") / str(month)
     if not is_dry:
         lay_out(out, month, editions, mail)
+    names = [one.name for one in editions if not one.is_draft]
     if as_json:
-        show_json({"is_sent": False, "folder": str(out), "files": [one.name for one in editions]})
+        show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:
-        show(speak("mail.would_lay_out", n=len(editions), folder=out))
+        show(speak("mail.would_lay_out", n=len(names), folder=out))
     else:
-        show(speak("mail.laid_out", n=len(editions), folder=out, list=LIST))
+        show(speak("mail.laid_out", n=len(names), folder=out, list=LIST))
 
 
 def _show_dry(config: CityConfig, letters: list[Letter], *, as_json: bool) -> None:

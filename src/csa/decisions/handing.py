@@ -22,6 +22,8 @@ from csa.decisions.writing import next_key, one_of, said
 
 FORMS = ("pdf", "html", "docx")
 MAX_RECIPIENT = 120
+EVERYONE = "Everyone: it is published"
+"""The recipient of what is published."""
 HEX_DIGITS = frozenset("0123456789abcdef")
 SHA256_DIGITS = 64
 

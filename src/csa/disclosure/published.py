@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION, DIGEST_DIGITS = 2, 16
 BEFORE_KEYS = 1
 """The format of figures that were exact, with small ones held back."""
 
@@ -42,6 +44,12 @@ class Publication:
             },
             "counts": {g: {p: dict(y) for p, y in x.items()} for g, x in self.counts.items()},
         }
+
+    @property
+    def digest(self) -> str:
+        """A hash of all its figures, by which an edition that shows them is known as published."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
 
     @classmethod
     def from_json(cls, given: Any) -> Publication:

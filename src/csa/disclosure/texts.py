@@ -137,21 +137,21 @@ MANY = re.compile(
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
-HYPHENS = re.compile(r"[\u2010-\u2013\u2212]")
+HYPHENS = re.compile(r"[\u2010-\u2013\u2043\u2212]")
 """Word processors put them into numbers, as they do what has no width into words."""
-FILLERS = frozenset("\u034f\u115f\u1160")
+FILLERS = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that no one sees, though their kind is seen."""
+BLANK_BRAILLE = "\u2800"
 NO_WIDTH = frozenset({"Cc", "Cf"})
 
 
 def as_read(text: str) -> str:
     """Return a text as eyes read it: without what has no width, with plain hyphens and blanks."""
-    plain = HYPHENS.sub("-", unicodedata.normalize("NFKC", text))
-    seen = (letter for letter in plain if letter.isspace() or not _is_unseen(letter))
-    return " ".join("".join(seen).split())
-
-
-def _is_unseen(letter: str) -> bool:
-    return letter in FILLERS or unicodedata.category(letter) in NO_WIDTH
+    plain = FILLERS.sub("", HYPHENS.sub("-", unicodedata.normalize("NFKC", text)))
+    seen = (c for c in plain if c.isspace() or unicodedata.category(c) not in NO_WIDTH)
+    return " ".join("".join(seen).replace(BLANK_BRAILLE, " ").split())
 
 
 def kinds_in(text: str) -> tuple[Kind, ...]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
 from csa.base.errors import SourceError
-from csa.base.reading import unpack_gzip, unpack_zip
+from csa.base.reading import BROKEN_ZIP, unpack_gzip, unpack_zip
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 PACKED = frozenset({".zip", ".gz"})
 MAPS = frozenset({".shp", ".gpkg", ".geojson"})
 TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm"})
+MOST_JSON, CHUNK = 15_000_000, 1000
+"""Bytes of JSON that is packed; of the beginning, which tells what it is."""
 OTHERS = re.compile(r"^__MACOSX/|(?:^|/)\.[^/]*$")
 """What a computer packs beside the files that its user chose."""
 
@@ -27,13 +30,21 @@ def unpack_table(packed: bytes, path: Path) -> tuple[str, bytes] | None:
         return None
     try:
         if packed.startswith(GZIP):
-            return path.stem, unpack_gzip(packed)
+            return path.stem, _bounded(unpack_gzip(packed))
         table = _only_table(packed, path)
         parts = unpack_zip(packed) if table else ()
-        content = b"".join(block for name, block in parts if name == table)
-    except (ValueError, zipfile.BadZipFile, OSError) as error:
+        content = _bounded(b"".join(block for name, block in parts if name == table))
+    except (ValueError, *BROKEN_ZIP) as error:
         raise SourceError("source.bad_packed", path=path, why=str(error)) from error
     return (PurePosixPath(table).name, content) if table else None
+
+
+def _bounded(content: bytes) -> bytes:
+    """Refuse much JSON, which takes fifty times its bytes: what is packed may be small."""
+    is_json = content[:CHUNK].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    if is_json and len(content) > MOST_JSON:
+        raise ValueError("it is too large when unpacked")
+    return content
 
 
 def _only_table(packed: bytes, path: Path) -> str:

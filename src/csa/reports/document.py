@@ -88,4 +88,4 @@ class Document:
     snapshot_id: str  # the snapshot shared by all editions
     audit_head: str  # last entry of the store's trail at the snapshot
     watermark: str = ""  # printed across each page of an internal sheet; otherwise empty
-    is_draft: bool = False  # its public figures are in no record of published ones
+    figures: str = ""  # digest of the publication that its public figures are of

@@ -20,7 +20,7 @@ Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12
 """Printed digits of a hash: enough to find it, few enough to read aloud."""
 N_MARK, OF_MARK = "\x02", "\x03"
-MADE_FROM = re.compile(r'<meta name="csa-(snapshot|decisions|draft)" content="([0-9a-f]*)">')
+MADE_FROM = re.compile(r'<meta name="csa-(snapshot|decisions|figures)" content="([0-9a-f]*)">')
 """What a page was made from, for programs; readers have it in the footer."""
 SHORT_CELL = 14
 """Most characters of a cell whose words are kept together."""
@@ -61,13 +61,13 @@ class MadeFrom(NamedTuple):
 
     snapshot: str  # empty where an earlier version made it
     decisions: str  # the trail's entry it was made at, empty where nothing was decided
-    is_draft: bool  # it must not be handed out
+    figures: str  # digest of the publication that its public figures are of, empty without any
 
 
 def made_from(page: bytes) -> MadeFrom:
     """Read what a page says of itself."""
     found = dict(MADE_FROM.findall(page.decode("utf-8", "replace")))
-    return MadeFrom(found.get("snapshot", ""), found.get("decisions", ""), "draft" in found)
+    return MadeFrom(*(found.get(name, "") for name in MadeFrom._fields))
 
 
 def trail_of(document: Document) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from csa.base.errors import ParamError, SourceError
@@ -23,13 +23,18 @@ LIST = "hand-out.csv"
 LIST_COLUMNS = ("office", "edition", "file", "sha256")
 
 
-def read_editions(folder: Path, month: Month, store: Store | None) -> list[PrintedEdition]:
-    """Read a month's editions, each with the snapshot and the decision it was made from."""
+def read_editions(
+    folder: Path, month: Month, store: Store | None, published: Collection[str]
+) -> list[PrintedEdition]:
+    """Read a month's editions, each with the snapshot and the decision it was made from.
+
+    One whose public figures are not among those published, by their digests, is a draft.
+    """
     if not folder.is_dir():
         raise SourceError("mail.no_folder", folder=folder)
     names = {name_of(month, one, lang, FORM): one for one in EDITIONS for lang in LANGUAGES}
     found = [
-        _read_edition(folder / name, month, audience, store)
+        _read_edition(folder / name, month, audience, store, published)
         for name, audience in names.items()
         if (folder / name).is_file()
     ]
@@ -38,7 +43,9 @@ def read_editions(folder: Path, month: Month, store: Store | None) -> list[Print
     return found
 
 
-def _read_edition(path: Path, month: Month, audience: str, store: Store | None) -> PrintedEdition:
+def _read_edition(
+    path: Path, month: Month, audience: str, store: Store | None, published: Collection[str]
+) -> PrintedEdition:
     page = path.with_suffix(".html")
     try:
         content, made = path.read_bytes(), made_from(page.read_bytes())
@@ -55,7 +62,8 @@ def _read_edition(path: Path, month: Month, audience: str, store: Store | None) 
         form=FORM,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return PrintedEdition(file, path.name, content, made.is_draft)
+    is_draft = bool(made.figures) and made.figures not in published
+    return PrintedEdition(file, path.name, content, is_draft)
 
 
 def _audit_n(store: Store | None, head: str, path: Path) -> int:
@@ -86,21 +94,22 @@ def addressed(
             yield edition, recipient
 
 
-def kept_back(editions: Sequence[PrintedEdition], mail: Mail) -> str:
-    """Say which drafts were not sent to those who would receive them, and what to do; else ""."""
-    names = [
-        one.name for one in editions if one.is_draft and mail.recipients.get(one.file.audience)
-    ]
+def kept_back(editions: Sequence[PrintedEdition]) -> str:
+    """Say which editions are drafts that go to nobody, and what to do; "" where none is."""
+    names = [one.name for one in editions if one.is_draft]
     return speak("mail.kept_back", n=len(names), names=", ".join(names)) if names else ""
 
 
 def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:
-    """Write what is to be handed out into a folder: the files, and a list of who receives which."""
+    """Write what is to be handed out into a folder: the files, and a list of who receives which.
+
+    Drafts are left out.
+    """
     rows: list[tuple[str, ...]] = []
+    editions = [one for one in editions if not one.is_draft]
     for edition in editions:
         file = edition.file
-        is_sent = mail is not None and not edition.is_draft
-        listed = mail.recipients.get(file.audience, ()) if mail and is_sent else ()
+        listed = () if mail is None else mail.recipients.get(file.audience, ())
         offices = [one.office for one in listed] or [""]
         rows += [(office, file.audience, edition.name, file.sha256) for office in offices]
     files = {edition.name: edition.content for edition in editions}

@@ -37,7 +37,7 @@ def letters_of(config: CityConfig, mail: Mail, editions: Sequence[PrintedEdition
         for edition, to in addressed(editions, mail)
     ]
     if not letters:
-        raise ParamError("mail.only_drafts" if kept_back(editions, mail) else "mail.nobody")
+        raise ParamError("mail.only_drafts" if kept_back(editions) else "mail.nobody")
     return letters
 
 

@@ -39,11 +39,20 @@ from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import Plan
 from csa.reports.making import make_all
+from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 from csa.reports.month.standing import read_month
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
 from csa.reports.public.bundle import carried_on, read_published
-from csa.workflow.month_place import KEY, MONTH_FILE, MonthPlace, commit, read_month_file
+from csa.workflow.month_place import (
+    DRAFT_OF,
+    KEY,
+    MADE_AT,
+    MONTH_FILE,
+    MonthPlace,
+    commit,
+    read_month_file,
+)
 from csa.workflow.month_preview import MonthPreview, preview
 from csa.workflow.month_summary import SUMMARY, summary_page
 from csa.workflow.naming import keep_place_names
@@ -172,7 +181,8 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     with suppress(SourceError):  # what is damaged is made again
         before = read_month_file(place.month(month))
     language = request.language or config.public.language
-    if before is not None and (before.get(KEY), before.get("language")) == (key, language):
+    is_same = before is not None and (before.get(KEY), before.get("language")) == (key, language)
+    if before is not None and is_same and not _is_published_since(before, beside):
         return MonthMade(month, place.month(month), before, is_new=False)
     folder = work.month(month)
     files: dict[str, dict[str, bytes]] = {}
@@ -193,14 +203,25 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     tell("write")
     for name, content in _each(files):
         write_file(folder / name, content)
-    more = {"language": language, "record_made": is_recorded, "audit_n": facts.snapshot.audit_n}
-    account = _account(draft, version, folder, {KEY: key, **more})
+    more = {"language": language, "record_made": is_recorded, DRAFT_OF: _draft_of(facts)}
+    made_at = dict(zip(MADE_AT, (facts.snapshot.id, facts.snapshot.audit_n), strict=True))
+    account = _account(draft, version, folder, {KEY: key, **more, **made_at})
     write_file(folder / SUMMARY, summary_page(facts, draft.preview, account))
     write_file(folder / MONTH_FILE, json_bytes(account))
     if month.number in QUARTERS_END and beside.secret is not None:
         keep_public_secret(request.store or request.make_store(), beside.secret)
     commit(place, work, month, version, draft.sources)
     return MonthMade(month, place.month(month), account, is_new=True)
+
+
+def _draft_of(facts: Facts) -> str:
+    """Return the digest of the figures that editions show as a draft; "" if they were published."""
+    return facts.public.figures if facts.public.caution is not None else ""
+
+
+def _is_published_since(account: Mapping[str, Any], beside: Beside) -> bool:
+    """Check whether what a month's editions call a draft is published now."""
+    return account.get(DRAFT_OF, "") in {one.digest for one in beside.earlier}
 
 
 def _each(files: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[str, bytes]]:

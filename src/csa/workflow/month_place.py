@@ -17,11 +17,10 @@ from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
 from csa.base.journal import Move, alone, carry_out, current_version, finish
 from csa.base.params import Month
 from csa.base.reading import parse_json
-from csa.base.text import ENGLISH, speak
 from csa.base.text import month as month_words
+from csa.base.text import speak
 from csa.config.city import CityConfig
 from csa.config.settings import resolve
-from csa.decisions.handing import EditionFile, hand_out
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Act, require_area_chair
 from csa.decisions.store import Store
@@ -29,10 +28,13 @@ from csa.decisions.store.tables import HandoutRow
 from csa.ingest.sources import data_folder
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
 from csa.reports.public.site import PAGE
-from csa.workflow.publishing import publish
+from csa.workflow.publishing import publish, record_publication
 
 KEY = "snapshot"
 """What tells whether a month must be made again: the snapshot that its reports rest on."""
+MADE_AT, DRAFT_OF = ("editions_snapshot", "audit_n"), "draft_of"
+"""Of a month's editions: their snapshot, with what is published, and the last decision in them; the
+digest of public figures that they mark as a draft."""
 MONTH_FILE, UNDO_FILE = "month.json", "undo.json"
 UNDO_KEYS = ("month", "version", "former", "sources", "replaced")
 
@@ -220,20 +222,25 @@ def publish_month(
         If the month has no bundle, or it cannot be written.
     """
     require_area_chair(act.person)
-    draft, account = place.month(month) / "public", read_month_file(place.month(month)) or {}
+    draft = place.month(month) / "public"
     if not draft.is_dir():
         raise OutputError("month.no_bundle", month=month)
+    account = _read(place.month(month) / MONTH_FILE, MADE_AT) or {}
+    snapshot, audit_n = (account.get(name) for name in MADE_AT)
     store = make_store()
     written = publish(draft, place.bundle)
-    page = hashlib.sha256((place.bundle / PAGE).read_bytes()).hexdigest()
-    made_at = str(account.get(KEY)), int(account.get("audit_n", 0))
-    edition = EditionFile(*made_at, str(month), "public", ENGLISH, "html", page)
-    try:
-        hand_out(store, act, edition, [speak("month.everyone")])
-    except ParamError as error:
-        if error.message.key != "decide.handed":  # published again on the same day
-            raise
+    record_publication(store, act, place.bundle, month, (str(snapshot), int(audit_n or 0)))
     return written
+
+
+def is_recorded(place: MonthPlace, store: Store | None) -> bool:
+    """Return whether the register says who published what the public sees."""
+    page = place.bundle / PAGE
+    if store is None or not page.is_file():
+        return False
+    code = hashlib.sha256(page.read_bytes()).hexdigest()
+    with store.reading() as session:
+        return session.scalar(select(HandoutRow.key).filter_by(sha256=code)) is not None
 
 
 def went_to(place: MonthPlace, store: Store | None) -> list[str]:
@@ -242,7 +249,8 @@ def went_to(place: MonthPlace, store: Store | None) -> list[str]:
     if store is None or not months:
         return []
     account = read_month_file(place.month(months[0])) or {}
-    codes = set(dict(account.get("files", {})).values())
+    files = dict(account.get("files", {}))
+    codes = {code for name, code in files.items() if name.startswith("editions/")}
     with store.reading() as session:
         rows = session.scalars(select(HandoutRow).order_by(HandoutRow.key))
         return list(dict.fromkeys(row.recipient for row in rows if row.sha256 in codes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ from csa.base.errors import CsaError, ParamError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message
 from csa.base.params import Month
-from csa.base.text import LANGUAGES
+from csa.base.text import ENGLISH, LANGUAGES
+from csa.decisions.handing import EVERYONE, EditionFile, hand_out
+from csa.decisions.roles import Act, require_area_chair
+from csa.decisions.store import Store
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource
@@ -30,6 +34,7 @@ from csa.reports.public.bundle import (
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import Published, gather_from
 from csa.reports.public.map_sheet import public_map
+from csa.reports.public.site import PAGE
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,23 @@ def publish(draft: Path, out: Path) -> tuple[str, ...]:
     """Publish a bundle that was made as a draft: the same bytes, in the public's place."""
     refuse_older(out, read_bundle(draft)[0].quarter)
     return publish_draft(draft, out)
+
+
+def record_publication(
+    store: Store, act: Act, out: Path, month: Month, made_at: tuple[str, int]
+) -> None:
+    """Write into the register of hand-outs that a bundle's page is published, and by whom.
+
+    `made_at` is the snapshot of its month's editions and the last decision in them.
+    """
+    require_area_chair(act.person)
+    page = hashlib.sha256((out / PAGE).read_bytes()).hexdigest()
+    edition = EditionFile(*made_at, str(month), "public", ENGLISH, "html", page)
+    try:
+        hand_out(store, act, edition, [EVERYONE])
+    except ParamError as error:
+        if error.message.key != "decide.handed":  # published again on the same day
+            raise
 
 
 def refuse_older(out: Path, quarter: str) -> None:

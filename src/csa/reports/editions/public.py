@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from csa.base.errors import CsaError
 from csa.base.text import Speaker, render
@@ -20,6 +19,8 @@ from csa.reports.public.section import Section
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import marks_of
 
+NONE_PUBLISHED = "0"
+"""In place of a digest: the pages say that they are a draft, whatever is published later."""
 MAX_ACTIONS = 20
 MAX_COLUMNS = 5
 MAX_NEIGHBORHOODS = 40
@@ -38,19 +39,15 @@ def public(facts: Facts, language: str, draw: Draw) -> Document:
     sections = public_sections(told, language, _map(facts, told, tell, draw))
     blocks = _blocks(told, sections, tell)
     document = framed(facts, tell("report.public"), blocks, tell, is_internal=False)
-    return replace(
-        document,
-        title=public_title(told, language),
-        marks=marks_of(told, language),
-        audit_head="",
-        **draft_of(facts, tell),
-    )
+    document = replace(document, title=public_title(told, language), audit_head="")
+    return with_figures(replace(document, marks=marks_of(told, language)), facts, tell)
 
 
-def draft_of(facts: Facts, tell: Speaker) -> dict[str, Any]:
-    """Mark what must not be handed out: its figures are in no record of published ones."""
-    is_draft = facts.public.caution is not None
-    return {"is_draft": True, "watermark": tell("report.public_draft")} if is_draft else {}
+def with_figures(document: Document, facts: Facts, tell: Speaker) -> Document:
+    """Name the publication that its figures are of; those of none are marked as a draft."""
+    if facts.public.caution is None:
+        return replace(document, figures=facts.public.figures)
+    return replace(document, figures=NONE_PUBLISHED, watermark=tell("report.public_draft"))
 
 
 def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> list[Block]:

@@ -22,7 +22,7 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
-from csa.reports.editions.public import draft_of
+from csa.reports.editions.public import with_figures
 from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -52,7 +52,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     blocks += not_here(facts, left, tell)
     document = framed(facts, tell("report.walks"), blocks, tell, is_internal=False)
     if not facts.is_served:
-        document = replace(document, **draft_of(facts, tell))
+        document = with_figures(document, facts, tell)
     month = tell.month(str(facts.month))
     subtitle = tell("report.walks_subtitle", city=facts.config.city.name, month=month)
     return replace(document, title=tell("report.walks"), subtitle=subtitle)

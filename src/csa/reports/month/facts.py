@@ -89,6 +89,7 @@ class PublicPart:
     facts: PublicFacts | None = None  # None if they cannot be published
     why_not: Message | None = None  # why, and what to do; None if there are facts
     caution: Message | None = None  # a warning for whoever hands it out
+    figures: str = ""  # digest of the publication that its figures are of
 
 
 @dataclass(frozen=True)

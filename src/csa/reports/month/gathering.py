@@ -220,10 +220,9 @@ def _public(
         return PublicPart(why_not=say("report.public_not_asked"))
     try:
         made = gather_from(source, plan, records, month, beside)
-        if made.publication in beside.earlier:
-            return PublicPart(made.facts)
-        caution = say("report.unrecorded", quarter=made.facts.quarter)
-        return PublicPart(made.facts, caution=caution)
+        is_known = made.publication in beside.earlier
+        caution = None if is_known else say("report.unrecorded", quarter=made.facts.quarter)
+        return PublicPart(made.facts, caution=caution, figures=made.publication.digest)
     except CsaError as error:
         if error.message.key == CAUGHT:  # its sentence would quote the text itself
             return PublicPart(why_not=say("report.text_address"))

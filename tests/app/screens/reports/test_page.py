@@ -197,8 +197,9 @@ def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypat
 
 
 @pytest.mark.parametrize("name", ["<b>x</b>", "*stars* & $x$", "\u202eright to left"])
-def test_a_recipient_is_shown_as_it_was_written(page, store, name):
+def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, store, name):
     hand_out(store(), signed(), EDITION, [name])
+    name = name.replace("\u202e", "")
     (body,) = [e.proto.body for e in page().get("html") if '<div class="csa-table' in e.proto.body]
     assert html.escape(name) in body
 
