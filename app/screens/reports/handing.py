@@ -24,6 +24,8 @@ from csa.decisions.store import Store
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import HandoutRow
 from csa.plan import Plan
+from csa.reports.editions.public import NONE_PUBLISHED
+from csa.reports.html import made_from
 
 MOST = 20
 """Entries shown at once; earlier ones are folded."""
@@ -49,6 +51,8 @@ def form(desk: Desk, report: Report | None) -> None:
         panels.empty(speak("reports_page.read_only"))
     elif report is None:
         panels.empty(speak("reports_page.make_first"))
+    elif not _editions(report):
+        panels.empty(speak("reports_page.all_drafts"))
     else:
         signing.form(
             desk,
@@ -83,11 +87,14 @@ def _fields(desk: Desk, report: Report, key: str) -> dict[str, Any]:
 
 
 def _editions(report: Report) -> list[tuple[str, str, str]]:
-    """List the audience, language and format of every edition that the buttons offer."""
+    """List the audience, language and format of each edition that is offered and is no draft."""
     files = [(file.audience, file.language, file.form) for file in report.files]
     words = [(audience, report.asked.language, "docx") for audience in report.asked.audiences]
     order = {name: place for place, name in enumerate(report.asked.audiences)}
-    return sorted({*files, *words}, key=lambda one: (order[one[0]], FORMS.index(one[2])))
+    pages = [file for file in report.files if file.form == "html"]
+    drafts = {one.audience for one in pages if made_from(one.content).figures == NONE_PUBLISHED}
+    offered = (one for one in {*files, *words} if one[0] not in drafts)
+    return sorted(offered, key=lambda one: (order[one[0]], FORMS.index(one[2])))
 
 
 def _write(store: Store, act: Act, report: Report, values: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports import making
+from csa.reports.editions.naming import audience_name
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
@@ -95,6 +96,19 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     assert "have changed since" not in text
     make(shown)
     assert "have changed since" not in words(shown)
+
+
+def test_a_draft_of_public_figures_is_offered_to_nobody(page):
+    shown = page()
+    for audiences, n_offered in ((["executive", "public"], 3), (["public"], 0)):
+        shown.session_state["report audiences"] = audiences
+        make(shown.run())
+        assert not shown.exception
+        boxes = [one for one in shown.selectbox if one.label == says("reports_page.which")]
+        offered = [name for box in boxes for name in box.options]
+        assert len(offered) == n_offered
+        assert not [name for name in offered if audience_name("public") in name]
+        assert (says("reports_page.all_drafts") in words(shown)) is (n_offered == 0)
 
 
 def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):
