@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,7 @@ from csa.ingest import excel
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.workflow import setting_up
-from csa.workflow.beside import CityFiles
+from csa.workflow.beside import CityFiles, name_column_of
 from csa.workflow.new_city import understand
 from tests.workflow.layouts import shootings
 from tests.workflow.truth import (
@@ -780,3 +781,163 @@ def test_any_name_of_a_file_will_do(tmp_path, run, name):
     run("start", tmp_path / name, "--yes", "--name", "Here", cwd=tmp_path)
     done = run("ingest", "--city", "here", "--out", "again", cwd=tmp_path)
     assert "240 incidents" in " ".join(done.stdout.split())
+
+
+# ---- What stands beside shootings -----------------------------------------------------------
+
+
+def told(killed, hurt, *others, more=None):
+    """Write each shooting with what its columns say, and 90 rows of something else among them."""
+    for at, one in enumerate(TRUTH):
+        said = killed if one.is_homicide else hurt
+        row = {**without(base(one), "Fatal"), **said}
+        yield {name: value[at % len(value)] if isinstance(value, list) else value
+               for name, value in row.items()}  # fmt: skip
+        if others and at < 90:
+            yield {**row, "Case": f"X{at}", **others[at % len(others)]}
+
+
+def offense(*texts):
+    return [{"Offense": text} for text in texts]
+
+
+MURDER, SHOT = {"Offense": "MURDER - FIREARM"}, {"Offense": "AGG ASSAULT - FIREARM"}
+BESIDE = {
+    "shots that hit nobody beside fatal ones": (
+        {"Shooting Type": "Fatal"},
+        {"Shooting Type": "Non-Fatal"},
+        {"Shooting Type": "Shots Fired"},
+        {"Shooting Type": "Self-Inflicted"},
+        {"Shooting Type": "Property"},
+    ),
+    "armed robberies and threats": (
+        {"Offense": "MURDER", "Weapon": "HANDGUN"},
+        {"Offense": "AGGRAVATED ASSAULT", "Weapon": "HANDGUN"},
+        {"Offense": "ROBBERY - DEADLY WEAPON", "Weapon": "HANDGUN"},
+        {"Offense": "RECKLESS ENDANGERMENT - DEADLY WEAPON", "Weapon": "HANDGUN"},
+        {"Offense": "THEFT", "Weapon": ""},
+    ),
+    "homicides by neglect and in traffic": (
+        MURDER, SHOT,
+        *offense("CRIM NEG HOMICIDE/NON TRAFFIC", "INTOXICATION MANSLAUGHTER",
+                 "INVOLUNTARY MANSLAUGHTER"),
+    ),
+    "shots at houses and vehicles": (
+        {"Offense": "MURDER - FIREARM"}, {"Offense": "SHOOTING - NONFATAL"},
+        *offense("SHOOT AT/FROM VEHICLE", "SHOOTING INTO DWELLING"),
+    ),
+    "guns that are none": (
+        {"Offense": "MURDER", "Weapon": "HAND GUN"},
+        {"Offense": "AGGRAVATED ASSAULT", "Weapon": "HAND GUN"},
+        {"Offense": "AGGRAVATED ASSAULT", "Weapon": "SIMULATED GUN"},
+        {"Offense": "AGGRAVATED ASSAULT", "Weapon": "PELLET GUN"},
+        {"Offense": "AGGRAVATED ASSAULT", "Weapon": "STARTER PISTOL/REVOLVER"},
+    ),
+    "the dead and the hurt have roles of their own": (
+        {"Delito": "HOMICIDIO POR ARMA DE FUEGO", "CalidadJuridica": "CADAVER"},
+        {"Delito": "LESIONES POR ARMA DE FUEGO", "CalidadJuridica": "LESIONADO"},
+        {"Delito": "ROBO A TRANSEUNTE", "CalidadJuridica": "VICTIMA"},
+    ),
+    "what was called in at first": (
+        {"InitialTypeText": ["AGGRAVATED BATTERY", "MURDER BY SHOOTING"],
+         "TypeText": "HOMICIDE BY SHOOTING"},
+        {"InitialTypeText": ["AGGRAVATED BATTERY BY SHOOTING", "SUSPICIOUS PERSON"],
+         "TypeText": "AGGRAVATED BATTERY BY SHOOTING"},
+        {"InitialTypeText": "AGGRAVATED BATTERY BY SHOOTING", "TypeText": "SIMPLE BATTERY"},
+    ),
+    "mortos and feridos": (
+        {"qtd_morto_civil": 1, "qtd_ferido_civil": 0}, {"qtd_morto_civil": 0, "qtd_ferido_civil": 1},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_what_stands_beside_shootings_is_none(tmp_path, beside):
+    _, dataset = read(tmp_path, told(*BESIDE[beside]))
+    assert Counter(dataset.incidents["kind"]) == KINDS
+
+
+def test_where_all_have_a_flag_a_theft_is_no_shooting(tmp_path):
+    killed = {"RUBRICA": "Homicídio simples (art. 121)", "FLAG_VITIMA_FATAL": "S"}
+    others = [
+        {"RUBRICA": text, "FLAG_VITIMA_FATAL": "N"}
+        for text in ("Roubo (art. 157)", "Furto (art. 155)", "Ameaça (art. 147)")
+    ]
+    _, dataset = read(tmp_path, told(killed, killed, *others))
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
+
+
+def test_of_the_dead_those_by_their_own_hand_did_not_survive(tmp_path):
+    gun = "Gunshot wound of chest"
+    dead = {"Death Date": "", "Manner": "HOMICIDE", "Cause": gun}
+    rows = told(dead, dead, {"Manner": "SUICIDE"}, {"Manner": "ACCIDENT"})
+    _, dataset = read(tmp_path, rows)
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
+
+
+def test_a_row_that_was_written_later_lends_no_day(tmp_path):
+    def rows():
+        for at, row in enumerate(changed(lambda *_: {"Updated On": "2026-02-10 15:50"})()):
+            yield {**row, "Date": "" if at % 40 == 0 else row["Date"]}
+
+    _, dataset = read(tmp_path, rows())
+    assert whens(dataset) < TRUE_WHENS
+
+
+def test_days_as_socrata_exports_them_are_read(tmp_path):
+    rows = changed(lambda _, one: {"Date": f"{one.when:%Y %b %d %I:%M:%S %p}"})
+    _, dataset = read(tmp_path, rows())
+    assert whens(dataset) == TRUE_WHENS
+
+
+def test_places_that_are_redacted_are_no_numbers(tmp_path):
+    rows = changed(lambda at, one: {"Latitude": "REDACTED", "Longitude": "REDACTED"}
+                   if at % 7 == 0 else {"Latitude": one.lat, "Longitude": one.lon})  # fmt: skip
+    _, dataset = read(tmp_path, rows())
+    assert len(dataset.incidents) == len(TRUTH)
+    assert dataset.incidents["lon"].isna().sum() == len(range(0, len(TRUTH), 7))
+
+
+@pytest.mark.parametrize("hours", [0, 5])
+def test_times_that_may_be_universal_are_noted(tmp_path, hours):
+    def late(_, one):
+        when = one.when.replace(hour=23) + pd.Timedelta(hours=one.number % 3 - 1 + hours)
+        return {"Date": f"{when:%Y-%m-%d %H:%M}"}
+
+    city, _ = read(tmp_path, changed(late)())
+    notes = [note.key for one in city.lists for note in one.rules.notes]
+    assert ("start.maybe_universal" in notes) is (hours == 5)
+
+
+def test_a_neighborhood_has_its_name_and_not_its_number(tmp_path):
+    land = tmp_path / "land.geojson"
+    shapes = [shapely.box(at, 0, at + 1, 1) for at in range(3)]
+    about = {
+        "objectid": list("123"),
+        "Neighborhood_ID": list("456"),
+        "label": ["Oak", "Elm", "Ash"],
+    }
+    gpd.GeoDataFrame({**about, "Name": ["Oak", "Elm", "Ash"]}, geometry=shapes, crs=4326).to_file(
+        land
+    )
+    assert name_column_of(land) == "Name"
+    gpd.GeoDataFrame(about, geometry=shapes, crs=4326).to_file(land)
+    assert name_column_of(land) in {"label", "Neighborhood_ID"}
+
+
+def test_a_city_without_an_incident_is_not_set_up(tmp_path, monkeypatch):
+    really = setting_up.ingest_city
+
+    def none_left(*given):
+        intake = really(*given)
+        lost = {"incidents": 0, "rows_rejected": {"other_role": 250, "bad_date": 0}}
+        report = {**intake.dataset.report, **lost}
+        return replace(intake, dataset=replace(intake.dataset, report=report))
+
+    monkeypatch.setattr(setting_up, "ingest_city", none_left)
+    path = tmp_path / "list.csv"
+    pd.DataFrame(changed(lambda *_: {})()).to_csv(path, index=False)
+    out = tmp_path / "config" / "c.toml"
+    with pytest.raises(SourceError, match=r"no incident is left: other role 250\. Nothing"):
+        setting_up.set_up(understand([path]), CityFiles(), out, root=tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]

@@ -165,20 +165,20 @@ def is_made_for(crs: Any, lon: float, lat: float) -> bool:
     return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])
 
 
-def systems_near(lon: float, lat: float) -> list[str]:
+def systems_near(lon: float, lat: float, authority: str = "EPSG") -> list[str]:
     """List projected coordinate systems in use at a point, those of the country's zones first."""
     from pyproj.aoi import AreaOfInterest  # noqa: PLC0415 - loads late
     from pyproj.database import query_crs_info  # noqa: PLC0415 - loads late
     from pyproj.enums import PJType  # noqa: PLC0415 - loads late
 
     here = AreaOfInterest(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)
-    found = query_crs_info("EPSG", PJType.PROJECTED_CRS, here, contains=True)
+    found = query_crs_info(authority, PJType.PROJECTED_CRS, here, contains=True)
 
     def size(info: Any) -> float:
         area = info.area_of_use
         return float((area.east - area.west) * (area.north - area.south))
 
-    codes = [f"EPSG:{info.code}" for info in sorted(found, key=size)]
+    codes = [f"{info.auth_name}:{info.code}" for info in sorted(found, key=size)]
     return [code for code in dict.fromkeys((*codes, "EPSG:3857")) if _can_be_used(code)]
 
 

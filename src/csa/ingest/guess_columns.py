@@ -55,6 +55,8 @@ REPORTED = (
     "carga",
 )
 ANSWERED = ("dispatch", "arriv")
+OF_FILES = ("edit", "create", "update", "modif", "publish", "load", "actualiz", "carga")
+"""When a row was written: no day in a shooting's place."""
 NEVER = (
     "birth", "dob", "nacim", "nascim", "naissance", "arrest", "death", "died", "dispos", "clear",
     "close", *ANSWERED,
@@ -71,7 +73,7 @@ BESIDE = {"f": {"t"}, "s": {"n", "no", "não", "nao"}}
 """Letters that say yes or no only beside their opposites: F may be fatal, and S survived."""
 FATAL = (
     "fatal", "murder", "killed", "death", "died", "dead", "deceased", "homicide", "surviv", "muert",
-    "fallec",
+    "fallec", "morto",
 )  # fmt: skip
 INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
 NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
@@ -275,3 +277,14 @@ def is_location(column: TextColumn) -> bool:
 def list_values(values: Sequence[str]) -> str:
     """List the first values of a column in a sentence."""
     return ", ".join(values[:6]) + (", ..." if len(values) > 6 else "")
+
+
+def rows_holding(
+    rule: Mapping[str, Sequence[str]], columns: Mapping[Any, TextColumn], n_rows: int
+) -> pd.Series:
+    """Return which rows a rule holds for: each of its fields has one of its values."""
+    held = pd.Series(True, index=pd.RangeIndex(n_rows))
+    for name, values in rule.items():
+        wanted = [value.casefold() for value in values]
+        held &= columns[name].texts.str.casefold().isin(wanted)
+    return held

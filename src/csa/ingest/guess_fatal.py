@@ -16,10 +16,11 @@ from csa.ingest.guess_columns import (
     list_values,
 )
 from csa.ingest.guess_incidents import GuessedRules
-from csa.ingest.guess_words import UNHURT, is_killed
+from csa.ingest.guess_words import NOT_KILLED, NOT_SHOOTING, UNHURT, is_killed
 
 OF_OTHERS = (
     "offender", "suspect", "perp", "officer", "arrest", "shooter", "gunman", "domestic", "gang",
+    "agensegur", "seguranca",
 )  # fmt: skip
 """Names of columns that tell of others than the victims, or of a part of them."""
 OF_CASES = ("polic", "clear", "dispos")
@@ -76,13 +77,14 @@ def kinds_by_flag(
         yes, no = spelled[::-1] if is_of_living else spelled
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
-        no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
+        others = (v for v in column.distinct if v not in yes)
+        no = tuple(v for v in others if not (UNHURT.search(v) or NOT_SHOOTING.search(v)))
         readings = [
             Reading(say("start.is_killed", values=list_values(one)), (tuple(one), tuple(other)))
             for one, other in ((yes, no), (no, yes))
             if one
         ]
-        if len(readings) > 1 or not yes:
+        if not _is_told_by_words(yes, no) and (len(readings) > 1 or not yes):
             question = say("start.which_killed", column=column.header)
             yes, no = questions.settle("killed", question, readings)
     found.homicide = [{"fatal": list(yes or YES)}]
@@ -95,6 +97,11 @@ def kinds_by_flag(
         question = say("start.which_blank", column=column.header)
         if questions.settle("blank", question, readings) == "no":
             found.nonfatal = [{}]
+
+
+def _is_told_by_words(yes: Sequence[str], no: Sequence[str]) -> bool:
+    """Check whether each value says by a word that somebody was killed, or was not."""
+    return bool(yes) and all(map(is_killed, yes)) and all(map(NOT_KILLED.search, no))
 
 
 def _is_code(column: TextColumn) -> bool:

@@ -61,7 +61,7 @@ DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%d/%m/%Y", "%d/%m/%y",
     "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y", "%d/%b/%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
     "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y%m%d",
-    "%Y-%B-%d", "%Y-%b-%d",
+    "%Y-%B-%d", "%Y-%b-%d", "%Y %b %d",
 )  # fmt: skip
 CLOCKS = (
     "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p",

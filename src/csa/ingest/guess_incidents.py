@@ -12,7 +12,14 @@ import pandas as pd
 
 from csa.base.message import Message, say
 from csa.config.types import FieldName
-from csa.ingest.guess_columns import PRIVATE, Questions, Reading, TextColumn, is_location
+from csa.ingest.guess_columns import (
+    PRIVATE,
+    Questions,
+    Reading,
+    TextColumn,
+    is_location,
+    rows_holding,
+)
 from csa.ingest.guess_formats import MOST
 from csa.ingest.parse import parse_numbers
 
@@ -46,7 +53,7 @@ ROLES = (
     "tipopersona",
     "calidad",
 )
-REPEATED = 0.005
+REPEATED, LEAST_VICTIMS = 0.005, 0.3
 """Share of rows of one time and place with an earlier row that tells of several victims."""
 
 
@@ -153,12 +160,20 @@ def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that tells victims from other persons."""
     for column in columns:
         named = [value for value in column.distinct if VICTIM_WORDS.search(value)]
-        if named and column.says(*ROLES):
+        if named and column.says(*ROLES) and _covers(column, named, found):
             spelled = sorted({value[:3].upper() for value in named} & {"VIC", "VÍC"}) or ["VIC"]
             found.columns["involvement"] = column
             found.rows_are = "persons"
             found.victim = [{"involvement": {"contains": spelled}}]
             return
+
+
+def _covers(column: TextColumn, named: Sequence[str], found: GuessedRules) -> bool:
+    """Check that shootings have a victim's role; else the dead have another, and the hurt."""
+    is_shot = np.zeros(len(column.texts), dtype=bool)
+    for rule in (*found.homicide, *found.nonfatal):
+        is_shot |= rows_holding(rule, found.columns, len(is_shot)).to_numpy()
+    return not is_shot.any() or bool(column.texts[is_shot].isin(named).mean() >= LEAST_VICTIMS)
 
 
 def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:
@@ -212,6 +227,7 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
         for column in texts:
             taken = column in found.columns.values() or column.says("desc")
             taken = taken or not PRIVATE.isdisjoint(column.words)
+            taken = taken or sum(one.name == column.name for one in columns) > 1
             if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
                 found.columns["address"] = column
                 return

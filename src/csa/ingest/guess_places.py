@@ -34,7 +34,8 @@ MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
 COARSE = {"station", "precinct", "beat", "district"}
 """Words for places of many shootings, which are taken where a file has no others."""
-MOST_SYSTEMS = 3
+MOST_SYSTEMS, AUTHORITIES = 3, ("EPSG", "ESRI")
+"""Systems that are asked about; who lists them: feet of some states are with the second alone."""
 LEAST_INSIDE = 0.8
 """Share of points that must lie in the given polygons for a system to be a likely one."""
 
@@ -87,7 +88,7 @@ def guess_where(
 def _is_named(column: TextColumn, names: Sequence[str]) -> bool:
     """Check for a name such as Latitude, LAT_WGS84 or point_lat."""
     parts = re.split(r"[^a-z]+", column.header.casefold())
-    return column.name in names or not {*names}.isdisjoint(parts)
+    return column.name in names or not {*names}.isdisjoint([*parts, *column.words])
 
 
 def _are_many(numbers: pd.Series) -> bool:
@@ -95,7 +96,7 @@ def _are_many(numbers: pd.Series) -> bool:
 
 
 def _is_degrees(column: TextColumn, most: float) -> bool:
-    return bool((column.degrees.abs() <= most).mean() >= 0.95)
+    return bool((column.degrees.dropna().abs() <= most).mean() >= 0.95)
 
 
 def _in_degrees(
@@ -159,8 +160,11 @@ def _projected(
     if crs is None and area is not None:
         west, south, east, north = shapely.bounds(area)
         sample = both.sample(min(len(both), 500), random_state=0)
-        near = systems_near((west + east) / 2, (south + north) / 2)
-        inside = [one for one in near if _share_inside(sample, one, area) >= LEAST_INSIDE]
+        middle = (west + east) / 2, (south + north) / 2
+        inside: list[str] = []
+        for authority in AUTHORITIES:
+            near = systems_near(*middle, authority) if not inside else ()
+            inside += [one for one in near if _share_inside(sample, one, area) >= LEAST_INSIDE]
         systems = sorted(inside, key=lambda one: not is_current(one))[:MOST_SYSTEMS]
         if not systems:
             raise SourceError("start.no_system", path=name)

@@ -11,7 +11,14 @@ import pandas as pd
 from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.config.types import FieldName
-from csa.ingest.guess_columns import YES, Questions, Reading, TextColumn, list_values
+from csa.ingest.guess_columns import (
+    YES,
+    Questions,
+    Reading,
+    TextColumn,
+    list_values,
+    rows_holding,
+)
 from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
 from csa.ingest.guess_flags import guess_flags
 from csa.ingest.guess_guns import guess_gun, take_gun
@@ -70,17 +77,10 @@ def mark_kinds(
 ) -> tuple[pd.Series, pd.Series]:
     """Return which rows are homicides and which nonfatal shootings, as the rules say."""
 
-    def holds(rule: Mapping[str, Any]) -> pd.Series:
-        held = pd.Series(True, index=pd.RangeIndex(n_rows))
-        for name, values in rule.items():
-            wanted = [value.casefold() for value in values]
-            held &= columns[name].texts.str.casefold().isin(wanted)
-        return held
-
     def any_of(listed: Sequence[Mapping[str, Any]]) -> pd.Series:
         held = pd.Series(False, index=pd.RangeIndex(n_rows))
         for rule in listed:
-            held |= holds(rule)
+            held |= rows_holding(rule, columns, n_rows)
         return held
 
     homicide = any_of(rules.homicide)
@@ -110,7 +110,10 @@ def _guess_kinds(
         _nonfatal_by_text(columns, texts, found)
     elif fatal and has_others:
         found.columns["fatal"] = fatal[0]
-        found.homicide = [{"fatal": list((fatal[0].yes_no or (YES, ()))[0])}]
+        killed = {"fatal": list((fatal[0].yes_no or (YES, ()))[0])}
+        if homicides:
+            _homicides_by_text(homicides, found)
+        found.homicide = [{**one, **killed} for one in found.homicide or [{}]]
         _nonfatal_by_text(columns, texts, found)
     elif fatal:
         kinds_by_flag(fatal[0], injured, found, questions)
@@ -158,7 +161,12 @@ def _finest(
     counted = [(one, _n_rows(one, fits(one))) for one in columns]
     most = max((n for _, n in counted), default=0)
     near = [(one, n) for one, n in counted if n and n >= SAME_SHARE * most]
-    return max(near, key=lambda pair: len(pair[0].distinct), default=(None, 0))
+    return max(near, key=_how_fine, default=(None, 0))
+
+
+def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
+    """Rank a column by its values; what was called in at first after what was found."""
+    return not counted[0].says("initial"), len(counted[0].distinct)
 
 
 def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
@@ -221,6 +229,8 @@ def _nonfatal_by_text(
         found.columns[taken] = flags[0]
         _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
+    if any(one.says("death") for one in columns):  # of the dead, a cause says how they died
+        texts = [one for one in texts if not one.says("cause", "manner")]
     shot, n_shot = _finest(texts, _is_shooting_of)
     armed, n_armed = _finest(texts, lambda _: is_gun_assault)
     if shot is not None and n_shot >= TELLING_SHARE * n_armed:
@@ -259,7 +269,9 @@ def _assaults_with_guns(
         assaults = {_field_of(beaten, found): values}
     else:
         return
-    found.nonfatal, found.is_proxy = [{**assaults, **found.gun["yes"][0]}], True
+    rule = {**assaults, **found.gun["yes"][0]}
+    if rows_holding(rule, found.columns, len(columns[0].texts)).any():
+        found.nonfatal, found.is_proxy = [rule], True
 
 
 def _field_of(column: TextColumn, found: GuessedRules) -> FieldName:

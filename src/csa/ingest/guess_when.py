@@ -18,6 +18,7 @@ from csa.ingest.guess_columns import (
     NIGHT,
     NIGHT_WITHIN,
     OCCURRED,
+    OF_FILES,
     REPORTED,
     Questions,
     Reading,
@@ -42,7 +43,7 @@ DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
 """Words in the names of a day's three columns, and the numbers in them."""
 NO_PART, LAST_DAY = {"week", "dow", "fiscal", "birth"}, 31
 """Words in the names of other parts; of days of the month some are later than the 12th."""
-HOURS = {"hh", "hr", "hrs"}
+HOURS = {"hh", "hr", "hrs", "tm"}
 MERIDIEMS = ({"am", "pm"}, {"a", "p"}, {"a.m.", "p.m."})
 """Which half of the day it is, in a column of its own."""
 CLOCK = re.compile(r"T|,? %[HI]")
@@ -73,8 +74,9 @@ def guess_when(
     found: dict[FieldName, TextColumn] = {"date": taken}
     dated = [one for one in columns if one.formats and not one.says(*NEVER)]
     reported = [one for one in dated if one.says(*REPORTED)]
-    if reported and taken not in reported:
-        found["reported_date"] = reported[0]
+    if taken not in reported:
+        kept = [one for one in reported if not one.says(*OF_FILES)]
+        found |= dict.fromkeys(["reported_date"], kept[0]) if kept else {}
     clocks: tuple[str, ...] = ("%H:%M", "%H:%M:%S")
     has_time = True
     if not any(map(has_clock, formats)) or _is_midnight(taken, formats):
@@ -258,6 +260,12 @@ def _is_midnight(column: TextColumn, formats: Sequence[str]) -> bool:
     )
 
 
+def middle_hour(times: pd.Series) -> float:
+    """Return the middle of times of day, as hours on a circle."""
+    angles = 2 * np.pi * (times.dt.hour + times.dt.minute / 60) / 24
+    return float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean()) * 12 / np.pi) % 24
+
+
 def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions) -> WhenColumns:
     """Choose between universal and local time, where times end in +00 or Z.
 
@@ -283,9 +291,7 @@ def settle_zone(when: WhenColumns, is_shooting: pd.Series, questions: Questions)
         is_local = (every.dt.hour == 0).mean() >= MOST
         return replace(when, date_formats=literal if is_local else formats)
     times, _ = parse_dates(shot, formats[:1], "UTC")
-    hours = (times.dt.hour + times.dt.minute / 60).dropna()
-    angles = 2 * np.pi * hours / 24
-    middle = float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean()) * 12 / np.pi) % 24
+    middle = middle_hour(times.dropna())
     is_night = min(abs(middle - NIGHT), 24 - abs(middle - NIGHT)) <= NIGHT_WITHIN
     local, universal = (
         Reading(say("start.is_local", example=example), literal),

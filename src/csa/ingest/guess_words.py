@@ -8,7 +8,7 @@ HOMICIDE = re.compile(r"homic[ií]d|femi(?:ni)?c[ií]d|murder|manslaughter(?!.*n
 NOT_HOMICIDE = re.compile(
     r"justif|(?<!non)(?<!non[ -])(?<!non-)negligen|attempt|\batt\b|\bw(ith|/)? ?/?intent|intent to"
     r"|conspir|solicit|accessor|reckless|assault (to|with)|traffic|\bdu[ir]\b|dwi|vehic|non.?fatal"
-    r"|suicide|threat|accident|abuse|culposo|tentativa",
+    r"|suicide|threat|accident|abuse|culposo|tentativa|\bneg\b|\bintox|involunt",
     re.IGNORECASE,
 )
 SHOOTING = re.compile(
@@ -18,9 +18,10 @@ SHOOTING = re.compile(
 NOT_SHOOTING = re.compile(
     r"suicid|(?<!not )self|no victim|no injur|without injur|not injured|discharg|property|unfounded"
     r"|shots? (fired|heard)|alert|dwelling|occupied|at veh|range|photo|animal|possess"
-    r"|officer|police|accident|unintent|\bbb\b",
+    r"|officer|police|accident|unintent|\bbb\b|shoot\w* (?:at|into|from)\b",
     re.IGNORECASE,
 )
+FATAL = re.compile(r"(?<!non)(?<!non[- ])\bfatal", re.IGNORECASE)
 HIT = re.compile(r"non.?fatal|injur|wound|\bhit\b", re.IGNORECASE)
 NOT_HIT = re.compile(r"\bno\b|without|uninjur|not (hit|injur)|self", re.IGNORECASE)
 ASSAULT = re.compile(
@@ -28,26 +29,31 @@ ASSAULT = re.compile(
     r"|assault.{0,30}(fire.?arm|gun)",
     re.IGNORECASE,
 )
-NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
+NOT_ASSAULT = re.compile(
+    r"non.{0,2}agg|simple|threat|robb|roubo|burgl|theft|endanger|possess|carry|rape|sexual",
+    re.IGNORECASE,
+)
 GUN = re.compile(
     r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shot.?gun|revolver|arma de f(?:ue|o)go|arme [aà] feu"
     r"|\bglock|\bak.?47|\bar.?15|\d ?mm\b|\.(?:22|25|32|357|38|380|40|44|45)\b|\bcal(?:iber)?\b",
     re.IGNORECASE,
 )
 NO_GUN = re.compile(
-    r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun", re.IGNORECASE
+    r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun|simulat|pellet"
+    r"|starter",
+    re.IGNORECASE,
 )
 UNKNOWN = re.compile(
     r"^(unk.*|.*\bunknown\b.*|undetermined|n/?a|null|not stated|\?)$", re.IGNORECASE
 )
 OTHER_CRIME = re.compile(
-    r"theft|robber|robo\b|burglar|larcen|arson|vandal|fraud|narcot|drug|stolen|trespass|damage|hurto"
-    r"|locked.?vehicle|sex.?off",
+    r"theft|robber|robo\b|roubo|furto|burglar|larcen|arson|vandal|fraud|narcot|drug|stolen|trespass"
+    r"|damage|hurto|locked.?vehicle|sex.?off|amea[çc]a|amenaza",
     re.IGNORECASE,
 )
 KILLED = re.compile(
-    r"fatal|(?<!non-)(?<!non )(?<!less-)(?<!less )lethal|dead|died|death|deceas|killed|\bdoa\b"
-    r"|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
+    r"fatal|(?<!non-)(?<!non )(?<!less-)(?<!less )lethal(?! cutting| weapon)|dead(?!ly)|died|death"
+    r"|deceas|killed|\bdoa\b|muert|falleci|[óo]bito|\bmort[oe]|d[ée]c[ée]d",
     re.IGNORECASE,
 )
 NOT_KILLED = re.compile(
@@ -65,7 +71,7 @@ def is_homicide(value: str) -> bool:
 
 def is_shooting(value: str, header: str = "") -> bool:
     """Check for somebody shot and not killed; under a header of shootings, for somebody hurt."""
-    if is_homicide(value):
+    if is_homicide(value) or FATAL.search(value):
         return False
     if SHOOTING.search(header) and HIT.search(value) and not NOT_HIT.search(value):
         return True

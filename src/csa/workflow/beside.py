@@ -140,9 +140,10 @@ def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
     if not texts:
         raise ParamError("start.no_name_column", path=places)
 
-    def rank(column: str) -> tuple[float, float]:
+    def rank(column: str) -> tuple[float, ...]:
         low = column.casefold()
         fit = next((at for at, name in enumerate(NAMES) if name in low), len(NAMES))
-        return (fit, -shapes[column].nunique())
+        is_word = shapes[column].astype(str).str.contains(r"[^\W\d_]{2}").mean() > 0.5
+        return (fit == len(NAMES), not is_word, fit, -shapes[column].nunique())
 
     return min(texts, key=rank)

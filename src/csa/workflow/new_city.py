@@ -30,11 +30,12 @@ from csa.ingest.guess_rules import guess_rules, mark_kinds
 from csa.ingest.guess_when import (
     WhenColumns,
     guess_when,
+    middle_hour,
     reported_clocks,
     settle_zone,
     unread_clocks,
 )
-from csa.ingest.parse import EPOCH_S, EXCEL_DAY, has_clock, parse_dates
+from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates
 from csa.ingest.polygons import read_polygons
 from csa.workflow.shooting_tables import ShootingTable, read_tables, refuse_same_names
 
@@ -49,8 +50,9 @@ LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
 FAR_DEGREES = 0.6
-MANY_TIMES = 100
-"""Times of day that would not all be from one to noon by chance."""
+MANY_TIMES, UNIVERSAL_NIGHT = 100, (2.5, 9.0)
+"""Times of day that would not all be from one to noon by chance; where shootings have the middle of
+their hours in the Americas, if they are written in universal time."""
 FEW = 200
 """With fewer incidents, areas are few and mostly without a tier."""
 
@@ -209,10 +211,22 @@ def _understand_list(
     clues = RowClues(tuple(fields), moments, days)
     rules = guess_rules(columns, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
-    when = settle_zone(when, homicide | nonfatal, questions)
+    is_shot = homicide | nonfatal
+    when = settle_zone(when, is_shot, questions)
     rules.notes += _time_notes(columns, when, times.dropna())
+    rules.notes += _zone_note(when, times[is_shot].dropna())
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
     return ShootingList(table, when, where, rules)
+
+
+def _zone_note(when: WhenColumns, shot: pd.Series) -> Iterator[Message]:
+    """Note times that lie as universal time does, and have no mark."""
+    is_marked = any("%z" in form or form in COUNTED for form in when.date_formats)
+    if is_marked or not when.has_time or not any(map(has_clock, when.date_formats)):
+        return
+    middle = middle_hour(shot)
+    if len(shot) >= MANY_TIMES and UNIVERSAL_NIGHT[0] <= middle <= UNIVERSAL_NIGHT[1]:
+        yield say("start.maybe_universal", column=when.columns["date"].header, hour=round(middle))
 
 
 def _time_notes(

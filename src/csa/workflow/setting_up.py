@@ -16,7 +16,7 @@ from pathlib import Path
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, Proposal, proposal_files
-from csa.base.errors import OutputError, ParamError
+from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import create_file, replace_folder
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
@@ -82,6 +82,10 @@ def set_up(
         checked = try_files(config, city.files, data / polygons.name)
         inputs = add_layers(find_inputs(config, data, ()), config, data)
         intake = ingest_city(config, inputs, tell)
+        if not intake.dataset.report["incidents"]:
+            lost = intake.dataset.report["rows_rejected"].items()
+            why = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in lost if n)
+            raise SourceError("start.none_left", path=city.files[0].name, why=why)
         tell("write")
         drawn = None
         if any(one.role in BACKGROUND for one in beside.layers):
