@@ -95,7 +95,7 @@ def addressed(
 
 
 def kept_back(editions: Sequence[PrintedEdition]) -> str:
-    """Say which editions are drafts that go to nobody, and what to do; "" where none is."""
+    """Name the editions that are drafts and go to nobody, with what to do; "" where none is."""
     names = [one.name for one in editions if one.is_draft]
     return speak("mail.kept_back", n=len(names), names=", ".join(names)) if names else ""
 
