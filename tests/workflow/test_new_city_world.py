@@ -851,6 +851,72 @@ BESIDE = {
 }  # fmt: skip
 
 
+SAID = {
+    "NON-NEG is no neglect": (
+        {"Offense": ["MURDER & NON-NEG MANSLAUGHTER", "HOMICIDE - FIREARM"]}, SHOT,
+    ),
+    "not fatal is not fatal": (
+        {"Offense": "HOMICIDE - SHOOTING"},
+        {"Offense": ["SHOOTING - NOT FATAL", "Shooting (Non\u2013Fatal)", "Shooting/Non- Fatal"]},
+    ),
+    "a fatal shooting is a homicide": (
+        {"Type": ["Shooting - Fatal", "FATAL SHOOTING"]},
+        {"Type": [f"Shooting - Nonfatal {part}" for part in
+                  ("leg", "arm", "back", "head", "hand", "foot", "chest", "other")]},
+    ),
+    "a patient's condition is no offense": (
+        {"Victim Condition": "Deceased"},
+        {"Victim Condition": ["Hospitalized", "Treated and Discharged", "Alert", "Self-Transported"]},
+    ),
+    "a cause where most live": (
+        {"Type": "Homicide", "Death Date": "2024-01-02", "Cause": "Gunshot wound"},
+        {"Type": "Nonfatal", "Death Date": "", "Cause": "Gunshot wound"},
+    ),
+    "somebody hit from a vehicle": (
+        {"Offense": "HOMICIDE"},
+        {"Offense": ["Drive-by shooting from vehicle, victim hit", "Shooting - injury",
+                     "Shooting into vehicle, victim struck"]},
+    ),
+    "an assault in a robbery": (
+        {"Offense": "MURDER", "Weapon": "HANDGUN"},
+        {"Offense": ["AGGRAVATED ASSAULT", "AGG ASSAULT DURING ROBBERY"], "Weapon": "HANDGUN"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_words_of_something_else_within_a_shooting_change_nothing(tmp_path, said):
+    _, dataset = read(tmp_path, told(*SAID[said]))
+    assert Counter(dataset.incidents["kind"]) == KINDS
+
+
+def test_whoever_died_by_another_offense_was_killed_but_for_accidents(tmp_path):
+    killed = {"Rubrica": ["Latrocínio (roubo seguido de morte)", "Homicídio simples",
+                          "Homicídio culposo na direção"], "FLAG_VITIMA_FATAL": "S"}  # fmt: skip
+    others = [{"Rubrica": text, "FLAG_VITIMA_FATAL": "N"} for text in ("Furto", "Roubo")]
+    city, dataset = read(tmp_path, told(killed, killed, *others))
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH) * 2 // 3}
+    assert "start.not_counted" in [note.key for note in city.lists[0].rules.notes]
+
+
+def test_one_victim_among_many_persons_is_a_victim(tmp_path):
+    def rows():
+        for row in changed(lambda *_: {})():
+            for role in ("VICTIM", "SUSPECT", "WITNESS", "COMPLAINANT", "OTHER"):
+                yield {**row, "Role": role, "Age": 30}
+
+    city, dataset = read(tmp_path, rows())
+    assert city.lists[0].rules.rows_are == "persons"
+    assert dataset.report["victims"] == len(TRUTH)
+
+
+def test_a_dispatchers_time_is_not_the_shootings(tmp_path):
+    rows = changed(lambda _, one: {"OCC_DATE": f"{one.when:%Y-%m-%d}", "OCC_HR": one.when.hour,
+                                   "DISP_TM": "03:15"}, "Date")  # fmt: skip
+    _, dataset = read(tmp_path, rows())
+    assert {when[:13] for when in whens(dataset)} == {when[:13] for when in TRUE_WHENS}
+
+
 @pytest.mark.parametrize("beside", BESIDE)
 def test_what_stands_beside_shootings_is_none(tmp_path, beside):
     _, dataset = read(tmp_path, told(*BESIDE[beside]))
@@ -869,7 +935,7 @@ def test_where_all_have_a_flag_a_theft_is_no_shooting(tmp_path):
 
 def test_of_the_dead_those_by_their_own_hand_did_not_survive(tmp_path):
     gun = "Gunshot wound of chest"
-    dead = {"Death Date": "", "Manner": "HOMICIDE", "Cause": gun}
+    dead = {"Death Date": "2024-01-02", "Manner": "HOMICIDE", "Cause": gun}
     rows = told(dead, dead, {"Manner": "SUICIDE"}, {"Manner": "ACCIDENT"})
     _, dataset = read(tmp_path, rows)
     assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
@@ -901,7 +967,7 @@ def test_places_that_are_redacted_are_no_numbers(tmp_path):
 @pytest.mark.parametrize("hours", [0, 5])
 def test_times_that_may_be_universal_are_noted(tmp_path, hours):
     def late(_, one):
-        when = one.when.replace(hour=23) + pd.Timedelta(hours=one.number % 3 - 1 + hours)
+        when = one.when.replace(hour=23) + pd.Timedelta(hours=one.number % 11 - 5 + hours)
         return {"Date": f"{when:%Y-%m-%d %H:%M}"}
 
     city, _ = read(tmp_path, changed(late)())

@@ -73,7 +73,7 @@ BESIDE = {"f": {"t"}, "s": {"n", "no", "não", "nao"}}
 """Letters that say yes or no only beside their opposites: F may be fatal, and S survived."""
 FATAL = (
     "fatal", "murder", "killed", "death", "died", "dead", "deceased", "homicide", "surviv", "muert",
-    "fallec", "morto",
+    "fallec", "qtdmorto", "mortos",
 )  # fmt: skip
 INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
 NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)

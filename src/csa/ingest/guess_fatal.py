@@ -16,7 +16,7 @@ from csa.ingest.guess_columns import (
     list_values,
 )
 from csa.ingest.guess_incidents import GuessedRules
-from csa.ingest.guess_words import NOT_KILLED, NOT_SHOOTING, UNHURT, is_killed
+from csa.ingest.guess_words import NOBODY_SHOT, NOT_KILLED, UNHURT, is_killed
 
 OF_OTHERS = (
     "offender", "suspect", "perp", "officer", "arrest", "shooter", "gunman", "domestic", "gang",
@@ -78,7 +78,7 @@ def kinds_by_flag(
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         others = (v for v in column.distinct if v not in yes)
-        no = tuple(v for v in others if not (UNHURT.search(v) or NOT_SHOOTING.search(v)))
+        no = tuple(v for v in others if not (UNHURT.search(v) or _is_nobody(v)))
         readings = [
             Reading(say("start.is_killed", values=list_values(one)), (tuple(one), tuple(other)))
             for one, other in ((yes, no), (no, yes))
@@ -97,6 +97,11 @@ def kinds_by_flag(
         question = say("start.which_blank", column=column.header)
         if questions.settle("blank", question, readings) == "no":
             found.nonfatal = [{}]
+
+
+def _is_nobody(value: str) -> bool:
+    """Check for a value that says that nobody else was shot."""
+    return bool(NOBODY_SHOT.search(value)) and not NOT_KILLED.search(value)
 
 
 def _is_told_by_words(yes: Sequence[str], no: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from csa.ingest.guess_columns import (
     rows_holding,
 )
 from csa.ingest.guess_formats import MOST
+from csa.ingest.guess_words import DEAD_OR_HURT
 from csa.ingest.parse import parse_numbers
 
 INCIDENT_NAMES = (
@@ -53,7 +54,7 @@ ROLES = (
     "tipopersona",
     "calidad",
 )
-REPEATED, LEAST_VICTIMS = 0.005, 0.3
+REPEATED = 0.005
 """Share of rows of one time and place with an earlier row that tells of several victims."""
 
 
@@ -169,11 +170,12 @@ def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
 
 
 def _covers(column: TextColumn, named: Sequence[str], found: GuessedRules) -> bool:
-    """Check that shootings have a victim's role; else the dead have another, and the hurt."""
+    """Check that no other role on shootings is that of the dead or the hurt."""
     is_shot = np.zeros(len(column.texts), dtype=bool)
     for rule in (*found.homicide, *found.nonfatal):
         is_shot |= rows_holding(rule, found.columns, len(is_shot)).to_numpy()
-    return not is_shot.any() or bool(column.texts[is_shot].isin(named).mean() >= LEAST_VICTIMS)
+    others = set(column.texts[is_shot]) - {*named}
+    return not any(map(DEAD_OR_HURT.search, others))
 
 
 def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:

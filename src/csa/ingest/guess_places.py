@@ -63,8 +63,9 @@ def guess_where(
         with suppress(SourceError):
             return guess_where(fine, area, crs, questions, name)
     numeric = [one for one in columns if _are_many(one.degrees)]
-    lats = [one for one in numeric if _is_named(one, LATITUDE)]
-    lons = [one for one in numeric if _is_named(one, LONGITUDE)]
+    by_name = sorted(numeric, key=lambda one: one.name not in (*LATITUDE, *LONGITUDE))
+    lats = [one for one in by_name if _is_named(one, LATITUDE)]
+    lons = [one for one in by_name if _is_named(one, LONGITUDE)]
     if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
         return _in_degrees(lons[0], lats[0], questions)
     located = [one for one in columns if is_location(one)]

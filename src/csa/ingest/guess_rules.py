@@ -21,6 +21,7 @@ from csa.ingest.guess_columns import (
 )
 from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
 from csa.ingest.guess_flags import guess_flags
+from csa.ingest.guess_formats import MOST
 from csa.ingest.guess_guns import guess_gun, take_gun
 from csa.ingest.guess_incidents import (
     ADDRESS,
@@ -111,9 +112,7 @@ def _guess_kinds(
     elif fatal and has_others:
         found.columns["fatal"] = fatal[0]
         killed = {"fatal": list((fatal[0].yes_no or (YES, ()))[0])}
-        if homicides:
-            _homicides_by_text(homicides, found)
-        found.homicide = [{**one, **killed} for one in found.homicide or [{}]]
+        found.homicide = [{**killed, **_no_other_death(homicides, killed, found)}]
         _nonfatal_by_text(columns, texts, found)
     elif fatal:
         kinds_by_flag(fatal[0], injured, found, questions)
@@ -162,6 +161,35 @@ def _finest(
     most = max((n for _, n in counted), default=0)
     near = [(one, n) for one, n in counted if n and n >= SAME_SHARE * most]
     return max(near, key=_how_fine, default=(None, 0))
+
+
+def _no_other_death(
+    homicides: Sequence[TextColumn], killed: Mapping[str, Sequence[str]], found: GuessedRules
+) -> dict[str, Any]:
+    """Return the offenses of those killed, without deaths in traffic and the like; all: nothing."""
+    if not homicides:
+        return {}
+    column = _strictest(homicides)
+    is_dead = rows_holding(killed, found.columns, len(column.texts)).to_numpy()
+    offenses = sorted(set(column.texts[is_dead]))
+    kept = [value for value in offenses if not NOT_HOMICIDE.search(value)]
+    if len(kept) == len(offenses):
+        return {}
+    others = [value for value in offenses if value not in kept]
+    found.notes.append(say("start.not_counted", values=list_values(others)))
+    return {_field_of(column, found): kept}
+
+
+def _is_of_the_dead(columns: Sequence[TextColumn]) -> bool:
+    """Check for a list of the dead: each has a day of death, or some died otherwise."""
+    days = [one for one in columns if one.says("death") and one.formats]
+    causes = [one for one in columns if one.says("cause", "manner")]
+    has_days = any((one.texts != "").mean() >= MOST for one in days)
+    return bool(causes) and (has_days or any(_n_rows(one, _is_other_death) for one in causes))
+
+
+def _is_other_death(value: str) -> bool:
+    return bool(re.search(r"suicid|natural|accident", value, re.IGNORECASE))
 
 
 def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
@@ -229,7 +257,7 @@ def _nonfatal_by_text(
         found.columns[taken] = flags[0]
         _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
-    if any(one.says("death") for one in columns):  # of the dead, a cause says how they died
+    if _is_of_the_dead(columns):  # a cause says how they died
         texts = [one for one in texts if not one.says("cause", "manner")]
     shot, n_shot = _finest(texts, _is_shooting_of)
     armed, n_armed = _finest(texts, lambda _: is_gun_assault)

@@ -43,7 +43,7 @@ DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
 """Words in the names of a day's three columns, and the numbers in them."""
 NO_PART, LAST_DAY = {"week", "dow", "fiscal", "birth"}, 31
 """Words in the names of other parts; of days of the month some are later than the 12th."""
-HOURS = {"hh", "hr", "hrs", "tm"}
+HOURS = {"hh", "hr", "hrs"}
 MERIDIEMS = ({"am", "pm"}, {"a", "p"}, {"a.m.", "p.m."})
 """Which half of the day it is, in a column of its own."""
 CLOCK = re.compile(r"T|,? %[HI]")
@@ -136,7 +136,7 @@ def _guess_clock(
     named = [
         one
         for one in columns
-        if one.says("hour", "time", "hora") or not HOURS.isdisjoint(one.words)
+        if one.says("hour", "time", "hora") or not HOURS.isdisjoint(one.words) or _is_tm(one)
     ]
     hours = [one for one in named if _is_hour(one)]
     timed = [one for one in named if one.clocks and one not in hours and not one.says("hour")]
@@ -187,6 +187,11 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
         return []
     joined = _joined(parts)
     return [joined] if joined.formats else []
+
+
+def _is_tm(column: TextColumn) -> bool:
+    """Check for a time of the shooting as Oracle's users shorten it: `OCC_TM`, `CMPLNT_FR_TM`."""
+    return "tm" in column.words and (column.says(*OCCURRED) or "fr" in column.words)
 
 
 def _is_hour(column: TextColumn) -> bool:

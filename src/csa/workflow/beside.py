@@ -140,10 +140,14 @@ def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
     if not texts:
         raise ParamError("start.no_name_column", path=places)
 
+    most = max(shapes[column].nunique() for column in texts)
+
     def rank(column: str) -> tuple[float, ...]:
         low = column.casefold()
         fit = next((at for at, name in enumerate(NAMES) if name in low), len(NAMES))
-        is_word = shapes[column].astype(str).str.contains(r"[^\W\d_]{2}").mean() > 0.5
-        return (fit == len(NAMES), not is_word, fit, -shapes[column].nunique())
+        n, is_word = shapes[column].nunique(), False
+        if n * 2 > most:  # three names for twelve places are those of districts
+            is_word = shapes[column].astype(str).str.contains(r"[^\W\d_]{2}").mean() > 0.5
+        return (fit == len(NAMES), not is_word, fit, -n)
 
     return min(texts, key=rank)

@@ -50,9 +50,9 @@ LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
 FAR_DEGREES = 0.6
-MANY_TIMES, UNIVERSAL_NIGHT = 100, (2.5, 9.0)
+MANY_TIMES, UNIVERSAL_NIGHT, AMERICAS = 100, (2.5, 9.0), (-170.0, -30.0)
 """Times of day that would not all be from one to noon by chance; where shootings have the middle of
-their hours in the Americas, if they are written in universal time."""
+their hours in the Americas, if they are written in universal time; degrees east."""
 FEW = 200
 """With fewer incidents, areas are few and mostly without a tier."""
 
@@ -214,18 +214,21 @@ def _understand_list(
     is_shot = homicide | nonfatal
     when = settle_zone(when, is_shot, questions)
     rules.notes += _time_notes(columns, when, times.dropna())
-    rules.notes += _zone_note(when, times[is_shot].dropna())
+    lon = float(where.lonlat["lon"].median())
+    rules.notes += _zone_note(when, times[is_shot].dropna(), lon)
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
     return ShootingList(table, when, where, rules)
 
 
-def _zone_note(when: WhenColumns, shot: pd.Series) -> Iterator[Message]:
+def _zone_note(when: WhenColumns, shot: pd.Series, lon: float) -> Iterator[Message]:
     """Note times that lie as universal time does, and have no mark."""
     is_marked = any("%z" in form or form in COUNTED for form in when.date_formats)
-    if is_marked or not when.has_time or not any(map(has_clock, when.date_formats)):
+    is_other = not {"time", "hour"}.isdisjoint(when.columns) or shot.dt.hour.between(1, 12).all()
+    if is_marked or is_other or not any(map(has_clock, when.date_formats)):
         return
     middle = middle_hour(shot)
-    if len(shot) >= MANY_TIMES and UNIVERSAL_NIGHT[0] <= middle <= UNIVERSAL_NIGHT[1]:
+    is_late = UNIVERSAL_NIGHT[0] <= middle <= UNIVERSAL_NIGHT[1]
+    if is_late and len(shot) >= MANY_TIMES and AMERICAS[0] <= lon <= AMERICAS[1]:
         yield say("start.maybe_universal", column=when.columns["date"].header, hour=round(middle))
 
 
