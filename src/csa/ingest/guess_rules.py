@@ -36,6 +36,7 @@ from csa.ingest.guess_words import (
     OTHER_CRIME,
     SHOOTING,
     is_assault,
+    is_fatal_shooting,
     is_gun,
     is_gun_assault,
     is_homicide,
@@ -97,6 +98,7 @@ def _guess_kinds(
     """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
     texts = [one for one in columns if _is_offense(one)]
     homicides = [one for one in texts if _n_rows(one, is_homicide)]
+    homicides = homicides or [one for one in texts if _n_rows(one, is_fatal_shooting)]
     fatal, injured = flags_of_the_dead(columns)
     has_others = _has_other_crimes(columns, texts)
     has_gun = "firearm" in found.columns
@@ -228,7 +230,8 @@ def _strictest(texts: Sequence[TextColumn]) -> TextColumn:
 def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None:
     column = _strictest(texts)
     found.columns["offense"] = column
-    found.homicide = [{"offense": [value for value in column.distinct if is_homicide(value)]}]
+    killed = [v for v in column.distinct if is_homicide(v) or is_fatal_shooting(v)]
+    found.homicide = [{"offense": killed}]
     others = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
     if others:
         found.notes.append(say("start.not_counted", values=list_values(others)))

@@ -79,9 +79,14 @@ UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORE
 
 
 def is_homicide(value: str) -> bool:
-    """Check for a homicide or a fatal shooting, no attempt and no accident."""
-    is_named = HOMICIDE.search(value) or (FATAL.search(value) and SHOOTING.search(value))
-    return bool(is_named) and not NOT_HOMICIDE.search(value)
+    """Check for a homicide, no attempt and no accident."""
+    return bool(HOMICIDE.search(value)) and not NOT_HOMICIDE.search(value)
+
+
+def is_fatal_shooting(value: str) -> bool:
+    """Check for somebody shot and killed, where nothing better says that it was a homicide."""
+    is_named = FATAL.search(value) and SHOOTING.search(value)
+    return bool(is_named) and not (NOT_HOMICIDE.search(value) or NOT_SHOOTING.search(value))
 
 
 def is_shooting(value: str, header: str = "") -> bool:
