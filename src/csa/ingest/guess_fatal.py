@@ -15,6 +15,7 @@ from csa.ingest.guess_columns import (
     TextColumn,
     list_values,
 )
+from csa.ingest.guess_formats import MOST
 from csa.ingest.guess_incidents import GuessedRules
 from csa.ingest.guess_words import NOBODY_SHOT, NOT_KILLED, UNHURT, is_killed
 
@@ -23,6 +24,7 @@ OF_OTHERS = (
     "agensegur", "seguranca",
 )  # fmt: skip
 """Names of columns that tell of others than the victims, or of a part of them."""
+OTHER_DEATH = re.compile(r"suicid|natural|accident", re.IGNORECASE)
 OF_CASES = ("polic", "clear", "dispos")
 """Names of those that may, and are taken where no other tells."""
 COUNTED = ("num", "count", "total", "howmany")
@@ -146,3 +148,12 @@ def _is_count(column: TextColumn) -> bool:
 def _counts() -> list[str]:
     whole = [str(n) for n in range(1, MOST_COUNT + 1)]
     return [*whole, *(f"{n}.0" for n in range(1, MOST_COUNT + 1))]
+
+
+def is_of_the_dead(columns: Sequence[TextColumn]) -> bool:
+    """Check for a list of the dead: each has a day of death, or some died otherwise."""
+    days = [one for one in columns if one.says("death") and one.formats]
+    causes = [one for one in columns if one.says("cause", "manner")]
+    is_other = any(OTHER_DEATH.search(value) for one in causes for value in one.distinct)
+    has_days = any((one.texts != "").mean() >= MOST for one in days)
+    return bool(causes) and (has_days or is_other)

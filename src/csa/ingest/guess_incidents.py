@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,21 @@ class RowClues:
     moments: pd.Series  # their texts, row by row
     days: pd.Series  # the day of each row, "" where it cannot be read
     kinds: pd.Series | None = None  # whether a row is a shooting
+
+
+def mark_kinds(
+    rules: GuessedRules, columns: Mapping[Any, TextColumn], n_rows: int
+) -> tuple[pd.Series, pd.Series]:
+    """Return which rows are homicides and which nonfatal shootings, as the rules say."""
+
+    def any_of(listed: Sequence[Mapping[str, Any]]) -> pd.Series:
+        held = pd.Series(False, index=pd.RangeIndex(n_rows))
+        for rule in listed:
+            held |= rows_holding(rule, columns, n_rows)
+        return held
+
+    homicide = any_of(rules.homicide)
+    return homicide, any_of(rules.nonfatal) & ~homicide
 
 
 def guess_incidents(

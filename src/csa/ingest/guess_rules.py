@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.config.types import FieldName
@@ -19,9 +17,13 @@ from csa.ingest.guess_columns import (
     list_values,
     rows_holding,
 )
-from csa.ingest.guess_fatal import OF_OTHERS, flags_of_the_dead, kinds_by_flag
+from csa.ingest.guess_fatal import (
+    OF_OTHERS,
+    flags_of_the_dead,
+    is_of_the_dead,
+    kinds_by_flag,
+)
 from csa.ingest.guess_flags import guess_flags
-from csa.ingest.guess_formats import MOST
 from csa.ingest.guess_guns import guess_gun, take_gun
 from csa.ingest.guess_incidents import (
     ADDRESS,
@@ -72,21 +74,6 @@ def guess_rules(
     guess_incidents(columns, found, clues, questions)
     guess_address(columns, found)
     return found
-
-
-def mark_kinds(
-    rules: GuessedRules, columns: Mapping[Any, TextColumn], n_rows: int
-) -> tuple[pd.Series, pd.Series]:
-    """Return which rows are homicides and which nonfatal shootings, as the rules say."""
-
-    def any_of(listed: Sequence[Mapping[str, Any]]) -> pd.Series:
-        held = pd.Series(False, index=pd.RangeIndex(n_rows))
-        for rule in listed:
-            held |= rows_holding(rule, columns, n_rows)
-        return held
-
-    homicide = any_of(rules.homicide)
-    return homicide, any_of(rules.nonfatal) & ~homicide
 
 
 def _guess_kinds(
@@ -182,18 +169,6 @@ def _no_other_death(
     return {_field_of(column, found): kept}
 
 
-def _is_of_the_dead(columns: Sequence[TextColumn]) -> bool:
-    """Check for a list of the dead: each has a day of death, or some died otherwise."""
-    days = [one for one in columns if one.says("death") and one.formats]
-    causes = [one for one in columns if one.says("cause", "manner")]
-    has_days = any((one.texts != "").mean() >= MOST for one in days)
-    return bool(causes) and (has_days or any(_n_rows(one, _is_other_death) for one in causes))
-
-
-def _is_other_death(value: str) -> bool:
-    return bool(re.search(r"suicid|natural|accident", value, re.IGNORECASE))
-
-
 def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
     """Rank a column by its values; what was called in at first after what was found."""
     return not counted[0].says("initial"), len(counted[0].distinct)
@@ -260,7 +235,7 @@ def _nonfatal_by_text(
         found.columns[taken] = flags[0]
         _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
-    if _is_of_the_dead(columns):  # a cause says how they died
+    if is_of_the_dead(columns):  # a cause says how they died
         texts = [one for one in texts if not one.says("cause", "manner")]
     shot, n_shot = _finest(texts, _is_shooting_of)
     armed, n_armed = _finest(texts, lambda _: is_gun_assault)

@@ -10,9 +10,8 @@ from typing import Any
 
 from csa.base.crs import LONLAT
 from csa.base.text import speak
-from csa.ingest.guess_incidents import GuessedRules
+from csa.ingest.guess_incidents import GuessedRules, mark_kinds
 from csa.ingest.guess_layers import GuessedLayer
-from csa.ingest.guess_rules import mark_kinds
 from csa.ingest.parse import parse_dates
 from csa.workflow.beside import CityFiles
 from csa.workflow.new_city import NewCity, ShootingList

@@ -24,9 +24,9 @@ from csa.ingest.guess_columns import (
     TextColumn,
 )
 from csa.ingest.guess_formats import are_turned
-from csa.ingest.guess_incidents import GuessedRules, RowClues
+from csa.ingest.guess_incidents import GuessedRules, RowClues, mark_kinds
 from csa.ingest.guess_places import WhereColumns, guess_where
-from csa.ingest.guess_rules import guess_rules, mark_kinds
+from csa.ingest.guess_rules import guess_rules
 from csa.ingest.guess_when import (
     WhenColumns,
     guess_when,
