@@ -1,6 +1,7 @@
 """What the gate adds to answers; the rest is tried as it is served (tests/browser/test_gate.py)."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import Response
@@ -26,7 +27,8 @@ def headers(monkeypatch, redirect_uri):
     path = "/oauth2callback"
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
     scope["headers"] = [(b"host", b"areas.example.org")]
-    asyncio.run(gate.Gate(signs_in)(scope, None, send))
+    with ThreadPoolExecutor(1) as threads:  # a browser's tests leave a loop on this one
+        threads.submit(asyncio.run, gate.Gate(signs_in)(scope, None, send)).result()
     return [(name, value) for name, value in said if name in {b"set-cookie", gate.ONLY_TLS[0]}]
 
 
