@@ -26,7 +26,6 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import _public, snapshot_for
-from csa.reports.public.bundle import figures_published
 from csa.workflow import month as month_module
 from csa.workflow.month import MonthRequest, make_month, read_new
 from csa.workflow.month_place import (
@@ -41,6 +40,7 @@ from csa.workflow.month_place import (
     went_to,
 )
 from csa.workflow.month_preview import preview_sentences
+from csa.workflow.publishing import figures_published
 from tests.stores import act
 
 ROOT = Path(__file__).parents[2]

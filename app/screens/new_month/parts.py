@@ -28,7 +28,6 @@ from csa.decisions.roles import may, require_area_chair
 from csa.decisions.store import Store, make_store
 from csa.ingest.packed import PACKED
 from csa.ingest.records import TABLES
-from csa.reports.public.bundle import figures_published
 from csa.workflow.handout import kept_back, read_editions
 from csa.workflow.mailing import mail_editions, record_in
 from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
@@ -44,6 +43,7 @@ from csa.workflow.month_place import (
 )
 from csa.workflow.month_preview import preview_sentences
 from csa.workflow.outbox import PrintedEdition
+from csa.workflow.publishing import figures_published
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile

@@ -82,8 +82,8 @@ def mail(
 
 def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
     """Return the digests of the figures that are published."""
-    from csa.reports.public.bundle import figures_published
     from csa.workflow.month_place import MonthPlace
+    from csa.workflow.publishing import figures_published
 
     own = MonthPlace.of(config, Path("var") / config.city.id, data_dir_of(config)).bundle
     return figures_published(bundle or own, config.city.id)

@@ -30,6 +30,7 @@ from csa.reports.public.bundle import (
     publish_bundle,
     publish_draft,
     read_bundle,
+    read_published,
 )
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import Published, gather_from
@@ -77,6 +78,13 @@ def publish(draft: Path, out: Path) -> tuple[str, ...]:
     """Publish a bundle that was made as a draft: the same bytes, in the public's place."""
     refuse_older(out, read_bundle(draft)[0].quarter)
     return publish_draft(draft, out)
+
+
+def figures_published(folder: Path, city: str) -> frozenset[str]:
+    """Return the digests of all that a bundle's ledger holds; none where there is no bundle."""
+    if not (folder / MARKER).is_file():
+        return frozenset()
+    return frozenset(one.digest for one in read_published(folder, city))
 
 
 def record_publication(

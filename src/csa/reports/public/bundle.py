@@ -175,13 +175,6 @@ def read_published(folder: Path, city: str | None = None) -> tuple[Publication, 
         raise SourceError("bundle.damaged", path=folder, file=LEDGER) from error
 
 
-def figures_published(folder: Path, city: str) -> frozenset[str]:
-    """Return the digests of all that a bundle's ledger holds; none where there is no bundle."""
-    if not (folder / MARKER).is_file():
-        return frozenset()
-    return frozenset(one.digest for one in read_published(folder, city))
-
-
 def all_published(out: Path, earlier: Iterable[Path], city: str) -> tuple[Publication, ...]:
     """Read all earlier publications: from the folder being replaced, and from others."""
     require_replaceable(out, MARKER, (LEDGER, *TABLES, *_may_hold()))
