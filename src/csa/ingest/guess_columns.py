@@ -36,27 +36,12 @@ OCCURRED = (
     "hecho",
     "ocorr",
 )
-REPORTED = (
-    "report",
-    "rpt",
-    "edit",
-    "create",
-    "update",
-    "enter",
-    "modif",
-    "receiv",
-    "publish",
-    "load",
-    "call",
-    "notif",
-    "denuncia",
-    "registro",
-    "actualiz",
-    "carga",
-)
-ANSWERED = ("dispatch", "arriv")
 OF_FILES = ("edit", "create", "update", "modif", "publish", "load", "actualiz", "carga")
 """When a row was written: no day in a shooting's place."""
+REPORTED = (
+    "report", "rpt", "enter", "receiv", "call", "notif", "denuncia", "registro", *OF_FILES,
+)  # fmt: skip
+ANSWERED = ("dispatch", "arriv")
 NEVER = (
     "birth", "dob", "nacim", "nascim", "naissance", "arrest", "death", "died", "dispos", "clear",
     "close", *ANSWERED,
