@@ -76,6 +76,8 @@ def _watch(event, args):
     ):
         _strays.append(f"{event} {args[-1]!r}")
     path = None
+    if "__pycache__" in str(args[0] if args else ""):  # what Python keeps of a module read late
+        return
     if event == "open" and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
         path = args[0]
     elif event in WRITES:

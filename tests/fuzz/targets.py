@@ -6,7 +6,6 @@ A target returns quietly or raises the program's own error; anything else is a f
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError
@@ -177,7 +176,7 @@ def measures(folder, name):
 
 
 def areas(folder, name):
-    if Path(name).suffix in (".csv", ".geojson"):
+    if name.startswith("areas."):
         load_drawn(folder / name)
         read_areas(folder / name)
     if (folder / "proposal.json").exists():

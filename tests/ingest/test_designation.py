@@ -5,6 +5,7 @@ import json
 import pytest
 
 from csa.base.errors import ParamError, SourceError
+from csa.base.reading import MAX_TEXT
 from csa.ingest.designation import load_candidate, load_verdict
 
 CELLS = ["8926ad9010bffff", "8926ad9020bffff"]
@@ -149,6 +150,23 @@ def test_what_cannot_be_read_is_refused(folders, content):
     (folders[0] / "proposal.json").write_text(content)
     with pytest.raises(SourceError, match="is not what csa proposal writes"):
         load_candidate(folders[0], "B", None, "here")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"area_id,place_name\n\xff\xfe,South\n",
+        b'area_id,place_name\nB,"So',
+        b"area_id,place_name\nB\n",
+        b"area_id,place_name\nB,South,20\n",
+        FIGURES.encode() + b",tier\nB,South,20,2,0.2,1" + b"\n" * MAX_TEXT,
+    ],
+    ids=["no UTF-8", "an open quote", "a short row", "a long row", "vast"],
+)
+def test_a_damaged_table_of_priorities_is_refused(folders, content):
+    (folders[1] / "priorities.csv").write_bytes(content)
+    with pytest.raises(SourceError, match=r"priorities.csv cannot be read as areas"):
+        load_candidate(folders[0], "B", folders[1], "here")
 
 
 def test_an_area_that_is_not_there_is_refused(folders, tmp_path):

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 
 import geopandas as gpd
@@ -132,6 +133,16 @@ def test_an_excel_table_of_two_columns_is_the_table_and_a_damaged_sheet_is_passe
         pd.DataFrame(plain(20)).to_excel(book, index=False, sheet_name="Other")
     table = read_excel(path.read_bytes(), path)
     assert (len(table.rows), table.sheets, table.others) == (2, ["Shootings"], ["Other"])
+
+
+def test_an_excel_file_that_names_no_sheet_is_refused(tmp_path):
+    whole, path = tmp_path / "whole.xlsx", tmp_path / "none.xlsx"
+    pd.DataFrame(plain(20)).to_excel(whole, index=False)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<sheet ", b"<sheat "))
+    with pytest.raises(SourceError, match=r"none\.xlsx"):
+        read_excel(path.read_bytes(), path)
 
 
 def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):

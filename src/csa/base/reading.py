@@ -15,12 +15,15 @@ import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 MAX_DEPTH = 60
 """Lists within one another: more than any file needs, few enough for whatever walks through."""
 MAX_UNPACKED = 100_000_000
 """Bytes that a packed file may become: a store's backup has a hundredth of it."""
+MAX_TEXT = 20_000_000
+"""Bytes of a file of areas or of a summary: the largest city's have a tenth of it."""
 MAX_TOML = 2_000_000
 """Characters of a TOML file: the longest plan has a fortieth of it."""
 DOTTED = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){{{MAX_DEPTH}}}""")
@@ -29,6 +32,15 @@ GZIP = 16 + zlib.MAX_WBITS
 ENCRYPTED = 1
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 """What an archive that is damaged, or packed in an unknown way, raises."""
+
+
+def read_text(path: Path) -> str:
+    """Read a text of UTF-8 that is taken as a whole."""
+    with path.open("rb") as stream:
+        content = stream.read(MAX_TEXT + 1)
+    if len(content) > MAX_TEXT:
+        raise ValueError(f"it has more than {MAX_TEXT:,} bytes")
+    return content.decode("utf-8-sig")
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
-from csa.base.reading import parse_json
+from csa.base.reading import parse_json, read_text
 from csa.base.schema import KINDS
 from csa.geo.ground import on_one_grid, resolution_of
 
@@ -199,7 +199,7 @@ def _versions(drawn: str, file: Path, area_id: str) -> tuple[GroundVersion, ...]
 
 def _rows(file: Path) -> list[Mapping[str, Any]]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_text(file)
         rows = _of_json(text) if file.suffix.lower() in {".geojson", ".json"} else _of_csv(text)
     except FileNotFoundError as error:
         raise SourceError("chosen.absent", path=file) from error
@@ -272,7 +272,7 @@ def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
 def _way(file: Path) -> tuple[bool | None, float | None]:
     """Read from the proposal beside the file, if there is one, how its areas were found."""
     try:
-        params = parse_json((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
+        params = parse_json(read_text(file.parent / PROPOSAL))["params"]
         suggested = params["suggested"]
         own = {name: params[name] for name in suggested}
         return own == suggested, float(params["max_area_km2"])

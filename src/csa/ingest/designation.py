@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
-from csa.base.reading import parse_json
+from csa.base.reading import parse_json, read_text
 from csa.dataset.chosen import Chosen, read_areas
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
@@ -111,7 +111,7 @@ def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
     """Read the JSON summary of a folder written by one of our commands for this city."""
     file = folder / f"{kind}.json"
     try:
-        account = parse_json(file.read_text(encoding="utf-8"))
+        account = parse_json(read_text(file))
     except (OSError, ValueError) as error:
         raise SourceError("chosen.no_folder", path=folder, kind=kind) from error
     if not isinstance(account, dict) or account.get("kind") != kind:
@@ -127,13 +127,15 @@ def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
 def _row(file: Path, area_id: str) -> dict[str, str]:
     """Return an area's row of a table, unchanged."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
+        reader = csv.DictReader(io.StringIO(read_text(file), newline=""), strict=True)
+        row = next((row for row in reader if row.get("area_id") == area_id), None)
+    except (OSError, ValueError, csv.Error) as error:
         raise SourceError("chosen.unreadable", path=file) from error
-    for row in csv.DictReader(io.StringIO(text, newline="")):
-        if row.get("area_id") == area_id:
-            return row
-    raise SourceError("chosen.no_row", path=file, area_id=area_id)
+    if row is None:
+        raise SourceError("chosen.no_row", path=file, area_id=area_id)
+    if None in row or None in row.values():  # it has more or fewer values than the header
+        raise SourceError("chosen.unreadable", path=file)
+    return row
 
 
 def _figures(row: Mapping[str, str]) -> dict[str, str]:
