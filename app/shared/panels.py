@@ -224,6 +224,13 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", still)
 
 
+def bar(said: str, anchor: str, way: str) -> None:
+    """Keep a sentence at the bottom of the window, with a link to a heading of the page."""
+    link = f'<a href="#{anchor}">{html.escape(way)}</a>'
+    with st.container(key="bottom_bar"):
+        st.html(f"<p><span>{html.escape(said)}</span> {link}</p>")
+
+
 def empty(sentence: str, then: str = "") -> None:
     """Show that there is nothing yet, and why, with the page to go to."""
     st.info(sentence, icon=":material/info:")

@@ -93,8 +93,8 @@ STYLE = """
   .st-key-compare > :has(> .st-key-map) { flex: 3 1 23rem; min-width: 0; } .st-key-side .csa-table { max-width: none; }
   .st-key-side:has([data-testid="stCheckbox"] input:checked) { min-width: min(60rem, 100%); }
   .csa-wide :is(th, td):first-child { position: sticky; left: 0; background: var(--csa-ground); }
-  [data-testid="stLayoutWrapper"]:has(> .st-key-compare_bar) { position: sticky; bottom: 0; z-index: 10; background: var(--csa-ground); border-top: 1px solid var(--csa-hairline); }
-  .st-key-compare_bar p { margin: 0; padding: .6rem 0; } .st-key-compare_bar a { color: var(--csa-live); font-weight: 600; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-bottom_bar) { position: sticky; bottom: 0; z-index: 10; background: var(--csa-ground); border-top: 1px solid var(--csa-hairline); }
+  .st-key-bottom_bar p { margin: 0; padding: .6rem 0; } .st-key-bottom_bar a { color: var(--csa-live); font-weight: 600; }
   @media (min-width: 641px) { .st-key-side { min-height: 36rem; } }
   @media (max-width: 40rem) { .st-key-side td:not(:first-child, :has(.csa-range)) { display: inline-block !important; margin-right: 1rem; } .st-key-side { min-height: 60rem; } }
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
@@ -175,7 +175,7 @@ STYLE = """
   .block-container:has(.st-key-meeting_screen) { padding-top: 3.9rem; padding-bottom: .25rem; } /* below the button that brings the list of pages back */
   /* A projector: the whole page grows with its letters, none below 24 px at 1920. */
   html:has(.st-key-meeting_screen) { --csa-faint: var(--csa-quiet); scroll-padding-bottom: 5rem; }
-  [data-testid="stMain"]:has(.st-key-meeting_ways, .st-key-compare_bar) { scroll-padding-bottom: 5rem; } /* nothing that has the focus lies below a bar */
+  [data-testid="stMain"]:has(.st-key-meeting_ways, .st-key-bottom_bar) { scroll-padding-bottom: 5rem; } /* nothing that has the focus lies below a bar */
   @media (min-width: 1000px) { html:has(.st-key-meeting_screen) { font-size: 20px; } }
   @media (min-width: 1700px) { html:has(.st-key-meeting_screen) { font-size: 27.5px; } }
   @media (max-width: 640px) {

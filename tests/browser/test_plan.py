@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.roles import act, local_person
@@ -55,7 +56,7 @@ def write_first_comment(reader, text):
     """Write in the first row's cell, as a reader does."""
     page = reader.page
     canvas = page.locator("[data-testid=stDataFrame] canvas").first
-    canvas.scroll_into_view_if_needed()
+    canvas.evaluate("table => table.scrollIntoView()")  # its head: it is longer than the window
     box = canvas.bounding_box()
     cell = page.locator("#portal textarea").first
     for _ in range(10):  # a key before the table has the focus is nobody's
@@ -86,6 +87,8 @@ def save(reader):
 def test_a_cell_is_edited_kept_over_a_reload_and_saved(show, served):
     reader = show()
     write_first_comment(reader, "The key comes on Monday.")
+    reader.page.get_by_role("link", name="look and save").click()
+    expect(reader.page.get_by_role("heading", name="One action would change")).to_be_in_viewport()
     sign(reader, "Mayor's Office", "The school opens.")
     reader.page.reload()
     reader.page.get_by_text("Your draft of").wait_for()

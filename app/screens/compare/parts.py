@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 
@@ -231,9 +230,7 @@ def bar(
     said = [speak("compare.bar_served", n=len(served))] * bool(served)
     said += [speak("compare.bar_chosen", n=len(new))]
     said += [speak("compare.bar_room", n=room) if room > 0 else speak("compare.bar_full")]
-    link = f'<a href="#{RECORD}">{html.escape(speak("compare.bar_record"))}</a>'
-    with st.container(key="compare_bar"):
-        st.html(f"<p><span>{html.escape(', '.join(said))}</span> {link}</p>")
+    panels.bar(", ".join(said), RECORD, speak("compare.bar_record"))
 
 
 def reasons(

@@ -58,3 +58,4 @@ else:
     table.table(opened, who, shown, still_open, (view.look, records.head.hash, today, areas))
 if view.look != filters.CARDS or not shown:
     preview.preview(opened, the_plan, who, lines, today, store)
+preview.bar()

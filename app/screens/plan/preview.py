@@ -23,6 +23,9 @@ from csa.decisions.store.trail import entries
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine
 
+CHANGES = "changes-to-save"
+"""The heading that the bar leads to."""
+
 
 def draft_note(opened: Opened, who: Person) -> None:
     """Show that a draft was found, or that none can be kept."""
@@ -57,12 +60,19 @@ def preview(
     if not edits:
         return
     with st.container(key="plan_preview", border=True):
-        st.header(speak("plan_page.preview", n=len(edits)), anchor=False)
+        st.header(speak("plan_page.preview", n=len(edits)), anchor=CHANGES)
         for number, edit in edits.items():
             with st.container(horizontal=True, vertical_alignment="top"):
                 _one(opened, plan, who, lines[number], edit, today)
             _conflict(opened, who, lines[number], edit, store)
         _ask(opened, plan, who)
+
+
+def bar() -> None:
+    """Keep at the bottom of the window how many changes are not saved, and the way to them."""
+    n = len(plan_edits.edits())
+    if n:
+        panels.bar(speak("plan_page.bar", n=n), CHANGES, speak("plan_page.bar_save"))
 
 
 def _one(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,11 +31,12 @@ from csa.reports.briefing import ActionLine
 GRID = "plan table on screen"
 LINE_PX, ROW_PX = 20, 18
 """Height of a line of text in a row, and of the space around it."""
-LETTER_PX, CELL_PX = 7.5, 16
+LETTER_PX, CELL_PX = 6.2, 16
 """Mean width of a letter in a cell, and of the cell's margins."""
 MOST_LINES = 4
 """Most lines of a cell; longer texts are complete in its editor, in cards and in detail."""
-HEIGHT_PX = 760
+HEIGHT_PX = 5000
+"""The whole plan stands in the page; on sharp screens browsers draw no canvas much taller."""
 NUMBER, TITLE, UPDATED, HELD = "number", "title", "updated", "held"
 NOTHING = "–"
 READ_ONLY = (NUMBER, TITLE, UPDATED, HELD)
@@ -55,15 +56,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 WIDTHS: Mapping[str, int] = {
     NUMBER: 72,
-    TITLE: 185,
+    TITLE: 210,
     "status": 112,
     "reason": 150,
-    "comment": 145,
+    "comment": 130,
     "due": 100,
     UPDATED: 112,
-    HELD: 130,
-    "office": 135,
-    "coordinator": 130,
+    HELD: 120,
+    "office": 120,
+    "coordinator": 120,
     "start": 100,
     "percent": 102,
     "areas": 88,
@@ -141,8 +142,8 @@ def text_lines(rows: pd.DataFrame) -> int:
     """Return how many lines of text the tallest row takes, so that words wrap without cuts."""
     most = 2
     for name in set(rows.columns) - {"start", "due", "percent", "areas", "evidence"}:
-        letters = max((len(text) for text in rows[name]), default=0)
-        most = max(most, math.ceil(letters * LETTER_PX / (WIDTHS[name] - CELL_PX)))
+        letters = int((WIDTHS[name] - CELL_PX) / LETTER_PX)
+        most = max(most, *(len(textwrap.wrap(text, letters)) for text in rows[name]), 0)
     return min(most, MOST_LINES)
 
 

@@ -14,7 +14,7 @@ from app.screens.plan import filters, table
 from app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
 from app.screens.plan.history import told
 from app.screens.plan.parts import standing
-from app.screens.plan.preview import foresee
+from app.screens.plan.preview import CHANGES, foresee
 from app.shared import person, plan_edits, plan_words
 from app.shared.plan_words import (
     NO_UPDATE,
@@ -261,6 +261,7 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     typed(made, "reason", "Two partners are silent.")
     text = words(made)
     assert says("plan_page.preview", n=1) in text
+    assert f'{says("plan_page.bar", n=1)}</span> <a href="#{CHANGES}">' in text
     assert "Status: on track → at risk" in text
     assert stored(store)["1.2.1"].status == "on-track"
     save(made)
@@ -269,6 +270,7 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     assert "1 blocked; no update" in text
     assert "▲ 2</b> at risk" in text
     assert "would change" not in text
+    assert CHANGES not in text
     assert stored(store)["1.2.1"].reason == "Two partners are silent."
     typed(made, "percent", 60)
     save(made)
