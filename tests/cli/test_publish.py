@@ -1,12 +1,16 @@
 """The command that publishes: refused without an office's word, the ledger carried on."""
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from csa.decisions.handing import EVERYONE
 from csa.decisions.secret import public_secret
 from csa.decisions.store import open_store
+from csa.decisions.store.tables import HandoutRow
 from csa.reports.public.bundle import read_bundle, read_published
 
 RULE = """
@@ -83,10 +87,26 @@ def test_published_again_it_is_the_same(confirmed, publish):
         folder = confirmed.folder / "b"
         return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    publish("--out", "b")
+    done = publish("--out", "b")
+    assert "does not say who published it: --by" in " ".join(done.stdout.split())
     first = held()
     publish("--out", "b")
     assert held() == first
+
+
+def test_who_publishes_is_in_the_register_once_a_day_and_changes_no_byte(confirmed, publish):
+    publish("--out", "b")
+    page = (confirmed.folder / "b" / "index.html").read_bytes()
+    for _ in range(2):
+        done = publish("--out", "b", "--by", "Prevention Team")
+        assert "says that Prevention Team published it" in " ".join(done.stdout.split())
+    (path,) = confirmed.folder.rglob("*.sqlite3")
+    store = open_store(str(path))
+    with store.reading() as session:
+        (row,) = session.scalars(select(HandoutRow))
+        found = (row.recipient, row.audience, row.month, row.sha256)
+    assert found == (EVERYONE, "public", "2019-12", hashlib.sha256(page).hexdigest())
+    assert (confirmed.folder / "b" / "index.html").read_bytes() == page
 
 
 def test_an_older_quarter_and_a_month_that_is_not_over_are_refused(confirmed, publish):

@@ -75,7 +75,10 @@ def publish(
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="The office that confirms texts; recorded.", metavar="OFFICE")
+        str | None,
+        typer.Option(
+            help="The office that publishes, and that confirms texts; recorded.", metavar="OFFICE"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +96,7 @@ def publish(
     from csa.reports.public.bundle import all_published
     from csa.reports.public.gathering import STEPS
     from csa.reports.public.window import last_month
-    from csa.workflow.publishing import make_bundle, refuse_older
+    from csa.workflow.publishing import make_bundle, record_publication, refuse_older
 
     asked = None if month is None else Month.parse(month, "--month")
     require_writable(out)
@@ -119,11 +122,18 @@ def publish(
         tell("write")
         keep_public_secret(opened or making_store(config, store), secret)
         files = bundle.write(out)
+        if by:
+            signed = act_of(
+                config, by, speak("publish.why", quarter=bundle.published.facts.quarter)
+            )
+            made_at = bundle.published.facts.snapshot_id, records.decided.n
+            record_publication(making_store(config, store), signed, out, last, made_at)
     told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
         show_published_json(*told)
     else:
         show_published(*told)
+        show(speak("publish.recorded", by=by) if by else speak("publish.unrecorded"))
 
 
 def _census(config: CityConfig, path: Path | None) -> Census | None:
