@@ -20,7 +20,7 @@ def confirm_texts(store: Store, act: Act, codes: Collection[str]) -> None:
         raise ParamError("publish.none_checked")
     for code in codes:
         if len(code) != CODE_DIGITS or not HEX.issuperset(code):
-            raise ParamError("publish.no_code", given=code)
+            raise ParamError("publish.no_code", given=code, digits=CODE_DIGITS)
     with store.writing(act.signed) as session:
         changes = (AuditEntry(STORE_ITEM, None, {TEXT_READ: code}) for code in sorted(codes))
         append(session.connection(), act.signed, *changes)

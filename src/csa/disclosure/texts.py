@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
-CODE_DIGITS = 8
+CODE_DIGITS = 16
+"""So many that nobody finds a text with the code of one that was read."""
 Kind: TypeAlias = Literal["address", "coordinates", "contact", "person", "case"]
 
 
