@@ -37,7 +37,7 @@ class Town:
     """The made-up city in a folder of its own, and the commands of its month."""
 
     def __init__(self, folder: Path) -> None:
-        data, self.home, self.new = folder / "data" / CITY, folder / "var", folder / "new.csv"
+        data, self.home, self.new = folder / "data" / CITY, folder / "var", folder / "shootings.csv"
         shutil.copytree(ROOT / "data" / CITY, data)
         self.known = data / "shootings.csv"
         shutil.copy(self.known, self.new)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import pickle
+import pickle  # nosec B403
 from collections.abc import Callable
 from functools import wraps
 from types import MappingProxyType

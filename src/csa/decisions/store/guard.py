@@ -14,10 +14,10 @@ SQLITE = (
     BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
     f"""CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
-    # REPLACE would remove a row without asking the trigger above.
+    # REPLACE would remove a row without asking the trigger above. No value of a user's is in it.
     f"""CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
     WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",  # noqa: S608 - no value of a user's
+    BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",  # noqa: S608 # nosec B608
 )
 POSTGRES = (
     f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS

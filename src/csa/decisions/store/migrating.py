@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from csa.base.errors import StoreError
 from csa.decisions.store.tables import METADATA
@@ -48,7 +48,7 @@ def version_of(connection: Connection) -> str | None:
     """Return a store's version."""
     if not inspect(connection).has_table(VERSION):
         return None
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION}"))  # noqa: S608
+    found: str | None = connection.scalar(select(column("version_num")).select_from(table(VERSION)))
     return found
 
 
