@@ -12,7 +12,7 @@ import streamlit as st
 from app.shared import cache, charts, nearby, panels
 from app.shared.city_session import Opened
 from app.shared.phrases import months_covered, victims_words, what_is_counted
-from app.shared.standing import in_service, state_words
+from app.shared.standing import areas_in_service, in_service, state_words
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet
@@ -38,7 +38,8 @@ def show_sheet(
     proposal = cache.proposal(opened, choices)
     area = sheet.area
     _head(standing.called, state_words(standing), on_close)
-    st.markdown(" ".join([_count(proposal, sheet), _next12(opened, choices, sheet)]))
+    said = [_count(proposal, sheet), _ground(opened, proposal, sheet, standing)]
+    st.markdown(" ".join([*said, _next12(opened, choices, sheet)]))
     panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
     with tabs[0]:
@@ -93,6 +94,15 @@ def _count(proposal: Proposal, sheet: Sheet) -> str:
         return speak("sheet.count_flat", **counted)
     low, high = sheet.usual
     return speak("sheet.count", low=low, high=high, **counted)
+
+
+def _ground(opened: Opened, proposal: Proposal, sheet: Sheet, standing: AreaStanding) -> str:
+    """Return the count on the ground that an area in service was given, if that is another."""
+    cells = next((a.cells for a in areas_in_service(opened) if a.key == standing.letter), None)
+    counted = None if cells is None else proposal.count_in(cells)
+    if counted is None or counted[0] == sheet.area["incidents"]:
+        return ""
+    return speak("sheet.count_ground", n=counted[0])
 
 
 def _next12(opened: Opened, choices: Choices, sheet: Sheet) -> str:

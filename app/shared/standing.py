@@ -66,6 +66,20 @@ def not_proposed(
     return tuple(area for area in areas if area.key not in found)
 
 
+def say_grounds(opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding]) -> str:
+    """Give the counts on the ground of areas in service, if an outline found now has others."""
+    found = dict(zip(proposal.areas["area_id"], proposal.areas["incidents"], strict=True))
+    outlined = {one.letter: found[area_id] for area_id, one in standing.items() if one.letter}
+    areas = [(area, proposal.count_in(area.cells)) for area in areas_in_service(opened)]
+    counts = [(area, counted[0]) for area, counted in areas if counted is not None]
+    if all(outlined.get(area.key, n) == n for area, n in counts):
+        return ""
+    listed = [
+        speak("standing.ground", area=called(area.place_name, area.key), n=n) for area, n in counts
+    ]
+    return speak("standing.grounds", areas=name_list(listed))
+
+
 @dataclass(frozen=True)
 class AskedArea:
     """An area to ask about: a core service area, or a candidate."""

@@ -35,8 +35,9 @@ def tiers(
     proposal: Proposal,
     judgement: AreaAssessment | None,
     standing: Mapping[str, AreaStanding],
+    grounds: str,
 ) -> None:
-    """List the areas by tier, then by name."""
+    """List the areas by tier, then by name; below what those in service have on their ground."""
     note = speak(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -52,7 +53,7 @@ def tiers(
         )
         where = judgement.answers["locate"]
         inside = _faint(note if where.can else f"{render(where.message)} {note}")
-        inside += f"<div>{lists}</div>"
+        inside += f"<div>{lists}</div>{_faint(grounds)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
 

@@ -7,7 +7,7 @@ import streamlit as st
 from app.screens.briefing import area_list, first_hour, parts
 from app.shared import cache, core_list, panels, session
 from app.shared.small_map import small_map
-from app.shared.standing import standing_of
+from app.shared.standing import say_grounds, standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -21,12 +21,13 @@ try:
 except CsaError as error:
     panels.stop(error)
 standing = standing_of(opened, proposal)
+grounds = say_grounds(opened, proposal, standing)
 said = st.empty()
 parts.sentences(said, opened, choices, (proposal, None), standing)
 core = core_list.show(opened)
 with st.container(key="small_map"):
     on_left, listed = parts.places(proposal)
-area_list.tiers(listed, proposal, None, standing)
+area_list.tiers(listed, proposal, None, standing, grounds)
 with on_left:
     small_map(opened, choices, proposal, standing)
 ranked = st.empty()
@@ -38,6 +39,6 @@ try:
 except CsaError as error:
     panels.stop(error)
 parts.sentences(said, opened, choices, (proposal, judgement), standing)
-area_list.tiers(listed, proposal, judgement, standing)
+area_list.tiers(listed, proposal, judgement, standing, grounds)
 parts.not_ranked(ranked, judgement)
 core_list.fill(core, opened, choices)

@@ -17,7 +17,13 @@ from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.phrases import months_covered
 from app.shared.ranges import Drawn, expected_words, range_bar
-from app.shared.standing import areas_in_service, in_service, not_proposed, short_state
+from app.shared.standing import (
+    areas_in_service,
+    in_service,
+    not_proposed,
+    say_grounds,
+    short_state,
+)
 from csa.areas.choices import Choices
 from csa.base.text import in_ten, name_list, natural, speak, times
 from csa.decisions.registry import AreaStanding
@@ -109,7 +115,10 @@ def show(
     if others:
         names = name_list(in_service(area).called for area in others)
         st.caption(panels.plain(speak("compare.others", areas=names)))
-    months = months_covered(cache.proposal(opened, choices))
+    proposal = cache.proposal(opened, choices)
+    if is_sure and (grounds := say_grounds(opened, proposal, standing)):
+        st.caption(panels.plain(grounds))
+    months = months_covered(proposal)
     is_drawn = bool(table["next12_expected"].notna().any())
     note = f"{speak('compare.range_note') * is_drawn} {speak('compare.of_months', months=months)}"
     st.caption(speak("compare.sure_note") if is_sure else note.strip())

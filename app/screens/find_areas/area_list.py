@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.shared import panels, session
 from app.shared.phrases import months_covered, what_is_counted
-from app.shared.standing import in_service, state_words
+from app.shared.standing import in_service, not_proposed, state_words
 from csa.areas.proposal import Proposal
 from csa.base.text import name_list, speak
 from csa.decisions.registry import AreaStanding, CoreArea
@@ -24,35 +24,33 @@ class ListedArea:
     stands: AreaStanding
     incidents: int | None  # None where its cells are of another size than those counted
     homicides: int | None
+    outlined: int | None  # incidents in the outline found now, for an area in service with another
     west: float  # degrees, where it begins
 
 
 def rows(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], others: Sequence[CoreArea]
+    proposal: Proposal, standing: Mapping[str, AreaStanding], core: Sequence[CoreArea]
 ) -> list[ListedArea]:
-    """List candidates, and core service areas that are none now, from west to east."""
-    found = [
-        ListedArea(
-            standing[area["area_id"]],
-            area["incidents"],
-            area["homicides"],
-            west,
-        )
-        for area, west in zip(
-            proposal.areas.to_dict("records"), proposal.areas.bounds["minx"], strict=True
-        )
-    ]
-    for area in others:
-        n, homicides = proposal.count_in(area.cells) or (None, None)
+    """List candidates and core service areas from west to east, those on the ground they have."""
+    grounds = {area.key: proposal.count_in(area.cells) for area in core}
+    found = []
+    for row, west in zip(
+        proposal.areas.to_dict("records"), proposal.areas.bounds["minx"], strict=True
+    ):
+        stands, n = standing[row["area_id"]], row["incidents"]
+        own, homicides = grounds.get(stands.letter) or (n, row["homicides"])
+        found.append(ListedArea(stands, own, homicides, None if own == n else n, west))
+    for area in not_proposed(core, standing):
+        n, homicides = grounds[area.key] or (None, None)
         west = float(shapely.bounds(outline(area.cells))[0])
-        found.append(ListedArea(in_service(area), n, homicides, west))
+        found.append(ListedArea(in_service(area), n, homicides, None, west))
     return sorted(found, key=lambda one: one.west)
 
 
 def show(
     proposal: Proposal,
     standing: Mapping[str, AreaStanding],
-    others: Sequence[CoreArea],
+    core: Sequence[CoreArea],
     choose: Callable[[str], None],
 ) -> None:
     """Show the list; a click on a row opens its sheet in the list's place."""
@@ -63,7 +61,7 @@ def show(
         st.caption(speak("find.choose_again"))
     has_homicides = "homicide" in proposal.summary["params"]["kinds"]
     with st.container(key="area_list", gap=None):
-        for one in rows(proposal, standing, others):
+        for one in rows(proposal, standing, core):
             st.button(
                 label(one, what, has_homicides=has_homicides),
                 key=f"area {one.stands.area_id}",
@@ -89,4 +87,6 @@ def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:
     below = [state_words(one.stands)]
     if has_homicides and one.homicides is not None:
         below.append(speak("find.list_homicides", n=one.homicides))
+    if one.outlined is not None:
+        below.append(speak("find.list_now", n=one.outlined))
     return f"{head} " + " ".join(f":small[{panels.plain(words)}]" for words in below)

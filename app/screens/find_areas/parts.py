@@ -94,7 +94,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         return
     with right:
         if not screen.area:
-            area_list.show(proposal, standing, others, _choose)
+            area_list.show(proposal, standing, core, _choose)
         elif screen.area in standing:
             sheet = cache.sheet(opened, choices, screen.area)
             show_sheet(opened, choices, sheet, standing[screen.area], on_close=_close)

@@ -38,7 +38,7 @@ def pages(monkeypatch):
 def listed(proposal, core=()):
     """The list beside the map: each area's id, name and counts."""
     stands = standings(proposal.areas, core)
-    rows = area_list.rows(proposal, stands, standing.not_proposed(core, stands))
+    rows = area_list.rows(proposal, stands, core)
     return [(row.stands.area_id, row.stands.called, row.incidents, row.homicides) for row in rows]
 
 
@@ -94,6 +94,27 @@ def test_an_area_in_service_that_is_no_candidate_is_listed_where_it_lies(city):
     assert listed(city.proposal, (core,))[1] == ("A", "Old Mill (A)", 1, 0)
     coarse = core_of([h3.cell_to_parent(int(cell, 16), 9)])
     assert listed(city.proposal, (coarse,))[1] == ("A", "Old Mill (A)", None, None)
+
+
+def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_outline(
+    city, monkeypatch
+):
+    areas = city.proposal.areas.set_index("area_id")
+    named = areas.loc["c-2", "cells"]
+    held = [int(cell, 16) for cell in (named.split() if isinstance(named, str) else named)]
+    (far,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
+    core = core_of([*held, int(far, 16)])
+    assert listed(city.proposal, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
+    stands = standings(city.proposal.areas, (core,))
+    (row,) = (one for one in area_list.rows(city.proposal, stands, (core,)) if one.stands.letter)
+    assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
+    monkeypatch.setattr(standing, "areas_in_service", lambda _: (core,))
+    said = standing.say_grounds(None, city.proposal, stands)
+    assert said == says("standing.grounds", areas="Old Mill (A) 10")
+    same = core_of(held)  # no other number, nothing to say
+    monkeypatch.setattr(standing, "areas_in_service", lambda _: (same,))
+    assert listed(city.proposal, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
+    assert standing.say_grounds(None, city.proposal, standings(city.proposal.areas, (same,))) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
