@@ -7,12 +7,16 @@
    goes up once it is saved. Only fields that the writer changed are kept, so that an old draft never
    undoes what somebody else has written since.
 
+   The public page is shown as high as it is, so that nothing of it is cut: its own parts that open
+   make it higher.
+
    No single letter does anything outside a field: Streamlit's R would run the page again, under
    the hands of somebody who speaks to the machine or whose finger slipped (WCAG 2.1.4). */
 (() => {
   "use strict";
   const KEEP = "csa-draft ", WRITER = "csa-draft-writer", DAYS = 7;
   const FIELDS = "input[type=text]:not([role=combobox]), input[type=number], input[type=checkbox], textarea";
+  const fitted = new WeakSet();
   const turns = new Map(), known = new WeakMap();
 
   const nameOf = (field) => {
@@ -49,7 +53,15 @@
     }
   }
 
+  function fit(frame) {
+    const whole = frame.contentDocument && frame.contentDocument.body;
+    if (!whole || fitted.has(whole) || !whole.childElementCount) return;
+    fitted.add(whole);
+    new ResizeObserver(() => (frame.style.height = `${whole.offsetHeight + 2}px`)).observe(whole);
+  }
+
   function look() {
+    document.querySelectorAll(".st-key-public_page iframe").forEach(fit);
     for (const mark of document.querySelectorAll(".csa-draft")) {
       const form = mark.closest("[data-testid=stForm]");
       if (!form) continue;

@@ -54,7 +54,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert {letter for letter, _ in labels} == {""}  # nobody has decided on an area
     assert {name for _, name in labels} == {*proposal.areas["place_name"]}
     # The page says what darker means; the map itself says from which count on, in its own cells.
-    assert "Darker cells had more incidents in 36 months" in reader.text()
+    assert "The stronger the color, the more incidents in 36 months" in reader.text()
     classes = frame.locator("#csa-map-legend span").all_inner_texts()
     assert classes[:2] == ["1", "2"]
     assert re.fullmatch(r"\d+ to \d+", classes[-1])

@@ -131,7 +131,8 @@ def _month_parts(opened: Opened, following: Following, n_core: int, *, is_steppi
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
-    said.html(f'<div class="csa-change">{_paragraphs(_answer(following, at))}</div>')
+    first = _not_served(opened, following)
+    said.html(f'<div class="csa-change">{_paragraphs([first, *_answer(following, at)])}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
     selected = _selected(opened, screen, following)
@@ -237,6 +238,16 @@ def _answer(following: Following, at: int) -> list[str]:
     net = say_net(judged, at)
     said = [render(told), "" if net is None else render(net), _moved_somewhere(following, at)]
     return [" ".join(filter(None, said))]
+
+
+def _not_served(opened: Opened, following: Following) -> str:
+    """Say first that what candidates show is nobody's work; "" for areas in service."""
+    if following.is_core:
+        return ""
+    since, n = month(str(following.displaced.since)), len(following.area_ids)
+    if core_areas_of(opened) is None:
+        return speak("change_page.none_served", n=n, month=since)
+    return speak("change_page.candidates_followed", n=n, month=since)
 
 
 def _moved_somewhere(following: Following, at: int) -> str:
