@@ -250,7 +250,7 @@
       kept.zoomBound = true;
       map.on("zoomend", () => {
         showBase(kept.visible);
-        drawLines(thickness(map));
+        drawLines(map);
         map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
         showScale(map);
       });
@@ -495,7 +495,7 @@
         pane: "inner",
         style: { ...common, color: colours.casing, dashArray: dash || null },
       });
-      kept.lines.push({ casing, shape, inner, isChosen });
+      kept.lines.push({ casing, shape, inner, isChosen, isTwin: named === false });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(window.map || window.map_div, lines));
@@ -519,7 +519,7 @@
       group.addLayer(L.featureGroup([label]));
       kept.labels.push({ label, letter, place, isChosen, corners });
     }
-    drawLines(thickness(window.map || window.map_div));
+    drawLines(window.map || window.map_div);
   }
 
   function cornersOf(geometry) {
@@ -527,18 +527,22 @@
     return shapes.flatMap((rings) => rings[0].map(([lon, lat]) => L.latLng(lat, lon)));
   }
 
-  function drawLines(thick) {
-    for (const { casing, shape, inner, isChosen } of kept.lines || []) {
+  // What a core service area is or holds now, its twin, differs from it by lines that cannot be told
+  // apart from afar.
+  function drawLines(map) {
+    const thick = thickness(map);
+    for (const { casing, shape, inner, isChosen, isTwin } of kept.lines || []) {
       const wide = thick * (inner ? 2 : 1) + (isChosen ? 2 : 0);
-      casing.setStyle({ weight: wide + thick + (isChosen ? 1 : 0) });
-      shape.setStyle({ weight: wide });
+      const opacity = isTwin && !isChosen && map.getZoom() < NEAR_ZOOM ? 0 : 1;
+      casing.setStyle({ weight: wide + thick + (isChosen ? 1 : 0), opacity });
+      shape.setStyle({ weight: wide, opacity });
       if (inner) inner.setStyle({ weight: wide / 3 });
     }
   }
 
   // From afar, where areas are small, their lines are thinner: else they hide their own cells.
   function thickness(map) {
-    return map.getZoom() < 12 ? 2 : 3;
+    return map.getZoom() < 11 ? 1 : map.getZoom() < 12 ? 2 : 3;
   }
 
   let waiting = 0;

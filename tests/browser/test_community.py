@@ -21,7 +21,7 @@ from tests.workers import slowly
 PAIR = re.compile(rb"(-?\d{1,3}\.\d{3,})\D{1,12}?(-?\d{1,3}\.\d{3,})")
 NEAR = 80
 """Letters after a name in which a number is looked for."""
-ONE_NUMBER = "Each number here is one or more people shot."
+ONE_NUMBER = "Each shooting here is one or more people shot."
 INNER = re.compile(
     rb"/(?:tmp|home|root|work|usr|var)/|\bcsa\.|\.py\b|\.sqlite|(?i:streamlit|uvicorn|starlette|matplotlib)"
 )

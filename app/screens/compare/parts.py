@@ -209,6 +209,7 @@ def show_map(
             for row in judgement.table.itertuples()
         },
         afar=afar,
+        is_whole=True,
         units=opened.config.city.units,
     )
     map_component.draw(

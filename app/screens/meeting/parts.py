@@ -18,7 +18,7 @@ from csa.decisions.store.replay import corrected
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
-from csa.reports.briefing.meeting import OpenStrategy, Review, Stuck, done_days
+from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
 from csa.reports.briefing.meeting_measures import AtQuarter, at_quarter
 
@@ -193,11 +193,13 @@ def _word(one: AtQuarter) -> str:
 
 def _stuck(review: Review) -> None:
     n, n_silent = len(review.stuck), review.n_silent
+    n_old = sum(one.line.colour == NO_UPDATE for one in review.stuck)
     blocked = speak("meeting.blocked", n=review.n_blocked)
     panels.answer(
         speak("meeting.stuck", blocked=blocked, n_risk=n - review.n_blocked)
         if n
         else speak("meeting.stuck_none"),
+        speak("meeting.stuck_old", n=n_old) if n_old else "",
         speak("meeting.silent", n=n_silent) if n_silent else "",
     )
     listed([_stuck_item(one) for one in review.stuck], MOST_LONG)
