@@ -270,9 +270,10 @@ def _feature(
     ]
     letter = stands.letter if stands else ""
     name = _called(scene, area_id, str(area["place_name"]))
-    return feature(
-        area_id, stands.place_name if stands and letter else name, shape, lines, letter=letter
-    )
+    place = stands.place_name if stands and letter else name
+    drawn = feature(area_id, place, shape, lines, letter=letter)
+    drawn["properties"]["n"] = int(area["incidents"])
+    return drawn
 
 
 def feature(

@@ -151,7 +151,9 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         area_id = str(name)
         letter = "" if is_candidate(area_id) else area_id
         drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
-        level = _level(scene.following.judged(area_id).core, scene.at)
+        core = scene.following.judged(area_id).core
+        level = _level(core, scene.at)
+        drawn["properties"]["n"] = int(core.counted[scene.at])
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
         drawn["properties"]["core"] = bool(letter)
         yield drawn

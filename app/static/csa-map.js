@@ -472,7 +472,7 @@
     const colours = kept.options.colours;
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, letter, place, lines, dash, core: isCore, named } = feature.properties;
+      const { area_id: id, letter, place, lines, dash, core: isCore, named, n } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
@@ -495,7 +495,7 @@
         pane: "inner",
         style: { ...common, color: colours.casing, dashArray: dash || null },
       });
-      kept.lines.push({ casing, shape, inner, isChosen, isTwin: named === false });
+      kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: named === false });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(window.map || window.map_div, lines));
@@ -517,7 +517,7 @@
       label.bindTooltip(note, { className: "csa-tip" });
       // A featureGroup of one: the page is told of clicks on a group's layers alone.
       group.addLayer(L.featureGroup([label]));
-      kept.labels.push({ label, letter, place, isChosen, corners });
+      kept.labels.push({ label, letter, place, isChosen, corners, n: n || 0 });
     }
     drawLines(window.map || window.map_div);
   }
@@ -531,11 +531,13 @@
   // apart from afar.
   function drawLines(map) {
     const thick = thickness(map);
-    for (const { casing, shape, inner, isChosen, isTwin } of kept.lines || []) {
+    for (const { casing, shape, inner, isChosen, dash, isTwin } of kept.lines || []) {
       const wide = thick * (inner ? 2 : 1) + (isChosen ? 2 : 0);
       const opacity = isTwin && !isChosen && map.getZoom() < NEAR_ZOOM ? 0 : 1;
       casing.setStyle({ weight: wide + thick + (isChosen ? 1 : 0), opacity });
       shape.setStyle({ weight: wide, opacity });
+      // As long a dash as at the desk would leave nothing of a small outline.
+      if (dash && !inner) shape.setStyle({ lineCap: "butt", dashArray: thick < 3 ? FINE_DASH : dash });
       if (inner) inner.setStyle({ weight: wide / 3 });
     }
   }
@@ -562,6 +564,7 @@
 
   const NAMES_FROM = 12; // from afar, many names would hide the cells
   const FEW = 12;
+  const FINE_DASH = "3 2";
   const AWAY_PX = [12, 26, 44, 66, 92, 124];
   const ROUNDS = 3;
   const CORNERS = [[1, -1], [-1, -1], [1, 1], [-1, 1]];
@@ -571,7 +574,7 @@
   // A label stands outside its area, with a line to it, where it hides neither another label nor
   // the darkest cells, and where no line runs behind a label, across another line or over another
   // area. First the chosen area's, then those of core service areas, then names where there is
-  // still room. Each looks for a better place once the others have theirs.
+  // still room, of the areas with most incidents before others. Each looks for a better place once the others have theirs.
   function settleLabels(map) {
     kept.leaders.clearLayers();
     const labels = (kept.labels || []).filter(({ label }) => label && label._map && label.getElement());
@@ -583,7 +586,7 @@
     const dark = darkCells(map);
     const parts = labels
       .map((one) => ({ ...one, element: one.label.getElement(), corners: pixels(one.corners) }))
-      .sort((a, b) => rank(a) - rank(b));
+      .sort((a, b) => rank(a) - rank(b) || b.n - a.n);
     for (const { element, letter, place, isChosen } of parts) {
       element.children[0].textContent = letter;
       element.children[1].textContent = place;
@@ -592,8 +595,7 @@
       element.children[0].style.display = letter ? "" : "none";
       element.children[1].style.display = "";
     }
-    const areFew = parts.length <= FEW;
-    const isShown = (one) => one.letter || one.isChosen || areFew || map.getZoom() >= NAMES_FROM;
+    const isShown = (one, at) => one.letter || one.isChosen || at < FEW || map.getZoom() >= NAMES_FROM;
     const wanted = parts.filter(isShown);
     const options = new Map(wanted.map((part) => [part, placesFor(map, part, grounds, dark)]));
     const put = new Map();
