@@ -47,6 +47,14 @@ def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample
 
 
 @pytest.mark.slow
+def test_the_contents_of_method_lead_to_its_headings(read, sample_app):
+    page = read(f"{sample_app}/method").page
+    links = page.locator(".st-key-method_contents a")
+    names = links.evaluate_all("all => all.map(one => one.getAttribute('href').slice(1))")
+    lost = page.evaluate("names => names.filter(name => !document.getElementById(name))", names)
+    assert (len(names) > 10, lost) == (True, [])
+
+
 def test_another_page_keeps_the_choices(read, sample_app):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
     reader = read(f"{sample_app}/areas?screen={screen}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -82,7 +84,15 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
 
 
 def page() -> None:
-    """Show docs/METHODS.md without its title, since the page has one."""
+    """Show docs/METHODS.md below its contents, without its title, since the page has one."""
     text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
+    heads = re.findall(r"^## (.+)$", body, flags=re.MULTILINE)
+    with st.container(key="method_contents"):
+        st.markdown("\n".join(f"- [{head}](#{_anchor(head)})" for head in heads))
     st.markdown(body)
+
+
+def _anchor(head: str) -> str:
+    """Return a heading's name in an address, as Streamlit gives it."""
+    return re.sub(r"[^a-z0-9]+", "-", head.casefold()).strip("-")

@@ -7,6 +7,7 @@ from csa.reports.maps.palette import class_colours
 from csa.reports.public.facts import DensityClass, PublicFacts
 from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.screens import wall_marks, wall_screens
+from csa.reports.public.words import areas_title
 
 
 def wall_page(
@@ -33,6 +34,7 @@ def wall_page(
             "larger": tell("wall.larger"),
             "page": tell("wall.page"),
             "map_missing": tell("wall.map_missing"),
+            "outlines": areas_title(facts, tell) if facts.areas else "",
         },
         title=tell("wall.title", city=facts.city_name),
         marks=(*[tell("report.public_draft")] * is_draft, *wall_marks(facts, language)),

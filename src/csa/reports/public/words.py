@@ -11,6 +11,8 @@ from csa.reports.public.facts import PublicArea, PublicFacts
 
 LEAST = 10
 """Counts below it are not published."""
+MOST_NAMED = 6
+"""Areas that a legend names."""
 
 
 def noun(facts: PublicFacts, tell: Speaker) -> str:
@@ -102,6 +104,13 @@ def areas_title(facts: PublicFacts, tell: Speaker) -> str:
     """Return the title for the areas, which depends on whether any was chosen."""
     are_candidates = bool(facts.areas) and not are_chosen(facts)
     return tell("public.areas_title_candidates" if are_candidates else "public.areas_title")
+
+
+def outlines_words(facts: PublicFacts, tell: Speaker) -> str:
+    """Return what a map's outlines are, with the areas' names if they are few; "" without any."""
+    named = [f"{area.letter} {area.place_name}" for area in facts.areas if area.letter]
+    title = areas_title(facts, tell) if facts.areas else ""
+    return f"{title}: {', '.join(named)}" if 0 < len(named) <= MOST_NAMED else title
 
 
 def are_chosen(facts: PublicFacts) -> bool:

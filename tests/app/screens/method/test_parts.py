@@ -58,4 +58,10 @@ def test_the_page_is_the_methods_without_its_title(root, said):
     parts.page()
     whole = (root / "docs" / "METHODS.md").read_text(encoding="utf-8")
     assert whole.startswith("# Methods")
-    assert said.texts == [whole.removeprefix("# Methods\n")]
+    contents, body = said.texts
+    assert body == whole.removeprefix("# Methods\n")
+    assert (
+        contents.splitlines()[4]
+        == "- [Did it go down, or move next door?](#did-it-go-down-or-move-next-door)"
+    )
+    assert len(contents.splitlines()) == sum(line.startswith("## ") for line in body.splitlines())
