@@ -32,7 +32,7 @@ def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
 def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample_app, root):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7}))
     reader = read(f"{sample_app}/method?screen={screen}")
-    reader.page.get_by_text("Candidate core service areas").wait_for()
+    reader.page.get_by_role("heading", name="Candidate core service areas").wait_for()
     reader.settle()
     text = reader.text()
     assert "Where at least 7 lie within 260 m" in text
@@ -46,7 +46,6 @@ def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample
     assert all(title in text for title in titles)
 
 
-@pytest.mark.slow
 def test_the_contents_of_method_lead_to_its_headings(read, sample_app):
     page = read(f"{sample_app}/method").page
     links = page.locator(".st-key-method_contents a")
@@ -55,6 +54,7 @@ def test_the_contents_of_method_lead_to_its_headings(read, sample_app):
     assert (len(names) > 10, lost) == (True, [])
 
 
+@pytest.mark.slow
 def test_another_page_keeps_the_choices(read, sample_app):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
     reader = read(f"{sample_app}/areas?screen={screen}")

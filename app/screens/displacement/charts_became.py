@@ -18,8 +18,7 @@ from csa.areas.places import called, in_order
 from csa.base.params import Month
 from csa.base.text import month, speak
 
-ROW_PX = 24
-TALL_ROW_PX = 34
+ROW_PX, LINE_PX = 24, 17
 MARK_PX = 9
 SIDE_PX = 12
 """Room for half a mark beside the last month."""
@@ -45,7 +44,8 @@ def timeline(
     names = _told_apart({str(name): str(place) for name, place in last.items()}, followed)
     letters = sorted(names, key=lambda name: in_order(name, names[name]))
     rows = {name: _in_lines(called(names[name], name)) for name in letters}
-    row_px = TALL_ROW_PX if any("<br>" in row for row in rows.values()) else ROW_PX
+    n_lines = 1 + max((row.count("<br>") for row in rows.values()), default=0)
+    row_px = max(ROW_PX, LINE_PX * n_lines)
     months = sorted(set(traced["month"]))
     # A window is named by its last month, not by the first month after it.
     shown = [str(Month.parse(name).plus(-1)) for name in months]

@@ -99,6 +99,7 @@ def lead_changed(facts: Facts, tell: Speaker) -> str:
         who=values["who"],
         counted=values["counted"],
         what=what,
+        expected=values["expected"],
         low=values["low"],
         high=values["high"],
     )
