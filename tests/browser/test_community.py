@@ -197,12 +197,12 @@ def test_the_page_and_the_wall_of_a_public_app_work_in_a_browser(read, public_ap
     page.get_by_label("Where do you live?").select_option("Hadderley")
     assert page.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
     page.get_by_role("link", name="Español").click()
-    page.get_by_text("Cada número aquí").first.wait_for()
+    page.get_by_text("Cada tiroteo aquí").first.wait_for()
     page.get_by_role("link", name="¿Es justo esto?").first.click()
     page.get_by_role("heading", name="Quién decide").wait_for()
     page.get_by_role("link", name="Volver a los números").click()
     page.get_by_role("link", name="Mostrar en la pared").click()
-    page.locator(".screen.shown", has_text="Cada número").wait_for()
+    page.locator(".screen.shown", has_text="Cada tiroteo").wait_for()
 
 
 # ---- The preview in the app, and its wall ------------------------------------------------------
@@ -217,7 +217,7 @@ def test_the_wall_turns_by_keys_at_once_and_fills_the_window(read, preview):
     reader = read(preview, 1920, 1080)
     reader.page.get_by_role("button", name="Show it on a wall").click()
     frame = reader.page.frame_locator("iframe")
-    frame.locator(".screen.shown", has_text="Each number").wait_for()
+    frame.locator(".screen.shown", has_text="Each shooting").wait_for()
     box = reader.page.locator("iframe").bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1920, 1080)
     assert not reader.page.locator("[data-testid=stHeader]").is_visible()
@@ -250,7 +250,7 @@ def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(r
     assert page.evaluate("document.documentElement.lang") == "en"
     page.get_by_role("button", name="Español").click()
     frame = page.frame_locator(".st-key-public_page iframe")
-    frame.get_by_text("Cada número aquí").first.wait_for()
+    frame.get_by_text("Cada tiroteo aquí").first.wait_for()
     frame.get_by_text("sin revisar").first.wait_for()
     until(page, "document.documentElement.lang === 'es'")
 

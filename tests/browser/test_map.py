@@ -8,6 +8,9 @@ import pytest
 from tests.sentences import says
 from tests.workers import slowly
 
+FEW = 12
+"""Names from afar: those of the areas with most incidents."""
+
 
 def boxes(frame):
     """Where the labels are that can be seen: left, top, right, bottom."""
@@ -125,7 +128,7 @@ def test_no_label_hides_another(read, sample_app, width, screen):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
     frame = reader.frame
     if screen:
-        assert boxes(frame) == [] or width > 390  # many names would hide the cells from afar
+        assert len(boxes(frame)) <= FEW  # more names would hide the cells from afar
         zoom(frame, 13)
     found = boxes(frame)
     assert len(found) >= 5

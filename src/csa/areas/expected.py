@@ -169,17 +169,16 @@ def count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
     excess = [float((left**2 - cells.counts).sum())]
     expected = [float((flat**2).sum())]
     apart_m = [0.0]
-    # One value more, for OUTSIDE, which is the last: no pair, and no distance.
-    left_there, flat_there = np.r_[left, 0.0], np.r_[flat, 0.0]
-    x, y = np.r_[cells.centre_xy, [[np.nan, np.nan]]].T
     for ring in RINGS[1 : N_RINGS + 1]:
         others = cells.spirals[:, ring]
-        steps_m = np.hypot(x[others] - x[:-1, None], y[others] - y[:-1, None])
-        if np.isnan(steps_m).all():
+        here, column = np.nonzero(others != OUTSIDE)
+        if not len(here):
             break
-        excess.append(float(left @ left_there[others].sum(axis=1)))
-        expected.append(float(flat @ flat_there[others].sum(axis=1)))
-        apart_m.append(float(np.nanmean(steps_m)))
+        there = others[here, column]
+        excess.append(float(left[here] @ left[there]))
+        expected.append(float(flat[here] @ flat[there]))
+        steps_m = np.hypot(*(cells.centre_xy[here] - cells.centre_xy[there]).T)
+        apart_m.append(float(steps_m.mean()))
     return np.array(excess), np.array(expected), np.array(apart_m)
 
 
