@@ -241,7 +241,7 @@ def _answer(following: Following, at: int) -> list[str]:
 
 
 def _not_served(opened: Opened, following: Following) -> str:
-    """Say first that what candidates show is nobody's work; "" for areas in service."""
+    """Return the first sentence, that candidates show nobody's work; "" for areas in service."""
     if following.is_core:
         return ""
     since, n = month(str(following.displaced.since)), len(following.area_ids)
