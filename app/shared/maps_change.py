@@ -25,7 +25,7 @@ from csa.displacement.verdict import AreaVerdict, Track
 from csa.geo.cells import draw_cells
 
 CORE_OPACITY = 0.85
-RING_OPACITY = 0.4
+RING_OPACITY = 0.6
 """The same color, paler, around the areas."""
 
 DASH = "3 4"

@@ -82,7 +82,7 @@ STYLE = """
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
   @media (max-width: 40rem) { .stMarkdown :is(td, th) { overflow-wrap: anywhere; hyphens: auto; font-size: .8125rem; line-height: 1.35; padding: .25rem .3rem; vertical-align: top; } }
   .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
-  .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
+  .csa-table { overflow-x: auto; max-width: 64rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
     background: linear-gradient(to left, var(--csa-ground) 40%, transparent) 100% 0 / 3.5rem 100% no-repeat local, linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 50%, transparent), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
   .csa-table small { display: block; color: var(--csa-faint); font-size: .8125rem; }
   .csa-range { position: relative; display: block; width: 100%; min-width: 6rem; height: .85rem; background: linear-gradient(var(--csa-hairline), var(--csa-hairline)) 0 50% / 100% 1px no-repeat; }
