@@ -28,7 +28,10 @@ from csa.base.text import speak
 from csa.config.city import CityConfig
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import mean_km2, outline
-from csa.geo.ground import resolution_of
+from csa.geo.ground import jaccard, resolution_of
+
+ALIKE = 0.8
+"""Two outlines are nearly the same if their cells' Jaccard index is so much."""
 
 
 class Start(folium.MacroElement):
@@ -232,6 +235,8 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
         drawn.append(_feature(area, shape, scene))
         is_part = stands is not None and stands.part_of and scene.core
         drawn[-1]["properties"]["named"] = served is None and not is_part
+        own = frozenset(int(cell, 16) for cell in area["cells"])
+        drawn[-1]["properties"]["twin"] = served is not None and jaccard(own, served.cells) >= ALIKE
     return [*drawn, *(_core_feature(area, scene) for area in scene.core)]
 
 

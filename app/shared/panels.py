@@ -228,7 +228,7 @@ def bar(said: str, anchor: str, way: str) -> None:
     """Keep a sentence at the bottom of the window, with a link to a heading of the page."""
     link = f'<a href="#{anchor}">{html.escape(way)}</a>'
     with st.container(key="bottom_bar"):
-        st.html(f"<p><span>{html.escape(said)}</span> {link}</p>")
+        st.html(f'<p><span role="status">{html.escape(said)}</span> {link}</p>')
 
 
 def empty(sentence: str, then: str = "") -> None:

@@ -29,6 +29,14 @@ def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
         return ()
 
 
+def has_ever_served(opened: Opened) -> bool:
+    """Return whether an area is, was or, while the store cannot be read, may be in service."""
+    try:
+        return bool(cache_store.records(opened).areas)
+    except StoreError:
+        return True
+
+
 def standing_of(opened: Opened, proposal: Proposal) -> Mapping[str, AreaStanding]:
     """Return how each area of a proposal stands, by its id."""
     return once(_standings)(proposal, areas_in_service(opened))

@@ -232,7 +232,7 @@ STYLE = """
   @page { margin: 11mm; }
   @media print { /* one page of paper, whatever the theme */
     [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
-    .stPageLink, .stButton, .stDownloadButton, [data-testid="stPopover"], .st-key-judging, .st-key-working { display: none !important; }
+    .stPageLink, .stButton, .stDownloadButton, [data-testid="stPopover"], .st-key-judging, .st-key-working, .st-key-bottom_bar { display: none !important; }
     html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
       position: static !important; display: block !important; height: auto !important; overflow: visible !important;
     }

@@ -472,7 +472,7 @@
     const colours = kept.options.colours;
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, letter, place, lines, dash, core: isCore, named, n } = feature.properties;
+      const { area_id: id, letter, place, lines, dash, core: isCore, named, twin, n } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
@@ -495,7 +495,7 @@
         pane: "inner",
         style: { ...common, color: colours.casing, dashArray: dash || null },
       });
-      kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: named === false });
+      kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: Boolean(twin) });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(window.map || window.map_div, lines));
@@ -527,8 +527,8 @@
     return shapes.flatMap((rings) => rings[0].map(([lon, lat]) => L.latLng(lat, lon)));
   }
 
-  // What a core service area is or holds now, its twin, differs from it by lines that cannot be told
-  // apart from afar.
+  // The outline that is found now where a core service area is, its twin if nearly the same, cannot
+  // be told apart from it from afar.
   function drawLines(map) {
     const thick = thickness(map);
     for (const { casing, shape, inner, isChosen, dash, isTwin } of kept.lines || []) {
@@ -595,8 +595,9 @@
       element.children[0].style.display = letter ? "" : "none";
       element.children[1].style.display = "";
     }
-    const isShown = (one, at) => one.letter || one.isChosen || at < FEW || map.getZoom() >= NAMES_FROM;
-    const wanted = parts.filter(isShown);
+    const isNamed = (one) => one.letter || one.isChosen;
+    const most = new Set(parts.filter((one) => !isNamed(one)).slice(0, FEW));
+    const wanted = parts.filter((one) => isNamed(one) || most.has(one) || map.getZoom() >= NAMES_FROM);
     const options = new Map(wanted.map((part) => [part, placesFor(map, part, grounds, dark)]));
     const put = new Map();
     const settle = (part, most) => {

@@ -54,6 +54,10 @@
   }
 
   function fit(frame) {
+    if (!fitted.has(frame)) {
+      fitted.add(frame);
+      frame.addEventListener("load", () => fit(frame));
+    }
     const whole = frame.contentDocument && frame.contentDocument.body;
     if (!whole || fitted.has(whole) || !whole.childElementCount) return;
     fitted.add(whole);

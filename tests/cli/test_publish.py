@@ -97,9 +97,12 @@ def test_published_again_it_is_the_same(confirmed, publish):
 def test_who_publishes_is_in_the_register_once_a_day_and_changes_no_byte(confirmed, publish):
     publish("--out", "b")
     page = (confirmed.folder / "b" / "index.html").read_bytes()
-    for _ in range(2):
-        done = publish("--out", "b", "--by", "Prevention Team")
-        assert "says that Prevention Team published it" in " ".join(done.stdout.split())
+    done = publish("--out", "b", "--by", "Prevention Team")
+    assert "says that Prevention Team published it" in " ".join(done.stdout.split())
+    done = publish("--out", "b", "--by", "Mayor's Office")  # the first of a day stands
+    assert "since earlier today who published it" in " ".join(done.stdout.split())
+    assert publish("--out", "c", "--by", " ", check=False).returncode == 2
+    assert not (confirmed.folder / "c").exists()
     (path,) = confirmed.folder.rglob("*.sqlite3")
     store = open_store(str(path))
     with store.reading() as session:

@@ -22,7 +22,7 @@ from app.shared.legend import outlines_of, show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
-from app.shared.standing import areas_in_service, id_of, standing_of
+from app.shared.standing import areas_in_service, has_ever_served, id_of, standing_of
 from csa.base.text import month, name_list, render, speak
 from csa.dataset.chosen import Chosen
 from csa.decisions.registry import CoreArea, followed
@@ -131,7 +131,7 @@ def _month_parts(opened: Opened, following: Following, n_core: int, *, is_steppi
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
-    first = _not_served(opened, following)
+    first = "" if is_early(at) else _not_served(opened, following)
     said.html(f'<div class="csa-change">{_paragraphs([first, *_answer(following, at)])}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
@@ -245,9 +245,9 @@ def _not_served(opened: Opened, following: Following) -> str:
     if following.is_core:
         return ""
     since, n = month(str(following.displaced.since)), len(following.area_ids)
-    if core_areas_of(opened) is None:
-        return speak("change_page.none_served", n=n, month=since)
-    return speak("change_page.candidates_followed", n=n, month=since)
+    is_none = not has_ever_served(opened)
+    key = "change_page.none_served" if is_none else "change_page.candidates_followed"
+    return speak(key, n=n, month=since)
 
 
 def _moved_somewhere(following: Following, at: int) -> str:

@@ -55,7 +55,7 @@ def quarters(opened: Opened, following: Following) -> None:
         is_all = len(told) > MAX_PANELS and st.toggle(
             speak("change_page.show_all", n=len(told)), key="all quarters"
         )
-    st.caption(speak("change_page.quarters_note"))
+    st.caption(speak("change_page.quarters_note", since=month(str(following.displaced.since_all))))
     shown = told if is_all else told[:MAX_PANELS]
     table = following.quarters[following.quarters["zone"] == zone]
     by_area = {str(name): rows for name, rows in table.groupby("area_id")}
@@ -71,8 +71,6 @@ def quarters(opened: Opened, following: Following) -> None:
 
 def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: str) -> None:
     name = following.place_name(area_id)
-    own = following.displaced.starts[following.area_ids.index(area_id)]
-    rows = rows.assign(is_after=rows["quarter"] >= str(own))
     top = float(max(LEAST_TOP, rows[["incidents", "high"]].to_numpy().max()))
     with st.container(width=PANEL_PX, gap=None):
         st.markdown(f"**{panels.plain(name)}**")

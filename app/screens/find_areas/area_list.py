@@ -38,7 +38,9 @@ def rows(
         proposal.areas.to_dict("records"), proposal.areas.bounds["minx"], strict=True
     ):
         stands, n = standing[row["area_id"]], row["incidents"]
-        own, homicides = grounds.get(stands.letter) or (n, row["homicides"])
+        own, homicides = n, row["homicides"]
+        if stands.letter in grounds:  # in cells of another size they are not counted
+            own, homicides = grounds[stands.letter] or (None, None)
         found.append(ListedArea(stands, own, homicides, None if own == n else n, west))
     for area in not_proposed(core, standing):
         n, homicides = grounds[area.key] or (None, None)

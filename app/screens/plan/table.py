@@ -33,10 +33,10 @@ LINE_PX, ROW_PX = 20, 18
 """Height of a line of text in a row, and of the space around it."""
 LETTER_PX, CELL_PX = 6.2, 16
 """Mean width of a letter in a cell, and of the cell's margins."""
-MOST_LINES = 4
+MOST_LINES = 3
 """Most lines of a cell; longer texts are complete in its editor, in cards and in detail."""
 HEIGHT_PX = 5000
-"""The whole plan stands in the page; on sharp screens browsers draw no canvas much taller."""
+"""63 actions stand in the page; on sharp screens browsers draw no canvas much taller."""
 NUMBER, TITLE, UPDATED, HELD = "number", "title", "updated", "held"
 NOTHING = "–"
 READ_ONLY = (NUMBER, TITLE, UPDATED, HELD)
@@ -143,8 +143,12 @@ def text_lines(rows: pd.DataFrame) -> int:
     most = 2
     for name in set(rows.columns) - {"start", "due", "percent", "areas", "evidence"}:
         letters = int((WIDTHS[name] - CELL_PX) / LETTER_PX)
-        most = max(most, *(len(textwrap.wrap(text, letters)) for text in rows[name]), 0)
+        most = max(most, *(_n_lines(text, letters) for text in rows[name]), 0)
     return min(most, MOST_LINES)
+
+
+def _n_lines(text: str, letters: int) -> int:
+    return sum(max(1, len(textwrap.wrap(part, letters))) for part in text.splitlines())
 
 
 def make_grid(

@@ -106,6 +106,8 @@ def publish(
     who = _census(config, census)
     if confirm:
         _confirm(config, store, confirm, by)
+    # Signed before anything is written: what refuses an office refuses the whole.
+    signed = None if by is None else act_of(config, by, speak("publish.why"))
     opened = reading_store(config, store)
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as tell:
@@ -122,18 +124,26 @@ def publish(
         tell("write")
         keep_public_secret(opened or making_store(config, store), secret)
         files = bundle.write(out)
-        if by:
-            signed = act_of(
-                config, by, speak("publish.why", quarter=bundle.published.facts.quarter)
-            )
-            made_at = bundle.published.facts.snapshot_id, records.decided.n
-            record_publication(making_store(config, store), signed, out, last, made_at)
+        is_new = signed is not None and record_publication(
+            making_store(config, store),
+            signed,
+            out,
+            last,
+            (bundle.published.facts.snapshot_id, records.decided.n),
+        )
     told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
         show_published_json(*told)
     else:
         show_published(*told)
-        show(speak("publish.recorded", by=by) if by else speak("publish.unrecorded"))
+        show(_said_by(by, is_new=is_new))
+
+
+def _said_by(by: str | None, *, is_new: bool) -> str:
+    """Return who published, as the register of hand-outs has it."""
+    if by is None:
+        return speak("publish.unrecorded")
+    return speak("publish.recorded", by=by) if is_new else speak("publish.known")
 
 
 def _census(config: CityConfig, path: Path | None) -> Census | None:

@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
-CODE_DIGITS = 16
-"""So many that nobody finds a text with the code of one that was read."""
+CODE_DIGITS = 32
+"""So many that nobody finds two texts of one code, the harmless of which is read."""
 Kind: TypeAlias = Literal["address", "coordinates", "contact", "person", "case"]
 
 

@@ -89,10 +89,11 @@ def figures_published(folder: Path, city: str) -> frozenset[str]:
 
 def record_publication(
     store: Store, act: Act, out: Path, month: Month, made_at: tuple[str, int]
-) -> None:
+) -> bool:
     """Write into the register of hand-outs that a bundle's page is published, and by whom.
 
-    `made_at` is the snapshot of its month's editions and the last decision in them.
+    The first of a day stands: False says that it does already. `made_at` is the snapshot of its
+    month's editions and the last decision in them.
     """
     require_area_chair(act.person)
     page = hashlib.sha256((out / PAGE).read_bytes()).hexdigest()
@@ -102,6 +103,8 @@ def record_publication(
     except ParamError as error:
         if error.message.key != "decide.handed":  # published again on the same day
             raise
+        return False
+    return True
 
 
 def refuse_older(out: Path, quarter: str) -> None:

@@ -111,6 +111,10 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     monkeypatch.setattr(standing, "areas_in_service", lambda _: (core,))
     said = standing.say_grounds(None, city.proposal, stands)
     assert said == says("standing.grounds", areas="Old Mill (A) 10")
+    coarse = core_of({h3.cell_to_parent(cell, 9) for cell in held})  # not counted in such cells
+    rows = area_list.rows(city.proposal, stands, (coarse,))
+    (row,) = (one for one in rows if one.stands.letter)
+    assert (row.incidents, row.outlined) == (None, 9)
     same = core_of(held)  # no other number, nothing to say
     monkeypatch.setattr(standing, "areas_in_service", lambda _: (same,))
     assert listed(city.proposal, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
