@@ -245,6 +245,26 @@ def test_a_neighborhood_is_chosen_in_the_very_page_that_would_be_published(read,
     assert frame.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
 
 
+def test_the_page_stands_whole_in_its_frame_whatever_is_open_and_in_both_languages(read, preview):
+    page = read(preview, 390).page
+    inside = page.frame_locator(".st-key-public_page iframe").locator("html")
+    hidden = "whole => whole.scrollHeight - whole.clientHeight"
+
+    def wait():
+        for _ in range(40):
+            if inside.evaluate(hidden) <= 2:
+                return
+            page.wait_for_timeout(250)
+        raise AssertionError(inside.evaluate(hidden))
+
+    wait()
+    inside.locator("details").first.evaluate("fold => { fold.open = true; }")
+    wait()
+    page.get_by_role("button", name="Español").click()
+    inside.get_by_text("¿Dónde vive usted?").first.wait_for()
+    wait()
+
+
 def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(read, preview):
     page = read(preview).page
     assert page.evaluate("document.documentElement.lang") == "en"
