@@ -266,8 +266,8 @@ def test_what_cannot_be_read_as_areas_is_refused(tmp_path, name, content):
     with pytest.raises(SourceError) as refused:
         read_areas(path)
     assert str(refused.value) == (
-        f"{path} cannot be read as areas. Give the areas.csv or areas.geojson that csa propose "
-        "writes."
+        f"{path} cannot be read as areas, or has more than 20 MB. Give the areas.csv or "
+        "areas.geojson that csa propose writes."
     )
 
 
