@@ -230,13 +230,14 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
     for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True):
         stands = scene.standing.get(str(area["area_id"]))
         served = None if stands is None else core.get(stands.letter)
-        if served is not None and served.cells == {int(cell, 16) for cell in area["cells"]}:
+        own = frozenset(int(cell, 16) for cell in area["cells"])
+        alike = 0.0 if served is None else jaccard(own, served.cells)
+        if alike == 1:
             continue
         drawn.append(_feature(area, shape, scene))
         is_part = stands is not None and stands.part_of and scene.core
         drawn[-1]["properties"]["named"] = served is None and not is_part
-        own = frozenset(int(cell, 16) for cell in area["cells"])
-        drawn[-1]["properties"]["twin"] = served is not None and jaccard(own, served.cells) >= ALIKE
+        drawn[-1]["properties"]["twin"] = alike >= ALIKE
     return [*drawn, *(_core_feature(area, scene) for area in scene.core)]
 
 

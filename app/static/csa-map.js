@@ -574,7 +574,8 @@
   // A label stands outside its area, with a line to it, where it hides neither another label nor
   // the darkest cells, and where no line runs behind a label, across another line or over another
   // area. First the chosen area's, then those of core service areas, then names where there is
-  // still room, of the areas with most incidents before others. Each looks for a better place once the others have theirs.
+  // still room, of the areas with most incidents before others. Each looks for a better place once
+  // the others have theirs.
   function settleLabels(map) {
     kept.leaders.clearLayers();
     const labels = (kept.labels || []).filter(({ label }) => label && label._map && label.getElement());
