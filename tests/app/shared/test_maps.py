@@ -140,6 +140,20 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
     ]
 
 
+def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its_count(city, cells):
+    n_cells = len(core_of(city, "c-2").cells)
+    for without, is_twin in ((1, (n_cells - 1) / n_cells >= maps.ALIKE), (n_cells // 2, False)):
+        core = core_of(city, "c-2", without=without)
+        shown = scene(city, standing=STANDING, core=(core,))
+        told = {
+            one["properties"]["area_id"]: one["properties"]
+            for one in message(maps.painting(shown, cells))["areas"][:-1]
+        }
+        assert (told["c-1"]["twin"], told["c-2"]["twin"]) == (False, is_twin)
+        assert (told["c-1"]["n"], told["c-2"]["n"]) == (6, 9)
+    assert n_cells >= 5  # so that one of them is a twin
+
+
 def test_one_that_no_candidate_is_has_its_letter_and_no_count_in_other_cells(city, cells):
     own = frozenset(h3.cell_to_parent(cell, 9) for cell in core_of(city, "c-1").cells)
     core = replace(core_of(city, "c-1"), key="C", drawn=((date(2019, 9, 14), own),))
