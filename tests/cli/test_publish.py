@@ -101,6 +101,9 @@ def test_who_publishes_is_in_the_register_once_a_day_and_changes_no_byte(confirm
     assert "says that Prevention Team published it" in " ".join(done.stdout.split())
     done = publish("--out", "b", "--by", "Mayor's Office")  # the first of a day stands
     assert "since earlier today who published it" in " ".join(done.stdout.split())
+    for words in ((), ("--by", "Prevention Team")):
+        told = json.loads(publish("--out", "b", *words, "--json").stdout)
+        assert told["signed_by"] == (words[1] if words else None)
     assert publish("--out", "c", "--by", " ", check=False).returncode == 2
     assert not (confirmed.folder / "c").exists()
     (path,) = confirmed.folder.rglob("*.sqlite3")

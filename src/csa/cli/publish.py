@@ -133,7 +133,7 @@ def publish(
         )
     told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
-        show_published_json(*told)
+        show_published_json(*told, by=by)
     else:
         show_published(*told)
         show(_said_by(by, is_new=is_new))
@@ -186,12 +186,19 @@ def show_published(
 
 
 def show_published_json(
-    made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
+    made: Published,
+    out: Path,
+    files: Sequence[str],
+    n_earlier: int,
+    undrawn: Message | None,
+    *,
+    by: str | None = None,
 ) -> None:
     """Print the same for machines."""
     facts = made.facts
     account: dict[str, Any] = {
         "out": str(out),
+        "signed_by": by,  # the first office of a day stands in the register; None: nobody
         "files": list(files),
         "snapshot_id": facts.snapshot_id,
         "quarter": facts.quarter,
