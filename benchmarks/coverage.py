@@ -149,7 +149,7 @@ def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) ->
         occurred_at=when, kind=KINDS[0], flags=""
     )
     dataset = Dataset(incidents, gpd.GeoDataFrame(), shapely.Point(), {})
-    return StudyArea(dataset, KINDS, incidents, xy, blocks, month, on.grid, on.blocks)
+    return StudyArea(dataset, KINDS, np.arange(len(at)), xy, blocks, month, on.grid, on.blocks)
 
 
 def by_rates(rates: Floats, on: Ground, random: np.random.Generator) -> StudyArea:

@@ -215,10 +215,10 @@ def test_domestic_is_unknown_where_no_row_says_and_a_number_where_one_does(made)
     dataset, config = made(*knot(100, 6, KNOT))
     choices = Choices(months=12, min_samples=5)
     assert propose_areas(City(config, dataset), choices).areas["domestic"].tolist() == [None]
-    dataset.incidents.loc[0, "domestic"] = "no"
-    assert propose_areas(City(config, dataset), choices).areas["domestic"].tolist() == [0]
-    dataset.incidents.loc[1, "domestic"] = "yes"
-    assert propose_areas(City(config, dataset), choices).areas["domestic"].tolist() == [1]
+    for said, found in (("no", 0), ("yes", 1)):
+        domestic = [said, *["unknown"] * (len(dataset.incidents) - 1)]
+        one = replace(dataset, incidents=dataset.incidents.assign(domestic=domestic))
+        assert propose_areas(City(config, one), choices).areas["domestic"].tolist() == [found]
 
 
 def test_victims_are_unknown_where_any_incident_of_the_area_does_not_tell(made):

@@ -169,7 +169,7 @@ def test_a_proposal_holds_the_very_areas(testville, located):
 def with_suspects(testville, located, rows):
     """Say of some incidents that their points may stand for unknown places."""
     dataset, config = testville
-    flags = dataset.incidents["flags"].mask(rows, "suspect_point")
+    flags = dataset.incidents["flags"].astype("str").mask(rows, "suspect_point")
     changed = replace(dataset, incidents=dataset.incidents.assign(flags=flags))
     return locate_incidents(City(config, changed), Choices(), located.cover)
 

@@ -139,7 +139,7 @@ def hold_out(located, period, share, random):
     is_out = in_period & (random.random(len(located.month)) < share)
     rest = replace(
         located,
-        incidents=located.incidents[~is_out].reset_index(drop=True),
+        rows=located.rows[~is_out],
         xy=located.xy[~is_out],
         cells=located.cells[~is_out],
         month=located.month[~is_out],

@@ -167,7 +167,7 @@ def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
     neighborhoods = city.dataset.neighborhoods
     other = neighborhoods.assign(name="New " + neighborhoods["name"])
     incidents = city.dataset.incidents.assign(
-        neighborhood="New " + city.dataset.incidents["neighborhood"]
+        neighborhood="New " + city.dataset.incidents["neighborhood"].astype("str")
     )
     dataset = replace(city.dataset, neighborhoods=other, incidents=incidents)
     again = propose_areas(replace(city, dataset=dataset))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, nbinom
 
+from csa.areas import stack
 from csa.areas.stack import (
     AGES,
     NARROW_M,
@@ -262,6 +263,14 @@ def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares
     known /= known.sum()
     wanted = some[:, is_narrow] @ known[is_narrow] + full[:, ~is_narrow] @ known[~is_narrow]
     np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
+def test_sums_in_blocks_are_one_sum_to_the_last_digit(monkeypatch):
+    rng, ground = np.random.default_rng(24), ground_of(FEW)
+    at, ago = rng.integers(0, len(FEW.area_km2), 500), rng.integers(-3, 150, 500) + 0.5
+    whole = ground.maps(at, ago)
+    monkeypatch.setattr(stack, "BLOCK", 7)
+    np.testing.assert_array_equal(ground.maps(at, ago), whole)
 
 
 # ---- Against what others compute -----------------------------------------------------------

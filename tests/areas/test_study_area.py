@@ -1,6 +1,7 @@
 """One period's incidents on the cells: counted again by plain tables, month by month."""
 
 import math
+from dataclasses import replace
 
 import h3
 import numpy as np
@@ -241,7 +242,12 @@ def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
 def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
     old = [line(n, around(OTHER, n), f"{2015 + n % 5}-05-01") for n in range(40)]
     dataset, config = made(*old, *[line(50 + n, around(KNOT, n)) for n in range(10)])
-    dataset.incidents.loc[[3, 45], "flags"] = "suspect_point"
+    flags = (
+        dataset.incidents["flags"]
+        .astype("str")
+        .mask([n in (3, 45) for n in range(50)], "suspect_point")
+    )
+    dataset = replace(dataset, incidents=dataset.incidents.assign(flags=flags))
     located, period = (
         locate_incidents(City(config, dataset), Choices()),
         Period.before(Month(2020, 6), 12),

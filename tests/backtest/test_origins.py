@@ -137,7 +137,7 @@ def test_a_trial_holds_the_period_the_last_year_and_the_horizon(located):
 def test_no_way_of_choosing_knows_suspect_points_but_what_comes_there_counts(testville, located):
     dataset, config = testville
     rows = dataset.incidents.index % 3 == 0
-    flags = dataset.incidents["flags"].mask(rows, "suspect_point")
+    flags = dataset.incidents["flags"].astype("str").mask(rows, "suspect_point")
     changed = replace(dataset, incidents=dataset.incidents.assign(flags=flags))
     other = locate_incidents(City(config, changed), Choices(), located.cover)
     without = replace(dataset, incidents=dataset.incidents[~rows].reset_index(drop=True))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csa.base import compact
 from csa.base.errors import TableError
 from csa.base.schema import INCIDENT_COLUMNS, check_incidents
 from tests.properties import examples
@@ -120,6 +121,14 @@ def test_a_column_that_holds_what_it_must_not_is_named(column, values):
         check_incidents(table().assign(**{column: values}))
     said = str(refused.value)
     assert not [name for name in INCIDENT_COLUMNS if name != column and f"{name}:" in said]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 100])
+def test_an_id_that_stands_twice_is_found_however_far_apart(monkeypatch, n_rows):
+    monkeypatch.setattr(compact, "BLOCK", n_rows)
+    apart = pd.concat([table(), table().iloc[:1]], ignore_index=True)
+    with pytest.raises(TableError, match=r"\(1 faults?: incident_id: field_uniqueness\)"):
+        check_incidents(apart)
 
 
 @pytest.mark.parametrize("column", ["eps", "cell_r", "cell_rx", "my_cell_r8", "LON"])

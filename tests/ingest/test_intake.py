@@ -11,11 +11,12 @@ import shapely
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
+from csa.base import compact
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
-from csa.dataset import versioned
+from csa.dataset import table as incident_table
 from csa.dataset.history import list_comparable, load_history
-from csa.ingest import record_columns
+from csa.ingest import incidents, record_columns
 from csa.ingest.intake import ingest_city
 from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
@@ -72,7 +73,7 @@ def test_a_small_file_by_hand(town):
 def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeypatch, n_rows):
     config, folder = load_city(root / "config" / "sample.toml"), root / "data" / "sample"
     whole = ingest_city(config, folder)
-    monkeypatch.setattr(record_columns, "BLOCK", n_rows)
+    work_on(monkeypatch, n_rows)
     parts = ingest_city(config, folder)
     assert parts.dataset.report == whole.dataset.report
     assert [*map(str, parts.messages)] == [*map(str, whole.messages)]
@@ -80,11 +81,18 @@ def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeyp
     pd.testing.assert_frame_equal(parts.rejected, whole.rejected)
 
 
+def work_on(monkeypatch, n_rows):
+    """Read, fold, locate and check so many rows at a time."""
+    for module, name in ((record_columns, "BLOCK"), (compact, "BLOCK"), (incidents, "PART")):
+        monkeypatch.setattr(module, name, n_rows)
+
+
 DAY = "2020-01-02"
 MORE_RULES = """homicide = [{ fatal = ["1"], city = ["TESTVILLE"] }, { city = ["TESTVILLE"], date = ["7"] }]
 nonfatal_note = "As the city counts them."
 """
 CELLS = {
+    "row": ("1", "2", "3", "4", "5", ""),
     "number": ("10", "11", ""),
     "date": ("2020-01-01 10:00", "2020-01-02", "2020-01-02", "never", "7"),
     "fatal": ("0", "0", "1", "9", "?"),
@@ -98,7 +106,7 @@ NO_NUMBER = 'incident_from = ["date", "address"]'
 def answers_of(town, path, monkeypatch, n_rows):
     """Read a file at once, and so many rows at a time."""
     for block in (1000, n_rows):
-        monkeypatch.setattr(record_columns, "BLOCK", block)
+        work_on(monkeypatch, block)
         try:
             made = intake(town, path)
         except SourceError as error:
@@ -110,9 +118,13 @@ def answers_of(town, path, monkeypatch, n_rows):
 
 # What is said of dates; of nonfatal shootings; ids of incidents that have no number: how a day is
 # written depends on whether another has a time.
-@example(rows=[("10", day, "1", *HERE) for day in ("7", "8")], n_rows=1)
-@example(rows=[("10", "2020-01-02", fatal, *HERE) for fatal in "01"], n_rows=1)
-@example(rows=[("", day, "1", *HERE) for day in (DAY, f"{DAY} 10:00", DAY)], n_rows=2)
+@example(rows=[(day, "10", day, "1", *HERE) for day in "78"], n_rows=1)
+@example(rows=[(fatal, "10", "2020-01-02", fatal, *HERE) for fatal in "01"], n_rows=1)
+@example(rows=[("", "", day, "1", *HERE) for day in (DAY, f"{DAY} 10:00", DAY)], n_rows=2)
+@example(
+    rows=[("1", number, DAY, fatal, *HERE) for number, fatal in (("10", "0"), ("11", "1"))],
+    n_rows=1,
+)
 @examples(1, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(*map(st.sampled_from, CELLS.values())), min_size=1, max_size=8),
@@ -121,7 +133,7 @@ def answers_of(town, path, monkeypatch, n_rows):
 def test_nothing_depends_on_how_many_rows_are_read_at_once(town, monkeypatch, rows, n_rows):
     if "nonfatal_note" not in town.config.read_text():
         town.edit_config('homicide = [{ fatal = ["1"] }]', MORE_RULES)
-    lines = [",".join((str(at), *row[:4], "39.02", "", row[4])) for at, row in enumerate(rows)]
+    lines = [",".join((*row[:5], "39.02", "", row[5])) for row in rows]
     whole, parts = answers_of(town, town.write("a.csv", *lines), monkeypatch, n_rows)
     assert whole == parts
 
@@ -196,8 +208,8 @@ def test_the_fingerprint_is_the_same_however_many_rows_are_hashed_at_once(town, 
     for shape in (*made.neighborhoods.geometry, made.study_area):
         digest.update(shapely.to_wkb(shapely.normalize(shape)))
     for n_rows in (1, 2, 1000):
-        monkeypatch.setattr(versioned, "BLOCK", n_rows)
-        found = versioned.fingerprint(made.incidents, made.neighborhoods, made.study_area)
+        monkeypatch.setattr(incident_table, "BLOCK", n_rows)
+        found = incident_table.fingerprint(made.incidents, made.neighborhoods, made.study_area)
         assert found == made.fingerprint == digest.hexdigest()
 
 

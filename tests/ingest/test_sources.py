@@ -16,7 +16,8 @@ from csa.base.errors import CrsError, SourceError, TableError
 from csa.config.city import PlacesSource, Population
 from csa.config.layouts import Point, Source
 from csa.config.loading import load_city
-from csa.dataset.versioned import fingerprint, open_dataset
+from csa.dataset.table import fingerprint
+from csa.dataset.versioned import open_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points

@@ -114,7 +114,9 @@ def proposed(months=36, expected=(90.0, 30.0)):
 class TwoCells:
     """A city of two cells and the rest: the second began in the last 12 months."""
 
-    dataset = Dataset(None, None, None, {"data_from": "2015-01-01", "data_through": "2020-08-21"})
+    dataset = Dataset(
+        pd.DataFrame(), None, None, {"data_from": "2015-01-01", "data_through": "2020-08-21"}
+    )
 
     def counts(self, period):
         last = period.until == Month(2020, 9) and period.months == 12

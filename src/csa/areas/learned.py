@@ -16,7 +16,8 @@ from csa.areas.choices import Choices, suggest_dbscan
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.stack import Stack, map_names
 from csa.areas.study_area import StudyArea, study_cells
-from csa.base.arrays import Bools
+from csa.base.arrays import Bools, Ints
+from csa.base.compact import BLOCK
 from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.dataset.kept import list_kept, load_own, save_kept
@@ -132,14 +133,21 @@ def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, A
     }
 
 
+def _in_order(values: npt.NDArray[Any], order: Ints) -> Iterator[npt.NDArray[Any]]:
+    """Yield values in an order, a block at a time."""
+    for start in range(0, len(order), BLOCK):
+        yield values[order[start : start + BLOCK]]
+
+
 def _known(located: StudyArea, is_past: Bools) -> Iterator[npt.NDArray[Any]]:
     """Yield past incidents in an order of their own, an array at a time, and the land."""
     cells, month = located.cells[is_past], located.month[is_past]
     order = np.lexsort((month, cells))
-    yield cells[order]
-    yield month[order]
+    yield from _in_order(cells, order)
+    yield from _in_order(month, order)
     del cells, month, order  # of ten million each takes 80 MB
     xy = located.xy[is_past]
-    yield xy[np.lexsort(xy.T)]
+    yield from _in_order(xy, np.lexsort(xy.T))
+    del xy
     yield np.sort(located.cells[is_past & located.is_suspect])
     yield located.grid.area_km2.index.to_numpy()

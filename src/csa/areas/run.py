@@ -15,6 +15,7 @@ from csa.areas.stack import (
 )
 from csa.areas.window import PeriodIncidents
 from csa.base.arrays import Bools, Floats, Objects
+from csa.base.compact import name_each
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
 from csa.dataset.versioned import City
 from csa.geo.cells import Grid
@@ -79,8 +80,8 @@ class Run:
         incidents = self.window.incidents
         return AreaIncidents(
             incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
-            incidents["domestic"].to_numpy(dtype=object),
-            incidents["neighborhood"].to_numpy(dtype=object),
+            name_each(incidents["domestic"]),
+            name_each(incidents["neighborhood"]),
             self.window.is_suspect,
             incidents[["lon", "lat"]].to_numpy(dtype="float64"),
         )

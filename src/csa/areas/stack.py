@@ -47,6 +47,8 @@ NEW_LEAST = 5
 in one city of a hundred: by what the years before lead one to expect, counts varying more than
 Poisson's (`DISPERSION`)."""
 
+BLOCK = 1_000_000
+"""Incidents that are weighed at once."""
 N_STEPS = 100
 """Steps of expectation maximization: more change no area in Philadelphia."""
 
@@ -189,10 +191,24 @@ def _by_age(months_ago: Floats) -> Iterator[Floats]:
     yield is_past.astype(np.float64)
 
 
-def share_by_cell(at: Ints, weights: Iterable[Floats], n_cells: int) -> Floats:
-    """Return each cell's share of weights, c times (n,): (m, c), adding up to 1 each, or all 0."""
-    columns = [np.bincount(at, column, minlength=n_cells) for column in weights]
-    counts = np.stack(columns, axis=1).astype(np.float64)
+def _sum_by_age(at: Ints, months_ago: Floats, n_cells: int) -> list[Floats]:
+    """Add up the columns of `weigh` by cell, in blocks but in one order: the sums are the same."""
+    sums = [_sum(at[:BLOCK], one, n_cells) for one in _by_age(months_ago[:BLOCK])]
+    for start in range(BLOCK, len(at), BLOCK):
+        block = slice(start, start + BLOCK)
+        for total, weights in zip(sums, _by_age(months_ago[block]), strict=True):
+            np.add.at(total, at[block], weights)
+    return sums
+
+
+def _sum(at: Ints, weights: Floats, n_cells: int) -> Floats:
+    """Add up weights by cell: (m,)."""
+    return np.bincount(at, weights, n_cells).astype(np.float64)
+
+
+def _shares(columns: Iterable[Floats]) -> Floats:
+    """Return each cell's share of sums, c times (m,): (m, c), adding up to 1 each, or all 0."""
+    counts = np.stack([*columns], axis=1).astype(np.float64)
     totals = counts.sum(axis=0)
     return np.asarray(counts / np.where(totals > 0, totals, 1.0))
 
@@ -229,7 +245,7 @@ class Ground:
         n_cells = len(self.area_km2)
         if not n_cells:
             return np.zeros((0, len(map_names())))
-        shares = share_by_cell(at, _by_age(months_ago), n_cells)
+        shares = _shares(_sum_by_age(at, months_ago, n_cells))
         even = self.area_km2 / self.area_km2.sum()
         return np.concatenate([*self.spread(shares), even[:, None]], axis=1)
 
@@ -306,7 +322,8 @@ class Subsamples:
 
         It is 0 in cells that were not asked for.
         """
-        by_cell = share_by_cell(self._at[kept], self._weights[kept].T, self._n_occupied)
+        at, n = self._at[kept], self._n_occupied
+        by_cell = _shares(_sum(at, one, n) for one in self._weights[kept].T)
         new = self._new @ by_cell[:, AGES.index(NEW_MAP[0])]
         shares = np.zeros(self._n_cells)
         mixture = self._wide + self._narrow @ by_cell.T.ravel()

@@ -32,6 +32,7 @@ from csa.areas.window import (
     month_index,
 )
 from csa.base.arrays import Bools, Cells, Floats, Ints
+from csa.base.compact import give_back
 from csa.base.crs import project
 from csa.base.errors import ParamError
 from csa.base.params import DocumentedDbscan, Month, Period
@@ -45,19 +46,6 @@ from csa.geo.spirals import find_neighbors
 MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
-ASKED = (
-    "incident_id",
-    "occurred_at",
-    "kind",
-    "victims",
-    "domestic",
-    "lon",
-    "lat",
-    "neighborhood",
-    "flags",
-)
-"""What is asked of incidents on cells: a third of a table is texts that nothing asks for."""
-
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
@@ -69,17 +57,22 @@ def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
 class StudyArea:
     """A dataset's incidents that lie in the study area, of all months.
 
-    Fields: `dataset`, `kinds`, `incidents`, `xy`, `cells`, `month`, `grid`, `cover`.
+    Fields: `dataset`, `kinds`, `rows`, `xy`, `cells`, `month`, `grid`, `cover`.
     """
 
     dataset: Dataset  # the city's incidents and places
     kinds: tuple[str, ...]  # the kinds of incident counted
-    incidents: pd.DataFrame  # n incidents: the columns of the dataset that are `ASKED`
+    rows: Ints  # (n,) the place of each in the dataset's incidents
     xy: Floats  # (n, 2) metres
     cells: Cells  # (n,) the cell of each
     month: Ints  # (n,) months since the year 0
     grid: Grid  # the study area's cells
     cover: pd.DataFrame  # as `study_cells`
+
+    @cached_property
+    def incidents(self) -> pd.DataFrame:
+        """The n incidents: not taken before they are asked for, a copy of most of the dataset."""
+        return self.dataset.incidents.iloc[self.rows].reset_index(drop=True)
 
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
@@ -88,7 +81,7 @@ class StudyArea:
         is_counted = is_in_period(everything, period, self.kinds)
         n_unlocated = int((is_counted & ~is_placed(everything)).sum())
         return PeriodIncidents(
-            self.incidents[is_in].reset_index(drop=True),
+            everything.iloc[self.rows[is_in]].reset_index(drop=True),
             self.xy[is_in],
             self.cells[is_in],
             n_unlocated=n_unlocated,
@@ -114,15 +107,17 @@ class StudyArea:
 
         Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
         """
-        months_ago, until = self.months_ago(period.until), period.until
-        is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
+        until, months = period.until, period.months
+        is_in = (self.month < until.index) & (self.month >= until.index - months)
+        is_in &= ~self.is_suspect
+        n_in = int(is_in.sum())
         shares = self._shares.get(until)
         if shares is None:
             shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
             for oldest in [*self._shares][: max(0, len(self._shares) + 1 - MOST_MONTHS)]:
                 self._shares.pop(oldest, None)
             self._shares[until] = shares
-        return shares * int(is_in.sum())
+        return shares * n_in
 
     def is_new(self, until: Month) -> Bools:
         """Return which cells are of a place that newly began in the year before a month: (m,)."""
@@ -149,7 +144,8 @@ class StudyArea:
     def maps(self, until: Month) -> Floats:
         """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
         is_used = ~self.is_suspect
-        return self.ground.maps(self.positions[is_used], self.months_ago(until)[is_used])
+        months_ago = np.asarray(until.index - self.month[is_used] - 0.5, dtype=np.float64)
+        return self.ground.maps(self.positions[is_used], months_ago)
 
     def stack_at(self, until: Month) -> Stack:
         """Learn how to combine the maps from the Januaries whose year was over by a month."""
@@ -196,7 +192,7 @@ class StudyArea:
     @cached_property
     def is_suspect(self) -> Bools:
         """(n,) whether each incident is at a point that may stand for unknown places."""
-        return is_suspect(self.incidents)
+        return is_suspect(self.dataset.incidents)[self.rows]
 
     @cached_property
     def ground(self) -> Ground:
@@ -326,11 +322,14 @@ def locate_incidents(
     cells = h3_cells.bin_points(lon, lat, choices.resolution)
     # A point on the very border may fall into a cell of no area inside.
     is_inside = is_asked & np.isin(cells, cover.index.to_numpy())
-    inside = incidents.loc[is_inside, list(ASKED)].reset_index(drop=True)
-    xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), metric_crs)
-    month = month_index(inside["occurred_at"])
+    rows = np.flatnonzero(is_inside)
+    lon, lat = lon[rows], lat[rows]
+    xy = project(lon, lat, metric_crs)
+    month = month_index(incidents["occurred_at"].iloc[rows])
     grid = _grid(cover, metric_crs)
-    return StudyArea(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
+    del is_asked, is_inside, lon, lat
+    give_back()
+    return StudyArea(dataset, choices.kinds, rows, xy, cells[rows], month, grid, cover)
 
 
 def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:

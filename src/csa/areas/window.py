@@ -13,6 +13,9 @@ from csa.base.arrays import Bools, Cells, Ints
 from csa.base.params import Period
 from csa.base.schema import KINDS
 
+UNIX_MONTH = 1970 * 12
+"""January 1970, from which numpy counts, in months since the year 0."""
+
 
 @dataclass(frozen=True)
 class PeriodIncidents:
@@ -51,9 +54,8 @@ def is_in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]
 
 def month_index(occurred_at: pd.Series) -> Ints:
     """Return the month of each time, in months since the year 0: (n,)."""
-    when = occurred_at.dt
-    index: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
-    return index
+    months = occurred_at.to_numpy(dtype="datetime64[M]").astype(np.int64)
+    return months + UNIX_MONTH
 
 
 def is_of(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:

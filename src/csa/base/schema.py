@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from csa.base.errors import TableError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pandera.pandas as pa
 
 UNASSIGNED = "unassigned"
 """The name of a neighborhood whose polygon has none, and of places in no neighborhood."""
@@ -44,8 +46,9 @@ INCIDENT_COLUMNS = {
 
 def check_incidents(incidents: pd.DataFrame) -> None:
     """Check the incidents table, where it is written and where it is read."""
-    import pandera.errors  # noqa: PLC0415 - loads late
     import pandera.pandas as pa  # noqa: PLC0415 - loads late
+
+    from csa.base.compact import find_shared, in_blocks  # noqa: PLC0415 - loads late
 
     text = pa.Column(str, nullable=False)
     known = f"({'|'.join(FLAGS)})"
@@ -66,11 +69,23 @@ def check_incidents(incidents: pd.DataFrame) -> None:
         },
         strict=True,
     )
+    # A block at a time: of ten million rows the checks take more memory than the table.
+    parts = in_blocks(incidents)
+    if "incident_id" in incidents:
+        parts = chain(parts, [incidents[find_shared(incidents["incident_id"])]])
+    faults = sorted({fault for part in parts for fault in _find_faults(part, table)})
+    if faults:
+        raise TableError("table.incidents", n=len(faults), faults="; ".join(faults[:5]))
+
+
+def _find_faults(part: pd.DataFrame, table: pa.DataFrameSchema) -> set[str]:
+    """Name each column of some rows that is not as it should be, with the check that failed."""
+    import pandera.errors  # noqa: PLC0415 - loads late
+
+    texts = dict.fromkeys(part.select_dtypes("category"), "str")
     try:
-        table.validate(incidents, lazy=True)
+        table.validate(part.astype(texts), lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
-        faults = sorted(
-            {f"{row.column or row.failure_case}: {row.check}" for row in cases.itertuples()}
-        )
-        raise TableError("table.incidents", n=len(faults), faults="; ".join(faults[:5])) from error
+        return {f"{row.column or row.failure_case}: {row.check}" for row in cases.itertuples()}
+    return set()

@@ -56,7 +56,7 @@ def ingest(
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as tell:
         intake = ingest_city(config, inputs, tell)
         tell("write")
-        renamed = intake.explain_renamed(list_ids(out))
+        renamed = None if intake.renamed.empty else intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
         notes = keep_place_names(City(config, intake.dataset, out), tell)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
 
+from csa.base.compact import give_back, in_blocks
 from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, PeriodError, SourceError
 from csa.base.io import csv_bytes, json_bytes, publish_version
@@ -23,6 +22,13 @@ from csa.base.params import Period, whole_months
 from csa.base.reading import parse_json
 from csa.base.schema import check_incidents
 from csa.config.city import CityConfig
+from csa.dataset.table import (
+    fingerprint,
+    hold_repeated,
+    incidents_parquet,
+    layer_fingerprint,
+    read_incidents,
+)
 
 FORMAT_VERSION = 1
 KIND = "dataset"
@@ -31,8 +37,6 @@ INCIDENTS = "incidents.parquet"
 NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
-BLOCK = 100_000
-"""Rows that are hashed, or listed, at once."""
 LAYERS = {key: f"{key}.parquet" for key in ("services", "vacant_land", "risk_terrain")}
 """Optional layers: key of `ingest.json` to file."""
 
@@ -52,6 +56,10 @@ class Dataset:
     services: gpd.GeoDataFrame | None = None  # `name`, `kind` and `geometry` (points, WGS 84)
     vacant_land: gpd.GeoDataFrame | None = None  # the same columns
     risk_terrain: gpd.GeoDataFrame | None = None
+
+    def __post_init__(self) -> None:
+        """Hold each text that repeats once: columns of few texts, and the cells, are categories."""
+        object.__setattr__(self, "incidents", hold_repeated(self.incidents))
 
     @property
     def fingerprint(self) -> str:
@@ -100,39 +108,6 @@ class City:
         return self.folder
 
 
-def fingerprint(
-    incidents: pd.DataFrame, neighborhoods: gpd.GeoDataFrame, study_area: shapely.Geometry
-) -> str:
-    """Hash the incidents and the places, never a file's bytes."""
-    digest = hashlib.sha256()
-    _hash_columns(digest, incidents)
-    _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
-    for shape in (*neighborhoods.geometry, study_area):
-        digest.update(shapely.to_wkb(shapely.normalize(shape)))
-    return digest.hexdigest()
-
-
-def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
-    """Hash a layer: its columns and its shapes, never a file's bytes."""
-    digest = hashlib.sha256()
-    _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
-    for shape in layer.geometry:
-        digest.update(shapely.to_wkb(shapely.normalize(shape)))
-    return digest.hexdigest()
-
-
-def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
-    """Hash a table's columns, a block at a time: as one text they take ten times the memory."""
-    for name in table.columns:
-        digest.update(f"\x1d{name}\x1e".encode())
-        is_float = pd.api.types.is_float_dtype(table[name])
-        # As texts at once: days are written by the finest of them all.
-        column = table[name] if is_float else table[name].astype("str")
-        for start in range(0, len(table), BLOCK):
-            texts = map(repr if is_float else str, column.iloc[start : start + BLOCK])
-            digest.update(("\x1f" * bool(start) + "\x1f".join(texts)).encode())
-
-
 def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> str:
     """Write a dataset as a new version of a folder; readers never see half of two versions.
 
@@ -166,7 +141,7 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> s
     check_incidents(dataset.incidents)
     area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
     files = {
-        INCIDENTS: _parquet(dataset.incidents),
+        INCIDENTS: incidents_parquet(dataset.incidents),
         NEIGHBORHOODS: _geo_parquet(dataset.neighborhoods),
         STUDY_AREA: _geo_parquet(area),
         REJECTED: csv_bytes(["file", "line", "reason"], _lines(rejected)),
@@ -176,7 +151,10 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> s
         layer = getattr(dataset, key)
         if layer is not None:
             files[file] = _geo_parquet(layer)
-    return publish_version(Path(out), MARKER, files, optional=tuple(LAYERS.values()))
+    version = publish_version(Path(out), MARKER, files, optional=tuple(LAYERS.values()))
+    del files  # of ten million incidents they are half a gigabyte
+    give_back()
+    return version
 
 
 def open_dataset(folder: Path | str) -> Dataset:
@@ -222,7 +200,7 @@ def open_dataset(folder: Path | str) -> Dataset:
     if version != FORMAT_VERSION:
         raise SourceError("dataset.format", path=folder, found=version, known=FORMAT_VERSION)
     try:
-        incidents = pd.read_parquet(place / INCIDENTS)
+        incidents = read_incidents(place / INCIDENTS)
         neighborhoods = gpd.read_parquet(place / NEIGHBORHOODS)
         study_area = gpd.read_parquet(place / STUDY_AREA).geometry.iloc[0]
         layers = {key: _load_layer(place, key, report) for key in LAYERS}
@@ -270,14 +248,12 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
     return City(config, open_dataset(folder), Path(folder))
 
 
-def list_ids(folder: Path) -> frozenset[str]:
+def list_ids(folder: Path) -> pd.Series:
     """List the incidents of a dataset's current version."""
     try:
-        return frozenset(
-            pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]
-        )
+        return pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]
     except (OSError, ValueError, KeyError, pa.ArrowException):
-        return frozenset()
+        return pd.Series(dtype="str")
 
 
 def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
@@ -293,15 +269,8 @@ def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoData
 
 def _lines(rejected: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """Yield the rows that were not used, a block at a time."""
-    table = rejected[["file", "line", "reason"]]
-    for start in range(0, len(table), BLOCK):
-        yield from table.iloc[start : start + BLOCK].itertuples(index=False, name=None)
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer)
-    return buffer.getvalue()
+    for block in in_blocks(rejected[["file", "line", "reason"]]):
+        yield from block.itertuples(index=False, name=None)
 
 
 def _geo_parquet(table: gpd.GeoDataFrame) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from csa.base.compact import find_fineness, write_times
 from csa.base.crs import to_lonlat
 from csa.config.city import CityBasics
 from csa.config.layouts import Source
@@ -27,9 +28,6 @@ OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time"
 PLACE = ("lon", "lat", "x", "y", "location")
 OWN = "occurred_at"
 """A row's own time."""
-FINENESS = (86_400_000_000, 1_000_000, 1000, 1)
-"""Microseconds of a day, a second, a thousandth and a millionth: times are written by the first
-that divides all of them."""
 
 
 def read_times(
@@ -185,9 +183,7 @@ class IncidentNames:
     def _look(self, name: str, column: pd.Series) -> None:
         """Note how fine the times of a block are."""
         if pd.api.types.is_datetime64_dtype(column):
-            micros = column.dropna().to_numpy(dtype="datetime64[us]").astype("int64")
-            found = next(at for at, unit in enumerate(FINENESS) if not (micros % unit).any())
-            self._finest[name] = max(found, self._finest.get(name, 0))
+            self._finest[name] = max(find_fineness(column), self._finest.get(name, 0))
 
     def _texts(self, rows: pd.DataFrame, names: Sequence[str]) -> list[pd.Series]:
         """Write columns as texts, times as the finest of the file is written."""
@@ -195,9 +191,7 @@ class IncidentNames:
         for name in names:
             column = rows[name]
             if pd.api.types.is_datetime64_dtype(column):
-                finest = np.datetime64(FINENESS[self._finest.get(name, 0)], "us")
-                written = pd.concat([column, pd.Series([finest])]).astype("str")
-                texts.append(written.iloc[: len(rows)])
+                texts.append(write_times(column, self._finest.get(name, 0)))
             else:
                 texts.append(column.astype("str"))
         return texts

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from csa.base.compact import hold_once, stack
 from csa.base.schema import YES_NO_UNKNOWN
 
+PART = 200_000
+"""Rows that are folded at once, and those of the last of their incidents."""
 FOLDED_COLUMNS = (
     "incident_id",
     "occurred_at",
@@ -21,16 +29,38 @@ FOLDED_COLUMNS = (
     "is_reported",
     "has_number",
 )
+ROW_COLUMNS = (*(name for name in FOLDED_COLUMNS if name != "victims"), "is_victim", "file")
+"""Columns of rows that incidents are made from, and the file."""
+REPEATED = ("kind", "gun", "domestic", "address", "source")
 
 
 def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
-    """Fold used rows into incidents.
+    """Fold used rows into incidents, sorted by their ids.
 
     An incident takes its earliest time and, among rows at that time, the first by (lon, lat).
     It is a homicide when any of its rows is; a flag is yes when any row says yes.
     """
-    if rows.empty:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in FOLDED_COLUMNS})
+    return stack([_fold(part) for part in split_rows(rows)])
+
+
+def split_rows(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield rows in parts, by their incidents' ids, each incident's in one and in their order.
+
+    Of ten million rows one sort by all columns takes more memory than the rows.
+    """
+    ids = pa.array(rows["incident_id"], pa.large_string())
+    order = pc.sort_indices(ids).to_numpy()
+    start = 0
+    while start < len(order) or not start:
+        end = min(start + PART, len(order))
+        while end < len(order) and ids[int(order[end])] == ids[int(order[end - 1])]:
+            end += 1
+        part = rows.iloc[np.sort(order[start:end])]
+        yield part.astype(dict.fromkeys(part.select_dtypes("category"), "str"))
+        start = end or 1
+
+
+def _fold(rows: pd.DataFrame) -> pd.DataFrame:
     order = ["incident_id", "occurred_at", "lon", "lat", "address", "has_time", "is_reported"]
     rows = rows.sort_values(order, na_position="last", kind="stable")
     said = {flag: strongest(rows[flag], rows["incident_id"]) for flag in ("gun", "domestic")}
@@ -39,7 +69,8 @@ def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
     incidents["kind"] = rows.groupby("incident_id")["kind"].min()
     incidents["victims"] = _victims(rows)
     incidents["source"] = _sources(rows)
-    return incidents.reset_index()[list(FOLDED_COLUMNS)]
+    folded = incidents.reset_index()[list(FOLDED_COLUMNS)]
+    return folded.assign(**{name: hold_once(folded[name]) for name in REPEATED})
 
 
 def _sources(rows: pd.DataFrame) -> pd.Series:
@@ -52,7 +83,7 @@ def _sources(rows: pd.DataFrame) -> pd.Series:
 
 def strongest(answers: pd.Series, by: pd.Series) -> pd.Series:
     """Return for each row the strongest answer of its group: yes before no before unknown."""
-    rank = answers.map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
+    rank = answers.astype("str").map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
     first: pd.Series = rank.groupby(by).transform("min")
     return first.map(dict(enumerate(YES_NO_UNKNOWN)))
 

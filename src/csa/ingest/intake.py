@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,25 +12,35 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from csa.base.compact import give_back, in_blocks, stack
 from csa.base.crs import made_for
 from csa.base.errors import SourceError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
-from csa.base.schema import FLAGS
+from csa.base.schema import FLAGS, INCIDENT_COLUMNS
 from csa.base.text import day, listed
 from csa.config.city import CityConfig
-from csa.dataset.versioned import FORMAT_VERSION, KIND, LAYERS, Dataset, fingerprint
+from csa.dataset.table import fingerprint, hold_repeated
+from csa.dataset.versioned import FORMAT_VERSION, KIND, LAYERS, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
-from csa.ingest.incidents import fold_incidents
+from csa.ingest.incidents import ROW_COLUMNS, fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
 from csa.ingest.layers import Layer, read_all_services, read_risk_terrain
 from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import open_records
-from csa.ingest.report import account, count_rows, find_renamed, find_warnings, list_rejected
+from csa.ingest.report import (
+    account,
+    count_rows,
+    find_overlap,
+    find_renamed,
+    find_warnings,
+    list_rejected,
+    with_incidents,
+)
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.ingest.unnamed import count_unnamed, unnamed_notes
@@ -50,7 +60,7 @@ class Intake:
     messages: tuple[Message, ...]
     renamed: pd.DataFrame  # as `csa.ingest.report.find_renamed`
 
-    def explain_renamed(self, before: Collection[str]) -> Message | None:
+    def explain_renamed(self, before: pd.Series) -> Message | None:
         """Report which incidents of an earlier version now have another id."""
         same = self.renamed[self.renamed["former_id"].isin(before)]
         if same.empty:
@@ -123,15 +133,25 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     _refuse_twice(files, inputs.incidents)
     tell("fold")
     rows, data_through = settle(files, inputs.as_of)
-    files = [replace(file, rows=file.rows.iloc[:0]) for file in files]  # held twice otherwise
-    folded = fold_incidents(rows[rows["reason"] == ""])
+    give_back()
+    accounted = account(files, rows, config)
+    rejected, renamed = list_rejected(files, rows), find_renamed(rows)
+    is_used = rows["reason"] == ""
+    for column in set(rows) - set(ROW_COLUMNS):
+        del rows[column]
+    rows = rows[is_used]
+    overlap = find_overlap(rows)
+    folded = fold_incidents(rows)
+    del rows  # ten million of them are a gigabyte
+    give_back()
     tell("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
-    incidents = _locate(folded, is_suspect, places, config)
+    incidents = _locate(folded.assign(is_suspect=is_suspect), places, config)
+    give_back()
     layers, layer_notes = _read_layers(config, inputs, places.study_area, tell)
-    accounted = account(files, rows, incidents, config)
     messages = (
-        *find_warnings(rows, incidents),
+        *overlap,
+        *find_warnings(incidents),
         *unnamed_notes(accounted["unnamed"]),
         *places.notes,
         *layer_notes,
@@ -145,7 +165,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
         "nonfatal_name": config.city.nonfatal_name,
         "nonfatal_is_proxy": config.city.nonfatal_is_proxy,
         "fingerprint": fingerprint(incidents, places.neighborhoods, places.study_area),
-        **accounted,
+        **with_incidents(accounted, incidents),
         "suspect_points": suspects.round({"lon": 6, "lat": 6, "expected": 2}).to_dict("records")[
             :MAX_SUSPECTS_LISTED
         ],
@@ -157,7 +177,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     }
     tables = {key: None if layer is None else layer[0] for key, layer in layers.items()}
     dataset = Dataset(incidents, places.neighborhoods, places.study_area, report, **tables)
-    return Intake(dataset, list_rejected(files, rows), messages, find_renamed(rows))
+    return Intake(dataset, rejected, messages, renamed)
 
 
 def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:
@@ -197,8 +217,8 @@ def _read_file(
     with open_records(path) as reading:
         layout = match_layout(reading.header, config, path)
         judged = judge_file(reading, layout, config, path)
-    used = judged.rows[judged.rows["reason"] == ""]
-    check_positions(used, area, path, name, judged.source)
+    places = [rows.loc[rows["reason"] == "", ["lon", "lat"]] for rows in judged.blocks]
+    check_positions(pd.concat(places), area, path, name, judged.source)
     return layout, judged
 
 
@@ -264,35 +284,33 @@ def _read_layers(
     return layers, tuple(notes)
 
 
-def _locate(
-    folded: pd.DataFrame, is_suspect: pd.Series, places: _Places, config: CityConfig
-) -> pd.DataFrame:
+def _locate(folded: pd.DataFrame, places: _Places, config: CityConfig) -> pd.DataFrame:
     """Add each incident's cells, neighborhood and flags."""
-    lon, lat = folded["lon"].astype("float64"), folded["lat"].astype("float64")
+    parts = in_blocks(folded)
+    added = stack([hold_repeated(_locate_part(part, places, config)) for part in parts])
+    known = (name for name in INCIDENT_COLUMNS if name in folded and name != "source")
+    flags = added.pop("flags")
+    columns = {**{name: folded[name] for name in known}, **added}
+    return pd.DataFrame({**columns, "source": folded["source"], "flags": flags}, copy=False)
+
+
+def _locate_part(folded: pd.DataFrame, places: _Places, config: CityConfig) -> pd.DataFrame:
+    """Find the cells, the neighborhood and the flags of some incidents."""
+    lon, lat = folded["lon"], folded["lat"]
     is_located = lon.notna() & lat.notna()
     flagged = {
         "unlocated": ~is_located,
         "outside_study_area": is_located & ~is_inside(lon, lat, places.study_area),
-        "suspect_point": is_suspect,
+        "suspect_point": folded["is_suspect"],
         "reported_time": folded["is_reported"].astype(bool),
         "no_time": ~folded["has_time"].astype(bool),
         "no_number": ~folded["has_number"].astype(bool),
     }
-    columns: dict[str, Any] = {
-        "incident_id": folded["incident_id"].astype("str"),
-        "occurred_at": folded["occurred_at"].astype("datetime64[us]"),
-        "kind": folded["kind"].astype("str"),
-        "victims": folded["victims"].astype("Int64"),
-        "gun": folded["gun"].astype("str"),
-        "domestic": folded["domestic"].astype("str"),
-        "lon": lon.where(is_located),
-        "lat": lat.where(is_located),
-    }
+    columns: dict[str, Any] = {}
     for resolution in config.city.resolutions:
-        cells = h3_cells.bin_points(columns["lon"], columns["lat"], resolution)
+        cells = h3_cells.bin_points(lon, lat, resolution)
         columns[f"cell_r{resolution}"] = pd.array(h3_cells.as_text(cells), dtype="str")
     columns["neighborhood"] = assign_neighborhoods(lon, lat, places.neighborhoods)
-    columns["source"] = folded["source"].astype("str")
     columns["flags"] = _join_flags(flagged, folded.index)
     return pd.DataFrame(columns, index=folded.index)
 

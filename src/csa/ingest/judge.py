@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from csa.base.compact import find_repeats, hold_once
 from csa.base.crs import distance_m
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
@@ -50,6 +51,10 @@ LOOKED_AT_AGAIN = ("", "excluded_by_rule")
 and the reason are enough."""
 
 
+REPEATED = ("reason", "rule", "kind", "gun", "domestic", "address")
+"""Columns of rows in which few texts stand many times."""
+
+
 @dataclass(frozen=True)
 class FileSummary:
     """A file without its text, which would fill the memory over many years."""
@@ -66,7 +71,7 @@ class JudgedFile:
 
     summary: FileSummary  # the file
     source: Source  # the layout that it was read by
-    rows: pd.DataFrame  # rows that are used or that a rule leaves out, in the file's order
+    blocks: list[pd.DataFrame]  # rows used, or left out by a rule, in order; `settle` takes them
     aside: pd.DataFrame  # `line`, `reason` and `occurred_at` of the others
     notes: tuple[Message, ...]  # what the file does not contain
     unnamed: tuple[Unnamed, ...]  # values that no rule names, where a rule would matter
@@ -88,16 +93,14 @@ def judge_file(
         unread.add(rows, fields)
         unnamed.add(rows, fields)
         is_kept = rows["reason"].isin(LOOKED_AT_AGAIN)
-        kept.append(rows[is_kept])
+        held = {column: hold_once(rows.loc[is_kept, column]) for column in REPEATED}
+        kept.append(rows[is_kept].assign(**held))
         thin = rows.loc[~is_kept, ["line", "reason", "occurred_at"]]
         aside.append(thin.astype({"reason": REASON}))
         n_rows += len(rows)
         has_nonfatal = has_nonfatal or bool((rows["kind"] == "nonfatal").any())
     mangled.refuse(path or Path(name))
-    whole = pd.concat(kept, ignore_index=True)
-    kept.clear()  # held twice otherwise
-    rows = names.name(whole)
-    rows["is_identical"] = rows.pop("mark").duplicated()
+    blocks = _named(kept, names)
     n_read = n_rows + len(reading.unreadable)
     summary = FileSummary(name, reading.sha256, n_read, tuple(reading.unreadable))
     texts = (source.note, source.nonfatal_note if has_nonfatal else "")
@@ -105,12 +108,21 @@ def judge_file(
     notes = (
         *reading.notes,
         *_layout_notes(source, layout.positions, name),
-        *unread.notes(rows, name),
+        *unread.notes(blocks, name),
         *[say("source.note_victims_unknown", name=name)] * is_silent,
         *(say("source.note_text", name=name, text=text) for text in texts if text),
     )
     thin = pd.concat(aside, ignore_index=True)
-    return JudgedFile(summary, source, rows, thin, notes, unnamed.found())
+    return JudgedFile(summary, source, blocks, thin, notes, unnamed.found())
+
+
+def _named(blocks: list[pd.DataFrame], names: IncidentNames) -> list[pd.DataFrame]:
+    """Name the rows of all blocks, and mark those that are as one before them."""
+    marks = np.concatenate([block.pop("mark").to_numpy("uint64") for block in blocks])
+    ends = np.cumsum([len(block) for block in blocks])
+    is_identical = np.split(find_repeats(marks), ends[:-1])
+    pairs = zip(blocks, is_identical, strict=True)
+    return [names.name(block).assign(is_identical=alike) for block, alike in pairs]
 
 
 def _judge(
@@ -133,7 +145,7 @@ def _judge(
             "gun": answer(source.gun, fields, index),
             "domestic": answer(source.domestic, fields, index),
             "is_victim": _victims(source, fields, index),
-            "mark": np.asarray(block.marks, dtype="int64"),
+            "mark": np.asarray(block.marks, dtype="int64").view("uint64"),
             **read_times(source, fields, index, config.city),
             **read_places(source, fields, index, in_play=kind != ""),
         },

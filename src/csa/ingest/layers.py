@@ -14,7 +14,7 @@ import shapely
 from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
 from csa.config.city import PlaceLists, RiskTerrain
-from csa.dataset.versioned import layer_fingerprint
+from csa.dataset.table import layer_fingerprint
 from csa.ingest.parse import parse_numbers, plain_text
 from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.shapes import read_rows

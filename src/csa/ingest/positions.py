@@ -69,7 +69,7 @@ def find_suspect_points(
     """
     columns = ["lon", "lat", "address", "incidents", "expected", "why"]
     is_suspect = pd.Series(False, index=incidents.index)
-    located = incidents.dropna(subset=["lon", "lat"])
+    located = incidents[["lon", "lat", "address"]].dropna(subset=["lon", "lat"])
     if located.empty:
         return pd.DataFrame(columns=columns), is_suspect
     by_point = located.groupby(["lon", "lat"], sort=True)["address"]
@@ -84,9 +84,8 @@ def find_suspect_points(
     suspects = table[table["why"] != ""].copy()
     at_point = zip(suspects["lon"], suspects["lat"], strict=True)
     suspects["address"] = [_commonest(by_point.get_group(place)) for place in at_point]
-    keys = pd.MultiIndex.from_frame(suspects[["lon", "lat"]])
-    at = pd.MultiIndex.from_frame(located[["lon", "lat"]])
-    is_suspect[located.index] = at.isin(keys)
+    is_one = (table["why"] != "").to_numpy()
+    is_suspect[located.index] = is_one[by_point.ngroup()]
     suspects = suspects.sort_values(
         ["incidents", "lon", "lat"], ascending=[False, True, True], ignore_index=True
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,26 +12,27 @@ import pandas as pd
 from csa.base.message import Message, say
 from csa.base.schema import FLAGS, KINDS, YES_NO_UNKNOWN
 from csa.config.city import CityConfig
+from csa.ingest.incidents import split_rows
 from csa.ingest.judge import REASON, REASONS, JudgedFile
 from csa.ingest.settle import find_data_start
 from csa.ingest.unnamed import count_unnamed
 
+COUNTED = "counted"
+"""Where in an account the counts of incidents will stand."""
 MAX_SHARED_SHARE = 0.02
 WARN_UNLOCATED_SHARE = 0.03
 WARN_OUTSIDE_SHARE = 0.05
 
 
-def account(
-    files: Sequence[JudgedFile], rows: pd.DataFrame, incidents: pd.DataFrame, config: CityConfig
-) -> dict[str, Any]:
+def account(files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig) -> dict[str, Any]:
     """Count what was read and lost."""
     return {
         "inputs": _inputs(files),
         **count_rows(files, rows),
-        **_incident_counts(incidents),
+        COUNTED: {},
         "renamed": find_renamed(rows)["incident_id"].nunique(),
         "data_from": _data_from(files, rows),
-        "months": _months(incidents),
+        "months": {},
         "rules": _rules(files, rows, config),
         "unnamed": count_unnamed(
             [(file.source.name, each) for file in files for each in file.unnamed]
@@ -41,26 +42,24 @@ def account(
 
 def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
     """List the ids that incidents had when only a part of their time was known."""
-    names = rows.loc[rows["reason"] == "", ["former_id", "incident_id"]].drop_duplicates()
-    return names[names["former_id"] != names["incident_id"]]
+    is_renamed = (rows["reason"] == "") & (rows["former_id"] != rows["incident_id"])
+    return rows.loc[is_renamed, ["former_id", "incident_id"]].drop_duplicates()
 
 
-def find_warnings(rows: pd.DataFrame, incidents: pd.DataFrame) -> tuple[Message, ...]:
-    """Find what would mislead a reader of the counts."""
-    return (*_overlap_warning(rows), *_place_warnings(incidents))
-
-
-def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn if two files of one layout hold the same incidents: two downloads, not pages."""
-    used = rows[rows["reason"] == ""]
-    n_files = used.groupby(["source", "incident_id"])["file"].nunique()
-    n_shared = int((n_files > 1).sum())
-    if n_shared <= MAX_SHARED_SHARE * len(n_files):
+def find_overlap(rows: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn if two files of one layout hold the same used incidents: two downloads, not pages."""
+    n_incidents = n_shared = 0
+    if len(rows["file"].unique()) > 1:
+        for part in split_rows(rows):
+            n_files = part.groupby(["source", "incident_id"])["file"].nunique()
+            n_shared += int((n_files > 1).sum())
+            n_incidents += len(n_files)
+    if n_shared <= MAX_SHARED_SHARE * n_incidents:
         return ()
     return (say("source.note_overlap", n=n_shared),)
 
 
-def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
+def find_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
     """Warn if so many incidents have no place, or lie outside, that areas mislead."""
     warnings = []
     is_unlocated, is_outside = (
@@ -105,17 +104,25 @@ def count_rows(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any
         counted.update(file.aside["reason"].value_counts().to_dict())
     rejected = {reason: int(counted[reason]) for reason in REASONS}
     rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
-    used = rows[rows["reason"] == ""]
+    is_used = rows["reason"] == ""
     return {
         "rows_read": sum(file.summary.n_read for file in files),
-        "rows_used": len(used),
+        "rows_used": int(is_used.sum()),
         "rows_rejected": rejected,
-        "identical_rows": int((used["is_identical"] & (used["row_id"] == "")).sum()),
+        "identical_rows": int((is_used & rows["is_identical"] & (rows["row_id"] == "")).sum()),
     }
 
 
+def with_incidents(accounted: Mapping[str, Any], incidents: pd.DataFrame) -> dict[str, Any]:
+    """Fill in what is counted of incidents, where an account has a place for it."""
+    filled: dict[str, Any] = {}
+    for name, value in accounted.items():
+        filled |= _incident_counts(incidents) if name == COUNTED else {name: value}
+    return filled | {"months": _months(incidents)}
+
+
 def _incident_counts(incidents: pd.DataFrame) -> dict[str, Any]:
-    homicides = incidents[incidents["kind"] == "homicide"]
+    homicides = incidents.loc[incidents["kind"] == "homicide", ["gun"]]
     times = incidents["occurred_at"]
     is_unknown = incidents["victims"].isna()
     known = incidents["victims"].dropna()
@@ -143,12 +150,14 @@ def _has_flag(incidents: pd.DataFrame, name: str) -> pd.Series:
 def _months(incidents: pd.DataFrame) -> dict[str, dict[str, int]]:
     if incidents.empty:
         return {}
-    months = incidents["occurred_at"].dt.strftime("%Y-%m")
-    counts = pd.crosstab(months, incidents["kind"]).reindex(columns=list(KINDS), fill_value=0)
-    every = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m")
-    counts = counts.reindex(every, fill_value=0)
+    months = incidents["occurred_at"].to_numpy(dtype="datetime64[M]")
+    first, numbers = months.min(), (months - months.min()).astype("int64")
+    n_months = int(numbers.max()) + 1
+    of_kind = (numbers[incidents["kind"] == kind] for kind in KINDS)
+    by_kind = [np.bincount(found, minlength=n_months) for found in of_kind]
     return {
-        str(month): {kind: int(row[kind]) for kind in KINDS} for month, row in counts.iterrows()
+        str(first + number): dict(zip(KINDS, map(int, counts), strict=True))
+        for number, counts in enumerate(zip(*by_kind, strict=True))
     }
 
 

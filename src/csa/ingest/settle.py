@@ -8,10 +8,18 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from csa.base.compact import find_shared, stack
 from csa.base.errors import ParamError
+from csa.base.schema import KINDS, YES_NO_UNKNOWN
 from csa.ingest.incidents import strongest
-from csa.ingest.judge import JudgedFile
+from csa.ingest.judge import REASONS, JudgedFile
 
+WORDS = {
+    "reason": ["", *REASONS],
+    "kind": ["", *KINDS],
+    "gun": sorted(YES_NO_UNKNOWN),
+    "domestic": sorted(YES_NO_UNKNOWN),
+}
 REPEAT_ORDER = ("lon", "lat", "is_victim", "incident_id", "source", "address")
 MAX_ROWS_AFTER_END = 3
 MIN_GAP_DAYS = 30
@@ -58,11 +66,17 @@ def _n_strays(stamps: np.ndarray) -> int:
 
 def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
     """Check what only all files together can show: the end of the data and repeated rows."""
-    tables, days = [], []
+    blocks, days = [], []
     for number, file in enumerate(files):
-        tables.append(file.rows.assign(file=number, source=file.source.name))
-        days += [file.rows["occurred_at"], file.aside["occurred_at"]]
-    rows = pd.concat(tables, ignore_index=True)
+        name = file.source.name
+        for block in file.blocks:
+            source = pd.Categorical([name] * len(block), [name])
+            blocks.append(block.assign(file=np.int32(number), source=source))
+        days += [block["occurred_at"] for block in (*file.blocks, file.aside)]
+        file.blocks.clear()  # held twice otherwise
+    rows = stack(blocks)
+    for name, words in WORDS.items():
+        rows[name] = rows[name].cat.set_categories(words)
     is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)
     rows.loc[~is_possible, ["lon", "lat"]] = np.nan
     _exclude_elsewhere(rows)
@@ -81,13 +95,17 @@ def _exclude_elsewhere(rows: pd.DataFrame) -> None:
     """
     if not (rows["reason"] == "excluded_by_rule").any():
         return
-    numbered = rows.loc[rows["has_number"], ["source", "incident_id", "rule", "reason"]]
-    excluded = numbered[numbered["reason"] == "excluded_by_rule"]
-    used = numbered[numbered["reason"] == ""]
+    columns = ["source", "incident_id", "rule"]
+    is_excluded = rows["has_number"] & (rows["reason"] == "excluded_by_rule")
+    excluded = rows.loc[is_excluded, columns].astype("str")
+    is_used = rows["has_number"] & (rows["reason"] == "")
+    used = rows.loc[is_used & rows["incident_id"].isin(excluded["incident_id"]), columns[:2]]
+    used = used.astype("str")
     kept = set(zip(used["source"], used["incident_id"], strict=True))
-    columns = excluded[["source", "incident_id", "rule"]].itertuples(index=False)
     rules = {
-        number: (source, rule) for source, number, rule in columns if (source, number) not in kept
+        number: (source, rule)
+        for source, number, rule in excluded.itertuples(index=False)
+        if (source, number) not in kept
     }
     told = used["incident_id"].map(rules)
     elsewhere = [
@@ -105,7 +123,8 @@ def _settle_repeats(rows: pd.DataFrame) -> None:
     A person with two offenses has two rows: the homicide stays, and a flag is yes when either
     row says yes.
     """
-    named = rows[(rows["reason"] == "") & (rows["row_id"] != "")]
+    is_named = (rows["reason"] == "") & (rows["row_id"] != "")
+    named = rows[is_named & find_shared(rows["row_id"])]
     shared = named[named["row_id"].duplicated(keep=False)]
     for flag in ("gun", "domestic"):
         rows.loc[shared.index, flag] = strongest(shared[flag], shared["row_id"])

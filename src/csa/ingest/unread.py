@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from csa.base.compact import count_different
 from csa.base.message import Message, say
 from csa.config.layouts import Source
 
@@ -54,7 +55,7 @@ class Unread:
                 found = _example(rows[mask], FIELDS[about], fields, self._spelled)
                 self._example[about] = found if known is None else min(known, found, key=_rank)
 
-    def notes(self, rows: pd.DataFrame, name: str) -> Iterator[Message]:
+    def notes(self, blocks: Sequence[pd.DataFrame], name: str) -> Iterator[Message]:
         """Warn where a format, a system or a column of the city's file is wrong."""
         source = self._source
         for key, about, share in (
@@ -67,14 +68,16 @@ class Unread:
                 example = self._example[about][1]
                 counts = {"n": n, "n_shootings": n_shootings}
                 yield say(key, name=name, source=source.name, **counts, **example)
-        used = rows[rows["reason"] == ""]
-        for key, ids, said in (
-            ("source.note_few_incidents", used["incident_id"], source.incident_from),
-            ("source.note_few_rows", used.loc[used["row_id"] != "", "row_id"], source.row_id_from),
+        for key, column, said in (
+            ("source.note_few_incidents", "incident_id", source.incident_from),
+            ("source.note_few_rows", "row_id", source.row_id_from),
         ):
-            if len(ids) >= MIN_ROWS and len(ids) > MAX_EACH * ids.nunique():
+            is_one = [(rows["reason"] == "") & (rows[column] != "") for rows in blocks]
+            ids = (rows.loc[mask, column] for rows, mask in zip(blocks, is_one, strict=True))
+            n = sum(int(mask.sum()) for mask in is_one)
+            if n >= MIN_ROWS and n > MAX_EACH * (n_different := count_different(ids)):
                 columns = ", ".join(self._spelled.get(field, field).strip() for field in said)
-                counts = {"n": len(ids), "n_different": ids.nunique()}
+                counts = {"n": n, "n_different": n_different}
                 yield say(key, name=name, source=source.name, columns=columns, **counts)
 
 

@@ -15,7 +15,8 @@ from csa.base.params import Month
 from csa.base.text import natural
 from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
-from csa.dataset.versioned import fingerprint, open_city, save_dataset
+from csa.dataset.table import fingerprint
+from csa.dataset.versioned import open_city, save_dataset
 from csa.decisions.areas import designate, redraw, retire
 from csa.decisions.registry import core_areas, followed, standings
 from csa.decisions.store.records import Records, read_records

@@ -99,7 +99,7 @@ def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
 
 def _counts(column: pd.Series) -> dict[str, int]:
     found = column.value_counts()
-    return {str(name): int(n) for name, n in found.items() if str(name)}
+    return {str(name): int(n) for name, n in found.items() if n and str(name)}
 
 
 def live_by_area(lines: Iterable[ActionLine]) -> dict[str, int]:

@@ -191,7 +191,8 @@ def located_records(
     places = pd.DataFrame(
         {CELL: as_text(bin_points(incidents["lon"], incidents["lat"], RESOLUTION))}, dtype=object
     )
-    places[DISTRICT] = incidents["neighborhood"].replace(UNASSIGNED, "").to_numpy(dtype=object)
+    districts = incidents["neighborhood"].astype("str")
+    places[DISTRICT] = districts.replace(UNASSIGNED, "").to_numpy(dtype=object)
     sizes = {resolution_of(cell) for cells in shapes.values() for cell in cells}
     binned = {size: bin_points(incidents["lon"], incidents["lat"], size) for size in sizes}
     for key, cells in shapes.items():

@@ -494,13 +494,13 @@ def test_an_odd_time_in_a_link_is_told_of_and_the_page_s_own_shown(page, screen)
 
 def test_starts_have_36_months_before_and_a_whole_month_after():
     report = {"data_from": "2015-01-02", "data_through": "2018-03-30"}
-    found = session.starts_of(Dataset(None, None, None, report))
+    found = session.starts_of(Dataset(pd.DataFrame(), None, None, report))
     assert found == ["2018-01", "2018-02"]
     assert session.first_start(found) == "2018-01"
     whole = {**report, "data_through": "2018-03-31"}
-    assert session.starts_of(Dataset(None, None, None, whole))[-1] == "2018-03"
+    assert session.starts_of(Dataset(pd.DataFrame(), None, None, whole))[-1] == "2018-03"
     late = {**report, "data_from": "2015-03-09"}
-    assert session.starts_of(Dataset(None, None, None, late)) == []
+    assert session.starts_of(Dataset(pd.DataFrame(), None, None, late)) == []
     many = [str(Month(2018, 1).plus(n)) for n in range(30)]
     assert session.first_start(many) == many[-12]
 

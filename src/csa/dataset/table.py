@@ -1,0 +1,95 @@
+"""A table of incidents: each text that repeats held once, hashed, written and read by blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from csa.base.compact import BLOCK, find_fineness, give_back, hold_once, write_times
+
+REPEATED = ("kind", "gun", "domestic", "neighborhood", "source", "flags")
+"""Columns of incidents, beside the cells, in which few texts stand many times."""
+ROW_GROUP = 200_000
+
+
+def hold_repeated(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Hold each text that repeats once; a shooting then takes a third of the memory."""
+    return incidents.assign(**{name: hold_once(incidents[name]) for name in _repeated(incidents)})
+
+
+def _repeated(names: Iterable[object]) -> list[str]:
+    texts = map(str, names)
+    return [name for name in texts if name in REPEATED or name.startswith("cell_r")]
+
+
+def fingerprint(
+    incidents: pd.DataFrame, neighborhoods: gpd.GeoDataFrame, study_area: shapely.Geometry
+) -> str:
+    """Hash the incidents and the places, never a file's bytes."""
+    digest = hashlib.sha256()
+    _hash_columns(digest, incidents)
+    _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
+    for shape in (*neighborhoods.geometry, study_area):
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
+    """Hash a layer: its columns and its shapes, never a file's bytes."""
+    digest = hashlib.sha256()
+    _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
+    for shape in layer.geometry:
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
+    """Hash a table's columns, a block at a time: as one text they take ten times the memory."""
+    for name, column in table.items():
+        digest.update(f"\x1d{name}\x1e".encode())
+        write = _writer(column)
+        for start in range(0, len(column), BLOCK):
+            texts = write(column.iloc[start : start + BLOCK])
+            digest.update(("\x1f" * bool(start) + "\x1f".join(texts)).encode())
+
+
+def _writer(column: pd.Series) -> Callable[[pd.Series], Iterable[str]]:
+    """Return what writes a block of a column as texts."""
+    if pd.api.types.is_float_dtype(column):
+        return lambda block: map(repr, block.tolist())
+    if pd.api.types.is_datetime64_dtype(column):  # days are written by the finest of them all
+        fineness = find_fineness(column)
+        return lambda block: map(str, write_times(block, fineness))
+    if isinstance(column.dtype, pd.CategoricalDtype) and not column.hasnans:
+        known = column.cat.categories.astype("str").to_numpy(dtype=object)
+        return lambda block: known[block.cat.codes]
+    return lambda block: map(str, block.astype("str").to_numpy(dtype=object))
+
+
+def incidents_parquet(incidents: pd.DataFrame) -> bytes:
+    """Write incidents as Parquet, each text as a text, a group of rows at a time."""
+    names = dict.fromkeys(_repeated(incidents), "str")
+    buffer = io.BytesIO()
+    schema = pa.Schema.from_pandas(incidents.iloc[:0].astype(names), preserve_index=False)
+    with pq.ParquetWriter(buffer, schema) as writer:
+        for start in range(0, max(len(incidents), 1), ROW_GROUP):
+            group = incidents.iloc[start : start + ROW_GROUP].astype(names)
+            writer.write_table(pa.Table.from_pandas(group, schema, preserve_index=False))
+    return buffer.getvalue()
+
+
+def read_incidents(path: Path) -> pd.DataFrame:
+    """Read a table of incidents, each text that repeats once."""
+    table = pq.read_table(path, read_dictionary=_repeated(pq.read_schema(path).names))
+    incidents = table.to_pandas(split_blocks=True, self_destruct=True)
+    del table
+    give_back()
+    return hold_repeated(incidents)
