@@ -6,6 +6,7 @@ code 2; our own fault is one sentence and exit code 1.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -123,8 +124,10 @@ def main() -> None:
     # Matrices are small here: more threads cost more than they give. Before numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imports make a million lasting objects: to search them for rings again and again is a tenth
-    # of a short command's time. Large arrays are freed without it.
-    gc.set_threshold(100_000, 20, 50)
+    # of a short command's time, and to search them at the end, when all memory is given back
+    # anyhow, another. Large arrays are freed without it.
+    gc.set_threshold(500_000, 20, 50)
+    atexit.register(gc.freeze)
     is_verbose = _pop_verbose()
     _start_log(is_verbose)
     try:
