@@ -169,16 +169,17 @@ def count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
     excess = [float((left**2 - cells.counts).sum())]
     expected = [float((flat**2).sum())]
     apart_m = [0.0]
+    x_m, y_m = np.ascontiguousarray(cells.centre_xy.T)
     for ring in RINGS[1 : N_RINGS + 1]:
         others = cells.spirals[:, ring]
-        here, column = np.nonzero(others != OUTSIDE)
-        if not len(here):
+        is_there = others != OUTSIDE
+        there = others[is_there]
+        if not len(there):
             break
-        there = others[here, column]
+        here = np.repeat(np.arange(len(others)), is_there.sum(axis=1))
         excess.append(float(left[here] @ left[there]))
         expected.append(float(flat[here] @ flat[there]))
-        steps_m = np.hypot(*(cells.centre_xy[here] - cells.centre_xy[there]).T)
-        apart_m.append(float(steps_m.mean()))
+        apart_m.append(float(np.hypot(x_m[here] - x_m[there], y_m[here] - y_m[there]).mean()))
     return np.array(excess), np.array(expected), np.array(apart_m)
 
 

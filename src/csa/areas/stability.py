@@ -102,8 +102,12 @@ def measure_stability(
         kept = np.zeros(n_past, dtype=bool)
         kept[rng.choice(n_past, round(KEPT_SHARE * n_past), replace=False)] = True
         others = again.areas(kept)
-        found += [any(jaccard(area, other) >= SAME_AREA for other in others) for area in areas]
+        found += [any(_is_same(area, other) for other in others) for area in areas]
     return found / n_subsamples
+
+
+def _is_same(one: CellSet, other: CellSet) -> bool:
+    return not one.isdisjoint(other) and jaccard(one, other) >= SAME_AREA
 
 
 class _Again:
@@ -151,7 +155,5 @@ class _Again:
             pieces = self.grid.contiguous_parts(filled)
         counts = np.bincount(at, minlength=len(self.cells))
         least = min(MIN_INCIDENTS, least) if self.params.is_limited else least
-        return [piece for piece in pieces if self._count(piece, counts) >= least]
-
-    def _count(self, piece: CellSet, counts: Ints) -> int:
-        return int(sum(counts[self.grid.places[cell]] for cell in piece))
+        places = self.grid.places
+        return [p for p in pieces if counts[[places[cell] for cell in p]].sum() >= least]

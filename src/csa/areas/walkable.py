@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from operator import ne
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -130,7 +130,7 @@ class _Ground:
             if self.worth(area) > 0:
                 taken[list(area)] = True
         parts = [part for piece in self.parts(taken) for part in self.split(piece)]
-        return self._filled([self._cells(part) for part in parts])
+        return self._filled(parts)
 
     def dense_places(self) -> Bools:
         """Return the cells of all places that are dense on average: (m,)."""
@@ -145,26 +145,23 @@ class _Ground:
 
     def trimmed(self, piece: Places) -> Places:
         """Leave out cells that are not dense, the least dense first, if the rest still touches."""
-        left, km2 = set(piece), self.km2(piece)
-        sparse = [place for place in piece if not self.is_dense[place]]
-        for place in sorted(sparse, key=self.rank.__getitem__, reverse=True):
-            if km2 - self.size[place] >= self.min_km2 and self._is_at_rim(place, left):
+        left, km2, places = set(piece), self.km2(piece), np.array(list(piece))
+        sparse = places[~self.is_dense[places]]
+        sparse = sparse[np.argsort(-self.rank[sparse])]
+        around, sizes = self.grid.neighbors[sparse].tolist(), self.size[sparse].tolist()
+        for place, near, size in zip(sparse.tolist(), around, sizes, strict=True):
+            if km2 - size >= self.min_km2 and _is_at_rim(near, left):
                 left.remove(place)
-                km2 -= self.size[place]
+                km2 -= size
         return frozenset(left)
-
-    def _is_at_rim(self, place: int, piece: set[int]) -> bool:
-        """Check whether the neighbors in a piece follow one another around: then they touch."""
-        held = [near in piece for near in self.grid.neighbors[place].tolist()]
-        return sum(one != other for one, other in pairwise([*held, held[0]])) == 2
 
     def worth(self, piece: Places) -> float:
         """Return what a piece holds beyond the density and the price of a place of its own."""
-        return math.fsum(self.surplus[list(piece)]) - self.opening if piece else 0.0
+        return math.fsum(self.surplus[list(piece)].tolist()) - self.opening if piece else 0.0
 
     def km2(self, piece: Iterable[int]) -> float:
         """Add up the land of places."""
-        return math.fsum(self.size[list(piece)])
+        return math.fsum(self.size[list(piece)].tolist())
 
     def parts(self, mask: Bools) -> list[Places]:
         """Split places into pieces that touch."""
@@ -172,8 +169,9 @@ class _Ground:
         number = np.full(len(mask) + 1, -1)  # the last is for -1, outside the study area
         number[inside] = np.arange(len(inside))
         near = number[self.grid.neighbors[inside]]
-        here, column = np.nonzero(near >= 0)
-        links = (np.ones(len(here)), (here, near[here, column]))
+        is_near = near >= 0
+        ends = np.cumsum(is_near.sum(axis=1))
+        links = (np.ones(int(is_near.sum())), near[is_near], np.r_[0, ends])
         n_parts, part = connected_components(csr_array(links, shape=(len(inside),) * 2))
         return [frozenset(inside[part == one].tolist()) for one in range(n_parts)]
 
@@ -218,13 +216,15 @@ class _Ground:
     def _cells(self, places: Places) -> CellSet:
         return frozenset(self.grid.area_km2.index.to_numpy()[list(places)].tolist())
 
-    def _filled(self, areas: list[CellSet]) -> list[CellSet]:
+    def _filled(self, parts: list[Places]) -> list[CellSet]:
         """Fill holes, the smallest first, where the filled one fits and takes no other's cell."""
-        grid, held = self.grid, frozenset[int]().union(*areas)
+        grid, areas = self.grid, [self._cells(part) for part in parts]
+        held = frozenset[int]().union(*areas)
         filled = []
-        for area in areas:
+        for area, part in zip(areas, parts, strict=True):
             whole = area
-            holes = grid.contiguous_parts(grid.without_holes(area) - area)
+            without = grid.without_holes(area) if self.has_holes(part) else area
+            holes = grid.contiguous_parts(without - area)
             for hole in sorted(
                 holes, key=lambda one: (round(grid.size_km2(one), 9), grid.middle(one))
             ):
@@ -232,6 +232,25 @@ class _Ground:
                     whole |= hole
             filled.append(whole)
         return filled
+
+    def has_holes(self, part: Places) -> bool:
+        """Check whether a piece that hangs together encloses cells, by Euler's formula.
+
+        Its cells, less the pairs that touch, and with the threes that meet at a corner, are 1 less
+        its holes. To look is much quicker than to find them, and few have any.
+        """
+        places = list(part)
+        mask = np.append(self._mask(part), False)
+        is_near = mask[self.grid.neighbors[places]]
+        pairs = int(is_near.sum()) // 2
+        threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
+        return len(places) - pairs + threes != 1
+
+
+def _is_at_rim(around: Sequence[int], piece: set[int]) -> bool:
+    """Check whether a cell's neighbors in a piece follow one another around: then they touch."""
+    held = [near in piece for near in around]
+    return bool(sum(map(ne, held, [*held[1:], held[0]])) == 2)
 
 
 class _Beside:

@@ -50,14 +50,19 @@ def crossing_chance(line: tuple[float, ...]) -> float:
     if not 1 <= len(line) <= MAX_LOOKS:
         raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
     nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))
-    density = norm.pdf(nodes * line[0])  # of the first month's sum
+    density = _normal(nodes * line[0])  # of the first month's sum
     width = line[0]
     for look, z in enumerate(line[1:], start=2):
         wider = z * math.sqrt(look)  # where the sum has not crossed: from -wider to wider
-        step = norm.pdf(nodes[:, None] * wider - nodes * width)
+        step = _normal(nodes[:, None] * wider - nodes * width)
         density = step @ (weights * width * density)
         width = wider
     return 1.0 - width * float(weights @ density)
+
+
+def _normal(x: Floats) -> Floats:
+    """Return the density of `scipy.stats.norm`, without what checks its parameters each time."""
+    return np.asarray(np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
 
 
 def _chance(z: float, looks: int) -> float:
