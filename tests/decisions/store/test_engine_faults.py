@@ -23,7 +23,15 @@ from csa.decisions.store.tables import ActionRow
 from tests.stores import TODAY, oracle, plain, run_sql, signed, trail, verified
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
+MADE = "import sys; from csa.decisions.store import make_store; one = make_store(sys.argv[1])"
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def test_a_command_that_ends_leaves_nothing_beside_the_file(tmp_path):
+    """SQLite's log is in it then, so that whoever copies the file has all."""
+    made = f"import atexit, gc; atexit.register(gc.freeze); {MADE}"  # as `csa.cli.main` ends
+    subprocess.run([sys.executable, "-c", made, str(tmp_path / "s.sqlite3")], check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["s.sqlite3"]
 
 
 # ---- many writers --------------------------------------------------------------------------

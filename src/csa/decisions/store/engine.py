@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import sqlite3
@@ -13,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, select, text
 from sqlalchemy.orm import Session
@@ -128,7 +130,18 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
     finally:
         if not is_there:
             engine.dispose()
+    _OPEN.add(engine)
     return Store(engine, name) if is_there else None
+
+
+_OPEN: WeakSet[Engine] = WeakSet()  # not closed yet
+
+
+@atexit.register
+def close_all() -> None:
+    """Close what is still open: SQLite then takes its log into the file, and leaves no other."""
+    for engine in [*_OPEN]:
+        engine.dispose()
 
 
 def make_store(address: str, city: str = "") -> Store:
