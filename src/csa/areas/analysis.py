@@ -21,6 +21,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
 from csa.areas.run import Run
 from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
+from csa.base.compact import give_back
 from csa.base.crs import LONLAT
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Period, require_resolution
@@ -106,6 +107,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     tell("clusters")
     found = find_areas(located, period, params, window)
     tell("areas")
+    give_back()
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     places = load_places(city) if places is None else places

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
-from csa.areas.forming import NOISE, AreaSet, form_areas
+from csa.areas.forming import NOISE, AreaSet, count_cells, form_areas
 from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
@@ -90,8 +89,7 @@ def find_areas(
     cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
     is_core = np.zeros(len(is_used), dtype=bool)
     cluster_id[is_used], is_core[is_used] = found.cluster_id, found.is_core
-    suspects = Counter(window.cells[window.is_suspect].tolist())
-    counts = Counter(window.cells.tolist())
+    suspects, counts = count_cells(window.cells[window.is_suspect]), count_cells(window.cells)
     firm = tuple(
         area
         for area in found.areas

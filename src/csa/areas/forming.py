@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from csa.areas.walkable import required, walkable_areas
-from csa.base.arrays import Bools, Floats, Ints
+from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
@@ -233,6 +233,12 @@ def _densest_first(area: CellSet, counts: Mapping[int, int], grid: Grid) -> _Ord
     return (-round(density, 9), *grid.middle(area))
 
 
+def count_cells(cells: Cells) -> Counter[int]:
+    """Count how often each cell stands among cells: of millions, not as Python's numbers."""
+    found, counts = np.unique(cells, return_counts=True)
+    return Counter(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+
+
 @dataclass(frozen=True)
 class AreaSet:
     """Candidate areas, west to east, and what became of each incident."""
@@ -265,8 +271,8 @@ def form_areas(
 
     if params.is_limited:
         near = _cells_near(xy[is_core], grid, dbscan.eps_m)
-        reached = grid.mask(near.union(cells[labels != NOISE].tolist()))
-        counts, needed = Counter(cells.tolist()), required(grid, params)
+        reached = grid.mask(near.union(np.unique(cells[labels != NOISE]).tolist()))
+        counts, needed = count_cells(cells), required(grid, params)
         areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
         least = min(MIN_INCIDENTS, dbscan.min_samples)
         areas = [area for area in areas if _count(area, counts) >= least]
