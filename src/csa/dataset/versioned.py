@@ -49,7 +49,7 @@ class Dataset:
     `vacant_land`, `risk_terrain`.
     """
 
-    incidents: pd.DataFrame  # an incident a row, sorted by `incident_id`
+    incidents: pd.DataFrame  # one a row, by `incident_id`; texts that repeat are categories
     neighborhoods: gpd.GeoDataFrame
     study_area: shapely.Geometry  # polygons, WGS 84
     report: Mapping[str, Any]  # what `ingest.json` holds
