@@ -79,8 +79,10 @@ def test_without_being_asked_or_without_a_folder_nothing_is_kept(city):
     assert load_learned(*asked(in_memory)) is None
 
 
-def test_what_was_learned_is_read_back_exactly(city):
+@pytest.mark.parametrize("n_rows", [7, 100_000])
+def test_what_was_learned_is_read_back_exactly(city, monkeypatch, n_rows):
     save_learned(LEARNED, *asked(city))
+    monkeypatch.setattr("csa.areas.learned.BLOCK", n_rows)
     found = load_learned(*asked(city))
     assert found.documented == LEARNED.documented
     assert (found.stack.shares == SHARES).all()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.walkable import required, walkable_areas
+from csa.areas.walkable import _Ground, required, walkable_areas
 from csa.base.params import AreaParams, DbscanParams
 from tests.areas.ground import (
     BLOCKS,
@@ -66,6 +66,20 @@ def maps(draw, grids=(TINY, SMALL, EVEN, LAKESIDE, ISLAND)):
 
 
 limits = st.sampled_from([0.0625, 0.125, 0.25, 0.5, 2.0])
+
+
+@given(
+    grid=st.sampled_from([GRID, LAKESIDE, ISLAND]),
+    share=st.sampled_from([0.5, 0.7, 0.9]),
+    seed=st.integers(0, 9999),
+)
+def test_a_piece_has_holes_where_filling_them_adds_a_cell(grid, share, seed):
+    """Euler's formula beside a search for what is enclosed, land or lake."""
+    n = len(grid.area_km2)
+    ground = _Ground(np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, 0.01)
+    for part in ground.parts(np.random.default_rng(seed).random(n) < share):
+        area = frozenset(grid.area_km2.index.to_numpy()[list(part)].tolist())
+        assert ground.has_holes(part) == (grid.without_holes(area) != area)
 
 
 # ---- By hand -------------------------------------------------------------------------------

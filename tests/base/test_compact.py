@@ -14,9 +14,12 @@ from csa.base.compact import (
     code_texts,
     count_different,
     find_fineness,
+    find_repeats,
     find_shared,
+    give_back,
     hold_once,
     in_blocks,
+    name_each,
     stack,
     write_times,
 )
@@ -62,6 +65,43 @@ def test_blocks_put_together_are_the_table_and_are_emptied(parts):
     assert stacked["kind"].tolist() == whole["id"].tolist()
     assert stacked["kind"].cat.categories.tolist() == sorted(set(whole["id"]))
     assert all(len(block.columns) == 0 for block in blocks)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 0), (0, 0, 1)])
+def test_an_empty_block_may_stand_anywhere(order):
+    """One that was worked on consists of no array at all."""
+    empty = column([]).str.strip().str.replace("x", "y", regex=True)
+    blocks = [[empty, column(["a"])][at].to_frame("id") for at in order]
+    assert stack(blocks)["id"].tolist() == ["a"] * sum(order)
+
+
+def test_a_row_without_a_text_is_none_and_what_is_no_text_stays():
+    held = hold_once(pd.Series(["b", None, "a"], dtype="str"))
+    assert name_each(held).tolist() == ["b", None, "a"]
+    assert name_each(pd.Series([1, 2])).tolist() == [1, 2]
+    for odd in (pd.Series([1, 2]), pd.Series([b"a"]), pd.Series([1, "a"])):
+        assert hold_once(odd) is odd
+
+
+def test_a_text_that_no_row_has_any_more_is_not_held():
+    some = hold_once(column(["b", "a", "c"]))[:2]
+    assert hold_once(some).value_counts().to_dict() == {"a": 1, "b": 1}
+
+
+@given(codes=st.lists(st.integers(0, 4), max_size=12))
+def test_repeats_are_all_but_the_first(codes):
+    assert find_repeats(np.array(codes, dtype=np.uint64)).tolist() == [
+        code in codes[:at] for at, code in enumerate(codes)
+    ]
+
+
+def test_memory_is_given_back_between_columns_of_many_blocks(monkeypatch):
+    calls = []
+    monkeypatch.setattr(compact, "give_back", lambda: calls.append(1))
+    for n in (20, 21):
+        stack([pd.DataFrame({"id": column(["a"]), "n": [at]}) for at in range(n)])
+    assert len(calls) == 2
+    give_back()
 
 
 @given(words=WORDS)

@@ -123,6 +123,13 @@ def test_a_column_that_holds_what_it_must_not_is_named(column, values):
     assert not [name for name in INCIDENT_COLUMNS if name != column and f"{name}:" in said]
 
 
+@pytest.mark.parametrize("dtype", ["str", "category"])
+def test_texts_may_be_categories_and_numbers_may_not(dtype):
+    check_incidents(table().astype({"kind": dtype, "cell_r8": dtype}))
+    with pytest.raises(TableError, match="source"):
+        check_incidents(table().assign(source=pd.Series([1, 2]).astype("category")))
+
+
 @pytest.mark.parametrize("n_rows", [1, 2, 100])
 def test_an_id_that_stands_twice_is_found_however_far_apart(monkeypatch, n_rows):
     monkeypatch.setattr(compact, "BLOCK", n_rows)

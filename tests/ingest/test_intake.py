@@ -83,8 +83,9 @@ def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeyp
 
 def work_on(monkeypatch, n_rows):
     """Read, fold, locate and check so many rows at a time."""
-    for module, name in ((record_columns, "BLOCK"), (compact, "BLOCK"), (incidents, "PART")):
-        monkeypatch.setattr(module, name, n_rows)
+    for module in (record_columns, compact, incident_table):
+        monkeypatch.setattr(module, "BLOCK", n_rows)
+    monkeypatch.setattr(incidents, "PART", n_rows)
 
 
 DAY = "2020-01-02"
@@ -164,6 +165,14 @@ def test_no_day_depends_on_how_finely_another_is_written(town, monkeypatch, old,
     whole, parts = answers_of(town, town.write("a.csv", *lines), monkeypatch, 1)
     assert whole == parts
     assert whole[1]["incidents"] == (2 if new == NO_NUMBER else 3)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_file_of_which_nothing_can_be_read_may_come_first_or_last(town, turned):
+    broken = town.write("a.csv", "broken,row")
+    good = town.write("b.csv", ",10,2020-01-01,0,-94.57,39.02,1 A ST,")
+    report = intake(town, *((good, broken) if turned else (broken, good))).dataset.report
+    assert (report["incidents"], report["rows_rejected"]["unreadable"]) == (1, 1)
 
 
 def test_a_file_without_any_shooting_gives_an_empty_dataset(town):

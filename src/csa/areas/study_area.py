@@ -74,6 +74,10 @@ class StudyArea:
         """The n incidents: not taken before they are asked for, a copy of most of the dataset."""
         return self.dataset.incidents.iloc[self.rows].reset_index(drop=True)
 
+    def column(self, name: str) -> pd.Series:
+        """Take one column of the n incidents."""
+        return self.dataset.incidents[name].iloc[self.rows].reset_index(drop=True)
+
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
         is_in = period.holds(self.month)
@@ -107,10 +111,7 @@ class StudyArea:
 
         Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
         """
-        until, months = period.until, period.months
-        is_in = (self.month < until.index) & (self.month >= until.index - months)
-        is_in &= ~self.is_suspect
-        n_in = int(is_in.sum())
+        until, n_in = period.until, int((period.holds(self.month) & ~self.is_suspect).sum())
         shares = self._shares.get(until)
         if shares is None:
             shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
@@ -248,7 +249,7 @@ class StudyArea:
         if not by_size or finest([by_size[0]]) >= self.resolution:
             return self
         owner, by_cell = (np.full(n, -1) for n in (len(self.cells), len(self.grid.area_km2)))
-        lon, lat = self.incidents["lon"], self.incidents["lat"]
+        lon, lat = self.column("lon"), self.column("lat")
         for number, area in enumerate(by_size):
             is_fine = finest([area]) >= self.resolution
             own = self.cells if is_fine else h3_cells.bin_points(lon, lat, finest([area]))

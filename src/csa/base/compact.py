@@ -26,16 +26,27 @@ that divides all of them."""
 
 
 def hold_once(texts: pd.Series) -> pd.Series:
-    """Hold each different text of a column once, as categories in order of the alphabet."""
+    """Hold each different text of a column once, as categories in order of the alphabet.
+
+    What is no text stays as it is: whoever checks the column will say so.
+    """
     if not isinstance(texts.dtype, pd.CategoricalDtype):
-        return texts.astype("str").astype("category")
+        is_text = texts.dtype == "str" or pd.api.types.infer_dtype(texts) == "string"
+        return texts.astype("str").astype("category") if is_text else texts
     known = texts.cat.categories
-    return texts if known.is_monotonic_increasing else texts.cat.set_categories(known.sort_values())
+    n_used = len(pd.unique(texts.cat.codes)) - texts.hasnans
+    if n_used == len(known) and known.is_monotonic_increasing:
+        return texts
+    used = texts.cat.remove_unused_categories()
+    return used.cat.set_categories(used.cat.categories.sort_values())
 
 
 def name_each(texts: pd.Series) -> Objects:
-    """Return the text of each row of a column of categories, each different text one object."""
-    return np.asarray(texts.cat.categories.to_numpy(dtype=object)[texts.cat.codes])
+    """Return the text of each row, None for none; of categories, each text is one object."""
+    if not isinstance(texts.dtype, pd.CategoricalDtype):
+        return texts.to_numpy(dtype=object)
+    known = np.array([*texts.cat.categories, None], dtype=object)
+    return np.asarray(known[texts.cat.codes])  # the last, None, is that of code -1
 
 
 def stack(blocks: list[pd.DataFrame]) -> pd.DataFrame:
@@ -46,7 +57,8 @@ def stack(blocks: list[pd.DataFrame]) -> pd.DataFrame:
         if isinstance(parts[0].dtype, pd.CategoricalDtype):
             columns[name] = pd.Series(union_categoricals(parts, sort_categories=True))
         elif parts[0].dtype == "str":  # in one piece: to take rows from many copies them all
-            texts = pa.chunked_array([pa.array(part) for part in parts]).combine_chunks()
+            pieces = (piece for part in parts for piece in _pieces(part))
+            texts = pa.chunked_array(pieces, pa.large_string()).combine_chunks()
             columns[name] = pd.Series(texts, dtype="str")
         else:
             columns[name] = pd.concat(parts, ignore_index=True)
@@ -54,6 +66,12 @@ def stack(blocks: list[pd.DataFrame]) -> pd.DataFrame:
         if are_many:
             give_back()
     return pd.DataFrame(columns, copy=False)
+
+
+def _pieces(texts: pd.Series) -> list[pa.Array]:
+    """Return the arrays that a column of texts consists of; of an empty one it may be none."""
+    held = pa.array(texts)
+    return held.chunks if isinstance(held, pa.ChunkedArray) else [held]
 
 
 def in_blocks(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -66,7 +84,7 @@ def give_back() -> None:
     """Give memory that is no longer used back to the system, where the C library can."""
     pa.default_memory_pool().release_unused()
     with suppress(OSError, AttributeError, TypeError):  # as glibc can
-        ctypes.CDLL(None).malloc_trim(0)
+        ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0))
 
 
 def code_texts(texts: pd.Series) -> Codes:

@@ -82,9 +82,10 @@ def _find_faults(part: pd.DataFrame, table: pa.DataFrameSchema) -> set[str]:
     """Name each column of some rows that is not as it should be, with the check that failed."""
     import pandera.errors  # noqa: PLC0415 - loads late
 
-    texts = dict.fromkeys(part.select_dtypes("category"), "str")
+    held = part.select_dtypes("category")
+    texts = [name for name in held if held[name].cat.categories.dtype == "str"]
     try:
-        table.validate(part.astype(texts), lazy=True)
+        table.validate(part.astype(dict.fromkeys(texts, "str")), lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
         return {f"{row.column or row.failure_case}: {row.check}" for row in cases.itertuples()}

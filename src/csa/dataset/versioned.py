@@ -45,6 +45,11 @@ LAYERS = {key: f"{key}.parquet" for key in ("services", "vacant_land", "risk_ter
 class Dataset:
     """Everything that a later step needs: no source file is read again.
 
+    Incidents hold each text that repeats once: `kind`, `gun`, `domestic`, `neighborhood`,
+    `source`, `flags` and the cells are categories. To write another text into such a column, or to
+    compare two of them, take `.astype("str")` first; of some of the incidents, `value_counts`
+    lists categories without a row too.
+
     Fields: `incidents`, `neighborhoods`, `study_area`, `report`, `services`,
     `vacant_land`, `risk_terrain`.
     """

@@ -110,7 +110,7 @@ def panel_of(located: StudyArea, displaced: Displacement, controls: Controls) ->
     """
     period = panel_months(located, displaced.since_all)
     counted = _zones_and_controls(located, displaced, controls, period)
-    is_homicide = located.incidents["kind"].eq("homicide").to_numpy()
+    is_homicide = located.column("kind").eq("homicide").to_numpy()
     killed = _zones_and_controls(located, displaced, controls, period, is_homicide)
     months = [str(period.start.plus(step)) for step in range(period.months)]
     everything = _everything(located, period)
@@ -173,7 +173,7 @@ def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Int
     def inside(is_counted: Bools | None) -> Ints:
         return monthly_counts(located, groups, 1, period, is_counted).reshape(-1)
 
-    is_killed_inside = located.incidents["kind"].eq("homicide").to_numpy()
+    is_killed_inside = located.column("kind").eq("homicide").to_numpy()
     return {
         "unlocated": (by_month(~has_place), by_month(~has_place & is_homicide)),
         "outside": (

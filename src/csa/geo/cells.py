@@ -325,7 +325,7 @@ RESOLUTION_BITS = np.uint64(52)
 
 
 def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
-    """Find the larger cell that each cell lies in, nearly whole; itself if it is no smaller."""
+    """Find the larger cell that each (valid) cell lies in, nearly; itself if it is no smaller."""
     listed = np.asarray(list(cells), dtype=np.uint64)
     own = listed >> RESOLUTION_BITS & np.uint64(15)
     # A parent is its child's number with another resolution, and no digit finer than that.

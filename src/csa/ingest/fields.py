@@ -154,7 +154,7 @@ class IncidentNames:
         return found
 
     def name(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Name the rows of all blocks that are kept, in place of their parts."""
+        """Name the rows of a block, in place of their parts, once all blocks have been seen."""
         if self._is_numbered:
             number = rows.pop("number")
             has_number = number != ""

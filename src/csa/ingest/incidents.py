@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from csa.base.arrays import Ints
 from csa.base.compact import hold_once, stack
 from csa.base.schema import YES_NO_UNKNOWN
 
@@ -52,12 +53,22 @@ def split_rows(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     order = pc.sort_indices(ids).to_numpy()
     start = 0
     while start < len(order) or not start:
-        end = min(start + PART, len(order))
-        while end < len(order) and ids[int(order[end])] == ids[int(order[end - 1])]:
-            end += 1
+        end = _end_of_incident(ids, order, min(start + PART, len(order)))
         part = rows.iloc[np.sort(order[start:end])]
         yield part.astype(dict.fromkeys(part.select_dtypes("category"), "str"))
         start = end or 1
+
+
+def _end_of_incident(ids: pa.Array, order: Ints, end: int) -> int:
+    """Return where the rows of the incident end that the row before a place is of."""
+    while 0 < end < len(order):
+        last = ids[int(order[end - 1])]
+        is_same = pc.equal(ids.take(pa.array(order[end : end + PART])), last)
+        n_same = int(np.argmin(np.append(is_same.to_numpy(zero_copy_only=False), False)))
+        end += n_same
+        if n_same < PART:
+            return end
+    return end
 
 
 def _fold(rows: pd.DataFrame) -> pd.DataFrame:

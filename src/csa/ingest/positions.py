@@ -93,7 +93,7 @@ def find_suspect_points(
 
 
 def _commonest(addresses: pd.Series) -> str:
-    named = addresses[addresses != ""]
+    named = addresses[addresses != ""].astype("str")  # as categories, each of the city is counted
     if named.empty:
         return ""
     counts = named.value_counts()

@@ -153,7 +153,7 @@ def _timed(asked: AssessmentInput) -> pd.DataFrame:
     """Count each area's incidents by month, over all spans at once."""
     located, until = asked.located, min(asked.period.until, asked.covered.until)
     in_period = until.index - asked.period.start.index
-    is_homicide = (located.incidents["kind"] == "homicide").to_numpy()
+    is_homicide = (located.column("kind") == "homicide").to_numpy()
     rows: list[dict[str, Any]] = []
     for places in asked.places:
         is_in = np.isin(located.positions, places) & (located.month < until.index)

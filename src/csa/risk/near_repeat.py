@@ -242,7 +242,7 @@ def measure_located(located: StudyArea) -> NearRepeat:
     Dates are dealt within each calendar year.
     """
     used = np.flatnonzero(~located.is_suspect)
-    when = located.incidents["occurred_at"].iloc[used]
+    when = located.column("occurred_at").iloc[used]
     first = first_of_events(located.xy[used], when)
     xy, when = located.xy[used[first]], when.iloc[first]
     found = measure_near_repeats(xy, when.to_numpy(), when.dt.year.to_numpy())

@@ -135,13 +135,14 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
 
 
 _OPEN: WeakSet[Engine] = WeakSet()  # not closed yet
+_PROCESS = os.getpid()
 
 
 @atexit.register
 def close_all() -> None:
     """Close what is still open: SQLite then takes its log into the file, and leaves no other."""
     for engine in [*_OPEN]:
-        engine.dispose()
+        engine.dispose(close=os.getpid() == _PROCESS)  # a copied process has none of its own
 
 
 def make_store(address: str, city: str = "") -> Store:
