@@ -24,6 +24,7 @@ from benchmarks.server import APP, ROOT, serving
 
 CHANGES = 20
 WATCHED_S = 2.5
+OPENED_S = 120
 SCREEN = quote(json.dumps({"until": "2024-01", "eps_m": 150.0, "min_samples": 10}))
 RIVALS = {
     "folium.Choropleth": "benchmarks/rivals/choropleth.py",
@@ -80,13 +81,14 @@ def _cold(browser: Any, variables: dict[str, str]) -> float:
 def _opened(browser: Any, address: str, settle_ms: int = 2500) -> Any:
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.goto(address)
-    while True:
+    began = time.perf_counter()
+    while time.perf_counter() - began < OPENED_S:
         frame = next((f for f in page.frames if "streamlit_folium" in f.url), None)
         if frame and frame.evaluate("document.body && document.body.dataset.painted"):
-            break
+            page.wait_for_timeout(settle_ms)
+            return page
         page.wait_for_timeout(20)
-    page.wait_for_timeout(settle_ms)
-    return page
+    raise SystemExit(f"{address}: no map within {OPENED_S} s")
 
 
 def _until_settled(page: Any, spot: Any, act: Any) -> float:

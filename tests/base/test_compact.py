@@ -98,7 +98,7 @@ def test_repeats_are_all_but_the_first(codes):
 def test_memory_is_given_back_between_columns_of_many_blocks(monkeypatch):
     calls = []
     monkeypatch.setattr(compact, "give_back", lambda: calls.append(1))
-    for n in (20, 21):
+    for n in (4, 5):
         stack([pd.DataFrame({"id": column(["a"]), "n": [at]}) for at in range(n)])
     assert len(calls) == 2
     give_back()

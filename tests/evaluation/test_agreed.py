@@ -4,6 +4,7 @@ from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from csa.base.errors import ParamError, PeriodError
@@ -29,7 +30,7 @@ def city(own, rest):
         counts=lambda period: np.array(by_year[period.start.year]),
         place=lambda _: np.array([0]),
         dataset=Dataset(
-            None, None, None, {"data_from": "2022-01-01", "data_through": "2025-06-30"}
+            pd.DataFrame(), None, None, {"data_from": "2022-01-01", "data_through": "2025-06-30"}
         ),
     )
 

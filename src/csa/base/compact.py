@@ -18,7 +18,7 @@ Codes = npt.NDArray[np.uint64]
 
 BLOCK = 100_000
 """Rows that are worked on at once."""
-MANY_BLOCKS = 20
+MANY_BLOCKS = 4
 """Blocks of which each column, once put together, leaves much memory free."""
 FINENESS = (86_400_000_000, 1_000_000, 1000, 1)
 """Microseconds of a day, a second, a thousandth and a millionth: times are written by the first
