@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from pandas.api.types import union_categoricals
 
 from csa.base.arrays import Bools, Objects
 
+Held = TypeVar("Held", pd.DataFrame, pd.Series)
 Codes = npt.NDArray[np.uint64]
 
 BLOCK = 100_000
@@ -74,8 +76,8 @@ def _pieces(texts: pd.Series) -> list[pa.Array]:
     return held.chunks if isinstance(held, pa.ChunkedArray) else [held]
 
 
-def in_blocks(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield a table's rows a block at a time; of none, one block without rows."""
+def in_blocks(table: Held) -> Iterator[Held]:
+    """Yield the rows of a table or column a block at a time; of none, one block without rows."""
     for start in range(0, max(len(table), 1), BLOCK):
         yield table.iloc[start : start + BLOCK]
 
@@ -89,8 +91,7 @@ def give_back() -> None:
 
 def code_texts(texts: pd.Series) -> Codes:
     """Code texts: equal ones, and in all likelihood no others, alike."""
-    starts = range(0, max(len(texts), 1), BLOCK)
-    blocks = (np.asarray(texts.iloc[at : at + BLOCK], dtype=object) for at in starts)
+    blocks = (np.asarray(block, dtype=object) for block in in_blocks(texts))
     return np.concatenate([pd.util.hash_array(block, categorize=False) for block in blocks])
 
 
