@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import uvicorn
@@ -36,6 +37,8 @@ from csa.base.text import render
 # app.shared.map_component: streamlit-folium's component is known only to a server that is
 # already running when it is imported.
 READY = (
+    "app.screens.briefing.first_hour",
+    "app.screens.briefing.parts",
     "app.screens.data.parts",
     "app.screens.find_areas.controls",
     "app.screens.measures.measure_list",
@@ -53,10 +56,15 @@ READY = (
     "app.shared.cache",
     "app.shared.cache_around",
     "app.shared.charts_record",
+    "app.shared.core_list",
     "app.shared.maps",
     "app.shared.session",
+    "app.shared.start_over",
     "app.shared.track_record",
+    "sklearn.cluster",
 )
+FIRST_PAGE_S = 3.0
+"""The first reader's page needs the processors to itself for so long; it judges areas last."""
 SERVED = Path(__file__).with_name("served.py")
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
@@ -91,6 +99,7 @@ def warm_up() -> None:
         choices = session.first_choices(opened)
         cache.proposal(opened, choices)
         cache_around.geometry(opened, choices.resolution)
+        sleep(FIRST_PAGE_S)
         cache.judgement(opened, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)

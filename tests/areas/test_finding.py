@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.expected import estimate_area
-from csa.areas.finding import Estimator, estimate_areas, find_areas, settle_params
+from csa.areas.finding import Estimator, document, estimate_areas, find_areas, settle_params
 from csa.areas.forming import NOISE
+from csa.areas.searching import find_density, radius_for
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
@@ -227,6 +228,30 @@ def test_an_area_that_owes_a_third_of_its_incidents_to_suspect_points_is_none(te
     assert find_areas(other, period, plain).areas == find_areas(located, period, plain).areas
 
 
+@general
+@given(
+    years=st.integers(2015, 2020),
+    months=st.sampled_from((3, 12, 36, 60)),
+    limit_km2=st.sampled_from((0.2, 2.0)),
+    seed=st.integers(0, 9),
+    share=st.sampled_from((0.0, 0.3)),
+)
+def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
+    testville, located, years, months, limit_km2, seed, share
+):
+    rows = np.random.default_rng(seed).random(len(testville[0].incidents)) < share
+    here = with_suspects(testville, located, rows)
+    period = Period.before(Month(years, 1), months)
+
+    def areas_at(per_km2):
+        params = AreaParams(radius_for(per_km2), 10, limit_km2, per_km2)
+        return find_areas(here, period, params).areas
+
+    slow = find_density(areas_at, here.expected(period), here.grid)
+    found = document(here, period, Choices(max_area_km2=limit_km2), None).dense_per_km2
+    assert found == (slow if np.isfinite(slow) else None)
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -299,7 +324,7 @@ def test_older_years_may_change_cells_but_counts_are_the_windows(testville, loca
     for each in (young, located):
         found = find_areas(each, period, params)
         window = each.window(period)
-        assert len(found.cluster_id) == len(window.incidents)
+        assert len(found.cluster_id) == len(window)
         for area in found.areas:
             assert np.isin(window.cells, list(area)).sum() >= 3
     areas = find_areas(young, period, params).areas

@@ -10,7 +10,8 @@ from scipy.stats import hypergeom
 
 from csa.areas import stability
 from csa.areas.forming import form_areas
-from csa.areas.stability import PastIncidents, jaccard, link, measure_stability
+from csa.areas.reach import link
+from csa.areas.stability import PastIncidents, jaccard, measure_stability
 from csa.areas.stack import Ground, Stack, combine
 from tests.areas.ground import (
     AT,

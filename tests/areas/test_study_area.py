@@ -133,8 +133,8 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
     )
     located = locate_incidents(City(config, dataset), Choices())
     window = located.window(Period(Month(2020, 5), Month(2020, 6)))
-    assert window.incidents["incident_id"].tolist() == ["2", "3"]
-    assert window.incidents.index.tolist() == [0, 1]
+    assert window.column("incident_id").tolist() == ["2", "3"]
+    assert window.column("kind").index.tolist() == [0, 1]
     assert (window.n_unlocated, window.n_outside) == (1, 1)
     assert window.xy.tolist() == [
         pytest.approx(TO_METRES.transform(*place), abs=0.01) for place in (KNOT, OTHER)
@@ -152,7 +152,7 @@ def test_one_kind_is_counted_alone_in_every_number(made):
     for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
         located = locate_incidents(City(config, dataset), Choices(kinds=(kind,)))
         window = located.window(period)
-        assert window.incidents["incident_id"].tolist() == ids
+        assert window.column("incident_id").tolist() == ids
         assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
         assert located.counts(period).sum() == 1
 
@@ -164,7 +164,7 @@ def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_ci
     cell = int(h3.latlng_to_cell(beyond[1], beyond[0], 7), 16)
     assert cell in located.grid.places
     window = located.window(Period.before(Month(2020, 6), 1))
-    assert window.incidents["incident_id"].tolist() == ["1"]
+    assert window.column("incident_id").tolist() == ["1"]
     assert (window.n_unlocated, window.n_outside) == (0, 1)
 
 
@@ -232,7 +232,7 @@ def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
     dataset, config = made(*lines, *begun)
     located = locate_incidents(City(config, dataset), Choices())
     is_new = located.is_new(Month(2020, 6))
-    here = located.positions[located.incidents["incident_id"].astype(int) >= 900]
+    here = located.positions[located.column("incident_id").astype(int) >= 900]
     assert is_new[here].all()
     assert is_new.mean() < 0.03
     assert not located.is_new(Month(2020, 1)).any()  # nothing is known of it yet
@@ -337,7 +337,7 @@ def test_a_period_longer_than_the_data_holds_all_of_it(made):
     located = locate_incidents(City(config, dataset), Choices())
     period = period_of(dataset, Choices(months=600))
     assert period.months == 600
-    assert len(located.window(period).incidents) == located.counts(period).sum() == 2
+    assert len(located.window(period)) == located.counts(period).sum() == 2
     assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
 
 
@@ -346,7 +346,7 @@ def test_no_incident_in_the_city_is_a_window_of_none(made):
     located = locate_incidents(City(config, dataset), Choices())
     period = Period.before(Month(2020, 6), 1)
     window = located.window(period)
-    assert (len(window.incidents), window.xy.shape, window.cells.shape) == (0, (0, 2), (0,))
+    assert (len(window), window.xy.shape, window.cells.shape) == (0, (0, 2), (0,))
     assert (window.n_unlocated, window.n_outside) == (1, 1)
     assert not located.expected(period).any()
     assert not located.counts(period).any()
@@ -357,7 +357,7 @@ def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(m
     located = locate_incidents(City(config, dataset), Choices())
     for until in (Month(2021, 5), Month(2020, 5)):
         period = Period.before(until, 3)
-        assert len(located.window(period).incidents) == 0
+        assert len(located.window(period)) == 0
         assert not located.expected(period).any()
 
 
@@ -416,7 +416,7 @@ def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     located = locate_incidents(City(config, dataset), Choices(kinds=kinds), study_cells_of(dataset))
     inside, unlocated, outside = slow_window(dataset, period, kinds)
     window = located.window(period)
-    assert window.incidents["incident_id"].tolist() == [row["incident_id"] for row in inside]
+    assert window.column("incident_id").tolist() == [row["incident_id"] for row in inside]
     assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
     assert window.cells.tolist() == [slow_cell(row) for row in inside]
     counted = pd.Series([slow_cell(row) for row in inside], dtype="uint64").value_counts()

@@ -94,7 +94,7 @@ def test_a_row_for_each_day_and_method_on_exactly_the_same_land(tested, located)
 
 
 def test_what_came_is_counted_as_plain_dates_would(tested, located):
-    when = located.incidents["occurred_at"].dt.year
+    when = located.column("occurred_at").dt.year
     n_future = tested.table.drop_duplicates("origin").set_index("origin")["n_future"].to_dict()
     assert n_future == {f"{year}-01": int((when == year).sum()) for year in (2017, 2018, 2019)}
 
@@ -103,7 +103,7 @@ def test_what_each_method_caught_is_counted_incident_by_incident(tested, located
     table = tested.table.set_index(["origin", "method"])["hit_share"]
     for one in tested.judged:
         origin = one.trial.origin
-        is_future = located.incidents["occurred_at"].dt.year == origin.year
+        is_future = located.column("occurred_at").dt.year == origin.year
         at = located.positions[is_future.to_numpy()]
         for method, part in one.parts.items():
             assert table[str(origin), method] == pytest.approx(part[at].sum() / len(at))
@@ -121,7 +121,7 @@ def test_the_comparison_is_of_areas_with_the_best_single_baseline(tested):
 def test_a_trial_holds_the_period_the_last_year_and_the_horizon(located):
     period, question = Period.before(Month(2018, 1), 36), BacktestQuestion((Month(2018, 1),), 6)
     trial = make_trial(located, period, question, ())
-    when = located.incidents["occurred_at"]
+    when = located.column("occurred_at")
     assert (
         trial.counts.sum()
         == len(trial.xy)

@@ -90,7 +90,7 @@ def test_all_past_januaries_are_judged(record, testville):
 def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, testville):
     dataset, config = testville
     located = locate_incidents(City(config, dataset), Choices())
-    when = located.incidents["occurred_at"].dt.year.to_numpy()
+    when = located.column("occurred_at").dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
         params = settle_params(located, period, Choices(), suggestion_of(config, record).documented)
@@ -156,7 +156,7 @@ def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, 
         params = settle_params(located, Period.before(origin, 36), Choices(), swept)
         areas = find_areas(located, Period.before(origin, 36), params).areas
         inside = np.isin(located.cells, list(frozenset().union(*areas)))
-        when = located.incidents["occurred_at"].dt.year.to_numpy()
+        when = located.column("occurred_at").dt.year.to_numpy()
         assert change.after_share == pytest.approx(inside[when == origin.year].mean())
 
 

@@ -161,7 +161,7 @@ def test_the_pattern_is_that_of_each_cells_count_at_resolution_9_before_and_afte
 ):
     own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in located.cells.tolist()])
     coarse = sorted({h3.cell_to_parent(f"{cell:x}", 9) for cell in located.grid.places})
-    when, counts = located.incidents["occurred_at"], []
+    when, counts = located.column("occurred_at"), []
     for first, last in (("2017-02-01", "2019-02-01"), ("2019-02-01", "2020-02-01")):
         here = Counter(own[((when >= first) & (when < last)).to_numpy()].tolist())
         counts.append(np.array([here[cell] for cell in coarse]))

@@ -162,8 +162,7 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         here = counted_slowly(dataset, EAST, Period.before(until, 36))
         slow = (sum(here[24:]), sum(here[:24]), sum(city[24:]), sum(city[:24]))
         assert handed["count"](EAST, until) == slow
-        table = located.incidents
-        when = table["occurred_at"]
+        when = located.column("occurred_at")
         start = until.plus(-36)
         is_in = (when >= f"{start}-01") & (when < f"{until}-01")
         is_in &= np.isin(located.cells, list(EAST))

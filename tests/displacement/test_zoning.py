@@ -118,7 +118,7 @@ def test_areas_rings_and_the_rest_are_counted_as_in_the_list_of_incidents(
 ):
     zones = place_areas(located, [WEST, EAST], SINCE).zones
     period = Period(Month(2014, 1), Month(2020, 3))
-    is_counted = located.incidents["kind"].isin(kinds).to_numpy()
+    is_counted = located.column("kind").isin(kinds).to_numpy()
     core, ring, rest = zone_counts(located, zones, period, is_counted)
     for area in (0, 1):
         for counts, places in ((core, zones.cores[area]), (ring, zones.rings[area])):
@@ -131,7 +131,7 @@ def test_areas_rings_and_the_rest_are_counted_as_in_the_list_of_incidents(
 def test_a_leap_day_is_of_february_and_a_years_last_minute_of_the_old_year(located):
     zones = place_areas(located, [WEST], SINCE).zones
     leap, turn = Period(Month(2016, 2), Month(2016, 3)), Period(Month(2018, 12), Month(2019, 2))
-    when = located.incidents["occurred_at"]
+    when = located.column("occurred_at")
     in_west = np.isin(located.cells, list(WEST))
 
     def of_days(first, last):

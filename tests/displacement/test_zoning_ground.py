@@ -85,7 +85,11 @@ def test_an_areas_count_does_not_change_because_a_finer_one_is_added(city):
     plain = locate_incidents(city, Choices())
     children = plain.grid.mask(refine(OLD, 10))[plain.positions]
     own = np.isin(
-        [h3.latlng_to_cell(*at, 9) for at in plain.incidents[["lat", "lon"]].to_numpy()], list(OLD)
+        [
+            h3.latlng_to_cell(*at, 9)
+            for at in zip(plain.column("lat"), plain.column("lon"), strict=True)
+        ],
+        list(OLD),
     )
     assert (children != own).any()
     moved = plain.on_ground_of((OLD,))

@@ -182,7 +182,7 @@ def test_was_candidate_is_what_was_found_twelve_months_before_at_the_same_densit
     here = locate_incidents(City(config, dataset), Choices(kinds=kinds, resolution=size), cover)
     until = Month.parse(params["until"])
     now, before = (Period.before(until.plus(-back), months) for back in (0, 12))
-    n_now, n_before = (len(here.window(period).incidents) for period in (now, before))
+    n_now, n_before = (len(here.window(period)) for period in (now, before))
     least = round(params["min_samples"] * n_before / n_now)
     assert least >= min(params["min_samples"], 5)  # with fewer the radius would widen
     dbscan = DbscanParams(params["eps_m"], least)

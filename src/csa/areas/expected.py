@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.optimize import nnls
 
 from csa.areas.shrinkage import OUTSIDE, Estimate
@@ -87,8 +88,9 @@ class Field:
 
         What is a cell's alone is averaged out over many. Returns (n, n).
         """
-        apart_m = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
-        shared: Floats = self.shared_variance * np.exp(-apart_m / self.range_m)
+        apart_m = np.hypot(*(np.subtract.outer(of, of) for of in xy.T))
+        shared: Floats = np.exp(np.divide(apart_m, -self.range_m, out=apart_m), out=apart_m)
+        shared *= self.shared_variance
         # A trace more on the diagonal: nearly equal rows cannot be factored.
         shared[np.diag_indices(len(xy))] += self.own_variance / n_cells + 1e-6
         return shared
@@ -231,15 +233,24 @@ def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
     start = np.log(flat) - np.diag(prior) / 2
     logs = np.zeros(len(numbers))  # above the start
     expected = flat
-    known = np.zeros_like(prior)  # prior less posterior is its square: only the end needs all of it
+    # Two tables serve all steps, in the order of LAPACK, which then works in place: a server gives
+    # large ones back at once, and to be given new ones took longer than to compute with them.
+    factor, known = np.empty_like(prior, order="F"), np.empty_like(prior, order="F")
     for _ in range(MAX_ITERATIONS):
         root = np.sqrt(expected)
-        factor = cho_factor(np.eye(len(numbers)) + root[:, None] * prior * root, lower=True)
+        np.multiply(root[:, None], prior, out=known)
+        np.multiply(known, root, out=factor)
+        factor[np.diag_indices(len(numbers))] += 1
+        _, info = dpotrf(factor, lower=True, overwrite_a=True, clean=False)
+        if info:  # a number that is none: nothing may be said of the area
+            raise np.linalg.LinAlgError(info)
         pull = expected * logs + numbers - expected
-        aim = prior @ (pull - root * cho_solve(factor, root * (prior @ pull)))
+        solved, _ = dpotrs(factor, root * (prior @ pull), lower=True)
+        aim = prior @ (pull - root * solved)
         step = np.clip(aim - logs, -MAX_STEP, MAX_STEP)
         logs = logs + step
-        known = solve_triangular(factor[0], root[:, None] * prior, lower=True, check_finite=False)
+        dtrsm(1.0, factor, known, lower=True, overwrite_b=True)
+        # Prior less posterior is the square of what is known: only the end needs all of it.
         variance = np.diag(prior) - np.einsum("ij,ij->j", known, known)
         expected = np.exp(start + logs + variance / 2)
         if np.abs(step).max() < TOLERANCE:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from csa.areas.proposal import METHOD_VERSION, plain
-from csa.areas.proposal_tables import LIBRARIES
 from csa.dataset.versioned import City
 
 FORMAT_VERSION = 1
 SHARE_DIGITS = 6
 FIGURES = 4
+LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 
 
 def write_header(kind: str, city: City) -> dict[str, Any]:
@@ -34,11 +35,14 @@ def write_header(kind: str, city: City) -> dict[str, Any]:
 
 def list_versions() -> dict[str, str]:
     """List what a file was made with."""
-    return {
-        "csa": importlib.metadata.version("csa"),
-        "method": METHOD_VERSION,
-        **{name: importlib.metadata.version(name) for name in LIBRARIES},
-    }
+    own, libraries = _version("csa"), {name: _version(name) for name in LIBRARIES}
+    return {"csa": own, "method": METHOD_VERSION, **libraries}
+
+
+@cache
+def _version(name: str) -> str:
+    """Look up what is installed: it stays while this process runs, and is read from files."""
+    return importlib.metadata.version(name)
 
 
 def list_rows(

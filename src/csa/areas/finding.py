@@ -9,14 +9,15 @@ import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
-from csa.areas.forming import NOISE, AreaSet, count_cells, form_areas
+from csa.areas.forming import NOISE, AreaSet, form_areas, limited_areas
 from csa.areas.proposal import Proposal
+from csa.areas.reach import Graph, link
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.window import PeriodIncidents
 from csa.base.params import AreaParams, DocumentedDbscan, Period
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, Grid
 
 
 def document(
@@ -41,14 +42,22 @@ def limit_of(choices: Choices) -> float:
 
 
 def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedDbscan:
-    window = located.window(period)
+    window, expected, grid = located.window(period), located.expected(period), located.grid
+    xy, at = window.xy[~window.is_suspect], window.at[~window.is_suspect]
+    counts, everyone = np.bincount(at, minlength=len(expected)), np.ones(len(at), dtype=bool)
+    graphs: dict[float, Graph] = {}
 
-    def areas_at(per_km2: float) -> tuple[CellSet, ...]:
+    def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
-        return find_areas(located, period, params, window).areas
+        eps_m, least = params.dbscan.eps_m, params.dbscan.min_samples
+        if eps_m not in graphs:
+            graphs.clear()  # the last is enough: radii go up or down
+            graphs[eps_m] = link(xy, at, grid, eps_m)
+        reached = graphs[eps_m].reached(everyone, least)
+        return _firm(limited_areas(reached, expected, counts, grid, params), window, grid)
 
-    per_km2 = find_density(areas_at, located.expected(period), located.grid)
-    dbscan, n_incidents = radius_for(per_km2), max(1, len(window.incidents))
+    per_km2 = find_density(areas_at, expected, grid)
+    dbscan, n_incidents = radius_for(per_km2), max(1, len(window))
     dense_per_km2 = per_km2 if math.isfinite(per_km2) else None
     return DocumentedDbscan(
         dbscan.eps_m, dbscan.min_samples, n_incidents, LEAST_SAMPLES, dense_per_km2
@@ -89,17 +98,28 @@ def find_areas(
     cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
     is_core = np.zeros(len(is_used), dtype=bool)
     cluster_id[is_used], is_core[is_used] = found.cluster_id, found.is_core
-    suspects, counts = count_cells(window.cells[window.is_suspect]), count_cells(window.cells)
-    firm = tuple(
-        area
-        for area in found.areas
-        if not Proposal.is_doubtful(*(sum(n[cell] for cell in area) for n in (suspects, counts)))
-    )
+    firm = tuple(_firm(found.areas, window, located.grid))
 
     def find_fringe() -> CellSet:
         return found.fringe.union(*found.areas).difference(*firm)
 
     return AreaSet(firm, cluster_id, is_core, find_fringe)
+
+
+def _firm(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
+    """Leave out areas that owe too many of their incidents to suspect points."""
+    if not window.is_suspect.any():
+        return [*areas]
+    of_all, suspect = (
+        np.bincount(at, minlength=len(grid.area_km2))
+        for at in (window.at, window.at[window.is_suspect])
+    )
+    places = [grid.at(area) for area in areas]
+    return [
+        area
+        for area, at in zip(areas, places, strict=True)
+        if not Proposal.is_doubtful(int(suspect[at].sum()), int(of_all[at].sum()))
+    ]
 
 
 class Estimator:
@@ -112,7 +132,9 @@ class Estimator:
         self._cells = CellCounts(
             counts, sizes, located.grid.around(N_RINGS), located.grid.centre_xy
         )
-        self._field = fit_field(self._cells)
+        if period not in located.fields:
+            located.fields[period] = fit_field(self._cells)
+        self._field = located.fields[period]
         self._known: dict[CellSet, Estimate] = {}
 
     def estimate(self, area: CellSet) -> Estimate:

@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from csa.areas.walkable import required, walkable_areas
-from csa.base.arrays import Bools, Cells, Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
@@ -233,12 +233,6 @@ def _densest_first(area: CellSet, counts: Mapping[int, int], grid: Grid) -> _Ord
     return (-round(density, 9), *grid.middle(area))
 
 
-def count_cells(cells: Cells) -> Counter[int]:
-    """Count how often each cell stands among cells: of millions, not as Python's numbers."""
-    found, counts = np.unique(cells, return_counts=True)
-    return Counter(dict(zip(found.tolist(), counts.tolist(), strict=True)))
-
-
 @dataclass(frozen=True)
 class AreaSet:
     """Candidate areas, west to east, and what became of each incident."""
@@ -262,7 +256,6 @@ def form_areas(
     expected: Floats,
 ) -> AreaSet:
     """Cluster incidents and form candidate areas from the clusters."""
-    _refuse_large_cells(grid, params)
     dbscan = params.dbscan
     labels, is_core = cluster_points(xy, dbscan)
 
@@ -272,10 +265,7 @@ def form_areas(
     if params.is_limited:
         near = _cells_near(xy[is_core], grid, dbscan.eps_m)
         reached = grid.mask(near.union(np.unique(cells[labels != NOISE]).tolist()))
-        counts, needed = count_cells(cells), required(grid, params)
-        areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
-        least = min(MIN_INCIDENTS, dbscan.min_samples)
-        areas = [area for area in areas if _count(area, counts) >= least]
+        areas = limited_areas(reached, expected, grid.count(cells), grid, params)
     else:
         areas = whole_areas(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -287,8 +277,22 @@ def form_areas(
     return AreaSet(in_order, labels, is_core, find_fringe)
 
 
+def limited_areas(
+    reached: Bools, expected: Floats, counts: Ints, grid: Grid, params: AreaParams
+) -> list[CellSet]:
+    """Find areas under a size limit among the cells that clusters reach; in no order.
+
+    By what each of the grid's cells is expected to hold, and what was counted in it: (m,) each.
+    """
+    _refuse_large_cells(grid, params)
+    needed = required(grid, params)
+    areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
+    least = min(MIN_INCIDENTS, params.dbscan.min_samples)
+    return [area for area in areas if counts[grid.at(area)].sum() >= least]
+
+
 def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:
-    if params.is_limited and len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
+    if len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
         raise ParamError(
             "param.cell_over_limit",
             resolution=params.resolution,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +14,7 @@ import pandas as pd
 from csa.areas.by_time import count_silent_months
 from csa.areas.choices import suggest_dbscan
 from csa.areas.criterion import Weights, draw_components
+from csa.areas.file_format import list_versions
 from csa.areas.fitted_risk import relative_risk
 from csa.areas.forming import cluster_points
 from csa.areas.gate import MIN_MONTHS
@@ -29,18 +29,15 @@ from csa.areas.proposal import (
 )
 from csa.areas.run import AreaIncidents, Run
 from csa.areas.shrinkage import Estimate
-from csa.areas.window import month_index
 from csa.base.arrays import Floats, Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population, middles_of
 
 DIGITS = 4
 FITS_SHARE = 1 / 3
-LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 
 
 def proposal_of(run: Run) -> Proposal:
@@ -93,8 +90,7 @@ def _still_fits(name: str, shares: Mapping[str, float]) -> bool:
 
 def _area_row(run: Run, number: int) -> dict[str, Any]:
     area = run.found.areas[number]
-    is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
-    inside, told = np.flatnonzero(is_in), run.told
+    inside, told = np.flatnonzero(run.area_of == number), run.told
     suspects = inside[told.is_suspect[inside]]
     shape = h3_cells.outline(area)
     people = estimate_population(shape, run.city.dataset.neighborhoods)
@@ -143,7 +139,9 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     priorities = run.city.config.priorities
     table = pd.DataFrame(rows).rename(columns={"population": "people"})
     table["area_km2"] = [run.grid.size_km2(area) for area in run.found.areas]
-    table = table.join(pd.DataFrame([_timed(run, area) for area in run.found.areas]))
+    table = table.join(
+        pd.DataFrame([_timed(run, number) for number in range(len(run.found.areas))])
+    )
     table["cells"] = table["cells"].str.join(" ")
     risk_draws = None
     if priorities.weights.get("risk"):
@@ -159,10 +157,9 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     return [None if pd.isna(tier) else int(tier) for tier in ordered["tier"]]
 
 
-def _timed(run: Run, area: CellSet) -> dict[str, int]:
+def _timed(run: Run, number: int) -> dict[str, int]:
     """Count the period's months with an incident, and the incidents of its last 12 covered."""
-    is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
-    month = month_index(run.window.incidents["occurred_at"])[is_in]
+    month = run.month[run.area_of == number]
     last = Month.parse(_covered(run)["covered_through"][:7]).index
     return {"months_active": len(np.unique(month)), "recent_12": int((month > last - 12).sum())}
 
@@ -221,10 +218,10 @@ def _cells_table(run: Run) -> pd.DataFrame:
 def _labels_table(run: Run) -> pd.DataFrame:
     table = pd.DataFrame(
         {
-            "incident_id": run.window.incidents["incident_id"],
+            "incident_id": run.window.column("incident_id"),
             "cluster_id": run.found.cluster_id,
             "is_core": run.found.is_core,
-            "area_id": [run.area_of_cell.get(int(cell), "") for cell in run.window.cells],
+            "area_id": np.array([*run.area_ids, ""], dtype=object)[run.area_of],
         }
     )
     return table.sort_values("incident_id", ignore_index=True)
@@ -259,11 +256,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "order": Weights.of(run.city.config.priorities.weights).to_plain(),
         **_totals(run, areas),
         "population_method": report.get("population_method"),
-        "versions": {
-            "csa": importlib.metadata.version("csa"),
-            "method": METHOD_VERSION,
-            **{name: importlib.metadata.version(name) for name in LIBRARIES},
-        },
+        "versions": list_versions(),
     }
 
 
@@ -287,7 +280,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     in_fringe = np.isin(window.cells, np.fromiter(found.fringe, dtype=np.uint64))
     inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
     study_km2 = float(grid.area_km2.sum())
-    n_located = len(window.incidents)
+    n_located = len(window)
     silent = _silent_months(run)
     return {
         "totals": {

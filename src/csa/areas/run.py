@@ -7,14 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from csa.areas.forming import AreaSet
+from csa.areas.forming import NOISE, AreaSet
 from csa.areas.places import KnownPlace, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
-from csa.areas.stack import (
-    Stack,
-)
-from csa.areas.window import PeriodIncidents
-from csa.base.arrays import Bools, Floats, Objects
+from csa.areas.stack import Stack
+from csa.areas.window import PeriodIncidents, month_index
+from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
 from csa.dataset.versioned import City
@@ -70,18 +68,31 @@ class Run:
         return {cell: area_id for area_id, area in named for cell in area}
 
     @cached_property
+    def area_of(self) -> Ints:
+        """(n,) the place in `found.areas` of the area that each incident lies in; `NOISE`: none."""
+        of_cell = np.full(len(self.grid.area_km2), NOISE, dtype=np.int64)
+        for number, area in enumerate(self.found.areas):
+            of_cell[self.grid.at(area)] = number
+        return of_cell[self.window.at]
+
+    @cached_property
+    def month(self) -> Ints:
+        """(n,) the month of each incident, in months since the year 0."""
+        return month_index(self.window.column("occurred_at"))
+
+    @cached_property
     def is_homicide(self) -> Bools:
         """Which of the window's incidents are homicides."""
-        return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
+        return (self.window.column("kind") == "homicide").to_numpy(dtype=bool)
 
     @cached_property
     def told(self) -> AreaIncidents:
         """What is reported of the window's incidents."""
-        incidents = self.window.incidents
+        take = self.window.column
         return AreaIncidents(
-            incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
-            name_each(incidents["domestic"]),
-            name_each(incidents["neighborhood"]),
+            take("victims").to_numpy(dtype="float64", na_value=np.nan),
+            name_each(take("domestic")),
+            name_each(take("neighborhood")),
             self.window.is_suspect,
-            incidents[["lon", "lat"]].to_numpy(dtype="float64"),
+            np.column_stack([take(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
         )

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
-from csa.areas.forming import MIN_INCIDENTS
+from csa.areas.forming import limited_areas
+from csa.areas.reach import link
 from csa.areas.stack import Ground, Stack, Subsamples
-from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
 from csa.geo.cells import CellSet, Grid
@@ -39,43 +37,6 @@ class PastIncidents:
     def is_in_period(self) -> Bools:
         """Which of them are in the period."""
         return self.months_ago < self.period_months
-
-
-@dataclass(frozen=True)
-class Graph:
-    """Which of a period's incidents and cells lie within eps; made once for all samples."""
-
-    place: Ints  # (n,) the distinct place of each incident
-    at: Ints  # (p,) the cell of each distinct place, by its number in the grid
-    places: csr_array  # (p, p) whether two places lie within eps; each with itself
-    cells: csr_array  # (m, p) whether a cell's centre lies within eps of a place
-
-    def reached(self, kept: Bools, least: int) -> Bools:
-        """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
-        weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
-        is_core = (weights > 0) & (self.places @ weights >= least)
-        in_cluster = (weights > 0) & (self.places @ is_core.astype(np.float64) > 0)
-        is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
-        is_reached[self.at[in_cluster]] = True
-        return is_reached
-
-
-def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
-    """Link incidents and cells that lie within eps."""
-    distinct, first, place = np.unique(xy, axis=0, return_index=True, return_inverse=True)
-    tree = cKDTree(distinct)
-    return Graph(
-        place.ravel(),
-        at[first],
-        _within(tree, tree, eps_m),
-        _within(cKDTree(grid.centre_xy), tree, eps_m),
-    )
-
-
-def _within(rows: cKDTree, columns: cKDTree, eps_m: float) -> csr_array:
-    pairs = rows.sparse_distance_matrix(columns, eps_m, output_type="ndarray")
-    ones = np.ones(len(pairs))
-    return csr_array((ones, (pairs["i"], pairs["j"])), shape=(rows.n, columns.n))
 
 
 def measure_stability(
@@ -131,7 +92,6 @@ class _Again:
         self.subsamples = Subsamples(
             past.ground, past.stack, past.at, past.months_ago, past.is_new, is_reached
         )
-        self.needed = required(grid, self.params)
         self.cells = grid.area_km2.index.to_numpy()
 
     def areas(self, kept: Bools) -> list[CellSet]:
@@ -145,15 +105,10 @@ class _Again:
         in_period = kept[self.in_period]
         is_reached = self.graph.reached(in_period, least)
         at = self.past.at[self.in_period][in_period]
+        counts = np.bincount(at, minlength=len(self.cells))
         if self.params.is_limited:
             expected = self.subsamples.shares(kept) * int(in_period.sum())
-            limit_km2 = self.params.max_area_km2
-            pieces = walkable_areas(is_reached, expected, self.needed, self.grid, limit_km2)
-        else:
-            reached = frozenset(self.cells[is_reached].tolist())
-            filled = self.grid.on_land(self.grid.fill_holes(reached))
-            pieces = self.grid.contiguous_parts(filled)
-        counts = np.bincount(at, minlength=len(self.cells))
-        least = min(MIN_INCIDENTS, least) if self.params.is_limited else least
-        places = self.grid.places
-        return [p for p in pieces if counts[[places[cell] for cell in p]].sum() >= least]
+            return limited_areas(is_reached, expected, counts, self.grid, self.params)
+        reached = frozenset(self.cells[is_reached].tolist())
+        pieces = self.grid.contiguous_parts(self.grid.on_land(self.grid.fill_holes(reached)))
+        return [piece for piece in pieces if counts[self.grid.at(piece)].sum() >= least]

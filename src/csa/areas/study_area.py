@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from csa.areas.choices import Choices, city_choices
+from csa.areas.expected import Field
 from csa.areas.land import Land
 from csa.areas.stability import PastIncidents
 from csa.areas.stack import (
@@ -69,11 +70,6 @@ class StudyArea:
     grid: Grid  # the study area's cells
     cover: pd.DataFrame  # as `study_cells`
 
-    @cached_property
-    def incidents(self) -> pd.DataFrame:
-        """The n incidents: not taken before they are asked for, a copy of most of the dataset."""
-        return self.dataset.incidents.iloc[self.rows].reset_index(drop=True)
-
     def column(self, name: str) -> pd.Series:
         """Take one column of the n incidents."""
         return self.dataset.incidents[name].iloc[self.rows].reset_index(drop=True)
@@ -85,9 +81,11 @@ class StudyArea:
         is_counted = is_in_period(everything, period, self.kinds)
         n_unlocated = int((is_counted & ~is_placed(everything)).sum())
         return PeriodIncidents(
-            everything.iloc[self.rows[is_in]].reset_index(drop=True),
+            everything,
+            self.rows[is_in],
             self.xy[is_in],
             self.cells[is_in],
+            self.positions[is_in],
             n_unlocated=n_unlocated,
             n_outside=int(is_counted.sum()) - n_unlocated - int(is_in.sum()),
         )
@@ -97,7 +95,8 @@ class StudyArea:
 
         Returns (m,) in the order of the grid.
         """
-        return self.grid.count(self.cells[period.holds(self.month)])
+        is_in = period.holds(self.month)
+        return np.bincount(self.positions[is_in], minlength=len(self.grid.area_km2))
 
     def months_ago(self, until: Month) -> Floats:
         """Return how long before a month each incident happened.
@@ -162,6 +161,11 @@ class StudyArea:
     @cached_property
     def searched(self) -> dict[tuple[Period, float], DocumentedDbscan]:
         """What the data led to, by period and size limit: a search is not repeated."""
+        return {}
+
+    @cached_property
+    def fields(self) -> dict[Period, Field | None]:
+        """How expected numbers vary from cell to cell, by period: fitted once for each."""
         return {}
 
     def _learn(self, until: Month) -> Stack:
@@ -229,9 +233,7 @@ class StudyArea:
 
     def place(self, area: CellSet) -> Ints:
         """Return the places of an area's ground in the grid, ascending; of its land alone."""
-        refined = refine(frozenset(area), self.resolution)
-        known = self.grid.places
-        return np.array(sorted(known[cell] for cell in refined if cell in known), dtype=np.int64)
+        return np.sort(self.grid.at(refine(frozenset(area), self.resolution)))
 
     @property
     def resolution(self) -> int:
@@ -327,7 +329,8 @@ def locate_incidents(
     lon, lat = lon[rows], lat[rows]
     xy = project(lon, lat, metric_crs)
     month = month_index(incidents["occurred_at"].iloc[rows])
-    grid = _grid(cover, metric_crs)
+    centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), metric_crs)
+    grid = Grid(cover["area_km2"], centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
     del is_asked, is_inside, lon, lat
     give_back()
     return StudyArea(dataset, choices.kinds, rows, xy, cells[rows], month, grid, cover)
@@ -343,8 +346,3 @@ def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
     is_own = own == given and set(located.kinds) == set(choices.kinds)
     if not is_own or (len(located.cover) and located.resolution != choices.resolution):
         raise ParamError("param.located", resolution=choices.resolution)
-
-
-def _grid(cover: pd.DataFrame, crs: str) -> Grid:
-    xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), crs)
-    return Grid(cover["area_km2"], xy, h3_cells.disk, contiguous_parts, fill_holes)

@@ -21,16 +21,25 @@ UNIX_MONTH = 1970 * 12
 class PeriodIncidents:
     """The incidents of the period that lie in the study area."""
 
-    incidents: pd.DataFrame  # n incidents
+    table: pd.DataFrame  # all incidents of the dataset
+    rows: Ints  # (n,) the place of each of the period in it
     xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: Cells  # the cell of each
+    cells: Cells  # (n,) the cell of each
+    at: Ints  # (n,) its place in the grid
     n_unlocated: int  # incidents of the period without a place
     n_outside: int  # incidents of the period outside the study area
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> pd.Series:
+        """Take one column of the n incidents."""
+        return self.table[name].iloc[self.rows].reset_index(drop=True)
 
     @cached_property
     def is_suspect(self) -> Bools:
         """(n,) whether each is at a point that may stand for unknown places."""
-        return is_suspect(self.incidents)
+        return is_suspect(self.table)[self.rows]
 
 
 def is_suspect(incidents: pd.DataFrame) -> Bools:

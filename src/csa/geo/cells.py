@@ -58,6 +58,11 @@ class Grid:
         """Each cell's place in `area_km2`."""
         return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
 
+    def at(self, cells: Iterable[int]) -> Ints:
+        """Return the places in `area_km2` of those cells that are in it."""
+        places = (self.places.get(cell, -1) for cell in cells)
+        return np.array([place for place in places if place >= 0], dtype=np.int64)
+
     @cached_property
     def neighbors(self) -> Ints:
         """(m, 6) places of each cell's neighbors in `area_km2`; -1 outside the study area."""
@@ -103,13 +108,15 @@ class Grid:
         wanted = np.array(list(cells), dtype=np.uint64)
         return np.isin(self.area_km2.index.to_numpy(), wanted)
 
-    def count(self, cells: Iterable[int]) -> Ints:
-        """Count how often each cell of the study area is named.
+    def count(self, cells: Cells) -> Ints:
+        """Count how often each cell of the study area is named: by none that is not in it.
 
         Returns (m,) int64, in the order of `area_km2`.
         """
-        at = [self.places[int(cell)] for cell in cells]
-        return np.bincount(np.asarray(at, dtype=np.int64), minlength=len(self.area_km2))
+        named, counts = np.unique(cells, return_counts=True)
+        found = np.zeros(len(self.area_km2), dtype=np.int64)
+        found[[self.places[cell] for cell in named.tolist()]] = counts
+        return found
 
     @cached_property
     def _centres(self) -> dict[int, tuple[float, float]]:

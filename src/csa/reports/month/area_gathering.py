@@ -126,7 +126,8 @@ def _facts(
     is_in = np.isin(located.cells, np.fromiter(row.cells, dtype=np.uint64))
     year = Period.before(seen.period.until, YEAR)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
-    incidents = located.incidents[is_in & seen.period.holds(located.month)]
+    rows = located.rows[is_in & seen.period.holds(located.month)]
+    incidents = located.dataset.incidents.iloc[rows]
     n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
         area_id=row.area_id,
