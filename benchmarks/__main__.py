@@ -25,19 +25,27 @@ N_INCIDENTS = int(os.environ.get("BENCH_INCIDENTS", "1000000"))
 
 def main() -> None:
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for what, target, words in commands(folder):
-            found = timed(words, RUNS, warm_ups=1)
-            rows.append(Row(what, found.seconds, found.peak_mb, target=target))
-        rows += million(folder)
-        for duel in duels(RUNS):
-            against = beside(duel.rival, duel.rival_s, duel.ours_s)
-            rows.append(Row(duel.what, duel.ours_s, None, *against))
-        if (folder / "dataset").is_dir():
-            rows += screen(folder / "dataset")
-    Console(width=130).print(table_of(rows))
-    save(rows)
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            for row in measured(Path(name)):
+                rows.append(row)
+                sys.stderr.write(f"{row.what}\n")
+    finally:  # what is measured stands, whatever comes after it
+        Console(width=130).print(table_of(rows))
+        save(rows)
+
+
+def measured(folder: Path) -> Iterator[Row]:
+    """Measure one thing after another: half an hour in all."""
+    for what, target, words in commands(folder):
+        found = timed(words, RUNS, warm_ups=1)
+        yield Row(what, found.seconds, found.peak_mb, target=target)
+    yield from million(folder)
+    for duel in duels(RUNS):
+        against = beside(duel.rival, duel.rival_s, duel.ours_s)
+        yield Row(duel.what, duel.ours_s, None, *against)
+    if (folder / "dataset").is_dir():
+        yield from screen(folder / "dataset")
 
 
 def commands(folder: Path) -> list[tuple[str, str, list[str]]]:

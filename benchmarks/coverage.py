@@ -149,7 +149,9 @@ def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) ->
         occurred_at=when, kind=KINDS[0], flags=""
     )
     dataset = Dataset(incidents, gpd.GeoDataFrame(), shapely.Point(), {})
-    return StudyArea(dataset, KINDS, np.arange(len(at)), xy, blocks, month, on.grid, on.blocks)
+    positions = np.searchsorted(on.blocks.index.to_numpy(), blocks)
+    rows = np.arange(len(at))
+    return StudyArea(dataset, KINDS, rows, xy, positions, month, on.grid, on.blocks)
 
 
 def by_rates(rates: Floats, on: Ground, random: np.random.Generator) -> StudyArea:

@@ -24,10 +24,11 @@ from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
 from csa.areas.learned import CELLS, LEARNED, kept_cells
+from csa.areas.locating import locate_incidents
 from csa.areas.places import Places, areas_of, load_places, see
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of
-from csa.areas.study_area import StudyArea, locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.backtest.recording import load_record, load_suggestion, suggestion_of
 from csa.base.errors import CsaError

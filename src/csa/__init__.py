@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from csa.areas.criterion import Weights
     from csa.areas.forming import label_clusters
     from csa.areas.hot_cells import find_hot_cells
+    from csa.areas.locating import locate_incidents
     from csa.areas.proposal import Proposal, choose_areas
     from csa.areas.shrinkage import (
         Estimate,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         marshall_rates,
         shrink,
     )
-    from csa.areas.study_area import StudyArea, locate_incidents
+    from csa.areas.study_area import StudyArea
     from csa.backtest.comparison import MethodComparison
     from csa.backtest.origins import Backtest, BacktestQuestion, backtest_areas
     from csa.base.errors import (
@@ -178,7 +179,7 @@ _MODULES = {
     "label_clusters": "csa.areas.forming",
     "load_city": "csa.config.loading",
     "load_plan": "csa.plan.loading",
-    "locate_incidents": "csa.areas.study_area",
+    "locate_incidents": "csa.areas.locating",
     "make_report": "csa.reports.making",
     "make_sample": "csa.synthetic.sample",
     "mann_kendall": "csa.displacement.emerging",

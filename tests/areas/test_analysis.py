@@ -13,8 +13,8 @@ from sklearn.cluster import DBSCAN
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
-from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import Month
 from csa.config.loading import load_city

@@ -10,7 +10,7 @@ from shapely.geometry import box
 from csa.areas.choices import Choices
 from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
 from csa.areas.hot_cells import find_hot_cells
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
 from tests.areas.test_finding import history, town_of
 

@@ -15,8 +15,8 @@ from csa.areas.choices import Choices
 from csa.areas.expected import estimate_area
 from csa.areas.finding import Estimator, document, estimate_areas, find_areas, settle_params
 from csa.areas.forming import NOISE
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.searching import find_density, radius_for
-from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City

@@ -12,8 +12,8 @@ from benchmarks import coverage
 from benchmarks.coverage import MAPS, MEANS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas, find_areas, settle_params
+from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from tests.areas.test_finding import philadelphia_in

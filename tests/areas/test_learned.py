@@ -11,9 +11,9 @@ import pytest
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.proposal import proposal_files
 from csa.areas.stack import Stack, map_names
-from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import TableError
 from csa.base.io import KEPT
 from csa.base.params import DocumentedDbscan, Month, Period
@@ -82,7 +82,7 @@ def test_without_being_asked_or_without_a_folder_nothing_is_kept(city):
 @pytest.mark.parametrize("n_rows", [7, 100_000])
 def test_what_was_learned_is_read_back_exactly(city, monkeypatch, n_rows):
     save_learned(LEARNED, *asked(city))
-    monkeypatch.setattr("csa.areas.learned.BLOCK", n_rows)
+    monkeypatch.setattr("csa.base.compact.BLOCK", n_rows)
     found = load_learned(*asked(city))
     assert found.documented == LEARNED.documented
     assert (found.stack.shares == SHARES).all()

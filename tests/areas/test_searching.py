@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, suggest_dbscan
 from csa.areas.finding import document, find_areas, params_for, settle_params
+from csa.areas.locating import locate_incidents
 from csa.areas.searching import EPS_RANGE_M, LEAST_SAMPLES, find_density, radius_for
-from csa.areas.study_area import locate_incidents
 from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.config.city import Areas
 from csa.dataset.versioned import City

@@ -3,7 +3,7 @@
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
 from tests.areas.test_finding import history, town_of
 

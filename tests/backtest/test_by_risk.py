@@ -8,7 +8,7 @@ import pytest
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.fitted_risk import FittedRisk
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.backtest import by_risk
 from csa.backtest.by_risk import RiskOrderGain, measure_risk_order, say_risk_order
 from csa.backtest.origins import BacktestQuestion

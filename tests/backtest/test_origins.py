@@ -10,7 +10,7 @@ from shapely.geometry import Point
 from benchmarks import places
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.backtest.comparison import compare
 from csa.backtest.origins import (
     SEED,

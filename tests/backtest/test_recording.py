@@ -9,7 +9,7 @@ import pytest
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.backtest.origins import BacktestQuestion, past_januaries
 from csa.backtest.record import record_from_plain, record_to_plain
 from csa.backtest.recording import (

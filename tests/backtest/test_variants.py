@@ -6,7 +6,7 @@ import pytest
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas
 from csa.areas.forming import form_areas
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.backtest.origins import BacktestQuestion, run_backtest
 from csa.backtest.scoring import BACKTEST_COLUMNS
 from csa.backtest.variants import (

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import nbinom, norm
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City

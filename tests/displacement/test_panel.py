@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import nbinom
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement

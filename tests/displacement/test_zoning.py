@@ -12,7 +12,7 @@ from scipy.stats import chi2_contingency, gamma
 
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City

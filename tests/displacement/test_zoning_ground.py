@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_around, locate_incidents
+from csa.areas.locating import locate_around, locate_incidents
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen, read_areas
@@ -128,7 +128,7 @@ def test_a_file_may_hold_areas_of_two_resolutions_but_no_ground_twice(tmp_path):
 def test_on_one_resolution_nothing_moves(city):
     plain = locate_incidents(city, Choices(resolution=9))
     assert plain.on_ground_of((OLD,)) is plain
-    assert replace(plain).on_ground_of(()).cells is plain.cells
+    assert replace(plain).on_ground_of(()).positions is plain.positions
 
 
 def test_of_an_incident_at_the_edge_of_two_areas_the_finer_one_has_it(city):

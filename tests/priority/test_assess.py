@@ -16,8 +16,8 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.city_scale import CityScale
 from csa.areas.criterion import ALIKE_INCIDENTS, COMPONENTS, NEXT_YEAR, Weights
+from csa.areas.locating import locate_incidents
 from csa.areas.ordering import ORDER_COLUMNS
-from csa.areas.study_area import locate_incidents
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.dataset.versioned import City

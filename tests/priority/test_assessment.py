@@ -16,7 +16,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas
 from csa.areas.forming import AreaSet
-from csa.areas.study_area import locate_incidents, study_cells
+from csa.areas.locating import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.schema import KINDS
 from csa.config.loading import load_city

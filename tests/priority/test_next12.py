@@ -13,9 +13,9 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.finding import estimate_areas
 from csa.areas.learned import kept_cells
+from csa.areas.locating import locate_incidents
 from csa.areas.places import areas_of
 from csa.areas.stack import NEW_CHANCE
-from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, Dataset

@@ -4,7 +4,7 @@ import pytest
 import shapely
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City

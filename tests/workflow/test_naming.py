@@ -1,7 +1,5 @@
 """Places are named when data arrive, and a polygon too coarse to name places by is told."""
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
@@ -43,16 +41,16 @@ def test_data_without_incidents_give_no_names_and_no_error(town):
 @pytest.mark.parametrize(("n", "is_told"), [(9, False), (10, True)])
 def test_more_areas_than_words_in_one_polygon_are_told(n, is_told):
     shares = [{"Brooklyn": 0.9, "Queens": 0.1}] * n + [{"Queens": 1.0}] * 5 + [{}]
-    proposal = SimpleNamespace(areas=pd.DataFrame({"neighborhoods": shares}))
-    said = [str(one) for one in too_coarse(proposal, {"Brooklyn": 39.0, "Queens": 39.0})]
+    areas = pd.DataFrame({"neighborhoods": shares})
+    said = [str(one) for one in too_coarse(areas, {"Brooklyn": 39.0, "Queens": 39.0})]
     assert [one.startswith(f"{n} candidate areas lie in one") for one in said] == [True] * is_told
     assert not is_told or "Brooklyn" in said[0]
 
 
 @pytest.mark.parametrize(("n", "km2", "is_told"), [(1, 500, False), (2, 41, True), (2, 39, False)])
 def test_two_areas_in_a_borough_are_told_and_two_in_a_neighborhood_are_not(n, km2, is_told):
-    proposal = SimpleNamespace(areas=pd.DataFrame({"neighborhoods": [{"Queens": 1.0}] * n}))
-    assert len(too_coarse(proposal, {"Queens": km2, "": 900.0})) == is_told
+    areas = pd.DataFrame({"neighborhoods": [{"Queens": 1.0}] * n})
+    assert len(too_coarse(areas, {"Queens": km2, "": 900.0})) == is_told
 
 
 def test_the_land_of_polygons_is_told_by_name(town):

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 
 from csa.areas.choices import city_choices
-from csa.areas.study_area import locate_around
+from csa.areas.locating import locate_around
 from csa.base.errors import ParamError
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city

@@ -16,11 +16,12 @@ from csa.areas.choices import (
 )
 from csa.areas.finding import document, estimate_areas, find_areas, limit_of, params_for
 from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
+from csa.areas.locating import locate_incidents, require_fitting
 from csa.areas.places import Places, areas_of, load_places, save_places
 from csa.areas.proposal import Proposal
-from csa.areas.proposal_tables import proposal_of
+from csa.areas.proposal_tables import areas_table, proposal_of
 from csa.areas.run import Run
-from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
+from csa.areas.study_area import StudyArea
 from csa.base.compact import give_back
 from csa.base.crs import LONLAT
 from csa.base.logging import Tell, silent
@@ -91,6 +92,38 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     True
     """
     choices = choices or city_choices(city.config)
+    run = _run(city, choices, tell, suggestion, located, places=places, keep=keep)
+    proposal = proposal_of(run)
+    if keep and run.is_own:
+        save_places(city, areas_of(proposal.areas), run.period.until)
+    return proposal
+
+
+def keep_places(
+    city: City, choices: Choices, tell: Tell = silent, suggestion: Suggestion | None = None
+) -> gpd.GeoDataFrame:
+    """Propose areas, and keep what was learned and, for the city's own choices, their names.
+
+    Returns the proposal's areas; its other tables are not made.
+    """
+    run = _run(city, choices, tell, suggestion, keep=True)
+    areas = areas_table(run)
+    if run.is_own:
+        save_places(city, areas_of(areas), run.period.until)
+    return areas
+
+
+def _run(  # noqa: PLR0913 - as `propose_areas`
+    city: City,
+    choices: Choices,
+    tell: Tell,
+    suggestion: Suggestion | None,
+    located: StudyArea | None = None,
+    *,
+    places: Places | None = None,
+    keep: bool,
+) -> Run:
+    """Find what a proposal is made from."""
     period = period_of(city.dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
@@ -111,8 +144,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     places = load_places(city) if places is None else places
-    are_own = is_own(city, choices)
-    run = Run(
+    return Run(
         city,
         period,
         kinds,
@@ -125,13 +157,9 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
         found,
         estimates,
         places,
-        are_own,
+        is_own(city, choices),
         located.stack_at(period.until),
     )
-    proposal = proposal_of(run)
-    if keep and are_own:
-        save_places(city, areas_of(proposal.areas), period.until)
-    return proposal
 
 
 def is_own(city: City, choices: Choices) -> bool:

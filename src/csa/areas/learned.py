@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from csa.areas.choices import Choices, suggest_dbscan
+from csa.areas.locating import study_cells
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.stack import Stack, map_names
-from csa.areas.study_area import StudyArea, study_cells
-from csa.base.arrays import Bools, Ints
-from csa.base.compact import BLOCK
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Bools
+from csa.base.compact import in_blocks
 from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.dataset.kept import list_kept, load_own, save_kept
@@ -120,12 +120,9 @@ def save_learned(
 
 def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, Any]:
     """List what decides on what is learned: the incidents before the period's end, above all."""
-    digest = hashlib.sha256()
-    for known in _known(located, located.month < period.until.index):
-        digest.update(np.ravel(known).data)
     return {
         "method": METHOD_VERSION,
-        "incidents": digest.hexdigest(),
+        "incidents": _digest(located, located.month < period.until.index),
         "start": str(period.start),
         "until": str(period.until),
         "resolution": choices.resolution,
@@ -133,21 +130,18 @@ def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, A
     }
 
 
-def _in_order(values: npt.NDArray[Any], order: Ints) -> Iterator[npt.NDArray[Any]]:
-    """Yield values in an order, a block at a time."""
-    for start in range(0, len(order), BLOCK):
-        yield values[order[start : start + BLOCK]]
-
-
-def _known(located: StudyArea, is_past: Bools) -> Iterator[npt.NDArray[Any]]:
-    """Yield past incidents in an order of their own, an array at a time, and the land."""
-    cells, month = located.cells[is_past], located.month[is_past]
-    order = np.lexsort((month, cells))
-    yield from _in_order(cells, order)
-    yield from _in_order(month, order)
-    del cells, month, order  # of ten million each takes 80 MB
-    xy = located.xy[is_past]
-    yield from _in_order(xy, np.lexsort(xy.T))
-    del xy
-    yield np.sort(located.cells[is_past & located.is_suspect])
-    yield located.grid.area_km2.index.to_numpy()
+def _digest(located: StudyArea, is_past: Bools) -> str:
+    """Hash past incidents, in whatever order, and the land: each row's hash is added up."""
+    digest = hashlib.sha256(located.grid.area_km2.index.to_numpy().data)
+    total = squares = 0
+    for rows in in_blocks(pd.Series(np.flatnonzero(is_past))):
+        at = rows.to_numpy()
+        x_m, y_m = located.xy[at].T
+        cells = located.grid.area_km2.index.to_numpy()[located.positions[at]]
+        suspect = located.is_suspect[at]
+        table = {"cell": cells, "month": located.month[at], "x": x_m, "y": y_m, "suspect": suspect}
+        hashes = pd.util.hash_pandas_object(pd.DataFrame(table), index=False).to_numpy()
+        total, squares = total + int(hashes.sum()), squares + int((hashes * hashes).sum())
+    # Sums of 64 bits, so that it makes no difference where a block begins.
+    digest.update(f"{is_past.sum()} {total % 2**64} {squares % 2**64}".encode())
+    return digest.hexdigest()

@@ -42,12 +42,13 @@ FITS_SHARE = 1 / 3
 
 def proposal_of(run: Run) -> Proposal:
     """Make a run's tables and its summary."""
-    areas = _areas_table(run)
+    areas = areas_table(run)
     stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_plain()}
     return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas), stack)
 
 
-def _areas_table(run: Run) -> gpd.GeoDataFrame:
+def areas_table(run: Run) -> gpd.GeoDataFrame:
+    """Make the table of areas, west to east."""
     areas = run.found.areas
     if not areas:
         return gpd.GeoDataFrame({name: [] for name in AREA_COLUMNS}, geometry=[], crs=LONLAT)
@@ -90,7 +91,8 @@ def _still_fits(name: str, shares: Mapping[str, float]) -> bool:
 
 def _area_row(run: Run, number: int) -> dict[str, Any]:
     area = run.found.areas[number]
-    inside, told = np.flatnonzero(run.area_of == number), run.told
+    told = run.told
+    inside = np.flatnonzero(told.area == number)
     suspects = inside[told.is_suspect[inside]]
     shape = h3_cells.outline(area)
     people = estimate_population(shape, run.city.dataset.neighborhoods)
@@ -102,7 +104,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "tier": None,
         "incidents": len(inside),
         **_expected(run.estimates[number]),
-        "homicides": int(run.is_homicide[inside].sum()),
+        "homicides": int(told.is_homicide[inside].sum()),
         "victims": _total_victims(told.victims[inside]),
         "domestic": _domestic(told.domestic[inside]),
         "suspect": len(suspects),
@@ -159,7 +161,7 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
 
 def _timed(run: Run, number: int) -> dict[str, int]:
     """Count the period's months with an incident, and the incidents of its last 12 covered."""
-    month = run.month[run.area_of == number]
+    month = run.told.month[run.told.area == number]
     last = Month.parse(_covered(run)["covered_through"][:7]).index
     return {"months_active": len(np.unique(month)), "recent_12": int((month > last - 12).sum())}
 
@@ -277,7 +279,7 @@ def _covered(run: Run) -> dict[str, Any]:
 def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     window, found, grid = run.window, run.found, run.grid
     n_inside = int(areas["incidents"].sum()) if len(areas) else 0
-    in_fringe = np.isin(window.cells, np.fromiter(found.fringe, dtype=np.uint64))
+    in_fringe = grid.count(window.cells)[grid.at(found.fringe)]
     inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
     study_km2 = float(grid.area_km2.sum())
     n_located = len(window)

@@ -36,10 +36,11 @@ class Graph:
 
 def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
     """Link incidents and cells that lie within eps."""
-    distinct, first, place = np.unique(xy, axis=0, return_index=True, return_inverse=True)
-    tree = cKDTree(distinct)
+    points = np.ascontiguousarray(xy).view(np.complex128).ravel()  # sorted as pairs, but quickly
+    _, first, place = np.unique(points, return_index=True, return_inverse=True)
+    tree = cKDTree(xy[first])
     return Graph(
-        place.ravel(),
+        place,
         at[first],
         _within(tree, tree, eps_m),
         _within(cKDTree(grid.centre_xy), tree, eps_m),

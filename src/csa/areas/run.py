@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from csa.areas.forming import NOISE, AreaSet
 from csa.areas.places import KnownPlace, Places, candidate_id, number_areas, recognize
@@ -21,13 +22,16 @@ from csa.geo.cells import Grid
 
 @dataclass(frozen=True)
 class AreaIncidents:
-    """What is reported of areas' incidents, as arrays: a table is slow for many areas."""
+    """What is reported of the k incidents in areas, as arrays: a table is slow for many areas."""
 
+    area: Ints  # (k,) the place in `found.areas` of the area of each
+    month: Ints  # (k,) months since the year 0
+    is_homicide: Bools
     victims: Floats  # NaN where unknown
     domestic: Objects  # texts
     neighborhood: Objects  # texts
     is_suspect: Bools  # whether each lies at a point that may stand for others
-    lonlat: Floats  # (n, 2) degrees
+    lonlat: Floats  # (k, 2) degrees
 
 
 @dataclass(frozen=True)
@@ -76,23 +80,26 @@ class Run:
         return of_cell[self.window.at]
 
     @cached_property
-    def month(self) -> Ints:
-        """(n,) the month of each incident, in months since the year 0."""
-        return month_index(self.window.column("occurred_at"))
-
-    @cached_property
     def is_homicide(self) -> Bools:
         """Which of the window's incidents are homicides."""
         return (self.window.column("kind") == "homicide").to_numpy(dtype=bool)
 
     @cached_property
     def told(self) -> AreaIncidents:
-        """What is reported of the window's incidents."""
-        take = self.window.column
+        """What is reported of the incidents in areas, in the order of the window's."""
+        inside = np.flatnonzero(self.area_of != NOISE)
+        rows = self.window.rows[inside]
+
+        def take(name: str) -> pd.Series:
+            return self.window.table[name].iloc[rows].reset_index(drop=True)
+
         return AreaIncidents(
+            self.area_of[inside],
+            month_index(take("occurred_at")),
+            self.is_homicide[inside],
             take("victims").to_numpy(dtype="float64", na_value=np.nan),
             name_each(take("domestic")),
             name_each(take("neighborhood")),
-            self.window.is_suspect,
+            self.window.is_suspect[inside],
             np.column_stack([take(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
         )

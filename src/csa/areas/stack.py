@@ -271,13 +271,12 @@ def learn(known: Sequence[tuple[Floats, Floats]], januaries: Sequence[str] = ())
     """
     n_maps = len(map_names())
     shares = np.full(n_maps, 1 / n_maps)
-    maps = np.concatenate([drawn for drawn, _ in known]) if known else np.zeros((0, n_maps))
-    came = np.concatenate([counts for _, counts in known]) if known else np.zeros(0)
-    for _ in range(N_STEPS if len(came) else 0):
-        parts = maps * shares
-        total = parts.sum(axis=1)
-        owed = np.divide(came, total, out=np.zeros(len(came)), where=total > 0)
-        shares = PRIOR_INCIDENTS + owed @ parts
+    for _ in range(N_STEPS):
+        owed = np.zeros(n_maps)
+        for maps, came in known:
+            total = maps @ shares
+            owed += np.divide(came, total, out=np.zeros(len(came)), where=total > 0) @ maps
+        shares = PRIOR_INCIDENTS + shares * owed
         shares /= shares.sum()
     return Stack(shares, tuple(januaries))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from csa.areas.choices import Choices, city_choices
 from csa.areas.expected import Field
 from csa.areas.land import Land
 from csa.areas.stability import PastIncidents
@@ -27,19 +26,14 @@ from csa.areas.stack import (
 from csa.areas.window import (
     PeriodIncidents,
     is_in_period,
-    is_of,
     is_placed,
     is_suspect,
-    month_index,
 )
 from csa.base.arrays import Bools, Cells, Floats, Ints
-from csa.base.compact import give_back
-from csa.base.crs import project
-from csa.base.errors import ParamError
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.dataset.versioned import City, Dataset
+from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
+from csa.geo.cells import CellSet, Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.geo.spirals import find_neighbors
@@ -47,28 +41,30 @@ from csa.geo.spirals import find_neighbors
 MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
-
-def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
-    """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
-    cover = h3_cells.cover(dataset.study_area, resolution)
-    return cover.join(h3_cells.centres(cover.index.to_numpy()))
+MOST_LESSON_BYTES = 8 * 2**20
+"""A January's maps are kept for the next month that learns from it, but not those of millions."""
 
 
 @dataclass(frozen=True)
 class StudyArea:
     """A dataset's incidents that lie in the study area, of all months.
 
-    Fields: `dataset`, `kinds`, `rows`, `xy`, `cells`, `month`, `grid`, `cover`.
+    Fields: `dataset`, `kinds`, `rows`, `xy`, `positions`, `month`, `grid`, `cover`.
     """
 
     dataset: Dataset  # the city's incidents and places
     kinds: tuple[str, ...]  # the kinds of incident counted
     rows: Ints  # (n,) the place of each in the dataset's incidents
     xy: Floats  # (n, 2) metres
-    cells: Cells  # (n,) the cell of each
+    positions: Ints  # (n,) the place of each one's cell in the grid
     month: Ints  # (n,) months since the year 0
     grid: Grid  # the study area's cells
     cover: pd.DataFrame  # as `study_cells`
+
+    @cached_property
+    def cells(self) -> Cells:
+        """(n,) the cell of each."""
+        return self.grid.area_km2.index.to_numpy()[self.positions]
 
     def column(self, name: str) -> pd.Series:
         """Take one column of the n incidents."""
@@ -84,7 +80,7 @@ class StudyArea:
             everything,
             self.rows[is_in],
             self.xy[is_in],
-            self.cells[is_in],
+            self.grid.area_km2.index.to_numpy()[self.positions[is_in]],
             self.positions[is_in],
             n_unlocated=n_unlocated,
             n_outside=int(is_counted.sum()) - n_unlocated - int(is_in.sum()),
@@ -184,11 +180,14 @@ class StudyArea:
 
     def _lesson(self, january: Month) -> tuple[Floats, Floats]:
         """Return the maps of a January, and what came in the year after, where anything came."""
-        if january not in self._lessons:
-            counts = self._year_after(january)
-            where = np.flatnonzero(counts)
-            self._lessons[january] = self.maps(january)[where], counts[where]
-        return self._lessons[january]
+        if january in self._lessons:
+            return self._lessons[january]
+        counts = self._year_after(january)
+        where = np.flatnonzero(counts)
+        lesson = self.maps(january)[where], counts[where]
+        if lesson[0].nbytes <= MOST_LESSON_BYTES:
+            self._lessons[january] = lesson
+        return lesson
 
     @cached_property
     def _lessons(self) -> dict[Month, tuple[Floats, Floats]]:
@@ -250,7 +249,7 @@ class StudyArea:
         by_size = sorted((area for area in areas if area), key=lambda area: finest([area]))
         if not by_size or finest([by_size[0]]) >= self.resolution:
             return self
-        owner, by_cell = (np.full(n, -1) for n in (len(self.cells), len(self.grid.area_km2)))
+        owner, by_cell = (np.full(n, -1) for n in (len(self.rows), len(self.grid.area_km2)))
         lon, lat = self.column("lon"), self.column("lat")
         for number, area in enumerate(by_size):
             is_fine = finest([area]) >= self.resolution
@@ -258,91 +257,11 @@ class StudyArea:
             owner[np.isin(own, np.fromiter(area, dtype=np.uint64))] = number
             by_cell[self.place(area)] = number
         is_moved = owner != by_cell[self.positions]
-        cells = self.cells.copy()
+        positions = self.positions.copy()
         for number in np.unique(owner[is_moved]).tolist():
             side = np.flatnonzero(by_cell == number)
             moved = np.flatnonzero(is_moved & (owner == number))
             if len(side):
                 _, nearest = cKDTree(self.grid.centre_xy[side]).query(self.xy[moved])
-                cells[moved] = self.grid.area_km2.index.to_numpy()[side[nearest]]
-        return replace(self, cells=cells) if is_moved.any() else self
-
-    @cached_property
-    def positions(self) -> Ints:
-        """The place of each incident's cell in the grid."""
-        return np.searchsorted(self.grid.area_km2.index.to_numpy(), self.cells)
-
-
-def locate_around(
-    city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
-) -> StudyArea:
-    """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
-    asked, choices = choices.resolution, choices.as_fine_as(finest(areas))
-    if choices.resolution != asked:  # then the cells given are not those needed
-        cover = None
-    return locate_incidents(city, choices, cover).on_ground_of(areas)
-
-
-def locate_incidents(
-    city: City,
-    choices: Choices | None = None,
-    cover: pd.DataFrame | None = None,
-) -> StudyArea:
-    """Put a dataset's incidents on the study area's cells.
-
-    Parameters
-    ----------
-    city
-        A city's file, its incidents and its places.
-    choices
-        The resolution and the kinds of incident; None takes the city file's.
-    cover
-        The study area's cells with their centers; None finds them.
-
-    Returns
-    -------
-    StudyArea
-        Incidents of all months that lie in the study area, with `xy` (n, 2) in meters, the cell
-        and the month of each.
-
-    Examples
-    --------
-    >>> study_area = csa.locate_incidents(city)
-    >>> year = csa.Period(csa.Month(2019, 1), csa.Month(2020, 1))
-    >>> int(study_area.counts(year).sum())
-    629
-    """
-    dataset, metric_crs = city.dataset, city.config.city.metric_crs
-    choices = choices or city_choices(city.config)
-    if cover is None:
-        cover = study_cells(dataset, choices.resolution)
-    elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
-        raise ParamError("param.cover", given=given, resolution=choices.resolution)
-    incidents = dataset.incidents
-    is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
-    is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
-    lon, lat = (np.where(is_asked, incidents[name], np.nan) for name in ("lon", "lat"))
-    cells = h3_cells.bin_points(lon, lat, choices.resolution)
-    # A point on the very border may fall into a cell of no area inside.
-    is_inside = is_asked & np.isin(cells, cover.index.to_numpy())
-    rows = np.flatnonzero(is_inside)
-    lon, lat = lon[rows], lat[rows]
-    xy = project(lon, lat, metric_crs)
-    month = month_index(incidents["occurred_at"].iloc[rows])
-    centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), metric_crs)
-    grid = Grid(cover["area_km2"], centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
-    del is_asked, is_inside, lon, lat
-    give_back()
-    return StudyArea(dataset, choices.kinds, rows, xy, cells[rows], month, grid, cover)
-
-
-def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
-    """Refuse incidents that were located for another city, resolution or kinds."""
-    # A dataset that was opened again is another object; one that was cut is another city.
-    own, given = (
-        (data.fingerprint, data.report["data_through"], len(data.incidents))
-        for data in (city.dataset, located.dataset)
-    )
-    is_own = own == given and set(located.kinds) == set(choices.kinds)
-    if not is_own or (len(located.cover) and located.resolution != choices.resolution):
-        raise ParamError("param.located", resolution=choices.resolution)
+                positions[moved] = side[nearest]
+        return replace(self, positions=positions) if is_moved.any() else self

@@ -10,7 +10,8 @@ import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
 from csa.areas.finding import find_areas, limit_of, settle_params
-from csa.areas.study_area import StudyArea, locate_incidents
+from csa.areas.locating import locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.errors import ParamError, PeriodError

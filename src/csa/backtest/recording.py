@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from csa.areas.choices import Choices, Suggestion
+from csa.areas.locating import locate_incidents
 from csa.areas.proposal import METHOD_VERSION
-from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import (
     AREA_SHARE,
     HORIZON_MONTHS,

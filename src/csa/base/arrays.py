@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
+"""Whole numbers: of 64 bits, or of 32 where millions are held."""
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 Cells = npt.NDArray[np.uint64]

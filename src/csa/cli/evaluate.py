@@ -41,7 +41,7 @@ def evaluate(
 ) -> None:
     """Judge an area as was agreed at its designation; other windows are labeled so."""
     config = city_of(city)
-    from csa.areas.study_area import locate_around
+    from csa.areas.locating import locate_around
     from csa.base.errors import ParamError
     from csa.dataset.versioned import open_city
     from csa.decisions.registry import core_area, followed

@@ -77,7 +77,7 @@ def near_repeat(
 ) -> None:
     """Check whether one shooting follows another nearby and soon, more often than by chance."""
     config = city_of(city)
-    from csa.areas.study_area import locate_incidents
+    from csa.areas.locating import locate_incidents
     from csa.dataset.versioned import open_city
     from csa.risk.near_repeat import measure_located, near_repeat_account, say_near_repeats
 

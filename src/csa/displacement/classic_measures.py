@@ -112,7 +112,8 @@ def _test_shares(old: Ints, new: Ints) -> Floats:
         float(fisher_exact(np.array([[a, n_old - a], [b, n_new - b]])).pvalue)
         for a, b in pairs.tolist()
     ]
-    return np.array(p)[which.ravel()]
+    found: Floats = np.array(p)[which.ravel()]
+    return found
 
 
 @dataclass(frozen=True)

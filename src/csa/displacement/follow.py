@@ -11,9 +11,10 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
+from csa.areas.locating import locate_around, locate_incidents
 from csa.areas.places import candidate_id, load_places
 from csa.areas.proposal import METHOD_VERSION
-from csa.areas.study_area import StudyArea, locate_around, locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
 from csa.base.errors import PeriodError, TableError
 from csa.base.logging import Tell, silent

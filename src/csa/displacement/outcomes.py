@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_around
+from csa.areas.locating import locate_around
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say

@@ -12,9 +12,9 @@ import numpy as np
 
 from csa.areas.choices import city_choices
 from csa.areas.file_format import list_versions, round_figures, write_header
+from csa.areas.locating import locate_around
 from csa.areas.places import called
 from csa.areas.proposal import plain
-from csa.areas.study_area import locate_around
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import PeriodError, SourceError
 from csa.base.io import KEPT, csv_bytes, json_bytes

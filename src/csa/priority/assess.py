@@ -23,10 +23,11 @@ from csa.areas.gate import (
     finest_resolution,
 )
 from csa.areas.hot_cells import find_hot_cells
+from csa.areas.locating import locate_incidents, require_fitting
 from csa.areas.ordering import ORDER_COLUMNS, TierFacts, explain_tier, order_areas
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
+from csa.areas.study_area import StudyArea
 from csa.base.arrays import Ints
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.learned import kept_cells
+from csa.areas.locating import locate_incidents
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import locate_incidents
 from csa.backtest.record import Record
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent

@@ -9,7 +9,8 @@ import geopandas as gpd
 import numpy as np
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import StudyArea, locate_incidents
+from csa.areas.locating import locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City

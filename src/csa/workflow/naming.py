@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from csa.areas.analysis import propose_areas
+import geopandas as gpd
+
+from csa.areas.analysis import keep_places
 from csa.areas.choices import city_choices
 from csa.areas.names import COMPASS
-from csa.areas.proposal import Proposal
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
@@ -30,10 +31,10 @@ def keep_place_names(city: City, tell: Tell = silent) -> tuple[Message, ...]:
     choices = city_choices(city.config)
     try:
         suggestion = suggestion_of(city.config, load_suggestion(city, choices))
-        proposal = propose_areas(city, choices, tell, suggestion=suggestion, keep=True)
+        areas = keep_places(city, choices, tell, suggestion)
     except CsaError:
         return ()
-    return too_coarse(proposal, polygons_km2(city))
+    return too_coarse(areas, polygons_km2(city))
 
 
 def polygons_km2(city: City) -> dict[str, float]:
@@ -45,9 +46,9 @@ def polygons_km2(city: City) -> dict[str, float]:
     return {str(name): float(m2) / 1e6 for name, m2 in merged.area.items()}
 
 
-def too_coarse(proposal: Proposal, km2: Mapping[str, float]) -> tuple[Message, ...]:
+def too_coarse(areas: gpd.GeoDataFrame, km2: Mapping[str, float]) -> tuple[Message, ...]:
     """Warn where a neighborhood with several areas is large, or they outnumber the compass."""
-    held = Counter(next(iter(shares), "") for shares in proposal.areas["neighborhoods"])
+    held = Counter(next(iter(shares), "") for shares in areas["neighborhoods"])
     coarse = [
         (n, name)
         for name, n in held.items()

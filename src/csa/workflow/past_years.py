@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.backtest.by_risk import RiskOrderGain, measure_risk_order, save_risk_order
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, backtest_areas

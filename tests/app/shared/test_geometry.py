@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.shared import geometry
 from csa.areas.fitted_risk import FittedRisk
-from csa.areas.study_area import study_cells
+from csa.areas.locating import study_cells
 from csa.base.errors import OutputError, SourceError
 from csa.base.schema import UNASSIGNED
 from csa.geo.cells import draw_cells

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from app.shared import geometry, map_component, maps, theme
 from app.shared.legend import classify_counts
 from app.shared.maps import MapScene, Spot
-from csa.areas.study_area import study_cells
+from csa.areas.locating import study_cells
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.decisions.registry import AreaStanding, CoreArea

@@ -12,7 +12,7 @@ from app.shared.following import follow, levels
 from app.shared.maps_change import ChangeScene
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents, study_cells
+from csa.areas.locating import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset

@@ -6,8 +6,8 @@ import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.proposal import proposal_files
-from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
 from csa.dataset.versioned import City

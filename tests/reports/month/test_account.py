@@ -8,8 +8,8 @@ import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
+from csa.areas.locating import locate_incidents
 from csa.areas.places import areas_of, cells_of, is_candidate
-from csa.areas.study_area import locate_incidents
 from csa.base.io import csv_bytes
 from csa.base.params import Month
 from csa.base.text import natural

@@ -13,7 +13,7 @@ import shapely
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.errors import PeriodError
 from csa.base.logging import silent
 from csa.base.params import Month, Period

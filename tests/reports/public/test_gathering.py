@@ -12,7 +12,7 @@ import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.errors import ConfigError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.base.text import Speaker

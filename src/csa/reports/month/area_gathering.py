@@ -14,11 +14,12 @@ import pandas as pd
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
+from csa.areas.locating import locate_incidents
 from csa.areas.places import cells_of, in_order
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import StudyArea, locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.base.params import Period
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City

@@ -13,8 +13,9 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.fitted_risk import read_kept
 from csa.areas.learned import kept_cells
+from csa.areas.locating import locate_around, locate_incidents
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea, locate_around, locate_incidents
+from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import YearToDate, city_year
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of

@@ -10,8 +10,8 @@ from typing import Literal, cast
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.areas.gate import can_locate
+from csa.areas.locating import locate_around
 from csa.areas.proposal import Proposal, area_records
-from csa.areas.study_area import locate_around
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period

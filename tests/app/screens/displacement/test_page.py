@@ -17,7 +17,7 @@ from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount

@@ -1,0 +1,115 @@
+"""A dataset's incidents, put on the study area's cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.choices import Choices, city_choices
+from csa.areas.study_area import StudyArea
+from csa.areas.window import is_of, is_placed, month_index
+from csa.base.arrays import Cells, Floats, Ints
+from csa.base.compact import give_back, in_blocks
+from csa.base.crs import project
+from csa.base.errors import ParamError
+from csa.dataset.versioned import City, Dataset
+from csa.geo import cells as h3_cells
+from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
+from csa.geo.ground import finest, resolution_of
+
+
+def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
+    """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
+    cover = h3_cells.cover(dataset.study_area, resolution)
+    return cover.join(h3_cells.centres(cover.index.to_numpy()))
+
+
+def locate_around(
+    city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
+) -> StudyArea:
+    """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
+    asked, choices = choices.resolution, choices.as_fine_as(finest(areas))
+    if choices.resolution != asked:  # then the cells given are not those needed
+        cover = None
+    return locate_incidents(city, choices, cover).on_ground_of(areas)
+
+
+def locate_incidents(
+    city: City,
+    choices: Choices | None = None,
+    cover: pd.DataFrame | None = None,
+) -> StudyArea:
+    """Put a dataset's incidents on the study area's cells.
+
+    Parameters
+    ----------
+    city
+        A city's file, its incidents and its places.
+    choices
+        The resolution and the kinds of incident; None takes the city file's.
+    cover
+        The study area's cells with their centers; None finds them.
+
+    Returns
+    -------
+    StudyArea
+        Incidents of all months that lie in the study area, with `xy` (n, 2) in meters, the cell
+        and the month of each.
+
+    Examples
+    --------
+    >>> study_area = csa.locate_incidents(city)
+    >>> year = csa.Period(csa.Month(2019, 1), csa.Month(2020, 1))
+    >>> int(study_area.counts(year).sum())
+    629
+    """
+    dataset, metric_crs = city.dataset, city.config.city.metric_crs
+    choices = choices or city_choices(city.config)
+    if cover is None:
+        cover = study_cells(dataset, choices.resolution)
+    elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
+        raise ParamError("param.cover", given=given, resolution=choices.resolution)
+    incidents = dataset.incidents
+    is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
+    is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+    asked, known = pd.Series(np.flatnonzero(is_asked), dtype=np.int32), cover.index.to_numpy()
+    columns, n = incidents[["lon", "lat", "occurred_at"]], 0
+    rows, positions, month = (np.empty(len(asked), dtype=np.int32) for _ in range(3))
+    xy = np.empty((len(asked), 2))
+    for block in in_blocks(asked):
+        found = _locate_rows(columns.iloc[block], block, known, choices.resolution, metric_crs)
+        here = slice(n, n + len(found[0]))
+        rows[here], xy[here], positions[here], month[here] = found
+        n = here.stop
+    centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), metric_crs)
+    grid = Grid(cover["area_km2"], centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
+    give_back()
+    inside = rows[:n], xy[:n], positions[:n], month[:n]
+    return StudyArea(dataset, choices.kinds, *inside, grid, cover)
+
+
+def _locate_rows(
+    incidents: pd.DataFrame, rows: pd.Series, known: Cells, resolution: int, crs: str
+) -> tuple[Ints, Floats, Ints, Ints]:
+    """Locate some incidents: the rows, places, cells and months of those in known cells."""
+    lon, lat = (incidents[name].to_numpy(dtype=np.float64) for name in ("lon", "lat"))
+    cells = h3_cells.bin_points(lon, lat, resolution)
+    # A point on the very border may fall into a cell of no area inside.
+    at = np.flatnonzero(np.isin(cells, known))
+    month = month_index(incidents["occurred_at"].iloc[at])
+    xy = project(lon[at], lat[at], crs)
+    return rows.to_numpy()[at], xy, np.searchsorted(known, cells[at]), month
+
+
+def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
+    """Refuse incidents that were located for another city, resolution or kinds."""
+    # A dataset that was opened again is another object; one that was cut is another city.
+    own, given = (
+        (data.fingerprint, data.report["data_through"], len(data.incidents))
+        for data in (city.dataset, located.dataset)
+    )
+    is_own = own == given and set(located.kinds) == set(choices.kinds)
+    if not is_own or (len(located.cover) and located.resolution != choices.resolution):
+        raise ParamError("param.located", resolution=choices.resolution)
