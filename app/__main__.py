@@ -6,7 +6,6 @@ prepared here. Options are those of `streamlit run`.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import logging
@@ -31,6 +30,7 @@ from app.shared.offline import ask_no_host
 from app.shared.turns import SWITCH_S
 from csa.base.errors import CsaError
 from csa.base.logging import JsonFormatter, start_log
+from csa.base.memory import keep_little
 from csa.base.text import render
 
 # The pages' modules, imported before the server starts rather than by the first reader, except
@@ -67,21 +67,8 @@ FIRST_PAGE_S = 3.0
 """The first reader's page needs the processors to itself for so long; it judges areas last."""
 SERVED = Path(__file__).with_name("served.py")
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-LARGE_BYTES = 256 * 1024
-
-
-def give_memory_back() -> None:
-    """Have the C library return what is freed: viewers' threads share two heaps, not sixteen.
-
-    Each heap keeps what its threads once needed, and one block in use holds all below it. Where
-    the library is another than GNU's, nothing is told.
-    """
-    with suppress(AttributeError, OSError):
-        set_option = ctypes.CDLL(None).mallopt
-        set_option(M_ARENA_MAX, 2)
-        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
-        set_option(M_TRIM_THRESHOLD, LARGE_BYTES)
+LARGE_BYTES, N_HEAPS = 256 * 1024, 2
+"""Viewers' threads share two heaps, not sixteen, and arrays of so many bytes lie outside them."""
 
 
 def warm_up() -> None:
@@ -152,7 +139,7 @@ def log_as_json() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
-    give_memory_back()
+    keep_little(LARGE_BYTES, N_HEAPS)
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":

@@ -53,16 +53,6 @@ def test_options_go_to_streamlit_with_our_own_page(monkeypatch):
     assert started.SERVED.is_file()
 
 
-def test_freed_memory_goes_back_where_the_library_knows_how(monkeypatch):
-    told = []
-    library = SimpleNamespace(mallopt=lambda *option: told.append(option))
-    monkeypatch.setattr(started.ctypes, "CDLL", lambda _: library)
-    started.give_memory_back()
-    assert dict(told) == {-8: 2, -3: 2**18, -1: 2**18}  # arenas, from where on apart, trimmed above
-    monkeypatch.setattr(started.ctypes, "CDLL", lambda _: SimpleNamespace())
-    started.give_memory_back()
-
-
 def test_old_geometry_is_removed_at_the_start(served, static):
     old = static / "geometry" / "abc"
     old.mkdir(parents=True)

@@ -16,7 +16,7 @@ from scipy.sparse import coo_array, csr_array, hstack
 from scipy.stats import nbinom
 
 from csa.areas.shrinkage import OUTSIDE
-from csa.base.arrays import Bools, Floats, Ints
+from csa.base.arrays import AnyFloats, Bools, Floats, Ints
 from csa.base.stats import DISPERSION
 
 AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all")
@@ -191,12 +191,12 @@ def _by_age(months_ago: Floats) -> Iterator[Floats]:
     yield is_past.astype(np.float64)
 
 
-def _sum_by_age(at: Ints, months_ago: Floats, n_cells: int) -> list[Floats]:
+def _sum_by_age(at: Ints, months_ago: AnyFloats, n_cells: int) -> list[Floats]:
     """Add up the columns of `weigh` by cell, in blocks but in one order: the sums are the same."""
-    sums = [_sum(at[:BLOCK], one, n_cells) for one in _by_age(months_ago[:BLOCK])]
-    for start in range(BLOCK, len(at), BLOCK):
+    sums = [np.zeros(n_cells) for _ in AGES]
+    for start in range(0, len(at), BLOCK):
         block = slice(start, start + BLOCK)
-        for total, weights in zip(sums, _by_age(months_ago[block]), strict=True):
+        for total, weights in zip(sums, _by_age(months_ago[block].astype(np.float64)), strict=True):
             np.add.at(total, at[block], weights)
     return sums
 
@@ -236,7 +236,7 @@ class Ground:
             found.append((1 - part) * now + part * (self.walk @ now) if part else now)
         return found
 
-    def maps(self, at: Ints, months_ago: Floats) -> Floats:
+    def maps(self, at: Ints, months_ago: AnyFloats) -> Floats:
         """Draw the maps that a day's past gives.
 
         Returns (m, k): where the next incident would be by each map of `map_names`, adding up to

@@ -139,9 +139,11 @@ class StudyArea:
 
     def maps(self, until: Month) -> Floats:
         """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
-        is_used = ~self.is_suspect
-        months_ago = np.asarray(until.index - self.month[is_used] - 0.5, dtype=np.float64)
-        return self.ground.maps(self.positions[is_used], months_ago)
+        # Halves are exact in 32 bits. What is not used has not happened: nothing is copied.
+        months_ago = (until.index - self.month).astype(np.float32)
+        months_ago -= 0.5
+        months_ago[self.is_suspect] = -1
+        return self.ground.maps(self.positions, months_ago)
 
     def stack_at(self, until: Month) -> Stack:
         """Learn how to combine the maps from the Januaries whose year was over by a month."""

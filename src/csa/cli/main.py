@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from csa.base.errors import CsaError, MachineError
+from csa.base.memory import keep_little
 from csa.base.text import render, speak
 from csa.cli import area, measure, plan, store
 from csa.cli.backtest import backtest
@@ -118,6 +119,9 @@ config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each co
 config_app.command("show")(config_show)
 app.add_typer(config_app, name="config")
 
+LARGE_BYTES = 4 * 2**20
+"""Arrays of a million incidents and more: smaller ones are made and freed quicker in a heap."""
+
 
 def main() -> None:
     """Run the command; turn errors into sentences and exit codes."""
@@ -127,6 +131,7 @@ def main() -> None:
     # of a short command's time, and to search them at the end, when all memory is given back
     # anyhow, another. Large arrays are freed without it.
     gc.set_threshold(500_000, 20, 50)
+    keep_little(LARGE_BYTES, n_heaps=1)
     atexit.register(gc.freeze)
     is_verbose = _pop_verbose()
     _start_log(is_verbose)
