@@ -64,7 +64,7 @@ READY = (
     "sklearn.cluster",
 )
 FIRST_PAGE_S = 3.0
-"""The first reader's page needs the processors to itself for so long; it judges areas last."""
+"""Judging areas waits so long, for a first reader's page needs the processors itself."""
 SERVED = Path(__file__).with_name("served.py")
 
 LARGE_BYTES, N_HEAPS = 256 * 1024, 2
@@ -86,6 +86,7 @@ def warm_up() -> None:
         choices = session.first_choices(opened)
         cache.proposal(opened, choices)
         cache_around.geometry(opened, choices.resolution)
+        gc.freeze()
         sleep(FIRST_PAGE_S)
         cache.judgement(opened, choices)
     except CsaError as error:

@@ -30,9 +30,9 @@ def main() -> None:
             for row in measured(Path(name)):
                 rows.append(row)
                 sys.stderr.write(f"{row.what}\n")
-    finally:  # what is measured stands, whatever comes after it
-        Console(width=130).print(table_of(rows))
         save(rows)
+    finally:  # what is measured is shown, whatever comes after it
+        Console(width=130).print(table_of(rows))
 
 
 def measured(folder: Path) -> Iterator[Row]:

@@ -11,11 +11,13 @@ import pyproj
 import pytest
 from sklearn.cluster import DBSCAN
 
-from csa.areas.analysis import propose_areas
+from csa.areas.analysis import _run, propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
+from csa.areas.proposal_tables import _timed, proposal_of
 from csa.base.errors import CsaError, ParamError, PeriodError
+from csa.base.logging import silent
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
@@ -369,6 +371,23 @@ def test_cells_labels_areas_and_totals_agree(proposed):
     assert list(cells.columns.intersection(list(CELL_COLUMNS))) != []
     assert set(LABEL_COLUMNS) == set(labels.columns)
     assert areas["place_name"].is_unique
+    fringe = proposed.summary["left_out_fringe"]
+    in_fringe = cells["cell"].isin(fringe["cells"])
+    assert fringe["incidents"] == cells.loc[in_fringe, "incidents"].sum() > 0
+
+
+def test_an_areas_months_are_those_of_its_own_incidents(philadelphia):
+    dataset, config = philadelphia
+    run = _run(City(config, dataset), Choices(until=Month(2024, 1)), silent, None, keep=False)
+    in_period = window(dataset).set_index("incident_id")["occurred_at"]
+    ids = proposal_of(run).labels.groupby("area_id")["incident_id"]
+    assert len(run.area_ids) > 5
+    for number, area_id in enumerate(run.area_ids):
+        when = in_period.loc[ids.get_group(area_id)]
+        assert _timed(run, number) == {
+            "months_active": when.dt.strftime("%Y-%m").nunique(),
+            "recent_12": int((when >= "2023-01-01").sum()),
+        }
 
 
 def test_the_study_area_is_as_large_as_on_the_ellipsoid(proposed, philadelphia):

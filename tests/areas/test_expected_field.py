@@ -232,6 +232,14 @@ def test_one_cell_with_a_hundred_times_the_usual_does_not_upset_the_estimate():
     assert 200 < found.low < 300 < found.high < 400
 
 
+def test_of_a_count_that_is_no_number_nothing_is_said():
+    numbers = np.full(1600, 4.0)
+    numbers[821] = math.nan
+    cells = CellCounts(numbers, np.full(1600, CELL_KM2), *WIDE)
+    with pytest.raises(np.linalg.LinAlgError, match="no finite numbers"):
+        estimate_area([820], cells, Field(4 / CELL_KM2, 0.3, 0.7, 400.0))
+
+
 def test_an_area_of_more_cells_than_can_be_asked_stands_for_itself(monkeypatch):
     rng = np.random.default_rng(2)
     cells = city(rng.poisson(rng.gamma(0.5, 4, 1600)))

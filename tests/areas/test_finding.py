@@ -155,6 +155,17 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
     assert asked == [tuple(located.place(area).tolist()) for area in areas]
 
 
+def test_each_period_has_a_field_of_its_own(testville, located):
+    dataset, config = testville
+    periods = [Period.before(Month(year, 1), 24) for year in (2017, 2020)]
+    (area, *_) = find_areas(located, periods[0], PARAMS).areas
+    shared = [Estimator(located, period).estimate(area) for period in periods]
+    fresh = [locate_incidents(City(config, dataset), Choices(), located.cover) for _ in periods]
+    alone = [Estimator(*given).estimate(area) for given in zip(fresh, periods, strict=True)]
+    assert shared == alone
+    assert shared[0] != shared[1]
+
+
 def test_a_proposal_holds_the_very_areas(testville, located):
     dataset, config = testville
     choices = Choices(until=ORIGIN, months=36)
@@ -234,12 +245,14 @@ def test_an_area_that_owes_a_third_of_its_incidents_to_suspect_points_is_none(te
     months=st.sampled_from((3, 12, 36, 60)),
     limit_km2=st.sampled_from((0.2, 2.0)),
     seed=st.integers(0, 9),
-    share=st.sampled_from((0.0, 0.3)),
+    share=st.sampled_from((0.0, 0.3, 0.5)),
+    is_at_knot=st.booleans(),
 )
 def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
-    testville, located, years, months, limit_km2, seed, share
+    testville, located, years, months, limit_km2, seed, share, is_at_knot
 ):
     rows = np.random.default_rng(seed).random(len(testville[0].incidents)) < share
+    rows &= near(testville[0], KNOT).to_numpy() | (not is_at_knot)
     here = with_suspects(testville, located, rows)
     period = Period.before(Month(years, 1), months)
 

@@ -97,6 +97,8 @@ def test_it_is_never_read_for_other_incidents_periods_or_choices(city):
     moved = replace(located, month=located.month - (located.month == located.month.min()))
     assert load_learned(city, moved, period, choices) is None
     assert load_learned(city, replace(located, xy=located.xy[::-1]), period, choices) is None
+    elsewhere = replace(located, positions=located.positions[::-1])
+    assert load_learned(city, elsewhere, period, choices) is None
     doubted = replace(city.dataset, incidents=city.dataset.incidents.assign(flags="suspect_point"))
     assert load_learned(city, replace(located, dataset=doubted), period, choices) is None
     assert load_learned(city, located, Period.before(UNTIL, 24), choices) is None

@@ -144,6 +144,23 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
     ]
 
 
+def test_cells_of_a_part_of_the_city_in_any_order_count_what_lies_in_them(many):
+    dataset, config = many
+    city, whole = City(config, dataset), study_cells_of(dataset)
+    part = whole.iloc[::3].sample(frac=1, random_state=3)
+    located = locate_incidents(city, Choices(), part)
+    everything = locate_incidents(city, Choices(), whole)
+    period = Period.before(Month(2021, 1), 120)
+    asked = everything.grid.area_km2.index.isin(part.index)
+    assert located.counts(period).tolist() == everything.counts(period)[asked].tolist()
+    assert len(located.rows) == np.isin(everything.cells, part.index).sum() > 10
+    assert located.cells.tolist() == [
+        slow_cell(dataset.incidents.loc[row]) for row in located.rows.tolist()
+    ]
+    when = dataset.incidents["occurred_at"].loc[located.rows]
+    assert located.month.tolist() == (12 * when.dt.year + when.dt.month - 1).tolist()
+
+
 def test_one_kind_is_counted_alone_in_every_number(made):
     dataset, config = made(
         line(1, KNOT, fatal=1), line(2, KNOT), line(3, OUTSIDE, fatal=1), "4,4,2020-05-06,0,,,,"

@@ -83,6 +83,9 @@ def test_an_areas_count_does_not_change_because_a_finer_one_is_added(city):
     assert n_core(alone, "A") == n_core(together, "A")
     # Its children alone would count other incidents at its edge: that is why they are moved.
     plain = locate_incidents(city, Choices())
+    before = plain.positions.copy()
+    assert (plain.on_ground_of((OLD,)).positions != before).any()
+    assert (plain.positions == before).all()  # what others hold does not move
     children = plain.grid.mask(refine(OLD, 10))[plain.positions]
     own = np.isin(
         [

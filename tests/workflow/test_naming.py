@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from csa.areas.places import load_places
+from csa.base.io import KEPT
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, save_dataset
 from csa.ingest.intake import ingest_city
@@ -29,6 +30,8 @@ def test_places_have_their_names_when_the_data_have_arrived(town):
     assert load_places(city) == ()
     assert keep_place_names(city) == ()
     assert [(one.number, one.name) for one in load_places(city)] == [(1, "West End")]
+    kept = sorted(path.name.split("-")[0] for path in (city.folder / KEPT).glob("*.json"))
+    assert kept == ["learned", "places", "study"]
 
 
 def test_data_without_incidents_give_no_names_and_no_error(town):

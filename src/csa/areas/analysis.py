@@ -100,16 +100,15 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
 
 
 def keep_places(
-    city: City, choices: Choices, tell: Tell = silent, suggestion: Suggestion | None = None
+    city: City, tell: Tell = silent, suggestion: Suggestion | None = None
 ) -> gpd.GeoDataFrame:
-    """Propose areas, and keep what was learned and, for the city's own choices, their names.
+    """Propose areas by the city file's choices, and keep what was learned and their names.
 
     Returns the proposal's areas; its other tables are not made.
     """
-    run = _run(city, choices, tell, suggestion, keep=True)
+    run = _run(city, city_choices(city.config), tell, suggestion, keep=True)
     areas = areas_table(run)
-    if run.is_own:
-        save_places(city, areas_of(areas), run.period.until)
+    save_places(city, areas_of(areas), run.period.until)
     return areas
 
 
@@ -123,7 +122,7 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
     places: Places | None = None,
     keep: bool,
 ) -> Run:
-    """Find what a proposal is made from."""
+    """Gather what a proposal is made from."""
     period = period_of(city.dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")

@@ -242,10 +242,10 @@ def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
         np.multiply(known, root, out=factor)
         factor[np.diag_indices(len(numbers))] += 1
         _, info = dpotrf(factor, lower=True, overwrite_a=True, clean=False)
-        if info:  # a number that is none: nothing may be said of the area
-            raise np.linalg.LinAlgError(info)
         pull = expected * logs + numbers - expected
         solved, _ = dpotrs(factor, root * (prior @ pull), lower=True)
+        if info or not np.isfinite(solved).all():  # LAPACK itself says nothing of NaN
+            raise np.linalg.LinAlgError("an area's counts, land or places are no finite numbers")
         aim = prior @ (pull - root * solved)
         step = np.clip(aim - logs, -MAX_STEP, MAX_STEP)
         logs = logs + step

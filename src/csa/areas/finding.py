@@ -9,7 +9,7 @@ import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
-from csa.areas.forming import NOISE, AreaSet, form_areas, limited_areas
+from csa.areas.forming import NOISE, AreaSet, form_areas, limited_areas, refuse_large_cells
 from csa.areas.proposal import Proposal
 from csa.areas.reach import Graph, link
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
@@ -49,9 +49,10 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
 
     def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
+        refuse_large_cells(grid, params)
         eps_m, least = params.dbscan.eps_m, params.dbscan.min_samples
         if eps_m not in graphs:
-            graphs.clear()  # the last is enough: radii go up or down
+            graphs.clear()  # radii mostly go one way, and each graph of a large city is large
             graphs[eps_m] = link(xy, at, grid, eps_m)
         reached = graphs[eps_m].reached(everyone, least)
         return _firm(limited_areas(reached, expected, counts, grid, params), window, grid)
@@ -132,9 +133,10 @@ class Estimator:
         self._cells = CellCounts(
             counts, sizes, located.grid.around(N_RINGS), located.grid.centre_xy
         )
-        if period not in located.fields:
-            located.fields[period] = fit_field(self._cells)
-        self._field = located.fields[period]
+        fields = located.fields
+        if period not in fields:
+            fields[period] = fit_field(self._cells)
+        self._field = fields[period]
         self._known: dict[CellSet, Estimate] = {}
 
     def estimate(self, area: CellSet) -> Estimate:

@@ -256,6 +256,7 @@ def form_areas(
     expected: Floats,
 ) -> AreaSet:
     """Cluster incidents and form candidate areas from the clusters."""
+    refuse_large_cells(grid, params)
     dbscan = params.dbscan
     labels, is_core = cluster_points(xy, dbscan)
 
@@ -284,15 +285,15 @@ def limited_areas(
 
     By what each of the grid's cells is expected to hold, and what was counted in it: (m,) each.
     """
-    _refuse_large_cells(grid, params)
     needed = required(grid, params)
     areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
     least = min(MIN_INCIDENTS, params.dbscan.min_samples)
     return [area for area in areas if counts[grid.at(area)].sum() >= least]
 
 
-def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:
-    if len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
+def refuse_large_cells(grid: Grid, params: AreaParams) -> None:
+    """Refuse cells of which one alone is over the size limit."""
+    if params.is_limited and len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
         raise ParamError(
             "param.cell_over_limit",
             resolution=params.resolution,

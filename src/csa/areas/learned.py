@@ -132,7 +132,7 @@ def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, A
 
 def _digest(located: StudyArea, is_past: Bools) -> str:
     """Hash past incidents, in whatever order, and the land: each row's hash is added up."""
-    digest = hashlib.sha256(located.grid.area_km2.index.to_numpy().data)
+    digest = hashlib.sha256(located.grid.area_km2.index.to_numpy().tobytes())
     total = squares = 0
     for rows in in_blocks(pd.Series(np.flatnonzero(is_past))):
         at = rows.to_numpy()

@@ -71,6 +71,7 @@ def locate_incidents(
         cover = study_cells(dataset, choices.resolution)
     elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
+    cover = cover.sort_index()
     incidents = dataset.incidents
     is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
     is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)

@@ -42,7 +42,8 @@ MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
 MOST_LESSON_BYTES = 8 * 2**20
-"""A January's maps are kept for the next month that learns from it, but not those of millions."""
+"""A January's maps are kept for the next month that learns from it; over some 34,000 cells, of
+which each takes 232 bytes, they are drawn again."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Grid:
         return np.isin(self.area_km2.index.to_numpy(), wanted)
 
     def count(self, cells: Cells) -> Ints:
-        """Count how often each cell of the study area is named: by none that is not in it.
+        """Count how often each cell of the study area stands among cells that are all in it.
 
         Returns (m,) int64, in the order of `area_km2`.
         """

@@ -31,7 +31,7 @@ def keep_place_names(city: City, tell: Tell = silent) -> tuple[Message, ...]:
     choices = city_choices(city.config)
     try:
         suggestion = suggestion_of(city.config, load_suggestion(city, choices))
-        areas = keep_places(city, choices, tell, suggestion)
+        areas = keep_places(city, tell, suggestion)
     except CsaError:
         return ()
     return too_coarse(areas, polygons_km2(city))
