@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csa.base.memory import keep_little
 from csa.base.message import Message
 from csa.base.text import day, listed, render, speak
 from csa.cli.console import as_note, fail, pick, progress, show, show_json, show_table, table_of
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
     from csa.ingest.orders import MapFile
+
+COLUMN_BYTES = 512 * 1024
+"""A column of a block of rows is larger: held in a heap, ten million rows left 150 MB of holes."""
 
 
 def ingest(
@@ -48,6 +52,7 @@ def ingest(
     from csa.ingest.sources import add_layers, find_inputs
     from csa.workflow.naming import N_STEPS, keep_place_names
 
+    keep_little(COLUMN_BYTES, n_heaps=1)
     folder = data_dir_of(config)
     last_day = day_of(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
