@@ -29,7 +29,8 @@ from csa.areas.fitted_risk import fitted_risk, read_kept
 from csa.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.base.errors import CsaError
 from csa.config.evidence import EvidenceStudy, load_evidence
-from csa.geo.cells import CellSet, as_text, from_text, parents
+from csa.geo.cells import CellSet, as_text, from_text
+from csa.geo.ground import parents
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.risk.why import WhyHere
 from csa.risk.why import why_here as find_why

@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 from csa.base.errors import ParamError
 from csa.geo import cells as pieces
 from csa.geo import cells as places
+from csa.geo.ground import parents
 
 LON, LAT = -94.578, 39.1  # Kansas City
 KM_PER_DEGREE = 111.2
@@ -274,14 +275,14 @@ def test_a_cell_is_written_as_fifteen_hex_digits_and_no_cell_as_nothing():
 def test_a_cell_lies_in_the_larger_cell_of_a_resolution_that_h3_names():
     listed = UNIVERSE[:40]
     for resolution in (9, 8, 7, 6):
-        found = places.parents(listed, resolution)
+        found = parents(listed, resolution)
         assert found.dtype == np.uint64
         assert found.tolist() == [h3.cell_to_parent(cell, resolution) for cell in listed]
-    assert places.parents(iter(listed), 8).tolist() == places.parents(np.array(listed), 8).tolist()
+    assert parents(iter(listed), 8).tolist() == parents(np.array(listed), 8).tolist()
 
 
 def test_a_cell_that_is_no_smaller_lies_in_itself():
-    assert places.parents(UNIVERSE[:3], 10).tolist() == UNIVERSE[:3]
+    assert parents(UNIVERSE[:3], 10).tolist() == UNIVERSE[:3]
 
 
 @pytest.mark.parametrize(("resolution", "n_cells"), [(8, 7), (7, 49)])
@@ -289,7 +290,7 @@ def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49(resolu
     larger = h3.cell_to_parent(MIDDLE, resolution)
     listed = h3.cell_to_children(larger, 9)
     assert len(listed) == n_cells
-    assert places.parents(listed, resolution).tolist() == [larger] * n_cells
+    assert parents(listed, resolution).tolist() == [larger] * n_cells
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -353,8 +354,8 @@ def test_zero_steps_around_a_cell_is_the_cell():
 
 
 def test_no_cells_lie_in_no_larger_cell():
-    assert places.parents([], 7).tolist() == []
-    assert places.parents([], 7).dtype == np.uint64
+    assert parents([], 7).tolist() == []
+    assert parents([], 7).dtype == np.uint64
 
 
 # ---- Refused -------------------------------------------------------------------------------

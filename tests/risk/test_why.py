@@ -15,8 +15,8 @@ from csa.config.evidence import EvidenceStudy, EvidenceWords, load_evidence
 from csa.config.loading import load_city
 from csa.config.risk import RiskFactors
 from csa.dataset.versioned import City, Dataset
-from csa.geo.cells import as_text, bin_points, disk, outline, parents
-from csa.geo.ground import refine
+from csa.geo.cells import as_text, bin_points, disk, outline
+from csa.geo.ground import parents, refine
 from csa.risk.why import factor_words, study_words, why_here, within
 
 MIDDLE = int(bin_points([-101.4], [41.78], 10)[0])

@@ -13,7 +13,8 @@ from scipy.sparse import csr_array
 
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Cells, Floats, Ints
-from csa.geo.cells import from_text, parents
+from csa.geo.cells import from_text
+from csa.geo.ground import parents
 from csa.geo.neighborhoods import people_per_km2
 from csa.geo.spirals import find_neighbors
 

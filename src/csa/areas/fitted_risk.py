@@ -15,8 +15,8 @@ from csa.base.arrays import Bools, Cells, Floats
 from csa.base.params import Month
 from csa.dataset.kept import load_newest
 from csa.dataset.versioned import City
-from csa.geo.cells import CellSet, from_text, parents
-from csa.geo.ground import refine, resolution_of
+from csa.geo.cells import CellSet, from_text
+from csa.geo.ground import parents, refine, resolution_of
 
 KEPT_NAME = "risk"
 Z_90 = 1.645

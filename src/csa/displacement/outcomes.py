@@ -25,7 +25,7 @@ from csa.displacement.net import net_change
 from csa.displacement.sentences import name_verdict, numbers_of, than_expected
 from csa.displacement.telling import name_all
 from csa.displacement.verdict import AreaVerdict, Verdict
-from csa.geo.cells import parents
+from csa.geo.ground import parents
 
 PLACE_RESOLUTION = 8
 """Places by which two signals are compared: cells of .7 km2."""

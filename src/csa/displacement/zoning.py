@@ -15,8 +15,8 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
-from csa.geo.cells import CellSet, Grid, parents
-from csa.geo.ground import refine
+from csa.geo.cells import CellSet, Grid
+from csa.geo.ground import parents, refine
 
 RING_M = 750.0
 """An area's ring is the cells whose center is less than so many meters from that of a cell of the

@@ -328,20 +328,6 @@ def _disk(cell: int, steps: int) -> frozenset[int]:
     return frozenset(map(int, h3.grid_disk(cell, steps)))
 
 
-RESOLUTION_BITS = np.uint64(52)
-
-
-def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
-    """Find the larger cell that each (valid) cell lies in, nearly; itself if it is no smaller."""
-    listed = np.asarray(list(cells), dtype=np.uint64)
-    own = listed >> RESOLUTION_BITS & np.uint64(15)
-    # A parent is its child's number with another resolution, and no digit finer than that.
-    coarser = np.minimum(own, np.uint64(resolution))
-    finer = (np.uint64(1) << np.uint64(3) * (np.uint64(15) - coarser)) - np.uint64(1)
-    parent = listed - (own - coarser << RESOLUTION_BITS) | finer
-    return np.where(own > coarser, parent, listed)
-
-
 def mean_km2(resolution: int) -> float:
     """Return the mean size of a cell."""
     return float(h3.average_hexagon_area(resolution, unit="km^2"))

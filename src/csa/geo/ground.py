@@ -6,8 +6,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import h3.api.numpy_int as h3
+import numpy as np
 
+from csa.base.arrays import Cells
 from csa.geo.cells import CellSet
+
+RESOLUTION_BITS = np.uint64(52)
 
 
 def resolution_of(cell: int) -> int:
@@ -79,3 +83,14 @@ def jaccard(one: CellSet, other: CellSet) -> float:
         one, other = on_one_grid((one, other))
     shared = len(one & other)
     return shared / max(1, len(one) + len(other) - shared)
+
+
+def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
+    """Find the larger cell that each (valid) cell lies in, nearly; itself if it is no smaller."""
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    own = listed >> RESOLUTION_BITS & np.uint64(15)
+    # A parent is its child's number with another resolution, and no digit finer than that.
+    coarser = np.minimum(own, np.uint64(resolution))
+    finer = (np.uint64(1) << np.uint64(3) * (np.uint64(15) - coarser)) - np.uint64(1)
+    parent = listed - (own - coarser << RESOLUTION_BITS) | finer
+    return np.where(own > coarser, parent, listed)

@@ -11,7 +11,7 @@ from csa.areas.stack import LEAST_MONTHS
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.params import LAND_SHARE, Period
-from csa.geo.cells import parents
+from csa.geo.ground import parents
 from csa.risk.conditional import StratifiedCounts, fit_conditional
 from csa.risk.terrain import BLOCK_STEPS, RiskModel
 

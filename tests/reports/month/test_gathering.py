@@ -24,6 +24,7 @@ from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow, TaskRow
 from csa.geo import cells as h3_cells
+from csa.geo.ground import parents
 from csa.plan.measures import Quarter, Value
 from csa.priority.next12 import next12_of
 from csa.reports.briefing.measuring import measure_lines
@@ -236,7 +237,7 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
 ):
     """A served area of cells one size larger: its own cells count, alone and with the others."""
     cells = [int(cell, 16) for cell in decided_records.steps_of("A")[-1].cells]
-    inside = Counter(int(h3_cells.parents([cell], 9)[0]) for cell in cells)
+    inside = Counter(int(parents([cell], 9)[0]) for cell in cells)
     larger = sorted(f"{cell:015x}" for cell, n in inside.items() if n > 1)
     step = StepRow(key="A/1", area="A", state="designated", on_date=date(2019, 10, 1))
     step.cells, step.evidence = larger, {}
