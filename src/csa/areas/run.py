@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
-import pandas as pd
 
 from csa.areas.forming import NOISE, AreaSet
 from csa.areas.places import KnownPlace, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
 from csa.areas.stack import Stack
-from csa.areas.window import PeriodIncidents, month_index
+from csa.areas.window import PeriodIncidents, month_index, take
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
@@ -88,18 +87,14 @@ class Run:
     def told(self) -> AreaIncidents:
         """What is reported of the incidents in areas, in the order of the window's."""
         inside = np.flatnonzero(self.area_of != NOISE)
-        rows = self.window.rows[inside]
-
-        def take(name: str) -> pd.Series:
-            return self.window.table[name].iloc[rows].reset_index(drop=True)
-
+        of_areas = partial(take, self.window.table, rows=self.window.rows[inside])
         return AreaIncidents(
             self.area_of[inside],
-            month_index(take("occurred_at")),
+            month_index(of_areas("occurred_at")),
             self.is_homicide[inside],
-            take("victims").to_numpy(dtype="float64", na_value=np.nan),
-            name_each(take("domestic")),
-            name_each(take("neighborhood")),
+            of_areas("victims").to_numpy(dtype="float64", na_value=np.nan),
+            name_each(of_areas("domestic")),
+            name_each(of_areas("neighborhood")),
             self.window.is_suspect[inside],
-            np.column_stack([take(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
+            np.column_stack([of_areas(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
         )

@@ -28,6 +28,7 @@ from csa.areas.window import (
     is_in_period,
     is_placed,
     is_suspect,
+    take,
 )
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.params import DocumentedDbscan, Month, Period
@@ -69,7 +70,7 @@ class StudyArea:
 
     def column(self, name: str) -> pd.Series:
         """Take one column of the n incidents."""
-        return self.dataset.incidents[name].iloc[self.rows].reset_index(drop=True)
+        return take(self.dataset.incidents, name, self.rows)
 
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""

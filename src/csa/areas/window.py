@@ -34,12 +34,17 @@ class PeriodIncidents:
 
     def column(self, name: str) -> pd.Series:
         """Take one column of the n incidents."""
-        return self.table[name].iloc[self.rows].reset_index(drop=True)
+        return take(self.table, name, self.rows)
 
     @cached_property
     def is_suspect(self) -> Bools:
         """(n,) whether each is at a point that may stand for unknown places."""
         return is_suspect(self.table)[self.rows]
+
+
+def take(incidents: pd.DataFrame, name: str, rows: Ints) -> pd.Series:
+    """Take one column of some rows, numbered anew."""
+    return incidents[name].iloc[rows].reset_index(drop=True)
 
 
 def is_suspect(incidents: pd.DataFrame) -> Bools:
