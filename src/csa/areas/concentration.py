@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom
 
 from csa.areas.hot_cells import require_exposure
 from csa.base.arrays import Floats, Ints
+from csa.base.chances import binomial_at_least
 from csa.base.errors import ParamError, TableError
 from csa.base.stats import as_counts
 
@@ -176,7 +176,7 @@ def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
     """Return how many cells would get two or more incidents if these fell at random on the land."""
     (n,) = as_counts([n_incidents])
     land = require_exposure(area_km2, np.size(area_km2))
-    return float(binom.sf(1, n, land / land.sum()).sum())
+    return float(binomial_at_least(2, n, land / land.sum()).sum())
 
 
 def measure_concentration(

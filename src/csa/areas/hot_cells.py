@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.stats import binom, false_discovery_control
 
 from csa.base.arrays import Floats
+from csa.base.chances import binomial_at_least, control_false_discovery
 from csa.base.errors import ParamError, TableError
 from csa.base.stats import as_counts
 
@@ -82,8 +82,8 @@ def find_hot_cells(
     around = np.rint(neighbors @ counted).astype(np.int64)
     # Rounding may lift the share of a neighbourhood that is everything above 1.
     share = np.minimum(neighbors @ land / max(land.sum(), np.finfo(float).tiny), 1.0)
-    p = np.asarray(binom.sf(around - 1, n_incidents, share), dtype=np.float64)
-    q = false_discovery_control(p)
+    p = binomial_at_least(around, n_incidents, share)
+    q = control_false_discovery(p)
     columns = {
         "z": measure_gi_star(counted.astype(np.float64), neighbors),
         "incidents_around": around,

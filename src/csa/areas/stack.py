@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
-from scipy.stats import nbinom
 
 from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import AnyFloats, Bools, Floats, Ints
+from csa.base.chances import negative_binomial_at_least
 from csa.base.stats import DISPERSION
 
 AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all")
@@ -129,12 +129,13 @@ def find_new(around: Ints, came: Floats, expected: Floats) -> Bools:
         return np.asarray(np.where(is_in, values[around], 0.0).sum(axis=1))
 
     n, usual = of_places(came), of_places(expected)
+    enough = np.flatnonzero(n >= NEW_LEAST)
     # Counts whose variance is so many times their mean are negative binomial.
-    mean = np.maximum(usual, np.finfo(float).tiny)
-    chance = nbinom.sf(n - 1, mean / (DISPERSION - 1), 1 / DISPERSION)
-    is_middle = (n >= NEW_LEAST) & (chance * len(around) < NEW_CHANCE)
+    mean = np.maximum(usual[enough], np.finfo(float).tiny)
+    chance = negative_binomial_at_least(n[enough], mean / (DISPERSION - 1), 1 / DISPERSION)
+    middle = enough[chance * len(around) < NEW_CHANCE]
     held = np.zeros(len(around), dtype=bool)
-    held[around[is_middle][is_in[is_middle]]] = True
+    held[around[middle][is_in[middle]]] = True
     return held
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
-from scipy.stats import binom
 
 from csa.base.arrays import Ints
+from csa.base.chances import binomial_at_least, binomial_at_most
 from csa.base.errors import ParamError, TableError
 
 DISPERSION = 1.6
@@ -60,6 +60,5 @@ def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_befo
         raise ParamError("counts.time", given=min(exposure_now, exposure_before))
     both = n_now + n_before
     share = exposure_now / (exposure_now + exposure_before)
-    low = float(binom.cdf(n_now, both, share))
-    high = float(binom.sf(n_now - 1, both, share))
-    return min(1.0, 2 * min(low, high))
+    few, many = binomial_at_most(n_now, both, share), binomial_at_least(n_now, both, share)
+    return min(1.0, 2 * float(min(few, many)))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError
@@ -37,8 +37,8 @@ def boundary_z(alpha: float, looks: int) -> float:
         raise ParamError("displacement.alpha", given=alpha)
     if not 1 <= looks <= MAX_LOOKS:
         raise ParamError("displacement.looks", given=looks, most=MAX_LOOKS)
-    least = float(norm.isf(alpha / 2))
-    most = float(norm.isf(alpha / 2 / looks))  # as if looks were independent
+    least = -float(ndtri(alpha / 2))
+    most = -float(ndtri(alpha / 2 / looks))  # as if looks were independent
     if not _chance(most, looks) < alpha < _chance(least, looks):
         return most  # one look, or too rare for floating point; this errs on the safe side
     return float(brentq(lambda z: _chance(z, looks) - alpha, least, most, xtol=1e-6))
@@ -61,7 +61,7 @@ def crossing_chance(line: tuple[float, ...]) -> float:
 
 
 def _normal(x: Floats) -> Floats:
-    """Return the density of `scipy.stats.norm`, without what checks its parameters each time."""
+    """Return the density of the standard normal distribution."""
     return np.asarray(np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control, fisher_exact
 
 from csa.areas.city_scale import CityScale
 from csa.areas.study_area import StudyArea
 from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
+from csa.base.chances import control_false_discovery
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, say
 from csa.base.params import Period
@@ -97,7 +97,7 @@ def compare_patterns(
     if not n_tested:
         return PatternChange(None, None, n_cells, 0, is_tested, p, q, method)
     p[is_tested] = _test_shares(old, new)[is_tested]
-    q[is_tested] = false_discovery_control(p[is_tested])
+    q[is_tested] = control_false_discovery(p[is_tested])
     changed = q <= alpha  # False for NaN
     n_changed = int(changed.sum())
     s_index, s_index_all = 1 - n_changed / n_tested, 1 - n_changed / n_cells
@@ -106,6 +106,8 @@ def compare_patterns(
 
 def _test_shares(old: Ints, new: Ints) -> Floats:
     """Test each cell's share by Fisher's exact test; cells with like counts only once."""
+    from scipy.stats import fisher_exact  # noqa: PLC0415 - loads late
+
     n_old, n_new = int(old.sum()), int(new.sum())
     pairs, which = np.unique(np.column_stack([old, new]), axis=0, return_inverse=True)
     p = [

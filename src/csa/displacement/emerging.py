@@ -8,12 +8,13 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, false_discovery_control, norm
+from scipy.special import ndtr
 
 from csa.areas.city_scale import CityScale
 from csa.areas.hot_cells import find_hot_cells
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats
+from csa.base.chances import binomial_at_most, control_false_discovery
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month, Period
 from csa.geo.cells import as_text
@@ -95,7 +96,7 @@ def mann_kendall(values: npt.ArrayLike) -> Trend:
     variance = (n * (n - 1) * (2 * n + 5) - tied) / 18
     spread = np.sqrt(np.where(variance > 0, variance, 1.0))
     z = (s - np.sign(s)) / spread
-    return Trend(s, variance, z, np.asarray(2 * norm.sf(np.abs(z))))
+    return Trend(s, variance, z, np.asarray(2 * ndtr(-np.abs(z))))
 
 
 def classify(
@@ -213,8 +214,8 @@ def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFram
 def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:
     """Return the cells with fewer incidents around them than chance would leave."""
     share = found["expected_around"].to_numpy() / max(n_incidents, 1)
-    few = np.asarray(binom.cdf(found["incidents_around"].to_numpy(), n_incidents, share))
-    return np.asarray(false_discovery_control(few) <= ALPHA)
+    few = binomial_at_most(found["incidents_around"].to_numpy(), n_incidents, share)
+    return control_false_discovery(few) <= ALPHA
 
 
 def _emerging_table(

@@ -9,9 +9,17 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import nbinom, norm, poisson
+from scipy.special import ndtr, ndtri
 
 from csa.base.arrays import Floats, Ints
+from csa.base.chances import (
+    negative_binomial_at_least,
+    negative_binomial_at_most,
+    negative_binomial_count,
+    poisson_at_least,
+    poisson_at_most,
+    poisson_count,
+)
 from csa.base.errors import ParamError, TableError
 from csa.base.stats import as_counts
 
@@ -166,12 +174,11 @@ class Expectation:
 
         Returns (n,) each: P(X <= count) and P(X >= count).
         """
-        few = np.asarray(poisson.cdf(counts, self.mean), dtype=np.float64)
-        many = np.asarray(poisson.sf(counts - 1, self.mean), dtype=np.float64)
+        few, many = poisson_at_most(counts, self.mean), poisson_at_least(counts, self.mean)
         size, chance = self._law()
         wide = np.isfinite(size)
-        few[wide] = nbinom.cdf(counts[wide], size[wide], chance[wide])
-        many[wide] = nbinom.sf(counts[wide] - 1, size[wide], chance[wide])
+        law = counts[wide], size[wide], chance[wide]
+        few[wide], many[wide] = negative_binomial_at_most(*law), negative_binomial_at_least(*law)
         return few, many
 
     def z(self, counts: Ints) -> Floats:
@@ -180,7 +187,7 @@ class Expectation:
         Returns (n,) below 0 for few, above 0 for many.
         """
         few, many = self.tails(counts)
-        lower, upper = np.minimum(norm.ppf(few), 0.0), np.maximum(norm.isf(many), 0.0)
+        lower, upper = np.minimum(ndtri(few), 0.0), np.maximum(-ndtri(many), 0.0)
         return np.clip(np.where(counts < self.mean, lower, upper), -MAX_Z, MAX_Z)
 
     def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
@@ -188,14 +195,16 @@ class Expectation:
 
         Returns (n,) each, both counts included.
         """
-        tail = np.broadcast_to(np.asarray(norm.sf(z), dtype=np.float64), self.mean.shape)
-        low = np.asarray(poisson.ppf(tail, self.mean), dtype=np.float64)
-        high = np.asarray(poisson.isf(tail, self.mean), dtype=np.float64)
+        below = np.broadcast_to(ndtr(-np.asarray(z)), self.mean.shape)
         size, chance = self._law()
         wide = np.isfinite(size)
-        low[wide] = nbinom.ppf(tail[wide], size[wide], chance[wide])
-        high[wide] = nbinom.isf(tail[wide], size[wide], chance[wide])
-        return low.astype(np.int64), high.astype(np.int64)
+
+        def reaching(tail: Floats) -> Ints:
+            count = poisson_count(tail, self.mean)
+            count[wide] = negative_binomial_count(tail[wide], size[wide], chance[wide])
+            return count.astype(np.int64)
+
+        return reaching(below), reaching(1 - below)
 
     def _law(self) -> tuple[Floats, Floats]:
         """Return the negative binomial's size and probability; the size is infinite for Poisson."""

@@ -16,8 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_ratio
-from scipy.stats import norm
+from scipy.special import fdtri, ndtr, ndtri
 
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError, TableError
@@ -164,8 +163,8 @@ def compare_with_city(counts: Counts, dispersion: float) -> Change12:
         raise ParamError("counts.negative", given=min(counts))
     if not (city_now and city_before):
         return Change12(1.0, is_more=False)
-    z = norm.isf(compare_counts(now, before, city_now, city_before) / 2)
-    p = 2 * float(norm.sf(z / math.sqrt(max(1.0, dispersion))))
+    z = ndtri(compare_counts(now, before, city_now, city_before) / 2)
+    p = 2 * float(ndtr(z / math.sqrt(max(1.0, dispersion))))
     return Change12(p, is_more=now * city_before > before * city_now)
 
 
@@ -195,7 +194,7 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
     along = step @ spread @ step / metres**2 if metres else np.trace(spread) / 2
     se_m = math.sqrt(max(float(along), 0.0))
     free = least - 1
-    line = math.sqrt(2 * free / (free - 1) * f_ratio.isf(MOVE_CHANCE, 2, free - 1))
+    line = math.sqrt(2 * free / (free - 1) * fdtri(2, free - 1, 1 - MOVE_CHANCE))
     return MiddleMove(metres, se_m, is_told=metres > line * se_m)
 
 

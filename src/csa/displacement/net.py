@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from csa.displacement.verdict import AreaVerdict
 
@@ -40,7 +40,7 @@ def net_change(judged: AreaVerdict, at: int) -> NetChange | None:
     net = judged.net
     if net is None or not net.is_told[at]:
         return None
-    low, high = net.expectation.bounds(float(norm.isf((1 - COVERAGE) / 2)))
+    low, high = net.expectation.bounds(-float(ndtri((1 - COVERAGE) / 2)))
     counted, expected = int(net.counted[at]), float(net.expectation.mean[at])
     return NetChange(counted - expected, float(counted - high[at]), float(counted - low[at]))
 

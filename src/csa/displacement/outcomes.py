@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from csa.areas.choices import Choices
 from csa.areas.locating import locate_around
@@ -95,6 +94,8 @@ def _together(shootings: pd.DataFrame, others: pd.DataFrame) -> tuple[float | No
     n_months = (last.year - first.year) * 12 + last.month - first.month + 1
     if len(both) < LEAST_PLACES or (both.nunique() < 2).any():
         return None, len(both), n_months
+    from scipy.stats import spearmanr  # noqa: PLC0415 - loads late
+
     return float(spearmanr(both.iloc[:, 0], both.iloc[:, 1]).statistic), len(both), n_months
 
 

@@ -10,8 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from csa.base import text as csa_text
 from csa.base.errors import ParamError, PeriodError, TableError
@@ -218,7 +217,7 @@ def _range_by_chance(parts: Sequence[Part], year_before: int, dispersion: float)
         relative_error=np.array([math.sqrt(dispersion * (1 / season + 1 / year_before))]),
         dispersion=dispersion,
     )
-    low, high = expected.bounds(float(norm.isf(TAIL)))
+    low, high = expected.bounds(-float(ndtri(TAIL)))
     return int(low[0]), int(high[0])
 
 
@@ -226,7 +225,7 @@ def _range_by_years(parts: Sequence[Part], year_before: int) -> tuple[int, int]:
     n_years = len(parts)
     logs = np.log([max(count, 0.5) / before for count, before in parts])  # 0 has no logarithm
     error = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / n_years)
-    half = float(student.isf(TAIL, n_years - 1)) * error
+    half = -float(stdtrit(n_years - 1, TAIL)) * error
     middle = year_before * math.exp(float(logs.mean()))
     return math.floor(middle * math.exp(-half)), math.ceil(middle * math.exp(half))
 

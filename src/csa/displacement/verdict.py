@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.displacement.courses import AreaCourse, expect_courses
@@ -112,7 +112,7 @@ class Track:
     def sign(self) -> Ints:
         """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
         few, many = self.expectation.tails(self.counted)
-        tail = norm.sf(self.line)
+        tail = ndtr(-self.line)
         return np.where(self.is_told, (many <= tail).astype(np.int64) - (few < tail), 0)
 
     def later(self, n_months: int) -> Track:

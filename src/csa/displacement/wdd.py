@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
@@ -140,7 +140,7 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
         raise ParamError("displacement.dispersion", given=dispersion)
     if not 0 < coverage < 1:
         raise ParamError("displacement.coverage", given=coverage)
-    sure = _Sureness(max(1.0, dispersion), float(norm.isf((1 - coverage) / 2)))
+    sure = _Sureness(max(1.0, dispersion), -float(ndtri((1 - coverage) / 2)))
     local = sure.tell(treated.estimate - control.estimate, treated.variance + control.variance)
     if ring is None and ring_control is None:
         return Wdd(None, local, None, sure.dispersion, coverage)

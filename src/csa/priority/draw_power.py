@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
@@ -54,7 +54,7 @@ def compare_starts(counts: npt.ArrayLike, dispersion: float = DISPERSION) -> Flo
     difference, error = score_draw(table, _widen(dispersion))
     usable = error > 0
     z = np.divide(difference, error, out=np.full_like(difference, np.nan), where=usable)
-    return np.asarray(norm.cdf(z), dtype=np.float64)
+    return np.asarray(ndtr(z), dtype=np.float64)
 
 
 def power(
@@ -81,11 +81,11 @@ def power(
     difference, error = (float(number) for number in score_draw(table, widening))
     if error <= 0:
         return 0.0
-    critical = float(norm.isf(ALPHA))
+    critical = -float(ndtri(ALPHA))
     gap = difference + critical * error  # found where this is below 0
     slopes = find_slopes(table, difference, error, critical)
     spread = math.sqrt(widening * float((slopes**2 * table).sum()))
-    return float(norm.cdf(-gap / spread))
+    return float(ndtr(-gap / spread))
 
 
 def smallest_drop(

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import nbinom
 
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.places import cells_of
@@ -17,6 +16,7 @@ from csa.areas.stack import NEW_CHANCE, NEW_SHARE
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Bools, Floats
+from csa.base.chances import negative_binomial_at_least, negative_binomial_at_most
 from csa.base.params import Month, Period
 from csa.base.stats import DISPERSION
 from csa.priority.assess import AreaAssessment
@@ -78,7 +78,7 @@ def _bounds(middle: float) -> tuple[int, int]:
     means = middle * np.exp(sd * NODES)
     top = int(middle * math.exp(4 * sd) + 10 * math.sqrt(DISPERSION * middle) + 20)
     counts = np.arange(top + 1)
-    each = nbinom.cdf(counts[:, None], means / (DISPERSION - 1), 1 / DISPERSION)
+    each = negative_binomial_at_most(counts[:, None], means / (DISPERSION - 1), 1 / DISPERSION)
     chance = each @ (WEIGHTS / WEIGHTS.sum())
     return int(np.searchsorted(chance, TAIL)), int(np.searchsorted(chance, 1 - TAIL))
 
@@ -86,7 +86,7 @@ def _bounds(middle: float) -> tuple[int, int]:
 def begun_newly(recent: Floats, earlier: Floats) -> Bools:
     """Return which areas held more in 12 months than chance gives by the 24 before; (n,) each."""
     means = np.fmax(earlier, 1.0)
-    chance = nbinom.sf(recent - 1, means / (DISPERSION - 1), 1 / DISPERSION)
+    chance = negative_binomial_at_least(recent, means / (DISPERSION - 1), 1 / DISPERSION)
     return np.asarray(
         (chance * max(1, len(recent)) <= NEW_CHANCE) & np.isfinite(earlier), dtype=np.bool_
     )

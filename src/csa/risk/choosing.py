@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student_t
+from scipy.special import stdtr
 
 from csa.base.arrays import Floats, Ints
 from csa.risk.conditional import (
@@ -184,7 +184,7 @@ def _chance(question: Question, step: Step) -> float:
     if n_known < 2:
         return 1.0
     error = np.sqrt((moved**2).sum() * n_known / (n_known - 1))
-    return float(student_t.sf(fit.coef[-1] / max(float(error), TINY), n_known - 1))
+    return float(stdtr(n_known - 1, -fit.coef[-1] / max(float(error), TINY)))
 
 
 def _change_forms(question: Question, now: Step, tried: Ints, layer: Ints) -> Step:

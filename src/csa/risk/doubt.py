@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student_t
+from scipy.special import ndtr, stdtrit
 
 from csa.base.arrays import Floats, Ints
 from csa.risk.conditional import StratifiedCounts, fit_conditional
@@ -36,6 +35,6 @@ def interval(drawn: Floats, n_blocks: int) -> tuple[Floats, Floats]:
     than a normal (Hesterberg 2015, The American Statistician 69, pp. 371-386).
     """
     n = max(2, n_blocks)
-    tail = norm.cdf(np.sqrt(n / (n - 1)) * student_t.ppf((1 - COVERAGE) / 2, n - 1))
+    tail = ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - COVERAGE) / 2))
     low, high = np.exp(np.quantile(drawn, [tail, 1 - tail], axis=0))
     return low, high

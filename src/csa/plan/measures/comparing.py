@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from csa.base.message import Message, say
 from csa.base.stats import compare_counts, count_interval
@@ -91,7 +91,7 @@ def _exposures(before: Sequence[Value], after: Sequence[Value]) -> tuple[float, 
 
 def _widened(p: float, wider: float) -> float:
     """Turn p into standard deviations, divide them by the root of the dispersion, and back."""
-    return min(1.0, 2 * float(norm.sf(float(norm.isf(p / 2)) / wider)))
+    return min(1.0, 2 * float(ndtr(ndtri(p / 2) / wider)))
 
 
 def _range(
@@ -174,7 +174,7 @@ def _pooled(values: Sequence[Value], kind: Kind) -> tuple[float, float | None]:
 
 def _wilson(share: float, n: float, level: float) -> tuple[float, float]:
     """Return Wilson's range of a share (1927)."""
-    z = float(norm.isf(level / 2))
+    z = -float(ndtri(level / 2))
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return middle - half, middle + half
