@@ -23,8 +23,8 @@ from app.shared.turns import in_turn
 from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
-from csa.areas.learned import CELLS, LEARNED, kept_cells
-from csa.areas.locating import locate_incidents
+from csa.areas.learned import LEARNED
+from csa.areas.locating import CELLS, kept_cells, locate_incidents
 from csa.areas.places import Places, areas_of, load_places, see
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of

@@ -10,8 +10,8 @@ import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
-from csa.areas.locating import locate_incidents, study_cells
+from csa.areas.learned import Learned, load_learned, save_learned
+from csa.areas.locating import kept_cells, locate_incidents, study_cells
 from csa.areas.proposal import proposal_files
 from csa.areas.stack import Stack, map_names
 from csa.base.errors import TableError
@@ -65,7 +65,7 @@ def test_a_second_run_reads_what_the_first_kept_and_writes_the_same_files(city, 
     assert (cells, learned) == ("study-cells", "learned")
     refused = pytest.fail
     monkeypatch.setattr("csa.areas.finding.find_density", lambda *_: refused("searched again"))
-    monkeypatch.setattr("csa.areas.learned.study_cells", lambda *_: refused("covered again"))
+    monkeypatch.setattr("csa.areas.locating.study_cells", lambda *_: refused("covered again"))
     again = propose_areas(city, choices)
     assert proposal_files(again) == first
     assert json.loads(first["stack.json"])["shares"][0]["share"] > 0
@@ -146,7 +146,8 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("csa.areas.learned.save_kept", refuse)
+    for module in ("learned", "locating"):
+        monkeypatch.setattr(f"csa.areas.{module}.save_kept", refuse)
     assert len(propose_areas(city, Choices(until=UNTIL), keep=True).areas)
     assert kept_of(city) == []
 

@@ -14,7 +14,8 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas
-from csa.areas.learned import CELLS, LEARNED
+from csa.areas.learned import LEARNED
+from csa.areas.locating import CELLS
 from csa.base.params import Month
 from csa.cli import displace as command
 from csa.config.loading import load_city

@@ -12,7 +12,6 @@ from scipy import stats
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.finding import estimate_areas
-from csa.areas.learned import kept_cells
 from csa.areas.locating import locate_incidents
 from csa.areas.places import areas_of
 from csa.areas.stack import NEW_CHANCE
@@ -182,7 +181,7 @@ def test_philadelphia_next_years_from_2018_on(shared_data, root, tmp_path):
         config, ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset
     )
     own = city_choices(config)
-    located = locate_incidents(city, own, kept_cells(city, own.resolution))
+    located = locate_incidents(city, own)
     rows, kept = [], {}
     for step in range(0, 73, 3):
         until = Month(2018, 1).plus(step)

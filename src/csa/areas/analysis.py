@@ -15,8 +15,8 @@ from csa.areas.choices import (
     suggest_dbscan,
 )
 from csa.areas.finding import document, estimate_areas, find_areas, limit_of, params_for
-from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
-from csa.areas.locating import locate_incidents, require_fitting
+from csa.areas.learned import Learned, load_learned, save_learned
+from csa.areas.locating import kept_cells, locate_incidents, require_fitting
 from csa.areas.places import Places, areas_of, load_places, save_places
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import areas_table, proposal_of

@@ -1,4 +1,4 @@
-"""What finding areas learns once from the data, and keeps beside a dataset: cells and weights."""
+"""What finding areas learns once from the data, and keeps beside a dataset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices, suggest_dbscan
-from csa.areas.locating import study_cells
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.stack import Stack, map_names
 from csa.areas.study_area import StudyArea
@@ -20,11 +19,10 @@ from csa.base.arrays import Bools
 from csa.base.compact import in_blocks
 from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
-from csa.dataset.kept import list_kept, load_own, save_kept
+from csa.dataset.kept import load_own, save_kept
 from csa.dataset.versioned import City
-from csa.geo import cells as h3_cells
 
-CELLS, LEARNED = "study-cells", "learned"
+LEARNED = "learned"
 
 
 @dataclass(frozen=True)
@@ -58,45 +56,6 @@ class Learned:
         if shares.shape != (len(map_names()),) or not np.isclose(shares.sum(), 1):
             raise TableError("learned.damaged")
         return cls(documented, Stack(shares, januaries))
-
-
-def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
-    """Return the study area's cells, as `study_cells`: those kept, else found again.
-
-    Parameters
-    ----------
-    city
-        A city; nothing is kept of one without a folder.
-    resolution
-        H3 resolution.
-    keep
-        Whether to keep what was found; a folder that cannot be written is left as it is.
-    """
-    params = {"method": METHOD_VERSION, "resolution": resolution}
-    with suppress(SourceError):  # damaged: found again, and written anew
-        kept = load_own(city, CELLS, params, _cover_from_plain)
-        if kept is not None:
-            return kept
-    cover = study_cells(city.dataset, resolution)
-    if keep and city.folder is not None:
-        plain = {"cells": h3_cells.as_text(cover.index), "area_km2": cover["area_km2"].tolist()}
-        with suppress(CsaError, OSError):
-            save_kept(city, CELLS, params, plain)
-            for older in list_kept(city, CELLS, params):
-                older.unlink()
-    return cover
-
-
-def _cover_from_plain(kept: Mapping[str, Any]) -> pd.DataFrame:
-    try:
-        index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
-        land = np.array(kept["area_km2"], dtype=np.float64)
-        cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
-    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-        raise TableError("learned.damaged") from error
-    if not (np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()):
-        raise TableError("learned.damaged")
-    return cover
 
 
 def load_learned(

@@ -2,28 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
+from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import StudyArea
 from csa.areas.window import is_of, is_placed, month_index
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.compact import give_back, in_blocks
 from csa.base.crs import project
-from csa.base.errors import ParamError
+from csa.base.errors import CsaError, ParamError, SourceError, TableError
+from csa.dataset.kept import list_kept, load_own, save_kept
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
 from csa.geo.ground import finest, resolution_of
+
+CELLS = "study-cells"
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
     cover = h3_cells.cover(dataset.study_area, resolution)
     return cover.join(h3_cells.centres(cover.index.to_numpy()))
+
+
+def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
+    """Return the study area's cells, as `study_cells`: those kept, else found again.
+
+    Parameters
+    ----------
+    city
+        A city; nothing is kept of one without a folder.
+    resolution
+        H3 resolution.
+    keep
+        Whether to keep what was found; a folder that cannot be written is left as it is.
+    """
+    params = {"method": METHOD_VERSION, "resolution": resolution}
+    with suppress(SourceError):  # damaged: found again, and written anew
+        kept = load_own(city, CELLS, params, _cover_from_plain)
+        if kept is not None:
+            return kept
+    cover = study_cells(city.dataset, resolution)
+    if keep and city.folder is not None:
+        plain = {"cells": h3_cells.as_text(cover.index), "area_km2": cover["area_km2"].tolist()}
+        with suppress(CsaError, OSError):
+            save_kept(city, CELLS, params, plain)
+            for older in list_kept(city, CELLS, params):
+                older.unlink()
+    return cover
+
+
+def _cover_from_plain(kept: Mapping[str, Any]) -> pd.DataFrame:
+    try:
+        index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
+        land = np.array(kept["area_km2"], dtype=np.float64)
+        cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        raise TableError("learned.damaged") from error
+    if not (np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()):
+        raise TableError("learned.damaged")
+    return cover
 
 
 def locate_around(
@@ -50,7 +95,7 @@ def locate_incidents(
     choices
         The resolution and the kinds of incident; None takes the city file's.
     cover
-        The study area's cells with their centers; None finds them.
+        The study area's cells with their centers; None takes those kept, else finds them.
 
     Returns
     -------
@@ -68,7 +113,7 @@ def locate_incidents(
     dataset, metric_crs = city.dataset, city.config.city.metric_crs
     choices = choices or city_choices(city.config)
     if cover is None:
-        cover = study_cells(dataset, choices.resolution)
+        cover = kept_cells(city, choices.resolution)
     elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
     cover = cover.sort_index()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.learned import kept_cells
 from csa.areas.locating import locate_incidents
 from csa.areas.proposal import Proposal
 from csa.backtest.record import Record
@@ -39,7 +38,7 @@ def find(
 ) -> AssessedProposal:
     """Propose areas with the values that past years suggest, and assess them."""
     suggestion = suggestion_of(city.config, record)
-    located = locate_incidents(city, choices, kept_cells(city, choices.resolution))
+    located = locate_incidents(city, choices)
     proposal = propose_areas(city, choices, tell, suggestion, located)
     judgement = assess_areas(city, proposal, tell, located)
     judgement = add_next12(judgement, proposal, located, record)

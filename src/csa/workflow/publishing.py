@@ -9,7 +9,7 @@ from pathlib import Path
 
 import shapely
 
-from csa.areas.learned import kept_cells
+from csa.areas.locating import kept_cells
 from csa.base.errors import CsaError, ParamError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message

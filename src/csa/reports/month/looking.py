@@ -12,7 +12,6 @@ import pandas as pd
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.fitted_risk import read_kept
-from csa.areas.learned import kept_cells
 from csa.areas.locating import locate_around, locate_incidents
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
@@ -139,7 +138,6 @@ class MonthEnd:
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
         city = replace(source.city, dataset=through_month(source.city.dataset, month))
-        cover = kept_cells(city, choices.resolution)
         return cls(
             city,
             choices,
@@ -147,7 +145,7 @@ class MonthEnd:
             past or (),
             record,
             record is not None and past is not None,
-            locate_incidents(city, choices, cover),
+            locate_incidents(city, choices),
             tell,
         )
 
