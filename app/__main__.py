@@ -61,7 +61,6 @@ READY = (
     "app.shared.session",
     "app.shared.start_over",
     "app.shared.track_record",
-    "sklearn.cluster",
 )
 FIRST_PAGE_S = 3.0
 """Judging areas waits so long, for a first reader's page needs the processors itself."""

@@ -72,10 +72,10 @@ def params(eps_m=60, min_samples=3, limit=2.0):
 def form(xy, choices, grid=GRID, expected=None):
     """Form areas where, unless told, half as many again are expected in each cell."""
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
-    cells = cells_at(xy)
+    at = grid.at(cells_at(xy).tolist())
     if expected is None:
-        expected = 1.5 * grid.count(cells)
-    return form_areas(xy, cells, grid, choices, expected)
+        expected = 1.5 * np.bincount(at, minlength=len(grid.area_km2))
+    return form_areas(xy, at, grid, choices, expected)
 
 
 def expecting(counts, grid=GRID):

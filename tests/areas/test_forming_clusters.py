@@ -10,7 +10,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import DBSCAN
 
-from csa.areas.forming import NOISE, cluster_points, label_clusters
+from csa.areas.forming import cluster_points, label_clusters
+from csa.areas.reach import NOISE
 from csa.base.errors import CrsError, ParamError
 from csa.base.params import DbscanParams
 from tests.properties import examples

@@ -210,10 +210,10 @@ def test_a_centre_exactly_eps_from_a_core_incident_is_in_reach():
     grid = grid_of(TOWN, centre_xy=centre_xy)
     x, y = centre_xy[TOWN.index(MIDDLE)]
     knot = np.array([[x + 180.0, y]] * 3)  # whole metres: the distance is exact
-    cells = np.array([min(h3.grid_ring(MIDDLE, 1))] * 3, dtype=np.uint64)
+    at = grid.at([min(h3.grid_ring(MIDDLE, 1))] * 3)
     none = expecting({})
-    assert MIDDLE in form_areas(knot, cells, grid, whole(eps_m=180), none).areas[0]
-    assert MIDDLE not in form_areas(knot, cells, grid, whole(eps_m=179.999), none).areas[0]
+    assert MIDDLE in form_areas(knot, at, grid, whole(eps_m=180), none).areas[0]
+    assert MIDDLE not in form_areas(knot, at, grid, whole(eps_m=179.999), none).areas[0]
 
 
 def test_pieces_of_a_cluster_that_do_not_touch_are_separate_areas():

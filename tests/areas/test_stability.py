@@ -64,8 +64,7 @@ def form(past, choices, grid=GRID, wide=None):
         maps[:, 16:] = wide.ground.maps(wide.at, wide.months_ago)[:, 16:]
     is_in = past.months_ago < past.period_months
     expected = combine(maps, past.stack) * int(is_in.sum())
-    cells = grid.area_km2.index.to_numpy()[past.at[is_in]]
-    return form_areas(past.xy[is_in], cells, grid, choices, expected).areas
+    return form_areas(past.xy[is_in], past.at[is_in], grid, choices, expected).areas
 
 
 def knots(counts):
@@ -155,7 +154,7 @@ def test_what_is_reached_by_hand():
     everybody = np.ones(5, dtype=bool)
     # two in one place and one 90 m off are three; the fourth is at the border, the last alone
     reached = graph.reached(everybody, 3)
-    assert graph.places.shape == (4, 4)
+    assert graph.links.places.shape == (4, 4)
     assert set(GRID.area_km2.index[reached].tolist()) == plainly_reached(xy, params(100, 3), GRID)
     assert not graph.reached(everybody, 5).any()
     assert not graph.reached(np.array([True, False, True, True, True]), 4).any()

@@ -85,7 +85,7 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
     found = dict(list_variants(located, period, choices, areas))
     window, none = located.window(period), np.zeros(len(located.grid.area_km2))
     plain = form_areas(
-        window.xy, window.cells, located.grid, AreaParams(DbscanParams(200, 8), 10, 0), none
+        window.xy, window.at, located.grid, AreaParams(DbscanParams(200, 8), 10, 0), none
     )
     assert found["plain_dbscan"] == plain.areas
     # swept by radius and minimum, whatever was chosen; the minimum is for 100 incidents

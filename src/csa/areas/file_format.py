@@ -16,7 +16,7 @@ from csa.dataset.versioned import City
 FORMAT_VERSION = 1
 SHARE_DIGITS = 6
 FIGURES = 4
-LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
+LIBRARIES = ("h3", "numpy", "pyproj", "scipy", "shapely")
 
 
 def write_header(kind: str, city: City) -> dict[str, Any]:

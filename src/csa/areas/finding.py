@@ -9,13 +9,14 @@ import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
-from csa.areas.forming import NOISE, AreaSet, form_areas, limited_areas, refuse_large_cells
+from csa.areas.forming import AreaSet, form_areas, limited_areas, refuse_large_cells
 from csa.areas.proposal import Proposal
-from csa.areas.reach import Graph, link
+from csa.areas.reach import NOISE, Graph, link
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.window import PeriodIncidents
+from csa.base.arrays import Bools, Ints
 from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet, Grid
 
@@ -93,18 +94,21 @@ def find_areas(
     window = located.window(period) if window is None else window
     expected = located.expected(period)
     if not params.is_limited or not window.is_suspect.any():
-        return form_areas(window.xy, window.cells, located.grid, params, expected)
+        return form_areas(window.xy, window.at, located.grid, params, expected)
     is_used = ~window.is_suspect
-    found = form_areas(window.xy[is_used], window.cells[is_used], located.grid, params, expected)
-    cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
-    is_core = np.zeros(len(is_used), dtype=bool)
-    cluster_id[is_used], is_core[is_used] = found.cluster_id, found.is_core
+    found = form_areas(window.xy[is_used], window.at[is_used], located.grid, params, expected)
     firm = tuple(_firm(found.areas, window, located.grid))
+
+    def find_labels() -> tuple[Ints, Bools]:
+        cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
+        is_core = np.zeros(len(is_used), dtype=bool)
+        cluster_id[is_used], is_core[is_used] = found.labels
+        return cluster_id, is_core
 
     def find_fringe() -> CellSet:
         return found.fringe.union(*found.areas).difference(*firm)
 
-    return AreaSet(firm, cluster_id, is_core, find_fringe)
+    return AreaSet(firm, find_labels, find_fringe)
 
 
 def _firm(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:

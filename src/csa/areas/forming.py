@@ -11,7 +11,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from csa.areas.reach import NOISE, link, link_places
 from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
@@ -26,7 +27,6 @@ from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
 from csa.geo.cells import CellSet, Grid
 
-NOISE = -1
 MIN_INCIDENTS = 3
 """An area smaller than DBSCAN's circle needs fewer than `min_samples`, never fewer than this."""
 
@@ -77,30 +77,12 @@ def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.Data
 def cluster_points(xy: Floats, params: DbscanParams) -> tuple[Ints, Bools]:
     """Cluster points in metres: identical ones are folded into one weighted point.
 
-    The points are sorted by x, then y, first, and folded in order of first occurrence: so
-    the labels are those of scikit-learn's plain run on the sorted points, bit for bit, in a
-    tenth of its memory.
+    The labels are those of scikit-learn's plain run on the points sorted by x, then y, bit for
+    bit, in a tenth of its memory.
     """
     if not len(xy):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
-    from sklearn.cluster import DBSCAN  # noqa: PLC0415 - loads late
-
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
-    in_order = xy[order]
-    is_new = np.ones(len(xy), dtype=bool)
-    is_new[1:] = (in_order[1:] != in_order[:-1]).any(axis=1)
-    folded = in_order[is_new]  # (m, 2) metres, distinct
-    place = np.cumsum(is_new) - 1
-    weights = np.bincount(place)
-    model = DBSCAN(eps=params.eps_m, min_samples=params.min_samples, algorithm="kd_tree")
-    model.fit(folded, sample_weight=weights)
-    is_core_folded = np.zeros(len(folded), dtype=bool)
-    is_core_folded[model.core_sample_indices_] = True
-    labels = np.empty(len(xy), dtype=np.int64)
-    is_core = np.empty(len(xy), dtype=bool)
-    labels[order] = model.labels_[place]
-    is_core[order] = is_core_folded[place]
-    return labels, is_core
+    return link_places(xy, params.eps_m).label(params.min_samples)
 
 
 _Order = tuple[float, float, float]
@@ -238,9 +220,23 @@ class AreaSet:
     """Candidate areas, west to east, and what became of each incident."""
 
     areas: tuple[CellSet, ...]  # disjoint, contiguous sets of cells, west to east
-    cluster_id: Ints
-    is_core: Bools  # length n: whether it is a core incident
+    find_labels: Callable[[], tuple[Ints, Bools]]  # returns what `labels` holds
     find_fringe: Callable[[], CellSet]  # returns the cells that clusters reach but no area holds
+
+    @cached_property
+    def labels(self) -> tuple[Ints, Bools]:
+        """The cluster of each of n incidents, and whether it is a core one: (n,) each."""
+        return self.find_labels()
+
+    @property
+    def cluster_id(self) -> Ints:
+        """(n,) the cluster of each incident; `NOISE` for none."""
+        return self.labels[0]
+
+    @property
+    def is_core(self) -> Bools:
+        """(n,) whether each is a core incident."""
+        return self.labels[1]
 
     @cached_property
     def fringe(self) -> CellSet:
@@ -248,25 +244,26 @@ class AreaSet:
         return self.find_fringe()
 
 
-def form_areas(
-    xy: Floats,
-    cells: npt.NDArray[np.uint64],
-    grid: Grid,
-    params: AreaParams,
-    expected: Floats,
-) -> AreaSet:
-    """Cluster incidents and form candidate areas from the clusters."""
+def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: Floats) -> AreaSet:
+    """Cluster incidents and form candidate areas from the clusters.
+
+    By their places in meters, and by the place of each one's cell in the grid.
+    """
     refuse_large_cells(grid, params)
-    dbscan = params.dbscan
-    labels, is_core = cluster_points(xy, dbscan)
+    dbscan, cells = params.dbscan, grid.area_km2.index.to_numpy()[at]
+    graph = link(xy, at, grid, dbscan.eps_m)
+
+    @cache
+    def labels() -> tuple[Ints, Bools]:
+        return graph.links.label(dbscan.min_samples)
 
     def clusters() -> Iterator[Cluster]:
-        return clusters_of(labels, is_core, xy, cells, grid, dbscan.eps_m)
+        return clusters_of(*labels(), xy, cells, grid, dbscan.eps_m)
 
     if params.is_limited:
-        near = _cells_near(xy[is_core], grid, dbscan.eps_m)
-        reached = grid.mask(near.union(np.unique(cells[labels != NOISE]).tolist()))
-        areas = limited_areas(reached, expected, grid.count(cells), grid, params)
+        reached = graph.reached(np.ones(len(xy), dtype=bool), dbscan.min_samples)
+        counts = np.bincount(at, minlength=len(grid.area_km2))
+        areas = limited_areas(reached, expected, counts, grid, params)
     else:
         areas = whole_areas(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -275,7 +272,7 @@ def form_areas(
         filled = (cluster.filled(grid) for cluster in clusters())
         return frozenset().union(*filled).difference(*in_order)
 
-    return AreaSet(in_order, labels, is_core, find_fringe)
+    return AreaSet(in_order, labels, find_fringe)
 
 
 def limited_areas(

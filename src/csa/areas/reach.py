@@ -1,6 +1,7 @@
-"""Which cells the clusters of DBSCAN reach, without clustering: what a search asks for many times.
+"""The clusters of DBSCAN, and which cells they reach, from which incidents lie near each other.
 
-Labels say which cluster an incident is in; an area's cells need only whether it is in one.
+What lies within a radius is found once, for as many minimums and subsets as are asked for. Labels
+say which cluster an incident is in; an area's cells need only whether it is in one.
 """
 
 from __future__ import annotations
@@ -9,50 +10,88 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.geo.cells import Grid
 
+NOISE = -1
+
 
 @dataclass(frozen=True)
-class Graph:
-    """Which of a period's incidents and cells lie within eps; made once for all minimums."""
+class Links:
+    """Which of some incidents lie within a radius of each other."""
 
     place: Ints  # (n,) the distinct place of each incident
-    at: Ints  # (p,) the cell of each distinct place, by its number in the grid
-    places: csr_array  # (p, p) whether two places lie within eps; each pair once
-    cells: csr_array  # (m, p) whether a cell's center lies within eps of a place
+    xy: Floats  # (p, 2) metres: the distinct places, west to east, then south to north
+    places: csr_array  # (p, p) whether two places lie within the radius; each pair once
 
-    def reached(self, kept: Bools, least: int) -> Bools:
-        """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
-        weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
-        is_core = (weights > 0) & (self._around(weights) >= least)
-        in_cluster = (weights > 0) & (self._around(is_core.astype(np.float64)) > 0)
-        is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
-        is_reached[self.at[in_cluster]] = True
-        return is_reached
+    def label(self, least: int) -> tuple[Ints, Bools]:
+        """Return the cluster of each incident, and whether it is a core one: (n,) each.
 
-    def _around(self, weights: Floats) -> Floats:
-        """Add up weights within eps of each place, with its own: (p,)."""
+        Clusters are numbered by their westernmost core; who is near two is in the western one.
+        """
+        is_core = self.cores(np.bincount(self.place).astype(np.float64), least)
+        cores = np.flatnonzero(is_core)
+        label = np.full(len(is_core), len(is_core), dtype=np.int64)
+        # Numbered by the first core of each.
+        label[cores] = connected_components(self.places[cores][:, cores], directed=False)[1]
+        one, other = self.places.nonzero()
+        for here, near in ((one, other), (other, one)):
+            is_rim = is_core[near] & ~is_core[here]
+            np.minimum.at(label, here[is_rim], label[near[is_rim]])
+        label[label == len(is_core)] = NOISE
+        return label[self.place], is_core[self.place]
+
+    def cores(self, weights: Floats, least: int) -> Bools:
+        """Return which places have enough incidents around: (p,), by how many each holds."""
+        return (weights > 0) & (self.around(weights) >= least)
+
+    def around(self, weights: Floats) -> Floats:
+        """Add up weights within the radius of each place, with its own: (p,)."""
         summed: Floats = self.places @ weights + self.places.T @ weights + weights
         return summed
 
 
+@dataclass(frozen=True)
+class Graph:
+    """Which of a period's incidents and cells lie within a radius."""
+
+    links: Links
+    at: Ints  # (p,) the cell of each distinct place, by its number in the grid
+    cells: csr_array  # (m, p) whether a cell's center lies within the radius of a place
+
+    def reached(self, kept: Bools, least: int) -> Bools:
+        """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
+        weights = np.bincount(self.links.place[kept], minlength=len(self.at)).astype(np.float64)
+        is_core = self.links.cores(weights, least)
+        in_cluster = (weights > 0) & (self.links.around(is_core.astype(np.float64)) > 0)
+        is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
+        is_reached[self.at[in_cluster]] = True
+        return is_reached
+
+
 def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
     """Link incidents and cells that lie within eps."""
+    links = link_places(xy, eps_m)
+    cell = np.empty(len(links.xy), dtype=at.dtype)
+    cell[links.place] = at
+    reach = cKDTree(grid.centre_xy).sparse_distance_matrix(
+        cKDTree(links.xy), eps_m, output_type="ndarray"
+    )
+    return Graph(links, cell, _links(reach["i"], reach["j"], (len(grid.centre_xy), len(links.xy))))
+
+
+def link_places(xy: Floats, eps_m: float) -> Links:
+    """Link incidents that lie within eps; those at one place are one."""
     points = np.ascontiguousarray(xy).view(np.complex128).ravel()  # sorted as pairs, but quickly
     _, first, place = np.unique(points, return_index=True, return_inverse=True)
-    tree = cKDTree(xy[first])
+    distinct = xy[first]
     # Where coordinates are exact there are millions of pairs: each is held once, in five bytes.
-    near = tree.query_pairs(eps_m, output_type="ndarray").astype(np.int32)
-    reach = cKDTree(grid.centre_xy).sparse_distance_matrix(tree, eps_m, output_type="ndarray")
-    return Graph(
-        place,
-        at[first],
-        _links(near[:, 0], near[:, 1], (tree.n, tree.n)),
-        _links(reach["i"], reach["j"], (len(grid.centre_xy), tree.n)),
-    )
+    near = cKDTree(distinct).query_pairs(eps_m, output_type="ndarray").astype(np.int32)
+    shape = (len(distinct), len(distinct))
+    return Links(place, distinct, _links(near[:, 0], near[:, 1], shape))
 
 
 def _links(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:

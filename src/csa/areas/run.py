@@ -7,8 +7,9 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from csa.areas.forming import NOISE, AreaSet
+from csa.areas.forming import AreaSet
 from csa.areas.places import KnownPlace, Places, candidate_id, number_areas, recognize
+from csa.areas.reach import NOISE
 from csa.areas.shrinkage import Estimate
 from csa.areas.stack import Stack
 from csa.areas.window import PeriodIncidents, month_index, take
