@@ -567,6 +567,7 @@
   const FINE_DASH = "3 2";
   const AWAY_PX = [12, 26, 44, 66, 92, 124];
   const ROUNDS = 3;
+  const NEAR_PX = 4;
   const CORNERS = [[1, -1], [-1, -1], [1, 1], [-1, 1]];
   const WAYS = [...CORNERS, [0, -1], [0, 1], [1, 0], [-1, 0],
     ...CORNERS.flatMap(([x, y]) => [[x / 2, y], [x, y / 2]])];
@@ -584,7 +585,10 @@
     );
     const pixels = (corners) => corners.map((corner) => map.latLngToContainerPoint(corner));
     const grounds = (kept.labels || []).map(({ corners }) => pixels(corners));
-    const dark = darkCells(map);
+    const crowd = {
+      dark: inBuckets(darkCells(map)),
+      edges: inBuckets(grounds.flatMap((ground) => ground.map(({ x, y }) => ({ x, y, ground })))),
+    };
     const parts = labels
       .map((one) => ({ ...one, element: one.label.getElement(), corners: pixels(one.corners) }))
       .sort((a, b) => rank(a) - rank(b) || b.n - a.n);
@@ -599,7 +603,7 @@
     const isNamed = (one) => one.letter || one.isChosen;
     const most = new Set(parts.filter((one) => !isNamed(one)).slice(0, FEW));
     const wanted = parts.filter((one) => isNamed(one) || most.has(one) || map.getZoom() >= NAMES_FROM);
-    const options = new Map(wanted.map((part) => [part, placesFor(map, part, grounds, dark)]));
+    const options = new Map(wanted.map((part) => [part, placesFor(map, part, crowd)]));
     const put = new Map();
     const settle = (part, most) => {
       put.delete(part);
@@ -626,9 +630,37 @@
     return shown.map((shape) => map.latLngToContainerPoint(shape.middle));
   }
 
-  function placesFor(map, part, grounds, dark) {
-    const edges = grounds.flat();
-    const others = grounds.filter((ground) => !isSame(ground[0], part.corners[0]));
+  // Points by squares of the map: each of a thousand boxes asks for those in it.
+  const BUCKET_PX = 24;
+  function inBuckets(points) {
+    const buckets = new Map();
+    for (const point of points) {
+      const key = bucketOf(Math.floor(point.x / BUCKET_PX), Math.floor(point.y / BUCKET_PX));
+      if (!buckets.has(key)) buckets.set(key, []);
+      buckets.get(key).push(point);
+    }
+    return buckets;
+  }
+
+  function bucketOf(column, row) {
+    return column * 1e5 + row;
+  }
+
+  function pointsIn(buckets, { left, top, right, bottom }, by) {
+    const found = [];
+    const [first, last, high, low] = [left - by, right + by, top - by, bottom + by];
+    for (let column = Math.floor(first / BUCKET_PX); column <= Math.floor(last / BUCKET_PX); column++) {
+      for (let row = Math.floor(high / BUCKET_PX); row <= Math.floor(low / BUCKET_PX); row++) {
+        for (const point of buckets.get(bucketOf(column, row)) || []) {
+          const { x, y } = point;
+          if (x > first && x < last && y > high && y < low) found.push(point);
+        }
+      }
+    }
+    return found;
+  }
+
+  function placesFor(map, part, { dark, edges }) {
     const size = map.getSize();
     const [letter, name] = [...part.element.children].map((one) => one.getBoundingClientRect());
     const height = Math.max(letter.height, name.height);
@@ -644,11 +676,9 @@
           const box = { left, top, right: left + width, bottom: top + height };
           const isInside = left >= 2 && top >= 2 && box.right <= size.x - 2 && box.bottom <= size.y - 2;
           if (!isInside) continue;
-          const n_in = (points, by) => points.filter(({ x: px, y: py }) =>
-            px > left - by && px < box.right + by && py > top - by && py < box.bottom + by).length;
           const to = { x: Math.min(Math.max(from.x, left), box.right), y: Math.min(Math.max(from.y, top), box.bottom) };
-          const n_over = others.filter((ground) => ground.some((corner) => isNear(corner, from, to))).length;
-          const cost = COST.dark * n_in(dark, 4) + COST.edge * n_in(edges, 3) + COST.over * n_over
+          const [n_dark, n_edge] = [pointsIn(dark, box, 4).length, pointsIn(edges, box, 3).length];
+          const cost = COST.dark * n_dark + COST.edge * n_edge + COST.over * linesOver(edges, part, from, to)
             + COST.away * away + COST.short * n + turn * 0.1;
           found.push({ cost, box, line: [from, to], isShort: n === 1 });
         }
@@ -670,15 +700,24 @@
     return best;
   }
 
+  // Over how many other areas a line runs: those with a corner beside it.
+  function linesOver(edges, part, from, to) {
+    const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+    const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
+    const beside = pointsIn(edges, { left, top, right, bottom }, NEAR_PX).filter((corner) => isNear(corner, from, to));
+    const over = new Set(beside.map(({ ground }) => ground));
+    return [...over].filter((ground) => !isSame(ground[0], part.corners[0])).length;
+  }
+
   function isSame(one, other) {
     return one.x === other.x && one.y === other.y;
   }
 
-  function isNear(point, from, to, px = 4) {
+  function isNear(point, from, to) {
     const [dx, dy] = [to.x - from.x, to.y - from.y];
     const along = ((point.x - from.x) * dx + (point.y - from.y) * dy) / (dx * dx + dy * dy || 1);
     const at = Math.min(Math.max(along, 0), 1);
-    return Math.hypot(from.x + at * dx - point.x, from.y + at * dy - point.y) < px;
+    return Math.hypot(from.x + at * dx - point.x, from.y + at * dy - point.y) < NEAR_PX;
   }
 
   function padded({ left, right, top, bottom }) {
