@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import logging
 import os
 import sys
@@ -15,8 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from threading import Thread, Timer
 from typing import Any
 
 import uvicorn
@@ -27,10 +27,11 @@ from streamlit.web.cli import main as streamlit
 from app.shared import access, cache, cache_around, session
 from app.shared.geometry import forget_old
 from app.shared.offline import ask_no_host
-from app.shared.turns import SWITCH_S
+from app.shared.turns import FIRST_PAGE_IS_OUT, SWITCH_S
 from csa.base.errors import CsaError
 from csa.base.logging import JsonFormatter, start_log
 from csa.base.memory import keep_little
+from csa.base.message import english
 from csa.base.text import render
 
 # The pages' modules, imported before the server starts rather than by the first reader, except
@@ -61,9 +62,10 @@ READY = (
     "app.shared.session",
     "app.shared.start_over",
     "app.shared.track_record",
+    "folium.plugins",
 )
 FIRST_PAGE_S = 3.0
-"""Judging areas waits so long, for a first reader's page needs the processors itself."""
+"""How long after the start areas are not judged: a first page takes about so long."""
 SERVED = Path(__file__).with_name("served.py")
 
 LARGE_BYTES, N_HEAPS = 256 * 1024, 2
@@ -85,8 +87,6 @@ def warm_up() -> None:
         choices = session.first_choices(opened)
         cache.proposal(opened, choices)
         cache_around.geometry(opened, choices.resolution)
-        gc.freeze()
-        sleep(FIRST_PAGE_S)
         cache.judgement(opened, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)
@@ -98,6 +98,8 @@ def get_ready() -> None:
     There are a third of a million, and each collection would visit them while all readers wait.
     `.streamlit/config.toml` keeps Streamlit from starting a collection after each run.
     """
+    FIRST_PAGE_IS_OUT.clear()
+    Timer(FIRST_PAGE_S, FIRST_PAGE_IS_OUT.set).start()
     warm_up()
     gc.freeze()
 
@@ -146,6 +148,9 @@ def main() -> None:
         log_as_json()
     for name in READY:
         importlib.import_module(name)
+    english()
+    inspect.stack()  # Streamlit asks at its first element, and then it looks at all that is loaded
+    gc.freeze()  # what is loaded stays: to look through it took as long as a city's geometry
     # Streamlit warns that no reader is connected yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
     bootstrap.run_asgi_app = serve_if_allowed(bootstrap.run_asgi_app)

@@ -19,7 +19,7 @@ import streamlit as st
 from app.shared.cache_now import forget_others, of_city, of_incidents
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
-from app.shared.turns import in_turn
+from app.shared.turns import FIRST_PAGE_IS_OUT, in_turn
 from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
@@ -111,6 +111,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 
 @of_city(max_entries=16)
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
+    FIRST_PAGE_IS_OUT.wait()
     found = proposal(_opened, choices)
     on_cells = located(_opened, choices)
     judged = in_turn(assess_areas)(_opened, found, _tell, on_cells)
@@ -160,7 +161,7 @@ def located(opened: Opened, choices: Choices) -> StudyArea:
 @of_incidents(max_entries=8)
 def _located(key: str, choices: Choices, _opened: Opened) -> StudyArea:
     listed = cells(_opened, choices.resolution)
-    return in_turn(locate_incidents)(_opened, choices, listed)
+    return in_turn(locate_incidents, quick=True)(_opened, choices, listed)
 
 
 def proposal(opened: Opened, choices: Choices) -> Proposal:
@@ -176,7 +177,7 @@ def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
 def _propose(opened: Opened, choices: Choices, known: Places | None) -> Proposal:
     suggestion = suggestion_of(opened.config, suggesting(opened, choices))
     on_cells = located(opened, choices)
-    proposing = in_turn(propose_areas)
+    proposing = in_turn(propose_areas, quick=True)
     return proposing(opened, choices, suggestion=suggestion, located=on_cells, places=known)
 
 

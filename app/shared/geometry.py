@@ -29,7 +29,7 @@ from csa.base.clock import now_utc
 from csa.base.io import replace_folder
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
-from csa.geo.cells import draw_cells, outline
+from csa.geo.cells import corners_of, outline
 from csa.ingest.basemap import MARKER, load_basemap
 from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 
@@ -69,13 +69,12 @@ class RiskLayer:
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
     """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
-    lonlat, cell = shapely.get_coordinates(draw_cells(cells).to_numpy(), return_index=True)
-    is_corner = np.diff(cell, append=-1) == 0  # a ring ends where it began: once is enough
-    corners = np.rint(lonlat[is_corner] / STEP).astype(np.int64)  # (corners of all, 2)
+    lonlat, cell = corners_of(cells)
+    corners = np.rint(lonlat / STEP).astype(np.int64)  # (corners of all, 2)
     origin = corners.min(axis=0)
     x, y = (corners - origin).T
     distinct, number = np.unique((x << Y_BITS) + y, return_inverse=True)
-    ends = np.searchsorted(cell[is_corner], np.arange(len(cells) + 1)).tolist()
+    ends = np.searchsorted(cell, np.arange(len(cells) + 1)).tolist()
     numbers = number.tolist()
     content = {
         "origin": (origin * STEP).round(6).tolist(),

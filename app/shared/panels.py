@@ -11,6 +11,7 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from numbers import Number
+from threading import Event
 from typing import NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
@@ -20,6 +21,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.shared import cache
 from app.shared.city_session import Opened
 from app.shared.ranges import Drawn
+from app.shared.turns import work_for
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError, OutputError
@@ -147,16 +149,17 @@ def waited(
     cached answer.
     """
     steps: list[str] = []
-    pool = ThreadPoolExecutor(1)
+    pool, left = ThreadPoolExecutor(1), Event()
     try:
-        coming = pool.submit(make, steps.append)
+        coming = pool.submit(work_for(left, make), steps.append)
         while not wait_for([coming], SOON_S).done:
             share, words = far(steps)
             spot.progress(share, text=words)
         spot.empty()
         return coming.result()
     finally:
-        pool.shutdown(wait=False)  # a reader who leaves need not wait; the answer stays cached
+        left.set()
+        pool.shutdown(wait=False)  # what has begun goes on without its reader, and stays cached
 
 
 def answer(*sentences: str) -> None:

@@ -26,7 +26,6 @@ def served(city, static, tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
     monkeypatch.setattr(cache, "judgement", lambda *given: asked.append(("judgement", *given)))
     monkeypatch.setattr(cache_around, "geometry", lambda *given: asked.append(("geometry", *given)))
-    monkeypatch.setattr(started, "sleep", lambda seconds: asked.append(("pause", seconds)))
     return SimpleNamespace(asked=asked, opened=opened)
 
 
@@ -40,7 +39,6 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
         "city",
         ("proposal", served.opened, first),
         ("geometry", served.opened, first.resolution),
-        ("pause", started.FIRST_PAGE_S),  # the first reader's page needs no judgement to begin
         ("judgement", served.opened, first),
     ]
 

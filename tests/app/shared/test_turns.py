@@ -4,13 +4,13 @@ import ast
 import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from time import sleep
 
 import pytest
 
 from app.shared import turns
-from app.shared.turns import in_turn
+from app.shared.turns import in_turn, work_for
 
 
 def test_of_eight_at_once_one_works_at_a_time():
@@ -25,6 +25,36 @@ def test_of_eight_at_once_one_works_at_a_time():
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(in_turn(work), range(8))) == [0, 2, 4, 6, 8, 10, 12, 14]
     assert not any(overlaps)
+
+
+def test_quick_work_does_not_stand_behind_long_work():
+    begun, may_end = Event(), Event()
+
+    def long():
+        begun.set()
+        assert may_end.wait(10)
+        return "long"
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(in_turn(long))
+        assert begun.wait(10)
+        assert in_turn(len, quick=True)("abc") == 3
+        assert not coming.done()
+        may_end.set()
+        assert coming.result() == "long"
+
+
+def test_what_was_left_before_its_turn_is_not_begun():
+    left, done = Event(), []
+    work = work_for(left, in_turn(done.append))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work, 1).result()
+        left.set()
+        with pytest.raises(turns.LeftError):
+            pool.submit(work, 2).result()
+    assert done == [1]
+    in_turn(done.append)(3)  # what is left in one thread is not in another
+    assert done == [1, 3]
 
 
 def test_work_that_fails_gives_its_turn_away():
