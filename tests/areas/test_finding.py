@@ -14,8 +14,8 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.expected import estimate_area
 from csa.areas.finding import Estimator, document, estimate_areas, find_areas, settle_params
-from csa.areas.forming import NOISE
 from csa.areas.locating import locate_incidents, study_cells
+from csa.areas.reach import NOISE
 from csa.areas.searching import find_density, radius_for
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
@@ -137,12 +137,11 @@ def test_luck_is_taken_out_of_a_high_count(located):
         assert estimate.low < estimate.mean < estimate.high
 
 
-def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_gives(
-    located, monkeypatch
-):
+def test_an_area_is_estimated_once_in_a_period_whoever_asks(located, monkeypatch):
+    located = replace(located)  # nothing is known of it yet
     period = Period.before(ORIGIN, 36)
     areas = find_areas(located, period, PARAMS).areas
-    wanted = estimate_areas(located, period, areas)
+    wanted = estimate_areas(replace(located), period, areas)
     asked = []
 
     def estimate(places, *given):
@@ -152,7 +151,23 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
     monkeypatch.setattr("csa.areas.finding.estimate_area", estimate)
     estimator = Estimator(located, period)
     assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
+    assert estimate_areas(located, period, areas) == wanted
     assert asked == [tuple(located.place(area).tolist()) for area in areas]
+    later = period.until.plus(1)
+    assert estimate_areas(located, Period.before(later, 36), areas) != wanted
+    assert len(asked) == 2 * len(areas)
+
+
+def test_of_many_estimates_the_first_give_way(located, monkeypatch):
+    monkeypatch.setattr("csa.areas.study_area.MOST_ESTIMATES", 2)
+    located, period = replace(located), Period.before(ORIGIN, 36)
+    made = [
+        located.estimate(period, np.array([place]), lambda place=place: place)
+        for place in (1, 2, 1, 3, 1)
+    ]
+    assert made == [1, 2, 1, 3, 1]
+    assert located.estimate(period, np.array([3]), lambda: "anew") == 3
+    assert located.estimate(period, np.array([2]), lambda: "anew") == "anew"
 
 
 def test_each_period_has_a_field_of_its_own(testville, located):

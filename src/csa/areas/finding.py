@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -140,15 +141,13 @@ class Estimator:
         fields = located.fields
         if period not in fields:
             fields[period] = fit_field(self._cells)
-        self._field = fields[period]
-        self._known: dict[CellSet, Estimate] = {}
+        self._period, self._field = period, fields[period]
 
     def estimate(self, area: CellSet) -> Estimate:
         """Estimate an area's expected count in a period as long, corrected for chance."""
-        if area not in self._known:
-            places = self._located.place(area)
-            self._known[area] = estimate_area(places, self._cells, self._field)
-        return self._known[area]
+        places = self._located.place(area)
+        make = partial(estimate_area, places, self._cells, self._field)
+        return self._located.estimate(self._period, places, make)
 
 
 def estimate_areas(

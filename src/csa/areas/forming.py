@@ -11,15 +11,14 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
 
-from csa.areas.reach import NOISE, link, link_places
+from csa.areas.reach import Graph, link, link_places
 from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
@@ -100,33 +99,12 @@ class Cluster:
         return grid.on_land(grid.fill_holes(self.cells))
 
 
-def clusters_of(
-    labels: Ints,
-    is_core: Bools,
-    xy: Floats,
-    cells: npt.NDArray[np.uint64],
-    grid: Grid,
-    eps_m: float,
-) -> Iterator[Cluster]:
-    """Find the cells that each cluster reaches."""
-    for label in range(labels.max(initial=NOISE) + 1):
-        is_in = labels == label
-        held = frozenset(int(cell) for cell in cells[is_in])
-        reached = _cells_near(xy[is_in & is_core], grid, eps_m)
-        yield Cluster(np.flatnonzero(is_in), held | reached)
-
-
-def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
-    """Return the cells whose centre lies within eps of a core incident."""
-    if not len(xy):
-        return frozenset()
-    # Most cells of a city lie far from a cluster: a box around it leaves those out at once.
-    edge_m = eps_m + 1  # a metre more, so that rounding does not decide
-    low, high = xy.min(axis=0) - edge_m, xy.max(axis=0) + edge_m
-    at = np.flatnonzero(((grid.centre_xy >= low) & (grid.centre_xy <= high)).all(axis=1))
-    reach_m = np.nextafter(eps_m, np.inf)
-    metres, _ = cKDTree(xy).query(grid.centre_xy[at], distance_upper_bound=reach_m)
-    return frozenset(grid.area_km2.index.to_numpy()[at[metres <= eps_m]].tolist())
+def clusters_of(graph: Graph, least: int, grid: Grid) -> Iterator[Cluster]:
+    """List the clusters, west to east: the incidents of each, and the cells that it reaches."""
+    labels, _ = graph.links.label(least)
+    cells = grid.area_km2.index.to_numpy()
+    for label, at in enumerate(graph.reached_by_each(least)):
+        yield Cluster(np.flatnonzero(labels == label), frozenset(cells[at].tolist()))
 
 
 def whole_areas(
@@ -253,12 +231,11 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     dbscan, cells = params.dbscan, grid.area_km2.index.to_numpy()[at]
     graph = link(xy, at, grid, dbscan.eps_m)
 
-    @cache
-    def labels() -> tuple[Ints, Bools]:
-        return graph.links.label(dbscan.min_samples)
-
     def clusters() -> Iterator[Cluster]:
-        return clusters_of(*labels(), xy, cells, grid, dbscan.eps_m)
+        return clusters_of(graph, dbscan.min_samples, grid)
+
+    def find_labels() -> tuple[Ints, Bools]:
+        return graph.links.label(dbscan.min_samples)
 
     if params.is_limited:
         reached = graph.reached(np.ones(len(xy), dtype=bool), dbscan.min_samples)
@@ -272,7 +249,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
         filled = (cluster.filled(grid) for cluster in clusters())
         return frozenset().union(*filled).difference(*in_order)
 
-    return AreaSet(in_order, labels, find_fringe)
+    return AreaSet(in_order, find_labels, find_fringe)
 
 
 def limited_areas(

@@ -34,7 +34,7 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.neighborhoods import estimate_population, middles_of
+from csa.geo.neighborhoods import estimate_population
 
 DIGITS = 4
 FITS_SHARE = 1 / 3
@@ -64,7 +64,6 @@ def areas_table(run: Run) -> gpd.GeoDataFrame:
 
 def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return each area's name: its place's own, else one of its largest neighborhood's."""
-    neighborhoods = run.city.dataset.neighborhoods
     known = [
         place if place is not None and _still_fits(place.name, row["neighborhoods"]) else None
         for place, row in zip(run.recognized, rows, strict=True)
@@ -72,11 +71,9 @@ def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     new = [at for at, place in enumerate(known) if place is None]
     largest = [next(iter(rows[at]["neighborhoods"]), UNASSIGNED) for at in new]
     xy = np.array([run.grid.middle(run.found.areas[at]) for at in new]).reshape(-1, 2)
-    city = run.city.config.city
-    here = neighborhoods[neighborhoods["name"].isin(largest)]
-    middles = middles_of(here, city.metric_crs)
+    middles, units = run.city.middles(largest), run.city.config.city.units
     taken = [place.name for place in run.places]
-    named = dict(zip(new, name_places(largest, xy, taken, middles, city.units), strict=True))
+    named = dict(zip(new, name_places(largest, xy, taken, middles, units), strict=True))
     return [named[at] if place is None else place.name for at, place in enumerate(known)]
 
 
@@ -204,16 +201,13 @@ def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: 
 
 def _cells_table(run: Run) -> pd.DataFrame:
     table = pd.DataFrame(run.grid.area_km2)
-    for name, cells in (
-        ("incidents", run.window.cells),
-        ("homicides", run.window.cells[run.is_homicide]),
-    ):
-        counts = pd.Series(cells).value_counts()
-        table[name] = counts.reindex(table.index, fill_value=0).astype("int64")
+    at = run.window.at
+    table["incidents"] = np.bincount(at, minlength=len(table))
+    table["homicides"] = np.bincount(at[run.is_homicide], minlength=len(table))
     table["incidents_per_km2"] = (table["incidents"] / table["area_km2"]).round(2)
     table["area_km2"] = table["area_km2"].round(6)
-    table["area_id"] = [run.area_of_cell.get(int(cell), "") for cell in table.index]
-    table["cell"] = h3_cells.as_text(table.index)
+    table["area_id"] = np.array([*run.area_ids, ""], dtype=object)[run.area_of_cell]
+    table["cell"] = h3_cells.as_text(table.index.tolist())
     return table.reset_index(drop=True)
 
 

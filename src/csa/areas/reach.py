@@ -6,6 +6,7 @@ say which cluster an incident is in; an area's cells need only whether it is in 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,12 @@ class Links:
     places: csr_array  # (p, p) whether two places lie within the radius; each pair once
 
     def label(self, least: int) -> tuple[Ints, Bools]:
-        """Return the cluster of each incident, and whether it is a core one: (n,) each.
+        """Return the cluster of each incident, and whether it is a core one: (n,) each."""
+        label, is_core = self.label_places(least)
+        return label[self.place], is_core[self.place]
+
+    def label_places(self, least: int) -> tuple[Ints, Bools]:
+        """Return the cluster of each distinct place, and whether it is a core one: (p,) each.
 
         Clusters are numbered by their westernmost core; who is near two is in the western one.
         """
@@ -42,7 +48,7 @@ class Links:
             is_rim = is_core[near] & ~is_core[here]
             np.minimum.at(label, here[is_rim], label[near[is_rim]])
         label[label == len(is_core)] = NOISE
-        return label[self.place], is_core[self.place]
+        return label, is_core
 
     def cores(self, weights: Floats, least: int) -> Bools:
         """Return which places have enough incidents around: (p,), by how many each holds."""
@@ -70,6 +76,18 @@ class Graph:
         is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
         is_reached[self.at[in_cluster]] = True
         return is_reached
+
+    def reached_by_each(self, least: int) -> list[Ints]:
+        """Return which cells each cluster of all incidents reaches, by their numbers: ascending."""
+        label, is_core = self.links.label_places(least)
+        cell, place = self.cells.nonzero()
+        is_near, is_in = is_core[place], label != NOISE
+        labels = np.r_[label[place[is_near]], label[is_in]]
+        n_cells = self.cells.shape[0]
+        # As one number each, which are sorted much quicker than pairs.
+        reached = np.unique(labels * n_cells + np.r_[cell[is_near], self.at[is_in]])
+        ends = np.searchsorted(reached, np.arange(label.max(initial=NOISE) + 2) * n_cells)
+        return [reached[start:end] % n_cells for start, end in itertools.pairwise(ends)]
 
 
 def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:

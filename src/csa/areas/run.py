@@ -66,18 +66,17 @@ class Run:
         return tuple(map(candidate_id, numbers))
 
     @cached_property
-    def area_of_cell(self) -> dict[int, str]:
-        """The id of the area that each cell belongs to."""
-        named = zip(self.area_ids, self.found.areas, strict=True)
-        return {cell: area_id for area_id, area in named for cell in area}
+    def area_of_cell(self) -> Ints:
+        """(m,) the place in `found.areas` of the area that each cell is in; `NOISE`: none."""
+        of_cell = np.full(len(self.grid.area_km2), NOISE, dtype=np.int64)
+        for number, area in enumerate(self.found.areas):
+            of_cell[self.grid.at(area)] = number
+        return of_cell
 
     @cached_property
     def area_of(self) -> Ints:
         """(n,) the place in `found.areas` of the area that each incident lies in; `NOISE`: none."""
-        of_cell = np.full(len(self.grid.area_km2), NOISE, dtype=np.int64)
-        for number, area in enumerate(self.found.areas):
-            of_cell[self.grid.at(area)] = number
-        return of_cell[self.window.at]
+        return self.area_of_cell[self.window.at]
 
     @cached_property
     def is_homicide(self) -> Bools:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from csa.areas.expected import Field
 from csa.areas.land import Land
+from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
 from csa.areas.stack import (
     HORIZON_MONTHS,
@@ -42,9 +44,22 @@ from csa.geo.spirals import find_neighbors
 MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
+MOST_ESTIMATES = 1000
+"""So many estimates of areas are kept, each with half a kilobyte that names its area."""
+
 MOST_LESSON_BYTES = 8 * 2**20
 """A January's maps are kept for the next month that learns from it; over some 34,000 cells, of
 which each takes 232 bytes, they are drawn again."""
+
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
+
+def _keep(kept: dict[Key, Made], key: Key, made: Made, most: int) -> None:
+    """Keep what was made; what was made first gives way. Other threads may do the same."""
+    for oldest in [*kept][: max(0, len(kept) + 1 - most)]:
+        kept.pop(oldest, None)
+    kept[key] = made
 
 
 @dataclass(frozen=True)
@@ -112,9 +127,7 @@ class StudyArea:
         shares = self._shares.get(until)
         if shares is None:
             shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
-            for oldest in [*self._shares][: max(0, len(self._shares) + 1 - MOST_MONTHS)]:
-                self._shares.pop(oldest, None)
-            self._shares[until] = shares
+            _keep(self._shares, until, shares, MOST_MONTHS)
         return shares * n_in
 
     def is_new(self, until: Month) -> Bools:
@@ -166,6 +179,20 @@ class StudyArea:
     @cached_property
     def fields(self) -> dict[Period, Field | None]:
         """How expected numbers vary from cell to cell, by period: fitted once for each."""
+        return {}
+
+    def estimate(self, period: Period, places: Ints, make: Callable[[], Estimate]) -> Estimate:
+        """Return what was made for a period and the places of an area's cells, once."""
+        key = period, places.tobytes()
+        known = self._estimates.get(key)
+        if known is None:
+            known = make()
+            _keep(self._estimates, key, known, MOST_ESTIMATES)
+        return known
+
+    @cached_property
+    def _estimates(self) -> dict[tuple[Period, bytes], Estimate]:
+        """Estimates of areas: a map under another radius has half of its areas in common."""
         return {}
 
     def _learn(self, until: Month) -> Stack:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from csa.base.arrays import Floats
 from csa.base.compact import give_back, in_blocks
 from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, PeriodError, SourceError
@@ -29,6 +31,7 @@ from csa.dataset.table import (
     layer_fingerprint,
     read_incidents,
 )
+from csa.geo.neighborhoods import middles_of
 
 FORMAT_VERSION = 1
 KIND = "dataset"
@@ -111,6 +114,17 @@ class City:
         if self.folder is None:
             raise CsaError("dataset.no_folder")
         return self.folder
+
+    def middles(self, names: Collection[str]) -> dict[str, Floats]:
+        """Return where neighborhoods have their middle, (2,) meters each; each is found once."""
+        listed = self.dataset.neighborhoods
+        new = listed["name"].isin({*names} - self._middles.keys())
+        self._middles.update(middles_of(listed[new], self.config.city.metric_crs))
+        return {name: self._middles[name] for name in names if name in self._middles}
+
+    @cached_property
+    def _middles(self) -> dict[str, Floats]:
+        return {}
 
 
 def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> str:

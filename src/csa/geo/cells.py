@@ -163,7 +163,7 @@ def _outermost(rims: list[frozenset[int]]) -> frozenset[int]:
     """Return the rim that reaches farthest west: the others lie within it."""
     if len(rims) == 1:
         return rims[0]
-    return min(rims, key=lambda rim: centres(rim)["lon"].min())
+    return min(rims, key=lambda rim: min(h3.cell_to_latlng(cell)[1] for cell in rim))
 
 
 def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
@@ -294,11 +294,16 @@ def draw_cells(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
     (4326, 6)
     """
     listed = np.asarray(list(cells), dtype=np.uint64)
-    rings = [h3.cell_to_boundary(cell) for cell in listed.tolist()]
-    corners = np.array(list(itertools.chain.from_iterable(rings))).reshape(-1, 2)  # latitude first
-    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
-    shapes = shapely.polygons(shapely.linearrings(corners[:, ::-1], indices=ring))
+    corners, ring = corners_of(listed)
+    shapes = shapely.polygons(shapely.linearrings(corners, indices=ring))
     return gpd.GeoSeries(shapes, index=pd.Index(listed, name="cell"), crs=LONLAT)
+
+
+def corners_of(cells: Cells) -> tuple[Floats, Ints]:
+    """Return the corners of n cells, (k, 2) longitudes and latitudes, and whose each is: (k,)."""
+    rings = [h3.cell_to_boundary(cell) for cell in cells.tolist()]
+    corners = np.array(list(itertools.chain.from_iterable(rings))).reshape(-1, 2)  # latitude first
+    return corners[:, ::-1], np.repeat(np.arange(len(rings)), [len(one) for one in rings])
 
 
 def outline(cells: Iterable[int]) -> shapely.Geometry:
