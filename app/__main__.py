@@ -99,7 +99,9 @@ def get_ready() -> None:
     `.streamlit/config.toml` keeps Streamlit from starting a collection after each run.
     """
     FIRST_PAGE_IS_OUT.clear()
-    Timer(FIRST_PAGE_S, FIRST_PAGE_IS_OUT.set).start()
+    timer = Timer(FIRST_PAGE_S, FIRST_PAGE_IS_OUT.set)
+    timer.daemon = True  # a server that ends before then need not wait
+    timer.start()
     warm_up()
     gc.freeze()
 
