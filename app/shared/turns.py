@@ -54,7 +54,10 @@ def in_turn(work: Callable[Given, Answer], *, quick: bool = False) -> Callable[G
 
 
 def work_for(left: Event, work: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Make a function for another thread, which begins no turn once the run was left."""
+    """Make a function for another thread, which begins no turn once the run was left.
+
+    Who waits for the same answer takes a turn of their own then.
+    """
 
     @wraps(work)
     def working(*given: Given.args, **named: Given.kwargs) -> Answer:

@@ -12,6 +12,7 @@ from app import __main__ as started
 from app.shared import cache, cache_around, session
 from app.shared.city_session import Opened
 from app.shared.settings import Deployment
+from app.shared.turns import FIRST_PAGE_IS_OUT
 from csa.base.errors import ConfigError
 from csa.dataset.versioned import City
 
@@ -41,6 +42,29 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
         ("geometry", served.opened, first.resolution),
         ("judgement", served.opened, first),
     ]
+
+
+def test_long_work_waits_until_a_first_page_is_out(monkeypatch):
+    seen = []
+    monkeypatch.setattr(started, "FIRST_PAGE_S", 0.2)
+    monkeypatch.setattr(started, "warm_up", lambda: seen.append(FIRST_PAGE_IS_OUT.is_set()))
+    started.get_ready()
+    assert seen == [False]
+    assert FIRST_PAGE_IS_OUT.wait(5)
+
+
+def test_how_sure_areas_are_is_such_work(served, monkeypatch):
+    class WaitedError(Exception):
+        pass
+
+    def wait():
+        raise WaitedError
+
+    monkeypatch.undo()
+    monkeypatch.setattr(cache, "FIRST_PAGE_IS_OUT", SimpleNamespace(wait=wait))
+    with pytest.raises(WaitedError):
+        cache.judgement(served.opened, session.first_choices(served.opened))
+    assert served.asked == []
 
 
 def test_options_go_to_streamlit_with_our_own_page(monkeypatch):

@@ -142,6 +142,20 @@ def test_only_the_newest_versions_cells_are_kept_and_they_are_those_of_the_study
     pd.testing.assert_frame_equal(kept_cells(city, 10), study_cells(city.dataset, 10))
 
 
+def test_cells_kept_of_another_ground_or_size_are_not_taken(city):
+    for resolution in (9, 10):
+        kept_cells(city, resolution, keep=True)
+        of_own = kept_cells(city, resolution)
+        pd.testing.assert_frame_equal(of_own, study_cells(city.dataset, resolution))
+    half = city.dataset.study_area.buffer(-0.01)
+    smaller = replace(city, dataset=replace(city.dataset, study_area=half))
+    pd.testing.assert_frame_equal(kept_cells(smaller, 10), study_cells(smaller.dataset, 10))
+    fine, coarse = sorted(kept_of(city), key=lambda path: -path.stat().st_size)
+    for damage in (coarse.read_text(), fine.read_text().replace('"8a', '"ff')):
+        fine.write_text(damage)
+        assert len(kept_cells(city, 10)) == len(of_own)
+
+
 def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
     def refuse(*_):
         raise PermissionError

@@ -65,6 +65,13 @@ def test_a_count_is_the_lowest_that_reaches_its_own_tail():
     assert (negative_binomial_count(few, sizes, chances) == counts).all()
 
 
+def test_a_trace_of_a_size_is_a_count_of_none():
+    sizes = np.array([1e-300, 1e-20, 1e-14])
+    for tail in (0.025, 0.5, 0.975):
+        found = negative_binomial_count(np.full(3, tail), sizes, np.full(3, 0.625))
+        assert found.tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("at_most", "at_least", "law"),
     [(*BINOMIAL, (4, 0.5)), (*POISSON, (2.0,)), (*NEGATIVE_BINOMIAL, (3.5, 0.4))],

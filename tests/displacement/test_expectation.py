@@ -114,6 +114,17 @@ def test_a_dispersion_a_hair_above_one_is_chance_alone(mean, dispersion):
     assert few[0] == pytest.approx(norm.cdf(-2), abs=2e-4)
 
 
+def test_bounds_far_out_are_counts_and_never_narrower():
+    expected = Expectation(np.array([0.73, 12.0, 400.0]), np.array([0.001, 0.2, 0.1]), 1.3)
+    before = expected.bounds(1.0)
+    for z in (3.0, 5.0, 7.0, 8.0, 8.3, 9.0, 37.0):
+        low, high = expected.bounds(z)
+        assert (low <= before[0]).all()
+        assert (high >= before[1]).all()
+        assert (high < 10_000).all()
+        before = low, high
+
+
 def test_few_expected_have_no_bound_below():
     low, high = expecting(1).bounds(2.7)
     assert low[0] == 0

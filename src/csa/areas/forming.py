@@ -77,7 +77,7 @@ def cluster_points(xy: Floats, params: DbscanParams) -> tuple[Ints, Bools]:
     """Cluster points in metres: identical ones are folded into one weighted point.
 
     The labels are those of scikit-learn's plain run on the points sorted by x, then y, bit for
-    bit, in a tenth of its memory.
+    bit; where points stand for blocks, in a tenth of its memory.
     """
     if not len(xy):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from csa.areas.choices import Choices, city_choices
 from csa.areas.proposal import METHOD_VERSION
@@ -45,13 +48,19 @@ def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFra
         Whether to keep what was found; a folder that cannot be written is left as it is.
     """
     params = {"method": METHOD_VERSION, "resolution": resolution}
-    with suppress(SourceError):  # damaged: found again, and written anew
-        kept = load_own(city, CELLS, params, _cover_from_plain)
+    ground = hashlib.sha256(shapely.to_wkb(city.dataset.study_area)).hexdigest()[:16]
+    read = partial(_cover_from_plain, resolution=resolution, ground=ground)
+    with suppress(SourceError):  # damaged, or of another ground: found again, and written anew
+        kept = load_own(city, CELLS, params, read)
         if kept is not None:
             return kept
     cover = study_cells(city.dataset, resolution)
     if keep and city.folder is not None:
-        plain = {"cells": h3_cells.as_text(cover.index), "area_km2": cover["area_km2"].tolist()}
+        plain = {
+            "study_area": ground,
+            "cells": h3_cells.as_text(cover.index),
+            "area_km2": cover["area_km2"].tolist(),
+        }
         with suppress(CsaError, OSError):
             save_kept(city, CELLS, params, plain)
             for older in list_kept(city, CELLS, params):
@@ -59,14 +68,17 @@ def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFra
     return cover
 
 
-def _cover_from_plain(kept: Mapping[str, Any]) -> pd.DataFrame:
+def _cover_from_plain(kept: Mapping[str, Any], resolution: int, ground: str) -> pd.DataFrame:
+    if kept.get("study_area") != ground:
+        raise TableError("learned.damaged")
     try:
         index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
         land = np.array(kept["area_km2"], dtype=np.float64)
         cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise TableError("learned.damaged") from error
-    if not (np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()):
+    is_sound = np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()
+    if not is_sound or {resolution_of(cell) for cell in index} != {resolution}:
         raise TableError("learned.damaged")
     return cover
 

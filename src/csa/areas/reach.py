@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -38,14 +39,25 @@ class Links:
 
         Clusters are numbered by their westernmost core; who is near two is in the western one.
         """
+        if least not in self._labels:
+            self._labels[least] = self._label(least)
+        return self._labels[least]
+
+    @cached_property
+    def _labels(self) -> dict[int, tuple[Ints, Bools]]:
+        return {}
+
+    def _label(self, least: int) -> tuple[Ints, Bools]:
         is_core = self.cores(np.bincount(self.place).astype(np.float64), least)
         cores = np.flatnonzero(is_core)
         label = np.full(len(is_core), len(is_core), dtype=np.int64)
         # Numbered by the first core of each.
         label[cores] = connected_components(self.places[cores][:, cores], directed=False)[1]
         one, other = self.places.nonzero()
+        is_border = is_core[one] != is_core[other]
+        one, other = one[is_border], other[is_border]
         for here, near in ((one, other), (other, one)):
-            is_rim = is_core[near] & ~is_core[here]
+            is_rim = is_core[near]
             np.minimum.at(label, here[is_rim], label[near[is_rim]])
         label[label == len(is_core)] = NOISE
         return label, is_core
@@ -103,7 +115,8 @@ def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
 
 def link_places(xy: Floats, eps_m: float) -> Links:
     """Link incidents that lie within eps; those at one place are one."""
-    points = np.ascontiguousarray(xy).view(np.complex128).ravel()  # sorted as pairs, but quickly
+    pairs = np.ascontiguousarray(xy, dtype=np.float64)
+    points = pairs.view(np.complex128).ravel()  # sorted as pairs, but quickly
     _, first, place = np.unique(points, return_index=True, return_inverse=True)
     distinct = xy[first]
     # Where coordinates are exact there are millions of pairs: each is held once, in five bytes.

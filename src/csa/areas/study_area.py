@@ -45,7 +45,7 @@ MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
 MOST_ESTIMATES = 1000
-"""So many estimates of areas are kept, each with half a kilobyte that names its area."""
+"""So many estimates of areas are kept, each with eight bytes for each of its area's cells."""
 
 MOST_LESSON_BYTES = 8 * 2**20
 """A January's maps are kept for the next month that learns from it; over some 34,000 cells, of

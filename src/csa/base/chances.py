@@ -49,17 +49,19 @@ def negative_binomial_at_least(counts: Numbers, size: Numbers, chance: Numbers) 
 
 
 def poisson_count(tail: Floats, mean: Floats) -> Floats:
-    """Return the lowest count that P(X <= count) reaches a tail at."""
+    """Return the lowest count that P(X <= count) reaches a tail at, above 0 and below 1."""
     above: Floats = np.ceil(pdtrik(tail, mean))
     below = np.maximum(above - 1, 0.0)  # pdtrik may come out a trace above a whole number
     return np.where(pdtr(below, mean) >= tail, below, above)
 
 
 def negative_binomial_count(tail: Floats, size: Floats, chance: Floats) -> Floats:
-    """Return the lowest count that P(X <= count) reaches a tail at."""
+    """Return the lowest count that P(X <= count) reaches a tail at, above 0 and below 1."""
     above: Floats = np.ceil(nbdtrik(tail, size, chance))
     below = np.maximum(above - 1, 0.0)
-    return np.where(betainc(size, below + 1, chance) >= tail, below, above)
+    found = np.where(betainc(size, below + 1, chance) >= tail, below, above)
+    # Of a trace of a size nbdtrik knows nothing.
+    return np.where(betainc(size, 1.0, chance) >= tail, 0.0, found)
 
 
 def control_false_discovery(p: Floats) -> Floats:

@@ -193,7 +193,8 @@ class Expectation:
     def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
         """Return the lowest and the highest count that are less surprising than z.
 
-        Returns (n,) each, both counts included.
+        Returns (n,) each, both counts included. From z = 8 on the highest is that of 8, for no
+        number lies nearer to 1.
         """
         below = np.broadcast_to(ndtr(-np.asarray(z)), self.mean.shape)
         size, chance = self._law()
@@ -204,7 +205,7 @@ class Expectation:
             count[wide] = negative_binomial_count(tail[wide], size[wide], chance[wide])
             return count.astype(np.int64)
 
-        return reaching(below), reaching(1 - below)
+        return reaching(below), reaching(np.minimum(1 - below, np.nextafter(1.0, 0.0)))
 
     def _law(self) -> tuple[Floats, Floats]:
         """Return the negative binomial's size and probability; the size is infinite for Poisson."""
