@@ -51,8 +51,9 @@ class Links:
         is_core = self.cores(np.bincount(self.place).astype(np.float64), least)
         cores = np.flatnonzero(is_core)
         label = np.full(len(is_core), len(is_core), dtype=np.int64)
-        # Numbered by the first core of each.
-        label[cores] = connected_components(self.places[cores][:, cores], directed=False)[1]
+        # Numbered by the first core of each. Each pair once is a directed graph, without a copy.
+        between = self.places[cores][:, cores]
+        label[cores] = connected_components(between, directed=True, connection="weak")[1]
         one, other = self.places.nonzero()
         is_border = is_core[one] != is_core[other]
         one, other = one[is_border], other[is_border]
