@@ -19,6 +19,7 @@ from csa.base.io import KEPT
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_city, save_dataset
+from csa.geo.neighborhoods import middles_of
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.areas.test_finding import HEADER, history
@@ -154,6 +155,24 @@ def test_cells_kept_of_another_ground_or_size_are_not_taken(city):
     for damage in (coarse.read_text(), fine.read_text().replace('"8a', '"ff')):
         fine.write_text(damage)
         assert len(kept_cells(city, 10)) == len(of_own)
+
+
+def test_each_neighborhoods_middle_is_found_once(city, monkeypatch):
+    neighborhoods, crs = city.dataset.neighborhoods, city.config.city.metric_crs
+    wanted, asked = middles_of(neighborhoods, crs), []
+
+    def find(here, crs):
+        asked.append(set(here["name"]))
+        return middles_of(here, crs)
+
+    monkeypatch.setattr("csa.dataset.versioned.middles_of", find)
+    first, *others = sorted(set(neighborhoods["name"]))
+    assert city.middles([first])[first].tolist() == wanted[first].tolist()
+    found = city.middles([*others, first, "nowhere", first])
+    assert {name: xy.tolist() for name, xy in found.items()} == {
+        name: xy.tolist() for name, xy in wanted.items()
+    }
+    assert asked == [{first}, set(others)]
 
 
 def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
