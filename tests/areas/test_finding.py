@@ -243,7 +243,7 @@ def test_an_area_that_owes_a_third_of_its_incidents_to_suspect_points_is_none(te
         assert (knot in found.fringe) == (not is_area)
         window = other.window(period)
         for area in found.areas:
-            is_in = np.isin(window.cells, list(area))
+            is_in = np.isin(window.at, other.place(area))
             assert 3 * window.is_suspect[is_in].sum() < is_in.sum()
         # the others alone would find it, either way
         gone = replace(dataset, incidents=dataset.incidents[~rows].reset_index(drop=True))
@@ -354,7 +354,7 @@ def test_older_years_may_change_cells_but_counts_are_the_windows(testville, loca
         window = each.window(period)
         assert len(found.cluster_id) == len(window)
         for area in found.areas:
-            assert np.isin(window.cells, list(area)).sum() >= 3
+            assert np.isin(window.at, each.place(area)).sum() >= 3
     areas = find_areas(young, period, params).areas
     assert estimate_areas(young, period, areas) == estimate_areas(located, period, areas)
 

@@ -139,7 +139,7 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
     assert window.xy.tolist() == [
         pytest.approx(TO_METRES.transform(*place), abs=0.01) for place in (KNOT, OTHER)
     ]
-    assert window.cells.tolist() == [
+    assert located.grid.area_km2.index[window.at].tolist() == [
         int(h3.latlng_to_cell(lat, lon, 10), 16) for lon, lat in (KNOT, OTHER)
     ]
 
@@ -363,7 +363,7 @@ def test_no_incident_in_the_city_is_a_window_of_none(made):
     located = locate_incidents(City(config, dataset), Choices())
     period = Period.before(Month(2020, 6), 1)
     window = located.window(period)
-    assert (len(window), window.xy.shape, window.cells.shape) == (0, (0, 2), (0,))
+    assert (len(window), window.xy.shape, window.at.shape) == (0, (0, 2), (0,))
     assert (window.n_unlocated, window.n_outside) == (1, 1)
     assert not located.expected(period).any()
     assert not located.counts(period).any()
@@ -435,7 +435,7 @@ def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     window = located.window(period)
     assert window.column("incident_id").tolist() == [row["incident_id"] for row in inside]
     assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
-    assert window.cells.tolist() == [slow_cell(row) for row in inside]
+    assert located.grid.area_km2.index[window.at].tolist() == [slow_cell(row) for row in inside]
     counted = pd.Series([slow_cell(row) for row in inside], dtype="uint64").value_counts()
     listed = located.grid.area_km2.index
     assert located.counts(period).tolist() == [int(counted.get(cell, 0)) for cell in listed]

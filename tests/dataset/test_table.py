@@ -1,11 +1,22 @@
 """A table of incidents, written and read: texts in the file, each once in memory."""
 
+import shutil
+
+import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 
+from csa.base.errors import SourceError
 from csa.dataset import table
-from csa.dataset.table import fingerprint, hold_repeated, incidents_parquet, read_incidents
+from csa.dataset.table import (
+    fingerprint,
+    hold_repeated,
+    incidents_parquet,
+    read_incidents,
+    read_geometries,
+)
 from csa.dataset.versioned import open_dataset
 
 
@@ -56,3 +67,29 @@ def test_no_incidents_are_written_and_read_too(sample, tmp_path):
     assert read_incidents(path).dtypes.astype("str").to_dict() == {
         name: str(dtype) for name, dtype in sample.incidents.dtypes.items()
     }
+
+
+def test_shapes_are_read_as_geopandas_reads_them(sample_folder):
+    files = sorted((sample_folder / "current").glob("*.parquet"))
+    shapes = [path for path in files if path.name != "incidents.parquet"]
+    assert len(shapes) == 5
+    for path in shapes:
+        assert_geodataframe_equal(read_geometries(path), gpd.read_parquet(path))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda rows: rows.drop(columns="geometry"),
+        lambda rows: rows.assign(geometry=[wkb[:-3] for wkb in rows["geometry"]]),
+        lambda rows: rows.assign(geometry=range(len(rows))),
+        lambda rows: rows.iloc[:0],
+    ],
+    ids=["none", "cut", "numbers", "no row"],
+)
+def test_a_dataset_without_whole_shapes_is_refused(sample_folder, tmp_path, spoil):
+    shutil.copytree((sample_folder / "current").resolve(), tmp_path / "city")
+    path = tmp_path / "city" / "study_area.parquet"
+    spoil(pd.read_parquet(path)).to_parquet(path, index=False)
+    with pytest.raises(SourceError, match="is damaged"):
+        open_dataset(tmp_path / "city")

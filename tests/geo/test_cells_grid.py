@@ -58,11 +58,8 @@ def test_middles_sort_west_to_east_and_then_south_to_north():
     assert sorted(backwards, key=lambda cell: turned.middle([cell])) == TOWN
 
 
-def test_incidents_are_counted_in_the_order_of_the_cells():
-    counted = GRID.count([TOWN[3], TOWN[0], TOWN[3], np.uint64(TOWN[3])])
-    assert counted[:5].tolist() == [1, 0, 0, 3, 0]
-    assert counted.sum() == 4
-    assert (len(counted), counted.dtype) == (len(TOWN), np.int64)
+def test_cells_have_their_places_in_the_order_of_the_grid():
+    assert GRID.at([TOWN[3], TOWN[0], TOWN[3], np.uint64(TOWN[3])]).tolist() == [3, 0, 3, 3]
     assert GRID.places[TOWN[3]] == 3
 
 
@@ -93,15 +90,15 @@ def test_an_island_in_an_enclosed_lake_is_left_out_for_it_cannot_be_walked_to():
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-def test_no_cells_have_no_size_no_count_and_no_holes():
+def test_no_cells_have_no_size_no_place_and_no_holes():
     assert GRID.size_km2([]) == 0
-    assert GRID.count([]).tolist() == [0] * len(TOWN)
+    assert GRID.at([]).tolist() == []
     assert GRID.on_land([]) == GRID.without_holes(frozenset()) == frozenset()
 
 
-def test_a_study_area_without_cells_counts_nothing():
+def test_a_study_area_without_cells_has_no_places():
     empty = grid_of([])
-    assert empty.count([]).tolist() == []
+    assert empty.at(TOWN).tolist() == []
     assert empty.on_land(TOWN) == frozenset()
     assert (empty.sizes, empty.places) == ({}, {})
 
@@ -115,9 +112,9 @@ def test_a_lone_cell_has_no_hole_and_lies_at_its_own_centre():
 # ---- Refused -------------------------------------------------------------------------------
 
 
-def test_a_cell_outside_the_study_area_has_neither_size_nor_count():
+def test_a_cell_outside_the_study_area_has_neither_size_nor_middle():
     beyond = next(cell for cell in UNIVERSE if cell not in TOWN)
-    for ask in (GRID.size_km2, GRID.count, GRID.middle):
+    for ask in (GRID.size_km2, GRID.middle):
         with pytest.raises(KeyError):
             ask([beyond])
 
@@ -141,11 +138,6 @@ def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_wal
             assert len(slow_parts(whole)) == 1
             if grid is GRID:
                 assert not slow_holes(whole)
-
-
-@given(cells=st.lists(st.sampled_from(TOWN), max_size=60))
-def test_counts_are_those_of_a_plain_list(cells):
-    assert GRID.count(cells).tolist() == [cells.count(cell) for cell in TOWN]
 
 
 @given(cells=st.lists(st.sampled_from(TOWN), min_size=1, max_size=60, unique=True))

@@ -1,6 +1,7 @@
 """The printed file: tagged, small, the same on every run, and asking nobody for anything."""
 
 import builtins
+import ctypes.util
 import hashlib
 import logging
 import os
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pypdfium2
@@ -17,7 +19,7 @@ from PIL import ImageOps
 from csa.base.errors import MachineError
 from csa.reports.document import Paragraph, Picture
 from csa.reports.html import render_html
-from csa.reports.pdf import render_pdf
+from csa.reports.pdf import _asking_the_loader_alone, render_pdf
 from tests.reports.documents import FROM_RIGHT, document, picture
 
 ROOT = Path(__file__).parent.parent.parent
@@ -166,6 +168,43 @@ def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
 
 
 # ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("system", "is_asked"), [("linux", False), ("darwin", True)])
+def test_on_linux_the_loader_alone_is_asked_by_this_thread_and_by_no_other(
+    monkeypatch, system, is_asked
+):
+    def search(name):
+        return f"lib{name}.so.6"
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(ctypes.util, "find_library", search)
+    with _asking_the_loader_alone(), ThreadPoolExecutor(1) as other:
+        here = ctypes.util.find_library("c")
+        there = other.submit(ctypes.util.find_library, "c").result()
+    assert (here, there) == ("libc.so.6" if is_asked else None, "libc.so.6")
+    assert ctypes.util.find_library is search
+
+
+def test_libraries_that_the_loader_does_not_find_are_searched_for():
+    told = (
+        "import ctypes.util, cffi.api\n"
+        "load = cffi.api._load_backend_lib\n"
+        "def named(backend, name, flags):\n"
+        "    if '.so.' in str(name):\n"
+        "        raise OSError(name)\n"
+        "    found = ctypes.util.find_library(name)\n"
+        "    if not found:\n"
+        "        raise OSError(name)\n"
+        "    return load(backend, found, flags)\n"
+        "cffi.api._load_backend_lib = named\n"
+        "from csa.reports.pdf import require_pdf\n"
+        "require_pdf()\n"
+        "import weasyprint\n"
+        "print('loaded')"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded"
 
 
 def test_it_is_the_same_file_here_and_in_another_process(pdf, tmp_path):

@@ -130,16 +130,16 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
         cover = kept_cells(city, choices.resolution, keep=keep)
         located = locate_incidents(city, choices, cover)
     require_fitting(located, city, choices)
-    window = located.window(period)
     suggestion = suggestion or Suggestion.of(city.config.areas)
     tell("search")
     documented = _learn(city, located, period, choices, suggestion, keep=keep)
+    give_back()
+    window = located.window(period)  # the search takes one of its own: never two at once
     dbscan = suggest_dbscan(documented, len(window))
     params = params_for(documented, choices, len(window))
     tell("clusters")
     found = find_areas(located, period, params, window)
     tell("areas")
-    give_back()
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     places = load_places(city) if places is None else places

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import dtrsm
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 from scipy.optimize import nnls
 
 from csa.areas.shrinkage import OUTSIDE, Estimate
@@ -47,7 +47,10 @@ BLOCK_M = 400.0
 """With more cells around an area, those are taken together in squares of this side."""
 
 MAX_ITERATIONS = 60
+OWN_ITERATIONS = 3
 TOLERANCE = 1e-5
+LEAST_VARIANCE = 1e-12
+"""Below that of any cell: where next to nothing is expected, rounding may leave none at all."""
 MAX_STEP = 1.0
 """A cell's expected number changes at most e-fold in an iteration, or it may overshoot."""
 
@@ -152,10 +155,9 @@ def estimate_area(
     if len(inside) > MAX_CELLS:
         return Estimate.of_gamma(float(cells.counts[inside].sum()) + 0.5, 1.0, coverage)
     with one_thread():
-        expected, log_covariance = _condition(_units(inside, cells), field)
-    own = expected[: len(inside)]
+        own, log_covariance = _condition(_units(inside, cells), len(inside), field)
     total = float(own.sum())
-    variance = float(own @ np.expm1(log_covariance[: len(inside), : len(inside)]) @ own)
+    variance = float(own @ np.expm1(log_covariance) @ own)
     return Estimate.of_gamma(total**2 / variance, total / variance, coverage)
 
 
@@ -221,27 +223,28 @@ def _units(inside: Ints, cells: CellCounts) -> _Units:
     return _Units(counts, area_km2, np.stack(xy, axis=1), n_cells.astype(np.float64))
 
 
-def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
-    """Find each unit's expected number given the counts, and the covariance of its logarithm.
+def _condition(units: _Units, n_own: int, field: Field) -> tuple[Floats, Floats]:
+    """Find the first units' expected numbers given all counts, and their logarithms' covariance.
 
     The Gaussian that comes nearest to what is known, by Newton's steps: as for the most
     likely field, but with the expected numbers under the Gaussian in the place of those at
     its top, for a mean of exponentials is above the exponential of the mean.
     """
-    numbers, prior = units.counts, field.covariance(units.xy, units.n_cells)
-    flat = field.per_km2 * units.area_km2
-    start = np.log(flat) - np.diag(prior) / 2
-    logs = np.zeros(len(numbers))  # above the start
-    expected = flat
-    # Two tables serve all steps, in the order of LAPACK, which then works in place: a server gives
-    # large ones back at once, and to be given new ones took longer than to compute with them.
-    factor, known = np.empty_like(prior, order="F"), np.empty_like(prior, order="F")
+    # As columns, which is LAPACK's order; a covariance is the same either way.
+    numbers, prior = units.counts, field.covariance(units.xy, units.n_cells).T
+    flat, spread = field.per_km2 * units.area_km2, np.diag(prior)
+    start = np.log(flat) - spread / 2
+    expected = (numbers + 3 * flat) / 4
+    logs = np.log(expected) - start - spread / (1 + spread * expected) / 2  # above the start
+    # One table serves all steps, and LAPACK works in it: a server gives large ones back at once,
+    # and to be given new ones took longer than to compute with them.
+    factor, root = np.empty_like(prior, order="F"), np.sqrt(expected)
     for _ in range(MAX_ITERATIONS):
         root = np.sqrt(expected)
-        np.multiply(root[:, None], prior, out=known)
-        np.multiply(known, root, out=factor)
+        np.multiply(root[:, None], prior, out=factor)
+        factor *= root
         factor[np.diag_indices(len(numbers))] += 1
-        _, info = dpotrf(factor, lower=True, overwrite_a=True, clean=False)
+        _, info = dpotrf(factor, lower=True, overwrite_a=True, clean=True)
         pull = expected * logs + numbers - expected
         solved, _ = dpotrs(factor, root * (prior @ pull), lower=True)
         if info or not np.isfinite(solved).all():  # LAPACK itself says nothing of NaN
@@ -249,10 +252,27 @@ def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
         aim = prior @ (pull - root * solved)
         step = np.clip(aim - logs, -MAX_STEP, MAX_STEP)
         logs = logs + step
-        dtrsm(1.0, factor, known, lower=True, overwrite_b=True)
-        # Prior less posterior is the square of what is known: only the end needs all of it.
-        variance = np.diag(prior) - np.einsum("ij,ij->j", known, known)
-        expected = np.exp(start + logs + variance / 2)
+        dtrtri(factor, lower=True, overwrite_c=True)
+        variance = (1 - np.einsum("ij,ij->j", factor, factor)) / expected
+        expected = _expect(start + logs, np.clip(variance, LEAST_VARIANCE, spread), expected)
         if np.abs(step).max() < TOLERANCE:
             break
-    return expected, prior - known.T @ known
+    # Prior less posterior is the square of what is known.
+    known = np.asfortranarray(root[:, None] * prior[:, :n_own])
+    known = dtrmm(1.0, factor, known, lower=True, overwrite_b=True)
+    return expected[:n_own], prior[:n_own, :n_own] - known.T @ known
+
+
+def _expect(logs: Floats, variance: Floats, before: Floats) -> Floats:
+    """Find the expected numbers, each with the variance that it would itself leave.
+
+    A variance was found under the number before. What all others say of a unit is kept: with it
+    number and variance follow from each other, which spares whole rounds.
+    """
+    others, expected = 1 / variance - before, before
+    for _ in range(OWN_ITERATIONS):
+        precision = others + expected
+        miss = logs + 0.5 / precision - np.log(expected)
+        step = miss / (1 + expected / precision**2 / 2)
+        expected = expected * np.exp(np.clip(step, -MAX_STEP, MAX_STEP))
+    return expected

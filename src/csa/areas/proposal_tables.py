@@ -146,7 +146,7 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     if priorities.weights.get("risk"):
         risk = relative_risk(run.city, run.found.areas, run.period.until)
         table["relative_risk"], risk_draws = risk.mean, risk.draws
-    city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
+    city_per_km2 = len(run.window) / float(run.grid.area_km2.sum())
     is_ordered = stands_out(run.estimates, table["area_km2"].tolist(), city_per_km2)
     is_ordered &= _covered(run)["months_covered"] >= MIN_MONTHS
     is_ordered &= [not Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
@@ -189,8 +189,8 @@ def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
     """Cluster homicides alone; return the cells of core ones, and how many make an area."""
     dbscan = suggest_dbscan(run.documented, int(run.is_homicide.sum()))
     _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
-    cells = run.window.cells[run.is_homicide][is_core]
-    return frozenset(int(cell) for cell in cells), dbscan.min_samples
+    positions = np.take(run.window.at, np.flatnonzero(run.is_homicide)[is_core])
+    return frozenset(run.grid.area_km2.index[positions].tolist()), dbscan.min_samples
 
 
 def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: int) -> str:
@@ -273,7 +273,7 @@ def _covered(run: Run) -> dict[str, Any]:
 def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     window, found, grid = run.window, run.found, run.grid
     n_inside = int(areas["incidents"].sum()) if len(areas) else 0
-    in_fringe = grid.count(window.cells)[grid.at(found.fringe)]
+    in_fringe = np.bincount(window.at, minlength=len(grid.area_km2))[grid.at(found.fringe)]
     inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
     study_km2 = float(grid.area_km2.sum())
     n_located = len(window)

@@ -97,7 +97,6 @@ class StudyArea:
             everything,
             self.rows[is_in],
             self.xy[is_in],
-            self.grid.area_km2.index.to_numpy()[self.positions[is_in]],
             self.positions[is_in],
             n_unlocated=n_unlocated,
             n_outside=int(is_counted.sum()) - n_unlocated - int(is_in.sum()),
@@ -155,8 +154,7 @@ class StudyArea:
     def maps(self, until: Month) -> Floats:
         """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
         # Halves are exact in 32 bits. What is not used has not happened: nothing is copied.
-        months_ago = (until.index - self.month).astype(np.float32)
-        months_ago -= 0.5
+        months_ago = np.subtract(until.index - 0.5, self.month, dtype=np.float32)
         months_ago[self.is_suspect] = -1
         return self.ground.maps(self.positions, months_ago)
 

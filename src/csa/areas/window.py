@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.base.arrays import Bools, Cells, Ints
+from csa.base.arrays import Bools, Ints
 from csa.base.params import Period
 from csa.base.schema import KINDS
 
@@ -24,8 +24,7 @@ class PeriodIncidents:
     table: pd.DataFrame  # all incidents of the dataset
     rows: Ints  # (n,) the place of each of the period in it
     xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: Cells  # (n,) the cell of each
-    at: Ints  # (n,) its place in the grid
+    at: Ints  # (n,) the place of each one's cell in the grid
     n_unlocated: int  # incidents of the period without a place
     n_outside: int  # incidents of the period outside the study area
 

@@ -119,8 +119,8 @@ config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each co
 config_app.command("show")(config_show)
 app.add_typer(config_app, name="config")
 
-LARGE_BYTES = 4 * 2**20
-"""Arrays of a million incidents and more: smaller ones are made and freed quicker in a heap."""
+LARGE_BYTES = 16 * 2**20
+"""Arrays of two million incidents and more: smaller ones are made and freed quicker in a heap."""
 
 
 def main() -> None:
@@ -130,7 +130,7 @@ def main() -> None:
     # Imports make a million lasting objects: to search them for rings again and again is a tenth
     # of a short command's time, and to search them at the end, when all memory is given back
     # anyhow, another. Large arrays are freed without it.
-    gc.set_threshold(500_000, 20, 50)
+    gc.set_threshold(2_000_000, 20, 50)
     keep_little(LARGE_BYTES, n_heaps=1)
     atexit.register(gc.freeze)
     is_verbose = _pop_verbose()

@@ -29,6 +29,7 @@ from csa.dataset.table import (
     hold_repeated,
     incidents_parquet,
     layer_fingerprint,
+    read_geometries,
     read_incidents,
 )
 from csa.geo.neighborhoods import middles_of
@@ -220,10 +221,10 @@ def open_dataset(folder: Path | str) -> Dataset:
         raise SourceError("dataset.format", path=folder, found=version, known=FORMAT_VERSION)
     try:
         incidents = read_incidents(place / INCIDENTS)
-        neighborhoods = gpd.read_parquet(place / NEIGHBORHOODS)
-        study_area = gpd.read_parquet(place / STUDY_AREA).geometry.iloc[0]
+        neighborhoods = read_geometries(place / NEIGHBORHOODS)
+        study_area = read_geometries(place / STUDY_AREA).geometry.iloc[0]
         layers = {key: _load_layer(place, key, report) for key in LAYERS}
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, IndexError, pa.ArrowException) as error:
         raise SourceError("dataset.damaged", path=folder) from error
     # What was written had been checked: with the same fingerprint it is the same table.
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
@@ -280,7 +281,7 @@ def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoData
     account = report.get(key)
     if account is None:
         return None
-    layer = gpd.read_parquet(place / LAYERS[key])
+    layer = read_geometries(place / LAYERS[key])
     if not isinstance(account, dict) or layer_fingerprint(layer) != account.get("fingerprint"):
         raise ValueError(key)
     return layer

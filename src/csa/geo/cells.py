@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -107,16 +107,6 @@ class Grid:
         """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
         wanted = np.array(list(cells), dtype=np.uint64)
         return np.isin(self.area_km2.index.to_numpy(), wanted)
-
-    def count(self, cells: Sequence[int] | Cells) -> Ints:
-        """Count how often each cell of the study area stands among cells that are all in it.
-
-        Returns (m,) int64, in the order of `area_km2`.
-        """
-        named, counts = np.unique(np.asarray(cells, dtype=np.uint64), return_counts=True)
-        found = np.zeros(len(self.area_km2), dtype=np.int64)
-        found[[self.places[cell] for cell in named.tolist()]] = counts
-        return found
 
     @cached_property
     def _centres(self) -> dict[int, tuple[float, float]]:

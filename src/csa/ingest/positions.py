@@ -68,10 +68,11 @@ def find_suspect_points(
     city's file calls real is none.
     """
     columns = ["lon", "lat", "address", "incidents", "expected", "why"]
-    is_suspect = pd.Series(False, index=incidents.index)
-    located = incidents[["lon", "lat", "address"]].dropna(subset=["lon", "lat"])
-    if located.empty:
-        return pd.DataFrame(columns=columns), is_suspect
+    is_suspect = np.zeros(len(incidents), dtype=bool)
+    is_located = incidents[["lon", "lat"]].notna().all(axis=1).to_numpy()
+    if not is_located.any():
+        return pd.DataFrame(columns=columns), pd.Series(is_suspect, incidents.index)
+    located = incidents.loc[is_located, ["lon", "lat", "address"]]
     by_point = located.groupby(["lon", "lat"], sort=True)["address"]
     table = by_point.size().rename("incidents").reset_index()
     table["expected"] = _expected(table, crs)
@@ -85,11 +86,12 @@ def find_suspect_points(
     at_point = zip(suspects["lon"], suspects["lat"], strict=True)
     suspects["address"] = [_commonest(by_point.get_group(place)) for place in at_point]
     is_one = (table["why"] != "").to_numpy()
-    is_suspect[located.index] = is_one[by_point.ngroup()]
+    # By place, not by label: those of ten million rows are eighty megabytes, and are kept.
+    is_suspect[is_located] = is_one[by_point.ngroup()]
     suspects = suspects.sort_values(
         ["incidents", "lon", "lat"], ascending=[False, True, True], ignore_index=True
     )
-    return suspects[columns], is_suspect
+    return suspects[columns], pd.Series(is_suspect, incidents.index)
 
 
 def _commonest(addresses: pd.Series) -> str:

@@ -6,10 +6,14 @@ symbols that it lacks come from the machine's own fonts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ctypes.util
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from csa.base.errors import MachineError
@@ -71,9 +75,27 @@ def _bottom(box: Any) -> float:
 def require_pdf() -> None:
     """Refuse before any computing if a PDF cannot be made."""
     try:
+        with suppress(OSError), _asking_the_loader_alone():
+            import weasyprint  # noqa: PLC0415 - see below
         import weasyprint  # noqa: F401, PLC0415 - only to see whether it loads
     except OSError as error:
         raise MachineError("report_file.no_pdf") from error
+
+
+@contextmanager
+def _asking_the_loader_alone() -> Iterator[None]:
+    """Have the system's libraries found by the loader, which knows those of Linux by their names.
+
+    weasyprint tries several ways to write each name, and for each of the 22 the standard library
+    starts a program that lists all libraries: a quarter of a second.
+    """
+    search, here = ctypes.util.find_library, get_ident()
+    if sys.platform == "linux":
+        ctypes.util.find_library = lambda name: None if get_ident() == here else search(name)
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
 
 
 def _letters() -> FontConfiguration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,10 +15,12 @@ from csa.areas.study_area import StudyArea
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from csa.ingest.risk_layers import FactorLayer
 from csa.risk.held_out import HeldOutGain, measure_gain
 from csa.risk.rasters import street_meters
 from csa.risk.terrain import RiskModel, fit_risk_terrain
+
+if TYPE_CHECKING:
+    from csa.ingest.risk_layers import FactorLayer
 
 HELD_MONTHS = 36
 SEED = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,9 @@ import shapely
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Objects
-from csa.ingest.risk_layers import FactorLayer
+
+if TYPE_CHECKING:
+    from csa.ingest.risk_layers import FactorLayer
 
 N_STEPS = 6
 """Half-blocks: from within one to within three whole blocks."""

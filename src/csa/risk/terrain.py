@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,13 @@ from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
 from csa.geo.cells import Grid
 from csa.geo.ground import parents, resolution_of
-from csa.ingest.risk_layers import FactorLayer
 from csa.risk.choosing import Question, keep_by_elastic_net, step_by_bic, why_not_tried
 from csa.risk.conditional import StratifiedCounts
 from csa.risk.doubt import draw_again, interval
 from csa.risk.rasters import Form, Rasters, rasterize
+
+if TYPE_CHECKING:
+    from csa.ingest.risk_layers import FactorLayer
 
 PART_STEPS, BLOCK_STEPS = 2, 3
 """Places are compared within cells two resolutions coarser, of 49 cells (at resolution 10 0.7
@@ -217,10 +220,11 @@ def fit_risk_terrain(
 
 
 def _count(incidents: Cells, grid: Grid) -> Floats:
-    is_known = np.isin(incidents, grid.area_km2.index.to_numpy())
-    if not is_known.all():
-        raise TableError("risk_terrain.cells", n=int((~is_known).sum()))
-    return grid.count(incidents).astype(np.float64)
+    positions = grid.area_km2.index.get_indexer(pd.Index(incidents))
+    is_outside = positions < 0
+    if is_outside.any():
+        raise TableError("risk_terrain.cells", n=int(is_outside.sum()))
+    return np.bincount(positions, minlength=len(grid.area_km2)).astype(np.float64)
 
 
 def _ask(
