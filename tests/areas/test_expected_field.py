@@ -12,6 +12,8 @@ from scipy.stats import gamma
 from csa.areas.expected import (
     CellCounts,
     Field,
+    _condition,
+    _Units,
     _units,
     count_pairs,
     estimate_area,
@@ -329,6 +331,43 @@ def test_an_area_without_cells_and_a_coverage_that_is_no_share_are_refused():
 
 
 # ---- True in general ------------------------------------------------------------------------
+
+
+def nearest_gaussian(numbers, flat, prior):
+    """Find it by small steps and whole inverses: the expected numbers, and the covariance."""
+    precision, start = np.linalg.inv(prior), np.log(flat) - np.diag(prior) / 2
+    expected, logs, left = flat.copy(), np.zeros(len(flat)), 1.0
+    while left > 1e-12:
+        covariance = np.linalg.inv(precision + np.diag(expected))
+        logs = logs + 0.5 * covariance @ (numbers - expected - precision @ logs)
+        aim = np.exp(start + logs + np.diag(covariance) / 2)
+        left = np.abs(aim / expected - 1).max()
+        expected = expected * (aim / expected).clip(0.5, 2) ** 0.5
+    return expected, covariance
+
+
+@general
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 25),
+    mean=st.sampled_from([0.01, 0.5, 4.0, 60.0, 3000.0]),
+    own=st.sampled_from([0.0, 0.4, 2.0]),
+    shared=st.sampled_from([0.05, 0.9, 3.0]),
+)
+def test_the_gaussian_is_the_one_that_small_steps_and_whole_inverses_find(
+    seed, n, mean, own, shared
+):
+    random = np.random.default_rng(seed)
+    xy, land = random.uniform(0, 1500, (n, 2)), random.choice([1e-9, 0.01, 0.1], n)
+    counts = random.poisson(mean * random.lognormal(0, 2, n) * (land > 1e-3)).astype(float)
+    units = _Units(counts, land, xy, random.integers(1, 4, n).astype(float))
+    field, n_own = Field(mean / 0.05, own, shared, 600.0), random.integers(1, n + 1)
+    found, covariance = _condition(units, n_own, field)
+    expected, whole = nearest_gaussian(
+        counts, field.per_km2 * land, field.covariance(xy, units.n_cells)
+    )
+    assert found == pytest.approx(expected[:n_own], rel=3e-5)
+    assert covariance == pytest.approx(whole[:n_own, :n_own], rel=1e-4, abs=1e-5)
 
 
 @general

@@ -14,8 +14,8 @@ from csa.dataset.table import (
     fingerprint,
     hold_repeated,
     incidents_parquet,
-    read_incidents,
     read_geometries,
+    read_incidents,
 )
 from csa.dataset.versioned import open_dataset
 
