@@ -339,7 +339,8 @@ def nearest_gaussian(numbers, flat, prior):
     expected, logs, left = flat.copy(), np.zeros(len(flat)), 1.0
     while left > 1e-12:
         covariance = np.linalg.inv(precision + np.diag(expected))
-        logs = logs + 0.5 * covariance @ (numbers - expected - precision @ logs)
+        step = covariance @ (numbers - expected - precision @ logs)
+        logs = logs + 0.5 * step.clip(-1, 1)
         aim = np.exp(start + logs + np.diag(covariance) / 2)
         left = np.abs(aim / expected - 1).max()
         expected = expected * (aim / expected).clip(0.5, 2) ** 0.5
