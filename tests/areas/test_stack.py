@@ -220,6 +220,16 @@ def test_maps_add_up_to_1_or_are_empty_and_the_order_of_incidents_says_nothing(g
     np.testing.assert_allclose(ground.maps(at[::-1], ago[::-1]), maps, atol=1e-15)
 
 
+@given(given=pasts(), later=st.lists(st.integers(0, 60), max_size=5))
+def test_the_maps_of_several_days_are_those_of_each_bit_for_bit(given, later):
+    ground, at, ago = given
+    days = [ago - months for months in [0, *later]]
+    together = ground.maps_of_days(at, iter(days))
+    assert len(together) == len(days)
+    for maps, day in zip(together, days, strict=True):
+        np.testing.assert_array_equal(maps, ground.maps(at, day))
+
+
 @given(given=pasts())
 def test_what_is_still_to_come_is_on_no_map(given):
     ground, at, ago = given

@@ -256,6 +256,30 @@ def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
     assert not located.is_new(Month(2016, 1)).any()  # a year before, nothing is known at all
 
 
+def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made):
+    rng = np.random.default_rng(5)
+    places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (300, 2)).tolist()
+    rows = [
+        line(n, tuple(place), f"20{14 + n % 7}-{1 + n % 12:02d}-05")
+        for n, place in enumerate(places)
+    ]
+    begun = [line(900 + n, around(OTHER, n), f"2020-{1 + n % 5:02d}-09") for n in range(25)]
+    dataset, config = made(*rows, *begun)
+    months = [Month(2020, 6).plus(-step) for step in (0, 12, 24, 1, 0, 47, 70)]
+    city = City(config, dataset)
+    together = locate_incidents(city, Choices())
+    found = together.foresee(months)
+    assert set(found) == set(months)
+    for month in months:
+        alone = locate_incidents(city, Choices())
+        period = Period.before(month, 12)
+        np.testing.assert_array_equal(together.expected(period), alone.expected(period))
+        np.testing.assert_array_equal(together.is_new(month), alone.is_new(month))
+    assert together.is_new(Month(2020, 6)).any()
+    again = together.foresee(months[::-1])
+    assert all(again[month] is found[month] for month in months)  # nothing is drawn twice
+
+
 def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
     old = [line(n, around(OTHER, n), f"{2015 + n % 5}-05-01") for n in range(40)]
     dataset, config = made(*old, *[line(50 + n, around(KNOT, n)) for n in range(10)])

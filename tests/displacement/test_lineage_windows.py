@@ -149,8 +149,9 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
     dataset, _ = testville
     handed = {}
 
-    def spy(snapshots, count, *, dispersion, locate):
+    def spy(snapshots, count, *, dispersion, locate, sightings):
         handed.update(count=count, dispersion=dispersion, locate=locate, snapshots=snapshots)
+        assert sightings == follow_areas(snapshots)
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 
     monkeypatch.setattr("csa.displacement.lineage_windows.trace_tracks", spy)
@@ -391,7 +392,7 @@ def test_windows_are_as_long_as_was_chosen(located, testville, monkeypatch):
 def test_a_middle_is_that_of_the_windows_own_months(located, testville, monkeypatch):
     handed = {}
 
-    def spy(snapshots, count, *, dispersion, locate):
+    def spy(snapshots, count, *, dispersion, locate, sightings):
         handed.update(locate=locate)
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 

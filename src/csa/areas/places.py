@@ -7,7 +7,8 @@ seen is kept beside the dataset, and carried on when the data are replaced by ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -20,7 +21,7 @@ from csa.base.text import natural, speak
 from csa.dataset.kept import kept_path, list_kept, load_kept, save_kept
 from csa.dataset.versioned import City
 from csa.geo.cells import CellSet, as_text, from_text
-from csa.geo.ground import jaccard, on_one_grid
+from csa.geo.ground import finest, jaccard, on_one_grid, refine
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)
@@ -91,18 +92,31 @@ def match_areas(
 ) -> dict[int, Former]:
     """Match areas with earlier ones, each with at most one, most alike first."""
     pairs = []
-    for name, earlier in former.items():
-        for number, later in areas.items():
-            alike = jaccard(earlier, later)
-            one, other = on_one_grid((earlier, later))
-            shared = len(one & other) / min(len(one), len(other))
-            if alike >= at_least if at_least is not None else shared >= part:
-                pairs.append((-alike, name, number))
+    for name, number in _pairs_that_share(former, areas):
+        alike = jaccard(former[name], areas[number])
+        one, other = on_one_grid((former[name], areas[number]))
+        shared = len(one & other) / min(len(one), len(other))
+        if alike >= at_least if at_least is not None else shared >= part:
+            pairs.append((-alike, name, number))
     matched: dict[int, Former] = {}
     for _, name, number in sorted(pairs):
         if number not in matched and name not in matched.values():
             matched[number] = name
     return matched
+
+
+def _pairs_that_share(
+    former: Mapping[Former, Cells], areas: Mapping[int, Cells]
+) -> Iterator[tuple[Former, int]]:
+    """Yield which areas share any ground: few of the pairs of many areas do."""
+    finer = finest([*former.values(), *areas.values()])
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for number, later in areas.items():
+        for cell in refine(later, finer):
+            numbers[cell].append(number)
+    for name, earlier in former.items():
+        touched = {number for cell in refine(earlier, finer) for number in numbers.get(cell, ())}
+        yield from ((name, number) for number in touched)
 
 
 def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None, ...]:

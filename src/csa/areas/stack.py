@@ -243,12 +243,18 @@ class Ground:
         Returns (m, k): where the next incident would be by each map of `map_names`, adding up to
         1 each; 0 everywhere for an age without incidents.
         """
-        n_cells = len(self.area_km2)
+        return self.maps_of_days(at, [months_ago])[0]
+
+    def maps_of_days(self, at: Ints, pasts: Iterable[AnyFloats]) -> list[Floats]:
+        """Draw the maps of several days, as `maps`: a step for all at once is quicker."""
+        n_cells, n_ages = len(self.area_km2), len(AGES)
         if not n_cells:
-            return np.zeros((0, len(map_names())))
-        shares = _shares(_sum_by_age(at, months_ago, n_cells))
-        even = self.area_km2 / self.area_km2.sum()
-        return np.concatenate([*self.spread(shares), even[:, None]], axis=1)
+            return [np.zeros((0, len(map_names()))) for _ in pasts]
+        shares = [_shares(_sum_by_age(at, months_ago, n_cells)) for months_ago in pasts]
+        spread = self.spread(np.concatenate(shares, axis=1))
+        even = (self.area_km2 / self.area_km2.sum())[:, None]
+        days = (slice(n_ages * day, n_ages * (day + 1)) for day in range(len(shares)))
+        return [np.concatenate([*(one[:, day] for one in spread), even], axis=1) for day in days]
 
 
 def learn(known: Sequence[tuple[Floats, Floats]], januaries: Sequence[str] = ()) -> Stack:

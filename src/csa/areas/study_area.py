@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
@@ -50,6 +51,11 @@ MOST_ESTIMATES = 1000
 MOST_LESSON_BYTES = 8 * 2**20
 """A January's maps are kept for the next month that learns from it; over some 34,000 cells, of
 which each takes 232 bytes, they are drawn again."""
+
+TOGETHER = 4
+"""Months whose maps are drawn at once: a step for sixteen columns takes twice that for four."""
+
+Lesson: TypeAlias = tuple[Floats, Floats]
 
 Key = TypeVar("Key")
 Made = TypeVar("Made")
@@ -122,22 +128,51 @@ class StudyArea:
 
         Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
         """
-        until, n_in = period.until, int((period.holds(self.month) & ~self.is_suspect).sum())
-        shares = self._shares.get(until)
-        if shares is None:
-            shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
-            _keep(self._shares, until, shares, MOST_MONTHS)
-        return shares * n_in
+        n_in = int((period.holds(self.month) & ~self.is_suspect).sum())
+        return self.foresee([period.until])[period.until] * n_in
+
+    def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:
+        """Find where the next incident would be at some months, (m,) each, for all at once.
+
+        A month and the one a year after need the same maps, so such months belong together.
+        """
+        found = {month: self._shares.get(month) for month in months}
+        asked = [month for month, shares in found.items() if shares is None]
+        drawn = self._draw([*asked, *filter(None, map(self._year_before, asked))]) if asked else {}
+        for month in asked:
+            is_new = self._find_new(month, drawn)
+            shares = found[month] = combine(drawn[month], self.stack_at(month), is_new)
+            _keep(self._shares, month, shares, MOST_MONTHS)
+        return {month: shares for month, shares in found.items() if shares is not None}
 
     def is_new(self, until: Month) -> Bools:
         """Return which cells are of a place that newly began in the year before a month: (m,)."""
+        return self._find_new(until, {})
+
+    def _find_new(self, until: Month, drawn: dict[Month, Floats]) -> Bools:
+        """Find them once, with the maps of a year before if they are drawn."""
+        known, before = self._new.get(until), self._year_before(until)
+        if known is not None:
+            return known
+        if before is None:
+            return np.zeros(len(self.grid.area_km2), dtype=bool)
+        maps, came = drawn.get(before), self._year_after(before)
+        maps = self.maps(before) if maps is None else maps
+        expected = combine(maps, self.stack_at(until)) * came.sum()
+        is_new = find_new(self.grid.around(NEW_RINGS), came, expected)
+        _keep(self._new, until, is_new, MOST_MONTHS)
+        return is_new
+
+    def _year_before(self, until: Month) -> Month | None:
+        """Return the month a year before, if enough is known of what was before that."""
         before = until.plus(-HORIZON_MONTHS)
         first = int(self.month.min()) if len(self.month) else until.index
-        if before.index - first < LEAST_MONTHS:
-            return np.zeros(len(self.grid.area_km2), dtype=bool)
-        came = self._year_after(before)
-        expected = combine(self.maps(before), self.stack_at(until)) * came.sum()
-        return find_new(self.grid.around(NEW_RINGS), came, expected)
+        return before if before.index - first >= LEAST_MONTHS else None
+
+    @cached_property
+    def _new(self) -> dict[Month, Bools]:
+        """Which cells were new at the months last asked for: (m,) each."""
+        return {}
 
     def _year_after(self, month: Month) -> Floats:
         """Count the incidents of the year after a month by cell: (m,), but for suspect points."""
@@ -153,10 +188,23 @@ class StudyArea:
 
     def maps(self, until: Month) -> Floats:
         """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
+        return self._draw([until])[until]
+
+    def _draw(self, months: Iterable[Month]) -> dict[Month, Floats]:
+        """Draw the maps of several months, `TOGETHER` at once."""
+        left, drawn = [*dict.fromkeys(months)], dict[Month, Floats]()
+        while left:
+            now, left = left[:TOGETHER], left[TOGETHER:]
+            maps = self.ground.maps_of_days(self.positions, map(self._months_past, now))
+            drawn |= zip(now, maps, strict=True)
+        return drawn
+
+    def _months_past(self, until: Month) -> npt.NDArray[np.float32]:
+        """Return how long before a month each incident happened; -1 for what is not used."""
         # Halves are exact in 32 bits. What is not used has not happened: nothing is copied.
         months_ago = np.subtract(until.index - 0.5, self.month, dtype=np.float32)
         months_ago[self.is_suspect] = -1
-        return self.ground.maps(self.positions, months_ago)
+        return months_ago
 
     def stack_at(self, until: Month) -> Stack:
         """Learn how to combine the maps from the Januaries whose year was over by a month."""
@@ -198,8 +246,7 @@ class StudyArea:
         years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
         januaries = tuple(Month(year, 1) for year in years)
         if januaries not in self._learned:
-            lessons = [self._lesson(january) for january in januaries]
-            self._learned[januaries] = learn(lessons, [*map(str, januaries)])
+            self._learned[januaries] = learn(self._teach(januaries), [*map(str, januaries)])
         return self._learned[januaries]
 
     @cached_property
@@ -207,19 +254,22 @@ class StudyArea:
         """What each number of Januaries teaches: the same in every month of a year."""
         return {}
 
-    def _lesson(self, january: Month) -> tuple[Floats, Floats]:
-        """Return the maps of a January, and what came in the year after, where anything came."""
-        if january in self._lessons:
-            return self._lessons[january]
-        counts = self._year_after(january)
-        where = np.flatnonzero(counts)
-        lesson = self.maps(january)[where], counts[where]
-        if lesson[0].nbytes <= MOST_LESSON_BYTES:
-            self._lessons[january] = lesson
-        return lesson
+    def _teach(self, januaries: Sequence[Month]) -> list[Lesson]:
+        """Return the maps of Januaries, and what came in the year after, where anything came."""
+        lessons = {january: self._lessons.get(january) for january in januaries}
+        left = [january for january, lesson in lessons.items() if lesson is None]
+        while left:
+            now, left = left[:TOGETHER], left[TOGETHER:]
+            for january, maps in self._draw(now).items():
+                counts = self._year_after(january)
+                where = np.flatnonzero(counts)
+                lesson = lessons[january] = maps[where], counts[where]
+                if lesson[0].nbytes <= MOST_LESSON_BYTES:
+                    self._lessons[january] = lesson
+        return [lesson for lesson in lessons.values() if lesson is not None]
 
     @cached_property
-    def _lessons(self) -> dict[Month, tuple[Floats, Floats]]:
+    def _lessons(self) -> dict[Month, Lesson]:
         return {}
 
     @cached_property

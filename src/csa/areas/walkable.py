@@ -195,8 +195,9 @@ class _Ground:
         if self.km2(piece) <= self.max_km2:
             return [piece]
         left, parts = set(piece), []
-        while left:
-            seed = min(left, key=self.rank.__getitem__)
+        for seed in sorted(piece, key=self.rank.tolist().__getitem__):
+            if seed not in left:
+                continue
             part, km2 = {seed}, float(self.size[seed])
             beside = _Beside(self, part, self._mask(left))
             while (place := beside.pop()) is not None:

@@ -121,8 +121,9 @@ def trace_lineage(
     *,
     dispersion: float,
     locate: Locator | None = None,
+    sightings: Sequence[Sighting] | None = None,
 ) -> pd.DataFrame:
-    """List month by month what became of each area.
+    """List month by month what became of each area, as `follow_areas` sees it if that is known.
 
     `appeared` is reported once: in the first month in which the test passes, from that of a new
     area on and within `WAIT_MONTHS` after it; before that it is `redrawn`, afterwards as its cells
@@ -133,10 +134,11 @@ def trace_lineage(
     if not math.isfinite(dispersion):
         raise ParamError("lineage.dispersion", given=dispersion)
     months = [snapshot.until for snapshot in snapshots]
-    by_track = sorted(follow_areas(snapshots), key=lambda one: one.track)
+    seen = follow_areas(snapshots) if sightings is None else sightings
+    by_track = sorted(seen, key=lambda one: one.track)
     rows: list[dict[str, object]] = []
-    for _, sightings in groupby(by_track, key=lambda one: one.track):
-        track = list(sightings)
+    for _, of_track in groupby(by_track, key=lambda one: one.track):
+        track = list(of_track)
         first = track[0]
         rows += [
             _row_of(told) | _move_since(first, told, locate, dispersion)

@@ -77,8 +77,8 @@ def trace_lineage(  # noqa: PLR0913 - where, how, and what places are called
     snapshots = _snapshots(located, choices, documented, until, tell)
     if not snapshots:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
-    traced = _trace(located, snapshots, choices.months)
     sightings, kept = follow_areas(snapshots), known or {}
+    traced = _trace(located, snapshots, choices.months, sightings)
     shapes = _last_shapes(sightings)
     letters = _letters(sightings, kept)
     named = {track: kept[name].place_name for track, name in letters.items() if name in kept}
@@ -107,6 +107,7 @@ def _snapshots(
     for index in range(first, last + 1):
         tell("window")
         end = covered.until.plus(index - covered.until.index)
+        located.foresee([end.plus(step) for step in range(0, last - index + 1, 12)])
         period = Period.before(end, choices.months)
         params = settle_params(located, period, choices, documented)
         sets = find_areas(located, period, params).areas
@@ -115,7 +116,12 @@ def _snapshots(
     return found
 
 
-def _trace(located: StudyArea, snapshots: list[WindowAreas], months: int) -> pd.DataFrame:
+def _trace(
+    located: StudyArea,
+    snapshots: list[WindowAreas],
+    months: int,
+    sightings: list[Sighting] | None = None,
+) -> pd.DataFrame:
     dispersion = measure_history(located, snapshots[-1].until).value
     city: dict[Month, tuple[Ints, Ints]] = {}
 
@@ -131,12 +137,12 @@ def _trace(located: StudyArea, snapshots: list[WindowAreas], months: int) -> pd.
         return int(last[at].sum()), int(before[at].sum()), int(last.sum()), int(before.sum())
 
     def locate(cells: CellSet, until: Month) -> Floats:
-        months_ago = located.months_ago(until)
-        is_in = (months_ago > 0) & (months_ago < months)
-        inside = np.isin(located.cells, np.fromiter(cells, dtype=np.uint64)) & is_in
-        return located.xy[inside]
+        is_of_area = np.zeros(len(located.grid.area_km2), dtype=bool)
+        is_of_area[located.grid.at(cells)] = True
+        is_in = Period.before(until, months).holds(located.month)
+        return located.xy[is_of_area[located.positions] & is_in]
 
-    return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
+    return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate, sightings=sightings)
 
 
 def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
