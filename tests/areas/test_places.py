@@ -1,9 +1,11 @@
 """What places are called: the same from month to month, and never another's number or name."""
 
+import itertools
 import json
 import shutil
 from dataclasses import replace
 
+import h3.api.numpy_int as h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,12 +13,14 @@ from hypothesis import strategies as st
 from csa.areas.analysis import is_own, propose_areas
 from csa.areas.choices import Choices, city_choices
 from csa.areas.places import (
+    PART,
     KnownPlace,
     areas_of,
     called,
     candidate_id,
     in_order,
     load_places,
+    match_areas,
     next_id,
     number_areas,
     number_of,
@@ -266,3 +270,37 @@ def test_no_number_is_given_twice_and_what_is_known_is_half_the_same(known, area
             assert number > max(by_number, default=0)
     again = see([(f"c-{n}", str(n), own) for n, own in zip(numbers, areas, strict=True)], NOW, ())
     assert numbered(areas, again) == numbers
+
+
+def near_cells(resolution):
+    middle = h3.cell_to_parent(BASE, resolution)
+    return sorted(int(cell) for cell in h3.grid_disk(middle, 3 if resolution == 10 else 1))
+
+
+mixed = st.sampled_from([9, 10]).flatmap(
+    lambda resolution: st.frozensets(st.sampled_from(near_cells(resolution)), min_size=1)
+)
+
+
+@general
+@given(
+    former=st.dictionaries(st.sampled_from("ABCDE"), mixed, max_size=5),
+    areas=st.dictionaries(st.integers(0, 9), mixed, max_size=5),
+    at_least=st.sampled_from([None, 0.01, 0.5, 1.0]),
+)
+def test_areas_are_matched_as_by_looking_at_every_pair(former, areas, at_least):
+    pairs = []
+    for name, number in itertools.product(former, areas):
+        one, other = (
+            {child for cell in area for child in h3.cell_to_children(cell, 10)}
+            for area in (former[name], areas[number])
+        )
+        n, alike = len(one & other), len(one & other) / len(one | other)
+        if alike >= at_least if at_least is not None else n >= PART * min(len(one), len(other)):
+            pairs.append((-alike, name, number))
+    matched = {}
+    for _, name, number in sorted(pairs):
+        if name not in matched.values():
+            matched.setdefault(number, name)
+    found = match_areas(former, areas, at_least=at_least)
+    assert found == matched
