@@ -1,14 +1,17 @@
 """A table of incidents, written and read: texts in the file, each once in memory."""
 
+import json
 import shutil
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 
-from csa.base.errors import SourceError
+from csa.base.errors import CrsError, SourceError
 from csa.dataset import table
 from csa.dataset.table import (
     fingerprint,
@@ -17,7 +20,7 @@ from csa.dataset.table import (
     read_geometries,
     read_incidents,
 )
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
 
 
 @pytest.fixture(scope="module")
@@ -77,19 +80,48 @@ def test_shapes_are_read_as_geopandas_reads_them(sample_folder):
         assert_geodataframe_equal(read_geometries(path), gpd.read_parquet(path))
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda rows: rows.drop(columns="geometry"),
-        lambda rows: rows.assign(geometry=[wkb[:-3] for wkb in rows["geometry"]]),
-        lambda rows: rows.assign(geometry=range(len(rows))),
-        lambda rows: rows.iloc[:0],
-    ],
-    ids=["none", "cut", "numbers", "no row"],
-)
-def test_a_dataset_without_whole_shapes_is_refused(sample_folder, tmp_path, spoil):
+def with_geometry(table, shapes):
+    at = table.schema.get_field_index("geometry")
+    return table.set_column(at, "geometry", pa.array(shapes))
+
+
+def with_geo(table, change):
+    about = json.loads(table.schema.metadata[b"geo"])
+    change(about["columns"]["geometry"])
+    return table.replace_schema_metadata(
+        {**table.schema.metadata, b"geo": json.dumps(about).encode()}
+    )
+
+
+SPOILED = {
+    "no shapes": lambda table: table.drop_columns("geometry"),
+    "cut": lambda table: with_geometry(table, [table["geometry"][0].as_py()[:-3]]),
+    "numbers": lambda table: with_geometry(table, [7]),
+    "null": lambda table: with_geometry(table, pa.array([None], pa.binary())),
+    "no row": lambda table: table.slice(0, 0),
+    "no word of its shapes": lambda table: table.replace_schema_metadata({}),
+    "another system": lambda table: with_geo(
+        table, lambda own: own["crs"]["id"].update(code=26915)
+    ),
+    "no system": lambda table: with_geo(table, lambda own: own.update(crs=None)),
+    "another encoding": lambda table: with_geo(table, lambda own: own.update(encoding="WKT")),
+}
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_a_dataset_without_whole_shapes_in_degrees_is_refused(sample_folder, tmp_path, spoiled):
     shutil.copytree((sample_folder / "current").resolve(), tmp_path / "city")
     path = tmp_path / "city" / "study_area.parquet"
-    spoil(pd.read_parquet(path)).to_parquet(path, index=False)
+    table = pq.read_table(path)
+    pq.write_table(with_geo(table, dict.copy), path)
+    open_dataset(tmp_path / "city")  # to be written anew is no harm
+    pq.write_table(SPOILED[spoiled](table), path)
     with pytest.raises(SourceError, match="is damaged"):
         open_dataset(tmp_path / "city")
+
+
+def test_shapes_in_meters_are_not_written(sample, tmp_path):
+    turned = replace(sample, neighborhoods=sample.neighborhoods.to_crs("EPSG:32614"))
+    with pytest.raises(CrsError, match=r"in degrees \(EPSG:4326\); these are in WGS 84 / UTM"):
+        save_dataset(turned, pd.DataFrame(columns=["file", "line", "reason"]), tmp_path / "city")
+    assert not (tmp_path / "city").exists()

@@ -49,8 +49,8 @@ BLOCK_M = 400.0
 MAX_ITERATIONS = 60
 OWN_ITERATIONS = 3
 TOLERANCE = 1e-5
-LEAST_VARIANCE = 1e-12
-"""Below that of any cell: where next to nothing is expected, rounding may leave none at all."""
+NEXT_TO_NOTHING = 1e-13
+"""So little, times its variance, says nothing of a unit: rounding would say more."""
 MAX_STEP = 1.0
 """A cell's expected number changes at most e-fold in an iteration, or it may overshoot."""
 
@@ -253,8 +253,9 @@ def _condition(units: _Units, n_own: int, field: Field) -> tuple[Floats, Floats]
         step = np.clip(aim - logs, -MAX_STEP, MAX_STEP)
         logs = logs + step
         dtrtri(factor, lower=True, overwrite_c=True)
-        variance = (1 - np.einsum("ij,ij->j", factor, factor)) / expected
-        expected = _expect(start + logs, np.clip(variance, LEAST_VARIANCE, spread), expected)
+        variance = np.minimum((1 - np.einsum("ij,ij->j", factor, factor)) / expected, spread)
+        variance = np.where(expected * spread < NEXT_TO_NOTHING, spread, variance)
+        expected = _expect(start + logs, variance, expected)
         if np.abs(step).max() < TOLERANCE:
             break
     # Prior less posterior is the square of what is known.

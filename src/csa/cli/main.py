@@ -120,7 +120,7 @@ config_app.command("show")(config_show)
 app.add_typer(config_app, name="config")
 
 LARGE_BYTES = 16 * 2**20
-"""Arrays of two million incidents and more: smaller ones are made and freed quicker in a heap."""
+"""Arrays of two million incidents and more: smaller ones are made and freed faster in a heap."""
 
 
 def main() -> None:

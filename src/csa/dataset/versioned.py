@@ -18,7 +18,7 @@ import shapely
 from csa.base.arrays import Floats
 from csa.base.compact import give_back, in_blocks
 from csa.base.crs import LONLAT
-from csa.base.errors import CsaError, PeriodError, SourceError
+from csa.base.errors import CrsError, CsaError, PeriodError, SourceError
 from csa.base.io import csv_bytes, json_bytes, publish_version
 from csa.base.params import Period, whole_months
 from csa.base.reading import parse_json
@@ -149,6 +149,8 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> s
     ------
     OutputError
         If the folder cannot be written, or holds something else.
+    CrsError
+        If shapes are in another system than degrees of WGS 84.
 
     Examples
     --------
@@ -294,6 +296,8 @@ def _lines(rejected: pd.DataFrame) -> Iterator[tuple[object, ...]]:
 
 
 def _geo_parquet(table: gpd.GeoDataFrame) -> bytes:
+    if table.crs != LONLAT:
+        raise CrsError("crs.not_degrees", given=table.crs.name if table.crs else "no system")
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()

@@ -220,6 +220,7 @@ def fit_risk_terrain(
 
 
 def _count(incidents: Cells, grid: Grid) -> Floats:
+    """Count incidents by cell, in the order of the grid; refuse some outside it: (m,)."""
     positions = grid.area_km2.index.get_indexer(pd.Index(incidents))
     is_outside = positions < 0
     if is_outside.any():
