@@ -194,19 +194,17 @@ class _Ground:
         """Split a piece over the limit: parts grow from its densest cell by the densest beside."""
         if self.km2(piece) <= self.max_km2:
             return [piece]
-        left, parts = set(piece), []
-        for seed in sorted(piece, key=self.rank.tolist().__getitem__):
-            if seed not in left:
-                continue
-            part, km2 = {seed}, float(self.size[seed])
-            beside = _Beside(self, part, self._mask(left))
-            while (place := beside.pop()) is not None:
-                if km2 + self.size[place] <= self.max_km2:
-                    part.add(place)
-                    km2 += self.size[place]
-                    beside.add_around(place)
-            left -= part
-            parts.append(frozenset(part))
+        order = np.array(list(piece))
+        order = order[np.argsort(self.rank[order])]
+        number = np.full(len(self.size) + 1, OUTSIDE)  # the last is for -1, outside the study area
+        number[order] = np.arange(len(order))
+        near, size = number[self.grid.neighbors[order]].tolist(), self.size[order].tolist()
+        left, parts, least_km2 = set(range(len(order))), [], min(size)
+        for seed in range(len(order)):
+            if seed in left:
+                part = _grow_part(seed, left, near, size, (least_km2, self.max_km2))
+                left -= part
+                parts.append(frozenset(order[list(part)].tolist()))
         return [part for part in parts if self.km2(part) >= self.min_km2]
 
     def _mask(self, places: Iterable[int]) -> Bools:
@@ -247,6 +245,31 @@ class _Ground:
         pairs = int(is_near.sum()) // 2
         threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
         return len(places) - pairs + threes != 1
+
+
+def _grow_part(
+    seed: int,
+    left: set[int],
+    near: list[list[int]],
+    size: list[float],
+    km2_of: tuple[float, float],
+) -> set[int]:
+    """Grow a part from a cell by the densest beside that fits; cells are numbered by density.
+
+    Given are the smallest cell's land and the limit: once that is reached nothing more fits.
+    """
+    least_km2, max_km2 = km2_of
+    part, km2, seen, beside = set[int](), 0.0, {seed}, [seed]
+    while beside and (not part or km2 + least_km2 <= max_km2):
+        place = heapq.heappop(beside)
+        if not part or km2 + size[place] <= max_km2:
+            part.add(place)
+            km2 += size[place]
+            for other in near[place]:
+                if other in left and other not in seen:
+                    seen.add(other)
+                    heapq.heappush(beside, other)
+    return part
 
 
 def _is_at_rim(around: Sequence[int], piece: set[int]) -> bool:
