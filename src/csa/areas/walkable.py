@@ -180,7 +180,7 @@ class _Ground:
         km2 = self.km2(core)
         if km2 >= self.min_km2:
             return core
-        piece, beside = set(core), _Beside(self, core, self.is_free)
+        piece, beside = set(core), _Beside(self, core)
         while km2 < self.min_km2:
             place = beside.pop()
             if place is None:
@@ -281,8 +281,8 @@ def _is_at_rim(around: Sequence[int], piece: set[int]) -> bool:
 class _Beside:
     """The cells beside a growing piece, the densest first."""
 
-    def __init__(self, ground: _Ground, piece: Iterable[int], is_free: Bools) -> None:
-        self.near, self.rank, self.is_free = ground.grid.neighbors, ground.rank, is_free
+    def __init__(self, ground: _Ground, piece: Iterable[int]) -> None:
+        self.near, self.rank, self.is_free = ground.grid.neighbors, ground.rank, ground.is_free
         self.seen, self.heap = set(piece), list[tuple[int, int]]()
         for place in sorted(self.seen):
             self.add_around(place)
