@@ -21,7 +21,13 @@ from csa.dataset.chosen import Chosen
 from csa.dataset.history import Edition, load_history
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.follow import load_past, past_way
-from csa.displacement.lineage_windows import Known, beside, trace_lineage
+from csa.displacement.lineage_windows import (
+    FollowedWindows,
+    Known,
+    beside,
+    follow_windows,
+    name_tracks,
+)
 from csa.displacement.outcomes import OutcomeFollowed, follow_outcomes
 from csa.displacement.past import PastCohort
 from csa.displacement.second_opinions import PlaceboInSpace, rank_among_unserved
@@ -75,7 +81,7 @@ def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...]
 
 
 def lineage(opened: Opened, choices: Choices, chosen: Chosen, tell: Tell = silent) -> pd.DataFrame:
-    """Trace areas from window to window, once for each set of choices."""
+    """Trace areas from window to window: another start only names the same areas anew."""
     return _lineage(opened.key, choices, chosen, opened, tell)
 
 
@@ -86,16 +92,20 @@ def _lineage(
     start = None if chosen.lives or chosen.period is None else chosen.period.until
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
-    documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
     now = {
         area_id: Known(name, cells)
         for area_id, name, cells in areas_of(proposal(_opened, choices).areas)
     }
     known = beside(then, now)  # an id means the same here as elsewhere on the page
-    units = _opened.config.city.units
-    on_cells = located(_opened, choices)
-    tracing = in_turn(trace_lineage)
-    return tracing(on_cells, choices, documented, known=known, tell=_tell, units=units)
+    windows = _windows(key, replace(choices, until=None), _opened, _tell)
+    return name_tracks(located(_opened, choices), windows, known, _opened.config.city.units)
+
+
+@of_city(max_entries=16)
+def _windows(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> FollowedWindows:
+    documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
+    following_all = in_turn(follow_windows)
+    return following_all(located(_opened, choices), choices, documented, tell=_tell)
 
 
 def outcomes(

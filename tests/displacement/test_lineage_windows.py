@@ -344,12 +344,13 @@ def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     ]
     seen = follow_areas(snapshots)
     then, now = Known("Quince Row", other[0], months[0]), Known("Quince Row", other[0])
-    tracks = {lineage_windows._letters(seen, {"Q": one}).get(2) for one in (then, now)}
+    shapes = lineage_windows._shapes_of(seen)
+    tracks = {lineage_windows._letters(shapes, {"Q": one}).get(2) for one in (then, now)}
     assert tracks == {"Q", "x-2"}
-    assert lineage_windows._letters(seen, {"Q": then}) == {1: "x-1", 2: "Q"}
+    assert lineage_windows._letters(shapes, {"Q": then}) == {1: "x-1", 2: "Q"}
     # A start before all windows is looked for in the first; no letter is given twice.
     early = Known("Quince Row", other[0], Month(2015, 1))
-    told = lineage_windows._letters(seen, {"Q": early, "c-1": Known("Elm Row", other[2])})
+    told = lineage_windows._letters(shapes, {"Q": early, "c-1": Known("Elm Row", other[2])})
     assert told == {1: "x-1", 2: "Q"}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from csa.areas.finding import document, find_areas, settle_params
 from csa.areas.names import name_places
 from csa.areas.places import SAME, match_areas, next_id
 from csa.areas.study_area import StudyArea
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Cells, Floats, Ints
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
@@ -54,6 +55,18 @@ class Known:
     until: Month | None = None
 
 
+Shapes: TypeAlias = Mapping[Month, Mapping[int, Cells]]
+"""By window, the cells of each track's area; none where it is no longer proposed."""
+
+
+@dataclass(frozen=True)
+class FollowedWindows:
+    """What became of areas, window after window, whatever they are called."""
+
+    events: pd.DataFrame  # `LINEAGE_COLUMNS`
+    shapes: Shapes  # the areas
+
+
 @dataclass(frozen=True)
 class Chance:
     """How often areas appear and go in shuffled months, that is by chance."""
@@ -74,13 +87,35 @@ def trace_lineage(  # noqa: PLR0913 - where, how, and what places are called
     units: str = "metric",
 ) -> pd.DataFrame:
     """Propose areas for each month's window, and trace what became of each."""
+    followed = follow_windows(located, choices, documented, until, tell)
+    return name_tracks(located, followed, known or {}, units)
+
+
+def follow_windows(
+    located: StudyArea,
+    choices: Choices,
+    documented: DocumentedDbscan | None,
+    until: Month | None = None,
+    tell: Tell = silent,
+) -> FollowedWindows:
+    """Propose areas for each month's window, and trace what became of each, without names."""
     snapshots = _snapshots(located, choices, documented, until, tell)
     if not snapshots:
+        return FollowedWindows(pd.DataFrame({name: [] for name in LINEAGE_COLUMNS}), {})
+    sightings = follow_areas(snapshots)
+    events = _trace(located, snapshots, choices.months, sightings)
+    return FollowedWindows(events, _shapes_of(sightings))
+
+
+def name_tracks(
+    located: StudyArea, followed: FollowedWindows, kept: Mapping[str, Known], units: str = "metric"
+) -> pd.DataFrame:
+    """Give each track its id and its name: those of an area that has them, else new ones."""
+    if not followed.shapes:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
-    sightings, kept = follow_areas(snapshots), known or {}
-    traced = _trace(located, snapshots, choices.months, sightings)
-    shapes = _last_shapes(sightings)
-    letters = _letters(sightings, kept)
+    traced = followed.events.copy()
+    shapes = _last_shapes(followed.shapes)
+    letters = _letters(followed.shapes, kept)
     named = {track: kept[name].place_name for track, name in letters.items() if name in kept}
     new = {track: cells for track, cells in shapes.items() if track not in named}
     named |= _names(located, new, [one.place_name for one in kept.values()], units)
@@ -145,19 +180,32 @@ def _trace(
     return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate, sightings=sightings)
 
 
-def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
+def _shapes_of(sightings: Iterable[Sighting]) -> Shapes:
+    """List each window's areas as arrays: sets of as many cells take ten times the memory."""
+    shapes: dict[Month, dict[int, Cells]] = {}
+    for one in sightings:
+        cells = np.fromiter(one.cells, dtype=np.uint64, count=len(one.cells))
+        shapes.setdefault(one.until, {})[one.track] = cells
+    return shapes
+
+
+def _areas_of(shapes: Mapping[int, Cells]) -> dict[int, CellSet]:
+    return {track: frozenset(cells.tolist()) for track, cells in shapes.items() if len(cells)}
+
+
+def _letters(shapes: Shapes, known: Mapping[str, Known]) -> dict[int, str]:
     """Assign tracks their ids: those of areas of an earlier window first, as they were then."""
-    months = sorted({one.until for one in sightings})
+    months = sorted(shapes)
     kept: dict[int, str] = {}
     for until in sorted({one.until for one in known.values() if one.until is not None}):
         window = min(max(until, months[0]), months[-1])
-        there = {one.track: one.cells for one in sightings if one.until == window and one.cells}
+        there = _areas_of(shapes[window])
         free = {track: cells for track, cells in there.items() if track not in kept}
         own = {name: one.cells for name, one in known.items() if one.until == until}
         kept |= match_areas(own, free, at_least=SAME)
     taken = set(kept.values())
     left = {name: one.cells for name, one in known.items() if name not in taken}
-    others = {track: cells for track, cells in _last_shapes(sightings).items() if track not in kept}
+    others = {track: cells for track, cells in _last_shapes(shapes).items() if track not in kept}
     return dict(sorted({**kept, **carry_letters(others, left, next_id(known))}.items()))
 
 
@@ -169,8 +217,11 @@ def beside(areas: Mapping[str, Known], others: Mapping[str, Known]) -> dict[str,
     return {**left, **areas}
 
 
-def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
-    return {one.track: one.cells for one in sightings if one.cells}
+def _last_shapes(shapes: Shapes) -> dict[int, CellSet]:
+    last: dict[int, Cells] = {}
+    for there in shapes.values():
+        last |= {track: cells for track, cells in there.items() if len(cells)}
+    return _areas_of(last)
 
 
 def _names(

@@ -346,7 +346,7 @@ def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     opened = Opened(config, read, dataset, incidents_key="key of this test")
     own = session.first_choices(City(config, read))
     choices = replace(own, eps_m=150.0, min_samples=4, max_area_km2=0.5)
-    monkeypatch.setattr(cache_change, "trace_lineage", lambda *_, known, **__: known)
+    monkeypatch.setattr(cache_change, "name_tracks", lambda _, __, known, *___: known)
     followed = cache_change.following(opened, choices, "2019-01").displaced.chosen
     known = cache_change.lineage(opened, choices, followed)
     now = cache.proposal(opened, choices).areas
