@@ -51,7 +51,7 @@ def _following(
     start = Month.parse(since)
     then = proposal_then(_opened, choices, start)
     on_cells, known = located(_opened, choices), past(_opened, choices) or ()
-    return in_turn(follow)(on_cells, then, names, start, known)
+    return in_turn(follow, quick=True)(on_cells, then, names, start, known)
 
 
 def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following | None:
@@ -67,7 +67,7 @@ def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following
 def _following_core(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
 ) -> Following:
-    return in_turn(follow_core)(located(_opened, choices), _displaced)
+    return in_turn(follow_core, quick=True)(located(_opened, choices), _displaced)
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:

@@ -63,18 +63,23 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
     """
     owner = _owners(cores, len(centre_xy))
     others = np.flatnonzero(owner < 0)
-    nearest_m = np.full(len(others), ring_m)
+    nearest_m, most_m = np.full(len(owner), ring_m), ring_m + 1
     for area, core in enumerate(cores):
-        metres, _ = cKDTree(centre_xy[core]).query(
-            centre_xy[others], distance_upper_bound=ring_m + 1
-        )
+        beside = others[_is_beside(centre_xy[others], centre_xy[core], most_m)]
+        metres, _ = cKDTree(centre_xy[core]).query(centre_xy[beside], distance_upper_bound=most_m)
         # To the decimetre: cells of one distance differ in the last digits of their centres.
         apart_m = np.round(metres, 1)
-        is_nearer = apart_m < nearest_m
-        owner[others[is_nearer]] = area
-        nearest_m = np.minimum(nearest_m, apart_m)
+        is_nearer = apart_m < nearest_m[beside]
+        owner[beside[is_nearer]] = area
+        nearest_m[beside[is_nearer]] = apart_m[is_nearer]
     rings = tuple(others[owner[others] == area] for area in range(len(cores)))
     return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
+
+
+def _is_beside(xy: Floats, core_xy: Floats, most_m: float) -> Bools:
+    """Return which points are in the rectangle around a core: few in a large city."""
+    is_in = (xy >= core_xy.min(axis=0) - most_m) & (xy <= core_xy.max(axis=0) + most_m)
+    return np.asarray(is_in.all(axis=1))
 
 
 def reach_m(grid: Grid) -> float:
