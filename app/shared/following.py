@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +27,7 @@ from csa.displacement.sentences import Course, say_before_after
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
-from csa.geo.cells import outline
+from csa.geo.cells import corners_of, outline
 
 Level = int | None
 """How a sum differs from what was expected, -2 to 2; None if there are too few incidents."""
@@ -44,6 +45,13 @@ class Following:
     cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, in the order of the grid
     before: tuple[int, int]  # incidents in the areas before the start, and in how many months
     evidence: Evidence  # results of the classic methods for all areas together
+
+    @cached_property
+    def frame(self) -> list[list[float]]:
+        """The southwest and northeast corners around the areas and their rings, in degrees."""
+        zones = self.displaced.places.zones
+        lonlat, _ = corners_of(self.cells[np.concatenate([*zones.cores, *zones.rings])])
+        return [of(axis=0).round(5)[::-1].tolist() for of in (lonlat.min, lonlat.max)]
 
     @property
     def is_core(self) -> bool:

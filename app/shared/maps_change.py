@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import folium
-import numpy as np
 
 from app.shared import theme
 from app.shared.cache_once import once
@@ -22,7 +21,6 @@ from csa.base.text import speak
 from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import name_verdict
 from csa.displacement.verdict import AreaVerdict, Track
-from csa.geo.cells import draw_cells
 
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.6
@@ -68,7 +66,7 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "counts": [],
         "zones": list(_zones(scene, cells)),
         "areas": list(_areas(scene)),
-        "frame": _frame(scene.following),
+        "frame": scene.following.frame,
         "selected": scene.selected,
         "visible": ["background", "neighborhoods"],
         "services": [],
@@ -102,14 +100,6 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
 
 def _level(track: Track, at: int) -> Level:
     return None if is_early(at) else levels(track)[at]
-
-
-def _frame(followed: Following) -> list[list[float]]:
-    """Return the southwest and northeast corners around the areas, in degrees."""
-    zones = followed.displaced.places.zones
-    drawn = followed.cells[np.concatenate([*zones.cores, *zones.rings])]
-    west, south, east, north = draw_cells(drawn).total_bounds.round(5).tolist()
-    return [[south, west], [north, east]]
 
 
 def _zone(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -99,11 +99,11 @@ def weights_of(summary: Mapping[str, Any]) -> Weights:
 class Components:
     """What each area has of each component: the value, and draws of what it may be.
 
-    Fields: `table`, `draws`.
+    Fields: `table`, `draw`.
     """
 
     table: pd.DataFrame  # (n, 7): index `area_id`; NaN where unknown
-    draws: Floats  # (4000, n, 7); what is unknown counts as the mean
+    draw: Callable[[], Floats]  # returns (4000, n, 7), the same each time; unknown is the mean
 
 
 def draw_components(
@@ -146,21 +146,27 @@ def draw_components(
     refuse_no_land(km2)
     killed = homicides + ALIKE_INCIDENTS * homicide_share
     wounded = incidents - homicides + ALIKE_INCIDENTS * (1 - homicide_share)
-    draws = np.empty((N_DRAWS, n_areas, len(COMPONENTS)))
-    for place, (estimate, cells) in enumerate(zip(estimates, table["cells"], strict=True)):
-        random = np.random.default_rng([seed, int(str(cells).split()[0], 16)])
-        expected = estimate.draw(random, N_DRAWS)
-        share = random.beta(max(killed[place], 1e-9), max(wounded[place], 1e-9), N_DRAWS)
-        columns = (
-            expected,
-            np.round(expected / km2[place], 9),  # land added up in another order is not quite equal
-            expected * share,
-            np.full(N_DRAWS, lasting[place]),
-            random.gamma(recent[place] + 0.5, size=N_DRAWS),
-            np.full(N_DRAWS, people[place]),
-            np.full(N_DRAWS, risk[place]) if risk_draws is None else risk_draws[:, place],
-        )
-        draws[:, place] = np.stack(columns, axis=1)
+    seeds = [[seed, int(str(cells).split()[0], 16)] for cells in table["cells"]]
+
+    def draw() -> Floats:  # kept, they would take a thousand times the rest
+        draws = np.empty((N_DRAWS, n_areas, len(COMPONENTS)))
+        for place, estimate in enumerate(estimates):
+            random = np.random.default_rng(seeds[place])
+            expected = estimate.draw(random, N_DRAWS)
+            share = random.beta(max(killed[place], 1e-9), max(wounded[place], 1e-9), N_DRAWS)
+            columns = (
+                expected,
+                np.round(expected / km2[place], 9),  # land added up in another order differs
+                expected * share,
+                lasting[place],
+                random.gamma(recent[place] + 0.5, size=N_DRAWS),
+                people[place],
+                risk[place] if risk_draws is None else risk_draws[:, place],
+            )
+            for column, drawn in enumerate(columns):
+                draws[:, place, column] = drawn
+        return draws
+
     means = np.array([estimate.mean for estimate in estimates], dtype=np.float64)
     values = (
         means,
@@ -172,7 +178,7 @@ def draw_components(
         risk,
     )
     index = pd.Index(table["area_id"], name="area_id")
-    return Components(pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index), draws)
+    return Components(pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index), draw)
 
 
 def standardise(components: pd.DataFrame) -> pd.DataFrame:

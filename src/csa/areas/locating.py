@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -141,11 +141,20 @@ def locate_incidents(
         here = slice(n, n + len(found[0]))
         rows[here], xy[here], positions[here], month[here] = found
         n = here.stop
-    centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), metric_crs)
-    grid = Grid(cover["area_km2"], centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
+    listed = cover.index, *(cover[name] for name in ("area_km2", "lon", "lat"))
+    grid = _grid_of(*(one.to_numpy().tobytes() for one in listed), metric_crs)
     give_back()
     inside = rows[:n], xy[:n], positions[:n], month[:n]
     return StudyArea(dataset, choices.kinds, *inside, grid, cover)
+
+
+@lru_cache(maxsize=4)
+def _grid_of(cells: bytes, area_km2: bytes, lon: bytes, lat: bytes, crs: str) -> Grid:
+    """Make the grid of some cells, once for all kinds of incident: its look-ups are large."""
+    index = pd.Index(np.frombuffer(cells, dtype=np.uint64), name="cell")
+    land, lons, lats = (np.frombuffer(one) for one in (area_km2, lon, lat))
+    land_km2, centre_xy = pd.Series(land, index, name="area_km2"), project(lons, lats, crs)
+    return Grid(land_km2, centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
 
 
 def _locate_rows(

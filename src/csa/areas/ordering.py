@@ -96,7 +96,7 @@ def order_areas(
     values = components.table.iloc[placed]
     standard = standardise(values).to_numpy()
     scores = standard @ shares
-    drawn = _drawn_scores(components.draws[:, placed], values, shares)
+    drawn = _drawn_scores(components.draw()[:, placed], values, shares)
     order = np.lexsort((*_ties(drawn), -np.round(scores, 9)))
     tiers = assign_tiers(drawn, order)
     rows = index[placed]

@@ -200,15 +200,12 @@ def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: 
 
 
 def _cells_table(run: Run) -> pd.DataFrame:
-    table = pd.DataFrame(run.grid.area_km2)
-    at = run.window.at
-    table["incidents"] = np.bincount(at, minlength=len(table))
-    table["homicides"] = np.bincount(at[run.is_homicide], minlength=len(table))
-    table["incidents_per_km2"] = (table["incidents"] / table["area_km2"]).round(2)
-    table["area_km2"] = table["area_km2"].round(6)
+    table, at = run.grid.listed.copy(deep=False), run.window.at
+    for name, counted in (("incidents", at), ("homicides", at[run.is_homicide])):
+        table[name] = np.bincount(counted, minlength=len(table))
+    table["incidents_per_km2"] = (table["incidents"] / run.grid.area_km2.to_numpy()).round(2)
     table["area_id"] = np.array([*run.area_ids, ""], dtype=object)[run.area_of_cell]
-    table["cell"] = h3_cells.as_text(table.index.tolist())
-    return table.reset_index(drop=True)
+    return table
 
 
 def _labels_table(run: Run) -> pd.DataFrame:

@@ -64,6 +64,12 @@ class Grid:
         return np.array([place for place in places if place >= 0], dtype=np.int64)
 
     @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The cells as files list them: `cell`, as text, and `area_km2`, rounded."""
+        land = self.area_km2.round(6).array
+        return pd.DataFrame({"cell": as_text(self.area_km2.index), "area_km2": land})
+
+    @cached_property
     def neighbors(self) -> Ints:
         """(m, 6) places of each cell's neighbors in `area_km2`; -1 outside the study area."""
         return self.around(1)[:, 1:]
