@@ -121,7 +121,7 @@ def _outcomes(
     key: str, choices: Choices, chosen: Chosen, since: str, _opened: Opened
 ) -> tuple[OutcomeFollowed, ...]:
     start = Month.parse(since) if since else None
-    return in_turn(follow_outcomes)(_opened, choices, chosen, start)
+    return in_turn(follow_outcomes, quick=True)(_opened, choices, chosen, start)
 
 
 def unserved(opened: Opened, choices: Choices, displaced: Displacement) -> PlaceboInSpace | None:
@@ -142,7 +142,9 @@ def _unserved(
 ) -> PlaceboInSpace | None:
     then = proposal_then(_opened, choices, Month.parse(since))
     on_cells = located(_opened, choices).on_ground_of(chosen.grounds)
-    return in_turn(rank_among_unserved)(on_cells, _displaced, list(cells_of(then.areas)))
+    return in_turn(rank_among_unserved, quick=True)(
+        on_cells, _displaced, list(cells_of(then.areas))
+    )
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:
@@ -175,7 +177,7 @@ def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None
         same = choices.as_fine_as(areas.resolution)
         on_cells, kept = located(opened, same), past(opened, past_way(choices, areas)) or ()
         begun = areas.begun(on_cells.dataset.require_months().until)
-        analyzing = in_turn(analyze_displacement)
+        analyzing = in_turn(analyze_displacement, quick=True)
         known[name] = None if begun is None else analyzing(on_cells, begun, None, kept)
     return known[name]
 

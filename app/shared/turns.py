@@ -23,7 +23,8 @@ SWITCH_S = 0.0005
 """How long a thread may compute while another waits, in seconds; Python's own is ten times it."""
 
 _QUICK, _LONG = Lock(), Lock()
-"""One at a time of the works that take a second, and one of those that take several."""
+"""One at a time of the works that a page waits for, a second or two each, and one of those that are
+told beside it, which take several."""
 
 _left: ContextVar[Event | None] = ContextVar("left", default=None)
 """Set where the run that this thread works for was left."""
