@@ -71,7 +71,7 @@ SERVED = Path(__file__).with_name("served.py")
 LARGE_BYTES, N_HEAPS, SPARE_BYTES = 4 * 2**20, 2, 32 * 2**20
 """Viewers' threads share two heaps, not sixteen, and arrays of so many bytes lie outside them. One
 number for each of 25,000 cells in 16 columns lies within: from outside, a step of the walk that
-spreads counts took thrice the time."""
+spreads counts took three times as long."""
 
 
 def warm_up() -> None:

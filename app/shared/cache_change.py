@@ -98,7 +98,8 @@ def _lineage(
     }
     known = beside(then, now)  # an id means the same here as elsewhere on the page
     windows = _windows(key, replace(choices, until=None), _opened, _tell)
-    return name_tracks(located(_opened, choices), windows, known, _opened.config.city.units)
+    on_cells, naming = located(_opened, choices), in_turn(name_tracks, quick=True)
+    return naming(on_cells, windows, known, _opened.config.city.units)
 
 
 @of_city(max_entries=16)
@@ -121,7 +122,7 @@ def _outcomes(
     key: str, choices: Choices, chosen: Chosen, since: str, _opened: Opened
 ) -> tuple[OutcomeFollowed, ...]:
     start = Month.parse(since) if since else None
-    return in_turn(follow_outcomes, quick=True)(_opened, choices, chosen, start)
+    return in_turn(follow_outcomes)(_opened, choices, chosen, start)
 
 
 def unserved(opened: Opened, choices: Choices, displaced: Displacement) -> PlaceboInSpace | None:

@@ -47,11 +47,12 @@ class Following:
     evidence: Evidence  # results of the classic methods for all areas together
 
     @cached_property
-    def frame(self) -> list[list[float]]:
+    def frame(self) -> tuple[tuple[float, ...], ...]:
         """The southwest and northeast corners around the areas and their rings, in degrees."""
         zones = self.displaced.places.zones
         lonlat, _ = corners_of(self.cells[np.concatenate([*zones.cores, *zones.rings])])
-        return [of(axis=0).round(5)[::-1].tolist() for of in (lonlat.min, lonlat.max)]
+        corners = (lonlat.min(axis=0), lonlat.max(axis=0))
+        return tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners)
 
     @property
     def is_core(self) -> bool:

@@ -69,7 +69,7 @@ def test_an_areas_share_of_homicides_is_drawn_toward_the_citys_as_by_twenty_more
     found = draw_components(areas(homicides=[10, 0], incidents=[20, 0]), estimates, 0.25)
     # (10 + 5) / 40 of 20 expected, and the city's quarter of 20 where nothing was counted
     assert found.table["homicides"].tolist() == pytest.approx([7.5, 5.0])
-    assert found.draw()[:, :, 2].mean(axis=0) == pytest.approx([7.5, 5.0], rel=0.03)
+    assert found.draw([0, 1], [2])[:, :, 0].mean(axis=0) == pytest.approx([7.5, 5.0], rel=0.03)
 
 
 def test_values_are_of_the_columns_that_they_are_named_after():
@@ -81,8 +81,8 @@ def test_values_are_of_the_columns_that_they_are_named_after():
     assert found.table["lasting"].tolist() == [3, 4]
     assert found.table["recent"].tolist() == [1, 9]
     assert found.table["people"].isna().tolist() == [False, True]
-    assert np.isnan(found.draw()[:, 1, 5]).all()
-    assert not np.isnan(found.draw()[:, :, :5]).any()
+    assert np.isnan(found.draw([1])[:, 0, 5]).all()
+    assert not np.isnan(found.draw([0, 1], range(5))).any()
 
 
 def test_a_criterion_of_one_component_knows_it():
@@ -109,7 +109,7 @@ def test_a_component_that_is_the_same_everywhere_says_nothing():
 def test_no_area_gives_empty_tables():
     found = draw_components(areas(0), [], 0.3)
     assert found.table.empty
-    assert found.draw().shape[1:] == (0, len(COMPONENTS))
+    assert found.draw([]).shape[1:] == (0, len(COMPONENTS))
     assert standardise(found.table).empty
     assert list_unknown(found.table) == []
 
@@ -119,7 +119,7 @@ def test_a_city_of_homicides_alone_or_of_none_has_its_share():
         rows = areas(1, homicides=20 if share else 0)
         found = draw_components(rows, [Estimate.of_gamma(10, 1.0)], share)
         assert found.table["homicides"].tolist() == pytest.approx([expected])
-        assert found.draw()[:, 0, 2].mean() == pytest.approx(expected, abs=0.3)
+        assert found.draw([0], [2]).mean() == pytest.approx(expected, abs=0.3)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_a_standardised_component_is_what_the_textbook_says(components):
 
 def test_draws_follow_the_laws_that_they_are_said_to_follow():
     found = draw_components(areas(1), [Estimate.of_gamma(12, 0.5)], 0.2)
-    expected, _, homicides, _, recent, _, _ = found.draw()[:, 0].T
+    expected, _, homicides, _, recent, _, _ = found.draw([0])[:, 0].T
     assert kstest(expected, gamma(12, scale=2).cdf).pvalue > 0.001
     assert kstest(recent, gamma(7.5).cdf).pvalue > 0.001
     # Of 30 incidents, as many are killed as of a beta-binomial law with the same counts.
@@ -194,7 +194,9 @@ def test_draws_follow_the_laws_that_they_are_said_to_follow():
 def test_an_areas_draws_do_not_depend_on_which_others_there_are():
     laws = [Estimate.of_gamma(n, 1.0) for n in (9, 5, 7)]
     rows = areas(3, homicides=[1, 2, 3], relative_risk=[1.0, 2.0, 3.0])
-    both = draw_components(rows, laws, 0.3).draw()
-    alone = draw_components(rows.iloc[[2]], laws[2:], 0.3).draw()
+    known = draw_components(rows, laws, 0.3)
+    both, again = known.draw(range(3)), known.draw([2, 0], [6, 2])
+    alone = draw_components(rows.iloc[[2]], laws[2:], 0.3).draw([0])
     assert (both[:, 2] == alone[:, 0]).all()
+    assert (again == both[:, [2, 0]][:, :, [6, 2]]).all()  # whichever are asked for, and when
     assert not (both[:, 0] == both[:, 1]).any(axis=0)[0]

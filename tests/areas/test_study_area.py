@@ -44,6 +44,39 @@ def build(town, *lines):
     return ingest_city(config, Inputs((path,), town.places)).dataset, config
 
 
+def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
+    dataset, config = many
+    cover = study_cells(dataset, 9).assign(area_km2=2)
+    cover.index = cover.index.astype(object)
+    own, *others = (
+        locate_incidents(City(config, dataset), Choices(resolution=9, kinds=(kind,)), given)
+        for kind, given in (
+            ("homicide", cover.astype({"area_km2": "float64"})),
+            ("nonfatal", cover),
+            ("nonfatal", cover.astype({"area_km2": "float32"}).sample(frac=1, random_state=1)),
+        )
+    )
+    for other in others:
+        assert other.grid is own.grid
+    assert own.grid.area_km2.index.tolist() == sorted(cover.index)
+    assert set(own.grid.area_km2) == {2.0}
+    with pytest.raises(ValueError, match="read-only"):
+        own.grid.centre_xy[0] = 0
+    elsewhere = locate_incidents(City(config, dataset), Choices(resolution=9))
+    assert elsewhere.grid is not own.grid
+
+
+def test_what_is_written_to_one_list_of_cells_stands_in_no_other(many):
+    dataset, config = many
+    grid = locate_incidents(City(config, dataset), Choices(resolution=9)).grid
+    one, other = (grid.listed.copy(deep=False) for _ in range(2))
+    one["area_km2"] = 0.0
+    one.loc[0, "cell"] = "none"
+    other.loc[0, "area_km2"] = 7.0
+    assert grid.listed["cell"].tolist() == [f"{cell:015x}" for cell in grid.places]
+    assert grid.listed["area_km2"].tolist() == grid.area_km2.round(6).tolist()
+
+
 @pytest.fixture
 def made(town):
     return lambda *lines: build(town, *lines)

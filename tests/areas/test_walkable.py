@@ -73,13 +73,18 @@ limits = st.sampled_from([0.0625, 0.125, 0.25, 0.5, 2.0])
     share=st.sampled_from([0.5, 0.7, 0.9]),
     seed=st.integers(0, 9999),
 )
-def test_a_piece_has_holes_where_filling_them_adds_a_cell(grid, share, seed):
-    """Euler's formula beside a search for what is enclosed, land or lake."""
+def test_a_piece_has_holes_where_filling_them_adds_a_cell_and_they_are_those_cells(
+    grid, share, seed
+):
+    """Euler's formula and rims on the grid beside h3's search for what is enclosed."""
     n = len(grid.area_km2)
     ground = _Ground(np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, 0.01)
     for part in ground.parts(np.random.default_rng(seed).random(n) < share):
-        area = frozenset(grid.area_km2.index.to_numpy()[list(part)].tolist())
-        assert ground.has_holes(part) == (grid.without_holes(area) != area)
+        area = frozenset(grid.area_km2.index.to_numpy()[ground.places[list(part)]].tolist())
+        whole = grid.without_holes(area)
+        assert ground.has_holes(part) == (whole != area)
+        holes = ground._holes(part, area)
+        assert {*holes} == {*grid.contiguous_parts(whole - area)}
 
 
 # ---- By hand -------------------------------------------------------------------------------

@@ -11,5 +11,7 @@ def test_freed_memory_goes_back_where_the_library_knows_how(monkeypatch):
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: library)
     memory.keep_little(2**18, n_heaps=2)
     assert dict(told) == {-8: 2, -3: 2**18, -1: 2**18}  # heaps, from where on apart, trimmed above
+    memory.keep_little(2**18, n_heaps=2, spare_bytes=0)
+    assert dict(told)[-1] == 0
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace())
     memory.keep_little(2**18, n_heaps=2)

@@ -354,6 +354,18 @@ def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     assert told == {1: "x-1", 2: "Q"}
 
 
+def test_an_area_of_a_window_in_which_nothing_was_seen_is_looked_for_in_the_last():
+    """All areas leave in February: March has no row, but a start there may have had an area."""
+    west = frozenset({1, 2, 3, 4})
+    areas = zip(range(1, 6), [(west,), (), (), (west,), (west,)], strict=True)
+    snapshots = [WindowAreas(Month(2020, n), own, ((0.0, 0.0),) * len(own)) for n, own in areas]
+    shapes = lineage_windows._shapes_of(follow_areas(snapshots))
+    assert Month(2020, 3) not in shapes
+    then = Known("Quince Row", west, Month(2020, 3))
+    assert lineage_windows._letters(shapes, {"Q": then}) == {1: "Q"}
+    assert lineage_windows._letters({}, {"Q": then}) == {}
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 

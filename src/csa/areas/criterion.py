@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -96,14 +96,60 @@ def weights_of(summary: Mapping[str, Any]) -> Weights:
 
 
 @dataclass(frozen=True)
+class AreaLaw:
+    """What the numbers of an area that are not known exactly are drawn from."""
+
+    seed: tuple[int, int]  # of the criterion, and its first cell
+    estimate: Estimate  # the number expected in it
+    area_km2: float  # its land
+    killed: float  # its homicides, with the city's part of `ALIKE_INCIDENTS`
+    wounded: float  # its other incidents, likewise
+    recent: float  # its incidents of the last year
+
+    def draw(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Draw expected number, density, homicides and the last year: (4000,) each, ever alike."""
+        random = np.random.default_rng(self.seed)
+        expected = self.estimate.draw(random, N_DRAWS)
+        share = random.beta(max(self.killed, 1e-9), max(self.wounded, 1e-9), N_DRAWS)
+        density = np.round(expected / self.area_km2, 9)  # land added up in another order differs
+        return expected, density, expected * share, random.gamma(self.recent + 0.5, size=N_DRAWS)
+
+
+@dataclass(frozen=True)
 class Components:
     """What each area has of each component: the value, and draws of what it may be.
 
-    Fields: `table`, `draw`.
+    Fields: `table`, `laws`, `risk_draws`.
     """
 
     table: pd.DataFrame  # (n, 7): index `area_id`; NaN where unknown
-    draw: Callable[[], Floats]  # returns (4000, n, 7), the same each time; unknown is the mean
+    laws: tuple[AreaLaw, ...]  # what is drawn of each of the n areas
+    risk_draws: Floats | None = None  # (4000, n) what their risk may be; None for the table's
+
+    def draw(self, places: Iterable[int], columns: Sequence[int] = range(7)) -> Floats:
+        """Draw what some areas may have of some components, by their places in the table.
+
+        Returns (4000, areas, columns), the same each time; what is unknown counts as the mean.
+        Kept, they would take a thousand times the rest.
+        """
+        listed, values = list(places), self.table.to_numpy(dtype=np.float64)
+        found = np.empty((N_DRAWS, len(listed), len(columns)))
+        for at, place in enumerate(listed):
+            *_, lasting, _, people, risk = values[place]
+            expected, density, homicides, recent = self.laws[place].draw()
+            drawn = None if self.risk_draws is None else self.risk_draws[:, place]
+            every = (
+                expected,
+                density,
+                homicides,
+                lasting,
+                recent,
+                people,
+                risk if drawn is None else drawn,
+            )
+            for to, column in enumerate(columns):
+                found[:, at, to] = every[column]
+        return found
 
 
 def draw_components(
@@ -138,7 +184,6 @@ def draw_components(
     Components
         Index `area_id`, in the order of rows.
     """
-    n_areas = len(table)
     names = ["months_active", "people", "recent_12", "homicides", "relative_risk"]
     known = table.reindex(columns=names).astype("float64")
     lasting, people, recent, homicides, risk = known.to_numpy().T
@@ -146,27 +191,9 @@ def draw_components(
     refuse_no_land(km2)
     killed = homicides + ALIKE_INCIDENTS * homicide_share
     wounded = incidents - homicides + ALIKE_INCIDENTS * (1 - homicide_share)
-    seeds = [[seed, int(str(cells).split()[0], 16)] for cells in table["cells"]]
-
-    def draw() -> Floats:  # kept, they would take a thousand times the rest
-        draws = np.empty((N_DRAWS, n_areas, len(COMPONENTS)))
-        for place, estimate in enumerate(estimates):
-            random = np.random.default_rng(seeds[place])
-            expected = estimate.draw(random, N_DRAWS)
-            share = random.beta(max(killed[place], 1e-9), max(wounded[place], 1e-9), N_DRAWS)
-            columns = (
-                expected,
-                np.round(expected / km2[place], 9),  # land added up in another order differs
-                expected * share,
-                lasting[place],
-                random.gamma(recent[place] + 0.5, size=N_DRAWS),
-                people[place],
-                risk[place] if risk_draws is None else risk_draws[:, place],
-            )
-            for column, drawn in enumerate(columns):
-                draws[:, place, column] = drawn
-        return draws
-
+    seeds = [(seed, int(str(cells).split()[0], 16)) for cells in table["cells"]]
+    numbers = (of.tolist() for of in (km2, killed, wounded, recent))
+    laws = tuple(AreaLaw(*law) for law in zip(seeds, estimates, *numbers, strict=True))
     means = np.array([estimate.mean for estimate in estimates], dtype=np.float64)
     values = (
         means,
@@ -178,7 +205,8 @@ def draw_components(
         risk,
     )
     index = pd.Index(table["area_id"], name="area_id")
-    return Components(pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index), draw)
+    components = pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index)
+    return Components(components, laws, risk_draws)
 
 
 def standardise(components: pd.DataFrame) -> pd.DataFrame:

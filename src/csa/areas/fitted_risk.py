@@ -100,7 +100,7 @@ class AreaRisk:
     """The relative risk of areas."""
 
     mean: list[float]  # (n,) the mean score of each area's blocks; NaN where unknown
-    draws: Floats  # (4000, n) what each may be
+    draws: Floats | None  # (4000, n) what each may be; None where all are unknown
 
 
 def relative_risk(city: City, areas: Sequence[CellSet], until: Month) -> AreaRisk:
@@ -110,8 +110,7 @@ def relative_risk(city: City, areas: Sequence[CellSet], until: Month) -> AreaRis
     """
     fitted = load_fitted(city)
     if fitted is None or fitted.until is None or fitted.until > until:
-        unknown = np.full((N_DRAWS, len(areas)), math.nan)
-        return AreaRisk([math.nan] * len(areas), unknown)
+        return AreaRisk([math.nan] * len(areas), None)
     drawn = [fitted.draw_in(area) for area in areas]
     draws = np.column_stack([np.zeros((N_DRAWS, 0)), *drawn])
     return AreaRisk([fitted.mean_in(area) for area in areas], draws)

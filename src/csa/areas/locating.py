@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,9 @@ from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
 from csa.geo.ground import finest, resolution_of
 
 CELLS = "study-cells"
+
+_GRIDS: WeakValueDictionary[bytes, Grid] = WeakValueDictionary()
+"""Grids in use, by content: incidents of several kinds lie on the same."""
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
@@ -141,20 +145,26 @@ def locate_incidents(
         here = slice(n, n + len(found[0]))
         rows[here], xy[here], positions[here], month[here] = found
         n = here.stop
-    listed = cover.index, *(cover[name] for name in ("area_km2", "lon", "lat"))
-    grid = _grid_of(*(one.to_numpy().tobytes() for one in listed), metric_crs)
+    grid = _grid_of(cover, metric_crs)
     give_back()
     inside = rows[:n], xy[:n], positions[:n], month[:n]
     return StudyArea(dataset, choices.kinds, *inside, grid, cover)
 
 
-@lru_cache(maxsize=4)
-def _grid_of(cells: bytes, area_km2: bytes, lon: bytes, lat: bytes, crs: str) -> Grid:
-    """Make the grid of some cells, once for all kinds of incident: its look-ups are large."""
-    index = pd.Index(np.frombuffer(cells, dtype=np.uint64), name="cell")
-    land, lons, lats = (np.frombuffer(one) for one in (area_km2, lon, lat))
-    land_km2, centre_xy = pd.Series(land, index, name="area_km2"), project(lons, lats, crs)
-    return Grid(land_km2, centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
+def _grid_of(cover: pd.DataFrame, crs: str) -> Grid:
+    """Make the grid of some cells, or take one of the same that is in use: look-ups are large."""
+    cells = cover.index.to_numpy(dtype=np.uint64)
+    land, lon, lat = (cover[name].to_numpy(np.float64) for name in ("area_km2", "lon", "lat"))
+    content = b"".join((crs.encode(), *(one.tobytes() for one in (cells, land, lon, lat))))
+    key = hashlib.sha256(content).digest()
+    grid = _GRIDS.get(key)
+    if grid is None:
+        centre_xy = project(lon, lat, crs)
+        centre_xy.flags.writeable = False
+        land_km2 = pd.Series(land, pd.Index(cells, name="cell"), name="area_km2")
+        grid = Grid(land_km2, centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
+        _GRIDS[key] = grid
+    return grid
 
 
 def _locate_rows(

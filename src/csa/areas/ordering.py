@@ -96,7 +96,7 @@ def order_areas(
     values = components.table.iloc[placed]
     standard = standardise(values).to_numpy()
     scores = standard @ shares
-    drawn = _drawn_scores(components.draw()[:, placed], values, shares)
+    drawn = _drawn_scores(components, placed, shares)
     order = np.lexsort((*_ties(drawn), -np.round(scores, 9)))
     tiers = assign_tiers(drawn, order)
     rows = index[placed]
@@ -153,14 +153,14 @@ def stands_out(
     )
 
 
-def _drawn_scores(draws: Floats, values: pd.DataFrame, shares: Floats) -> Floats:
-    """Weigh draws on the scale of the values: (draws, n)."""
-    counted = np.flatnonzero(shares)
+def _drawn_scores(components: Components, placed: Ints, shares: Floats) -> Floats:
+    """Weigh draws of n areas on the scale of their values: (draws, n)."""
+    values, counted = components.table.iloc[placed], np.flatnonzero(shares)
     if len(counted) == 1:  # one component needs no scale, even if its values are all alike
-        only = draws[:, :, counted[0]]
+        only = components.draw(placed, counted.tolist())[:, :, 0]
         return np.asarray(np.where(np.isnan(only), values.iloc[:, counted[0]].mean(), only))
     means, sds = find_scale(values)
-    apart = draws - means
+    apart = components.draw(placed) - means
     return np.asarray((np.where(np.isnan(apart), 0.0, apart) / sds) @ shares)
 
 

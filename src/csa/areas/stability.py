@@ -58,17 +58,16 @@ def measure_stability(
         return found
     rng = np.random.default_rng(seed)
     again = _Again(past, grid, params)
-    n_past = len(past.at)
+    n_past, owner = len(past.at), {cell: own for own, area in enumerate(areas) for cell in area}
     for _ in range(n_subsamples):
         kept = np.zeros(n_past, dtype=bool)
         kept[rng.choice(n_past, round(KEPT_SHARE * n_past), replace=False)] = True
-        others = again.areas(kept)
-        found += [any(_is_same(area, other) for other in others) for area in areas]
+        touched = (
+            (owner[cell], other) for other in again.areas(kept) for cell in owner.keys() & other
+        )
+        back = {own for own, other in {*touched} if jaccard(areas[own], other) >= SAME_AREA}
+        found[list(back)] += 1
     return found / n_subsamples
-
-
-def _is_same(one: CellSet, other: CellSet) -> bool:
-    return not one.isdisjoint(other) and jaccard(one, other) >= SAME_AREA
 
 
 class _Again:

@@ -129,7 +129,7 @@ def find_new(around: Ints, came: Floats, expected: Floats) -> Bools:
         return np.asarray(np.where(is_in, values[around], 0.0).sum(axis=1))
 
     n, usual = of_places(came), of_places(expected)
-    enough = np.flatnonzero(n >= NEW_LEAST)
+    enough = np.flatnonzero((n >= NEW_LEAST) & (n > usual))  # the mean itself is no surprise
     # Counts whose variance is so many times their mean are negative binomial.
     mean = np.maximum(usual[enough], np.finfo(float).tiny)
     chance = negative_binomial_at_least(n[enough], mean / (DISPERSION - 1), 1 / DISPERSION)

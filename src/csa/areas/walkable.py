@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from csa.areas.shrinkage import OUTSIDE
-from csa.base.arrays import Bools, Floats
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
 from csa.geo.cells import CellSet, Grid
 
@@ -34,7 +34,7 @@ OPENING_KM2 = 0.015
 without it more areas are as small as can be, and catch no more."""
 
 ROUNDING = 1e-9
-Places = frozenset[int]
+Piece = set[int]
 
 
 def required(grid: Grid, params: AreaParams) -> Floats:
@@ -95,7 +95,11 @@ def _rings(size: Floats) -> int:
 
 
 class _Ground:
-    """The cells of one map, as places in the grid, and areas made of them."""
+    """The cells of one map that areas may be made of, and areas made of them.
+
+    They are numbered by density, the densest first, then west, then south: so the order in which
+    cells are listed decides nothing.
+    """
 
     def __init__(
         self,
@@ -106,26 +110,33 @@ class _Ground:
         max_area_km2: float,
         opening_km2: float,
     ) -> None:
-        self.grid, self.size = grid, grid.area_km2.to_numpy(dtype=np.float64)
+        self.grid, size = grid, grid.area_km2.to_numpy(dtype=np.float64)
         self.max_km2 = max_area_km2 * (1 + ROUNDING)
         # A part that fits may lack one cell of the limit.
-        cell_km2 = float(self.size.max(initial=0.0))
+        cell_km2 = float(size.max(initial=0.0))
         self.min_km2 = max(0.0, min(MIN_AREA_KM2, max_area_km2 - cell_km2)) * (1 - ROUNDING)
-        self.surplus = expected - needed
-        self.is_free = reached.copy()
-        self.is_dense = reached & (self.surplus >= -ROUNDING * needed)
-        self.opening = opening_km2 * float(np.max(needed / self.size, initial=0.0))
-        # Densest first, then west, then south: so the order of cells decides nothing.
+        self.opening = opening_km2 * float(np.max(needed / size, initial=0.0))
         free = np.flatnonzero(reached)
-        density = np.round(expected[free] / self.size[free], 9)
-        order = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
-        self.rank = np.full(len(reached), len(order))
-        self.rank[order] = np.arange(len(order))
+        density = np.round(expected[free] / size[free], 9)
+        self.places = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
+        self.number = np.full(len(reached) + 1, OUTSIDE)  # the last is for what is outside
+        self.number[self.places] = np.arange(len(self.places))
+        self.around = self.number[grid.neighbors[self.places]]  # (f, 6)
+        surplus = (expected - needed)[self.places]
+        is_dense = surplus >= -ROUNDING * needed[self.places]
+        self._near: list[int] = self.around.ravel().tolist()  # thousands of lists would be slow
+        self.size: list[float] = size[self.places].tolist()
+        self.surplus: list[float] = surplus.tolist()
+        self.is_dense: list[bool] = is_dense.tolist()
+
+    def near(self, cell: int) -> list[int]:
+        """List the six cells around one, in order; `OUTSIDE` for what no area may take."""
+        return self._near[6 * cell : 6 * cell + 6]
 
     def areas(self) -> list[CellSet]:
         """Make areas of dense places that touch."""
         taken = np.zeros(len(self.size), dtype=bool)
-        for piece in self.parts(self.dense_places() | self.is_dense):
+        for piece in self.parts(self.dense_places() | np.array(self.is_dense, dtype=bool)):
             area = self.grown(self.trimmed(piece))
             if self.worth(area) > 0:
                 taken[list(area)] = True
@@ -133,169 +144,167 @@ class _Ground:
         return self._filled(parts)
 
     def dense_places(self) -> Bools:
-        """Return the cells of all places that are dense on average: (m,)."""
-        around = self.grid.around(_rings(self.size))[self.is_free]
-        is_in = (around != OUTSIDE) & self.is_free[around]
-        surplus = np.where(is_in, self.surplus[around], 0.0).sum(axis=1)
-        km2 = np.where(is_in, self.size[around], 0.0).sum(axis=1)
+        """Return the cells of all places that are dense on average: (f,)."""
+        typical_rings = _rings(self.grid.area_km2.to_numpy(dtype=np.float64))
+        around = self.number[self.grid.around(typical_rings)[self.places]]
+        is_in = around != OUTSIDE
+        surplus = np.where(is_in, np.array(self.surplus)[around], 0.0).sum(axis=1)
+        km2 = np.where(is_in, np.array(self.size)[around], 0.0).sum(axis=1)
         is_dense = (surplus >= 0) & (km2 >= ROUGHLY * self.min_km2)
         held = np.zeros(len(self.size), dtype=bool)
         held[around[is_dense][is_in[is_dense]]] = True
         return held
 
-    def trimmed(self, piece: Places) -> Places:
+    def trimmed(self, piece: Piece) -> Piece:
         """Leave out cells that are not dense, the least dense first, if the rest still touches."""
-        left, km2, places = set(piece), self.km2(piece), np.array(list(piece))
-        sparse = places[~self.is_dense[places]]
-        sparse = sparse[np.argsort(-self.rank[sparse])]
-        around, sizes = self.grid.neighbors[sparse].tolist(), self.size[sparse].tolist()
-        for place, near, size in zip(sparse.tolist(), around, sizes, strict=True):
-            if km2 - size >= self.min_km2 and _is_at_rim(near, left):
-                left.remove(place)
-                km2 -= size
-        return frozenset(left)
+        left, km2 = set(piece), self.km2(piece)
+        for cell in sorted((one for one in piece if not self.is_dense[one]), reverse=True):
+            if km2 - self.size[cell] >= self.min_km2 and _is_at_rim(self.near(cell), left):
+                left.remove(cell)
+                km2 -= self.size[cell]
+        return left
 
-    def worth(self, piece: Places) -> float:
+    def worth(self, piece: Piece) -> float:
         """Return what a piece holds beyond the density and the price of a place of its own."""
-        return math.fsum(self.surplus[list(piece)].tolist()) - self.opening if piece else 0.0
+        return math.fsum(self.surplus[cell] for cell in piece) - self.opening if piece else 0.0
 
     def km2(self, piece: Iterable[int]) -> float:
-        """Add up the land of places."""
-        return math.fsum(self.size[list(piece)].tolist())
+        """Add up the land of cells."""
+        return math.fsum(self.size[cell] for cell in piece)
 
-    def parts(self, mask: Bools) -> list[Places]:
-        """Split places into pieces that touch."""
+    def parts(self, mask: Bools) -> list[Piece]:
+        """Split cells into pieces that touch."""
         inside = np.flatnonzero(mask)
-        number = np.full(len(mask) + 1, -1)  # the last is for -1, outside the study area
+        number = np.full(len(mask) + 1, OUTSIDE)
         number[inside] = np.arange(len(inside))
-        near = number[self.grid.neighbors[inside]]
-        is_near = near >= 0
+        near = number[self.around[inside]]
+        is_near = near != OUTSIDE
         ends = np.cumsum(is_near.sum(axis=1))
         links = (np.ones(int(is_near.sum())), near[is_near], np.r_[0, ends])
-        n_parts, part = connected_components(csr_array(links, shape=(len(inside),) * 2))
-        return [frozenset(inside[part == one].tolist()) for one in range(n_parts)]
+        _, part = connected_components(csr_array(links, shape=(len(inside),) * 2))
+        order = np.argsort(part, kind="stable")
+        pieces = np.split(inside[order], np.flatnonzero(np.diff(part[order])) + 1)
+        return [set(piece.tolist()) for piece in pieces if len(piece)]
 
-    def grown(self, core: Places) -> Places:
-        """Grow a piece to the least size by the densest free cell beside it; empty if it cannot."""
+    def grown(self, core: Piece) -> Piece:
+        """Grow a piece to the least size by the densest cell beside it; empty if it cannot."""
         km2 = self.km2(core)
         if km2 >= self.min_km2:
             return core
-        piece, beside = set(core), _Beside(self, core)
+        piece, seen = set(core), {OUTSIDE, *core}
+        beside = sorted({near for cell in core for near in self.near(cell)} - seen)
+        seen.update(beside)
         while km2 < self.min_km2:
-            place = beside.pop()
-            if place is None:
-                return frozenset()
-            piece.add(place)
-            km2 += self.size[place]
-            beside.add_around(place)
-        return frozenset(piece)
+            if not beside:
+                return set()
+            cell = heapq.heappop(beside)
+            piece.add(cell)
+            km2 += self.size[cell]
+            for near in self.near(cell):
+                if near not in seen:
+                    seen.add(near)
+                    heapq.heappush(beside, near)
+        return piece
 
-    def split(self, piece: Places) -> list[Places]:
+    def split(self, piece: Piece) -> list[Piece]:
         """Split a piece over the limit: parts grow from its densest cell by the densest beside."""
         if self.km2(piece) <= self.max_km2:
             return [piece]
-        order = np.array(list(piece))
-        order = order[np.argsort(self.rank[order])]
-        number = np.full(len(self.size) + 1, OUTSIDE)  # the last is for -1, outside the study area
-        number[order] = np.arange(len(order))
-        near, size = number[self.grid.neighbors[order]].tolist(), self.size[order].tolist()
-        left, parts, least_km2 = set(range(len(order))), [], min(size)
-        for seed in range(len(order)):
+        least_km2, left, parts = min(self.size[cell] for cell in piece), set(piece), []
+        for seed in sorted(piece):
             if seed in left:
-                part = _grow_part(seed, left, near, size, (least_km2, self.max_km2))
+                part = self._part(seed, left, least_km2)
                 left -= part
-                parts.append(frozenset(order[list(part)].tolist()))
+                parts.append(part)
         return [part for part in parts if self.km2(part) >= self.min_km2]
 
-    def _mask(self, places: Iterable[int]) -> Bools:
-        mask = np.zeros(len(self.size), dtype=bool)
-        mask[list(places)] = True
-        return mask
+    def _part(self, seed: int, left: Piece, least_km2: float) -> Piece:
+        """Grow a part by the densest beside that fits; at the limit not even the least does."""
+        part, km2, seen, beside = set[int](), 0.0, {seed}, [seed]
+        while beside and (not part or km2 + least_km2 <= self.max_km2):
+            cell = heapq.heappop(beside)
+            if not part or km2 + self.size[cell] <= self.max_km2:
+                part.add(cell)
+                km2 += self.size[cell]
+                for near in self.near(cell):
+                    if near in left and near not in seen:
+                        seen.add(near)
+                        heapq.heappush(beside, near)
+        return part
 
-    def _cells(self, places: Places) -> CellSet:
-        return frozenset(self.grid.area_km2.index.to_numpy()[list(places)].tolist())
+    def _cells(self, places: Ints) -> CellSet:
+        """Return the cells at places in the grid."""
+        return frozenset(self.grid.area_km2.index.to_numpy()[places].tolist())
 
-    def _filled(self, parts: list[Places]) -> list[CellSet]:
+    def _filled(self, parts: list[Piece]) -> list[CellSet]:
         """Fill holes, the smallest first, where the filled one fits and takes no other's cell."""
-        grid, areas = self.grid, [self._cells(part) for part in parts]
+        grid, areas = self.grid, [self._cells(self.places[list(part)]) for part in parts]
         held = frozenset[int]().union(*areas)
         filled = []
         for area, part in zip(areas, parts, strict=True):
             whole = area
-            without = grid.without_holes(area) if self.has_holes(part) else area
-            holes = grid.contiguous_parts(without - area)
             for hole in sorted(
-                holes, key=lambda one: (round(grid.size_km2(one), 9), grid.middle(one))
+                self._holes(part, area) if self.has_holes(part) else [],
+                key=lambda one: (round(grid.size_km2(one), 9), grid.middle(one)),
             ):
                 if not hole & held and grid.size_km2(whole | hole) <= self.max_km2:
                     whole |= hole
             filled.append(whole)
         return filled
 
-    def has_holes(self, part: Places) -> bool:
+    def has_holes(self, part: Piece) -> bool:
         """Check whether a piece that hangs together encloses cells, by Euler's formula.
 
         Its cells, less the pairs that touch, and with the threes that meet at a corner, are 1 less
         its holes. To look is much quicker than to find them, and few have any. Beside one of the
         earth's twelve pentagons, all in the sea, neighbors are in no order, and it may be wrong.
         """
-        places = list(part)
-        mask = np.append(self._mask(part), False)
-        is_near = mask[self.grid.neighbors[places]]
+        cells = list(part)
+        mask = np.zeros(len(self.size) + 1, dtype=bool)  # the last is for what is outside
+        mask[cells] = True
+        is_near = mask[self.around[cells]]
         pairs = int(is_near.sum()) // 2
         threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
-        return len(places) - pairs + threes != 1
+        return len(cells) - pairs + threes != 1
+
+    def _holes(self, part: Piece, area: CellSet) -> list[CellSet]:
+        """List the holes of a piece: of the rims of what lies around it all but the outer one."""
+        grid, places = self.grid, self.places[list(part)]
+        around, walls = grid.neighbors[places], {*places.tolist()}
+        if (around == OUTSIDE).any():  # a rim that is partly no land is known to h3 alone
+            return grid.contiguous_parts(grid.without_holes(area) - area)
+        rims = _pieces_of({*around.ravel().tolist()} - walls, grid.neighbors)
+        rims.sort(key=lambda rim: float(grid.centre_xy[list(rim), 0].min()))
+        inner = [_flooded(rim, walls, grid.neighbors) for rim in rims[1:]]
+        return [self._cells(np.array(list(hole))) for hole in inner]
 
 
-def _grow_part(
-    seed: int,
-    left: set[int],
-    near: list[list[int]],
-    size: list[float],
-    km2_of: tuple[float, float],
-) -> set[int]:
-    """Grow a part from a cell by the densest beside that fits; cells are numbered by density.
-
-    Given are the smallest cell's land and the limit: once that is reached nothing more fits.
-    """
-    least_km2, max_km2 = km2_of
-    part, km2, seen, beside = set[int](), 0.0, {seed}, [seed]
-    while beside and (not part or km2 + least_km2 <= max_km2):
-        place = heapq.heappop(beside)
-        if not part or km2 + size[place] <= max_km2:
-            part.add(place)
-            km2 += size[place]
-            for other in near[place]:
-                if other in left and other not in seen:
-                    seen.add(other)
-                    heapq.heappush(beside, other)
-    return part
+def _pieces_of(places: set[int], neighbors: Ints) -> list[Piece]:
+    """Split places in the grid into pieces that touch."""
+    listed, left, pieces = list(places), set(places), []
+    near = dict(zip(listed, neighbors[listed].tolist(), strict=True))
+    while left:
+        edge = [left.pop()]
+        piece = set(edge)
+        while edge:
+            found = left.intersection(near[edge.pop()])
+            left -= found
+            piece |= found
+            edge += found
+        pieces.append(piece)
+    return pieces
 
 
-def _is_at_rim(around: Sequence[int], piece: set[int]) -> bool:
+def _flooded(start: Piece, walls: set[int], neighbors: Ints) -> Piece:
+    """Add to places in the grid all that is within the same walls."""
+    found, edge = set(start), set(start)
+    while edge:
+        edge = {*neighbors[list(edge)].ravel().tolist()} - walls - found - {OUTSIDE}
+        found |= edge
+    return found
+
+
+def _is_at_rim(around: Sequence[int], piece: Piece) -> bool:
     """Check whether a cell's neighbors in a piece follow one another around: then they touch."""
     held = [near in piece for near in around]
     return bool(sum(map(ne, held, [*held[1:], held[0]])) == 2)
-
-
-class _Beside:
-    """The cells beside a growing piece, the densest first."""
-
-    def __init__(self, ground: _Ground, piece: Iterable[int]) -> None:
-        self.near, self.rank, self.is_free = ground.grid.neighbors, ground.rank, ground.is_free
-        self.seen, self.heap = set(piece), list[tuple[int, int]]()
-        for place in sorted(self.seen):
-            self.add_around(place)
-
-    def add_around(self, place: int) -> None:
-        """Add the free cells around a place."""
-        for near in self.near[place].tolist():
-            if near != OUTSIDE and near not in self.seen and self.is_free[near]:
-                self.seen.add(near)
-                heapq.heappush(self.heap, (int(self.rank[near]), near))
-
-    def pop(self) -> int | None:
-        """Take the densest; None where none is left."""
-        if not self.heap:
-            return None
-        return heapq.heappop(self.heap)[1]

@@ -11,8 +11,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 def keep_little(large_bytes: int, n_heaps: int, spare_bytes: int | None = None) -> None:
     """Hold what is large apart, so that it goes back when it is freed; the rest in a few heaps.
 
-    Of a heap so many bytes may stay free at its end, as many as are large if not told. Arrays just
-    below these sizes are the dearest: each is given by the system page by page, and given back.
+    So many bytes may stay free at each heap's end, as many as are large if not told. What is large
+    is dear: the system gives it page by page, and takes it back.
 
     Left to itself the library learns to hold large arrays in a heap, where one block in use holds
     all below it, and makes a heap for every other thread. Where it is another than GNU's, nothing
@@ -22,4 +22,4 @@ def keep_little(large_bytes: int, n_heaps: int, spare_bytes: int | None = None) 
         set_option = ctypes.CDLL(None).mallopt
         set_option(M_ARENA_MAX, n_heaps)
         set_option(M_MMAP_THRESHOLD, large_bytes)
-        set_option(M_TRIM_THRESHOLD, spare_bytes or large_bytes)
+        set_option(M_TRIM_THRESHOLD, large_bytes if spare_bytes is None else spare_bytes)

@@ -56,7 +56,7 @@ class Known:
 
 
 Shapes: TypeAlias = Mapping[Month, Mapping[int, Cells]]
-"""By window, the cells of each track's area; none where it is no longer proposed."""
+"""By window, each track's cells; an empty array where it is no longer proposed."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class FollowedWindows:
     """What became of areas, window after window, whatever they are called."""
 
     events: pd.DataFrame  # `LINEAGE_COLUMNS`
-    shapes: Shapes  # the areas
+    shapes: Shapes  # by window, where anything was seen: which track was which cells
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,10 @@ def follow_windows(
     until: Month | None = None,
     tell: Tell = silent,
 ) -> FollowedWindows:
-    """Propose areas for each month's window, and trace what became of each, without names."""
+    """Propose areas for each month's window, and trace what became of each, without names.
+
+    The windows end with the data, or with `until`: not with the choices' own.
+    """
     snapshots = _snapshots(located, choices, documented, until, tell)
     if not snapshots:
         return FollowedWindows(pd.DataFrame({name: [] for name in LINEAGE_COLUMNS}), {})
@@ -111,8 +114,6 @@ def name_tracks(
     located: StudyArea, followed: FollowedWindows, kept: Mapping[str, Known], units: str = "metric"
 ) -> pd.DataFrame:
     """Give each track its id and its name: those of an area that has them, else new ones."""
-    if not followed.shapes:
-        return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
     traced = followed.events.copy()
     shapes = _last_shapes(followed.shapes)
     letters = _letters(followed.shapes, kept)
@@ -196,10 +197,12 @@ def _areas_of(shapes: Mapping[int, Cells]) -> dict[int, CellSet]:
 def _letters(shapes: Shapes, known: Mapping[str, Known]) -> dict[int, str]:
     """Assign tracks their ids: those of areas of an earlier window first, as they were then."""
     months = sorted(shapes)
+    if not months:
+        return {}
     kept: dict[int, str] = {}
     for until in sorted({one.until for one in known.values() if one.until is not None}):
         window = min(max(until, months[0]), months[-1])
-        there = _areas_of(shapes[window])
+        there = _areas_of(shapes.get(window, {}))  # nothing, a month after all have left
         free = {track: cells for track, cells in there.items() if track not in kept}
         own = {name: one.cells for name, one in known.items() if one.until == until}
         kept |= match_areas(own, free, at_least=SAME)
@@ -238,7 +241,10 @@ def _names(
         counts = Counter(name_of[cell] or UNASSIGNED for cell in cells)
         largest.append(min(counts, key=lambda name: (-counts[name], name)))
     xy = np.array([located.grid.middle(cells) for cells in shapes.values()])
-    own = {name: [cell for cell, other in name_of.items() if other == name] for name in {*largest}}
+    own: dict[str, list[int]] = {name: [] for name in largest}
+    for cell, name in name_of.items():
+        if name in own:
+            own[name].append(cell)
     middles = {name: np.array(located.grid.middle(own[name])) for name in own if own[name]}
     return dict(zip(shapes, name_places(largest, xy, taken, middles, units), strict=True))
 

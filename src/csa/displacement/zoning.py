@@ -63,9 +63,9 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
     """
     owner = _owners(cores, len(centre_xy))
     others = np.flatnonzero(owner < 0)
-    nearest_m, most_m = np.full(len(owner), ring_m), ring_m + 1
+    nearest_m, most_m, others_xy = np.full(len(owner), ring_m), ring_m + 1, centre_xy[others]
     for area, core in enumerate(cores):
-        beside = others[_is_beside(centre_xy[others], centre_xy[core], most_m)]
+        beside = others[_is_beside(others_xy, centre_xy[core], most_m)]
         metres, _ = cKDTree(centre_xy[core]).query(centre_xy[beside], distance_upper_bound=most_m)
         # To the decimetre: cells of one distance differ in the last digits of their centres.
         apart_m = np.round(metres, 1)

@@ -5,6 +5,7 @@ import re
 from datetime import date
 
 import h3
+import numpy as np
 import pytest
 
 from app.shared import geometry, maps, maps_change, theme
@@ -55,6 +56,20 @@ def told(scene, cells):
     children = maps_change.painting(scene, cells)._children.values()
     (painted,) = [child for child in children if isinstance(child, maps.Painting)]
     return json.loads(painted.message)
+
+
+def test_the_maps_frame_holds_every_corner_of_areas_and_rings_and_no_more(followed):
+    drawn = followed.displaced.places.zones
+    at = np.concatenate([*drawn.cores, *drawn.rings])
+    corners = [
+        corner
+        for cell in followed.cells[at]
+        for corner in h3.cell_to_boundary(h3.int_to_str(int(cell)))
+    ]
+    lat, lon = zip(*corners, strict=True)
+    (south, west), (north, east) = followed.frame
+    assert (south, west) == pytest.approx((min(lat), min(lon)), abs=1e-5)
+    assert (north, east) == pytest.approx((max(lat), max(lon)), abs=1e-5)
 
 
 def zones(message, *, is_core):

@@ -83,6 +83,24 @@ def test_a_run_that_its_viewer_left_does_not_begin(monkeypatch):
     assert done == [2]
 
 
+def test_what_a_map_waits_for_stands_behind_nothing_that_is_told_beside_it(root):
+    lanes = {True: set(), False: set()}
+    for path in sorted((root / "app").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "in_turn":
+                lanes[bool(call.keywords)].add(call.args[0].id)
+    assert lanes[True] == {
+        "analyze_displacement",
+        "follow",
+        "follow_core",
+        "locate_incidents",
+        "name_tracks",
+        "propose_areas",
+        "rank_among_unserved",
+    }
+    assert lanes[False] >= {"assess_areas", "follow_outcomes", "follow_windows", "make_report"}
+
+
 def test_what_takes_turns_is_not_cached_inside(root):
     """A function that asked a cached one could wait for a thread that waits for its turn."""
     taken = []

@@ -315,11 +315,7 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     judgement, opened, standing, said, monkeypatch
 ):
     table = judgement.components.table.assign(risk=[1.0 + n for n in range(8)])
-    draws = judgement.components.draw()
-    draws[:, :, -1] = table["risk"].to_numpy()
-    known = replace(
-        judgement, components=replace(judgement.components, table=table, draw=lambda: draws)
-    )
+    known = replace(judgement, components=replace(judgement.components, table=table))
     by_risk = Weighing(1, Weights({"risk": 1.0}))
     monkeypatch.setattr(cache_around, "risk_order", lambda _: None)
     _, places = parts.what_enters(known, by_risk, opened, standing)

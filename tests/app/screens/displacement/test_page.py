@@ -26,6 +26,7 @@ from csa.decisions.areas import designate
 from csa.decisions.registry import AreaStanding
 from csa.decisions.store import open_store
 from csa.displacement.follow import make_past, save_past
+from csa.displacement.lineage_windows import follow_windows, name_tracks, trace_lineage
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.reports.briefing.serving import candidate_of
@@ -339,6 +340,35 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
         assert name in text
 
 
+def test_another_start_or_last_month_names_the_same_windows_as_if_they_were_followed_again(
+    monkeypatch, dataset, root
+):
+    config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
+    opened = Opened(config, read, dataset, incidents_key="key of another test")
+    own = replace(session.first_choices(City(config, read)), min_samples=9)
+    followed = []
+
+    def spy(*given, **named):
+        followed.append(follow_windows(*given, **named))
+        return followed[-1]
+
+    def name_and_trace(located, windows, known, units):
+        traced = trace_lineage(located, own, None, known=known, units=units)  # all anew
+        assert name_tracks(located, windows, known, units).equals(traced)
+        return traced
+
+    monkeypatch.setattr(cache_change, "follow_windows", spy)
+    monkeypatch.setattr(cache_change, "name_tracks", name_and_trace)
+    for until, since in ((None, "2019-01"), (None, "2019-06"), (Month(2020, 3), "2019-01")):
+        choices = replace(own, until=until)
+        chosen = cache_change.following(opened, choices, since).displaced.chosen
+        traced = cache_change.lineage(opened, choices, chosen)
+        assert set(chosen.area_ids) <= set(traced["area_id"])
+    assert len(followed) == 1
+    cache_change.lineage(opened, replace(own, max_area_km2=1.0), chosen)
+    assert len(followed) == 2
+
+
 def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     monkeypatch, dataset, root
 ):
@@ -346,6 +376,7 @@ def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     opened = Opened(config, read, dataset, incidents_key="key of this test")
     own = session.first_choices(City(config, read))
     choices = replace(own, eps_m=150.0, min_samples=4, max_area_km2=0.5)
+    monkeypatch.setattr(cache_change, "follow_windows", lambda *_, **__: None)
     monkeypatch.setattr(cache_change, "name_tracks", lambda _, __, known, *___: known)
     followed = cache_change.following(opened, choices, "2019-01").displaced.chosen
     known = cache_change.lineage(opened, choices, followed)
