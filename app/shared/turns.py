@@ -40,7 +40,9 @@ class LeftError(Exception):
 
 
 def in_turn(work: Callable[Given, Answer], *, quick: bool = False) -> Callable[Given, Answer]:
-    """Make a function that waits until no other such work is done, quick or not, in this process.
+    """Make a function that waits until no other work of its turn is done in this process.
+
+    One turn is for quick work, the other for long.
 
     For work that asks no cached function: one that waited for another thread's would wait forever.
     """

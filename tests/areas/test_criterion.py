@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -177,6 +178,17 @@ def test_a_standardised_component_is_what_the_textbook_says(components):
             else:
                 expected = (given_number - statistics.fmean(known)) / sd
                 assert standard == pytest.approx(expected, abs=1e-9)
+
+
+def test_an_areas_risk_is_drawn_as_it_was_given_and_laws_belong_to_areas():
+    laws, wide = [Estimate.of_gamma(n, 1.0) for n in (9, 5, 7)], np.arange(12000.0).reshape(4000, 3)
+    rows = areas(3, relative_risk=[1.0, 2.0, 3.0])
+    found = draw_components(rows, laws, 0.3, risk_draws=wide)
+    assert (found.draw([2, 0], [6])[:, :, 0] == wide[:, [2, 0]]).all()
+    assert draw_components(rows, laws, 0.3).draw([2, 0], [6])[5, :, 0].tolist() == [3.0, 1.0]
+    for other in ({"laws": found.laws[:2]}, {"risk_draws": wide[:, :2]}):
+        with pytest.raises(ValueError, match="for each area"):
+            replace(found, **other)
 
 
 def test_draws_follow_the_laws_that_they_are_said_to_follow():

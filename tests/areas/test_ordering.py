@@ -202,6 +202,10 @@ def test_an_area_that_stands_in_no_order_has_nothing_and_changes_nothing():
     assert found.iloc[0].drop("is_first").isna().all()
     assert found["is_first"].tolist() == [False, True, True]
     assert found["tier"].tolist()[1:] == [2, 1]
+    alone = order(areas[1:], SEVERAL, 2, None, people=[1000, 1000])
+    among = order(areas, SEVERAL, 2, [False, True, True], people=[9000, 1000, 1000])
+    assert among["tier"].tolist()[1:] == alone["tier"].tolist()
+    assert among["priority_index"].tolist()[1:] == alone["priority_index"].tolist()
 
 
 def test_equal_areas_share_a_tier_and_a_place_in_the_top():

@@ -384,12 +384,12 @@ def places_around(steps=2):
 
 def test_a_place_is_new_if_chance_would_give_as_many_in_one_city_of_a_hundred():
     around, there = places_around(), AT_BLOCK
-    expected = np.full(len(around), 2 / 19)  # two in a place
-    for n in range(1, 30):
+    for mean, n in [*((2, n) for n in range(1, 30)), *((60, n) for n in range(60, 140, 3))]:
+        expected = np.full(len(around), mean / 19)  # so many in a place
         came = np.zeros(len(around))
         came[there] = n
-        # A mean of 2, with 1.6 times a Poisson count's variance, at each of so many middles.
-        law = nbinom(2 / 0.6, 1 / 1.6)
+        # With 1.6 times a Poisson count's variance, at each of so many middles.
+        law = nbinom(mean / 0.6, 1 / 1.6)
         assert law.var() == pytest.approx(1.6 * law.mean())
         is_new = n >= 5 and law.sf(n - 1) * len(around) < 0.01
         found = find_new(around, came, expected)

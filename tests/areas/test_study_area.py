@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices, dbscan_of, period_of
-from csa.areas.locating import locate_incidents, study_cells
+from csa.areas.locating import _grid_of, locate_incidents, study_cells
 from csa.areas.stack import Ground, learn
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
@@ -60,8 +60,17 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
         assert other.grid is own.grid
     assert own.grid.area_km2.index.tolist() == sorted(cover.index)
     assert set(own.grid.area_km2) == {2.0}
+    for other in (own, *others):
+        assert (other.land.area_km2.dtype, other.land.total_km2) == (np.float64, 2.0 * len(cover))
     with pytest.raises(ValueError, match="read-only"):
         own.grid.centre_xy[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        own.grid.area_km2.iloc[0] = 9.0
+    listed = own.cover
+    for column, crs in (("lon", "EPSG:32615"), ("lat", "EPSG:32615"), ("none", "EPSG:32614")):
+        moved = listed.assign(**{column: listed["lon"] + 1e-9}) if column in listed else listed
+        assert _grid_of(moved, crs) is not own.grid
+    assert _grid_of(listed, config.city.metric_crs) is own.grid
     elsewhere = locate_incidents(City(config, dataset), Choices(resolution=9))
     assert elsewhere.grid is not own.grid
 

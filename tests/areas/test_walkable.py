@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Transformer
 
 from csa.areas.walkable import _Ground, required, walkable_areas
 from csa.base.params import AreaParams, DbscanParams
 from tests.areas.ground import (
+    BLOCK,
     BLOCKS,
     EVEN,
     GRID,
@@ -87,7 +89,53 @@ def test_a_piece_has_holes_where_filling_them_adds_a_cell_and_they_are_those_cel
         assert {*holes} == {*grid.contiguous_parts(whole - area)}
 
 
+def inner(grid, part):
+    """Number the cells of a part of some ground that lies well inside."""
+    n = len(grid.area_km2)
+    ground = _Ground(np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, 0.01)
+    return ground, set(ground.number[grid.at(part)].tolist())
+
+
 # ---- By hand -------------------------------------------------------------------------------
+
+
+def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_an_inside():
+    near, far = BLOCK, max(h3.grid_ring(BLOCK, 8))
+    lake = h3.grid_path_cells(near, far)[5]  # five steps on: its ring of two touches the first's
+    eight = set(h3.grid_ring(near, 3)) | set(h3.grid_ring(lake, 2))
+    grid = replace(
+        grid_of(set(h3.grid_disk(BLOCK, 14)) - {lake}, km2=1 / 64),
+        fill_holes=lambda _: pytest.fail("h3 was asked"),
+    )
+    ground, part = inner(grid, eight)
+    area = frozenset(eight)
+    (pieces,) = ground.parts(np.isin(np.arange(len(grid.area_km2)), list(part)))
+    assert pieces == part
+    small, large = set(h3.grid_disk(lake, 1)) - {lake} - eight, set(h3.grid_disk(near, 2)) - eight
+    assert {*ground._holes(part, area)} == {frozenset(small), frozenset(large)}
+    for room, filled in (
+        (0, set()),
+        (len(small), small),
+        (len(large), small),
+        (len(small | large), small | large),
+    ):
+        ground.max_km2 = (len(eight) + room + 0.5) / 64
+        assert ground._filled([part]) == [frozenset(eight | filled)]
+        ground.max_km2 = (len(eight) + len(small) - 0.5) / 64
+        assert ground._filled([part]) == [frozenset(eight)]
+
+
+@pytest.mark.parametrize("lakes", [0, 1])
+def test_a_hole_on_both_sides_of_the_180th_meridian_is_filled(lakes):
+    middle = h3.latlng_to_cell(-16.5, 180.0, 8)  # Taveuni, Fiji
+    ring = set(h3.grid_ring(middle, 2))
+    cells = sorted(set(h3.grid_disk(middle, 6)) - set(h3.grid_ring(middle, 3)[:lakes]))
+    lonlat = np.array([h3.cell_to_latlng(cell)[::-1] for cell in cells])
+    xy = np.column_stack(Transformer.from_crs(4326, 3460, always_xy=True).transform(*lonlat.T))
+    assert np.ptp(lonlat[:, 0]) > 300
+    grid = grid_of(cells, centre_xy=xy, km2=1 / 64)
+    ground, part = inner(grid, ring)
+    assert ground._filled([part]) == [frozenset(h3.grid_disk(middle, 2))]
 
 
 @pytest.mark.parametrize(

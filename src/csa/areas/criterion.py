@@ -126,6 +126,12 @@ class Components:
     laws: tuple[AreaLaw, ...]  # what is drawn of each of the n areas
     risk_draws: Floats | None = None  # (4000, n) what their risk may be; None for the table's
 
+    def __post_init__(self) -> None:
+        """Refuse draws of other areas than the table's."""
+        n_areas, drawn = len(self.table), self.risk_draws
+        if len(self.laws) != n_areas or (drawn is not None and drawn.shape[1] != n_areas):
+            raise ValueError("a law and a column of risk draws are needed for each area")
+
     def draw(self, places: Iterable[int], columns: Sequence[int] = range(7)) -> Floats:
         """Draw what some areas may have of some components, by their places in the table.
 

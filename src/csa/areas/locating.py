@@ -132,7 +132,8 @@ def locate_incidents(
         cover = kept_cells(city, choices.resolution)
     elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
-    cover = cover.sort_index()
+    cover = cover.sort_index().astype("float64")
+    cover.index = cover.index.astype("uint64")
     incidents = dataset.incidents
     is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
     is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
@@ -153,15 +154,15 @@ def locate_incidents(
 
 def _grid_of(cover: pd.DataFrame, crs: str) -> Grid:
     """Make the grid of some cells, or take one of the same that is in use: look-ups are large."""
-    cells = cover.index.to_numpy(dtype=np.uint64)
-    land, lon, lat = (cover[name].to_numpy(np.float64) for name in ("area_km2", "lon", "lat"))
+    cells, columns = cover.index.to_numpy(), ("area_km2", "lon", "lat")
+    land, lon, lat = (cover[name].to_numpy(copy=True) for name in columns)
     content = b"".join((crs.encode(), *(one.tobytes() for one in (cells, land, lon, lat))))
     key = hashlib.sha256(content).digest()
     grid = _GRIDS.get(key)
     if grid is None:
         centre_xy = project(lon, lat, crs)
-        centre_xy.flags.writeable = False
-        land_km2 = pd.Series(land, pd.Index(cells, name="cell"), name="area_km2")
+        centre_xy.flags.writeable = land.flags.writeable = False
+        land_km2 = pd.Series(land, pd.Index(cells, name="cell"), name="area_km2", copy=False)
         grid = Grid(land_km2, centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
         _GRIDS[key] = grid
     return grid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,14 +59,20 @@ def measure_stability(
         return found
     rng = np.random.default_rng(seed)
     again = _Again(past, grid, params)
-    n_past, owner = len(past.at), {cell: own for own, area in enumerate(areas) for cell in area}
+    n_past, owners = len(past.at), defaultdict[int, list[int]](list)
+    for own, area in enumerate(areas):
+        for cell in area:
+            owners[cell].append(own)
     for _ in range(n_subsamples):
         kept = np.zeros(n_past, dtype=bool)
         kept[rng.choice(n_past, round(KEPT_SHARE * n_past), replace=False)] = True
-        touched = (
-            (owner[cell], other) for other in again.areas(kept) for cell in owner.keys() & other
-        )
-        back = {own for own, other in {*touched} if jaccard(areas[own], other) >= SAME_AREA}
+        touched = {
+            (own, other)
+            for other in again.areas(kept)
+            for cell in owners.keys() & other
+            for own in owners[cell]
+        }
+        back = {own for own, other in touched if jaccard(areas[own], other) >= SAME_AREA}
         found[list(back)] += 1
     return found / n_subsamples
 

@@ -159,7 +159,12 @@ def _outermost(rims: list[frozenset[int]]) -> frozenset[int]:
     """Return the rim that reaches farthest west: the others lie within it."""
     if len(rims) == 1:
         return rims[0]
-    return min(rims, key=lambda rim: min(h3.cell_to_latlng(cell)[1] for cell in rim))
+    start = h3.cell_to_latlng(min(rims[0]))[1]
+
+    def west(cell: int) -> float:  # also where a city lies on both sides of the 180th meridian
+        return float((h3.cell_to_latlng(cell)[1] - start + 180) % 360)
+
+    return min(rims, key=lambda rim: min(map(west, rim)))
 
 
 def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
