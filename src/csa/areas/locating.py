@@ -132,7 +132,7 @@ def locate_incidents(
         cover = kept_cells(city, choices.resolution)
     elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
-    cover = cover.sort_index().astype("float64")
+    cover = cover.sort_index()[["area_km2", "lon", "lat"]].astype("float64")
     cover.index = cover.index.astype("uint64")
     incidents = dataset.incidents
     is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
