@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -45,14 +44,7 @@ class Following:
     cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, in the order of the grid
     before: tuple[int, int]  # incidents in the areas before the start, and in how many months
     evidence: Evidence  # results of the classic methods for all areas together
-
-    @cached_property
-    def frame(self) -> tuple[tuple[float, ...], ...]:
-        """The southwest and northeast corners around the areas and their rings, in degrees."""
-        zones = self.displaced.places.zones
-        lonlat, _ = corners_of(self.cells[np.concatenate([*zones.cores, *zones.rings])])
-        corners = (lonlat.min(axis=0), lonlat.max(axis=0))
-        return tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners)
+    frame: tuple[tuple[float, ...], ...]  # southwest and northeast corners around areas and rings
 
     @property
     def is_core(self) -> bool:
@@ -186,15 +178,19 @@ def follow_core(located: StudyArea, displaced: Displacement) -> Following:
 def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataFrame) -> Following:
     controls = match_controls(located, displaced)
     evidence, _ = measure_evidence(located, displaced, controls)
+    zones, cells = displaced.places.zones, located.grid.area_km2.index.to_numpy()
+    lonlat, _ = corners_of(cells[np.concatenate([*zones.cores, *zones.rings])])
+    corners = (lonlat.min(axis=0), lonlat.max(axis=0))
     return Following(
         shapes,
         displaced,
         controls,
         quarters_of(located, displaced),
         newest_of(located, displaced),
-        located.grid.area_km2.index.to_numpy(),
+        cells,
         (evidence.core[0], evidence.before.months),
         evidence,
+        tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners),
     )
 
 

@@ -122,4 +122,4 @@ def test_what_takes_turns_is_not_cached_inside(root):
     for name in sorted(set(taken)):
         if not name.startswith("csa."):
             text = Path(importlib.import_module(name).__file__).read_text(encoding="utf-8")
-            assert "cache" not in text.replace("cached_property", ""), name
+            assert "cache" not in text, name
