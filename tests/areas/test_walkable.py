@@ -121,8 +121,8 @@ def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_a
     ):
         ground.max_km2 = (len(eight) + room + 0.5) / 64
         assert ground._filled([part]) == [frozenset(eight | filled)]
-        ground.max_km2 = (len(eight) + len(small) - 0.5) / 64
-        assert ground._filled([part]) == [frozenset(eight)]
+    ground.max_km2 = (len(eight) + len(small) - 0.5) / 64
+    assert ground._filled([part]) == [frozenset(eight)]
 
 
 @pytest.mark.parametrize("lakes", [0, 1])

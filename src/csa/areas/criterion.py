@@ -132,7 +132,9 @@ class Components:
         if len(self.laws) != n_areas or (drawn is not None and drawn.shape[1] != n_areas):
             raise ValueError("a law and a column of risk draws are needed for each area")
 
-    def draw(self, places: Iterable[int], columns: Sequence[int] = range(7)) -> Floats:
+    def draw(
+        self, places: Iterable[int], columns: Sequence[int] = range(len(COMPONENTS))
+    ) -> Floats:
         """Draw what some areas may have of some components, by their places in the table.
 
         Returns (4000, areas, columns), the same each time; what is unknown counts as the mean.
