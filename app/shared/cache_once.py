@@ -3,7 +3,7 @@
 The key is the content of everything that the work is given and the viewer's colors, so that no
 answer to anything else can be shown in its place. What `app.shared.cache` hands to all viewers is
 known by which object it is: nothing may change it. It is not held: an answer about an object that
-is gone is forgotten.
+is gone is forgotten at the next question.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle  # nosec B403
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
@@ -42,6 +44,10 @@ SHARED = (
     StudyArea,
 )
 """Frozen, large, and made once for all viewers."""
+
+_GONE: deque[tuple[str, bytes, bool]] = deque()
+"""Keys of answers about objects that are gone. They are noted where an object ends, in any thread
+and at any moment, and forgotten where no lock is held."""
 
 
 class _Content(pickle.Pickler):
@@ -81,6 +87,7 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
             content.dump((given, named))
         except (AttributeError, TypeError, pickle.PicklingError):  # no content of its own
             return work(*given, **named)
+        _forget_gone()
         key = name, hashlib.sha256(written.getbuffer()).digest(), theme.is_dark()
         about, answer = _answer(*key, work, given, named, content.named)
         if any(ref() is not one for ref, one in zip(about, content.named, strict=True)):
@@ -101,4 +108,14 @@ def _answer(
     _named: dict[str, Any],
     _about: list[object],
 ) -> tuple[list[ref[object]], Any]:
-    return [*map(ref, _about)], _work(*_given, **_named)
+    def note_gone(_: ref[object]) -> None:
+        _GONE.append((name, key, is_dark))
+
+    return [ref(one, note_gone) for one in _about], _work(*_given, **_named)
+
+
+def _forget_gone() -> None:
+    """Forget what nobody can ask any more: it would take the place of what is asked."""
+    with suppress(IndexError):  # another thread was quicker
+        while _GONE:
+            _answer.clear(*_GONE.popleft())

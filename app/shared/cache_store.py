@@ -26,6 +26,9 @@ from csa.decisions.store.trail import entries, entries_of
 from csa.plan import Plan, load_plan
 from csa.plan.measures import Value
 
+NOTHING = Records()
+"""What is decided where there is no store: one object, so that what follows is worked out once."""
+
 
 def plan(opened: Opened) -> Plan | None:
     """Return the city's plan."""
@@ -80,7 +83,7 @@ def records(opened: Opened) -> Records:
     """Return the store's current contents, read again after anyone has written."""
     found = reading(opened)
     if found is None:
-        return Records()
+        return NOTHING
     where = address(opened)
     return _records(where, found.head().hash, found)
 

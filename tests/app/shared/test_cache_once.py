@@ -89,6 +89,15 @@ def test_a_shared_object_is_not_kept_alive_by_its_answers():
     assert gone() is None
 
 
+def test_answers_about_what_is_gone_take_no_place_of_others():
+    kept, asked, asked_of_one = Records(), once(work), once(forgetful)
+    first = asked(kept)
+    for _ in range(600):  # more than there is place for
+        asked_of_one(Records())
+    assert asked(kept) is first
+    assert not cache_once._GONE
+
+
 def test_a_function_that_may_know_more_than_it_is_given_is_refused():
     with pytest.raises(TypeError, match="may depend on more"):
         once(lambda: None)

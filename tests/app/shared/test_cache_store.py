@@ -32,6 +32,14 @@ def test_a_store_that_another_process_makes_is_seen(opened, address, monkeypatch
         store.engine.dispose()
 
 
+def test_without_a_store_nothing_is_decided_and_that_is_worked_out_once(
+    opened, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    assert cache_store.records(opened) is cache_store.records(opened)
+    assert not cache_store.records(opened).areas
+
+
 def test_what_everybody_opens_makes_no_store(opened, tmp_path, monkeypatch):
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
     monkeypatch.setenv("CSA_ACCESS", "public")
