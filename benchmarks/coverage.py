@@ -37,8 +37,8 @@ from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo import cells as pieces
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.spirals import find_neighbors, spirals
 
 CRS = "EPSG:32615"
@@ -91,7 +91,7 @@ def ground(steps: int = STEPS) -> Ground:
     blocks = h3_cells.cover(shapely.union_all(shapes), BLOCK)
     blocks = blocks.join(h3_cells.centres(blocks.index.to_numpy()))
     xy = project(blocks["lon"].to_numpy(), blocks["lat"].to_numpy(), CRS)
-    grid = Grid(blocks["area_km2"], xy, h3_cells.disk, pieces.contiguous_parts, pieces.fill_holes)
+    grid = Grid(blocks["area_km2"], xy)
     inside = _inside(cover, blocks)
     return Ground(
         cover, spirals(cells, steps=4), corners, find_neighbors(cells), blocks, grid, inside

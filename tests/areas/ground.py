@@ -12,9 +12,7 @@ from sklearn.cluster import DBSCAN
 
 from csa.areas.forming import form_areas
 from csa.base.params import AreaParams, DbscanParams
-from csa.geo import cells as pieces
-from csa.geo import cells as places
-from csa.geo.cells import Grid
+from csa.geo.grid import Grid
 
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
 MIDDLE = h3.latlng_to_cell(39.1, -94.578, 9)
@@ -41,9 +39,6 @@ def grid_of(cells, *, centre_xy=None, km2=None):
     return Grid(
         pd.Series(sizes, index=pd.Index(listed, dtype="uint64", name="cell"), name="area_km2"),
         metres(listed) if centre_xy is None else centre_xy,
-        places.disk,
-        pieces.contiguous_parts,
-        pieces.fill_holes,
     )
 
 

@@ -20,8 +20,9 @@ from csa.areas.expected import (
     fit_field,
 )
 from csa.areas.ordering import stands_out
-from csa.areas.shrinkage import OUTSIDE, fit_prior, shrink
+from csa.areas.shrinkage import fit_prior, shrink
 from csa.base.errors import ParamError
+from csa.geo.spirals import OUTSIDE
 from tests.properties import examples
 from tests.workers import slowly
 

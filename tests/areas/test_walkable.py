@@ -70,25 +70,6 @@ def maps(draw, grids=(TINY, SMALL, EVEN, LAKESIDE, ISLAND)):
 limits = st.sampled_from([0.0625, 0.125, 0.25, 0.5, 2.0])
 
 
-@given(
-    grid=st.sampled_from([GRID, LAKESIDE, ISLAND]),
-    share=st.sampled_from([0.5, 0.7, 0.9]),
-    seed=st.integers(0, 9999),
-)
-def test_a_piece_has_holes_where_filling_them_adds_a_cell_and_they_are_those_cells(
-    grid, share, seed
-):
-    """Euler's formula and rims on the grid beside h3's search for what is enclosed."""
-    n = len(grid.area_km2)
-    ground = _Ground(np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, 0.01)
-    for part in ground.parts(np.random.default_rng(seed).random(n) < share):
-        area = frozenset(grid.area_km2.index.to_numpy()[ground.places[list(part)]].tolist())
-        whole = grid.without_holes(area)
-        assert ground.has_holes(part) == (whole != area)
-        holes = ground._holes(part, area)
-        assert {*holes} == {*grid.contiguous_parts(whole - area)}
-
-
 def inner(grid, part):
     """Number the cells of a part of some ground that lies well inside."""
     n = len(grid.area_km2)
@@ -99,30 +80,25 @@ def inner(grid, part):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_an_inside():
+def test_holes_are_filled_while_the_area_stays_within_the_limit_the_smallest_first():
     near, far = BLOCK, max(h3.grid_ring(BLOCK, 8))
     lake = h3.grid_path_cells(near, far)[5]  # five steps on: its ring of two touches the first's
     eight = set(h3.grid_ring(near, 3)) | set(h3.grid_ring(lake, 2))
-    grid = replace(
-        grid_of(set(h3.grid_disk(BLOCK, 14)) - {lake}, km2=1 / 64),
-        fill_holes=lambda _: pytest.fail("h3 was asked"),
-    )
+    grid = grid_of(set(h3.grid_disk(BLOCK, 14)) - {lake}, km2=1 / 64)
     ground, part = inner(grid, eight)
-    area = frozenset(eight)
     (pieces,) = ground.parts(np.isin(np.arange(len(grid.area_km2)), list(part)))
     assert pieces == part
     small, large = set(h3.grid_disk(lake, 1)) - {lake} - eight, set(h3.grid_disk(near, 2)) - eight
-    assert {*ground._holes(part, area)} == {frozenset(small), frozenset(large)}
     for room, filled in (
+        (-0.5, set()),
         (0, set()),
+        (len(small) - 1, set()),
         (len(small), small),
         (len(large), small),
         (len(small | large), small | large),
     ):
         ground.max_km2 = (len(eight) + room + 0.5) / 64
         assert ground._filled([part]) == [frozenset(eight | filled)]
-    ground.max_km2 = (len(eight) + len(small) - 0.5) / 64
-    assert ground._filled([part]) == [frozenset(eight)]
 
 
 @pytest.mark.parametrize("lakes", [0, 1])

@@ -15,7 +15,7 @@ from csa.displacement.zoning import (
     match_control,
     reach_m,
 )
-from csa.geo.cells import Grid
+from csa.geo.grid import Grid
 
 SIDE = 9
 CELLS = [(q, r) for r in range(SIDE) for q in range(SIDE)]  # axial coordinates
@@ -260,7 +260,7 @@ def test_the_control_is_what_a_slow_choice_gives(rates, seed):
 def test_a_ring_reaches_two_steps_where_cells_are_too_large_for_its_meters():
     def grid(xy):
         land = pd.Series(1.0, index=pd.Index(np.arange(len(xy), dtype=np.uint64), name="cell"))
-        return Grid(land, xy, frozenset, list, frozenset)
+        return Grid(land, xy)
 
     assert reach_m(grid(CENTRES)) == RING_M
     large = grid(CENTRES * 3)

@@ -13,7 +13,7 @@ import shapely
 
 from csa.base.crs import project
 from csa.geo import cells as h3_cells
-from csa.geo.cells import Grid, contiguous_parts, fill_holes
+from csa.geo.grid import Grid
 from csa.ingest.risk_layers import FactorLayer
 
 CRS = "EPSG:32618"
@@ -39,7 +39,7 @@ def ground(km=13.0, resolution=10):
     cover = h3_cells.cover(square, resolution)
     centres = h3_cells.centres(cover.index.to_numpy())
     xy = project(centres["lon"].to_numpy(), centres["lat"].to_numpy(), CRS)
-    return Grid(cover["area_km2"], xy, h3_cells.disk, contiguous_parts, fill_holes)
+    return Grid(cover["area_km2"], xy)
 
 
 def field(xy, rng, range_m, sd, n_waves=200):

@@ -16,10 +16,11 @@ from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 from scipy.optimize import nnls
 
-from csa.areas.shrinkage import OUTSIDE, Estimate
+from csa.areas.shrinkage import Estimate
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
 from csa.base.threads import one_thread
+from csa.geo.spirals import OUTSIDE
 
 N_RINGS = 4
 """Rings over which likeness is measured."""

@@ -19,7 +19,8 @@ from csa.areas.study_area import StudyArea
 from csa.areas.window import PeriodIncidents
 from csa.base.arrays import Bools, Ints
 from csa.base.params import AreaParams, DocumentedDbscan, Period
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 
 
 def document(

@@ -24,7 +24,9 @@ from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
+from csa.geo.spirals import OUTSIDE
 
 MIN_INCIDENTS = 3
 """An area smaller than DBSCAN's circle needs fewer than `min_samples`, never fewer than this."""
@@ -92,10 +94,6 @@ class Cluster:
     members: Ints  # places of its incidents in the table
     cells: CellSet
 
-    def filled(self, grid: Grid) -> CellSet:
-        """Fill the holes that its cells enclose."""
-        return grid.on_land(grid.fill_holes(self.cells))
-
 
 def clusters_of(graph: Graph, least: int, grid: Grid) -> Iterator[Cluster]:
     """List the clusters, west to east: the incidents of each, and the cells that it reaches."""
@@ -121,7 +119,7 @@ def _claim(clusters: list[Cluster], cells: npt.NDArray[np.uint64], grid: Grid) -
     best: dict[int, tuple[int, int]] = {}
     for number, cluster in enumerate(clusters):
         held = Counter(cells[cluster.members].tolist())
-        for cell in cluster.filled(grid):
+        for cell in grid.filled(cluster.cells):
             claim = (-held[cell], number)
             best[cell] = min(best.get(cell, claim), claim)
     owned: list[set[int]] = [set() for _ in clusters]
@@ -183,7 +181,8 @@ def _next_pair(
 
 
 def _rim(area: CellSet, grid: Grid) -> CellSet:
-    return frozenset().union(*(grid.disk(cell) for cell in area))
+    at = [*grid.at(area)]
+    return grid.cells({*at, *grid.neighbors[at].ravel().tolist()} - {OUTSIDE})
 
 
 def _densest_first(area: CellSet, counts: Mapping[int, int], grid: Grid) -> _Order:
@@ -244,7 +243,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     in_order = tuple(sorted(areas, key=grid.middle))
 
     def find_fringe() -> CellSet:
-        filled = (cluster.filled(grid) for cluster in clusters())
+        filled = (grid.filled(cluster.cells) for cluster in clusters())
         return frozenset().union(*filled).difference(*in_order)
 
     return AreaSet(in_order, find_labels, find_fringe)

@@ -24,7 +24,8 @@ from csa.base.errors import CsaError, ParamError, SourceError, TableError
 from csa.dataset.kept import list_kept, load_own, save_kept
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.ground import finest, resolution_of
 
 CELLS = "study-cells"
@@ -163,7 +164,7 @@ def _grid_of(cover: pd.DataFrame, crs: str) -> Grid:
         centre_xy = project(lon, lat, crs)
         centre_xy.flags.writeable = land.flags.writeable = False
         land_km2 = pd.Series(land, pd.Index(cells, name="cell"), name="area_km2", copy=False)
-        grid = Grid(land_km2, centre_xy, h3_cells.disk, contiguous_parts, fill_holes)
+        grid = Grid(land_km2, centre_xy)
         _GRIDS[key] = grid
     return grid
 

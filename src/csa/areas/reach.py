@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Ints
-from csa.geo.cells import Grid
+from csa.geo.grid import Grid
 
 NOISE = -1
 

@@ -17,7 +17,7 @@ from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
 from csa.dataset.versioned import City
-from csa.geo.cells import Grid
+from csa.geo.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 
 from csa.base.arrays import Floats
 from csa.base.params import LAND_SHARE, DbscanParams
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 
 TYPICAL_EPS_M = 200.0
 EPS_RANGE_M = (100.0, 600.0)

@@ -17,9 +17,6 @@ from scipy.special import gammaincinv
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError
 
-OUTSIDE = -1
-"""In a spiral: a place outside the study area."""
-
 
 @dataclass(frozen=True)
 class Prior:

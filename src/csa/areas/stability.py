@@ -13,7 +13,8 @@ from csa.areas.reach import link
 from csa.areas.stack import Ground, Stack, Subsamples
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.ground import jaccard
 
 KEPT_SHARE = 0.8
@@ -116,5 +117,5 @@ class _Again:
             expected = self.subsamples.shares(kept) * int(in_period.sum())
             return limited_areas(is_reached, expected, counts, self.grid, self.params)
         reached = frozenset(self.cells[is_reached].tolist())
-        pieces = self.grid.contiguous_parts(self.grid.on_land(self.grid.fill_holes(reached)))
+        pieces = self.grid.contiguous_parts(self.grid.filled(reached))
         return [piece for piece in pieces if counts[self.grid.at(piece)].sum() >= least]

@@ -14,10 +14,10 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
 
-from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import AnyFloats, Bools, Floats, Ints
 from csa.base.chances import negative_binomial_at_least
 from csa.base.stats import DISPERSION
+from csa.geo.spirals import OUTSIDE
 
 AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all")
 """Which incidents count for how much; the third loses 1/e in 84 months."""

@@ -37,7 +37,8 @@ from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.geo.spirals import find_neighbors

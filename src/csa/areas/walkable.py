@@ -17,10 +17,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from csa.areas.shrinkage import OUTSIDE
-from csa.base.arrays import Bools, Floats, Ints
+from csa.base.arrays import Bools, Floats
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid, Piece
+from csa.geo.spirals import OUTSIDE
 
 MIN_AREA_KM2 = 0.1
 """About a block and those around it; less is a corner, not a place."""
@@ -34,7 +35,6 @@ OPENING_KM2 = 0.015
 without it more areas are as small as can be, and catch no more."""
 
 ROUNDING = 1e-9
-Piece = set[int]
 
 
 def required(grid: Grid, params: AreaParams) -> Floats:
@@ -232,76 +232,20 @@ class _Ground:
                         heapq.heappush(beside, near)
         return part
 
-    def _cells(self, places: Ints) -> CellSet:
-        """Return the cells at places in the grid."""
-        return frozenset(self.grid.area_km2.index.to_numpy()[places].tolist())
-
     def _filled(self, parts: list[Piece]) -> list[CellSet]:
         """Fill holes, the smallest first, where the filled one fits and takes no other's cell."""
-        grid, areas = self.grid, [self._cells(self.places[list(part)]) for part in parts]
-        held = frozenset[int]().union(*areas)
-        filled = []
-        for area, part in zip(areas, parts, strict=True):
-            whole = area
-            for hole in sorted(
-                self._holes(part, area) if self.has_holes(part) else [],
-                key=lambda one: (round(grid.size_km2(one), 9), grid.middle(one)),
-            ):
-                if not hole & held and grid.size_km2(whole | hole) <= self.max_km2:
+        grid, filled = self.grid, []
+        areas: list[Piece] = [{*self.places[[*part]].tolist()} for part in parts]
+        held = set[int]().union(*areas)
+        for area in areas:
+            whole = grid.cells(area)
+            holes = [grid.cells(hole) for hole in grid.holes(area) if not hole & held]
+            holes.sort(key=lambda one: (round(grid.size_km2(one), 9), grid.middle(one)))
+            for hole in holes:
+                if grid.size_km2(whole | hole) <= self.max_km2:
                     whole |= hole
             filled.append(whole)
         return filled
-
-    def has_holes(self, part: Piece) -> bool:
-        """Check whether a piece that hangs together encloses cells, by Euler's formula.
-
-        Its cells, less the pairs that touch, and with the threes that meet at a corner, are 1 less
-        its holes. To look is much quicker than to find them, and few have any. Beside one of the
-        earth's twelve pentagons, all in the sea, neighbors are in no order, and it may be wrong.
-        """
-        cells = list(part)
-        mask = np.zeros(len(self.size) + 1, dtype=bool)  # the last is for what is outside
-        mask[cells] = True
-        is_near = mask[self.around[cells]]
-        pairs = int(is_near.sum()) // 2
-        threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
-        return len(cells) - pairs + threes != 1
-
-    def _holes(self, part: Piece, area: CellSet) -> list[CellSet]:
-        """List the holes of a piece: of the rims of what lies around it all but the outer one."""
-        grid, places = self.grid, self.places[list(part)]
-        around, walls = grid.neighbors[places], {*places.tolist()}
-        if (around == OUTSIDE).any():  # a rim that is partly no land is known to h3 alone
-            return grid.contiguous_parts(grid.without_holes(area) - area)
-        rims = _pieces_of({*around.ravel().tolist()} - walls, grid.neighbors)
-        rims.sort(key=lambda rim: float(grid.centre_xy[list(rim), 0].min()))
-        inner = [_flooded(rim, walls, grid.neighbors) for rim in rims[1:]]
-        return [self._cells(np.array(list(hole))) for hole in inner]
-
-
-def _pieces_of(places: set[int], neighbors: Ints) -> list[Piece]:
-    """Split places in the grid into pieces that touch."""
-    listed, left, pieces = list(places), set(places), []
-    near = dict(zip(listed, neighbors[listed].tolist(), strict=True))
-    while left:
-        edge = [left.pop()]
-        piece = set(edge)
-        while edge:
-            found = left.intersection(near[edge.pop()])
-            left -= found
-            piece |= found
-            edge += found
-        pieces.append(piece)
-    return pieces
-
-
-def _flooded(start: Piece, walls: set[int], neighbors: Ints) -> Piece:
-    """Add to places in the grid all that is within the same walls."""
-    found, edge = set(start), set(start)
-    while edge:
-        edge = {*neighbors[list(edge)].ravel().tolist()} - walls - found - {OUTSIDE}
-        found |= edge
-    return found
 
 
 def _is_at_rim(around: Sequence[int], piece: Piece) -> bool:

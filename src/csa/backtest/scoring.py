@@ -18,7 +18,8 @@ from csa.areas.searching import find_density
 from csa.areas.walkable import walkable_areas
 from csa.base.arrays import Floats, Ints
 from csa.base.params import Month
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 
 TIE_BANDWIDTH_M = 300
 MIX_M = (60, 250)

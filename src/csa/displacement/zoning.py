@@ -15,7 +15,8 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.ground import parents, refine
 
 RING_M = 750.0

@@ -6,10 +6,8 @@ Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: onl
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -18,111 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
-from csa.base.arrays import Bools, Cells, Floats, Ints
+from csa.base.arrays import Cells, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
-from csa.geo.spirals import NO_CELL, spirals
+from csa.geo.spirals import NO_CELL
 
 CellSet = frozenset[int]
-
-USUAL_STEPS = 4
-"""As far as most ask for what is around a cell."""
-
-MIN_RING = 6
-"""Fewer cells cannot enclose a hole."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The study area's cells, and what can be done with sets of them."""
-
-    area_km2: pd.Series  # clipped area of each cell, index `cell`
-    centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
-    disk: Callable[[int], CellSet]  # returns a cell with its neighbours
-    contiguous_parts: Callable[[Iterable[int]], list[CellSet]]
-    fill_holes: Callable[[Iterable[int]], CellSet]  # returns a set of cells without its holes
-
-    def size_km2(self, cells: Iterable[int]) -> float:
-        """Add up the clipped areas of cells."""
-        return math.fsum(self.sizes[cell] for cell in cells)
-
-    @cached_property
-    def sizes(self) -> dict[int, float]:
-        """Clipped area of each cell in km2, for quick look-ups."""
-        return dict(zip(self.area_km2.index.tolist(), self.area_km2.tolist(), strict=True))
-
-    @cached_property
-    def places(self) -> dict[int, int]:
-        """Each cell's place in `area_km2`."""
-        return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
-
-    def at(self, cells: Iterable[int]) -> Ints:
-        """Return the places in `area_km2` of those cells that are in it."""
-        places = (self.places.get(cell, -1) for cell in cells)
-        return np.array([place for place in places if place >= 0], dtype=np.int64)
-
-    @cached_property
-    def listed(self) -> pd.DataFrame:
-        """The cells as files list them: `cell`, as text, and `area_km2`, rounded."""
-        land = self.area_km2.round(6).array
-        return pd.DataFrame({"cell": as_text(self.area_km2.index), "area_km2": land})
-
-    @cached_property
-    def neighbors(self) -> Ints:
-        """(m, 6) places of each cell's neighbors in `area_km2`; -1 outside the study area."""
-        return self.around(1)[:, 1:]
-
-    def around(self, steps: int) -> Ints:
-        """(m, 1 + 3 steps (steps + 1)) places of each cell and those within some steps, or -1.
-
-        Rings follow one another, so fewer steps are the first columns of one table, which grids of
-        the same cells share.
-        """
-        if steps > USUAL_STEPS:
-            return spirals(self.area_km2.index.to_numpy(), steps)
-        return self._rings[:, : 1 + 3 * steps * (steps + 1)]
-
-    @cached_property
-    def _rings(self) -> Ints:
-        return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
-
-    @cached_property
-    def spacing_m(self) -> float:
-        """The usual distance between the centers of neighbors; 0 for a single cell."""
-        if len(self.centre_xy) < 2:
-            return 0.0
-        apart_m = np.asarray(cKDTree(self.centre_xy).query(self.centre_xy, k=2)[0])
-        return float(np.median(apart_m[:, 1]))  # (m, 2): itself first
-
-    def on_land(self, cells: Iterable[int]) -> CellSet:
-        """Keep the cells of the study area."""
-        return frozenset(cell for cell in cells if cell in self.sizes)
-
-    def without_holes(self, piece: CellSet) -> CellSet:
-        """Fill the holes of a piece with cells of the study area."""
-        if len(piece) < MIN_RING:
-            return piece
-        whole = self.on_land(self.fill_holes(piece))
-        if len(whole) == len(piece):
-            return piece
-        return next(part for part in self.contiguous_parts(whole) if piece <= part)
-
-    def mask(self, cells: Iterable[int]) -> Bools:
-        """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
-        wanted = np.array(list(cells), dtype=np.uint64)
-        return np.isin(self.area_km2.index.to_numpy(), wanted)
-
-    @cached_property
-    def _centres(self) -> dict[int, tuple[float, float]]:
-        xy = map(tuple, self.centre_xy.tolist())
-        return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
-
-    def middle(self, cells: Iterable[int]) -> tuple[float, float]:
-        """Find the middle of a set of cells: the mean of their centres."""
-        x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
-        return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)
 
 
 def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:

@@ -13,6 +13,9 @@ from scipy.sparse import csr_array
 from csa.base.arrays import Cells, Ints
 
 NO_CELL = np.uint64(0)
+OUTSIDE = -1
+"""In place of a place: no cell of the list is there."""
+
 MOST_PLACES = 50_000_000
 AROUND = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
 """Steps to a cell's six neighbors, one after another around it, in h3's local coordinates."""
@@ -49,7 +52,7 @@ def _spirals_on_plane(listed: Cells, steps: int) -> Ints | None:
     ij -= ij.min(axis=0) - steps
     if np.prod(ij.max(axis=0) + steps) > MOST_PLACES:
         return None
-    place = np.full(ij.max(axis=0) + 1 + steps, -1, dtype=np.int64)
+    place = np.full(ij.max(axis=0) + 1 + steps, OUTSIDE, dtype=np.int64)
     place[tuple(ij.T)] = np.arange(len(cells))
     return np.stack([place[tuple((ij + step).T)] for step in _spiral_steps(steps)], axis=1)
 
@@ -81,7 +84,7 @@ def _spirals_on_globe(listed: Cells, steps: int) -> Ints:
     order = np.argsort(listed)
     at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
     places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
-    return np.where(listed[places] == near, places, -1).astype(np.int64)
+    return np.where(listed[places] == near, places, OUTSIDE).astype(np.int64)
 
 
 def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:

@@ -14,7 +14,7 @@ from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
-from csa.geo.cells import Grid
+from csa.geo.grid import Grid
 from csa.geo.ground import parents, resolution_of
 from csa.risk.choosing import Question, keep_by_elastic_net, step_by_bic, why_not_tried
 from csa.risk.conditional import StratifiedCounts

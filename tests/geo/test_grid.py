@@ -1,4 +1,4 @@
-"""The study area's cells: sizes, places, middles, and what a piece encloses."""
+"""The study area's cells: sizes, places, middles, pieces, and what a piece encloses."""
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csa.geo.cells import contiguous_parts, fill_holes
 from tests.areas.ground import (
     AT,
+    BLOCK,
     EVEN,
     GRID,
     ISLAND,
@@ -87,6 +89,30 @@ def test_an_island_in_an_enclosed_lake_is_left_out_for_it_cannot_be_walked_to():
     assert ISLAND.without_holes(wider) == frozenset(h3.grid_disk(MIDDLE, 3)) - MOAT - {MIDDLE}
 
 
+def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_an_inside(
+    monkeypatch,
+):
+    near, far = BLOCK, max(h3.grid_ring(BLOCK, 8))
+    lake = h3.grid_path_cells(near, far)[5]  # five steps on: its ring of two touches the first's
+    eight = frozenset(h3.grid_ring(near, 3)) | frozenset(h3.grid_ring(lake, 2))
+    grid = grid_of(set(h3.grid_disk(BLOCK, 14)) - {lake})
+    monkeypatch.setattr("csa.geo.grid.fill_holes", lambda _: pytest.fail("h3 was asked"))
+    small, large = set(h3.grid_disk(lake, 1)) - {lake} - eight, set(h3.grid_disk(near, 2)) - eight
+    holes = grid.holes({*grid.at(eight).tolist()})
+    assert {*map(grid.cells, holes)} == {frozenset(small), frozenset(large)}
+    assert len(holes) == 2
+    assert grid.without_holes(eight) == eight | small | large
+
+
+def test_pieces_come_by_their_first_place():
+    one, other = set(h3.grid_ring(MIDDLE, 1)), {MIDDLE}
+    far = set(h3.grid_disk(MIDDLE, 9)) - set(h3.grid_disk(MIDDLE, 7))
+    parts = GRID.contiguous_parts([*one, *other, *far])
+    assert {*parts} == {frozenset(one | other), frozenset(far)}
+    assert [min(GRID.at(part)) for part in parts] == sorted(min(GRID.at(part)) for part in parts)
+    assert GRID.contiguous_parts([]) == GRID.pieces([]) == GRID.holes(set()) == []
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -138,6 +164,24 @@ def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_wal
             assert len(slow_parts(whole)) == 1
             if grid is GRID:
                 assert not slow_holes(whole)
+
+
+@given(
+    grid=st.sampled_from([GRID, LAKESIDE, ISLAND]),
+    share=st.sampled_from([0.5, 0.7, 0.9]),
+    seed=st.integers(0, 9999),
+)
+def test_pieces_and_holes_on_the_grid_are_those_that_h3_finds(grid, share, seed):
+    places = np.flatnonzero(np.random.default_rng(seed).random(len(grid.area_km2)) < share)
+    pieces = grid.pieces(places.tolist())
+    assert [*map(grid.cells, pieces)] == contiguous_parts(grid.cells(places))
+    for piece in pieces:
+        area = grid.cells(piece)
+        found = contiguous_parts(grid.on_land(fill_holes(area)))
+        whole = next(part for part in found if area <= part)
+        holes = [*map(grid.cells, grid.holes(piece))]
+        assert {*holes} == {*contiguous_parts(whole - area)}
+        assert len({*holes}) == len(holes)
 
 
 @given(cells=st.lists(st.sampled_from(TOWN), min_size=1, max_size=60, unique=True))

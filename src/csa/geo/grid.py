@@ -1,0 +1,176 @@
+"""A study area's cells, each known by its place in the list, and what is done with sets of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from csa.base.arrays import Bools, Floats, Ints
+from csa.geo.cells import CellSet, as_text, fill_holes
+from csa.geo.spirals import OUTSIDE, spirals
+
+USUAL_STEPS = 4
+"""As far as most ask for what is around a cell."""
+
+MIN_RING = 6
+"""Fewer cells cannot enclose a hole."""
+
+Piece = set[int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The study area's cells, and what can be done with sets of them."""
+
+    area_km2: pd.Series  # clipped area of each cell, index `cell`
+    centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
+
+    def size_km2(self, cells: Iterable[int]) -> float:
+        """Add up the clipped areas of cells."""
+        return math.fsum(self.sizes[cell] for cell in cells)
+
+    @cached_property
+    def sizes(self) -> dict[int, float]:
+        """Clipped area of each cell in km2, for quick look-ups."""
+        return dict(zip(self.area_km2.index.tolist(), self.area_km2.tolist(), strict=True))
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Each cell's place in `area_km2`."""
+        return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
+
+    def cells(self, places: Iterable[int]) -> CellSet:
+        """Return the cells at some places."""
+        return frozenset(self.area_km2.index.to_numpy()[[*places]].tolist())
+
+    def at(self, cells: Iterable[int]) -> Ints:
+        """Return the places in `area_km2` of those cells that are in it."""
+        places = (self.places.get(cell, OUTSIDE) for cell in cells)
+        return np.array([place for place in places if place >= 0], dtype=np.int64)
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The cells as files list them: `cell`, as text, and `area_km2`, rounded."""
+        land = self.area_km2.round(6).array
+        return pd.DataFrame({"cell": as_text(self.area_km2.index), "area_km2": land})
+
+    @cached_property
+    def neighbors(self) -> Ints:
+        """(m, 6) places of each cell's neighbors in `area_km2`, or `OUTSIDE`."""
+        return self.around(1)[:, 1:]
+
+    def around(self, steps: int) -> Ints:
+        """List the places of each cell and those within some steps, or `OUTSIDE`.
+
+        Returns (m, 1 + 3 steps (steps + 1)).
+
+        Rings follow one another, so fewer steps are the first columns of one table, which grids of
+        the same cells share.
+        """
+        if steps > USUAL_STEPS:
+            return spirals(self.area_km2.index.to_numpy(), steps)
+        return self._rings[:, : 1 + 3 * steps * (steps + 1)]
+
+    @cached_property
+    def _rings(self) -> Ints:
+        return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
+
+    @cached_property
+    def spacing_m(self) -> float:
+        """The usual distance between the centers of neighbors; 0 for a single cell."""
+        if len(self.centre_xy) < 2:
+            return 0.0
+        apart_m = np.asarray(cKDTree(self.centre_xy).query(self.centre_xy, k=2)[0])
+        return float(np.median(apart_m[:, 1]))  # (m, 2): itself first
+
+    def on_land(self, cells: Iterable[int]) -> CellSet:
+        """Keep the cells of the study area."""
+        return frozenset(cell for cell in cells if cell in self.sizes)
+
+    def filled(self, cells: Iterable[int]) -> CellSet:
+        """Add all cells of the study area that cells enclose, behind water too."""
+        return self.on_land(fill_holes(cells))
+
+    def contiguous_parts(self, cells: Iterable[int]) -> list[CellSet]:
+        """Split cells of the study area into pieces that do not touch."""
+        return [self.cells(piece) for piece in self.pieces(self.at(cells).tolist())]
+
+    def without_holes(self, cells: CellSet) -> CellSet:
+        """Fill the holes of a piece with cells of the study area."""
+        return cells.union(*map(self.cells, self.holes({*self.at(cells).tolist()})))
+
+    def pieces(self, places: Iterable[int]) -> list[Piece]:
+        """Split places into pieces that touch, that with the first place first."""
+        listed = np.array(sorted(places), dtype=np.int64)
+        near = dict(zip(listed.tolist(), self.neighbors[listed].tolist(), strict=True))
+        left, pieces = {*near}, []
+        for start in near:
+            if start in left:
+                left.remove(start)
+                piece, edge = {start}, [start]
+                while edge:
+                    found = left.intersection(near[edge.pop()])
+                    left -= found
+                    piece |= found
+                    edge += found
+                pieces.append(piece)
+        return pieces
+
+    def holes(self, piece: Piece) -> list[Piece]:
+        """Find the holes of a piece that hangs together: land that can be walked to from it."""
+        if len(piece) < MIN_RING:
+            return []
+        around = self.neighbors[[*piece]]
+        if not self._encloses(piece, around):
+            return []
+        if (around == OUTSIDE).any():  # a rim that is partly no land is known to h3 alone
+            whole = self.pieces(self.at(fill_holes(self.cells(piece))).tolist())
+            return self.pieces(next(part for part in whole if piece <= part) - piece)
+        # What lies around a piece forms its outer rim, which reaches farthest west, and one rim
+        # along each hole.
+        rims = self.pieces({*around.ravel().tolist()} - piece)
+        rims.sort(key=lambda rim: float(self.centre_xy[[*rim], 0].min()))
+        return [self._flooded(rim, piece) for rim in rims[1:]]
+
+    def _encloses(self, piece: Piece, around: Ints) -> bool:
+        """Check whether a piece that hangs together encloses cells, by Euler's formula.
+
+        Its cells, less the pairs that touch, and with the threes that meet at a corner, are 1 less
+        its holes. To look is much quicker than to find them, and few have any. Beside one of the
+        earth's twelve pentagons, all in the sea, neighbors are in no order, and it may be wrong.
+        """
+        mask = np.zeros(len(self.area_km2) + 1, dtype=bool)  # the last is for what is outside
+        mask[[*piece]] = True
+        is_near = mask[around]
+        pairs = int(is_near.sum()) // 2
+        threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
+        return len(piece) - pairs + threes != 1
+
+    def _flooded(self, start: Piece, walls: Piece) -> Piece:
+        """Add all that is within the same walls."""
+        found, edge = set(start), set(start)
+        while edge:
+            edge = {*self.neighbors[[*edge]].ravel().tolist()} - walls - found - {OUTSIDE}
+            found |= edge
+        return found
+
+    def mask(self, cells: Iterable[int]) -> Bools:
+        """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
+        wanted = np.array(list(cells), dtype=np.uint64)
+        return np.isin(self.area_km2.index.to_numpy(), wanted)
+
+    @cached_property
+    def _centres(self) -> dict[int, tuple[float, float]]:
+        xy = map(tuple, self.centre_xy.tolist())
+        return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
+
+    def middle(self, cells: Iterable[int]) -> tuple[float, float]:
+        """Find the middle of a set of cells: the mean of their centres."""
+        x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
+        return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)
