@@ -22,7 +22,7 @@ from csa.areas.expected import (
 from csa.areas.ordering import stands_out
 from csa.areas.shrinkage import fit_prior, shrink
 from csa.base.errors import ParamError
-from csa.geo.spirals import OUTSIDE
+from csa.geo.spirals import OUTSIDE, mean_apart_m, ring_pairs
 from tests.properties import examples
 from tests.workers import slowly
 
@@ -44,7 +44,8 @@ def grid(width, height, rings=4):
     to_q, to_r = (axis[:, None] + np.array(offsets)[:, at] for at, axis in enumerate((q, r)))
     is_in = (to_q >= 0) & (to_q < width) & (to_r >= 0) & (to_r < height)
     xy = 350.0 * np.stack([q + r / 2, r * math.sqrt(3) / 2], axis=1)
-    return np.where(is_in, to_q * height + to_r, -1), xy
+    spirals = np.where(is_in, to_q * height + to_r, -1)
+    return spirals, xy, mean_apart_m(spirals, xy)
 
 
 WIDE = grid(40, 40)
@@ -167,7 +168,14 @@ def test_pairs_are_those_counted_cell_by_cell_at_each_number_of_steps():
     found = count_pairs(cells)
     assert found[0].tolist() == pytest.approx(excess.tolist())
     assert found[1].tolist() == pytest.approx(expected.tolist())
-    assert found[2][:2].tolist() == pytest.approx([0, 350])
+    ends = [divmod(place, height) for place in range(width * height)]
+    points = np.array([(q + r / 2, r * math.sqrt(3) / 2) for q, r in ends])
+    apart = [
+        [math.dist(points[one], points[other]) * 350 for one, other in zip(*ring, strict=True)]
+        for ring in (ring_pairs(at[0], steps) for steps in range(5))
+    ]
+    assert cells.apart_m.tolist() == pytest.approx([*map(np.mean, apart)])
+    assert cells.apart_m[:2].tolist() == pytest.approx([0, 350])
 
 
 def test_a_ring_with_hardly_a_pair_is_hardly_heard():
@@ -175,7 +183,7 @@ def test_a_ring_with_hardly_a_pair_is_hardly_heard():
     counts = np.zeros(1600)
     for middle in (410, 830, 1230):
         counts[WIDE[0][middle, :37]] = 1
-    excess, expected, _ = count_pairs(city(counts))
+    excess, expected = count_pairs(city(counts))
     field = fit_field(city(counts))
     near = field.covariance(np.array([[0.0, 0.0], [350.0, 0.0]]), np.ones(2))[0, 1]
     assert near == pytest.approx(math.log(1 + excess[1] / expected[1]), abs=0.3)
@@ -187,7 +195,8 @@ def test_a_ring_with_hardly_a_pair_is_hardly_heard():
 def test_no_incident_no_cell_and_equal_counts_are_flat():
     assert fit_field(city(np.zeros(1600))) is None
     assert fit_field(city(np.full(1600, 3))) is None
-    empty = CellCounts(np.zeros(0), np.zeros(0), np.empty((0, 61), np.int64), np.zeros((0, 2)))
+    nowhere = np.empty((0, 61), np.int64), np.zeros((0, 2))
+    empty = CellCounts(np.zeros(0), np.zeros(0), *nowhere, mean_apart_m(*nowhere))
     assert fit_field(empty) is None
     assert empty.per_km2 == 0
 

@@ -20,16 +20,13 @@ from csa.areas.shrinkage import Estimate
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
 from csa.base.threads import one_thread
-from csa.geo.spirals import OUTSIDE
+from csa.geo.spirals import OUTSIDE, RINGS, ring_pairs
 
 N_RINGS = 4
 """Rings over which likeness is measured."""
 
 CONTEXT_RINGS = 3
 """Rings around an area whose counts are used; a fourth makes no visible difference."""
-
-RINGS = tuple(slice(3 * k * (k - 1) + 1 if k else 0, 3 * k * (k + 1) + 1) for k in range(5))
-"""The columns of a spiral that hold ring 0 (the cell itself) to ring 4."""
 
 RANGES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 """Ranges tried, in distances between neighbours."""
@@ -64,6 +61,7 @@ class CellCounts:
     area_km2: Floats  # (m,) land, above 0; cells are clipped to the study area
     spirals: Ints  # (m, K) positions of each cell itself, its first ring, its second ...
     centre_xy: Floats  # (m, 2) metres: the cells' centres
+    apart_m: Floats  # (r,) as `csa.geo.spirals.mean_apart_m`
 
     def __post_init__(self) -> None:
         """Refuse spirals that are too short."""
@@ -114,7 +112,8 @@ def fit_field(cells: CellCounts) -> Field | None:
     """
     if not cells.per_km2:
         return None
-    excess, expected, apart_m = count_pairs(cells)
+    excess, expected = count_pairs(cells)
+    apart_m = cells.apart_m
     if not _is_beyond_chance(excess, expected):
         return None
     ratios = np.maximum(1 + excess / expected, LEAST_PAIRS)
@@ -162,8 +161,8 @@ def estimate_area(
     return Estimate.of_gamma(total**2 / variance, total / variance, coverage)
 
 
-def count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
-    """Return, by ring, the pairs beyond those expected, those expected, and their mean distance.
+def count_pairs(cells: CellCounts) -> tuple[Floats, Floats]:
+    """Return, by ring, the pairs beyond those expected, and those expected.
 
     Each pair is counted from both its ends. Products of what is left after the city's mean
     have the same excess as products of counts, and less noise: a city's rim, where cells have
@@ -173,19 +172,11 @@ def count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
     left = cells.counts - flat
     excess = [float((left**2 - cells.counts).sum())]
     expected = [float((flat**2).sum())]
-    apart_m = [0.0]
-    x_m, y_m = np.ascontiguousarray(cells.centre_xy.T)
-    for ring in RINGS[1 : N_RINGS + 1]:
-        others = cells.spirals[:, ring]
-        is_there = others != OUTSIDE
-        there = others[is_there]
-        if not len(there):
-            break
-        here = np.repeat(np.arange(len(others)), is_there.sum(axis=1))
+    for ring in range(1, len(cells.apart_m)):
+        here, there = ring_pairs(cells.spirals, ring)
         excess.append(float(left[here] @ left[there]))
         expected.append(float(flat[here] @ flat[there]))
-        apart_m.append(float(np.hypot(x_m[here] - x_m[there], y_m[here] - y_m[there]).mean()))
-    return np.array(excess), np.array(expected), np.array(apart_m)
+    return np.array(excess), np.array(expected)
 
 
 def _is_beyond_chance(excess: Floats, expected: Floats) -> bool:

@@ -135,9 +135,9 @@ class Estimator:
     def __init__(self, located: StudyArea, period: Period) -> None:
         self._located = located
         counts = located.counts(period).astype(np.float64)
-        sizes = located.grid.area_km2.to_numpy()
+        grid = located.grid
         self._cells = CellCounts(
-            counts, sizes, located.grid.around(N_RINGS), located.grid.centre_xy
+            counts, grid.area_km2.to_numpy(), grid.around(N_RINGS), grid.centre_xy, grid.apart_m
         )
         fields = located.fields
         if period not in fields:

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.geo.cells import CellSet, as_text, fill_holes
-from csa.geo.spirals import OUTSIDE, spirals
+from csa.geo.spirals import OUTSIDE, mean_apart_m, spirals
 
 USUAL_STEPS = 4
 """As far as most ask for what is around a cell."""
@@ -80,6 +80,11 @@ class Grid:
     @cached_property
     def _rings(self) -> Ints:
         return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
+
+    @cached_property
+    def apart_m(self) -> Floats:
+        """Mean distance in meters of cells no, one, two, three and four steps apart."""
+        return mean_apart_m(self._rings, self.centre_xy)
 
     @cached_property
     def spacing_m(self) -> float:

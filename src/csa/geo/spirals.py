@@ -10,13 +10,16 @@ import numpy as np
 from h3 import H3BaseException
 from scipy.sparse import csr_array
 
-from csa.base.arrays import Cells, Ints
+from csa.base.arrays import Cells, Floats, Ints
 
 NO_CELL = np.uint64(0)
 OUTSIDE = -1
 """In place of a place: no cell of the list is there."""
 
 MOST_PLACES = 50_000_000
+RINGS = tuple(slice(3 * k * (k - 1) + 1 if k else 0, 3 * k * (k + 1) + 1) for k in range(5))
+"""The columns of a spiral that hold ring 0 (the cell itself) to ring 4."""
+
 AROUND = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
 """Steps to a cell's six neighbors, one after another around it, in h3's local coordinates."""
 
@@ -55,6 +58,28 @@ def _spirals_on_plane(listed: Cells, steps: int) -> Ints | None:
     place = np.full(ij.max(axis=0) + 1 + steps, OUTSIDE, dtype=np.int64)
     place[tuple(ij.T)] = np.arange(len(cells))
     return np.stack([place[tuple((ij + step).T)] for step in _spiral_steps(steps)], axis=1)
+
+
+def ring_pairs(spirals: Ints, ring: int) -> tuple[Ints, Ints]:
+    """Return the places of both ends of each pair so many steps apart, from either end."""
+    others = spirals[:, RINGS[ring]]
+    is_there = others != OUTSIDE
+    return np.repeat(np.arange(len(others)), is_there.sum(axis=1)), others[is_there]
+
+
+def mean_apart_m(spirals: Ints, centre_xy: Floats) -> Floats:
+    """Return the mean distance of cells no, one, two ... steps apart, as far as there are any.
+
+    `spirals` of at least four rings, (m, K); `centre_xy` (m, 2) metres.
+    """
+    x_m, y_m = np.ascontiguousarray(centre_xy.T)
+    apart_m = [0.0]
+    for ring in range(1, len(RINGS)):
+        here, there = ring_pairs(spirals, ring)
+        if not len(there):
+            break
+        apart_m.append(float(np.hypot(x_m[here] - x_m[there], y_m[here] - y_m[there]).mean()))
+    return np.array(apart_m)
 
 
 def _base_cells(cells: Iterable[int] | Cells) -> Cells:
