@@ -116,6 +116,12 @@ def slow_whole(piece, land):
     return next(part for part in slow_parts(slow_fill(piece) & set(land)) if set(piece) <= part)
 
 
+def combined(maps, shares):
+    """Add up maps, (m, k), by their shares; of those without an incident nothing."""
+    known = np.where(maps.any(axis=0), shares, 0)
+    return maps @ (known / (known.sum() or 1))
+
+
 def slow_size(cells, grid):
     return sum(float(grid.area_km2[cell]) for cell in cells)
 

@@ -11,8 +11,9 @@ from scipy.stats import hypergeom
 from csa.areas import stability
 from csa.areas.forming import form_areas
 from csa.areas.reach import link
+from csa.areas.spreading import Ground
 from csa.areas.stability import PastIncidents, jaccard, measure_stability
-from csa.areas.stack import Ground, Stack, combine
+from csa.areas.stack import Stack
 from tests.areas.ground import (
     AT,
     GRID,
@@ -21,6 +22,7 @@ from tests.areas.ground import (
     MIDDLE,
     TOWN,
     cells_at,
+    combined,
     on_land,
     params,
     plainly_reached,
@@ -63,7 +65,7 @@ def form(past, choices, grid=GRID, wide=None):
     if wide is not None:
         maps[:, 16:] = wide.ground.maps(wide.at, wide.months_ago)[:, 16:]
     is_in = past.months_ago < past.period_months
-    expected = combine(maps, past.stack) * int(is_in.sum())
+    expected = combined(maps, past.stack.shares) * int(is_in.sum())
     return form_areas(past.xy[is_in], past.at[is_in], grid, choices, expected).areas
 
 

@@ -11,23 +11,20 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, nbinom
 
-from csa.areas import stack
+from csa.areas import spreading
+from csa.areas.spreading import Ground, Subsamples, diffusion, step_m, weigh
 from csa.areas.stack import (
     AGES,
     NARROW_M,
     WIDTHS_M,
-    Ground,
     Stack,
-    Subsamples,
-    combine,
-    diffusion,
     find_new,
     learn,
     map_names,
-    step_m,
-    weigh,
+    of_known,
+    with_new,
 )
-from tests.areas.ground import BLOCK, BLOCKS, FEW, grid_of
+from tests.areas.ground import BLOCK, BLOCKS, FEW, combined, grid_of
 from tests.properties import examples
 
 N_MAPS = 29
@@ -230,6 +227,27 @@ def test_the_maps_of_several_days_are_those_of_each_bit_for_bit(given, later):
         np.testing.assert_array_equal(maps, ground.maps(at, day))
 
 
+@given(given=pasts(), later=st.lists(st.integers(0, 60), max_size=5), seed=st.integers(0, 99))
+def test_what_maps_add_up_to_is_found_without_drawing_each(given, later, seed):
+    ground, at, ago = given
+    rng, days = np.random.default_rng(seed), []
+    for months in [0, *later]:
+        by_age = ground.by_age(at, ago - months)
+        days.append((by_age, of_known(rng.dirichlet(np.full(N_MAPS, 0.3)), by_age)))
+    together = ground.mixtures(days)
+    assert len(together) == len(days)
+    for mixed, months, (by_age, shares) in zip(together, [0, *later], days, strict=True):
+        maps = ground.maps(at, ago - months)
+        assert mixed.sum() == pytest.approx(1)
+        np.testing.assert_allclose(mixed, maps @ shares, atol=1e-15)
+        np.testing.assert_allclose(
+            ground.new_map(by_age), maps[:, map_names().index(("last 12 months", 200))], atol=1e-15
+        )
+        (alone,) = ground.mixtures([(by_age, shares)])
+        np.testing.assert_array_equal(mixed, alone)
+    assert ground.mixtures([]) == []
+
+
 @given(given=pasts())
 def test_what_is_still_to_come_is_on_no_map(given):
     ground, at, ago = given
@@ -256,7 +274,7 @@ def test_from_the_whole_past_a_subsample_expects_what_all_maps_say(given, shares
     subsamples = Subsamples(ground, Stack(shares, ()), at, ago)
     everything = np.ones(len(at), dtype=bool)
     np.testing.assert_allclose(
-        subsamples.shares(everything), combine(ground.maps(at, ago), Stack(shares, ())), atol=1e-12
+        subsamples.shares(everything), combined(ground.maps(at, ago), shares), atol=1e-12
     )
 
 
@@ -279,7 +297,7 @@ def test_sums_in_blocks_are_one_sum_to_the_last_digit(monkeypatch):
     rng, ground = np.random.default_rng(24), ground_of(FEW)
     at, ago = rng.integers(0, len(FEW.area_km2), 500), rng.integers(-3, 150, 500) + 0.5
     whole = ground.maps(at, ago)
-    monkeypatch.setattr(stack, "BLOCK", 7)
+    monkeypatch.setattr(spreading, "BLOCK", 7)
     np.testing.assert_array_equal(ground.maps(at, ago), whole)
 
 
@@ -356,7 +374,8 @@ def test_in_a_new_place_the_last_year_counts_and_elsewhere_nothing_differs():
     ground, at, ago, stack = past_of_blocks()
     maps, is_new = ground.maps(at, ago), np.zeros(len(BLOCKS.area_km2), dtype=bool)
     is_new[[AT_BLOCK, *BLOCKS.neighbors[AT_BLOCK]]] = True
-    mixture, found = combine(maps, stack), combine(maps, stack, is_new)
+    mixture, last = combined(maps, stack.shares), ground.new_map(ground.by_age(at, ago))
+    found = with_new(mixture, last, is_new)
     assert mixture.sum() == pytest.approx(1)
     assert (found[~is_new] == mixture[~is_new]).all()
     new = 0.7 * maps[:, map_names().index(("last 12 months", 200))]
@@ -420,7 +439,10 @@ def test_in_cities_that_go_on_as_they_were_a_place_is_called_new_in_few_of_a_hun
 
 def test_where_the_last_year_is_empty_the_other_maps_count_for_as_much_more():
     ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
-    maps = ground.maps(np.array([AT_BLOCK, 0, 5]), np.array([20.0, 30.0, 50.0]))
-    assert not maps.any(axis=0).all()  # nothing in the last 12 months
-    found = combine(maps, Stack(np.full(len(map_names()), 1 / len(map_names())), ()))
+    by_age = ground.by_age(np.array([AT_BLOCK, 0, 5]), np.array([20.0, 30.0, 50.0]))
+    assert not by_age.any(axis=0).all()  # nothing in the last 12 months
+    known = of_known(np.full(N_MAPS, 1 / N_MAPS), by_age)
+    assert known[:-1].reshape(-1, 4) == pytest.approx(np.tile([0, 1 / 22, 1 / 22, 1 / 22], (7, 1)))
+    assert known[-1] == pytest.approx(1 / 22)
+    (found,) = ground.mixtures([(by_age, known)])
     assert found.sum() == pytest.approx(1)

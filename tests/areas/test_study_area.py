@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from csa.areas.choices import Choices, dbscan_of, period_of
 from csa.areas.locating import _grid_of, locate_incidents, study_cells
-from csa.areas.stack import Ground, learn
+from csa.areas.spreading import Ground
+from csa.areas.stack import learn
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.config.loading import load_city

@@ -10,7 +10,8 @@ import numpy as np
 
 from csa.areas.forming import limited_areas
 from csa.areas.reach import link
-from csa.areas.stack import Ground, Stack, Subsamples
+from csa.areas.spreading import Ground, Subsamples
+from csa.areas.stack import Stack
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
 from csa.geo.cells import CellSet

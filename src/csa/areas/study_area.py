@@ -15,16 +15,17 @@ from scipy.spatial import cKDTree
 from csa.areas.expected import Field
 from csa.areas.land import Land
 from csa.areas.shrinkage import Estimate
+from csa.areas.spreading import Ground
 from csa.areas.stability import PastIncidents
 from csa.areas.stack import (
     HORIZON_MONTHS,
     LEAST_MONTHS,
     NEW_RINGS,
-    Ground,
     Stack,
-    combine,
     find_new,
     learn,
+    of_known,
+    with_new,
 )
 from csa.areas.window import (
     PeriodIncidents,
@@ -53,8 +54,9 @@ MOST_LESSON_BYTES = 8 * 2**20
 """A January's maps are kept for the next month that learns from it; over some 34,000 cells, of
 which each takes 232 bytes, they are drawn again."""
 
-TOGETHER = 4
-"""Months whose maps are drawn at once: a step for sixteen columns takes twice that for four."""
+TOGETHER, JANUARIES = 16, 4
+"""Months that are worked out at once, and Januaries whose maps of four ages are drawn at once: a
+step for sixteen columns takes twice that for four."""
 
 Lesson: TypeAlias = tuple[Floats, Floats]
 
@@ -133,36 +135,45 @@ class StudyArea:
         return self.foresee([period.until])[period.until] * n_in
 
     def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:
-        """Find where the next incident would be at some months, (m,) each, for all at once.
-
-        A month and the one a year after need the same maps, so such months belong together.
-        """
+        """Find where the next incident would be at some months: (m,) each, for several at once."""
         found = {month: self._shares.get(month) for month in months}
-        asked = [month for month, shares in found.items() if shares is None]
-        drawn = self._draw([*asked, *filter(None, map(self._year_before, asked))]) if asked else {}
-        for month in asked:
-            is_new = self._find_new(month, drawn)
-            shares = found[month] = combine(drawn[month], self.stack_at(month), is_new)
-            _keep(self._shares, month, shares, MOST_MONTHS)
+        left = [month for month, shares in found.items() if shares is None]
+        while left:
+            now, left = left[:TOGETHER], left[TOGETHER:]
+            past, fresh = [*map(self._by_age, now)], self._find_new(now)
+            rows = zip(now, past, self._mix(now, past), fresh, strict=True)
+            for month, by_age, mixed, is_new in rows:
+                new = self.ground.new_map(by_age) if is_new.any() else mixed
+                found[month] = shares = with_new(mixed, new, is_new)
+                _keep(self._shares, month, shares, MOST_MONTHS)
         return {month: shares for month, shares in found.items() if shares is not None}
+
+    def _mix(self, taught: Sequence[Month], past: Sequence[Floats]) -> list[Floats]:
+        """Mix maps of some pasts as was learned by some months: (m,) each."""
+        stacks = (self.stack_at(month).shares for month in taught)
+        days = [(one, of_known(shares, one)) for one, shares in zip(past, stacks, strict=True)]
+        return self.ground.mixtures(days)
 
     def is_new(self, until: Month) -> Bools:
         """Return which cells are of a place that newly began in the year before a month: (m,)."""
-        return self._find_new(until, {})
+        return self._find_new([until])[0]
 
-    def _find_new(self, until: Month, drawn: dict[Month, Floats]) -> Bools:
-        """Find them once, with the maps of a year before if they are drawn."""
-        known, before = self._new.get(until), self._year_before(until)
-        if known is not None:
-            return known
-        if before is None:
-            return np.zeros(len(self.grid.area_km2), dtype=bool)
-        maps, came = drawn.get(before), self._year_after(before)
-        maps = self.maps(before) if maps is None else maps
-        expected = combine(maps, self.stack_at(until)) * came.sum()
-        is_new = find_new(self.grid.around(NEW_RINGS), came, expected)
-        _keep(self._new, until, is_new, MOST_MONTHS)
-        return is_new
+    def _find_new(self, months: Sequence[Month]) -> list[Bools]:
+        """Find them once for each month, for all that are not known at once."""
+        known = {month: self._new.get(month) for month in months}
+        asked = {
+            month: year
+            for month, is_new in known.items()
+            if is_new is None and (year := self._year_before(month)) is not None
+        }
+        mixed = self._mix([*asked], [self._by_age(year) for year in asked.values()])
+        for (month, year), shares in zip(asked.items(), mixed, strict=True):
+            came = self._year_after(year)
+            is_new = find_new(self.grid.around(NEW_RINGS), came, shares * came.sum())
+            known[month] = is_new
+            _keep(self._new, month, is_new, MOST_MONTHS)
+        none = np.zeros(len(self.grid.area_km2), dtype=bool)
+        return [none if one is None else one for one in known.values()]
 
     def _year_before(self, until: Month) -> Month | None:
         """Return the month a year before, if enough is known of what was before that."""
@@ -187,18 +198,9 @@ class StudyArea:
         """Where the next incident would be at the months last asked for: (m,) each."""
         return {}
 
-    def maps(self, until: Month) -> Floats:
-        """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
-        return self._draw([until])[until]
-
-    def _draw(self, months: Iterable[Month]) -> dict[Month, Floats]:
-        """Draw the maps of several months, `TOGETHER` at once."""
-        left, drawn = [*dict.fromkeys(months)], dict[Month, Floats]()
-        while left:
-            now, left = left[:TOGETHER], left[TOGETHER:]
-            maps = self.ground.maps_of_days(self.positions, map(self._months_past, now))
-            drawn |= zip(now, maps, strict=True)
-        return drawn
+    def _by_age(self, until: Month) -> Floats:
+        """Return where the incidents of each age before a month were: (m, 4)."""
+        return self.ground.by_age(self.positions, self._months_past(until))
 
     def _months_past(self, until: Month) -> npt.NDArray[np.float32]:
         """Return how long before a month each incident happened; -1 for what is not used."""
@@ -260,8 +262,9 @@ class StudyArea:
         lessons = {january: self._lessons.get(january) for january in januaries}
         left = [january for january, lesson in lessons.items() if lesson is None]
         while left:
-            now, left = left[:TOGETHER], left[TOGETHER:]
-            for january, maps in self._draw(now).items():
+            now, left = left[:JANUARIES], left[JANUARIES:]
+            drawn = self.ground.maps_of_days(self.positions, map(self._months_past, now))
+            for january, maps in zip(now, drawn, strict=True):
                 counts = self._year_after(january)
                 where = np.flatnonzero(counts)
                 lesson = lessons[january] = maps[where], counts[where]

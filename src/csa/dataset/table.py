@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,8 +42,7 @@ def fingerprint(
     digest = hashlib.sha256()
     _hash_columns(digest, incidents)
     _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
-    for shape in (*neighborhoods.geometry, study_area):
-        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    _hash_shapes(digest, [*neighborhoods.geometry, study_area])
     return digest.hexdigest()
 
 
@@ -50,9 +50,15 @@ def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
     """Hash a layer: its columns and its shapes, never a file's bytes."""
     digest = hashlib.sha256()
     _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
-    for shape in layer.geometry:
-        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    _hash_shapes(digest, layer.geometry.to_numpy())
     return digest.hexdigest()
+
+
+def _hash_shapes(digest: hashlib._Hash, shapes: Sequence[shapely.Geometry] | np.ndarray) -> None:
+    """Hash shapes, a block at a time: one by one they take five times as long."""
+    for start in range(0, len(shapes), BLOCK):
+        block = np.array(shapes[start : start + BLOCK], dtype=object)
+        digest.update(b"".join(shapely.to_wkb(shapely.normalize(block))))
 
 
 def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:

@@ -24,6 +24,9 @@ from csa.displacement.season import MonthCompared, compare_month
 from csa.displacement.wdd import Wdd, Wdq, WeightedChange, measure_wdd, measure_wdq
 from csa.displacement.zoning import Control, zone_counts
 
+AS_RARE = 1 + 1e-7
+"""Chances so near to one another are the same, but for rounding; as R's fisher.test."""
+
 
 @dataclass(frozen=True)
 class PatternChange:
@@ -105,16 +108,16 @@ def compare_patterns(
 
 
 def _test_shares(old: Ints, new: Ints) -> Floats:
-    """Test each cell's share by Fisher's exact test; cells with like counts only once."""
-    from scipy.stats import fisher_exact  # noqa: PLC0415 - loads late
+    """Test each cell's share by Fisher's exact test: all that may happen to as many as it held."""
+    from scipy.stats import hypergeom  # noqa: PLC0415 - loads late
 
-    n_old, n_new = int(old.sum()), int(new.sum())
-    pairs, which = np.unique(np.column_stack([old, new]), axis=0, return_inverse=True)
-    p = [
-        float(fisher_exact(np.array([[a, n_old - a], [b, n_new - b]])).pvalue)
-        for a, b in pairs.tolist()
-    ]
-    found: Floats = np.array(p)[which.ravel()]
+    n_old, n_all, found = int(old.sum()), int(old.sum() + new.sum()), np.ones(len(old))
+    for n_held in np.unique(old + new).tolist():
+        is_such = old + new == n_held
+        chances = hypergeom.pmf(np.arange(n_held + 1), n_all, n_old, n_held)
+        counts, which = np.unique(old[is_such], return_inverse=True)
+        p = [chances[chances <= AS_RARE * chances[count]].sum() for count in counts.tolist()]
+        found[is_such] = np.minimum(1.0, p)[which]
     return found
 
 
