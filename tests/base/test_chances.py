@@ -8,6 +8,8 @@ from csa.base.chances import (
     binomial_at_least,
     binomial_at_most,
     control_false_discovery,
+    hypergeometric,
+    negative_binomial,
     negative_binomial_at_least,
     negative_binomial_at_most,
     negative_binomial_count,
@@ -47,6 +49,24 @@ def test_negative_binomial_tails_are_those_of_scipy_stats():
     few, many = (tail(COUNTS, SIZES, CHANCES) for tail in NEGATIVE_BINOMIAL)
     np.testing.assert_allclose(few, stats.nbinom.cdf(COUNTS, SIZES, CHANCES), **CLOSE)
     np.testing.assert_allclose(many, stats.nbinom.sf(COUNTS - 1, SIZES, CHANCES), **CLOSE)
+
+
+def test_chances_of_one_count_are_those_of_scipy_stats():
+    counts = np.maximum(COUNTS, 0)
+    found = negative_binomial(counts, SIZES, CHANCES)
+    np.testing.assert_allclose(found, stats.nbinom.pmf(counts, SIZES, CHANCES), rtol=1e-10)
+    assert negative_binomial(0, 1e-307, 0.5) == negative_binomial(0, 2.0, 1.0) == 1
+
+
+def test_chances_of_drawing_so_many_are_those_of_scipy_stats():
+    for _ in range(300):
+        red, blue = RNG.integers(0, [3000, 20_000]) // RNG.integers(1, 500)
+        n = int(RNG.integers(0, red + blue + 1))
+        found = hypergeometric(int(red), int(blue), n)
+        wanted = stats.hypergeom.pmf(np.arange(n + 1), red + blue, red, n)
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-290)
+    assert hypergeometric(0, 0, 0).tolist() == [1]
+    assert hypergeometric(3, 1, 2).tolist() == pytest.approx([0, 1 / 2, 1 / 2])
 
 
 def test_counts_at_a_tail_are_those_of_scipy_stats():

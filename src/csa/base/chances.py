@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaincc, nbdtrik, pdtr, pdtrc, pdtrik
+from scipy.special import betainc, betaincc, gammaln, nbdtrik, pdtr, pdtrc, pdtrik, xlog1py, xlogy
 
 from csa.base.arrays import Floats, Ints
 
@@ -46,6 +46,27 @@ def negative_binomial_at_least(counts: Numbers, size: Numbers, chance: Numbers) 
     """Return P(X >= count), for any size above 0."""
     k = _floats(counts)
     return np.where(k > 0, betaincc(size, np.maximum(k, 1), chance), 1.0)
+
+
+def negative_binomial(counts: Numbers, size: Numbers, chance: Numbers) -> Floats:
+    """Return P(X = count), for counts of 0 or more and any size above 0."""
+    k = _floats(counts)
+    ways = gammaln(k + size) - gammaln(size) - gammaln(k + 1)
+    return np.asarray(np.exp(ways + xlogy(size, chance) + xlog1py(k, -_floats(chance))))
+
+
+def hypergeometric(n_red: int, n_blue: int, n_drawn: int) -> Floats:
+    """Return the chance of 0, 1 ... n red ones among n drawn of all: (n + 1,).
+
+    From one number to the next by their ratio, in logarithms: no chance is too small.
+    """
+    least, most = max(0, n_drawn - n_blue), min(n_drawn, n_red)
+    k = np.arange(least, most, dtype=np.float64)
+    ratios = (n_red - k) * (n_drawn - k) / ((k + 1) * (n_blue - n_drawn + k + 1))
+    logs = np.concatenate([[0.0], np.cumsum(np.log(ratios))])
+    chances = np.zeros(n_drawn + 1)
+    chances[least : most + 1] = np.exp(logs - logs.max())
+    return np.asarray(chances / chances.sum())
 
 
 def poisson_count(tail: Floats, mean: Floats) -> Floats:

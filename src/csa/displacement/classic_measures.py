@@ -11,7 +11,7 @@ from csa.areas.city_scale import CityScale
 from csa.areas.study_area import StudyArea
 from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
-from csa.base.chances import control_false_discovery
+from csa.base.chances import control_false_discovery, hypergeometric
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, say
 from csa.base.params import Period
@@ -109,12 +109,10 @@ def compare_patterns(
 
 def _test_shares(old: Ints, new: Ints) -> Floats:
     """Test each cell's share by Fisher's exact test: all that may happen to as many as it held."""
-    from scipy.stats import hypergeom  # noqa: PLC0415 - loads late
-
-    n_old, n_all, found = int(old.sum()), int(old.sum() + new.sum()), np.ones(len(old))
+    n_old, n_new, found = int(old.sum()), int(new.sum()), np.ones(len(old))
     for n_held in np.unique(old + new).tolist():
         is_such = old + new == n_held
-        chances = hypergeom.pmf(np.arange(n_held + 1), n_all, n_old, n_held)
+        chances = hypergeometric(n_old, n_new, n_held)
         counts, which = np.unique(old[is_such], return_inverse=True)
         p = [chances[chances <= AS_RARE * chances[count]].sum() for count in counts.tolist()]
         found[is_such] = np.minimum(1.0, p)[which]
