@@ -1,5 +1,7 @@
 """Ground of two resolutions: by hand, at the edge, and true in general."""
 
+from weakref import ref
+
 import h3.api.basic_int as h3
 import pytest
 import shapely
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.geo.cells import outline
-from csa.geo.ground import holder, holds, jaccard, on_one_grid, refine, resolution_of
+from csa.geo.ground import finest, holder, holds, jaccard, on_one_grid, refine, resolution_of
 
 MIDDLE = h3.latlng_to_cell(39.1, -94.58, 9)
 CHILDREN = frozenset(h3.cell_to_children(MIDDLE, 10))
@@ -49,6 +51,16 @@ def test_areas_are_compared_at_the_finest_resolution_among_them():
     assert one == other == CHILDREN
     assert {resolution_of(cell) for cell in third} == {10}
     assert on_one_grid([frozenset({MIDDLE})]) == [frozenset({MIDDLE})]
+
+
+def test_an_area_that_nobody_holds_is_held_by_no_comparison():
+    area = frozenset(h3.grid_disk(h3.latlng_to_cell(39.1, -94.578, 10), 3))
+    assert (finest([area]), refine(area, 10), refine(area, 9)) == (10, area, area)
+    assert refine(area, 10) is area
+    assert (finest([]), finest([frozenset()]), refine(frozenset(), 9)) == (0, 0, frozenset())
+    held = ref(area)
+    del area
+    assert held() is None
 
 
 def test_no_ground_shares_nothing():

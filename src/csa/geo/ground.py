@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import h3.api.numpy_int as h3
 import numpy as np
@@ -21,20 +22,32 @@ def resolution_of(cell: int) -> int:
 
 def finest(areas: Iterable[CellSet]) -> int:
     """Return the finest resolution among areas' cells; 0 where there are none."""
-    return max(map(_finest_of, areas), default=0)
+    return max((_resolutions_of(area)[1] for area in areas), default=0)
 
 
-@lru_cache(maxsize=2**12)
-def _finest_of(area: CellSet) -> int:
-    return max(map(resolution_of, area), default=0)
+_RESOLUTIONS: WeakKeyDictionary[CellSet, tuple[int, int]] = WeakKeyDictionary()
+"""Known while somebody holds the area: areas of one city are compared hundreds of times."""
 
 
-@lru_cache(maxsize=2**12)
+def _resolutions_of(area: CellSet) -> tuple[int, int]:
+    """Return the coarsest and the finest resolution of an area's cells; 0 where it has none."""
+    found = _RESOLUTIONS.get(area)
+    if found is None:
+        each = {resolution_of(cell) for cell in area} or {0}
+        found = _RESOLUTIONS[area] = min(each), max(each)
+    return found
+
+
 def refine(cells: CellSet, resolution: int) -> CellSet:
     """Return the cells of a finer resolution that make up the same ground; finer cells stay.
 
     A cell's children cover it nearly: their centers lie in it, and they part it with no other.
     """
+    return cells if _resolutions_of(cells)[0] >= resolution else _refined(cells, resolution)
+
+
+@lru_cache(maxsize=2**8)
+def _refined(cells: CellSet, resolution: int) -> CellSet:
     return frozenset(
         child
         for cell in cells
