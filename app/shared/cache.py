@@ -182,7 +182,10 @@ def _propose(opened: Opened, choices: Choices, known: Places | None) -> Proposal
 
 
 def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
-    """Propose areas as of an earlier month; an id means the same as in the proposal of now."""
+    """Propose areas as of an earlier month; an id means the same as in the proposal of now.
+
+    It has its areas alone: all who ask follow them.
+    """
     return _proposal_then(opened.key, choices, str(until), opened)
 
 
@@ -190,7 +193,7 @@ def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
 def _proposal_then(key: str, choices: Choices, until: str, _opened: Opened) -> Proposal:
     now, end = proposal(_opened, choices), Month.parse(until)
     known = see(areas_of(now.areas), end, places(_opened))
-    return _propose(_opened, replace(choices, until=end), known)
+    return _propose(_opened, replace(choices, until=end), known).areas_alone()
 
 
 def places(opened: Opened) -> Places:

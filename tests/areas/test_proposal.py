@@ -139,6 +139,17 @@ def test_an_area_reads_back_from_the_csv_as_it_was_proposed():
     assert first["cells"].split() == [f"{cell:x}" for cell in sorted(h3.grid_disk(MIDDLE, 1))]
 
 
+def test_of_areas_alone_the_other_tables_have_columns_and_no_row():
+    whole = small_proposal()
+    alone = whole.areas_alone()
+    assert alone.areas is whole.areas
+    assert alone.summary is whole.summary
+    for name in ("cells", "labels"):
+        empty, full = getattr(alone, name), getattr(whole, name)
+        assert (len(empty), len(full)) == (0, 2)
+        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+
+
 def test_cells_and_labels_read_back_under_their_own_columns():
     files = proposal_files(small_proposal())
     assert list(read(files, "cells.csv")[0].items()) == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -93,6 +93,10 @@ class Proposal:
     def is_empty(self) -> bool:
         """Whether no area was found."""
         return self.areas.empty
+
+    def areas_alone(self) -> Proposal:
+        """Leave out the tables of cells and incidents, which take most of the memory."""
+        return replace(self, cells=self.cells.iloc[[]], labels=self.labels.iloc[[]])
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
