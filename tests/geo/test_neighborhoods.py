@@ -8,7 +8,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.geo.neighborhoods import assign_neighborhoods, estimate_population, is_inside
+from csa.geo.neighborhoods import (
+    assign_neighborhoods,
+    estimate_population,
+    estimate_populations,
+    is_inside,
+)
 
 LON, LAT, SIDE = -94.6, 39.0, 0.01
 
@@ -195,6 +200,18 @@ def test_names_are_those_read_off_the_squared_paper(at):
     assert named.tolist() == [NAMES.get((int(x // 1), int(y // 1)), "") for x, y in at]
     assert named.index.equals(lon.index)
     assert is_inside(lon, lat, square(0, 0, 3, 2)).tolist() == [name != "" for name in named]
+
+
+@given(at=st.lists(st.tuples(st.floats(-1.5, 3.5), st.floats(-1.5, 2.5)), max_size=8))
+def test_of_several_outlines_at_once_each_has_its_own_people(at):
+    people = (1200.0, np.nan, 40.0, 0.0, 510.0, 77.0)
+    places = town(
+        **{name: (*where, n) for (where, name), n in zip(NAMES.items(), people, strict=True)}
+    )
+    outlines = [square(*corner, 1.2, 0.7) for corner in at]
+    alone = [estimate_population(outline, places) for outline in outlines]
+    assert estimate_populations(outlines, places) == alone
+    assert estimate_populations(outlines, places.drop(columns="population")) == [None] * len(at)
 
 
 @given(

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from csa.areas.by_time import count_silent_months
 from csa.areas.choices import suggest_dbscan
@@ -34,7 +35,7 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.neighborhoods import estimate_population
+from csa.geo.neighborhoods import estimate_populations
 
 DIGITS = 4
 FITS_SHARE = 1 / 3
@@ -53,7 +54,12 @@ def areas_table(run: Run) -> gpd.GeoDataFrame:
     if not areas:
         return gpd.GeoDataFrame({name: [] for name in AREA_COLUMNS}, geometry=[], crs=LONLAT)
     cores, floor = _homicide_cores(run)
-    rows = [_area_row(run, number) for number in range(len(areas))]
+    shapes = [*map(h3_cells.outline, areas)]
+    people = estimate_populations(shapes, run.city.dataset.neighborhoods)
+    rows = [
+        _area_row(run, number, *known)
+        for number, known in enumerate(zip(shapes, people, strict=True))
+    ]
     tiers = _tiers(run, rows)
     for row, name, area, tier in zip(rows, _names(run, rows), areas, tiers, strict=True):
         row["place_name"] = name
@@ -86,13 +92,13 @@ def _still_fits(name: str, shares: Mapping[str, float]) -> bool:
     return base is not None and (base == next(iter(shares)) or shares[base] >= FITS_SHARE)
 
 
-def _area_row(run: Run, number: int) -> dict[str, Any]:
+def _area_row(
+    run: Run, number: int, shape: shapely.Geometry, people: float | None
+) -> dict[str, Any]:
     area = run.found.areas[number]
     told = run.told
     inside = np.flatnonzero(told.area == number)
     suspects = inside[told.is_suspect[inside]]
-    shape = h3_cells.outline(area)
-    people = estimate_population(shape, run.city.dataset.neighborhoods)
     size_km2 = run.grid.size_km2(area)
     covered = _covered(run)
     return {

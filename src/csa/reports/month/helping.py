@@ -13,7 +13,7 @@ from csa.base.crs import LONLAT, to_metres
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.neighborhoods import estimate_population
+from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import gaps, services_of
 from csa.reports.month.area_facts import Help, Service
 
@@ -34,11 +34,11 @@ def helps_of(city: City, areas: Sequence[CellSet]) -> list[Help | None]:
     points = to_metres(services.geometry, crs).to_numpy()
     outlines = to_metres(outlined.geometry, crs).to_numpy()
     found: list[Help | None] = []
-    for name, shape, outline in zip(names, shapes, outlines, strict=True):
+    populations = estimate_populations(shapes, city.dataset.neighborhoods)
+    for name, outline, people in zip(names, outlines, populations, strict=True):
         away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
         close = _near(services, away_m, near.near_m)
         n_inside = sum(one.metres == 0 for one in close)
-        people = estimate_population(shape, city.dataset.neighborhoods)
         rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
         found.append(Help(close, n_inside, lacking.get(name, ()), rate))
     return found
