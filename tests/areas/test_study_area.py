@@ -1,7 +1,9 @@
 """One period's incidents on the cells: counted again by plain tables, month by month."""
 
+import gc
 import math
 from dataclasses import replace
+from weakref import ref
 
 import h3
 import numpy as np
@@ -74,6 +76,24 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
     assert _grid_of(listed, config.city.metric_crs) is own.grid
     elsewhere = locate_incidents(City(config, dataset), Choices(resolution=9))
     assert elsewhere.grid is not own.grid
+
+
+def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_change_them(many):
+    dataset, config = many
+    city = City(config, dataset)
+    both, dead = (
+        locate_incidents(city, Choices(resolution=9, kinds=kinds))
+        for kinds in (("homicide", "nonfatal"), ("homicide",))
+    )
+    assert both.ground is dead.ground
+    assert both.grid.touching is dead.grid.touching
+    for table in (both.ground.walk, both.grid.touching):
+        with pytest.raises(ValueError, match="read-only"):
+            table.data[0] = 2.0
+    gone = ref(both.grid)
+    del both, dead
+    gc.collect()
+    assert gone() is None
 
 
 def test_what_is_written_to_one_list_of_cells_stands_in_no_other(many):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
@@ -21,6 +22,7 @@ from csa.areas.stack import (
     with_new,
 )
 from csa.base.arrays import AnyFloats, Bools, Floats, Ints
+from csa.geo.grid import Grid, for_all
 from csa.geo.spirals import OUTSIDE
 
 BLOCK = 1_000_000
@@ -116,6 +118,14 @@ class Ground:
         """Make it of the cells' neighbors, (m, 6), and land."""
         return cls(area_km2, diffusion(neighbors, area_km2))
 
+    @classmethod
+    def on(cls, grid: Grid) -> Ground:
+        """Take that of a grid, which all who count on it share."""
+        if grid not in _GROUNDS:
+            made = cls.of(grid.neighbors, grid.area_km2.to_numpy(dtype=np.float64))
+            _GROUNDS[grid] = cls(made.area_km2, for_all(made.walk))
+        return _GROUNDS[grid]
+
     def spread(self, counts: Counts, widths_m: Sequence[int] = WIDTHS_M) -> list[Counts]:
         """Spread counts, (m, c), over each distance: between whole steps in proportion."""
         step, n_done, now, found = step_m(self.area_km2), 0, counts, []
@@ -182,6 +192,9 @@ class Ground:
         even = (self.area_km2 / self.area_km2.sum())[:, None]
         days = (slice(n_ages * day, n_ages * (day + 1)) for day in range(len(shares)))
         return [np.concatenate([*(one[:, day] for one in spread), even], axis=1) for day in days]
+
+
+_GROUNDS: WeakKeyDictionary[Grid, Ground] = WeakKeyDictionary()
 
 
 class Subsamples:

@@ -42,7 +42,6 @@ from csa.geo.cells import CellSet
 from csa.geo.grid import Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
-from csa.geo.spirals import find_neighbors
 
 MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
@@ -284,7 +283,7 @@ class StudyArea:
     @cached_property
     def ground(self) -> Ground:
         """The study area's cells, and the walk that spreads counts over them."""
-        return Ground.of(self.grid.neighbors, self.grid.area_km2.to_numpy(dtype=np.float64))
+        return Ground.on(self.grid)
 
     def past(self, period: Period) -> PastIncidents:
         """Take all incidents before a period's end, for subsampling."""
@@ -305,13 +304,12 @@ class StudyArea:
     @cached_property
     def land(self) -> Land:
         """The study area's cells as land that can be taken."""
-        cells = self.cover.index.to_numpy()
         names = assign_neighborhoods(
             self.cover["lon"], self.cover["lat"], self.dataset.neighborhoods
         )
         numbers = pd.factorize(names.where(names != ""), sort=True)[0].astype(np.int64)
         size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
-        return Land(size, centre, find_neighbors(cells), numbers)
+        return Land(size, centre, self.grid.touching, numbers)
 
     def place(self, area: CellSet) -> Ints:
         """Return the places of an area's ground in the grid, ascending; of its land alone."""

@@ -9,11 +9,12 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.geo.cells import CellSet, as_text, fill_holes
-from csa.geo.spirals import OUTSIDE, mean_apart_m, spirals
+from csa.geo.spirals import OUTSIDE, find_neighbors, mean_apart_m, spirals
 
 USUAL_STEPS = 4
 """As far as most ask for what is around a cell."""
@@ -24,7 +25,14 @@ MIN_RING = 6
 Piece = set[int]
 
 
-@dataclass(frozen=True)
+def for_all(table: csr_array) -> csr_array:
+    """Make a table that many threads share refuse to be written."""
+    for part in (table.data, table.indices, table.indptr):
+        part.flags.writeable = False
+    return table
+
+
+@dataclass(frozen=True, eq=False)
 class Grid:
     """The study area's cells, and what can be done with sets of them."""
 
@@ -80,6 +88,11 @@ class Grid:
     @cached_property
     def _rings(self) -> Ints:
         return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
+
+    @cached_property
+    def touching(self) -> csr_array[np.float64]:
+        """(m, m) which cells are the same or touch, as `find_neighbors`."""
+        return for_all(find_neighbors(self.area_km2.index.to_numpy()))
 
     @cached_property
     def apart_m(self) -> Floats:
