@@ -3,21 +3,22 @@
 The key is the content of everything that the work is given and the viewer's colors, so that no
 answer to anything else can be shown in its place. What `app.shared.cache` hands to all viewers is
 known by which object it is: nothing may change it. It is not held: an answer about an object that
-is gone is forgotten at the next question.
+is gone goes with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import pickle  # nosec B403
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
+
+from plotly.basedatatypes import BaseFigure
 
 from app.shared import theme
 from app.shared.cache_now import of_city
@@ -45,9 +46,37 @@ SHARED = (
 )
 """Frozen, large, and made once for all viewers."""
 
-_GONE: deque[tuple[str, bytes, bool]] = deque()
-"""Keys of answers about objects that are gone. They are noted where an object ends, in any thread
-and at any moment, and forgotten where no lock is held."""
+
+class Drawn(BaseFigure):  # type: ignore[misc]
+    """A figure as it is sent to a browser: a live one takes eight times the memory."""
+
+    def __init__(self, figure: BaseFigure) -> None:
+        self._sent = figure.to_json(validate=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `st.plotly_chart` asks of a figure."""
+        return dict(json.loads(self._sent))
+
+
+class _Kept:
+    """An answer, and what it is about, while that is there."""
+
+    def __init__(self, answer: object, about: list[object]) -> None:
+        itself = ref(self)
+
+        def forget(_: ref[object]) -> None:  # in any thread at any moment, so without any lock
+            kept = itself()
+            if kept is not None:
+                kept.held = None
+
+        self.held: Any = answer, [ref(one, forget) for one in about]
+
+    def is_about(self, objects: list[object]) -> bool:
+        """Check whether it is about these very objects."""
+        held = self.held
+        return held is not None and all(
+            one() is object_ for one, object_ in zip(held[1], objects, strict=True)
+        )
 
 
 class _Content(pickle.Pickler):
@@ -73,7 +102,7 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Make a function that answers the same question once, whichever viewer asks.
 
     For a module's function that depends on nothing but what it is given and the viewer's colors.
-    Nothing may change the answer.
+    Nothing may change the answer. A figure is answered as `Drawn`.
     """
     name = f"{work.__module__}.{work.__qualname__}"
     if "<" in name:
@@ -87,13 +116,12 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
             content.dump((given, named))
         except (AttributeError, TypeError, pickle.PicklingError):  # no content of its own
             return work(*given, **named)
-        _forget_gone()
         key = name, hashlib.sha256(written.getbuffer()).digest(), theme.is_dark()
-        about, answer = _answer(*key, work, given, named, content.named)
-        if any(ref() is not one for ref, one in zip(about, content.named, strict=True)):
+        kept = _answer(*key, work, given, named, content.named)
+        if not kept.is_about(content.named):  # another object lies where one lay that is gone
             _answer.clear(*key)
-            _, answer = _answer(*key, work, given, named, content.named)
-        return answer  # type: ignore[no-any-return]
+            kept = _answer(*key, work, given, named, content.named)
+        return kept.held[0]  # type: ignore[no-any-return]
 
     return answered
 
@@ -107,15 +135,6 @@ def _answer(
     _given: tuple[Any, ...],
     _named: dict[str, Any],
     _about: list[object],
-) -> tuple[list[ref[object]], Any]:
-    def note_gone(_: ref[object]) -> None:
-        _GONE.append((name, key, is_dark))
-
-    return [ref(one, note_gone) for one in _about], _work(*_given, **_named)
-
-
-def _forget_gone() -> None:
-    """Forget what nobody can ask any more: it would take the place of what is asked."""
-    with suppress(IndexError):  # another thread was quicker
-        while _GONE:
-            _answer.clear(*_GONE.popleft())
+) -> _Kept:
+    answer = _work(*_given, **_named)
+    return _Kept(Drawn(answer) if isinstance(answer, BaseFigure) else answer, _about)

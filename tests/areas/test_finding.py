@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.expected import estimate_area
+from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.finding import Estimator, document, estimate_areas, find_areas, settle_params
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.reach import NOISE
@@ -20,6 +20,7 @@ from csa.areas.searching import find_density, radius_for
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
+from csa.geo.spirals import mean_apart_m
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import HEADER, make_town
@@ -156,6 +157,21 @@ def test_an_area_is_estimated_once_in_a_period_whoever_asks(located, monkeypatch
     later = period.until.plus(1)
     assert estimate_areas(located, Period.before(later, 36), areas) != wanted
     assert len(asked) == 2 * len(areas)
+
+
+def test_the_field_is_fitted_on_all_rings_of_the_grid(located):
+    located, period, grid = replace(located), Period.before(ORIGIN, 36), located.grid
+    spirals = grid.around(4)
+    assert len(grid.apart_m) == 5
+    cells = CellCounts(
+        located.counts(period).astype(float),
+        grid.area_km2.to_numpy(),
+        spirals,
+        grid.centre_xy,
+        mean_apart_m(spirals, grid.centre_xy),
+    )
+    Estimator(located, period)
+    assert located.fields[period] == fit_field(cells)
 
 
 def test_of_many_estimates_the_first_give_way(located, monkeypatch):

@@ -74,6 +74,7 @@ def proposal_of(*rows, cells=None, labels=None):
         "nonfatal_name": "nonfatal shooting (proxy)",
         "is_synthetic": False,
         "areas": len(areas),
+        "params": {"resolution": 9},
     }
     return Proposal(areas, cells, labels, summary)
 
@@ -142,6 +143,10 @@ def test_an_area_reads_back_from_the_csv_as_it_was_proposed():
 def test_of_areas_alone_the_other_tables_have_columns_and_no_row():
     whole = small_proposal()
     alone = whole.areas_alone()
+    assert (alone.count_in(frozenset({MIDDLE})), whole.count_in(frozenset({MIDDLE}))) == (
+        None,
+        (7, 2),
+    )
     assert alone.areas is whole.areas
     assert alone.summary is whole.summary
     for name in ("cells", "labels"):

@@ -170,6 +170,8 @@ def test_written_down_the_largest_share_comes_first():
 def test_no_cell_has_no_map():
     ground = ground_of(grid_of([]))
     assert ground.maps(np.zeros(0, dtype=int), np.zeros(0)).shape == (0, N_MAPS)
+    by_age = ground.by_age(np.zeros(0, dtype=int), np.zeros(0))
+    assert [one.shape for one in ground.mixtures([(by_age, np.ones(N_MAPS))] * 2)] == [(0,), (0,)]
 
 
 def test_without_a_past_only_the_even_land_is_a_map():

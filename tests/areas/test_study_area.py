@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from csa.areas.choices import Choices, dbscan_of, period_of
 from csa.areas.locating import _grid_of, locate_incidents, study_cells
 from csa.areas.spreading import Ground
-from csa.areas.stack import learn
+from csa.areas.stack import find_new, learn
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.config.loading import load_city
@@ -24,6 +24,7 @@ from csa.dataset.versioned import City
 from csa.geo.spirals import spirals
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from tests.areas.ground import combined
 from tests.conftest import make_town
 from tests.properties import examples
 
@@ -319,7 +320,35 @@ def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
     assert not located.is_new(Month(2016, 1)).any()  # a year before, nothing is known at all
 
 
-def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made):
+def slow_foreseen(located, month):
+    """Draw each map, and combine them as was learned by a month: those of now and a year before."""
+    shares, year = located.stack_at(month).shares, month.plus(-12)
+    now, before = (
+        combined(maps, shares)
+        for maps in (
+            located.ground.maps(located.positions, one.index - located.month - 0.5)
+            for one in (month, year)
+        )
+    )
+    age = located.month - year.index
+    came = np.bincount(located.positions[(age >= 0) & (age < 12)], minlength=len(now)) * 1.0
+    is_new = find_new(located.grid.around(2), came, before * came.sum())
+    last = located.positions[(age >= 0) & (age < 12)]
+    (counts,) = located.ground.spread(np.bincount(last, minlength=len(now))[:, None] * 1.0, (200,))
+    new = 0.7 * counts[:, 0] / max(1, len(last))
+    is_known = year.index - located.month.min() >= 12
+    return np.where(is_new & is_known, np.maximum(now, new), now), before * came.sum()
+
+
+def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made, monkeypatch):
+    monkeypatch.setattr("csa.areas.study_area.TOGETHER", 2)
+    usual = []
+
+    def noted(around, came, expected):
+        usual.append(expected)
+        return find_new(around, came, expected)
+
+    monkeypatch.setattr("csa.areas.study_area.find_new", noted)
     rng = np.random.default_rng(5)
     places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (300, 2)).tolist()
     rows = [
@@ -338,6 +367,10 @@ def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made)
         period = Period.before(month, 12)
         np.testing.assert_array_equal(together.expected(period), alone.expected(period))
         np.testing.assert_array_equal(together.is_new(month), alone.is_new(month))
+        slow, slow_usual = slow_foreseen(alone, month)
+        np.testing.assert_allclose(found[month], slow, atol=1e-15)
+        if alone._year_before(month) is not None:
+            np.testing.assert_allclose(usual[-1], slow_usual, atol=1e-12)
     assert together.is_new(Month(2020, 6)).any()
     again = together.foresee(months[::-1])
     assert all(again[month] is found[month] for month in months)  # nothing is drawn twice

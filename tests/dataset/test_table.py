@@ -1,14 +1,17 @@
 """A table of incidents, written and read: texts in the file, each once in memory."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from geopandas.testing import assert_geodataframe_equal
 
 from csa.base.errors import CrsError, SourceError
@@ -17,10 +20,28 @@ from csa.dataset.table import (
     fingerprint,
     hold_repeated,
     incidents_parquet,
+    layer_fingerprint,
     read_geometries,
     read_incidents,
 )
 from csa.dataset.versioned import open_dataset, save_dataset
+
+
+def test_a_layer_is_known_by_the_same_hash_for_ever(monkeypatch):
+    """As kept beside datasets since the first version."""
+    shapes = [shapely.box(1, 1, 0, 0), shapely.Point(2, 3)]
+    layer = gpd.GeoDataFrame({"name": ["north", "south"], "km2": [1.5, 0.25]}, geometry=shapes)
+    known = "f7dcf21c4671499322bb2c131279e8d6aea5025d0cd04dd8ff68eb5a568ca38f"
+    assert layer_fingerprint(layer) == known
+    monkeypatch.setattr(table, "BLOCK", 1)
+    assert _shapes_hash(shapes) == _shapes_hash(np.array(shapes))
+    assert layer_fingerprint(layer.iloc[::-1]) != known
+
+
+def _shapes_hash(shapes):
+    digest = hashlib.sha256()
+    table._hash_shapes(digest, shapes)
+    return digest.hexdigest()
 
 
 @pytest.fixture(scope="module")

@@ -104,12 +104,28 @@ def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_a
     assert grid.without_holes(eight) == eight | small | large
 
 
+def test_the_hole_of_each_of_two_pieces_is_filled_and_nothing_between():
+    far = max(h3.grid_ring(MIDDLE, 6))
+    rings = RING | frozenset(h3.grid_ring(far, 1))
+    assert GRID.without_holes(rings) == GRID.filled(rings) == rings | {MIDDLE, far}
+
+
+def test_an_island_in_an_enclosed_lake_is_enclosed_though_nobody_walks_there():
+    wider = frozenset(h3.grid_ring(MIDDLE, 3))
+    assert ISLAND.filled(wider) == frozenset(h3.grid_disk(MIDDLE, 3)) - MOAT
+    assert LAKESIDE.filled(TOWN[:0]) == frozenset()
+
+
 def test_pieces_come_by_their_first_place():
     one, other = set(h3.grid_ring(MIDDLE, 1)), {MIDDLE}
     far = set(h3.grid_disk(MIDDLE, 9)) - set(h3.grid_disk(MIDDLE, 7))
     parts = GRID.contiguous_parts([*one, *other, *far])
     assert {*parts} == {frozenset(one | other), frozenset(far)}
     assert [min(GRID.at(part)) for part in parts] == sorted(min(GRID.at(part)) for part in parts)
+    apart = sorted(range(len(TOWN)), reverse=True)[::40]
+    first = [min(piece) for piece in GRID.pieces(apart)]
+    assert first == sorted(first)
+    assert len(first) > 3
     assert GRID.contiguous_parts([]) == GRID.pieces([]) == GRID.holes(set()) == []
 
 
@@ -179,9 +195,23 @@ def test_pieces_and_holes_on_the_grid_are_those_that_h3_finds(grid, share, seed)
         area = grid.cells(piece)
         found = contiguous_parts(grid.on_land(fill_holes(area)))
         whole = next(part for part in found if area <= part)
+        assert grid.filled(area) == grid.on_land(fill_holes(area))
         holes = [*map(grid.cells, grid.holes(piece))]
         assert {*holes} == {*contiguous_parts(whole - area)}
         assert len({*holes}) == len(holes)
+
+
+WIDE = grid_of(h3.grid_disk(BLOCK, 13))
+
+
+@given(steps=st.integers(3, 11), share=st.sampled_from([0.6, 0.75, 0.9]), seed=st.integers(0, 9999))
+def test_well_inside_holes_are_found_by_their_rims_as_h3_finds_them(steps, share, seed):
+    rng, near = np.random.default_rng(seed), np.array(sorted(h3.grid_disk(BLOCK, steps)))
+    for piece in WIDE.pieces(WIDE.at(near[rng.random(len(near)) < share]).tolist()):
+        area = WIDE.cells(piece)
+        whole = frozenset(fill_holes(area))
+        assert {*map(WIDE.cells, WIDE.holes(piece))} == {*contiguous_parts(whole - area)}
+        assert WIDE.filled(area) == WIDE.without_holes(area) == whole
 
 
 @given(cells=st.lists(st.sampled_from(TOWN), min_size=1, max_size=60, unique=True))

@@ -57,6 +57,10 @@ def test_an_area_that_nobody_holds_is_held_by_no_comparison():
     area = frozenset(h3.grid_disk(h3.latlng_to_cell(39.1, -94.578, 10), 3))
     assert (finest([area]), refine(area, 10), refine(area, 9)) == (10, area, area)
     assert refine(area, 10) is area
+    one, larger = min(area), h3.latlng_to_cell(39.2, -94.6, 9)
+    mixed = frozenset({one, larger})
+    assert refine(mixed, 10) == {one, *h3.cell_to_children(larger, 10)}
+    assert (finest([mixed]), refine(mixed, 9)) == (10, mixed)
     assert (finest([]), finest([frozenset()]), refine(frozenset(), 9)) == (0, 0, frozenset())
     held = ref(area)
     del area

@@ -61,7 +61,7 @@ class CellCounts:
     area_km2: Floats  # (m,) land, above 0; cells are clipped to the study area
     spirals: Ints  # (m, K) positions of each cell itself, its first ring, its second ...
     centre_xy: Floats  # (m, 2) metres: the cells' centres
-    apart_m: Floats  # (r,) as `csa.geo.spirals.mean_apart_m`
+    apart_m: Floats  # (r,) as `csa.geo.spirals.mean_apart_m` of both: as many rings are heard
 
     def __post_init__(self) -> None:
         """Refuse spirals that are too short."""

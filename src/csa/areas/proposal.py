@@ -104,8 +104,13 @@ class Proposal:
         return bool(n_suspect * 3 >= n_incidents)
 
     def count_in(self, cells: CellSet) -> tuple[int, int] | None:
-        """Count incidents and homicides in cells of the proposal's own size; None in others."""
-        if {resolution_of(cell) for cell in cells} != {self.summary["params"]["resolution"]}:
+        """Count incidents and homicides in cells of the proposal's own size; None in others.
+
+        Of `areas_alone` it knows none.
+        """
+        if self.cells.empty or {resolution_of(cell) for cell in cells} != {
+            self.summary["params"]["resolution"]
+        }:
             return None
         named = {f"{cell:015x}" for cell in cells}
         inside = self.cells.loc[self.cells["cell"].isin(named), ["incidents", "homicides"]]

@@ -153,6 +153,8 @@ class Ground:
         what is to be spread farther is added to what is spread less far on its way: one column
         for a day, where to draw each map takes one for each age.
         """
+        if not len(self.area_km2):
+            return [np.zeros(0) for _ in days]
         if not days:
             return []
         step, steps = step_m(self.area_km2), dict[int, Floats]()
@@ -198,7 +200,7 @@ _GROUNDS: WeakKeyDictionary[Grid, Ground] = WeakKeyDictionary()
 
 
 class Subsamples:
-    """Expects again from some of the past, as `combine`: narrow maps anew, wide ones as they are.
+    """Expects again from some of the past: by narrow maps drawn anew, and wide ones as they are.
 
     Spread over 300 m and more, a map hardly changes when a fifth of its incidents is left out.
     """

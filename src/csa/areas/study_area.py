@@ -135,8 +135,9 @@ class StudyArea:
 
     def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:
         """Find where the next incident would be at some months: (m,) each, for several at once."""
-        found = {month: self._shares.get(month) for month in months}
-        left = [month for month, shares in found.items() if shares is None]
+        known = {month: self._shares.get(month) for month in months}
+        found = {month: shares for month, shares in known.items() if shares is not None}
+        left = [month for month in known if month not in found]
         while left:
             now, left = left[:TOGETHER], left[TOGETHER:]
             past, fresh = [*map(self._by_age, now)], self._find_new(now)
@@ -145,7 +146,7 @@ class StudyArea:
                 new = self.ground.new_map(by_age) if is_new.any() else mixed
                 found[month] = shares = with_new(mixed, new, is_new)
                 _keep(self._shares, month, shares, MOST_MONTHS)
-        return {month: shares for month, shares in found.items() if shares is not None}
+        return found
 
     def _mix(self, taught: Sequence[Month], past: Sequence[Floats]) -> list[Floats]:
         """Mix maps of some pasts as was learned by some months: (m,) each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaincc, gammaln, nbdtrik, pdtr, pdtrc, pdtrik, xlog1py, xlogy
+from scipy.special import betainc, betaincc, betaln, nbdtrik, pdtr, pdtrc, pdtrik, xlog1py, xlogy
 
 from csa.base.arrays import Floats, Ints
 
@@ -51,14 +51,15 @@ def negative_binomial_at_least(counts: Numbers, size: Numbers, chance: Numbers) 
 def negative_binomial(counts: Numbers, size: Numbers, chance: Numbers) -> Floats:
     """Return P(X = count), for counts of 0 or more and any size above 0."""
     k = _floats(counts)
-    ways = gammaln(k + size) - gammaln(size) - gammaln(k + 1)
+    more = np.maximum(k, 1)
+    ways = np.where(k > 0, -betaln(more, size) - np.log(more), 0.0)
     return np.asarray(np.exp(ways + xlogy(size, chance) + xlog1py(k, -_floats(chance))))
 
 
 def hypergeometric(n_red: int, n_blue: int, n_drawn: int) -> Floats:
     """Return the chance of 0, 1 ... n red ones among n drawn of all: (n + 1,).
 
-    From one number to the next by their ratio, in logarithms: no chance is too small.
+    From one number to the next by their ratio, in logarithms: the first may be next to nothing.
     """
     least, most = max(0, n_drawn - n_blue), min(n_drawn, n_red)
     k = np.arange(least, most, dtype=np.float64)

@@ -76,8 +76,6 @@ class Grid:
     def around(self, steps: int) -> Ints:
         """List the places of each cell and those within some steps, or `OUTSIDE`.
 
-        Returns (m, 1 + 3 steps (steps + 1)).
-
         Rings follow one another, so fewer steps are the first columns of one table, which grids of
         the same cells share.
         """
@@ -96,7 +94,7 @@ class Grid:
 
     @cached_property
     def apart_m(self) -> Floats:
-        """Mean distance in meters of cells no, one, two, three and four steps apart."""
+        """(r,) mean distance in meters of cells no, one ... four steps apart, if any are."""
         return mean_apart_m(self._rings, self.centre_xy)
 
     @cached_property
@@ -112,16 +110,24 @@ class Grid:
         return frozenset(cell for cell in cells if cell in self.sizes)
 
     def filled(self, cells: Iterable[int]) -> CellSet:
-        """Add all cells of the study area that cells enclose, behind water too."""
-        return self.on_land(fill_holes(cells))
+        """Add all cells of the study area that some of its cells enclose, behind water too."""
+        found = set[int]()
+        for piece in self.pieces(self.at(cells).tolist()):
+            found |= piece
+            if self._encloses(piece):
+                whole = piece.union(*self.holes(piece))
+                has_shore = (self.neighbors[[*whole]] == OUTSIDE).any()
+                found |= {*self.at(fill_holes(self.cells(piece))).tolist()} if has_shore else whole
+        return self.cells(found)
 
     def contiguous_parts(self, cells: Iterable[int]) -> list[CellSet]:
         """Split cells of the study area into pieces that do not touch."""
         return [self.cells(piece) for piece in self.pieces(self.at(cells).tolist())]
 
     def without_holes(self, cells: CellSet) -> CellSet:
-        """Fill the holes of a piece with cells of the study area."""
-        return cells.union(*map(self.cells, self.holes({*self.at(cells).tolist()})))
+        """Fill holes with the land that can be walked to from the piece around them."""
+        pieces = self.pieces(self.at(cells).tolist())
+        return cells.union(*(self.cells(hole) for piece in pieces for hole in self.holes(piece)))
 
     def pieces(self, places: Iterable[int]) -> list[Piece]:
         """Split places into pieces that touch, that with the first place first."""
@@ -142,11 +148,9 @@ class Grid:
 
     def holes(self, piece: Piece) -> list[Piece]:
         """Find the holes of a piece that hangs together: land that can be walked to from it."""
-        if len(piece) < MIN_RING:
+        if not self._encloses(piece):
             return []
         around = self.neighbors[[*piece]]
-        if not self._encloses(piece, around):
-            return []
         if (around == OUTSIDE).any():  # a rim that is partly no land is known to h3 alone
             whole = self.pieces(self.at(fill_holes(self.cells(piece))).tolist())
             return self.pieces(next(part for part in whole if piece <= part) - piece)
@@ -156,16 +160,18 @@ class Grid:
         rims.sort(key=lambda rim: float(self.centre_xy[[*rim], 0].min()))
         return [self._flooded(rim, piece) for rim in rims[1:]]
 
-    def _encloses(self, piece: Piece, around: Ints) -> bool:
+    def _encloses(self, piece: Piece) -> bool:
         """Check whether a piece that hangs together encloses cells, by Euler's formula.
 
         Its cells, less the pairs that touch, and with the threes that meet at a corner, are 1 less
         its holes. To look is much quicker than to find them, and few have any. Beside one of the
         earth's twelve pentagons, all in the sea, neighbors are in no order, and it may be wrong.
         """
+        if len(piece) < MIN_RING:
+            return False
         mask = np.zeros(len(self.area_km2) + 1, dtype=bool)  # the last is for what is outside
         mask[[*piece]] = True
-        is_near = mask[around]
+        is_near = mask[self.neighbors[[*piece]]]
         pairs = int(is_near.sum()) // 2
         threes = int((is_near & np.roll(is_near, 1, axis=1)).sum()) // 3
         return len(piece) - pairs + threes != 1

@@ -114,7 +114,7 @@ def estimate_populations(
     west, south, east, north = neighborhoods.total_bounds
     metric = equal_area((west + east) / 2, (south + north) / 2)
     tree = shapely.STRtree(neighborhoods.geometry.to_numpy())
-    whose, near = tree.query([*outlines], predicate="intersects")
+    whose, near = tree.query(np.array(outlines, dtype=object), predicate="intersects")
     if not len(near):
         return found
     drawn = to_metres(gpd.GeoSeries([*outlines], crs=LONLAT), metric).to_numpy()

@@ -15,6 +15,7 @@ from app.shared.settings import Deployment
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
 from csa.base.io import KEPT
+from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
 from csa.ingest.intake import ingest_city
@@ -93,6 +94,9 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
     assert cache.proposal(opened, choices) is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
     assert first.summary["params"]["resolution"] == resolution
+    then = cache.proposal_then(opened, choices, Month(2020, 5))
+    assert cache.proposal_then(opened, choices, Month(2020, 5)) is then
+    assert len(then.cells) == len(then.labels) == 0 < len(first.cells)
     sheet = cache.sheet(opened, choices, "c-2")
     assert cache.sheet(opened, choices, "c-2") is sheet
     assert sheet.area["area_id"] == "c-2"

@@ -1,12 +1,15 @@
 """What is worked out once for all viewers: never an old answer, and not the same work twice."""
 
+import json
 from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
 from weakref import ref
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
+from plotly.io import to_json
 
 from app.shared import cache_once, theme
 from app.shared.cache_once import once
@@ -89,13 +92,30 @@ def test_a_shared_object_is_not_kept_alive_by_its_answers():
     assert gone() is None
 
 
-def test_answers_about_what_is_gone_take_no_place_of_others():
-    kept, asked, asked_of_one = Records(), once(work), once(forgetful)
-    first = asked(kept)
-    for _ in range(600):  # more than there is place for
-        asked_of_one(Records())
-    assert asked(kept) is first
-    assert not cache_once._GONE
+def large(*given):
+    """Answer at length, and keep nothing that it was given."""
+    return np.zeros(10_000 * len(given))
+
+
+def test_an_answer_goes_with_any_object_that_it_is_about():
+    one, other, asked = Records(), Records(), once(large)
+    both, first = ref(asked(one, other)), asked(one)
+    del other
+    assert both() is None
+    assert asked(one) is first
+
+
+def test_a_figure_is_kept_as_it_is_sent_and_answered_so():
+    shown = once(figure)([3, 1, 2])
+    assert isinstance(shown, cache_once.Drawn)
+    assert json.loads(to_json(shown, validate=False)) == json.loads(figure([3, 1, 2]).to_json())
+    shown.to_dict()["layout"]["title"] = "other"
+    assert "title" not in shown.to_dict()["layout"]
+
+
+def figure(heights):
+    """Draw bars."""
+    return go.Figure(go.Bar(y=np.array(heights)))
 
 
 def test_a_function_that_may_know_more_than_it_is_given_is_refused():

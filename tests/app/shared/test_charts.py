@@ -1,5 +1,7 @@
 """Charts: bars that add up, an unfinished month hatched, each box with its number."""
 
+from inspect import unwrap
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -32,7 +34,7 @@ def table(incidents, homicides, n_covered=None, is_last_partial=False):
 
 
 def test_homicides_and_the_rest_stand_on_one_another_and_add_up():
-    figure = charts.by_month(table([5, 0, 12], [2, 0, 3]))
+    figure = unwrap(charts.by_month)(table([5, 0, 12], [2, 0, 3]))
     foot, top = figure.data
     assert (foot.name, top.name) == ("Homicides", "Nonfatal")
     assert list(foot.x) == ["2019-11", "2019-12", "2020-01"]
@@ -44,7 +46,7 @@ def test_homicides_and_the_rest_stand_on_one_another_and_add_up():
 
 
 def test_the_month_in_which_the_data_end_is_hatched_and_says_so():
-    figure = charts.by_month(table([5, 6], [0, 1], is_last_partial=True))
+    figure = unwrap(charts.by_month)(table([5, 6], [0, 1], is_last_partial=True))
     for bars in figure.data:
         assert list(bars.marker.pattern.shape) == ["", "/"]
         (name, note), (last, last_note) = bars.customdata
@@ -54,14 +56,14 @@ def test_the_month_in_which_the_data_end_is_hatched_and_says_so():
 
 
 def test_months_that_the_data_do_not_reach_are_not_drawn_as_zero():
-    figure = charts.by_month(table([5, 6, 0, 0], [0, 0, 0, 0], n_covered=2))
+    figure = unwrap(charts.by_month)(table([5, 6, 0, 0], [0, 0, 0, 0], n_covered=2))
     assert [list(bars.x) for bars in figure.data] == [["2019-11", "2019-12"]] * 2
 
 
 def test_each_box_of_day_and_part_has_its_number():
     counts = pd.DataFrame([[day * 3 + part for part in range(3)] for day in range(7)])
     counts.columns = list(PARTS)
-    (boxes,) = charts.by_part(counts).data
+    (boxes,) = unwrap(charts.by_part)(counts).data
     assert boxes.z.tolist() == counts.to_numpy().tolist()
     assert list(boxes.y) == [
         "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
@@ -74,8 +76,8 @@ def test_each_box_of_day_and_part_has_its_number():
 def test_a_chart_of_a_made_up_city_says_so_on_the_picture(is_synthetic):
     parts = pd.DataFrame([[0] * 3] * 7, columns=list(PARTS))
     for figure in (
-        charts.by_month(table([5], [1]), is_synthetic=is_synthetic),
-        charts.by_part(parts, is_synthetic=is_synthetic),
+        unwrap(charts.by_month)(table([5], [1]), is_synthetic=is_synthetic),
+        unwrap(charts.by_part)(parts, is_synthetic=is_synthetic),
     ):
         said = [note.text for note in figure.layout.annotations]
         assert said == ["SAMPLE: synthetic city"] * is_synthetic
@@ -85,15 +87,18 @@ def test_a_chart_of_a_made_up_city_says_so_on_the_picture(is_synthetic):
 
 
 def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same():
-    assert [len(bars.x) for bars in charts.by_month(table([0], [0], n_covered=0)).data] == [0, 0]
-    figure = charts.by_month(table([0, 0], [0, 0]))
+    assert [len(bars.x) for bars in unwrap(charts.by_month)(table([0], [0], n_covered=0)).data] == [
+        0,
+        0,
+    ]
+    figure = unwrap(charts.by_month)(table([0, 0], [0, 0]))
     assert figure.layout.yaxis.range[1] == 4
 
 
 def test_in_the_dark_the_colours_are_others(monkeypatch):
-    light = charts.by_month(table([5], [1]))
+    light = unwrap(charts.by_month)(table([5], [1]))
     monkeypatch.setattr(theme, "is_dark", lambda: True)
-    dark = charts.by_month(table([5], [1]))
+    dark = unwrap(charts.by_month)(table([5], [1]))
     for one, other in zip(light.data, dark.data, strict=True):
         assert one.marker.color in theme.LIGHT.sequential
         assert other.marker.color in theme.DARK.sequential
@@ -105,7 +110,7 @@ def test_in_the_dark_the_colours_are_others(monkeypatch):
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=72))
 def test_whatever_the_counts_the_bars_add_up_and_few_months_are_named(pairs):
     counts = table([a + b for a, b in pairs], [a for a, _ in pairs])
-    figure = charts.by_month(counts)
+    figure = unwrap(charts.by_month)(counts)
     foot, top = figure.data
     assert [a + b for a, b in zip(foot.y, top.y, strict=True)] == counts["incidents"].tolist()
     assert len(figure.layout.xaxis.tickvals or ()) <= 6

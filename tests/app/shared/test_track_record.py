@@ -1,6 +1,7 @@
 """Track record: what past years say of each way of choosing, and of what came afterwards."""
 
 from dataclasses import replace
+from inspect import unwrap
 from itertools import pairwise
 
 import pandas as pd
@@ -145,7 +146,7 @@ def test_lines_that_end_together_have_names_apart():
         part: MethodLine(part, shares + extra)
         for part, extra in (("best", 0.1), ("random", -0.18), ("other", 0.0), ("areas", 0.001))
     }
-    figure = charts_record.by_year(lines, "{way}, {year}: {share}")
+    figure = unwrap(charts_record.by_year)(lines, "{way}, {year}: {share}")
     heights = sorted(note.y for note in figure.layout.annotations)
     top = figure.layout.yaxis.range[1]
     gaps = [b - a for a, b in pairwise(heights)]
@@ -240,7 +241,7 @@ def test_no_fall_is_no_fall_and_a_rise_is_a_rise(opened, said, falls, words):
 
 def test_a_single_year_is_a_mark_for_each_way():
     lines = track_record._lines(record_of(2018))
-    figure = charts_record.by_year(lines, "{way}{year}{share}", is_synthetic=True)
+    figure = unwrap(charts_record.by_year)(lines, "{way}{year}{share}", is_synthetic=True)
     assert [list(trace.x) for trace in figure.data] == [["2018"]] * 4
     assert any("SAMPLE" in note.text for note in figure.layout.annotations)
 

@@ -165,6 +165,7 @@ def test_a_rate_is_of_the_services_inside(sample_source):
     assert (found.n_inside, len(found.near), found.lacking) == (2, 3, ())
     assert [one.name for one in found.near] == ["a", "b", "c"]
     assert found.per_1k == pytest.approx(1.0, rel=1e-6)
+    assert helps_of(City(source.city.config, dataset), []) == []
 
 
 def test_what_became_of_an_area_since_the_month_before(july):

@@ -1,6 +1,7 @@
 """Pictures of change: what is drawn is what was counted, less what was expected."""
 
 import re
+from inspect import unwrap
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def letter_of(row):
 
 
 def test_a_line_is_counted_less_expected_and_its_band_the_boundary_less_expected(judged):
-    figure = charts_change.since_start(judged, MONTHS, 3)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, 3)
     low, high = [t for t in figure.data if t.yaxis == "y"][:2]
     tail = norm.sf(2.9)  # of Poisson's law about 6, 12, 20 and 25
     assert list(low.y) == [poisson.ppf(tail, mean) - mean for mean in (6, 12, 20, 25)]
@@ -88,7 +89,7 @@ def test_a_line_is_counted_less_expected_and_its_band_the_boundary_less_expected
 
 
 def test_months_with_too_little_to_say_are_dotted(judged):
-    figure = charts_change.since_start(judged, MONTHS, 3)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, 3)
     (dotted,) = lines(figure, "y", "dot")
     assert list(dotted.y) == [-1, -3]
     (around,) = lines(figure, "y2", "dot")
@@ -99,7 +100,7 @@ def test_months_with_too_little_to_say_are_dotted(judged):
 
 @pytest.mark.parametrize(("at", "number"), [(0, "<b>-1</b>"), (3, "<b>+20</b>")])
 def test_the_month_on_screen_is_marked_with_its_number(judged, at, number):
-    figure = charts_change.since_start(judged, MONTHS, at)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, at)
     marked = [t for t in figure.data if t.mode == "markers+text" and t.yaxis == "y"]
     assert [(list(t.x), list(t.text)) for t in marked] == [([MONTHS[at]], [number])]
     rules = [shape for shape in figure.layout.shapes if shape.x0 == at == shape.x1]
@@ -108,7 +109,7 @@ def test_the_month_on_screen_is_marked_with_its_number(judged, at, number):
 
 @pytest.mark.parametrize(("at", "side"), [(0, "right"), (1, "right"), (2, "left"), (3, "left")])
 def test_the_number_stands_beside_the_dotted_line_and_inside_the_picture(judged, at, side):
-    figure = charts_change.since_start(judged, MONTHS, at)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, at)
     marked = [t for t in figure.data if t.mode == "markers+text"]
     assert [t.textposition.split()[1] for t in marked] == [side, side]
 
@@ -121,18 +122,18 @@ def test_a_difference_has_a_sign_and_nothing_has_none(number, text):
 
 
 def test_sums_after_the_month_on_screen_are_faint(judged):
-    figure = charts_change.since_start(judged, MONTHS, 1)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, 1)
     faint = [t for t in figure.data if t.opacity == charts_change.LATER_OPACITY]
     assert [list(t.x) for t in faint] == [MONTHS[1:]] * 2
     assert list(faint[0].y) == [-3, 10, 20]
     drawn = [t for t in figure.data if t.line.dash and t not in faint]
     assert {name for t in drawn for name in t.x} == set(MONTHS[:2])
-    last = charts_change.since_start(judged, MONTHS, 3)
+    last = unwrap(charts_change.since_start)(judged, MONTHS, 3)
     assert not [t for t in last.data if t.opacity == charts_change.LATER_OPACITY]
 
 
 def test_both_panels_have_one_scale_that_holds_all(judged):
-    figure = charts_change.since_start(judged, MONTHS, 3)
+    figure = unwrap(charts_change.since_start)(judged, MONTHS, 3)
     first, second = figure.layout.yaxis.range, figure.layout.yaxis2.range
     assert first == second
     assert first[0] == -first[1]
@@ -140,7 +141,7 @@ def test_both_panels_have_one_scale_that_holds_all(judged):
 
 
 def test_quarters_are_bars_over_their_range_those_since_the_start_in_colour():
-    figure = charts_change.by_quarter(quarters(), 12)
+    figure = unwrap(charts_change.by_quarter)(quarters(), 12)
     band, bars = figure.data
     assert list(bars.y) == [4, 9, 2]
     assert list(band.base) == [1, 2, 0]
@@ -150,7 +151,7 @@ def test_quarters_are_bars_over_their_range_those_since_the_start_in_colour():
 
 
 def test_an_unfinished_quarter_is_hatched_and_said_to_be_provisional():
-    bars = charts_change.by_quarter(quarters(), 12).data[1]
+    bars = unwrap(charts_change.by_quarter)(quarters(), 12).data[1]
     assert list(bars.marker.pattern.shape) == ["", "", "/"]
     assert [("provisional" in text) for text in bars.text] == [False, False, True]
     assert bars.text[2].startswith("Apr 2020 to May 2020: 2;")
@@ -164,7 +165,7 @@ def test_an_area_is_a_bar_for_each_run_of_months_and_a_mark_for_each_event():
         ("2020-04", "B", "redrawn", 5),
         ("2020-04", "A", "appeared", 3),
     ]
-    figure = charts_became.timeline(traced(*rows))
+    figure = unwrap(charts_became.timeline)(traced(*rows))
     bars = [t for t in figure.data if t.type == "bar"]
     assert sorted((letter_of(b.y[0]), b.base[0], b.x[0]) for b in bars) == [
         ("A", 2.5, 1),
@@ -180,12 +181,12 @@ def test_candidates_stand_below_letters_by_their_names_alone():
     named = {"c-1": "Yew", "AA": "Ash", "c-10": "Elm", "B": "Oak", "c-9": "Fir, north"}
     table = traced(*[("2020-01", name, "persists", 4) for name in named])
     table["place_name"] = list(named.values())
-    rows = charts_became.timeline(table).layout.yaxis.categoryarray
+    rows = unwrap(charts_became.timeline)(table).layout.yaxis.categoryarray
     assert list(rows)[::-1] == ["Oak (B)", "Ash (AA)", "Elm", "Fir, north", "Yew"]
 
 
 def test_a_window_is_named_by_its_last_month():
-    figure = charts_became.timeline(traced(("2020-01", "A", "appeared", 3)))
+    figure = unwrap(charts_became.timeline)(traced(("2020-01", "A", "appeared", 3)))
     (mark,) = [t for t in figure.data if t.name]
     assert mark.text[0].endswith("appeared, December 2019")
     assert list(figure.layout.xaxis.ticktext) == ["Dec<br>2019"]
@@ -193,13 +194,13 @@ def test_a_window_is_named_by_its_last_month():
 
 def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after():
     rows = [(f"2020-0{n}", "A", "persists", 4) for n in range(1, 5)]
-    figure = charts_became.timeline(traced(*rows), Month(2020, 3))
+    figure = unwrap(charts_became.timeline)(traced(*rows), Month(2020, 3))
     (line,) = figure.layout.shapes
     # The window to March 1 is shown as February, the third month drawn is March itself.
     assert list(figure.layout.xaxis.ticktext)[2] == "Feb<br>2020"
     assert line.x0 == line.x1 == 2.5
-    assert not charts_became.timeline(traced(*rows), Month(2019, 3)).layout.shapes
-    assert not charts_became.timeline(traced(*rows)).layout.shapes
+    assert not unwrap(charts_became.timeline)(traced(*rows), Month(2019, 3)).layout.shapes
+    assert not unwrap(charts_became.timeline)(traced(*rows)).layout.shapes
 
 
 @pytest.mark.parametrize(
@@ -212,14 +213,14 @@ def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after
 def test_names_alike_are_numbered_and_areas_of_the_start_keep_theirs(ids, told):
     table = traced(*[(month, name, "persists", 4) for month, name in zip(MONTHS, ids, strict=True)])
     table["place_name"] = ["Logan", "Logan", "Ridge", "Logan"]
-    figure = charts_became.timeline(table, None, ids[1:3])
+    figure = unwrap(charts_became.timeline)(table, None, ids[1:3])
     rows = {bar.base[0] + 0.5: bar.y[0] for bar in figure.data if bar.type == "bar"}
     assert [rows[month] for month in range(4)] == told
     assert sorted(figure.layout.yaxis.categoryarray) == sorted(told)
 
 
 def test_a_mark_of_the_last_month_is_drawn_whole():
-    figure = charts_became.timeline(traced(("2020-01", "A", "appeared", 3)))
+    figure = unwrap(charts_became.timeline)(traced(("2020-01", "A", "appeared", 3)))
     (mark,) = [t for t in figure.data if t.name]
     assert mark.cliponaxis is False
     assert figure.layout.margin.r >= mark.marker.size
@@ -239,13 +240,13 @@ def test_an_axis_has_round_numbers_either_side_of_zero_and_few(most):
 
 def test_an_area_without_a_ring_has_one_panel(core):
     alone = AreaVerdict(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
-    figure = charts_change.since_start(alone, MONTHS, 3)
+    figure = unwrap(charts_change.since_start)(alone, MONTHS, 3)
     assert {t.yaxis for t in figure.data} == {"y"}
 
 
 def test_a_single_month_is_a_mark_and_not_an_empty_picture():
     one = AreaVerdict(track([30], [20], [1]), None, 2.9, (Verdict.NO_CHANGE,))
-    figure = charts_change.since_start(one, MONTHS[:1], 0)
+    figure = unwrap(charts_change.since_start)(one, MONTHS[:1], 0)
     (solid,) = lines(figure, "y", "solid")
     assert solid.mode == "lines+markers"
     assert figure.layout.xaxis.range[1] > 0
@@ -254,7 +255,7 @@ def test_a_single_month_is_a_mark_and_not_an_empty_picture():
 @pytest.mark.parametrize(("area_id", "behind"), [("AB", " (AB)"), ("c-28", "")])
 def test_long_names_are_broken_into_lines_and_none_of_them_is_cut(area_id, behind):
     table = traced(("2020-01", area_id, "first", 3))
-    (lines,) = charts_became.timeline(table).layout.yaxis.categoryarray
+    (lines,) = unwrap(charts_became.timeline)(table).layout.yaxis.categoryarray
     assert " ".join(lines.split("<br>")) == table["place_name"][0] + behind
     assert max(len(line) for line in lines.split("<br>")) <= charts_became.MAX_NAME
     assert "<br>" in lines
@@ -263,9 +264,11 @@ def test_long_names_are_broken_into_lines_and_none_of_them_is_cut(area_id, behin
 @pytest.mark.parametrize("is_synthetic", [True, False])
 def test_a_made_up_city_is_marked_on_each_picture(judged, is_synthetic):
     figures = (
-        charts_change.since_start(judged, MONTHS, 3, is_synthetic=is_synthetic),
-        charts_change.by_quarter(quarters(), 12, is_synthetic=is_synthetic),
-        charts_became.timeline(traced(("2020-01", "A", "first", 3)), is_synthetic=is_synthetic),
+        unwrap(charts_change.since_start)(judged, MONTHS, 3, is_synthetic=is_synthetic),
+        unwrap(charts_change.by_quarter)(quarters(), 12, is_synthetic=is_synthetic),
+        unwrap(charts_became.timeline)(
+            traced(("2020-01", "A", "first", 3)), is_synthetic=is_synthetic
+        ),
     )
     for figure in figures:
         texts = [note.text for note in figure.layout.annotations]
