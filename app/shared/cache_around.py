@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from app.shared.cache import cells, proposal
-from app.shared.cache_now import of_city, of_incidents
+from app.shared.cache_now import SETTINGS, of_city, of_incidents
 from app.shared.city_session import Opened
 from app.shared.geometry import (
     BaseGeometry,
@@ -84,7 +84,7 @@ def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
     return _services(opened.key, choices, opened)
 
 
-@of_city(max_entries=32)
+@of_city(max_entries=SETTINGS)
 def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
     return services_near(_opened, proposal(_opened, choices))
 

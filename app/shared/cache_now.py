@@ -18,6 +18,10 @@ from app.shared.city_session import Opened
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
+SETTINGS = 64
+"""So many settings are kept at a time: of each viewer that one server bears its own. With half as
+many, fifty viewers at settings of their own took from one another what took seconds to work out."""
+
 _KEPT: dict[str, list[Any]] = {"incidents": [], "city": []}
 _NOW: dict[str, str] = {}
 _LOCK = Lock()

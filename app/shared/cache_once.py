@@ -47,7 +47,7 @@ SHARED = (
 """Frozen, large, and made once for all viewers."""
 
 
-class Drawn(BaseFigure):  # type: ignore[misc]
+class SentFigure(BaseFigure):  # type: ignore[misc]
     """A figure as it is sent to a browser: a live one takes eight times the memory."""
 
     def __init__(self, figure: BaseFigure) -> None:
@@ -102,7 +102,7 @@ def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Make a function that answers the same question once, whichever viewer asks.
 
     For a module's function that depends on nothing but what it is given and the viewer's colors.
-    Nothing may change the answer. A figure is answered as `Drawn`.
+    Nothing may change the answer. A figure is answered as `SentFigure`.
     """
     name = f"{work.__module__}.{work.__qualname__}"
     if "<" in name:
@@ -137,4 +137,4 @@ def _answer(
     _about: list[object],
 ) -> _Kept:
     answer = _work(*_given, **_named)
-    return _Kept(Drawn(answer) if isinstance(answer, BaseFigure) else answer, _about)
+    return _Kept(SentFigure(answer) if isinstance(answer, BaseFigure) else answer, _about)

@@ -107,7 +107,7 @@ def test_an_answer_goes_with_any_object_that_it_is_about():
 
 def test_a_figure_is_kept_as_it_is_sent_and_answered_so():
     shown = once(figure)([3, 1, 2])
-    assert isinstance(shown, cache_once.Drawn)
+    assert isinstance(shown, cache_once.SentFigure)
     assert json.loads(to_json(shown, validate=False)) == json.loads(figure([3, 1, 2]).to_json())
     shown.to_dict()["layout"]["title"] = "other"
     assert "title" not in shown.to_dict()["layout"]
