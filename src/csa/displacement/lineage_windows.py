@@ -14,7 +14,7 @@ from csa.areas.choices import Choices
 from csa.areas.finding import document, find_areas, settle_params
 from csa.areas.names import name_places
 from csa.areas.places import SAME, match_areas, next_id
-from csa.areas.study_area import TOGETHER, StudyArea
+from csa.areas.study_area import StudyArea
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
@@ -141,10 +141,9 @@ def _snapshots(
         latest = Period.before(covered.until.plus(last - covered.until.index), choices.months)
         documented = document(located, latest, choices, documented)
     ends = [covered.until.plus(index - covered.until.index) for index in range(first, last + 1)]
-    for number, end in enumerate(ends):
+    located.foresee(ends)
+    for end in ends:
         tell("window")
-        if number % TOGETHER == 0:
-            located.foresee(ends[number : number + TOGETHER])
         period = Period.before(end, choices.months)
         params = settle_params(located, period, choices, documented)
         sets = find_areas(located, period, params).areas
