@@ -106,6 +106,10 @@ def _shares(columns: Iterable[Floats]) -> Floats:
     return np.asarray(counts / np.where(totals > 0, totals, 1.0))
 
 
+_GROUNDS: WeakKeyDictionary[Grid, Ground] = WeakKeyDictionary()
+"""Made once for a grid, while that is in use."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """The cells of a study area, and the walk that spreads counts over them."""
@@ -194,9 +198,6 @@ class Ground:
         even = (self.area_km2 / self.area_km2.sum())[:, None]
         days = (slice(n_ages * day, n_ages * (day + 1)) for day in range(len(shares)))
         return [np.concatenate([*(one[:, day] for one in spread), even], axis=1) for day in days]
-
-
-_GROUNDS: WeakKeyDictionary[Grid, Ground] = WeakKeyDictionary()
 
 
 class Subsamples:
