@@ -178,7 +178,7 @@ def follow_core(located: StudyArea, displaced: Displacement) -> Following:
 def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataFrame) -> Following:
     controls = match_controls(located, displaced)
     evidence, _ = measure_evidence(located, displaced, controls)
-    zones, cells = displaced.places.zones, located.grid.area_km2.index.to_numpy()
+    zones, cells = displaced.places.zones, located.grid.h3_cells
     lonlat, _ = corners_of(cells[np.concatenate([*zones.cores, *zones.rings])])
     corners = (lonlat.min(axis=0), lonlat.max(axis=0))
     return Following(

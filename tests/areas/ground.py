@@ -177,7 +177,7 @@ class SlowAreas:
         self.land = grid.area_km2.index.tolist()
         self.grid, self.limit = grid, limit
         self.least = max(0.0, min(0.1, limit - grid.area_km2.max())) - 1e-9
-        self.free = {cell for cell in self.land if reached[grid.places[cell]]}
+        self.free = {cell for cell in self.land if reached[grid.at([cell])[0]]}
         more = expected - needed
         self.price = 0.015 * max(needed / grid.area_km2.to_numpy(), default=0)
         self.more = dict(zip(self.land, more.tolist(), strict=True))

@@ -72,7 +72,7 @@ def test_a_place_anywhere_is_as_large_as_its_area_and_round():
     assert [len(place) for place in places] == [len(area) for area in areas]
     assert len(set(places)) == len(places)
     for place in places:
-        xy = on.grid.centre_xy[[on.grid.places[block] for block in place]]
+        xy = on.grid.centre_xy[on.grid.at(place)]
         assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # metres
 
 
@@ -162,7 +162,7 @@ def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_da
                 rest, period, settle_params(rest, period, Choices(), config.areas.documented)
             ).areas
             for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
-                n = sum(out[located.grid.places[cell]] for cell in area)
+                n = sum(out[located.grid.at(area)])
                 law = nbinom(one.alpha, one.rate / (one.rate + 1))
                 ranks.append(law.cdf(n - 1) + random.random() * law.pmf(n))
     assert len(ranks) > 100

@@ -83,7 +83,7 @@ def test_of_the_cells_that_a_cluster_reaches_those_expected_to_stay_dense_are_th
     choices = params(eps_m=250)
     for counts in ({middle: 3}, {middle: 3, east: 2}, {middle: 0, east: 9}):
         found = form(knot, choices, expected=expecting(counts))
-        dense = {cell for cell, n in counts.items() if n >= 3 * GRID.sizes[cell] / 0.19635}
+        dense = {cell for cell, n in counts.items() if n >= 3 * GRID.size_km2([cell]) / 0.19635}
         wanted = (frozenset(dense),) if middle in dense else ()  # the east holds none of the three
         assert found.areas == wanted
         assert found.fringe == {middle, east}.difference(*wanted)

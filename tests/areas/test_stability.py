@@ -46,7 +46,7 @@ GROUNDS = {
 def past_of(xy, months_ago=20.5, period_months=36, grid=GRID, shares=ONLY_COUNTS):
     """Incidents on a grid, all in one month of the period, and not of its last year, unless told."""
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
-    at = np.array([grid.places[int(cell)] for cell in cells_at(xy)], dtype=np.int64)
+    at = grid.at(cells_at(xy))
     ago = np.broadcast_to(np.asarray(months_ago, dtype=float), len(xy))
     return PastIncidents(
         xy,

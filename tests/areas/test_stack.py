@@ -28,7 +28,7 @@ from tests.areas.ground import BLOCK, BLOCKS, FEW, combined, grid_of
 from tests.properties import examples
 
 N_MAPS = 29
-AT_BLOCK = BLOCKS.places[BLOCK]
+AT_BLOCK = int(BLOCKS.at([BLOCK])[0])
 WIDE = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
 
 
@@ -89,7 +89,7 @@ def test_incidents_weigh_by_age_and_not_at_all_before_they_happen():
 
 def test_a_step_moves_a_seventh_to_each_neighbor_and_nothing_over_the_edge():
     grid = grid_of(h3.grid_disk(BLOCK, 1), km2=0.015)
-    middle = grid.places[BLOCK]
+    middle = int(grid.at([BLOCK])[0])
     walk = diffusion(grid.neighbors, grid.area_km2.to_numpy()).toarray()
     assert walk[:, middle] == pytest.approx([1 / 7] * 7)
     corner = 1 if middle == 0 else 0  # it has three neighbors: four sevenths stay

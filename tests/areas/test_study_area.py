@@ -104,7 +104,7 @@ def test_what_is_written_to_one_list_of_cells_stands_in_no_other(many):
     one["area_km2"] = 0.0
     one.loc[0, "cell"] = "none"
     other.loc[0, "area_km2"] = 7.0
-    assert grid.listed["cell"].tolist() == [f"{cell:015x}" for cell in grid.places]
+    assert grid.listed["cell"].tolist() == [f"{cell:015x}" for cell in grid.h3_cells.tolist()]
     assert grid.listed["area_km2"].tolist() == grid.area_km2.round(6).tolist()
 
 
@@ -243,7 +243,7 @@ def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_ci
     dataset, config = made(line(1, KNOT), line(2, beyond))
     located = locate_incidents(City(config, dataset), Choices(resolution=7))
     cell = int(h3.latlng_to_cell(beyond[1], beyond[0], 7), 16)
-    assert cell in located.grid.places
+    assert cell in located.grid.h3_cells.tolist()
     window = located.window(Period.before(Month(2020, 6), 1))
     assert window.column("incident_id").tolist() == ["1"]
     assert (window.n_unlocated, window.n_outside) == (0, 1)

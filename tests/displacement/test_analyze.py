@@ -347,7 +347,7 @@ def test_an_area_without_a_ring_is_judged_alone_and_the_others_rings_together(lo
 
 def test_where_all_of_the_city_is_an_area_there_is_no_ring_and_nothing_to_say(testville):
     coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
-    alone = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
+    alone = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.h3_cells.tolist())), SINCE)
     assert alone.pooled.ring is None
     assert set(alone.pooled.verdicts) == {Verdict.TOO_FEW}  # there is no rest to compare with
 

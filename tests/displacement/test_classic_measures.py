@@ -160,7 +160,7 @@ def test_the_pattern_is_that_of_each_cells_count_at_resolution_9_before_and_afte
     located, testville, displaced
 ):
     own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in located.cells.tolist()])
-    coarse = sorted({h3.cell_to_parent(f"{cell:x}", 9) for cell in located.grid.places})
+    coarse = sorted({h3.cell_to_parent(f"{cell:x}", 9) for cell in located.grid.h3_cells.tolist()})
     when, counts = located.column("occurred_at"), []
     for first, last in (("2017-02-01", "2019-02-01"), ("2019-02-01", "2020-02-01")):
         here = Counter(own[((when >= first) & (when < last)).to_numpy()].tolist())
@@ -236,7 +236,7 @@ def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
 def test_where_nothing_is_left_to_compare_with_there_is_no_classic_number(testville):
     coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     displaced = analyze_displacement(
-        coarse, replace(chosen_of(frozenset(coarse.grid.places)), resolution=8)
+        coarse, replace(chosen_of(frozenset(coarse.grid.h3_cells.tolist())), resolution=8)
     )
     pooled, single = measure_evidence(coarse, displaced, match_controls(coarse, displaced))
     for evidence in (pooled, *single):

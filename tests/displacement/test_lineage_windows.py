@@ -159,7 +159,9 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
     assert [one.until for one in handed["snapshots"]] == [SINCE.plus(n) for n in range(-35, 1)]
     assert handed["dispersion"] == measure_history(located, SINCE).value
     for until in (Month(2018, 3), Month(2019, 1), Month(2018, 3)):
-        city = counted_slowly(dataset, set(located.grid.places), Period.before(until, 36))
+        city = counted_slowly(
+            dataset, set(located.grid.h3_cells.tolist()), Period.before(until, 36)
+        )
         here = counted_slowly(dataset, EAST, Period.before(until, 36))
         slow = (sum(here[24:]), sum(here[:24]), sum(city[24:]), sum(city[:24]))
         assert handed["count"](EAST, until) == slow

@@ -306,7 +306,9 @@ def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
 
 def test_where_no_ring_has_a_cell_no_ring_is_told_of(testville):
     coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
-    displaced = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
+    displaced = analyze_displacement(
+        coarse, chosen_of(frozenset(coarse.grid.h3_cells.tolist())), SINCE
+    )
     rows = quarters_of(coarse, displaced)
     assert set(rows["zone"]) == {"core"}
     controls = match_controls(coarse, displaced)
@@ -436,7 +438,7 @@ def test_neither_the_order_of_rows_nor_their_numbers_change_a_table(
 
 
 def test_other_controls_change_only_their_own_rows(located, displaced, panel):
-    at = np.array([located.grid.places[cell_at(OTHER)]])
+    at = located.grid.at([cell_at(OTHER)])
     one = Control(at, 1.0)
     other = panel_of(located, displaced, Controls(one, (one, one), is_known=True))
     is_control = panel["zone"] == "control"

@@ -101,7 +101,7 @@ def test_areas_are_found_from_what_was_known_then_and_counted_after(past, locate
         assert one.core.monthly.tolist() == counted_slowly(dataset, cells, after)
         before = Period.before(origin, 24)
         assert one.core_before == sum(counted_slowly(dataset, cells, before))
-        every = counted_slowly(dataset, set(located.grid.places), after)
+        every = counted_slowly(dataset, set(located.grid.h3_cells.tolist()), after)
         parts = one.core.monthly + one.ring.monthly + one.core.compared
         assert parts.tolist() == every
 

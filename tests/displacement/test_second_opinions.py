@@ -48,7 +48,7 @@ def slow_ratios(located, areas):
 
     A cell less than 750 m from several areas belongs to the nearest, then to the first.
     """
-    xy = dict(zip(located.grid.places, located.grid.centre_xy.tolist(), strict=True))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
     zones = [set(area) for area in areas]
     taken = set().union(*areas)
     for cell, one in xy.items():
@@ -59,7 +59,7 @@ def slow_ratios(located, areas):
             zones[apart.index(min(apart))].add(cell)
     rest = set(xy) - set().union(*zones)
     before, after = (sum(counted_slowly(located.dataset, rest, period)) for period in (BASE, AFTER))
-    by_cell = dict(zip(located.grid.places, located.expected(BASE), strict=True))
+    by_cell = dict(zip(located.grid.h3_cells.tolist(), located.expected(BASE), strict=True))
     counted = [sum(counted_slowly(located.dataset, zone, AFTER)) for zone in zones]
     expected = [sum(by_cell[cell] for cell in zone) * after / before for zone in zones]
     return np.array(counted), np.array(expected)

@@ -79,7 +79,7 @@ def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
 
 def ring_slowly(located, area, areas):
     """List the cells less than 750 m from an area's that are in the city and in no area."""
-    xy = dict(zip(located.grid.places, located.grid.centre_xy.tolist(), strict=True))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
     own = np.array([xy[cell] for cell in area if cell in xy])
     near = {cell for cell, one in xy.items() if np.hypot(*(own - one).T).min() < 750}
     return near - frozenset().union(*areas)
@@ -156,7 +156,7 @@ def test_a_month_without_incidents_is_a_month_of_zero(located):
 def test_each_cell_has_its_group_and_those_below_zero_are_not_counted(located):
     groups = np.full(len(located.cover), -1)
     for group, place in ((1, KNOT), (0, OTHER)):
-        groups[located.grid.places[cell_at(place)]] = group
+        groups[located.grid.at([cell_at(place)])] = group
     period = Period(Month(2014, 1), Month(2015, 1))
     counts = monthly_counts(located, groups, 3, period)
     assert counts.shape == (3, 12)
@@ -270,7 +270,7 @@ def test_areas_that_share_a_ring_part_it_and_lose_no_cell(located):
     near = next(
         int(cell, 16)
         for cell in sorted(h3.grid_ring(f"{cell_at(KNOT):x}", 5))
-        if disk(int(cell, 16), 1) <= set(located.grid.places)
+        if disk(int(cell, 16), 1) <= set(located.grid.h3_cells.tolist())
     )
     areas = (one, disk(near, 1))
     zones = place_areas(located, areas, SINCE).zones
@@ -287,7 +287,7 @@ def test_areas_that_share_a_ring_part_it_and_lose_no_cell(located):
 def test_at_the_citys_edge_cells_outside_hold_nothing_and_are_left_out(located):
     corner = disk(cell_at(CORNER), 2)
     zones = place_areas(located, [corner, EAST], SINCE).zones
-    inside = corner & set(located.grid.places)
+    inside = corner & set(located.grid.h3_cells.tolist())
     assert 0 < len(inside) < 19
     assert cells_of(located, zones.cores[0]) == inside
     assert cells_of(located, zones.rings[0]) == ring_slowly(located, inside, (corner, EAST))
@@ -307,7 +307,7 @@ def test_an_area_within_another_has_no_ring_and_nothing_is_expected_of_it(locate
 
 def test_a_past_year_of_an_area_that_is_the_whole_city_has_no_ring_and_no_rest(testville):
     coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
-    past = past_of(coarse, [frozenset(coarse.grid.places)], Month(2017, 1), 12)
+    past = past_of(coarse, [frozenset(coarse.grid.h3_cells.tolist())], Month(2017, 1), 12)
     assert (past.ring.base.mean, past.ring.base.variance) == (0, 0)
     assert not past.ring.monthly.any()
     assert not past.core.compared.any()
@@ -388,7 +388,7 @@ def test_an_area_wholly_outside_and_a_cell_of_two_areas_are_refused(located, are
 def test_every_incident_of_a_month_is_in_an_area_a_ring_or_the_rest(
     located, seed, n_areas, steps, month
 ):
-    every, taken, areas = sorted(located.grid.places), set(), []
+    every, taken, areas = sorted(located.grid.h3_cells.tolist()), set(), []
     for cell in np.random.default_rng(seed).choice(every, n_areas, replace=False).tolist():
         area = (disk(cell, steps) & set(every)) - taken
         taken |= area

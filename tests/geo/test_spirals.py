@@ -16,7 +16,7 @@ def test_a_spiral_names_the_cell_then_ring_after_ring_each_going_around():
     listed = sorted(h3.grid_disk(MIDDLE, 4), reverse=True)
     spiral = spirals(listed, 2)
     assert spiral.shape == (61, 19)
-    assert spiral.dtype == np.int64
+    assert spiral.dtype == np.int32
     row = [listed[place] for place in spiral[listed.index(MIDDLE)]]
     assert row[0] == MIDDLE
     assert sorted(row[1:7]) == sorted(h3.grid_ring(MIDDLE, 1))

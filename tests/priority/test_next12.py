@@ -189,7 +189,7 @@ def test_philadelphia_next_years_from_2018_on(shared_data, root, tmp_path):
         proposal = propose_areas(city, replace(own, until=until), located=located, places=())
         cells = [own_cells for _, _, own_cells in areas_of(proposal.areas)]
         means = np.array([one.mean for one in estimate_areas(located, window, cells)])
-        at = [[located.grid.places[cell] for cell in area] for area in cells]
+        at = [located.grid.at(area) for area in cells]
         now, after = located.counts(window), located.counts(Period(until, until.plus(12)))
         before_share = sum(int(now[one].sum()) for one in at) / now.sum()
         known = [share for (name, share) in kept.items() if name.plus(12) <= until]

@@ -23,6 +23,9 @@ STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same proposal must give the same bytes."""
 
 
+WIDE = {"incidents": "int64", "homicides": "int64", "area_id": "str"}
+"""Columns that are held narrower, as files have them."""
+
 ONE_AT_A_TIME = Lock()
 """GDAL's settings are the whole process's, and an app's readers are threads of one."""
 
@@ -38,7 +41,7 @@ def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
     """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
     shapes = draw_cells(from_text(proposal.cells["cell"]))
     return gpd.GeoDataFrame(
-        proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True),
+        proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True).astype(WIDE),
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
         crs=LONLAT,
     )

@@ -98,7 +98,7 @@ class Cluster:
 def clusters_of(graph: Graph, least: int, grid: Grid) -> Iterator[Cluster]:
     """List the clusters, west to east: the incidents of each, and the cells that it reaches."""
     labels, _ = graph.links.label(least)
-    cells = grid.area_km2.index.to_numpy()
+    cells = grid.h3_cells
     for label, at in enumerate(graph.reached_by_each(least)):
         yield Cluster(np.flatnonzero(labels == label), frozenset(cells[at].tolist()))
 
@@ -225,7 +225,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     By their places in meters, and by the place of each one's cell in the grid.
     """
     refuse_large_cells(grid, params)
-    dbscan, cells = params.dbscan, grid.area_km2.index.to_numpy()[at]
+    dbscan, cells = params.dbscan, grid.h3_cells[at]
     graph = link(xy, at, grid, dbscan.eps_m)
 
     def clusters() -> Iterator[Cluster]:

@@ -91,12 +91,12 @@ def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, A
 
 def _digest(located: StudyArea, is_past: Bools) -> str:
     """Hash past incidents, in whatever order, and the land: each row's hash is added up."""
-    digest = hashlib.sha256(located.grid.area_km2.index.to_numpy().tobytes())
+    digest = hashlib.sha256(located.grid.h3_cells.tobytes())
     total = squares = 0
     for rows in in_blocks(pd.Series(np.flatnonzero(is_past))):
         at = rows.to_numpy()
         x_m, y_m = located.xy[at].T
-        cells = located.grid.area_km2.index.to_numpy()[located.positions[at]]
+        cells = located.grid.h3_cells[located.positions[at]]
         suspect = located.is_suspect[at]
         table = {"cell": cells, "month": located.month[at], "x": x_m, "y": y_m, "suspect": suspect}
         hashes = pd.util.hash_pandas_object(pd.DataFrame(table), index=False).to_numpy()

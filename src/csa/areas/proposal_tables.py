@@ -196,7 +196,7 @@ def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
     dbscan = suggest_dbscan(run.documented, int(run.is_homicide.sum()))
     _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
     positions = np.take(run.window.at, np.flatnonzero(run.is_homicide)[is_core])
-    return frozenset(run.grid.area_km2.index[positions].tolist()), dbscan.min_samples
+    return frozenset(run.grid.h3_cells[positions].tolist()), dbscan.min_samples
 
 
 def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: int) -> str:
@@ -206,11 +206,13 @@ def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: 
 
 
 def _cells_table(run: Run) -> pd.DataFrame:
+    # An app keeps many proposals, which share what a grid lists; their own columns are narrow.
     table, at = run.grid.listed.copy(deep=False), run.window.at
     for name, counted in (("incidents", at), ("homicides", at[run.is_homicide])):
-        table[name] = np.bincount(counted, minlength=len(table))
+        table[name] = np.bincount(counted, minlength=len(table)).astype(np.int32)
     table["incidents_per_km2"] = (table["incidents"] / run.grid.area_km2.to_numpy()).round(2)
-    table["area_id"] = np.array([*run.area_ids, ""], dtype=object)[run.area_of_cell]
+    codes = np.where(run.area_of_cell < 0, len(run.area_ids), run.area_of_cell)
+    table["area_id"] = pd.Categorical.from_codes(codes, pd.Index([*run.area_ids, ""]))
     return table
 
 

@@ -100,7 +100,7 @@ class _Again:
         self.subsamples = Subsamples(
             past.ground, past.stack, past.at, past.months_ago, past.is_new, is_reached
         )
-        self.cells = grid.area_km2.index.to_numpy()
+        self.cells = grid.h3_cells
 
     def areas(self, kept: Bools) -> list[CellSet]:
         """Find areas as `csa.areas.forming.form_areas` would.

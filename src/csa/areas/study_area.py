@@ -89,7 +89,7 @@ class StudyArea:
     @cached_property
     def cells(self) -> Cells:
         """(n,) the cell of each."""
-        return self.grid.area_km2.index.to_numpy()[self.positions]
+        return self.grid.h3_cells[self.positions]
 
     def column(self, name: str) -> pd.Series:
         """Take one column of the n incidents."""

@@ -169,7 +169,7 @@ def _trace(
                 located.counts(Period.before(year, 24)),
             )
         last, before = city[until]
-        at = [located.grid.places[cell] for cell in cells]
+        at = located.grid.at(cells)
         return int(last[at].sum()), int(before[at].sum()), int(last.sum()), int(before.sum())
 
     def locate(cells: CellSet, until: Month) -> Floats:

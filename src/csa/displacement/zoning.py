@@ -74,7 +74,8 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
         owner[beside[is_nearer]] = area
         nearest_m[beside[is_nearer]] = apart_m[is_nearer]
     rings = tuple(others[owner[others] == area] for area in range(len(cores)))
-    return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
+    rest = np.flatnonzero(owner < 0).astype(np.int32)  # of a large city, kept for each setting
+    return Zones(tuple(np.sort(core) for core in cores), rings, rest)
 
 
 def _is_beside(xy: Floats, core_xy: Floats, most_m: float) -> Bools:
@@ -160,7 +161,7 @@ def place_areas(
     """Put areas on the grid, with their expected counts before a start."""
     grid = located.grid
     at = [located.place(area) for area in areas]
-    numbers = grid.area_km2.index.to_numpy()
+    numbers = grid.h3_cells
     inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
     zones = draw_zones(at, grid.centre_xy, reach_m(grid))
@@ -176,7 +177,7 @@ def place_areas(
 
 def estimate_base(located: StudyArea, estimator: Estimator, places: Ints) -> Baseline:
     """Estimate what is expected of some cells, by their places in the grid: one or more."""
-    cells = located.grid.area_km2.index.to_numpy()
+    cells = located.grid.h3_cells
     found = estimator.estimate(frozenset(cells[places].tolist()))
     return Baseline(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
 
@@ -237,7 +238,7 @@ def measure_history(located: StudyArea, since: Month) -> Dispersion:
     """Estimate how much counts of fixed places varied in the years before a start."""
     start = max(located.dataset.require_months().start.index, since.index - HISTORY_MONTHS)
     period = Period(since.plus(start - since.index), since)
-    blocks = parents(located.grid.area_km2.index.to_numpy(), HISTORY_RESOLUTION)
+    blocks = parents(located.grid.h3_cells, HISTORY_RESOLUTION)
     numbers, groups = np.unique(blocks, return_inverse=True)
     return estimate_dispersion(monthly_counts(located, groups, len(numbers), period))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from csa.base.arrays import Bools, Floats, Ints
+from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.geo.cells import CellSet, as_text, fill_holes
 from csa.geo.spirals import OUTSIDE, find_neighbors, mean_apart_m, spirals
 
@@ -39,28 +39,40 @@ class Grid:
     area_km2: pd.Series  # clipped area of each cell, index `cell`
     centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
 
-    def size_km2(self, cells: Iterable[int]) -> float:
-        """Add up the clipped areas of cells."""
-        return math.fsum(self.sizes[cell] for cell in cells)
+    @cached_property
+    def h3_cells(self) -> Cells:
+        """(m,) the cells, in the order of `area_km2`."""
+        return self.area_km2.index.to_numpy(dtype=np.uint64)
 
     @cached_property
-    def sizes(self) -> dict[int, float]:
-        """Clipped area of each cell in km2, for quick look-ups."""
-        return dict(zip(self.area_km2.index.tolist(), self.area_km2.tolist(), strict=True))
-
-    @cached_property
-    def places(self) -> dict[int, int]:
-        """Each cell's place in `area_km2`."""
-        return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
+    def _order(self) -> Ints:
+        """(m,) the places of the cells from the lowest number to the highest."""
+        return np.argsort(self.h3_cells).astype(np.int32)
 
     def cells(self, places: Iterable[int]) -> CellSet:
         """Return the cells at some places."""
-        return frozenset(self.area_km2.index.to_numpy()[[*places]].tolist())
+        return frozenset(self.h3_cells[[*places]].tolist())
 
     def at(self, cells: Iterable[int]) -> Ints:
-        """Return the places in `area_km2` of those cells that are in it."""
-        places = (self.places.get(cell, OUTSIDE) for cell in cells)
-        return np.array([place for place in places if place >= 0], dtype=np.int64)
+        """Return the places in `area_km2` of those cells that are in it, in the order given."""
+        wanted, known = np.fromiter(cells, dtype=np.uint64), self.h3_cells
+        if not len(known):
+            return np.zeros(0, dtype=np.int64)
+        found = np.searchsorted(known, wanted, sorter=self._order)
+        places = self._order[np.minimum(found, len(known) - 1)]
+        return np.asarray(places[known[places] == wanted], dtype=np.int64)
+
+    def _at_all(self, cells: Iterable[int]) -> Ints:
+        """Return the places of cells that are all in `area_km2`."""
+        listed = [*cells]
+        places = self.at(listed)
+        if len(places) < len(listed):
+            raise KeyError(next(cell for cell in listed if not len(self.at([cell]))))
+        return places
+
+    def size_km2(self, cells: Iterable[int]) -> float:
+        """Add up the clipped areas of cells."""
+        return math.fsum(self.area_km2.to_numpy()[self._at_all(cells)].tolist())
 
     @cached_property
     def listed(self) -> pd.DataFrame:
@@ -80,17 +92,17 @@ class Grid:
         the same cells share.
         """
         if steps > USUAL_STEPS:
-            return spirals(self.area_km2.index.to_numpy(), steps)
+            return spirals(self.h3_cells, steps)
         return self._rings[:, : 1 + 3 * steps * (steps + 1)]
 
     @cached_property
     def _rings(self) -> Ints:
-        return spirals(self.area_km2.index.to_numpy(), USUAL_STEPS)
+        return spirals(self.h3_cells, USUAL_STEPS)
 
     @cached_property
     def touching(self) -> csr_array[np.float64]:
         """(m, m) which cells are the same or touch, as `find_neighbors`."""
-        return for_all(find_neighbors(self.area_km2.index.to_numpy()))
+        return for_all(find_neighbors(self.h3_cells))
 
     @cached_property
     def apart_m(self) -> Floats:
@@ -107,7 +119,7 @@ class Grid:
 
     def on_land(self, cells: Iterable[int]) -> CellSet:
         """Keep the cells of the study area."""
-        return frozenset(cell for cell in cells if cell in self.sizes)
+        return self.cells(self.at(cells).tolist())
 
     def filled(self, cells: Iterable[int]) -> CellSet:
         """Add all cells of the study area that some of its cells enclose, behind water too."""
@@ -186,15 +198,11 @@ class Grid:
 
     def mask(self, cells: Iterable[int]) -> Bools:
         """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
-        wanted = np.array(list(cells), dtype=np.uint64)
-        return np.isin(self.area_km2.index.to_numpy(), wanted)
-
-    @cached_property
-    def _centres(self) -> dict[int, tuple[float, float]]:
-        xy = map(tuple, self.centre_xy.tolist())
-        return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
+        is_in = np.zeros(len(self.h3_cells), dtype=bool)
+        is_in[self.at(cells)] = True
+        return is_in
 
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
         """Find the middle of a set of cells: the mean of their centres."""
-        x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
+        x_m, y_m = self.centre_xy[self._at_all(cells)].T.tolist()
         return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)

@@ -25,7 +25,7 @@ AROUND = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
 
 
 def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
-    """Find each cell's neighbours in the list, ring by ring."""
+    """Find each cell's neighbors in the list, ring by ring: of 32 bits, they take half."""
     return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
 
 
@@ -55,7 +55,7 @@ def _spirals_on_plane(listed: Cells, steps: int) -> Ints | None:
     ij -= ij.min(axis=0) - steps
     if np.prod(ij.max(axis=0) + steps) > MOST_PLACES:
         return None
-    place = np.full(ij.max(axis=0) + 1 + steps, OUTSIDE, dtype=np.int64)
+    place = np.full(ij.max(axis=0) + 1 + steps, OUTSIDE, dtype=np.int32)
     place[tuple(ij.T)] = np.arange(len(cells))
     return np.stack([place[tuple((ij + step).T)] for step in _spiral_steps(steps)], axis=1)
 
@@ -109,7 +109,7 @@ def _spirals_on_globe(listed: Cells, steps: int) -> Ints:
     order = np.argsort(listed)
     at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
     places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
-    return np.where(listed[places] == near, places, OUTSIDE).astype(np.int64)
+    return np.where(listed[places] == near, places, OUTSIDE).astype(np.int32)
 
 
 def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:

@@ -211,7 +211,7 @@ def fit_risk_terrain(
         table[list(TRIED)],
         _score(rasters.columns[:, list(chosen.chosen)], rrv, streets),
         is_compared,
-        grid.area_km2.index.to_numpy(),
+        grid.h3_cells,
         len(np.asarray(incidents)),
         int(counts[rows].sum()),
         len(question.counts.first),
@@ -221,10 +221,9 @@ def fit_risk_terrain(
 
 def _count(incidents: Cells, grid: Grid) -> Floats:
     """Count incidents by cell, in the order of the grid; refuse some outside it: (m,)."""
-    positions = grid.area_km2.index.get_indexer(pd.Index(incidents))
-    is_outside = positions < 0
-    if is_outside.any():
-        raise TableError("risk_terrain.cells", n=int(is_outside.sum()))
+    positions = grid.at(incidents)
+    if n_outside := len(np.asarray(incidents)) - len(positions):
+        raise TableError("risk_terrain.cells", n=n_outside)
     return np.bincount(positions, minlength=len(grid.area_km2)).astype(np.float64)
 
 
@@ -232,7 +231,7 @@ def _ask(
     counts: Floats, rasters: Rasters, grid: Grid, street_m: Floats | None
 ) -> tuple[Question, Ints]:
     """Take the cells that can answer, sorted by their part of the city."""
-    cells = grid.area_km2.index.to_numpy()
+    cells = grid.h3_cells
     finest = resolution_of(cells[0]) if len(cells) else PART_STEPS
     part = np.unique(parents(cells, finest - PART_STEPS), return_inverse=True)[1]
     block = np.unique(parents(cells, finest - BLOCK_STEPS), return_inverse=True)[1]
