@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.expected import CellCounts, estimate_area, fit_field
-from csa.areas.finding import Estimator, document, estimate_areas, find_areas, settle_params
+from csa.areas.finding import (
+    Estimator,
+    LinkedPeriods,
+    document,
+    estimate_areas,
+    find_areas,
+    settle_params,
+)
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.reach import NOISE
 from csa.areas.searching import find_density, radius_for
@@ -294,6 +301,24 @@ def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
     slow = find_density(areas_at, here.expected(period), here.grid)
     found = document(here, period, Choices(max_area_km2=limit_km2), None).dense_per_km2
     assert found == (slow if np.isfinite(slow) else None)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.45])
+@pytest.mark.parametrize("limit_km2", [0.0, 0.05, 2.0])
+def test_periods_that_share_their_links_have_the_areas_that_each_has_alone(
+    testville, located, limit_km2, share
+):
+    rows = np.random.default_rng(3).random(len(testville[0].incidents)) < share
+    here = with_suspects(testville, located, rows & near(testville[0], KNOT).to_numpy())
+    periods = [Period.before(ORIGIN.plus(step), 36) for step in (-6, 0, 20)]
+    linked, n_areas = LinkedPeriods(here, periods), 0
+    for period in periods:
+        for eps_m, least in ((120.0, 3), (200.0, 3), (200.0, 4), (350.0, 8)):
+            params = AreaParams(DbscanParams(eps_m, least), 10, limit_km2)
+            found = linked.areas(period, params)
+            assert found == find_areas(here, period, params).areas
+            n_areas += len(found)
+    assert n_areas >= 12
 
 
 # ---- At the edge ---------------------------------------------------------------------------

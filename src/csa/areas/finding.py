@@ -113,6 +113,36 @@ def find_areas(
     return AreaSet(firm, find_labels, find_fringe)
 
 
+class LinkedPeriods:
+    """Finds the areas of many periods, as `find_areas`: what lies near each other is found once.
+
+    Windows month by month have nearly all of their incidents in common.
+    """
+
+    def __init__(self, located: StudyArea, periods: Sequence[Period]) -> None:
+        is_asked = np.zeros(len(located.month), dtype=bool)
+        for period in periods:
+            is_asked |= period.holds(located.month)
+        self._located = located
+        self._rows = np.flatnonzero(is_asked & ~located.is_suspect)
+        self._graphs: dict[float, Graph] = {}
+
+    def areas(self, period: Period, params: AreaParams) -> tuple[CellSet, ...]:
+        """Find the areas of one of the periods, west to east."""
+        located, grid, rows = self._located, self._located.grid, self._rows
+        if not params.is_limited:
+            return find_areas(located, period, params).areas
+        refuse_large_cells(grid, params)
+        eps_m, at = params.dbscan.eps_m, located.positions[rows]
+        if eps_m not in self._graphs:
+            self._graphs[eps_m] = link(located.xy[rows], at, grid, eps_m)
+        is_in = period.holds(located.month[rows])
+        reached = self._graphs[eps_m].reached(is_in, params.dbscan.min_samples)
+        counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
+        areas = limited_areas(reached, located.expected(period), counts, grid, params)
+        return tuple(sorted(_firm(areas, located.window(period), grid), key=grid.middle))
+
+
 def _firm(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
     """Leave out areas that owe too many of their incidents to suspect points."""
     if not window.is_suspect.any():

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.finding import document, find_areas, settle_params
+from csa.areas.finding import LinkedPeriods, document, settle_params
 from csa.areas.names import name_places
 from csa.areas.places import SAME, match_areas, next_id
 from csa.areas.study_area import StudyArea
@@ -142,13 +142,12 @@ def _snapshots(
         documented = document(located, latest, choices, documented)
     ends = [covered.until.plus(index - covered.until.index) for index in range(first, last + 1)]
     located.foresee(ends)
-    for end in ends:
+    periods = [Period.before(end, choices.months) for end in ends]
+    linked = LinkedPeriods(located, periods)
+    for end, period in zip(ends, periods, strict=True):
         tell("window")
-        period = Period.before(end, choices.months)
-        params = settle_params(located, period, choices, documented)
-        sets = find_areas(located, period, params).areas
-        middles = tuple(located.grid.middle(cells) for cells in sets)
-        found.append(WindowAreas(end, tuple(sets), middles))
+        sets = linked.areas(period, settle_params(located, period, choices, documented))
+        found.append(WindowAreas(end, sets, tuple(map(located.grid.middle, sets))))
     return found
 
 
