@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.finding import find_areas
+from csa.areas.finding import LinkedPeriods
 from csa.areas.learned import LEARNED
 from csa.areas.locating import CELLS
 from csa.base.params import Month
@@ -74,11 +74,13 @@ def found_before():
 def _find_once(found_before, monkeypatch):
     """Find the areas of one window, and cells by quarter, once for all tests: that takes longest."""
 
-    def find_once(located, period, params):
-        question = (located.dataset.fingerprint, located.kinds, str(period), params)
-        if question not in found_before:
-            found_before[question] = find_areas(located, period, params)
-        return found_before[question]
+    class FoundOnce(LinkedPeriods):
+        def areas(self, period, params):
+            located = self._located
+            question = (located.dataset.fingerprint, located.kinds, str(period), params)
+            if question not in found_before:
+                found_before[question] = super().areas(period, params)
+            return found_before[question]
 
     def emerge_once(located, until):
         question = (located.dataset.fingerprint, len(located.grid.area_km2), until)
@@ -86,7 +88,7 @@ def _find_once(found_before, monkeypatch):
             found_before[question] = find_emerging(located, until)
         return found_before[question]
 
-    monkeypatch.setattr(lineage_windows, "find_areas", find_once)
+    monkeypatch.setattr(lineage_windows, "LinkedPeriods", FoundOnce)
     monkeypatch.setattr(follow, "find_emerging", emerge_once)
 
 
