@@ -47,7 +47,7 @@ class Grid:
     @cached_property
     def _order(self) -> Ints:
         """(m,) the places of the cells from the lowest number to the highest."""
-        return np.argsort(self.h3_cells).astype(np.int32)
+        return np.argsort(self.h3_cells)  # of 64 bits: others are copied at each search
 
     def cells(self, places: Iterable[int]) -> CellSet:
         """Return the cells at some places."""
