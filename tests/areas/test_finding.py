@@ -1,5 +1,6 @@
 """Candidate areas of any past period: from what was known then, and from nothing later."""
 
+import itertools
 from dataclasses import replace
 from functools import cache
 
@@ -15,15 +16,16 @@ from csa.areas.choices import Choices
 from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.finding import (
     Estimator,
-    LinkedPeriods,
     document,
     estimate_areas,
     find_areas,
+    find_areas_of,
     settle_params,
 )
 from csa.areas.locating import locate_incidents, study_cells
-from csa.areas.reach import NOISE
+from csa.areas.reach import NOISE, link
 from csa.areas.searching import find_density, radius_for
+from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
@@ -303,22 +305,47 @@ def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
     assert found == (slow if np.isfinite(slow) else None)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.45])
-@pytest.mark.parametrize("limit_km2", [0.0, 0.05, 2.0])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.45])
 def test_periods_that_share_their_links_have_the_areas_that_each_has_alone(
-    testville, located, limit_km2, share
+    testville, located, share
 ):
-    rows = np.random.default_rng(3).random(len(testville[0].incidents)) < share
-    here = with_suspects(testville, located, rows & near(testville[0], KNOT).to_numpy())
-    periods = [Period.before(ORIGIN.plus(step), 36) for step in (-6, 0, 20)]
-    linked, n_areas = LinkedPeriods(here, periods), 0
-    for period in periods:
-        for eps_m, least in ((120.0, 3), (200.0, 3), (200.0, 4), (350.0, 8)):
-            params = AreaParams(DbscanParams(eps_m, least), 10, limit_km2)
-            found = linked.areas(period, params)
-            assert found == find_areas(here, period, params).areas
-            n_areas += len(found)
-    assert n_areas >= 12
+    for place in (None, KNOT):  # suspect points all over the city make others core ones
+        rows = np.random.default_rng(0).random(len(testville[0].incidents)) < share
+        rows &= True if place is None else near(testville[0], place).to_numpy()
+        here = with_suspects(testville, located, rows)
+        periods = [Period.before(ORIGIN.plus(step), 36) for step in (-6, 0, 20)]
+        values = itertools.product(
+            (0.0, 0.05, 2.0), ((120.0, 3), (200.0, 3), (200.0, 4), (350.0, 33), (350.0, 39))
+        )
+        params = [AreaParams(DbscanParams(*dbscan), 10, limit) for limit, dbscan in values]
+        asked = [(period, one) for one in params for period in periods]
+        found = [*find_areas_of(here, asked)]
+        assert found == [find_areas(here, *one).areas for one in asked]
+        assert sum(map(len, found)) >= 24
+
+
+def test_what_is_near_is_found_once_as_long_as_the_radius_is_the_same(located, monkeypatch):
+    linked = []
+
+    def spy(xy, at, grid, eps_m):
+        linked.append((len(xy), eps_m))
+        return link(xy, at, grid, eps_m)
+
+    monkeypatch.setattr("csa.areas.finding.link", spy)
+    periods = [Period.before(ORIGIN.plus(step), 36) for step in range(6)]
+    radii_m = (200.0, 200.0, 200.0, 250.0, 200.0, 200.0)
+    params = [AreaParams(DbscanParams(eps_m, 5), 10, 2.0) for eps_m in radii_m]
+    assert len([*find_areas_of(located, zip(periods, params, strict=True))]) == 6
+    spans = [(periods[0], 38), (periods[4], 37)]  # a radius of one period alone has its own links
+    n_in = [int(located.counts(Period(one.start, one.start.plus(n))).sum()) for one, n in spans]
+    assert linked == [*zip(n_in, (200.0, 200.0), strict=True)]
+
+
+def test_periods_of_too_large_cells_are_refused_one_or_many(located):
+    tiny = replace(PARAMS, max_area_km2=0.001)
+    for n in (1, 2):
+        with pytest.raises(ParamError, match="limit"):
+            [*find_areas_of(located, [(Period.before(ORIGIN, 36), tiny)] * n)]
 
 
 # ---- At the edge ---------------------------------------------------------------------------

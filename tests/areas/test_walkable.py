@@ -292,18 +292,6 @@ def test_on_blocks_areas_are_disjoint_of_one_piece_and_between_the_least_and_the
 
 
 @examples(0.5)
-@given(given=maps(grids=(TINY, LAKESIDE)), limit=limits, seed=st.integers(0, 99))
-def test_the_order_of_cells_says_nothing(given, limit, seed):
-    reached, expected, grid = given
-    order = np.random.default_rng(seed).permutation(len(expected))
-    turned = replace(grid, area_km2=grid.area_km2.iloc[order], centre_xy=grid.centre_xy[order])
-    needed = PER_KM2 * grid.area_km2.to_numpy()
-    one = walkable_areas(reached, expected, needed, grid, limit)
-    other = walkable_areas(reached[order], expected[order], needed[order], turned, limit)
-    assert set(one) == set(other)
-
-
-@examples(0.5)
 @given(given=maps(), limit=limits)
 def test_nothing_given_is_changed(given, limit):
     reached, expected, grid = given

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.finding import LinkedPeriods
+from csa.areas.finding import find_areas_of
 from csa.areas.learned import LEARNED
 from csa.areas.locating import CELLS
 from csa.base.params import Month
@@ -74,13 +74,12 @@ def found_before():
 def _find_once(found_before, monkeypatch):
     """Find the areas of one window, and cells by quarter, once for all tests: that takes longest."""
 
-    class FoundOnce(LinkedPeriods):
-        def areas(self, period, params):
-            located = self._located
-            question = (located.dataset.fingerprint, located.kinds, str(period), params)
-            if question not in found_before:
-                found_before[question] = super().areas(period, params)
-            return found_before[question]
+    def find_once(located, asked):
+        windows = [*asked]
+        question = (located.dataset.fingerprint, located.kinds, *map(str, windows))
+        if question not in found_before:
+            found_before[question] = [*find_areas_of(located, windows)]
+        return found_before[question]
 
     def emerge_once(located, until):
         question = (located.dataset.fingerprint, len(located.grid.area_km2), until)
@@ -88,7 +87,7 @@ def _find_once(found_before, monkeypatch):
             found_before[question] = find_emerging(located, until)
         return found_before[question]
 
-    monkeypatch.setattr(lineage_windows, "LinkedPeriods", FoundOnce)
+    monkeypatch.setattr(lineage_windows, "find_areas_of", find_once)
     monkeypatch.setattr(follow, "find_emerging", emerge_once)
 
 

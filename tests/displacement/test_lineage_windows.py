@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binom
 
 from csa.areas.choices import Choices
-from csa.areas.finding import LinkedPeriods, find_areas, settle_params
+from csa.areas.finding import find_areas, find_areas_of, settle_params
 from csa.areas.locating import locate_incidents
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
@@ -393,12 +393,11 @@ def test_shorter_windows_need_as_many_months_as_they_have(testville, last):
 def test_windows_are_as_long_as_was_chosen(located, testville, monkeypatch):
     asked = []
 
-    class Spy(LinkedPeriods):
-        def areas(self, period, params):
-            asked.append((period, params))
-            return super().areas(period, params)
+    def spy(located, windows):
+        asked.extend(windows)
+        return find_areas_of(located, asked)
 
-    monkeypatch.setattr("csa.displacement.lineage_windows.LinkedPeriods", Spy)
+    monkeypatch.setattr("csa.displacement.lineage_windows.find_areas_of", spy)
     choices, areas = Choices(months=12, eps_m=150.0), AREAS
     trace_lineage(located, choices, areas, Month(2016, 1))
     periods = [Period.before(Month(2015, 1).plus(step), 12) for step in range(13)]

@@ -2,11 +2,13 @@
 
 import h3.api.basic_int as h3
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.geo.cells import contiguous_parts, fill_holes
+from csa.geo.grid import Grid
 from tests.areas.ground import (
     AT,
     BLOCK,
@@ -63,6 +65,10 @@ def test_middles_sort_west_to_east_and_then_south_to_north():
 def test_cells_have_their_places_in_the_order_of_the_grid():
     assert GRID.at([TOWN[3], TOWN[0], TOWN[3], np.uint64(TOWN[3])]).tolist() == [3, 0, 3, 3]
     assert GRID.at(reversed(TOWN[:4])).tolist() == [3, 2, 1, 0]
+    assert GRID.at(np.array(TOWN[2:4], dtype=np.uint64)).tolist() == [2, 3]
+    assert GRID.at([max(UNIVERSE) + 1, 0, TOWN[-1]]).tolist() == [len(TOWN) - 1]
+    assert GRID.at(TOWN).dtype == GRID.at([]).dtype == np.int64  # its bytes are a key
+    assert GRID.size_km2(iter(TOWN[:3])) == pytest.approx(GRID.size_km2(TOWN[:3]))
 
 
 def test_cells_in_a_lake_and_beyond_the_border_are_not_on_land():
@@ -160,6 +166,12 @@ def test_a_cell_outside_the_study_area_has_neither_size_nor_middle():
     for ask in (GRID.size_km2, GRID.middle):
         with pytest.raises(KeyError, match=str(beyond)):
             ask([MIDDLE, beyond])
+
+
+def test_cells_that_do_not_ascend_make_no_grid():
+    for cells in (TOWN[::-1], [TOWN[0], TOWN[0]]):
+        with pytest.raises(ValueError, match="ascend"):
+            Grid(pd.Series(1.0, index=cells), np.zeros((len(cells), 2)))
 
 
 def test_no_cells_have_no_middle():

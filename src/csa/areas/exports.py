@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -22,9 +23,6 @@ from csa.geo.cells import draw_cells, from_text
 STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same proposal must give the same bytes."""
 
-
-WIDE = {"incidents": "int64", "homicides": "int64", "area_id": "str"}
-"""Columns that are held narrower, as files have them."""
 
 ONE_AT_A_TIME = Lock()
 """GDAL's settings are the whole process's, and an app's readers are threads of one."""
@@ -41,10 +39,16 @@ def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
     """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
     shapes = draw_cells(from_text(proposal.cells["cell"]))
     return gpd.GeoDataFrame(
-        proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True).astype(WIDE),
+        _wide(proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True)),
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
         crs=LONLAT,
     )
+
+
+def _wide(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return columns that are held narrow as files have them."""
+    narrow = cells.select_dtypes(np.int32)
+    return cells.astype(dict.fromkeys(narrow, "int64") | {"area_id": "str"})
 
 
 def _cells_geojson(proposal: Proposal) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -113,34 +114,43 @@ def find_areas(
     return AreaSet(firm, find_labels, find_fringe)
 
 
-class LinkedPeriods:
-    """Finds the areas of many periods, as `find_areas`: what lies near each other is found once.
+def find_areas_of(
+    located: StudyArea, asked: Iterable[tuple[Period, AreaParams]]
+) -> Iterator[tuple[CellSet, ...]]:
+    """Find the areas of one period after another, as `find_areas`.
 
-    Windows month by month have nearly all of their incidents in common.
+    Windows month by month have nearly all of their incidents in common: as long as the radius is
+    the same, what lies near each other is found once.
     """
 
-    def __init__(self, located: StudyArea, periods: Sequence[Period]) -> None:
-        is_asked = np.zeros(len(located.month), dtype=bool)
-        for period in periods:
-            is_asked |= period.holds(located.month)
-        self._located = located
-        self._rows = np.flatnonzero(is_asked & ~located.is_suspect)
-        self._graphs: dict[float, Graph] = {}
+    def radius(one: tuple[Period, AreaParams]) -> float | None:
+        return one[1].dbscan.eps_m if one[1].is_limited else None
 
-    def areas(self, period: Period, params: AreaParams) -> tuple[CellSet, ...]:
-        """Find the areas of one of the periods, west to east."""
-        located, grid, rows = self._located, self._located.grid, self._rows
-        if not params.is_limited:
-            return find_areas(located, period, params).areas
-        refuse_large_cells(grid, params)
-        eps_m, at = params.dbscan.eps_m, located.positions[rows]
-        if eps_m not in self._graphs:
-            self._graphs[eps_m] = link(located.xy[rows], at, grid, eps_m)
-        is_in = period.holds(located.month[rows])
-        reached = self._graphs[eps_m].reached(is_in, params.dbscan.min_samples)
+    for eps_m, alike in itertools.groupby(asked, radius):
+        windows = [*alike]
+        if eps_m is None or len(windows) == 1:
+            yield from (find_areas(located, *window).areas for window in windows)
+        else:
+            yield from _linked_once(located, windows, eps_m)
+
+
+def _linked_once(
+    located: StudyArea, windows: Sequence[tuple[Period, AreaParams]], eps_m: float
+) -> Iterator[tuple[CellSet, ...]]:
+    """Find the areas of periods under a size limit, all with one radius."""
+    is_asked = np.zeros(len(located.month), dtype=bool)
+    for period, params in windows:
+        refuse_large_cells(located.grid, params)
+        is_asked |= period.holds(located.month)
+    rows, grid = np.flatnonzero(is_asked & ~located.is_suspect), located.grid
+    at, month = located.positions[rows], located.month[rows]
+    graph = link(located.xy[rows], at, grid, eps_m)
+    for period, params in windows:
+        is_in = period.holds(month)
+        reached = graph.reached(is_in, params.dbscan.min_samples)
         counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
         areas = limited_areas(reached, located.expected(period), counts, grid, params)
-        return tuple(sorted(_firm(areas, located.window(period), grid), key=grid.middle))
+        yield tuple(sorted(_firm(areas, located.window(period), grid), key=grid.middle))
 
 
 def _firm(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:

@@ -84,7 +84,7 @@ class Proposal:
     """
 
     areas: gpd.GeoDataFrame  # a candidate area a row, west to east
-    cells: pd.DataFrame  # every cell of the study area: `CELL_COLUMNS`
+    cells: pd.DataFrame  # every cell of the study area: `CELL_COLUMNS`; `area_id` in categories
     labels: pd.DataFrame  # every incident that was clustered: `LABEL_COLUMNS`
     summary: Mapping[str, Any]  # what `proposal.json` holds
     stack: Mapping[str, Any] = field(default_factory=dict)  # what `stack.json` holds: the weights

@@ -97,8 +97,7 @@ def _rings(size: Floats) -> int:
 class _Ground:
     """The cells of one map that areas may be made of, and areas made of them.
 
-    They are numbered by density, the densest first, then west, then south: so the order in which
-    cells are listed decides nothing.
+    They are numbered by density, the densest first, then west, then south.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.finding import LinkedPeriods, document, settle_params
+from csa.areas.finding import document, find_areas_of, settle_params
 from csa.areas.names import name_places
 from csa.areas.places import SAME, match_areas, next_id
 from csa.areas.study_area import StudyArea
@@ -143,10 +143,10 @@ def _snapshots(
     ends = [covered.until.plus(index - covered.until.index) for index in range(first, last + 1)]
     located.foresee(ends)
     periods = [Period.before(end, choices.months) for end in ends]
-    linked = LinkedPeriods(located, periods)
-    for end, period in zip(ends, periods, strict=True):
+    params = [settle_params(located, period, choices, documented) for period in periods]
+    windows = find_areas_of(located, zip(periods, params, strict=True))
+    for end, sets in zip(ends, windows, strict=True):
         tell("window")
-        sets = linked.areas(period, settle_params(located, period, choices, documented))
         found.append(WindowAreas(end, sets, tuple(map(located.grid.middle, sets))))
     return found
 
