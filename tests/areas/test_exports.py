@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
@@ -71,6 +72,8 @@ def test_a_geopackage_has_the_areas_and_the_cells(made, tmp_path):
     assert cells["cell"].tolist() == proposal.cells["cell"].tolist()
     assert cells["incidents"].sum() == 13
     assert cells["homicides"].sum() == 6
+    # as wide as they were before a proposal held them narrower
+    assert cells[["incidents", "homicides"]].dtypes.tolist() == [np.int64, np.int64]
 
 
 def test_cells_geojson_draws_the_same_cells_as_the_table_empty_ones_too(made, tmp_path):

@@ -218,6 +218,16 @@ def test_a_proposal_holds_the_very_areas(testville, located):
     ]
 
 
+def test_a_cell_may_hold_thousands(testville):
+    dataset, config = testville
+    crowd = pd.concat([dataset.incidents] * 200, ignore_index=True)
+    proposal = propose_areas(City(config, replace(dataset, incidents=crowd)), Choices(months=36))
+    counts, totals = proposal.cells["incidents"], proposal.summary["totals"]
+    assert counts.max() > 2_000
+    assert counts.sum() == totals["located"]
+    assert proposal.cells["homicides"].sum() == totals["located_homicides"]
+
+
 def with_suspects(testville, located, rows):
     """Say of some incidents that their points may stand for unknown places."""
     dataset, config = testville

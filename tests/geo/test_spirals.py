@@ -58,6 +58,7 @@ def test_around_a_pentagon_the_shorter_ring_ends_empty():
     pentagon = h3.get_pentagons(9)[0]
     listed = list(h3.grid_disk(pentagon, 2))
     spiral = spirals(listed, 2)[listed.index(pentagon)]
+    assert spiral.dtype == np.int32
     assert (spiral >= 0).sum() == len(listed) == 16
     assert (spiral[:6] >= 0).all()
     assert spiral[6] == -1

@@ -163,5 +163,6 @@ def test_degrees_and_cells_of_another_grid_are_refused(planted):
     with pytest.raises(CrsError):
         fit_risk_terrain(planted.incidents, [degrees], planted.grid)
     with pytest.raises(TableError) as error:
-        fit_risk_terrain([1, 2], planted.layers, planted.grid)
+        fit_risk_terrain([1, 2, planted.incidents[0]], planted.layers, planted.grid)
     assert error.value.message.key == "risk_terrain.cells"
+    assert error.value.message.values["n"] == 2

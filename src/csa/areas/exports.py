@@ -48,7 +48,7 @@ def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
 def _wide(cells: pd.DataFrame) -> pd.DataFrame:
     """Return columns that are held narrow as files have them."""
     narrow = cells.select_dtypes(np.int32)
-    return cells.astype(dict.fromkeys(narrow, "int64") | {"area_id": "str"})
+    return cells.astype(dict.fromkeys(narrow, "int64"))
 
 
 def _cells_geojson(proposal: Proposal) -> bytes:
