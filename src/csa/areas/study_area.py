@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -47,7 +48,7 @@ MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
 MOST_ESTIMATES = 1000
-"""So many estimates of areas are kept, each with eight bytes for each of its area's cells."""
+"""So many estimates of areas are kept, half a kilobyte each."""
 
 MOST_LESSON_BYTES = 8 * 2**20
 """A January's maps are kept for the next month that learns from it; over some 34,000 cells, of
@@ -232,7 +233,7 @@ class StudyArea:
 
     def estimate(self, period: Period, places: Ints, make: Callable[[], Estimate]) -> Estimate:
         """Return what was made for a period and the places of an area's cells, once."""
-        key = period, places.tobytes()
+        key = period, hashlib.sha256(places.tobytes()).digest()  # a ring's places take kilobytes
         known = self._estimates.get(key)
         if known is None:
             known = make()
