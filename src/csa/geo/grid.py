@@ -60,11 +60,9 @@ class Grid:
 
     def at(self, cells: Iterable[int]) -> Ints:
         """Return the places in `area_km2` of those cells that are in it, in the order given."""
-        is_array = isinstance(
-            cells, np.ndarray
-        )  # a cell at a time, 300,000 take a third of a second
-        wanted = np.asarray(cells if is_array else np.fromiter(cells, np.uint64), dtype=np.uint64)
-        known = self.h3_cells
+        # An array is taken whole: one by one, 300,000 cells take a third of a second.
+        listed = cells if isinstance(cells, np.ndarray) else np.fromiter(cells, dtype=np.uint64)
+        wanted, known = np.asarray(listed, dtype=np.uint64), self.h3_cells
         places = np.searchsorted(known, wanted)
         is_there = places < len(known)
         is_there[is_there] = known[places[is_there]] == wanted[is_there]
