@@ -157,6 +157,16 @@ def test_cells_kept_of_another_ground_or_size_are_not_taken(city):
         assert len(kept_cells(city, 10)) == len(of_own)
 
 
+def test_a_kept_cell_that_stands_twice_is_damage(city):
+    kept_cells(city, 10, keep=True)
+    (path,) = kept_of(city)
+    first, second, *_ = kept_cells(city, 10).index.tolist()
+    whole = path.read_text()
+    path.write_text(whole.replace(f'"{second:015x}"', f'"{first:015x}"'))
+    assert path.read_text() != whole
+    pd.testing.assert_frame_equal(kept_cells(city, 10), study_cells(city.dataset, 10))
+
+
 def test_each_neighborhoods_middle_is_found_once(city, monkeypatch):
     neighborhoods, crs = city.dataset.neighborhoods, city.config.city.metric_crs
     wanted, asked = middles_of(neighborhoods, crs), []

@@ -83,6 +83,7 @@ def _cover_from_plain(kept: Mapping[str, Any], resolution: int, ground: str) -> 
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise TableError("learned.damaged") from error
     is_sound = np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()
+    is_sound &= index.is_unique
     if not is_sound or {resolution_of(cell) for cell in index} != {resolution}:
         raise TableError("learned.damaged")
     return cover
