@@ -175,7 +175,7 @@ def test_cells_that_do_not_ascend_make_no_grid():
 
 
 def test_no_cells_have_no_middle():
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ValueError, match="at least one data point"):
         GRID.middle([])
 
 

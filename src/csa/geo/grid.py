@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -211,4 +212,4 @@ class Grid:
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
         """Find the middle of a set of cells: the mean of their centres."""
         x_m, y_m = self.centre_xy[self._at_all(cells)].T.tolist()
-        return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)
+        return fmean(x_m), fmean(y_m)
