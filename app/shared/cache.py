@@ -17,6 +17,7 @@ import pandas as pd
 import streamlit as st
 
 from app.shared.cache_now import SETTINGS, forget_others, of_city, of_incidents
+from app.shared.cache_packed import packed
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
 from app.shared.turns import FIRST_PAGE_IS_OUT, in_turn
@@ -109,7 +110,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
     return _judgement(opened.key, choices, opened, tell)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     FIRST_PAGE_IS_OUT.wait()
     found = proposal(_opened, choices)
@@ -169,7 +170,7 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
     return _proposal(opened.key, choices, opened)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     return _propose(_opened, choices, None if is_own(_opened, choices) else places(_opened))
 
@@ -189,7 +190,7 @@ def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
     return _proposal_then(opened.key, choices, str(until), opened)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _proposal_then(key: str, choices: Choices, until: str, _opened: Opened) -> Proposal:
     now, end = proposal(_opened, choices), Month.parse(until)
     known = see(areas_of(now.areas), end, places(_opened))

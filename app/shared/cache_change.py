@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.shared.cache import located, proposal, proposal_then, suggesting
 from app.shared.cache_now import SETTINGS, of_city
+from app.shared.cache_packed import packed
 from app.shared.city_session import Opened
 from app.shared.following import Following, follow, follow_core
 from app.shared.standing import standing_of
@@ -44,7 +45,7 @@ def following(opened: Opened, choices: Choices, since: str) -> Following | None:
     return _following(opened.key, choices, since, names, opened)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _following(
     key: str, choices: Choices, since: str, names: tuple[tuple[str, str], ...], _opened: Opened
 ) -> Following:
@@ -85,7 +86,7 @@ def lineage(opened: Opened, choices: Choices, chosen: Chosen, tell: Tell = silen
     return _lineage(opened.key, choices, chosen, opened, tell)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _lineage(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _tell: Tell
 ) -> pd.DataFrame:
@@ -102,7 +103,7 @@ def _lineage(
     return naming(on_cells, windows, known, _opened.config.city.units)
 
 
-@of_city(max_entries=SETTINGS)
+@packed(max_entries=SETTINGS)
 def _windows(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> FollowedWindows:
     documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
     following_all = in_turn(follow_windows)

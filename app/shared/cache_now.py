@@ -17,6 +17,7 @@ from app.shared.city_session import Opened
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
+Kept = TypeVar("Kept")
 
 SETTINGS = 64
 """So many settings are kept at a time: of each viewer that one server bears its own. With half as
@@ -37,6 +38,12 @@ def of_incidents(
 ) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
     """Make a decorator for what no record changes: its key is `Opened.incidents_key`."""
     return _cached(max_entries, _KEPT["incidents"])
+
+
+def with_city(kept: Kept) -> Kept:
+    """Have anything that can be cleared forgotten with what depends on the city."""
+    _KEPT["city"].append(kept)
+    return kept
 
 
 def _cached(

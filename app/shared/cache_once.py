@@ -22,6 +22,7 @@ from plotly.basedatatypes import BaseFigure
 
 from app.shared import theme
 from app.shared.cache_now import of_city
+from app.shared.cache_packed import name_of
 from app.shared.following import Following
 from app.shared.geometry import CellGeometry
 from csa.areas.proposal import Proposal
@@ -86,12 +87,17 @@ class _Content(pickle.Pickler):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self.named: list[object] = []
 
-    def persistent_id(self, given: object) -> int | None:
-        """Return a shared object's identity, and note it: another may get the same later."""
+    def persistent_id(self, given: object) -> int | str | None:
+        """Return what a shared object is known as, else its identity.
+
+        That is noted: another object may get the same later.
+        """
         if not isinstance(given, SHARED):
             return None
-        self.named.append(given)
-        return id(given)
+        name = name_of(given)
+        if name is None:
+            self.named.append(given)
+        return name or id(given)
 
     def reducer_override(self, given: object) -> Any:
         """Write a read-only mapping as the mapping that it shows."""

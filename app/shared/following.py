@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from csa.areas.places import called, cells_of, in_order
@@ -27,6 +26,7 @@ from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, sa
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
 from csa.geo.cells import corners_of, outline
+from csa.geo.grid import Grid
 
 Level = int | None
 """How a sum differs from what was expected, -2 to 2; None if there are too few incidents."""
@@ -41,7 +41,7 @@ class Following:
     controls: Controls  # the comparison places most similar to each
     quarters: pd.DataFrame  # as `csa.displacement.panel.quarters_of`
     newest: pd.DataFrame  # as `csa.displacement.panel.newest_of`
-    cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, in the order of the grid
+    grid: Grid  # the study area's cells
     before: tuple[int, int]  # incidents in the areas before the start, and in how many months
     evidence: Evidence  # results of the classic methods for all areas together
     frame: tuple[tuple[float, ...], ...]  # southwest and northeast corners around areas and rings
@@ -187,7 +187,7 @@ def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataF
         controls,
         quarters_of(located, displaced),
         newest_of(located, displaced),
-        cells,
+        located.grid,
         (evidence.core[0], evidence.before.months),
         evidence,
         tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners),

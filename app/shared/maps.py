@@ -180,7 +180,7 @@ def _in_two_sizes(scene: MapScene, near: CellGeometry, far: CellGeometry | None)
     """Return the larger cells that are shown until the map is close enough for the small ones."""
     if far is None:
         return {}
-    counts = count_afar(scene.proposal.cells)
+    counts = count_afar(scene.proposal.counted)
     classes = classify_counts(np.array(list(counts.values())))
     larger = {
         "cells": far.address,
@@ -205,18 +205,13 @@ def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str,
 
 
 def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
-    table = scene.proposal.cells
-    counted = table[table["incidents"] > 0]
-    areas = scene.proposal.areas
-    names = {"": ""} | {
-        str(area_id): _called(scene, str(area_id), str(place))
-        for area_id, place in zip(areas["area_id"], areas["place_name"], strict=True)
-    }
+    proposal, counted = scene.proposal, scene.proposal.counted
+    areas = zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True)
+    names = [*(_called(scene, str(area_id), str(place)) for area_id, place in areas), ""]
+    shown = (counted.cells, counted.incidents, proposal.area_of_cell[counted.places])
     return [
-        [cells.number_of[int(cell, 16)], int(count), names[area_id]]
-        for cell, count, area_id in counted[["cell", "incidents", "area_id"]].itertuples(
-            index=False, name=None
-        )
+        [cells.number_of[cell], count, names[area]]
+        for cell, count, area in zip(*(one.tolist() for one in shown), strict=True)
     ]
 
 

@@ -80,7 +80,7 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
     followed, places = scene.following, scene.following.displaced.places
 
     def numbers(at: Ints) -> list[int]:
-        return [cells.number_of[cell] for cell in followed.cells[at].tolist()]
+        return [cells.number_of[cell] for cell in followed.grid.h3_cells[at].tolist()]
 
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
     for area_id, _, ring in drawn:

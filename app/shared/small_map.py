@@ -26,7 +26,7 @@ def small_map(
     height_px: int = HEIGHT_PX,
 ) -> None:
     """Show the areas on a map without selection."""
-    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    classes = classify_counts(proposal.counted.incidents)
     period = speak("find.n_months", n=months_covered(proposal))
     afar = cache_around.geometry_afar(opened, choices.resolution)
     core = areas_in_service(opened)

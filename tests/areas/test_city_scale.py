@@ -9,9 +9,11 @@ from shapely.geometry import box
 
 from csa.areas.choices import Choices
 from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
+from csa.areas.counted_cells import NOTHING_COUNTED, CountedCells
 from csa.areas.hot_cells import find_hot_cells
 from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
+from tests.areas.ground import grid_of
 from tests.areas.test_finding import history, town_of
 
 WEST, EAST, MIDDLE = -94.61, -94.49, -94.55
@@ -34,13 +36,14 @@ def peopled(west, east):
 def test_cells_are_added_up_in_those_of_resolution_nine_whatever_their_own(resolution):
     cells = sorted(h3.grid_disk(h3.latlng_to_cell(39.02, MIDDLE, resolution), 3))
     incidents = [n % 4 for n in range(len(cells))]
-    table = pd.DataFrame({"cell": [f"{cell:x}" for cell in cells], "incidents": incidents})
+    at = np.repeat(np.arange(len(cells)), incidents)
+    counted = CountedCells.of(grid_of(cells), at, np.zeros(len(at), dtype=bool))
     wanted = {}
     for cell, n in zip(cells, incidents, strict=True):
         larger = h3.cell_to_parent(cell, min(9, resolution))
         wanted[larger] = wanted.get(larger, 0) + n
-    assert count_afar(table) == {cell: n for cell, n in wanted.items() if n}
-    assert count_afar(table.iloc[:0]) == {}
+    assert count_afar(counted) == {cell: n for cell, n in wanted.items() if n}
+    assert count_afar(NOTHING_COUNTED) == {}
 
 
 def test_larger_cells_hold_their_childrens_land_and_counts(located):

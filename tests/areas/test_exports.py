@@ -72,7 +72,7 @@ def test_a_geopackage_has_the_areas_and_the_cells(made, tmp_path):
     assert cells["cell"].tolist() == proposal.cells["cell"].tolist()
     assert cells["incidents"].sum() == 13
     assert cells["homicides"].sum() == 6
-    # as wide as they were before a proposal held them narrower
+    # as wide as ever, though a proposal holds them narrower
     assert cells[["incidents", "homicides"]].dtypes.tolist() == [np.int64, np.int64]
 
 

@@ -13,6 +13,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csa.areas.counted_cells import NOTHING_COUNTED, CountedCells
 from csa.areas.proposal import (
     AREA_COLUMNS,
     CELL_COLUMNS,
@@ -23,6 +24,7 @@ from csa.areas.proposal import (
     proposal_files,
 )
 from csa.geo.cells import outline
+from csa.geo.grid import Grid
 
 LON, LAT = -94.578, 39.1
 MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
@@ -60,13 +62,11 @@ def area_row(area_id, cells, **changed):
     return row | changed
 
 
-def proposal_of(*rows, cells=None, labels=None):
+def proposal_of(*rows, counted=NOTHING_COUNTED, labels=None):
     if rows:
         areas = gpd.GeoDataFrame(list(rows), geometry="geometry", crs="EPSG:4326")
     else:
         areas = gpd.GeoDataFrame({name: [] for name in AREA_COLUMNS}, geometry=[], crs="EPSG:4326")
-    if cells is None:
-        cells = pd.DataFrame({name: [] for name in CELL_COLUMNS})
     if labels is None:
         labels = pd.DataFrame({name: [] for name in LABEL_COLUMNS})
     summary = {
@@ -76,21 +76,15 @@ def proposal_of(*rows, cells=None, labels=None):
         "areas": len(areas),
         "params": {"resolution": 9},
     }
-    return Proposal(areas, cells, labels, summary)
+    return Proposal(areas, counted, labels, summary)
 
 
 def small_proposal():
-    far = h3.latlng_to_cell(LAT, LON + 0.05, 9)
-    cells = pd.DataFrame(
-        {
-            "incidents_per_km2": [66.2, 0.0],
-            "cell": [f"{MIDDLE:015x}", f"{far:015x}"],
-            "homicides": np.array([2, 0]),
-            "incidents": np.array([7, 0]),
-            "area_km2": [0.1057, 0.02],
-            "area_id": ["A", ""],
-        }
-    )
+    free, far = (h3.latlng_to_cell(LAT, LON + apart, 9) for apart in (0.03, 0.05))
+    assert free > MIDDLE
+    land = pd.Series([0.1057, 0.02], index=[MIDDLE, free])
+    is_homicide = np.arange(7) < 2
+    counted = CountedCells.of(Grid(land, np.zeros((2, 2))), np.zeros(7, dtype=int), is_homicide)
     labels = pd.DataFrame(
         {
             "incident_id": ["K1", "K2"],
@@ -100,7 +94,10 @@ def small_proposal():
         }
     )
     return proposal_of(
-        area_row("A", h3.grid_disk(MIDDLE, 1)), area_row("B", [far]), cells=cells, labels=labels
+        area_row("A", h3.grid_disk(MIDDLE, 1)),
+        area_row("B", [far]),
+        counted=counted,
+        labels=labels,
     )
 
 
@@ -162,7 +159,7 @@ def test_cells_and_labels_read_back_under_their_own_columns():
         ("incidents", "7"),
         ("homicides", "2"),
         ("area_km2", "0.1057"),
-        ("incidents_per_km2", "66.2"),
+        ("incidents_per_km2", "66.23"),
         ("area_id", "A"),
     ]
     assert files["incidents_labels.csv"].decode().splitlines()[1:] == [
@@ -262,11 +259,19 @@ def test_a_column_of_nullable_whole_numbers_is_written_whole_and_unknown_as_null
     assert isinstance(features[0]["properties"]["victims"], int)
 
 
-def test_what_is_unknown_of_a_cell_is_empty():
+def test_what_is_unknown_of_an_incident_is_empty():
     proposal = small_proposal()
-    proposal.cells["homicides"] = pd.array([None, 0], dtype="Int64")
-    lines = read(proposal_files(proposal), "cells.csv")
-    assert [line["homicides"] for line in lines] == ["", "0"]
+    proposal.labels["cluster_id"] = pd.array([None, 0], dtype="Int64")
+    lines = read(proposal_files(proposal), "incidents_labels.csv")
+    assert [line["cluster_id"] for line in lines] == ["", "0"]
+
+
+def test_what_is_written_into_a_table_of_cells_stands_in_no_other():
+    proposal = small_proposal()
+    table = proposal.cells
+    table["incidents"] = 0
+    assert proposal.cells["incidents"].tolist() == [7, 0]
+    assert proposal.count_in(frozenset({MIDDLE})) == (7, 2)
 
 
 def test_noise_is_minus_one_and_no_formula():
@@ -304,7 +309,7 @@ def test_a_name_that_a_spreadsheet_takes_for_a_formula_is_written_as_text(name):
 def test_a_table_of_areas_without_a_documented_column_is_refused(column):
     proposal = small_proposal()
     incomplete = Proposal(
-        proposal.areas.drop(columns=column), proposal.cells, proposal.labels, proposal.summary
+        proposal.areas.drop(columns=column), NOTHING_COUNTED, proposal.labels, proposal.summary
     )
     with pytest.raises(KeyError, match=column):
         proposal_files(incomplete)
@@ -314,7 +319,7 @@ def test_a_summary_with_a_number_that_json_lacks_is_refused():
     proposal = small_proposal()
     summary = {**proposal.summary, "share": float("nan")}
     with pytest.raises(ValueError, match="not JSON compliant"):
-        proposal_files(Proposal(proposal.areas, proposal.cells, proposal.labels, summary))
+        proposal_files(Proposal(proposal.areas, proposal.counted, proposal.labels, summary))
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csa.areas.counted_cells import NOTHING_COUNTED
 from csa.areas.proposal import Proposal
 from csa.base.errors import OutputError, ParamError, RoleError
 from csa.decisions import Choice, list_choices, passed_over, save_choice
@@ -57,7 +58,7 @@ def proposal():
         "city": "testville", "data_fingerprint": "f" * 64, "n": 7,
         "params": {"eps_m": 200.0, "until": "2024-01"}, "versions": {"csa": "1", "method": "2"},
     }  # fmt: skip
-    return Proposal(areas, pd.DataFrame(), pd.DataFrame(), summary)
+    return Proposal(areas, NOTHING_COUNTED, pd.DataFrame(), summary)
 
 
 # ---- By hand --------------------------------------------------------------------------------

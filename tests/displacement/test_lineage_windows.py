@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import h3
 import numpy as np
@@ -28,6 +29,7 @@ from csa.displacement.identity import WindowAreas, follow_areas
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.lineage_windows import TRACE_COLUMNS, Known, measure_chance, trace_lineage
 from csa.displacement.zoning import measure_history
+from csa.geo.grid import Grid
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.backtest.test_recording import of_days
 from tests.displacement.test_analyze import middles
@@ -112,14 +114,17 @@ def test_an_area_is_named_after_where_most_of_its_cells_lie_and_then_by_the_alph
         (west[:2] + east[:2], "East End"),
         (west[:1] + out[:3], UNASSIGNED),
     ):
-        assert lineage_windows._names(located, {4: frozenset(cells)}, ()) == {4: name}
+        places = located.grid.at(frozenset(cells))
+        assert lineage_windows._names(located, {4: places}, ()) == {4: name}
     assert lineage_windows._names(located, {}, ()) == {}
     # A lone one is told by where it lies in its neighborhood, not in itself.
     at = located.cover.loc[west]
     for side, is_there in (("west", at["lon"] < -94.583), ("east", at["lon"] > -94.56)):
         level = at["lat"].between(39.02, 39.03) & is_there
-        cells = frozenset(at.index[level].tolist())
-        assert lineage_windows._names(located, {4: cells}, ["West End"]) == {4: f"West End, {side}"}
+        places = located.grid.at(at.index[level].tolist())
+        assert lineage_windows._names(located, {4: places}, ["West End"]) == {
+            4: f"West End, {side}"
+        }
 
 
 def test_known_areas_keep_their_ids_and_no_other_gets_one_that_was_used(
@@ -336,6 +341,9 @@ def test_a_fading_cell_is_told_of_though_it_has_no_category(quarters, told):
     assert found[["category", "word"]].to_numpy().tolist() == ([] if told is None else [told])
 
 
+NUMBERED = Grid(pd.Series(1.0, index=np.arange(20)), np.zeros((20, 2)))
+
+
 def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     """Tracks 1 and 2 move: at the end the second covers nothing that it had at the start."""
     months = [Month(2020, n) for n in (1, 2, 3)]
@@ -346,13 +354,14 @@ def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     ]
     seen = follow_areas(snapshots)
     then, now = Known("Quince Row", other[0], months[0]), Known("Quince Row", other[0])
-    shapes = lineage_windows._shapes_of(seen)
-    tracks = {lineage_windows._letters(shapes, {"Q": one}).get(2) for one in (then, now)}
+    shapes = lineage_windows._shapes_of(NUMBERED, seen)
+    letters = partial(lineage_windows._letters, NUMBERED)
+    tracks = {letters(shapes, {"Q": one}).get(2) for one in (then, now)}
     assert tracks == {"Q", "x-2"}
-    assert lineage_windows._letters(shapes, {"Q": then}) == {1: "x-1", 2: "Q"}
+    assert letters(shapes, {"Q": then}) == {1: "x-1", 2: "Q"}
     # A start before all windows is looked for in the first; no letter is given twice.
     early = Known("Quince Row", other[0], Month(2015, 1))
-    told = lineage_windows._letters(shapes, {"Q": early, "c-1": Known("Elm Row", other[2])})
+    told = letters(shapes, {"Q": early, "c-1": Known("Elm Row", other[2])})
     assert told == {1: "x-1", 2: "Q"}
 
 
@@ -361,11 +370,11 @@ def test_an_area_of_a_window_in_which_nothing_was_seen_is_looked_for_in_the_last
     west = frozenset({1, 2, 3, 4})
     areas = zip(range(1, 6), [(west,), (), (), (west,), (west,)], strict=True)
     snapshots = [WindowAreas(Month(2020, n), own, ((0.0, 0.0),) * len(own)) for n, own in areas]
-    shapes = lineage_windows._shapes_of(follow_areas(snapshots))
+    shapes = lineage_windows._shapes_of(NUMBERED, follow_areas(snapshots))
     assert Month(2020, 3) not in shapes
     then = Known("Quince Row", west, Month(2020, 3))
-    assert lineage_windows._letters(shapes, {"Q": then}) == {1: "Q"}
-    assert lineage_windows._letters({}, {"Q": then}) == {}
+    assert lineage_windows._letters(NUMBERED, shapes, {"Q": then}) == {1: "Q"}
+    assert lineage_windows._letters(NUMBERED, {}, {"Q": then}) == {}
 
 
 # ---- At the edge ---------------------------------------------------------------------------

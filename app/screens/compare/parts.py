@@ -188,7 +188,7 @@ def show_map(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show the areas on the map, those that come first for an open place in the accent color."""
-    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    classes = classify_counts(proposal.counted.incidents)
     months = speak("find.n_months", n=months_covered(proposal))
     core = areas_in_service(opened)
     afar = cache_around.geometry_afar(opened, choices.resolution)

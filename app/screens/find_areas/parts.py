@@ -114,7 +114,7 @@ def _map(
     core: Sequence[CoreArea],
     screen: LinkState,
 ) -> None:
-    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    classes = classify_counts(proposal.counted.incidents)
     afar = cache_around.geometry_afar(opened, screen.choices.resolution)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
     risk = cache_around.risk_layer(opened) if screen.shade == "risk" else None

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
+from csa.areas.counted_cells import CountedCells
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Cells, Floats, Ints
-from csa.geo.cells import from_text
 from csa.geo.ground import parents
 from csa.geo.neighborhoods import people_per_km2
 from csa.geo.spirals import find_neighbors
@@ -78,21 +78,19 @@ class CityScale:
         return shares
 
 
-def count_afar(cells: pd.DataFrame, resolution: int = RESOLUTION) -> dict[int, int]:
+def count_afar(counted: CountedCells, resolution: int = RESOLUTION) -> dict[int, int]:
     """Add up a proposal's cells in larger ones, for maps of a whole city.
 
     Parameters
     ----------
-    cells
-        A proposal's `cells`: of any resolution; those that are as large already stay.
+    counted
+        What a proposal's cells hold: of any resolution; those that are as large already stay.
 
     Returns
     -------
     dict
         Larger cell to its incidents, ascending; only cells with any.
     """
-    busy = cells[cells["incidents"] > 0]
-    numbers = from_text(busy["cell"])
-    larger, place = np.unique(parents(numbers, resolution), return_inverse=True)
-    sums = np.bincount(place, busy["incidents"].to_numpy(), minlength=len(larger))
+    larger, place = np.unique(parents(counted.cells, resolution), return_inverse=True)
+    sums = np.bincount(place, counted.incidents, minlength=len(larger))
     return dict(zip(larger.tolist(), sums.astype(int).tolist(), strict=True))

@@ -9,12 +9,11 @@ from threading import Lock
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
 
-from csa.areas.proposal import CELL_COLUMNS, Proposal, area_records, proposal_files
+from csa.areas.proposal import Proposal, area_records, proposal_files
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import made_in_file
@@ -39,16 +38,10 @@ def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
     """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
     shapes = draw_cells(from_text(proposal.cells["cell"]))
     return gpd.GeoDataFrame(
-        _wide(proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True)),
+        proposal.cells,
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
         crs=LONLAT,
     )
-
-
-def _wide(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return columns that are held narrow as files have them."""
-    narrow = cells.select_dtypes(np.int32)
-    return cells.astype(dict.fromkeys(narrow, "int64"))
 
 
 def _cells_geojson(proposal: Proposal) -> bytes:

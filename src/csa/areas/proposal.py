@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from csa.areas.counted_cells import NOTHING_COUNTED, CountedCells
+from csa.base.arrays import Ints
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import LAND_SHARE, DbscanParams, Month, Period
 from csa.dataset.chosen import Chosen
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, from_text
 from csa.geo.ground import resolution_of
 
 FORMAT_VERSION = 1
@@ -78,13 +80,13 @@ LABEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class Proposal:
-    """All candidate areas of one run.
+    """All candidate areas of one run; `cells` lists every cell of the study area.
 
-    Fields: `areas`, `cells`, `labels`, `summary`, `stack`.
+    Fields: `areas`, `counted`, `labels`, `summary`, `stack`.
     """
 
     areas: gpd.GeoDataFrame  # a candidate area a row, west to east
-    cells: pd.DataFrame  # every cell of the study area: `CELL_COLUMNS`; `area_id` in categories
+    counted: CountedCells  # what the study area's cells hold
     labels: pd.DataFrame  # every incident that was clustered: `LABEL_COLUMNS`
     summary: Mapping[str, Any]  # what `proposal.json` holds
     stack: Mapping[str, Any] = field(default_factory=dict)  # what `stack.json` holds: the weights
@@ -94,9 +96,25 @@ class Proposal:
         """Whether no area was found."""
         return self.areas.empty
 
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Every cell of the study area: `CELL_COLUMNS`, made anew each time it is asked for."""
+        ids, table = [*self.areas["area_id"], ""], self.counted.table()
+        table["area_id"] = pd.Categorical.from_codes(self.area_of_cell, pd.Index(ids))
+        return table[list(CELL_COLUMNS)]
+
+    @property
+    def area_of_cell(self) -> Ints:
+        """(m,) the place in `areas` of the area that each cell is in; if in none, how many are."""
+        grid = self.counted.grid
+        numbers = np.full(len(grid.area_km2), len(self.areas), dtype=np.int64)
+        for number, cells in enumerate(self.areas["cells"]):
+            numbers[grid.at(from_text(cells))] = number
+        return numbers
+
     def areas_alone(self) -> Proposal:
-        """Leave out the tables of cells and incidents, which take most of the memory."""
-        return replace(self, cells=self.cells.iloc[[]], labels=self.labels.iloc[[]])
+        """Leave out what was counted, and the table of incidents, which take most of the memory."""
+        return replace(self, counted=NOTHING_COUNTED, labels=self.labels.iloc[[]])
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
@@ -108,14 +126,10 @@ class Proposal:
 
         Of `areas_alone` it knows none.
         """
-        if self.cells.empty or {resolution_of(cell) for cell in cells} != {
-            self.summary["params"]["resolution"]
-        }:
+        own = {self.summary["params"]["resolution"]}
+        if self.counted is NOTHING_COUNTED or {resolution_of(cell) for cell in cells} != own:
             return None
-        named = {f"{cell:015x}" for cell in cells}
-        inside = self.cells.loc[self.cells["cell"].isin(named), ["incidents", "homicides"]]
-        incidents, homicides = inside.sum()
-        return int(incidents), int(homicides)
+        return self.counted.count_in(cells)
 
     @property
     def is_all_suspect(self) -> bool:

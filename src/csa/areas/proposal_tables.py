@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,6 +15,7 @@ import shapely
 
 from csa.areas.by_time import count_silent_months
 from csa.areas.choices import suggest_dbscan
+from csa.areas.counted_cells import CountedCells
 from csa.areas.criterion import Weights, draw_components
 from csa.areas.file_format import list_versions
 from csa.areas.fitted_risk import relative_risk
@@ -35,6 +37,7 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
+from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_populations
 
 DIGITS = 4
@@ -45,7 +48,8 @@ def proposal_of(run: Run) -> Proposal:
     """Make a run's tables and its summary."""
     areas = areas_table(run)
     stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_plain()}
-    return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas), stack)
+    counted = CountedCells.of(run.grid, run.window.at, run.is_homicide)
+    return Proposal(areas, counted, _labels_table(run), _summary(run, areas), stack)
 
 
 def areas_table(run: Run) -> gpd.GeoDataFrame:
@@ -117,7 +121,7 @@ def _area_row(
         "population": None if people is None else round(people),
         "population_year": None if people is None else run.city.dataset.report["population_year"],
         "neighborhoods": _shares(told.neighborhood[inside]),
-        "cells": h3_cells.as_text(sorted(area)),
+        "cells": _texts(area),
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
         "nonfatal_name": run.city.config.city.nonfatal_name,
@@ -205,17 +209,6 @@ def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: 
     return "yes" if area & cores else "no"
 
 
-def _cells_table(run: Run) -> pd.DataFrame:
-    # An app keeps many proposals, which share what a grid lists; their own columns are narrow.
-    table, at = run.grid.listed.copy(deep=False), run.window.at
-    for name, counted in (("incidents", at), ("homicides", at[run.is_homicide])):
-        table[name] = np.bincount(counted, minlength=len(table)).astype(np.int32)
-    table["incidents_per_km2"] = (table["incidents"] / run.grid.area_km2.to_numpy()).round(2)
-    codes = np.where(run.area_of_cell < 0, len(run.area_ids), run.area_of_cell)
-    table["area_id"] = pd.Categorical.from_codes(codes, pd.Index([*run.area_ids, ""]))
-    return table
-
-
 def _labels_table(run: Run) -> pd.DataFrame:
     table = pd.DataFrame(
         {
@@ -261,6 +254,11 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
+def _texts(cells: CellSet) -> list[str]:
+    """Write cells as files do: an app keeps many proposals, and holds each text once."""
+    return [*map(sys.intern, h3_cells.as_text(sorted(cells)))]
+
+
 def _covered(run: Run) -> dict[str, Any]:
     """Return the part of the period that the data cover: a rate over more would be too low."""
     first_day = f"{run.period.start}-01"
@@ -304,7 +302,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "left_out_fringe": {
             "incidents": int(in_fringe.sum()),
             "area_km2": round(grid.size_km2(found.fringe), DIGITS),
-            "cells": h3_cells.as_text(sorted(found.fringe)),
+            "cells": _texts(found.fringe),
         },
     }
 

@@ -44,7 +44,7 @@ from csa.geo.grid import Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 
-MOST_MONTHS = 60
+MOST_MONTHS = 40
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
 MOST_ESTIMATES = 1000
@@ -164,17 +164,17 @@ class StudyArea:
         known = {month: self._new.get(month) for month in months}
         asked = {
             month: year
-            for month, is_new in known.items()
-            if is_new is None and (year := self._year_before(month)) is not None
+            for month, new in known.items()
+            if new is None and (year := self._year_before(month)) is not None
         }
         mixed = self._mix([*asked], [self._by_age(year) for year in asked.values()])
         for (month, year), shares in zip(asked.items(), mixed, strict=True):
             came = self._year_after(year)
             is_new = find_new(self.grid.around(NEW_RINGS), came, shares * came.sum())
-            known[month] = is_new
-            _keep(self._new, month, is_new, MOST_MONTHS)
-        none = np.zeros(len(self.grid.area_km2), dtype=bool)
-        return [none if one is None else one for one in known.values()]
+            known[month] = new = np.flatnonzero(is_new)
+            _keep(self._new, month, new, MOST_MONTHS)
+        every = np.arange(len(self.grid.area_km2))
+        return [np.isin(every, [] if here is None else here) for here in known.values()]
 
     def _year_before(self, until: Month) -> Month | None:
         """Return the month a year before, if enough is known of what was before that."""
@@ -183,8 +183,8 @@ class StudyArea:
         return before if before.index - first >= LEAST_MONTHS else None
 
     @cached_property
-    def _new(self) -> dict[Month, Bools]:
-        """Which cells were new at the months last asked for: (m,) each."""
+    def _new(self) -> dict[Month, Ints]:
+        """The places of cells that were new at the months last asked for: few or none."""
         return {}
 
     def _year_after(self, month: Month) -> Floats:

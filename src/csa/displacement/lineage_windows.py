@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from csa.areas.finding import document, find_areas_of, settle_params
 from csa.areas.names import name_places
 from csa.areas.places import SAME, match_areas, next_id
 from csa.areas.study_area import StudyArea
-from csa.base.arrays import Cells, Floats, Ints
+from csa.base.arrays import Floats, Ints
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
@@ -29,6 +29,7 @@ from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.zoning import measure_history
 from csa.geo.cells import CellSet
+from csa.geo.grid import Grid
 from csa.geo.ground import holder
 from csa.geo.neighborhoods import assign_neighborhoods
 
@@ -55,8 +56,8 @@ class Known:
     until: Month | None = None
 
 
-Shapes: TypeAlias = Mapping[Month, Mapping[int, Cells]]
-"""By window, each track's cells; an empty array where it is no longer proposed."""
+Shapes: TypeAlias = Mapping[Month, Mapping[int, Ints]]
+"""By window, the places of each track's cells; none where it is no longer proposed."""
 
 
 @dataclass(frozen=True)
@@ -107,23 +108,22 @@ def follow_windows(
         return FollowedWindows(pd.DataFrame({name: [] for name in LINEAGE_COLUMNS}), {})
     sightings = follow_areas(snapshots)
     events = _trace(located, snapshots, choices.months, sightings)
-    return FollowedWindows(events, _shapes_of(sightings))
+    return FollowedWindows(events, _shapes_of(located.grid, sightings))
 
 
 def name_tracks(
     located: StudyArea, followed: FollowedWindows, kept: Mapping[str, Known], units: str = "metric"
 ) -> pd.DataFrame:
     """Give each track its id and its name: those of an area that has them, else new ones."""
-    traced = followed.events.copy()
-    shapes = _last_shapes(followed.shapes)
-    letters = _letters(followed.shapes, kept)
+    letters = _letters(located.grid, followed.shapes, kept)
     named = {track: kept[name].place_name for track, name in letters.items() if name in kept}
-    new = {track: cells for track, cells in shapes.items() if track not in named}
+    last = _last_shapes(followed.shapes)
+    new = {track: places for track, places in last.items() if track not in named}
     named |= _names(located, new, [one.place_name for one in kept.values()], units)
-    traced["last_month"] = [str(Month.parse(name).plus(-1)) for name in traced["month"]]
-    traced["area_id"] = traced["track"].map(letters)
-    traced["place_name"] = traced["track"].map(named)
-    return traced[list(TRACE_COLUMNS)]
+    told: dict[Any, Any] = {name: followed.events[name] for name in followed.events}  # not copied
+    told["last_month"] = [str(Month.parse(name).plus(-1)) for name in told["month"]]
+    told["area_id"], told["place_name"] = (told["track"].map(names) for names in (letters, named))
+    return pd.DataFrame({name: told[name] for name in TRACE_COLUMNS}, copy=False)
 
 
 def _snapshots(
@@ -180,20 +180,19 @@ def _trace(
     return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate, sightings=sightings)
 
 
-def _shapes_of(sightings: Iterable[Sighting]) -> Shapes:
-    """List each window's areas as arrays: sets of as many cells take ten times the memory."""
-    shapes: dict[Month, dict[int, Cells]] = {}
+def _shapes_of(grid: Grid, sightings: Iterable[Sighting]) -> Shapes:
+    """List each window's areas as arrays: sets of as many cells take twenty times the memory."""
+    shapes: dict[Month, dict[int, Ints]] = {}
     for one in sightings:
-        cells = np.fromiter(one.cells, dtype=np.uint64, count=len(one.cells))
-        shapes.setdefault(one.until, {})[one.track] = cells
+        shapes.setdefault(one.until, {})[one.track] = grid.at(one.cells).astype(np.int32)
     return shapes
 
 
-def _areas_of(shapes: Mapping[int, Cells]) -> dict[int, CellSet]:
-    return {track: frozenset(cells.tolist()) for track, cells in shapes.items() if len(cells)}
+def _areas_of(grid: Grid, shapes: Mapping[int, Ints]) -> dict[int, CellSet]:
+    return {track: grid.cells(places) for track, places in shapes.items() if len(places)}
 
 
-def _letters(shapes: Shapes, known: Mapping[str, Known]) -> dict[int, str]:
+def _letters(grid: Grid, shapes: Shapes, known: Mapping[str, Known]) -> dict[int, str]:
     """Assign tracks their ids: those of areas of an earlier window first, as they were then."""
     months = sorted(shapes)
     if not months:
@@ -201,13 +200,14 @@ def _letters(shapes: Shapes, known: Mapping[str, Known]) -> dict[int, str]:
     kept: dict[int, str] = {}
     for until in sorted({one.until for one in known.values() if one.until is not None}):
         window = min(max(until, months[0]), months[-1])
-        there = _areas_of(shapes.get(window, {}))  # nothing, a month after all have left
+        there = _areas_of(grid, shapes.get(window, {}))  # nothing, a month after all have left
         free = {track: cells for track, cells in there.items() if track not in kept}
         own = {name: one.cells for name, one in known.items() if one.until == until}
         kept |= match_areas(own, free, at_least=SAME)
     taken = set(kept.values())
     left = {name: one.cells for name, one in known.items() if name not in taken}
-    others = {track: cells for track, cells in _last_shapes(shapes).items() if track not in kept}
+    last = _areas_of(grid, _last_shapes(shapes))
+    others = {track: cells for track, cells in last.items() if track not in kept}
     return dict(sorted({**kept, **carry_letters(others, left, next_id(known))}.items()))
 
 
@@ -219,32 +219,29 @@ def beside(areas: Mapping[str, Known], others: Mapping[str, Known]) -> dict[str,
     return {**left, **areas}
 
 
-def _last_shapes(shapes: Shapes) -> dict[int, CellSet]:
-    last: dict[int, Cells] = {}
+def _last_shapes(shapes: Shapes) -> dict[int, Ints]:
+    last: dict[int, Ints] = {}
     for there in shapes.values():
-        last |= {track: cells for track, cells in there.items() if len(cells)}
-    return _areas_of(last)
+        last |= {track: places for track, places in there.items() if len(places)}
+    return last
 
 
 def _names(
-    located: StudyArea, shapes: Mapping[int, CellSet], taken: Sequence[str], units: str = "metric"
+    located: StudyArea, shapes: Mapping[int, Ints], taken: Sequence[str], units: str = "metric"
 ) -> dict[int, str]:
     """Name each track after the neighborhood that most of its cells lie in."""
     if not shapes:
         return {}
-    cover = located.cover
+    cover, cells = located.cover, located.grid.h3_cells
     at = assign_neighborhoods(cover["lon"], cover["lat"], located.dataset.neighborhoods)
-    name_of = dict(zip(cover.index.tolist(), at.tolist(), strict=True))
+    name_of = at.to_numpy(dtype=object)
     largest = []
-    for cells in shapes.values():
-        counts = Counter(name_of[cell] or UNASSIGNED for cell in cells)
+    for places in shapes.values():
+        counts = Counter(name or UNASSIGNED for name in name_of[places].tolist())
         largest.append(min(counts, key=lambda name: (-counts[name], name)))
-    xy = np.array([located.grid.middle(cells) for cells in shapes.values()])
-    own: dict[str, list[int]] = {name: [] for name in largest}
-    for cell, name in name_of.items():
-        if name in own:
-            own[name].append(cell)
-    middles = {name: np.array(located.grid.middle(own[name])) for name in own if own[name]}
+    xy = np.array([located.grid.middle(cells[places]) for places in shapes.values()])
+    own = {name: cells[name_of == name] for name in largest}
+    middles = {name: np.array(located.grid.middle(own[name])) for name in own if len(own[name])}
     return dict(zip(shapes, name_places(largest, xy, taken, middles, units), strict=True))
 
 

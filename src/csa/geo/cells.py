@@ -228,7 +228,7 @@ def disk(cell: int, steps: int = 1) -> frozenset[int]:
     return _disk(int(cell), steps)
 
 
-@lru_cache(maxsize=2**13)
+@lru_cache(maxsize=2**11)
 def _disk(cell: int, steps: int) -> frozenset[int]:
     """Ask h3 once for each cell: areas of one city are formed again hundreds of times."""
     return frozenset(map(int, h3.grid_disk(cell, steps)))

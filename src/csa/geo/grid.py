@@ -40,6 +40,12 @@ class Grid:
     area_km2: pd.Series  # clipped area of each cell, index `cell`, ascending
     centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
 
+    @classmethod
+    def of_none(cls) -> Grid:
+        """Make a grid without any cell."""
+        land_km2 = pd.Series([], pd.Index([], dtype=np.uint64, name="cell"), dtype=np.float64)
+        return cls(land_km2.rename("area_km2"), np.zeros((0, 2)))
+
     def __post_init__(self) -> None:
         """Refuse cells in another order: they are searched."""
         if (self.h3_cells[1:] <= self.h3_cells[:-1]).any():
@@ -85,7 +91,8 @@ class Grid:
     def listed(self) -> pd.DataFrame:
         """The cells as files list them: `cell`, as text, and `area_km2`, rounded."""
         land = self.area_km2.round(6).array
-        return pd.DataFrame({"cell": as_text(self.area_km2.index), "area_km2": land})
+        texts = pd.Series(as_text(self.area_km2.index), dtype="str")
+        return pd.DataFrame({"cell": texts, "area_km2": land})
 
     @cached_property
     def neighbors(self) -> Ints:

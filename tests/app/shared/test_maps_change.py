@@ -63,7 +63,7 @@ def test_the_maps_frame_holds_every_corner_of_areas_and_rings_and_no_more(follow
     at = np.concatenate([*drawn.cores, *drawn.rings])
     corners = [
         corner
-        for cell in followed.cells[at]
+        for cell in followed.grid.h3_cells[at]
         for corner in h3.cell_to_boundary(h3.int_to_str(int(cell)))
     ]
     lat, lon = zip(*corners, strict=True)
@@ -103,7 +103,7 @@ def test_a_letter_is_drawn_for_an_area_in_service_and_for_no_candidate(followed,
 
 def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(followed, cells):
     day = date(2019, 6, 3)
-    own = frozenset([int(followed.cells[0])])
+    own = frozenset([int(followed.grid.h3_cells[0])])
     core = CoreArea("B", "Old Mill", "designated", day, day, ((day, own),), {})
     scene = ChangeScene(followed, 11, "", has_alike=False, beside=(core,))
     *areas, last = (one["properties"] for one in told(scene, cells)["areas"])
@@ -155,7 +155,7 @@ def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed,
     corners = [
         corner
         for places in (*zones.cores, *zones.rings)
-        for cell in followed.cells[places].tolist()
+        for cell in followed.grid.h3_cells[places].tolist()
         for corner in h3.cell_to_boundary(h3.int_to_str(cell))
     ]
     lats, lons = zip(*corners, strict=True)
@@ -225,6 +225,6 @@ def test_places_most_like_the_chosen_area_are_outlined_and_only_when_asked(
     ]
     assert asked[-1] == "c-7"
     (outline,) = drawn
-    wanted = [cells.number_of[int(cell)] for cell in followed.cells[Alike.cells]]
+    wanted = [cells.number_of[int(cell)] for cell in followed.grid.h3_cells[Alike.cells]]
     assert (outline["cells"], outline["fill"], outline["lines"]) == (wanted, None, [])
     assert outline["weight"] > 0

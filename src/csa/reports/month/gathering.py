@@ -209,7 +209,7 @@ def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> MapGround:
         dataset.study_area,
         dataset.neighborhoods,
         dict(beside.layers),
-        count_afar(now.cells),
+        count_afar(now.counted),
     )
 
 

@@ -1,0 +1,227 @@
+"""What is packed while nobody asks for it: the same answer, worked out once, and less memory."""
+
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, is_dataclass, replace
+from types import MappingProxyType, SimpleNamespace
+from weakref import ref
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.shared import cache, cache_change, cache_once, cache_packed
+from app.shared.cache_now import forget_others
+from app.shared.cache_once import once
+from app.shared.cache_packed import Packed, name_of, packed
+from app.shared.city_session import Opened
+from csa.areas.choices import city_choices
+from csa.areas.counted_cells import NOTHING_COUNTED
+from csa.base.message import Message
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_dataset
+from csa.geo.grid import Grid
+
+DONE = []
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a setting could lead to."""
+
+    grid: Grid
+    numbers: np.ndarray
+    told: MappingProxyType
+
+
+@packed(max_entries=64)
+def found_at(setting: int, _work=DONE.append) -> Found:
+    _work(setting)
+    told = MappingProxyType({"setting": setting})
+    return Found(NOTHING_COUNTED.grid, np.full(5000, setting), told)
+
+
+@packed(max_entries=4)
+def none_at(setting: int) -> Found | None:
+    DONE.append(setting)
+
+
+@pytest.fixture(autouse=True)
+def _none_yet():
+    DONE.clear()
+    for key in ("none yet", "packed"):
+        forget_others(city_as(key))
+
+
+def city_as(key):
+    return SimpleNamespace(incidents_key=key, key=key)
+
+
+def ask_for_others(n=cache_packed.AT_HAND, first=100):
+    for setting in range(first, first + n):
+        found_at(setting % 40 + first)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_last_is_at_hand_and_the_rest_is_packed():
+    first = found_at(1)
+    assert found_at(1) is first
+    ask_for_others(cache_packed.AT_HAND - 1)
+    assert found_at(1) is first  # and now it is the last again
+    ask_for_others(cache_packed.AT_HAND - 1)
+    assert found_at(1) is first
+    gone = ref(first)
+    del first
+    ask_for_others()
+    assert gone() is None
+    again = found_at(1)
+    assert again.numbers.tolist() == [1] * 5000
+    assert again.told == {"setting": 1}
+    assert isinstance(again.told, MappingProxyType)
+    assert DONE.count(1) == 1
+    assert found_at(1) is again
+
+
+def test_what_many_answers_share_is_not_copied():
+    ask_for_others(), found_at(1), ask_for_others()
+    assert found_at(1).grid is NOTHING_COUNTED.grid
+
+
+def test_no_answer_is_an_answer():
+    assert [none_at(1), ask_for_others(), none_at(1)] == [None] * 3
+    assert DONE.count(1) == 1
+
+
+def look_at(proposal, shade):
+    DONE.append(shade)
+    return f"{len(proposal.areas)} {shade}"
+
+
+def test_what_was_said_of_an_answer_is_still_known_when_it_was_packed(city):
+    cache_once._answer.clear()
+    kept, other = (Packed(replace(city.proposal)) for _ in range(2))
+    one = kept.answer()
+    assert (name_of(one) is None, name_of(city.proposal)) == (False, None)
+    assert name_of(replace(one)) is None  # what is made of it is something else
+    assert once(look_at)(one, "light") == "2 light"
+    kept.pack()
+    again = kept.answer()
+    assert again is not one
+    assert once(look_at)(again, "light") == once(look_at)(one, "light") == "2 light"
+    assert DONE == ["light"]
+    once(look_at)(other.answer(), "light")
+    once(look_at)(replace(again), "light")
+    assert DONE == ["light"] * 3
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_what_cannot_be_written_stays_as_it_is():
+    kept = Packed(open)
+    whole = Packed(lambda: 1)
+    kept.pack(), whole.pack()
+    assert kept.answer() is open
+    assert whole.answer()() == 1
+
+
+def test_what_another_thread_is_adding_to_is_packed_the_next_time(monkeypatch):
+    kept = Packed(found_at(1))
+    first = kept.answer()
+
+    def busy(*_):
+        raise RuntimeError("dictionary changed size during iteration")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache_packed._Packer, "dump", busy)
+        kept.pack()
+    assert kept.answer() is first
+    kept.pack()
+    assert kept.answer() is not first
+
+
+def test_new_data_leave_none_of_them():
+    gone = ref(found_at(1))
+    found_at(2)
+    forget_others(city_as("new"))
+    assert gone() is None
+    found_at(1)
+    assert DONE == [1, 2, 1]
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_many_threads_have_each_their_own_answer(monkeypatch):
+    monkeypatch.setattr(cache_packed, "AT_HAND", 2)
+
+    def ask(seed):
+        for setting in np.random.default_rng(seed).integers(0, 12, 150).tolist():
+            found = found_at(setting)
+            assert (found.numbers == setting).all()
+            assert found.told["setting"] == setting
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(ask, range(8)))
+    assert sorted(DONE) == list(range(12))
+    assert len(cache_packed._AT_HAND) == 2
+
+
+@pytest.fixture(scope="module")
+def sample(root, sample_folder):
+    config = load_city(root / "config" / "sample.toml")
+    return Opened(config, open_dataset(sample_folder), sample_folder, incidents_key="packed")
+
+
+def test_all_that_is_kept_of_a_setting_packs_to_less_than_half_and_is_the_same(sample):
+    choices = city_choices(sample.config)
+    cache.proposal(sample, choices)
+    followed = cache_change.following(sample, choices, "2019-01")
+    asked = [
+        lambda: cache.proposal(sample, choices),
+        lambda: cache.judgement(sample, choices),
+        lambda: cache.proposal_then(sample, choices, Month(2019, 1)),
+        lambda: cache_change.following(sample, choices, "2019-01"),
+        lambda: cache_change.lineage(sample, choices, followed.displaced.chosen),
+        lambda: cache_change._windows(sample.key, choices, sample, print),
+    ]
+    for ask in asked:
+        before = ask()
+        (kept,) = [one for one in cache_packed._AT_HAND.values() if one._held[0] is before]
+        kept.pack()
+        written, shared = kept._written
+        after = ask()
+        assert after is not before
+        require_same(before, after)
+        assert len(written) < len(zlib.decompress(written)) / 2
+        assert {type(one) for one in shared} <= {Grid}
+
+
+def require_same(one, other):
+    """Compare all that two objects hold, and the types of it; a grid must be the same object."""
+    assert type(one) is type(other)
+    if isinstance(one, Grid):
+        assert one is other
+    elif isinstance(one, Message):
+        assert one == other
+    elif isinstance(one, pd.DataFrame):
+        assert one.equals(other)
+        assert one.dtypes.astype(str).tolist() == other.dtypes.astype(str).tolist()
+    elif isinstance(one, np.ndarray):
+        assert (one.dtype, one.flags.writeable) == (other.dtype, other.flags.writeable)
+        assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    elif is_dataclass(one):
+        require_same(vars(one), vars(other))
+    elif isinstance(one, Mapping):
+        assert list(one) == list(other)
+        require_same(tuple(one.values()), tuple(other.values()))
+    elif isinstance(one, (tuple, list)):
+        assert len(one) == len(other)
+        [*map(require_same, one, other)]
+    else:
+        assert one == other
