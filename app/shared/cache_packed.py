@@ -61,7 +61,7 @@ class _Packer(pickle.Pickler):
     """Writes an answer; of what many answers have in common, which it is."""
 
     def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        super().__init__(file, protocol=4)  # by 5, each array holds three objects more
         self.shared: list[object] = []
 
     def persistent_id(self, given: object) -> int | None:

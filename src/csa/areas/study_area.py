@@ -44,7 +44,7 @@ from csa.geo.grid import Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 
-MOST_MONTHS = 40
+MOST_MONTHS = 60
 """So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
 
 MOST_ESTIMATES = 1000
