@@ -2,8 +2,8 @@
 
 The key is the content of everything that the work is given and the viewer's colors, so that no
 answer to anything else can be shown in its place. What `app.shared.cache` hands to all viewers is
-known by which object it is: nothing may change it. It is not held: an answer about an object that
-is gone goes with it.
+known by which object it is, packed meanwhile or not: nothing may change it. It is not held: an
+answer about an object that is gone goes with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plotly.basedatatypes import BaseFigure
 
 from app.shared import theme
 from app.shared.cache_now import of_city
-from app.shared.cache_packed import name_of
+from app.shared.cache_packed import identity
 from app.shared.following import Following
 from app.shared.geometry import CellGeometry
 from csa.areas.proposal import Proposal
@@ -87,17 +87,13 @@ class _Content(pickle.Pickler):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self.named: list[object] = []
 
-    def persistent_id(self, given: object) -> int | str | None:
-        """Return what a shared object is known as, else its identity.
-
-        That is noted: another object may get the same later.
-        """
+    def persistent_id(self, given: object) -> int | None:
+        """Return a shared object's identity, and note it: another may get the same later."""
         if not isinstance(given, SHARED):
             return None
-        name = name_of(given)
-        if name is None:
-            self.named.append(given)
-        return name or id(given)
+        known = identity(given)
+        self.named.append(known)
+        return id(known)
 
     def reducer_override(self, given: object) -> Any:
         """Write a read-only mapping as the mapping that it shows."""

@@ -8,24 +8,21 @@ ready again in two milliseconds.
 from __future__ import annotations
 
 import io
+import logging
 import pickle  # nosec B403 - what this process wrote itself
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import is_dataclass
 from functools import wraps
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
 from app.shared.cache_now import of_city, with_city
-from csa.areas.study_area import StudyArea
-from csa.dataset.versioned import Dataset
 from csa.geo.grid import Grid
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -35,17 +32,16 @@ Answer = TypeVar("Answer")
 AT_HAND = 32
 """So many answers are held as they are: a page asks for up to seven."""
 
-_LOCK = Lock()
-_AT_HAND: OrderedDict[int, Packed[Any]] = with_city(OrderedDict())
-"""By identity, that asked for last at the end."""
-
-_NAME = "_kept_as"
+_IDENTITY = "_identity"
 
 
-def name_of(given: object) -> str | None:
-    """Return what an answer is known as, whether it was packed meanwhile or not."""
-    found = getattr(given, "__dict__", {}).get(_NAME)
-    return found if isinstance(found, str) else None
+class _Identity:
+    """Which answer it is: the same of all its copies, and of nothing else."""
+
+
+def identity(given: object) -> object:
+    """Return what tells an answer from all others, packed meanwhile or not; else itself."""
+    return getattr(given, "__dict__", {}).get(_IDENTITY, given)
 
 
 def _frozen(array: AnyArray) -> AnyArray:
@@ -66,7 +62,7 @@ class _Packer(pickle.Pickler):
 
     def persistent_id(self, given: object) -> int | None:
         """Return the place of a shared object in the list of those met."""
-        if not isinstance(given, (Dataset, Grid, StudyArea)):
+        if not isinstance(given, (Grid, _Identity)):
             return None
         self.shared.append(given)
         return len(self.shared) - 1
@@ -76,7 +72,7 @@ class _Packer(pickle.Pickler):
         if isinstance(given, MappingProxyType):
             return _view, (dict(given),)
         if isinstance(given, np.ndarray) and not given.flags.writeable:
-            return _frozen, (given.copy(),)
+            return _frozen, (given.copy(order="K"),)
         return NotImplemented
 
 
@@ -97,7 +93,7 @@ class Packed(Generic[Answer]):
 
     def __init__(self, answer: Answer) -> None:
         if is_dataclass(answer):
-            vars(answer)[_NAME] = uuid4().hex  # its copies have it too
+            vars(answer)[_IDENTITY] = _Identity()
         self._held: tuple[Answer] | None = (answer,)
         self._written: tuple[bytes, list[object]] | None = None
 
@@ -107,17 +103,9 @@ class Packed(Generic[Answer]):
         if held is None and self._written is not None:
             written, shared = self._written
             held = self._held = (_Unpacker(zlib.decompress(written), shared).load(),)
-        for others in self._ask():
-            others.pack()
+        for other in _NEAR.ask(self):
+            other.pack()
         return held[0]  # type: ignore[index] # packed or held at any moment
-
-    def _ask(self) -> list[Packed[Any]]:
-        """Put it at hand; return what has to give way."""
-        with _LOCK:
-            _AT_HAND[id(self)] = self
-            _AT_HAND.move_to_end(id(self))
-            n_more = len(_AT_HAND) - AT_HAND
-            return [_AT_HAND.popitem(last=False)[1] for _ in range(n_more)]
 
     def pack(self) -> None:
         """Hold it as bytes: in any thread, while another may ask for it."""
@@ -125,12 +113,38 @@ class Packed(Generic[Answer]):
         if self._written is None and held is not None:
             file = io.BytesIO()
             packer = _Packer(file)
-            # What cannot be written, or is being worked on just now, stays as it is.
-            with suppress(AttributeError, RuntimeError, TypeError, pickle.PicklingError):
+            try:
                 packer.dump(held[0])
                 self._written = zlib.compress(file.getbuffer(), 1), packer.shared
+            except Exception as error:  # noqa: BLE001 - it is nobody's who asks for another
+                # Another thread may be adding to it just now: then it is packed the next time.
+                logging.getLogger("csa").debug("not packed: %r", error)
         if self._written is not None:
             self._held = None
+
+
+class _Near:
+    """The answers asked for last."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._answers: OrderedDict[int, Packed[Any]] = OrderedDict()
+
+    def ask(self, answer: Packed[Any]) -> list[Packed[Any]]:
+        """Put an answer at the end; return those that give way."""
+        with self._lock:
+            self._answers[id(answer)] = answer
+            self._answers.move_to_end(id(answer))
+            n_more = len(self._answers) - AT_HAND
+            return [self._answers.popitem(last=False)[1] for _ in range(n_more)]
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._answers.clear()
+
+
+_NEAR = with_city(_Near())
 
 
 def packed(*, max_entries: int) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:

@@ -272,6 +272,9 @@ def test_what_is_written_into_a_table_of_cells_stands_in_no_other():
     table["incidents"] = 0
     assert proposal.cells["incidents"].tolist() == [7, 0]
     assert proposal.count_in(frozenset({MIDDLE})) == (7, 2)
+    assert list(proposal.counted.grid.listed) == ["cell", "area_km2"]
+    with pytest.raises(ValueError, match="read-only"):
+        proposal.counted.incidents[0] = 0
 
 
 def test_noise_is_minus_one_and_no_formula():

@@ -31,7 +31,8 @@ if proposal.is_empty:
     panels.empty(speak("compare.empty"), "find_areas")
     st.stop()
 try:
-    judgement = once(reorder)(judgement, weighed.weights)
+    if not weighed.weights.is_same(judgement.weights):  # what is kept is not kept once more
+        judgement = once(reorder)(judgement, weighed.weights)
 except CsaError as error:
     panels.stop(error)
 standing = standing_of(opened, proposal)

@@ -28,7 +28,15 @@ class CountedCells:
         counted = (
             np.bincount(one, minlength=len(places)) for one in (of_place, of_place[is_homicide])
         )
-        return cls(grid, *(one.astype(np.int32) for one in (places, *counted)))
+        columns = [one.astype(np.int32) for one in (places, *counted)]
+        for one in columns:
+            one.flags.writeable = False  # many threads share them
+        return cls(grid, *columns)
+
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether there is no cell at all, as of a proposal that has its areas alone."""
+        return not len(self.grid.area_km2)
 
     @property
     def cells(self) -> Cells:

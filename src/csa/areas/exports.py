@@ -17,7 +17,7 @@ from csa.areas.proposal import Proposal, area_records, proposal_files
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import made_in_file
-from csa.geo.cells import draw_cells, from_text
+from csa.geo.cells import draw_cells
 
 STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same proposal must give the same bytes."""
@@ -36,7 +36,7 @@ def export(proposal: Proposal, name: str) -> bytes:
 
 def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
     """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
-    shapes = draw_cells(from_text(proposal.cells["cell"]))
+    shapes = draw_cells(proposal.counted.grid.h3_cells)
     return gpd.GeoDataFrame(
         proposal.cells,
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),

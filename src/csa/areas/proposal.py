@@ -127,7 +127,7 @@ class Proposal:
         Of `areas_alone` it knows none.
         """
         own = {self.summary["params"]["resolution"]}
-        if self.counted is NOTHING_COUNTED or {resolution_of(cell) for cell in cells} != own:
+        if self.counted.is_nowhere or {resolution_of(cell) for cell in cells} != own:
             return None
         return self.counted.count_in(cells)
 

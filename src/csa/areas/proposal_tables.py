@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -37,7 +36,6 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_populations
 
 DIGITS = 4
@@ -121,7 +119,7 @@ def _area_row(
         "population": None if people is None else round(people),
         "population_year": None if people is None else run.city.dataset.report["population_year"],
         "neighborhoods": _shares(told.neighborhood[inside]),
-        "cells": _texts(area),
+        "cells": h3_cells.as_text(sorted(area)),
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
         "nonfatal_name": run.city.config.city.nonfatal_name,
@@ -254,11 +252,6 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
-def _texts(cells: CellSet) -> list[str]:
-    """Write cells as files do: an app keeps many proposals, and holds each text once."""
-    return [*map(sys.intern, h3_cells.as_text(sorted(cells)))]
-
-
 def _covered(run: Run) -> dict[str, Any]:
     """Return the part of the period that the data cover: a rate over more would be too low."""
     first_day = f"{run.period.start}-01"
@@ -302,7 +295,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "left_out_fringe": {
             "incidents": int(in_fringe.sum()),
             "area_km2": round(grid.size_km2(found.fringe), DIGITS),
-            "cells": _texts(found.fringe),
+            "cells": h3_cells.as_text(sorted(found.fringe)),
         },
     }
 

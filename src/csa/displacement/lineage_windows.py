@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -120,10 +120,13 @@ def name_tracks(
     last = _last_shapes(followed.shapes)
     new = {track: places for track, places in last.items() if track not in named}
     named |= _names(located, new, [one.place_name for one in kept.values()], units)
-    told: dict[Any, Any] = {name: followed.events[name] for name in followed.events}  # not copied
-    told["last_month"] = [str(Month.parse(name).plus(-1)) for name in told["month"]]
-    told["area_id"], told["place_name"] = (told["track"].map(names) for names in (letters, named))
-    return pd.DataFrame({name: told[name] for name in TRACE_COLUMNS}, copy=False)
+    events = followed.events
+    told = events.assign(
+        last_month=[str(Month.parse(name).plus(-1)) for name in events["month"]],
+        area_id=events["track"].map(letters),
+        place_name=events["track"].map(named),
+    )
+    return told[list(TRACE_COLUMNS)]
 
 
 def _snapshots(

@@ -162,8 +162,7 @@ def place_areas(
     grid = located.grid
     at = [located.place(area) for area in areas]
     numbers = grid.h3_cells
-    found = (frozenset(numbers[places].tolist()) for places in at)
-    inside = tuple(own if own == here else here for own, here in zip(areas, found, strict=True))
+    inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
     zones = draw_zones(at, grid.centre_xy, reach_m(grid))
     base = base_months(located, since)
