@@ -44,8 +44,8 @@ from csa.geo.grid import Grid
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 
-MOST_MONTHS = 60
-"""So many months' maps are kept: more than a lineage asks for, fewer than viewers can."""
+MOST_MONTHS = 44
+"""So many months' maps are kept, those asked for last: a lineage asks for 36, viewers for all."""
 
 MOST_ESTIMATES = 1000
 """So many estimates of areas are kept, half a kilobyte each."""
@@ -55,8 +55,7 @@ MOST_LESSON_BYTES = 8 * 2**20
 which each takes 232 bytes, they are drawn again."""
 
 TOGETHER, JANUARIES = 16, 4
-"""Months that are worked out at once, and Januaries whose maps of four ages are drawn at once: a
-step for sixteen columns takes twice that for four."""
+"""Months worked out at once, and Januaries drawn: a step for 16 columns takes twice that for 4."""
 
 Lesson: TypeAlias = tuple[Floats, Floats]
 
@@ -65,7 +64,8 @@ Made = TypeVar("Made")
 
 
 def _keep(kept: dict[Key, Made], key: Key, made: Made, most: int) -> None:
-    """Keep what was made; what was made first gives way. Other threads may do the same."""
+    """Keep what was asked for; what was asked for first gives way. Other threads may do so too."""
+    kept.pop(key, None)
     for oldest in [*kept][: max(0, len(kept) + 1 - most)]:
         kept.pop(oldest, None)
     kept[key] = made
@@ -136,17 +136,17 @@ class StudyArea:
 
     def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:
         """Find where the next incident would be at some months: (m,) each, for several at once."""
-        known = {month: self._shares.get(month) for month in months}
-        found = {month: shares for month, shares in known.items() if shares is not None}
-        left = [month for month in known if month not in found]
+        found = {month: at for month in months if (at := self._shares.get(month)) is not None}
+        left = [month for month in dict.fromkeys(months) if month not in found]
         while left:
             now, left = left[:TOGETHER], left[TOGETHER:]
             past, fresh = [*map(self._by_age, now)], self._find_new(now)
             rows = zip(now, past, self._mix(now, past), fresh, strict=True)
             for month, by_age, mixed, is_new in rows:
                 new = self.ground.new_map(by_age) if is_new.any() else mixed
-                found[month] = shares = with_new(mixed, new, is_new)
-                _keep(self._shares, month, shares, MOST_MONTHS)
+                found[month] = with_new(mixed, new, is_new)
+        for month, shares in found.items():
+            _keep(self._shares, month, shares, MOST_MONTHS)
         return found
 
     def _mix(self, taught: Sequence[Month], past: Sequence[Floats]) -> list[Floats]:
