@@ -287,6 +287,8 @@ def test_the_months_asked_for_last_are_kept_and_give_what_they_gave(made, monkey
     asked = [Period.before(Month(2020, month), 12) for month in range(1, 7)]
     first = [located.expected(period).tolist() for period in asked]
     assert [month.index for month in located._shares] == [one.until.index for one in asked[2:]]
+    located.expected(asked[4])  # what is kept drives out nothing
+    assert len(located._shares) == 4
     located.expected(asked[2])  # asked for again, so another gives way
     located.expected(asked[0])
     assert {month.index for month in located._shares} == {
