@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -217,24 +216,19 @@ def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
     core, ring = (np.stack([one[zone].sum(axis=1) for one in counted], axis=1) for zone in (0, 1))
     rest = np.array([int(one[2].sum()) for one in counted], dtype=np.int64)
     ends = [span.until.index - displaced.since_all.index for span in spans]
-    columns: dict[str, list[Any]] = {name: [] for name in QUARTER_COLUMNS}
+    quarters = [(str(span.start), span.months) for span in spans]
+    rows: list[tuple[object, ...]] = []
     for area_id, zone, counts, base in _followed(displaced, core, ring):
         usual = _usual_at(displaced.usual_core if zone == "core" else displaced.usual_ring, ends)
         before = max(displaced.places.rest_before, 1)
         expected = expect(base, before, rest, usual, displaced.dispersion.value)
         low, high = expected.bounds(BAND_Z)
-        numbers = {"incidents": counts, "expected": expected.mean, "low": low, "high": high}
-        told = {
-            "area_id": [area_id] * len(spans),
-            "zone": [zone] * len(spans),
-            "quarter": [str(span.start) for span in spans],
-            "months": [span.months for span in spans],
-            "is_after": [end > 0 for end in ends],
-            **{name: values.tolist() for name, values in numbers.items()},
-        }
-        for name, listed in columns.items():
-            listed.extend(told[name])
-    return pd.DataFrame(columns)
+        numbers = (one.tolist() for one in (counts, expected.mean, low, high))
+        rows += [
+            (area_id, zone, *quarter, *of_quarter, end > 0)
+            for quarter, end, *of_quarter in zip(quarters, ends, *numbers, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=list(QUARTER_COLUMNS))
 
 
 def _quarter_starts(located: StudyArea, displaced: Displacement) -> list[Month]:
