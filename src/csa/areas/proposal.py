@@ -106,11 +106,7 @@ class Proposal:
     @property
     def area_of_cell(self) -> Ints:
         """(m,) the place in `areas` of the area that each cell is in; if in none, how many are."""
-        grid = self.counted.grid
-        numbers = np.full(len(grid.area_km2), len(self.areas), dtype=np.int64)
-        for number, cells in enumerate(self.areas["cells"]):
-            numbers[grid.at(from_text(cells))] = number
-        return numbers
+        return self.counted.grid.number(map(from_text, self.areas["cells"]), len(self.areas))
 
     def areas_alone(self) -> Proposal:
         """Leave out what was counted, and the table of incidents, which take most of the memory."""

@@ -68,10 +68,7 @@ class Run:
     @cached_property
     def area_of_cell(self) -> Ints:
         """(m,) the place in `found.areas` of the area that each cell is in; `NOISE`: none."""
-        of_cell = np.full(len(self.grid.area_km2), NOISE, dtype=np.int64)
-        for number, area in enumerate(self.found.areas):
-            of_cell[self.grid.at(area)] = number
-        return of_cell
+        return self.grid.number(self.found.areas, NOISE)
 
     @cached_property
     def area_of(self) -> Ints:

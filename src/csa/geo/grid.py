@@ -210,6 +210,13 @@ class Grid:
             found |= edge
         return found
 
+    def number(self, areas: Iterable[Iterable[int]], in_none: int) -> Ints:
+        """Return which of some areas each cell is in: (m,), in the order of `area_km2`."""
+        numbers = np.full(len(self.h3_cells), in_none, dtype=np.int64)
+        for number, cells in enumerate(areas):
+            numbers[self.at(cells)] = number
+        return numbers
+
     def mask(self, cells: Iterable[int]) -> Bools:
         """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
         is_in = np.zeros(len(self.h3_cells), dtype=bool)
