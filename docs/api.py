@@ -21,6 +21,7 @@ PACKAGES = {
     "areas": "Candidate areas, and statistics of places",
     "priority": "How sure, and who comes first",
     "backtest": "How well it would have worked",
+    "analysis": "One answer for each question",
     "displacement": "Did it go down, did it move",
     "evaluation": "What work in areas showed",
     "risk": "Why here",

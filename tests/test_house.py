@@ -166,3 +166,28 @@ def told():
 '''
     assert odd_docstrings({"a.py": text}) == ["a.py: module", "a.py: told", "a.py: odd"]
     assert odd_docstrings({"b.py": '"""Tellers say, and let."""'}) == []
+
+
+PREPARES_VERDICTS = {"src/csa/displacement/follow.py", "src/csa/displacement/outcomes.py"}
+"""The one place that prepares areas, past years and incidents for a verdict on shootings, and the
+one that follows a city's other signals."""
+
+
+def callers(sources, name):
+    """List the files that call a function by its name."""
+    return {
+        str(path)
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and name in {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}
+    }
+
+
+def test_one_place_prepares_verdicts(sources):
+    assert callers(sources, "analyze_displacement") == PREPARES_VERDICTS
+
+
+def test_another_place_that_prepares_verdicts_is_seen():
+    assert callers({"a.py": "from csa import x\nx.run(y)\nrun(y)\nrunner(y)"}, "run") == {"a.py"}
+    assert callers({"a.py": "runner(y)\nrun = 1"}, "run") == set()

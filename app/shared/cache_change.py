@@ -10,9 +10,10 @@ from app.shared.cache import located, proposal, proposal_then, suggesting
 from app.shared.cache_now import SETTINGS, of_city
 from app.shared.cache_packed import packed
 from app.shared.city_session import Opened
-from app.shared.following import Following, follow, follow_core
+from app.shared.following import Following, ask_change, show_change
 from app.shared.standing import standing_of
 from app.shared.turns import in_turn
+from csa.analysis.analysis import Analysis
 from csa.areas.choices import Choices
 from csa.areas.places import areas_of, cells_of
 from csa.backtest.recording import suggestion_of
@@ -20,8 +21,8 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.chosen import Chosen
 from csa.dataset.history import Edition, load_history
-from csa.displacement.analyze import Displacement, analyze_displacement
-from csa.displacement.follow import load_past, past_way
+from csa.displacement.analyze import Displacement
+from csa.displacement.follow import Change, candidates_since, load_past
 from csa.displacement.lineage_windows import (
     FollowedWindows,
     Known,
@@ -48,27 +49,28 @@ def following(opened: Opened, choices: Choices, since: str) -> Following | None:
 @packed(max_entries=SETTINGS)
 def _following(
     key: str, choices: Choices, since: str, names: tuple[tuple[str, str], ...], _opened: Opened
-) -> Following:
+) -> Following | None:
     start = Month.parse(since)
-    then = proposal_then(_opened, choices, start)
-    on_cells, known = located(_opened, choices), past(_opened, choices) or ()
-    return in_turn(follow, quick=True)(on_cells, then, names, start, known)
+    areas = candidates_since(proposal_then(_opened, choices, start), start, names)
+    change = in_turn(ask_change, quick=True)(_analysis(_opened, choices), areas, start)
+    return None if change is None else in_turn(show_change, quick=True)(change)
+
+
+def _analysis(opened: Opened, choices: Choices) -> Analysis:
+    return Analysis(opened, choices, None, located(opened, choices))
 
 
 def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following | None:
-    """Follow the core service areas; None where none has a whole month yet."""
-    displaced = core(opened, choices, areas)
-    if displaced is None:
+    """Follow the designated areas; None where none has a whole month yet."""
+    change = _change(opened, choices, areas)
+    if change is None:
         return None
-    same = choices.as_fine_as(displaced.chosen.resolution)
-    return _following_core(opened.key, same, displaced.chosen, opened, displaced)
+    return _following_core(opened.key, choices, change.displaced.chosen, change)
 
 
 @of_city(max_entries=8)
-def _following_core(
-    key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
-) -> Following:
-    return in_turn(follow_core, quick=True)(located(_opened, choices), _displaced)
+def _following_core(key: str, choices: Choices, chosen: Chosen, _change: Change) -> Following:
+    return in_turn(show_change, quick=True)(_change)
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
@@ -170,17 +172,19 @@ def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
 
 
 def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None:
-    """Follow the areas in service, each since its own day, once for each set of areas.
+    """Follow the designated areas, each since its own day, once for each set of areas.
 
     None where none has a whole month yet.
     """
-    known, name = _cores(opened.key), _name(choices, areas)
+    change = _change(opened, choices, areas)
+    return None if change is None else change.displaced
+
+
+def _change(opened: Opened, choices: Choices, areas: Chosen) -> Change | None:
+    known, name = _changes(opened.key), _name(choices, areas)
     if name not in known:
-        same = choices.as_fine_as(areas.resolution)
-        on_cells, kept = located(opened, same), past(opened, past_way(choices, areas)) or ()
-        begun = areas.begun(on_cells.dataset.require_months().until)
-        analyzing = in_turn(analyze_displacement, quick=True)
-        known[name] = None if begun is None else analyzing(on_cells, begun, None, kept)
+        analysis = _analysis(opened, choices.as_fine_as(areas.resolution))
+        known[name] = in_turn(ask_change, quick=True)(analysis, areas, None)
     return known[name]
 
 
@@ -189,5 +193,5 @@ def _name(choices: Choices, areas: Chosen) -> tuple[object, ...]:
 
 
 @of_city(max_entries=2)
-def _cores(key: str) -> dict[tuple[object, ...], Displacement | None]:
+def _changes(key: str) -> dict[tuple[object, ...], Change | None]:
     return {}

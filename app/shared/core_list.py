@@ -15,12 +15,13 @@ from app.shared.city_session import Opened
 from app.shared.following import is_early
 from app.shared.person import PUBLIC, access
 from app.shared.plan_cards import status_html
+from app.shared.standing import areas_designated
 from csa.areas.choices import Choices
 from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, render, speak
-from csa.decisions.registry import CoreArea, core_areas, followed
+from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict, numbers_of
 from csa.displacement.telling import each
@@ -72,7 +73,7 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
     """Add what changed in each area: Displacement's own verdicts, computed here if need be."""
     if shown is None or not shown.areas:
         return
-    same, known = replace(choices, until=None), followed(shown.areas)
+    same, known = replace(choices, until=None), areas_designated(opened)
     spot = st.container(key="following").empty()
     found = None
     try:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from csa.areas.places import called, cells_of, in_order
-from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea
+from csa.analysis.analysis import Analysis
+from csa.areas.places import called, in_order
 from csa.base.crs import LONLAT
 from csa.base.message import Message, say
-from csa.base.params import Month, Period
+from csa.base.params import Month
 from csa.base.text import month, speak
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import Displacement, analyze_displacement
+from csa.displacement.analyze import Displacement
 from csa.displacement.classic_measures import Evidence, measure_evidence
+from csa.displacement.follow import Change
 from csa.displacement.panel import BAND_Z, Controls, match_controls, newest_of, quarters_of
-from csa.displacement.past import PastCohort, usual_change, usual_reach
+from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
@@ -92,8 +91,9 @@ class Following:
         """Return the place name of an area, or the words for all."""
         if area_id not in self.area_ids:
             return speak("displacement.all_areas", n=len(self.area_ids))
-        place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
-        return called(place, area_id)
+        chosen = self.displaced.chosen
+        name = called(chosen.place_names[self.area_ids.index(area_id)], area_id)
+        return speak("change_page.ended", name=name) if area_id in chosen.retired else name
 
     def sentence(self, area_id: str, at: int) -> Message:
         """Return the sentence on an area, or all, after a number of months."""
@@ -141,41 +141,20 @@ class Following:
         ]
 
 
-def follow(
-    located: StudyArea,
-    proposal: Proposal,
-    names: Sequence[tuple[str, str]],
-    since: Month,
-    past: Sequence[PastCohort],
-) -> Following:
-    """Follow the areas that were known at a start, under their present letters and names."""
-    params = proposal.summary["params"]
-    chosen = Chosen(
-        tuple(area_id for area_id, _ in names),
-        tuple(name for _, name in names),
-        tuple(cells_of(proposal.areas)),
-        int(params["resolution"]),
-        Period.before(since, int(params["months"])),
-        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
-    )
-    areas = proposal.areas[["geometry"]].assign(
-        area_id=list(chosen.area_ids), place_name=list(chosen.place_names)
-    )
-    return _following(located, analyze_displacement(located, chosen, since, past), areas)
+def ask_change(analysis: Analysis, areas: Chosen, since: Month | None = None) -> Change | None:
+    """Return what areas did, as `Analysis.change` answers everybody."""
+    return analysis.change(areas, since)
 
 
-def follow_core(located: StudyArea, displaced: Displacement) -> Following:
-    """Show the core service areas as they were followed."""
+def show_change(change: Change) -> Following:
+    """Gather what the page shows of areas, as they were followed."""
+    located, displaced = change.located, change.displaced
     chosen = displaced.chosen
     shapes = gpd.GeoDataFrame(
         {"area_id": chosen.area_ids, "place_name": chosen.place_names},
         geometry=[outline(cells) for cells in chosen.cells],
         crs=LONLAT,
     )
-    return _following(located.on_ground_of(chosen.grounds), displaced, shapes)
-
-
-def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataFrame) -> Following:
     controls = match_controls(located, displaced)
     evidence, _ = measure_evidence(located, displaced, controls)
     zones, cells = displaced.places.zones, located.grid.h3_cells

@@ -15,9 +15,18 @@ from csa.areas.places import areas_of, called
 from csa.areas.proposal import Proposal
 from csa.base.errors import StoreError
 from csa.base.text import month, name_list, speak
+from csa.dataset.chosen import Chosen
 from csa.decisions.areas import CANDIDATE, MAINTENANCE
-from csa.decisions.registry import AreaStanding, CoreArea, core_areas, standings
+from csa.decisions.registry import (
+    AreaStanding,
+    CoreArea,
+    all_services,
+    core_areas,
+    followed,
+    standings,
+)
 from csa.decisions.registry import served_as as with_letters
+from csa.decisions.store.records import Records
 from csa.geo.cells import CellSet
 
 
@@ -27,6 +36,18 @@ def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
         return once(core_areas)(cache_store.records(opened))
     except StoreError:
         return ()
+
+
+def areas_designated(opened: Opened) -> Chosen | None:
+    """Return all areas that were ever designated, to be followed; None where there is none."""
+    try:
+        return once(_designated)(cache_store.records(opened))
+    except StoreError:
+        return None
+
+
+def _designated(records: Records) -> Chosen | None:
+    return followed(all_services(records))
 
 
 def has_ever_served(opened: Opened) -> bool:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from csa.analysis.analysis import Analysis
     from csa.areas.analysis import propose_areas
     from csa.areas.choices import Choices, Suggestion
     from csa.areas.concentration import (
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from csa.displacement.classic_measures import PatternChange, compare_patterns
     from csa.displacement.emerging import Trend, mann_kendall
     from csa.displacement.expectation import measure_dispersion
-    from csa.displacement.follow import FollowSource
+    from csa.displacement.follow import Change, FollowSource
     from csa.displacement.past import PastCohort
     from csa.displacement.season import MonthCompared, compare_month
     from csa.displacement.verdict import AreaVerdict, Verdict
@@ -96,11 +97,13 @@ if TYPE_CHECKING:
     from csa.synthetic.sample import make_sample
 
 _MODULES = {
+    "Analysis": "csa.analysis.analysis",
     "AreaAssessment": "csa.priority.assess",
     "AreaParams": "csa.base.params",
     "AreaVerdict": "csa.displacement.verdict",
     "Backtest": "csa.backtest.origins",
     "BacktestQuestion": "csa.backtest.origins",
+    "Change": "csa.displacement.follow",
     "Choices": "csa.areas.choices",
     "Chosen": "csa.dataset.chosen",
     "City": "csa.dataset.versioned",
@@ -203,11 +206,13 @@ _MODULES = {
 """Exported name to the module that it is defined in."""
 
 __all__ = [
+    "Analysis",
     "AreaAssessment",
     "AreaParams",
     "AreaVerdict",
     "Backtest",
     "BacktestQuestion",
+    "Change",
     "Choices",
     "Chosen",
     "City",

@@ -54,7 +54,7 @@ def test_other_windows_are_called_so_and_have_their_exact_chance(ask):
         (("--before", "2017-02:2018-01"), "A", "give --before and --after, or neither"),
         (("--before", "2000-01:2000-12", "--after", "2018-01:2018-12"), "A", "The data cover"),
         (("--before", "2000", "--after", "2018-01:2018-12"), "A", "--before"),
-        ((), "B", "No area in service has the letter B"),
+        ((), "B", "No area was ever designated under the letter B"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(ask, words, area, sentence):

@@ -6,12 +6,13 @@ import streamlit as st
 
 from app.screens.displacement import change_known, parts, quarterly
 from app.shared import cache_change, panels, session
+from app.shared.standing import areas_designated
 from csa.base.errors import CsaError
 from csa.base.text import month, speak
 
 opened = panels.frame(speak("change_page.title"))
 first = session.first_choices(opened)
-core = parts.core_areas_of(opened)
+core = areas_designated(opened)
 n_core = 0 if core is None else len(core.area_ids)
 screen = parts.choose_start(opened, session.screen(opened), has_core=n_core > 0)
 session.remember(screen, first)

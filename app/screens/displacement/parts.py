@@ -22,10 +22,15 @@ from app.shared.legend import outlines_of, show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
-from app.shared.standing import areas_in_service, has_ever_served, id_of, standing_of
+from app.shared.standing import (
+    areas_designated,
+    areas_in_service,
+    has_ever_served,
+    id_of,
+    standing_of,
+)
 from csa.base.text import month, name_list, render, speak
-from csa.dataset.chosen import Chosen
-from csa.decisions.registry import CoreArea, followed
+from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import say_here, say_net
 from csa.displacement.telling import moved_somewhere, say_classic
 from csa.displacement.verdict import Verdict
@@ -42,11 +47,6 @@ FOLLOW = "core service areas are followed"
 
 CORE = ""
 """The start of core service areas: each has its own."""
-
-
-def core_areas_of(opened: Opened) -> Chosen | None:
-    """Return the core service areas; None where there are none, or readers do not see them."""
-    return followed(areas_in_service(opened))
 
 
 def starts(opened: Opened, *, has_core: bool) -> list[str]:
@@ -262,10 +262,12 @@ def _details(opened: Opened, following: Following, at: int) -> list[str]:
     since, until = (month(one) for one in (str(following.displaced.since), following.months[at]))
     key = "change_page.core_note" if following.is_core else "change_page.since_note"
     counted = [speak(key, month=since), speak("change_page.counted_here", until=until)]
-    if not following.is_core and core_areas_of(opened) is not None:
+    if not following.is_core and areas_designated(opened) is not None:
         counted.append(speak("change_page.not_agreed"))
     if at < len(following.months) - 1:
         counted.append(speak("change_page.up_to", month=until))
+    if following.displaced.chosen.is_ground_kept:
+        counted.append(speak("displacement.all_ground"))
     if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
         counted.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
     if is_early(at):

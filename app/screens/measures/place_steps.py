@@ -14,7 +14,7 @@ from app.shared.correcting import OnRecord, notes
 from app.shared.following import is_early
 from app.shared.link_state import LinkState
 from app.shared.signing import FormScene, Values
-from app.shared.standing import step_word
+from app.shared.standing import areas_designated, step_word
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, speak
 from csa.decisions.areas import (
@@ -32,7 +32,7 @@ from csa.decisions.areas import (
     retire,
 )
 from csa.decisions.measures import known_on
-from csa.decisions.registry import core_area, core_areas, followed
+from csa.decisions.registry import core_area
 from csa.decisions.roles import Act, dated, may, require, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import BaselineRow, StepRow
@@ -53,7 +53,7 @@ class VerdictSince:
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
     """Return the verdict on a served area since its designation; None if it is not in service."""
     area = core_area(scene.records, place.key) if place.kind == AREA else None
-    areas = followed(core_areas(scene.records))
+    areas = areas_designated(scene.opened)
     if area is None or areas is None:
         return None
     since = month(str(area.versions[0].since))

@@ -62,6 +62,11 @@ class Month:
         return f"{self.year:04d}-{self.number:02d}"
 
 
+def last_day(month: Month) -> date:
+    """Return a month's last day."""
+    return date(month.year, month.number, calendar.monthrange(month.year, month.number)[1])
+
+
 @dataclass(frozen=True)
 class Period:
     """Whole months: the start is included, the end is not.

@@ -101,16 +101,18 @@ def displace(
 def _served(config: CityConfig, store: str | None) -> Chosen:
     """Read the core service areas from the store."""
     from csa.dataset.chosen import Chosen
-    from csa.decisions.registry import core_areas, followed
+    from csa.decisions.registry import all_services, followed
     from csa.decisions.store.records import read_records
 
     records = read_records(reading_store(config, store), with_values=False)
-    return followed(core_areas(records)) or Chosen((), (), (), 9)
+    return followed(all_services(records)) or Chosen((), (), (), 9)
 
 
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
-    show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
+    ground = [speak("displacement.all_ground")] if followed.displaced.chosen.is_ground_kept else []
+    show(account["pooled"]["sentence"], *ground, *_caution(followed))
+    show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))
     show(*(told for one in account["outcomes"] for told in one["sentences"]))
     show(*lineage_sentences(followed))

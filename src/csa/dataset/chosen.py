@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
 from csa.base.reading import parse_json, read_text
 from csa.base.schema import KINDS
-from csa.geo.ground import on_one_grid, resolution_of
+from csa.geo.ground import finest, on_one_grid, refine, resolution_of
 
 PROPOSED = "areas.geojson"
 PROPOSAL = "proposal.json"
@@ -38,7 +38,8 @@ class Chosen:
     """Areas to be followed.
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
-    `is_suggested`, `max_area_km2`, `lives`, `periods`.
+    `is_suggested`, `max_area_km2`, `lives`, `periods`, `retired`, `former`,
+    `designated`.
     """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
@@ -52,11 +53,31 @@ class Chosen:
     max_area_km2: float | None = None  # the size limit they were found with; None where unknown
     lives: tuple[tuple[GroundVersion, ...], ...] = ()  # in service: their cells by month
     periods: tuple[Period | None, ...] = ()  # the months that chose each, where they differ
+    retired: tuple[str, ...] = ()  # letters of areas whose service has ended, also of `former`
+    former: tuple[DesignatedGround, ...] = ()  # earlier services of areas that are served again
+    designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
 
     @property
     def grounds(self) -> tuple[frozenset[int], ...]:
         """The cells of each area, in all its versions."""
-        return tuple(one.cells for life in self.lives for one in life) or self.cells
+        lives = (*self.lives, *(ground.versions for ground in self.former))
+        return tuple(version.cells for life in lives for version in life) or self.cells
+
+    @property
+    def is_ground_kept(self) -> bool:
+        """Whether ground that no area has any more, or another area has, counts for all."""
+        return tuple(ground.versions for ground in self.designated) != self.lives
+
+    def undated(self) -> Chosen:
+        """Return the same areas without the months that chose them: other signals did not."""
+        n_areas = len(self.cells)
+        return replace(
+            self,
+            period=None,
+            periods=(None,) * n_areas,
+            n_undated=n_areas,
+            designated=tuple(replace(ground, period=None) for ground in self.designated),
+        )
 
     def begun(self, until: Month) -> Chosen | None:
         """Leave out areas whose first month is not before a month; None where none is left."""
@@ -68,7 +89,54 @@ class Chosen:
             for area_id, name, life, period in rows
             if life[0].since < until
         ]
-        return in_service(*zip(*kept, strict=True)) if kept else None
+        if not kept:
+            return None
+        former = [
+            DesignatedGround(_known_by(ground.versions, until), ground.period)
+            for ground in self.former
+            if ground.versions[0].since < until
+        ]
+        return in_service(*zip(*kept, strict=True), retired=self.retired, former=former)
+
+
+@dataclass(frozen=True)
+class DesignatedGround:
+    """Cells that were designated, by month.
+
+    Fields: `versions`, `period`.
+    """
+
+    versions: tuple[GroundVersion, ...]  # the first first
+    period: Period | None  # the months whose counts chose them, where known
+
+
+def designated_ground(
+    grounds: Sequence[DesignatedGround], resolution: int
+) -> tuple[DesignatedGround, ...]:
+    """Give each cell to the ground that had it first, from then on and for ever.
+
+    No redraw, retirement, split or merger takes a cell out, so that an area which failed still
+    counts in the verdict of all.
+    """
+    first: dict[int, tuple[int, int]] = {}
+    for number, ground in enumerate(grounds):
+        for version in ground.versions:
+            for cell in refine(version.cells, resolution):
+                now = (version.since.index, number)
+                first[cell] = min(first.get(cell, now), now)
+    by_ground: dict[int, dict[int, set[int]]] = {}
+    for cell, (month, number) in first.items():
+        by_ground.setdefault(number, {}).setdefault(month, set()).add(cell)
+    found = []
+    for number, added in sorted(by_ground.items()):
+        months = {version.since.index: version.since for version in grounds[number].versions}
+        cells: frozenset[int] = frozenset()
+        versions = []
+        for month in sorted(added):
+            cells = cells | added[month]
+            versions.append(GroundVersion(cells, months[month]))
+        found.append(DesignatedGround(tuple(versions), grounds[number].period))
+    return tuple(found)
 
 
 def _known_by(life: tuple[GroundVersion, ...], until: Month) -> tuple[GroundVersion, ...]:
@@ -142,21 +210,53 @@ def in_service(
     place_names: Sequence[str],
     lives: Sequence[tuple[GroundVersion, ...]],
     periods: Sequence[Period | None],
+    *,
+    retired: Sequence[str] = (),
+    former: Sequence[DesignatedGround] = (),
 ) -> Chosen:
-    """Return areas in service, to be followed each since its own first month."""
+    """Return designated areas, to be followed each since its own first month.
+
+    A retired area's present ground is what no other area serves by now; what counts for all areas
+    together is `Chosen.designated`.
+    """
     dated = [period for period in periods if period is not None]
     overall = Period(min(p.start for p in dated), max(p.until for p in dated)) if dated else None
-    grounds = [version.cells for life in lives for version in life]
+    services = (*lives, *(ground.versions for ground in former))
+    resolution = finest(version.cells for life in services for version in life)
+    given = [DesignatedGround(*row) for row in zip(lives, periods, strict=True)]
     return Chosen(
         tuple(area_ids),
         tuple(place_names),
-        tuple(life[-1].cells for life in lives),
-        max(resolution_of(min(cells)) for cells in grounds),
+        _present(area_ids, [life[-1].cells for life in lives], retired, resolution),
+        resolution,
         overall,
         n_undated=len(periods) - len(dated),
         lives=tuple(lives),
         periods=tuple(periods),
+        retired=tuple(retired),
+        former=tuple(former),
+        designated=designated_ground([*former, *given], resolution),
     )
+
+
+def _present(
+    area_ids: Sequence[str],
+    cells: Sequence[frozenset[int]],
+    retired: Sequence[str],
+    resolution: int,
+) -> tuple[frozenset[int], ...]:
+    """Return each area's cells; of a retired one, what no other area has by now."""
+    served = [own for area_id, own in zip(area_ids, cells, strict=True) if area_id not in retired]
+    taken = frozenset[int]().union(*(refine(own, resolution) for own in served))
+    found = []
+    for area_id, own in zip(area_ids, cells, strict=True):
+        left = own
+        if area_id in retired and (taken & refine(own, resolution)):
+            left = refine(own, resolution) - taken
+        if area_id in retired:
+            taken |= refine(left, resolution)
+        found.append(left)
+    return tuple(found)
 
 
 def first_month(day: date) -> Month:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from csa.base.compact import give_back, in_blocks
 from csa.base.crs import LONLAT
 from csa.base.errors import CrsError, CsaError, PeriodError, SourceError
 from csa.base.io import csv_bytes, json_bytes, publish_version
-from csa.base.params import Period, whole_months
+from csa.base.params import Month, Period, last_day, whole_months
 from csa.base.reading import parse_json
 from csa.base.schema import check_incidents
 from csa.config.city import CityConfig
@@ -90,6 +90,16 @@ class Dataset:
             is_empty = None in (self.report["data_from"], self.report["data_through"])
             raise PeriodError("period.no_data" if is_empty else "backtest.no_month")
         return covered
+
+
+def through_month(dataset: Dataset, month: Month) -> Dataset:
+    """Return a dataset as it was known at a month's end."""
+    end = last_day(month)
+    if date.fromisoformat(dataset.report["data_through"]) <= end:
+        return dataset
+    kept = dataset.incidents["occurred_at"] < pd.Timestamp(f"{month.plus(1)}-01")
+    report = {**dataset.report, "data_through": end.isoformat()}
+    return replace(dataset, incidents=dataset.incidents[kept], report=report)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Every page, report, file and command reads the areas in service here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -15,25 +15,26 @@ import pandas as pd
 from csa.areas.places import areas_of, called
 from csa.base.params import Month, Period
 from csa.base.text import speak
-from csa.dataset.chosen import Chosen, GroundVersion, first_month, in_service
-from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE
+from csa.dataset.chosen import Chosen, DesignatedGround, GroundVersion, first_month, in_service
+from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo.cells import CellSet
-from csa.geo.ground import holder, n_shared
+from csa.geo.ground import holder, n_shared, on_one_grid
 
 
 @dataclass(frozen=True)
 class CoreArea:
-    """An area in service: what it is called, and which cells were its own since when."""
+    """A service of an area: what it is called, and which cells were its own since when."""
 
     key: str  # its letter
     place_name: str
-    state: str  # designated or maintenance
+    state: str  # designated or maintenance; retired where this service has ended
     since: date  # the day its service began; neither maintenance nor a redraw resets it
     state_since: date  # the day of its state: the same, or that of maintenance
     drawn: tuple[tuple[date, CellSet], ...]  # its cells from each day on, the first day first
     evidence: Mapping[str, Any]  # what its designation rested on
+    ended: date | None = None  # the day its service ended
 
     @property
     def cells(self) -> CellSet:
@@ -57,41 +58,51 @@ class CoreArea:
 
 def core_areas(records: Records) -> tuple[CoreArea, ...]:
     """List the areas in service now, A before AA."""
-    found = [
-        area
-        for row in records.areas
-        if row.state in ACTIVE and (area := _in_service(row, records.steps_of(row.key)))
-    ]
-    return tuple(sorted(found, key=lambda area: (len(area.key), area.key)))
+    return tuple(area for area in all_services(records) if area.ended is None)
+
+
+def all_services(records: Records) -> tuple[CoreArea, ...]:
+    """List every service there ever was, A before AA; an area that served twice has two."""
+    found = [area for row in records.areas for area in _services(row, records.steps_of(row.key))]
+    return tuple(sorted(found, key=lambda area: (len(area.key), area.key, area.since)))
 
 
 def core_area(records: Records, key: str) -> CoreArea | None:
-    """Return an area in service by its letter; None where none has it."""
-    return next((area for area in core_areas(records) if area.key == key), None)
+    """Return an area's newest service by its letter, ended or not; None where it has none."""
+    return next((area for area in all_services(records)[::-1] if area.key == key), None)
 
 
-def _in_service(row: AreaRow, steps: tuple[StepRow, ...]) -> CoreArea | None:
-    """Read an area's last service from its steps: since it was last put into service."""
-    first: StepRow | None = None
+def _services(row: AreaRow, steps: tuple[StepRow, ...]) -> Iterator[CoreArea]:
+    """Read an area's services from its steps: each from a designation to its end."""
+    served: list[StepRow] = []
+    for step in steps:
+        if step.state in ACTIVE:
+            served.append(step)
+        elif served:
+            yield _service(row, served, step.on_date)
+            served = []
+    if served:
+        yield _service(row, served, None)
+
+
+def _service(row: AreaRow, steps: Sequence[StepRow], ended: date | None) -> CoreArea:
+    first = steps[0]
     drawn: list[tuple[date, CellSet]] = []
     for step in steps:
-        if step.state not in ACTIVE:
-            first, drawn = None, []
-            continue
-        first = first or step
         cells = frozenset(int(cell, 16) for cell in step.cells)
         if not drawn or drawn[-1][1] != cells:
             drawn.append((step.on_date, cells))
-    if first is None:
-        return None
+    state = row.state if ended is None else RETIRED
+    state_since = ended or (row.since if state == MAINTENANCE else first.on_date)
     return CoreArea(
         row.key,
         row.place_name,
-        row.state,
+        state,
         first.on_date,
-        row.since if row.state == MAINTENANCE else first.on_date,
+        state_since,
         tuple(drawn),
         dict(first.evidence),
+        ended,
     )
 
 
@@ -158,13 +169,33 @@ def served_as(table: Areas, standing: Mapping[str, AreaStanding]) -> Areas:
     return table.assign(served_as=letters)
 
 
-def followed(areas: Sequence[CoreArea]) -> Chosen | None:
-    """Return areas as displacement follows them, each since its own day; None where none is."""
-    if not areas:
+def followed(services: Sequence[CoreArea]) -> Chosen | None:
+    """Return areas as displacement follows them, each since its own day; None where none is.
+
+    An area that ended is followed on, so that the verdict of all areas together keeps it. Earlier
+    services of an area that serves again, and areas whose whole ground others serve by now, count
+    for all together alone.
+    """
+    newest = {area.key: area for area in services}
+    rows = [area for area in newest.values() if area.ended is None]
+    taken = on_one_grid([area.cells for area in rows])
+    for area in (area for area in newest.values() if area.ended is not None):
+        *grounds, own = on_one_grid([*taken, area.cells])
+        if own - frozenset[int]().union(*grounds):
+            rows.append(area)
+            taken = [*grounds, own]
+    if not rows:
         return None
+    rows.sort(key=lambda area: (len(area.key), area.key))
     return in_service(
-        [area.key for area in areas],
-        [area.place_name for area in areas],
-        [area.versions for area in areas],
-        [area.chosen_from for area in areas],
+        [area.key for area in rows],
+        [area.place_name for area in rows],
+        [area.versions for area in rows],
+        [area.chosen_from for area in rows],
+        retired=[area.key for area in newest.values() if area.ended is not None],
+        former=[
+            DesignatedGround(area.versions, area.chosen_from)
+            for area in services
+            if area not in rows
+        ],
     )

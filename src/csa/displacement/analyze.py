@@ -81,14 +81,14 @@ class Displacement:
     past: tuple[PastCohort, ...]  # past years that were known then and describe such areas
     usual_core: Usual  # the usual change of areas, since `since_all`
     usual_ring: Usual  # the usual change of their rings
-    pooled: AreaVerdict  # all areas together, since the first start
+    pooled: AreaVerdict  # all ground ever designated, or all areas, since the first start
     single: tuple[AreaVerdict, ...]  # each area, since its own start
     knew_after: bool | None  # whether months since a start helped to choose the areas
 
     @property
     def since(self) -> Month:
-        """The first month of after; of the area that was first, where starts differ."""
-        return min(self.starts)
+        """The first month of after; of the ground that was first, where starts differ."""
+        return self.until.plus(-len(self.pooled.verdicts))
 
     @property
     def since_all(self) -> Month:
@@ -191,13 +191,25 @@ def analyze_displacement(
         chosen = chosen.begun(until) or chosen
         lives = chosen.lives
     tell("expected")
+    is_fixed = not lives
     lives = lives or tuple((GroundVersion(cells, since),) for cells in chosen.cells)
     ground = GroundInTime(located, lives, until)
     places = place_areas(located, chosen.cells, since, ground.estimator(since))
     tell("history")
-    judges = _judges(ground, chosen, past)
+    judges = _judges(ground, chosen, chosen.periods, past)
     tell("verdicts")
-    pooled, single = _judge_all(ground, judges)
+    cores, single = _judge_each(ground, judges)
+    designated = lives if is_fixed else tuple(one.versions for one in chosen.designated)
+    if len(lives) == 1 and designated == lives:
+        pooled = single[0]
+    elif designated == lives:
+        pooled = _judge_together(ground, judges, cores)
+    else:  # some was redrawn or retired: for all together it counts on
+        whole = replace(ground, lives=designated)
+        periods = [one.period for one in chosen.designated]
+        all_judges = _judges(whole, chosen, periods, past)
+        all_cores, _ = _judge_each(whole, all_judges)
+        pooled = _judge_together(whole, all_judges, all_cores)
     last = judges[ground.starts.index(since)]
     return Displacement(
         chosen,
@@ -219,8 +231,8 @@ def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
     lives = zip(chosen.area_ids, chosen.lives, strict=False)
-    versions = [(area_id, one.cells) for area_id, life in lives for one in life[:-1]]
-    for area_id, cells in [*zip(chosen.area_ids, chosen.cells, strict=True), *versions]:
+    versions = [(area_id, one.cells) for area_id, life in lives for one in life]
+    for area_id, cells in versions or zip(chosen.area_ids, chosen.cells, strict=True):
         n_inside, n_cells = len(located.place(cells)), len(refine(cells, located.resolution))
         if not n_inside:
             raise ParamError("displacement.outside", area_id=area_id)
@@ -257,10 +269,15 @@ class _Judge:
         return frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
 
 
-def _judges(ground: GroundInTime, chosen: Chosen, past: Sequence[PastCohort]) -> list[_Judge]:
+def _judges(
+    ground: GroundInTime,
+    chosen: Chosen,
+    periods: Sequence[Period | None],
+    past: Sequence[PastCohort],
+) -> list[_Judge]:
     """Find for each area what its verdicts rest on; areas that began alike have the same."""
     known: dict[tuple[Month, Period | None, bool], _Judge] = {}
-    periods = chosen.periods or (chosen.period,) * len(ground.lives)
+    periods = periods or (chosen.period,) * len(ground.lives)
     alike = [
         (life[0].since, period, len(life) > 1)
         for life, period in zip(ground.lives, periods, strict=True)
@@ -298,10 +315,10 @@ def _knew_after(chosen: Chosen, since: Month) -> bool | None:
     return None if chosen.period is None or chosen.n_undated else False
 
 
-def _judge_all(
+def _judge_each(
     ground: GroundInTime, judges: Sequence[_Judge]
-) -> tuple[AreaVerdict, tuple[AreaVerdict, ...]]:
-    """Reach a verdict on each area, then on all together; a single area is both."""
+) -> tuple[list[AreaCourse], tuple[AreaVerdict, ...]]:
+    """Reach a verdict on each area; return its own course with it."""
     cores, single = [], []
     for area, judge in enumerate(judges):
         core, ring = ground.alone(area)
@@ -311,8 +328,13 @@ def _judge_all(
         net = [judge.usual_net] * (1 + len(there))
         single.append(_verdict([here], there, net, alone, judge.dispersion, judge.believed))
         cores.append(here)
-    if len(judges) == 1:
-        return single[0], tuple(single)
+    return cores, tuple(single)
+
+
+def _judge_together(
+    ground: GroundInTime, judges: Sequence[_Judge], cores: Sequence[AreaCourse]
+) -> AreaVerdict:
+    """Reach a verdict on all areas together, each counted from its own start."""
     rings = [
         (area, AreaCourse(tuple(parts), judges[area].usual_ring))
         for area in range(len(judges))
@@ -321,7 +343,7 @@ def _judge_all(
     together, _ = chances(len(judges))
     late = [start.index - min(ground.starts).index for start in ground.starts]
     nets = [judge.usual_net.later(n) for judge, n in zip(judges, late, strict=True)]
-    pooled = _verdict(
+    return _verdict(
         [core.later(n_months) for core, n_months in zip(cores, late, strict=True)],
         [ring.later(late[area]) for area, ring in rings],
         [*nets, *(nets[area] for area, _ in rings)],
@@ -329,7 +351,6 @@ def _judge_all(
         max((judge.dispersion for judge in judges), key=lambda one: one.value),
         frozenset.intersection(*(judge.believed for judge in judges)),
     )
-    return pooled, tuple(single)
 
 
 def _verdict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import pandas as pd
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.locating import locate_around, locate_incidents
-from csa.areas.places import candidate_id, load_places
-from csa.areas.proposal import METHOD_VERSION
+from csa.areas.places import candidate_id, cells_of, load_places
+from csa.areas.proposal import METHOD_VERSION, Proposal
 from csa.areas.study_area import StudyArea
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
 from csa.base.errors import PeriodError, TableError
@@ -164,6 +164,59 @@ class FollowSource:
     choices: Choices  # how areas are proposed
 
 
+@dataclass(frozen=True)
+class Change:
+    """What areas did, and the incidents on whose cells it was counted.
+
+    Fields: `located`, `displaced`, `past`.
+    """
+
+    located: StudyArea  # on cells of the areas' finest resolution
+    displaced: Displacement
+    past: tuple[PastCohort, ...] | None  # past years as stored; None where `csa backtest` did not
+
+
+def measure_change(
+    source: FollowSource,
+    chosen: Chosen,
+    since: Month | None = None,
+    tell: Tell = silent,
+    cover: StudyArea | None = None,
+) -> Change | None:
+    """Prepare and reach every verdict on areas: the one place that does.
+
+    Areas in service that have no whole month yet are left out; None where none is left. `cover` is
+    the city's incidents of the same choices, where a caller has located them.
+    """
+    city, choices = source.city, source.choices
+    begun = chosen if since else chosen.begun(city.dataset.require_months().until)
+    if begun is None or not begun.cells:
+        return None
+    if cover is not None and cover.resolution == choices.as_fine_as(begun.resolution).resolution:
+        located = cover.on_ground_of(begun.grounds)
+    else:
+        located = locate_around(city, choices, begun.grounds)
+    past = load_past(city, past_way(choices, begun))
+    return Change(located, analyze_displacement(located, begun, since, past or (), tell), past)
+
+
+def candidates_since(
+    proposal: Proposal, since: Month, named: Sequence[tuple[str, str]] = ()
+) -> Chosen:
+    """Return the areas of a proposal to be followed from its end on, as they are called today."""
+    params, areas = proposal.summary["params"], proposal.areas
+    ids = [area_id for area_id, _ in named] or list(areas["area_id"])
+    names = [name for _, name in named] or list(areas["place_name"])
+    return Chosen(
+        tuple(ids),
+        tuple(names),
+        tuple(cells_of(areas)),
+        int(params["resolution"]),
+        Period.before(since, int(params["months"])),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+    )
+
+
 def follow_areas(
     source: FollowSource, chosen: Chosen, since: Month | None, tell: Tell = silent
 ) -> FollowedAreas:
@@ -171,17 +224,13 @@ def follow_areas(
     city, choices = source.city, source.choices
     tell("cells")
     found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
-    located = locate_around(city, choices, chosen.grounds, found_on.cover)
-    way = past_way(choices, chosen)
-    past = load_past(city, way)
-    begun = chosen if since else chosen.begun(located.dataset.require_months().until)
-    if begun is None:
+    change = measure_change(source, chosen, since, tell, found_on)
+    if change is None:
         first = min(life[0].since for life in chosen.lives)
-        raise PeriodError(
-            "displacement.after", since=first, last=located.dataset.require_months().until.plus(-1)
-        )
-    chosen = begun
-    displaced = analyze_displacement(located, chosen, since, past or (), tell)
+        last = city.dataset.require_months().until.plus(-1)
+        raise PeriodError("displacement.after", since=first, last=last)
+    located, displaced = change.located, change.displaced
+    chosen, way = displaced.chosen, past_way(choices, displaced.chosen)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
     documented = suggestion_of(city.config, load_suggestion(city, choices)).documented
@@ -210,7 +259,7 @@ def follow_areas(
         list_revisions(load_history(city.own_folder)),
         choices.months,
         load_chance(city, choices),
-        past is not None,
+        change.past is not None,
         _options(choices, way),
     )
 

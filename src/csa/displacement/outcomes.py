@@ -73,8 +73,7 @@ def _follow(
     )
     its = City(city.config, same_land, folder)
     # Shootings chose these areas: by this signal nothing is known of how such areas go on.
-    n_areas = len(chosen.cells)
-    same = replace(chosen, period=None, periods=(None,) * n_areas, n_undated=n_areas)
+    same = chosen.undated()
     located = locate_around(its, replace(choices, kinds=Choices().kinds), chosen.grounds)
     displaced = analyze_displacement(located, same, since, ())
     together, n_places, n_months = _together(city.dataset.incidents, other.incidents)

@@ -28,12 +28,19 @@ LEAST_MONTHS = 3
 
 
 def name_all(displaced: Displacement) -> str:
-    """Name all areas together; where they began in different months, with each one's start."""
-    n_areas = len(displaced.chosen.area_ids)
+    """Name all areas together; where they began in different months, with each one's start.
+
+    Those no longer in service are named: all together they count on.
+    """
+    chosen = displaced.chosen
+    n_areas = len({*chosen.area_ids, *chosen.retired})
+    ended = in_words(chosen.retired) if chosen.retired else ""
     if not displaced.is_staggered:
-        return speak("displacement.all_areas", n=n_areas)
+        key = "displacement.all_areas_ended" if ended else "displacement.all_areas"
+        return speak(key, n=n_areas, ended=ended)
     since = in_words([_started(areas, start) for start, areas in _by_start(displaced)])
-    return speak("displacement.all_areas_since", n=n_areas, since=since)
+    key = "displacement.all_areas_since_ended" if ended else "displacement.all_areas_since"
+    return speak(key, n=n_areas, since=since, ended=ended)
 
 
 def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
@@ -58,6 +65,8 @@ def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) 
     judged, since = displaced.single[at], displaced.starts[at]
     n_months = len(judged.verdicts) if n_months is None else n_months
     who, is_one = name_in_sentence(area_id, chosen.place_names[at]), len(chosen.area_ids) > 1
+    if area_id in chosen.retired:
+        who = speak("displacement.ended_area", who=who)
     return say_verdict(judged, n_months, since, who, is_one=is_one)
 
 

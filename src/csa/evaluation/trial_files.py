@@ -12,7 +12,6 @@ import numpy as np
 
 from csa.areas.choices import city_choices
 from csa.areas.file_format import list_versions, round_figures, write_header
-from csa.areas.locating import locate_around
 from csa.areas.places import called
 from csa.areas.proposal import plain
 from csa.base.arrays import Floats, Ints
@@ -25,8 +24,7 @@ from csa.base.text import month, percent, render
 from csa.dataset.chosen import Chosen, read_areas
 from csa.dataset.kept import load_kept, save_kept
 from csa.dataset.versioned import City
-from csa.displacement.analyze import analyze_displacement
-from csa.displacement.follow import load_past, past_way
+from csa.displacement.follow import FollowSource, measure_change
 from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
 from csa.priority.draw_files import AREAS_FILE, CLOSED, DRAWN, MARKER
 from csa.priority.draw_power import STUDIES
@@ -125,14 +123,14 @@ def read_trial(city: City, drawn: DrawnTrial, tell: Tell = silent) -> TrialSoFar
     """Count what came since the first start, and compare it with all orders that could be."""
     tell("cells")
     choices = replace(city_choices(city.config), kinds=drawn.chosen.kinds)
-    located = locate_around(city, choices, drawn.chosen.grounds)
-    since, until = drawn.first_start, located.dataset.require_months().until
-    if until <= since:
+    since, until = drawn.first_start, city.dataset.require_months().until
+    change = None
+    if since < until:
+        change = measure_change(FollowSource(city, choices), drawn.chosen, since, tell)
+    if change is None:
         raise PeriodError("trial.not_begun", since=since, through=until.plus(-1))
-    past = load_past(city, past_way(choices, drawn.chosen)) or ()
-    found = analyze_displacement(located, drawn.chosen, since, past, tell)
     n_months = min(until.index - since.index, drawn.design.clean_months)
-    tracks = [one.core for one in found.single]
+    tracks = [one.core for one in change.displaced.single]
     counted = np.array([np.diff(one.counted, prepend=0)[:n_months] for one in tracks])
     means = np.array([np.diff(one.expectation.mean, prepend=0.0)[:n_months] for one in tracks])
     tell("orders")

@@ -26,7 +26,13 @@ from csa.base.text import render
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City, open_dataset, save_dataset
-from csa.decisions.registry import core_areas, followed, served_as, standings
+from csa.decisions.registry import (
+    all_services,
+    core_areas,
+    followed,
+    served_as,
+    standings,
+)
 from csa.decisions.secret import keep_public_secret, public_secret
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records
@@ -275,7 +281,7 @@ def _propose(source: FollowSource, records: Records, tell: Tell) -> dict[str, by
 
 def _follow(source: FollowSource, records: Records, tell: Tell) -> dict[str, bytes]:
     """Follow the areas in service; no files where there is none."""
-    chosen = followed(core_areas(records))
+    chosen = followed(all_services(records))
     if chosen is None or not chosen.cells:
         return {}
     found = follow_areas(source, chosen, None, tell)

@@ -12,7 +12,7 @@ import shapely
 from csa.areas.choices import city_choices
 from csa.base.errors import ParamError
 from csa.base.params import Month
-from csa.dataset.versioned import City
+from csa.dataset.versioned import City, through_month
 from csa.decisions.registry import core_areas
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records, read_records
@@ -27,7 +27,6 @@ from csa.reports.briefing.counted import COUNTED, count_quarter
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import Beside, gather_month
-from csa.reports.month.looking import through_month
 from csa.reports.month.standing import read_month
 from csa.synthetic.ground import place
 from csa.synthetic.planted import FEATURES

@@ -91,13 +91,12 @@ def test_what_a_map_waits_for_stands_behind_nothing_that_is_told_beside_it(root)
                 is_quick = [word.value.value for word in call.keywords if word.arg == "quick"]
                 lanes[is_quick == [True]].add(call.args[0].id)
     assert lanes[True] == {
-        "analyze_displacement",
-        "follow",
-        "follow_core",
+        "ask_change",
         "locate_incidents",
         "name_tracks",
         "propose_areas",
         "rank_among_unserved",
+        "show_change",
     }
     assert lanes[False] >= {"assess_areas", "follow_outcomes", "follow_windows", "make_report"}
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
-from csa.base.params import Month
+from csa.base.params import Month, last_day
 from csa.config.city import CityConfig
 from csa.dataset.versioned import City
 from csa.decisions.store.audit import Head
@@ -23,7 +23,7 @@ from csa.decisions.store.tables import (
     StepRow,
     TaskRow,
 )
-from csa.reports.month.snapshot import ID_DIGITS, last_day, snapshot_of
+from csa.reports.month.snapshot import ID_DIGITS, snapshot_of
 
 JULY = Month(2020, 7)
 DECIDED = Records(decided=Head(21, "ab" * 32))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from csa.areas.places import cells_of
+from csa.analysis.analysis import Analysis
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
-from csa.base.params import Month, Period
+from csa.base.params import Month
 from csa.base.text import month, speak
-from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import DEFAULT_AFTER, Displacement, analyze_displacement
+from csa.displacement.analyze import DEFAULT_AFTER, Displacement
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
+from csa.displacement.follow import Change, candidates_since
 from csa.displacement.panel import match_controls
-from csa.displacement.past import PastCohort
 from csa.displacement.sentences import say_here, say_verdict
 from csa.displacement.telling import (
     LEAST_MONTHS,
@@ -41,49 +40,33 @@ class Result:
     displaced: Displacement | None = None  # what both rest on
 
 
-def follow_served(
-    located: StudyArea,
-    areas: Chosen,
-    past: Sequence[PastCohort],
-    tell: Tell = silent,
-) -> Result:
-    """Follow the areas in service, each since its own first month."""
+def follow_designated(analysis: Analysis, tell: Tell = silent) -> Result:
+    """Follow all areas that were ever designated, each since its own first month."""
     try:
-        until = located.dataset.require_months().until
-        begun = areas.begun(until)
-        if begun is None:
-            since, last = min(life[0].since for life in areas.lives), month(str(until.plus(-1)))
+        change = analysis.change(tell=tell)
+        if change is None:
+            areas, covered = analysis.areas, analysis.city.dataset.require_months()
+            since = min(life[0].since for life in areas.lives) if areas else covered.until
+            last = month(str(covered.until.plus(-1)))
             return Result(why_not=say("report.not_begun", since=month(str(since)), through=last))
-        found = analyze_displacement(located, begun, None, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
-    return _told(located, found, are_earlier=False)
+    return _told(change, are_earlier=False)
 
 
-def follow_earlier(
-    located: StudyArea, then: Proposal, past: Sequence[PastCohort], tell: Tell = silent
-) -> Result:
-    """If no area is in service, follow those that would have been proposed a year ago.
+def follow_earlier(analysis: Analysis, then: Proposal, tell: Tell = silent) -> Result:
+    """If no area was ever designated, follow those that would have been proposed a year ago.
 
     Nobody chose them by what came after, so they show how areas change without action.
     """
-    params = then.summary["params"]
-    since = Month.parse(params["until"])
-    if then.is_empty:
-        return Result(why_not=say("report.none_a_year_ago", since=month(str(since))))
-    chosen = Chosen(
-        tuple(then.areas["area_id"]),
-        tuple(then.areas["place_name"]),
-        tuple(cells_of(then.areas)),
-        int(params["resolution"]),
-        Period.before(since, int(params["months"])),
-        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
-    )
+    since = Month.parse(then.summary["params"]["until"])
     try:
-        found = analyze_displacement(located, chosen, since, past, tell)
+        change = analysis.change(candidates_since(then, since), since, tell)
     except CsaError as error:
         return Result(why_not=error.message)
-    return _told(located, found, are_earlier=True)
+    if change is None:
+        return Result(why_not=say("report.none_a_year_ago", since=month(str(since))))
+    return _told(change, are_earlier=True)
 
 
 def year_ago(until: Month) -> Month:
@@ -91,7 +74,8 @@ def year_ago(until: Month) -> Month:
     return until.plus(-DEFAULT_AFTER)
 
 
-def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Result:
+def _told(change: Change, *, are_earlier: bool) -> Result:
+    located, found = change.located, change.displaced
     n_months = len(found.pooled.verdicts)
     ids = found.chosen.area_ids
     together = speak("report.earlier_areas", n=len(ids)) if are_earlier else name_all(found)

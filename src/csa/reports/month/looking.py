@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.fitted_risk import read_kept
-from csa.areas.locating import locate_around, locate_incidents
+from csa.areas.locating import locate_incidents
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import YearToDate, city_year
@@ -24,18 +25,17 @@ from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.history import load_history
-from csa.dataset.versioned import City, Dataset
-from csa.decisions.registry import core_areas, followed
+from csa.dataset.versioned import City, through_month
+from csa.decisions.registry import all_services, core_areas, followed
 from csa.decisions.store.records import Records
 from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource, load_past, past_way
 from csa.displacement.past import PastCohort, past_to_plain
-from csa.geo.cells import CellSet
 from csa.plan import Plan
 from csa.priority.assess import AreaAssessment, prioritize
-from csa.reports.month.following import Result, follow_earlier, follow_served, year_ago
-from csa.reports.month.snapshot import Snapshot, last_day, snapshot_of
+from csa.reports.month.following import Result, follow_designated, follow_earlier, year_ago
+from csa.reports.month.snapshot import Snapshot, snapshot_of
 
 if TYPE_CHECKING:
     from csa.reports.public.fairness import Census
@@ -109,16 +109,6 @@ def risk_by(city: City, month: Month) -> Mapping[str, Any] | None:
     return None if is_later else kept
 
 
-def through_month(dataset: Dataset, month: Month) -> Dataset:
-    """Return a dataset as it was known at a month's end."""
-    end = last_day(month)
-    if date.fromisoformat(dataset.report["data_through"]) <= end:
-        return dataset
-    kept = dataset.incidents["occurred_at"] < pd.Timestamp(f"{month.plus(1)}-01")
-    report = {**dataset.report, "data_through": end.isoformat()}
-    return replace(dataset, incidents=dataset.incidents[kept], report=report)
-
-
 @dataclass(frozen=True)
 class MonthEnd:
     """A city as it was known at a month's end."""
@@ -170,10 +160,6 @@ class MonthEnd:
             return None
         return self.proposal(until)
 
-    def around(self, areas: Sequence[CellSet]) -> StudyArea:
-        """Locate the incidents to follow areas."""
-        return locate_around(self.city, self.choices, areas, self.located.cover)
-
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""
         return city_year(self.city.dataset, self.choices.kinds, self.period.until)
@@ -183,7 +169,7 @@ def kept_of(
     source: FollowSource, records: Records, choices: Choices
 ) -> tuple[Record | None, tuple[PastCohort, ...] | None]:
     """Return the record and past cohorts stored beside the dataset."""
-    way = past_way(choices, followed(core_areas(records)))
+    way = past_way(choices, followed(all_services(records)))
     return load_suggestion(source.city, choices), load_past(source.city, way)
 
 
@@ -200,14 +186,14 @@ def first_of(judgement: AreaAssessment, capacity: int) -> frozenset[str]:
 
 
 def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
-    """Follow the areas in service, else those that would have been proposed a year ago."""
+    """Follow the designated areas, else those that would have been proposed a year ago."""
     if n_silent:
         return Result(why_not=say("report.silent_months", n=n_silent))
-    areas = followed(core_areas(records))
-    if areas is not None:
-        return follow_served(look.around(areas.grounds), areas, look.past, look.tell)
+    analysis = Analysis(look.city, look.choices, records, look.located)
+    if analysis.areas is not None:
+        return follow_designated(analysis, look.tell)
     covered = look.city.dataset.whole_months
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:
         return Result(why_not=say("report.too_short"))
-    return follow_earlier(look.around(()), then, look.past, look.tell)
+    return follow_earlier(analysis, then, look.tell)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from csa.base.errors import PeriodError
 from csa.base.message import Message, say
-from csa.base.params import Month
+from csa.base.params import Month, last_day
 from csa.base.text import day, month
 from csa.config.city import CityConfig
 from csa.dataset.history import Edition, explain_left_out, list_revisions
@@ -19,7 +19,7 @@ from csa.decisions.store.records import Records
 from csa.disclosure.texts import kinds_in
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
-from csa.reports.month.snapshot import Snapshot, last_day
+from csa.reports.month.snapshot import Snapshot
 
 MAX_REVISED = 3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from csa.areas.choices import Choices
 from csa.areas.proposal import METHOD_VERSION
 from csa.base.io import json_bytes
-from csa.base.params import Month
+from csa.base.params import Month, last_day
 from csa.dataset.versioned import LAYERS, City, Dataset
 from csa.decisions.store.records import Records
 
@@ -78,11 +77,6 @@ def snapshot_of(
         audit_head=head.hash,
         as_of=max((last_day(month), *_decided_on(records))),
     )
-
-
-def last_day(month: Month) -> date:
-    """Return a month's last day."""
-    return date(month.year, month.number, calendar.monthrange(month.year, month.number)[1])
 
 
 def _hash(value: object) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from csa.base.params import Month
+from csa.base.params import Month, last_day
 from csa.dataset.versioned import City
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.replay import as_of
 from csa.decisions.store.trail import entries
-from csa.reports.month.snapshot import last_day
 
 
 def read_month(store: Store | None, city: City, month: Month) -> Records:

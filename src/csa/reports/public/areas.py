@@ -7,22 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.areas.gate import can_locate
-from csa.areas.locating import locate_around
 from csa.areas.proposal import Proposal, area_records
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.chosen import GroundVersion
 from csa.dataset.versioned import City
-from csa.decisions.registry import core_areas, followed
+from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.disclosure.keys import THRESHOLD
-from csa.displacement.analyze import UsualBasis, analyze_displacement
+from csa.displacement.analyze import UsualBasis
 from csa.displacement.net import net_change
-from csa.displacement.past import PastCohort
 from csa.displacement.telling import LEAST_MONTHS
 from csa.displacement.verdict import AreaVerdict
 from csa.geo.ground import resolution_of
@@ -123,33 +122,36 @@ def change_in_all(
     window: PublicWindow,
     city: City,
     records: Records,
-    past: Sequence[PastCohort] = (),
     tell: Tell = silent,
     choices: Choices | None = None,
 ) -> PooledChange | None:
-    """Measure the change in all areas in service together, by the end of the quarter.
+    """Measure the change in all ground ever designated, by the end of the quarter.
 
     On the incidents and cells that all pages measure it on, so that all say the same. Areas of
     several resolutions may share an incident at an edge, so no sum of them is published.
     """
     through = window.period.until.plus(-1)
-    chosen = followed(core_areas(records))
+    own = choices or city_choices(city.config)
+    at = replace(own, kinds=Choices().kinds)  # of all kinds, whatever is chosen
+    analysis = Analysis(replace(city, dataset=window.dataset), at, records)
+    chosen = analysis.areas
     if chosen is None:
         return None
-    since = min(life[0].since for life in chosen.lives)
     chosen = chosen.begun(window.period.until) or chosen
-    grounds = tuple(_counted_in(chosen.lives, window.period.until))
+    ground = [one.versions for one in chosen.designated]
+    since = min(versions[0].since for versions in ground)
+    grounds = tuple(_counted_in(ground, window.period.until))
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
     sizes = {resolution_of(cell) for cells in chosen.grounds for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
-    own = choices or city_choices(city.config)
-    at = Choices(resolution=own.resolution)  # of all kinds, whatever is chosen
-    located = locate_around(replace(city, dataset=window.dataset), at, chosen.grounds)
     try:
-        found = analyze_displacement(located, chosen, None, past, tell)
+        change = analysis.change(tell=tell)
     except (ParamError, PeriodError):
         return nothing
+    if change is None:
+        return nothing
+    found = change.displaced
     core, pooled = found.pooled.core, _in_words(found.pooled, since)
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
     low, high = (None if is_kept else int(end[-1]) for end in (core.low, core.high))

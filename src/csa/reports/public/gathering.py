@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from csa.areas.choices import Choices, Suggestion, city_choices
-from csa.backtest.recording import suggestion_of
+from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.versioned import City
@@ -16,9 +16,8 @@ from csa.disclosure.classes import class_of
 from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource
-from csa.displacement.past import PastCohort
 from csa.plan import Plan
-from csa.reports.month.looking import Beside, kept_of, snapshot_for
+from csa.reports.month.looking import Beside, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import (
     PooledChange,
@@ -92,7 +91,6 @@ class _Asked:
     choices: Choices
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
-    past: tuple[PastCohort, ...] = ()
     beside: Beside = field(default_factory=Beside)
     tell: Tell = field(default=silent)
 
@@ -179,7 +177,6 @@ def gather_from(
         return snapshot_for(source, plan, records, month, replace(beside, earlier=before))
 
     choices = replace(source.choices, until=month.plus(1))
-    record, past = kept_of(source, records, choices)
     return _publish(
         _Asked(
             source.city,
@@ -190,8 +187,7 @@ def gather_from(
             beside.secret or trial_secret(source.city),
             choices,
             snapshot,
-            suggestion_of(source.city.config, record),
-            past or (),
+            suggestion_of(source.city.config, load_suggestion(source.city, choices)),
             beside,
             tell,
         )
@@ -203,7 +199,7 @@ def _publish(asked: _Asked) -> Published:
     window = settle_window(asked.city, asked.month)
     asked.tell("areas")
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
-    change = change_in_all(window, asked.city, asked.records, asked.past, asked.tell, asked.choices)
+    change = change_in_all(window, asked.city, asked.records, asked.tell, asked.choices)
     asked.tell("settle")
     made = count_all(window, areas, change, asked.secret, asked.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
