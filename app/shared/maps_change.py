@@ -170,12 +170,7 @@ def verdict_word(judged: AreaVerdict, at: int) -> str:
 
 
 def _counted(track: Track, at: int) -> str:
+    values = {"n": int(track.counted[at]), "low": int(track.low[at]), "high": int(track.high[at])}
     if not track.is_told[at]:
-        return speak("change_page.counted_few", n=int(track.counted[at]))
-    return speak(
-        "change_page.counted",
-        n=int(track.counted[at]),
-        expected=float(track.expectation.mean[at]),
-        low=int(track.low[at]),
-        high=int(track.high[at]),
-    )
+        return speak("change_page.counted_few", **values)
+    return speak("change_page.counted", expected=float(track.expectation.mean[at]), **values)

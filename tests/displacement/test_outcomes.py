@@ -58,7 +58,7 @@ def test_another_signal_has_a_verdict_of_its_own_and_changes_none_of_shootings(t
     assert found["verdict"].startswith("fewer")
     first, second = found["sentences"]
     assert first.startswith("Shots-fired alerts: Fewer")
-    assert "Here and next door together: " in first
+    assert "no-change range: " in first
     assert "beside shootings, never among them" in second
     (one,) = found["single"]
     assert f"the area had {one['counted']}; about {one['expected']:.0f} were expected" in first

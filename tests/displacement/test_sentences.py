@@ -19,6 +19,7 @@ from csa.displacement.sentences import (
     Course,
     name_verdict,
     say_before_after,
+    say_net_change,
     say_power,
     say_verdict,
     than_expected,
@@ -36,6 +37,11 @@ def judged_of(core, ring=None):
     here = track_of([core // 2, core - core // 2], 100, line=3.0)
     near = None if ring is None else track_of([ring // 2, ring - ring // 2], 750, line=3.0)
     return judge(here, near)
+
+
+def says_power(judged):
+    """Return what stands beside no change."""
+    return str(say_power(judged.core, 1))
 
 
 def bounds(mean):
@@ -78,7 +84,6 @@ def test_each_verdict_is_told_with_what_was_counted_and_what_could_have_come(ver
     assert judged.verdicts[1] is verdict
     (low, high), (ring_low, ring_high) = bounds(200), bounds(1500)
     assert (low, high, ring_low, ring_high) == (159, 244, 1385, 1618)
-    net = net_change(judged, 1)
     said = [
         says(
             "displacement.said",
@@ -91,14 +96,19 @@ def test_each_verdict_is_told_with_what_was_counted_and_what_could_have_come(ver
             high=high,
         ),
         says("displacement.next_door", counted=ring, expected=1500.0, low=ring_low, high=ring_high),
+    ]
+    told = str(say_verdict(judged, 2, SINCE, WHO))
+    power = [says_power(judged)] if verdict is Verdict.NO_CHANGE else []
+    assert told == " ".join([*said, *power])
+    net = net_change(judged, 1)
+    assert str(say_net_change(judged, 1)).startswith(
         says(
             "displacement.net",
             change=than_expected(core + ring - 1700),
             low=than_expected(net.low),
             high=than_expected(net.high),
-        ),
-    ]
-    assert str(say_verdict(judged, 2, SINCE, WHO)).startswith(" ".join(said))
+        )
+    )
 
 
 def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
@@ -107,11 +117,24 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
     high = moved_share(judged_of(120, 1500), 1).high
     assert str(say_verdict(judged_of(120, 1500), 2, SINCE, WHO)) == (
         "Fewer here; whether it moved cannot be told: since February 2020, the 12 areas together "
-        "had 120 shootings; about 200 were expected (159 to 244 could be chance). Next door there "
-        "were 1,500; about 1,500 were expected (1,385 to 1,618). Here and next door together: "
-        "80 fewer than expected (148 fewer to 12 fewer, 9 times in 10). Here alone: about 80 fewer. "
-        f"None of that is found next door (at most {100 * high:.0f} %, 9 times in 10)."
+        "had 120 shootings; about 200 were expected (no-change range: 159 to 244). Next door there "
+        "were 1,500; about 1,500 were expected (no-change range: 1,385 to 1,618)."
     )
+    assert str(say_net_change(judged_of(120, 1500), 1)) == (
+        "Here and next door together: 80 fewer than expected (90% range: 148 fewer to 12 fewer). "
+        "Here: about 80 fewer. "
+        f"None of that shows up next door (90% range: at most {100 * high:.0f} %)."
+    )
+
+
+def test_beside_no_change_no_range_of_the_net_leaves_zero_out():
+    """Nothing is shown of the core, and yet one look at the net excludes zero: both are no verdict."""
+    judged = judged_of(170, 1440)
+    assert judged.verdicts[1] is Verdict.NO_CHANGE
+    found = net_change(judged, 1)
+    assert found.high < 0
+    assert than_expected(found.high) not in str(say_verdict(judged, 2, SINCE, WHO))
+    assert than_expected(found.high) in str(say_net_change(judged, 1))
 
 
 def test_every_verdict_has_its_own_words():
@@ -137,7 +160,8 @@ def test_an_area_without_a_ring_is_told_of_alone():
 def test_of_a_ring_with_too_few_only_that_is_said_and_nothing_of_both_together():
     judged = judge(track_of([60, 60], 100, line=3.0), track_of([20, 10], 750, is_told=False))
     said = str(say_verdict(judged, 2, SINCE, WHO))
-    assert said.endswith("244 could be chance). " + says("displacement.next_door_few", n=30))
+    assert said.endswith(": 159 to 244). " + says("displacement.next_door_few", n=30))
+    assert say_net_change(judged, 1) is None
 
 
 def test_what_is_said_is_of_the_months_that_were_asked_for():
@@ -145,8 +169,10 @@ def test_what_is_said_is_of_the_months_that_were_asked_for():
     said = str(say_verdict(judged, 1, SINCE, WHO))
     assert said.startswith("Fewer here and next door: since February 2020, ")
     low, high = bounds(100)
-    assert f"had 50 shootings; about 100 were expected ({low} to {high} could be chance)" in said
-    assert "Next door there were 600; about 750 were expected (669 to 833)." in said
+    assert f"had 50 shootings; about 100 were expected (no-change range: {low} to {high})" in said
+    assert (
+        "Next door there were 600; about 750 were expected (no-change range: 669 to 833)." in said
+    )
 
 
 def test_a_fall_that_was_shown_and_is_kept_is_told_with_the_month_that_showed_it_last():
@@ -201,13 +227,16 @@ def test_which_share_of_a_fall_is_found_next_door_is_told_as_far_as_it_is_known(
         "moved_none": {"high": f"{100 * min(found.high, 1):.0f} %"},
         "moved_unknown": {},
     }[key]
-    said = str(say_verdict(judged, 2, SINCE, WHO))
+    said = str(say_net_change(judged, 1))
     assert said.endswith(says(f"displacement.{key}", missing=200.0 - core, **values))
 
 
 @pytest.mark.parametrize("verdict", [Verdict.MORE, Verdict.FEWER_FEWER_NEXT, Verdict.MORE_NEXT])
 def test_where_nothing_can_have_moved_next_door_no_share_is_told(verdict):
-    assert "missing" not in str(say_verdict(judged_of(*SAID[verdict]), 2, SINCE, WHO))
+    net = says("displacement.net", change="", low="", high="").partition(":")[0]
+    said = str(say_net_change(judged_of(*SAID[verdict]), 1))
+    assert said.startswith(net)
+    assert said.count(".") == 1
 
 
 def test_beside_no_change_stands_how_often_falls_would_have_been_shown():
@@ -224,7 +253,7 @@ def test_beside_no_change_stands_how_often_falls_would_have_been_shown():
         least="7 %",
         most="23 %",
     )
-    assert str(say_verdict(judged_of(200, 1500), 2, SINCE, WHO)).endswith(f"9 times in 10). {told}")
+    assert str(say_verdict(judged_of(200, 1500), 2, SINCE, WHO)).endswith(f"1,618). {told}")
     assert str(say_power(judged_of(200).core, 1)) == told
     # Of one of several areas, only the larger, since little is found in one.
     one = says("displacement.power_one", larger="30 %", n_larger=94)
@@ -414,7 +443,7 @@ def test_a_share_is_never_told_as_more_than_all_nor_its_ends_in_the_wrong_order(
     judged = judged_of(120, 1700)
     assert moved_share(judged, 1).low > 1
     told = says("displacement.moved", missing=80.0, share="100 %", low="100 %", high="100 %")
-    assert str(say_verdict(judged, 2, SINCE, WHO)).endswith(told)
+    assert str(say_net_change(judged, 1)).endswith(told)
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ import streamlit as st
 from app.shared import cache_change, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
-from app.shared.following import Following
+from app.shared.following import Following, is_early
 from app.shared.standing import areas_in_service
 from app.shared.track_record import command
 from csa.areas.choices import Choices
@@ -20,7 +20,7 @@ from csa.displacement.boundary import planned_looks
 from csa.displacement.follow import STEP_MONTHS
 from csa.displacement.sealed import SEALED, is_whole
 from csa.displacement.second_opinions import ratios_before
-from csa.displacement.sentences import STUDIED
+from csa.displacement.sentences import STUDIED, say_net_change
 from csa.displacement.wdd import Wdd
 
 YEAR = 12
@@ -32,6 +32,7 @@ def how(opened: Opened, choices: Choices, following: Following) -> None:
     with st.expander(speak("change_page.how")):
         st.markdown(panels.plain(speak("change_page.how_expected")))
         _boundary(following)
+        _net(following)
         _dispersion(following)
         _past(opened, choices, following)
         _alike(following)
@@ -56,6 +57,19 @@ def _boundary(following: Following) -> None:
             )
         )
     )
+
+
+def _net(following: Following) -> None:
+    """Give the net change of all areas together and of each, by the last month."""
+    at, through = len(following.months) - 1, month(following.months[-1])
+    lines = []
+    for area_id in ("", *following.by_letter):
+        told = say_net_change(following.judged(area_id), at)
+        if told is not None:
+            who = following.place_name(area_id)
+            lines.append(speak("change_page.how_net", who=who, month=through, said=render(told)))
+    if lines and not is_early(at):
+        st.markdown(panels.plain(" ".join(dict.fromkeys(lines))))
 
 
 def _dispersion(following: Following) -> None:

@@ -14,9 +14,7 @@ from app.shared.maps_change import verdict_word
 from app.shared.ranges import Drawn, range_bar
 from csa.base.io import csv_bytes
 from csa.base.text import month, speak
-from csa.displacement.net import net_change
-from csa.displacement.sentences import than_expected
-from csa.displacement.verdict import AreaVerdict, Track, Verdict
+from csa.displacement.verdict import Track, Verdict
 
 MAX_NAMED = 6
 """Most areas named in a sentence; the table has them all."""
@@ -108,7 +106,6 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
             speak("change_page.col_area"): names,
             speak("change_page.col_here"): here,
             speak("change_page.col_around"): next_door,
-            speak("change_page.col_net"): [_net(one, at) for one in judged.values()],
         },
         dtype=object,
     )
@@ -127,22 +124,12 @@ def _counted(track: Track | None, at: int, top: float) -> str:
     """Draw what was counted on the range of what was expected, with the numbers below."""
     if track is None:
         return ""
-    n = int(track.counted[at])
+    n, (mean, low, high) = int(track.counted[at]), _bounds(track, at)
     if not track.is_told[at]:
-        return speak("change_page.counted_few", n=n)
-    mean, low, high = _bounds(track, at)
+        words = html.escape(speak("change_page.of_expected_few", low=low, high=high))
+        return Drawn(f"{n:,}<small>{words}</small>")
     words = html.escape(speak("change_page.of_expected", low=low, high=high))
     return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
-
-
-def _net(judged: AreaVerdict, at: int) -> str:
-    """Return what is left in all, with its range."""
-    found = net_change(judged, at)
-    if found is None or is_early(at):
-        return speak("change_page.unknown")
-    change, low, high = (than_expected(n) for n in (found.change, found.low, found.high))
-    words = speak("change_page.net_range", low=low, high=high)
-    return Drawn(f"{html.escape(change)}<small>{html.escape(words)}</small>")
 
 
 def _bounds(track: Track, at: int) -> tuple[float, int, int]:

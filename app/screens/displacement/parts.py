@@ -31,7 +31,7 @@ from app.shared.standing import (
 )
 from csa.base.text import month, name_list, render, speak
 from csa.decisions.registry import CoreArea
-from csa.displacement.sentences import say_here, say_net
+from csa.displacement.sentences import say_here
 from csa.displacement.telling import moved_somewhere, say_classic
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
@@ -228,15 +228,14 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 
 
 def _answer(following: Following, at: int) -> list[str]:
-    """Return what all areas together did, here and in all; each has its numbers beside the map."""
+    """Return what all areas together did; each has its numbers beside the map."""
     if is_early(at):
         return [render(following.say_early(at))]
     judged, since = following.displaced.pooled, following.displaced.since
     if judged.verdicts[at] is Verdict.TOO_FEW:
         return [render(following.sentence("", at))]
     told = say_here(judged, at + 1, since, following.place_name(""))
-    net = say_net(judged, at)
-    said = [render(told), "" if net is None else render(net), _moved_somewhere(following, at)]
+    said = [render(told), _moved_somewhere(following, at)]
     return [" ".join(filter(None, said))]
 
 

@@ -20,8 +20,7 @@ from csa.config.city import Outcome
 from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City, open_dataset
 from csa.displacement.analyze import Displacement, analyze_displacement
-from csa.displacement.net import net_change
-from csa.displacement.sentences import name_verdict, numbers_of, than_expected
+from csa.displacement.sentences import name_verdict, numbers_of
 from csa.displacement.telling import name_all
 from csa.displacement.verdict import AreaVerdict, Verdict
 from csa.geo.ground import parents
@@ -130,11 +129,7 @@ def _say(judged: AreaVerdict, name: str, who: str, since: str) -> Message:
     }
     if verdict is Verdict.TOO_FEW:
         return say("outcome.too_few", **values)
-    net = net_change(judged, -1)
-    if net is None:
-        return say("outcome.said", **values)
-    change, low, high = (than_expected(n) for n in (net.change, net.low, net.high))
-    return say("outcome.said_net", **values, net=change, net_low=low, net_high=high)
+    return say("outcome.said", **values)
 
 
 def outcome_account(found: OutcomeFollowed) -> dict[str, Any]:

@@ -70,10 +70,10 @@ def name_in_sentence(area_id: str, place_name: str) -> str:
 def say_verdict(
     judged: AreaVerdict, n_months: int, since: Month, who: str, *, is_one: bool = False
 ) -> Message:
-    """Describe what core, ring and both together show after so many months.
+    """Describe what core and ring show after so many months, each with its no-change range.
 
-    With what chance alone could give, and beside "no change" what would have been seen: of one of
-    several areas (`is_one`) in fewer words.
+    Beside "no change" stands what would have been seen: of one of several areas (`is_one`) in fewer
+    words. The net change is said by `say_net_change` alone.
     """
     at = n_months - 1
     verdict = judged.verdicts[at]
@@ -83,8 +83,6 @@ def say_verdict(
         [
             say_here(judged, n_months, since, who),
             _say_next_door(judged, at),
-            say_net(judged, at),
-            _say_moved(judged, at) if verdict in MAY_HAVE_MOVED else None,
             say_power(judged.core, at, is_one=is_one) if verdict is Verdict.NO_CHANGE else None,
         ]
     )
@@ -134,13 +132,15 @@ def _say_next_door(judged: AreaVerdict, at: int) -> Message | None:
     return say("displacement.next_door", **numbers_of(ring, at))
 
 
-def say_net(judged: AreaVerdict, at: int) -> Message | None:
-    """Describe what is left in all."""
+def say_net_change(judged: AreaVerdict, at: int) -> Message | None:
+    """Describe what is left here and next door, as one look at one month; it decides no verdict."""
     found = net_change(judged, at)
     if found is None:
         return None
     change, low, high = (than_expected(n) for n in (found.change, found.low, found.high))
-    return say("displacement.net", change=change, low=low, high=high)
+    net = say("displacement.net", change=change, low=low, high=high)
+    has_moved = judged.verdicts[at] in MAY_HAVE_MOVED
+    return _all_said([net, _say_moved(judged, at) if has_moved else None])
 
 
 def than_expected(change: float) -> str:

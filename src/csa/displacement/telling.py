@@ -36,11 +36,13 @@ def name_all(displaced: Displacement) -> str:
     n_areas = len({*chosen.area_ids, *chosen.retired})
     ended = in_words(chosen.retired) if chosen.retired else ""
     if not displaced.is_staggered:
-        key = "displacement.all_areas_ended" if ended else "displacement.all_areas"
-        return speak(key, n=n_areas, ended=ended)
+        if ended:
+            return speak("displacement.all_areas_ended", n=n_areas, ended=ended)
+        return speak("displacement.all_areas", n=n_areas)
     since = in_words([_started(areas, start) for start, areas in _by_start(displaced)])
-    key = "displacement.all_areas_since_ended" if ended else "displacement.all_areas_since"
-    return speak(key, n=n_areas, since=since, ended=ended)
+    if ended:
+        return speak("displacement.all_areas_since_ended", n=n_areas, since=since, ended=ended)
+    return speak("displacement.all_areas_since", n=n_areas, since=since)
 
 
 def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:

@@ -66,7 +66,7 @@ def several():
             pooled=judged,
             single=(judged, judged),
             starts=(Month(2020, 1),) * 2,
-            chosen=SimpleNamespace(area_ids=("A", "B"), place_names=("Oak", "Elm")),
+            chosen=SimpleNamespace(area_ids=("A", "B"), place_names=("Oak", "Elm"), retired=()),
             is_staggered=False,
         ),
         before=(48, 24),
@@ -110,7 +110,7 @@ def test_letters_are_listed_as_they_are_given_and_then_candidates_by_name():
     ("area_id", "name"), [("c-7", "Oak"), ("B", "Elm (B)"), ("", "the 2 areas together")]
 )
 def test_a_candidate_is_called_by_its_name_alone_and_another_with_its_letter(area_id, name):
-    chosen = SimpleNamespace(place_names=("Oak", "Elm"))
+    chosen = SimpleNamespace(place_names=("Oak", "Elm"), retired=())
     areas = SimpleNamespace(area_ids=("c-7", "B"), displaced=SimpleNamespace(chosen=chosen))
     assert Following.place_name(areas, area_id) == name
 

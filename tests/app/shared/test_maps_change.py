@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from app.shared import geometry, maps, maps_change, theme
-from app.shared.following import follow, levels
+from app.shared.following import ask_change, levels, show_change
 from app.shared.maps_change import ChangeScene
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.locating import locate_incidents, study_cells
@@ -18,6 +19,7 @@ from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
 from csa.decisions.registry import CoreArea
+from csa.displacement.follow import candidates_since
 from tests.sentences import says
 
 SINCE = Month(2019, 8)
@@ -37,7 +39,8 @@ def followed(dataset):
     proposal = propose_areas(city, Choices(until=SINCE), located=located)
     named = proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None)
     names = [("Q", "Hadderley Square"), *list(named)[1:]]  # the westernmost is in service
-    return follow(located, proposal, names, SINCE, ())
+    analysis = Analysis(city, Choices(), study_area=located)
+    return show_change(ask_change(analysis, candidates_since(proposal, SINCE, names), SINCE))
 
 
 @pytest.fixture
