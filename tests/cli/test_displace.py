@@ -436,13 +436,14 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
         "too few to say",
         "too few to say",
     ]
-    assert lines[4] == account["single"][0]["sentence"]
-    assert lines[4].startswith("Fewer here, moved next door: since January 2018, area A had 48 ")
-    assert lines[5] == "Too few to say of 2 areas: C, D."
-    assert lines[6] == "No change shown in one area: B."
+    assert lines[4].startswith("As one look at the last month, which decides no verdict: ")
+    assert lines[5] == account["single"][0]["sentence"]
+    assert lines[5].startswith("Fewer here, moved next door: since January 2018, area A had 48 ")
+    assert lines[6] == "Too few to say of 2 areas: C, D."
+    assert lines[7] == "No change shown in one area: B."
     assert [one["fall_share"] for one in account["single"][1]["power"]] == [0.2, 0.3]
     told = round(100 * account["single"][1]["power"][1]["told_share"])
-    assert lines[7] == says("follow.power", share="30 %", n=told)
+    assert lines[8] == says("follow.power", share="30 %", n=told)
     first = account["single"][0]["first_alarm"]
     months = account["single"][0]["months"]
     assert first == next(m["month"] for m in months if m["verdict"] not in {"no change shown", "too few to say"})  # fmt: skip

@@ -123,15 +123,15 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
     from csa.displacement.sentences import say_net_change
     from csa.displacement.telling import before_and_after, say_classic
 
-    net = say_net_change(followed.displaced.pooled, -1)
-    if net is not None:
-        yield speak("follow.net_change", said=render(net))
     classic = say_classic(followed.pooled)
     yield from () if classic is None else (render(classic),)
     told, by_themselves = before_and_after(followed.displaced, followed.pooled)
     yield render(told)
     # Where it is not known, the reason names what to do about it.
     yield account["usual"]["reason"] or render(by_themselves)
+    net = say_net_change(followed.displaced.pooled, -1)
+    if net is not None:
+        yield speak("follow.net_change", said=render(net))
 
 
 def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
