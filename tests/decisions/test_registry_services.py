@@ -1,11 +1,12 @@
 """Every service that ever was: what ended is followed on, and no ground counts twice."""
 
+from dataclasses import replace
 from datetime import date
 
 from csa.base.params import Month
 from csa.decisions.registry import all_services, core_area, core_areas, followed
 from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, StepRow
+from csa.decisions.store.tables import AreaRow, CorrectionRow, StepRow
 
 ONE, TWO, THREE = "8a2aa1060007fff", "8a2aa106000ffff", "8a2aa1060017fff"
 
@@ -121,3 +122,15 @@ def test_what_has_not_begun_by_a_month_is_left_out_of_all_together_too():
     begun = followed(all_services(records(early, late))).begun(Month(2019, 12))
     assert (begun.area_ids, begun.retired) == (("A",), ("A",))
     assert designated(begun) == [[("2019-01", numbers(ONE))]]
+
+
+def test_a_day_that_was_corrected_later_is_said():
+    known = records(
+        life("A", ("designated", (2019, 1, 1), [ONE])),
+        life("B", ("designated", (2019, 1, 1), [TWO])),
+    )
+    row = CorrectionRow(key="area B/1/1", subject="area B/1")
+    chosen = followed(all_services(replace(known, corrections=(row,))))
+    assert chosen.corrected == ("B",)
+    assert chosen.begun(Month(2020, 1)).corrected == ("B",)
+    assert followed(all_services(known)).corrected == ()

@@ -9,7 +9,7 @@ from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.dataset.chosen import DesignatedGround, GroundVersion, designated_ground, in_service
 from csa.displacement.analyze import analyze_displacement
-from csa.displacement.telling import name_all, say_one
+from csa.displacement.telling import name_all, say_ground, say_one
 from tests.displacement.test_analyze_staggered import SMALLER, alike, served
 from tests.displacement.test_zoning import EAST, WEST, counted_slowly
 
@@ -21,13 +21,22 @@ def test_a_retirement_changes_no_number_of_all_together(located):
     before = analyze_displacement(located, served(WEST_LIFE, EAST_LIFE))
     periods = [Period.before(FIRST, 36), Period.before(LATER, 36)]
     ended = in_service(
-        ["A", "B"], ["Place A", "Place B"], [WEST_LIFE, EAST_LIFE], periods, retired=["A"]
+        ["A", "B"],
+        ["Place A", "Place B"],
+        [WEST_LIFE, EAST_LIFE],
+        periods,
+        ended={"A": Month(2019, 6)},
     )
     after = analyze_displacement(located, ended)
     alike(after.pooled, before.pooled)
     for one, other in zip(after.single, before.single, strict=True):
         alike(one, other)
     assert "no longer in service: A" in name_all(after)
+    kept, served_count = say_ground(after)
+    assert kept.key == "displacement.all_ground"
+    # From February 2018 through May 2019, sixteen whole months.
+    assert served_count.values["n"] == after.single[0].core.counted[15]
+    assert say_ground(before) == ()
     assert "Place A (A), no longer in service," in render(say_one(after, "A"))
 
 
@@ -51,7 +60,7 @@ def test_ground_designated_again_counts_once_and_since_the_first_time(located, t
         ["Place B"],
         [(GroundVersion(WEST, LATER),)],
         [Period.before(LATER, 36)],
-        retired=["A"],
+        ended={"A": Month(2018, 9)},
         former=[DesignatedGround(WEST_LIFE, Period.before(FIRST, 36))],
     )
     found = analyze_displacement(located, again)

@@ -32,7 +32,7 @@ from app.shared.standing import (
 from csa.base.text import month, name_list, render, speak
 from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import say_here
-from csa.displacement.telling import moved_somewhere, say_classic
+from csa.displacement.telling import moved_somewhere, say_classic, say_ground
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
@@ -265,8 +265,7 @@ def _details(opened: Opened, following: Following, at: int) -> list[str]:
         counted.append(speak("change_page.not_agreed"))
     if at < len(following.months) - 1:
         counted.append(speak("change_page.up_to", month=until))
-    if following.displaced.chosen.is_ground_kept:
-        counted.append(speak("displacement.all_ground"))
+    counted += map(render, say_ground(following.displaced))
     if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
         counted.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
     if is_early(at):

@@ -110,7 +110,9 @@ def _served(config: CityConfig, store: str | None) -> Chosen:
 
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
-    ground = [speak("displacement.all_ground")] if followed.displaced.chosen.is_ground_kept else []
+    from csa.displacement.telling import say_ground
+
+    ground = map(render, say_ground(followed.displaced))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
@@ -38,8 +39,8 @@ class Chosen:
     """Areas to be followed.
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
-    `is_suggested`, `max_area_km2`, `lives`, `periods`, `retired`, `former`,
-    `designated`.
+    `is_suggested`, `max_area_km2`, `lives`, `periods`, `retired`, `ended`,
+    `corrected`, `former`, `designated`.
     """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
@@ -54,6 +55,8 @@ class Chosen:
     lives: tuple[tuple[GroundVersion, ...], ...] = ()  # in service: their cells by month
     periods: tuple[Period | None, ...] = ()  # the months that chose each, where they differ
     retired: tuple[str, ...] = ()  # letters of areas whose service has ended, also of `former`
+    ended: tuple[Month, ...] = ()  # of each of `retired`, the month of its last day of service
+    corrected: tuple[str, ...] = ()  # letters of areas whose day was corrected later
     former: tuple[DesignatedGround, ...] = ()  # earlier services of areas that are served again
     designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
 
@@ -96,7 +99,9 @@ class Chosen:
             for ground in self.former
             if ground.versions[0].since < until
         ]
-        return in_service(*zip(*kept, strict=True), retired=self.retired, former=former)
+        ended = dict(zip(self.retired, self.ended, strict=True))
+        begun = in_service(*zip(*kept, strict=True), ended=ended, former=former)
+        return replace(begun, corrected=self.corrected)
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def read_areas(path: Path | str) -> Chosen:
     --------
     >>> import tempfile
     >>> from pathlib import Path
+    from types import MappingProxyType
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "areas.csv")
     ...     _ = file.write_text("area_id,cells\nA,892658a80c3ffff 892658a80cbffff\n")
@@ -211,7 +217,7 @@ def in_service(
     lives: Sequence[tuple[GroundVersion, ...]],
     periods: Sequence[Period | None],
     *,
-    retired: Sequence[str] = (),
+    ended: Mapping[str, Month] = MappingProxyType({}),
     former: Sequence[DesignatedGround] = (),
 ) -> Chosen:
     """Return designated areas, to be followed each since its own first month.
@@ -227,13 +233,14 @@ def in_service(
     return Chosen(
         tuple(area_ids),
         tuple(place_names),
-        _present(area_ids, [life[-1].cells for life in lives], retired, resolution),
+        _present(area_ids, [life[-1].cells for life in lives], ended, resolution),
         resolution,
         overall,
         n_undated=len(periods) - len(dated),
         lives=tuple(lives),
         periods=tuple(periods),
-        retired=tuple(retired),
+        retired=tuple(ended),
+        ended=tuple(ended.values()),
         former=tuple(former),
         designated=designated_ground([*former, *given], resolution),
     )
@@ -242,7 +249,7 @@ def in_service(
 def _present(
     area_ids: Sequence[str],
     cells: Sequence[frozenset[int]],
-    retired: Sequence[str],
+    retired: Collection[str],
     resolution: int,
 ) -> tuple[frozenset[int], ...]:
     """Return each area's cells; of a retired one, what no other area has by now."""

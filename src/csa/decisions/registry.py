@@ -5,8 +5,8 @@ Every page, report, file and command reads the areas in service here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ class CoreArea:
     drawn: tuple[tuple[date, CellSet], ...]  # its cells from each day on, the first day first
     evidence: Mapping[str, Any]  # what its designation rested on
     ended: date | None = None  # the day its service ended
+    is_day_corrected: bool = False  # whether a day of its steps was corrected later
 
     @property
     def cells(self) -> CellSet:
@@ -63,7 +64,12 @@ def core_areas(records: Records) -> tuple[CoreArea, ...]:
 
 def all_services(records: Records) -> tuple[CoreArea, ...]:
     """List every service there ever was, A before AA; an area that served twice has two."""
-    found = [area for row in records.areas for area in _services(row, records.steps_of(row.key))]
+    corrected = {row.subject for row in records.corrections}
+    found = [
+        area
+        for row in records.areas
+        for area in _services(row, records.steps_of(row.key), corrected)
+    ]
     return tuple(sorted(found, key=lambda area: (len(area.key), area.key, area.since)))
 
 
@@ -72,20 +78,24 @@ def core_area(records: Records, key: str) -> CoreArea | None:
     return next((area for area in all_services(records)[::-1] if area.key == key), None)
 
 
-def _services(row: AreaRow, steps: tuple[StepRow, ...]) -> Iterator[CoreArea]:
+def _services(
+    row: AreaRow, steps: tuple[StepRow, ...], corrected: Collection[str]
+) -> Iterator[CoreArea]:
     """Read an area's services from its steps: each from a designation to its end."""
     served: list[StepRow] = []
     for step in steps:
         if step.state in ACTIVE:
             served.append(step)
         elif served:
-            yield _service(row, served, step.on_date)
+            yield _service(row, served, step.on_date, corrected)
             served = []
     if served:
-        yield _service(row, served, None)
+        yield _service(row, served, None, corrected)
 
 
-def _service(row: AreaRow, steps: Sequence[StepRow], ended: date | None) -> CoreArea:
+def _service(
+    row: AreaRow, steps: Sequence[StepRow], ended: date | None, corrected: Collection[str]
+) -> CoreArea:
     first = steps[0]
     drawn: list[tuple[date, CellSet]] = []
     for step in steps:
@@ -103,6 +113,7 @@ def _service(row: AreaRow, steps: Sequence[StepRow], ended: date | None) -> Core
         tuple(drawn),
         dict(first.evidence),
         ended,
+        any(step.item in corrected for step in steps),
     )
 
 
@@ -187,15 +198,21 @@ def followed(services: Sequence[CoreArea]) -> Chosen | None:
     if not rows:
         return None
     rows.sort(key=lambda area: (len(area.key), area.key))
-    return in_service(
+    chosen = in_service(
         [area.key for area in rows],
         [area.place_name for area in rows],
         [area.versions for area in rows],
         [area.chosen_from for area in rows],
-        retired=[area.key for area in newest.values() if area.ended is not None],
+        ended={
+            area.key: Month(area.ended.year, area.ended.month)
+            for area in newest.values()
+            if area.ended is not None
+        },
         former=[
             DesignatedGround(area.versions, area.chosen_from)
             for area in services
             if area not in rows
         ],
     )
+    corrected = dict.fromkeys(area.key for area in services if area.is_day_corrected)
+    return replace(chosen, corrected=tuple(corrected))

@@ -45,6 +45,35 @@ def name_all(displaced: Displacement) -> str:
     return speak("displacement.all_areas_since", n=n_areas, since=since)
 
 
+def say_ground(displaced: Displacement) -> tuple[Message, ...]:
+    """Describe which ground all together count, where that is not the areas as they are now.
+
+    What areas had while they were served stands here, and decides no verdict.
+    """
+    chosen = displaced.chosen
+    said = [say("displacement.all_ground")] if chosen.is_ground_kept or chosen.retired else []
+    ended = dict(zip(chosen.retired, chosen.ended, strict=True))
+    for area_id, since, judged in zip(
+        chosen.area_ids, displaced.starts, displaced.single, strict=True
+    ):
+        n_months = ended[area_id].index - since.index if area_id in ended else 0
+        if 0 < n_months <= len(judged.core.counted):
+            said.append(
+                say(
+                    "displacement.while_served",
+                    who=name_in_sentence(
+                        area_id, chosen.place_names[chosen.area_ids.index(area_id)]
+                    ),
+                    n=int(judged.core.counted[n_months - 1]),
+                    since=month(str(since)),
+                    through=month(str(ended[area_id].plus(-1))),
+                )
+            )
+    if chosen.corrected:
+        said.append(say("displacement.day_corrected", areas=in_words(chosen.corrected)))
+    return tuple(said)
+
+
 def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
     dated = sorted(zip(displaced.starts, displaced.chosen.area_ids, strict=True))
     groups = groupby(dated, key=lambda one: one[0])
