@@ -1,8 +1,11 @@
 """The command that answers what was agreed: after its windows, for others, and its refusals."""
 
 import json
+import shutil
 import sqlite3
 
+import h3
+import pandas as pd
 import pytest
 
 from tests.areas.test_finding import history
@@ -35,6 +38,45 @@ def test_what_was_agreed_is_answered_after_its_months_and_the_next_is_named(ask)
     assert account["is_agreed"] is True
     assert account["sealed"]["since"] == "2018-02"
     assert account["sealed"]["sha256"][:12] in said
+
+
+def test_an_area_that_was_retired_keeps_its_answer(ask, run, town):
+    before = json.loads(ask("--json").stdout)
+    store = ("--city", town.config, "--store", "s.sqlite3")
+    run("area", "retire", "A", "--on", "2019-01-15", *store, *WHO)
+    after = json.loads(ask("--json").stdout)
+    assert after.pop("ended") == "2019-01-15"
+    first, *rest = after.pop("sentences")
+    assert "is no longer a core service area: service ended on 2019-01-15" in first
+    assert len(rest) == len(before.pop("sentences"))
+    assert after == before
+
+
+def test_the_answer_is_that_of_the_page(ask, run, town):
+    """Two areas are designated: each is followed beside the other, here and on every page."""
+    store = ("--city", town.config, "--store", "s.sqlite3")
+    about = ("--city", town.config, "--dataset", "ds")
+    near = town.folder / "near"
+    shutil.copytree(town.folder / "pr", near)
+    drawn = json.loads((near / "areas.geojson").read_text("utf-8"))
+    (place,) = (feature["properties"] for feature in drawn["features"])
+    beside = set(h3.grid_ring(min(place["cells"]), 5)) - set(place["cells"])
+    place |= {"area_id": "c-9", "place_name": "Near", "cells": sorted(beside)[:4]}
+    (near / "areas.geojson").write_text(json.dumps(drawn), "utf-8")
+    table = pd.read_csv(near / "areas.csv", dtype=str)
+    table.assign(area_id="c-9", place_name="Near", cells=" ".join(place["cells"])).to_csv(
+        near / "areas.csv", index=False
+    )
+    run("area", "designate", "c-9", "--areas", "near", "--on", "2018-01-10", *store, *WHO)
+    run("displace", *about, "--served", "--store", "s.sqlite3", "--out", "out")
+    account = json.loads((town.folder / "out" / "displacement.json").read_text("utf-8"))
+    for single in account["single"]:
+        told = json.loads(ask("--json", area=single["area_id"]).stdout)
+        assert told["verdict"] == single["verdict"]
+        last = single["months"][-1] if "months" in single else single
+        for zone in ("core", "ring"):
+            assert told[zone]["counted"] == last[zone]["counted"]
+            assert told[zone]["low"] == last[zone]["low"]
 
 
 def test_other_windows_are_called_so_and_have_their_exact_chance(ask):

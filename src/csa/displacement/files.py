@@ -168,6 +168,7 @@ def _pooled(followed: FollowedAreas) -> dict[str, Any]:
 
 def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
     displaced = followed.displaced
+    ended = dict(zip(displaced.chosen.retired, map(str, displaced.chosen.ended), strict=True))
     rows = zip(
         displaced.chosen.area_ids,
         displaced.chosen.place_names,
@@ -184,6 +185,7 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
             "place_name": name,
             "cells": [f"{cell:015x}" for cell in sorted(cells)],
             "since": str(since),
+            "ended": ended.get(area_id),
             **_place(followed, judged, since, _told(displaced, area_id), evidence, control),
         }
         for area_id, name, cells, judged, since, evidence, control in rows
