@@ -1,0 +1,1 @@
+"""Where the answers on a city come from, for every reader."""
