@@ -38,6 +38,7 @@ from csa.base.text import speak
 from csa.cli import main
 from csa.dataset.versioned import open_dataset
 from csa.displacement.sentences import name_verdict
+from csa.displacement.telling import LEAST_MONTHS
 from csa.displacement.verdict import Verdict
 from tests.app.conftest import open_page
 
@@ -423,6 +424,14 @@ def read_track(
             surface.say(area, question, number(value) if isinstance(value, str) else value, through)
 
 
+def read_year(
+    surface: Surface, area: str | None, since: Month, counted: str | int, through: Month | None
+) -> None:
+    """Note a count since a start 12 months ago: it is the count of the last 12 months too."""
+    if (through or surface.month).index - since.index + 1 == 12:
+        surface.say(area, "shootings, last 12 months", number(str(counted)), through)
+
+
 def read_net(
     surface: Surface, area: str | None, values: Mapping[str, Any], through: Month | None = None
 ) -> None:
@@ -452,6 +461,7 @@ def read_change(surface: Surface, blocks: Iterable[str], through: Month | None =
             if key != "displacement.said_once":
                 told = values | {"counted": values.get("counted", values.get("n"))}
                 read_track(surface, area, "core", told, through)
+                read_year(surface, area, MONTHS[values["since"]], told["counted"], through)
             if next_door := first("displacement.next_door", rest):
                 read_track(surface, area, "ring", next_door.groupdict(), through)
             elif few := first("displacement.next_door_few", rest):
@@ -474,11 +484,13 @@ def read_displacement(surface: Surface, account: Mapping[str, Any]) -> None:
     last = Month.parse(account["through"])
     places = [(ALL, account["pooled"]), *((one["area_id"], one) for one in account["single"])]
     for area, place in places:
-        surface.say(area, "since", place.get("since", account["since"]), last)
+        since = Month.parse(place.get("since", account["since"]))
+        surface.say(area, "since", str(since), last)
         for state in place["months"]:
             through = Month.parse(state["month"])
             surface.say(area, "verdict", state["verdict"], through)
             read_track(surface, area, "core", state["core"], through)
+            read_year(surface, area, since, state["core"]["counted"], through)
             if (ring := state["ring"]) is not None:
                 shown = ring if ring["is_told"] else {"counted": ring["counted"]}
                 read_track(surface, area, "ring", shown, through)
@@ -505,10 +517,16 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
             continue
         word = "|".join(map(re.escape, of_measure))
         what = rf"(?P<before>{NUMBER}) to (?P<now>{NUMBER})"
-        if said := first("meeting.judged", block, word=word, what=what):
+        said = first("meeting.judged", block, word=word, what=what)
+        for key, course in courses.items():
+            if sentence := first(f"measures.{key}", block, what=rf"{what}[^.]*"):
+                surface.say(CITY, "change", course)
+                said = sentence
+        if said is not None:
             surface.say(CITY, "counted lately", number(said["now"]))
             surface.say(CITY, "counted before that", number(said["before"]))
-            surface.say(CITY, "change", of_measure[said["word"]])
+            if "word" in said.groupdict():
+                surface.say(CITY, "change", of_measure[said["word"]])
 
 
 SHOOTINGS = "Homicides and nonfatal shootings"
@@ -546,6 +564,9 @@ def ask_commands(play: Play, surface: Surface) -> None:
     read_displacement(surface.named("csa displace"), json.loads(displaced or "{}"))
     report = play.run("report", *dataset, "--month", surface.month, "--json")
     read_report(surface.named("csa report"), json.loads(report or "{}"))
+    measured = json.loads(play.run("measure", "list", "--json") or "[]")
+    said = [f"{row['name']} {row['sentence']}" for row in measured]
+    read_city(surface.named("csa measure list"), said)
     evaluated = surface.named("csa evaluate")
     for letter in [row["area_id"] for row in rows]:
         told = json.loads(play.run("evaluate", *dataset, "--area", letter, "--json") or "{}")
@@ -926,14 +947,16 @@ def contradictions(answers: Iterable[Answer]) -> list[str]:
 
 
 def impossible(answers: Iterable[Answer]) -> list[str]:
-    """List the verdicts of no change beside a range, of the same surface, that leaves zero out."""
-    said = _by_surface(answers)
+    """List the verdicts of no change beside a range, of the same surface, that leaves zero out.
+
+    As a reader sees them: a machine's account has a field for each.
+    """
     return [
-        f"{month}, {surface}, {area} through {through}: no change shown, net {low:g} to {high:g}"
-        for (month, surface, area, through), told in sorted(said.items())
+        f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
+        for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if told.get("verdict") == str(Verdict.NO_CHANGE)
-        and isinstance(low := told.get("net, low"), int | float)
-        and isinstance(high := told.get("net, high"), int | float)
+        and isinstance(low := told.get("net, low"), int)
+        and isinstance(high := told.get("net, high"), int)
         and not low <= 0 <= high
     ]
 
@@ -1005,18 +1028,48 @@ LEAST = {
 }
 """What each surface must be heard to say of each area in service: a play that hears nothing finds
 no fault."""
+LEAST_OF_ALL = {
+    "csa displace": {"verdict", "counted since start", "areas in the verdict"},
+    "csa report": {"verdict", "counted since start"},
+    "edition executive": {"verdict", "counted since start"},
+    "edition prevention": {"verdict", "counted since start"},
+    "edition public": {"verdict"},
+    "page Displacement": {"verdict", "counted since start"},
+    "public page": {"verdict"},
+    "public wall": {"verdict"},
+}
+LEAST_OF_CITY = dict.fromkeys(("edition executive", "page Briefing"), {"change"})
 
 
 def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> list[str]:
-    """List what a surface was not heard to say in a month of an area in service."""
-    heard = {(one.surface, one.area, one.question) for one in answers if one.month == str(month)}
-    surfaces = {surface for surface, _, _ in heard}
-    return [
-        f"{month}, {surface}, {letter}: {question}"
-        for surface, questions in LEAST.items()
-        for letter in letters
-        for question in sorted(questions)
-        if (surface, letter, question) not in heard
-        and (month.number % 3 == 0 or surface != "public page")
-        and (surface in surfaces or surface != "public page")
+    """List what a surface was not heard to say in a month of an area in service.
+
+    Of change, what `csa displace` has by the month that the surface is of, three months or more
+    after the start.
+    """
+    said = [one for one in answers if one.month == str(month)]
+    heard = {(one.surface, one.area, one.question) for one in said}
+    since = {one.area: Month.parse(str(one.value)) for one in said if one.question == "since"}
+    known = {(one.area, one.question, one.through) for one in said if one.surface == "csa displace"}
+    of_change = {question for _, question, _ in known}
+    wanted = [
+        *((surface, area, LEAST[surface]) for surface in LEAST for area in letters),
+        *((surface, ALL, LEAST_OF_ALL[surface]) for surface in LEAST_OF_ALL),
+        *((surface, CITY, LEAST_OF_CITY[surface]) for surface in LEAST_OF_CITY),
     ]
+    wrong = []
+    for surface, area, questions in wanted:
+        through = quarter_end(month) if "public" in surface else month
+        if surface in {"public page", "public wall"} and through != month:
+            continue
+        months = through.index - since[area].index + 1 if area in since else 0
+        wrong += [
+            f"{month}, {surface}, {area}: {question}"
+            for question in sorted(questions)
+            if (surface, area, question) not in heard
+            and (
+                question not in of_change
+                or (months >= LEAST_MONTHS and (area, question, str(through)) in known)
+            )
+        ]
+    return wrong

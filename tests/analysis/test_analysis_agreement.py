@@ -5,22 +5,33 @@ made by `csa month`, and what is compared is what a reader sees (`tests.analysis
 """
 
 import re
-from dataclasses import replace
+import shutil
 
 import pytest
 
+from app.shared import core_list
 from csa.base.params import Month
+from csa.base.text import Speaker
+from csa.reports import making
 from tests.analysis.agreement import (
     ROOT,
     Play,
+    Rendered,
+    Surface,
     ask,
+    ask_public,
     bare,
     contradictions,
     falls,
     impossible,
     lacking,
+    read_briefing,
+    read_change,
+    read_edition,
+    rendered_page,
     served,
 )
+from tests.sentences import says
 
 SAMPLE_MONTHS = [Month(2020, 5), Month(2020, 6), Month(2020, 7)]
 PHILADELPHIA_MONTHS = [Month(2022, 6).plus(n) for n in range(14)]
@@ -58,13 +69,23 @@ class Played:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """The sample city: three areas, one of them retired in the second of three months."""
-    play = Play(tmp_path_factory.mktemp("sample"), "sample", SHOOTINGS, "date")
+    """The sample city: three areas, one of them retired in the second of three months.
+
+    The months' PDFs are left out: each is the same document as the page beside it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "render_pdf", lambda _: b"%PDF")
+        return play_sample(tmp_path_factory.mktemp("sample"))
+
+
+def play_sample(folder):
+    """Play three months, the second a quarter's last, and a year after the areas' start."""
+    play = Play(folder, "sample", SHOOTINGS, "date")
     play.prepare(ROOT / "data" / "sample")
-    play.begin(Month(2020, 4), "--until", "2019-04")
-    play.designate(("c-1", "c-2", "c-3"), on="2019-04-15")
+    play.begin(Month(2020, 4), "--until", "2019-06")
+    play.designate(("c-1", "c-2", "c-3"), on="2019-06-15")
     for letter in "AB":
-        play.decide("begin", letter, on="2019-05-01")
+        play.decide("begin", letter, on="2019-07-01")
     play.measure(Month(2020, 3))
     play.work(
         ("A", "Mow the empty lots", "Public Works", "done"),
@@ -170,56 +191,138 @@ def over(request, played):
     return request.getfixturevalue(played)
 
 
+def refuse(found):
+    """Fail with every line of what was found, not its first."""
+    assert not found, "\n".join(["", *found])
+
+
 @plays
 def test_each_month_is_made_and_each_command_answers(over):
-    assert (over.not_made, over.play.refused) == ([], [])
+    refuse([f"{month} was not made" for month in over.not_made] + over.play.refused)
 
 
 @plays
 def test_every_surface_was_heard(over):
     heard = over.in_service.items()
-    silent = [one for month, here in heard for one in lacking(over.answers, month, here)]
-    assert over.in_service
-    assert silent == []
+    assert heard
+    refuse([one for month, here in heard for one in lacking(over.answers, month, here)])
 
 
 @plays
 def test_no_two_surfaces_give_one_question_two_answers(over):
-    assert contradictions(over.answers) == []
+    refuse(contradictions(over.answers))
 
 
 @plays
 def test_no_change_is_never_said_beside_a_range_without_zero(over):
-    assert impossible(over.answers) == []
+    refuse(impossible(over.answers))
 
 
 @plays
 def test_beside_a_verdict_stand_the_count_and_the_no_change_range(over):
-    assert bare(over.answers) == []
+    refuse(bare(over.answers))
 
 
 @plays
 def test_what_was_counted_since_a_start_never_falls(over):
-    assert falls(over.answers) == []
+    refuse(falls(over.answers))
 
 
 @pytest.mark.slow
 def test_an_undone_month_leaves_no_trace(philadelphia):
-    assert philadelphia.undone == []
+    refuse(philadelphia.undone)
 
 
 # ---- The comparison itself ------------------------------------------------------------------------
 
 
-def test_one_surface_that_says_another_number_is_seen(sample):
-    known = len(contradictions(sample.answers))
-    told = next(
-        one
-        for one in sample.answers
-        if (one.surface, one.question, one.area) == ("page Displacement", "verdict", "A")
+def named_newly(answers, more):
+    """List the contradictions that come with more answers."""
+    return set(contradictions([*answers, *more])) - set(contradictions(answers))
+
+
+def test_a_page_whose_number_is_another_is_seen(sample, monkeypatch):
+    real = core_list.numbers_of
+
+    def one_more(*track):
+        told = real(*track)
+        return told | {"counted": told["counted"] + 1}
+
+    july, more = SAMPLE_MONTHS[-1], []
+    read_briefing(
+        Surface(july, "as is", more), rendered_page(sample.play.page("meeting", step="2"))
     )
-    others = [one for one in sample.answers if one != told]
-    assert len(contradictions(others)) == known
-    wrong = contradictions([*others, replace(told, value="more here")])
-    assert len(wrong) == known + 1
-    assert any("more here (page Displacement)" in one for one in wrong)
+    assert more
+    assert not any("as is" in one for one in named_newly(sample.answers, more) if "counted" in one)
+    monkeypatch.setattr(core_list, "numbers_of", one_more)
+    more = []
+    page = rendered_page(sample.play.page("meeting", step="2"))
+    read_briefing(Surface(july, "planted", more), page)
+    wrong = named_newly(sample.answers, more)
+    assert {"A", "B"} == {one.split(", ")[1] for one in wrong if "counted since start" in one}
+    assert all("(planted)" in one for one in wrong if "counted since start" in one)
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "other", "values"),
+    [
+        ("index.html", "short_no_change", "short_more", {"where": "here", "what": "shootings"}),
+        (
+            "wall.html",
+            "short_no_change",
+            "short_more",
+            {"where": "in the areas", "what": "shootings"},
+        ),
+    ],
+)
+def test_a_public_page_that_says_another_verdict_is_seen(
+    sample, tmp_path, file, key, other, values
+):
+    june = SAMPLE_MONTHS[1]
+    bundle = shutil.copytree(
+        sample.play.home / "months" / str(june) / "public", tmp_path / "public"
+    )
+    text = (bundle / file).read_text(encoding="utf-8")
+    said, instead = (Speaker()(f"public.{name}", **values) for name in (key, other))
+    assert said in text
+    (bundle / file).write_text(text.replace(said, instead, 1), encoding="utf-8")
+    more = []
+    ask_public(Surface(june, "planted", more), bundle)
+    wrong = named_newly(sample.answers, more)
+    assert any(", verdict: more here (public " in one for one in wrong)
+
+
+def test_an_edition_with_another_number_is_seen(sample):
+    july, more = SAMPLE_MONTHS[-1], []
+    folder = sample.play.home / "months" / str(july) / "editions"
+    text = (folder / f"{july}_prevention_en.html").read_text(encoding="utf-8")
+    n = next(one.value for one in sample.answers if one.month == str(july) and (one.surface, one.area, one.question) == ("edition prevention", "A", "counted since start"))  # fmt: skip
+    read_edition(
+        Surface(july, "planted", more), Rendered(text.replace(f" had {n} ", f" had {n + 1} "))
+    )
+    wrong = named_newly(sample.answers, more)
+    assert any(
+        f"A, counted since start: {n}" in one and f"{n + 1} (planted)" in one for one in wrong
+    )
+
+
+def test_a_sum_that_falls_and_a_range_without_zero_are_seen():
+    may, june = Month(2020, 5), Month(2020, 6)
+    said = []
+    for month, counted in ((may, 9), (june, 8)):
+        surface = Surface(month, "page", said)
+        surface.say("A", "since", "2020-01")
+        surface.say("A", "counted since start", counted)
+    assert falls(said) == ["page, A: 9 by 2020-05, 8 by 2020-06"]
+    text = [
+        says("displacement.said", verdict="No change shown", since="May 2020", who="Mill Creek (A)",
+             counted=8, expected=38.2, low=7, high=71),
+        says("displacement.net", change="30 fewer", low="53 fewer", high="9 fewer"),
+    ]  # fmt: skip
+    said = []
+    read_change(Surface(june, "page", said), [" ".join(text)])
+    assert impossible(said) == ["2020-06, page, A: no change shown, net -53 to -9"]
+    assert bare(said) == []
+    assert bare([one for one in said if "range" not in one.question]) == [
+        "2020-06, page, A: no change shown"
+    ]
