@@ -1038,7 +1038,7 @@ LEAST_OF_ALL = {
     "public page": {"verdict"},
     "public wall": {"verdict"},
 }
-LEAST_OF_CITY = dict.fromkeys(("edition executive", "page Briefing"), {"change"})
+LEAST_OF_CITY = {"edition executive": {"change"}, "page Briefing": {"change"}}
 
 
 def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> list[str]:
