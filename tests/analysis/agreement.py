@@ -702,6 +702,10 @@ PUBLISHED = ", as published"
 """Of numbers on a page that says that each was changed a little."""
 
 
+ABOUT_AREA = re.compile(r"(?=\([A-Z]{1,2}\)[.:] )")
+"""Before an area's letter, where what follows is said of it alone."""
+
+
 def quarter_end(month: Month) -> Month:
     """Return the last month of the quarter that is over by a month's end."""
     return month.plus(-(month.number % 3))
@@ -727,7 +731,7 @@ def read_short(surface: Surface, area: str, text: str, through: Month) -> None:
 def read_public(surface: Surface, page: Rendered, month: Month) -> None:
     """Read the public edition or page: all areas together, and each."""
     through = quarter_end(month)
-    text = " ".join(page.blocks)
+    text = " ".join(ABOUT_AREA.split(block)[0] for block in page.blocks)
     changed = PUBLISHED if speak("public.changed") in text else ""
     read_words(surface, text, through, of="change_")
     for block in page.blocks:
@@ -738,7 +742,7 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
             read_short(surface, ALL, block[: said.start()], through)
         if said := first("public.change_expected", block):
             _say_public_range(surface, changed, said, through)
-        for part in re.split(r"(?=\([A-Z]{1,2}\)[.:] )", block)[1:]:
+        for part in ABOUT_AREA.split(block)[1:]:
             letter, _, said = part[1:].partition(")")
             read_short(surface, letter, said, through)
     for table in page.tables:
@@ -762,7 +766,7 @@ def ask_public(surface: Surface, folder: Path) -> None:
     wall, through = surface.named("public wall"), quarter_end(surface.month)
     shown = Rendered((folder / "wall.html").read_text(encoding="utf-8"))
     text = " ".join(shown.blocks)
-    by_area = re.split(r"(?=\([A-Z]{1,2}\)[.:] )", text)
+    by_area = ABOUT_AREA.split(text)
     read_short(wall, ALL, by_area[0], through)
     for part in by_area[1:]:
         letter, _, said = part[1:].partition(")")
@@ -1038,6 +1042,9 @@ LEAST_OF_ALL = {
     "public page": {"verdict"},
     "public wall": {"verdict"},
 }
+OF_CHANGE = {"verdict", "counted since start", "net"}
+OF_CANDIDATE = {"tier", "next 12 months"}
+"""Nobody says it of an area that this month's counts would not propose."""
 LEAST_OF_CITY = {"edition executive": {"change"}, "page Briefing": {"change"}}
 
 
@@ -1051,7 +1058,7 @@ def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> 
     heard = {(one.surface, one.area, one.question) for one in said}
     since = {one.area: Month.parse(str(one.value)) for one in said if one.question == "since"}
     known = {(one.area, one.question, one.through) for one in said if one.surface == "csa displace"}
-    of_change = {question for _, question, _ in known}
+    found_now = {one.area for one in said if one.surface == "the month's proposal"}
     wanted = [
         *((surface, area, LEAST[surface]) for surface in LEAST for area in letters),
         *((surface, ALL, LEAST_OF_ALL[surface]) for surface in LEAST_OF_ALL),
@@ -1067,8 +1074,9 @@ def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> 
             f"{month}, {surface}, {area}: {question}"
             for question in sorted(questions)
             if (surface, area, question) not in heard
+            and (question not in OF_CANDIDATE or area in found_now)
             and (
-                question not in of_change
+                question not in OF_CHANGE
                 or (months >= LEAST_MONTHS and (area, question, str(through)) in known)
             )
         ]
