@@ -145,6 +145,12 @@ class Play:
         self.run("ingest", "--out", dataset)
         self.run("propose", "--dataset", dataset, "--out", self.folder / "then", *choosing)
 
+    def busiest(self, n: int) -> list[str]:
+        """Return the candidates with most shootings, of which more than "too few" can be said."""
+        with (self.folder / "then" / "areas.csv").open(newline="", encoding="utf-8") as stream:
+            rows = sorted(csv.DictReader(stream), key=lambda row: -int(row["incidents"]))
+        return [row["area_id"] for row in rows[:n]]
+
     def designate(self, candidates: Sequence[str], on: str) -> None:
         for candidate in candidates:
             self.decide("designate", candidate, "--areas", self.folder / "then", on=on)

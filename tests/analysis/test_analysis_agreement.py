@@ -137,7 +137,7 @@ def play_philadelphia(folder, shared_data, tell=lambda _: None):
 
     remedies = {"2022-09": put_back, "2022-12": lambda: play.work(held, is_public="no")}
     play.begin(Month(2022, 5))
-    play.designate(("c-1", "c-2", "c-3", "c-4"), on="2022-06-15")
+    play.designate(play.busiest(4), on="2022-06-15")
     over = Played(play)
     for month in PHILADELPHIA_MONTHS:
         name = str(month)
@@ -168,7 +168,7 @@ def play_kansas_city(folder, shared_data, tell=lambda _: None):
     play = Play(folder, "kansas-city", source, "Date", name="kcpd_2017.csv")
     play.prepare(data)
     play.begin(Month(2017, 6))
-    play.designate(("c-1", "c-2", "c-3"), on="2017-07-03")
+    play.designate(play.busiest(3), on="2017-07-03")
     over = Played(play)
     for month in KANSAS_MONTHS:
         over.month(month)
