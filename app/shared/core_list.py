@@ -12,7 +12,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import cache_change, cache_store, panels
 from app.shared.city_session import Opened
-from app.shared.following import is_early
 from app.shared.person import PUBLIC, access
 from app.shared.plan_cards import status_html
 from app.shared.standing import areas_designated
@@ -25,7 +24,7 @@ from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict, numbers_of
 from csa.displacement.telling import each
-from csa.displacement.verdict import AreaVerdict
+from csa.displacement.verdict import AreaVerdict, Verdict
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.meeting import PENDING
@@ -44,7 +43,6 @@ class CoreSpot:
     lines: Sequence[ActionLine]  # of the plan
     waiting: Sequence[str]  # what needs a decision
     plan: str  # which plan the work follows
-    has_numbers: bool  # whether each verdict's numbers stand below it, as in a meeting
 
 
 def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
@@ -64,7 +62,7 @@ def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
         return None
     with st.container(key="core_list"):
         followed_plan = _plan(plan, today) if plan and with_decisions else ""
-        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan, not with_decisions)
+        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan)
         _fill(shown, {})
     return shown
 
@@ -94,9 +92,9 @@ def _far(_: Sequence[str]) -> tuple[float, str]:
 
 def _verdict(judged: AreaVerdict | None = None, since: Month | None = None) -> tuple[str, str]:
     """Return a verdict in words, and what was counted and expected, here and next door."""
-    at = -1 if judged is None else len(judged.verdicts) - 1
-    if judged is None or since is None or is_early(at):
-        return speak("change_page.too_early_word"), ""
+    if judged is None or since is None:  # no whole month yet
+        return name_verdict(Verdict.TOO_EARLY), ""
+    at = len(judged.verdicts) - 1
     told = numbers_of(judged.core, at)
     said = speak("briefing.core_here", since=month(str(since)), **told)
     if judged.ring is not None and judged.ring.is_told[at]:
@@ -143,7 +141,7 @@ def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> s
     since = html.escape(speak(state, day=day(area.state_since)))
     said, numbers = (speak("briefing.judging"), "") if verdict is None else verdict
     # Before the numbers are known their line is there too: nothing jumps.
-    below = f"<br>{html.escape(numbers) or '&nbsp;'}" if shown.has_numbers else ""
+    below = f"<br>{html.escape(numbers) or '&nbsp;'}"
     worst = _worst(shown.lines, area.key)
     return f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b>{below} · {worst}</li>"
 

@@ -21,8 +21,8 @@ from csa.displacement.follow import Change
 from csa.displacement.panel import BAND_Z, Controls, match_controls, newest_of, quarters_of
 from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
-from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
-from csa.displacement.verdict import AreaVerdict, Track, Verdict
+from csa.displacement.telling import before_and_after, say_all, say_one
+from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
 from csa.geo.cells import corners_of, outline
 from csa.geo.grid import Grid
@@ -126,11 +126,6 @@ class Following:
 
     def _usual_since_all(self) -> tuple[Message, Message]:
         return before_and_after(self.displaced, self.evidence)
-
-    def say_early(self, at: int) -> Message:
-        """Return the sentence that it is too early to judge; see `is_early`."""
-        since = month(str(self.displaced.since))
-        return say("change_page.too_early", n=at + 1, since=since, least=LEAST_MONTHS)
 
     def too_few(self, at: int) -> list[str]:
         """List the areas with too few incidents to judge."""

@@ -163,9 +163,7 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 
 def verdict_word(judged: AreaVerdict, at: int) -> str:
-    """Return a verdict in a few words, or that `LEAST_MONTHS` have not passed."""
-    if is_early(at):
-        return speak("change_page.too_early_word")
+    """Return a verdict in a few words."""
     return name_verdict(judged.verdicts[at])
 
 

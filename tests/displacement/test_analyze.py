@@ -349,7 +349,15 @@ def test_where_all_of_the_city_is_an_area_there_is_no_ring_and_nothing_to_say(te
     coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     alone = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.h3_cells.tolist())), SINCE)
     assert alone.pooled.ring is None
-    assert set(alone.pooled.verdicts) == {Verdict.TOO_FEW}  # there is no rest to compare with
+    early, *later = alone.pooled.verdicts[1:]
+    assert early is Verdict.TOO_EARLY
+    assert set(later) == {Verdict.TOO_FEW}  # there is no rest to compare with
+
+
+def test_the_first_two_months_of_a_start_are_too_early_whatever_came(located):
+    found = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
+    for judged in (found.pooled, *found.single):
+        assert [one is Verdict.TOO_EARLY for one in judged.verdicts[:3]] == [True, True, False]
 
 
 def test_a_past_year_that_was_not_known_at_the_start_counts_for_nothing(located):

@@ -138,7 +138,8 @@ def test_beside_no_change_no_range_of_the_net_leaves_zero_out():
 
 
 def test_every_verdict_has_its_own_words():
-    others = {Verdict.FEWER, Verdict.FEWER_ONCE, Verdict.MORE_ONCE, Verdict.TOO_FEW}
+    others = {Verdict.FEWER, Verdict.FEWER_ONCE, Verdict.MORE_ONCE}
+    others |= {Verdict.TOO_FEW, Verdict.TOO_EARLY}
     assert set(KEYS) == set(Verdict) == {*SAID, *others}
     assert len({name_verdict(one) for one in Verdict}) == len(Verdict)
     assert name_verdict("fewer here and more next door") == name_verdict(Verdict.FEWER_MOVED)

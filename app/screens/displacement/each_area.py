@@ -19,8 +19,6 @@ from csa.displacement.verdict import Track, Verdict
 MAX_NAMED = 6
 """Most areas named in a sentence; the table has them all."""
 
-TOO_EARLY = "too early to say"
-
 COLUMNS = (
     "area_id",
     "place_name",
@@ -44,14 +42,16 @@ def say_singles(following: Following, at: int) -> str:
     if len(following.area_ids) == 1 or is_early(at):
         return ""
     verdicts = {area_id: following.judged(area_id).verdicts[at] for area_id in following.by_letter}
-    alike = (Verdict.NO_CHANGE, Verdict.TOO_FEW)
-    same, few = ([name for name, one in verdicts.items() if one is kind] for kind in alike)
+    alike = (Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY)
+    same, few, early = ([name for name, one in verdicts.items() if one is kind] for kind in alike)
     changed = [name for name, one in verdicts.items() if one not in alike]
     said = [_differing(following, changed, at)]
     if same:
         said.append(speak("change_page.singles_same", n=len(same)))
     if few:
         said.append(speak("change_page.singles_few", n=len(few)))
+    if early:
+        said.append(speak("change_page.singles_early", n=len(early)))
     return " ".join(said)
 
 
@@ -143,7 +143,7 @@ def as_csv(following: Following, at: int, *, is_synthetic: bool) -> bytes:
 
     def row(area_id: str) -> list[object]:
         judged = following.judged(area_id)
-        told = TOO_EARLY if is_early(at) else str(judged.verdicts[at])
+        told = str(judged.verdicts[at])
         head = [area_id, names[area_id], following.months[0], following.months[at], told]
         return [*head, *_numbers(judged.core, at), *_numbers(judged.ring, at), is_synthetic]
 

@@ -230,7 +230,7 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 def _answer(following: Following, at: int) -> list[str]:
     """Return what all areas together did; each has its numbers beside the map."""
     if is_early(at):
-        return [render(following.say_early(at))]
+        return [render(following.sentence("", at))]
     judged, since = following.displaced.pooled, following.displaced.since
     if judged.verdicts[at] is Verdict.TOO_FEW:
         return [render(following.sentence("", at))]

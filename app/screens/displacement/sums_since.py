@@ -30,7 +30,7 @@ def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> N
     )
     is_unlike = scene.has_alike and not following.control(area_id).is_close
     if is_early(at):
-        notes: tuple[str, ...] = (render(following.say_early(at)),)
+        notes: tuple[str, ...] = (render(following.sentence(area_id, at)),)
     else:
         notes = (
             render(following.sentence(area_id, at)) if is_one else _how_to_choose(area_id),

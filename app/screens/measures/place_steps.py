@@ -11,7 +11,6 @@ import streamlit as st
 from app.screens.measures.work_plan import entries_words
 from app.shared import cache, cache_change, panels, signing
 from app.shared.correcting import OnRecord, notes
-from app.shared.following import is_early
 from app.shared.link_state import LinkState
 from app.shared.signing import FormScene, Values
 from app.shared.standing import areas_designated, step_word
@@ -36,7 +35,7 @@ from csa.decisions.registry import core_area
 from csa.decisions.roles import Act, dated, may, require, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import BaselineRow, StepRow
-from csa.displacement.telling import LEAST_MONTHS
+from csa.displacement.verdict import Verdict
 from csa.reports.briefing.places import AREA, PROPOSED, Place
 from csa.reports.briefing.serving import ServedVerdict, candidate_of, tell_served
 from csa.reports.briefing.working import WorkPlan
@@ -65,11 +64,8 @@ def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince |
         through = scene.opened.dataset.report["data_through"]
         return VerdictSince(None, speak("here.too_early", since=since, through=month(through[:7])))
     told = tell_served(scene.opened.dataset, found, place.key)
-    if is_early(told.n_months - 1):
-        n = told.n_months
-        return VerdictSince(
-            None, speak("change_page.too_early", n=n, since=since, least=LEAST_MONTHS)
-        )
+    if told.verdict == Verdict.TOO_EARLY:
+        return VerdictSince(None, render(told.sentence))
     return VerdictSince(told, render(told.sentence))
 
 

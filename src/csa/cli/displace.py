@@ -145,10 +145,13 @@ def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     by_verdict: dict[str, list[Mapping[str, Any]]] = {}
     for one in single:
         by_verdict.setdefault(one["verdict"], []).append(one)
+    too_early = by_verdict.pop(str(Verdict.TOO_EARLY), [])
     too_few = by_verdict.pop(str(Verdict.TOO_FEW), [])
     same = by_verdict.pop(str(Verdict.NO_CHANGE), [])
     for changed in by_verdict.values():
         yield from (one["sentence"] for one in changed)
+    if too_early:
+        yield speak("follow.too_early", n=len(too_early), areas=_named(too_early))
     if too_few:
         yield speak("follow.too_few", n=len(too_few), areas=_named(too_few))
     if same:

@@ -364,7 +364,7 @@ def _verdict(
     n_months = len(cores[0].counted)
     here = follow(cores, dispersion.value, line_of(allowed.core, n_months))
     if not rings:
-        return judge_place(here, None, None, believed)
+        return judge_place(here, None, None, believed).withheld_early()
     there = follow(rings, dispersion.value, line_of(allowed.ring, n_months))
     both = follow_net(cores, rings, nets, dispersion.value)
-    return judge_place(here, there, both, believed)
+    return judge_place(here, there, both, believed).withheld_early()

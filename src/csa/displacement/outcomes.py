@@ -127,8 +127,8 @@ def _say(judged: AreaVerdict, name: str, who: str, since: str) -> Message:
         "since": month(since),
         **numbers_of(judged.core, -1),
     }
-    if verdict is Verdict.TOO_FEW:
-        return say("outcome.too_few", **values)
+    if verdict in {Verdict.TOO_FEW, Verdict.TOO_EARLY}:
+        return say("outcome.not_judged", **values)
     return say("outcome.said", **values)
 
 

@@ -13,7 +13,7 @@ from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.displacement.expectation import Expectation
 from csa.displacement.net import moved_share, net_change
-from csa.displacement.verdict import LEAST_MEAN, AreaVerdict, Track, Verdict
+from csa.displacement.verdict import LEAST_MEAN, LEAST_MONTHS, AreaVerdict, Track, Verdict
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
@@ -26,6 +26,7 @@ KEYS = {
     Verdict.MORE_ONCE: "displacement.more_once",
     Verdict.MORE_NEXT: "displacement.more_next",
     Verdict.TOO_FEW: "displacement.too_few",
+    Verdict.TOO_EARLY: "displacement.too_early",
 }
 
 
@@ -77,6 +78,8 @@ def say_verdict(
     """
     at = n_months - 1
     verdict = judged.verdicts[at]
+    if verdict is Verdict.TOO_EARLY:
+        return say_early(judged, n_months, since, who)
     if verdict is Verdict.TOO_FEW:
         return _too_few(judged, at, since, who)
     return _all_said(
@@ -89,6 +92,18 @@ def say_verdict(
 
 
 MAY_HAVE_MOVED = {Verdict.FEWER, Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
+
+
+def say_early(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:
+    """Describe what was counted before `LEAST_MONTHS` are over, when nothing is judged."""
+    return say(
+        "displacement.said_too_early",
+        n=n_months,
+        since=text.month(str(since)),
+        who=who,
+        counted=int(judged.core.counted[n_months - 1]),
+        least=LEAST_MONTHS,
+    )
 
 
 def say_here(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:

@@ -23,9 +23,6 @@ from csa.displacement.sentences import (
 )
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 
-LEAST_MONTHS = 3
-"""Months since a start below which it is too early to judge: chance would pass for news."""
-
 
 def name_all(displaced: Displacement) -> str:
     """Name all areas together; where they began in different months, with each one's start.

@@ -25,6 +25,9 @@ from csa.displacement.past import Usual
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
 
+LEAST_MONTHS = 3
+"""Months since a start below which it is too early to judge: chance would pass for news."""
+
 NET_Z = 1.96
 """Beyond it, core and ring together exclude that all of a fall moved next door."""
 
@@ -45,11 +48,12 @@ class Verdict(StrEnum):
     MORE_ONCE = "more for a time"
     MORE_NEXT = "more next door"
     TOO_FEW = "too few to say"
+    TOO_EARLY = "too early to say"
 
     @property
     def is_alarm(self) -> bool:
         """Whether it claims a change."""
-        return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW}
+        return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY}
 
     @classmethod
     def _missing_(cls, value: object) -> Verdict | None:
@@ -175,6 +179,12 @@ class AreaVerdict:
         verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
         fades = (*(None,) * n_months, *self.fades)
         return AreaVerdict(core or self.core, ring, self.boundary_z, verdicts, net, fades)
+
+    def withheld_early(self) -> AreaVerdict:
+        """Judge no month before `LEAST_MONTHS` are over."""
+        n_early = min(LEAST_MONTHS - 1, len(self.verdicts))
+        verdicts = (*(Verdict.TOO_EARLY,) * n_early, *self.verdicts[n_early:])
+        return replace(self, verdicts=verdicts)
 
     @property
     def first_alarm(self) -> int | None:

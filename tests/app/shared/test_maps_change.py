@@ -148,7 +148,7 @@ def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, ce
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         dashed = [one["properties"] for one in message["areas"] if one["properties"]["dash"]]
         assert {one["area_id"] for one in dashed} == set(wanted)
-        too_few = {says("change_page.too_early_word" if at < 2 else "displacement.too_few")}
+        too_few = {says("displacement.too_early" if at < 2 else "displacement.too_few")}
         assert {one["lines"][0] for one in dashed} == (too_few if wanted else set())
 
 
@@ -171,7 +171,7 @@ def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         assert all(zone["fill"] is None for zone in message["zones"]) == is_early
         said = {one["properties"]["lines"][0] for one in message["areas"]}
-        assert (said == {says("change_page.too_early_word")}) == is_early
+        assert (said == {says("displacement.too_early")}) == is_early
 
 
 def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):

@@ -213,7 +213,7 @@ def test_a_served_area_where_nothing_is_live_is_named(month_facts):
 def test_too_few_months_since_the_designation_say_nothing(look, decided_records):
     found = follow(look, _with_since(decided_records, date(2020, 6, 1)))
     assert found.followed.verdict is None
-    assert found.followed.sentence.key == "report.too_early"
+    assert found.followed.sentence.key == "displacement.said_too_early"
     assert found.followed.n_months == 2
     assert found.singles is None
 

@@ -20,7 +20,6 @@ from csa.displacement.follow import Change, candidates_since
 from csa.displacement.panel import match_controls
 from csa.displacement.sentences import say_here, say_verdict
 from csa.displacement.telling import (
-    LEAST_MONTHS,
     before_and_after,
     moved_somewhere,
     name_all,
@@ -79,14 +78,12 @@ def _told(change: Change, *, are_earlier: bool) -> Result:
     n_months = len(found.pooled.verdicts)
     ids = found.chosen.area_ids
     together = speak("report.earlier_areas", n=len(ids)) if are_earlier else name_all(found)
-    is_early = n_months < LEAST_MONTHS
-    if is_early:
-        since = month(str(found.since))
-        sentence = here = say("report.too_early", n=n_months, since=since, least=LEAST_MONTHS)
-    else:
-        sentence = say_verdict(found.pooled, n_months, found.since, together)
-        is_few = found.pooled.verdicts[-1] is Verdict.TOO_FEW
-        here = sentence if is_few else say_here(found.pooled, n_months, found.since, together)
+    is_early = found.pooled.verdicts[-1] is Verdict.TOO_EARLY
+    sentence = say_verdict(found.pooled, n_months, found.since, together)
+    is_few = found.pooled.verdicts[-1] is Verdict.TOO_FEW
+    here = sentence
+    if not (is_few or is_early):
+        here = say_here(found.pooled, n_months, found.since, together)
     followed = PooledVerdict(
         letters=() if are_earlier else ids,
         n_areas=len(ids),

@@ -126,12 +126,12 @@ def test_one_area_alone_and_too_few_months_have_no_line():
 
 
 def test_too_early_is_in_the_table_and_the_file_too():
-    areas = following(A=FEWER, B=SAME)
-    assert all(says("change_page.too_early_word") in row[0] for row in cells(areas, 1))
+    areas = following(A=FEWER.withheld_early(), B=SAME.withheld_early())
+    assert all(says("displacement.too_early") in row[0] for row in cells(areas, 1))
     rows = list(
         csv.DictReader(io.StringIO(each_area.as_csv(areas, 1, is_synthetic=False).decode()))
     )
-    assert {row["verdict"] for row in rows} == {each_area.TOO_EARLY}
+    assert {row["verdict"] for row in rows} == {Verdict.TOO_EARLY}
     assert {row["through"] for row in rows} == {"2020-02"}
 
 
