@@ -84,14 +84,16 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return
     verdicts = {} if found is None else each(found)
-    _fill(shown, {area.key: _verdict(*verdicts.get(area.key, ())) for area in shown.areas})
+    _fill(shown, {area.key: _verdict(area, *verdicts.get(area.key, ())) for area in shown.areas})
 
 
 def _far(_: Sequence[str]) -> tuple[float, str]:
     return 0.5, speak("briefing.judging")
 
 
-def _verdict(judged: AreaVerdict | None = None, since: Month | None = None) -> tuple[str, str]:
+def _verdict(
+    area: CoreArea, judged: AreaVerdict | None = None, since: Month | None = None
+) -> tuple[str, str]:
     """Return a verdict in words, and what was counted and expected, here and next door."""
     at = -1 if judged is None else len(judged.verdicts) - 1
     if judged is None or since is None or is_early(at):
@@ -100,6 +102,8 @@ def _verdict(judged: AreaVerdict | None = None, since: Month | None = None) -> t
     said = speak("briefing.core_here", since=month(str(since)), **told)
     if judged.ring is not None and judged.ring.is_told[at]:
         said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
+    if area.redrawn_on is not None:
+        said += speak("briefing.core_redrawn", day=day(area.redrawn_on))
     return name_verdict(judged.verdicts[at]), said
 
 

@@ -29,6 +29,7 @@ from csa.config.city import CityConfig
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import mean_km2, outline
 from csa.geo.ground import jaccard, resolution_of
+from csa.priority.area_counts import AreaCounts
 
 ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
@@ -92,6 +93,7 @@ class MapScene:
     standing: Mapping[str, AreaStanding] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
+    counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
     is_whole: bool = False  # whether the first view is of the whole city
     units: str = "us"  # of the sizes in the map's legend
@@ -240,8 +242,9 @@ def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
     """Draw a core service area; a click on it chooses the candidate that it is, if any."""
     served = {one.letter: one.area_id for one in scene.standing.values() if one.letter}
     area_id = served.get(area.key, area.key)
-    counted = scene.proposal.count_in(area.cells)
-    n = [] if counted is None else [speak("map.area_count", n=counted[0], period=scene.period)]
+    own, n = scene.counts.get(area.key), list[str]()
+    if own is not None:
+        n = [speak("map.area_count", n=own.incidents, period=scene.period), *_chance(own.usual)]
     lines = [state_words(in_service(area)), *n, *scene.notes.get(area_id, ())]
     return core_feature(area, lines, area_id)
 
@@ -263,10 +266,12 @@ def _feature(
 ) -> dict[str, Any]:
     usual, area_id = usual_number(area["expected_low"], area["expected_high"]), str(area["area_id"])
     stands = scene.standing.get(area_id)
+    is_core = stands is not None and bool(stands.letter)
     lines = [
         *([state_words(stands)] if stands else []),
+        *([speak("map.outline_now")] if is_core else []),
         speak("map.area_count", n=area["incidents"], period=scene.period),
-        *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
+        *_chance(usual),
         *scene.notes.get(area_id, ()),
     ]
     letter = stands.letter if stands else ""
@@ -275,6 +280,10 @@ def _feature(
     drawn = feature(area_id, place, shape, lines, letter=letter)
     drawn["properties"]["n"] = int(area["incidents"])
     return drawn
+
+
+def _chance(usual: tuple[int, int] | None) -> list[str]:
+    return [speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []
 
 
 def feature(

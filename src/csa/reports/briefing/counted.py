@@ -67,7 +67,9 @@ def _inside(incidents: pd.DataFrame, records: Records, place: str) -> pd.Series 
     if area is not None:
         wanted = {f"{cell:x}" for cell in area.cells}
         columns = [name for name in incidents.columns if name.startswith("cell_r")]
-        return incidents[columns].isin(wanted).any(axis=1)
+        # A cell at the border has incidents beyond it too, which are in no area.
+        is_beyond = incidents["flags"].str.contains("outside_study_area")
+        return incidents[columns].isin(wanted).any(axis=1) & ~is_beyond
     is_there = incidents["neighborhood"] == place
     return is_there if is_there.any() else None
 
