@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -43,8 +44,8 @@ def show_sheet(
     """Show a candidate's sheet."""
     proposal = cache.proposal(opened, choices)
     sheet = cache.sheet(opened, choices, area_id)
-    found = cache.next12(opened, choices).loc[area_id]
-    next12 = None if found.isna().any() else found[list(COLUMNS)].to_numpy(dtype=float).tolist()
+    found = cache.next12(opened, choices).loc[area_id, list(COLUMNS)]
+    next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
     _head(standing.called, state_words(standing), on_close)
     st.markdown(f"{_count(proposal, sheet)} {_next12(next12)}")
     _show(opened, choices, sheet, standing.called)

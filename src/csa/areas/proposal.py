@@ -33,7 +33,8 @@ STACK = "stack.json"
 
 AREA_COLUMNS = {
     "area_id": "c- and the place's number, the same from month to month",
-    "served_as": "letter of the core service area that it is; empty for another candidate",
+    "served_as": "letter of the core service area that it is (core_areas.csv counts that one's own "
+    "ground); empty for another candidate",
     "place_name": "largest neighborhood when first seen, with a compass word or distance where "
     "places share it",
     "tier": "1 for the highest by the city's order; empty where it cannot be told apart from the "

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
+from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
+from csa.areas.locating import locate_incidents
 from csa.areas.places import called
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import count_incidents, round_expected
@@ -73,6 +76,21 @@ class AreaCounts:
         return bool(self.incidents) and Proposal.is_doubtful(self.suspect, self.incidents)
 
 
+def locating(
+    city: City, proposal: Proposal, located: StudyArea | None = None
+) -> Callable[[int], StudyArea]:
+    """Make a function that locates a proposal's kinds on cells of any resolution, once each."""
+    kinds = tuple(proposal.summary["params"]["kinds"])
+
+    @cache
+    def locate(resolution: int) -> StudyArea:
+        if located is not None and located.resolution == resolution:
+            return located
+        return locate_incidents(city, Choices(resolution=resolution, kinds=kinds))
+
+    return locate
+
+
 def count_areas(
     city: City,
     areas: Sequence[tuple[str, str, CellSet]],
@@ -91,7 +109,7 @@ def count_areas(
     proposal
         Its months are counted, and its candidates lead to what is expected of the year after.
     locate
-        Puts the incidents of the proposal's kinds on cells of a resolution.
+        Puts the incidents of the proposal's kinds on cells of a resolution, as `locating`.
     record
         What past years show, for the year after.
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from csa.areas.file_format import round_figures
+from csa.areas.proposal import Proposal
+from csa.backtest.record import Record
 from csa.base.io import csv_bytes
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import City, open_dataset
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text
-from csa.priority.area_counts import AreaCounts
+from csa.priority.area_counts import AreaCounts, count_areas, locating
 
 EXPORT_COLUMNS = (
     *("area_id", "place_name", "state", "since", "cells"),
@@ -43,6 +45,16 @@ COUNT_COLUMNS = {
     "cells": "its H3 cells, 15 hex digits, sorted",
 }
 """Of `core_areas.csv`: what areas in service hold on their own ground."""
+
+
+def count_core_areas(
+    city: City, areas: Sequence[CoreArea], proposal: Proposal, record: Record | None
+) -> dict[str, AreaCounts]:
+    """Count the areas in service on their own ground, by letter, in a proposal's months."""
+    if not areas:
+        return {}
+    grounds = [(area.key, area.place_name, area.cells) for area in areas]
+    return count_areas(city, grounds, proposal, locating(city, proposal), record)
 
 
 def core_area_rows(

@@ -6,14 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
-from csa.areas.locating import locate_incidents
 from csa.areas.places import cells_of, in_order
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
@@ -25,7 +23,7 @@ from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.priority.area_counts import AreaCounts, count_areas
+from csa.priority.area_counts import AreaCounts, count_areas, locating
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import match
@@ -75,14 +73,9 @@ def areas_of(
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
-
-    def locate(resolution: int) -> StudyArea:
-        if resolution == seen.located.resolution:
-            return seen.located
-        return locate_incidents(seen.city, replace(seen.choices, resolution=resolution))
-
     areas = [(row.area_id, row.name, row.cells) for row in rows]
-    counts = count_areas(seen.city, areas, seen.now, cache(locate), seen.record)
+    locate = locating(seen.city, seen.now, seen.located)
+    counts = count_areas(seen.city, areas, seen.now, locate, seen.record)
     helps = helps_of(seen.city, [row.cells for row in rows])
     found = [
         _facts(seen, row, counts[row.area_id], helped)
