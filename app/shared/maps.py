@@ -22,13 +22,14 @@ from app.shared.geometry import BaseGeometry, CellGeometry
 from app.shared.legend import Classes, classify_counts
 from app.shared.standing import in_service, state_words
 from csa.areas.city_scale import count_afar
+from csa.areas.places import called
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import mean_km2, outline
-from csa.geo.ground import jaccard, resolution_of
+from csa.geo.ground import jaccard, refine, resolution_of
 from csa.priority.area_counts import AreaCounts
 
 ALIKE = 0.8
@@ -210,7 +211,17 @@ def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
     proposal, counted = scene.proposal, scene.proposal.counted
     areas = zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True)
     names = [*(_called(scene, str(area_id), str(place)) for area_id, place in areas), ""]
-    shown = (counted.cells, counted.incidents, proposal.area_of_cell[counted.places])
+    area_of_cell, none = proposal.area_of_cell.copy(), len(names) - 1
+    core = {area.key for area in scene.core}
+    for number, area_id in enumerate(proposal.areas["area_id"]):
+        stands = scene.standing.get(str(area_id))
+        if stands is not None and stands.letter in core:  # its own ground says which cells are its
+            area_of_cell[area_of_cell == number] = none
+    for area in scene.core:
+        own = refine(area.cells, int(proposal.summary["params"]["resolution"]))
+        area_of_cell[counted.grid.at(own)] = len(names)
+        names.append(called(area.place_name, area.key))
+    shown = (counted.cells, counted.incidents, area_of_cell[counted.places])
     return [
         [cells.number_of[cell], count, names[area]]
         for cell, count, area in zip(*(one.tolist() for one in shown), strict=True)
@@ -269,8 +280,8 @@ def _feature(
     is_core = stands is not None and bool(stands.letter)
     lines = [
         *([state_words(stands)] if stands else []),
-        *([speak("map.outline_now")] if is_core else []),
         speak("map.area_count", n=area["incidents"], period=scene.period),
+        *([speak("map.outline_now")] if is_core else []),
         *_chance(usual),
         *scene.notes.get(area_id, ()),
     ]

@@ -99,7 +99,7 @@ def other_outlines(
 def say_outlines(
     proposal: Proposal, standing: Mapping[str, AreaStanding], counts: Mapping[str, AreaCounts]
 ) -> str:
-    """Say that areas in service are counted on their own ground, and what other outlines hold."""
+    """Return that areas in service are counted on their own ground, and what outlines hold."""
     if not counts:
         return ""
     found = other_outlines(proposal, standing, counts)

@@ -27,7 +27,7 @@ def dataset():
         ("2020-04-01", "homicide", 1, "West", f"{CELL:x}", ""),
         ("2020-06-30 23:59", "nonfatal", 2, "West", "", "unlocated"),
         ("2020-05-05", "nonfatal", 1, "East", f"{CELL:x}", ""),
-        ("2020-05-06", "nonfatal", 1, "", "", "outside_study_area"),
+        ("2020-05-06", "nonfatal", 1, "", f"{CELL:x}", "outside_study_area"),  # beyond the border
         ("2020-03-31", "homicide", 1, "West", f"{CELL:x}", ""),
         ("2020-07-01", "nonfatal", 1, "West", f"{CELL:x}", ""),
     ]
