@@ -24,7 +24,7 @@ from csa.decisions.registry import CoreArea, core_areas, followed
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict, numbers_of
 from csa.displacement.telling import each
-from csa.displacement.verdict import AreaVerdict
+from csa.displacement.verdict import LEAST_MEAN, AreaVerdict
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.meeting import PENDING
@@ -84,27 +84,37 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return
     verdicts = {} if found is None else each(found)
-    _fill(shown, {area.key: _verdict(area, *verdicts.get(area.key, ())) for area in shown.areas})
+    told = {area.key: verdict_words(area, *verdicts.get(area.key, ())) for area in shown.areas}
+    _fill(shown, told)
 
 
 def _far(_: Sequence[str]) -> tuple[float, str]:
     return 0.5, speak("briefing.judging")
 
 
-def _verdict(
+def verdict_words(
     area: CoreArea, judged: AreaVerdict | None = None, since: Month | None = None
 ) -> tuple[str, str]:
-    """Return a verdict in words, and what was counted and expected, here and next door."""
+    """Return a verdict in words, and what was counted and expected, here and next door.
+
+    Where there is no verdict, the reason is one of two: too few, or enough and what was expected
+    is not known well enough; no range then, which would look like a verdict.
+    """
     at = -1 if judged is None else len(judged.verdicts) - 1
     if judged is None or since is None or is_early(at):
         return speak("change_page.too_early_word"), ""
-    told = numbers_of(judged.core, at)
-    said = speak("briefing.core_here", since=month(str(since)), **told)
+    word, told = name_verdict(judged.verdicts[at]), numbers_of(judged.core, at)
+    if judged.core.is_told[at]:
+        said = speak("briefing.core_here", since=month(str(since)), **told)
+    else:
+        n, mean = judged.core.counted[at], judged.core.expectation.mean[at]
+        word = speak("briefing.too_wide") if (n + mean) / 2 >= LEAST_MEAN else word
+        said = speak("briefing.core_counted", since=month(str(since)), n=int(n))
     if judged.ring is not None and judged.ring.is_told[at]:
         said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
     if area.redrawn_on is not None:
         said += speak("briefing.core_redrawn", day=day(area.redrawn_on))
-    return name_verdict(judged.verdicts[at]), said
+    return word, said
 
 
 def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:

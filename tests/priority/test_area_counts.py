@@ -1,17 +1,21 @@
 """What areas hold on their own ground: by hand, and as a proposal counts the same cells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import Choices, city_choices
 from csa.areas.locating import locate_incidents
 from csa.areas.places import areas_of
 from csa.base.params import Month, Period
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
+from csa.dataset.versioned import City, open_city
 from csa.geo.cells import as_text
 from csa.geo.ground import parents
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
 from csa.priority.area_counts import count_areas, locating
 from csa.priority.next12 import COLUMNS, next12_of
 
@@ -107,3 +111,28 @@ def test_a_candidates_cells_have_the_candidates_numbers(city, proposal, located)
             assert getattr(own, name) == row[name]
         assert (own.expected, own.expected_low) == (row["expected"], row["expected_low"])
         assert own.next12 == tuple(ahead.loc[row["area_id"], list(COLUMNS)])
+
+
+@pytest.mark.slow
+def test_philadelphia_grounds_of_a_year_before_and_what_came(shared_data, root):
+    """Grounds that older data chose, as areas in service have them; nothing later is known."""
+    config, folder = load_city(root / "config" / "philadelphia.toml"), shared_data / "philadelphia"
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    inputs = Inputs((path,), folder / "neighborhoods.geojson")
+    city = City(config, ingest_city(config, inputs).dataset)
+    own, rows = city_choices(config), []
+    located = locate_incidents(city, own)
+    for step in range(0, 43, 6):
+        until = Month(2018, 7).plus(step)
+        then, now = (
+            propose_areas(city, replace(own, until=month), located=located, places=())
+            for month in (until.plus(-12), until)
+        )
+        after = located.counts(Period(until, until.plus(12)))
+        for one in count(city, now, located, *areas_of(then.areas)).values():
+            mean, low, high = one.next12
+            rows.append((after[located.place(one.cells)].sum(), mean, low, high))
+    n, mean, low, high = np.array(rows).T
+    assert len(rows) > 100
+    assert ((low <= n) & (n <= high)).mean() >= 0.85
+    assert n.sum() / mean.sum() == pytest.approx(1, abs=0.15)

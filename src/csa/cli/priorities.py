@@ -84,7 +84,8 @@ def priorities(
         table = served_as(found.judgement.table, standing)
         found = replace(found, judgement=replace(found.judgement, table=table))
         account = priorities_account(found, weights, n_first)
-        account["core_areas"] = core_area_rows(areas, counts)
+        if areas:
+            account["core_areas"] = core_area_rows(areas, counts)
         files = priorities_files(account, found.judgement, chosen)
         if areas:
             files[CORE_AREAS] = core_areas_file(areas, counts)

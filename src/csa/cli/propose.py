@@ -73,7 +73,8 @@ def propose(
         tell("write")
         replace_folder(out, MARKER, files, optional=(CORE_AREAS,))
     if as_json:
-        show_json({**proposal.summary, "core_areas": core_area_rows(areas, counts)})
+        served = {"core_areas": core_area_rows(areas, counts)} if areas else {}
+        show_json({**proposal.summary, **served})
     else:
         show_proposal(proposal, standing, config.city.units, out, counts)
 
