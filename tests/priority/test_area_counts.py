@@ -98,6 +98,17 @@ def test_larger_cells_are_counted_on_their_own_size(city, proposal, located):
     assert found.incidents == (is_in & table["cell_r9"].isin(as_text(own))).sum()
 
 
+def test_ground_outside_the_city_has_nothing_and_nothing_is_said_of_it(city, proposal, located):
+    """An area of another city's file, for one, leaves the others as they are."""
+    (other, *_) = areas_of(proposal.areas)
+    far = frozenset({0x8A2A1072B59FFFF})
+    found = count(city, proposal, located, ("A", "Far", far), other)
+    away = found["A"]
+    assert (away.incidents, away.recent_12, away.area_km2) == (0, 0, 0)
+    assert (away.usual, away.next12, away.population, away.is_doubtful) == (None, None, None, False)
+    assert found[other[0]].incidents
+
+
 # ---- True in general ------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from csa.areas.proposal_tables import count_incidents, round_expected
 from csa.areas.reach import NOISE
 from csa.areas.run import AreaIncidents
 from csa.areas.sheets import usual_number
+from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Ints
@@ -132,7 +133,10 @@ def count_areas(
         on_land, window = located.grid.on_land(cells), located.window(period)
         is_in = np.isin(located.positions, located.grid.at(on_land))
         told = AreaIncidents.of(window, np.where(is_in[period.holds(located.month)], 0, NOISE))
-        (estimate,) = estimate_areas(located, period, [on_land])
+        # Ground outside the study area has no incident, and none is expected there.
+        (estimate,) = (
+            estimate_areas(located, period, [on_land]) if on_land else (Estimate.sure(0.0),)
+        )
         expected = round_expected(estimate)
         mean = math.nan if expected["expected"] is None else expected["expected"]
         ((middle, low, high),) = ahead.predict(located, [on_land], [mean]).tolist()
