@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.screens.compare.side_by_side import OpenPlaces, by_tier, on_own_ground, tier_words
+from app.screens.compare.side_by_side import (
+    OpenPlaces,
+    by_tier,
+    lacking_services,
+    on_own_ground,
+    tier_words,
+)
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels
 from app.shared.cache_once import once
@@ -24,7 +30,6 @@ from csa.backtest.by_risk import say_risk_order
 from csa.base.text import name_list, natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
-from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment, prioritize
 
 RECORD = "record-the-choice"
@@ -243,12 +248,11 @@ def reasons(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show two sentences per area on why it has its tier, or none."""
-    services = cache_around.services(opened, choices)
-    lacking = {} if services is None else once(gaps)(services)
     areas, through = proposal.areas, through_words(proposal)
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.header(speak("compare.why"), anchor=False)
     counts = core_counts(opened, choices)
+    lacking = lacking_services(opened, choices, standing, counts) or {}
     outlines = other_outlines(proposal, standing, counts)
     table = by_tier(judgement.table, standing)
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
@@ -26,9 +27,11 @@ from app.shared.standing import (
     short_state,
 )
 from csa.areas.choices import Choices
+from csa.base.crs import LONLAT
 from csa.base.text import in_ten, name_list, natural, speak, times
 from csa.decisions.registry import AreaStanding
-from csa.geo.services import gaps
+from csa.geo.cells import outline
+from csa.geo.services import gaps, services_of
 from csa.priority.area_counts import AreaCounts
 from csa.priority.assess import AreaAssessment
 from csa.priority.next12 import COLUMNS
@@ -106,14 +109,13 @@ def show(
     places: OpenPlaces,
 ) -> None:
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
-    services = cache_around.services(opened, choices)
-    lacking = None if services is None else once(gaps)(services)
     table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
     is_sure = st.toggle(
         speak("compare.how_sure"), key="how sure", help=speak("compare.how_sure_help")
     )
     others, counts = not_proposed(areas_in_service(opened), standing), core_counts(opened, choices)
     known = {**standing, **{area.key: in_service(area) for area in others}}
+    lacking = lacking_services(opened, choices, known, counts)
     unknown = dict.fromkeys(table.columns, math.nan) | {
         "was_candidate": "unknown",
         "is_doubtful": False,
@@ -152,6 +154,25 @@ def show(
     st.caption(speak("compare.sure_note") if is_sure else note.strip())
 
 
+def lacking_services(
+    opened: Opened,
+    choices: Choices,
+    known: Mapping[str, AreaStanding],
+    counts: Mapping[str, AreaCounts],
+) -> dict[str, Sequence[str]] | None:
+    """List the kinds of service that each area lacks, those in service on their own ground."""
+    near = cache_around.services(opened, choices)
+    services, config = opened.dataset.services, opened.config.services
+    if near is None or services is None or config is None:
+        return None
+    found: dict[str, Sequence[str]] = dict(once(gaps)(near))
+    shapes = [outline(one.cells) for one in counts.values()]
+    grounds = gpd.GeoDataFrame({"area_id": [*counts]}, geometry=shapes, crs=LONLAT)
+    metric_crs = opened.config.city.metric_crs
+    own = gaps(services_of(grounds, services, config.near_m, metric_crs))
+    return found | {key: own[one.letter] for key, one in known.items() if one.letter in own}
+
+
 def on_own_ground(
     row: Mapping[Any, Any], own: AreaCounts | None, city_per_km2: float
 ) -> dict[str, Any]:
@@ -185,13 +206,7 @@ def _decides(
     open_places: OpenPlaces,
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
-    places = (
-        {}
-        if lacking is None
-        else {speak("compare.col_lacking"): len(lacking[row["area_id"]])}
-        if row["area_id"] in lacking
-        else {speak("compare.col_lacking"): speak("compare.unknown")}
-    )
+    places = {} if lacking is None else {speak("compare.col_lacking"): len(lacking[row["area_id"]])}
     return {
         speak("compare.col_tier"): _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
         speak("compare.col_expected"): _next12(row, top),

@@ -79,8 +79,9 @@ def show(
     doubtful = [
         standing[area_id].called
         for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
-        if proposal.is_doubtful(n_suspect, n)
+        if standing[area_id].letter not in counts and proposal.is_doubtful(n_suspect, n)
     ]
+    doubtful += [own.called for own in counts.values() if own.is_doubtful]
     if counts:
         st.caption(speak("standing.own_ground"))
     if doubtful:
