@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app.shared import cache, charts, nearby, panels
 from app.shared.city_session import Opened
 from app.shared.phrases import months_covered, victims_words, what_is_counted
-from app.shared.standing import areas_in_service, in_service, state_words
+from app.shared.standing import (
+    core_counts,
+    in_service,
+    not_proposed,
+    other_outlines,
+    state_words,
+)
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.areas.sheets import Sheet
+from csa.areas.sheets import Sheet, sheet_on
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, speak
 from csa.decisions.registry import AreaStanding, CoreArea
@@ -30,46 +37,60 @@ FEW_DOMESTIC = 5
 def show_sheet(
     opened: Opened,
     choices: Choices,
-    sheet: Sheet,
+    area_id: str,
     standing: AreaStanding,
     on_close: Callable[[], None],
 ) -> None:
-    """Show an area's sheet."""
+    """Show a candidate's sheet."""
     proposal = cache.proposal(opened, choices)
-    area = sheet.area
+    sheet = cache.sheet(opened, choices, area_id)
+    found = cache.next12(opened, choices).loc[area_id, list(COLUMNS)]
+    next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
     _head(standing.called, state_words(standing), on_close)
-    said = [_count(proposal, sheet), _ground(opened, proposal, sheet, standing)]
-    st.markdown(" ".join([*said, _next12(opened, choices, sheet)]))
-    panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
+    st.markdown(f"{_count(proposal, sheet)} {_next12(next12)}")
+    _show(opened, choices, sheet, standing.called)
+
+
+def show_core(
+    opened: Opened,
+    choices: Choices,
+    area: CoreArea,
+    standing: Mapping[str, AreaStanding],
+    on_close: Callable[[], None],
+) -> None:
+    """Show the sheet of a core service area: of its own ground, whatever is found there now."""
+    proposal, counts = cache.proposal(opened, choices), core_counts(opened, choices)
+    own, stands = counts[area.key], in_service(area)
+    sheet = sheet_on(opened.dataset, proposal, vars(own), own.rows)
+    _head(stands.called, state_words(stands), on_close)
+    said = [_count(proposal, sheet), _next12(own.next12), speak("sheet.own_ground")]
+    outlined = other_outlines(proposal, standing, counts).get(area.key)
+    if outlined is not None:
+        said.append(speak("sheet.outline_now", n=outlined))
+    elif not_proposed([area], standing):
+        said.append(speak("sheet.core_not_now"))
+    st.markdown(" ".join(said))
+    _show(opened, choices, sheet, stands.called)
+    for page in ("displacement", "measures"):
+        st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
+
+
+def _show(opened: Opened, choices: Choices, sheet: Sheet, called: str) -> None:
+    """Show a sheet's numbers, its course by month and time, and what is there."""
+    has_homicides = "homicide" in choices.kinds
+    panels.numbers(_numbers(opened, sheet.area, has_homicides=has_homicides))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
     with tabs[0]:
         st.plotly_chart(
             charts.by_month(sheet.by_month, is_synthetic=opened.config.city.is_synthetic),
             config=charts.CONFIG,
             key="by month",
-            alt=speak("sheet.months_alt", area=standing.called),
+            alt=speak("sheet.months_alt", area=called),
         )
     with tabs[1]:
-        _times(opened, sheet, standing.called)
+        _times(opened, sheet, called)
     with tabs[2]:
-        _places(opened, choices, area, standing.called)
-
-
-def show_core(
-    opened: Opened, proposal: Proposal, area: CoreArea, on_close: Callable[[], None]
-) -> None:
-    """Show a core service area that is no candidate now: its count, and what is around it."""
-    stands = in_service(area)
-    _head(stands.called, state_words(stands), on_close)
-    counted = proposal.count_in(area.cells)
-    said = [speak("sheet.core_not_now")]
-    if counted is not None:
-        n, what = counted[0], what_is_counted(proposal)
-        said.insert(0, speak("sheet.count_core", n=n, what=what, months=months_covered(proposal)))
-    st.markdown(panels.plain(" ".join(said)))
-    for page in ("displacement", "measures"):
-        st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
-    nearby.beside_map(opened, area.cells, stands.called)
+        _places(opened, choices, sheet.area, called)
 
 
 def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
@@ -96,21 +117,11 @@ def _count(proposal: Proposal, sheet: Sheet) -> str:
     return speak("sheet.count", low=low, high=high, **counted)
 
 
-def _ground(opened: Opened, proposal: Proposal, sheet: Sheet, standing: AreaStanding) -> str:
-    """Return the count on the ground that an area in service was given, if that is another."""
-    cells = next((a.cells for a in areas_in_service(opened) if a.key == standing.letter), None)
-    counted = None if cells is None else proposal.count_in(cells)
-    if counted is None or counted[0] == sheet.area["incidents"]:
-        return ""
-    return speak("sheet.count_ground", n=counted[0])
-
-
-def _next12(opened: Opened, choices: Choices, sheet: Sheet) -> str:
+def _next12(found: Sequence[float] | None) -> str:
     """Return what to expect in the next 12 months, in words; "" where that is not known."""
-    found = cache.next12(opened, choices).loc[sheet.area["area_id"]]
-    if found.isna().any():
+    if found is None:
         return ""
-    expected, low, high = (float(found[name]) for name in COLUMNS)
+    expected, low, high = found
     return speak("sheet.next12", expected=expected, low=low, high=high)
 
 
@@ -162,7 +173,7 @@ def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
         f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
     )
     st.markdown(speak("sheet.neighborhoods", shares=shares))
-    if set(choices.kinds) == set(KINDS):
+    if set(choices.kinds) == set(KINDS) and "also_on_homicides" in area:
         st.markdown(
             speak(
                 {
@@ -180,4 +191,6 @@ def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
         )
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    nearby.beside_map(opened, frozenset(from_text(area["cells"]).tolist()), called)
+    cells = area["cells"]  # a core service area's are a set
+    own = cells if isinstance(cells, frozenset) else frozenset(from_text(cells).tolist())
+    nearby.beside_map(opened, own, called)

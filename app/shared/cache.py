@@ -7,7 +7,7 @@ readers share what is returned, so nothing may change it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +40,9 @@ from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import MARKER, Dataset, open_dataset
 from csa.evaluation.trial_files import kept_trials
+from csa.geo.cells import CellSet
+from csa.geo.ground import resolution_of
+from csa.priority.area_counts import AreaCounts, count_areas
 from csa.priority.assess import AreaAssessment, assess_areas
 from csa.priority.next12 import add_next12, next12_of
 
@@ -138,6 +141,29 @@ def next12(opened: Opened, choices: Choices) -> pd.DataFrame:
 def _next12(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame:
     found = proposal(_opened, choices)
     return next12_of(found, located(_opened, choices), suggesting(_opened, choices))
+
+
+def area_counts(
+    opened: Opened, choices: Choices, areas: Sequence[tuple[str, str, CellSet]]
+) -> Mapping[str, AreaCounts]:
+    """Count areas on their own ground, once for each set of them: id, name and cells of each."""
+    ground = repr([(area_id, name, sorted(cells)) for area_id, name, cells in areas])
+    name = hashlib.sha256(ground.encode()).hexdigest()
+    return _area_counts(opened.key, choices, name, opened, areas) if areas else {}
+
+
+@of_city(max_entries=SETTINGS)
+def _area_counts(
+    key: str,
+    choices: Choices,
+    ground: str,
+    _opened: Opened,
+    _areas: Sequence[tuple[str, str, CellSet]],
+) -> Mapping[str, AreaCounts]:
+    sizes = {choices.resolution, *(resolution_of(min(cells)) for _, _, cells in _areas)}
+    on_cells = {size: located(_opened, replace(choices, resolution=size)) for size in sizes}
+    known = proposal(_opened, choices), on_cells.__getitem__, suggesting(_opened, choices)
+    return in_turn(count_areas, quick=True)(_opened, _areas, *known)
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from csa.base.params import Month
 from csa.base.text import day, month, render, speak
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
-from csa.displacement.sentences import name_verdict, numbers_of
+from csa.displacement.sentences import name_verdict, name_verdict_at, numbers_of
 from csa.displacement.telling import each
 from csa.displacement.verdict import AreaVerdict, Verdict
 from csa.plan import Plan
@@ -83,23 +83,35 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return
     verdicts = {} if found is None else each(found)
-    _fill(shown, {area.key: _verdict(*verdicts.get(area.key, ())) for area in shown.areas})
+    told = {area.key: verdict_words(area, *verdicts.get(area.key, ())) for area in shown.areas}
+    _fill(shown, told)
 
 
 def _far(_: Sequence[str]) -> tuple[float, str]:
     return 0.5, speak("briefing.judging")
 
 
-def _verdict(judged: AreaVerdict | None = None, since: Month | None = None) -> tuple[str, str]:
-    """Return a verdict in words, and what was counted and expected, here and next door."""
+def verdict_words(
+    area: CoreArea, judged: AreaVerdict | None = None, since: Month | None = None
+) -> tuple[str, str]:
+    """Return a verdict in words, and what was counted and expected, here and next door.
+
+    Where there is no verdict there is no range either: it would look like one.
+    """
     if judged is None or since is None:  # no whole month yet
         return name_verdict(Verdict.TOO_EARLY), ""
     at = len(judged.verdicts) - 1
-    told = numbers_of(judged.core, at)
-    said = speak("briefing.core_here", since=month(str(since)), **told)
+    word, told = name_verdict_at(judged, at), numbers_of(judged.core, at)
+    if judged.verdicts[at] in {Verdict.TOO_EARLY, Verdict.TOO_FEW}:
+        n = int(judged.core.counted[at])
+        said = speak("briefing.core_counted", since=month(str(since)), n=n)
+    else:
+        said = speak("briefing.core_here", since=month(str(since)), **told)
     if judged.ring is not None and judged.ring.is_told[at]:
         said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
-    return name_verdict(judged.verdicts[at]), said
+    if area.redrawn_on is not None:
+        said += speak("briefing.core_redrawn", day=day(area.redrawn_on))
+    return word, said
 
 
 def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:

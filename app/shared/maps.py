@@ -22,13 +22,15 @@ from app.shared.geometry import BaseGeometry, CellGeometry
 from app.shared.legend import Classes, classify_counts
 from app.shared.standing import in_service, state_words
 from csa.areas.city_scale import count_afar
+from csa.areas.places import called
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import mean_km2, outline
-from csa.geo.ground import jaccard, resolution_of
+from csa.geo.ground import jaccard, refine, resolution_of
+from csa.priority.area_counts import AreaCounts
 
 ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
@@ -92,6 +94,7 @@ class MapScene:
     standing: Mapping[str, AreaStanding] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
+    counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
     is_whole: bool = False  # whether the first view is of the whole city
     units: str = "us"  # of the sizes in the map's legend
@@ -208,7 +211,17 @@ def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
     proposal, counted = scene.proposal, scene.proposal.counted
     areas = zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True)
     names = [*(_called(scene, str(area_id), str(place)) for area_id, place in areas), ""]
-    shown = (counted.cells, counted.incidents, proposal.area_of_cell[counted.places])
+    area_of_cell, none = proposal.area_of_cell.copy(), len(names) - 1
+    core = {area.key for area in scene.core}
+    for number, area_id in enumerate(proposal.areas["area_id"]):
+        stands = scene.standing.get(str(area_id))
+        if stands is not None and stands.letter in core:  # its own ground says which cells are its
+            area_of_cell[area_of_cell == number] = none
+    for area in scene.core:
+        own = refine(area.cells, int(proposal.summary["params"]["resolution"]))
+        area_of_cell[counted.grid.at(own)] = len(names)
+        names.append(called(area.place_name, area.key))
+    shown = (counted.cells, counted.incidents, area_of_cell[counted.places])
     return [
         [cells.number_of[cell], count, names[area]]
         for cell, count, area in zip(*(one.tolist() for one in shown), strict=True)
@@ -240,8 +253,9 @@ def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
     """Draw a core service area; a click on it chooses the candidate that it is, if any."""
     served = {one.letter: one.area_id for one in scene.standing.values() if one.letter}
     area_id = served.get(area.key, area.key)
-    counted = scene.proposal.count_in(area.cells)
-    n = [] if counted is None else [speak("map.area_count", n=counted[0], period=scene.period)]
+    own, n = scene.counts.get(area.key), list[str]()
+    if own is not None:
+        n = [speak("map.area_count", n=own.incidents, period=scene.period), *_chance(own.usual)]
     lines = [state_words(in_service(area)), *n, *scene.notes.get(area_id, ())]
     return core_feature(area, lines, area_id)
 
@@ -263,10 +277,12 @@ def _feature(
 ) -> dict[str, Any]:
     usual, area_id = usual_number(area["expected_low"], area["expected_high"]), str(area["area_id"])
     stands = scene.standing.get(area_id)
+    is_core = stands is not None and bool(stands.letter)
     lines = [
         *([state_words(stands)] if stands else []),
         speak("map.area_count", n=area["incidents"], period=scene.period),
-        *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
+        *([speak("map.outline_now")] if is_core else []),
+        *_chance(usual),
         *scene.notes.get(area_id, ()),
     ]
     letter = stands.letter if stands else ""
@@ -275,6 +291,10 @@ def _feature(
     drawn = feature(area_id, place, shape, lines, letter=letter)
     drawn["properties"]["n"] = int(area["incidents"])
     return drawn
+
+
+def _chance(usual: tuple[int, int] | None) -> list[str]:
+    return [speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []
 
 
 def feature(

@@ -19,7 +19,7 @@ from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import speak
 from csa.decisions.registry import CoreArea
-from csa.displacement.sentences import name_verdict
+from csa.displacement.sentences import name_verdict_at, numbers_of
 from csa.displacement.verdict import AreaVerdict, Track
 
 CORE_OPACITY = 0.85
@@ -164,11 +164,18 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 def verdict_word(judged: AreaVerdict, at: int) -> str:
     """Return a verdict in a few words."""
-    return name_verdict(judged.verdicts[at])
+    return name_verdict_at(judged, at)
+
+
+def why_untold(track: Track, at: int) -> str:
+    """Return in small words why nothing is said of a count: too few, or too uncertain."""
+    word = speak("displacement.too_wide" if track.is_enough[at] else "displacement.too_few")
+    return word[:1].lower() + word[1:]
 
 
 def _counted(track: Track, at: int) -> str:
-    values = {"n": int(track.counted[at]), "low": int(track.low[at]), "high": int(track.high[at])}
     if not track.is_told[at]:
-        return speak("change_page.counted_few", **values)
-    return speak("change_page.counted", expected=float(track.expectation.mean[at]), **values)
+        n = int(track.counted[at])
+        return speak("change_page.counted_few", n=n, why=why_untold(track, at))
+    values = numbers_of(track, at)
+    return speak("change_page.counted", n=values.pop("counted"), **values)

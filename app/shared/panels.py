@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
@@ -286,14 +286,16 @@ def download(
     )
 
 
-def downloads(proposal: Proposal, names: Sequence[str], stem: str) -> None:
-    """Offer files for download, each written on request."""
+def downloads(
+    proposal: Proposal, names: Sequence[str], stem: str, files: Mapping[str, bytes]
+) -> None:
+    """Offer a proposal's files for download, each written on request, and others as they are."""
     with st.popover(speak("find.download"), icon=":material/download:"):
         st.caption(speak("find.download_note"))
-        for name in names:
+        for name in (*names, *files):
             st.download_button(
                 name,
-                cache.download(proposal, name),
+                files.get(name) or cache.download(proposal, name),
                 file_name=f"{stem}-{name}",
                 key=f"download {name}",
                 on_click="ignore",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import pandas as pd
+
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.base.text import day, percent, speak
+from csa.base.text import day, month, percent, speak
 
 DAYS_PER_MONTH = 30.44
 MONTHS_TO_SAY_DAYS = 2
@@ -40,6 +42,13 @@ def period_words(proposal: Proposal) -> str:
     return speak(
         "find.period", first=first, last=day(date.fromisoformat(params["covered_through"]))
     )
+
+
+def through_words(proposal: Proposal) -> str:
+    """Return the last month counted, or the last day where it is not over in the data."""
+    last = proposal.summary["params"]["covered_through"]
+    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
+    return month(last[:7]) if is_over else day(date.fromisoformat(last))
 
 
 def months_covered(proposal: Proposal) -> int:

@@ -8,7 +8,7 @@ from app.shared import cache_around, map_component, maps, panels
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
 from app.shared.phrases import months_covered
-from app.shared.standing import areas_in_service
+from app.shared.standing import areas_in_service, core_counts
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.text import speak
@@ -42,6 +42,7 @@ def small_map(
             "",
             standing=standing,
             core=core,
+            counts=core_counts(opened, choices),
             afar=afar,
             is_whole=True,
             units=opened.config.city.units,

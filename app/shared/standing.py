@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from app.shared import cache_store
+from app.shared import cache, cache_store
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
+from csa.areas.choices import Choices
 from csa.areas.names import letter
-from csa.areas.places import areas_of, called
+from csa.areas.places import areas_of, called, cells_of
 from csa.areas.proposal import Proposal
 from csa.base.errors import StoreError
 from csa.base.text import month, name_list, speak
@@ -28,6 +29,7 @@ from csa.decisions.registry import (
 from csa.decisions.registry import served_as as with_letters
 from csa.decisions.store.records import Records
 from csa.geo.cells import CellSet
+from csa.priority.area_counts import AreaCounts
 
 
 def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
@@ -95,18 +97,40 @@ def not_proposed(
     return tuple(area for area in areas if area.key not in found)
 
 
-def say_grounds(opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding]) -> str:
-    """Give the counts on the ground of areas in service, if an outline found now has others."""
-    found = dict(zip(proposal.areas["area_id"], proposal.areas["incidents"], strict=True))
-    outlined = {one.letter: found[area_id] for area_id, one in standing.items() if one.letter}
-    areas = [(area, proposal.count_in(area.cells)) for area in areas_in_service(opened)]
-    counts = [(area, counted[0]) for area, counted in areas if counted is not None]
-    if all(outlined.get(area.key, n) == n for area, n in counts):
+def core_counts(opened: Opened, choices: Choices) -> Mapping[str, AreaCounts]:
+    """Return what areas in service hold on their own ground, by letter."""
+    areas = [(area.key, area.place_name, area.cells) for area in areas_in_service(opened)]
+    return cache.area_counts(opened, choices, areas)
+
+
+def other_outlines(
+    proposal: Proposal, standing: Mapping[str, AreaStanding], counts: Mapping[str, AreaCounts]
+) -> dict[str, int]:
+    """Return what outlines found now hold, by letter, where they are not the area's own cells."""
+    areas = proposal.areas
+    return {
+        standing[area_id].letter: int(n)
+        for area_id, n, cells in zip(
+            areas["area_id"], areas["incidents"], cells_of(areas), strict=True
+        )
+        if standing[area_id].letter in counts and cells != counts[standing[area_id].letter].cells
+    }
+
+
+def say_outlines(
+    proposal: Proposal, standing: Mapping[str, AreaStanding], counts: Mapping[str, AreaCounts]
+) -> str:
+    """Return that areas in service are counted on their own ground, and what outlines hold."""
+    if not counts:
         return ""
+    found = other_outlines(proposal, standing, counts)
     listed = [
-        speak("standing.ground", area=called(area.place_name, area.key), n=n) for area, n in counts
+        speak("standing.outline", area=one.called, n=found[letter])
+        for letter, one in counts.items()
+        if letter in found
     ]
-    return speak("standing.grounds", areas=name_list(listed))
+    said = speak("standing.own_ground")
+    return f"{said} {speak('standing.outlines', areas=name_list(listed))}" if listed else said
 
 
 @dataclass(frozen=True)

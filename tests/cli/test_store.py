@@ -329,8 +329,16 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     with (town.folder / "pr" / "areas.csv").open() as file:
         (one,) = csv.DictReader(file)
     assert (one["area_id"], one["served_as"], one["place_name"]) == ("c-1", "A", "West End")
+    told = json.loads(run("propose", *AREA_CITY, "--dataset", "ds", "--out", "pr", "--json").stdout)
+    with (town.folder / "pr" / "core_areas.csv").open() as file:
+        (own,) = csv.DictReader(file)
+    assert (own["area_id"], own["cells"], own["homicides"]) == ("A", one["cells"], one["homicides"])
+    assert [area["incidents"] for area in told["core_areas"]] == [60]
     said = run("priorities", *AREA_CITY, "--dataset", "ds", "--out", "pri").stdout
     assert "West End (A)" in said
+    assert (town.folder / "pri" / "core_areas.csv").read_bytes() == (
+        town.folder / "pr" / "core_areas.csv"
+    ).read_bytes()
     with (town.folder / "pri" / "priorities.csv").open() as file:
         assert [one["served_as"] for one in csv.DictReader(file)] == ["A"]
     row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]

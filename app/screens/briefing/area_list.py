@@ -9,10 +9,12 @@ import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
 from app.shared.phrases import months_covered, what_is_counted
+from app.shared.standing import say_outlines
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import natural, render, speak
 from csa.decisions.registry import AreaStanding
+from csa.priority.area_counts import AreaCounts
 from csa.priority.assess import AreaAssessment
 
 MAX_IN_ONE_COLUMN = 14
@@ -35,9 +37,9 @@ def tiers(
     proposal: Proposal,
     judgement: AreaAssessment | None,
     standing: Mapping[str, AreaStanding],
-    grounds: str,
+    counts: Mapping[str, AreaCounts],
 ) -> None:
-    """List the areas by tier, then by name; below what those in service have on their ground."""
+    """List the areas by tier, then by name, those in service on their own ground."""
     note = speak(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -49,11 +51,22 @@ def tiers(
         inside = _faint(speak("briefing.judging"))
     else:
         lists = "".join(
-            _listed(head, by_name(rows, standing), standing) for head, rows in groups(judgement)
+            _listed(head, by_name(rows, standing), standing, counts)
+            for head, rows in groups(judgement)
         )
+        proposed = {one.letter for one in standing.values()}
+        lists += _list(
+            speak("briefing.not_now"),
+            [
+                _item(one.called, one.incidents, one.usual)
+                for letter, one in counts.items()
+                if letter not in proposed
+            ],
+        )
+        said = say_outlines(proposal, standing, counts)
         where = judgement.answers["locate"]
         inside = _faint(note if where.can else f"{render(where.message)} {note}")
-        inside += f"<div>{lists}</div>{_faint(grounds)}"
+        inside += f"<div>{lists}</div>{_faint(said)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
 
@@ -80,12 +93,22 @@ def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
     return [(head, rows) for head, rows in found if len(rows)]
 
 
-def _listed(head: str, rows: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> str:
-    items = "".join(
-        _item(standing[area_id].called, int(n), usual_number(low, high))
-        for area_id, n, low, high in rows[LISTED].to_numpy()
-    )
-    return f"<h2>{html.escape(head)}</h2><ul>{items}</ul>"
+def _listed(
+    head: str,
+    rows: pd.DataFrame,
+    standing: Mapping[str, AreaStanding],
+    counts: Mapping[str, AreaCounts],
+) -> str:
+    items = []
+    for area_id, n, low, high in rows[LISTED].to_numpy():
+        own = counts.get(standing[area_id].letter)
+        numbers = (int(n), usual_number(low, high)) if own is None else (own.incidents, own.usual)
+        items.append(_item(standing[area_id].called, *numbers))
+    return _list(head, items)
+
+
+def _list(head: str, items: list[str]) -> str:
+    return f"<h2>{html.escape(head)}</h2><ul>{''.join(items)}</ul>" if items else ""
 
 
 def _item(name: str, n: int, usual: tuple[int, int] | None) -> str:

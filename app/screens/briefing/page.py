@@ -7,7 +7,7 @@ import streamlit as st
 from app.screens.briefing import area_list, first_hour, parts
 from app.shared import cache, core_list, panels, session
 from app.shared.small_map import small_map
-from app.shared.standing import say_grounds, standing_of
+from app.shared.standing import core_counts, standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -21,13 +21,13 @@ try:
 except CsaError as error:
     panels.stop(error)
 standing = standing_of(opened, proposal)
-grounds = say_grounds(opened, proposal, standing)
+counts = core_counts(opened, choices)
 said = st.empty()
 parts.sentences(said, opened, choices, (proposal, None), standing)
 core = core_list.show(opened)
 with st.container(key="small_map"):
     on_left, listed = parts.places(proposal)
-area_list.tiers(listed, proposal, None, standing, grounds)
+area_list.tiers(listed, proposal, None, standing, counts)
 with on_left:
     small_map(opened, choices, proposal, standing)
 ranked = st.empty()
@@ -39,6 +39,6 @@ try:
 except CsaError as error:
     panels.stop(error)
 parts.sentences(said, opened, choices, (proposal, judgement), standing)
-area_list.tiers(listed, proposal, judgement, standing, grounds)
+area_list.tiers(listed, proposal, judgement, standing, counts)
 parts.not_ranked(ranked, judgement)
 core_list.fill(core, opened, choices)

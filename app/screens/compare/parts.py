@@ -8,14 +8,20 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.screens.compare.side_by_side import OpenPlaces, by_tier, tier_words
+from app.screens.compare.side_by_side import (
+    OpenPlaces,
+    by_tier,
+    lacking_services,
+    on_own_ground,
+    tier_words,
+)
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
-from app.shared.phrases import months_covered
-from app.shared.standing import areas_in_service, state_words
+from app.shared.phrases import months_covered, through_words
+from app.shared.standing import areas_in_service, core_counts, other_outlines, state_words
 from csa.areas.choices import Choices
 from csa.areas.criterion import ONLY_CHOSEN, list_unknown
 from csa.areas.places import called
@@ -24,7 +30,6 @@ from csa.backtest.by_risk import say_risk_order
 from csa.base.text import name_list, natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
-from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment, prioritize
 
 RECORD = "record-the-choice"
@@ -204,6 +209,7 @@ def show_map(
         first,
         standing=standing,
         core=core,
+        counts=core_counts(opened, choices),
         notes={
             str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
             for row in judgement.table.itertuples()
@@ -242,29 +248,36 @@ def reasons(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show two sentences per area on why it has its tier, or none."""
-    services = cache_around.services(opened, choices)
-    lacking = {} if services is None else once(gaps)(services)
-    areas = proposal.areas
+    areas, through = proposal.areas, through_words(proposal)
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.header(speak("compare.why"), anchor=False)
+    counts = core_counts(opened, choices)
+    lacking = lacking_services(opened, choices, standing, counts) or {}
+    outlines = other_outlines(proposal, standing, counts)
     table = by_tier(judgement.table, standing)
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = speak("compare.tier", tier=tier) if tier else speak("compare.without_tier")
         with st.expander(speak("compare.tier_group", title=title, n=len(rows))):
-            for row in rows.to_dict("records"):
-                stands = standing[row["area_id"]]
+            for found in rows.to_dict("records"):
+                stands = standing[found["area_id"]]
+                own = counts.get(stands.letter)
+                row = on_own_ground(found, own, judgement.city_per_km2)
                 first, second = (
                     one.naming(name=stands.called) for one in judgement.why[row["area_id"]]
                 )
                 name, state = panels.plain(stands.called), panels.plain(state_words(stands))
                 why = f"{panels.plain(render(first))} {panels.plain(render(second))}"
+                if stands.letter in outlines:
+                    why = speak("compare.why_outline", why=why)
                 st.markdown(f"**{name}**, {state}. {why}")
-                places = ", ".join(f"{k} {percent(v)}" for k, v in shares[row["area_id"]].items())
+                where = shares[row["area_id"]] if own is None else own.neighborhoods
+                places = ", ".join(f"{k} {percent(v)}" for k, v in where.items())
                 st.caption(
                     speak(
                         "compare.details",
                         recent=row["recent_12"],
-                        earlier=_earlier(float(row["earlier_yearly"])),
+                        through=through,
+                        earlier=_earlier(row["earlier_yearly"]),
                         places=panels.plain(places),
                     )
                     + _lacking(lacking.get(row["area_id"], ()))
@@ -272,8 +285,8 @@ def reasons(
                 )
 
 
-def _earlier(yearly: float) -> str:
-    if math.isnan(yearly):
+def _earlier(yearly: float | None) -> str:
+    if yearly is None or math.isnan(yearly):
         return ""
     return " " + speak("compare.earlier", yearly=yearly)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.shared import panels
 from app.shared.city_session import Opened
 from app.shared.following import Following, is_early
-from app.shared.maps_change import verdict_word
+from app.shared.maps_change import verdict_word, why_untold
 from app.shared.ranges import Drawn, range_bar
 from csa.base.io import csv_bytes
 from csa.base.text import month, speak
@@ -126,8 +126,7 @@ def _counted(track: Track | None, at: int, top: float) -> str:
         return ""
     n, (mean, low, high) = int(track.counted[at]), _bounds(track, at)
     if not track.is_told[at]:
-        words = html.escape(speak("change_page.of_expected_few", low=low, high=high))
-        return Drawn(f"{n:,}<small>{words}</small>")
+        return Drawn(f"{n:,}<small>{html.escape(why_untold(track, at))}</small>")
     words = html.escape(speak("change_page.of_expected", low=low, high=high))
     return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
 

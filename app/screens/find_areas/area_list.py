@@ -10,11 +10,12 @@ import streamlit as st
 
 from app.shared import panels, session
 from app.shared.phrases import months_covered, what_is_counted
-from app.shared.standing import in_service, not_proposed, state_words
+from app.shared.standing import in_service, not_proposed, other_outlines, state_words
 from csa.areas.proposal import Proposal
 from csa.base.text import name_list, speak
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import outline
+from csa.priority.area_counts import AreaCounts
 
 
 @dataclass(frozen=True)
@@ -22,30 +23,32 @@ class ListedArea:
     """A row of the list."""
 
     stands: AreaStanding
-    incidents: int | None  # None where its cells are of another size than those counted
-    homicides: int | None
+    incidents: int  # of an area in service on its own ground
+    homicides: int
     outlined: int | None  # incidents in the outline found now, for an area in service with another
     west: float  # degrees, where it begins
 
 
 def rows(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], core: Sequence[CoreArea]
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    core: Sequence[CoreArea],
+    counts: Mapping[str, AreaCounts],
 ) -> list[ListedArea]:
-    """List candidates and core service areas from west to east, those on the ground they have."""
-    grounds = {area.key: proposal.count_in(area.cells) for area in core}
+    """List candidates and core service areas from west to east, those on their own ground."""
+    outlines = other_outlines(proposal, standing, counts)
     found = []
     for row, west in zip(
         proposal.areas.to_dict("records"), proposal.areas.bounds["minx"], strict=True
     ):
-        stands, n = standing[row["area_id"]], row["incidents"]
-        own, homicides = n, row["homicides"]
-        if stands.letter in grounds:  # in cells of another size they are not counted
-            own, homicides = grounds[stands.letter] or (None, None)
-        found.append(ListedArea(stands, own, homicides, None if own == n else n, west))
+        stands = standing[row["area_id"]]
+        n, homicides = row["incidents"], row["homicides"]
+        if stands.letter in counts:
+            n, homicides = counts[stands.letter].incidents, counts[stands.letter].homicides
+        found.append(ListedArea(stands, n, homicides, outlines.get(stands.letter), west))
     for area in not_proposed(core, standing):
-        n, homicides = grounds[area.key] or (None, None)
-        west = float(shapely.bounds(outline(area.cells))[0])
-        found.append(ListedArea(in_service(area), n, homicides, None, west))
+        own, west = counts[area.key], float(shapely.bounds(outline(area.cells))[0])
+        found.append(ListedArea(in_service(area), own.incidents, own.homicides, None, west))
     return sorted(found, key=lambda one: one.west)
 
 
@@ -53,6 +56,7 @@ def show(
     proposal: Proposal,
     standing: Mapping[str, AreaStanding],
     core: Sequence[CoreArea],
+    counts: Mapping[str, AreaCounts],
     choose: Callable[[str], None],
 ) -> None:
     """Show the list; a click on a row opens its sheet in the list's place."""
@@ -63,7 +67,7 @@ def show(
         st.caption(speak("find.choose_again"))
     has_homicides = "homicide" in proposal.summary["params"]["kinds"]
     with st.container(key="area_list", gap=None):
-        for one in rows(proposal, standing, core):
+        for one in rows(proposal, standing, core, counts):
             st.button(
                 label(one, what, has_homicides=has_homicides),
                 key=f"area {one.stands.area_id}",
@@ -75,8 +79,11 @@ def show(
     doubtful = [
         standing[area_id].called
         for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
-        if proposal.is_doubtful(n_suspect, n)
+        if standing[area_id].letter not in counts and proposal.is_doubtful(n_suspect, n)
     ]
+    doubtful += [own.called for own in counts.values() if own.is_doubtful]
+    if counts:
+        st.caption(speak("standing.own_ground"))
     if doubtful:
         names = name_list(doubtful)
         st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
@@ -84,10 +91,9 @@ def show(
 
 def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:
     """Return a row as a button's words: its name and count, and below how it stands."""
-    n = speak("sheet.unknown") if one.incidents is None else f"{one.incidents:,} {what}"
-    head = f"**{panels.plain(one.stands.called)}** *{n}*"
+    head = f"**{panels.plain(one.stands.called)}** *{one.incidents:,} {what}*"
     below = [state_words(one.stands)]
-    if has_homicides and one.homicides is not None:
+    if has_homicides:
         below.append(speak("find.list_homicides", n=one.homicides))
     if one.outlined is not None:
         below.append(speak("find.list_now", n=one.outlined))

@@ -20,6 +20,7 @@ from app.shared.phrases import (
 )
 from app.shared.standing import (
     areas_in_service,
+    core_counts,
     id_of,
     not_proposed,
     say_served,
@@ -32,6 +33,7 @@ from csa.areas.proposal import Proposal
 from csa.backtest.suggestion import explain_override
 from csa.base.text import render, speak
 from csa.decisions.registry import AreaStanding, CoreArea
+from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
 
 MAP_HEIGHT_PX = 640
 
@@ -93,18 +95,20 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     if proposal.is_empty and not core:
         return
     with right:
-        if not screen.area:
-            area_list.show(proposal, standing, core, _choose)
-        elif screen.area in standing:
-            sheet = cache.sheet(opened, choices, screen.area)
-            show_sheet(opened, choices, sheet, standing[screen.area], on_close=_close)
+        stands = standing.get(screen.area)
+        letter = screen.area if stands is None else stands.letter
+        served = next((area for area in core if area.key == letter), None)
+        if served is not None:
+            show_core(opened, choices, served, standing, on_close=_close)
+        elif stands is not None:
+            show_sheet(opened, choices, screen.area, stands, on_close=_close)
         else:
-            (area,) = (one for one in others if one.key == screen.area)
-            show_core(opened, proposal, area, on_close=_close)
-    if not proposal.is_empty:
-        with below:
-            stem = file_stem(opened.config.city.id, proposal)
-            panels.downloads(served_as(opened, proposal), tuple(EXPORTS), stem)
+            area_list.show(proposal, standing, core, core_counts(opened, choices), _choose)
+    with below:
+        stem = file_stem(opened.config.city.id, proposal)
+        files = {CORE_AREAS: core_areas_file(core, core_counts(opened, choices))} if core else {}
+        names = () if proposal.is_empty else tuple(EXPORTS)
+        panels.downloads(served_as(opened, proposal), names, stem, files)
 
 
 def _map(
@@ -136,6 +140,7 @@ def _map(
         None if risk is None else (risk.address, risk.levels),
         standing=standing,
         core=core,
+        counts=core_counts(opened, screen.choices),
         afar=afar,
         is_whole=True,
         units=opened.config.city.units,

@@ -16,10 +16,11 @@ from app.shared.phrases import kinds_words, months_covered
 from app.shared.signing import FormScene
 from csa.areas.sheets import usual_number
 from csa.base.stats import count_interval
-from csa.base.text import month, speak
+from csa.base.text import day, month, speak
+from csa.decisions.registry import core_area
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.measuring import MeasureLine
-from csa.reports.briefing.places import NEIGHBORHOOD, YEAR_MONTHS, Place, Recent
+from csa.reports.briefing.places import NEIGHBORHOOD, PROPOSED, YEAR_MONTHS, Place, Recent
 from csa.reports.briefing.working import WorkPlan
 
 
@@ -59,11 +60,14 @@ def shot_words(
     what = kinds_words(scene.opened, screen.choices)
     said = [speak("here.shot", n=place.n_shot, what=what, month=last)]
     if verdict is not None:
+        area = core_area(scene.records, place.key)
+        if area is not None and area.redrawn_on is not None:
+            said.append(speak("here.redrawn_ground", day=day(area.redrawn_on)))
         said.append(verdict.why)
     elif place.kind == NEIGHBORHOOD:
         low, high = count_interval(place.n_shot)
         said.append(speak("here.chance", low=int(low), high=int(high) + 1))
-    elif place.letter:
+    elif place.kind == PROPOSED:
         said.append(_usual(scene, screen, place.letter, place.n_shot))
     return " ".join(part for part in said if part)
 

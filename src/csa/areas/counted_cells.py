@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from csa.base.arrays import Bools, Cells, Ints
-from csa.geo.cells import CellSet
 from csa.geo.grid import Grid
 
 
@@ -34,19 +33,9 @@ class CountedCells:
         return cls(grid, *columns)
 
     @property
-    def is_nowhere(self) -> bool:
-        """Whether there is no cell at all, as of a proposal that has its areas alone."""
-        return not len(self.grid.area_km2)
-
-    @property
     def cells(self) -> Cells:
         """(c,) the cells."""
         return self.grid.h3_cells[self.places]
-
-    def count_in(self, cells: CellSet) -> tuple[int, int]:
-        """Count the incidents in some cells, and the homicides."""
-        is_in = np.isin(self.places, self.grid.at(cells))
-        return int(self.incidents[is_in].sum()), int(self.homicides[is_in].sum())
 
     def table(self) -> pd.DataFrame:
         """List every cell of the study area, those without any incident too.

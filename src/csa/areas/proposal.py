@@ -19,8 +19,7 @@ from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import LAND_SHARE, DbscanParams, Month, Period
 from csa.dataset.chosen import Chosen
-from csa.geo.cells import CellSet, from_text
-from csa.geo.ground import resolution_of
+from csa.geo.cells import from_text
 
 FORMAT_VERSION = 1
 METHOD_VERSION = "3"
@@ -33,7 +32,8 @@ STACK = "stack.json"
 
 AREA_COLUMNS = {
     "area_id": "c- and the place's number, the same from month to month",
-    "served_as": "letter of the core service area that it is; empty for another candidate",
+    "served_as": "letter of the core service area that it is (core_areas.csv counts that one's own "
+    "ground); empty for another candidate",
     "place_name": "largest neighborhood when first seen, with a compass word or distance where "
     "places share it",
     "tier": "1 for the highest by the city's order; empty where it cannot be told apart from the "
@@ -116,16 +116,6 @@ class Proposal:
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
         """Check whether a third or more of an area's incidents are at suspect points."""
         return bool(n_suspect * 3 >= n_incidents)
-
-    def count_in(self, cells: CellSet) -> tuple[int, int] | None:
-        """Count incidents and homicides in cells of the proposal's own size; None in others.
-
-        Of `areas_alone` it knows none.
-        """
-        own = {self.summary["params"]["resolution"]}
-        if self.counted.is_nowhere or {resolution_of(cell) for cell in cells} != own:
-            return None
-        return self.counted.count_in(cells)
 
     @property
     def is_all_suspect(self) -> bool:

@@ -107,18 +107,13 @@ def _area_row(
         "area_id": run.area_ids[number],
         "served_as": "",
         "tier": None,
-        "incidents": len(inside),
-        **_expected(run.estimates[number]),
-        "homicides": int(told.is_homicide[inside].sum()),
-        "victims": _total_victims(told.victims[inside]),
-        "domestic": _domestic(told.domestic[inside]),
-        "suspect": len(suspects),
+        **count_incidents(told, inside),
+        **round_expected(run.estimates[number]),
         "suspect_points": _named_points(told, suspects, run.city.dataset.report["suspect_points"]),
         "area_km2": round(size_km2, DIGITS),
         "incidents_per_km2": round(len(inside) / size_km2, 2),
         "population": None if people is None else round(people),
         "population_year": None if people is None else run.city.dataset.report["population_year"],
-        "neighborhoods": _shares(told.neighborhood[inside]),
         "cells": h3_cells.as_text(sorted(area)),
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
@@ -131,7 +126,19 @@ def _area_row(
     }
 
 
-def _expected(estimate: Estimate) -> dict[str, float | None]:
+def count_incidents(told: AreaIncidents, inside: Ints) -> dict[str, Any]:
+    """Count the incidents of one area, given by their places among those of all."""
+    return {
+        "incidents": len(inside),
+        "homicides": int(told.is_homicide[inside].sum()),
+        "victims": _total_victims(told.victims[inside]),
+        "domestic": _domestic(told.domestic[inside]),
+        "suspect": int(told.is_suspect[inside].sum()),
+        "neighborhoods": _shares(told.neighborhood[inside]),
+    }
+
+
+def round_expected(estimate: Estimate) -> dict[str, Any]:
     """Return the expected count and its range; None where all areas differ only by chance."""
     numbers = (estimate.mean, estimate.low, estimate.high)
     names = ("expected", "expected_low", "expected_high")

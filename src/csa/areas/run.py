@@ -33,6 +33,22 @@ class AreaIncidents:
     is_suspect: Bools  # whether each lies at a point that may stand for others
     lonlat: Floats  # (k, 2) degrees
 
+    @classmethod
+    def of(cls, window: PeriodIncidents, area_of: Ints) -> AreaIncidents:
+        """Take the window's incidents that are in an area; (n,) `NOISE` where one is in none."""
+        inside = np.flatnonzero(area_of != NOISE)
+        of_areas = partial(take, window.table, rows=window.rows[inside])
+        return cls(
+            area_of[inside],
+            month_index(of_areas("occurred_at")),
+            of_areas("kind").eq("homicide").to_numpy(dtype=bool),
+            of_areas("victims").to_numpy(dtype="float64", na_value=np.nan),
+            name_each(of_areas("domestic")),
+            name_each(of_areas("neighborhood")),
+            window.is_suspect[inside],
+            np.column_stack([of_areas(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
+        )
+
 
 @dataclass(frozen=True)
 class Run:
@@ -83,15 +99,4 @@ class Run:
     @cached_property
     def told(self) -> AreaIncidents:
         """What is reported of the incidents in areas, in the order of the window's."""
-        inside = np.flatnonzero(self.area_of != NOISE)
-        of_areas = partial(take, self.window.table, rows=self.window.rows[inside])
-        return AreaIncidents(
-            self.area_of[inside],
-            month_index(of_areas("occurred_at")),
-            self.is_homicide[inside],
-            of_areas("victims").to_numpy(dtype="float64", na_value=np.nan),
-            name_each(of_areas("domestic")),
-            name_each(of_areas("neighborhood")),
-            self.window.is_suspect[inside],
-            np.column_stack([of_areas(name).to_numpy(dtype="float64") for name in ("lon", "lat")]),
-        )
+        return AreaIncidents.of(self.window, self.area_of)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.proposal import Proposal
+from csa.base.arrays import Ints
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import Dataset
@@ -19,9 +21,9 @@ from csa.dataset.versioned import Dataset
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is known about one candidate area; no single incident."""
+    """What is known about one area; no single incident."""
 
-    area: Mapping[str, Any]  # the area's row of the proposal, without its geometry
+    area: Mapping[str, Any]  # what is counted in it: a proposal's columns, without its geometry
     usual: tuple[int, int] | None
     by_month: pd.DataFrame  # as `csa.areas.by_time.count_by_month`
     by_part: pd.DataFrame | None  # as `csa.areas.by_time.count_by_part`
@@ -30,7 +32,7 @@ class Sheet:
 
 
 def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
-    """Make an area's sheet."""
+    """Make a candidate's sheet."""
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
     found = proposal.areas[proposal.areas["area_id"] == area_id]
@@ -38,14 +40,20 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
         raise CsaError("sheet.no_area", area_id=area_id, n=len(proposal.areas))
     labels = proposal.labels
     wanted = labels.loc[labels["area_id"] == area_id, "incident_id"]
-    incidents = dataset.incidents[dataset.incidents["incident_id"].isin(wanted)]
-    params = proposal.summary["params"]
+    rows = np.flatnonzero(dataset.incidents["incident_id"].isin(wanted))
+    area = {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()}
+    return sheet_on(dataset, proposal, area, rows)
+
+
+def sheet_on(dataset: Dataset, proposal: Proposal, area: Mapping[str, Any], rows: Ints) -> Sheet:
+    """Make the sheet of any ground, from what is counted there and the places of its incidents."""
+    incidents, params = dataset.incidents.iloc[rows], proposal.summary["params"]
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     first = date.fromisoformat(dataset.report["data_from"])
     through = date.fromisoformat(proposal.summary["data_through"])
     return Sheet(
-        {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
-        usual_number(found.iloc[0]["expected_low"], found.iloc[0]["expected_high"]),
+        area,
+        usual_number(area["expected_low"], area["expected_high"]),
         count_by_month(incidents, period, first, through),
         count_by_part(incidents),
         int(has_flag(incidents, "no_time").sum()),

@@ -17,11 +17,9 @@ from csa.base.errors import ParamError
 from csa.base.params import parse_day
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from csa.areas.choices import Choices
     from csa.config.city import CityConfig
-    from csa.decisions.registry import AreaStanding
+    from csa.decisions.registry import CoreArea
     from csa.decisions.roles import Act
     from csa.decisions.store import Store
     from csa.plan import Plan
@@ -236,15 +234,12 @@ def reading_store(config: CityConfig, given: str | None) -> Store | None:
     return open_store(store_address(config, given), city=config.city.id)
 
 
-def standing_in(
-    config: CityConfig, given: str | None, proposed: pd.DataFrame
-) -> dict[str, AreaStanding]:
-    """Return how each area of a proposal stands by the city's store."""
-    from csa.decisions.registry import core_areas, standings
+def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
+    """List the areas in service by the city's store."""
+    from csa.decisions.registry import core_areas
     from csa.decisions.store.records import read_records
 
-    records = read_records(reading_store(config, given), with_values=False)
-    return standings(proposed, core_areas(records))
+    return core_areas(read_records(reading_store(config, given), with_values=False))
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:

@@ -22,8 +22,9 @@ from csa.cli.options import (
     StoreOption,
     city_of,
     proposing,
-    standing_in,
+    served_in,
 )
+from csa.cli.propose import outline_name, show_core_areas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +62,15 @@ def priorities(
     """Show how sure each candidate area is, and in one order which come first."""
     config = city_of(city)
     from csa.base.io import replace_folder
-    from csa.decisions.registry import served_as
+    from csa.decisions.registry import served_as, standings
     from csa.priority.assess import prioritize, reorder
     from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
+    from csa.reports.briefing.areas import (
+        CORE_AREAS,
+        core_area_rows,
+        core_areas_file,
+        count_core_areas,
+    )
 
     choices = how.choices(config)
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
@@ -71,17 +78,24 @@ def priorities(
         found = assess_areas(config, dataset, choices, tell)
         found = replace(found, judgement=reorder(found.judgement, weights))
         chosen = prioritize(found.judgement, weights, n_first)
-        standing = standing_in(config, store, found.proposal.areas)
+        areas = served_in(config, store)
+        standing = standings(found.proposal.areas, areas)
+        counts = count_core_areas(found.city, areas, found.proposal, found.record)
         table = served_as(found.judgement.table, standing)
         found = replace(found, judgement=replace(found.judgement, table=table))
         account = priorities_account(found, weights, n_first)
+        if areas:
+            account["core_areas"] = core_area_rows(areas, counts)
         files = priorities_files(account, found.judgement, chosen)
+        if areas:
+            files[CORE_AREAS] = core_areas_file(areas, counts)
         tell("write")
-        replace_folder(out, MARKER, files, optional=("cells.csv",))
+        replace_folder(out, MARKER, files, optional=("cells.csv", CORE_AREAS))
     if as_json:
         show_json(account)
     else:
         show_priorities(found, join_chosen(found.judgement, chosen), standing)
+        show_core_areas(counts)
         show_written(out, files)
 
 
@@ -177,7 +191,7 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStanding]) -
     for area in areas.to_dict("records"):
         table.add_row(
             area["area_id"],
-            standing[area["area_id"]].called,
+            outline_name(standing[area["area_id"]]),
             _tier(area["tier"], is_doubtful=bool(area["is_doubtful"])),
             f"{area['incidents']:,}",
             _usual(area["expected_low"], area["expected_high"]),

@@ -23,13 +23,14 @@ from csa.cli.options import (
     StoreOption,
     city_of,
     proposing,
-    standing_in,
+    served_in,
 )
 
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
     from csa.config.settings import Resolved
     from csa.decisions.registry import AreaStanding
+    from csa.priority.area_counts import AreaCounts
 
 
 @proposing
@@ -48,22 +49,34 @@ def propose(
     from csa.backtest.recording import load_suggestion, suggestion_of
     from csa.base.io import replace_folder
     from csa.dataset.versioned import open_city
-    from csa.decisions.registry import served_as
+    from csa.decisions.registry import served_as, standings
+    from csa.reports.briefing.areas import (
+        CORE_AREAS,
+        core_area_rows,
+        core_areas_file,
+        count_core_areas,
+    )
 
     choices = how.choices(config)
     with progress(6) as tell:
         tell("load")
         opened = open_city(config, dataset)
-        suggestion = suggestion_of(config, load_suggestion(opened, choices))
+        record, areas = load_suggestion(opened, choices), served_in(config, store)
+        suggestion = suggestion_of(config, record)
         proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
-        standing = standing_in(config, store, proposal.areas)
+        standing = standings(proposal.areas, areas)
         proposal = replace(proposal, areas=served_as(proposal.areas, standing))
+        counts = count_core_areas(opened, areas, proposal, record)
+        files = proposal_files(proposal)
+        if areas:
+            files[CORE_AREAS] = core_areas_file(areas, counts)
         tell("write")
-        replace_folder(out, MARKER, proposal_files(proposal))
+        replace_folder(out, MARKER, files, optional=(CORE_AREAS,))
     if as_json:
-        show_json(proposal.summary)
+        served = {"core_areas": core_area_rows(areas, counts)} if areas else {}
+        show_json({**proposal.summary, **served})
     else:
-        show_proposal(proposal, standing, config.city.units, out)
+        show_proposal(proposal, standing, config.city.units, out, counts)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -80,15 +93,20 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
 
 
 def show_proposal(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], units: str, out: Path
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    units: str,
+    out: Path,
+    counts: Mapping[str, AreaCounts],
 ) -> None:
-    """Print the candidate areas."""
+    """Print the candidate areas, and what areas in service hold on their own ground."""
     if not proposal.is_empty:
         show(*_proxy_sentence(proposal), _found_sentence(proposal))
         _area_table(proposal, standing, units)
         show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
+    show_core_areas(counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), speak("propose.candidates"))
     show(speak("propose.written", out=out))
@@ -221,13 +239,39 @@ def _area_table(proposal: Proposal, standing: Mapping[str, AreaStanding], units:
     for area in proposal.areas.to_dict("records"):
         table.add_row(
             area["area_id"],
-            standing[area["area_id"]].called,
+            outline_name(standing[area["area_id"]]),
             f"{area['incidents']:,}"
             + "*" * proposal.is_doubtful(area["suspect"], area["incidents"]),
             f"{area['homicides']:,}",
             f"{area['area_km2'] / factor:.2f}",
             f"{area['incidents_per_km2'] * factor:,.0f}",
             area["also_on_homicides"],
+        )
+    show_table(table)
+
+
+def outline_name(stands: AreaStanding) -> str:
+    """Name a candidate: one that is an area in service is its outline of now, not its ground."""
+    return speak("standing.outline_of", area=stands.called) if stands.letter else stands.called
+
+
+def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
+    """Print what areas in service hold on their own ground; nothing where there is none."""
+    if not counts:
+        return
+    table = Table(title=speak("propose.core_areas"), title_justify="left", box=None, pad_edge=False)
+    table.add_column("Place", overflow="fold", min_width=24)
+    for title in ("Incidents", "Homicides", "Last 12\nmonths", "Next 12\nmonths"):
+        table.add_column(title, justify="right")
+    for one in counts.values():
+        mean, low, high = one.next12 or (0.0, 0, 0)
+        ahead = speak("compare.expected", n=mean, low=low, high=high)
+        table.add_row(
+            one.called,
+            f"{one.incidents:,}" + "*" * one.is_doubtful,
+            f"{one.homicides:,}",
+            f"{one.recent_12:,}",
+            speak("ways.unknown") if one.next12 is None else ahead,
         )
     show_table(table)
 

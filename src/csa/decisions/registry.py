@@ -43,6 +43,11 @@ class CoreArea:
         return self.drawn[-1][1]
 
     @property
+    def redrawn_on(self) -> date | None:
+        """The day it was last given other cells; None where it has those of its designation."""
+        return self.drawn[-1][0] if len(self.drawn) > 1 else None
+
+    @property
     def chosen_from(self) -> Period | None:
         """The months whose counts chose it, where its designation says so."""
         params = self.evidence.get("params", {})

@@ -68,6 +68,14 @@ def name_in_sentence(area_id: str, place_name: str) -> str:
     return called(place_name, area_id)
 
 
+def name_verdict_at(judged: AreaVerdict, at: int) -> str:
+    """Name the verdict of a month; where there is none, whether too few or too uncertain."""
+    verdict = judged.verdicts[at]
+    if verdict is Verdict.TOO_FEW and judged.core.is_enough[at]:
+        return text.speak("displacement.too_wide")
+    return name_verdict(verdict)
+
+
 def say_verdict(
     judged: AreaVerdict, n_months: int, since: Month, who: str, *, is_one: bool = False
 ) -> Message:

@@ -131,6 +131,11 @@ class Track:
         )
 
     @property
+    def is_enough(self) -> Bools:
+        """(n,) whether counted and expected together are enough for a test."""
+        return np.asarray((self.counted + self.expectation.mean) / 2 >= LEAST_MEAN)
+
+    @property
     def is_narrow(self) -> Bools:
         """(n,) whether what would be no surprise is little enough to say anything.
 

@@ -31,7 +31,8 @@ MAX_YEARS_OLD = 10
 
 JUDGED_COLUMNS = {
     "area_id": "as in the proposal",
-    "served_as": "letter of the core service area that it is; empty for another candidate",
+    "served_as": "letter of the core service area that it is (core_areas.csv counts that one's own "
+    "ground); empty for another candidate",
     "place_name": "as in the proposal",
     "tier": "1 for the highest by the order; empty where it cannot be told apart from the city",
     "incidents": "in the period",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from csa.base.arrays import Bools, Floats
 from csa.base.chances import negative_binomial_at_least, negative_binomial_at_most
 from csa.base.params import Month, Period
 from csa.base.stats import DISPERSION
+from csa.geo.cells import CellSet
 from csa.priority.assess import AreaAssessment
 
 COLUMNS = ("next12_expected", "next12_low", "next12_high")
@@ -58,16 +59,24 @@ def predict_next12(
     numpy.ndarray
         (n, 3) the expected number, the low and the high end; NaN where nothing is expected.
     """
+    return _spread(expected, _total_ahead(yearly, city, kept), float(np.nansum(expected)))
+
+
+def _total_ahead(yearly: float, city: tuple[float, float], kept: Sequence[float]) -> float:
+    """Return what areas together hold in the 12 months ahead, as `predict_next12`."""
     whole, last = city
     logs = [math.log(one) for one in kept if one > 0]
     settled = (sum(logs) + PRIOR_YEARS * math.log(PRIOR_KEPT)) / (len(logs) + PRIOR_YEARS)
     trend = (last / whole) ** TREND if whole and last else 1.0
-    total = yearly * math.exp(settled) * trend
+    return yearly * math.exp(settled) * trend
+
+
+def _spread(expected: Floats, total: float, of_expected: float) -> Floats:
+    """Share a total by what is expected of each, with its 90 % interval: (n, 3)."""
     found = np.full((len(expected), 3), np.nan)
-    sum_expected = float(np.nansum(expected))
     for at, mean in enumerate(expected):
-        if math.isfinite(mean) and mean > 0 and sum_expected > 0 and total > 0:
-            middle = float(mean) / sum_expected * total
+        if mean > 0 and of_expected > 0 and total > 0:  # none of these is true of NaN
+            middle = float(mean) / of_expected * total
             found[at] = middle, *_bounds(middle)
     return found
 
@@ -83,50 +92,90 @@ def _bounds(middle: float) -> tuple[int, int]:
     return int(np.searchsorted(chance, TAIL)), int(np.searchsorted(chance, 1 - TAIL))
 
 
-def begun_newly(recent: Floats, earlier: Floats) -> Bools:
-    """Return which areas held more in 12 months than chance gives by the 24 before; (n,) each."""
+def begun_newly(recent: Floats, earlier: Floats, n_areas: int | None = None) -> Bools:
+    """Return which areas held more in 12 months than chance gives by the 24 before; (n,) each.
+
+    The more areas there are, `n_areas` or those given, the rarer it must be.
+    """
     means = np.fmax(earlier, 1.0)
     chance = negative_binomial_at_least(recent, means / (DISPERSION - 1), 1 / DISPERSION)
-    return np.asarray(
-        (chance * max(1, len(recent)) <= NEW_CHANCE) & np.isfinite(earlier), dtype=np.bool_
-    )
+    n = max(1, len(recent) if n_areas is None else n_areas)
+    return np.asarray((chance * n <= NEW_CHANCE) & np.isfinite(earlier), dtype=np.bool_)
 
 
-def next12_of(proposal: Proposal, located: StudyArea, record: Record | None) -> pd.DataFrame:
-    """Predict the next 12 months of a proposal's areas, where its data reach so far.
+@dataclass(frozen=True)
+class YearAhead:
+    """What leads from a proposal's counts to the 12 months after, in its areas and elsewhere."""
 
-    Returns the columns of `COLUMNS` by `area_id`, as `predict_next12`; all missing with fewer than
-    24 months. A place that has newly begun is told by its last year, and takes nothing from others.
-    """
-    areas, params = proposal.areas, proposal.summary["params"]
-    months, index = int(params["months_covered"]), pd.Index(areas["area_id"], name="area_id")
-    if areas.empty or months < MIN_MONTHS:
-        return pd.DataFrame(np.nan, index, COLUMNS)
-    until = Month.parse(params["covered_through"][:7]).plus(1)
-    period = Period.before(until, months)
-    whole, last = (located.counts(one) for one in (period, Period.before(until, YEAR)))
+    until: Month  # the first month of the 12
+    total: float  # to expect in the areas together, but for those newly begun; NaN where unknown
+    of_expected: float  # what they were expected to hold in the period, adjusted for chance
+    n_areas: int  # so many places may have newly begun
+
+    @classmethod
+    def of(cls, proposal: Proposal, located: StudyArea, record: Record | None) -> YearAhead:
+        """Work it out from a proposal; unknown with fewer than 24 months, or without an area."""
+        areas, params = proposal.areas, proposal.summary["params"]
+        months = int(params["months_covered"])
+        until = Month.parse(params["covered_through"][:7]).plus(1)
+        if areas.empty or months < MIN_MONTHS:
+            return cls(until, np.nan, np.nan, len(areas))
+        whole, last = (located.counts(Period.before(until, n)) for n in (months, YEAR))
+        kept = [
+            one.after_share / one.before_share
+            for one in (() if record is None else record.usual_changes)
+            if one.before_share and Month.parse(one.origin).plus(YEAR) <= until
+        ]
+        is_new = begun_newly(*_year_and_earlier(located, until, cells_of(areas)))
+        others = areas["expected"].to_numpy(dtype=np.float64)[~is_new]
+        counted = float(areas["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
+        a_year = YEAR / months
+        city = float(whole.sum()) * a_year, float(last.sum())
+        total = _total_ahead(counted * a_year, city, kept)
+        return cls(until, total, float(np.nansum(others)), len(areas))
+
+    def predict(
+        self, located: StudyArea, grounds: Sequence[CellSet], expected: Sequence[float] | Floats
+    ) -> Floats:
+        """Predict areas of the proposal, or other ground at their rate, by what each is expected.
+
+        Returns (n, 3) as `predict_next12`. A place that has newly begun is told by its last year.
+        """
+        found = _spread(np.asarray(expected, dtype=np.float64), self.total, self.of_expected)
+        if math.isnan(self.total):
+            return found
+        recent, earlier = _year_and_earlier(located, self.until, grounds)
+        for area in np.flatnonzero(begun_newly(recent, earlier, self.n_areas)):
+            middle = NEW_SHARE * float(recent[area])
+            found[area] = middle, *_bounds(middle)
+        return found
+
+
+def _year_and_earlier(
+    located: StudyArea, until: Month, grounds: Sequence[CellSet]
+) -> tuple[Floats, Floats]:
+    """Count each ground's last 12 months, and a year of the 24 before; NaN where not covered."""
+    last = located.counts(Period.before(until, YEAR))
     before = located.counts(Period.before(until.plus(-YEAR), LOOK_BACK))
-    at = [located.place(cells) for cells in cells_of(areas)]
+    at = [located.place(cells) for cells in grounds]
     recent = np.array([last[cells].sum() for cells in at], dtype=np.float64)
     earlier = np.array([before[cells].sum() for cells in at]) * (YEAR / LOOK_BACK)
     covered = located.dataset.whole_months
     if covered is None or covered.start > until.plus(-YEAR - LOOK_BACK):
         earlier = np.full(len(at), np.nan)
-    kept = [
-        one.after_share / one.before_share
-        for one in (() if record is None else record.usual_changes)
-        if one.before_share and Month.parse(one.origin).plus(YEAR) <= until
-    ]
-    is_new = begun_newly(recent, earlier)
-    others = np.where(is_new, np.nan, areas["expected"].to_numpy(dtype=np.float64))
-    counted = float(areas["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
-    a_year = YEAR / months
-    city = float(whole.sum()) * a_year, float(last.sum())
-    found = predict_next12(others, counted * a_year, city, kept)
-    for area in np.flatnonzero(is_new):
-        middle = NEW_SHARE * float(recent[area])
-        found[area] = middle, *_bounds(middle)
-    return pd.DataFrame(found, index, COLUMNS)
+    return recent, earlier
+
+
+def next12_of(proposal: Proposal, located: StudyArea, record: Record | None) -> pd.DataFrame:
+    """Predict the next 12 months of a proposal's areas, where its data reach so far.
+
+    Returns the columns of `COLUMNS` by `area_id`, as `YearAhead.predict`.
+    """
+    areas = proposal.areas
+    ahead = YearAhead.of(proposal, located, record)
+    expected = areas["expected"].to_numpy(dtype=np.float64)
+    found = ahead.predict(located, cells_of(areas), expected)
+    return pd.DataFrame(found, pd.Index(areas["area_id"], name="area_id"), COLUMNS)
 
 
 def add_next12(

@@ -44,6 +44,7 @@ from csa.ingest.basemap import load_basemap
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import Plan
+from csa.reports.briefing.areas import CORE_AREAS, core_areas_file, count_core_areas
 from csa.reports.making import make_all
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import Beside, gather_month, snapshot_for
@@ -275,8 +276,11 @@ def _propose(source: FollowSource, records: Records, tell: Tell) -> dict[str, by
     city, choices = source.city, source.choices
     suggestion = suggestion_of(city.config, load_suggestion(city, choices))
     proposal = propose_areas(city, choices, tell, suggestion=suggestion, keep=True)
-    standing = standings(proposal.areas, core_areas(records))
-    return proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
+    areas = core_areas(records)
+    standing = standings(proposal.areas, areas)
+    files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
+    counts = count_core_areas(city, areas, proposal, load_suggestion(city, choices))
+    return files | ({CORE_AREAS: core_areas_file(areas, counts)} if areas else {})
 
 
 def _follow(source: FollowSource, records: Records, tell: Tell) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.cells import outline
+from csa.priority.area_counts import count_areas, locating
 from tests.sentences import says
 
 STANDING = {
@@ -125,7 +126,9 @@ def core_of(city, area_id, *, without=0):
 def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, without):
     """Its candidate's own outline is beside it where the two differ, and has no label."""
     core = core_of(city, "c-2", without=without)
-    shown = scene(city, standing=STANDING, core=(core,))
+    grounds = [(core.key, core.place_name, core.cells)]
+    counts = count_areas(city, grounds, city.proposal, locating(city, city.proposal))
+    shown = scene(city, standing=STANDING, core=(core,), counts=counts)
     *candidates, drawn = message(maps.painting(shown, cells))["areas"]
     named = {one["properties"]["area_id"]: one["properties"]["named"] for one in candidates}
     assert named == ({"c-1": True, "c-2": False} if without else {"c-1": True})
@@ -133,11 +136,15 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
     assert (told["area_id"], told["letter"], told["core"]) == ("c-2", "B", True)
     wanted = json.loads(shapely.to_geojson(shapely.set_precision(outline(core.cells), 1e-5)))
     assert drawn["geometry"] == wanted
-    n, _ = city.proposal.count_in(core.cells)
     assert told["lines"][:2] == [
         says("standing.core", since="September 2019"),
-        says("map.area_count", n=n, period="3 months"),
+        says("map.area_count", n=counts["B"].incidents, period="3 months"),
     ]
+    inside = {name: n for _, n, name in message(maps.painting(shown, cells))["counts"]}
+    assert ("East Corner (B)" in inside) == (counts["B"].incidents > 0)
+    for one in candidates:
+        is_outline = one["properties"]["area_id"] == "c-2"
+        assert (says("map.outline_now") in one["properties"]["lines"]) == is_outline
 
 
 def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its_count(city, cells):
@@ -154,7 +161,7 @@ def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its
     assert n_cells >= 5  # so that one of them is a twin
 
 
-def test_one_that_no_candidate_is_has_its_letter_and_no_count_in_other_cells(city, cells):
+def test_one_that_no_candidate_is_has_its_letter(city, cells):
     own = frozenset(h3.cell_to_parent(cell, 9) for cell in core_of(city, "c-1").cells)
     core = replace(core_of(city, "c-1"), key="C", drawn=((date(2019, 9, 14), own),))
     *candidates, drawn = message(maps.painting(scene(city, core=(core,)), cells))["areas"]

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from csa.base.errors import ParamError
+from csa.base.params import Month
+from csa.dataset.chosen import GroundVersion
 from csa.decisions.store.records import Records
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing import counted
@@ -27,7 +29,7 @@ def dataset():
         ("2020-04-01", "homicide", 1, "West", f"{CELL:x}", ""),
         ("2020-06-30 23:59", "nonfatal", 2, "West", "", "unlocated"),
         ("2020-05-05", "nonfatal", 1, "East", f"{CELL:x}", ""),
-        ("2020-05-06", "nonfatal", 1, "", "", "outside_study_area"),
+        ("2020-05-06", "nonfatal", 1, "", f"{CELL:x}", "outside_study_area"),  # beyond the border
         ("2020-03-31", "homicide", 1, "West", f"{CELL:x}", ""),
         ("2020-07-01", "nonfatal", 1, "West", f"{CELL:x}", ""),
     ]
@@ -40,13 +42,23 @@ def dataset():
 
 
 def test_a_quarter_is_counted_in_the_city_a_neighborhood_and_an_area(dataset, monkeypatch):
-    area = SimpleNamespace(cells=frozenset({CELL}))
+    area = SimpleNamespace(versions=(GroundVersion(frozenset({CELL}), Month(2020, 7)),))
     monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
     city = count_quarter(dataset, Records(), SPRING)
     assert (city.homicides, city.nonfatal, city.victims, city.incidents) == (1, 3, 5, 4)
     assert count_quarter(dataset, Records(), SPRING, "West").incidents == 2
     assert count_quarter(dataset, Records(), SPRING, "B").incidents == 2
     assert count_quarter(dataset, Records(), SPRING, "Nowhere") is None
+
+
+def test_a_redrawn_area_is_counted_month_by_month_on_the_ground_it_had(dataset, monkeypatch):
+    """In April on its first ground, from May on on another, where nothing was."""
+    first, other = frozenset({CELL}), frozenset({CELL + 1})
+    versions = (GroundVersion(first, Month(2020, 2)), GroundVersion(other, Month(2020, 5)))
+    area = SimpleNamespace(versions=versions)
+    monkeypatch.setattr(counted, "core_area", lambda *_: area)
+    assert count_quarter(dataset, Records(), SPRING, "B").incidents == 1
+    assert count_quarter(dataset, Records(), Quarter(2020, 1), "B").incidents == 1
 
 
 def test_a_quarter_that_the_data_do_not_cover_is_not_counted(dataset):
@@ -68,7 +80,8 @@ def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):
 
 
 def test_a_quarter_with_a_differing_value_is_not_approved_unread(dataset, monkeypatch):
-    area = SimpleNamespace(cells=frozenset({CELL}), place_name="Umber Hill", key="B")
+    versions = (GroundVersion(frozenset({CELL}), Month(2020, 1)),)
+    area = SimpleNamespace(versions=versions, place_name="Umber Hill", key="B")
     monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
     plan = SimpleNamespace(measures=(SimpleNamespace(id="shot", kind=COUNTED),))
     values = (

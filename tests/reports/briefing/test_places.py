@@ -38,6 +38,7 @@ def dataset(*rows, data_from="2019-01-01", through="2020-08-21"):
     """Hold incidents of (day, kind, cell, neighborhood)."""
     incidents = pd.DataFrame(rows, columns=["occurred_at", "kind", "cell_r9", "neighborhood"])
     incidents["occurred_at"] = pd.to_datetime(incidents["occurred_at"])
+    incidents["flags"] = ""
     report = {"data_from": data_from, "data_through": through}
     return Dataset(incidents, None, None, report)
 
@@ -63,6 +64,13 @@ def test_twelve_whole_months_are_counted_by_cell_and_neighborhood():
         3,
     )
     assert found.of_cells([ONE, TWO, THREE]) == 2
+
+
+def test_what_lies_beyond_the_border_is_in_no_area_though_its_cell_is():
+    shot = dataset(*[("2020-01-01", "homicide", ONE, "West")] * 3)
+    shot.incidents["flags"] = ["outside_study_area", "", ""]
+    found = count_recent(shot, Choices())
+    assert (found.of_cells([ONE]), found.total) == (2, 3)
 
 
 def test_areas_where_people_are_shot_and_nothing_is_live_come_first():

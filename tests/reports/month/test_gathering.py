@@ -26,7 +26,6 @@ from csa.decisions.store.tables import AreaRow, StepRow, TaskRow
 from csa.geo import cells as h3_cells
 from csa.geo.ground import parents
 from csa.plan.measures import Quarter, Value
-from csa.priority.next12 import next12_of
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.month.alike import unlike
 from csa.reports.month.area_facts import AreaMove
@@ -51,8 +50,7 @@ def july(sample_source):
     period = Period.before(JULY.plus(1), 36)
     city = City(source.city.config, dataset)
     located = locate_incidents(city, choices)
-    next12 = next12_of(now, located, None)
-    return MonthSeen(city, choices, period, now, now, {}, frozenset(), located, next12)
+    return MonthSeen(city, choices, period, now, now, {}, frozenset(), located)
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from csa.dataset.versioned import open_dataset
+from csa.areas.file_format import round_figures
+from csa.areas.proposal import Proposal
+from csa.backtest.record import Record
+from csa.base.io import csv_bytes
+from csa.dataset.versioned import City, open_dataset
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text
+from csa.priority.area_counts import AreaCounts, count_areas, locating
 
 EXPORT_COLUMNS = (
     *("area_id", "place_name", "state", "since", "cells"),
     *("chosen_from", "chosen_until", "drawn"),
 )
+
+CORE_AREAS = "core_areas.csv"
+COUNT_COLUMNS = {
+    "area_id": "letter",
+    "place_name": "the name it was designated under",
+    "state": "designated or maintenance",
+    "since": "the day of that state",
+    "first_month": "first month counted",
+    "last_month": "last month counted",
+    "months_covered": "months of them that the data cover",
+    "incidents": "in the area's own cells in those months",
+    "homicides": "of them, homicides",
+    "victims": "people hit; empty where a source cannot tell",
+    "suspect": "incidents at a point that may stand for unknown places",
+    "expected": "in a period as long, adjusted for chance; empty where only chance differs",
+    "expected_low": "90 % interval",
+    "expected_high": "its upper end",
+    "recent_12": "incidents of the last 12 months covered",
+    "next12_expected": "incidents to expect in the 12 months after; empty where unknown",
+    "next12_low": "90 % of what may come",
+    "next12_high": "its upper end",
+    "area_km2": "land inside the study area",
+    "cells": "its H3 cells, 15 hex digits, sorted",
+}
+"""Of `core_areas.csv`: what areas in service hold on their own ground."""
+
+
+def count_core_areas(
+    city: City, areas: Sequence[CoreArea], proposal: Proposal, record: Record | None
+) -> dict[str, AreaCounts]:
+    """Count the areas in service on their own ground, by letter, in a proposal's months."""
+    if not areas:
+        return {}
+    grounds = [(area.key, area.place_name, area.cells) for area in areas]
+    return count_areas(city, grounds, proposal, locating(city, proposal), record)
+
+
+def core_area_rows(
+    areas: Sequence[CoreArea], counts: Mapping[str, AreaCounts]
+) -> list[dict[str, Any]]:
+    """Return what is counted on each area's own ground, as machine-readable rows."""
+    found = []
+    for area in areas:
+        own = counts[area.key]
+        known = vars(own) | {
+            "state": area.state,
+            "since": area.state_since.isoformat(),
+            "first_month": str(own.period.start),
+            "last_month": str(own.period.until.plus(-1)),
+            "cells": as_text(sorted(own.cells)),
+        }
+        ahead = own.next12 or (None, None, None)
+        known |= dict(zip(("next12_expected", "next12_low", "next12_high"), ahead, strict=True))
+        found.append({name: round_figures(known[name]) for name in COUNT_COLUMNS})
+    return found
+
+
+def core_areas_file(areas: Sequence[CoreArea], counts: Mapping[str, AreaCounts]) -> bytes:
+    """Write what is counted on each area's own ground as a table."""
+    rows = core_area_rows(areas, counts)
+    listed = [[*(row | {"cells": " ".join(row["cells"])}).values()] for row in rows]
+    return csv_bytes(list(COUNT_COLUMNS), listed)
 
 
 def area_rows(records: Records) -> list[dict[str, Any]]:

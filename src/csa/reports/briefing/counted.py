@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from csa.areas.places import called
+from csa.areas.window import month_index
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
 from csa.dataset.versioned import Dataset
@@ -39,6 +41,9 @@ def count_quarter(
 ) -> CountFromData | None:
     """Count a quarter in a core service area, a neighborhood or the whole city (no place).
 
+    Each month of an area that was redrawn on the ground it had then, as displacement does: values
+    were typed of that. Before its first month, on its first ground.
+
     None where the data do not cover the quarter, or the place is neither.
     """
     report = dataset.report
@@ -65,9 +70,15 @@ def _inside(incidents: pd.DataFrame, records: Records, place: str) -> pd.Series 
         return pd.Series(True, index=incidents.index)
     area = core_area(records, place)
     if area is not None:
-        wanted = {f"{cell:x}" for cell in area.cells}
         columns = [name for name in incidents.columns if name.startswith("cell_r")]
-        return incidents[columns].isin(wanted).any(axis=1)
+        month, is_in = month_index(incidents["occurred_at"]), np.zeros(len(incidents), dtype=bool)
+        for number, version in enumerate(area.versions):
+            wanted = {f"{cell:x}" for cell in version.cells}
+            is_own = incidents[columns].isin(wanted).any(axis=1).to_numpy()
+            is_then = (month >= version.since.index) | (number == 0)
+            is_in = np.where(is_then, is_own, is_in)
+        # A cell at the border has incidents beyond it too, which are in no area.
+        return ~incidents["flags"].str.contains("outside_study_area") & is_in
     is_there = incidents["neighborhood"] == place
     return is_there if is_there.any() else None
 

@@ -84,13 +84,15 @@ def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
     is_in = period.holds(month_index(incidents["occurred_at"]))
     counted = incidents[is_in & incidents["kind"].isin(choices.kinds)]
     columns = [str(name) for name in counted.columns if str(name).startswith("cell_r")]
+    # A cell at the border has incidents beyond it too, which are in no area.
+    inside = counted[~counted["flags"].str.contains("outside_study_area")]
     by_cell: dict[str, int] = {}
     for name in columns:
-        by_cell |= _counts(counted[name])
+        by_cell |= _counts(inside[name])
     sizes = {int(name.removeprefix("cell_r")) for name in columns}
     # A dataset made before the city's areas had such cells holds none of them.
     if choices.resolution not in sizes and {"lon", "lat"} <= set(counted.columns):
-        placed = counted.dropna(subset=["lon", "lat"])
+        placed = inside.dropna(subset=["lon", "lat"])
         cells = bin_points(placed["lon"], placed["lat"], choices.resolution)
         by_cell |= _counts(pd.Series(as_text(cells)))
         sizes.add(choices.resolution)

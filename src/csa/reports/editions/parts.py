@@ -159,6 +159,11 @@ def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
 def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
     where = facts.can_locate
     doubtful = [area_name(area, tell) for area in facts.areas if area.is_doubtful]
+    redrawn = [
+        tell("report.redrawn_area", area=area_name(area, tell), day=tell.day(area.redrawn_on))
+        for area in facts.areas
+        if area.redrawn_on is not None
+    ]
     order = render(say_order(weights_of(facts.summary)), tell.language)
     candidates = (
         tell("briefing.not_ranked", order=order)
@@ -168,6 +173,8 @@ def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
     said = [
         "" if where.can else tell("report.no_tiers", why=render(where.message, tell.language)),
         tell("report.next12_note"),
+        tell("report.own_ground") if facts.is_served else "",
+        tell("report.redrawn", areas=tell.listed(redrawn)) if redrawn else "",
         tell("report.list_note") if facts.is_served else candidates,
         tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
         tell("report.more_rows", n=n_more) if n_more else "",

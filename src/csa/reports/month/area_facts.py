@@ -81,9 +81,11 @@ class AreaFacts:
     state: str  # `candidate`, `designated` or `maintenance`
     since: date | None  # first day of its state; None for a candidate
     cells: CellSet  # H3 cells
+    redrawn_on: date | None  # the day it was last given others; None for never
     shape: shapely.Geometry  # WGS 84
     km2: float  # land area
-    incidents: int  # in the period
+    incidents: int  # on its own cells in the period, as all that is counted
+    homicides: int  # of them
     recent_12: int  # in the last 12 months of the period
     usual: tuple[int, int] | None
     next12: (

@@ -8,18 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
-from csa.areas.finding import estimate_areas
-from csa.areas.locating import locate_incidents
 from csa.areas.places import cells_of, in_order
 from csa.areas.proposal import Proposal
-from csa.areas.sheets import usual_number
-from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
+from csa.backtest.record import Record
 from csa.base.params import Period
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City
@@ -27,8 +23,7 @@ from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.ground import resolution_of
-from csa.geo.neighborhoods import estimate_population
+from csa.priority.area_counts import AreaCounts, count_areas, locating
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import match
@@ -43,8 +38,6 @@ from csa.reports.month.area_facts import (
 from csa.reports.month.helping import helps_of
 from csa.risk.why import why_here
 
-YEAR = 12
-
 
 @dataclass(frozen=True)
 class MonthSeen:
@@ -58,7 +51,7 @@ class MonthSeen:
     stability: Mapping[str, float]
     first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
-    next12: pd.DataFrame  # as `csa.priority.next12.next12_of`, of `now`
+    record: Record | None = None  # what past years show, for the year after
     risk: Mapping[str, Any] | None = None  # what `csa risk` found by then; None if it has not run
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
@@ -72,6 +65,7 @@ class _Row:
     state: str
     since: date | None
     cells: CellSet
+    redrawn_on: date | None = None
 
 
 def areas_of(
@@ -79,20 +73,14 @@ def areas_of(
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
-    found: list[AreaFacts] = []
-    by_size = {seen.located.resolution: (seen.located, list[_Row]())}
-    for row in rows:
-        size = resolution_of(min(row.cells))
-        if size not in by_size:
-            alike = replace(seen.choices, resolution=size)
-            by_size[size] = locate_incidents(seen.city, alike), []
-        by_size[size][1].append(row)
-    for located, alike_rows in by_size.values():
-        on_land = [located.grid.on_land(row.cells) for row in alike_rows]
-        estimates = estimate_areas(located, seen.period, on_land)
-        helps = helps_of(seen.city, [row.cells for row in alike_rows])
-        for row, estimate, helped in zip(alike_rows, estimates, helps, strict=True):
-            found.append(_facts(seen, located, row, estimate, helped))
+    areas = [(row.area_id, row.name, row.cells) for row in rows]
+    locate = locating(seen.city, seen.now, seen.located)
+    counts = count_areas(seen.city, areas, seen.now, locate, seen.record)
+    helps = helps_of(seen.city, [row.cells for row in rows])
+    found = [
+        _facts(seen, row, counts[row.area_id], helped)
+        for row, helped in zip(rows, helps, strict=True)
+    ]
     found.sort(key=lambda area: in_order(area.area_id, area.name))
     return tuple(
         replace(
@@ -106,7 +94,7 @@ def areas_of(
 
 def _served(records: Records) -> list[_Row]:
     return [
-        _Row(area.key, area.place_name, area.state, area.since, area.cells)
+        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
         for area in core_areas(records)
     ]
 
@@ -117,19 +105,10 @@ def _candidates(proposal: Proposal) -> list[_Row]:
     return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
 
 
-def _facts(
-    seen: MonthSeen, located: StudyArea, row: _Row, estimate: Estimate, helped: Help | None
-) -> AreaFacts:
+def _facts(seen: MonthSeen, row: _Row, counts: AreaCounts, helped: Help | None) -> AreaFacts:
     at_now, at_before = match(row.cells, seen.now), match(row.cells, seen.before)
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
-    known = None if estimate.is_sure else (estimate.low, estimate.high)
-    shape = h3_cells.outline(row.cells)
-    is_in = np.isin(located.cells, np.fromiter(row.cells, dtype=np.uint64))
-    year = Period.before(seen.period.until, YEAR)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
-    rows = located.rows[is_in & seen.period.holds(located.month)]
-    incidents = located.dataset.incidents.iloc[rows]
-    n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
         area_id=row.area_id,
         letter="" if row.state == CANDIDATE else row.area_id,
@@ -137,34 +116,28 @@ def _facts(
         state=row.state,
         since=row.since,
         cells=row.cells,
-        shape=shape,
-        km2=float(located.grid.size_km2(located.grid.on_land(row.cells))),
-        incidents=len(incidents),
-        recent_12=int((is_in & year.holds(located.month)).sum()),
-        usual=None if known is None else usual_number(*known),
-        next12=_next12(seen, candidate),
-        people=estimate_population(shape, seen.city.dataset.neighborhoods),
+        redrawn_on=row.redrawn_on,
+        shape=h3_cells.outline(row.cells),
+        km2=counts.area_km2,
+        incidents=counts.incidents,
+        homicides=counts.homicides,
+        recent_12=counts.recent_12,
+        usual=counts.usual,
+        next12=None if counts.next12 is None else (round(counts.next12[0]), *counts.next12[1:]),
+        people=counts.population,
         tier=tier,
         is_first=candidate in seen.first,
         tier_before=tier_before,
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
-        is_doubtful=bool(len(incidents)) and Proposal.is_doubtful(n_suspect, len(incidents)),
+        is_doubtful=counts.is_doubtful,
         stability=seen.stability.get(candidate),
-        times=_times(seen, incidents),
+        times=_times(seen, seen.city.dataset.incidents.iloc[counts.rows]),
         help=helped,
         why=why_here(seen.city, row.cells, seen.risk, seen.studies),
         verdict=None,
         lines=(),
         work=None,
     )
-
-
-def _next12(seen: MonthSeen, candidate: str) -> tuple[int, int, int] | None:
-    """Return what to expect in the candidate that an area is, or mostly lies in."""
-    if candidate not in seen.next12.index:
-        return None
-    expected, low, high = seen.next12.loc[[candidate]].to_numpy(dtype=np.float64)[0].tolist()
-    return None if math.isnan(expected) else (round(expected), int(low), int(high))
 
 
 def _tier(proposal: Proposal | None, at: int | None) -> int | None:

@@ -18,7 +18,6 @@ from csa.decisions.store.records import Records
 from csa.displacement.follow import FollowSource
 from csa.plan import Plan
 from csa.priority.assess import assess_areas
-from csa.priority.next12 import next12_of
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import prepare_review
@@ -121,7 +120,7 @@ def gather_month(
         stability_of(judgement),
         first_of(judgement, look.city.config.priorities.capacity),
         look.located,
-        next12_of(now, look.located, look.record),
+        look.record,
         risk_by(source.city, month),
         beside.studies,
     )

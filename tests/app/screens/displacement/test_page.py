@@ -482,7 +482,9 @@ def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
     assert not shown.exception
     assert not shown.select_slider
     assert "One whole month is over since the start: July 2020" in text
-    assert len(re.findall("Too early to say: .* since July 2020, one full month", answer(shown))) == 1
+    assert (
+        len(re.findall("Too early to say: .* since July 2020, one full month", answer(shown))) == 1
+    )
     for claim in ("No change shown", "differs", "No single area", "Before: "):
         assert claim not in answer(shown)
     assert re.search(r"Too early to say: the \d+ areas together", text)

@@ -20,6 +20,7 @@ from csa.dataset.versioned import City
 from csa.decisions.areas import designate
 from csa.decisions.registry import CoreArea, standings
 from csa.decisions.store import open_store
+from csa.priority.area_counts import count_areas, locating
 from tests.sentences import says
 from tests.stores import act, lettered
 
@@ -35,10 +36,16 @@ def pages(monkeypatch):
     return said
 
 
-def listed(proposal, core=()):
+def counted(city, core):
+    """What areas in service hold on their own ground."""
+    grounds = [(area.key, area.place_name, area.cells) for area in core]
+    return count_areas(city, grounds, city.proposal, locating(city, city.proposal))
+
+
+def listed(city, core=()):
     """The list beside the map: each area's id, name and counts."""
-    stands = standings(proposal.areas, core)
-    rows = area_list.rows(proposal, stands, core)
+    stands = standings(city.proposal.areas, core)
+    rows = area_list.rows(city.proposal, stands, core, counted(city, core))
     return [(row.stands.area_id, row.stands.called, row.incidents, row.homicides) for row in rows]
 
 
@@ -66,16 +73,14 @@ def with_summary(proposal, **changed):
 
 
 def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
-    assert listed(city.proposal) == [("c-1", "West End", 6, 3), ("c-2", "East End", 9, 4)]
+    assert listed(city) == [("c-1", "West End", 6, 3), ("c-2", "East End", 9, 4)]
 
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
-    (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), ())
+    (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), (), {})
     said = area_list.label(west, "shootings", has_homicides=True)
     assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
     assert "homicides" not in area_list.label(west, "shootings", has_homicides=False)
-    unknown = replace(west, incidents=None, homicides=None)
-    assert says("sheet.unknown") in area_list.label(unknown, "shootings", has_homicides=True)
 
 
 def core_of(cells):
@@ -87,38 +92,33 @@ def core_of(cells):
 
 
 def test_an_area_in_service_that_is_no_candidate_is_listed_where_it_lies(city):
-    """It has the count of its own cells: here of two between the candidates, and of none."""
-    counted = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
-    (cell,) = counted  # the one incident far from both
+    """It has the count of its own cells, of whatever size: here between the candidates."""
+    (cell,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
     core = core_of([int(cell, 16)])
-    assert listed(city.proposal, (core,))[1] == ("A", "Old Mill (A)", 1, 0)
+    assert listed(city, (core,))[1] == ("A", "Old Mill (A)", 1, 0)
     coarse = core_of([h3.cell_to_parent(int(cell, 16), 9)])
-    assert listed(city.proposal, (coarse,))[1] == ("A", "Old Mill (A)", None, None)
+    assert listed(city, (coarse,))[1] == ("A", "Old Mill (A)", 1, 0)
 
 
-def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_outline(
-    city, monkeypatch
-):
+def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_outline(city):
     areas = city.proposal.areas.set_index("area_id")
     named = areas.loc["c-2", "cells"]
     held = [int(cell, 16) for cell in (named.split() if isinstance(named, str) else named)]
     (far,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
     core = core_of([*held, int(far, 16)])
-    assert listed(city.proposal, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
-    stands = standings(city.proposal.areas, (core,))
-    (row,) = (one for one in area_list.rows(city.proposal, stands, (core,)) if one.stands.letter)
-    assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
-    monkeypatch.setattr(standing, "areas_in_service", lambda _: (core,))
-    said = standing.say_grounds(None, city.proposal, stands)
-    assert said == says("standing.grounds", areas="Old Mill (A) 10")
-    coarse = core_of({h3.cell_to_parent(cell, 9) for cell in held})  # not counted in such cells
-    rows = area_list.rows(city.proposal, stands, (coarse,))
+    assert listed(city, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
+    stands, own = standings(city.proposal.areas, (core,)), counted(city, (core,))
+    rows = area_list.rows(city.proposal, stands, (core,), own)
     (row,) = (one for one in rows if one.stands.letter)
-    assert (row.incidents, row.outlined) == (None, 9)
-    same = core_of(held)  # no other number, nothing to say
-    monkeypatch.setattr(standing, "areas_in_service", lambda _: (same,))
-    assert listed(city.proposal, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
-    assert standing.say_grounds(None, city.proposal, standings(city.proposal.areas, (same,))) == ""
+    assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
+    said = standing.say_outlines(city.proposal, stands, own)
+    outlines = says("standing.outlines", areas="Old Mill (A) 9")
+    assert said == f"{says('standing.own_ground')} {outlines}"
+    same = core_of(held)  # no other outline, nothing to say of one
+    assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
+    own = counted(city, (same,))
+    assert standing.say_outlines(city.proposal, stands, own) == says("standing.own_ground")
+    assert standing.say_outlines(city.proposal, stands, {}) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -134,7 +134,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     city, opened, pages
 ):
     stands = standing.standing_of(opened, city.proposal)
-    west, east = area_list.rows(city.proposal, stands, ())
+    west, east = area_list.rows(city.proposal, stands, (), {})
     assert [west.stands.called, east.stands.called] == ["West End", "Zion Corner (B)"]
     state = standing.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")

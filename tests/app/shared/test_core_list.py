@@ -1,0 +1,52 @@
+"""The list of areas in service: a verdict's word and numbers, by hand."""
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from app.shared.core_list import verdict_words
+from csa.base.params import Month
+from csa.decisions.registry import CoreArea
+from csa.displacement.sentences import name_verdict
+from csa.displacement.verdict import Verdict
+from tests.sentences import says
+
+MONTHS = 6
+SINCE = Month(2020, 2)
+
+
+def area(*days):
+    drawn = tuple((day, frozenset({number})) for number, day in enumerate(days, start=1))
+    return CoreArea("A", "Old Mill", "designated", days[0], days[0], drawn, {})
+
+
+def judged(verdict, counted, expected, *, is_told):
+    """Six months that end so."""
+    ends = {"counted": [counted] * MONTHS, "low": [1] * MONTHS, "high": [90] * MONTHS}
+    known = SimpleNamespace(mean=[expected] * MONTHS)
+    core = SimpleNamespace(**ends, expectation=known, is_told=[is_told] * MONTHS)
+    return SimpleNamespace(core=core, ring=None, verdicts=(verdict,) * MONTHS)
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected", "word"),
+    [
+        (9, 7.0, name_verdict(Verdict.TOO_FEW)),
+        (25, 30.0, says("briefing.too_wide")),  # enough, but what was expected is not known
+    ],
+)
+def test_where_nothing_can_be_said_the_word_is_why_and_no_range_is_given(counted, expected, word):
+    one = judged(Verdict.TOO_FEW, counted, expected, is_told=False)
+    said = says("briefing.core_counted", n=counted, since="February 2020")
+    assert verdict_words(area(date(2020, 1, 15)), one, SINCE) == (word, said)
+
+
+def test_a_redrawn_area_says_that_months_are_counted_on_the_ground_of_then():
+    one = judged(Verdict.NO_CHANGE, 80, 70.0, is_told=True)
+    _, plain = verdict_words(area(date(2020, 1, 15)), one, SINCE)
+    _, redrawn = verdict_words(area(date(2020, 1, 15), date(2020, 7, 10)), one, SINCE)
+    assert plain == says(
+        "briefing.core_here", counted=80, since="February 2020", expected=70.0, low=1, high=90
+    )
+    assert redrawn == plain + says("briefing.core_redrawn", day="July 10, 2020")
