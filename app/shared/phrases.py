@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.base.text import day, percent, speak
+from csa.areas.window import name_kinds
+from csa.base.text import day, percent, render, speak
 
 DAYS_PER_MONTH = 30.44
 MONTHS_TO_SAY_DAYS = 2
@@ -16,21 +16,13 @@ MONTHS_TO_SAY_DAYS = 2
 
 def what_is_counted(proposal: Proposal) -> str:
     """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
-    summary = proposal.summary
-    return _kinds(summary["params"]["kinds"], is_proxy=summary["nonfatal_is_proxy"])
+    kinds, is_proxy = proposal.summary["params"]["kinds"], proposal.summary["nonfatal_is_proxy"]
+    return render(name_kinds(kinds, is_proxy=is_proxy))
 
 
 def kinds_words(opened: Opened, choices: Choices) -> str:
     """Name what the choices count, as `what_is_counted` does for a proposal."""
-    return _kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy)
-
-
-def _kinds(kinds: Sequence[str], *, is_proxy: bool) -> str:
-    if list(kinds) == ["homicide"]:
-        return speak("find.homicides")
-    if list(kinds) == ["nonfatal"]:
-        return speak("find.nonfatal")
-    return speak("find.reports" if is_proxy else "find.shootings")
+    return render(name_kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy))
 
 
 def period_words(proposal: Proposal) -> str:

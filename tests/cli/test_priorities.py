@@ -554,15 +554,21 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "told"),
+    ("n_years", "low", "high", "told"),
     [
-        (0.01, 0.03, "areas were better (a difference between +1.0 and +3.0 points, 90 %)"),
-        (-0.03, -0.01, "areas were worse (a difference between -3.0 and -1.0 points, 90 %)"),
-        (-0.01, 0.03, "areas were as good (a difference between -1.0 and +3.0 points, 90 %)"),
+        (
+            1,
+            0.01,
+            0.03,
+            "one year cannot tell which is better (a difference between +1.0 and +3.0 points, 90 %)",
+        ),
+        (2, 0.01, 0.03, "areas were better (a difference between +1.0 and +3.0 points, 90 %)"),
+        (2, -0.03, -0.01, "areas were worse (a difference between -3.0 and -1.0 points, 90 %)"),
+        (2, -0.01, 0.03, "areas were as good (a difference between -1.0 and +3.0 points, 90 %)"),
     ],
 )
-def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
-    comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high)
+def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, told):
+    comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high, n_years)
     dataset = open_dataset(made.folder / "full")
     question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(

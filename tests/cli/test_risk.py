@@ -250,7 +250,9 @@ def test_no_near_repeat_is_said_as_readily(place, run):
     account = json.loads(run(*about, "--json", "--kind", "nonfatal").stdout)
     assert said.splitlines()[0] == account["sentence"]
     assert not account["is_shown"]
-    assert len(account["bands"]) == 9
+    for way in ("within_two_months", "within_years"):
+        assert len(account[way]["bands"]) == 9
+        assert account[way]["later_p"] > 0.05
 
 
 def test_near_repeats_are_said(town, run):

@@ -80,12 +80,15 @@ def answer(table: pd.DataFrame) -> None:
         )
         beside = [
             speak(
-                {"better": "cities.better", "as good": "cities.as_good", "worse": "cities.worse"}[
-                    name
-                ],
+                {
+                    "better": "cities.better",
+                    "as good": "cities.as_good",
+                    "worse": "cities.worse",
+                    "one year": "cities.one_year",
+                }[name],
                 n=int(verdicts[name]),
             )
-            for name in ("better", "as good", "worse")
+            for name in ("better", "as good", "worse", "one year")
             if name in verdicts
         ]
         said.append(speak("cities.beside", beside=in_words(beside)))

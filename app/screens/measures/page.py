@@ -20,7 +20,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.reports.briefing import plan_lines
 from csa.reports.briefing.measuring import measure_lines
-from csa.reports.briefing.places import AREA, PROPOSED
+from csa.reports.briefing.places import AREA, CITY, PROPOSED
 from csa.reports.briefing.working import work_plan as plan_of
 
 opened = panels.frame(speak("here.title"))
@@ -46,7 +46,12 @@ if lacking:
 place, screen = place_choice.choose(opened, screen, places, standing)
 session.remember(screen, first)
 work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
-measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)
+measures = measure_lines(
+    plan,
+    records,
+    place.id if place.value_place is None else place.key,
+    session.year_so_far(opened) if place.kind == CITY else None,
+)
 verdict = place_steps.verdict(scene, screen, place)
 place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
 parts = st.grid(2, min_column_width=416, gap="large")

@@ -17,6 +17,7 @@ from csa.decisions.store.records import Records
 from csa.decisions.store.replay import corrected
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
+from csa.reports.briefing.counted import COUNTED
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
@@ -111,7 +112,8 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int
     elif step == PLACES:
         _places(opened)
     elif step == MEASURES:
-        _measures(at_quarter(measure_lines(plan, records), cache_store.today(opened)))
+        lines = measure_lines(plan, records, city=session.year_so_far(opened))
+        _measures(at_quarter(lines, cache_store.today(opened)))
     elif step == STUCK:
         _stuck(review)
     elif step == OPEN:
@@ -167,6 +169,7 @@ def _measures(measures: Sequence[AtQuarter]) -> None:
     listed([_measure(one) for one in told], MOST + 1)
     st.html(
         quiet(
+            *[render(one.line.judged.message) for one in told if one.line.measure.kind == COUNTED],
             speak("meeting.compared"),
             speak("meeting.measures_without", n=len(without)) if without else "",
         )

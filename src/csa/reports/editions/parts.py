@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from csa.areas.criterion import weights_of
 from csa.areas.ordering import say_order
-from csa.areas.year_to_date import YearToDate
+from csa.areas.year_to_date import say_year
+from csa.base.message import Message
 from csa.base.text import Speaker, percent, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
@@ -220,12 +221,8 @@ def what_changed(
         blocks += _paragraphs([" ".join(beside)])
     if with_singles:
         blocks += _singles(facts, tell)
-    if facts.city_year is not None:
-        blocks.append(Paragraph(_city_year(facts, facts.city_year, tell)))
-    elif facts.summary["totals"]["silent_months"]:
-        blocks += _paragraphs([tell("report.silent_year")])
-    else:
-        blocks += _paragraphs([tell("briefing.not_comparable")])
+    said = render(say_year(facts.city_year), tell.language)
+    blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
     return blocks
 
 
@@ -236,22 +233,3 @@ def _singles(facts: Facts, tell: Speaker) -> list[Block]:
     shown, n_more = kept_rows(told, MAX_SINGLES)
     blocks: list[Block] = [Bullets(tuple(render(message, tell.language) for message in shown))]
     return [*blocks, *_paragraphs([tell("report.singles_more", n=n_more) if n_more else ""])]
-
-
-def _city_year(facts: Facts, found: YearToDate, tell: Speaker) -> str:
-    first, last = found.period.start, found.period.until.plus(-1)
-    span = (
-        tell("briefing.one_month", month=tell.month(str(first)))
-        if first == last
-        else tell("report.months", first=tell.month(str(first)), last=tell.month(str(last)))
-    )
-    verdict = {"more": "briefing.more", "fewer": "briefing.fewer", "usual": "briefing.usual"}
-    return tell(
-        "briefing.this_year",
-        now=found.n_now,
-        before=found.n_before,
-        what=counted(facts, tell),
-        span=span,
-        year=found.before.start.year,
-        verdict=tell(verdict[found.verdict]),
-    )

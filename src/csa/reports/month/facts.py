@@ -111,7 +111,7 @@ class Facts:
     gone: tuple[str, ...]  # names of last month's candidates that are gone
     summary: Mapping[str, Any]  # summary of the proposal, as in its file
     can_locate: GateAnswer  # whether the data can locate areas
-    city_year: YearToDate | None  # the whole city's year so far; None if it cannot be compared
+    city_year: YearToDate | Message  # the whole city's year so far; or why it is not compared
     followed: PooledVerdict | None  # the change in all areas together; None if unknown
     why_not_followed: Message | None  # why not; None if it is known
     ground: MapGround  # the base of the maps

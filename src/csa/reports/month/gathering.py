@@ -12,6 +12,7 @@ from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import say
 from csa.base.params import Month
+from csa.base.schema import KINDS
 from csa.dataset.history import load_history
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
@@ -129,7 +130,9 @@ def gather_month(
     areas = areas_of(seen, records, lines, snapshot.as_of)
     n_silent = int(now.summary["totals"]["silent_months"])
     result = follow(look, records, n_silent)
-    plan_facts = None if plan is None else _plan_facts(plan, lines, records, snapshot.as_of, areas)
+    plan_facts = (
+        None if plan is None else _plan_facts(plan, lines, look, records, snapshot.as_of, areas)
+    )
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
     editions = load_history(source.city.own_folder)
@@ -145,7 +148,7 @@ def gather_month(
         gone=_gone(areas, before, now),
         summary=now.summary,
         can_locate=judgement.answers["locate"],
-        city_year=None if n_silent else look.year_to_date(),
+        city_year=look.year_to_date(),
         followed=result.followed,
         why_not_followed=result.why_not,
         ground=_ground(look.city.dataset, now, beside),
@@ -182,11 +185,12 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
 def _plan_facts(
     plan: Plan,
     lines: tuple[ActionLine, ...],
+    look: MonthEnd,
     records: Records,
     today: date,
     areas: Sequence[AreaFacts],
 ) -> PlanFacts:
-    measures = measure_lines(plan, records)
+    measures = measure_lines(plan, records, city=look.year_to_date(KINDS))
     live = live_by_area(lines)
     undone = [
         area.letter

@@ -19,7 +19,7 @@ from csa.areas.year_to_date import YearToDate, city_year
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
-from csa.base.message import say
+from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
@@ -174,9 +174,9 @@ class MonthEnd:
         """Locate the incidents to follow areas."""
         return locate_around(self.city, self.choices, areas, self.located.cover)
 
-    def year_to_date(self) -> YearToDate | None:
+    def year_to_date(self, kinds: tuple[str, ...] = ()) -> YearToDate | Message:
         """Compare the whole city's year so far with the same months of the year before."""
-        return city_year(self.city.dataset, self.choices.kinds, self.period.until)
+        return city_year(self.city, kinds or self.choices.kinds, self.period.until)
 
 
 def kept_of(
