@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from app.shared import cache
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
+from csa.backtest.caught import say_areas_hold
 from csa.base.text import day, percent, render, speak
 
 DAYS_PER_MONTH = 30.44
@@ -61,19 +63,9 @@ def why_no_area(proposal: Proposal) -> str:
     return speak(key, n=totals["located"], period=period, **chosen)
 
 
-def found_words(proposal: Proposal) -> str:
-    """Return how much of what is counted lies in the areas, and on how much land."""
-    totals = proposal.summary["totals"]
-    return speak(
-        "find.answer",
-        n=totals["areas"],
-        inside=totals["in_areas"],
-        incidents=totals["located"],
-        what=what_is_counted(proposal),
-        share=percent(proposal.summary["share_of_incidents"]),
-        land=percent(proposal.summary["share_of_study_area"]),
-        period=period_words(proposal),
-    )
+def found_words(opened: Opened, choices: Choices, proposal: Proposal) -> str:
+    """Return how much of what is counted lies in the areas, with what such areas caught next."""
+    return render(say_areas_hold(proposal.summary, cache.suggesting(opened, choices)))
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:

@@ -278,7 +278,7 @@ def test_a_broken_link_gives_a_sentence_and_the_city_s_own_screen(app, link):
     assert not shown.exception
     (warning,) = shown.warning
     assert "](" not in warning.value  # a link's text is no link
-    assert "candidate areas hold" in words(shown)
+    assert "candidate areas, on " in words(shown)
 
 
 def test_a_period_without_areas_says_what_to_do(app):
@@ -397,7 +397,10 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     shown = app(BRIEFING)
     assert shown.title[0].value == "Briefing: August 2020"
     sentences, listed = briefing_of(shown)
-    assert re.search(r"\d+ candidate areas hold [\d,]+ of 1,967 shootings", sentences)
+    assert re.search(
+        r"\d+ candidate areas, on \d % of the city's land, were chosen by 1,967 mapped shootings",
+        sentences,
+    )
     assert "One is in the highest tier: Silverbeck." in sentences
     assert re.search(r"Citywide, \d+ shootings from January through July 2020, compared", sentences)
     assert "in the same months of 2019" in sentences
@@ -437,7 +440,7 @@ ONE_AREA = {"eps_m": 200.0, "min_samples": 40, "resolution": 9, "max_area_km2": 
 def test_a_briefing_of_one_area_and_of_none(app):
     one, _ = briefing_of(app(BRIEFING, screen=ONE_AREA))
     none, listed = briefing_of(app(BRIEFING, screen={"eps_m": 50.0, "min_samples": 60}))
-    assert "One candidate area holds" in one
+    assert "One candidate area, on" in one
     assert "One is in the highest tier: Osierbank." in one
     assert "no place where 60 of them lie within 50 m" in none
     assert "There is no candidate area to list" in listed

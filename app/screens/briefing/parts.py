@@ -57,9 +57,9 @@ def sentences(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show what stands out, what changed and what cannot be said."""
-    proposal, judgement = found
+    _, judgement = found
     parts = (
-        (speak("briefing.stands_out"), *_stands_out(proposal, judgement, standing)),
+        (speak("briefing.stands_out"), *_stands_out(opened, choices, found, standing)),
         (speak("briefing.changed"), *_changed(opened, choices)),
         (speak("briefing.cannot"), *_cannot(judgement)),
     )
@@ -72,13 +72,17 @@ def sentences(
 
 
 def _stands_out(
-    proposal: Proposal, judgement: AreaAssessment | None, standing: Mapping[str, AreaStanding]
+    opened: Opened,
+    choices: Choices,
+    made: tuple[Proposal, AreaAssessment | None],
+    standing: Mapping[str, AreaStanding],
 ) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
+    proposal, judgement = made
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
-    found = found_words(proposal)
+    found = found_words(opened, choices, proposal)
     if served := say_served(standing):
         found = f"{found} {served}"
     if judgement is None:

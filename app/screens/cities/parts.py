@@ -245,8 +245,7 @@ def _data(row: dict[Any, Any]) -> str:
 def _areas(row: dict[Any, Any]) -> str:
     if not row["areas"]:
         return speak("cities.n_areas", n=0)
-    land, held = percent(row["share_of_study_area"]), percent(row["share_of_incidents"])
-    return speak("cities.areas", n=row["areas"], land=land, held=held)
+    return speak("cities.areas", n=row["areas"], land=percent(row["share_of_study_area"]))
 
 
 def _past(row: dict[Any, Any]) -> str:

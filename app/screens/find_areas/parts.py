@@ -36,14 +36,16 @@ from csa.decisions.registry import AreaStanding, CoreArea
 MAP_HEIGHT_PX = 640
 
 
-def answer(proposal: Proposal, standing: Mapping[str, AreaStanding]) -> None:
+def answer(
+    opened: Opened, choices: Choices, proposal: Proposal, standing: Mapping[str, AreaStanding]
+) -> None:
     """Show where shootings concentrate, and how certain that is."""
     nothing = why_no_area(proposal)
     if nothing:
         panels.empty(nothing)
         return
     panels.answer(
-        found_words(proposal),
+        found_words(opened, choices, proposal),
         say_served(standing) or speak("find.candidates"),
         *cautions(proposal),
     )

@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from csa.base.params import LAND_SHARE, Month
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, render, speak
 from csa.cli.console import pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import (
     Choosing,
@@ -28,6 +28,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
+    from csa.backtest.record import Record
     from csa.config.settings import Resolved
     from csa.decisions.registry import AreaStanding
 
@@ -54,7 +55,8 @@ def propose(
     with progress(6) as tell:
         tell("load")
         opened = open_city(config, dataset)
-        suggestion = suggestion_of(config, load_suggestion(opened, choices))
+        record = load_suggestion(opened, choices)
+        suggestion = suggestion_of(config, record)
         proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
         standing = standing_in(config, store, proposal.areas)
         proposal = replace(proposal, areas=served_as(proposal.areas, standing))
@@ -63,7 +65,7 @@ def propose(
     if as_json:
         show_json(proposal.summary)
     else:
-        show_proposal(proposal, standing, config.city.units, out)
+        show_proposal(proposal, standing, config.city.units, out, record)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -80,11 +82,17 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
 
 
 def show_proposal(
-    proposal: Proposal, standing: Mapping[str, AreaStanding], units: str, out: Path
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
+    units: str,
+    out: Path,
+    record: Record | None = None,
 ) -> None:
     """Print the candidate areas."""
+    from csa.backtest.caught import say_areas_hold
+
     if not proposal.is_empty:
-        show(*_proxy_sentence(proposal), _found_sentence(proposal))
+        show(*_proxy_sentence(proposal), render(say_areas_hold(proposal.summary, record)))
         _area_table(proposal, standing, units)
         show(*_suspect_sentences(proposal))
     else:
@@ -99,20 +107,6 @@ def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
     totals = summary["totals"]
     if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
         yield speak("propose.proxy", name=summary["nonfatal_name"])
-
-
-def _found_sentence(proposal: Proposal) -> str:
-    summary = proposal.summary
-    totals = summary["totals"]
-    return speak(
-        "propose.found",
-        n=totals["areas"],
-        inside=totals["in_areas"],
-        n_incidents=totals["located"],
-        share=percent(summary["share_of_incidents"]),
-        land_share=percent(summary["share_of_study_area"]),
-        **_covered_days(summary["params"]),
-    )
 
 
 def _empty_sentence(proposal: Proposal) -> str:

@@ -40,6 +40,7 @@ from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.facts import PublicArea, PublicPlace
+from tests.backtest.test_caught import record_of
 from tests.properties import examples
 from tests.reports import told
 from tests.reports.conftest import INTERNAL
@@ -232,9 +233,13 @@ def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts)
 def test_what_stands_out_adds_the_areas_up(month_facts):
     inside = sum(area.incidents for area in month_facts.areas)
     located = month_facts.summary["totals"]["located"]
-    said = stands_out(month_facts, TELL)
-    assert said.startswith(f"3 core service areas hold {inside:,} of {located:,} shootings (")
-    assert "through July 31, 2020." in said
+    alone = stands_out(month_facts, TELL)
+    assert alone.startswith("3 core service areas are on ")
+    assert f"{inside:,} of" not in alone
+    assert "through July 31, 2020." in alone
+    known = stands_out(replace(month_facts, record=record_of([0.2, 0.3])), TELL)
+    assert f": {inside:,} of {located:,}, " in known
+    assert says("found.caught", n=2, share="25 %", land="2 %") in known
 
 
 def test_an_internal_edition_says_that_it_is_and_the_publics_does_not(month_facts):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from csa.areas.criterion import weights_of
 from csa.areas.ordering import say_order
 from csa.areas.year_to_date import say_year
+from csa.backtest.caught import Held, say_areas_hold, say_served_hold
 from csa.base.message import Message
-from csa.base.text import Speaker, percent, render
+from csa.base.text import Speaker, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
 from csa.reports.editions.phrases import (
@@ -41,16 +42,12 @@ def stands_out(facts: Facts, tell: Speaker) -> str:
         return tell("report.no_area", what=what, period=period)
     inside = sum(area.incidents for area in facts.areas)
     km2 = sum(area.km2 for area in facts.areas)
-    said = tell(
-        "report.stands_out" if facts.is_served else "report.candidates",
-        n=len(facts.areas),
-        inside=inside,
-        incidents=totals["located"],
-        what=what,
-        share=percent(inside / totals["located"]),
-        land=percent(km2 / totals["study_area_km2"]),
-        period=period,
-    )
+    if facts.is_served:
+        found = Held(len(facts.areas), inside, km2)
+        told = say_served_hold(found, facts.summary, facts.record)
+    else:
+        told = say_areas_hold(facts.summary, facts.record)
+    said = render(told, tell.language)
     return " ".join(part for part in (said, _highest(facts, tell), _above(facts, tell)) if part)
 
 

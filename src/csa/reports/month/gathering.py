@@ -147,6 +147,7 @@ def gather_month(
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
         summary=now.summary,
+        record=look.record,
         can_locate=judgement.answers["locate"],
         city_year=look.year_to_date(),
         followed=result.followed,

@@ -16,7 +16,7 @@ from csa.areas.locating import locate_around, locate_incidents
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import YearToDate, city_year
-from csa.backtest.record import Record
+from csa.backtest.record import Record, record_to_plain
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import Message, say
@@ -95,6 +95,8 @@ def snapshot_for(
             for one in load_history(source.city.own_folder)
         ],
     }
+    if record is not None:
+        parts["years"] = record_to_plain(record)["table"]
     risk = risk_by(source.city, month)
     if risk is not None:
         studies = [one.beyond_defaults() for one in beside.studies]
