@@ -10,12 +10,9 @@ import streamlit as st
 
 from app.shared import panels
 from app.shared.link_state import LinkState, screen_from_text, screen_to_text
-from csa.areas.choices import Choices, period_of
-from csa.areas.year_to_date import YearToDate, city_year
+from csa.areas.choices import Choices
 from csa.base.errors import CsaError
-from csa.base.message import Message
 from csa.base.params import Month
-from csa.base.schema import KINDS
 from csa.base.text import render
 from csa.config.city import CityConfig
 from csa.config.settings import choosing, resolve
@@ -48,11 +45,6 @@ def screen(city: City) -> LinkState:
             st.session_state.pop(name, None)
     kept: LinkState = st.session_state[SCREEN]
     return kept
-
-
-def year_so_far(city: City, kinds: tuple[str, ...] = KINDS) -> YearToDate | Message:
-    """Compare the whole city's year with the year before, through the month on screen."""
-    return city_year(city, kinds, period_of(city.dataset, screen(city).choices).until)
 
 
 def went_back(text: str) -> bool:

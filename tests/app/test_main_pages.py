@@ -490,7 +490,7 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
 
 def test_where_a_file_may_be_missing_the_briefing_compares_no_year(monkeypatch):
     why = say("briefing.silent", n=1)
-    monkeypatch.setattr(briefing.session, "year_so_far", lambda *_: why)
+    monkeypatch.setattr(briefing, "city_year", lambda *_: why)
     assert briefing._changed(None, Choices()) == ("", render(why))
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from csa.areas.choices import Choices
 from csa.areas.year_to_date import city_year, compare_years, months_missing, months_so_far, say_year
 from csa.base.message import Message, say
 from csa.base.params import Month, Period, whole_months
-from csa.base.schema import KINDS
 from csa.base.text import render
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city
@@ -49,7 +49,7 @@ def without():
 
 
 def test_all_incidents_of_the_same_months_are_counted_with_or_without_a_place(city):
-    found = city_year(city, KINDS, Month(2020, 8))
+    found = city_year(city, Choices(until=Month(2020, 8)))
     when = city.dataset.incidents["occurred_at"]
     assert (found.period, found.before) == (
         JANUARY_TO_JULY,
@@ -146,11 +146,11 @@ def test_data_that_lack_a_month_of_the_year_before_are_not_compared():
 
 
 def test_a_silent_month_of_either_year_is_a_reason_and_of_an_earlier_year_none(city, without):
-    said = city_year(without(city, "2019-05"), KINDS, Month(2020, 8))
+    said = city_year(without(city, "2019-05"), Choices(until=Month(2020, 8)))
     assert isinstance(said, Message)
     assert render(say_year(said)) == says("briefing.silent", n=1)
-    assert city_year(without(city, "2018-05"), KINDS, Month(2020, 8)) == city_year(
-        city, KINDS, Month(2020, 8)
+    assert city_year(without(city, "2018-05"), Choices(until=Month(2020, 8))) == city_year(
+        city, Choices(until=Month(2020, 8))
     )
 
 

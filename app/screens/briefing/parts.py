@@ -28,7 +28,7 @@ from app.shared.standing import say_served
 from csa.areas.choices import Choices, period_of
 from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
-from csa.areas.year_to_date import say_year
+from csa.areas.year_to_date import city_year, say_year
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import month, name_list, render, speak
@@ -111,7 +111,7 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStanding
 
 
 def _changed(opened: Opened, choices: Choices) -> tuple[str, str]:
-    found = session.year_so_far(opened, choices.kinds)
+    found = city_year(opened, choices)
     said = render(say_year(found))
     return ("", said) if isinstance(found, Message) else (said, "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from app.shared import cache, cache_store, core_list, panels, session
 from app.shared.city_session import Opened
 from app.shared.small_map import small_map
 from app.shared.standing import standing_of
+from csa.areas.year_to_date import city_year
+from csa.base.schema import KINDS
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.replay import corrected
@@ -112,7 +115,8 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int
     elif step == PLACES:
         _places(opened)
     elif step == MEASURES:
-        lines = measure_lines(plan, records, city=session.year_so_far(opened))
+        year = city_year(opened, replace(session.screen(opened).choices, kinds=KINDS))
+        lines = measure_lines(plan, records, city=year)
         _measures(at_quarter(lines, cache_store.today(opened)))
     elif step == STUCK:
         _stuck(review)

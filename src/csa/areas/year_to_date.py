@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from csa.areas.by_time import count_silent_months
+from csa.areas.choices import Choices, period_of
 from csa.areas.window import is_in_period, month_index, name_kinds
 from csa.base import text as csa_text
 from csa.base.message import Message, say
@@ -43,13 +44,14 @@ class YearToDate:
         return "more" if self.n_now > self.change.high else "fewer"
 
 
-def city_year(city: City, kinds: tuple[str, ...], until: Month) -> YearToDate | Message:
+def city_year(city: City, choices: Choices) -> YearToDate | Message:
     """Compare the whole city's year so far with the same months of the year before.
 
-    All incidents of some kinds, with or without a location. A message says why not, where the
-    data lack a month, or a month without any incident suggests that a file is missing.
+    All incidents of the kinds chosen, with or without a location, through the end chosen. A message
+    says why not: the data lack a month, or a month without any incident suggests a missing file.
     """
     covered = city.dataset.whole_months
+    until = period_of(city.dataset, choices).until
     period = None if covered is None else months_so_far(covered, until)
     if period is None:
         return say("briefing.not_comparable")
@@ -61,9 +63,10 @@ def city_year(city: City, kinds: tuple[str, ...], until: Month) -> YearToDate | 
     if n_silent:
         return say("briefing.silent", n=n_silent)
     n_now, n_before = (
-        int(is_in_period(city.dataset.incidents, span, kinds).sum()) for span in (period, before)
+        int(is_in_period(city.dataset.incidents, span, choices.kinds).sum())
+        for span in (period, before)
     )
-    what = name_kinds(kinds, is_proxy=city.config.city.nonfatal_is_proxy)
+    what = name_kinds(choices.kinds, is_proxy=city.config.city.nonfatal_is_proxy)
     return compare_years(what, period, n_now, n_before)
 
 

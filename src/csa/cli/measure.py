@@ -89,13 +89,11 @@ def measure_list(
 
 
 def _year_so_far(config: CityConfig, folder: Path) -> YearToDate | Message:
-    from csa.areas.choices import city_choices, period_of
+    from csa.areas.choices import city_choices
     from csa.areas.year_to_date import city_year
-    from csa.base.schema import KINDS
     from csa.dataset.versioned import City, open_dataset
 
-    city = City(config, open_dataset(folder), folder)
-    return city_year(city, KINDS, period_of(city.dataset, city_choices(config)).until)
+    return city_year(City(config, open_dataset(folder), folder), city_choices(config))
 
 
 def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:

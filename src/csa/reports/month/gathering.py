@@ -8,6 +8,7 @@ from datetime import date
 
 from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
+from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import say
@@ -149,7 +150,7 @@ def gather_month(
         summary=now.summary,
         record=look.record,
         can_locate=judgement.answers["locate"],
-        city_year=look.year_to_date(),
+        city_year=city_year(look.city, look.choices),
         followed=result.followed,
         why_not_followed=result.why_not,
         ground=_ground(look.city.dataset, now, beside),
@@ -191,7 +192,8 @@ def _plan_facts(
     today: date,
     areas: Sequence[AreaFacts],
 ) -> PlanFacts:
-    measures = measure_lines(plan, records, city=look.year_to_date(KINDS))
+    every = replace(look.choices, kinds=KINDS)
+    measures = measure_lines(plan, records, city=city_year(look.city, every))
     live = live_by_area(lines)
     undone = [
         area.letter

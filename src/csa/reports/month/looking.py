@@ -15,11 +15,10 @@ from csa.areas.fitted_risk import read_kept
 from csa.areas.locating import locate_around, locate_incidents
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
-from csa.areas.year_to_date import YearToDate, city_year
 from csa.backtest.record import Record, record_to_plain
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
-from csa.base.message import Message, say
+from csa.base.message import say
 from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
@@ -175,10 +174,6 @@ class MonthEnd:
     def around(self, areas: Sequence[CellSet]) -> StudyArea:
         """Locate the incidents to follow areas."""
         return locate_around(self.city, self.choices, areas, self.located.cover)
-
-    def year_to_date(self, kinds: tuple[str, ...] = ()) -> YearToDate | Message:
-        """Compare the whole city's year so far with the same months of the year before."""
-        return city_year(self.city, kinds or self.choices.kinds, self.period.until)
 
 
 def kept_of(
