@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.shared import cache
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
 from csa.backtest.caught import say_areas_hold
+from csa.backtest.record import Record
 from csa.base.text import day, percent, render, speak
 
 DAYS_PER_MONTH = 30.44
@@ -63,9 +63,9 @@ def why_no_area(proposal: Proposal) -> str:
     return speak(key, n=totals["located"], period=period, **chosen)
 
 
-def found_words(opened: Opened, choices: Choices, proposal: Proposal) -> str:
+def found_words(proposal: Proposal, record: Record | None) -> str:
     """Return how much of what is counted lies in the areas, with what such areas caught next."""
-    return render(say_areas_hold(proposal.summary, cache.suggesting(opened, choices)))
+    return render(say_areas_hold(proposal.summary, record))
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:

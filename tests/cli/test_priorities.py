@@ -41,6 +41,7 @@ from csa.priority.proposal_files import find
 from csa.workflow import past_years
 from csa.workflow.past_years import BacktestRequest, BacktestResult
 from tests.properties import examples
+from tests.sentences import says
 
 REPEATABLE = examples(3)
 # West to east: the middle of each place, and its shootings a year.
@@ -206,7 +207,10 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     assert f"Over 2 past days, areas caught {mean['areas']:.1f} % of the next year's" in done.stdout
     assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
-    assert f"{max(others.values()):.1f} %: areas were " in done.stdout
+    account = json.loads((tmp_path / "bt" / "backtest.json").read_text())
+    verdict = {"better": "better", "worse": "worse", "as good": "as_good", "one year": "one_year"}
+    told = says(f"backtest.{verdict[account['verdict']]}")
+    assert f"{max(others.values()):.1f} %: {told} (" in done.stdout
     printed = done.stdout.splitlines()
     at = next(n for n, row in enumerate(printed) if row.startswith("Way of choosing"))
     assert printed[at - 1].split() == ["Caught,", "Of", "the", "Than", "areas,"]

@@ -29,6 +29,7 @@ from csa.areas.choices import Choices, period_of
 from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import city_year, say_year
+from csa.backtest.record import Record
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import month, name_list, render, speak
@@ -57,9 +58,9 @@ def sentences(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show what stands out, what changed and what cannot be said."""
-    _, judgement = found
+    record, (_, judgement) = cache.suggesting(opened, choices), found
     parts = (
-        (speak("briefing.stands_out"), *_stands_out(opened, choices, found, standing)),
+        (speak("briefing.stands_out"), *_stands_out(found, record, standing)),
         (speak("briefing.changed"), *_changed(opened, choices)),
         (speak("briefing.cannot"), *_cannot(judgement)),
     )
@@ -72,9 +73,8 @@ def sentences(
 
 
 def _stands_out(
-    opened: Opened,
-    choices: Choices,
     made: tuple[Proposal, AreaAssessment | None],
+    record: Record | None,
     standing: Mapping[str, AreaStanding],
 ) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
@@ -82,7 +82,7 @@ def _stands_out(
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
-    found = found_words(opened, choices, proposal)
+    found = found_words(proposal, record)
     if served := say_served(standing):
         found = f"{found} {served}"
     if judgement is None:

@@ -80,7 +80,7 @@ def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(kno
 
 def test_a_walk_sheet_in_spanish_has_the_layers_and_the_studies_words_there(known):
     said = " ".join(texts_of(edition(known(), WALKS, "es", draw)))
-    assert "terrenos baldíos, muchos a menos de 830 pies: 1.4 veces" in said
+    assert "terrenos baldíos, 3 o más a menos de 830 pies: 1.4 veces" in said
     assert "541 terrenos en Filadelfia" in said
     assert Speaker("es")("why_line.no_cause") in said
 
