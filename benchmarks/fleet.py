@@ -158,8 +158,8 @@ def national_table(out: Path) -> list[str]:
         "areas on 1.5 to 2.2 % of the land": int(land.between(0.015, 0.022).sum()),
         "with a January that 36 months precede and 12 follow": len(judged),
         "there, caught by areas over the best other way": f"{over:.2f} ({low:.2f} to {high:.2f})",
-        "there, areas were better / as good / worse": " / ".join(
-            str(verdicts.get(name, 0)) for name in ("better", "as good", "worse")
+        "there, areas were better / as good / worse / one year cannot tell": " / ".join(
+            str(verdicts.get(name, 0)) for name in ("better", "as good", "worse", "one year")
         ),
         "what changed in the areas over the last year": ", ".join(
             f"{name} {n}" for name, n in followed.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -10,7 +9,10 @@ import pandas as pd
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.base.text import day, month, percent, speak
+from csa.areas.window import name_kinds
+from csa.backtest.caught import say_areas_hold
+from csa.backtest.record import Record
+from csa.base.text import day, month, percent, render, speak
 
 DAYS_PER_MONTH = 30.44
 MONTHS_TO_SAY_DAYS = 2
@@ -18,21 +20,13 @@ MONTHS_TO_SAY_DAYS = 2
 
 def what_is_counted(proposal: Proposal) -> str:
     """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
-    summary = proposal.summary
-    return _kinds(summary["params"]["kinds"], is_proxy=summary["nonfatal_is_proxy"])
+    kinds, is_proxy = proposal.summary["params"]["kinds"], proposal.summary["nonfatal_is_proxy"]
+    return render(name_kinds(kinds, is_proxy=is_proxy))
 
 
 def kinds_words(opened: Opened, choices: Choices) -> str:
     """Name what the choices count, as `what_is_counted` does for a proposal."""
-    return _kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy)
-
-
-def _kinds(kinds: Sequence[str], *, is_proxy: bool) -> str:
-    if list(kinds) == ["homicide"]:
-        return speak("find.homicides")
-    if list(kinds) == ["nonfatal"]:
-        return speak("find.nonfatal")
-    return speak("find.reports" if is_proxy else "find.shootings")
+    return render(name_kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy))
 
 
 def period_words(proposal: Proposal) -> str:
@@ -78,19 +72,9 @@ def why_no_area(proposal: Proposal) -> str:
     return speak(key, n=totals["located"], period=period, **chosen)
 
 
-def found_words(proposal: Proposal) -> str:
-    """Return how much of what is counted lies in the areas, and on how much land."""
-    totals = proposal.summary["totals"]
-    return speak(
-        "find.answer",
-        n=totals["areas"],
-        inside=totals["in_areas"],
-        incidents=totals["located"],
-        what=what_is_counted(proposal),
-        share=percent(proposal.summary["share_of_incidents"]),
-        land=percent(proposal.summary["share_of_study_area"]),
-        period=period_words(proposal),
-    )
+def found_words(proposal: Proposal, record: Record | None) -> str:
+    """Return how much of what is counted lies in the areas, with what such areas caught next."""
+    return render(say_areas_hold(proposal.summary, record))
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:

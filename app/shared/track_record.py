@@ -67,7 +67,6 @@ def answer(opened: Opened, record: Record, choices: Choices) -> None:
         caught(opened, record, choices),
         _against(record),
         speak("how_well.best", share=percent(_means(record)["ceiling"])),
-        speak("how_well.one_year") if record.n_origins == 1 else "",
         "" if by_risk is None else render(say_risk_order(by_risk)),
     )
 
@@ -87,6 +86,8 @@ def _against(record: Record) -> str:
     found = _comparison(record)
     low, high = 100 * found.low, 100 * found.high
     told = {"way": way_name(found.baseline), "share": percent(found.baseline_hit_share)}
+    if found.verdict == "one year":
+        return speak("how_well.one_year", **told)
     if found.verdict == "as good":
         return speak("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **told)
     if found.verdict == "better":
@@ -141,6 +142,8 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
 
 def _message(found: MethodComparison) -> str:
     way = way_name(found.baseline)
+    if found.verdict == "one year":
+        return speak("how_well.chart_one_year", way=way)
     if found.verdict == "as good":
         return speak("how_well.chart_as_good", way=way)
     if found.verdict == "better":

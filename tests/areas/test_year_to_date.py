@@ -1,63 +1,113 @@
 """This year so far against the same months of the year before."""
 
+from dataclasses import replace
 from datetime import date
 
-import pandas as pd
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from csa.areas.year_to_date import compare_year_to_date, months_missing
-from csa.base.errors import TableError
+from csa.areas.choices import Choices
+from csa.areas.year_to_date import city_year, compare_years, months_missing, months_so_far, say_year
+from csa.base.message import Message, say
 from csa.base.params import Month, Period, whole_months
-from csa.base.stats import compare_counts
-
-
-def times(*days):
-    return pd.Series(pd.to_datetime(list(days)))
-
-
-def both_years(n_now, n_before, year=2020):
-    """So many incidents in March of a year, and of the year before."""
-    return times(*[f"{year}-03-05 10:00"] * n_now, *[f"{year - 1}-03-05 10:00"] * n_before)
-
+from csa.base.text import render
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from tests.sentences import says
 
 COVERED = Period(Month(2018, 1), Month(2020, 8))
+JANUARY_TO_JULY = Period(Month(2020, 1), Month(2020, 8))
+WHAT = say("find.shootings")
+
+
+def compared(n_now, n_before, period=JANUARY_TO_JULY):
+    return compare_years(WHAT, period, n_now, n_before)
+
+
+@pytest.fixture(scope="module")
+def city(root, sample_folder):
+    return open_city(load_city(root / "config" / "sample.toml"), sample_folder)
+
+
+@pytest.fixture
+def without():
+    """A city whose files lack a month."""
+
+    def cut(city, month):
+        incidents = city.dataset.incidents
+        is_left = incidents["occurred_at"].dt.strftime("%Y-%m") != month
+        kept = incidents[is_left].reset_index(drop=True)
+        return replace(city, dataset=replace(city.dataset, incidents=kept))
+
+    return cut
 
 
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_whole_months_of_this_year_are_set_beside_the_same_of_last_year():
-    when = times(
-        "2020-01-01 00:00", "2020-07-31 23:59", "2020-08-01 00:00",  # August is not over
-        "2019-01-01 00:00", "2019-07-31 23:00", "2019-07-31 23:59",
-        "2019-08-01 00:00", "2018-12-31 23:59",
-    )  # fmt: skip
-    found = compare_year_to_date(when, COVERED, Month(2020, 9))
-    assert found.period == Period(Month(2020, 1), Month(2020, 8))
-    assert found.before == Period(Month(2019, 1), Month(2019, 8))
-    assert (found.n_now, found.n_before) == (2, 3)
-    assert found.verdict == "usual"
+def test_all_incidents_of_the_same_months_are_counted_with_or_without_a_place(city):
+    found = city_year(city, Choices(until=Month(2020, 8)))
+    when = city.dataset.incidents["occurred_at"]
+    assert (found.period, found.before) == (
+        JANUARY_TO_JULY,
+        Period(Month(2019, 1), Month(2019, 8)),
+    )
+    assert [found.n_now, found.n_before] == [
+        int(((when >= f"{year}-01-01") & (when < f"{year}-08-01")).sum()) for year in (2020, 2019)
+    ]
+    assert city.dataset.incidents["lon"].isna().any()
+    message = say_year(found)
+    assert message.key == "briefing.this_year"
+    assert {name: message.values[name] for name in ("now", "before", "low", "high")} == {
+        "now": found.n_now,
+        "before": found.n_before,
+        "low": found.change.low,
+        "high": found.change.high,
+    }
 
 
-def test_far_more_far_fewer_and_about_as_many():
-    for n_now, n_before, verdict in ((90, 50, "more"), (50, 90, "fewer"), (70, 60, "usual")):
-        found = compare_year_to_date(both_years(n_now, n_before), COVERED, Month(2020, 9))
-        assert found.verdict == verdict
+def test_far_more_far_fewer_about_as_many_and_too_few():
+    """Of 1 and 0, and of 3 and 2, no split would show a change."""
+    cases = ((90, 50, "more"), (50, 90, "fewer"), (70, 60, "usual"), (1, 0, "few"), (3, 2, "few"))
+    for n_now, n_before, verdict in cases:
+        assert compared(n_now, n_before).verdict == verdict
+    assert compared(0, 0).verdict == "few"
 
 
-def test_the_day_more_of_a_leap_year_counts():
-    found = compare_year_to_date(both_years(45, 38), COVERED, Month(2020, 9))
-    days = 31 + 29 + 31 + 30 + 31 + 30 + 31
-    # as sure as 1.6 times fewer: 45 / 1.6 is 28.1, 38 / 1.6 is 23.75
-    assert found.probability == compare_counts(28, 24, days, 212)
+def test_the_test_is_the_exact_one_with_chance_widened_by_the_dispersion():
+    """By scipy's exact test: p to standard deviations, over the root of 1.6, and back."""
+    found = compared(475, 376)
+    share = 213 / (213 + 212)  # January to July: the day more of a leap year counts
+    exact = 2 * min(stats.binom.cdf(475, 851, share), stats.binom.sf(474, 851, share))
+    widened = 2 * stats.norm.sf(stats.norm.isf(exact / 2) / np.sqrt(1.6))
+    assert found.change.probability == pytest.approx(widened, rel=1e-9)
+    assert found.verdict == "more"
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_a_change_is_shown_just_where_the_count_leaves_the_no_change_range(n_now, n_before):
+    change = compared(n_now, n_before).change
+    assert change.is_shown == (not change.low <= n_now <= change.high)
+    assert change.low <= n_before * 213 / 212 + 1
+    assert change.high >= n_before
+
+
+def test_where_nothing_changed_at_most_one_look_in_twenty_says_so():
+    """Negative binomial counts with a variance of 1.6 times the mean, both years alike."""
+    rng = np.random.default_rng(3)
+    for mean in (12, 60, 400):
+        size = mean / 0.6
+        pairs = rng.negative_binomial(size, size / (size + mean), (1000, 2)).tolist()
+        shown = [compared(now, before).verdict in {"more", "fewer"} for now, before in pairs]
+        assert np.mean(shown) < 0.06
 
 
 def test_an_earlier_month_looks_no_further():
-    found = compare_year_to_date(both_years(4, 2), COVERED, Month(2020, 3))
-    assert (found.n_now, found.n_before) == (0, 0)
-    assert found.period == Period(Month(2020, 1), Month(2020, 3))
+    assert months_so_far(COVERED, Month(2020, 3)) == Period(Month(2020, 1), Month(2020, 3))
+    assert months_so_far(COVERED, Month(2020, 9)) == JANUARY_TO_JULY
 
 
 def test_a_month_that_is_not_over_is_not_whole():
@@ -82,38 +132,31 @@ def test_a_city_with_one_year_needs_three_more_before_a_january_and_after_it():
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_no_incident_in_either_year_is_no_difference():
-    found = compare_year_to_date(both_years(0, 0), COVERED, Month(2020, 9))
-    assert (found.n_now, found.n_before, found.verdict) == (0, 0, "usual")
-
-
 def test_right_after_new_year_the_year_before_is_looked_at_whole():
     covered = Period(Month(2018, 1), Month(2020, 1))
-    found = compare_year_to_date(both_years(7, 5, 2019), covered, Month(2020, 2))
-    assert found.period == Period(Month(2019, 1), Month(2020, 1))
-    assert (found.n_now, found.n_before) == (7, 5)
+    assert months_so_far(covered, Month(2020, 2)) == Period(Month(2019, 1), Month(2020, 1))
 
 
 def test_data_that_lack_a_month_of_the_year_before_are_not_compared():
     for start in (Month(2019, 2), Month(2020, 1)):
-        covered = Period(start, Month(2020, 8))
-        assert compare_year_to_date(both_years(9, 9), covered, Month(2020, 9)) is None
+        assert months_so_far(Period(start, Month(2020, 8)), Month(2020, 9)) is None
     covered = Period(Month(2019, 1), Month(2020, 8))
-    assert compare_year_to_date(both_years(9, 9), covered, Month(2020, 9)) is not None
-    assert compare_year_to_date(both_years(9, 9), covered, Month(2019, 1)) is None
+    assert months_so_far(covered, Month(2020, 9)) == JANUARY_TO_JULY
+    assert months_so_far(covered, Month(2019, 1)) is None
+
+
+def test_a_silent_month_of_either_year_is_a_reason_and_of_an_earlier_year_none(city, without):
+    said = city_year(without(city, "2019-05"), Choices(until=Month(2020, 8)))
+    assert isinstance(said, Message)
+    assert render(say_year(said)) == says("briefing.silent", n=1)
+    assert city_year(without(city, "2018-05"), Choices(until=Month(2020, 8))) == city_year(
+        city, Choices(until=Month(2020, 8))
+    )
 
 
 def test_three_weeks_of_data_hold_no_whole_month():
     assert whole_months(date(2020, 8, 1), date(2020, 8, 21)) is None
     assert whole_months(date(2020, 8, 9), date(2020, 8, 31)) is None
-
-
-# ---- Refused --------------------------------------------------------------------------------
-
-
-def test_an_incident_without_a_time_is_refused():
-    with pytest.raises(TableError):
-        compare_year_to_date(times("2020-01-01", None), COVERED, Month(2020, 9))
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -201,7 +201,7 @@ def test_without_areas_nothing_is_chosen(located, testville):
         located, strict, testville[1].areas.documented, BacktestQuestion(JANUARIES[:1])
     )
     assert not none.table["area_km2"].any()
-    assert none.comparison.verdict == "as good"
+    assert none.comparison.verdict == "one year"
 
 
 def test_land_of_no_neighborhood_comes_last(testville):

@@ -42,7 +42,7 @@ def record(rows=(), *, comparison=None, tried=(), suggested=None, usual=()):
 TRIED = Tried(250.0, 19, (0.1, 0.2, 1 / 3), (0.02, 0.019, 0.02), (20, 21, 19))
 FULL = record(
     [row(origin, method) for origin in ("2020-01", "2021-01") for method in METHODS],
-    comparison=MethodComparison("areas", "count", 0.21, 0.2, 0.01, -0.001, 0.02),
+    comparison=MethodComparison("areas", "count", 0.21, 0.2, 0.01, -0.001, 0.02, 2),
     tried=[TRIED, Tried(150.0, 7, (0.1, 0.1, 0.1), (0.02, 0.02, 0.02), (30, 30, 30))],
     suggested=TRIED,
     usual=[UsualChange("2020-01", 20, 0.3, 0.25, 0.2), UsualChange("2021-01", 21, 0.3, 0.2, 0.21)],
@@ -76,7 +76,7 @@ def records(draw):
     compared = draw(st.booleans())
     return record(
         rows,
-        comparison=MethodComparison("areas", "count", *(draw(share) for _ in range(5)))
+        comparison=MethodComparison("areas", "count", *(draw(share) for _ in range(5)), 2)
         if compared
         else None,
         tried=tried,
@@ -121,7 +121,7 @@ def test_the_usual_fall_is_the_mean_over_years_from_the_last_year_to_the_next():
 
 def test_what_is_kept_says_what_it_is():
     plain = record_to_plain(FULL)
-    assert (plain["kind"], plain["format_version"]) == ("record of past years", 2)
+    assert (plain["kind"], plain["format_version"]) == ("record of past years", 3)
     assert list(plain["table"][0]) == list(BACKTEST_COLUMNS)
     assert list(plain["tried"][0]) == [
         "eps_m", "min_samples", "hit_shares", "area_shares", "n_areas",
@@ -161,7 +161,7 @@ def _lacks(name):
 
 BAD = {
     "another kind": lambda plain: plain.update(kind="proposal"),
-    "a later format": lambda plain: plain.update(format_version=3),
+    "a later format": lambda plain: plain.update(format_version=4),
     "the format before land was kept": lambda plain: plain.update(format_version=1),
     "no format": _lacks("format_version"),
     "no table": _lacks("table"),

@@ -243,8 +243,8 @@ def test_where_no_record_was_ever_made_nothing_is_suggested(testville, tmp_path)
     "spoil",
     [
         lambda text: text[:-40],
-        lambda text: text.replace('"format_version":2', '"format_version":1').replace(
-            '"format_version": 2', '"format_version": 1'
+        lambda text: text.replace('"format_version":3', '"format_version":1').replace(
+            '"format_version": 3', '"format_version": 1'
         ),
         lambda _: "[]",
         lambda _: "{}",

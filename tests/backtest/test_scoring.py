@@ -45,6 +45,11 @@ def trial(counts, future, *, areas=(), counts_all=None, expected=None, xy=(), xy
     )
 
 
+def year_later(one, years=1):
+    """Return what would have come of a later January."""
+    return replace(one, trial=replace(one.trial, origin=ORIGIN.plus(12 * years)))
+
+
 def judged(one, land, area_share, seed=1):
     """Score every method; to form areas of counts, cells lie as hexagons do."""
     cells = sorted(h3.grid_disk(MIDDLE, 12))[: len(land.area_km2)]
@@ -196,7 +201,16 @@ def test_the_difference_of_two_methods_by_hand():
     ],
 )
 def test_only_an_interval_clear_of_zero_is_better_or_worse(low, high, said):
-    assert MethodComparison("areas", "count", 0.2, 0.2, 0.0, low, high).verdict == said
+    assert MethodComparison("areas", "count", 0.2, 0.2, 0.0, low, high, 2).verdict == said
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.001, 0.02), (-0.01, 0.02), (-0.02, -0.001)])
+def test_one_year_cannot_tell_however_many_of_its_months_were_looked_at(low, high):
+    assert MethodComparison("areas", "count", 0.2, 0.2, 0.0, low, high, 1).verdict == "one year"
+    one = TrialScore(trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7])}, 0.0)
+    july = replace(one, trial=replace(one.trial, origin=ORIGIN.plus(6)))
+    assert compare([one, july], "a", "a", seed=1).n_years == 1
+    assert compare([one, july, year_later(one)], "a", "a", seed=1).n_years == 2
 
 
 def test_the_best_baseline_has_the_highest_mean_and_of_equals_the_first_is_named():
@@ -231,7 +245,7 @@ def test_without_an_area_nobody_chooses_anything():
     assert not table[["area_km2", "hit_share", "filled_share"]].any(axis=None)
     assert table[["pai", "pei_star"]].isna().all(axis=None)
     found = compare([one], "areas", "count_36", seed=1)
-    assert (found.difference, found.low, found.high, found.verdict) == (0, 0, 0, "as good")
+    assert (found.difference, found.low, found.high, found.verdict) == (0, 0, 0, "one year")
     assert math.isnan(found.ratio)
 
 
@@ -262,7 +276,7 @@ def test_what_sums_leave_behind_makes_no_method_worse():
     assert parts["a"][0] != parts["b"][0]
     one = TrialScore(trial([0, 0], [9, 0]), parts, 0.0)
     for names in (("a", "b"), ("b", "a")):
-        found = compare([one], *names, seed=1)
+        found = compare([one, year_later(one)], *names, seed=1)
         assert (found.low, found.difference, found.high, found.verdict) == (0, 0, 0, "as good")
 
 
@@ -391,7 +405,7 @@ def years(rng, *, n_origins, differ=0.0, differs_by_year=0.0):
     for apart in differ + rng.normal(0, differs_by_year, n_origins):
         future = rng.multinomial(1500, [0.1 + apart / 2, 0.1 - apart / 2, 0.8])
         scored.append(TrialScore(trial([0, 0, 0], future), parts, 0.0))
-    return scored
+    return [year_later(one, n) for n, one in enumerate(scored)]
 
 
 def verdicts(n_repeats=500, **truth):
@@ -403,7 +417,7 @@ def verdicts(n_repeats=500, **truth):
     return {said: found.count(said) / n_repeats for said in ("better", "as good", "worse")}
 
 
-@pytest.mark.parametrize("n_origins", [1, 7, 12])
+@pytest.mark.parametrize("n_origins", [2, 7, 12])
 def test_two_equal_methods_are_called_equal_nine_times_in_ten(n_origins):
     said = verdicts(n_origins=n_origins)
     assert 0.85 <= said["as good"] <= 0.95

@@ -41,6 +41,7 @@ from csa.priority.proposal_files import find
 from csa.workflow import past_years
 from csa.workflow.past_years import BacktestRequest, BacktestResult
 from tests.properties import examples
+from tests.sentences import says
 
 REPEATABLE = examples(3)
 # West to east: the middle of each place, and its shootings a year.
@@ -206,7 +207,10 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     assert f"Over 2 past days, areas caught {mean['areas']:.1f} % of the next year's" in done.stdout
     assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
-    assert f"{max(others.values()):.1f} %: areas were " in done.stdout
+    account = json.loads((tmp_path / "bt" / "backtest.json").read_text())
+    verdict = {"better": "better", "worse": "worse", "as good": "as_good", "one year": "one_year"}
+    told = says(f"backtest.{verdict[account['verdict']]}")
+    assert f"{max(others.values()):.1f} %: {told} (" in done.stdout
     printed = done.stdout.splitlines()
     at = next(n for n, row in enumerate(printed) if row.startswith("Way of choosing"))
     assert printed[at - 1].split() == ["Caught,", "Of", "the", "Than", "areas,"]
@@ -554,15 +558,21 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "told"),
+    ("n_years", "low", "high", "told"),
     [
-        (0.01, 0.03, "areas were better (a difference between +1.0 and +3.0 points, 90 %)"),
-        (-0.03, -0.01, "areas were worse (a difference between -3.0 and -1.0 points, 90 %)"),
-        (-0.01, 0.03, "areas were as good (a difference between -1.0 and +3.0 points, 90 %)"),
+        (
+            1,
+            0.01,
+            0.03,
+            "one year cannot tell which is better (a difference between +1.0 and +3.0 points, 90 %)",
+        ),
+        (2, 0.01, 0.03, "areas were better (a difference between +1.0 and +3.0 points, 90 %)"),
+        (2, -0.03, -0.01, "areas were worse (a difference between -3.0 and -1.0 points, 90 %)"),
+        (2, -0.01, 0.03, "areas were as good (a difference between -1.0 and +3.0 points, 90 %)"),
     ],
 )
-def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
-    comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high)
+def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, told):
+    comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high, n_years)
     dataset = open_dataset(made.folder / "full")
     question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(

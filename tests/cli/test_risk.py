@@ -30,7 +30,7 @@ def incidents(stores, n, seed=1):
     months = rng.integers(0, 72, n)
     for number, (x, y, month) in enumerate(zip(lon, lat, months, strict=True)):
         day = f"{2015 + month // 12}-{month % 12 + 1:02d}-{rng.integers(1, 28):02d}"
-        yield f"{number},{number},{day} 10:{number % 60:02d},0,{x:.6f},{y:.6f},,"
+        yield f"{number},{number},{day} {number % 24:02d}:30,0,{x:.6f},{y:.6f},,"
     yield "99998,99998,2015-01-01 10:00,0,-94.55,39.01,,"
     yield "99999,99999,2020-12-31 10:00,0,-94.55,39.01,,"
 
@@ -242,15 +242,19 @@ def test_a_layer_of_a_million_points(ask, place):
 # ---- Near repeats ---------------------------------------------------------------------------
 
 
-def test_no_near_repeat_is_said_as_readily(place, run):
-    about = ("near-repeat", "--city", place.config, "--dataset", "ds")
+def test_no_near_repeat_is_said_as_readily(town, stores, run):
+    path = town.write("a.csv", *incidents(stores, 3000, seed=2))
+    run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    about = ("near-repeat", "--city", town.config, "--dataset", "ds")
     said = run(*about).stdout
     assert said.startswith("No near repeat shown: ")
     assert "same point" in said
     account = json.loads(run(*about, "--json", "--kind", "nonfatal").stdout)
     assert said.splitlines()[0] == account["sentence"]
     assert not account["is_shown"]
-    assert len(account["bands"]) == 9
+    for way in ("within_two_months", "within_years"):
+        assert len(account[way]["bands"]) == 9
+        assert account[way]["later_p"] > 0.05
 
 
 def test_near_repeats_are_said(town, run):

@@ -1,13 +1,21 @@
 """Near repeats: pairs counted by hand, lots that keep places and days, and what is said of them."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from csa.base.errors import ParamError, TableError
-from csa.risk.near_repeat import KNOX_COLUMNS, first_of_events, measure_near_repeats
+from csa.base.message import say
+from csa.risk.near_repeat import (
+    KNOX_COLUMNS,
+    first_of_events,
+    measure_located,
+    measure_near_repeats,
+    say_near_repeats,
+)
 
 
 def slowly(xy, days):
@@ -65,6 +73,54 @@ def test_places_busy_in_one_year_alone_are_no_near_repeats():
     days = rng.integers(0, 365, 600) + 365 * year
     assert measure_near_repeats(xy, days, n_draws=199).is_shown
     assert not measure_near_repeats(xy, days, year, n_draws=199).is_shown
+
+
+def located(xy, days):
+    """A study area of incidents at any hour, so many days after a New Year."""
+    hours = np.random.default_rng(1).uniform(0, 24, len(xy))
+    when = pd.Series(pd.Timestamp("2019-01-01") + pd.to_timedelta(days * 24 + hours, unit="h"))
+    is_suspect = np.zeros(len(xy), dtype=bool)
+    return SimpleNamespace(xy=xy, is_suspect=is_suspect, column=lambda _name: when)
+
+
+def test_places_busy_for_two_months_alone_are_busy_months_and_no_near_repeats():
+    """Six places, each busy in two months of the year on days that say nothing."""
+    rng = np.random.default_rng(8)
+    turn = np.repeat(np.arange(6), 150)
+    xy = rng.uniform(0, 1000, (900, 2)) + np.outer(turn, [3000, 0])
+    first = np.array([0, 59, 120, 181, 243, 304])  # January, March, May ... of 2019
+    found = measure_located(located(xy, first[turn] + rng.integers(0, 59, 900)))
+    assert found.in_years.later_ratio > 2
+    assert found.in_years.is_shown
+    assert found.in_months.later_ratio == pytest.approx(1, abs=0.1)
+    assert not found.in_months.is_shown
+    assert say_near_repeats(found) == say(
+        "near_repeat.busy",
+        later=found.in_months.later,
+        months=found.in_months.later_ratio,
+        months_p=found.in_months.later_p,
+        years=found.in_years.later_ratio,
+        years_p=found.in_years.later_p,
+        same_day=found.in_months.observed - found.in_months.later,
+    )
+
+
+def test_what_follows_within_days_is_shown_against_both_and_what_does_not_against_neither():
+    rng = np.random.default_rng(9)
+    xy, days = rng.uniform(0, 6000, (200, 2)), rng.integers(0, 360, 200)
+    again = located(np.vstack([xy, xy + 30]), np.concatenate([days, days + 3]))
+    assert say_near_repeats(measure_located(again)).key == "near_repeat.shown"
+    alone = located(rng.uniform(0, 1500, (300, 2)), rng.integers(0, 360, 300))
+    assert say_near_repeats(measure_located(alone)).key == "near_repeat.none"
+
+
+def test_two_of_one_day_may_be_one_event_and_show_nothing():
+    rng = np.random.default_rng(10)
+    xy, days = rng.uniform(0, 60000, (100, 2)), rng.integers(0, 360, 100)
+    xy, days = np.vstack([xy, xy + 20]), np.concatenate([days, days])
+    found = measure_near_repeats(xy, days, n_draws=99)
+    assert (found.p, found.observed - found.later) == (0.01, 100)
+    assert not found.is_shown
 
 
 def test_the_same_seed_deals_the_same_lots():

@@ -20,6 +20,7 @@ def fit(city, **more):
 # ---- By hand --------------------------------------------------------------------------------
 
 ROW = np.column_stack([np.arange(0, 2001, 100.0), np.zeros(21)])  # 21 cells, 100 m apart
+EVERYWHERE = np.ones(21, dtype=bool)
 
 
 def column(rasters, form, steps):
@@ -31,26 +32,45 @@ def column(rasters, form, steps):
 
 def test_cells_within_half_blocks_of_a_point_or_a_polygon_by_hand():
     corner = FactorLayer("corner", gpd.GeoSeries([shapely.Point(1000, 0)], crs=CRS))
-    rasters = rasterize([corner], ROW, 100.0)
+    rasters = rasterize([corner], ROW, 100.0, EVERYWHERE)
     assert column(rasters, "near", 1) == [10]
     assert column(rasters, "near", 2) == [9, 10, 11]  # 100 m away is within 100 m
     assert column(rasters, "near", 6) == [7, 8, 9, 10, 11, 12, 13]
     assert [column(rasters, "many", steps) for steps in MANY_STEPS] == [[], [], []]
     yard = FactorLayer("yard", gpd.GeoSeries([shapely.box(950, -10, 1250, 10)], crs=CRS))
-    rasters = rasterize([yard], ROW, 100.0)
+    rasters = rasterize([yard], ROW, 100.0, EVERYWHERE)
     assert len(rasters.forms) == N_STEPS  # of outlines, only how near
     assert column(rasters, "near", 1) == [9, 10, 11, 12, 13]
 
 
 def test_many_is_over_two_deviations_above_the_mean_and_more_than_one():
     crowded = layer("stores", [(1000, 0)] * 5 + [(200, 0), (300, 0)])
-    rasters = rasterize([crowded], ROW, 100.0)
+    rasters = rasterize([crowded], ROW, 100.0, EVERYWHERE)
     counts = np.array(
         [np.sum(np.abs(np.array([1000] * 5 + [200, 300]) - x) <= 100) for x in ROW[:, 0]]
     )
     line = counts.mean() + 2 * counts.std()
     assert column(rasters, "many", 2) == np.flatnonzero(counts > line).tolist() == [9, 10, 11]
     assert rasters.n_places == (7,)
+
+
+def test_the_line_of_many_is_set_over_the_blocks_compared_and_its_number_told():
+    """A lot at each of ten blocks, three and five at the next: mean 1.5, deviation 1.19.
+
+    With 49 blocks of a park beside them two lots would be many; over the twelve, four are.
+    """
+    row = np.column_stack([np.arange(61) * 100.0, np.zeros(61)])
+    n = [1] * 10 + [3, 5] + [0] * 49
+    lots = layer("lots", [(at * 100.0, 0) for at, number in enumerate(n) for _ in range(number)])
+    many = {}
+    for is_compared in (np.ones(61, dtype=bool), np.arange(61) < 12):
+        rasters = rasterize([lots], row, 80.0, is_compared)  # each block reaches its own lots
+        (at,) = (
+            at for at, one in enumerate(rasters.forms) if (one.kind, one.extent_m) == ("many", 80)
+        )
+        many[rasters.forms[at].at_least] = np.flatnonzero(rasters.columns[:, at]).tolist()
+    assert many == {2: [10, 11], 4: [11]}
+    assert {one.at_least for one in rasters.forms if one.kind == "near"} == {1}
 
 
 def test_streets_are_measured_in_the_cells_that_they_cross():

@@ -46,7 +46,14 @@ def study(places, what="Mow them", **more):
 
 
 def kept(holds, compared=(), rrv=2.0, through="2019-12", layer="vacant lots"):
-    numbers = {"form": "many", "extent_m": 127.0, "rrv": rrv, "low": 1.5, "high": 2.5}
+    numbers = {
+        "form": "many",
+        "extent_m": 127.0,
+        "at_least": 5,
+        "rrv": rrv,
+        "low": 1.5,
+        "high": 2.5,
+    }
     return {
         "data_through": "2020-12-31",
         "learned": None if through is None else {"start": "2015-01", "through": through},
@@ -98,10 +105,10 @@ def test_a_factor_and_a_study_are_told_in_one_line_in_both_languages(place):
     config = place.config.model_copy(update={"risk": names})
     (factor,) = why_here(place, AREA, kept([MIDDLE])).factors
     assert factor_words(factor, place.config, Speaker()) == (
-        "vacant lots, many within 420 feet: 2.0 times as many (1.5 to 2.5)"
+        "vacant lots, 5 or more within 420 feet: 2.0 times as many (1.5 to 2.5)"
     )
     said = factor_words(factor, config, SPANISH)
-    assert said.startswith("terrenos baldíos, muchos a menos de 420 pies: 2.0 veces")
+    assert said.startswith("terrenos baldíos, 5 o más a menos de 420 pies: 2.0 veces")
     assert factor_words(factor, config, Speaker()).startswith("vacant lots")
     words = EvidenceWords(what="Podar", effect="7 % menos", design="9 terrenos")
     two = study(["x"], interval="9 to 5 %", es=words)

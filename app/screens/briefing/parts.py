@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import html
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -23,15 +22,16 @@ from app.shared.phrases import (
     age_words,
     cautions,
     found_words,
-    kinds_words,
     why_no_area,
 )
 from app.shared.standing import say_served
 from csa.areas.choices import Choices, period_of
 from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
-from csa.areas.year_to_date import city_year
+from csa.areas.year_to_date import city_year, say_year
+from csa.backtest.record import Record
 from csa.base.errors import CsaError
+from csa.base.message import Message
 from csa.base.text import month, name_list, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
@@ -58,10 +58,10 @@ def sentences(
     standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show what stands out, what changed and what cannot be said."""
-    proposal, judgement = found
+    record, (_, judgement) = cache.suggesting(opened, choices), found
     parts = (
-        (speak("briefing.stands_out"), *_stands_out(proposal, judgement, standing)),
-        (speak("briefing.changed"), *_changed(opened, choices, proposal)),
+        (speak("briefing.stands_out"), *_stands_out(found, record, standing)),
+        (speak("briefing.changed"), *_changed(opened, choices)),
         (speak("briefing.cannot"), *_cannot(judgement)),
     )
     said = "".join(
@@ -73,13 +73,16 @@ def sentences(
 
 
 def _stands_out(
-    proposal: Proposal, judgement: AreaAssessment | None, standing: Mapping[str, AreaStanding]
+    made: tuple[Proposal, AreaAssessment | None],
+    record: Record | None,
+    standing: Mapping[str, AreaStanding],
 ) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
+    proposal, judgement = made
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
-    found = found_words(proposal)
+    found = found_words(proposal, record)
     if served := say_served(standing):
         found = f"{found} {served}"
     if judgement is None:
@@ -107,36 +110,10 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStanding
     return speak("briefing.highest", n=len(highest), areas=names)
 
 
-def _changed(opened: Opened, choices: Choices, proposal: Proposal) -> tuple[str, str]:
-    n_silent = proposal.summary["totals"]["silent_months"]
-    if n_silent:  # the reports compare nothing then either
-        return "", speak("briefing.silent", n=n_silent)
-    found = city_year(opened.dataset, choices.kinds, period_of(opened.dataset, choices).until)
-    if found is None:
-        return "", speak("briefing.not_comparable")
-    first, last = found.period.start, found.period.until.plus(-1)
-    span = (
-        speak("briefing.one_month", month=month(str(first)))
-        if first == last
-        else speak(
-            "briefing.months", first=calendar.month_name[first.number], last=month(str(last))
-        )
-    )
-    verdict = speak(
-        {"more": "briefing.more", "fewer": "briefing.fewer", "usual": "briefing.usual"}[
-            found.verdict
-        ]
-    )
-    said = speak(
-        "briefing.this_year",
-        now=found.n_now,
-        before=found.n_before,
-        what=kinds_words(opened, choices),
-        span=span,
-        year=found.before.start.year,
-        verdict=verdict,
-    )
-    return said, ""
+def _changed(opened: Opened, choices: Choices) -> tuple[str, str]:
+    found = city_year(opened, choices)
+    said = render(say_year(found))
+    return ("", said) if isinstance(found, Message) else (said, "")
 
 
 def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:

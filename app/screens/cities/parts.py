@@ -80,12 +80,15 @@ def answer(table: pd.DataFrame) -> None:
         )
         beside = [
             speak(
-                {"better": "cities.better", "as good": "cities.as_good", "worse": "cities.worse"}[
-                    name
-                ],
+                {
+                    "better": "cities.better",
+                    "as good": "cities.as_good",
+                    "worse": "cities.worse",
+                    "one year": "cities.one_year",
+                }[name],
                 n=int(verdicts[name]),
             )
-            for name in ("better", "as good", "worse")
+            for name in ("better", "as good", "worse", "one year")
             if name in verdicts
         ]
         said.append(speak("cities.beside", beside=in_words(beside)))
@@ -242,8 +245,7 @@ def _data(row: dict[Any, Any]) -> str:
 def _areas(row: dict[Any, Any]) -> str:
     if not row["areas"]:
         return speak("cities.n_areas", n=0)
-    land, held = percent(row["share_of_study_area"]), percent(row["share_of_incidents"])
-    return speak("cities.areas", n=row["areas"], land=land, held=held)
+    return speak("cities.areas", n=row["areas"], land=percent(row["share_of_study_area"]))
 
 
 def _past(row: dict[Any, Any]) -> str:

@@ -31,5 +31,5 @@ with below:
         parts.override_cost(opened, proposal, choices),
     )
 session.remember(screen, first)
-parts.answer(proposal, standing_of(opened, proposal))
+parts.answer(proposal, cache.suggesting(opened, choices), standing_of(opened, proposal))
 parts.map_and_areas(opened, choices)

@@ -30,6 +30,7 @@ from app.shared.standing import (
 from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS
 from csa.areas.proposal import Proposal
+from csa.backtest.record import Record
 from csa.backtest.suggestion import explain_override
 from csa.base.text import render, speak
 from csa.decisions.registry import AreaStanding, CoreArea
@@ -38,14 +39,14 @@ from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
 MAP_HEIGHT_PX = 640
 
 
-def answer(proposal: Proposal, standing: Mapping[str, AreaStanding]) -> None:
+def answer(proposal: Proposal, record: Record | None, standing: Mapping[str, AreaStanding]) -> None:
     """Show where shootings concentrate, and how certain that is."""
     nothing = why_no_area(proposal)
     if nothing:
         panels.empty(nothing)
         return
     panels.answer(
-        found_words(proposal),
+        found_words(proposal, record),
         say_served(standing) or speak("find.candidates"),
         *cautions(proposal),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.screens.measures import (
@@ -16,11 +18,13 @@ from app.screens.measures import (
 from app.shared import cache, cache_store, correcting, panels, person, session
 from app.shared.signing import FormScene
 from app.shared.standing import standing_of
+from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
+from csa.base.schema import KINDS
 from csa.base.text import speak
 from csa.reports.briefing import plan_lines
 from csa.reports.briefing.measuring import measure_lines
-from csa.reports.briefing.places import AREA, PROPOSED
+from csa.reports.briefing.places import AREA, CITY, PROPOSED
 from csa.reports.briefing.working import work_plan as plan_of
 
 opened = panels.frame(speak("here.title"))
@@ -46,7 +50,12 @@ if lacking:
 place, screen = place_choice.choose(opened, screen, places, standing)
 session.remember(screen, first)
 work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
-measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)
+measures = measure_lines(
+    plan,
+    records,
+    place.id if place.value_place is None else place.key,
+    city_year(opened, replace(screen.choices, kinds=KINDS)) if place.kind == CITY else None,
+)
 verdict = place_steps.verdict(scene, screen, place)
 place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
 parts = st.grid(2, min_column_width=416, gap="large")

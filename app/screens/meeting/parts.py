@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,11 +13,14 @@ from app.shared import cache, cache_store, core_list, panels, session
 from app.shared.city_session import Opened
 from app.shared.small_map import small_map
 from app.shared.standing import standing_of
+from csa.areas.year_to_date import city_year
+from csa.base.schema import KINDS
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.replay import corrected
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
+from csa.reports.briefing.counted import COUNTED
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
@@ -111,7 +115,9 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int
     elif step == PLACES:
         _places(opened)
     elif step == MEASURES:
-        _measures(at_quarter(measure_lines(plan, records), cache_store.today(opened)))
+        year = city_year(opened, replace(session.screen(opened).choices, kinds=KINDS))
+        lines = measure_lines(plan, records, city=year)
+        _measures(at_quarter(lines, cache_store.today(opened)))
     elif step == STUCK:
         _stuck(review)
     elif step == OPEN:
@@ -167,6 +173,7 @@ def _measures(measures: Sequence[AtQuarter]) -> None:
     listed([_measure(one) for one in told], MOST + 1)
     st.html(
         quiet(
+            *[render(one.line.judged.message) for one in told if one.line.measure.kind == COUNTED],
             speak("meeting.compared"),
             speak("meeting.measures_without", n=len(without)) if without else "",
         )

@@ -12,7 +12,7 @@ from app.shared.city_session import Opened
 from app.shared.phrases import period_words
 from app.shared.settings import ROOT
 from csa.areas.proposal import Proposal
-from csa.base.text import land, percent, speak
+from csa.base.text import land, speak
 
 
 def answer(proposal: Proposal) -> None:
@@ -64,10 +64,6 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
     st.markdown(
         speak(
             "method.totals",
-            located=totals["located"],
-            in_areas=totals["in_areas"],
-            share=percent(proposal.summary["share_of_incidents"]),
-            land=percent(proposal.summary["share_of_study_area"]),
             n=totals["located"] - totals["in_areas"],
         )
         + (f" {speak('method.fringe', n=fringe)}" if fringe else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from csa.base.arrays import Bools, Ints
+from csa.base.message import Message, say
 from csa.base.params import Period
 from csa.base.schema import KINDS
 
@@ -69,6 +71,15 @@ def month_index(occurred_at: pd.Series) -> Ints:
     """Return the month of each time, in months since the year 0: (n,)."""
     months = occurred_at.to_numpy(dtype="datetime64[M]").astype(np.int64)
     return months + UNIX_MONTH
+
+
+def name_kinds(kinds: Sequence[str], *, is_proxy: bool) -> Message:
+    """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
+    if list(kinds) == ["homicide"]:
+        return say("find.homicides")
+    if list(kinds) == ["nonfatal"]:
+        return say("find.nonfatal")
+    return say("find.reports" if is_proxy else "find.shootings")
 
 
 def is_of(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:

@@ -1,72 +1,122 @@
-"""The year so far against the same months of the year before: an exact test of two counts."""
+"""The one comparison of the whole city with itself: its year so far against the year before."""
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
+import numpy as np
 
-from csa.areas.window import is_of, month_index
-from csa.base.errors import TableError
+from csa.areas.by_time import count_silent_months
+from csa.areas.choices import Choices, period_of
+from csa.areas.window import is_in_period, month_index, name_kinds
+from csa.base import text as csa_text
+from csa.base.message import Message, say
 from csa.base.params import Month, Period
-from csa.base.stats import DISPERSION, compare_counts
-from csa.dataset.versioned import Dataset
+from csa.base.stats import DISPERSION, CountChange, find_change
+from csa.dataset.versioned import City
 
 YEAR = 12
-MAX_CHANCE = 0.05
-"""A difference that chance alone makes less often than this is reported as real."""
 
 
 @dataclass(frozen=True)
 class YearToDate:
-    """A year's whole months so far beside the same months of the year before."""
+    """The city's months of a year compared with the same months of the year before.
 
+    Fields: `what`, `period`, `before`, `n_now`, `n_before`, `change`.
+    """
+
+    what: Message  # names what is counted
     period: Period  # january to the last whole month
     before: Period  # the same months a year earlier
     n_now: int  # incidents this year
     n_before: int  # incidents in the same months before
-    probability: float
+    change: CountChange  # whether they differ by more than chance, and the no-change range
 
     @property
     def verdict(self) -> str:
-        """`more` or `fewer` than chance alone would give, or `usual`."""
-        if self.probability >= MAX_CHANCE:
+        """`more` or `fewer` than chance explains, `usual`, or `few`: too few to tell."""
+        if not self.change.is_enough:
+            return "few"
+        if not self.change.is_shown:
             return "usual"
-        return "more" if self._is_higher else "fewer"
-
-    @property
-    def _is_higher(self) -> bool:
-        return self.n_now * _days(self.before) > self.n_before * _days(self.period)
+        return "more" if self.n_now > self.change.high else "fewer"
 
 
-def city_year(dataset: Dataset, kinds: tuple[str, ...], until: Month) -> YearToDate | None:
-    """Compare the whole city's incidents of some kinds; None where the data are too short."""
-    if dataset.whole_months is None:
-        return None
-    counted = dataset.incidents.loc[is_of(dataset.incidents, kinds), "occurred_at"]
-    return compare_year_to_date(counted, dataset.whole_months, until)
+def city_year(city: City, choices: Choices) -> YearToDate | Message:
+    """Compare the whole city's year so far with the same months of the year before.
+
+    All incidents of the kinds chosen, with or without a location, through the end chosen. A message
+    says why not: the data lack a month, or a month without any incident suggests a missing file.
+    """
+    covered = city.dataset.whole_months
+    until = period_of(city.dataset, choices).until
+    period = None if covered is None else months_so_far(covered, until)
+    if period is None:
+        return say("briefing.not_comparable")
+    before = _year_earlier(period)
+    compared = Period(before.start, period.until)
+    every = month_index(city.dataset.incidents["occurred_at"])
+    steps = every[compared.holds(every)] - compared.start.index
+    n_silent = count_silent_months(np.bincount(steps, minlength=compared.months).tolist())
+    if n_silent:
+        return say("briefing.silent", n=n_silent)
+    n_now, n_before = (
+        int(is_in_period(city.dataset.incidents, span, choices.kinds).sum())
+        for span in (period, before)
+    )
+    what = name_kinds(choices.kinds, is_proxy=city.config.city.nonfatal_is_proxy)
+    return compare_years(what, period, n_now, n_before)
 
 
-def compare_year_to_date(
-    occurred_at: pd.Series, covered: Period, until: Month
-) -> YearToDate | None:
-    """Compare a year's whole months so far with the same months of the year before."""
-    if occurred_at.isna().any():
-        raise TableError("counts.no_time", n=int(occurred_at.isna().sum()))
+def months_so_far(covered: Period, until: Month) -> Period | None:
+    """Return a year's whole months so far; None where the same of the year before are lacking."""
     end = min(until, covered.until)
     if end <= covered.start:
         return None
     period = Period(Month(end.plus(-1).year, 1), end)
-    before = Period(period.start.plus(-YEAR), end.plus(-YEAR))
-    if before.start < covered.start:
-        return None
-    index = month_index(occurred_at)
-    n_now, n_before = (int(months.holds(index).sum()) for months in (period, before))
-    probability = compare_counts(
-        round(n_now / DISPERSION), round(n_before / DISPERSION), _days(period), _days(before)
+    return None if period.start.plus(-YEAR) < covered.start else period
+
+
+def compare_years(what: Message, period: Period, n_now: int, n_before: int) -> YearToDate:
+    """Compare counts of some months and of the same months a year earlier."""
+    before = _year_earlier(period)
+    change = find_change(n_now, n_before, _days(period), _days(before), DISPERSION)
+    return YearToDate(what, period, before, n_now, n_before, change)
+
+
+def say_year(found: YearToDate | Message) -> Message:
+    """Describe the city's year so far, or why it is not compared."""
+    if isinstance(found, Message):
+        return found
+    return say(
+        "briefing.this_year",
+        now=found.n_now,
+        what=found.what,
+        span=say_months(found.period),
+        before=found.n_before,
+        year=found.before.start.year,
+        verdict=say(
+            {
+                "more": "briefing.more",
+                "fewer": "briefing.fewer",
+                "usual": "briefing.usual",
+                "few": "briefing.few",
+            }[found.verdict]
+        ),
+        low=found.change.low,
+        high=found.change.high,
     )
-    return YearToDate(period, before, n_now, n_before, probability)
+
+
+def say_months(period: Period) -> Message:
+    """Name a year's months: "from January through July 2020"."""
+    first, last = period.start, period.until.plus(-1)
+    if first == last:
+        return say("briefing.one_month", month=csa_text.month(str(first)))
+    name = calendar.month_name[first.number]
+    return say("briefing.months", first=name, last=csa_text.month(str(last)))
 
 
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:
@@ -74,6 +124,10 @@ def months_missing(covered: Period, months: int, horizon_months: int) -> int:
     first = covered.start.plus(months)
     january = first if first.number == 1 else Month(first.year + 1, 1)
     return max(0, january.index + horizon_months - covered.until.index)
+
+
+def _year_earlier(months: Period) -> Period:
+    return Period(months.start.plus(-YEAR), months.until.plus(-YEAR))
 
 
 def _days(months: Period) -> int:

@@ -109,6 +109,7 @@ def say_risk_order(gain: RiskOrderGain) -> Message:
         "better": "backtest.risk_better",
         "as good": "backtest.risk_no_gain",
         "worse": "backtest.risk_worse",
+        "one year": "backtest.risk_one_year",
     }[found.verdict]
     return say(
         key,

@@ -11,13 +11,15 @@ import pandas as pd
 
 from csa.backtest.scoring import BASELINES, TrialScore
 
+LEAST_YEARS = 2
+
 
 @dataclass(frozen=True)
 class MethodComparison:
     """One method against another on the same days and the same land.
 
     Fields: `method`, `baseline`, `hit_share`, `baseline_hit_share`, `difference`, `low`,
-    `high`.
+    `high`, `n_years`.
     """
 
     method: str  # the method's name
@@ -27,6 +29,7 @@ class MethodComparison:
     difference: float  # mean difference of the hit shares
     low: float  # lower bound of the difference, 90 % interval
     high: float  # upper bound of the difference, 90 % interval
+    n_years: int  # past years compared
 
     @property
     def ratio(self) -> float:
@@ -37,7 +40,12 @@ class MethodComparison:
 
     @property
     def verdict(self) -> str:
-        """`better`, `worse`, or `as good` where the interval includes zero."""
+        """`better`, `worse`, or `as good` where the interval includes zero; or `one year`.
+
+        One year cannot show how years differ, so it tells nothing.
+        """
+        if self.n_years < LEAST_YEARS:
+            return "one year"
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "as good"
@@ -86,6 +94,6 @@ def compare(
         round(float(number), 12) + 0.0
         for number in ((ours - theirs).mean(), *np.quantile(means, [0.05, 0.95]))
     )
-    return MethodComparison(
-        method, baseline, float(ours.mean()), float(theirs.mean()), difference, low, high
-    )
+    caught = float(ours.mean()), float(theirs.mean())
+    n_years = len({one.trial.origin.year for one in judged})
+    return MethodComparison(method, baseline, *caught, difference, low, high, n_years)

@@ -14,7 +14,7 @@ from csa.backtest.suggestion import Tried
 from csa.base.errors import TableError
 from csa.base.reading import number, whole
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 KIND = "record of past years"
 
 
@@ -135,6 +135,8 @@ def _compared(row: Mapping[str, Any]) -> MethodComparison:
     for name, value in row.items():
         if name in {"method", "baseline"}:
             _text(value)
+        elif name == "n_years":
+            whole(value)
         else:
             number(value, least=-1, most=1)
     return MethodComparison(**row)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtr, ndtri
 
 from csa.base.arrays import Ints
 from csa.base.chances import binomial_at_least, binomial_at_most
@@ -17,6 +20,24 @@ be one of 12 %."""
 
 HIGHEST_DISPERSION = 1.65
 """The highest measured (METHODS 28), where nothing may be claimed too easily."""
+
+
+LEVEL = 0.05
+"""How often chance alone may be called a change."""
+
+
+class CountChange(NamedTuple):
+    """Whether a count differs from an earlier one by more than chance."""
+
+    probability: float  # how often chance alone would make them differ as much
+    low: int  # the no-change range: from this count
+    high: int  # to this one, no change would be shown
+    is_enough: bool  # whether any split of the same sum would show a change
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a change is shown."""
+        return self.probability < LEVEL
 
 
 def as_counts(given: npt.ArrayLike) -> Ints:
@@ -62,3 +83,31 @@ def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_befo
     share = exposure_now / (exposure_now + exposure_before)
     few, many = binomial_at_most(n_now, both, share), binomial_at_least(n_now, both, share)
     return min(1.0, 2 * float(min(few, many)))
+
+
+def chance_of(
+    n_now: int, n_before: int, exposure_now: float, exposure_before: float, dispersion: float
+) -> float:
+    """Compute the same for counts that vary more than Poisson counts.
+
+    The probability as a number of standard deviations, divided by the root of the dispersion.
+    """
+    p = compare_counts(n_now, n_before, exposure_now, exposure_before)
+    return min(1.0, 2 * float(ndtr(ndtri(p / 2) / math.sqrt(dispersion))))
+
+
+def find_change(
+    n_now: int, n_before: int, exposure_now: float, exposure_before: float, dispersion: float
+) -> CountChange:
+    """Test a count against an earlier one; the range is where the same test shows no change."""
+
+    def p(now: int, before: int = n_before) -> float:
+        return chance_of(now, before, exposure_now, exposure_before, dispersion)
+
+    low = high = round(n_before * exposure_now / exposure_before)
+    while low and p(low - 1) >= LEVEL:
+        low -= 1
+    while p(high + 1) >= LEVEL:
+        high += 1
+    n = n_now + n_before
+    return CountChange(p(n_now), low, high, min(p(n, 0), p(0, n)) < LEVEL)

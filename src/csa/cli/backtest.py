@@ -229,6 +229,7 @@ def _verdict(comparison: MethodComparison) -> str:
             "better": "backtest.better",
             "as good": "backtest.as_good",
             "worse": "backtest.worse",
+            "one year": "backtest.one_year",
         }[comparison.verdict]
     )
 

@@ -22,7 +22,9 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    pass
+    from csa.areas.year_to_date import YearToDate
+    from csa.base.message import Message
+    from csa.config.city import CityConfig
 
 QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
 
@@ -61,17 +63,37 @@ def measure_import(
         show(speak("keep.same", n=len(values) - n))
 
 
-def measure_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
+def measure_list(
+    city: CityOption,
+    store: StoreOption = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `csa ingest` wrote: citywide shootings are compared as it counts them.",
+            metavar="DIR",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the plan's measures: what is settled, the last value, what was revised."""
     from csa.decisions.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
     config, plan = city_of(city), plan_of(city)
-    rows = measure_rows(plan, read_records(reading_store(config, store)))
+    year = None if dataset is None else _year_so_far(config, dataset)
+    rows = measure_rows(plan, read_records(reading_store(config, store)), year)
     if as_json:
         show_json(rows)
     else:
         show_measures(rows)
+
+
+def _year_so_far(config: CityConfig, folder: Path) -> YearToDate | Message:
+    from csa.areas.choices import city_choices
+    from csa.areas.year_to_date import city_year
+    from csa.dataset.versioned import City, open_dataset
+
+    return city_year(City(config, open_dataset(folder), folder), city_choices(config))
 
 
 def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from csa.base.params import LAND_SHARE, Month
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, render, speak
 from csa.cli.console import pick, progress, show, show_json, show_table, table_of
 from csa.cli.options import (
     Choosing,
@@ -28,6 +29,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
+    from csa.backtest.record import Record
     from csa.config.settings import Resolved
     from csa.decisions.registry import AreaStanding
     from csa.priority.area_counts import AreaCounts
@@ -76,7 +78,7 @@ def propose(
         served = {"core_areas": core_area_rows(areas, counts)} if areas else {}
         show_json({**proposal.summary, **served})
     else:
-        show_proposal(proposal, standing, config.city.units, out, counts)
+        show_proposal(proposal, standing, config.city.units, out, record, counts)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -97,11 +99,14 @@ def show_proposal(
     standing: Mapping[str, AreaStanding],
     units: str,
     out: Path,
-    counts: Mapping[str, AreaCounts],
+    record: Record | None = None,
+    counts: Mapping[str, AreaCounts] = MappingProxyType({}),
 ) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
+    from csa.backtest.caught import say_areas_hold
+
     if not proposal.is_empty:
-        show(*_proxy_sentence(proposal), _found_sentence(proposal))
+        show(*_proxy_sentence(proposal), render(say_areas_hold(proposal.summary, record)))
         _area_table(proposal, standing, units)
         show(*_suspect_sentences(proposal))
     else:
@@ -117,20 +122,6 @@ def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
     totals = summary["totals"]
     if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
         yield speak("propose.proxy", name=summary["nonfatal_name"])
-
-
-def _found_sentence(proposal: Proposal) -> str:
-    summary = proposal.summary
-    totals = summary["totals"]
-    return speak(
-        "propose.found",
-        n=totals["areas"],
-        inside=totals["in_areas"],
-        n_incidents=totals["located"],
-        share=percent(summary["share_of_incidents"]),
-        land_share=percent(summary["share_of_study_area"]),
-        **_covered_days(summary["params"]),
-    )
 
 
 def _empty_sentence(proposal: Proposal) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -23,7 +24,7 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from csa.risk.near_repeat import CityNearRepeats
 
 
 def risk(
@@ -94,10 +95,10 @@ def near_repeat(
     show(render(say_near_repeats(found)))
     if found.n_merged:
         show(speak("near_repeat.merged", n=found.n_merged))
-    show_table(_knox(found.table))
+    show_table(_knox(found))
 
 
-def _knox(pairs: pd.DataFrame) -> Table:
+def _knox(found: CityNearRepeats) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in (
         "near_repeat.col_apart",
@@ -105,14 +106,21 @@ def _knox(pairs: pd.DataFrame) -> Table:
         "near_repeat.col_observed",
         "near_repeat.col_expected",
         "near_repeat.col_ratio",
+        "near_repeat.col_p",
+        "near_repeat.col_years",
+        "near_repeat.col_ratio",
+        "near_repeat.col_p",
     ):
         table.add_column(speak(title), justify="right")
-    table.add_column("p", justify="right")
     same = speak("near_repeat.same_point")
-    for row in pairs.to_dict("records"):
+    both = (found.in_months.table, found.in_years.table)
+    for row, other in zip(*(one.to_dict("records") for one in both), strict=True):
         apart = f"{row['from_m']:.0f}–{row['to_m']:.0f}" if row["to_m"] else same
         days = f"{row['from_days']}–{row['to_days']}" if row["to_days"] else "0"
-        ratio = f"{row['ratio']:.2f}" if row["expected"] else ""
-        numbers = (f"{row['observed']:,}", f"{row['expected']:,.1f}", ratio, f"{row['p']:.3f}")
-        table.add_row(apart, days, *numbers)
+        table.add_row(apart, days, f"{row['observed']:,}", *_by_lot(row), *_by_lot(other))
     return table
+
+
+def _by_lot(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
+    ratio = f"{row['ratio']:.2f}" if row["expected"] else ""
+    return f"{row['expected']:,.1f}", ratio, f"{row['p']:.3f}"

@@ -155,7 +155,7 @@ def _show_made(made: MadeCity, path: Path) -> None:
     show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version, None)
     standing = standings(made.proposal.areas, ())
-    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal", {})
+    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
     name = path.stem if path.parent == Path("config") else path  # as --city finds it
     show(speak("start.next", path=path, name=name, dataset=made.dataset))

@@ -39,6 +39,7 @@ def say_factor(factor: RiskFactor, units: str) -> Message:
     values = {
         "layer": factor.layer.name,
         "extent": say_extent(factor.extent_m, units, Speaker()),
+        "at_least": factor.at_least,
         "rrv": factor.rrv,
         "low": factor.low,
         "high": factor.high,
@@ -137,6 +138,7 @@ def _factor(factor: RiskFactor) -> dict[str, Any]:
     return {
         "layer": factor.layer.name,
         "form": factor.form,
+        "at_least": factor.at_least,
         **{name: round_figures(getattr(factor, name)) for name in numbers},
         "cells": int(factor.is_present.sum()),
     }
@@ -191,12 +193,14 @@ def keep_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
 class FactorHere:
     """A factor that holds in an area.
 
-    Fields: `layer`, `form`, `extent_m`, `rrv`, `low`, `high`, `share`, `source`, `as_of`.
+    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `share`, `source`,
+    `as_of`.
     """
 
     layer: str  # the places, in the plural
     form: str  # `near` or `many`
     extent_m: float  # meters from a block's center
+    at_least: int  # how many places are within it: 1, or what counts as many
     rrv: float  # times as many incidents as elsewhere in the same part of the city
     low: float  # with `high`, its 90 % interval
     high: float
@@ -215,7 +219,8 @@ def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[FactorHere]:
         share = len(own & places) / len(own) if own else 0.0
         if share:
             layer = layers[factor["layer"]]
-            numbers = {name: factor[name] for name in ("form", "extent_m", "rrv", "low", "high")}
+            names = ("form", "extent_m", "at_least", "rrv", "low", "high")
+            numbers = {name: factor[name] for name in names}
             about = {"source": layer["source"], "as_of": layer["as_of"]}
             found.append(FactorHere(layer=factor["layer"], **numbers, share=share, **about))
     return sorted(found, key=lambda one: -one.share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ BANDS_M = (0.0, 100.0, 200.0)
 BANDS_DAYS = (0, 7, 14)
 """The table's bands, each up to its number, included: the same point, then beyond it."""
 
+SPAN_MONTHS = 2
+"""Dates dealt within two months leave a place's busy months as they were."""
+
 N_DRAWS = 999
 SHOWN = 0.05
 ROUNDING_M = 0.01
@@ -37,7 +40,7 @@ class NearRepeat:
     """Pairs of incidents near in space and time, against dates dealt by lot.
 
     Fields: `table`, `n_incidents`, `n_near`, `observed`, `expected`, `ratio`, `p`, `low`, `high`,
-    `later`, `later_expected`, `later_p`, `n_merged`.
+    `later`, `later_expected`, `later_p`.
     """
 
     table: pd.DataFrame  # a band of distance and days a row, as `KNOX_COLUMNS`
@@ -52,12 +55,28 @@ class NearRepeat:
     later: int  # of the pairs observed, those on different days
     later_expected: float  # as many of those by lot
     later_p: float
-    n_merged: int = 0  # incidents that count as one with another
+
+    @property
+    def later_ratio(self) -> float | None:
+        """Pairs on different days over as many by lot; None where none is expected."""
+        return self.later / self.later_expected if self.later_expected else None
 
     @property
     def is_shown(self) -> bool:
-        """Whether there are more such pairs than chance gives in 19 of 20 lots."""
-        return self.observed > self.expected and self.p <= SHOWN
+        """Whether pairs on different days are more than in 19 of 20 lots.
+
+        Two incidents of one day may be one event that is listed twice.
+        """
+        return self.later > self.later_expected and self.later_p <= SHOWN
+
+
+@dataclass(frozen=True)
+class CityNearRepeats:
+    """A city's pairs against two ways of dealing dates."""
+
+    in_months: NearRepeat  # dates dealt within two calendar months
+    in_years: NearRepeat  # within each calendar year: busy months look like near repeats
+    n_merged: int  # incidents that count as one with another
 
 
 KNOX_COLUMNS = {
@@ -236,44 +255,63 @@ def first_of_events(xy_m: Floats, when: pd.Series) -> Ints:
     return np.sort(np.unique(event, return_index=True)[1]).astype(np.int64)
 
 
-def measure_located(located: StudyArea) -> NearRepeat:
-    """Compare a city's incidents, one of each event; those at suspect points are left out.
-
-    Dates are dealt within each calendar year.
-    """
+def measure_located(located: StudyArea) -> CityNearRepeats:
+    """Compare a city's incidents, one of each event; those at suspect points are left out."""
     used = np.flatnonzero(~located.is_suspect)
     when = located.column("occurred_at").iloc[used]
     first = first_of_events(located.xy[used], when)
     xy, when = located.xy[used[first]], when.iloc[first]
-    found = measure_near_repeats(xy, when.to_numpy(), when.dt.year.to_numpy())
-    return replace(found, n_merged=len(used) - len(first))
+    year, month = when.dt.year.to_numpy(), when.dt.month.to_numpy()
+    in_months, in_years = (
+        measure_near_repeats(xy, when.to_numpy(), spans)
+        for spans in (year * 12 + (month - 1) // SPAN_MONTHS, year)
+    )
+    return CityNearRepeats(in_months, in_years, len(used) - len(first))
 
 
-def near_repeat_account(city: City, found: NearRepeat) -> dict[str, Any]:
+def near_repeat_account(city: City, found: CityNearRepeats) -> dict[str, Any]:
     """Summarize near repeats, for machines."""
-    values = {name: plain(value) for name, value in vars(found).items() if name != "table"}
-    rows = found.table.to_dict("records")
     return {
         **write_header("near_repeat", city),
-        **{name: round_figures(value) for name, value in values.items()},
-        "is_shown": found.is_shown,
+        "n_incidents": found.in_months.n_incidents,
+        "n_merged": found.n_merged,
+        "n_near": found.in_months.n_near,
+        "observed": found.in_months.observed,
+        "later": found.in_months.later,
+        "is_shown": found.in_months.is_shown,
         "sentence": render(say_near_repeats(found)),
+        "within_two_months": _against(found.in_months),
+        "within_years": _against(found.in_years),
+    }
+
+
+def _against(found: NearRepeat) -> dict[str, Any]:
+    """Return what one way of dealing dates gives."""
+    numbers = ("expected", "ratio", "p", "low", "high", "later_expected", "later_ratio", "later_p")
+    return {
+        **{name: round_figures(plain(getattr(found, name))) for name in numbers},
+        "is_shown": found.is_shown,
         "bands": [
-            {str(name): round_figures(plain(value)) for name, value in row.items()} for row in rows
+            {str(name): round_figures(plain(value)) for name, value in row.items()}
+            for row in found.table.to_dict("records")
         ],
     }
 
 
-def say_near_repeats(found: NearRepeat) -> Message:
-    """Describe in one sentence whether near repeats are shown."""
-    values = {
-        "n": found.observed,
-        "expected": found.expected,
-        "ratio": found.ratio,
-        "p": found.p,
-        "later": found.later / found.later_expected if found.later_expected else 0.0,
-        "later_p": found.later_p,
-    }
-    if found.ratio is None:
-        return say("near_repeat.too_few", incidents=found.n_incidents)
-    return say("near_repeat.shown" if found.is_shown else "near_repeat.none", **values)
+def say_near_repeats(found: CityNearRepeats) -> Message:
+    """Describe whether near repeats are shown, against which dates, or only busy months."""
+    months, years = found.in_months, found.in_years
+    if months.later_ratio is None or years.later_ratio is None:
+        return say("near_repeat.too_few", incidents=months.n_incidents)
+    key = "near_repeat.shown" if months.is_shown else "near_repeat.none"
+    if years.is_shown and not months.is_shown:
+        key = "near_repeat.busy"
+    return say(
+        key,
+        later=months.later,
+        months=months.later_ratio,
+        months_p=months.later_p,
+        years=years.later_ratio,
+        years_p=years.later_p,
+        same_day=months.observed - months.later,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +12,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from csa.base.arrays import Bools, Floats, Objects
+from csa.base.arrays import Bools, Floats, Ints, Objects
 
 if TYPE_CHECKING:
     from csa.ingest.risk_layers import FactorLayer
@@ -22,19 +23,21 @@ N_STEPS = 6
 MANY_STEPS = (2, 4, 6)
 STREET_STEPS = 8
 MANY_SD = 2.0
-"""Many: so many standard deviations above the mean count within reach of a cell's center."""
+"""Many: over so many standard deviations above the mean number of places in reach, over the blocks
+compared. Over all land, parks and water included, the line would be lower."""
 
 
 @dataclass(frozen=True)
 class Form:
     """How a layer's places may matter: being near one, or many of them near.
 
-    Fields: `layer`, `kind`, `extent_m`.
+    Fields: `layer`, `kind`, `extent_m`, `at_least`.
     """
 
     layer: int  # its place among the layers
     kind: Literal["near", "many"]
     extent_m: float  # meters from a cell's center
+    at_least: int = 1  # how many places
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Rasters:
     n_places: tuple[int, ...]  # places of each layer in the city
 
 
-def rasterize(layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float) -> Rasters:
+def rasterize(
+    layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float, is_compared: Bools
+) -> Rasters:
     """Draw each layer on the grid, in each form.
 
     Parameters
@@ -57,6 +62,8 @@ def rasterize(layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float
         (m, 2) meters: the cells' centers.
     spacing_m
         From a cell's center to the next: a block.
+    is_compared
+        (m,) the cells over which the mean and the deviation of "many" are taken.
     """
     forms: list[Form] = []
     columns: list[Bools] = []
@@ -75,13 +82,20 @@ def rasterize(layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float
             columns.append(away_m <= step * half_m)
         if tree is not None:
             for step in MANY_STEPS:
-                n_near = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
-                forms.append(Form(number, "many", step * half_m))
-                line = max(n_near.mean() + MANY_SD * n_near.std(), 1.0)  # one place is not many
-                columns.append(n_near > line)
+                reached = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
+                n_near = np.asarray(reached, dtype=np.int64)
+                at_least = _many(n_near[is_compared])
+                forms.append(Form(number, "many", step * half_m, at_least))
+                columns.append(n_near >= at_least)
         n_places.append(_n_in_reach(shapes, centre_xy, spacing_m))
     made = np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(centre_xy), 0))
     return Rasters(tuple(forms), made, tuple(n_places))
+
+
+def _many(n_near: Ints) -> int:
+    """Return the lowest number over the line; one place is not many."""
+    line = n_near.mean() + MANY_SD * n_near.std() if len(n_near) else 0.0
+    return max(math.floor(line) + 1, 2)
 
 
 def _nearest(shapes: Objects, centre_xy: Floats, most_m: float) -> Floats:

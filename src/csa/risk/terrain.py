@@ -39,8 +39,10 @@ TRIED = {
     "file": "its name",
     "places": "places in the city",
     "lost": "rows without a place, or far outside the city",
-    "form": "`near`: a place within the extent; `many`: over 2 standard deviations above the mean",
+    "form": "`near`: a place within the extent; `many`: over 2 standard deviations above the "
+    "mean of the blocks compared",
     "extent_m": "meters from a block's center",
+    "at_least": "how many places are within it: 1, or for `many` the lowest number over the line",
     "half_blocks": "the same in half-blocks",
     "land_share": "share of the blocks compared in which the form holds",
     "status": "`tried`, `too few places`, `too few blocks`, `nearly everywhere` or `too few parts`",
@@ -57,12 +59,13 @@ TRIED = {
 class RiskFactor:
     """Places that mark where risk is higher, how far around them, and how much.
 
-    Fields: `layer`, `form`, `extent_m`, `rrv`, `low`, `high`, `is_present`.
+    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `is_present`.
     """
 
     layer: FactorLayer
     form: str  # `near` or `many`
     extent_m: float  # meters from a cell's center
+    at_least: int  # how many places are within it: 1, or what counts as many
     rrv: float  # times as many incidents as elsewhere in the same part of the city
     low: float  # with `high`, its 90 % interval
     high: float
@@ -106,12 +109,12 @@ def fit_risk_terrain(
     """Find which places mark where risk is higher, and how far around them (risk terrain modeling).
 
     Each layer is tried in several forms: within 1 to 6 half-blocks of a place, and many places
-    (over 2 standard deviations more than the mean) within 2, 4 and 6. An elastic net of
-    Poisson counts, its penalty chosen by cross-validation over parts of the city, keeps some. A
-    stepwise pass by BIC builds the model of them, one form a layer; a form that enters must also
-    hold between parts of the city, at a line that lets a factor into one city of twenty without
-    any. Relative risk values are the exponentials of the coefficients, their intervals from
-    drawing the city's parts again with repeats.
+    (over 2 standard deviations more than the mean of the blocks compared) within 2, 4 and 6. An
+    elastic net of Poisson counts, its penalty chosen by cross-validation over parts of the city,
+    keeps some. A stepwise pass by BIC builds the model of them, one form a layer; a form that
+    enters must also hold between parts of the city, at a line that lets a factor into one city of
+    twenty without any. Relative risk values are the exponentials of the coefficients, their
+    intervals from drawing the city's parts again with repeats.
 
     Counts are compared within cells two resolutions coarser (49 cells, about .7 km2 at
     resolution 10), so that what such a part has in common (its people, its history) is no factor's
@@ -172,9 +175,10 @@ def fit_risk_terrain(
     for layer in layers:
         require_metres(layer.shapes.crs)
     tell("layers")
-    rasters = rasterize(layers, grid.centre_xy, grid.spacing_m)
     streets = None if street_m is None else np.asarray(street_m, dtype=np.float64)
-    question, rows = _ask(counts, rasters, grid, streets)
+    part, is_compared = _compared(counts, grid, streets)
+    rasters = rasterize(layers, grid.centre_xy, grid.spacing_m, is_compared)
+    question, rows = _ask(counts, rasters, grid, streets, (part, is_compared))
     tell("factors")
     reasons = why_not_tried(question, rasters.n_places)
     tried = np.flatnonzero(reasons == "tried")
@@ -192,6 +196,7 @@ def fit_risk_terrain(
             layers[form.layer],
             form.kind,
             form.extent_m,
+            form.at_least,
             float(rrv[at]),
             float(low[at]),
             float(high[at]),
@@ -200,8 +205,6 @@ def fit_risk_terrain(
         for at in order.tolist()
         for form in (rasters.forms[chosen.chosen[at]],)
     )
-    is_compared = np.zeros(len(counts), dtype=bool)
-    is_compared[rows] = True
     table = _table(layers, rasters, question, reasons, grid.spacing_m / 2)
     table["is_kept"] = np.isin(np.arange(len(table)), kept)
     table["is_chosen"] = np.isin(np.arange(len(table)), chosen.chosen)
@@ -227,17 +230,31 @@ def _count(incidents: Cells, grid: Grid) -> Floats:
     return np.bincount(positions, minlength=len(grid.area_km2)).astype(np.float64)
 
 
+def _compared(counts: Floats, grid: Grid, street_m: Floats | None) -> tuple[Ints, Bools]:
+    """Return each cell's part of the city, and which cells can answer: (m,) each."""
+    part = _coarser(grid, PART_STEPS)
+    is_ground = np.ones(len(part), dtype=bool) if street_m is None else street_m > 0
+    held = np.bincount(part, counts * is_ground, minlength=int(part.max(initial=-1)) + 1)
+    return part, is_ground & (held[part] > 0)
+
+
+def _coarser(grid: Grid, steps: int) -> Ints:
+    """Return the number of each cell's parent, so many resolutions coarser: (m,)."""
+    cells = grid.h3_cells
+    finest = resolution_of(cells[0]) if len(cells) else steps
+    return np.unique(parents(cells, finest - steps), return_inverse=True)[1].astype(np.int64)
+
+
 def _ask(
-    counts: Floats, rasters: Rasters, grid: Grid, street_m: Floats | None
+    counts: Floats,
+    rasters: Rasters,
+    grid: Grid,
+    street_m: Floats | None,
+    compared: tuple[Ints, Bools],
 ) -> tuple[Question, Ints]:
     """Take the cells that can answer, sorted by their part of the city."""
-    cells = grid.h3_cells
-    finest = resolution_of(cells[0]) if len(cells) else PART_STEPS
-    part = np.unique(parents(cells, finest - PART_STEPS), return_inverse=True)[1]
-    block = np.unique(parents(cells, finest - BLOCK_STEPS), return_inverse=True)[1]
-    is_ground = np.ones(len(cells), dtype=bool) if street_m is None else street_m > 0
-    held = np.bincount(part, counts * is_ground, minlength=int(part.max(initial=-1)) + 1)
-    is_compared = is_ground & (held[part] > 0)
+    part, is_compared = compared
+    block = _coarser(grid, BLOCK_STEPS)
     if len(np.unique(block[is_compared])) < LEAST_BLOCKS:
         block = part
     rows = np.flatnonzero(is_compared)
@@ -274,6 +291,7 @@ def _table(
             "places": rasters.n_places[form.layer],
             "form": form.kind,
             "extent_m": form.extent_m,
+            "at_least": form.at_least,
             "half_blocks": round(form.extent_m / half_m) if half_m else 0,
             "land_share": share[at],
             "status": reasons[at],

@@ -81,7 +81,9 @@ def _spots(here: gpd.GeoDataFrame) -> tuple[tuple[str, float, float], ...]:
 def where_words(factor: FactorHere, units: str, tell: Speaker) -> str:
     """Describe how far around its places a factor reaches."""
     extent = say_extent(factor.extent_m, units, tell)
-    return tell("why_line.near" if factor.form == "near" else "why_line.many", extent=extent)
+    if factor.form == "near":
+        return tell("why_line.near", extent=extent)
+    return tell("why_line.many", extent=extent, n=factor.at_least)
 
 
 def times_words(factor: FactorHere, tell: Speaker) -> str:

@@ -10,10 +10,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csa.areas.year_to_date import say_year
 from csa.base.errors import CsaError
 from csa.base.message import say
 from csa.base.params import Month
-from csa.base.text import Speaker
+from csa.base.text import Speaker, render
 from csa.decisions.store.records import Records
 from csa.geo.cells import outline
 from csa.plan import ActionState
@@ -39,6 +40,7 @@ from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.facts import PublicArea, PublicPlace
+from tests.backtest.test_caught import record_of
 from tests.properties import examples
 from tests.reports import told
 from tests.reports.conftest import INTERNAL
@@ -195,18 +197,28 @@ def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts)
 
 
 def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
-    reasons = {says("report.silent_year"), says("briefing.not_comparable")}
+    for why in (say("briefing.not_comparable"), say("briefing.silent", n=1)):
+        blocks = what_changed(replace(month_facts, city_year=why), TELL, with_singles=False)
+        assert Paragraph(render(why), is_faint=True) in blocks
 
-    def why(facts):
-        blocks = what_changed(facts, TELL, with_singles=False)
-        return [one.text for one in blocks if isinstance(one, Paragraph) and one.text in reasons]
 
-    assert why(month_facts) == []
-    unknown = replace(month_facts, city_year=None)
-    assert why(unknown) == [says("briefing.not_comparable")]
-    totals = {**unknown.summary["totals"], "silent_months": 1}
-    silent = replace(unknown, summary={**unknown.summary, "totals": totals})
-    assert why(silent) == [says("report.silent_year")]
+def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_facts, sample_plan):
+    """Whatever four quarters with four before would say: here that all is as it was."""
+    values = tuple(
+        Value("gun-violence", Quarter(year, number), value=100.0, basis="incidents")
+        for year in (2019, 2020)
+        for number in (1, 2)
+    )
+    year = month_facts.city_year
+    lines = measure_lines(sample_plan, Records(values=values), city=year)
+    line = next(one for one in lines if one.measure.kind == "gun-violence")
+    assert line.judged.message == say_year(year)
+    blocks = what_changed(month_facts, TELL, with_singles=False)
+    assert Paragraph(render(line.judged.message)) in blocks
+    table = measures(at_quarter(lines, month_facts.today), TELL)[0]
+    (cell,) = [row[4] for row in table.rows if row[0] == line.measure.name]
+    assert render(line.judged.what) in cell
+    assert f"{year.n_before:,} to {year.n_now:,}" in cell
 
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
@@ -221,9 +233,13 @@ def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts)
 def test_what_stands_out_adds_the_areas_up(month_facts):
     inside = sum(area.incidents for area in month_facts.areas)
     located = month_facts.summary["totals"]["located"]
-    said = stands_out(month_facts, TELL)
-    assert said.startswith(f"3 core service areas hold {inside:,} of {located:,} shootings (")
-    assert "through July 31, 2020." in said
+    alone = stands_out(month_facts, TELL)
+    assert alone.startswith("3 core service areas are on ")
+    assert f"{inside:,} of" not in alone
+    assert "through July 31, 2020." in alone
+    known = stands_out(replace(month_facts, record=record_of([0.2, 0.3])), TELL)
+    assert f": {inside:,} of {located:,}, " in known
+    assert says("found.caught", n=2, share="25 %", land="2 %") in known
 
 
 def test_an_internal_edition_says_that_it_is_and_the_publics_does_not(month_facts):
@@ -326,7 +342,10 @@ def _variants(month_facts, bare_facts):
     lone = with_areas(month_facts, month_facts.areas[:1])
     right = with_areas(month_facts, [replace(a, name=FROM_RIGHT) for a in month_facts.areas])
     silent = replace(
-        bare_facts, followed=None, why_not_followed=say("report.too_short"), city_year=None
+        bare_facts,
+        followed=None,
+        why_not_followed=say("report.too_short"),
+        city_year=say("briefing.not_comparable"),
     )
     return {
         "filled": month_facts,

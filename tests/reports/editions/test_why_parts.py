@@ -23,7 +23,7 @@ from tests.sentences import says
 
 def factor(layer="vacant lots", rrv=1.4):
     return FactorHere(
-        layer, "many", 254.0, rrv, rrv - 0.1, rrv + 0.2, 0.5, "the city", "2020-01-01"
+        layer, "many", 254.0, 3, rrv, rrv - 0.1, rrv + 0.2, 0.5, "the city", "2020-01-01"
     )
 
 
@@ -57,7 +57,7 @@ def known(month_facts, studies):
 @pytest.mark.parametrize("name", [WALKS, LEADERS])
 def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, name):
     said = " ".join(texts_of(edition(known(), name, "en", draw)))
-    assert said.count("vacant lots, many within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
+    assert said.count("vacant lots, 3 or more within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
     assert said.count(says("why_line.no_cause")) == 2
     assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
     assert said.count(says("why_line.none")) == 1
@@ -80,7 +80,7 @@ def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(kno
 
 def test_a_walk_sheet_in_spanish_has_the_layers_and_the_studies_words_there(known):
     said = " ".join(texts_of(edition(known(), WALKS, "es", draw)))
-    assert "terrenos baldíos, muchos a menos de 830 pies: 1.4 veces" in said
+    assert "terrenos baldíos, 3 o más a menos de 830 pies: 1.4 veces" in said
     assert "541 terrenos en Filadelfia" in said
     assert Speaker("es")("why_line.no_cause") in said
 

@@ -11,7 +11,9 @@ from csa.plan.measures.assess import (
     Progress,
     judge,
     on_target,
+    verdict_of,
 )
+from csa.plan.measures.comparing import counts_told
 from csa.plan.measures.history import last_update, latest, missing_quarters, revised
 from csa.plan.measures.kinds import KINDS, MIN_ANSWERS, Kind, find_kind
 from csa.plan.measures.quarter import Quarter
@@ -31,6 +33,7 @@ __all__ = [
     "ShownValue",
     "Value",
     "checked",
+    "counts_told",
     "figure_words",
     "find_faults",
     "find_kind",
@@ -43,4 +46,5 @@ __all__ = [
     "revised",
     "shown_for",
     "told",
+    "verdict_of",
 ]

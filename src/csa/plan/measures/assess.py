@@ -56,6 +56,7 @@ class MeasureChange:
     low: float | None = None  # lower bound of its 95 % range, if there is one
     high: float | None = None  # upper bound of its 95 % range, if there is one
     usual: float | None = None
+    what: Message | None = None  # the two values compared; None if nothing was
 
 
 def judge(
@@ -159,7 +160,7 @@ def _without_comparison(
 
 
 def _judged(found: ValueComparison, kind: Kind, direction: Direction) -> MeasureChange:
-    verdict = _verdict(found.sign, direction) if found.is_enough else MeasureVerdict.TOO_FEW
+    verdict = verdict_of(found.sign, direction) if found.is_enough else MeasureVerdict.TOO_FEW
     key = {
         MeasureVerdict.BETTER: "measures.better",
         MeasureVerdict.WORSE: "measures.worse",
@@ -169,10 +170,11 @@ def _judged(found: ValueComparison, kind: Kind, direction: Direction) -> Measure
     if kind.shape == "number":  # without a probability model
         key = "measures.stated" if kind.is_yes_no else "measures.no_range"
     message = say(key, what=found.what)
-    return MeasureChange(verdict, message, found.difference, found.low, found.high)
+    return MeasureChange(verdict, message, found.difference, found.low, found.high, what=found.what)
 
 
-def _verdict(sign: int, direction: Direction) -> MeasureVerdict:
+def verdict_of(sign: int, direction: Direction) -> MeasureVerdict:
+    """Judge a rise (1), a fall (-1) or neither (0) by where a measure should go."""
     if not sign:
         return MeasureVerdict.NO_CHANGE
     if direction == "none":

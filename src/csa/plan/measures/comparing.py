@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from csa.base.message import Message, say
-from csa.base.stats import compare_counts, count_interval
+from csa.base.stats import LEVEL, chance_of, count_interval
 from csa.base.text import percent
 from csa.plan.measures.kinds import MIN_ANSWERS, Kind
 from csa.plan.measures.showing import told
 from csa.plan.measures.value import Value
-
-LEVEL = 0.05
-"""How often chance alone may be called a change."""
 
 SHARE_LEVEL = 0.04
 """The range of a difference of shares holds 95 % on average, at some shares 94 %: a change is
@@ -72,13 +69,13 @@ def _compare_counts(
         n_after, count_interval(n_after), n_before, count_interval(n_before), scale, wider
     )
     exposures = usual * time_after, time_before
-    p = _widened(compare_counts(n_after, n_before, *exposures), wider)
+    p = chance_of(n_after, n_before, *exposures, dispersion)
     # Test and range use different methods: a change is claimed only where both show it.
     sign = (low > 0) - (high < 0) if p < LEVEL else 0
     n = n_before + n_after
-    surest = min(compare_counts(n, 0, *exposures), compare_counts(0, n, *exposures))
-    is_enough = _widened(surest, wider) < LEVEL
-    what = _counts_told(n_before, n_after, len(before), len(after), scale / usual)
+    surest = min(chance_of(n, 0, *exposures, dispersion), chance_of(0, n, *exposures, dispersion))
+    is_enough = surest < LEVEL
+    what = counts_told(n_before, n_after, len(before), len(after), scale / usual)
     return ValueComparison(difference, low, high, sign, is_enough, what)
 
 
@@ -87,11 +84,6 @@ def _exposures(before: Sequence[Value], after: Sequence[Value]) -> tuple[float, 
     if any(value.denominator is None for value in (*before, *after)):
         return len(before), len(after)
     return sum(v.denominator or 0 for v in before), sum(v.denominator or 0 for v in after)
-
-
-def _widened(p: float, wider: float) -> float:
-    """Turn p into standard deviations, divide them by the root of the dispersion, and back."""
-    return min(1.0, 2 * float(ndtr(ndtri(p / 2) / wider)))
 
 
 def _range(
@@ -109,7 +101,8 @@ def _range(
     return difference - wider * down, difference + wider * up
 
 
-def _counts_told(n_before: int, n_after: int, q_before: int, q_after: int, scale: float) -> Message:
+def counts_told(n_before: int, n_after: int, q_before: int, q_after: int, scale: float) -> Message:
+    """Write two counts, how many quarters each is of where that differs, and the change."""
     if q_before == q_after:
         what = say("measures.from_to", before=f"{n_before:,}", after=f"{n_after:,}")
     else:

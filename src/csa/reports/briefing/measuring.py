@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.stats import HIGHEST_DISPERSION
 from csa.base.text import render
@@ -26,6 +27,8 @@ from csa.plan.measures import (
     shown_for,
     told,
 )
+from csa.reports.briefing.city_change import judge_city
+from csa.reports.briefing.counted import COUNTED
 
 YEAR = 4
 """Quarters in a year, which holds each season once."""
@@ -50,8 +53,13 @@ class MeasureLine:
     is_approved: bool  # whether that quarter is approved
 
 
-def measure_lines(plan: Plan, records: Records, place: str = "") -> tuple[MeasureLine, ...]:
-    """Return each of the plan's measures as it stands in a place."""
+def measure_lines(
+    plan: Plan, records: Records, place: str = "", city: YearToDate | Message | None = None
+) -> tuple[MeasureLine, ...]:
+    """Return each of the plan's measures as it stands in a place.
+
+    `city` is the city's year so far: what the change of its own count of shootings is.
+    """
     area = next((row for row in records.areas if row.key == place), None)
     values: dict[str, list[Value]] = {}
     for row in records.values:
@@ -60,7 +68,7 @@ def measure_lines(plan: Plan, records: Records, place: str = "") -> tuple[Measur
     settled = {row.key: row for row in records.measures}
     approved = {row.key for row in records.quarters if row.is_approved}
     return tuple(
-        _line(one, place, settled.get(one.id), values.get(one.id, ()), (area, approved))
+        _line(one, place, settled.get(one.id), values.get(one.id, ()), (area, approved, city))
         for one in plan.measures
     )
 
@@ -70,26 +78,33 @@ def _line(
     place: str,
     settled: MeasureRow | None,
     values: Sequence[Value],
-    known: tuple[AreaRow | None, set[str]],
+    known: tuple[AreaRow | None, set[str], YearToDate | Message | None],
 ) -> MeasureLine:
-    area, approved = known
+    area, approved, city_year = known
     here = [value for value in values if value.place == place]
     history = latest(here)
-    before, after = _spans(history, area)
     last = last_update(here)
     city = latest([value for value in values if not value.place])
     shown = shown_for(_last(history), _last(city) if place else None, measure.kind)
     baseline, target = (None, None) if settled is None else (settled.baseline, settled.target)
     figure = history[-1].value if history else None
+    compared: tuple[tuple[Quarter, Quarter], ...] = ()
+    valued = [value for value in history if value.value is not None]
+    if measure.kind == COUNTED and not place and valued:
+        judged = judge_city(measure.direction, valued, city_year)
+    else:
+        before, after = _spans(history, area)
+        compared = tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side)
+        judged = judge(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION)
     return MeasureLine(
         measure=measure,
         place=place,
         settled=settled,
         revision=0 if settled is None else settled.revision,
         shown=shown,
-        compared=tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side),
+        compared=compared,
         begun=None if area is None or area.execution_on is None else Quarter.of(area.execution_on),
-        judged=judge(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION),
+        judged=judged,
         progress=on_target(figure, baseline, target, measure.direction),
         history=history,
         revised=revised(here, measure.kind),
@@ -121,9 +136,11 @@ def spans_at(history: Sequence[Value], begun: Quarter) -> tuple[Sequence[Value],
     return [value for value in history if value.quarter < begun][-YEAR:], after
 
 
-def measure_rows(plan: Plan, records: Records) -> list[dict[str, Any]]:
+def measure_rows(
+    plan: Plan, records: Records, city: YearToDate | Message | None = None
+) -> list[dict[str, Any]]:
     """Return the whole city's measures as machine-readable rows."""
-    return [_row(line) for line in measure_lines(plan, records)]
+    return [_row(line) for line in measure_lines(plan, records, city=city)]
 
 
 def _row(line: MeasureLine) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class AtQuarter:
     target: str  # the target in words; empty if there is none
     is_met: bool  # whether the target is met now
     word: Message  # the verdict
-    what: object  # the two values compared; None if nothing was compared or the value is old
+    what: Message | None  # the two values compared; None if nothing was, or it is old
 
     @property
     def is_judged(self) -> bool:
@@ -50,7 +50,7 @@ def _at_quarter(line: MeasureLine, due: Quarter) -> AtQuarter:
         target=_figure(line, target),
         is_met=is_current and line.progress is Progress.MET,
         word=_word(line, is_current=is_current),
-        what=line.judged.message.values.get("what") if is_current else None,
+        what=line.judged.what if is_current else None,
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from csa.areas.criterion import weights_of
 from csa.areas.ordering import say_order
-from csa.areas.year_to_date import YearToDate
-from csa.base.text import Speaker, percent, render
+from csa.areas.year_to_date import say_year
+from csa.backtest.caught import Held, say_areas_hold, say_served_hold
+from csa.base.message import Message
+from csa.base.text import Speaker, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
 from csa.reports.editions.phrases import (
@@ -40,16 +42,12 @@ def stands_out(facts: Facts, tell: Speaker) -> str:
         return tell("report.no_area", what=what, period=period)
     inside = sum(area.incidents for area in facts.areas)
     km2 = sum(area.km2 for area in facts.areas)
-    said = tell(
-        "report.stands_out" if facts.is_served else "report.candidates",
-        n=len(facts.areas),
-        inside=inside,
-        incidents=totals["located"],
-        what=what,
-        share=percent(inside / totals["located"]),
-        land=percent(km2 / totals["study_area_km2"]),
-        period=period,
-    )
+    if facts.is_served:
+        found = Held(len(facts.areas), inside, km2)
+        told = say_served_hold(found, facts.summary, facts.record)
+    else:
+        told = say_areas_hold(facts.summary, facts.record)
+    said = render(told, tell.language)
     return " ".join(part for part in (said, _highest(facts, tell), _above(facts, tell)) if part)
 
 
@@ -227,12 +225,8 @@ def what_changed(
         blocks += _paragraphs([" ".join(beside)])
     if with_singles:
         blocks += _singles(facts, tell)
-    if facts.city_year is not None:
-        blocks.append(Paragraph(_city_year(facts, facts.city_year, tell)))
-    elif facts.summary["totals"]["silent_months"]:
-        blocks += _paragraphs([tell("report.silent_year")])
-    else:
-        blocks += _paragraphs([tell("briefing.not_comparable")])
+    said = render(say_year(facts.city_year), tell.language)
+    blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
     return blocks
 
 
@@ -243,22 +237,3 @@ def _singles(facts: Facts, tell: Speaker) -> list[Block]:
     shown, n_more = kept_rows(told, MAX_SINGLES)
     blocks: list[Block] = [Bullets(tuple(render(message, tell.language) for message in shown))]
     return [*blocks, *_paragraphs([tell("report.singles_more", n=n_more) if n_more else ""])]
-
-
-def _city_year(facts: Facts, found: YearToDate, tell: Speaker) -> str:
-    first, last = found.period.start, found.period.until.plus(-1)
-    span = (
-        tell("briefing.one_month", month=tell.month(str(first)))
-        if first == last
-        else tell("report.months", first=tell.month(str(first)), last=tell.month(str(last)))
-    )
-    verdict = {"more": "briefing.more", "fewer": "briefing.fewer", "usual": "briefing.usual"}
-    return tell(
-        "briefing.this_year",
-        now=found.n_now,
-        before=found.n_before,
-        what=counted(facts, tell),
-        span=span,
-        year=found.before.start.year,
-        verdict=tell(verdict[found.verdict]),
-    )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
+from csa.areas.window import name_kinds
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
-from csa.base.text import Speaker, natural
+from csa.base.text import Speaker, natural, render
 from csa.reports.document import Block, Paragraph
 from csa.reports.month.area_facts import AreaFacts, AreaMove
 from csa.reports.month.facts import Facts
@@ -17,12 +18,8 @@ Row = TypeVar("Row")
 
 def counted(facts: Facts, tell: Speaker) -> str:
     """Name what is counted."""
-    kinds = tuple(facts.choices.kinds)
-    if kinds == ("homicide",):
-        return tell("find.homicides")
-    if kinds == ("nonfatal",):
-        return tell("find.nonfatal")
-    return tell("find.reports" if facts.config.city.nonfatal_is_proxy else "find.shootings")
+    is_proxy = facts.config.city.nonfatal_is_proxy
+    return render(name_kinds(facts.choices.kinds, is_proxy=is_proxy), tell.language)
 
 
 def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:

@@ -13,6 +13,7 @@ import shapely
 from csa.areas.choices import Choices
 from csa.areas.gate import GateAnswer
 from csa.areas.year_to_date import YearToDate
+from csa.backtest.record import Record
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.config.city import CityConfig
@@ -97,8 +98,8 @@ class Facts:
     """The facts of one month.
 
     Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
-    `gone`, `summary`, `can_locate`, `city_year`, `followed`, `why_not_followed`, `ground`,
-    `plan`, `services_per_1k`, `notes`, `missing`, `public`, `displaced`.
+    `gone`, `summary`, `record`, `can_locate`, `city_year`, `followed`, `why_not_followed`,
+    `ground`, `plan`, `services_per_1k`, `notes`, `missing`, `public`, `displaced`.
     """
 
     snapshot: Snapshot  # what they were made from
@@ -110,8 +111,9 @@ class Facts:
     unserved: tuple[Unserved, ...]
     gone: tuple[str, ...]  # names of last month's candidates that are gone
     summary: Mapping[str, Any]  # summary of the proposal, as in its file
+    record: Record | None  # past years scored with the same settings; None if none were
     can_locate: GateAnswer  # whether the data can locate areas
-    city_year: YearToDate | None  # the whole city's year so far; None if it cannot be compared
+    city_year: YearToDate | Message  # the whole city's year so far; or why it is not compared
     followed: PooledVerdict | None  # the change in all areas together; None if unknown
     why_not_followed: Message | None  # why not; None if it is known
     ground: MapGround  # the base of the maps

@@ -8,10 +8,12 @@ from datetime import date
 
 from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
+from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import say
 from csa.base.params import Month
+from csa.base.schema import KINDS
 from csa.dataset.history import load_history
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
@@ -128,7 +130,9 @@ def gather_month(
     areas = areas_of(seen, records, lines, snapshot.as_of)
     n_silent = int(now.summary["totals"]["silent_months"])
     result = follow(look, records, n_silent)
-    plan_facts = None if plan is None else _plan_facts(plan, lines, records, snapshot.as_of, areas)
+    plan_facts = (
+        None if plan is None else _plan_facts(plan, lines, look, records, snapshot.as_of, areas)
+    )
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
     editions = load_history(source.city.own_folder)
@@ -143,8 +147,9 @@ def gather_month(
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
         summary=now.summary,
+        record=look.record,
         can_locate=judgement.answers["locate"],
-        city_year=None if n_silent else look.year_to_date(),
+        city_year=city_year(look.city, look.choices),
         followed=result.followed,
         why_not_followed=result.why_not,
         ground=_ground(look.city.dataset, now, beside),
@@ -181,11 +186,13 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
 def _plan_facts(
     plan: Plan,
     lines: tuple[ActionLine, ...],
+    look: MonthEnd,
     records: Records,
     today: date,
     areas: Sequence[AreaFacts],
 ) -> PlanFacts:
-    measures = measure_lines(plan, records)
+    every = replace(look.choices, kinds=KINDS)
+    measures = measure_lines(plan, records, city=city_year(look.city, every))
     live = live_by_area(lines)
     undone = [
         area.letter

@@ -16,8 +16,7 @@ from csa.areas.fitted_risk import read_kept
 from csa.areas.locating import locate_incidents
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
-from csa.areas.year_to_date import YearToDate, city_year
-from csa.backtest.record import Record
+from csa.backtest.record import Record, record_to_plain
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import say
@@ -95,6 +94,8 @@ def snapshot_for(
             for one in load_history(source.city.own_folder)
         ],
     }
+    if record is not None:
+        parts["years"] = record_to_plain(record)["table"]
     risk = risk_by(source.city, month)
     if risk is not None:
         studies = [one.beyond_defaults() for one in beside.studies]
@@ -159,10 +160,6 @@ class MonthEnd:
         if until <= Month.parse(self.city.dataset.report["data_from"][:7]):
             return None
         return self.proposal(until)
-
-    def year_to_date(self) -> YearToDate | None:
-        """Compare the whole city's year so far with the same months of the year before."""
-        return city_year(self.city.dataset, self.choices.kinds, self.period.until)
 
 
 def kept_of(

@@ -19,8 +19,9 @@ from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
 from csa.areas.criterion import COMPONENTS, Weights
-from csa.backtest.by_risk import RiskOrderGain
+from csa.backtest.by_risk import RiskOrderGain, say_risk_order
 from csa.backtest.comparison import MethodComparison
+from csa.base.text import render
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
 from csa.decisions.areas import designate
@@ -321,11 +322,13 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     _, places = parts.what_enters(known, by_risk, opened, standing)
     assert places.sure == {table.index[-1]}
     assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
-    found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03)
-    gain = RiskOrderGain(("2019-01",), 1, 12, found)
-    monkeypatch.setattr(cache_around, "risk_order", lambda _: gain)
-    parts.what_enters(known, by_risk, opened, standing)
-    assert "no gain is shown: the areas that come first (1) caught 20.0 %" in said[-1]
+    for n_years, key in ((1, "backtest.risk_one_year"), (2, "backtest.risk_no_gain")):
+        found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03, n_years)
+        gain = RiskOrderGain(("2018-01", "2019-01")[-n_years:], 1, 12, found)
+        monkeypatch.setattr(cache_around, "risk_order", lambda _, gain=gain: gain)
+        parts.what_enters(known, by_risk, opened, standing)
+        assert render(say_risk_order(gain)) in said[-1]
+        assert say_risk_order(gain).key == key
 
 
 def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):

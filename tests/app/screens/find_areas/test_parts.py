@@ -50,7 +50,7 @@ def listed(city, core=()):
 
 
 def answer(proposal):
-    parts.answer(proposal, standings(proposal.areas, ()))
+    parts.answer(proposal, None, standings(proposal.areas, ()))
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
     ((kind, text),) = pages
     assert kind == "answer"
     assert says("find.candidates") in text
-    for words in ("15", "16", "April 1, 2020", "June 10, 2020"):
+    for words in ("2 candidate areas", "16 mapped", "April 1, 2020", "June 10, 2020"):
         assert words in text
 
 
@@ -139,7 +139,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     state = standing.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
     assert state in area_list.label(east, "shootings", has_homicides=True)
-    parts.answer(city.proposal, stands)
+    parts.answer(city.proposal, None, stands)
     ((_, text),) = pages
     assert "One of them is a core service area already: Zion Corner (B)." in text
     assert says("find.candidates") not in text
