@@ -31,12 +31,12 @@ from csa.decisions.areas import (
     redraw,
     retire,
 )
-from csa.decisions.measures import known_on
 from csa.decisions.registry import core_area, core_areas, followed
 from csa.decisions.roles import Act, dated, may, require, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import BaselineRow, StepRow
 from csa.displacement.telling import LEAST_MONTHS
+from csa.reports.briefing.counted import known_at_start
 from csa.reports.briefing.places import AREA, PROPOSED, Place
 from csa.reports.briefing.serving import ServedVerdict, candidate_of, tell_served
 from csa.reports.briefing.working import WorkPlan
@@ -218,7 +218,7 @@ def _begin(scene: FormScene, work: WorkPlan) -> None:
 
     def write(store: Store, act: Act, values: Values) -> str:
         key, on = work.area.key, values["on"]
-        kept = known_on(scene.records.values, key, on)
+        kept = known_at_start(scene.opened.dataset, scene.plan, scene.records, key, on)
         begin_work(store, act, key, on, kept)
         return speak("keep.begun", area=key, day=on, n=len(kept))
 

@@ -14,6 +14,7 @@ from csa.base.text import day, speak
 from csa.cli.console import show
 from csa.cli.options import (
     Signing,
+    dataset_of,
     day_of,
     plan_of,
     signed,
@@ -105,10 +106,6 @@ def _typed(name: str, value: str) -> str | date | int | list[str] | None:
 
 def _first_day(config: CityConfig, dataset: Path | None) -> date | None:
     """Return the first day with data, if there is a dataset."""
-    from csa.dataset.versioned import open_dataset
-
-    folder = dataset or Path("var") / config.city.id / "dataset"
-    if dataset is None and not (folder / "ingest.json").is_file():
-        return None
-    first = open_dataset(folder).report["data_from"]
+    opened = dataset_of(config, dataset)
+    first = None if opened is None else opened.report["data_from"]
     return None if first is None else date.fromisoformat(first)
