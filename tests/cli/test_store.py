@@ -357,6 +357,10 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert said == speak("keep.begun", area="A", day="2020-07-05", n=2)
     refused(run(*begin, check=False), speak("decide.begun", area="A", day="2020-07-05"))
     assert "1 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
+    run("area", "export", "areas.geojson", *AREA_CITY)
+    assert json.loads((town.folder / "areas.geojson").read_text())["type"] == "FeatureCollection"
+    refused(run("area", "export", "areas.shp", *AREA_CITY, check=False), ".csv, .geojson or .gpkg")
+    assert not (town.folder / "areas.shp").exists()
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(

@@ -189,16 +189,18 @@ def area_begin(
 
 
 def area_export(
-    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="A .csv, .geojson or .gpkg file.", metavar="FILE")],
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write the served areas as a table that `csa displace --areas` follows."""
-    from csa.base.io import csv_bytes, write_file
+    """Write the served areas as CSV or GeoJSON, which `csa displace --areas` follows, or GeoPackage."""
+    from csa.base.io import write_file
+    from csa.decisions.registry import core_areas
     from csa.decisions.store.records import read_records
-    from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+    from csa.reports.briefing.areas import export_areas
 
     records = read_records(reading_store(city_of(city), store), with_values=False)
-    rows = export_rows(records)
-    write_file(file, csv_bytes(EXPORT_COLUMNS, rows))
-    show(speak("keep.exported", path=file, n=len(rows)))
+    write_file(file, export_areas(records, file.name))
+    is_map = file.suffix.casefold() == ".gpkg"
+    key = "keep.exported_map" if is_map else "keep.exported"
+    show(speak(key, path=file, n=len(core_areas(records))))
