@@ -191,7 +191,6 @@ def test_a_file_of_another_ending_is_not_written():
     with pytest.raises(CsaError) as refused:
         export_areas(Records(), "areas.shp")
     assert refused.value.message.key == "keep.export_ending"
-    assert refused.value.message.values == {"given": "areas.shp"}
     for name in ("areas.csv", "areas.geojson", "areas.gpkg"):  # none in service is a result
         assert export_areas(Records(), name)
 

@@ -193,7 +193,7 @@ def area_export(
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write the served areas as CSV or GeoJSON, which `csa displace --areas` follows, or GeoPackage."""
+    """Write the served areas as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
     from csa.base.io import write_file
     from csa.decisions.registry import core_areas
     from csa.decisions.store.records import read_records
