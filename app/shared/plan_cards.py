@@ -67,7 +67,7 @@ def status_mark(status: str, colour: str, more: str = "", *, is_late: bool) -> s
 
     It stays late when nobody reports any more.
     """
-    if is_late and status in ON_COURSE:
+    if is_late and (status in ON_COURSE or colour == NO_UPDATE):
         colour = "at-risk"
         word = speak("plan_page.but_late", status=status_word(status))
     else:

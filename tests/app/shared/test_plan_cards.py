@@ -1,6 +1,7 @@
 """How an action stands, as HTML: late is late, whether or not anybody reports."""
 
 from datetime import date, timedelta
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -27,10 +28,12 @@ def line(status, n_days, due=None, **more):
     )
 
 
-@pytest.mark.parametrize("n_days", [3, 45, 400])
-@pytest.mark.parametrize("status", ["on-track", "not-started"])
+@pytest.mark.parametrize(
+    ("status", "n_days"),
+    [*product(["on-track", "not-started"], [3, 45, 400]), ("at-risk", 400), ("blocked", 400)],
+)
 def test_what_is_late_stays_late_when_nobody_reports(status, n_days):
-    late = line(status, n_days, due=date(2026, 6, 30))
+    late = line(status, n_days, due=date(2026, 6, 30), reason="No staff.")
     said = status_html(late)
     assert speak("plan_page.but_late", status=status.replace("-", " ")) in said
     assert "csa-at-risk" in said
