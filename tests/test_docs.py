@@ -1,6 +1,7 @@
 """The docs fall behind nothing: each setting, column, reason, flag, key and option is named."""
 
 import importlib.util
+import itertools
 import json
 import re
 import tomllib
@@ -275,6 +276,18 @@ def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     assert "**Not for**" in first_screen
     assert "docs/find-areas.png" in first_screen
     assert "make run" in first_screen
+
+
+def test_nothing_says_to_install_the_other_project_of_this_name(root):
+    """The name csa on the package index is another project's, so it is had from a checkout."""
+    asks = re.compile(
+        r"\bcsa\[[a-z]|\b(pip|pipx|uv|poetry|conda) (?!.*--no-index)[^\n`]*[ '\"]csa\b"
+    )
+    folders = [root.glob("*"), *((root / name).rglob("*") for name in ("src", "app", "docs"))]
+    for path in itertools.chain(*folders):
+        if path.suffix in {".md", ".toml", ".po", ".py", ".yaml"} or path.name == "Dockerfile":
+            assert not asks.search(path.read_text(encoding="utf-8")), path
+    assert asks.search("run pip install 'csa'")
 
 
 def test_no_index_address_and_every_pin_has_its_hash(root):

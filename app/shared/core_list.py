@@ -31,7 +31,7 @@ from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
 from csa.reports.briefing.working import here
 
-WORST = ("blocked", "at-risk", "no-update", "on-track")
+WORST = ("blocked", "at-risk", "late", "no-update", "on-track")
 
 
 @dataclass(frozen=True)
@@ -168,5 +168,6 @@ def _worst(lines: Sequence[ActionLine], key: str) -> str:
 
 
 def _badness(line: ActionLine) -> int:
-    stuck = line.state.status in {"blocked", "at-risk"}
-    return WORST.index(line.state.status if stuck else line.colour)
+    if line.state.status in {"blocked", "at-risk"}:
+        return WORST.index(line.state.status)
+    return WORST.index("late" if line.is_late else line.colour)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 import streamlit as st
@@ -30,6 +31,7 @@ from csa.decisions.store.rows import Audited
 from csa.decisions.store.tables import AskedRow, CorrectionRow
 from csa.decisions.work import MEETINGS
 from csa.plan import STATUSES, Plan
+from csa.reports.briefing.counted import known_at_start
 
 WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment"})
 OF_LISTS = {
@@ -151,7 +153,8 @@ def _form(scene: Recorded, thing: OnRecord) -> None:
         revision, before = values["seen"]
         right = signing.changed(values["right"], before)
         first = signing.first_day(scene)
-        wrong = Correction(thing.row.item, right, thing.entry, first, revision)
+        known = partial(known_at_start, scene.opened.dataset, scene.plan, scene.records)
+        wrong = Correction(thing.row.item, right, thing.entry, first, revision, known)
         correct(store, scene.plan, act, wrong)
         return speak("correct_form.done")
 

@@ -55,6 +55,8 @@ HEARD = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_hear
 """What a page says. Anybody could also empty the caches of all, or ask for the code's folder."""
 ASKED = frozenset({"deferred_file", "dataframe_chunk"})
 """What it asks of its own session: a file made when it is wanted, and more rows of a table."""
+MOST_NAME, MOST_PATH = 255, 2000
+"""Bytes of a file's name, as file systems have them, and of a path within the app."""
 MB = 2**20
 AROUND = 2**16
 """Bytes that a form may have around its file."""
@@ -152,7 +154,7 @@ class Gate:
             is_own &= headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
         if not is_own or (scope["type"] == "websocket" and not origins):
             return PlainTextResponse(speak("door.other_page"), 403)
-        if any(path in scope["path"] for path in NOBODYS):
+        if any(path in scope["path"] for path in NOBODYS) or _is_no_name(scope["path"]):
             return PlainTextResponse("", 404)
         return None
 
@@ -214,6 +216,12 @@ def _secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     """Have a cookie sent over TLS alone, which Streamlit leaves to whoever serves it."""
     name, value = header
     return (name, value + b"; Secure") if name.lower() == b"set-cookie" else header
+
+
+def _is_no_name(path: str) -> bool:
+    """Return whether no file can have this path: Streamlit would fail on it, not find none."""
+    written = path.encode(errors="replace")
+    return len(written) > MOST_PATH or max(map(len, written.split(b"/"))) > MOST_NAME
 
 
 def _mode() -> str | None:

@@ -124,10 +124,13 @@ def working() -> Iterator[None]:
         yield
 
 
-def judged(opened: Opened, choices: Choices) -> AreaAssessment:
+def judged(
+    opened: Opened, choices: Choices, then: Callable[[AreaAssessment], None] | None = None
+) -> AreaAssessment:
     """Assess each candidate area, with a progress bar if it takes long.
 
-    The bar stands in a fixed place, so that nothing on the page moves.
+    The bar stands in a fixed place, so that nothing on the page moves. What is to be done `then` is
+    done though the reader leaves.
     """
     # Always there: one element more or less would remount the map below.
     spot = st.container(key="judging").empty()
@@ -135,15 +138,23 @@ def judged(opened: Opened, choices: Choices) -> AreaAssessment:
     def far(steps: Sequence[str]) -> tuple[float, str]:
         return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), speak("screen.judging")
 
-    return waited(spot, lambda tell: cache.judgement(opened, choices, tell), far)
+    def judge(tell: Tell) -> AreaAssessment:
+        found = cache.judgement(opened, choices, tell)
+        if then is not None:
+            then(found)
+        return found
+
+    return waited(spot, judge, far, is_owed=then is not None)
 
 
 def waited(
     spot: DeltaGenerator,
     make: Callable[[Tell], Made],
     far: Far,
+    *,
+    is_owed: bool = False,
 ) -> Made:
-    """Compute something, with a progress bar if it takes long.
+    """Compute something, with a progress bar if it takes long; if it is owed, though one leaves.
 
     The bar is drawn here rather than inside a cached function, which would replay it with each
     cached answer.
@@ -151,7 +162,7 @@ def waited(
     steps: list[str] = []
     pool, left = ThreadPoolExecutor(1), Event()
     try:
-        coming = pool.submit(work_for(left, make), steps.append)
+        coming = pool.submit(make if is_owed else work_for(left, make), steps.append)
         while not wait_for([coming], SOON_S).done:
             share, words = far(steps)
             spot.progress(share, text=words)

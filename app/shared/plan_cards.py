@@ -63,8 +63,11 @@ def status_html(line: ActionLine) -> str:
 
 
 def status_mark(status: str, colour: str, more: str = "", *, is_late: bool) -> str:
-    """Return a status as HTML; what is late and said to be on track is not shown in its color."""
-    if is_late and colour in ON_COURSE:
+    """Return a status as HTML; what is late and said to be on track is not shown in its color.
+
+    It stays late when nobody reports any more.
+    """
+    if is_late and (status in ON_COURSE or colour == NO_UPDATE):
         colour = "at-risk"
         word = speak("plan_page.but_late", status=status_word(status))
     else:

@@ -422,6 +422,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(request, app):
     asked = [
         ("/", 200), ("/areas", 200), ("/_stcore/health", 200), ("/_stcore/host-config", 200),
         ("/app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/static/none", 404),
+        ("/app/static/" + 5000 * "x", 404), ("/app/static/" + 200 * "%C3%A9", 404),
         ("/_stcore/metrics", 404), ("/_stcore/agent/openapi.json", 404),
         ("/app/static/../main.py", 400), ("/component/none/x", 404),
         ("/auth/login", 302 if app == "signed_in" else None),

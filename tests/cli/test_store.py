@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from csa.base.text import speak
 from csa.dataset.chosen import read_areas
 from tests.stores import oracle
 
@@ -345,10 +346,29 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert {int(cell, 16) for cell in row["cells"]} == proposed.cells[0]
     assert row["steps"][0]["evidence"]["area"]["incidents"] == "60"
     assert row["steps"][0]["evidence"]["params"]
-    assert "began on 2020-07-01" in " ".join(
-        run("area", "begin", "A", "--on", "2020-07-01", *words).stdout.split()
+    ends = [
+        f"e{n},{n},{day} 10:00,0,-94.57,39.02,,"
+        for n, day in enumerate(("2020-03-31", "2020-07-02"))
+    ]
+    run(
+        "ingest",
+        *AREA_CITY,
+        "--places",
+        town.places,
+        "a.csv",
+        town.write("b.csv", *ends),
+        "--out",
+        "later",
     )
+    begin = ("area", "begin", "A", "--on", "2020-07-05", "--dataset", "later", *words)
+    said = " ".join(run(*begin).stdout.split())
+    assert said == speak("keep.begun", area="A", day="2020-07-05", n=2)
+    refused(run(*begin, check=False), speak("decide.begun", area="A", day="2020-07-05"))
     assert "1 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
+    run("area", "export", "areas.geojson", *AREA_CITY)
+    assert json.loads((town.folder / "areas.geojson").read_text())["type"] == "FeatureCollection"
+    refused(run("area", "export", "areas.shp", *AREA_CITY, check=False), ".csv, .geojson or .gpkg")
+    assert not (town.folder / "areas.shp").exists()
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(

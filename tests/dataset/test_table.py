@@ -141,6 +141,32 @@ def test_a_dataset_without_whole_shapes_in_degrees_is_refused(sample_folder, tmp
         open_dataset(tmp_path / "city")
 
 
+@pytest.mark.parametrize("column", ["incident_id", "occurred_at", "kind", "victims", "lon"])
+@pytest.mark.parametrize("kind", [pa.binary(), pa.list_(pa.int64()), pa.date32()])
+def test_a_dataset_with_a_column_of_bytes_or_lists_is_refused(
+    sample_folder, tmp_path, column, kind
+):
+    """Some were an error of the program's own; bytes of text even had the table's own hash."""
+    shutil.copytree((sample_folder / "current").resolve(), tmp_path / "city")
+    path = tmp_path / "city" / "incidents.parquet"
+    table = pq.read_table(path)
+    spoiled = {pa.binary(): [b"\xff"], pa.list_(pa.int64()): [[1]], pa.date32(): [7]}[kind]
+    changed = pa.array(spoiled * len(table), kind)
+    pq.write_table(table.set_column(table.column_names.index(column), column, changed), path)
+    with pytest.raises(SourceError, match="is damaged"):
+        open_dataset(tmp_path / "city")
+
+
+def test_nor_is_one_whose_texts_are_bytes(sample_folder, tmp_path):
+    shutil.copytree((sample_folder / "current").resolve(), tmp_path / "city")
+    path = tmp_path / "city" / "neighborhoods.parquet"
+    table = pq.read_table(path)
+    names = table["name"].cast(pa.binary())
+    pq.write_table(table.set_column(table.column_names.index("name"), "name", names), path)
+    with pytest.raises(SourceError, match="is damaged"):
+        open_dataset(tmp_path / "city")
+
+
 def test_shapes_in_meters_are_not_written(sample, tmp_path):
     turned = replace(sample, neighborhoods=sample.neighborhoods.to_crs("EPSG:32614"))
     with pytest.raises(CrsError, match=r"in degrees \(EPSG:4326\); these are in WGS 84 / UTM"):

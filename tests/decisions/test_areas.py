@@ -1,5 +1,6 @@
 """Steps of areas: letters, the same place, cells of one area only, what leads where."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from csa.dataset.chosen import first_month, read_areas
 from csa.decisions.areas import (
     ALLOWED,
     STATES,
+    add_evidence,
     begin_work,
     designate,
     maintain,
@@ -20,6 +22,7 @@ from csa.decisions.areas import (
     retire,
     split,
 )
+from csa.decisions.corrections import Correction, correct
 from csa.decisions.registry import core_areas
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
@@ -66,6 +69,24 @@ def test_a_candidate_becomes_a_core_service_area_with_all_that_was_seen(store, c
     row = area_rows(records)[0]
     assert row["cells"] == step.cells
     assert [one["state"] for one in row["steps"]] == ["designated"]
+
+
+def test_evidence_that_took_longer_is_added_to_its_step_and_to_the_trail(store, candidate):
+    designate(store, act(), candidate())
+    before = read_records(store).steps[0].evidence
+    late = replace(candidate(), evidence={**candidate().evidence, "judged": {"tier": "1"}})
+    add_evidence(store, act(), "B", late)
+    [step] = read_records(store).steps
+    assert step.evidence == {**before, "judged": {"tier": "1"}}
+    assert [row["item"] for row in trail(store)] == ["area B", "area B/1", "area B/1"]
+    assert verified(store).is_whole
+    redraw(store, LATER, "B", [replace(candidate(), cells=candidate().cells[:1])])
+    add_evidence(store, LATER, "B", late)  # the step with these cells, not the last
+    assert "judged" not in read_records(store).steps[1].evidence
+    correct(store, None, LATER, Correction("area B/1", {"on_date": TODAY - timedelta(days=1)}))
+    assert read_records(store).steps[0].evidence["judged"] == {"tier": "1"}
+    with pytest.raises(ParamError, match="other cells"):
+        add_evidence(store, act(), "B", replace(late, cells=late.cells[1:]))
 
 
 def test_a_life_of_an_area(lite, candidate):

@@ -86,6 +86,19 @@ def test_the_day_of_a_redraw_is_corrected_and_that_of_the_area_stays(lite, candi
     assert len(then.cells) == 3
 
 
+def test_what_the_data_hold_of_the_right_day_takes_the_place_of_the_wrong_ones(lite, candidate):
+    designate(lite, act(on=date(2025, 11, 3)), candidate())
+    begin_work(lite, act(), "B", date(2026, 3, 4), {"m/B": {"quarter": "2025-Q4", "value": 4}})
+
+    def known(area, on):
+        return {f"m/{area}": {"quarter": "2025-Q3", "value": on.day}}
+
+    right = {"on_date": date(2025, 12, 20)}
+    fix(lite, NEXT, "baseline B/1", right, known=known)
+    [baseline] = read_records(lite).baselines
+    assert baseline.values == {"m/B": {"quarter": "2025-Q3", "value": 20}}
+
+
 def test_a_beginning_is_corrected_and_the_60_days_and_its_measures_follow(lite, candidate, plan):
     measure = plan.measures[0].id
     values = [Value(measure, Quarter(2025, n), number=1, value=n) for n in (3, 4)]

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from csa.base.errors import CsaError
 from csa.base.io import csv_bytes
@@ -12,7 +14,8 @@ from csa.dataset.chosen import first_month, read_areas
 from csa.decisions.registry import core_area, core_areas, followed, served_as, standings
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
-from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+from csa.geo.cells import outline
+from csa.reports.briefing.areas import EXPORT_COLUMNS, export_areas, export_rows
 
 ONE, TWO, THREE, FAR = ("8a2aa1060007fff", "8a2aa106000ffff", "8a2aa1060017fff", "892aa1061afffff")
 PARAMS = {"params": {"start": "2016-09", "until": "2019-09"}}
@@ -155,7 +158,8 @@ def test_letters_come_in_their_order_and_only_those_in_service():
     assert followed(()) is None
 
 
-def test_the_export_is_followed_to_the_digit(tmp_path):
+@pytest.mark.parametrize("name", ["areas.csv", "areas.GeoJSON"])
+def test_the_export_is_followed_to_the_digit(tmp_path, name):
     found = records(
         life(
             "B",
@@ -165,9 +169,30 @@ def test_the_export_is_followed_to_the_digit(tmp_path):
         ),
         life("C", ("designated", (2020, 1, 1), [FAR])),
     )
-    path = tmp_path / "areas.csv"
-    path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(found)))
+    path = tmp_path / name
+    path.write_bytes(export_areas(found, name))
     assert read_areas(path) == followed(core_areas(found))
+
+
+@pytest.mark.parametrize("name", ["areas.geojson", "areas.gpkg"])
+def test_a_map_of_the_areas_has_their_ground_and_the_columns_of_the_table(tmp_path, name):
+    found = records(life("B", ("designated", (2019, 9, 2), [ONE, TWO], PARAMS)))
+    path = tmp_path / name
+    path.write_bytes(export_areas(found, name))
+    table = gpd.read_file(path)
+    assert table.crs.to_epsg() == 4326
+    assert list(table.columns) == [*EXPORT_COLUMNS, "geometry"]
+    assert table["cells"][0].split() == sorted([ONE, TWO])
+    whole = outline({int(ONE, 16), int(TWO, 16)})
+    assert shapely.equals_exact(table.geometry[0], whole, 1e-9, normalize=True)
+
+
+def test_a_file_of_another_ending_is_not_written():
+    with pytest.raises(CsaError) as refused:
+        export_areas(Records(), "areas.shp")
+    assert refused.value.message.key == "keep.export_ending"
+    for name in ("areas.csv", "areas.geojson", "areas.gpkg"):  # none in service is a result
+        assert export_areas(Records(), name)
 
 
 # ---- at the edge ---------------------------------------------------------------------------

@@ -81,6 +81,15 @@ def test_a_damaged_file_is_refused(tmp_path, content, sentence):
         read_records(path)
 
 
+def test_a_column_that_stands_twice_is_read_as_a_csv_has_it(tmp_path):
+    columns = [["a", "b"], ["c", "d"], [1, 2]]
+    table = pa.table([pa.array(column) for column in columns], names=["x", "x", "n"])
+    pq.write_table(table, tmp_path / "list.parquet")
+    (tmp_path / "list.csv").write_text("x,x,n\na,c,1\nb,d,2\n")
+    parquet, csv = (read_records(tmp_path / f"list.{kind}") for kind in ("parquet", "csv"))
+    assert (parquet.header, parquet.rows) == (csv.header, csv.rows)
+
+
 def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_refused(
     tmp_path, monkeypatch
 ):

@@ -24,18 +24,20 @@ from csa.decisions.areas import (
     MAINTENANCE,
     REDRAWN,
     RETIRED,
+    add_evidence,
     begin_work,
     designate,
     maintain,
     redraw,
     retire,
 )
-from csa.decisions.measures import known_on
 from csa.decisions.registry import core_area
 from csa.decisions.roles import Act, dated, may, require, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import BaselineRow, StepRow
 from csa.displacement.verdict import Verdict
+from csa.priority.assess import AreaAssessment
+from csa.reports.briefing.counted import known_at_start
 from csa.reports.briefing.places import AREA, PROPOSED, Place
 from csa.reports.briefing.serving import ServedVerdict, candidate_of, tell_served
 from csa.reports.briefing.working import WorkPlan
@@ -194,12 +196,20 @@ def _designate(
     def write(store: Store, act: Act, values: Values) -> str:
         act = dated(act, values["on"], signing.first_day(scene))
         proposal = cache.proposal(scene.opened, screen.choices)
-        judgement = panels.judged(scene.opened, screen.choices)
-        candidate = candidate_of(proposal, place.letter, judgement)
         seen = values["seen"] if work is not None else None
+        candidate = candidate_of(proposal, place.letter)
         letter = designate(store, act, candidate, state, seen=seen)
         st.query_params["place"] = f"{AREA}:{letter}"
-        return speak("here.is_now", area=letter, state=step_word(state))
+        said = speak("here.is_now", area=letter, state=step_word(state))
+
+        def keep(judgement: AreaAssessment) -> None:
+            add_evidence(store, act, letter, candidate_of(proposal, place.letter, judgement))
+
+        try:  # it takes seconds: whoever closes the tab has decided, and the rest follows
+            panels.judged(scene.opened, screen.choices, keep)
+        except CsaError as error:
+            return speak("here.is_now_unjudged", said=said, why=render(error.message))
+        return said
 
     key = f"{state} {place.id} {hash(place.cells)}"  # another proposal's letters name other places
     signing.form(scene, key, fields, write, label=speak("here.decide"))
@@ -214,7 +224,7 @@ def _begin(scene: FormScene, work: WorkPlan) -> None:
 
     def write(store: Store, act: Act, values: Values) -> str:
         key, on = work.area.key, values["on"]
-        kept = known_on(scene.records.values, key, on)
+        kept = known_at_start(scene.opened.dataset, scene.plan, scene.records, key, on)
         begin_work(store, act, key, on, kept)
         return speak("keep.begun", area=key, day=on, n=len(kept))
 

@@ -72,14 +72,19 @@ def _geopackage(proposal: Proposal) -> bytes:
     areas = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=columns), geometry=proposal.areas.geometry.to_numpy(), crs=LONLAT
     )
-    return made_in_file(lambda path: _write_layers(path, areas, _cells(proposal)), ".gpkg")
+    return geopackage({"areas": areas, "cells": _cells(proposal)})
 
 
-def _write_layers(path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
+def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
+    """Write tables as the layers of a GeoPackage."""
+    return made_in_file(lambda path: _write_layers(path, layers), ".gpkg")
+
+
+def _write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     with ONE_AT_A_TIME:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
         try:
-            for layer, table in (("areas", areas), ("cells", cells)):
+            for layer, table in layers.items():
                 pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
         finally:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -206,6 +206,13 @@ def name_list(names: Iterable[str]) -> str:
     return ("; " if any(", " in name for name in listed_names) else ", ").join(listed_names)
 
 
+def first_names(names: Sequence[str], most: int = 20) -> str:
+    """List the first of some names, none too long for a sentence, and how many others there are."""
+    shown = ", ".join(f"{one[:60]}..." if len(one) > 60 else one for one in names[:most])
+    left = len(names) - most
+    return shown if left <= 0 else speak("source.and_more", names=shown, n=left)
+
+
 def natural(text: str) -> tuple[object, ...]:
     """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
     parts = re.split(r"(\d+)", text.casefold())

@@ -17,7 +17,9 @@ from csa.cli.options import (
     Signing,
     StoreOption,
     city_of,
+    dataset_of,
     day_of,
+    plan_of,
     reading_store,
     signed,
     signed_on,
@@ -161,30 +163,44 @@ def area_retire(area: AreaArgument, signing: Signing) -> None:
 
 
 @signed
-def area_begin(area: AreaArgument, signing: Signing, on: OnOption = None) -> None:
+def area_begin(
+    area: AreaArgument,
+    signing: Signing,
+    on: OnOption = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `csa ingest` wrote: its shootings are counted.  [var/<city>/dataset]",
+            metavar="DIR",
+        ),
+    ] = None,
+) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     from csa.decisions.areas import begin_work
-    from csa.decisions.measures import known_on
     from csa.decisions.store.records import read_records
+    from csa.reports.briefing.counted import known_at_start
 
-    start = day_of(on, "--on") or signing.act.on
-    opened = reading_store(signing.config, signing.store)
-    values = known_on(read_records(opened).values, area, start)
+    config, start = signing.config, day_of(on, "--on") or signing.act.on
+    records = read_records(reading_store(config, signing.store))
+    plan = plan_of(signing.city) if config.city.plan else None
+    values = known_at_start(dataset_of(config, dataset), plan, records, area, start)
     signing.decide(lambda store, act: begin_work(store, act, area, start, values))
     show(speak("keep.begun", area=area, day=start, n=len(values)))
 
 
 def area_export(
-    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="A .csv, .geojson or .gpkg file.", metavar="FILE")],
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write the served areas as a table that `csa displace --areas` follows."""
-    from csa.base.io import csv_bytes, write_file
+    """Write the served areas as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
+    from csa.base.io import write_file
+    from csa.decisions.registry import core_areas
     from csa.decisions.store.records import read_records
-    from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+    from csa.reports.briefing.areas import export_areas
 
     records = read_records(reading_store(city_of(city), store), with_values=False)
-    rows = export_rows(records)
-    write_file(file, csv_bytes(EXPORT_COLUMNS, rows))
-    show(speak("keep.exported", path=file, n=len(rows)))
+    write_file(file, export_areas(records, file.name))
+    is_map = file.suffix.casefold() == ".gpkg"
+    key = "keep.exported_map" if is_map else "keep.exported"
+    show(speak(key, path=file, n=len(core_areas(records))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,13 +15,15 @@ from csa.base.text import day, speak
 from csa.cli.console import show
 from csa.cli.options import (
     Signing,
+    dataset_of,
     day_of,
     plan_of,
+    reading_store,
     signed,
 )
 
 if TYPE_CHECKING:
-    from csa.config.city import CityConfig
+    from csa.dataset.versioned import Dataset
     from csa.decisions.store.tables import CorrectionRow
 
 NOTHING = "none"
@@ -50,10 +53,14 @@ def correct(
 ) -> None:
     """Correct a day, a meeting, a lesson ... on record; the old value stays in the trail."""
     from csa.decisions import corrections
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.counted import known_at_start
 
-    config, first = signing.config, _first_day(signing.config, dataset)
+    config, opened = signing.config, dataset_of(signing.config, dataset)
     plan = plan_of(signing.city) if config.city.plan else None
-    wrong = corrections.Correction(item, _changes(values), entry, first)
+    records = read_records(reading_store(config, signing.store))
+    known = partial(known_at_start, opened, plan, records)
+    wrong = corrections.Correction(item, _changes(values), entry, _first_day(opened), known=known)
     made = signing.decide(lambda store, act: corrections.correct(store, plan, act, wrong))
     show(*corrected_lines(made), speak("keep.corrected_stays"))
 
@@ -103,12 +110,7 @@ def _typed(name: str, value: str) -> str | date | int | list[str] | None:
     return value.replace(",", " ").split() if name == "areas" else value
 
 
-def _first_day(config: CityConfig, dataset: Path | None) -> date | None:
+def _first_day(opened: Dataset | None) -> date | None:
     """Return the first day with data, if there is a dataset."""
-    from csa.dataset.versioned import open_dataset
-
-    folder = dataset or Path("var") / config.city.id / "dataset"
-    if dataset is None and not (folder / "ingest.json").is_file():
-        return None
-    first = open_dataset(folder).report["data_from"]
+    first = None if opened is None else opened.report["data_from"]
     return None if first is None else date.fromisoformat(first)

@@ -19,6 +19,7 @@ from csa.base.params import parse_day
 if TYPE_CHECKING:
     from csa.areas.choices import Choices
     from csa.config.city import CityConfig
+    from csa.dataset.versioned import Dataset
     from csa.decisions.registry import CoreArea
     from csa.decisions.roles import Act
     from csa.decisions.store import Store
@@ -184,6 +185,14 @@ def city_path(name: str) -> Path:
     path = Path(name)
     named = Path("config") / f"{name}.toml"
     return named if not path.exists() and "/" not in name and named.exists() else path
+
+
+def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
+    """Open the dataset that is given, else the city's own in `var`; None where there is none."""
+    from csa.dataset.versioned import open_dataset
+
+    folder = given or Path("var") / config.city.id / "dataset"
+    return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
 
 
 def data_dir_of(config: CityConfig) -> Path:

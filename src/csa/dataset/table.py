@@ -21,6 +21,14 @@ from csa.base.reading import parse_json
 REPEATED = ("kind", "gun", "domestic", "neighborhood", "source", "flags")
 """Columns of incidents, beside the cells, in which few texts stand many times."""
 ROW_GROUP = 200_000
+TYPES = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_timestamp,
+)
+"""Of the columns of all tables, beside their shapes."""
 DEGREES = {"authority": "EPSG", "code": 4326}
 """As GeoParquet names `LONLAT`."""
 
@@ -96,9 +104,25 @@ def incidents_parquet(incidents: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def _read_schema(path: Path) -> pa.Schema:
+    """Read which columns a table has; refuse one of bytes or lists, as none is written."""
+    schema = pq.read_schema(path)
+    for one in schema:
+        is_known = one.name == "geometry" or any(is_of(one.type) for is_of in TYPES)
+        if not is_known:
+            raise ValueError(f"{path}: {one}")
+    return schema
+
+
 def read_incidents(path: Path) -> pd.DataFrame:
-    """Read a table of incidents, each text that repeats once."""
-    table = pq.read_table(path, read_dictionary=_repeated(pq.read_schema(path).names))
+    """Read a table of incidents, each text that repeats once.
+
+    Raises
+    ------
+    ValueError
+        If a column is of another type than those that are written.
+    """
+    table = pq.read_table(path, read_dictionary=_repeated(_read_schema(path).names))
     incidents = table.to_pandas(split_blocks=True, self_destruct=True)
     del table
     give_back()
@@ -116,7 +140,7 @@ def read_geometries(path: Path) -> gpd.GeoDataFrame:
         If the file holds no shapes, broken ones, or some in another system.
     """
     try:
-        about = parse_json(pq.read_schema(path).metadata[b"geo"].decode())["columns"]["geometry"]
+        about = parse_json(_read_schema(path).metadata[b"geo"].decode())["columns"]["geometry"]
         is_sound = about["encoding"] == "WKB" and about["crs"]["id"] == DEGREES
         rows = pd.read_parquet(path)
         shapes = shapely.from_wkb(rows["geometry"].to_numpy())

@@ -236,7 +236,7 @@ def open_dataset(folder: Path | str) -> Dataset:
         neighborhoods = read_geometries(place / NEIGHBORHOODS)
         study_area = read_geometries(place / STUDY_AREA).geometry.iloc[0]
         layers = {key: _load_layer(place, key, report) for key in LAYERS}
-    except (OSError, ValueError, IndexError, pa.ArrowException) as error:
+    except (OSError, ValueError, TypeError, IndexError, pa.ArrowException) as error:
         raise SourceError("dataset.damaged", path=folder) from error
     # What was written had been checked: with the same fingerprint it is the same table.
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):

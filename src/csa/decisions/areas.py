@@ -88,6 +88,18 @@ def designate(
     return key
 
 
+def add_evidence(store: Store, act: Act, key: str, candidate: Candidate) -> None:
+    """Add what was worked out after a decision to the step that gave an area these cells."""
+    require_area_chair(act.person)
+    with store.writing(act.signed) as session:
+        rows = session.scalars(select(StepRow).where(StepRow.area == key))
+        steps = [row for row in rows if row.cells == list(candidate.cells)]
+        if not steps:
+            raise ParamError("decide.other_cells", area=key)
+        step = max(steps, key=lambda row: int(row.key.rpartition("/")[2]))
+        step.evidence = {**candidate.evidence, **step.evidence}
+
+
 def _seal(candidate: Candidate, act: Act) -> dict[str, Any]:
     """Close how the area will be judged: by the kinds that chose it, from this day on."""
     kinds = candidate.evidence.get("params", {}).get("kinds", ())

@@ -8,9 +8,10 @@ approved or handed out before stays as it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -85,6 +86,8 @@ class Correction:
     entry: int | None = None  # the trail's entry that was wrong; None: the last that set each value
     first: date | None = None  # the day on which data begin
     seen: int | None = None  # the `revision_of` that was on screen
+    known: Callable[[str, date], Mapping[str, Any]] | None = None
+    """An area's measures as known on a day, where data are at hand; None: those that were typed."""
 
 
 def correct(
@@ -108,7 +111,7 @@ def correct(
             by_entry.setdefault(at, {})[name] = value
         _refuse_entries(session, wrong, by_entry)
         _refuse_order(session, row, right)
-        right_then = wrong.with_held(_with_measures(session, row, by_entry))
+        right_then = wrong.with_held(_with_measures(session, row, by_entry, correction))
         _refuse_contradiction(session, wrong.righted(right_then))
         made = _write(session, act, wrong, right_then)
         _carry_to_area(session, act, row, by_entry)
@@ -239,15 +242,17 @@ def _state_of(number: str, values: Mapping[str, Any]) -> ActionState:
 # ---- Writing it --------------------------------------------------------------------------------
 
 
-def _with_measures(session: Session, row: Audited, by_entry: ByEntry) -> ByEntry:
+def _with_measures(
+    session: Session, row: Audited, by_entry: ByEntry, correction: Correction
+) -> ByEntry:
     """Add the measures of the day on which work really began, if that is another quarter."""
     if not isinstance(row, BaselineRow):
         return by_entry
     [(entry, values)] = by_entry.items()
     if Quarter.of(row.on_date) == Quarter.of(values["on_date"]):
         return by_entry
-    then = known_on(values_in(session), row.area, values["on_date"])
-    return {entry: {**values, "values": then}}
+    known = correction.known or partial(known_on, values_in(session))
+    return {entry: {**values, "values": dict(known(row.area, values["on_date"]))}}
 
 
 def _write(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
+from csa.base.text import first_names
 from csa.cli.options import city_path
 from csa.config.loading import read_toml
 from csa.ingest.records import read_records
@@ -95,7 +96,7 @@ def _refuse_unknown(path: Path, names: Iterable[str]) -> None:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
         known = ", ".join(COLUMNS)
-        raise SourceError("fleet.column", path=path, given=", ".join(unknown), known=known)
+        raise SourceError("fleet.column", path=path, given=first_names(unknown), known=known)
 
 
 def _city(path: Path, number: int, row: Mapping[str, Any]) -> FleetCity:

@@ -50,7 +50,7 @@ def draw_polygons(
     """Clip polygons to a box, join those that touch, and simplify them."""
     parts = _parts(shapes, metric_crs, dimension=2)
     parts = parts[shapely.intersects(parts, box)]
-    parts = np.where(shapely.is_valid(parts), parts, shapely.make_valid(parts))
+    parts = np.where(shapely.is_valid(parts), parts, shapely.make_valid(parts, method="structure"))
     joined = shapely.get_parts(shapely.union_all(shapely.intersection(parts, box)))
     joined = joined[shapely.area(joined) >= MIN_AREA_M2]
     drawn = _to_lonlat(shapely.simplify(joined, tolerance_m), metric_crs)

@@ -25,6 +25,7 @@ from shapely.errors import ShapelyError
 from csa.base.crs import finite_shapes
 from csa.base.errors import SourceError
 from csa.base.reading import parse_json, unpack_zip
+from csa.ingest.tangles import refuse_tangles
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 MAX_UNPACKED = 500_000_000
@@ -71,7 +72,9 @@ def read_map(path: Path, unreadable: SourceError, *, of_points: bool = False) ->
         table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), layer=layer, on_invalid="fix")
     _refuse_lost(path, len(table), unreadable)
     if isinstance(table, gpd.GeoDataFrame):
-        return table.set_geometry(finite_shapes(table.geometry))
+        shapes = finite_shapes(table.geometry)
+        refuse_tangles(shapes.to_numpy(), path)
+        return table.set_geometry(shapes)
     return table
 
 

@@ -35,13 +35,15 @@ ROW_COLUMNS = (*(name for name in FOLDED_COLUMNS if name != "victims"), "is_vict
 REPEATED = ("kind", "gun", "domestic", "address", "source")
 
 
-def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
+def fold_incidents(rows: pd.DataFrame, list_of: Ints | None = None) -> pd.DataFrame:
     """Fold used rows into incidents, sorted by their ids.
+
+    `list_of` names by a file's number the list of which it is a download, if several are of one.
 
     An incident takes its earliest time and, among rows at that time, the first by (lon, lat).
     It is a homicide when any of its rows is; a flag is yes when any row says yes.
     """
-    return stack([_fold(part) for part in split_rows(rows)])
+    return stack([_fold(part, list_of) for part in split_rows(rows)])
 
 
 def split_rows(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -71,14 +73,14 @@ def _end_of_incident(ids: pa.Array, order: Ints, end: int) -> int:
     return end
 
 
-def _fold(rows: pd.DataFrame) -> pd.DataFrame:
+def _fold(rows: pd.DataFrame, list_of: Ints | None) -> pd.DataFrame:
     order = ["incident_id", "occurred_at", "lon", "lat", "address", "has_time", "is_reported"]
     rows = rows.sort_values(order, na_position="last", kind="stable")
     said = {flag: strongest(rows[flag], rows["incident_id"]) for flag in ("gun", "domestic")}
     incidents = rows.assign(**said).drop_duplicates("incident_id").set_index("incident_id")
     # "homicide" sorts before "nonfatal".
     incidents["kind"] = rows.groupby("incident_id")["kind"].min()
-    incidents["victims"] = _victims(rows)
+    incidents["victims"] = _victims(rows if list_of is None else _once(rows, list_of))
     incidents["source"] = _sources(rows)
     folded = incidents.reset_index()[list(FOLDED_COLUMNS)]
     return folded.assign(**{name: hold_once(folded[name]) for name in REPEATED})
@@ -97,6 +99,15 @@ def strongest(answers: pd.Series, by: pd.Series) -> pd.Series:
     rank = answers.astype("str").map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
     first: pd.Series = rank.groupby(by).transform("min")
     return first.map(dict(enumerate(YES_NO_UNKNOWN)))
+
+
+def _once(rows: pd.DataFrame, list_of: Ints) -> pd.DataFrame:
+    """Keep of a list's downloads, for each incident, the rows of the one with most victims."""
+    keys = ["incident_id", "source"]
+    n_victims = rows.groupby([*keys, "file"])["is_victim"].transform("sum")
+    ranked = rows.assign(list=list_of[rows["file"]], n=n_victims.astype("int64"))
+    ranked = ranked.sort_values(["n", "file"], ascending=[False, True], kind="stable")
+    return ranked[ranked["file"] == ranked.groupby([*keys, "list"])["file"].transform("first")]
 
 
 def _victims(rows: pd.DataFrame) -> pd.Series:

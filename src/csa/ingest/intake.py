@@ -28,6 +28,7 @@ from csa.ingest.columns import FileLayout, match_layout
 from csa.ingest.incidents import ROW_COLUMNS, fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
 from csa.ingest.layers import Layer, read_all_services, read_risk_terrain
+from csa.ingest.overlaps import find_lists
 from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -35,7 +36,6 @@ from csa.ingest.records import open_records
 from csa.ingest.report import (
     account,
     count_rows,
-    find_overlap,
     find_renamed,
     find_warnings,
     list_rejected,
@@ -140,8 +140,8 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     for column in set(rows) - set(ROW_COLUMNS):
         del rows[column]
     rows = rows[is_used]
-    overlap = find_overlap(rows)
-    folded = fold_incidents(rows)
+    list_of, overlap = find_lists(rows)
+    folded = fold_incidents(rows, list_of)
     del rows  # ten million of them are a gigabyte
     give_back()
     tell("locate")

@@ -181,7 +181,7 @@ def _polygons_or_points(
         raise SourceError("layers.mixed", path=path)
     is_broken = is_polygon & ~shapely.is_valid(shapes)
     for place in np.flatnonzero(is_broken):
-        parts = shapely.get_parts(shapely.make_valid(shapes[place]))
+        parts = shapely.get_parts(shapely.make_valid(shapes[place], method="structure"))
         flat = [part for part in shapely.get_parts(parts) if shapely.area(part) > 0]
         shapes[place] = shapely.union_all(flat) if flat else None
     shapes[~(is_polygon | is_point)] = None

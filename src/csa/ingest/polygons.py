@@ -13,11 +13,13 @@ from csa.base.crs import LONLAT, finite_shapes, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, say
 from csa.base.schema import UNASSIGNED
+from csa.base.text import first_names
 from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
 from csa.ingest.shapes import as_table
+from csa.ingest.tangles import refuse_tangles
 
 MOST_NAMED = 5
 TEXTS = frozenset({".csv", ".tsv"})
@@ -35,8 +37,10 @@ def read_neighborhoods(
     table = every[is_polygon]
     for column in filter(None, (places.name_column, places.id_column)):
         if column not in table.columns:
-            found = ", ".join(str(name) for name in table.columns if name != "geometry")
-            raise SourceError("places.no_column", path=path, column=column, found=found)
+            found = [str(name) for name in table.columns if name != "geometry"]
+            raise SourceError(
+                "places.no_column", path=path, column=column, found=first_names(found)
+            )
     names = plain_text(every[places.name_column]).replace("", UNASSIGNED)
     table, notes = _mend(table.assign(name=names[is_polygon]), path)
     if not is_polygon.all():
@@ -114,7 +118,9 @@ def _from_text(path: Path, crs: str | None, unreadable: SourceError) -> gpd.GeoD
     # Polygons alone: collections in collections would use up the stack.
     texts = texts.where(texts.str.match(POLYGON), "POLYGON EMPTY")
     shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"), crs=crs or LONLAT)
-    return gpd.GeoDataFrame(table, geometry=finite_shapes(shapes))
+    shapes = finite_shapes(shapes)
+    refuse_tangles(shapes.to_numpy(), path)
+    return gpd.GeoDataFrame(table, geometry=shapes)
 
 
 def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
@@ -122,7 +128,8 @@ def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[
     if not is_broken.any():
         return table, ()
     broken = ", ".join(sorted(table.loc[is_broken, "name"]))
-    mended = [_polygons_only(shapely.make_valid(shape)) for shape in table.geometry]
+    fixed = shapely.make_valid(table.geometry.to_numpy(), method="structure")
+    mended = [_polygons_only(shape) for shape in fixed]
     table = table.set_geometry(gpd.GeoSeries(mended, index=table.index, crs=LONLAT))
     n_broken = int(is_broken.sum())
     return table, (say("places.note_mended", name=path.name, n=n_broken, which=broken),)

@@ -13,6 +13,7 @@ from csa.base.arrays import Floats
 from csa.base.crs import equal_area, to_metres
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
+from csa.base.text import first_names
 from csa.config.city import Population
 from csa.ingest.columns import normalise_header
 from csa.ingest.parse import parse_numbers, plain_text
@@ -34,7 +35,7 @@ def add_population(
     columns = {}
     for column in (population.join_column, population.count_column):
         if normalise_header(column) not in spelled:
-            found = ", ".join(records.header[:20])
+            found = first_names(records.header)
             raise SourceError("places.no_column", path=path, column=column, found=found)
         place = spelled.index(normalise_header(column))
         columns[column] = records.columns[place]
@@ -76,7 +77,8 @@ def _lay_over(
         raise SourceError("places.negative_population", path=path)
     west, south, east, north = neighborhoods.total_bounds
     metric = equal_area((west + east) / 2, (south + north) / 2)
-    counted = shapely.make_valid(to_metres(rows.geometry[is_used], metric).to_numpy())
+    placed = to_metres(rows.geometry[is_used], metric).to_numpy()
+    counted = shapely.make_valid(placed, method="structure")
     around = to_metres(neighborhoods.geometry, metric).to_numpy()
     place, source = shapely.STRtree(counted).query(around, predicate="intersects")
     land_m2 = shapely.area(counted)

@@ -117,7 +117,7 @@ def read_parquet(path: Path) -> Iterator[Sequence[str]]:
         unpacked = sum(group.total_byte_size for group in groups)
         if max(unpacked, known.num_rows * known.num_columns) > most:
             raise SourceError("source.vast_parquet", path=path, n=known.num_rows)
-        names = [name for name in schema.names if pa.types.is_string(schema.field(name).type)]
+        names = [field.name for field in schema if pa.types.is_string(field.type)]
         yield schema.names
         with pq.ParquetFile(path, read_dictionary=names) as file:
             for batch in file.iter_batches(BATCH):

@@ -12,14 +12,12 @@ import pandas as pd
 from csa.base.message import Message, say
 from csa.base.schema import FLAGS, KINDS, YES_NO_UNKNOWN
 from csa.config.city import CityConfig
-from csa.ingest.incidents import split_rows
 from csa.ingest.judge import REASON, REASONS, JudgedFile
 from csa.ingest.settle import find_data_start
 from csa.ingest.unnamed import count_unnamed
 
 COUNTED = "counted"
 """Where in an account the counts of incidents will stand."""
-MAX_SHARED_SHARE = 0.02
 WARN_UNLOCATED_SHARE = 0.03
 WARN_OUTSIDE_SHARE = 0.05
 
@@ -44,19 +42,6 @@ def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
     """List the ids that incidents had when only a part of their time was known."""
     is_renamed = (rows["reason"] == "") & (rows["former_id"] != rows["incident_id"])
     return rows.loc[is_renamed, ["former_id", "incident_id"]].drop_duplicates()
-
-
-def find_overlap(rows: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn if two files of one layout hold the same used incidents: two downloads, not pages."""
-    n_incidents = n_shared = 0
-    if len(rows["file"].unique()) > 1:
-        for part in split_rows(rows):
-            n_files = part.groupby(["source", "incident_id"])["file"].nunique()
-            n_shared += int((n_files > 1).sum())
-            n_incidents += len(n_files)
-    if n_shared <= MAX_SHARED_SHARE * n_incidents:
-        return ()
-    return (say("source.note_overlap", n=n_shared),)
 
 
 def find_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:

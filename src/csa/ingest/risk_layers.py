@@ -118,7 +118,7 @@ def _read_layer(
         shapes = shapes[is_near_city(placed, dataset.study_area, path)]
     if not len(shapes):
         raise SourceError("risk_terrain.empty", path=path)
-    valid = shapely.get_parts(shapely.make_valid(shapes))
+    valid = shapely.get_parts(shapely.make_valid(shapes, method="structure"))
     return FactorLayer(
         name=described.name,
         shapes=to_metres(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),

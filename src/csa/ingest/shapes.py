@@ -14,6 +14,7 @@ import shapely
 from csa.base.arrays import Bools
 from csa.base.crs import LONLAT, tables_to_lonlat, to_lonlat
 from csa.base.errors import CrsError, SourceError
+from csa.base.text import first_names
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
@@ -62,7 +63,7 @@ def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
     alike = [name for name in spelled if normalise_header(name) == normalise_header(column)]
     for name in (*exact, *alike):
         return name
-    raise SourceError("places.no_column", path=path, column=column, found=", ".join(spelled[:20]))
+    raise SourceError("places.no_column", path=path, column=column, found=first_names(spelled))
 
 
 def read_rows(

@@ -260,7 +260,7 @@ def area_of(places: Path | None) -> shapely.Geometry | None:
 
 def whole_of(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
     """Join polygons, broken ones repaired."""
-    whole: shapely.Geometry = polygons.geometry.make_valid().union_all()
+    whole: shapely.Geometry = polygons.geometry.make_valid(method="structure").union_all()
     return whole
 
 

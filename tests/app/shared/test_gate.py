@@ -1,6 +1,7 @@
 """What the gate adds to answers; the rest is tried as it is served (tests/browser/test_gate.py)."""
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,21 +16,30 @@ async def signs_in(scope, receive, send):
     await answer(scope, receive, send)
 
 
-def headers(monkeypatch, redirect_uri):
+async def looks_for_a_file(scope, receive, send):
+    is_file = os.stat("/tmp" + scope["path"]).st_size  # noqa: PTH116, S108 - as Streamlit does
+    await Response(str(is_file))(scope, receive, send)
+
+
+def answers(monkeypatch, app, path, redirect_uri="http://areas.example.org/oauth2callback"):
     monkeypatch.setattr(access, "auth", lambda: {"redirect_uri": redirect_uri})
     monkeypatch.setattr(access, "is_guarded", False)
     monkeypatch.setattr(gate.config, "set_option", lambda *_: None)
     said = []
 
     async def send(message):
-        said.extend(message.get("headers", ()))
+        said.append(message)
 
-    path = "/oauth2callback"
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
     scope["headers"] = [(b"host", b"areas.example.org")]
     with ThreadPoolExecutor(1) as threads:  # a browser's tests leave a loop on this one
-        threads.submit(asyncio.run, gate.Gate(signs_in)(scope, None, send)).result()
-    return [(name, value) for name, value in said if name in {b"set-cookie", gate.ONLY_TLS[0]}]
+        threads.submit(asyncio.run, gate.Gate(app)(scope, None, send)).result()
+    return said[0]
+
+
+def headers(monkeypatch, redirect_uri):
+    told = answers(monkeypatch, signs_in, "/oauth2callback", redirect_uri)["headers"]
+    return [(name, value) for name, value in told if name in {b"set-cookie", gate.ONLY_TLS[0]}]
 
 
 @pytest.mark.parametrize("is_tls", [True, False])
@@ -40,3 +50,9 @@ def test_where_people_sign_in_over_tls_the_cookie_goes_over_nothing_else(monkeyp
     assert name == b"set-cookie"
     assert cookie.endswith(b"; Secure") is is_tls
     assert more == ([(b"strict-transport-security", b"max-age=31536000")] if is_tls else [])
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "é" * 200, "x/" * 1500])
+def test_a_name_that_no_file_can_have_is_not_found(monkeypatch, name):
+    """The file system refused it, and the answer was 500."""
+    assert answers(monkeypatch, looks_for_a_file, f"/app/static/{name}")["status"] == 404

@@ -1,13 +1,16 @@
 """What every page has: words from files are shown as they are, never as code."""
 
+from threading import Event
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.runtime.scriptrunner import StopException
 
 from app.shared import panels
+from app.shared.turns import in_turn
 from csa.base.errors import CsaError, OutputError, SourceError
 from csa.base.text import UNSEEN
 
@@ -35,6 +38,25 @@ def city_line(days_late=0, **changed):
 
 
 # ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_owed", [True, False])
+def test_what_is_owed_is_done_though_the_reader_leaves(is_owed):
+    """A press is a decision: what follows from it must not end with the tab."""
+    has_left, done = Event(), Event()
+
+    class Spot:
+        def progress(self, *_, **__):
+            raise StopException
+
+    def make(_):
+        assert has_left.wait(10)
+        in_turn(done.set)()
+
+    with pytest.raises(StopException):
+        panels.waited(Spot(), make, lambda _: (0.0, ""), is_owed=is_owed)
+    has_left.set()
+    assert done.wait(5 if is_owed else 0.2) is is_owed
 
 
 def test_numbers_stand_right_with_their_thousands_and_words_as_they_are(said):

@@ -1,5 +1,6 @@
 """What the data count of a measure, beside what was typed: by hand, and where they cannot say."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pandas as pd
@@ -16,6 +17,7 @@ from csa.reports.briefing.counted import (
     count_quarter,
     differing,
     differing_in,
+    known_at_start,
     require_read,
 )
 
@@ -97,3 +99,24 @@ def test_a_quarter_with_a_differing_value_is_not_approved_unread(dataset, monkey
         require_read(told, is_read=False)
     require_read(told, is_read=True)
     require_read((), is_read=False)
+
+
+def test_when_work_begins_what_nobody_typed_is_counted_in_the_last_covered_quarter(
+    dataset, monkeypatch
+):
+    area = SimpleNamespace(cells=frozenset({CELL}))
+    monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
+    plan = SimpleNamespace(measures=(SimpleNamespace(id="shot", kind=COUNTED),))
+    typed = Records(values=(Value("shot", SPRING, place="B", value=7.0),))
+    on = date(2020, 11, 3)  # the summer is not covered
+    numbers = {"numerator": None, "denominator": None, "is_counted": True}
+    of_b, of_city = ({"quarter": "2020-Q2", "value": n, **numbers} for n in (2, 4))
+    found = known_at_start(dataset, plan, Records(), "B", on)
+    assert found == {"shot/B": of_b, "shot/city": of_city}
+    assert known_at_start(dataset, None, Records(), "B", on) == {
+        f"{COUNTED}/B": of_b,
+        f"{COUNTED}/city": of_city,
+    }
+    assert known_at_start(dataset, plan, typed, "B", on)["shot/B"]["value"] == 7.0
+    assert known_at_start(None, plan, Records(), "B", on) == {}
+    assert known_at_start(dataset, plan, Records(), "B", date(2022, 1, 1)) == {}

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
+
+from csa.areas.exports import geopackage
 from csa.areas.file_format import round_figures
 from csa.areas.proposal import Proposal
 from csa.backtest.record import Record
-from csa.base.io import csv_bytes
+from csa.base.crs import LONLAT
+from csa.base.errors import ParamError
+from csa.base.io import csv_bytes, json_bytes
 from csa.dataset.versioned import City, open_dataset
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
-from csa.geo.cells import as_text
+from csa.geo.cells import as_text, outline
 from csa.priority.area_counts import AreaCounts, count_areas, locating
 
 EXPORT_COLUMNS = (
@@ -84,6 +91,10 @@ def core_areas_file(areas: Sequence[CoreArea], counts: Mapping[str, AreaCounts])
     return csv_bytes(list(COUNT_COLUMNS), listed)
 
 
+ENDINGS = (".csv", ".geojson", ".gpkg")
+"""Of the files in which areas in service are written."""
+
+
 def area_rows(records: Records) -> list[dict[str, Any]]:
     """Return the areas as machine-readable rows."""
     return [
@@ -108,6 +119,21 @@ def area_rows(records: Records) -> list[dict[str, Any]]:
         }
         for area in records.areas
     ]
+
+
+def export_areas(records: Records, name: str) -> bytes:
+    """Write the areas in service in the format that a file's name says."""
+    ending, rows = Path(name).suffix.casefold(), export_rows(records)
+    if ending not in ENDINGS:
+        raise ParamError("keep.export_ending", given=name)
+    if ending == ".csv":
+        return csv_bytes(EXPORT_COLUMNS, rows)
+    outlines = [outline(area.cells) for area in core_areas(records)]
+    table = pd.DataFrame(rows, columns=list(EXPORT_COLUMNS), dtype="str")
+    areas = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(outlines, crs=LONLAT))
+    if ending == ".gpkg":
+        return geopackage({"areas": areas})
+    return json_bytes(json.loads(areas.to_json(drop_id=True)))
 
 
 def export_rows(records: Records) -> list[list[str]]:

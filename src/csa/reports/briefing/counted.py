@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from csa.areas.window import month_index
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
 from csa.dataset.versioned import Dataset
+from csa.decisions.measures import CITY, known_on
 from csa.decisions.registry import core_area
 from csa.decisions.store.records import Records
 from csa.plan import Plan
@@ -21,6 +22,8 @@ from csa.plan.measures import Quarter, Value, latest
 
 COUNTED = "gun-violence"
 """The kind of measure that the dataset itself holds."""
+MOST_BACK = 4
+"""Quarters before work began of which the last that the data cover is counted."""
 
 
 class CountFromData(NamedTuple):
@@ -81,6 +84,30 @@ def _inside(incidents: pd.DataFrame, records: Records, place: str) -> pd.Series 
         return ~incidents["flags"].str.contains("outside_study_area") & is_in
     is_there = incidents["neighborhood"] == place
     return is_there if is_there.any() else None
+
+
+def known_at_start(
+    dataset: Dataset | None, plan: Plan | None, records: Records, area: str, on: date
+) -> dict[str, Any]:
+    """Return an area's measures as known on the day on which work in it begins.
+
+    What nobody typed and the data hold is counted, in the last quarter before that they cover.
+    """
+    kept = known_on(records.values, area, on)
+    if dataset is None:
+        return kept
+    ids = [COUNTED] if plan is None else [one.id for one in plan.measures if one.kind == COUNTED]
+    for place in (area, ""):
+        for n_back in range(1, MOST_BACK + 1):
+            quarter = Quarter.of(on).plus(-n_back)
+            found = count_quarter(dataset, records, quarter, place)
+            if found is not None:
+                numbers = {"value": found.incidents, "numerator": None, "denominator": None}
+                for one in ids:
+                    known = {"quarter": str(quarter), **numbers, "is_counted": True}
+                    kept.setdefault(f"{one}/{place or CITY}", known)
+                break
+    return kept
 
 
 def differing(dataset: Dataset, records: Records, value: Value, kind: str) -> Message | None:

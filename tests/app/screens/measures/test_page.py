@@ -7,15 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.measures import place_steps
 from app.screens.measures.measures_edit import read_file
 from app.screens.measures.place_choice import step_word
-from app.shared import cache_store, person
+from app.shared import cache, cache_store, person
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
-from csa.base.errors import SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.base.message import say
 from csa.base.text import day
 from csa.config.loading import load_city
@@ -203,6 +204,25 @@ def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
     assert "judged" in step.evidence
     assert made.query_params["place"] == "area:A"
     assert made.selectbox(key="measures place").options[0].startswith("Hadderley (A), ")
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_designation_stands_before_its_evidence_is_worked_out(page, where, monkeypatch, is_left):
+    """Whoever closed the tab meanwhile had decided, and nothing was kept."""
+    made = page("proposed:c-2")
+    kept = []
+
+    def judgement(*_):
+        kept.extend(read_records(open_store(str(where))).areas)
+        raise StopException if is_left else ParamError("decide.ahead", day="a", today="b")
+
+    monkeypatch.setattr(cache, "judgement", judgement)
+    sign(made, "designated proposed:c-2", "Neighbors asked for it.")
+    press(made, "Decide this", "designated proposed:c-2")
+    assert [(area.key, area.state) for area in kept] == [("A", "designated")]
+    [step] = read_records(open_store(str(where))).steps
+    assert step.evidence["area"]["area_id"] == "c-2"
+    assert "judged" not in step.evidence
 
 
 def test_a_value_is_entered_by_hand(page, filled):
