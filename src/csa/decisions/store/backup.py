@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Date, MetaData, RowMapping, Table, delete, exc, insert, select
+from sqlalchemy import (
+    Connection,
+    Date,
+    MetaData,
+    RowMapping,
+    Table,
+    delete,
+    exc,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from csa.base.errors import StoreError
@@ -26,7 +38,7 @@ from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, appe
 from csa.decisions.store.engine import CITY, Store
 from csa.decisions.store.guard import guard_trail, unguard_trail
 from csa.decisions.store.rows import AboutRow
-from csa.decisions.store.tables import METADATA, PUBLIC_SECRET, STORE_ID
+from csa.decisions.store.tables import AUDITED, METADATA, PUBLIC_SECRET, STORE_ID
 from csa.decisions.store.trail import verify
 
 KIND = "csa-store-backup"
@@ -126,11 +138,14 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
     with store.changing() as connection:
         before, content = _packed(connection)
         city, secret = (_about(connection, key) for key in (CITY, PUBLIC_SECRET))
+        highest = max(connection.scalar(select(func.max(row.revision))) or 0 for row in AUDITED)
         with _held_to_its_trail(backup):
             _replace(connection, backup)
             _keep_city(connection, city, store.name)
             _keep_secret(connection, secret)
             _keep_id(connection, store.id)
+            for row in AUDITED:  # whoever has seen what stood before has seen another row
+                connection.execute(update(row).values(revision=row.revision + highest))
             with Session(connection) as session:
                 found = verify(session)
         if not found.is_whole or found.head != backup.head:
