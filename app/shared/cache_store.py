@@ -18,9 +18,10 @@ from app.shared import settings
 from app.shared.city_session import Opened
 from app.shared.person import PUBLIC, access
 from app.shared.settings import deployment
-from csa.base.errors import RoleError
+from csa.base.errors import RoleError, StoreError
 from csa.config.settings import resolve
 from csa.decisions.store import Store, make_store, open_store
+from csa.decisions.store.address import file_of, refuse_missing, shown, url_of
 from csa.decisions.store.records import Records, mark_values, read_records, read_values
 from csa.decisions.store.trail import entries, entries_of
 from csa.plan import Plan, load_plan
@@ -57,26 +58,54 @@ def reading(opened: Opened) -> Store | None:
     """Open the store to read it."""
     if access(opened) == PUBLIC:
         return None  # the public reads the published bundle, and no store
-    where = address(opened)
-    if "://" not in where and not Path(where).exists():
-        return None
-    city = opened.config.city.id
-    found = _store(where, city, Path(where).stat().st_ino if "://" not in where else 0)
+    where, city = address(opened), opened.config.city.id
+    path = file_of(url_of(where))
+    is_there = path is None or path.exists()
+    found = _store(where, city, path.stat().st_ino if path else 0) if is_there else None
     if found is None:
         _store.clear()  # another process may make it, so the missing store is not cached
+        _refuse_gone(where)
+        refuse_missing(where, resolve({}, opened.config)["store"].origin)
+    else:
+        _OPENED.add(where)
     return found
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+def _is_kept(found: Store | None) -> bool:
+    return found is None or not found.is_lost
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, validate=_is_kept)
 def _store(where: str, city: str, inode: int) -> Store | None:
     return open_store(where, city=city)
+
+
+_OPENED: set[str] = set()
+"""Addresses of the stores that this server has had open."""
+
+
+def _refuse_gone(where: str) -> None:
+    """Refuse to take a store that was there for one in which nothing is decided yet."""
+    if where in _OPENED:
+        raise StoreError("store.gone", name=shown(where))
 
 
 def writing(opened: Opened) -> Store:
     """Open the store for writing, and create it if there is none."""
     if access(opened) == PUBLIC:
         raise RoleError("roles.refused", given="viewer", least="member")
-    return reading(opened) or make_store(address(opened), opened.config.city.id)
+    return reading(opened) or making(opened)
+
+
+def making(opened: Opened) -> Store:
+    """Open the store, and create it if there never was one; without the page that asks for it."""
+    where = address(opened)
+    path = file_of(url_of(where))
+    if path is not None and not path.exists():
+        _refuse_gone(where)
+    made = make_store(where, opened.config.city.id)
+    _OPENED.add(where)
+    return made
 
 
 def records(opened: Opened) -> Records:

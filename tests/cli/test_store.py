@@ -7,11 +7,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from csa.base.text import speak
 from csa.dataset.chosen import read_areas
+from csa.decisions.store.engine import close_all
 from tests.stores import oracle
 
 WHO = ("--by", "Prevention team", "--why", "Neighbors named these blocks.")
@@ -259,24 +261,85 @@ def test_a_backup_and_back(here, ask):
     ask("plan", "set", "1.2.1", "--status", "on-track", *WHO)
     assert "1 entries" in ask("backup", "kept/b.gz").stdout
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
-    said = ask("restore", "kept/b.gz", *WHO).stdout
+    refused(ask("restore", "kept/b.gz", *WHO, check=False), "holds 2 entries", "add --replace")
+    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    said = ask("restore", "kept/b.gz", *WHO, "--replace").stdout
     assert "with its 1 entries" in said
     assert "What it replaced is kept in kept/b.gz.replaced-" in said
     assert "2 entries, chain whole" in ask("audit", "verify").stdout
     safe = next((here / "kept").glob("*.replaced-*"))
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
-    refused(ask("restore", "kept/b.gz", *WHO, check=False), "damaged one", "Nothing was changed")
+    again = ("restore", "kept/b.gz", *WHO, "--replace")
+    refused(ask(*again, check=False), "damaged one", "Nothing was changed")
     assert "2 entries, chain whole" in ask("audit", "verify").stdout
     # Where the store itself is damaged, its sentence names a way that works.
+    close_all()
     store = here / "var" / "sample.sqlite3"
     for path in store.parent.iterdir():
         path.unlink()
-    store.write_bytes(b"x" * 5000)
-    refused(ask("audit", "verify", check=False), "Move it away, then put a backup in its place")
-    store.unlink()
-    ask("restore", safe, *WHO)
-    assert "3 entries, chain whole" in ask("audit", "verify").stdout
+    for n, content in enumerate((b"x" * 5000, b"y" * 5000), start=1):
+        store.write_bytes(content)
+        refused(ask("audit", "verify", check=False), "Put a backup in its place")
+        refused(ask("restore", safe, *WHO, check=False), "csa restore FILE --replace")
+        bad = ask("restore", "kept/b.gz", *WHO, "--replace", check=False)
+        refused(bad, "damaged one", "Nothing was changed")
+        assert store.read_bytes() == content
+        said = ask("restore", safe, *WHO, "--replace").stdout
+        aside = store.with_name(f"sample.sqlite3.set-aside-{n}")
+        assert aside.name in said
+        assert aside.read_bytes() == content
+        assert "3 entries, chain whole" in ask("audit", "verify").stdout
+
+
+def test_a_store_of_a_newer_version_is_set_aside_for_a_backup_of_this_one(here, ask):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
+    ask("backup", "b.gz")
+    tamper(here, "UPDATE alembic_version SET version_num = '9999'")
+    refused(ask("restore", "b.gz", *WHO, check=False), "of version 9999")
+    ask("restore", "b.gz", *WHO, "--replace")
+    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:
+        (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert version == "9999"
+
+
+READING = (
+    ("plan", "list"),
+    ("plan", "list", "--json"),
+    ("plan", "export-work", "work.csv"),
+    ("area", "list"),
+    ("area", "export", "areas.csv"),
+    ("measure", "list"),
+    ("audit", "list", "--json"),
+    ("audit", "verify"),
+    ("backup", "b.gz"),
+)
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_mistyped_store_is_no_empty_plan(here, ask, words):
+    ask("plan", "set", "1.2.1", "--status", "done", *WHO)
+    before = set(here.rglob("*"))
+    refused(ask(*words, "--store", "var/smaple.sqlite3", check=False), "no store at var/smaple.sq")
+    assert set(here.rglob("*")) == before
+
+
+def test_what_a_deployment_names_may_come_with_the_first_decision(here, ask, monkeypatch):
+    """But where even its folder is missing, its disk is not mounted, or it is mistyped."""
+    for store, code in (("elsewhere/s.sqlite3", 2), ("s.sqlite3", 0)):
+        monkeypatch.setenv("CSA_STORE", store)
+        assert ask("plan", "list", check=False).returncode == code
+        monkeypatch.delenv("CSA_STORE")
+        (here / "csa.toml").write_text(f'store = "{store}"\n')
+        assert ask("plan", "list", check=False).returncode == code
+        (here / "csa.toml").unlink()
+    assert ask("plan", "list").returncode == 0
+    assert nothing_made(here)
+
+
+def test_a_mistyped_store_is_refused_on_postgresql(ask, here, databases):
+    refused(ask("plan", "list", "--store", databases("postgresql").new(), check=False), "no store")
 
 
 def test_a_refused_command_makes_no_table_on_postgresql(ask, here, databases, server, monkeypatch):

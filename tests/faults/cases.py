@@ -220,12 +220,11 @@ class Player:
             if ran.code == 2 and "csa restore" in ran.err
             else f"exit code {ran.code}: {ran.err or ran.out}"
         )
-        (folder / STORE).rename(folder / "away.sqlite3")
-        for name in ("-wal", "-shm"):
-            (folder / f"{STORE}{name}").unlink(missing_ok=True)
-        back = self.stage.run_one(folder, [("restore", "good.gz", *OURS, *SIGN)])
+        back = self.stage.run_one(folder, [("restore", "good.gz", *OURS, *SIGN, "--replace")])
         after = told(folder / STORE)
         wrong = wrong or ("" if after == (n + 1, "") else f"not restored: {after} {back.err}")
+        is_kept = (folder / f"{STORE}.set-aside-1").stat().st_size == n_pages * n_bytes
+        wrong = wrong or ("" if is_kept else "what was damaged is not kept")
         return f"page {page + 1} of {n_pages}", ran, wrong
 
     def store_read_only(self, scene, folder, rng, states):

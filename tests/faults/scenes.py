@@ -220,7 +220,7 @@ class RestoreScene(BackupScene):
     """A backup put in a store's place: the store before, or the backup and its entry."""
 
     def lines(self, _folder):
-        return [("restore", "b.gz", *OURS, *SIGN)]
+        return [("restore", "b.gz", *OURS, *SIGN, "--replace")]
 
     def read(self, folder):
         with closing(sqlite3.connect(folder / STORE)) as raw:

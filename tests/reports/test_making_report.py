@@ -19,12 +19,12 @@ EDITIONS = 7
 
 
 @pytest.fixture
-def report(run, root, sample_source, tmp_path):
-    """Call the command on the sample city, from the project's folder."""
+def report(run, root, sample_source, tmp_path, monkeypatch):
+    """Call the command on the sample city, from the project's folder, without a store."""
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "none.sqlite3"))
 
     def call(*words, month="2020-07", check=True):
         given = ("--city", "sample", "--dataset", sample_source.city.folder, "--month", month)
-        given += ("--store", tmp_path / "none.sqlite3")
         return run("report", *given, *words, check=check, cwd=root)
 
     return call
@@ -113,9 +113,11 @@ def test_the_store_is_read_and_not_written(report, gathered, tmp_path):
 
 
 def test_an_empty_file_is_no_store_and_stays_empty(report, gathered, tmp_path):
-    store = tmp_path / "empty.sqlite3"
+    store = tmp_path / "none.sqlite3"
     store.touch()
-    report("--audience", "enforcement", "--out", tmp_path / "e.html", "--store", store)
+    words = ("--audience", "enforcement", "--out", tmp_path / "e.html")
+    report(*words)
+    assert report(*words, "--store", store, check=False).returncode == 2
     assert store.read_bytes() == b""
     assert gathered[0][2].decided.n == 0
 

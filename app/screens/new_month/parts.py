@@ -25,7 +25,7 @@ from csa.base.text import month, render, speak
 from csa.config.mail import load_mail
 from csa.config.settings import resolve
 from csa.decisions.roles import may, require_area_chair
-from csa.decisions.store import Store, make_store
+from csa.decisions.store import Store
 from csa.ingest.packed import PACKED
 from csa.ingest.records import TABLES
 from csa.workflow.handout import kept_back, read_editions
@@ -67,16 +67,11 @@ def _request(opened: Opened, place: MonthPlace, files: Sequence[Path]) -> MonthR
         cache_store.plan(opened),
         place,
         cache_store.reading(opened),
-        lambda: making_store(opened),
+        lambda: cache_store.making(opened),
         city_choices(opened.config),
         tuple(files),
         studies=cache_around.studies(),
     )
-
-
-def making_store(opened: Opened) -> Store:
-    """Make the store of the first publication, without the page: the month is made beside it."""
-    return make_store(cache_store.address(opened), opened.config.city.id)
 
 
 def ask(opened: Opened, place: MonthPlace) -> MonthDraft | None:
@@ -265,7 +260,7 @@ def _publish(opened: Opened, place: MonthPlace, newest: Month) -> None:
     office = person.person(opened).office
     try:
         act = person.sign(opened, office, speak("month.publish_why"))
-        publish_month(place, newest, act, lambda: making_store(opened))
+        publish_month(place, newest, act, lambda: cache_store.making(opened))
     except CsaError as error:
         st.error(panels.plain(render(error.message)))
         return

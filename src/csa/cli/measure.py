@@ -46,7 +46,8 @@ def measure_import(
     from csa.reports.briefing.areas import place_names
 
     plan = plan_of(signing.city)
-    records = read_records(reading_store(signing.config, signing.store), with_values=False)
+    opened = reading_store(signing.config, signing.store, may_be_made=True)
+    records = read_records(opened, with_values=False)
     places = place_names(records, dataset)
     kinds = {one.id: one.kind for one in plan.measures}
     values = load_measures(file, kinds, places, make_value)
@@ -131,7 +132,7 @@ def measure_approve(
         from csa.decisions.store.records import read_records
         from csa.reports.briefing.counted import differing_in, require_read
 
-        records = read_records(reading_store(signing.config, signing.store))
+        records = read_records(reading_store(signing.config, signing.store, may_be_made=True))
         told = differing_in(open_dataset(dataset), records, plan_of(signing.city), wanted)
         show(*(as_note(message) for message in told))
         require_read(told, is_read=is_read)

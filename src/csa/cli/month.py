@@ -93,7 +93,7 @@ def month_command(
         config,
         plan_of(city) if config.city.plan else None,
         place,
-        reading_store(config, store),
+        reading_store(config, store, may_be_made=not place.bundle.exists()),
         lambda: making_store(config, store),
         choices_of(config),
         given,
@@ -176,7 +176,8 @@ def _undo(
     """Take the newest month back; who had its editions is told, and stands in the trail."""
     from csa.workflow.month_place import take_back, was_published
 
-    opened, is_public = reading_store(config, store), was_published(place)
+    opened = reading_store(config, store, may_be_made=not place.bundle.exists())
+    is_public = was_published(place)
     told, names = take_back(place, opened, act_of(config, by, speak("month.undo_why")))
     if as_json:
         show_json({**told, "handed_out_to": names, "was_published": is_public})

@@ -19,6 +19,7 @@ from csa.base.params import parse_day
 if TYPE_CHECKING:
     from csa.areas.choices import Choices
     from csa.config.city import CityConfig
+    from csa.config.settings import Resolved
     from csa.dataset.versioned import Dataset
     from csa.decisions.registry import CoreArea
     from csa.decisions.roles import Act
@@ -222,11 +223,16 @@ def choices_of(
     return Choices(until=first_not_counted, kinds=kinds, **settled)
 
 
-def store_address(config: CityConfig, given: str | None) -> str:
-    """Return where a city's store is."""
+def resolved_store(config: CityConfig, given: str | None) -> Resolved:
+    """Return where a city's store is, and who says so."""
     from csa.config.settings import resolve
 
-    return str(resolve({"store": given}, config)["store"].value)
+    return resolve({"store": given}, config)["store"]
+
+
+def store_address(config: CityConfig, given: str | None) -> str:
+    """Return where a city's store is."""
+    return str(resolved_store(config, given).value)
 
 
 def store_name(config: CityConfig, given: str | None) -> str:
@@ -236,11 +242,18 @@ def store_name(config: CityConfig, given: str | None) -> str:
     return shown(store_address(config, given))
 
 
-def reading_store(config: CityConfig, given: str | None) -> Store | None:
-    """Open a city's store to read it."""
+def reading_store(
+    config: CityConfig, given: str | None, *, may_be_made: bool = False
+) -> Store | None:
+    """Open a city's store to read it; one that an option names must be there, or may be made."""
     from csa.decisions.store import open_store
+    from csa.decisions.store.address import refuse_missing
 
-    return open_store(store_address(config, given), city=config.city.id)
+    found = resolved_store(config, given)
+    opened = open_store(str(found.value), city=config.city.id)
+    if opened is None and not may_be_made:
+        refuse_missing(str(found.value), found.origin)
+    return opened
 
 
 def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
@@ -253,15 +266,19 @@ def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
     """Carry out a decision; an absent store is created, but not for a refused one."""
-    from csa.decisions.store import make_store
-
-    opened = reading_store(config, given)
+    opened = reading_store(config, given, may_be_made=True)
     if opened is None:
-        # Rehearsed on an empty store of its own, so that a refusal leaves nothing behind.
-        with TemporaryDirectory(prefix=".csa-tmp-") as folder:
-            decide(make_store(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
+        rehearse(config, decide)
         opened = making_store(config, given)
     return decide(opened)
+
+
+def rehearse(config: CityConfig, decide: Callable[[Store], Kept]) -> None:
+    """Carry a decision out on an empty store of its own: a refusal then leaves nothing behind."""
+    from csa.decisions.store import make_store
+
+    with TemporaryDirectory(prefix=".csa-tmp-") as folder:
+        decide(make_store(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
 
 
 def making_store(config: CityConfig, given: str | None) -> Store:

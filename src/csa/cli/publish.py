@@ -108,7 +108,8 @@ def publish(
         _confirm(config, store, confirm, by)
     # Signed before anything is written: what refuses an office refuses the whole.
     signed = None if by is None else act_of(config, by, speak("publish.why"))
-    opened = reading_store(config, store)
+    # What was published before had a secret: it is in a store that is there.
+    opened = reading_store(config, store, may_be_made=not known)
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as tell:
         tell("load")

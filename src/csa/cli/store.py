@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.errors import ParamError
+from csa.base.errors import ParamError, StoreError
 from csa.base.text import speak
 from csa.cli.console import fail, show, show_json, show_table, table_of
 from csa.cli.options import (
@@ -18,15 +18,19 @@ from csa.cli.options import (
     Signing,
     StoreOption,
     city_of,
+    decided,
     reading_store,
+    rehearse,
     signed,
+    store_address,
     store_name,
 )
 
 if TYPE_CHECKING:
-    from csa.decisions.roles import Act
     from csa.decisions.store import Store
 
+UNUSABLE = frozenset({"store.damaged", "store.newer"})
+"""Why the rows of a store cannot be read by this program, and so not be backed up by it."""
 MAX_SHOWN = 120
 """Characters of what a row became; all of it is in the JSON."""
 
@@ -126,20 +130,40 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
     signing: Signing,
+    is_replacing: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Replace what the store holds; it is backed up beside FILE first."
+        ),
+    ] = False,
 ) -> None:
-    """Put a backup in the store's place; what is replaced is kept beside the backup."""
+    """Put a backup into the store, while servers go on; --replace where it holds decisions."""
+    from csa.decisions.store.address import file_of, url_of
     from csa.decisions.store.backup import load_backup
     from csa.decisions.store.backup import restore as put_back
+    from csa.decisions.store.copying import set_aside
 
-    found = load_backup(file)
+    found, act, aside = load_backup(file), signing.act, None
 
-    def put(opened: Store, act: Act) -> Path | None:
+    def put(opened: Store) -> Path | None:
         before = opened.head()
+        if before.n and not is_replacing:
+            raise StoreError("store.holds", name=opened.name, n=before.n)
         safe = file.with_name(f"{file.name}.replaced-{before.hash[:12]}")
         put_back(opened, found, act.signed, safe)
         return safe if before.n else None
 
-    safe = signing.decide(put)
+    try:
+        safe = decided(signing.config, signing.store, put)
+    except StoreError as error:
+        path = file_of(url_of(store_address(signing.config, signing.store)))
+        if path is None or not is_replacing or error.message.key not in UNUSABLE:
+            raise
+        rehearse(signing.config, put)
+        aside = set_aside(path)
+        safe = decided(signing.config, signing.store, put)
     show(speak("keep.restored", path=file, n=found.head.n))
     if safe:
         show(speak("keep.safe", path=safe))
+    if aside:
+        show(speak("keep.aside", path=aside))

@@ -6,7 +6,6 @@ from sqlalchemy import Connection, insert, select
 
 from csa.base.errors import StoreError
 from csa.decisions.store import Store
-from csa.decisions.store.engine import lock_writers, spoken
 from csa.decisions.store.rows import AboutRow
 from csa.decisions.store.tables import PUBLIC_SECRET
 from csa.disclosure.keys import Secret
@@ -26,12 +25,7 @@ def keep_public_secret(store: Store, secret: Secret) -> None:
     Kept last, so that a refused publication leaves nothing behind; refused where somebody else
     published for the first time meanwhile.
     """
-    with (
-        spoken(store.name),
-        store.engine.connect().execution_options(csa_writes=True) as connection,
-        connection.begin(),
-    ):
-        lock_writers(connection)
+    with store.changing() as connection:
         found = _found(connection)
         if found is None:
             row = {"key": PUBLIC_SECRET, "value": secret.value.hex()}

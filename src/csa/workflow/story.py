@@ -119,9 +119,9 @@ def fill_store(
     if not is_file(address):
         raise ParamError("sample.no_file", store=shown(address))
     name = city.config.city.id
-    before = open_store(address, city=name)
+    before, own = open_store(address, city=name), None
     if before is not None:
-        is_empty = before.head().n == 0
+        is_empty, own = before.head().n == 0, before.id
         before.engine.dispose()
         if not (again or is_empty):
             raise ParamError("sample.filled", store=shown(address))
@@ -132,7 +132,7 @@ def fill_store(
         keep_public_secret(store, SECRET)
         head = store.head()
         store.engine.dispose()
-        copy_over(made, address)
+        copy_over(made, address, own)
     return head
 
 

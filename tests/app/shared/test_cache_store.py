@@ -8,7 +8,7 @@ import pytest
 from app.shared import cache_store
 from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
-from csa.base.errors import RoleError
+from csa.base.errors import RoleError, StoreError
 from csa.base.params import Month
 from csa.decisions.areas import designate
 from csa.decisions.store import open_store
@@ -38,6 +38,16 @@ def test_without_a_store_nothing_is_decided_and_that_is_worked_out_once(
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
     assert cache_store.records(opened) is cache_store.records(opened)
     assert not cache_store.records(opened).areas
+
+
+def test_a_store_whose_folder_is_missing_is_no_empty_one(opened, tmp_path, monkeypatch):
+    """Its disk is not mounted, or the path is mistyped: the default alone may be without a folder."""
+    monkeypatch.setenv("CSA_STORE", f"sqlite:///{tmp_path / 'absent' / 'store.sqlite3'}")
+    for ask in (cache_store.records, cache_store.writing):
+        with pytest.raises(StoreError) as told:
+            ask(opened)
+        assert told.value.message.key == "store.missing"
+    assert not (tmp_path / "absent").exists()
 
 
 def test_what_everybody_opens_makes_no_store(opened, tmp_path, monkeypatch):

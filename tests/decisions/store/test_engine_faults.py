@@ -123,7 +123,7 @@ def test_whoever_makes_the_file_at_the_same_moment_is_waited_for(code, n_asked):
                 raise error
 
     with nullcontext() if n_asked > 1 else pytest.raises(sqlite3.OperationalError):
-        engine.settle_sqlite(Locked(), None)
+        engine.settle_sqlite(Locked())
     assert [words.startswith("PRAGMA journal_mode") for words in asked].count(True) == n_asked
 
 
@@ -287,6 +287,7 @@ def test_the_file_is_opened_as_the_plan_says(lite):
             ("journal_mode", "wal"),
             ("foreign_keys", 1),
             ("synchronous", 2),
+            ("wal_autocheckpoint", 1),
             ("busy_timeout", 10_000),
         ):
             assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value

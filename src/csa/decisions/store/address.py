@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from csa.base.errors import ParamError
+from csa.base.errors import ParamError, StoreError
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
@@ -36,12 +36,30 @@ def _hidden(address: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
+def file_of(url: URL) -> Path | None:
+    """Return the file of a store that is one."""
+    return Path(str(url.database)).absolute() if url.get_backend_name() == SQLITE else None
+
+
 def named(url: URL) -> str:
     """Name a store in a sentence, without its password."""
     if url.get_backend_name() == SQLITE:
         return str(url.database)
     # The driver takes a password from the query too.
     return url.set(query={}).render_as_string(hide_password=True)
+
+
+def refuse_missing(address: str, origin: str) -> None:
+    """Refuse an address at which there is nothing, by who gave it (`csa.config.settings`).
+
+    An option is typed for one command: it means a store that is there. A deployment names its store
+    before the first decision makes it; but where even its folder is missing, a disk is not
+    mounted or the path is mistyped. The default of a city without a decision is no mistake.
+    """
+    path = file_of(url_of(address))
+    is_lost = path is not None and not path.parent.is_dir()
+    if origin == "flag" or (is_lost and origin != "default"):
+        raise StoreError("store.missing", name=shown(address))
 
 
 def shown(address: str) -> str:

@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Date, MetaData, Table, delete, exc, insert, select
+from sqlalchemy import (
+    Connection,
+    Date,
+    MetaData,
+    RowMapping,
+    Table,
+    delete,
+    exc,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from csa.base.errors import StoreError
@@ -23,10 +35,10 @@ from csa.base.io import create_file, write_file
 from csa.base.reading import parse_json, unpack_gzip
 from csa.decisions.store import migrating
 from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, append, as_text, head_of
-from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
+from csa.decisions.store.engine import CITY, Store
 from csa.decisions.store.guard import guard_trail, unguard_trail
 from csa.decisions.store.rows import AboutRow
-from csa.decisions.store.tables import METADATA, PUBLIC_SECRET
+from csa.decisions.store.tables import AUDITED, METADATA, PUBLIC_SECRET, STORE_ID
 from csa.decisions.store.trail import verify
 
 KIND = "csa-store-backup"
@@ -70,10 +82,15 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
     ]
     for table in tables:
         rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-        lines += [as_text({table.name: dict(row)}) for row in rows]
+        lines += [as_text({table.name: dict(row)}) for row in rows if not _is_id(table, row)]
     body = "\n".join(lines) + "\n"
     end = as_text({"sha256": hashlib.sha256(body.encode()).hexdigest()})
     return head, gzip.compress((body + end + "\n").encode(), mtime=0)
+
+
+def _is_id(table: Table, row: RowMapping) -> bool:
+    """Return whether a row is the place's id: it belongs to no content."""
+    return table.name == AboutRow.__tablename__ and row["key"] == STORE_ID
 
 
 def _tables_of(connection: Connection) -> list[Table]:
@@ -113,19 +130,22 @@ def _backup_of(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path:
 
 
 def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
-    """Replace the store by a backup, and record it in the trail."""
-    with (
-        spoken(store.name),
-        store.engine.connect().execution_options(csa_writes=True) as connection,
-        connection.begin(),
-    ):
-        lock_writers(connection)
+    """Replace the store's rows by a backup's, and record it in the trail.
+
+    Its place and its id stay, so that servers that have it open go on, under a new end of the
+    trail: the id says which store it is, the end of its trail what it holds.
+    """
+    with store.changing() as connection:
         before, content = _packed(connection)
         city, secret = (_about(connection, key) for key in (CITY, PUBLIC_SECRET))
+        highest = max(connection.scalar(select(func.max(row.revision))) or 0 for row in AUDITED)
         with _held_to_its_trail(backup):
             _replace(connection, backup)
             _keep_city(connection, city, store.name)
             _keep_secret(connection, secret)
+            _keep_id(connection, store.id)
+            for row in AUDITED:  # whoever has seen what stood before has seen another row
+                connection.execute(update(row).values(revision=row.revision + highest))
             with Session(connection) as session:
                 found = verify(session)
         if not found.is_whole or found.head != backup.head:
@@ -169,6 +189,13 @@ def _keep_secret(connection: Connection, secret: str | None) -> None:
     """Keep the secret of public counts where a backup is older than the first publication."""
     if secret is not None and _about(connection, PUBLIC_SECRET) is None:
         connection.execute(insert(AboutRow).values(key=PUBLIC_SECRET, value=secret))
+
+
+def _keep_id(connection: Connection, own: str | None) -> None:
+    """Keep the place's id, also where its tables were made anew."""
+    connection.execute(delete(AboutRow).where(AboutRow.key == STORE_ID))
+    if own is not None:
+        connection.execute(insert(AboutRow).values(key=STORE_ID, value=own))
 
 
 def _keep_city(connection: Connection, city: str | None, name: str) -> None:

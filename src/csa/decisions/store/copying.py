@@ -1,4 +1,4 @@
-"""One store put in the place of another while others read it: both are files of SQLite."""
+"""Files of SQLite: one store put in another's place while others read it, and one set aside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from csa.base.errors import ParamError
 from csa.decisions.store.address import SQLITE, named, url_of
-from csa.decisions.store.engine import BUSY_MS, spoken
+from csa.decisions.store.engine import BUSY_MS, FILES, spoken
+from csa.decisions.store.tables import STORE_ID
 
 
 def is_file(address: str) -> bool:
@@ -16,11 +17,12 @@ def is_file(address: str) -> bool:
     return url_of(address).get_backend_name() == SQLITE
 
 
-def copy_over(made: Path, address: str) -> None:
+def copy_over(made: Path, address: str, own: str | None = None) -> None:
     """Put a store's content in the place of another's, in one transaction.
 
     SQLite copies it page by page, so that who reads meanwhile sees the old content or the new. A
     file renamed over the other would leave the old one's log beside it, which belongs to neither.
+    The place's own id stays, so that a server that has the store open goes on.
     """
     url = url_of(address)
     if not is_file(address):
@@ -33,4 +35,24 @@ def copy_over(made: Path, address: str) -> None:
             closing(sqlite3.connect(made)) as source,
             closing(sqlite3.connect(path, timeout=wait_s)) as target,
         ):
+            if own is not None:
+                source.execute("UPDATE about SET value = ? WHERE key = ?", (own, STORE_ID))
+                source.commit()
             source.backup(target)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that this program cannot use, with its log; return its new name.
+
+    The log goes first: whoever opens the file meanwhile finds it as unusable as before, and makes
+    none in its place.
+    """
+    n = 1
+    while (aside := path.with_name(f"{path.name}.set-aside-{n}")).exists():
+        n += 1
+    with spoken(str(path)):
+        for part in reversed(FILES):
+            found = path.with_name(f"{path.name}{part}")
+            if found.exists():
+                found.rename(aside.with_name(f"{aside.name}{part}"))
+    return aside

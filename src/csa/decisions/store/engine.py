@@ -7,8 +7,8 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +22,20 @@ from sqlalchemy.pool import NullPool
 
 from csa.base.errors import StoreError
 from csa.decisions.store import migrating
-from csa.decisions.store.address import POSTGRESQL, SQLITE, named, url_of
+from csa.decisions.store.address import POSTGRESQL, file_of, named, url_of
 from csa.decisions.store.audit import SIGNED, Head, Signed, head_of, refuse_wrong_clock
 from csa.decisions.store.rows import AboutRow
+from csa.decisions.store.tables import STORE_ID
 
 BUSY_MS = 10_000
 AGAIN_S = 0.02
 CONNECT_S = 3
 CITY = "city"
+FILES = ("", "-wal", "-shm")
+"""What SQLite adds to a file's name for its log, and for the log's index."""
+STANDING = """SELECT (SELECT value FROM about WHERE key = :key),
+    (SELECT hash FROM audit WHERE id = :n), (SELECT coalesce(max(id), 0) FROM audit)"""
+"""Which store it is, the hash of an entry of its trail, and how many entries there are."""
 WRITERS_LOCK = 20_201_001
 """PostgreSQL's advisory lock: any number that no other program on the database uses."""
 
@@ -67,6 +73,7 @@ class Store:
 
     engine: Engine  # to its database
     name: str  # for sentences, without a password
+    id: str | None  # the place's own, whatever it holds; None for one made before there were ids
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -79,12 +86,51 @@ class Store:
 
     @contextmanager
     def writing(self, signed: Signed) -> Iterator[Session]:
-        """Write in one transaction; other writers wait."""
-        with spoken(self.name), Session(self.engine, expire_on_commit=False) as session:
+        """Write in one transaction, with an entry of the trail for each row."""
+        with self.changing() as connection, Session(connection, expire_on_commit=False) as session:
             session.info[SIGNED] = signed
-            lock_writers(session.connection(execution_options={"csa_writes": True}))
             yield session
             session.commit()
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Change it in one transaction; other writers wait.
+
+        Whoever returns from it may say "saved": what was written is asked for again, of what then
+        stands at the store's address.
+        """
+        with spoken(self.name):
+            writer = self.engine.connect().execution_options(csa_writes=True)
+            with writer as connection:
+                with connection.begin() as change:
+                    lock_writers(connection)
+                    self._refuse_other(connection, head_of(connection), is_last=True)
+                    yield connection
+                    head = head_of(connection) if change.is_active else None  # else taken back
+                if head is not None:
+                    self._refuse_other(connection, head)
+
+    def _refuse_other(self, connection: Connection, head: Head, *, is_last: bool = False) -> None:
+        """Refuse another file or store in this one's place, and one without an end of the trail."""
+        path, raw = file_of(self.engine.url), connection.connection.driver_connection
+        if path is None:
+            query = connection.execute(text(STANDING), {"key": STORE_ID, "n": head.n})
+            found, is_open = tuple(query.one()), True
+        elif isinstance(raw, _Connection) and raw.inodes:
+            found, is_open = _standing(path, self.name, head.n), raw.inodes == _inodes(path)
+        else:
+            return  # it only reads: the database refuses the write
+        wanted = (self.id, head.hash if head.n else None)
+        if not is_open or found[:2] != wanted or (is_last and found[2] != head.n):
+            connection.invalidate()  # it may be of a file that is gone: the next one is opened anew
+            self.engine.dispose()
+            _LOST.add(self.engine)
+            raise StoreError("store.moved", name=self.name)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether something else was found in its place: its address is to be opened anew."""
+        return self.engine in _LOST
 
     def require_clock(self, at_utc: datetime) -> None:
         """Refuse a clock by which no entry could be signed, before an act that needs one."""
@@ -107,23 +153,27 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
     """Open a store, and bring an earlier version's tables forward."""
     url = url_of(address)
     name = named(url)
-    is_file = url.get_backend_name() == SQLITE
-    if is_file and not _is_there(Path(str(url.database)), name, make=make):
+    path = file_of(url)
+    if path is not None and not _is_there(path, name, make=make):
         return None
-    if is_file:
+    if path is not None:
+        url = url.set(database=str(path))  # wherever this process goes
         with spoken(name):
-            engine = _engine_of_file(url, name)
+            engine = _engine_of_file(url, path, name)
     else:
         wait = {"connect_timeout": CONNECT_S}
         engine = create_engine(url, connect_args=wait, pool_pre_ping=True)
-    is_there = False
+    is_there, own = False, None
     try:
         with spoken(name):
-            if is_file:
+            if path is not None:
                 _refuse_damaged(engine, name)
             is_there = migrating.bring_forward(engine, lock_writers, name, make=make)
             if is_there and city:
                 _settle_city(engine, name, city)
+            if is_there:
+                with engine.connect() as connection:
+                    own = _about(connection).get(STORE_ID)
     except BaseException:
         is_there = False
         raise
@@ -131,10 +181,11 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
         if not is_there:
             engine.dispose()
     _OPEN.add(engine)
-    return Store(engine, name) if is_there else None
+    return Store(engine, name, own) if is_there else None
 
 
 _OPEN: WeakSet[Engine] = WeakSet()  # not closed yet
+_LOST: WeakSet[Engine] = WeakSet()  # something else was found at their address
 _PROCESS = os.getpid()
 
 
@@ -153,13 +204,18 @@ def make_store(address: str, city: str = "") -> Store:
     return store
 
 
-def _engine_of_file(url: URL, name: str) -> Engine:
+def _engine_of_file(url: URL, path: Path, name: str) -> Engine:
     """Return the engine of a file; of one that cannot be written, an engine that only reads."""
-    path = Path(str(url.database)).absolute()
-    needed = (path, path.parent) if path.exists() else ()
-    if all(os.access(one, os.W_OK) for one in needed):
-        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
-        event.listen(engine, "connect", settle_sqlite)
+    if all(os.access(one, os.W_OK) for one in (path, path.parent)):
+        engine = create_engine(url, creator=lambda: _open(path, name))
+
+        def refuse_moved(raw: _Connection, *_: Any) -> None:
+            if raw.inodes != _inodes(path):
+                engine.dispose()
+                _LOST.add(engine)
+                raise StoreError("store.moved", name=name)
+
+        event.listen(engine, "checkout", refuse_moved)
     else:
         # Asked anew for each connection: a writer may have begun meanwhile.
         engine = create_engine(url, creator=lambda: _read_alone(path, name), poolclass=NullPool)
@@ -167,17 +223,77 @@ def _engine_of_file(url: URL, name: str) -> Engine:
     return engine
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows which files it has open."""
+
+    inodes: tuple[tuple[int, int] | None, ...] = ()
+
+
+def _inodes(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Return which files stand at a store's path: its own, its log's and its log's index.
+
+    Never by opening them: closing one again would drop the locks that SQLite holds on it.
+    """
+    return tuple(_inode(path.with_name(f"{path.name}{part}")) for part in FILES)
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _open(path: Path, name: str) -> _Connection:
+    """Open the file that stands at a path; one that went away is not made anew.
+
+    A log without its index is the sign that another connection of this process still has an index
+    whose file was removed: SQLite would go by it.
+    """
+    before = _inode(path)
+    if before is not None:
+        raw = _raw(path, "rw")
+        try:
+            settle_sqlite(raw)
+        except BaseException:
+            raw.close()
+            raise
+        raw.inodes = _inodes(path)
+        file, log, index = raw.inodes
+        if file == before and (log is None) == (index is None):
+            return raw
+        raw.close()
+    raise StoreError("store.moved", name=name)
+
+
+def _raw(path: Path, mode: str) -> _Connection:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    wait_s = BUSY_MS / 1000
+    return sqlite3.connect(
+        address, uri=True, timeout=wait_s, check_same_thread=False, factory=_Connection
+    )
+
+
+def _standing(path: Path, name: str, n: int) -> tuple[str | None, str | None, int]:
+    """Read which store stands at a path, past the pages that open connections remember."""
+    with closing(_open(path, name)) as raw:
+        found: tuple[str | None, str | None, int] = raw.execute(
+            STANDING, {"key": STORE_ID, "n": n}
+        ).fetchone()
+    return found
+
+
 def _read_alone(path: Path, name: str) -> sqlite3.Connection:
     """Open a file that nobody here can write; SQLite would otherwise make its log beside it."""
-    log, index = (path.with_name(f"{path.name}{part}") for part in ("-wal", "-shm"))
-    mode = "mode=ro"
+    log, index = (path.with_name(f"{path.name}{part}") for part in FILES[1:])
+    mode = "ro"
     if not index.exists():
         if log.exists() and log.stat().st_size:
             raise StoreError("store.half_copied", name=name)
         mode += "&immutable=1"
-    raw = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, check_same_thread=False)
+    raw = _raw(path, mode)
     raw.isolation_level = None
-    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     return raw
 
 
@@ -191,13 +307,12 @@ def _refuse_damaged(engine: Engine, name: str) -> None:
 
 def _settle_city(engine: Engine, name: str, city: str) -> None:
     """Record which city a new store belongs to; refuse another city's."""
-    wanted = select(AboutRow.value).where(AboutRow.key == CITY)
     with engine.connect() as connection:
-        found = connection.execute(wanted).scalar()
+        found = _about(connection).get(CITY)
     if found is None:
         with engine.connect().execution_options(csa_writes=True) as connection, connection.begin():
             lock_writers(connection)
-            found = connection.execute(wanted).scalar()  # another may have recorded it meanwhile
+            found = _about(connection).get(CITY)  # another may have recorded it meanwhile
             if found is None:
                 connection.execute(insert(AboutRow).values(key=CITY, value=city))
                 return
@@ -205,20 +320,30 @@ def _settle_city(engine: Engine, name: str, city: str) -> None:
         raise StoreError("store.other_city", name=name, given=found, city=city)
 
 
+def _about(connection: Connection) -> Mapping[str, str]:
+    """Read which city's store it is, and its id."""
+    wanted = select(AboutRow.key, AboutRow.value).where(AboutRow.key.in_((CITY, STORE_ID)))
+    return {row.key: row.value for row in connection.execute(wanted)}
+
+
 def _is_there(path: Path, name: str, *, make: bool) -> bool:
-    """Check whether there is a file to open, or a folder to make it in."""
+    """Check whether there is a file to open, and make one if asked to."""
     with spoken(name):
-        if make:
+        if make and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
+            _raw(path, "rwc").close()
         return make or (path.exists() and path.stat().st_size > 0)  # an empty file is not a store
 
 
-def settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
-    """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone."""
+def settle_sqlite(raw: sqlite3.Connection) -> None:
+    """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone.
+
+    Each commit is taken into the file at once, so that little stands in the log alone.
+    """
     raw.isolation_level = None
     _keep_ahead_log(raw)
-    for pragma in ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_MS}"):
-        raw.execute(f"PRAGMA {pragma}")
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", "wal_autocheckpoint=1", "schema_version"):
+        raw.execute(f"PRAGMA {pragma}")  # the last one opens the log, if nothing has yet
 
 
 def _keep_ahead_log(raw: sqlite3.Connection) -> None:
@@ -252,17 +377,19 @@ def spoken(name: str) -> Iterator[None]:
         yield
     except exc.IntegrityError:
         raise  # a rule that should have been checked before: a bug
-    except exc.DBAPIError as error:
-        why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        found = getattr(error, "orig", error)
+        why = (str(found).strip().splitlines() or [type(found).__name__])[0]
         raise StoreError(_key_of(error), name=name, why=why) from error
     except OSError as error:
         key = "store.full" if error.errno == errno.ENOSPC else "store.cannot_open"
         raise StoreError(key, name=name, why=error.strerror or str(error)) from error
 
 
-def _key_of(error: exc.DBAPIError) -> str:
+def _key_of(error: exc.DBAPIError | sqlite3.Error) -> str:
     """Choose the sentence by the database's error codes: its texts may hold names."""
-    what = _of_sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _of_postgres(error)
+    found = error.orig if isinstance(error, exc.DBAPIError) else error
+    what = _of_sqlite(found) if isinstance(found, sqlite3.Error) else _of_postgres(error)
     return {
         "full": "store.full",
         "damaged": "store.damaged",
@@ -279,8 +406,8 @@ def _of_sqlite(error: sqlite3.Error) -> str:
     return OF_SQLITE.get(code & 0xFF, "")
 
 
-def _of_postgres(error: exc.DBAPIError) -> str:
-    state = getattr(error.orig, "sqlstate", None)
+def _of_postgres(error: Exception) -> str:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
     if state is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
         return "down"  # no answer at all
     found = (OF_POSTGRESQL.get((state or "")[:n]) for n in (5, 2))

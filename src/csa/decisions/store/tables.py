@@ -17,6 +17,8 @@ from csa.decisions.store.rows import Audited, Base
 
 PUBLIC_SECRET = "public secret"  # noqa: S105 - a name
 """The row of `about` with the secret that changes public counts. No page or command shows it."""
+STORE_ID = "store id"
+"""The row of `about` with the place's own random id, which no backup takes along."""
 
 
 class ActionRow(Audited):
