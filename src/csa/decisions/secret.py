@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, delete, insert, select
 
 from csa.base.errors import StoreError
 from csa.decisions.store import Store
@@ -26,18 +29,32 @@ def keep_public_secret(store: Store, secret: Secret) -> None:
     Kept last, so that a refused publication leaves nothing behind; refused where somebody else
     published for the first time meanwhile.
     """
-    with (
-        spoken(store.name),
-        store.engine.connect().execution_options(csa_writes=True) as connection,
-        connection.begin(),
-    ):
-        lock_writers(connection)
+    with _changing(store) as connection:
         found = _found(connection)
         if found is None:
             row = {"key": PUBLIC_SECRET, "value": secret.value.hex()}
             connection.execute(insert(AboutRow).values(**row))
         elif found != secret:
             raise StoreError("store.other_secret", name=store.name)
+
+
+def forget_public_secret(store: Store, secret_id: str) -> None:
+    """Remove a secret by which nothing was published: the next publication makes its own."""
+    with _changing(store) as connection:
+        found = _found(connection)
+        if found is not None and found.id == secret_id:
+            connection.execute(delete(AboutRow).where(AboutRow.key == PUBLIC_SECRET))
+
+
+@contextmanager
+def _changing(store: Store) -> Iterator[Connection]:
+    with (
+        spoken(store.name),
+        store.engine.connect().execution_options(csa_writes=True) as connection,
+        connection.begin(),
+    ):
+        lock_writers(connection)
+        yield connection
 
 
 def _found(connection: Connection) -> Secret | None:

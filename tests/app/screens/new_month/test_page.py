@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.workflow import month as month_module
+from csa.workflow import month_products
 from tests.app.conftest import open_page, words
 from tests.cli.test_month import months_of
 from tests.mail_server import MailLog, serving
@@ -46,8 +46,8 @@ def page(root, dataset, tmp_path, monkeypatch):
         stem = f"{facts.month}_executive_{language}"
         return {f"{stem}.html": page.encode(), f"{stem}.pdf": b"%PDF an edition"}
 
-    monkeypatch.setattr(month_module, "make_all", make_all)
-    monkeypatch.setattr(month_module, "_record", lambda *_: False)
+    monkeypatch.setattr(month_products, "make_all", make_all)
+    monkeypatch.setattr(month_products, "_record", lambda *_: False)
     made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=180)
     return open_page(made, "screens/new_month/page.py").run()
 
