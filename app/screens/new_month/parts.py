@@ -205,8 +205,6 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     if made is not None:
         values = {"month": month(str(made.month)), "n": len(made.account["files"])}
         st.success(speak("new_month.made" if made.is_new else "new_month.was_made", **values))
-    with suppress(CsaError):  # what is damaged is made again
-        _show_lacking(place)
     months = list_months(place)
     st.header(speak("new_month.months"), anchor=False)
     if not months:
@@ -224,10 +222,9 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     _newest(opened, place)
 
 
-def _show_lacking(place: MonthPlace) -> None:
-    """Show the newest month's verdict on all areas together, and what was left out of it."""
-    newest = list_months(place)[:1]
-    account = (read_month_file(place.month(newest[0])) if newest else None) or {}
+def _show_lacking(folder: Path) -> None:
+    """Show a month's verdict on all areas together, and what was left out of it."""
+    account = read_month_file(folder) or {}
     if told := account.get(CHANGE, {}).get("sentence"):
         panels.answer(told)
     left = account.get(LEFT_OUT, ())
@@ -250,6 +247,7 @@ def _editions(opened: Opened, place: MonthPlace) -> None:
     """Offer the newest month's editions as files."""
     newest = list_months(place)[0]
     st.header(speak("new_month.editions", month=month(str(newest))), anchor=False)
+    _show_lacking(place.month(newest))
     pdfs = sorted((place.month(newest) / "editions").glob("*.pdf"))
     with st.container(horizontal=True):
         for path in pdfs:
