@@ -96,9 +96,9 @@ def test_fewer_months_than_following_needs_leave_it_out_alone(served):
 
     path = served.new(JUNE, short)
     (one,) = ahead_of(served, path).left_out
-    assert (one.products, one.why.key) == (("displacement",), "displacement.short")
+    assert (one.products, one.why.key) == (("displacement",), "month.few_before")
     made = served.make(path)
-    assert told(made) == [(["displacement"], "displacement.short")]
+    assert told(made) == [(["displacement"], "month.few_before")]
     assert {"proposal", "editions", "public"} <= {n.split("/")[0] for n in made.account["files"]}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from csa.base.errors import CsaError, PrivacyError
+from csa.base.errors import CsaError, PeriodError, PrivacyError
 from csa.base.io import require_writable
 from csa.base.message import Message, say
 from csa.base.params import Month
@@ -16,7 +16,7 @@ from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
-from csa.displacement.zoning import base_months
+from csa.displacement.zoning import LEAST_BEFORE, base_months
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap import load_basemap
 from csa.plan import Plan
@@ -128,11 +128,13 @@ def _not_followed(city: City, records: Records, reported: Month) -> Message | No
     if begun is None:
         first = min(life[0].since for life in areas.lives)
         return say("month.not_begun", since=month(str(first)))
+    since = min(life[0].since for life in begun.lives)
     try:
-        for since in sorted({life[0].since for life in begun.lives}):
-            base_months(city, since)
-    except CsaError as error:
-        return error.message
+        base_months(city, since)
+    except PeriodError:  # later data would not help, as its own sentence says
+        start = month(str(city.dataset.require_months().start))
+        few = {"since": month(str(since)), "least": LEAST_BEFORE, "start": start}
+        return say("month.few_before", **few)
     return None
 
 

@@ -32,7 +32,7 @@ def summary_page(
         footer=f"{city.name} · {title}",
         blocks=tuple(_blocks(preview, account)),
         snapshot_id=snapshot.id,
-        audit_head=snapshot.audit_head,
+        audit_head=snapshot.audit_head if snapshot.audit_n else "",
     )
     return render_html(document, paper_of(config))
 
