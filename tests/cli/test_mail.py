@@ -166,6 +166,37 @@ def test_a_draft_of_public_figures_goes_to_nobody(here, run, log):
     assert len((out / "hand-out.csv").read_text().splitlines()) == 1
 
 
+def test_what_is_marked_internal_goes_to_no_reader_of_public_editions(here, run, log):
+    """An edition for residents of which nothing may be published was once an internal page."""
+    page = here.folder / "editions" / f"{MONTH}_public_es.html"
+    page.write_text(page.read_text() + f"<span>{says('report.internal')}</span>\n")
+    with serving(log) as port:
+        deploy(here, port)
+        done = run(*words())
+        assert says("mail.internal", names=f"{MONTH}_public_es.pdf") in done.stderr
+        deploy(here)
+        run(*words())
+    assert [to for (to,), _ in log.mails] == ["mayor@city.example", "chief@police.example"]
+    out = here.folder / "var" / "testville" / "hand-out" / MONTH
+    assert {path.name for path in out.glob("*.pdf")} == {f"{MONTH}_executive_en.pdf"}
+
+
+def test_an_edition_that_was_not_made_keeps_no_other_from_being_sent(here, run, log):
+    for path in (here.folder / "editions").glob("*_public_*"):
+        path.unlink()
+    said = says("mail.not_made", editions=says("reports_page.public"))
+    with serving(log) as port:
+        deploy(here, port)
+        assert said in run(*words()).stderr
+        deployed = here.folder / "csa.toml"
+        text = deployed.read_text()
+        deployed.write_text(text[: text.index("executive =")] + text[text.index("public =") :])
+        alone = run(*words(), check=False)
+    assert [to for (to,), _ in log.mails] == ["mayor@city.example", "chief@police.example"]
+    assert alone.returncode == 2
+    assert f"csa: {said}" in alone.stderr.replace("\n", " ")
+
+
 def test_a_dry_run_sends_and_writes_nothing(here, run, log):
     with serving(log) as port:
         deploy(here, port)

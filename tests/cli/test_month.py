@@ -1,6 +1,7 @@
 """The command of a new month: the same bytes as step by step, and what it asks, refuses, undoes."""
 
 import csv
+import html
 import json
 import os
 import shutil
@@ -11,6 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
+from csa.disclosure.texts import code_of
+from tests.sentences import says
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +63,9 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
     made = json.loads(run("month", "--city", "sample", path, "--json", cwd=town).stdout)
     assert (made["made"], made["month"], made["record_made"]) == (True, "2020-06", True)
     month = town / "var" / "sample" / "months" / "2020-06"
+    assert made["left_out"] == []
+    page = html.unescape((month / "summary.html").read_text(encoding="utf-8"))
+    assert made["change"]["sentence"] in page.replace("\N{NO-BREAK SPACE}", " ")
 
     apart = town / "apart"
     shutil.copytree(town / "config", apart / "config")
@@ -104,6 +113,36 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
     assert files_of(town / "var" / "sample" / "bundle") == files_of(apart / "b")
     first = run("month", "--city", "sample", "--undo", cwd=town, check=False)
     assert (first.returncode, "first month" in first.stderr) == (2, True)
+
+
+def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town, run):
+    """Left out, not refused: the exit code is 0, and each sentence says what to do."""
+    city = town / "config" / "sample.toml"
+    text = city.read_text(encoding="utf-8")
+    for line in [one for one in text.splitlines() if one.startswith("domestic")]:
+        text = text.replace(f"{line}\n", "")
+    meeting = 'what = "What should change on our blocks?"'
+    assert meeting in text
+    city.write_text(text.replace(meeting, 'what = "Ask Marcus Reed"'), encoding="utf-8")
+    words = "month", "--city", "sample", new(town, "2020-06-30"), "--dry-run", "--json"
+    found = json.loads(run(*words, cwd=town).stdout)
+    assert [one["key"] for one in found["left_out"]] == ["publish.domestic", "publish.caught"]
+    assert {tuple(one["products"]) for one in found["left_out"]} == {
+        ("public", "editions/public", "editions/prevention-walks")
+    }
+    code = code_of("Ask Marcus Reed")
+    assert code in run(*words[:-1], cwd=town).stdout
+    nobody = run(*words, "--confirm", code, cwd=town, check=False)
+    assert (nobody.returncode, says("publish.confirm_by") in nobody.stderr) == (2, True)
+    more = "--confirm", code, "--by", "Prevention team"
+    found = json.loads(run(*words, *more, cwd=town).stdout)
+    assert [one["key"] for one in found["left_out"]] == ["publish.domestic"]
+    assert not (town / "var" / "sample.sqlite3").exists()  # a dry run writes nothing
+    made = json.loads(run(*words[:-2], "--json", *more, cwd=town).stdout)
+    assert (made["made"], [one["key"] for one in made["left_out"]]) == (True, ["publish.domestic"])
+    assert not (Path(made["folder"]) / "public").exists()
+    assert not [name for name in made["files"] if "_public_" in name or "-walks_" in name]
+    assert read_records(open_store(str(town / "var" / "sample.sqlite3"))).confirmed == {code}
 
 
 def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(town):

@@ -8,7 +8,7 @@ import pytest
 
 from csa.base.errors import MachineError, OutputError, ParamError
 from csa.reports import making
-from csa.reports.editions.all import AUDIENCES, EXTRAS
+from csa.reports.editions.all import AUDIENCES, EXTRAS, FOR_RESIDENTS
 from csa.reports.making import (
     EDITIONS,
     Drawer,
@@ -89,21 +89,31 @@ def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch
 
 
 def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):
-    assert paper_of(month_facts) == "letter"
+    assert paper_of(month_facts.config) == "letter"
     city = month_facts.config.city.model_copy(update={"units": "metric"})
     config = month_facts.config.model_copy(update={"city": city})
-    assert paper_of(replace(month_facts, config=config)) == "a4"
+    assert paper_of(config) == "a4"
 
 
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("audience", EDITIONS)
+@pytest.mark.parametrize("audience", [one for one in EDITIONS if one not in FOR_RESIDENTS])
 def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
     name, page = make_report(bare_facts, audience, "es", "html", drawn)
-    said = "es" if audience in {"public", "prevention-walks"} else "en"  # offices read English
-    assert name == f"2020-07_{audience}_{said}.html"
-    assert f'<html lang="{said}">'.encode() in page
+    assert name == f"2020-07_{audience}_en.html"  # offices read English
+    assert b'<html lang="en">' in page
+
+
+def test_all_editions_are_those_for_offices_where_nothing_may_be_published(
+    bare_facts, month_facts, monkeypatch
+):
+    monkeypatch.setattr(making, "_rendered", lambda *_: (b"", b""))
+    of_none = make_all(bare_facts, "en", draw=drawn)
+    assert {name.split("_")[1] for name in of_none} == set(EDITIONS) - FOR_RESIDENTS
+    untold = replace(month_facts, public=bare_facts.public)
+    of_served = make_all(untold, "en", draw=drawn)
+    assert {name.split("_")[1] for name in of_served} == set(EDITIONS) - {"public"}
 
 
 def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_facts):

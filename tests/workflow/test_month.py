@@ -1,38 +1,36 @@
 """A new month in one act: what it previews, makes, refuses, takes back, and survives."""
 
-import csv
 import hashlib
 import json
 import shutil
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from csa.areas.choices import Choices
+from csa.areas.places import load_places
 from csa.base import journal
 from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError, StoreError
+from csa.base.io import write_file
 from csa.base.journal import Move, alone, carry_out, finish
 from csa.base.message import say
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
+from csa.dataset.versioned import City, open_city, open_dataset
 from csa.decisions.handing import EVERYONE, EditionFile, hand_out
 from csa.decisions.roles import act as sign
 from csa.decisions.roles import local_person
+from csa.decisions.secret import public_secret
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.reports.month.facts import PublicPart
-from csa.reports.month.gathering import _public, snapshot_for
 from csa.workflow import month as month_module
-from csa.workflow.month import MonthRequest, make_month, read_new
+from csa.workflow import month_products as products_module
+from csa.workflow.month import make_month, read_new
 from csa.workflow.month_place import (
-    MonthPlace,
     is_recorded,
     list_months,
-    publish_month,
     read_month_file,
     take_back,
     undo,
@@ -42,97 +40,7 @@ from csa.workflow.month_place import (
 from csa.workflow.month_preview import preview_sentences
 from csa.workflow.publishing import figures_published
 from tests.stores import act
-
-ROOT = Path(__file__).parents[2]
-SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
-JULY, JUNE, MAY, APRIL = "2020-07-31", "2020-06-30", "2020-05-31", "2020-04-30"
-
-
-def rows_until(day):
-    with SHOOTINGS.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    date = next(name for name in rows[0] if "date" in name.casefold())
-    return [row for row in rows if pd.to_datetime(row[date], errors="coerce") < pd.Timestamp(day)
-            + pd.Timedelta(days=1)]  # fmt: skip
-
-
-def save(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-class Town:
-    """The sample city in a folder of the test's own, its shootings as far as they were known."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        data = folder / "data" / "sample"
-        shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
-        home = folder / "var" / "sample"
-        self.place = MonthPlace(home, home / "dataset", data, home / "basemap", home / "bundle")
-        self.address = str(folder / "store.sqlite3")
-        self.tells_public = False
-
-    def request(self, *files):
-        return MonthRequest(
-            load_city(ROOT / "config" / "sample.toml"),
-            None,
-            self.place,
-            open_store(self.address, city="sample"),
-            lambda: open_store(self.address, make=True, city="sample"),
-            Choices(),
-            files,
-        )
-
-    def new(self, day, change=lambda rows: rows):
-        return save(self.folder / "new" / "shootings.csv", change(rows_until(day)))
-
-    def make(self, *files):
-        request = self.request(*files)
-        return make_month(request, read_new(request))
-
-    def publish(self, month, **who):
-        store = open_store(self.address, city="sample")
-        return publish_month(
-            self.place, month, act("chair", on=date(2020, 8, 31), **who), lambda: store
-        )
-
-    def tree(self, *but):
-        found = {}
-        for path in sorted(self.folder.rglob("*")):
-            name = path.relative_to(self.folder).as_posix()
-            if path.is_file() and not any(part in name for part in ("store", "new/", *but)):
-                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
-
-
-@pytest.fixture
-def town(tmp_path, monkeypatch):
-    """A town whose editions are short, its record left out: both are tested elsewhere."""
-    made = Town(tmp_path)
-
-    def gather_month(source, plan, records, month, tell, beside):
-        snapshot = snapshot_for(source, plan, records, month, beside)
-        public = PublicPart()
-        if made.tells_public:
-            public = _public(source, plan, records, month, beside)
-        own = {"month": month, "snapshot": snapshot, "config": source.city.config}
-        return SimpleNamespace(**own, public=public)
-
-    def make_all(facts, language, *, tell):
-        tell("edition")
-        text = f"{facts.month} {language} {facts.snapshot.id}".encode()
-        return {f"{facts.month}_executive_{language}.html": text}
-
-    monkeypatch.setattr(month_module, "gather_month", gather_month)
-    monkeypatch.setattr(month_module, "make_all", make_all)
-    monkeypatch.setattr(month_module, "_record", lambda *_: False)
-    return made
-
+from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
 # ---- By hand --------------------------------------------------------------------------------
 
@@ -257,8 +165,15 @@ def test_running_it_twice_changes_nothing(town):
 
 def test_undo_gives_back_the_last_month_to_the_byte(town):
     town.make(town.new(APRIL))
-    before = town.tree("undo.json")
+    before, places = town.tree("undo.json"), known_places(town)
     may = town.make(town.new(MAY))
+    assert known_places(town) != places
+    kept = town.place.dataset / "kept"
+    for name in before:  # what another command has kept since goes aside, too
+        path = town.folder / name
+        if path.parent == kept:
+            write_file(path, b"{}")
+            write_file(kept / f"later-{path.name}", b"{}")
     store = open_store(town.address, make=True, city="sample")
     when = pd.Timestamp("2020-06-05T12:00Z").to_pydatetime()
     code = may.account["files"]["editions/2020-05_executive_en.html"]
@@ -269,13 +184,38 @@ def test_undo_gives_back_the_last_month_to_the_byte(town):
     assert went_to(town.place, store) == ["Health"]
     told = undo(town.place)
     assert told["served"] == "0001"
-    after = town.tree("undo.json", "undone/", "kept/", "bundle")
-    assert after == {name: code for name, code in before.items() if "kept/" not in name}
+    assert town.tree("undo.json", "undone/", ".month-before") == before
+    assert known_places(town) == places
     with pytest.raises(ParamError, match="no month to take back"):
         undo(town.place)
     again = town.make(town.new(MAY))
     assert again.account["version"] == "0002"
     assert again.account["snapshot"] == may.account["snapshot"]
+
+
+def test_the_secret_that_a_draft_made_goes_with_it_unless_something_was_published_by_it(town):
+    store = open_store(town.address, make=True, city="sample")
+    everything = rows_of(store)
+    town.make(town.new(MAY))
+    town.make(town.new(JUNE))
+    assert public_secret(store) is not None
+    take_back(town.place, store, act("chair", on=date(2020, 8, 31)))
+    assert rows_of(store) == everything
+    june = town.make(town.new(JUNE))
+    secret = public_secret(store)
+    town.publish(june.month)
+    take_back(town.place, store, act("chair", on=date(2020, 8, 31)))
+    assert public_secret(store) == secret
+
+
+def known_places(town):
+    return load_places(open_city(town.config, town.place.dataset))
+
+
+def rows_of(store):
+    """List everything that a store holds."""
+    with store.engine.connect() as connection:
+        return list(connection.connection.iterdump())
 
 
 def test_the_first_month_cannot_be_taken_back(town):
@@ -316,22 +256,22 @@ def test_a_folder_of_another_name_is_no_month(town):
 def test_the_record_is_made_where_a_year_more_is_over(town, monkeypatch):
     asked = []
     monkeypatch.undo()
-    monkeypatch.setattr(month_module, "judge_past_years", lambda asking, _: asked.append(asking))
-    monkeypatch.setattr(month_module, "keep_past_years", lambda *_: None)
+    monkeypatch.setattr(products_module, "judge_past_years", lambda asking, _: asked.append(asking))
+    monkeypatch.setattr(products_module, "keep_past_years", lambda *_: None)
     city = City(
         load_city(ROOT / "config" / "sample.toml"),
         read_new(town.request(town.new(MAY))).intake.dataset,
         town.place.dataset,
     )
-    assert month_module._record(city, Choices(), lambda _: None)
+    assert products_module._record(city, Choices(), lambda _: None)
     (asking,) = asked
     n = len(asking.question.origins)
-    monkeypatch.setattr(month_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n))
-    assert not month_module._record(city, Choices(), lambda _: None)
+    monkeypatch.setattr(products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n))
+    assert not products_module._record(city, Choices(), lambda _: None)
     monkeypatch.setattr(
-        month_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n - 1)
+        products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n - 1)
     )
-    assert month_module._record(city, Choices(), lambda _: None)
+    assert products_module._record(city, Choices(), lambda _: None)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -369,8 +309,16 @@ def test_a_folder_that_cannot_be_written_gets_its_sentence(tmp_path):
     assert refused.value.message.key == "files.cannot_write"
 
 
-@pytest.mark.parametrize("name", ["save_dataset", "gather_month", "make_all", "commit"])
-def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, name):
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (month_module, "save_dataset"),
+        (products_module, "gather_month"),
+        (products_module, "make_all"),
+        (month_module, "commit"),
+    ],
+)
+def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, module, name):
     town.make(town.new(APRIL))
     before = town.tree()
     request = town.request(town.new(MAY))
@@ -380,7 +328,7 @@ def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, name):
         raise OutputError("files.cannot_write", path="x", why="disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(month_module, name, fails)
+        broken.setattr(module, name, fails)
         with pytest.raises(OutputError) as refused:
             make_month(request, draft)
     if name != "commit":

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections import Counter
 
@@ -17,6 +18,7 @@ from shapely.geometry import LineString, box
 from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.config.loading import load_city
+from csa.config.public import Public
 from csa.dataset.versioned import open_dataset
 from csa.ingest.excel import read_excel
 from csa.workflow.beside import files_beside, look_beside, name_column_of
@@ -48,6 +50,25 @@ def plain(n=240, middle=MIDDLE):
 
 
 # ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_file_says_whether_the_source_marks_what_is_domestic(tmp_path):
+    def public_of(rows):
+        city = understand(written(tmp_path, rows))
+        text = city_file(city, "land.geojson", "name")
+        (tmp_path / "c.toml").write_text(text)
+        assert load_city(tmp_path / "c.toml").public == Public()  # nobody has confirmed anything
+        return text[text.index("[public]") : text.index("[[sources]]")]
+
+    silent = public_of(plain())
+    assert "shootings.csv" in silent
+    confirmed = "[public]" + "".join(
+        f"\n{line.removeprefix('# ')}" for line in silent.splitlines() if "domestic_" in line
+    )
+    told = Public.model_validate(tomllib.loads(confirmed)["public"])
+    assert told.domestic_rule == "no field in the source"
+    marked = [row | {"domestic": "YN"[n % 9 > 0]} for n, row in enumerate(plain())]
+    assert "domestic_rule" not in public_of(marked)
 
 
 def test_the_table_says_what_was_read_from_what_with_three_examples(tmp_path):

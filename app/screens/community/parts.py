@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.screens.community import caught
-from app.shared import cache, cache_public, cache_store, panels
+from app.shared import cache, cache_public, cache_store, caught, panels
 from app.shared.cache_public import PublicEdition
 from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
@@ -33,7 +32,7 @@ def settle(chosen: str) -> PublicEdition:
         return _worked_out(opened, chosen)
     except CsaError as error:
         if opened is not None and isinstance(error, PrivacyError) and error.texts:
-            caught.show(opened, error)
+            caught.show(opened, error.texts)
             st.stop()
         panels.empty(panels.plain(render(error.message)))
         st.stop()

@@ -19,7 +19,7 @@ try:
     draft = parts.ask(opened, place)
     if draft is not None:
         parts.show_preview(draft)
-        parts.offer(place, draft)
+        parts.offer(opened, place, draft)
     parts.show_months(opened, place)
 except CsaError as error:
     panels.stop(error)

@@ -7,13 +7,14 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from app.shared import cache_around, cache_store, panels, person
+from app.shared import cache_around, cache_store, caught, panels, person
 from app.shared.city_session import Opened
 from app.shared.settings import ROOT, deployment
 from app.shared.signing import MAX_CITY_FILE_MB
@@ -28,9 +29,20 @@ from csa.decisions.roles import may, require_area_chair
 from csa.decisions.store import Store
 from csa.ingest.packed import PACKED
 from csa.ingest.records import TABLES
+from csa.reports.public.texts import CAUGHT
 from csa.workflow.handout import kept_back, read_editions
 from csa.workflow.mailing import mail_editions, record_in
-from csa.workflow.month import MonthDraft, MonthMade, MonthRequest, make_month, read_new
+from csa.workflow.month import (
+    CHANGE,
+    LEFT_OUT,
+    MonthDraft,
+    MonthMade,
+    MonthRequest,
+    look,
+    make_month,
+    read_new,
+)
+from csa.workflow.month_ahead import left_out_sentence
 from csa.workflow.month_place import (
     KEY,
     MonthPlace,
@@ -138,15 +150,41 @@ def show_preview(draft: MonthDraft) -> None:
             st.markdown(f"- {panels.plain(render(note))}")
 
 
-def offer(place: MonthPlace, draft: MonthDraft) -> None:
+def show_ahead(opened: Opened, draft: MonthDraft) -> bool:
+    """Show what will be left out, and offer to confirm texts; return whether it can be made."""
+    ahead = look(_as_decided(opened), draft)
+    others = [one for one in ahead.left_out if one.why.key != CAUGHT]
+    if ahead.left_out:
+        st.subheader(speak("month.left_out_title"), anchor=False)
+    for one in others:
+        told = left_out_sentence(one.products, render(one.why))
+        st.markdown(f"- {panels.plain(told)}")
+    if ahead.texts:
+        lost = next(one.products for one in ahead.left_out if one.why.key == CAUGHT)
+        told = left_out_sentence(lost, speak("new_month.until_confirmed"))
+        st.markdown(f"- {panels.plain(told)}")
+        caught.show(opened, ahead.texts)
+    for error in ahead.faults:
+        st.error(panels.plain(speak("month.blocked", why=render(error.message))))
+    return not ahead.faults
+
+
+def _as_decided(opened: Opened) -> MonthRequest:
+    """Return what the month is made from, with what was decided since the files were looked at."""
+    request: MonthRequest = st.session_state[DRAFT][2]
+    return replace(request, store=cache_store.reading(opened))
+
+
+def offer(opened: Opened, place: MonthPlace, draft: MonthDraft) -> None:
     """Make the month at one press; a great loss is confirmed first."""
-    is_sure = True
+    is_sure = show_ahead(opened, draft)
     if draft.preview.loses_much:
         counts = {"n": draft.preview.gone, "before": draft.preview.before}
-        is_sure = st.checkbox(speak("new_month.accept_loss", **counts), key="accept the loss")
+        is_agreed = st.checkbox(speak("new_month.accept_loss", **counts), key="accept the loss")
+        is_sure = is_sure and is_agreed
     words = speak("new_month.make", month=month(draft.preview.month))
     if st.button(words, type="primary", key="make the month", disabled=not is_sure):
-        _, _, request = st.session_state[DRAFT]
+        request = _as_decided(opened)
         made = panels.waited(
             st.empty(), lambda tell: make_month(request, draft, tell), _far(N_STEPS)
         )
@@ -179,6 +217,20 @@ def show_months(opened: Opened, place: MonthPlace) -> None:
     _newest(opened, place)
 
 
+def _show_lacking(folder: Path) -> None:
+    """Show a month's verdict on all areas together, and what was left out of it."""
+    account = read_month_file(folder) or {}
+    if told := account.get(CHANGE, {}).get("sentence"):
+        panels.answer(told)
+    left = account.get(LEFT_OUT, ())
+    if left:
+        st.warning(
+            "\n".join(
+                f"- {panels.plain(left_out_sentence(one['products'], one['why']))}" for one in left
+            )
+        )
+
+
 def _row(place: MonthPlace, one: Month) -> tuple[str, str, str, int]:
     account = read_month_file(place.month(one)) or {}
     n_editions = sum(1 for name in account.get("files", {}) if name.startswith("editions/"))
@@ -190,6 +242,7 @@ def _editions(opened: Opened, place: MonthPlace) -> None:
     """Offer the newest month's editions as files."""
     newest = list_months(place)[0]
     st.header(speak("new_month.editions", month=month(str(newest))), anchor=False)
+    _show_lacking(place.month(newest))
     pdfs = sorted((place.month(newest) / "editions").glob("*.pdf"))
     with st.container(horizontal=True):
         for path in pdfs:
@@ -198,9 +251,9 @@ def _editions(opened: Opened, place: MonthPlace) -> None:
                 label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
             )
     with suppress(CsaError):  # what is damaged is said where it is used
-        kept = kept_back(_read(opened, place, newest, cache_store.reading(opened)))
-        if kept:
-            st.caption(panels.plain(kept))
+        editions = _read(opened, place, newest, cache_store.reading(opened))
+        for kept in kept_back(editions, load_mail()):
+            st.caption(panels.plain(render(kept)))
     _mail(opened, place, newest)
     st.page_link("screens/reports/page.py", label=speak("new_month.hand_out"))
 

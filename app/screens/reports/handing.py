@@ -89,8 +89,8 @@ def _fields(desk: Desk, report: Report, key: str) -> dict[str, Any]:
 def _editions(report: Report) -> list[tuple[str, str, str]]:
     """List the audience, language and format of each edition that is offered and is no draft."""
     files = [(file.audience, file.language, file.form) for file in report.files]
-    words = [(audience, report.asked.language, "docx") for audience in report.asked.audiences]
-    order = {name: place for place, name in enumerate(report.asked.audiences)}
+    words = [(audience, report.asked.language, "docx") for audience in report.audiences]
+    order = {name: place for place, name in enumerate(report.audiences)}
     pages = [file for file in report.files if file.form == "html"]
     drafts = {one.audience for one in pages if made_from(one.content).figures == NONE_PUBLISHED}
     offered = (one for one in {*files, *words} if one[0] not in drafts)

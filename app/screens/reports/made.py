@@ -12,6 +12,7 @@ from app.shared import cache_report, panels
 from app.shared.cache_report import MadeEdition, ReportBasis
 from app.shared.reports_words import audience_name, form_name
 from csa.base.text import ENGLISH, month, render, speak
+from csa.reports.editions.public import nothing_public
 
 SHORT = 12
 """Digits of a hash, as an edition prints them."""
@@ -25,7 +26,9 @@ MOST_OPEN = 3
 def show(basis: ReportBasis, report: Report) -> None:
     """Show what was made."""
     asked = report.asked
-    panels.answer(speak("reports_page.made", n=len(asked.audiences), month=month(asked.month)))
+    panels.answer(speak("reports_page.made", n=len(report.audiences), month=month(asked.month)))
+    if report.audiences != asked.audiences:
+        panels.empty(panels.plain(render(nothing_public(report.facts).message)))
     if report.mark != basis.mark:
         panels.empty(speak("reports_page.stale"))
     if report.no_pdf is not None:
@@ -92,7 +95,7 @@ def _made_from(basis: ReportBasis, report: Report) -> None:
 
 def _preview(report: Report) -> None:
     pages = {file.audience: file for file in report.files if file.form == "html"}
-    chosen = report.asked.audiences[0]
+    chosen = report.audiences[0]
     if len(pages) > 1:
         chosen = (
             st.pills(

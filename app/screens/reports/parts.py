@@ -16,7 +16,8 @@ from csa.base.errors import MachineError
 from csa.base.logging import Tell
 from csa.base.message import Message
 from csa.base.text import LANGUAGES, month, speak
-from csa.reports.making import EDITIONS
+from csa.reports.editions.public import nothing_public
+from csa.reports.making import EDITIONS, not_made
 from csa.reports.month.facts import Facts
 from csa.reports.month.looking import needs_public
 from csa.reports.pdf import require_pdf
@@ -48,6 +49,11 @@ class Report:
     facts: Facts  # their facts
     files: tuple[MadeEdition, ...]  # the pages, and PDFs if the machine can make them
     no_pdf: Message | None  # why it cannot; None if it can
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audiences of the editions that were made: none for the public of what is not told."""
+        return tuple(dict.fromkeys(file.audience for file in self.files))
 
 
 def choose(opened: Opened, months: Sequence[str]) -> tuple[ReportRequest, bool]:
@@ -128,7 +134,10 @@ def _make_all(
     facts = cache_report.facts(basis, asked.month, tell, with_public=with_public)
     tell(GATHERED)
     files = []
-    for audience in asked.audiences:
+    audiences = [one for one in asked.audiences if one not in not_made(facts)]
+    if not audiences:
+        raise nothing_public(facts)
+    for audience in audiences:
         for form in forms:
             tell(audience)
             files.append(cache_report.edition(facts, audience, asked.language, form))

@@ -64,8 +64,8 @@ def mail(
         raise ParamError("decide.before_month", day=today, month=when)
     opened = reading_store(config, store)
     found = read_editions(editions, when, opened, _published(config, bundle))
-    if kept := kept_back(found):
-        note(kept)
+    for kept in kept_back(found, settings):
+        note(render(kept))
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
         return
@@ -108,7 +108,7 @@ def _lay_out(
     out = _folder(config, "hand-out") / str(month)
     if not is_dry:
         lay_out(out, month, editions, mail)
-    names = [one.name for one in editions if not one.is_draft]
+    names = [one.name for one in editions if not one.is_kept_back]
     if as_json:
         show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from csa.cli.options import (
     choices_of,
     city_of,
     city_path,
+    confirm_read,
     data_dir_of,
     making_store,
     plan_of,
@@ -27,10 +29,12 @@ from csa.cli.options import (
 if TYPE_CHECKING:
     from csa.config.city import CityConfig
     from csa.workflow.month import MonthDraft, MonthMade
+    from csa.workflow.month_ahead import MonthAhead
     from csa.workflow.month_place import MonthPlace
 
 N_STEPS = 40
 """Of everything, in a quarter's last month."""
+THIS_MACHINE = "this machine"
 
 
 def month_command(
@@ -64,9 +68,18 @@ def month_command(
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the newest bundle that is a draft.")
     ] = False,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Code of a public text that was caught, read again. Repeatable.", metavar="CODE"
+        ),
+    ] = None,
     by: Annotated[
-        str, typer.Option("--by", help="The office that publishes, or takes back; recorded.")
-    ] = "this machine",
+        str | None,
+        typer.Option(
+            "--by", help="The office that publishes, takes back or confirms texts; recorded."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
@@ -76,16 +89,17 @@ def month_command(
     home = home or Path("var") / city_path(city).stem
     place = MonthPlace.of(config, home, data_dir_of(config))
     if undo:
-        _undo(config, place, store, by, as_json=as_json)
+        _undo(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
     if publish:
-        _publish(config, place, store, by, as_json=as_json)
+        _publish(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
     from csa.config.evidence import load_evidence
-    from csa.workflow.month import MonthRequest, make_month, read_new
+    from csa.workflow.month import MonthRequest, look, make_month, read_new
     from csa.workflow.month_fetch import fetch_new
-    from csa.workflow.month_preview import preview_sentences
 
+    if confirm and not by:
+        raise ParamError("publish.confirm_by")
     given = tuple(files or ())
     if not given and fetch and config.portal is not None:
         given = fetch_new(config, place, progress)
@@ -102,16 +116,16 @@ def month_command(
     )
     with progress(8) as tell:
         draft = read_new(request, tell)
-    if not as_json:
-        show(*(render(one) for one in preview_sentences(draft.preview)))
-        show(*(as_note(one) for one in draft.intake.messages))
+    ahead = look(request, draft, confirm or ())
+    _show_preview(draft, ahead, is_all=dry_run, as_json=as_json)
     if dry_run:
-        if as_json:
-            show_json({"made": False, "preview": draft.preview.to_json()})
         return
     if not _is_agreed(draft, accept_loss=accept_loss, is_asked=not (is_sure or as_json)):
         show(speak("month.nothing_made"))
         return
+    if confirm:
+        confirm_read(config, store, confirm, by)
+        request = replace(request, store=reading_store(config, store))
     with progress(N_STEPS) as tell:
         made = make_month(request, draft, tell)
     if out is not None:
@@ -120,6 +134,19 @@ def month_command(
         show_json({"made": made.is_new, "folder": str(made.folder), **made.account})
     else:
         _show_made(made, city)
+
+
+def _show_preview(draft: MonthDraft, ahead: MonthAhead, *, is_all: bool, as_json: bool) -> None:
+    """Print what would change, and what would be left out."""
+    from csa.workflow.month_ahead import ahead_sentences
+    from csa.workflow.month_preview import preview_sentences
+
+    if not as_json:
+        show(*(render(one) for one in preview_sentences(draft.preview)))
+        show(*(as_note(one) for one in draft.intake.messages))
+        show(*ahead_sentences(ahead))
+    elif is_all:
+        show_json({"made": False, "preview": draft.preview.to_json(), **ahead.to_json()})
 
 
 def _is_agreed(draft: MonthDraft, *, accept_loss: bool, is_asked: bool) -> bool:
@@ -136,17 +163,24 @@ def _copy_editions(made: MonthMade, out: Path, language: str) -> None:
     from csa.reports.making import marker_of, names_of
 
     kept = made.month, language
-    files = {path.name: path.read_bytes() for path in sorted((made.folder / "editions").iterdir())}
+    files = {path.name: path.read_bytes() for path in sorted(made.folder.glob("editions/*"))}
+    if not files:  # left out, and named
+        return
     replace_folder(out, marker_of(*kept), files, names_of(*kept))
 
 
 def _show_made(made: MonthMade, city: str) -> None:
+    from csa.workflow.month_ahead import left_out_sentence
+
     told = made.account
     if not made.is_new:
         show(speak("month.was_made", month=month(str(made.month)), folder=made.folder))
         return
     counts = {"version": told["version"], "n": len(told["files"])}
     show(speak("month.made", month=month(str(made.month)), folder=made.folder, **counts))
+    show(*([told["change"]["sentence"]] if told["change"]["sentence"] else []))
+    for one in told["left_out"]:
+        show(left_out_sentence(one["products"], one["why"]))
     if told["record_made"]:
         show(speak("month.recorded"))
     if (made.folder / "public").is_dir():

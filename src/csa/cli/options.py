@@ -281,6 +281,19 @@ def rehearse(config: CityConfig, decide: Callable[[Store], Kept]) -> None:
         decide(make_store(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
 
 
+def confirm_read(
+    config: CityConfig, given: str | None, codes: Sequence[str], by: str | None
+) -> None:
+    """Record that public texts were read again, before they are published."""
+    from csa.base.text import speak
+    from csa.decisions.texts import confirm_texts
+
+    if not by:
+        raise ParamError("publish.confirm_by")
+    signed = act_of(config, by, speak("publish.read_again"))
+    decided(config, given, lambda opened: confirm_texts(opened, signed, codes))
+
+
 def making_store(config: CityConfig, given: str | None) -> Store:
     """Open a city's store, or create it."""
     from csa.decisions.store import make_store

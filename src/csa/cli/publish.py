@@ -22,7 +22,7 @@ from csa.cli.options import (
     act_of,
     choices_of,
     city_of,
-    decided,
+    confirm_read,
     making_store,
     plan_of,
     reading_store,
@@ -105,7 +105,7 @@ def publish(
     plan = plan_of(city) if config.city.plan else None
     who = _census(config, census)
     if confirm:
-        _confirm(config, store, confirm, by)
+        confirm_read(config, store, confirm, by)
     # Signed before anything is written: what refuses an office refuses the whole.
     signed = None if by is None else act_of(config, by, speak("publish.why"))
     # What was published before had a secret: it is in a store that is there.
@@ -162,16 +162,6 @@ def _census(config: CityConfig, path: Path | None) -> Census | None:
         for group in source.groups
     }
     return Census(read_census(path, source), names)
-
-
-def _confirm(config: CityConfig, store: str | None, codes: Sequence[str], by: str | None) -> None:
-    """Record that texts were read again, before they are published."""
-    from csa.decisions.texts import confirm_texts
-
-    if not by:
-        raise ParamError("publish.confirm_by")
-    signed = act_of(config, by, speak("publish.read_again"))
-    decided(config, store, lambda opened: confirm_texts(opened, signed, codes))
 
 
 def show_published(

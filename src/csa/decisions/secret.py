@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from csa.base.errors import StoreError
 from csa.decisions.store import Store
@@ -32,6 +32,14 @@ def keep_public_secret(store: Store, secret: Secret) -> None:
             connection.execute(insert(AboutRow).values(**row))
         elif found != secret:
             raise StoreError("store.other_secret", name=store.name)
+
+
+def forget_public_secret(store: Store, secret_id: str) -> None:
+    """Remove a secret by which nothing was published: the next publication makes its own."""
+    with store.changing() as connection:
+        found = _found(connection)
+        if found is not None and found.id == secret_id:
+            connection.execute(delete(AboutRow).where(AboutRow.key == PUBLIC_SECRET))
 
 
 def _found(connection: Connection) -> Secret | None:

@@ -13,6 +13,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.geo.cells import CellSet
@@ -182,7 +183,7 @@ def estimate_base(located: StudyArea, estimator: Estimator, places: Ints) -> Bas
     return Baseline(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
 
 
-def base_months(located: StudyArea, since: Month) -> Period:
+def base_months(located: StudyArea | City, since: Month) -> Period:
     """Return the months before a start that expectations rest on."""
     covered = located.dataset.require_months()
     if covered.months <= LEAST_BEFORE:

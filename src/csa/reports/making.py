@@ -12,8 +12,9 @@ from csa.base.errors import ParamError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.text import LANGUAGES
+from csa.config.city import CityConfig
 from csa.reports.document import Document
-from csa.reports.editions.all import AUDIENCES, EXTRAS, edition, spoken
+from csa.reports.editions.all import AUDIENCES, EXTRAS, WALKS, edition, spoken
 from csa.reports.html import Paper, render_html
 from csa.reports.maps.sheet import MapSheet
 from csa.reports.month.facts import Facts
@@ -79,6 +80,8 @@ def make_report(
     ------
     ParamError
         If there is no such edition, language or form.
+    PrivacyError
+        If the edition is for residents, and nothing may be published.
 
     Examples
     --------
@@ -98,7 +101,7 @@ def make_report(
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
     name = name_of(facts.month, audience, language, form)
-    return name, _rendered(document, paper_of(facts), (form,))[0]
+    return name, _rendered(document, paper_of(facts.config), (form,))[0]
 
 
 def make_all(
@@ -109,20 +112,33 @@ def make_all(
     draw: Callable[[MapSheet], bytes] | None = None,
     tell: Tell = silent,
 ) -> dict[str, bytes]:
-    """Make all editions of a month, as PDF and as HTML."""
+    """Make all editions of a month, as PDF and as HTML; none is made of which nothing is public."""
     require_known(AUDIENCES[0], language, "pdf")
     draw = draw or Drawer()
     forms = FORMS if with_docx else FORMS[:2]
     made: dict[str, bytes] = {}
+    left_out = not_made(facts)
     for audience in EDITIONS:
+        if audience in left_out:
+            continue
         tell("edition")
         document = edition(facts, audience, language, draw)
-        contents = _rendered(document, paper_of(facts), forms)
+        contents = _rendered(document, paper_of(facts.config), forms)
         made |= {
             name_of(facts.month, audience, language, form): content
             for form, content in zip(forms, contents, strict=True)
         }
     return made
+
+
+def not_made(facts: Facts) -> tuple[str, ...]:
+    """Name the editions that are not made, since nothing may be published."""
+    return () if facts.public.facts is not None else for_residents(is_served=facts.is_served)
+
+
+def for_residents(*, is_served: bool) -> tuple[str, ...]:
+    """Name the editions that only show what is public: walks too, where no area is in service."""
+    return ("public",) if is_served else ("public", WALKS)
 
 
 def require_known(audience: str, language: str, form: str = "html") -> None:
@@ -146,9 +162,9 @@ def form_of(path: Path) -> str:
     return form
 
 
-def paper_of(facts: Facts) -> Paper:
+def paper_of(config: CityConfig) -> Paper:
     """Return the paper size of a city's offices."""
-    return "letter" if facts.config.city.units == "us" else "a4"
+    return "letter" if config.city.units == "us" else "a4"
 
 
 def marker_of(month: Month, language: str) -> str:

@@ -151,6 +151,7 @@ def city_file(
     if joined and joined != name_column:
         out += ["# What the table of people joins.", f"id_column = {_toml(joined)}"]
     out += _layer_lines(layers)
+    out += _public_lines(city)
     for number, one in enumerate(city.lists, start=1):
         out += _source_lines(one, number if len(city.lists) > 1 else 0)
     return "\n".join(out) + "\n"
@@ -185,6 +186,28 @@ def _layer_lines(layers: Sequence[GuessedLayer]) -> list[str]:
     for one in helpful:
         out += ["", "[[services.lists]]", f"file = {_toml(one.path.name)}", *_lines(one.settings)]
     return out
+
+
+def _public_lines(city: NewCity) -> list[str]:
+    """Write what the public needs to know, and what nobody but its publisher can confirm."""
+    silent = [one.table.name for one in city.lists if not any(one.rules.domestic.values())]
+    out = [
+        "",
+        "[public]",
+        "# Who publishes the shootings, as a reader would say it.",
+        '# source = "Police Department"',
+    ]
+    if not silent:
+        return [*out, "# What the files mark as domestic is left off the public map."]
+    return [
+        *out,
+        f"# No column of {', '.join(silent)} says what is domestic,",
+        "# so nothing domestic can be left off the public map, and nothing is published.",
+        "# Once the publisher has confirmed it, write office and day here, and remove the three #.",
+        '# domestic_rule = "no field in the source"',
+        '# domestic_office = "Police Department"',
+        "# domestic_on = 2000-01-01",
+    ]
 
 
 def _lines(settings: Mapping[str, Any]) -> list[str]:

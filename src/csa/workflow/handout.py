@@ -8,12 +8,15 @@ from pathlib import Path
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import csv_bytes, replace_folder
+from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.base.text import LANGUAGES, speak
 from csa.config.mail import Mail, MailRecipient
 from csa.decisions.handing import EditionFile
 from csa.decisions.store import Store
 from csa.decisions.store.trail import find_head
+from csa.reports.editions.all import FOR_RESIDENTS
+from csa.reports.editions.naming import audience_name
 from csa.reports.html import made_from
 from csa.reports.making import EDITIONS, name_of, names_of
 from csa.workflow.outbox import PrintedEdition
@@ -48,9 +51,10 @@ def _read_edition(
 ) -> PrintedEdition:
     page = path.with_suffix(".html")
     try:
-        content, made = path.read_bytes(), made_from(page.read_bytes())
+        content, of_page = path.read_bytes(), page.read_bytes()
     except OSError as error:
         raise SourceError("mail.no_page", path=page) from error
+    made = made_from(of_page)
     if not made.snapshot:
         raise SourceError("mail.no_snapshot", path=page)
     file = EditionFile(
@@ -63,7 +67,8 @@ def _read_edition(
         sha256=hashlib.sha256(content).hexdigest(),
     )
     is_draft = bool(made.figures) and made.figures not in published
-    return PrintedEdition(file, path.name, content, is_draft)
+    is_internal = audience in FOR_RESIDENTS and speak("report.internal").encode() in of_page
+    return PrintedEdition(file, path.name, content, is_draft, is_internal)
 
 
 def _audit_n(store: Store | None, head: str, path: Path) -> int:
@@ -83,30 +88,44 @@ def addressed(
 ) -> Iterator[tuple[PrintedEdition, MailRecipient]]:
     """Pair each edition with whoever receives it; refuse a recipient whose edition is not there.
 
-    A draft goes to nobody: each month it would tell the same counts anew, changed otherwise.
+    One for residents may be absent, since it is not made while nothing may be published. A draft
+    goes to nobody: each month it would tell the same counts anew, changed otherwise.
     """
-    there = {edition.file.audience for edition in editions}
-    lacking = [name for name, who in mail.recipients.items() if who and name not in there]
+    lacking = [name for name in _lacking(editions, mail) if name not in FOR_RESIDENTS]
     if lacking:
         raise ParamError("mail.lacking", editions=", ".join(lacking))
     for edition in editions:
-        for recipient in () if edition.is_draft else mail.recipients.get(edition.file.audience, ()):
+        listed = mail.recipients.get(edition.file.audience, ())
+        for recipient in () if edition.is_kept_back else listed:
             yield edition, recipient
 
 
-def kept_back(editions: Sequence[PrintedEdition]) -> str:
-    """Name the editions that are drafts and go to nobody, with what to do; "" where none is."""
-    names = [one.name for one in editions if one.is_draft]
-    return speak("mail.kept_back", n=len(names), names=", ".join(names)) if names else ""
+def _lacking(editions: Sequence[PrintedEdition], mail: Mail) -> list[str]:
+    there = {edition.file.audience for edition in editions}
+    return [name for name, who in mail.recipients.items() if who and name not in there]
+
+
+def kept_back(editions: Sequence[PrintedEdition], mail: Mail | None) -> list[Message]:
+    """Name the editions that go to nobody, and why, with what to do."""
+    said = []
+    drafts = [one.name for one in editions if one.is_draft]
+    if drafts:
+        said.append(say("mail.kept_back", n=len(drafts), names=", ".join(drafts)))
+    internal = [one.name for one in editions if one.is_internal]
+    if internal:
+        said.append(say("mail.internal", names=", ".join(internal)))
+    lacking = [] if mail is None else _lacking(editions, mail)
+    names = [audience_name(name) for name in lacking if name in FOR_RESIDENTS]
+    return [*said, *([say("mail.not_made", editions=", ".join(names))] if names else [])]
 
 
 def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:
     """Write what is to be handed out into a folder: the files, and a list of who receives which.
 
-    Drafts are left out.
+    Those that go to nobody are left out.
     """
     rows: list[tuple[str, ...]] = []
-    editions = [one for one in editions if not one.is_draft]
+    editions = [one for one in editions if not one.is_kept_back]
     for edition in editions:
         file = edition.file
         listed = () if mail is None else mail.recipients.get(file.audience, ())

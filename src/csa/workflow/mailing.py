@@ -37,7 +37,10 @@ def letters_of(config: CityConfig, mail: Mail, editions: Sequence[PrintedEdition
         for edition, to in addressed(editions, mail)
     ]
     if not letters:
-        raise ParamError("mail.only_drafts" if kept_back(editions) else "mail.nobody")
+        held = kept_back(editions, mail)
+        if any(one.is_draft for one in editions) or not held:
+            raise ParamError("mail.only_drafts" if held else "mail.nobody")
+        raise ParamError(held[0].key, **held[0].values)
     return letters
 
 

@@ -7,50 +7,32 @@ a run that fails or is killed leaves the last good month as it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.proposal import proposal_files
-from csa.backtest.recording import load_suggestion, past_years, suggestion_of
-from csa.base.errors import CsaError, OutputError, ParamError, SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.base.io import json_bytes, write_file
 from csa.base.journal import alone, clone_folder, current_version
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
-from csa.base.text import render
+from csa.base.text import render, speak
 from csa.config.city import CityConfig
 from csa.config.evidence import EvidenceStudy
 from csa.dataset.versioned import City, open_dataset, save_dataset
-from csa.decisions.registry import (
-    all_services,
-    core_areas,
-    followed,
-    served_as,
-    standings,
-)
 from csa.decisions.secret import keep_public_secret, public_secret
 from csa.decisions.store import Store
-from csa.decisions.store.records import Records
-from csa.disclosure.keys import Secret
-from csa.displacement.files import displacement_account, displacement_files
-from csa.displacement.follow import FollowSource, follow_areas
-from csa.ingest.basemap import MARKER as BASEMAP_MARKER
-from csa.ingest.basemap import load_basemap
+from csa.disclosure.published import Publication
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import Plan
-from csa.reports.briefing.areas import CORE_AREAS, core_areas_file, count_core_areas
-from csa.reports.making import make_all
 from csa.reports.month.facts import Facts
-from csa.reports.month.gathering import Beside, gather_month, snapshot_for
+from csa.reports.month.gathering import Beside, snapshot_for
 from csa.reports.month.standing import read_month
-from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
-from csa.reports.public.bundle import carried_on, read_published
+from csa.workflow.month_ahead import EDITIONS, MonthAhead, look_ahead
 from csa.workflow.month_place import (
     DRAFT_OF,
     KEY,
@@ -61,13 +43,13 @@ from csa.workflow.month_place import (
     read_month_file,
 )
 from csa.workflow.month_preview import MonthPreview, preview
+from csa.workflow.month_products import MonthProducts, change_told, step
 from csa.workflow.month_summary import SUMMARY, summary_page
 from csa.workflow.naming import keep_place_names
-from csa.workflow.past_years import BacktestRequest, ask_question, judge_past_years, keep_past_years
-from csa.workflow.publishing import make_bundle
 
 FORMAT_VERSION = 1
-QUARTERS_END = (3, 6, 9, 12)
+LEFT_OUT, CHANGE = "left_out", "change"
+"""Of a month's account: what could not be made, with what to do; the verdict of all areas."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +136,13 @@ def _new_sources(request: MonthRequest) -> dict[str, Path]:
 def make_month(request: MonthRequest, draft: MonthDraft, tell: Tell = silent) -> MonthMade:
     """Make a month from what was read, in the right order and under one snapshot.
 
+    Each product stands by itself: what cannot be made is left out, and its account names it.
+
     Raises
     ------
     OutputError
-        If another run makes a month now, or a step fails: which, and why. Nothing has changed.
+        If another run makes a month now, or the machine fails: at which step, and why. Nothing has
+        changed.
     """
     place = request.place
     with alone(place.lock):
@@ -168,128 +153,99 @@ def make_month(request: MonthRequest, draft: MonthDraft, tell: Tell = silent) ->
             place.clear_work()
 
 
+def look(request: MonthRequest, draft: MonthDraft, confirmed: Collection[str] = ()) -> MonthAhead:
+    """Find what of a month will be left out, before anything is computed; nothing is written.
+
+    `confirmed` are codes of public texts that will be confirmed before it is made.
+    """
+    city = City(request.config, draft.intake.dataset)
+    records = read_month(request.store, city, draft.month)
+    return look_ahead(city, request.plan, records, draft.month, request.place, confirmed)
+
+
 def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     place, month, config = request.place, draft.month, request.config
+    unsaved = City(config, draft.intake.dataset)
+    records = read_month(request.store, unsaved, month)
+    ahead = look_ahead(unsaved, request.plan, records, month, place)
+    for error in ahead.faults:
+        raise error
     work = replace(place, home=place.work, dataset=place.work / "dataset")
     clone_folder(place.dataset, work.dataset)
     tell("write")
-    with _step("ingest"):
+    with step(speak("month.product_dataset")):
         version = save_dataset(draft.intake.dataset, draft.intake.rejected, work.dataset)
         city = City(config, draft.intake.dataset, work.dataset)
         keep_place_names(city, tell)
-    with _step("backtest"):
-        is_recorded = _record(city, request.choices, tell)
-    records = read_month(request.store, city, month)
-    source = FollowSource(city, replace(request.choices, until=month.plus(1)))
-    beside = _beside(request)
+    products = MonthProducts(city, request.plan, records, month, request.choices, ahead, tell)
+    is_recorded = products.judge()
+    kept_secret = public_secret(request.store)
+    beside = Beside(
+        ahead.layers,
+        ahead.earlier,
+        with_public=f"{EDITIONS}/public" not in ahead.lost,
+        secret=kept_secret,
+        studies=request.studies,
+    )
     alone_beside = replace(beside, earlier=())  # a publication since makes no other month
-    key = snapshot_for(source, request.plan, records, month, alone_beside).id
+    snapshot = snapshot_for(products.source, request.plan, records, month, alone_beside)
+    language = request.language or config.public.language
+    mark = {KEY: snapshot.id, "language": language}
     before = None
     with suppress(SourceError):  # what is damaged is made again
         before = read_month_file(place.month(month))
-    language = request.language or config.public.language
-    is_same = before is not None and (before.get(KEY), before.get("language")) == (key, language)
-    if before is not None and is_same and not _is_published_since(before, beside):
+    if before is not None and _is_as_before(before, mark, ahead):
         return MonthMade(month, place.month(month), before, is_new=False)
     folder = work.month(month)
-    files: dict[str, dict[str, bytes]] = {}
-    with _step("propose"):
-        files["proposal"] = _propose(source, records, tell)
-    with _step("follow"):
-        files["displacement"] = _follow(source, records, tell)
-    if month.number in QUARTERS_END:
-        with _step("publish"):
-            beside = replace(beside, secret=beside.secret or Secret.new())
-            everything = FollowSource(city, request.choices)
-            bundle = make_bundle(everything, request.plan, records, month, beside, tell)
-            bundle.write(folder / "public")
-            beside = replace(beside, earlier=bundle.ledger)
-    with _step("report"):
-        facts = gather_month(source, request.plan, records, month, tell, beside)
-        files["editions"] = make_all(facts, language, tell=tell)
+    files, facts = products.make(beside, folder, language)
+    snapshot = snapshot if facts is None else facts.snapshot
     tell("write")
     for name, content in _each(files):
         write_file(folder / name, content)
-    more = {"language": language, "record_made": is_recorded, DRAFT_OF: _draft_of(facts)}
-    made_at = dict(zip(MADE_AT, (facts.snapshot.id, facts.snapshot.audit_n), strict=True))
-    account = _account(draft, version, folder, {KEY: key, **more, **made_at})
-    write_file(folder / SUMMARY, summary_page(facts, draft.preview, account))
+    made = {
+        **mark,
+        "record_made": is_recorded,
+        DRAFT_OF: _draft_of(facts),
+        **dict(zip(MADE_AT, (snapshot.id, snapshot.audit_n), strict=True)),
+        LEFT_OUT: [one.to_json() for one in products.left_out],
+        CHANGE: change_told(facts),
+    }
+    account = _account(draft, version, folder, made)
+    write_file(folder / SUMMARY, summary_page(config, snapshot, draft.preview, account))
     write_file(folder / MONTH_FILE, json_bytes(account))
-    if month.number in QUARTERS_END and beside.secret is not None:
-        keep_public_secret(request.store or request.make_store(), beside.secret)
-    commit(place, work, month, version, draft.sources)
+    new_secret = "" if products.secret in {None, kept_secret} else products.secret.id
+    if products.secret is not None:
+        keep_public_secret(request.store or request.make_store(), products.secret)
+    commit(place, work, month, version, draft.sources, new_secret)
     return MonthMade(month, place.month(month), account, is_new=True)
 
 
-def _draft_of(facts: Facts) -> str:
+def _is_as_before(before: Mapping[str, Any], mark: Mapping[str, Any], ahead: MonthAhead) -> bool:
+    """Check whether a month is as it would be made now: its data, decisions, and what it lacks."""
+    lacked = [one["products"] for one in before.get(LEFT_OUT, ())]
+    lacks = [list(one.products) for one in ahead.left_out]
+    return (
+        mark.items() <= before.items()
+        and lacked == lacks
+        and not _is_published_since(before, ahead.earlier)
+    )
+
+
+def _draft_of(facts: Facts | None) -> str:
     """Return the digest of the figures that editions show as a draft; "" if they were published."""
-    return facts.public.figures if facts.public.caution is not None else ""
+    is_draft = facts is not None and facts.public.caution is not None
+    return facts.public.figures if facts is not None and is_draft else ""
 
 
-def _is_published_since(account: Mapping[str, Any], beside: Beside) -> bool:
+def _is_published_since(account: Mapping[str, Any], earlier: Iterable[Publication]) -> bool:
     """Check whether what a month's editions call a draft is published now."""
-    return account.get(DRAFT_OF, "") in {one.digest for one in beside.earlier}
+    return account.get(DRAFT_OF, "") in {one.digest for one in earlier}
 
 
 def _each(files: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     for folder, contents in files.items():
         for name, content in contents.items():
             yield f"{folder}/{name}", content
-
-
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    """Name the step that failed."""
-    try:
-        yield
-    except CsaError as error:
-        raise OutputError("month.step", step=name, why=render(error.message)) from error
-
-
-def _record(city: City, choices: Choices, tell: Tell) -> bool:
-    """Judge past years again where a year more is over than the record knows, or there is none."""
-    choices = replace(choices, until=None, eps_m=None, min_samples=None)
-    origins = past_years(city.dataset, choices)
-    known = load_suggestion(city, choices)
-    if not origins or (known is not None and known.n_origins >= len(origins)):
-        return False
-    asked = BacktestRequest(city, choices, ask_question(origins, None, None), with_variants=False)
-    keep_past_years(judge_past_years(asked, tell), city, choices)
-    return True
-
-
-def _beside(request: MonthRequest) -> Beside:
-    place = request.place
-    layers = (
-        load_basemap(place.basemap).layers if (place.basemap / BASEMAP_MARKER).is_file() else {}
-    )
-    published = (
-        read_published(place.bundle, request.config.city.id)
-        if (place.bundle / BUNDLE_MARKER).is_file()
-        else ()
-    )
-    secret = public_secret(request.store)
-    return Beside(layers, carried_on(published), secret=secret, studies=request.studies)
-
-
-def _propose(source: FollowSource, records: Records, tell: Tell) -> dict[str, bytes]:
-    city, choices = source.city, source.choices
-    suggestion = suggestion_of(city.config, load_suggestion(city, choices))
-    proposal = propose_areas(city, choices, tell, suggestion=suggestion, keep=True)
-    areas = core_areas(records)
-    standing = standings(proposal.areas, areas)
-    files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
-    counts = count_core_areas(city, areas, proposal, load_suggestion(city, choices))
-    return files | ({CORE_AREAS: core_areas_file(areas, counts)} if areas else {})
-
-
-def _follow(source: FollowSource, records: Records, tell: Tell) -> dict[str, bytes]:
-    """Follow the areas in service; no files where there is none."""
-    chosen = followed(all_services(records))
-    if chosen is None or not chosen.cells:
-        return {}
-    found = follow_areas(source, chosen, None, tell)
-    return displacement_files(displacement_account(found), found)
 
 
 def _account(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
-from csa.base.journal import Move, alone, carry_out, current_version, finish
+from csa.base.journal import Move, alone, carry_out, clone_folder, current_version, finish
 from csa.base.params import Month
 from csa.base.reading import parse_json
 from csa.base.text import month as month_words
@@ -23,10 +23,12 @@ from csa.config.city import CityConfig
 from csa.config.settings import resolve
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Act, require_area_chair
+from csa.decisions.secret import forget_public_secret
 from csa.decisions.store import Store
 from csa.decisions.store.tables import HandoutRow
 from csa.ingest.sources import data_folder
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
+from csa.reports.public.bundle import read_published
 from csa.reports.public.site import PAGE
 from csa.workflow.publishing import publish, record_publication
 
@@ -36,7 +38,7 @@ MADE_AT, DRAFT_OF = ("editions_snapshot", "audit_n"), "draft_of"
 """Of a month's editions: their snapshot, with what is published, and the last decision in them; the
 digest of public figures that they mark as a draft."""
 MONTH_FILE, UNDO_FILE = "month.json", "undo.json"
-UNDO_KEYS = ("month", "version", "former", "sources", "replaced")
+UNDO_KEYS = ("month", "version", "former", "sources", "replaced", "secret")
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,17 @@ def list_months(place: MonthPlace) -> list[Month]:
 
 
 def commit(
-    place: MonthPlace, work: MonthPlace, month: Month, version: str, sources: Mapping[str, Path]
+    place: MonthPlace,
+    work: MonthPlace,
+    month: Month,
+    version: str,
+    sources: Mapping[str, Path],
+    secret_id: str = "",
 ) -> None:
-    """Put a finished month in place, all together; what it replaces is kept for one undo."""
+    """Put a finished month in place, all together; what it replaces is kept for one undo.
+
+    `secret_id` is that of the secret of public numbers, where the month made it.
+    """
     former, moves = current_version(place.dataset), list[Move]()
     number = 1 + max((int(one.name) for one in place.before.glob("[0-9]*")), default=0)
     replaced = place.before / f"{number:04d}"
@@ -147,6 +157,10 @@ def commit(
         write_file(staged, path.read_bytes())
         aside = replaced / "sources" / name
         moves.append(Move(str(place.data / name), str(staged), str(aside)))
+    kept_before = work.home / KEPT
+    clone_folder(place.dataset / KEPT, kept_before)
+    if kept_before.is_dir():
+        moves.append(Move(str(replaced / KEPT), str(kept_before)))
     for kept in sorted((work.dataset / KEPT).rglob("*")):
         target = place.dataset / KEPT / kept.relative_to(work.dataset / KEPT)
         if kept.is_file() and not (target.exists() and target.samefile(kept)):
@@ -163,6 +177,7 @@ def commit(
         "former": former,
         "sources": sorted(sources),
         "replaced": replaced.name,
+        "secret": secret_id,
     }
     staged = work.home / UNDO_FILE
     write_file(staged, json_bytes(undo))
@@ -176,7 +191,8 @@ def commit(
 def undo(place: MonthPlace) -> dict[str, Any]:
     """Take back the newest month: dataset, editions and files are as they were before it.
 
-    What was published stays published: a ledger is never undone.
+    So is what is kept beside the dataset, the names and numbers of places among it: whatever came
+    there since goes aside. What was published stays published: a ledger is never undone.
     """
     with alone(place.lock):
         place.recover()
@@ -191,6 +207,7 @@ def undo(place: MonthPlace) -> dict[str, Any]:
         gone = place.home / "undone" / f"{month}-{str(account.get(KEY))[:12]}"
         shutil.rmtree(gone, ignore_errors=True)
         moves = [Move(str(place.dataset), version=told["former"])]
+        moves.append(_back(place.dataset / KEPT, before / KEPT, gone / KEPT))
         if told["version"] != told["former"]:
             version = place.dataset / VERSIONS / told["version"]
             moves.append(Move(str(gone / "version"), str(version)))
@@ -201,7 +218,8 @@ def undo(place: MonthPlace) -> dict[str, Any]:
         ]
         moves.append(Move(str(place.home / UNDO_FILE)))
         carry_out(place.journal, moves)
-        return {**account, "undone": str(gone), "served": told["former"]}
+        undone = {"undone": str(gone), "served": told["former"], "secret": told["secret"]}
+        return {**account, **undone}
 
 
 def _back(place: Path, before: Path, gone: Path) -> Move:
@@ -266,11 +284,21 @@ def was_published(place: MonthPlace) -> bool:
     return draft.read_bytes() == public.read_bytes()
 
 
+def _secrets_published(place: MonthPlace) -> set[str]:
+    """Return the ids of the secrets that changed what the public reads."""
+    if not (place.bundle / BUNDLE_MARKER).is_file():
+        return set()
+    return {one.secret_id for one in read_published(place.bundle)}
+
+
 def take_back(place: MonthPlace, store: Store | None, act: Act) -> tuple[dict[str, Any], list[str]]:
     """Take the newest month back, and write into the trail who had been handed its editions."""
     require_area_chair(act.person)
     names = went_to(place, store)
     told = undo(place)
+    secret_id = told.pop("secret")
+    if store is not None and secret_id and secret_id not in _secrets_published(place):
+        forget_public_secret(store, secret_id)
     if names and store is not None:
         values = {"month": month_words(told["month"]), "snapshot": told.get(KEY)}
         add_minute(store, act, speak("month.withdrawn", names=", ".join(names), **values))

@@ -43,6 +43,12 @@ class PrintedEdition:
     name: str  # the file's name
     content: bytes
     is_draft: bool = False  # its public figures are not published: it goes to nobody
+    is_internal: bool = False  # for residents, but marked internal: it goes to nobody
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether it goes to nobody."""
+        return self.is_draft or self.is_internal
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, PrivacyError
+from csa.base.message import say
 from csa.base.text import Speaker, render
-from csa.reports.document import Block, Box, Document, Heading, Paragraph, Table
+from csa.reports.document import Block, Document, Heading, Paragraph, Table
 from csa.reports.editions.charts import years_chart
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
@@ -28,19 +29,22 @@ MAX_NEIGHBORHOODS = 40
 
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition for everyone."""
+    """Write the edition for everyone; refused where nothing may be published."""
     tell = Speaker(language)
     told = facts.public.facts
     if told is None:
-        why = facts.public.why_not
-        said = () if why is None else (render(why, language),)
-        blocks: list[Block] = [Box(tell("report.public_title"), said)]
-        return framed(facts, tell("report.public"), blocks, tell)
+        raise nothing_public(facts)
     sections = public_sections(told, language, _map(facts, told, tell, draw))
     blocks = _blocks(told, sections, tell)
     document = framed(facts, tell("report.public"), blocks, tell, is_internal=False)
     document = replace(document, title=public_title(told, language), audit_head="")
     return with_figures(replace(document, marks=marks_of(told, language)), facts, tell)
+
+
+def nothing_public(facts: Facts) -> PrivacyError:
+    """Return the refusal of an edition for residents: an empty page would be an internal one."""
+    why = facts.public.why_not or say("report.public_not_asked")
+    return PrivacyError("report.nothing_public", why=render(why))
 
 
 def with_figures(document: Document, facts: Facts, tell: Speaker) -> Document:

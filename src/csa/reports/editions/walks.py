@@ -22,7 +22,7 @@ from csa.reports.document import (
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
-from csa.reports.editions.public import with_figures
+from csa.reports.editions.public import nothing_public, with_figures
 from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
@@ -39,16 +39,17 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     """Write a walk sheet for each area: streets, services and things to look for.
 
     The sheets show no number of incidents, no month, no time of day, and only those tasks that
-    may be shown to everyone.
+    may be shown to everyone. Refused where no area is in service and nothing may be published.
     """
     tell = Speaker(language)
     blocks: list[Block] = []
-    is_told = facts.is_served or facts.public.facts is not None
-    areas, left = walked(facts) if is_told else ((), ())
+    if not facts.is_served and facts.public.facts is None:
+        raise nothing_public(facts)
+    areas, left = walked(facts)
     for area in areas:
         blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, tell, draw)]
     if not blocks:
-        blocks.append(Paragraph(tell("report.walks_none" if is_told else "report.walks_untold")))
+        blocks.append(Paragraph(tell("report.walks_none")))
     blocks += not_here(facts, left, tell)
     document = framed(facts, tell("report.walks"), blocks, tell, is_internal=False)
     if not facts.is_served:

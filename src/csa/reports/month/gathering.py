@@ -50,7 +50,7 @@ from csa.reports.month.noting import (
     what_lacks,
 )
 from csa.reports.public.gathering import gather_from
-from csa.reports.public.texts import CAUGHT
+from csa.reports.public.texts import unquoted
 
 __all__ = ["Beside", "gather_month", "snapshot_for"]
 
@@ -230,6 +230,4 @@ def _public(
         caution = None if is_known else say("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution, figures=made.publication.digest)
     except CsaError as error:
-        if error.message.key == CAUGHT:  # its sentence would quote the text itself
-            return PublicPart(why_not=say("report.text_address"))
-        return PublicPart(why_not=error.message)
+        return PublicPart(why_not=unquoted(error.message))

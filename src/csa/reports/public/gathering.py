@@ -8,15 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.backtest.recording import load_suggestion, suggestion_of
+from csa.base.errors import ConfigError, CsaError, PeriodError, PrivacyError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
+from csa.config.city import CityConfig
 from csa.dataset.versioned import City
+from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.disclosure.classes import class_of
 from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource
 from csa.plan import Plan
+from csa.plan.measures import Quarter
 from csa.reports.month.looking import Beside, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import (
@@ -53,7 +57,7 @@ from csa.reports.public.told import (
     tasks_of,
     years_told,
 )
-from csa.reports.public.window import PublicWindow, settle_window
+from csa.reports.public.window import PublicWindow, last_quarter, settle_window
 
 STEPS = 6
 """Steps of `gather_from`, as `tell` is called."""
@@ -197,6 +201,7 @@ def gather_from(
 def _publish(asked: _Asked) -> Published:
     asked.tell("cells")
     window = settle_window(asked.city, asked.month)
+    texts = _read(asked.city.config, asked.plan, asked.records, window.quarter)
     asked.tell("areas")
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
     change = change_in_all(window, asked.city, asked.records, asked.tell, asked.choices)
@@ -206,16 +211,46 @@ def _publish(asked: _Asked) -> Published:
         areas = tuple(area for area in areas if _may_stand(area, window, made))
         made = count_all(window, areas, change, asked.secret, asked.earlier)
     facts = _facts(asked, window, areas, change, made)
-    titles = approved_titles(asked.plan, asked.records)
-    texts = written(facts, titles)
     if asked.beside.with_fairness:
         found = fairness_of(
             window, asked.city, asked.choices, areas, facts.districts, asked.beside.census
         )
         facts = facts.model_copy(update={"fairness": found})
-    offices = {name for team in (asked.plan.teams if asked.plan else ()) for name in team.offices}
-    refuse_unread([text for text in texts if text not in offices], asked.records.confirmed)
     return Published(facts, made, count_held_back(facts), window.n_unknown, texts)
+
+
+def refused(city: City, plan: Plan | None, records: Records, month: Month) -> list[CsaError]:
+    """Return why nothing may be published for a quarter, before anything is counted."""
+    found: list[CsaError] = []
+    try:
+        quarter, _ = last_quarter(city.dataset, month)
+    except PeriodError as error:
+        return [error]
+    try:
+        settle_window(city, month)
+    except ConfigError as error:
+        found.append(error)
+    try:
+        _read(city.config, plan, records, quarter)
+    except PrivacyError as error:
+        found.append(error)
+    return found
+
+
+def _read(
+    config: CityConfig, plan: Plan | None, records: Records, quarter: Quarter
+) -> tuple[str, ...]:
+    """Return every text written by hand that the public would read; refuse what nobody has read."""
+    letters = frozenset(area.key for area in core_areas(records))
+    texts = written(
+        tasks_of(records, letters),
+        answers_of(records, letters),
+        meetings_of(records, config.public, (), {}, quarter.last_day),  # listening sessions: none
+        approved_titles(plan, records),
+    )
+    offices = {name for team in (plan.teams if plan else ()) for name in team.offices}
+    refuse_unread([text for text in texts if text not in offices], records.confirmed)
+    return texts
 
 
 def _may_stand(area: PublicAreaGround, window: PublicWindow, made: Publication) -> bool:

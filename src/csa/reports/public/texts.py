@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from csa.base.errors import PrivacyError
+from csa.base.message import Message, say
 from csa.base.text import speak
 from csa.disclosure.texts import code_of, kinds_in, unread
-from csa.reports.public.facts import PublicFacts
+from csa.reports.public.facts import PublicAnswer, PublicMeeting, PublicTask
 
 CAUGHT = "publish.caught"
 """The key of the refusal, by which pages offer to confirm instead."""
 
 
-def written(facts: PublicFacts, titles: Iterable[str]) -> tuple[str, ...]:
+def written(
+    tasks: Iterable[PublicTask],
+    answers: Iterable[PublicAnswer],
+    meetings: Iterable[PublicMeeting],
+    titles: Iterable[str],
+) -> tuple[str, ...]:
     """List every text written by hand, each once."""
-    tasks = (text for one in facts.tasks for text in (one.what, one.agency))
-    answers = (text for one in facts.answers for text in (one.asked, one.answered))
-    meetings = (text for one in facts.meetings for text in (one.what, one.where))
-    return tuple(dict.fromkeys(t for t in (*tasks, *answers, *meetings, *titles) if t))
+    of_tasks = (text for one in tasks for text in (one.what, one.agency))
+    of_answers = (text for one in answers for text in (one.asked, one.answered))
+    of_meetings = (text for one in meetings for text in (one.what, one.where))
+    return tuple(dict.fromkeys(t for t in (*of_tasks, *of_answers, *of_meetings, *titles) if t))
+
+
+def unquoted(why: Message) -> Message:
+    """Return why nothing is published, for a paper: without the texts that were caught."""
+    return say("report.text_address") if why.key == CAUGHT else why
 
 
 def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:

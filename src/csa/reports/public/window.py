@@ -44,7 +44,7 @@ class PublicWindow:
 def settle_window(city: City, month: Month) -> PublicWindow:
     """Determine which months the public report covers."""
     dataset, config = city.dataset, city.config
-    quarter, covered = _last_quarter(dataset, month)
+    quarter, covered = last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)
     span = _whole_years(covered)
@@ -82,7 +82,7 @@ def last_month(dataset: Dataset) -> Month:
     return Month.parse(str(through)[:7])
 
 
-def _last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
+def last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
     """Return the last whole quarter, and the unbroken run of months that ends with it."""
     spans = list(_spans(dataset))
     limit = month.plus(1)

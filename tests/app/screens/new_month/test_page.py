@@ -1,18 +1,30 @@
 """New month on screen: upload, preview, one confirmation, undo; and who may."""
 
+import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from csa.decisions.areas import designate
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.workflow import month as month_module
+from csa.decisions.work import add_task
+from csa.disclosure.texts import code_of
+from csa.workflow import month_products
 from tests.app.conftest import open_page, words
+from tests.app.shared.test_caught import confirm
 from tests.cli.test_month import months_of
 from tests.mail_server import MailLog, serving
 from tests.sentences import says
+from tests.stores import SAMPLE_CLOCK, act, lettered
 
 MAIL = """
 [mail]
@@ -25,6 +37,7 @@ from_address = "areas@city.example"
 [mail.recipients]
 executive = [{{ office = "Mayor's Office", email = "mayor@city.example" }}]
 """
+CAUGHT = "Ask Marcus Reed about the lot"
 ROOT = Path(__file__).parents[4]
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
 
@@ -46,8 +59,8 @@ def page(root, dataset, tmp_path, monkeypatch):
         stem = f"{facts.month}_executive_{language}"
         return {f"{stem}.html": page.encode(), f"{stem}.pdf": b"%PDF an edition"}
 
-    monkeypatch.setattr(month_module, "make_all", make_all)
-    monkeypatch.setattr(month_module, "_record", lambda *_: False)
+    monkeypatch.setattr(month_products, "make_all", make_all)
+    monkeypatch.setattr(month_products, "_record", lambda *_: False)
     made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=180)
     return open_page(made, "screens/new_month/page.py").run()
 
@@ -75,6 +88,45 @@ def test_a_month_is_looked_at_made_and_taken_back(page, tmp_path):
     page.button(key="undo the month").click().run()
     assert not page.exception
     assert (tmp_path / "var" / "undone").is_dir()
+
+
+@pytest.fixture
+def store(root, dataset, tmp_path):
+    """A store with an area in service since the tenth of July, and a public task for a person."""
+    city = open_city(load_city(root / "config" / "sample.toml"), dataset)
+    made = open_store(str(tmp_path / "store.sqlite3"), make=True)
+    signed = act(on=date(2020, 7, 10), at=SAMPLE_CLOCK.now())
+    designate(made, signed, lettered(propose_areas(city, Choices(until=Month(2020, 7))), "A"))
+    given = {"what": CAUGHT, "agency": "Works", "status": "on-track", "is_public": True}
+    add_task(made, signed, "A", given)
+    return made
+
+
+def test_what_would_be_left_out_is_said_and_a_text_is_confirmed_before_the_month(
+    page, store, tmp_path
+):
+    page.button(key="look at the month").click().run()
+    assert not page.exception
+    waits = says("month.not_begun", since="August 2020")
+    followed, public = says("month.product_followed"), says("reports_page.public")
+    public = says("month.product_edition", edition=public)
+    unread = says("month.left_out", products=public, why=says("new_month.until_confirmed"))
+    assert says("month.left_out", products=followed, why=waits) in words(page)
+    assert unread in words(page)
+    (box,) = page.checkbox
+    assert CAUGHT in box.label
+    box.check()
+    confirm(page)
+    assert not page.exception
+    assert unread not in words(page)
+    assert [code_of(CAUGHT)] == list(read_records(store).confirmed)
+    page.button(key="make the month").click().run()
+    assert not page.exception
+    account = json.loads((tmp_path / "var" / "months" / "2020-07" / "month.json").read_text())
+    assert [one["products"] for one in account["left_out"]] == [["displacement"]]
+    said = words(page)
+    assert says("month.left_out", products=followed, why=waits) in said
+    assert account["change"]["sentence"] in said
 
 
 def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.screens.reports import parts
 from app.screens.reports.parts import GATHERED, ReportRequest
 from app.shared import cache_store
-from csa.base.errors import MachineError
+from csa.base.errors import MachineError, PrivacyError
 from csa.base.text import LANGUAGES
 from csa.decisions.handing import FORMS, EditionFile, hand_out
 from csa.decisions.minutes import add_minute
@@ -109,6 +109,23 @@ def test_a_draft_of_public_figures_is_offered_to_nobody(page):
         assert len(offered) == n_offered
         assert not [name for name in offered if audience_name("public") in name]
         assert (says("reports_page.all_drafts") in words(shown)) is (n_offered == 0)
+
+
+def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, store, monkeypatch):
+    def refuse(*_, **__):
+        raise PrivacyError("publish.caught", n=1, texts="Ask Marcus Reed")
+
+    monkeypatch.setattr("csa.reports.month.gathering.gather_from", refuse)
+    add_minute(store(), signed("chair"), "Publish nothing yet")  # not what is cached already
+    why = says("report.nothing_public", why=says("report.text_address"))
+    shown = page()
+    for audiences, n_made in ((["enforcement", "public"], 1), (["public"], 0)):
+        shown.session_state["report audiences"] = audiences
+        make(shown.run())
+        assert not shown.exception
+        assert why in words(shown)
+        is_made = says("reports_page.made", n=n_made, month="July 2020") in words(shown)
+        assert is_made is (n_made > 0)
 
 
 def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):

@@ -1,0 +1,36 @@
+"""A town whose months are made: its editions are short, its record is left out."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from csa.base.message import say
+from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import _public, snapshot_for
+from csa.workflow import month_products
+from tests.workflow.months import Town
+
+
+@pytest.fixture
+def town(tmp_path, monkeypatch):
+    """A town whose editions are short, its record left out: both are tested elsewhere."""
+    made = Town(tmp_path)
+
+    def gather_month(source, plan, records, month, tell, beside):
+        snapshot = snapshot_for(source, plan, records, month, beside)
+        public = PublicPart()
+        if made.tells_public:
+            public = _public(source, plan, records, month, beside)
+        own = {"month": month, "snapshot": snapshot, "config": source.city.config}
+        unknown = {"followed": None, "why_not_followed": say("report.too_short")}
+        return SimpleNamespace(**own, **unknown, public=public, is_served=False)
+
+    def make_all(facts, language, *, tell):
+        tell("edition")
+        text = f"{facts.month} {language} {facts.snapshot.id}".encode()
+        return {f"{facts.month}_executive_{language}.html": text}
+
+    monkeypatch.setattr(month_products, "gather_month", gather_month)
+    monkeypatch.setattr(month_products, "make_all", make_all)
+    monkeypatch.setattr(month_products, "_record", lambda *_: False)
+    return made
