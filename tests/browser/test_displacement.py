@@ -221,9 +221,7 @@ def test_another_start_keeps_the_map_where_it_is(displacement):
 
 
 @pytest.mark.slow
-def test_the_candidates_are_all_in_view_once_they_are_followed(
-    read, serve, story_folder, tmp_path
-):
+def test_the_candidates_are_all_in_view_once_they_are_followed(read, serve, story_folder, tmp_path):
     folder = shutil.copytree(story_folder, tmp_path / "story")
     with serve(folder) as address:
         reader = read(f"{address}/displacement")

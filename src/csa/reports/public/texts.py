@@ -15,7 +15,7 @@ CAUGHT = "publish.caught"
 
 def written(facts: PublicFacts, titles: Iterable[str]) -> tuple[str, ...]:
     """List every text written by hand, each once."""
-    tasks = (text for one in facts.tasks for text in (one.what, one.agency))
+    tasks = (text for one in facts.tasks for text in (one.what, one.agency, one.reason))
     answers = (text for one in facts.answers for text in (one.asked, one.answered))
     meetings = (text for one in facts.meetings for text in (one.what, one.where))
     return tuple(dict.fromkeys(t for t in (*tasks, *answers, *meetings, *titles) if t))
