@@ -66,6 +66,7 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "counts": [],
         "zones": list(_zones(scene, cells)),
         "areas": list(_areas(scene)),
+        "view": "core" if scene.following.is_core else "candidates",
         "frame": scene.following.frame,
         "selected": scene.selected,
         "visible": ["background", "neighborhoods"],

@@ -74,10 +74,11 @@
     }
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     kept.bounds = options.bounds;
-    kept.isFitted = false;
+    kept.view = null;
     kept.leaders = L.layerGroup().addTo(map);
     fit(map);
-    leaveScrollingToThePage(map);
+    // One finger scrolls the page, above a map too: two move and zoom it.
+    if (window.matchMedia("(pointer: coarse)").matches) map.dragging.disable();
     map.on("moveend zoomend resize", () => soon(map));
     map.on("resize", () => fitLegend(map));
     addHome(map, options);
@@ -95,17 +96,6 @@
     map.options.zoomSnap = 0.1;
     map.fitBounds(kept.bounds, { padding: [12, 12], animate: false, ...options });
     map.options.zoomSnap = step;
-  }
-
-  // The wheel and one finger scroll the page, above a map too. With Ctrl the wheel zooms, with two
-  // fingers a map is moved and zoomed.
-  function leaveScrollingToThePage(map) {
-    map.scrollWheelZoom.disable();
-    window.addEventListener("wheel", (event) => {
-      if (event.ctrlKey || event.metaKey) map.scrollWheelZoom.enable();
-      else map.scrollWheelZoom.disable();
-    }, { capture: true, passive: true });
-    if (window.matchMedia("(pointer: coarse)").matches) map.dragging.disable();
   }
 
   // After a closer look, back to the whole city by one key.
@@ -259,7 +249,7 @@
     kept.message = message;
     showScale(map);
     drawAreas(group, message);
-    if (!kept.isFitted && message.areas.length) showAreas(map, message);
+    if (kept.view !== message.view && message.areas.length) showAreas(map, message);
     drawServices(group, message);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
@@ -285,10 +275,10 @@
     );
   }
 
-  // At first a map shows the areas, not the whole of a city that may be ten times as wide, unless
-  // the page asks for all of it. Later the view is the reader's own.
+  // At first, and when others are followed, a map shows the areas, not the whole of a city that may
+  // be ten times as wide, unless the page asks for all of it. Later the view is the reader's own.
   function showAreas(map, message) {
-    kept.isFitted = true;
+    kept.view = message.view;
     if (!message.whole) kept.bounds = message.frame || L.geoJSON(message.areas).getBounds().pad(0.12);
     fit(map, { maxZoom: 14 });
   }

@@ -1,11 +1,13 @@
 """Displacement, as a reader uses it: month by month, area by area."""
 
 import json
+import shutil
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import LONG_MS
 from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -69,6 +71,19 @@ def test_play_steps_to_the_last_month_and_stops_there(displacement):
     assert month(reader) == "Jul 2020"
     assert reader.frame.evaluate("document.stayed") is True
     assert remembered(reader) == {}
+
+
+@pytest.mark.slow
+def test_play_reaches_the_last_month_in_a_browser_that_lags_behind(displacement):
+    reader = displacement()
+    devtools = reader.page.context.new_cdp_session(reader.page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    reader.page.get_by_role("button", name="Play").click()
+    reader.page.get_by_role("button", name="Stop").wait_for()
+    reader.page.get_by_role("button", name="Play").wait_for(timeout=LONG_MS)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    reader.settle()
+    assert month(reader) == "Jul 2020"
 
 
 @pytest.mark.slow
@@ -203,6 +218,25 @@ def test_another_start_keeps_the_map_where_it_is(displacement):
     reader.page.get_by_text("since March 2020").first.wait_for()
     reader.settle()
     assert remembered(reader) == {"since": "2020-03"}
+
+
+@pytest.mark.slow
+def test_the_candidates_are_all_in_view_once_they_are_followed(read, serve, story_folder, tmp_path):
+    folder = shutil.copytree(story_folder, tmp_path / "story")
+    with serve(folder) as address:
+        reader = read(f"{address}/displacement")
+        frame = reader.frame
+        reader.settle()
+        before = reader.turn(frame)
+        frame.evaluate("void window.map.setZoom(16, {animate: false})")
+        reader.page.get_by_role("radio", name="Candidates").click()
+        outside = reader.painted(before).evaluate(
+            """() => [...document.querySelectorAll('.leaflet-outline-pane path')]
+              .map((one) => one.getBoundingClientRect())
+              .filter((box) => box.left < 0 || box.top < 0
+                || box.right > innerWidth || box.bottom > innerHeight).length"""
+        )
+        assert outside == 0
 
 
 @pytest.mark.slow

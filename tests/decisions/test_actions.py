@@ -26,6 +26,7 @@ from csa.decisions.work import (
     add_meeting,
     add_stakeholder,
     add_task,
+    agree_asked,
     answer_asked,
     set_task,
 )  # fmt: skip
@@ -271,6 +272,10 @@ def test_a_work_plan(lite, plan, candidate):
     add_meeting(lite, member, "B", "group", {"on_date": TODAY, "organisations": "Church"})
     asked = add_asked(lite, member, "B", "Light?", is_public=True)
     answer_asked(lite, member, asked, "It burns.")
+    agree_asked(lite, member, asked, is_public=False)
+    with pytest.raises(ParamError) as refused:
+        set_task(lite, member, first, {"told_on": TODAY + timedelta(days=1)})
+    assert refused.value.message.key == "decide.ahead"
     add_lesson(lite, member, "B", "Begin early.")
     key = add_stakeholder(lite, member, "B", "Church", "opens its hall")
     assert key == "B/stakeholder-1"
@@ -284,6 +289,7 @@ def test_a_work_plan(lite, plan, candidate):
         TODAY,
     )
     assert (records.asked[0].answered, records.asked[0].answered_on) == ("It burns.", TODAY)
+    assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
     assert verified(lite).is_whole
 

@@ -163,6 +163,23 @@ def test_a_task_is_brought_up_to_date_and_a_question_answered(filled, lines):
     )
 
 
+def test_a_late_tasks_reason_and_a_persons_consent_come_with_a_file(filled, lines):
+    late = {"item": "task", "key": "A/task-1", "area": "A", "reason": "No truck."}
+    rows = [
+        {**late, "told_on": str(TODAY)},
+        {"item": "question", "key": "A/asked-2", "area": "A", "is_public": "yes"},
+    ]
+    assert add_work(filled, act(on=LATER), lines(rows)) == WorkCounts(0, 2, 0)
+    records = read_records(filled)
+    task = next(row for row in records.tasks if row.key == "A/task-1")
+    asked = next(row for row in records.asked if row.key == "A/asked-2")
+    assert (task.reason, task.told_on) == ("No truck.", TODAY)
+    assert (asked.is_public, asked.answered_on) == (True, None)
+    ahead = LATER + timedelta(days=1)
+    with pytest.raises(SourceError, match=str(ahead)):
+        add_work(filled, act(on=LATER), lines([{**late, "told_on": str(ahead)}]))
+
+
 def test_a_preview_counts_and_writes_nothing(filled, bare, lines):
     content = lines(work_file(read_records(filled)))
     before = trail(bare)

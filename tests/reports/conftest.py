@@ -59,6 +59,7 @@ def sample_records(sample_source):
             task = TaskRow(key=f"{letter}/task-{n + 1}", area=letter, what=what, agency="Works")
             task.status, task.source, task.due = "on-track", "walk", date(2020, 9, 30)
             task.is_public, task.updated_on = n == 0, date(2020, 8, 1)
+            task.reason = INTERNAL if n else ""
             tasks.append(task)
             said = AskedRow(key=f"{letter}/asked-{n + 1}", area=letter, asked=f"{what}?")
             said.asked_on, said.answered, said.is_public = date(2020, 8, 4), "", n == 0

@@ -32,10 +32,16 @@ VERDICTS = (
 )
 
 
-def area(letter, name, state="designated", count=120):
+def area(letter, name, state="designated", count=120, verdict=""):
     since = None if state == "candidate" else date(2019, 10, 1)
     return PublicArea(
-        letter=letter, place_name=name, state=state, since=since, cells=(), count=count
+        letter=letter,
+        place_name=name,
+        state=state,
+        since=since,
+        cells=(),
+        count=count,
+        verdict=verdict,
     )
 
 
@@ -70,8 +76,13 @@ def action(number, title, status, due=None, spanish=""):
     return PublicAction(number=number, title=title, titles=titles, status=status, due=due)
 
 
-def task(what, status="on-track", due=date(2020, 9, 1), where="B"):
-    return PublicTask(area=where, what=what, agency="Public Works", status=status, due=due)
+def task(what, status="on-track", due=date(2020, 9, 1), where="B", **late):
+    return PublicTask(area=where, what=what, agency="Public Works", status=status, due=due, **late)
+
+
+def late(what, told_on=date(2020, 6, 1), reason="no truck yet"):
+    """Make a task that was due before the quarter's end."""
+    return task(what, due=date(2020, 5, 15), told_on=told_on, reason=reason)
 
 
 def answer(asked, answered="", where="B", asked_on=date(2020, 2, 3)):
@@ -178,6 +189,24 @@ STATES = {
     **{f"verdict {verdict}": facts(change=change(verdict)) for verdict in VERDICTS},
     "held back": facts(change=change("fewer, and fewer in all", counted=None, low=None, high=None)),
     "low bound held back": facts(change=change(low=None)),
+    "all kinds of work": facts(
+        areas=(
+            area("A", "Ash Hollow", verdict="fewer here, moved next door"),
+            area("B", "Larkmoor", verdict="fewer, and fewer in all"),
+        ),
+        tasks=(
+            task("Open the gym", "done"),
+            late("Mow eleven lots"),
+            late("Light the path", told_on=None),
+            *(task(f"Plant the trees on block {n}") for n in range(12)),
+        ),
+        answers=(
+            *(answer(f"Can gate {n} be shut at night?", "Yes, at ten.") for n in range(6)),
+            answer("Who mows the lots?"),
+        ),
+        n_unquoted=3,
+        n_unquoted_open=1,
+    ),
     "long words": facts(
         tasks=(task("Plant " + "very " * 40 + "many trees"),) * 9,
         answers=(answer("Please " + "really " * 40 + "help", "We " + "did " * 80 + "so"),) * 9,

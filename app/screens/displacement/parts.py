@@ -36,7 +36,7 @@ from csa.displacement.telling import moved_somewhere, say_classic, say_ground
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
-PLAYING = "months step by themselves"
+PLAYING = "the month before, and the one that play shows"
 PRESSED = "play was pressed for this run"
 WHOLE_RUN = "this run is of the whole page"
 STEP_S = 1.0
@@ -112,9 +112,9 @@ def month_by_month(opened: Opened, following: Following, n_core: int) -> None:
     """Show the parts that follow the month; changing the month repaints only these."""
     state = st.session_state
     # Any other change stops the playback, since the whole page then runs.
-    state[PLAYING] = state.pop(PRESSED, False)
+    state[PLAYING] = state.pop(PRESSED, None)
     state[WHOLE_RUN] = True
-    is_playing = state[PLAYING]
+    is_playing = bool(state[PLAYING])
     part = st.fragment(_month_parts, run_every=STEP_S if is_playing else None)
     part(opened, following, n_core, is_stepping=is_playing)
 
@@ -122,12 +122,12 @@ def month_by_month(opened: Opened, following: Following, n_core: int) -> None:
 def _month_parts(opened: Opened, following: Following, n_core: int, *, is_stepping: bool) -> None:
     state = st.session_state
     is_whole = state.pop(WHOLE_RUN, False)
-    if is_stepping and not is_whole and state[PLAYING]:
-        next_month(following.months)
+    if state[PLAYING]:
+        follow_play(following.months, is_step=is_stepping and not is_whole)
     said = st.container(key="change_said")
     at = _choose_times(opened, following, n_core)
     _remember(opened, following, at)
-    if state[PLAYING] != is_stepping:
+    if bool(state[PLAYING]) != is_stepping:
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
@@ -158,12 +158,24 @@ def _beside(opened: Opened, following: Following) -> tuple[CoreArea, ...]:
     return tuple(a for a in areas_in_service(opened) if a.key not in following.area_ids)
 
 
-def next_month(months: list[str]) -> None:
-    """Go to the next month; stop at the last."""
+def follow_play(months: Sequence[str], *, is_step: bool) -> None:
+    """Go to the next month once the browser shows this one; stop after the last.
+
+    Until it has drawn a month the browser still sends the one before, which nobody has chosen. Any
+    other month was moved to by hand, and stops the play.
+    """
     state = st.session_state
-    place = min(months.index(state["month"]) + 1, len(months) - 1)
-    state["month"] = months[place]
-    state[PLAYING] = place < len(months) - 1
+    playing = state[PLAYING]
+    shown = playing[-1]
+    if state.get("month") not in playing:
+        state[PLAYING] = None
+    elif not is_step or state["month"] != shown:
+        state["month"] = shown
+    elif shown == months[-1]:
+        state[PLAYING] = None
+    else:
+        state["month"] = months[months.index(shown) + 1]
+        state[PLAYING] = (shown, state["month"])
 
 
 def _choose_times(opened: Opened, following: Following, n_core: int) -> int:
@@ -184,7 +196,7 @@ def _choose_month(following: Following) -> int:
     if len(months) == 1:
         st.caption(speak("change_page.one_month", month=month(months[0])))
         return 0
-    is_playing = state[PLAYING]
+    is_playing = bool(state[PLAYING])
     st.button(
         speak("change_page.stop") if is_playing else speak("change_page.play"),
         icon=":material/stop:" if is_playing else ":material/play_arrow:",
@@ -198,21 +210,27 @@ def _choose_month(following: Following) -> int:
         key="month",
         persist_state="session",
         format_func=lambda name: month(name, is_short=True),
-        on_change=stop_playing,
     )
     return months.index(state["month"])
 
 
 def _press(months: list[str]) -> None:
     state = st.session_state
-    state[PLAYING] = state[PRESSED] = not state[PLAYING]
-    if state[PLAYING] and state["month"] == months[-1]:
-        state["month"] = months[0]
+    if state[PLAYING]:
+        stop_playing()
+    else:
+        shown = state["month"]
+        state["month"] = months[0] if shown == months[-1] else shown
+        state[PLAYING] = (shown, state["month"])
+    state[PRESSED] = state[PLAYING]
 
 
 def stop_playing() -> None:
     """Stop at the month on screen."""
-    st.session_state[PLAYING] = False
+    state = st.session_state
+    if state.get(PLAYING):
+        state["month"] = state[PLAYING][-1]
+    state[PLAYING] = None
 
 
 def _remember(opened: Opened, following: Following, at: int) -> None:
@@ -317,6 +335,6 @@ def _selected(opened: Opened, screen: LinkState, following: Following) -> str:
 
 def choose_area(area_id: str) -> None:
     """Choose an area on the map, and stop playing."""
+    stop_playing()
     state = st.session_state
-    state[PLAYING] = False
     state[session.SCREEN] = state[session.SCREEN].with_area(area_id)

@@ -71,7 +71,8 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
         said.append(_quiet(render(line.shown.message)))
     elif line.history:
         tag = "b" if line.judged.verdict in CLAIMS else "span"
-        said.append(f"<p><{tag}>{html.escape(render(line.judged.message))}</{tag}></p>")
+        judged = speak("here.judged", measure=line.measure.name, said=render(line.judged.message))
+        said.append(f"<p><{tag}>{html.escape(judged)}</{tag}></p>")
     if len(line.compared) > 1:
         (one, two), (three, four) = line.compared
         key = "here.compared_since" if line.begun else "here.compared"

@@ -24,10 +24,11 @@ from csa.decisions.work import (
     add_meeting,
     add_stakeholder,
     add_task,
+    agree_asked,
     answer_asked,
     set_task,
 )
-from csa.plan import STATUSES
+from csa.plan import NOTICE_DAYS, STATUSES
 from csa.reports.briefing.working import WorkPlan
 
 MAX_TEXT = 2000
@@ -48,6 +49,7 @@ def show(scene: FormScene, work: WorkPlan) -> None:
     options |= {"meeting": speak("here.add_meeting"), "asked": speak("here.add_asked")}
     if work.asked:
         options["answer"] = speak("here.add_answer")
+        options["agree"] = speak("here.change_agreed")
     options |= {"lesson": speak("here.add_lesson"), "taker": speak("here.add_taker")}
     forms = {
         "walk": _add_walk,
@@ -57,6 +59,7 @@ def show(scene: FormScene, work: WorkPlan) -> None:
         "meeting": _add_meeting,
         "asked": _add_asked,
         "answer": _answer,
+        "agree": _agree,
         "lesson": _add_lesson,
         "taker": _add_taker,
     }
@@ -139,6 +142,14 @@ def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
     found["is_public"] = st.checkbox(
         speak("here.is_public"), value=row.is_public if row else False, key=f"{key} public"
     )
+    if row is not None:
+        found["told_on"] = st.date_input(
+            speak("here.told_on"),
+            value=row.told_on,
+            key=f"{key} told",
+            help=speak("here.told_on_help", n=NOTICE_DAYS),
+        )
+        found["reason"] = _long_text(speak("here.reason"), f"{key} reason", row.reason)
     return found
 
 
@@ -201,7 +212,7 @@ def _add_asked(scene: FormScene, work: WorkPlan) -> None:
     def fields(key: str) -> Values:
         return {
             "asked": _long_text(speak("here.asked_field"), f"{key} asked"),
-            "is_public": st.checkbox(speak("here.is_public"), key=f"{key} public"),
+            "is_public": st.checkbox(speak("here.agreed"), key=f"{key} public"),
         }
 
     def write(store: Store, act: Act, values: Values) -> None:
@@ -210,11 +221,14 @@ def _add_asked(scene: FormScene, work: WorkPlan) -> None:
     _form(scene, f"asked {work.area.key}", fields, write)
 
 
-def _answer(scene: FormScene, work: WorkPlan) -> None:
-    rows: dict[str, AskedRow] = {row.key: row for row in work.asked}
+def _which_asked(work: WorkPlan) -> AskedRow:
+    rows = {row.key: row for row in work.asked}
     words = {key: row.asked for key, row in rows.items()}
-    chosen = _which(speak("here.which_asked"), words, f"which asked {work.area.key}")
-    row = rows[chosen]
+    return rows[_which(speak("here.which_asked"), words, f"which asked {work.area.key}")]
+
+
+def _answer(scene: FormScene, work: WorkPlan) -> None:
+    row = _which_asked(work)
 
     def fields(key: str) -> Values:
         revision, _ = signing.seen(key, row.revision)
@@ -222,9 +236,23 @@ def _answer(scene: FormScene, work: WorkPlan) -> None:
         return {"answered": said, "seen": revision}
 
     def write(store: Store, act: Act, values: Values) -> None:
-        answer_asked(store, act, chosen, values["answered"], values["seen"])
+        answer_asked(store, act, row.key, values["answered"], values["seen"])
 
-    _form(scene, f"answer {chosen}", fields, write)
+    _form(scene, f"answer {row.key}", fields, write)
+
+
+def _agree(scene: FormScene, work: WorkPlan) -> None:
+    row = _which_asked(work)
+
+    def fields(key: str) -> Values:
+        revision, _ = signing.seen(key, row.revision)
+        is_public = st.checkbox(speak("here.agreed"), row.is_public, key=f"{key} public")
+        return {"is_public": is_public, "seen": revision}
+
+    def write(store: Store, act: Act, values: Values) -> None:
+        agree_asked(store, act, row.key, is_public=values["is_public"], seen=values["seen"])
+
+    _form(scene, f"agree {row.key}", fields, write)
 
 
 def _add_lesson(scene: FormScene, work: WorkPlan) -> None:

@@ -134,7 +134,8 @@ def _task(row: TaskRow, *, is_late: bool) -> str:
     due = ""
     if row.due is not None:
         due = speak("meeting.was_due" if is_late else "meeting.is_due", day=day(row.due))
-    parts = (row.agency, due, source_word(row.source))
+    told = "" if row.told_on is None else speak("here.told", day=day(row.told_on))
+    parts = (row.agency, due, told, row.reason, source_word(row.source))
     said = "".join(f" · {html.escape(part)}" for part in parts if part)
     return f"<li>{html.escape(row.what)}<br>{mark}{said}</li>"
 

@@ -167,8 +167,11 @@ def _census(config: CityConfig, path: Path | None) -> Census | None:
 def show_published(
     made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
 ) -> None:
-    """Print what is published, and what is held back."""
+    """Print what is published, what is held back, and which agencies are to be told."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
+    from csa.reports.public.plan import words_to_tell
+
+    show(*filter(None, [words_to_tell(made.facts)]))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
     show(known, *([speak("publish.new_way")] if made.facts.is_new_way else []))
     if undrawn is not None:

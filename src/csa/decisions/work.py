@@ -25,15 +25,14 @@ WorkRow: TypeAlias = TaskRow | MeetingRow | AskedRow | LessonRow | StakeholderRo
 
 MEETINGS = ("group", "walk", "listening", "progress")
 SOURCES = ("walk", "listening", "meeting", "other")
-TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public")
+TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public", "reason", "told_on")
 
 
 def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
     """Add a task: what, which agency, by when."""
     require(act.person, "member")
-    values = _task(
-        {"status": "not-started", "source": "other", "due": None, "is_public": False}, task
-    )
+    first = {"status": "not-started", "source": "other", "due": None, "is_public": False}
+    values = _task({**first, "reason": "", "told_on": None}, task, act)
     return _add(store, act, area, TaskRow, updated_on=act.on, **values)
 
 
@@ -44,13 +43,13 @@ def set_task(
     require(act.person, "member")
     with store.writing(act.signed) as session:
         row = find(session, TaskRow, key, seen)
-        values = _task({name: getattr(row, name) for name in TASK_FIELDS}, task)
+        values = _task({name: getattr(row, name) for name in TASK_FIELDS}, task, act)
         for name, value in values.items():
             setattr(row, name, value)
         row.updated_on = act.on
 
 
-def _task(before: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
+def _task(before: Mapping[str, Any], task: Mapping[str, Any], act: Act) -> dict[str, Any]:
     strange = sorted(set(task) - set(TASK_FIELDS))
     if strange:
         raise ParamError(
@@ -59,8 +58,11 @@ def _task(before: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
     values = {**before, **task}
     values["what"] = said("what", str(values.get("what", "")))
     values["agency"] = said("agency", str(values.get("agency", "")))
+    values["reason"] = said("reason", str(values["reason"]), least=0)
     one_of("status", values["status"], STATUSES)
     one_of("source", values["source"], SOURCES)
+    if values["told_on"] is not None and values["told_on"] > act.on:
+        raise ParamError("decide.ahead", day=values["told_on"], today=act.on)
     return values
 
 
@@ -76,7 +78,7 @@ def add_meeting(store: Store, act: Act, area: str, kind: str, meeting: Mapping[s
 
 
 def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool = False) -> str:
-    """Add what residents asked for."""
+    """Add what residents asked for; public only if who asked agreed to that."""
     require(act.person, "member")
     text = said("asked", asked)
     return _add(store, act, area, AskedRow, asked=text, asked_on=act.on, is_public=is_public)
@@ -89,6 +91,15 @@ def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | No
     with store.writing(act.signed) as session:
         row = find(session, AskedRow, key, seen)
         row.answered, row.answered_on = text, act.on
+
+
+def agree_asked(
+    store: Store, act: Act, key: str, *, is_public: bool, seen: int | None = None
+) -> None:
+    """Record that who asked agrees to be quoted without a name, or no longer does."""
+    require(act.person, "member")
+    with store.writing(act.signed) as session:
+        find(session, AskedRow, key, seen).is_public = is_public
 
 
 def add_lesson(store: Store, act: Act, area: str, text: str) -> str:

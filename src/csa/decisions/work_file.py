@@ -96,9 +96,11 @@ ITEMS: Mapping[str, WorkItem] = {
             "status": ("status", _word(STATUSES, "not-started")),
             "source": ("source", _word(SOURCES, "other")),
             "is_public": ("is_public", _yes),
+            "reason": ("reason", _perhaps),
+            "told_on": ("told_on", _day),
         },
         ("text", "office"),
-        ("text", "office", "due", "status", "source", "is_public"),
+        ("text", "office", "due", "status", "source", "is_public", "reason", "told_on"),
     ),
     "meeting": WorkItem(
         MeetingRow,
@@ -120,7 +122,7 @@ ITEMS: Mapping[str, WorkItem] = {
             "is_public": ("is_public", _yes),
         },
         ("text",),
-        ("answer", "answered_on"),
+        ("answer", "answered_on", "is_public"),
     ),
     "taker": WorkItem(
         StakeholderRow,
@@ -253,9 +255,9 @@ def _change(row: Any, name: str, act: Act, cells: Mapping[str, str]) -> str:
         setattr(row, item.fields[column][0], value)
     if name == "task":
         row.updated_on = act.on
-    elif "answered_on" not in given:
+    elif "answer" in given and "answered_on" not in given:
         row.answered_on = act.on
-    _refuse_ahead(row.answered_on if name == "question" else None, act)
+    _refuse_ahead(row.told_on if name == "task" else row.answered_on, act)
     return "changed"
 
 
@@ -267,7 +269,7 @@ def _settle_days(values: dict[str, Any], name: str, act: Act) -> None:
             _refuse_ahead(None if name == "meeting" else values[one], act)
     if values.get("answered"):
         values["answered_on"] = values["answered_on"] or act.on
-    _refuse_ahead(values.get("answered_on"), act)
+    _refuse_ahead(values.get("answered_on") or values.get("told_on"), act)
 
 
 def _refuse_ahead(day: date | None, act: Act) -> None:

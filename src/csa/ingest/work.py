@@ -24,6 +24,8 @@ WORK_COLUMNS = (
     "answer",
     "answered_on",
     "is_public",
+    "reason",
+    "told_on",
 )
 NEEDED = ("item", "area")
 

@@ -82,6 +82,8 @@ STALE_DAYS = 90
 """Days without an update after which a status is stale: a quarterly review has passed."""
 SOON_DAYS = 90
 """What counts as due soon: up to the next quarterly review."""
+NOTICE_DAYS = 7
+"""Days from telling an office that its task is late until the public is told."""
 CLOCK_DAYS = 60
 """Days from the first group meeting to the start of local work (1.3.6)."""
 

@@ -133,6 +133,9 @@ TASKS = {
     ),
 }  # fmt: skip
 
+# Area and number of a task that was late: when its agency was told, and why it said it was.
+LATE = {("southeast", 1): (date(2020, 5, 12), "the first contractor gave up")}
+
 # What residents asked, with the day and text of the answer; none where it is still open.
 ASKED = {
     "cooling": (
@@ -221,6 +224,10 @@ def _work(area: ProgramArea) -> Iterator[StoryAct]:
         for day, status in then:
             given = {"number": number, "status": status}
             yield StoryAct(day, PREVENTION, f"As {agency} reports.", "set task", name, given)
+        if (name, number) in LATE:
+            day, reason = LATE[name, number]
+            given = {"number": number, "told_on": day, "reason": reason}
+            yield StoryAct(day, PREVENTION, f"{agency} said why.", "set task", name, given)
     for number, (on, asked, answered_on, answer) in enumerate(ASKED[name], start=1):
         yield StoryAct(on, PREVENTION, "Asked at a meeting.", "ask", name, {"asked": asked})
         if answered_on is not None:

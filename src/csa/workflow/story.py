@@ -182,7 +182,8 @@ def _task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 def _set_task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     key = f"{scene.letters[one.of]}/task-{one.given['number']}"
-    work.set_task(scene.store, signed, key, {"status": one.given["status"]})
+    given = {name: value for name, value in one.given.items() if name != "number"}
+    work.set_task(scene.store, signed, key, given)
 
 
 def _ask(scene: StoryScene, signed: Act, one: StoryAct) -> None:

@@ -1,5 +1,7 @@
 """Texts that the rules caught: listed with why, and confirmed one by one by somebody who read them."""
 
+from datetime import date
+
 import pytest
 
 from csa.areas.analysis import propose_areas
@@ -68,6 +70,16 @@ def test_one_that_was_read_is_confirmed_with_a_reason_and_the_page_then_stands(p
     assert says("community.caught", n=1) not in words(page)
     (kept,) = read_records(store).confirmed
     assert CAUGHT not in str(kept)  # a code of it, in the trail for ever: never the text
+
+
+def test_the_publisher_is_named_each_agency_to_tell_that_its_task_is_late(page, store):
+    late = {"what": "Fix the crossing", "agency": "Streets", "is_public": True}
+    add_task(store, signed(), "A", {**late, "due": date(2020, 6, 1)})
+    page.checkbox[0].check()
+    confirm(page)
+    said = words(page)
+    due = {"area": "A", "what": "Fix the crossing", "agency": "Streets", "due": "June 1, 2020"}
+    assert says("publish.to_tell", n=1, days=7, tasks=says("publish.task", **due)) in said
 
 
 def test_without_a_tick_or_a_reason_nothing_is_confirmed(page, store):

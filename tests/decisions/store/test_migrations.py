@@ -21,7 +21,7 @@ FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.sqlite3.sql"))
 NEXT = '''"""A version that is yet to come: one column more."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0006", "0005"
+revision, down_revision = "0007", "0006"
 def upgrade():
     with op.batch_alter_table("action") as table:
         table.add_column(sa.Column("cost", sa.Text, nullable=False, server_default=""))
@@ -43,7 +43,7 @@ def next_version(tmp_path, monkeypatch):
     folder = tmp_path / "program"
     real = Path(migrating.__file__).parent / "migrations"
     shutil.copytree(real, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "migrations" / "versions" / "v0006_next.py").write_text(NEXT)
+    (folder / "migrations" / "versions" / "v0007_next.py").write_text(NEXT)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return lambda: monkeypatch.setattr(migrating, "__file__", str(folder / "migrating.py"))
 
@@ -105,14 +105,14 @@ def test_a_store_and_a_backup_of_the_version_before_are_brought_forward(
     address = database.new()
     database.open(address).engine.dispose()
     next_version()
-    assert migrating.newest() == "0006"
+    assert migrating.newest() == "0007"
     store = database.open(address)
     with store.engine.connect() as connection:
-        assert migrating.version_of(connection) == "0006"
+        assert migrating.version_of(connection) == "0007"
         connection.execute(text("SELECT cost FROM action"))
     restore(store, load_backup(tmp_path / "old.gz"), signed(), tmp_path / "safe.gz")
     with store.engine.connect() as connection:
-        assert migrating.version_of(connection) == "0006"
+        assert migrating.version_of(connection) == "0007"
         assert connection.execute(text("SELECT cost FROM action")).scalar() == ""
         assert connection.execute(text("SELECT count(*) FROM audit")).scalar() == 17
     assert verified(store).is_whole
@@ -134,9 +134,9 @@ def test_a_later_version_is_refused(database):
     store = database.open(database.new())
     run_sql(store, "UPDATE alembic_version SET version_num = '0099'")
     for make in (False, True):
-        with pytest.raises(StoreError, match=r"is of version 0099, .* knows up to 0005"):
+        with pytest.raises(StoreError, match=r"is of version 0099, .* knows up to 0006"):
             open_store(plain(store), make=make)
-    run_sql(store, "UPDATE alembic_version SET version_num = '0005'")
+    run_sql(store, "UPDATE alembic_version SET version_num = '0006'")
     assert verified(store).is_whole
 
 

@@ -272,6 +272,7 @@ def test_what_is_done_is_told_without_a_comment_a_reason_or_a_name(public_facts)
     assert [task.area for task in public_facts.tasks] == ["A", "D", "F"]
     assert {task.what for task in public_facts.tasks} == {"Mend the street lights"}
     assert {answer.asked for answer in public_facts.answers} == {"Mend the street lights?"}
+    assert (public_facts.n_unquoted, public_facts.n_unquoted_open) == (3, 3)  # who did not agree
     assert INTERNAL not in public_facts.model_dump_json()
 
 
@@ -529,6 +530,8 @@ def test_a_task_that_names_a_home_stops_the_bundle_until_somebody_has_read_it_ag
     task = replace_row(sample_records.tasks[0], what=what, is_public=True)
     records = replace(sample_records, tasks=(task,))
     assert caught_in(sample_source, records) == (what,)
+    why = replace_row(sample_records.tasks[0], reason=what)
+    assert caught_in(sample_source, replace(sample_records, tasks=(why,))) == (what,)
     read = replace(records, confirmed=frozenset([code_of(what)]))
     facts, _ = gather_public(sample_source.city, None, read, Month(2020, 7), (), SECRET)
     assert [one.what for one in facts.tasks] == [what]

@@ -1,4 +1,4 @@
-"""The map on the wall: at most eight screens, their order, and what fits on each."""
+"""The map on the wall: its screens, their order, and what fits on each."""
 
 import re
 from datetime import date
@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.base.text import LANGUAGES
+from csa.base.text import LANGUAGES, Speaker
 from csa.reports.public.facts import PublicMeeting
 from csa.reports.public.screens import Row, count_words, fitting, wall_screens
 from csa.reports.public.wall import wall_page
 from tests.reports import told
-from tests.reports.told import LONG_NAME, STATES, answer, change, facts, task
+from tests.reports.told import LONG_NAME, STATES, change, facts
 from tests.sentences import says
 
-ORDER = ["number", "where", "change", "doing", "tasks", "answers", "part", "limits"]
+ORDER = ["number", "where", "change", "areas", "doing", "tasks", "answers", "part", "limits"]
 
 
 def keys(given_facts, language="en"):
-    return [screen.key for screen in wall_screens(given_facts, language)]
+    return list(dict.fromkeys(screen.key for screen in wall_screens(given_facts, language)))
 
 
 def screen(key, given_facts, language="en"):
@@ -58,31 +58,58 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
     assert screen("change", facts(change=few)).bar is None
 
 
-def test_done_and_under_way_one_of_each_the_shortest():
-    given_facts = facts(
-        tasks=(
-            task("Mow and fence every one of the eleven lots"),
-            task("Run a league"),
-            task("Light the store's door", "done"),
-        )
-    )
-    assert screen("tasks", given_facts).rows == (
-        Row("Light the store's door", "done"),
-        Row("Run a league", "on track"),
-    )
+def rows(key, given_facts, language="en"):
+    """List the rows of all screens of a topic."""
+    every = wall_screens(given_facts, language)
+    return [row for one in every if one.key == key for row in one.rows]
 
 
-def test_the_latest_answer_that_fits_is_shown_whole_with_its_area():
-    asked = (
-        answer("Can the gate be shut at night?", "Yes, at ten.", asked_on=date(2020, 1, 1)),
-        answer("Why " + "so " * 30 + "late?", "We ask.", asked_on=date(2020, 2, 1)),
-        answer("Who helps?", asked_on=date(2020, 3, 1)),
-    )
-    assert screen("answers", facts(answers=asked)).rows == (
-        Row("Can the gate be shut at night?", "B"),
-        Row("Yes, at ten."),
-    )
-    assert texts("answers", facts(answers=asked[2:])) == ["Who helps?", "no answer yet"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_area_stands_beside_all_together_and_moved_is_said_of_it(language):
+    tell = Speaker(language)
+    here = {"what": tell("public.shootings"), "where": tell("public.here")}
+    assert rows("areas", STATES["all kinds of work"], language) == [
+        Row(tell("public.short_fewer_moved", **here), "A"),
+        Row(tell("public.short_fewer", **here), "B"),
+    ]
+
+
+def test_areas_that_are_alike_share_a_line():
+    shown = rows("areas", STATES["forty areas"])
+    assert {row.text for row in shown} == {says("public.change_unknown")}
+    assert ", ".join(row.label for row in shown).split(", ") == [
+        one.letter for one in STATES["forty areas"].areas
+    ]
+
+
+def test_every_task_is_shown_late_ones_first_with_the_agencys_reason():
+    given_facts = STATES["all kinds of work"]
+    shown = rows("tasks", given_facts)
+    why = says("public.why_late", what="B: Mow eleven lots", why="no truck yet")
+    assert shown[0] == Row(why, says("public.late"))
+    assert shown[-2] == Row("B: Open the gym", says("public.done"))
+    assert shown[-1].text == says("public.tasks_waiting", n=1, days=7)
+    assert len(shown) == len(given_facts.tasks) + 1
+    assert sum(one.key == "tasks" for one in wall_screens(given_facts)) > 1
+
+
+def test_every_question_is_shown_with_its_answer_the_unanswered_first_and_others_counted():
+    given_facts = STATES["all kinds of work"]
+    shown = rows("answers", given_facts)
+    assert shown[:2] == [Row("Who mows the lots?", "B"), Row(says("public.not_answered"))]
+    assert [row.label for row in shown[:14]] == ["B", ""] * 7
+    assert [row.text for row in shown[14:]] == [
+        says("public.unquoted", n=3),
+        says("public.unquoted_open", n=1),
+    ]
+    firsts = [one.rows[0] for one in wall_screens(given_facts) if one.key == "answers"]
+    assert all(row.label == "B" for row in firsts[:-1])  # an answer is never parted from it
+
+
+def test_of_what_is_too_long_for_a_screen_a_part_is_shown_never_nothing():
+    shown = rows("answers", STATES["long words"])
+    assert len(shown) == 2 * len(STATES["long words"].answers)
+    assert all(row.text.endswith(" …") for row in shown)
 
 
 def test_the_next_meeting_comes_before_other_ways_to_take_part():
@@ -97,10 +124,10 @@ def test_the_next_meeting_comes_before_other_ways_to_take_part():
 
 
 def test_screens_without_anything_to_say_are_left_out_or_say_so():
-    assert keys(STATES["nothing at all"]) == [*ORDER[:4], *ORDER[6:]]
+    assert keys(STATES["nothing at all"]) == [*ORDER[:3], "doing", *ORDER[7:]]
     assert texts("doing", STATES["nothing at all"]) == [says("public.doing_none")]
     assert "answers" not in keys(facts(answers=()))
-    assert keys(facts(actions=()))[3:5] == ["tasks", "answers"]
+    assert keys(facts(actions=()))[4:6] == ["tasks", "answers"]
 
 
 def test_only_what_fits_nowhere_is_cut():
@@ -119,10 +146,9 @@ def test_a_city_with_a_long_name_keeps_the_first_screen_short():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_each_screen_is_a_section_of_the_page_with_its_number_and_there_are_eight(state, language):
+def test_each_screen_is_a_section_of_the_page_with_its_number(state, language):
     html = wall_page(STATES[state], language, told.svg())
     n = len(wall_screens(STATES[state], language))
-    assert n <= 8
     assert html.count('<section class="screen') == n
     assert html.count("<h1") == 1
     assert re.findall(r"(\d+) / (\d+)</span>", html) == [(str(at + 1), str(n)) for at in range(n)]

@@ -13,12 +13,19 @@ from csa.displacement.verdict import Verdict
 from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import change_numbers, change_sentence, told_of
 from csa.reports.public.facts import DensityClass, PublicPlace
-from csa.reports.public.plan import standing, standings, ways_in
-from csa.reports.public.screens import MOST_WORDS, count_words, wall_marks, wall_screens
+from csa.reports.public.neighborhoods import city_card
+from csa.reports.public.plan import standing, standings, ways_in, words_to_tell
+from csa.reports.public.screens import (
+    MOST_LISTED,
+    MOST_WORDS,
+    count_words,
+    wall_marks,
+    wall_screens,
+)
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import class_words, marks_of, period, subtitle
 from tests.reports.readability import grade
-from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts
+from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts, late
 from tests.sentences import says
 
 SECTIONS = (
@@ -130,8 +137,8 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 
 
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
-    said = text_of("change", facts(change=change("fewer, and fewer in all", 38, 45, 77)))
-    assert said == (
+    given = facts(change=change("fewer, and fewer in all", 38, 45, 77))
+    assert text_of("change", given).partition(f" {says('public.change_each')}")[0] == (
         "As a group, the areas had fewer shootings than we would expect. "
         "They did not all move to the blocks next to them. "
         "The areas had 38 in this time: October 2019 to June 2020. "
@@ -154,12 +161,23 @@ def test_where_it_went_up_next_door_is_said_of_the_area_and_what_is_left_in_all(
     given = facts(areas=(moved, *others))
     said = "Fewer shootings here than expected, but more next door."
     left = "Taken together with next door: no clear change."
-    assert f"Ash Hollow (A): {said} {left}" in text_of("areas", given)
-    assert "next door" not in text_of("areas", facts())
+    assert f"Ash Hollow (A): {said} {left}" in text_of("change", given)
+    moved_from = says("public.moved_somewhere", n=1, areas="Ash Hollow (A)")
+    assert moved_from in text_of("change", given)
+    assert moved_from in city_card(given, Speaker()).doing
+    assert "next door" not in text_of("change", facts())
     pooled = facts(change=change("more next door").model_copy(update={"net": "more"}))
     assert "Taken together with next door: more." in text_of("change", pooled)
     alone = a.model_copy(update={"verdict": "fewer, and fewer in all", "net": "fewer"})
-    assert "Taken together" not in text_of("areas", facts(areas=(alone,)))  # it is said already
+    assert "Taken together" not in text_of("change", facts(areas=(alone,)))  # it is said already
+    everywhere = change("fewer here, moved next door")
+    assert moved_from not in text_of("change", facts(areas=(moved,), change=everywhere))
+
+
+def test_an_area_of_which_nothing_can_be_said_yet_says_so():
+    given = facts(areas=(area("A", "Ash Hollow"), area("", "Elm", "candidate")))
+    said = text_of("change", given).partition(f"{says('public.change_each')} ")[2]
+    assert said == f"Ash Hollow (A): {says('public.change_unknown')}"
 
 
 def test_a_page_named_by_a_quarter_says_that_places_are_counted_in_whole_years():
@@ -212,13 +230,53 @@ def test_neighborhoods_stand_by_name_never_by_count():
 
 def test_the_plan_is_told_by_how_its_actions_stand():
     assert standings(facts(), Speaker()) == (
-        ("done", 1),
-        ("on track", 1),
         ("late", 1),
         ("needs help", 1),
-        ("not begun", 1),
         ("no news lately", 1),
+        ("not begun", 1),
+        ("on track", 1),
+        ("done", 1),
     )
+    table = next(b for b in section("doing", facts()).blocks[2:] if isinstance(b, Table))
+    assert [row[1] for row in table.rows][:2] == [says("public.late"), says("public.needs_help")]
+
+
+def test_every_task_stands_with_its_agencys_reason_late_ones_first():
+    table, note = section("tasks", STATES["all kinds of work"]).blocks
+    assert len(table.rows) == len(STATES["all kinds of work"].tasks)
+    assert [row[1] for row in table.rows] == sorted(
+        (row[1] for row in table.rows), key=lambda what: ("Mow" not in what, "gym" in what)
+    )
+    assert table.rows[0][3:] == (says("public.late"), "May 15, 2020", "no truck yet")
+    assert note.text == says("public.tasks_waiting", n=1, days=7)
+
+
+@pytest.mark.parametrize(
+    ("told_on", "word"),
+    [
+        (None, "on-track"),
+        (date(2020, 6, 24), "on-track"),
+        (date(2020, 6, 23), "late"),
+        (date(2020, 5, 14), "on-track"),  # before it was due: of an earlier date
+    ],
+)
+def test_an_agency_hears_that_a_task_is_late_seven_days_before_the_public_does(told_on, word):
+    given = facts(tasks=(late("Mow", told_on),))
+    assert standing(given.tasks[0], given) == word
+    due = {"area": "B", "what": "Mow", "agency": "Public Works", "due": "May 15, 2020"}
+    named = says("publish.task", **due)
+    waits = says("publish.to_tell", n=1, days=7, tasks=named)
+    assert words_to_tell(given) == ("" if word == "late" else waits)
+
+
+def test_questions_without_an_answer_come_first_and_those_not_quoted_are_counted():
+    table, note = section("answers", STATES["all kinds of work"]).blocks
+    assert table.rows[0][2] == says("public.not_answered")
+    assert len(table.rows) == 7
+    others = f"{says('public.unquoted', n=3)} {says('public.unquoted_open', n=1)}"
+    assert note.text == others
+    (alone,) = section("answers", facts(answers=(), n_unquoted=3, n_unquoted_open=1)).blocks
+    assert alone.text == others
 
 
 def test_domestic_cases_are_left_out_or_who_confirmed_that_nobody_knows():
@@ -362,7 +420,8 @@ def test_no_screen_of_the_wall_has_more_than_25_words(state, language):
     marks = sum(count_words(mark) for mark in wall_marks(STATES[state], language))
     for screen in wall_screens(STATES[state], language):
         said = len(re.findall(r"\S*\w\S*", " ".join([screen.title, *said_on(screen)])))
-        assert said + marks <= MOST_WORDS, screen
+        is_list = screen.key in {"areas", "tasks", "answers"}
+        assert said + marks <= (MOST_LISTED if is_list else MOST_WORDS), screen
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)

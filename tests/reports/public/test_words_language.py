@@ -36,7 +36,7 @@ STATES = {
 }
 del STATES["long words"]  # the wall cuts what was written too long, and its bracket with it
 NAMED = {"city_name", "source", "name", "place_name", "letter", "area", "snapshot_id"} | {
-    *("title", "titles", "what", "agency", "asked", "answered", "take_part"),
+    *("title", "titles", "what", "agency", "reason", "asked", "answered", "take_part"),
     *("domestic_office", "spanish_office"),
 }
 """Fields that are said as they are: names, and what people wrote."""

@@ -118,6 +118,8 @@ class TaskRow(Audited):
     status: Mapped[str]
     source: Mapped[str]
     is_public: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(default="")  # why it is late, in its office's words
+    told_on: Mapped[date | None]  # when its office was told that it is late
     updated_on: Mapped[date]
 
 
@@ -145,7 +147,7 @@ class AskedRow(Audited):
     asked_on: Mapped[date]
     answered: Mapped[str] = mapped_column(default="")
     answered_on: Mapped[date | None]
-    is_public: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=False)  # whether who asked agreed to that
 
 
 class LessonRow(Audited):

@@ -15,7 +15,7 @@ from csa.reports.editions.map_sheets import Draw
 from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_sheet import public_sheet
-from csa.reports.public.plan import standing
+from csa.reports.public.plan import actions_in_order, standing
 from csa.reports.public.section import Section
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import marks_of
@@ -91,7 +91,7 @@ def _with_news(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
     """If the table is long, drop actions without an update; the summary counts them."""
     if len(table.rows) <= MAX_ACTIONS:
         return [table]
-    silent = [standing(action, told) == "no-update" for action in told.actions]
+    silent = [standing(action, told) == "no-update" for action in actions_in_order(told)]
     rows = tuple(row for row, is_silent in zip(table.rows, silent, strict=True) if not is_silent)
     if len(rows) == len(table.rows):
         return [table]

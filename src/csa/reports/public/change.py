@@ -9,14 +9,14 @@ from csa.base.text import Speaker
 from csa.displacement.boundary import PLANNED_LOOKS
 from csa.displacement.verdict import Verdict
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
-from csa.reports.public.words import LEAST, are_chosen, between, noun
+from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
 
 UNKNOWN = "unknown"
 """Verdict of a change that cannot be judged."""
 
 
 def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
-    """Return the sentence on the change in all areas together."""
+    """Return the sentence on the change in all areas together, and from which areas it moved."""
     if facts.change is None or facts.change.verdict == UNKNOWN:
         return tell("public.change_unknown" if are_chosen(facts) else "public.change_no_area")
     said = {
@@ -33,7 +33,29 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
     }[Verdict(facts.change.verdict)]
     lasted_until = facts.change.lasted_until
     until = tell.month(lasted_until) if lasted_until else ""
-    return tell(said, what=noun(facts, tell), until=until)
+    together = tell(said, what=noun(facts, tell), until=until)
+    return " ".join((together, *moved_somewhere(facts, tell)))
+
+
+def moved_somewhere(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+    """Return which areas it moved from, unless that is said of all together."""
+    moved, all_areas = Verdict.FEWER_MOVED, facts.change
+    names = [area_name(area, facts, tell) for area in facts.areas if area.verdict == moved]
+    if not names or all_areas is None or all_areas.verdict == moved:
+        return ()
+    return (tell("public.moved_somewhere", n=len(names), areas=tell.listed(names)),)
+
+
+def area_changes(
+    facts: PublicFacts, tell: Speaker
+) -> tuple[tuple[PublicArea, tuple[str, ...]], ...]:
+    """Return each chosen area with what changed in it since its own start."""
+    what, where = noun(facts, tell), tell("public.here")
+    return tuple(
+        (area, short_change(area, what, where, tell) or (tell("public.change_unknown"),))
+        for area in facts.areas
+        if area.state != "candidate"
+    )
 
 
 def short_change(

@@ -111,10 +111,12 @@ class PublicTask(Frozen):
     agency: str
     status: str
     due: date | None
+    reason: str = ""  # why it is late, in its agency's words; empty once it is done
+    told_on: date | None = None  # when its agency was told that it is late
 
 
 class PublicAnswer(Frozen):
-    """A public answer to residents: what they asked and what was answered."""
+    """What residents asked and agreed to be quoted with, and what was answered."""
 
     area: str
     asked: str
@@ -175,7 +177,9 @@ class PublicFacts(Frozen):
     change: PublicChange | None  # all areas together
     actions: tuple[PublicAction, ...]  # the plan's actions
     tasks: tuple[PublicTask, ...]  # tasks marked public
-    answers: tuple[PublicAnswer, ...]  # answers marked public
+    answers: tuple[PublicAnswer, ...]  # to those who agreed to be quoted
+    n_unquoted: int = 0  # other questions
+    n_unquoted_open: int = 0  # of them, those without an answer yet
     domestic: Literal["left_out", "confirmed"]
     domestic_office: str  # the office that confirmed it
     domestic_on: date | None  # the day it was confirmed

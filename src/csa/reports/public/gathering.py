@@ -55,6 +55,7 @@ from csa.reports.public.told import (
     meetings_of,
     quarters_told,
     tasks_of,
+    unquoted_of,
     years_told,
 )
 from csa.reports.public.window import PublicWindow, last_quarter, settle_window
@@ -270,6 +271,7 @@ def _facts(
     snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), districts_of(window, areas)
+    n_unquoted, n_unquoted_open = unquoted_of(asked.records, letters)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
         snapshot_id=asked.secret.name_of(snapshot.id),
@@ -298,6 +300,8 @@ def _facts(
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),
         tasks=tasks_of(asked.records, letters),
         answers=answers_of(asked.records, letters),
+        n_unquoted=n_unquoted,
+        n_unquoted_open=n_unquoted_open,
         domestic=window.domestic,
         domestic_office=public.domestic_office if is_confirmed else "",
         domestic_on=public.domestic_on if is_confirmed else None,

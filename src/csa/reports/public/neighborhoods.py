@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from csa.base.text import Speaker
 from csa.reports.document import Block, Paragraph, Table
-from csa.reports.public.change import change_numbers, change_sentence, short_change
+from csa.reports.public.change import (
+    change_numbers,
+    change_sentence,
+    moved_somewhere,
+    short_change,
+)
 from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace, Years
-from csa.reports.public.plan import standing, standing_word
+from csa.reports.public.plan import standing, standing_word, tasks_in_order
 from csa.reports.public.trend import YearTrend, dispersion_of, latest, percent, trend_of
 from csa.reports.public.words import (
     LEAST,
@@ -99,7 +104,8 @@ def city_card(facts: PublicFacts, tell: Speaker) -> PlaceCard:
     said: tuple[str, ...] = ()
     if change is not None:
         said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)[:1]
-        said = (*said, *change_numbers(change, tell)) if said else ()
+        also = (*moved_somewhere(facts, tell), *change_numbers(change, tell))
+        said = (*said, *also) if said else ()
     return PlaceCard(
         "city",
         facts.city_name,
@@ -153,7 +159,7 @@ def _doing_in(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> Iterator
         key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
         said = short_change(area, noun(facts, tell), tell("public.here"), tell)
         yield " ".join((tell(key, area=name), *said))
-        for task in facts.tasks:
+        for task in tasks_in_order(facts):
             if task.area == area.key:
                 stands = standing_word(standing(task, facts), tell)
                 yield tell("wall.task", what=task.what, agency=task.agency, stands=stands)

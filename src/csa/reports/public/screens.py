@@ -1,25 +1,42 @@
-"""The screens of the wall: at most eight, one idea each, in few enough words for ten meters."""
+"""The screens of the wall, one idea each, in few enough words for ten meters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from csa.base.text import ENGLISH, Speaker
-from csa.reports.public.change import change_sentence, short_change, told_of
+from csa.reports.public.change import area_changes, change_sentence, short_change, told_of
 from csa.reports.public.facts import PublicAnswer, PublicFacts
 from csa.reports.public.neighborhoods import meeting_row
-from csa.reports.public.plan import standing, standing_word, standings, ways_in
-from csa.reports.public.words import is_unreviewed, limits, noun, period, unit_sentence
+from csa.reports.public.plan import (
+    answers_in_order,
+    standing,
+    standing_word,
+    standings,
+    tasks_in_order,
+    tasks_note,
+    unquoted,
+    ways_in,
+)
+from csa.reports.public.words import (
+    areas_title,
+    is_unreviewed,
+    limits,
+    noun,
+    period,
+    unit_sentence,
+)
 
 MOST_WORDS = 25
 """Words that a hall reads before the speaker goes on, marks included."""
 
+MOST_LISTED = 60
+"""The same of a list, of which everybody looks for one line."""
+
 MOST_ROWS = 6
 _ELLIPSIS = "…"
-SHOWN_FIRST = ("done", "on-track", "late", "at-risk")
-"""Of which tasks one is shown each, while there is room."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +99,18 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScree
     unit, what = unit_sentence(facts, tell), noun(facts, tell)
     where = tell("public.where_title", what=what)
     people, when = (Row(tell("public.behind")), Row(facts.city_name)), Row(period(facts, tell))
-    # The legend has a word for each class.
-    is_dated = count_words(where) + when.n_words + len(facts.classes) <= room
+    # The legend has a word for each class, and names the outlines.
+    legend = len(facts.classes) + count_words(areas_title(facts, tell) if facts.areas else "")
+    is_dated = count_words(where) + when.n_words + legend <= room
     dated = (when,) if is_dated else ()
     found = (
         WallScreen("number", unit, fitting(people, room - count_words(unit))),
         WallScreen("where", where, dated, is_map=True),
         _change(facts, tell, room),
+        *_each_area(facts, tell, room),
         _doing(facts, tell, room),
-        _tasks(facts, tell, room),
-        _answer(facts, tell, room),
+        *_tasks(facts, tell, room),
+        *_answers(facts, tell, room),
         _part(facts, tell, room),
         _screen("limits", tell("public.limits_title"), map(Row, limits(facts, tell)), room),
     )
@@ -158,27 +177,61 @@ def _doing(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
     return _screen("doing", title, rows, room)
 
 
-def _tasks(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
-    """Show tasks that fit: first one of each standing, the shortest, so that none is cut."""
-    tasks = sorted(facts.tasks, key=lambda task: count_words(task.what))
-    of_each: list[Row] = []
-    for wanted in SHOWN_FIRST:
-        same = [task for task in tasks if standing(task, facts) == wanted]
-        of_each += [Row(one.what, standing_word(wanted, tell)) for one in same[:1]]
-    rows = of_each or [Row(task.what, standing_word(standing(task, facts), tell)) for task in tasks]
-    return _screen("tasks", tell("public.tasks_title"), rows, room) if rows else None
+def _each_area(facts: PublicFacts, tell: Speaker, room: int) -> Iterator[WallScreen]:
+    """Show what changed in each area, as of all together; once of areas that are alike."""
+    alike: dict[str, list[str]] = {}
+    for area, said in area_changes(facts, tell):
+        alike.setdefault(said[0], []).append(area.letter)
+    rows = [
+        Row(said, ", ".join(letters[at : at + MOST_ROWS]))
+        for said, letters in alike.items()
+        for at in range(0, len(letters), MOST_ROWS)
+    ]
+    yield from _screens("areas", tell("wall.each_area"), [(row,) for row in rows], room)
 
 
-def _answer(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen | None:
-    """Show the latest answer that fits whole; else the latest question."""
-    latest = sorted(facts.answers, key=lambda row: row.asked_on, reverse=True)
-    if not latest:
-        return None
-    title = tell("public.answers_title")
-    room -= count_words(title)
-    pairs = [_pair(one, tell) for one in sorted(latest, key=lambda one: not one.answered)]
-    whole = [pair for pair in pairs if sum(row.n_words for row in pair) <= room]
-    return WallScreen("answers", title, whole[0] if whole else fitting(pairs[0], room))
+def _tasks(facts: PublicFacts, tell: Speaker, room: int) -> Iterator[WallScreen]:
+    """Show every task, late ones first, and why."""
+    rows = []
+    for task in tasks_in_order(facts):
+        what = tell("public.said_of", name=task.area, said=task.what)
+        text = tell("public.why_late", what=what, why=task.reason) if task.reason else what
+        rows.append(Row(text, standing_word(standing(task, facts), tell)))
+    rows += map(Row, tasks_note(facts, tell))
+    yield from _screens("tasks", tell("public.tasks_title"), [(row,) for row in rows], room)
+
+
+def _answers(facts: PublicFacts, tell: Speaker, room: int) -> Iterator[WallScreen]:
+    """Show every question that may be quoted, those without an answer first."""
+    pairs = [_pair(one, tell) for one in answers_in_order(facts)]
+    others = tuple(map(Row, unquoted(facts, tell)))
+    groups = [*pairs, *([others] if others else [])]
+    yield from _screens("answers", tell("public.answers_title"), groups, room)
+
+
+def _screens(
+    key: str, title: str, groups: Iterable[tuple[Row, ...]], room: int
+) -> Iterator[WallScreen]:
+    """Yield as many screens as a list needs; what belongs together is on one."""
+    room += MOST_LISTED - MOST_WORDS - count_words(title)
+    shown: tuple[Row, ...] = ()
+    for group in groups:
+        own = group if _n_words(group) <= room else _cut(group, room)
+        if shown and (len(shown + own) > MOST_ROWS or _n_words(shown + own) > room):
+            yield WallScreen(key, title, shown)
+            shown = ()
+        shown += own
+    if shown:
+        yield WallScreen(key, title, shown)
+
+
+def _n_words(rows: Iterable[Row]) -> int:
+    return sum(row.n_words for row in rows)
+
+
+def _cut(rows: tuple[Row, ...], room: int) -> tuple[Row, ...]:
+    """Cut what is too long for its share of the room, so that no row is left out."""
+    return tuple(row for one in rows for row in fitting([one], room // len(rows)))
 
 
 def _pair(answer: PublicAnswer, tell: Speaker) -> tuple[Row, Row]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from csa.base.text import ENGLISH, Speaker
 from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import (
+    area_changes,
     change_doubts,
     change_numbers,
     change_sentence,
-    short_change,
 )
-from csa.reports.public.facts import PublicArea, PublicFacts
+from csa.reports.public.facts import PublicFacts
 from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks, why_few
 from csa.reports.public.plan import (
     action_title,
+    actions_in_order,
+    answers_in_order,
     day_or_none,
     question,
     reply,
     standing,
     standing_word,
     standings,
+    tasks_in_order,
+    tasks_note,
+    unquoted,
     ways_in,
 )
 from csa.reports.public.section import Section
@@ -127,16 +132,7 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
     caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
     blocks.append(Table(caption, columns, rows, numeric=(3,)))
     blocks += why_few(rows, tell)
-    changed = tuple(_area_change(area, facts, tell) for area in facts.areas)
-    if any(changed):
-        blocks.append(Bullets(tuple(filter(None, changed))))
     return Section("areas", areas_title(facts, tell), tuple(blocks))
-
-
-def _area_change(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
-    said = short_change(area, noun(facts, tell), tell("public.here"), tell)
-    name = area_name(area, facts, tell)
-    return tell("public.said_of", name=name, said=" ".join(said)) if said else ""
 
 
 def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
@@ -169,6 +165,11 @@ def _change(facts: PublicFacts, tell: Speaker) -> Section:
     said = (*change_numbers(facts.change, tell), *change_doubts(facts.change, tell))
     if said:
         blocks.append(Paragraph(" ".join(said)))
+    each = tuple(
+        tell("public.said_of", name=area_name(area, facts, tell), said=" ".join(words))
+        for area, words in area_changes(facts, tell)
+    )
+    blocks += [Paragraph(tell("public.change_each")), Bullets(each)] if each else []
     return Section("change", tell("public.change_title"), tuple(blocks))
 
 
@@ -184,7 +185,7 @@ def _doing(facts: PublicFacts, tell: Speaker) -> Section:
             standing_word(standing(action, facts), tell),
             day_or_none(action.due, tell),
         )
-        for action in facts.actions
+        for action in actions_in_order(facts)
     )
     blocks = (
         Paragraph(tell("public.actions_count", n=len(facts.actions))),
@@ -209,24 +210,30 @@ def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
             task.agency,
             standing_word(standing(task, facts), tell),
             day_or_none(task.due, tell),
+            task.reason,
         )
-        for task in facts.tasks
+        for task in tasks_in_order(facts)
     )
     columns = tell.each(
-        "public.area", "public.task", "public.agency", "public.stands", "public.due"
+        *("public.area", "public.task", "public.agency"),
+        *("public.stands", "public.due", "public.why"),
     )
     table = Table(tell("public.tasks_caption"), columns, rows)
-    return Section("tasks", title, (table, *_as_written(tell)))
+    notes = map(Paragraph, tasks_note(facts, tell))
+    return Section("tasks", title, (table, *notes, *_as_written(tell)))
 
 
 def _answers(facts: PublicFacts, tell: Speaker) -> Section:
     title = tell("public.answers_title")
+    others = unquoted(facts, tell)
+    notes = (Paragraph(" ".join(others)),) if others else ()
     if not facts.answers:
-        return Section("answers", title, (Paragraph(tell("public.answers_none")),))
-    rows = tuple((row.area, question(row, tell), reply(row, tell)) for row in facts.answers)
+        return Section("answers", title, notes or (Paragraph(tell("public.answers_none")),))
+    asked = answers_in_order(facts)
+    rows = tuple((row.area, question(row, tell), reply(row, tell)) for row in asked)
     columns = (tell("public.area"), tell("public.you_said"), tell("public.we_did"))
     table = Table(tell("public.answers_caption"), columns, rows)
-    return Section("answers", title, (table, *_as_written(tell)))
+    return Section("answers", title, (table, *notes, *_as_written(tell)))
 
 
 def _part(facts: PublicFacts, tell: Speaker) -> Section:

@@ -21,7 +21,7 @@ def written(
     titles: Iterable[str],
 ) -> tuple[str, ...]:
     """List every text written by hand, each once."""
-    of_tasks = (text for one in tasks for text in (one.what, one.agency))
+    of_tasks = (text for one in tasks for text in (one.what, one.agency, one.reason))
     of_answers = (text for one in answers for text in (one.asked, one.answered))
     of_meetings = (text for one in meetings for text in (one.what, one.where))
     return tuple(dict.fromkeys(t for t in (*of_tasks, *of_answers, *of_meetings, *titles) if t))

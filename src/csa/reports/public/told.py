@@ -191,14 +191,22 @@ def meetings_of(
 def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
     """List the areas' tasks that were marked public."""
     return tuple(
-        PublicTask(area=row.area, what=row.what, agency=row.agency, status=row.status, due=row.due)
+        PublicTask(
+            area=row.area,
+            what=row.what,
+            agency=row.agency,
+            status=row.status,
+            due=row.due,
+            reason="" if row.status == "done" else row.reason,
+            told_on=row.told_on,
+        )
         for row in records.tasks
         if row.is_public and row.area in letters
     )
 
 
 def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
-    """List what residents asked and what was answered, if marked public."""
+    """List what residents asked and what was answered, of those who agreed to be quoted."""
     return tuple(
         PublicAnswer(
             area=row.area,
@@ -210,3 +218,9 @@ def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer
         for row in records.asked
         if row.is_public and row.area in letters
     )
+
+
+def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:
+    """Count the questions that are not quoted, and of them those without an answer."""
+    others = [row for row in records.asked if not row.is_public and row.area in letters]
+    return len(others), sum(not row.answered for row in others)

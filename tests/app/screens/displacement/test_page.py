@@ -442,23 +442,41 @@ def test_play_begins_anew_at_the_end_and_a_moved_month_stops_it(page):
     assert shown.button(key="play").label == "Play"
 
 
-def test_a_step_goes_one_month_on_and_the_last_one_stops(monkeypatch):
-    state = {"month": "2020-01", parts.PLAYING: True}
+MONTHS = ["2020-01", "2020-02", "2020-03"]
+
+
+def played(monkeypatch, month, playing, **state):
+    """Follow the play with what the browser sent; return the month on screen and what plays."""
+    state |= {"month": month, parts.PLAYING: playing}
     monkeypatch.setattr(parts.st, "session_state", state)
-    months = ["2020-01", "2020-02", "2020-03"]
-    parts.next_month(months)
-    assert state == {"month": "2020-02", parts.PLAYING: True}
-    parts.next_month(months)
-    assert state == {"month": "2020-03", parts.PLAYING: False}
+    parts.follow_play(MONTHS, is_step=True)
+    return state["month"], state[parts.PLAYING]
 
 
-def test_a_moved_month_and_a_chosen_area_stop_the_steps(monkeypatch):
+def test_a_step_goes_one_month_on_and_the_play_ends_after_the_last_was_shown(monkeypatch):
+    one = played(monkeypatch, "2020-01", ("2020-03", "2020-01"))
+    assert one == ("2020-02", ("2020-01", "2020-02"))
+    two = played(monkeypatch, *one)
+    assert two == ("2020-03", ("2020-02", "2020-03"))
+    assert played(monkeypatch, *two) == ("2020-03", None)
+
+
+def test_a_browser_that_still_sends_the_month_before_is_waited_for(monkeypatch):
+    for playing in (("2020-01", "2020-02"), ("2020-02", "2020-03"), ("2020-03", "2020-01")):
+        assert played(monkeypatch, playing[0], playing) == (playing[1], playing)
+
+
+def test_a_month_that_was_not_just_shown_was_moved_to_by_hand(monkeypatch):
+    assert played(monkeypatch, "2020-03", ("2020-01", "2020-02")) == ("2020-03", None)
+
+
+def test_a_press_and_a_chosen_area_stop_at_the_month_on_screen(monkeypatch):
     screen = LinkState(Choices(), "c-2")
     for press in (parts.stop_playing, lambda: parts.choose_area("c-3")):
-        state = {parts.PLAYING: True, session.SCREEN: screen}
+        state = {"month": "2020-01", parts.PLAYING: MONTHS[:2], session.SCREEN: screen}
         monkeypatch.setattr(parts.st, "session_state", state)
         press()
-        assert state[parts.PLAYING] is False
+        assert (state["month"], state[parts.PLAYING]) == ("2020-02", None)
     assert state[session.SCREEN].area == "c-3"
 
 

@@ -190,6 +190,33 @@ def test_a_task_is_added_and_shown_at_once(page, filled):
     assert row.agency == "Public Works"
 
 
+def test_why_a_task_is_late_is_written_down_with_the_day_its_agency_was_told(page, filled):
+    made = work_form(page("area:B"), "change")
+    made = made.selectbox(key="which task B").set_value("B/task-2").run()
+    fill(made, says("here.told_on"), TODAY, "date_input")
+    fill(made, says("here.reason"), "No key to the hall.", "text_area")
+    sign(made, "change B/task-2")
+    said = text_of(press(made, "Save", "change B/task-2"))
+    assert "No key to the hall." in said
+    row = read_records(filled).tasks[1]
+    assert (row.what, row.told_on, row.reason) == ("Open the gym", TODAY, "No key to the hall.")
+
+
+def test_a_question_is_quoted_once_who_asked_agrees(page, filled):
+    made = work_form(page("area:B"), "agree")
+    [box] = [one for one in made.checkbox if one.label == says("here.agreed")]
+    assert box.value is False
+    box.check()
+    sign(made, "agree B/asked-1")
+    press(made, "Save", "agree B/asked-1")
+    assert read_records(filled).asked[0].is_public
+
+
+def test_a_measures_sentence_names_the_measure(page, filled):
+    judged = says("here.judged", measure="Homicides and nonfatal shootings", said="Better: ")
+    assert judged in text_of(page("area:B"))
+
+
 def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
     made = page("proposed:c-2")
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
