@@ -75,6 +75,7 @@ class PooledChange:
     lasted_until: Month | None = None  # the last month of a change that is over
     net: str = ""  # here and next door together, as for one area
     of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
+    ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 
 def areas_shown(
@@ -173,6 +174,7 @@ def change_in_all(
             )
             if len(judged.verdicts) >= LEAST_MONTHS
         },
+        found.chosen.retired,
     )
 
 

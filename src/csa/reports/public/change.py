@@ -120,7 +120,7 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
     if change is None or told is None:
         return ()
     if told.counted is None:
-        return (*_net(change, tell), tell("public.change_counted_few"))
+        return (*_net(change, tell), *change_ended(change, tell), tell("public.change_counted_few"))
     when = between(change.since, change.through, tell)
     counted = tell("public.change_counted", counted=told.counted, when=when)
     every = tell("public.change_all")
@@ -130,7 +130,15 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
         expected = [tell("public.change_up_to", high=told.high)]
     else:
         expected = [tell("public.change_expected", low=told.low, high=told.high)]
-    return (*_net(change, tell), counted, *expected, every)
+    return (*_net(change, tell), counted, *change_ended(change, tell), *expected, every)
+
+
+def change_ended(change: PublicChange, tell: Speaker) -> tuple[str, ...]:
+    """Name the areas that are no longer in service: their shootings still count."""
+    if not change.ended:
+        return ()
+    areas = ", ".join(change.ended)
+    return (tell("public.change_ended", n=len(change.ended), areas=areas),)
 
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ class PublicChange(Frozen):
     is_usual_known: bool = True  # whether past years show what such areas do without action
     lasted_until: str | None = None  # last month of a change that is over, `YYYY-MM`
     net: Net = ""  # of the areas and the blocks next to them together
+    ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 
 class PublicAction(Frozen):

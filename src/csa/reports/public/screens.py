@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from csa.base.text import ENGLISH, Speaker
-from csa.reports.public.change import area_changes, change_sentence, short_change, told_of
+from csa.reports.public.change import (
+    area_changes,
+    change_ended,
+    change_sentence,
+    short_change,
+    told_of,
+)
 from csa.reports.public.facts import PublicAnswer, PublicFacts
 from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.plan import (
@@ -142,6 +148,7 @@ def _change(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
     said: tuple[str, ...] = ()
     if change is not None:
         said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
+        said = (*said, *change_ended(change, tell)) if said else said
     said = said or (change_sentence(facts, tell),)
     title, n_said = tell("wall.change_title"), sum(map(count_words, said))
     if bar is not None:

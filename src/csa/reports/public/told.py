@@ -132,6 +132,7 @@ def change_told(change: PooledChange | None, made: Publication) -> PublicChange 
         is_usual_known=change.is_usual_known,
         lasted_until=None if change.lasted_until is None else str(change.lasted_until),
         net=cast("Net", change.net),
+        ended=change.ended,
     )
 
 
