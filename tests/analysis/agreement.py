@@ -38,8 +38,7 @@ from csa.base.text import speak
 from csa.cli import main
 from csa.dataset.versioned import open_dataset
 from csa.displacement.sentences import name_verdict
-from csa.displacement.telling import LEAST_MONTHS
-from csa.displacement.verdict import Verdict
+from csa.displacement.verdict import LEAST_MONTHS, Verdict
 from tests.app.conftest import open_page
 
 ROOT = Path(__file__).parents[2]
