@@ -1,6 +1,7 @@
 """Meeting, run by Streamlit itself: its screens, what is recorded, what is refused, who may."""
 
 import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,13 @@ from app.shared.person import THIS_MACHINE
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of
+from csa.decisions.measures import add_values
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.ingest.designation import Candidate
+from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import words
 from tests.sentences import says
@@ -137,6 +140,22 @@ def test_last_meetings_decisions_stand_below_todays(page, store):
     assert "Ask for two posts" in words(shown)
     assert f"{OFFICE} · talked over" in words(shown)
     assert says("meeting.decided_none") in words(shown)
+
+
+def test_the_review_and_the_briefing_say_one_sentence_of_the_city(page, visit, store, kansas_plan):
+    """Quarters as they were entered are all alike: four against four would be no change shown."""
+    quarters = [(year, number) for year in (2018, 2019) for number in (1, 2, 3, 4)]
+    quarters += [(2020, 1), (2020, 2)]
+    kind = "gun-violence"
+    values = [checked(Value(kind, Quarter(*one), value=100.0), kind) for one in quarters]
+    add_values(store(), kansas_plan, signed(), values)
+    briefing = words(visit("briefing"))
+    sentence = re.search(r"Citywide, .+? mapped\.", briefing).group()
+    told = words(page(3))
+    assert sentence in told
+    now, before = re.search(r"(\d+) shootings .+? with (\d+) in", sentence).groups()
+    assert f"worse: {before} to {now} (" in told
+    assert says("meeting.no_change") not in told
 
 
 # ---- At the edge ---------------------------------------------------------------------------
