@@ -1,0 +1,28 @@
+"""The list of a report's areas: what its counts are of."""
+
+from dataclasses import replace
+from datetime import date
+
+from csa.base.text import Speaker
+from csa.reports.document import Paragraph
+from csa.reports.editions.parts import areas_by_tier
+from tests.sentences import says
+
+
+def notes_of(facts):
+    blocks = areas_by_tier(facts, Speaker("en"))
+    return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+
+def test_counts_of_areas_in_service_are_said_to_be_of_their_ground(month_facts, bare_facts):
+    assert says("report.own_ground") in notes_of(month_facts)
+    assert says("report.own_ground") not in notes_of(bare_facts)  # candidates alone
+
+
+def test_a_redrawn_area_says_that_its_change_is_counted_on_the_ground_of_then(month_facts):
+    first, *others = month_facts.areas
+    facts = replace(month_facts, areas=(replace(first, redrawn_on=date(2020, 3, 10)), *others))
+    name = f"{first.name} ({first.letter})"
+    redrawn = says("report.redrawn_area", area=name, day="March 10, 2020")
+    assert says("report.redrawn", areas=redrawn) in notes_of(facts)
+    assert redrawn not in notes_of(month_facts)
