@@ -20,7 +20,7 @@ from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, render, speak
-from csa.decisions.registry import CoreArea, core_areas
+from csa.decisions.registry import CoreArea, core_areas, ended_areas
 from csa.decisions.store.records import Records
 from csa.displacement.sentences import name_verdict, name_verdict_at, numbers_of
 from csa.displacement.telling import each
@@ -39,7 +39,7 @@ class CoreSpot:
     """The list of areas in service, whose verdicts come last, and what it is made from."""
 
     spot: DeltaGenerator  # where it stands
-    areas: tuple[CoreArea, ...]  # in service
+    areas: tuple[CoreArea, ...]  # in service, then those no longer
     lines: Sequence[ActionLine]  # of the plan
     waiting: Sequence[str]  # what needs a decision
     plan: str  # which plan the work follows
@@ -56,7 +56,7 @@ def show(opened: Opened, *, with_decisions: bool = True) -> CoreSpot | None:
         return None
     today = cache_store.today(opened)
     lines = () if plan is None else plan_lines(plan, records, today)
-    areas = core_areas(records)
+    areas = (*core_areas(records), *ended_areas(records))
     waiting = decisions(records, lines) if with_decisions else []
     if not areas and not waiting:
         return None
@@ -98,7 +98,9 @@ def verdict_words(
 
     Where there is no verdict there is no range either: it would look like one.
     """
-    if judged is None or since is None:  # no whole month yet
+    if judged is None or since is None:  # no whole month yet, or its ground is another's by now
+        if area.ended is not None:
+            return speak("briefing.core_taken"), ""
         return name_verdict(Verdict.TOO_EARLY), ""
     at = len(judged.verdicts) - 1
     word, told = name_verdict_at(judged, at), numbers_of(judged.core, at)
@@ -107,8 +109,8 @@ def verdict_words(
         said = speak("briefing.core_counted", since=month(str(since)), n=n)
     else:
         said = speak("briefing.core_here", since=month(str(since)), **told)
-    if judged.ring is not None and judged.ring.is_told[at]:
-        said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
+        if judged.ring is not None and judged.ring.is_told[at]:
+            said += speak("briefing.core_beside", **numbers_of(judged.ring, at))
     if area.redrawn_on is not None:
         said += speak("briefing.core_redrawn", day=day(area.redrawn_on))
     return word, said
@@ -149,13 +151,14 @@ def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
 
 def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> str:
     state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
+    state = state if area.ended is None else "here.ended_on"
     name = html.escape(called(area.place_name, area.key))
     since = html.escape(speak(state, day=day(area.state_since)))
     said, numbers = (speak("briefing.judging"), "") if verdict is None else verdict
     # Before the numbers are known their line is there too: nothing jumps.
     below = f"<br>{html.escape(numbers) or '&nbsp;'}"
-    worst = _worst(shown.lines, area.key)
-    return f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b>{below} · {worst}</li>"
+    worst = f" · {_worst(shown.lines, area.key)}" if area.ended is None else ""
+    return f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b>{below}{worst}</li>"
 
 
 def _worst(lines: Sequence[ActionLine], key: str) -> str:

@@ -78,6 +78,12 @@ def all_services(records: Records) -> tuple[CoreArea, ...]:
     return tuple(sorted(found, key=lambda area: (len(area.key), area.key, area.since)))
 
 
+def ended_areas(records: Records) -> tuple[CoreArea, ...]:
+    """List the areas that are no longer in service, each by its last service, A before AA."""
+    newest = {area.key: area for area in all_services(records)}
+    return tuple(area for area in newest.values() if area.ended is not None)
+
+
 def core_area(records: Records, key: str) -> CoreArea | None:
     """Return an area's newest service by its letter, ended or not; None where it has none."""
     return next((area for area in all_services(records)[::-1] if area.key == key), None)

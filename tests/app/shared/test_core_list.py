@@ -1,5 +1,6 @@
 """The list of areas in service: a verdict's word and numbers, by hand."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from app.shared.core_list import verdict_words
 from csa.base.params import Month
 from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import name_verdict
-from csa.displacement.verdict import Verdict
+from csa.displacement.verdict import LEAST_MEAN, Verdict
 from tests.sentences import says
 
 MONTHS = 6
@@ -25,7 +26,10 @@ def judged(verdict, counted, expected, *, is_told):
     """Six months that end so."""
     ends = {"counted": [counted] * MONTHS, "low": [1] * MONTHS, "high": [90] * MONTHS}
     known = SimpleNamespace(mean=[expected] * MONTHS)
-    core = SimpleNamespace(**ends, expectation=known, is_told=[is_told] * MONTHS)
+    is_enough = [(counted + expected) / 2 >= LEAST_MEAN] * MONTHS
+    core = SimpleNamespace(
+        **ends, expectation=known, is_told=[is_told] * MONTHS, is_enough=is_enough
+    )
     return SimpleNamespace(core=core, ring=None, verdicts=(verdict,) * MONTHS)
 
 
@@ -33,7 +37,7 @@ def judged(verdict, counted, expected, *, is_told):
     ("counted", "expected", "word"),
     [
         (9, 7.0, name_verdict(Verdict.TOO_FEW)),
-        (25, 30.0, says("briefing.too_wide")),  # enough, but what was expected is not known
+        (25, 30.0, says("displacement.too_wide")),  # enough, but what was expected is not known
     ],
 )
 def test_where_nothing_can_be_said_the_word_is_why_and_no_range_is_given(counted, expected, word):
@@ -50,3 +54,20 @@ def test_a_redrawn_area_says_that_months_are_counted_on_the_ground_of_then():
         "briefing.core_here", counted=80, since="February 2020", expected=70.0, low=1, high=90
     )
     assert redrawn == plain + says("briefing.core_redrawn", day="July 10, 2020")
+
+
+def test_an_area_that_ended_keeps_its_verdict_or_says_who_serves_its_blocks():
+    ended = replace(area(date(2020, 1, 15)), state="retired", ended=date(2020, 6, 1))
+    one = judged(Verdict.NO_CHANGE, 80, 70.0, is_told=True)
+    assert verdict_words(ended, one, SINCE)[0] == name_verdict(Verdict.NO_CHANGE)
+    assert verdict_words(ended) == (says("briefing.core_taken"), "")
+    assert verdict_words(area(date(2020, 1, 15))) == (name_verdict(Verdict.TOO_EARLY), "")
+
+
+def test_the_first_months_are_too_early_and_have_no_range():
+    one = judged(Verdict.TOO_EARLY, 12, 7.0, is_told=True)
+    said = says("briefing.core_counted", n=12, since="February 2020")
+    assert verdict_words(area(date(2020, 1, 15)), one, SINCE) == (
+        name_verdict(Verdict.TOO_EARLY),
+        said,
+    )

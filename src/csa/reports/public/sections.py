@@ -215,8 +215,12 @@ def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
         for task in tasks_in_order(facts)
     )
     columns = tell.each(
-        *("public.area", "public.task", "public.agency"),
-        *("public.stands", "public.due", "public.why"),
+        "public.area",
+        "public.task",
+        "public.agency",
+        "public.stands",
+        "public.due",
+        "public.why",
     )
     table = Table(tell("public.tasks_caption"), columns, rows)
     notes = map(Paragraph, tasks_note(facts, tell))
