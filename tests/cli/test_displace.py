@@ -206,10 +206,10 @@ def test_the_numbers_are_counts_of_the_panel(ask, read, tmp_path):
 def test_areas_of_the_store_and_of_its_export_give_the_same_files(made, ask, run, tmp_path):
     store = ("--city", made.config, "--store", tmp_path / "s.sqlite3")
     about = ("displace", "--city", made.config, "--dataset", made.folder / "ds")
+    opened = open_store(str(tmp_path / "s.sqlite3"), city="testville", make=True)
     none = run(*about, "--served", *store[2:], "--out", tmp_path / "no")
     assert "No area is in service yet" in none.stdout
     who = ("--by", "Committee", "--why", "Neighbors asked for it.")
-    opened = open_store(str(tmp_path / "s.sqlite3"), city="testville", make=True)
     for letter, cells, month in (("A", WEST, 2), ("B", EAST, 6)):
         texts = tuple(f"{cell:x}" for cell in sorted(cells))
         since = act(on=date(2019, month, 1), why="Neighbors asked for it.")

@@ -73,11 +73,16 @@ def test_every_pair_of_signs_has_its_verdict():
         assert verdict_of(here, there) == SENTENCES[here, there]
 
 
-def test_the_verdicts_are_a_closed_set_of_ten_and_eight_claim_a_change():
+def test_the_verdicts_are_a_closed_set_of_eleven_and_eight_claim_a_change():
     others = {"fewer, and fewer in all", "fewer for a time", "more for a time", "too few to say"}
+    others |= {"too early to say"}
     assert set(map(str, Verdict)) == set(SENTENCES.values()) | others
-    assert len(Verdict) == 10
-    assert {one for one in Verdict if not one.is_alarm} == {Verdict.NO_CHANGE, Verdict.TOO_FEW}
+    assert len(Verdict) == 11
+    assert {one for one in Verdict if not one.is_alarm} == {
+        Verdict.NO_CHANGE,
+        Verdict.TOO_FEW,
+        Verdict.TOO_EARLY,
+    }
 
 
 @pytest.mark.parametrize(

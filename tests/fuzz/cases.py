@@ -83,7 +83,10 @@ def _watch(event, args):
     elif event in WRITES:
         path = args[WRITES[event]]
     if isinstance(path, str | bytes | os.PathLike) and path not in (":memory:", os.devnull):
-        full = os.path.realpath(os.fsdecode(path))
+        named = os.fsdecode(path)
+        if named.startswith("file:"):  # SQLite's own address, with what it may do
+            named = named.removeprefix("file:").partition("?")[0]
+        full = os.path.realpath(named)
         if not full.startswith(_allowed[0]):
             _strays.append(f"{event} {full}")
 

@@ -18,6 +18,7 @@ from csa.reports.public.facts import (
 
 LONG_NAME = "Saint Bartholomew and the Upper Riverside Gardens at the Mill"
 VERDICTS = (
+    "too early to say",
     "no change shown",
     "fewer, and fewer in all",
     "fewer here; whether it moved cannot be told",

@@ -61,6 +61,7 @@ def test_the_planted_displacement_is_told_by_the_truths_month_or_soon_after(
 
 def test_it_is_never_told_the_other_way_round(displaced, cooling):
     assert set(displaced.single[cooling].verdicts) <= {
+        Verdict.TOO_EARLY,
         Verdict.TOO_FEW,
         Verdict.NO_CHANGE,
         Verdict.FEWER,
@@ -73,6 +74,7 @@ def test_the_planted_fall_is_told_as_one_in_all(displaced, eased):
     verdicts = displaced.single[eased].verdicts
     assert verdicts[-1] is Verdict.FEWER
     assert set(verdicts) <= {
+        Verdict.TOO_EARLY,
         Verdict.TOO_FEW,
         Verdict.NO_CHANGE,
         Verdict.FEWER,

@@ -12,7 +12,7 @@ from tests.workflow.months import Town
 
 
 @pytest.fixture
-def town(tmp_path, monkeypatch):
+def month_town(tmp_path, monkeypatch):
     """A town whose editions are short, its record left out: both are tested elsewhere."""
     made = Town(tmp_path)
 

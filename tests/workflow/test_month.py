@@ -42,6 +42,13 @@ from csa.workflow.publishing import figures_published
 from tests.stores import act
 from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
+
+@pytest.fixture
+def town(month_town):
+    """The town whose months are made."""
+    return month_town
+
+
 # ---- By hand --------------------------------------------------------------------------------
 
 

@@ -34,6 +34,12 @@ domestic_on = 2020-07-01
 
 
 @pytest.fixture
+def town(month_town):
+    """The town whose months are made."""
+    return month_town
+
+
+@pytest.fixture
 def served(town):
     """A town with an area in service since the tenth of May, and April's month."""
     town.make(town.new(APRIL))

@@ -175,7 +175,6 @@ def read_areas(path: Path | str) -> Chosen:
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    from types import MappingProxyType
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "areas.csv")
     ...     _ = file.write_text("area_id,cells\nA,892658a80c3ffff 892658a80cbffff\n")

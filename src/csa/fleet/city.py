@@ -13,7 +13,7 @@ import shlex
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +40,7 @@ OWN = ".fleet"
 """Folder of a fleet for locks, journals and what is being made."""
 SAID = "said.txt"
 FORMAT_VERSION = 1
+STORE = "CSA_STORE"
 ONE_AT_A_TIME = threading.Lock()
 """What a command prints is caught for the whole process, and maps are drawn by one thread."""
 
@@ -108,8 +109,9 @@ def _make(city: FleetCity, folder: CityFolder, fetched: Path) -> dict[str, Any]:
     steps = _StepsDone(folder, prints)
     config = Path(city.config) if city.config else folder.work / "config" / f"{city.id}.toml"
     results = folder.work / "var" / config.stem
-    for name, words in _commands(city, config, results, (files, places)):
-        steps.run(name, words)
+    with _without_decisions(results.with_suffix(".sqlite3")):
+        for name, words in _commands(city, config, results, (files, places)):
+            steps.run(name, words)
     row = describe(city, DONE, "", results)
     account = {"kind": "fleet city", "format_version": FORMAT_VERSION, "fingerprints": prints}
     write_file(folder.work / MARKER, json_bytes({**account, "row": row}))
@@ -124,22 +126,34 @@ def _commands(
     """Yield the single commands in the order of `csa month`: past years first, then areas."""
     files, places = given
     named = [*map(str, files), *(["--places", str(places)] if places else [])]
-    dataset, store = results / "dataset", results.with_suffix(".sqlite3")  # nothing was decided
-    home = results.parent.parent
+    dataset, home = results / "dataset", results.parent.parent
     if city.config:
         yield "ingest", ["ingest", *named, "--city", str(config), "--out", str(dataset)]
     else:
         own = ["--name", city.name, "--yes", "--out", str(config), "--root", str(home)]
         yield "start", ["start", *named, *own]
     of = ["--city", str(config), "--dataset", str(dataset)]
-    undecided = [*of, "--store", str(store)]
     yield "backtest", ["backtest", *of, "--out", str(results / "backtest")]
-    yield "propose", ["propose", *undecided, "--out", str(results / "proposal")]
-    yield "priorities", ["priorities", *undecided, "--out", str(results / "priorities")]
+    yield "propose", ["propose", *of, "--out", str(results / "proposal")]
+    yield "priorities", ["priorities", *of, "--out", str(results / "priorities")]
     areas = ["--areas", str(results / "proposal" / "areas.geojson")]
     yield "displace", ["displace", *of, *areas, "--out", str(results / "displacement")]
     month = ["--month", str(last_month(open_dataset(dataset))), "--audience", "executive"]
-    yield "report", ["report", *undecided, *month, "--out", str(results / "report.html")]
+    yield "report", ["report", *of, *month, "--out", str(results / "report.html")]
+
+
+@contextmanager
+def _without_decisions(store: Path) -> Iterator[None]:
+    """Let the commands of this process read a store that nobody has made."""
+    before = os.environ.get(STORE)
+    os.environ[STORE] = str(store)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[STORE]
+        else:
+            os.environ[STORE] = before
 
 
 class _StepsDone:

@@ -68,11 +68,13 @@ def test_the_meeting_has_the_numbers_of_displacement_beside_each_verdict(start):
     meeting = start("meeting")
     meeting.query_params["step"] = "2"
     said = words(meeting.run())
-    told = re.findall(r"([\d,]+) shootings since (\w+ \d{4}) \(([\d,]+ to [\d,]+) expected\)", said)
+    told = re.findall(
+        r"([\d,]+) shootings since (\w+ \d{4}) \(no-change range: ([\d,]+ to [\d,]+)\)", said
+    )
     assert len(told) == 3
     for counted, _, expected in told:
         assert counted in cells
-        assert f"expected {expected}" in cells
+        assert f"no-change range: {expected}" in cells
     assert "; next door 39 (" in said
 
 

@@ -92,6 +92,7 @@ def test_what_a_map_waits_for_stands_behind_nothing_that_is_told_beside_it(root)
                 lanes[is_quick == [True]].add(call.args[0].id)
     assert lanes[True] == {
         "ask_change",
+        "count_areas",
         "locate_incidents",
         "name_tracks",
         "propose_areas",

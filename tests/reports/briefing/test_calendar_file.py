@@ -160,8 +160,6 @@ def test_the_command_writes_it(run, root, town):
         "calendar",
         "--city",
         "sample",
-        "--store",
-        town.folder / "none",
         "--out",
         out,
         cwd=root,

@@ -104,7 +104,7 @@ def test_a_quarter_with_a_differing_value_is_not_approved_unread(dataset, monkey
 def test_when_work_begins_what_nobody_typed_is_counted_in_the_last_covered_quarter(
     dataset, monkeypatch
 ):
-    area = SimpleNamespace(cells=frozenset({CELL}))
+    area = SimpleNamespace(versions=(GroundVersion(frozenset({CELL}), Month(2020, 1)),))
     monkeypatch.setattr(counted, "core_area", lambda _, key: area if key == "B" else None)
     plan = SimpleNamespace(measures=(SimpleNamespace(id="shot", kind=COUNTED),))
     typed = Records(values=(Value("shot", SPRING, place="B", value=7.0),))

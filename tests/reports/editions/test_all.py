@@ -132,7 +132,7 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert len(first.sentences) == 3
     assert all(first.sentences)
     assert "No change shown: since October 2019, the 3 areas together had " in first.sentences[1]
-    assert " could be chance)." in first.sentences[1]
+    assert "(no-change range: " in first.sentences[1]
 
 
 def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_facts):

@@ -18,7 +18,7 @@ from csa.dataset.chosen import read_areas
 from csa.dataset.table import fingerprint
 from csa.dataset.versioned import open_city, save_dataset
 from csa.decisions.areas import designate, redraw, retire
-from csa.decisions.registry import core_areas, followed, standings
+from csa.decisions.registry import all_services, core_areas, followed, standings
 from csa.decisions.store.records import Records, read_records
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import FollowSource, follow_areas
@@ -147,8 +147,8 @@ def everywhere(source, records, month, tmp_path, named):
     assert told == [wanted] * 3
     path = tmp_path / "areas.csv"
     path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(records)))
-    chosen = followed(areas)
-    assert read_areas(path) == chosen
+    assert read_areas(path) == followed(areas)
+    chosen = followed(all_services(records))  # of all together, what ended counts on
     pages(source, records, account, named)
     begun = chosen.begun(month.plus(1))
     if begun is None:
@@ -187,7 +187,7 @@ def play(store, source, first, n_months, decisions, tmp_path, looked_at):
         if not core_areas(records):
             continue
         everywhere(source, records, month, tmp_path, named)
-        begun = followed(core_areas(records)).begun(month.plus(1))
+        begun = followed(all_services(records)).begun(month.plus(1))
         if begun is None:
             continue
         city = replace(source.city, dataset=through_month(source.city.dataset, month))

@@ -22,7 +22,7 @@ from csa.decisions.store.records import Records
 from csa.disclosure.keys import THRESHOLD
 from csa.displacement.analyze import UsualBasis
 from csa.displacement.net import net_change
-from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict, Verdict
+from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict
 from csa.geo.ground import resolution_of
 from csa.reports.public.window import PublicWindow
 
@@ -152,8 +152,6 @@ def change_in_all(
     if change is None:
         return nothing
     found = change.displaced
-    if found.pooled.verdicts[-1] is Verdict.TOO_EARLY:
-        return nothing
     core, pooled = found.pooled.core, _in_words(found.pooled, since)
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
     low, high = (None if is_kept else int(end[-1]) for end in (core.low, core.high))

@@ -14,6 +14,8 @@ from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
 UNKNOWN = "unknown"
 """Verdict of a change that cannot be judged."""
 
+NOT_JUDGED = (Verdict.TOO_FEW, Verdict.TOO_EARLY)
+
 
 def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
     """Return the sentence on the change in all areas together, and from which areas it moved."""
@@ -30,6 +32,7 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
         Verdict.MORE_ONCE: "public.change_more_once",
         Verdict.MORE_NEXT: "public.change_more_next",
         Verdict.TOO_FEW: "public.change_too_few",
+        Verdict.TOO_EARLY: "public.change_too_early",
     }[Verdict(facts.change.verdict)]
     lasted_until = facts.change.lasted_until
     until = tell.month(lasted_until) if lasted_until else ""
@@ -76,6 +79,7 @@ def short_change(
         Verdict.MORE_ONCE: "public.short_more_once",
         Verdict.MORE_NEXT: "public.short_more_next",
         Verdict.TOO_FEW: "public.change_too_few",
+        Verdict.TOO_EARLY: "public.change_too_early",
     }[verdict]
     month = tell.month(until) if until else ""
     return (tell(said, what=what, where=where, until=month), *_net(change, tell))
@@ -83,7 +87,7 @@ def short_change(
 
 def _net(change: PublicArea | PublicChange, tell: Speaker) -> tuple[str, ...]:
     """Return what is left with the blocks next door, unless the verdict has said it."""
-    if not change.net or change.verdict in {UNKNOWN, Verdict.FEWER, Verdict.TOO_FEW}:
+    if not change.net or change.verdict in {UNKNOWN, Verdict.FEWER, *NOT_JUDGED}:
         return ()
     said = {
         "fewer": "public.net_fewer",
@@ -108,7 +112,7 @@ def told_of(change: PublicChange | None) -> PublishedChange | None:
         return None
     if change.counted is None or change.counted < LEAST:
         return PublishedChange(None, None, None)
-    if change.high is None or change.high < LEAST or change.verdict == Verdict.TOO_FEW:
+    if change.high is None or change.high < LEAST or change.verdict in NOT_JUDGED:
         return PublishedChange(change.counted, None, None)
     is_low = change.low is None or change.low < LEAST
     return PublishedChange(change.counted, None if is_low else change.low, change.high)
@@ -143,7 +147,7 @@ def change_ended(change: PublicChange, tell: Speaker) -> tuple[str, ...]:
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
     """Return sentences on how certain the change is, and what it does not say."""
-    if change is None or change.verdict in {UNKNOWN, Verdict.TOO_FEW}:
+    if change is None or change.verdict in {UNKNOWN, *NOT_JUDGED}:
         return ()
     assumed = () if change.is_usual_known else (tell("public.change_assumed"),)
     if change.verdict == Verdict.NO_CHANGE:
