@@ -229,7 +229,7 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     )
     wanted = propose_areas(City(*sample[::-1]), choices)
     text = reader.text()
-    assert f"of {wanted.summary['totals']['located']:,} homicides" in text
+    assert f"by {wanted.summary['totals']['located']:,} mapped homicides" in text
     assert "January 1, 2018 through December 31, 2019" in text
     assert screen_of(reader.page.url) == screen
     # What the link was read into is what it is written from: another reader sees the same.

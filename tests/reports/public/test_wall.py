@@ -49,11 +49,11 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
         "Fewer shootings in the areas than expected, but more next door."
     ]
     bar = shown.bar
-    assert (bar.counted_words, bar.range_words) == ("38 counted", "45 to 77 expected")
+    assert (bar.counted_words, bar.range_words) == ("38 counted", "no change: 45 to 77")
     assert bar.x(0) == 0
     assert bar.x(38) < bar.x(45) < bar.x(77) < 1000
     low = screen("change", facts(change=change(low=None))).bar
-    assert (low.x(low.low), low.range_words) == (0, "up to 77 expected")
+    assert (low.x(low.low), low.range_words) == (0, "no change: up to 77")
     few = change("fewer, and fewer in all", counted=None, low=None, high=None)
     assert screen("change", facts(change=few)).bar is None
 
