@@ -47,7 +47,7 @@ def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
         n, low, high = (
             int(ends[-1]) for ends in (judged.core.counted, judged.core.low, judged.core.high)
         )
-        assert f"({letter}): {n} counted, {low} to {high} could be chance." in chart.alt
+        assert f"({letter}): {n} counted, no-change range: {low} to {high}." in chart.alt
 
 
 def test_where_nothing_is_followed_there_is_no_chart(bare_facts):

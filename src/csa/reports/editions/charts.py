@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import shapely
 
 from csa.base.text import Speaker
+from csa.dataset.chosen import Chosen
 from csa.displacement.verdict import AreaVerdict, Track
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
@@ -40,8 +41,7 @@ def change_chart(facts: Facts, tell: Speaker) -> list[Block]:
     found, followed = facts.displaced, facts.followed
     if found is None or followed is None or followed.verdict is None:
         return []
-    ids, names = found.chosen.area_ids, found.chosen.place_names
-    own = list(zip(_named(ids, names, tell), found.single, strict=True))[:MAX_AREAS]
+    own = list(zip(_named(found.chosen, tell), found.single, strict=True))[:MAX_AREAS]
     rows = [(tell("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
     lines = [(name, _line(judged.core), _next(judged)) for name, judged in rows]
     alt = " ".join(_said(name, here, there, tell) for name, here, there in lines)
@@ -75,9 +75,16 @@ def years_chart(told: PublicFacts, tell: Speaker) -> list[Picture]:
     return [Picture(_painted(marks, floor + 2 * TEXT_PX), alt)]
 
 
-def _named(ids: Sequence[str], names: Sequence[str], tell: Speaker) -> list[str]:
-    named = zip(ids, names, strict=True)
-    return [tell("briefing.place", place=tell.place(name), area_id=key) for key, name in named]
+def _named(chosen: Chosen, tell: Speaker) -> list[str]:
+    """Name each area, and those that are no longer in service as such."""
+    named = {
+        key: tell("briefing.place", place=tell.place(name), area_id=key)
+        for key, name in zip(chosen.area_ids, chosen.place_names, strict=True)
+    }
+    return [
+        tell("report.chart_ended", name=name) if key in chosen.retired else name
+        for key, name in named.items()
+    ]
 
 
 def _line(track: Track) -> ChartLine:
