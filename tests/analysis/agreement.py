@@ -64,6 +64,13 @@ def _last_day(month: Month) -> date:
     return date(after.year, after.number, 1) - timedelta(days=1)
 
 
+def is_not_yet(said: str) -> bool:
+    """Return whether a command says that nothing can be followed yet."""
+    return any(
+        first(key, said, **dict.fromkeys(("since", "last", "first"), r"\S+")) for key in NOT_YET
+    )
+
+
 @dataclass
 class Play:
     """A city in a folder of its own, its list of shootings as far as it was known."""
@@ -120,7 +127,7 @@ class Play:
                 try:
                     main.main()
                 except SystemExit as stop:
-                    if stop.code and not any(first(key, err.getvalue()) for key in NOT_YET):
+                    if stop.code and not is_not_yet(err.getvalue()):
                         self.refused.append(f"{' '.join(typed)}: {err.getvalue().strip()}")
         return out.getvalue()
 
@@ -386,6 +393,7 @@ def area_of(who: str) -> str | None:
     return ALL if any(first(key, who, since=".+", ended=".+") for key in TOGETHER) else None
 
 
+ENDED_AREAS = "no longer in service"
 ENDED = ("displacement.all_areas_ended", "displacement.all_areas_since_ended")
 """How all areas are called where some are no longer in service."""
 TOGETHER = ("displacement.all_areas", "displacement.all_areas_since", *ENDED)
@@ -480,9 +488,6 @@ def read_net(
     }
     for name, question in (("change", "net"), ("low", "net, low"), ("high", "net, high")):
         surface.say(area, question, told[name], through)
-    word = "fewer" if told["high"] < 0 else "more" if told["low"] > 0 else "unclear"
-    if round(told["low"]) and round(told["high"]):  # rounded to 0, a range's end has lost its side
-        surface.say(area, "net, in a word", word, through)
 
 
 def read_change(surface: Surface, blocks: Iterable[str], through: Month | None = None) -> None:
@@ -508,7 +513,7 @@ def read_change(surface: Surface, blocks: Iterable[str], through: Month | None =
                 read_track(surface, area, "ring", {"counted": few["n"]}, through)
             if area == ALL and (together := re.search(r"\d+", values["who"])):
                 surface.say(ALL, "areas in the verdict", int(together[0]), through)
-                surface.say(ALL, "no longer in service", ended_areas(values["who"]), through)
+                surface.say(ALL, ENDED_AREAS, ended_areas(values["who"]), through)
         for said in matches("change_page.how_net", block, said=".+?"):
             rest = block[said.start("said") :]
             net = first("displacement.net", rest, change=FEWER_MORE, low=FEWER_MORE, high=FEWER_MORE)  # fmt: skip
@@ -604,7 +609,7 @@ def ask_commands(play: Play, surface: Surface) -> None:
     rows = served(play)
     on_record.say(ALL, "areas in the verdict", len(rows))  # all ground that was ever designated
     retired = [row["area_id"] for row in rows if row["state"] == "retired"]
-    on_record.say(ALL, "no longer in service", " ".join(retired))
+    on_record.say(ALL, ENDED_AREAS, " ".join(retired))
     for row in rows:
         on_record.say(row["area_id"], "state", row["state"])
     displaced = play.run("displace", *dataset, "--served", "--out", play.folder / "dd", "--json")
@@ -678,7 +683,9 @@ def ask_month(play: Play, surface: Surface) -> None:
             read_edition(edition, page)
     told = _json(folder / "month.json")["change"]
     if told["verdict"] is not None:
-        surface.named("month.json").say(ALL, "verdict", told["verdict"])
+        account = surface.named("month.json")
+        account.say(ALL, "verdict", told["verdict"])
+        read_change(account, [told["sentence"]])
     summary = folder / "summary.html"
     if summary.is_file():
         read_change(surface.named("the month's summary"), Rendered(summary.read_text()).blocks)
@@ -807,14 +814,6 @@ def read_words(
             surface.say(area, "verdict", str(verdict), through)
 
 
-def read_short(surface: Surface, area: str, text: str, through: Month) -> None:
-    """Read a change in few words."""
-    read_words(surface, text, through, area)
-    for word in ("fewer", "more", "unclear"):
-        if first(f"public.net_{word}", text):
-            surface.say(area, "net, in a word", word, through)
-
-
 def read_public(surface: Surface, page: Rendered, month: Month) -> None:
     """Read the public edition or page: all areas together, and each."""
     through = quarter_end(month)
@@ -827,12 +826,11 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
             surface.say(ALL, f"counted since start{changed}", number(said["counted"]), through)
             since = re.search(MONTH_NAME, said["when"])
             surface.say(ALL, "since", str(MONTHS[since[0]]), through)
-            read_short(surface, ALL, block[: said.start()], through)
         if said := first("public.change_expected", block):
             _say_public_range(surface, changed, said, through)
         for part in ABOUT_AREA.split(block)[1:]:
             letter, _, said = part[1:].partition(")")
-            read_short(surface, letter, said, through)
+            read_words(surface, said, through, letter)
     for table in page.tables:
         if table and table[0][0] == speak("public.area"):
             for row in table[1:]:
@@ -848,7 +846,7 @@ def read_named(surface: Surface, block: str, through: Month) -> str:
             surface.say(letter, "verdict", str(Verdict.FEWER_MOVED), through)
         block = block.replace(said[0], "")
     if said := first("public.change_ended", block, n=NUMBER, areas=r"[A-Z, ]+"):
-        surface.say(ALL, "no longer in service", said["areas"].replace(",", ""), through)
+        surface.say(ALL, ENDED_AREAS, said["areas"].replace(",", ""), through)
         block = block.replace(said[0], "")
     return block
 
@@ -871,11 +869,11 @@ def read_wall(surface: Surface, page: Rendered, through: Month) -> None:
         is_each = block == speak("wall.each_area") or (is_each and not ends)
         labelled = re.match(r"((?:[A-Z]{1,2}, )*[A-Z]{1,2}) (.+)", block) if is_each else None
         for letter in labelled[1].split(", ") if labelled else ():
-            read_short(surface, letter, labelled[2], through)
+            read_words(surface, labelled[2], through, letter)
         if not is_each:
             others.append(read_named(surface, block, through))
     text = " ".join(others)
-    read_short(surface, ALL, text, through)
+    read_words(surface, text, through)
     if said := first("wall.counted", text):
         surface.say(ALL, f"counted since start{PUBLISHED}", number(said["n"]), through)
     if said := first("wall.expected", text):
@@ -1067,7 +1065,7 @@ def contradictions(answers: Iterable[Answer]) -> list[str]:
 def impossible(answers: Iterable[Answer]) -> list[str]:
     """List the verdicts of no change beside a range, of the same surface, that leaves zero out.
 
-    As a reader sees them: a machine's account has a field for each.
+    As a reader sees them in one place: a machine's account has a field for each.
     """
     return [
         f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
@@ -1156,12 +1154,12 @@ LEAST_OF_ALL = {
     "edition prevention": {"verdict", "counted since start"},
     "edition public": {"verdict"},
     "page Displacement": {"verdict", "counted since start"},
-    "public page": {"verdict"},
-    "public wall": {"verdict"},
+    "public page": {"verdict", ENDED_AREAS},
+    "public wall": {"verdict", ENDED_AREAS},
     "month.json": {"verdict"},
     "the month's summary": {"verdict", "counted since start"},
 }
-OF_CHANGE = {"verdict", "counted since start", "net"}
+OF_CHANGE = {"verdict", "counted since start", "net", "areas in the verdict"}
 OF_CANDIDATE = {"tier", "next 12 months"}
 """Nobody says it of an area that this month's counts would not propose."""
 LEAST_OF_CITY = {
@@ -1201,6 +1199,7 @@ def lacking(
         *((surface, ALL, LEAST_OF_ALL[surface]) for surface in LEAST_OF_ALL),
         *((surface, CITY, LEAST_OF_CITY[surface]) for surface in LEAST_OF_CITY),
     ]
+    has_ended = any(one.question == ENDED_AREAS and one.value for one in said)
     wrong, unmade = [], {surface for name in left_out for surface in LEFT_OUT[name]}
     for surface, area, questions in wanted:
         if surface in unmade:
@@ -1213,6 +1212,7 @@ def lacking(
             f"{month}, {surface}, {area}: {question}"
             for question in sorted(questions)
             if (surface, area, question) not in heard
+            and (question != ENDED_AREAS or has_ended)
             and (question not in OF_CANDIDATE or area in found_now)
             and (
                 question not in OF_CHANGE

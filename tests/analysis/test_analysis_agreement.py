@@ -137,6 +137,7 @@ def play_philadelphia(folder, shared_data, tell=lambda _: None):
     read_again = ("--confirm", code_of(held[2]), "--by", "the Committee")
     play.begin(Month(2022, 5))
     play.designate(play.busiest(4), on="2022-06-15")
+    play.measure(Month(2022, 3))
     over = Played(play, with_preview=True)
     for month in PHILADELPHIA_MONTHS:
         name = str(month)
