@@ -353,7 +353,7 @@ def matches(key: str, text: str, **shapes: str) -> Iterator[re.Match[str]]:
     """Find a sentence of the catalog in a text, with its values by name."""
     template = english()[key]
     for form in [template] if isinstance(template, str) else template.values():
-        pattern, seen = "", set()
+        pattern, seen = r"(?<!\d)", set()
         for literal, name, spec, _ in string.Formatter().parse(form):
             pattern += r"\s+".join(map(re.escape, re.split(r"\s+", literal)))
             if name is None:
@@ -480,14 +480,27 @@ def read_year(
 
 
 def read_net(
-    surface: Surface, area: str | None, values: Mapping[str, Any], through: Month | None = None
+    surface: Surface,
+    area: str | None,
+    values: Mapping[str, Any],
+    through: Month | None = None,
+    what: str = "net",
 ) -> None:
     """Note what is left here and next door together."""
     told = {
         name: signed(value) if isinstance(value, str) else value for name, value in values.items()
     }
-    for name, question in (("change", "net"), ("low", "net, low"), ("high", "net, high")):
+    for name, question in (("change", what), ("low", f"{what}, low"), ("high", f"{what}, high")):
         surface.say(area, question, told[name], through)
+
+
+BESIDE = "net beside the verdict"
+
+
+def net_in(text: str) -> re.Match[str] | None:
+    """Find a net change in a text."""
+    ends = dict.fromkeys(("change", "low", "high"), FEWER_MORE)
+    return first("displacement.net", text, **ends)
 
 
 def read_change(surface: Surface, blocks: Iterable[str], through: Month | None = None) -> None:
@@ -511,13 +524,13 @@ def read_change(surface: Surface, blocks: Iterable[str], through: Month | None =
                 read_track(surface, area, "ring", next_door.groupdict(), through)
             elif few := first("displacement.next_door_few", rest):
                 read_track(surface, area, "ring", {"counted": few["n"]}, through)
+            if (net := net_in(rest)) and not any(matches("change_page.how_net", rest)):
+                read_net(surface, area, net.groupdict(), through, BESIDE)
             if area == ALL and (together := re.search(r"\d+", values["who"])):
                 surface.say(ALL, "areas in the verdict", int(together[0]), through)
                 surface.say(ALL, ENDED_AREAS, ended_areas(values["who"]), through)
         for said in matches("change_page.how_net", block, said=".+?"):
-            rest = block[said.start("said") :]
-            net = first("displacement.net", rest, change=FEWER_MORE, low=FEWER_MORE, high=FEWER_MORE)  # fmt: skip
-            if net:
+            if net := net_in(block[said.start("said") :]):
                 read_net(surface, area_of(said["who"]), net.groupdict(), MONTHS[said["month"]])
 
 
@@ -1065,14 +1078,14 @@ def contradictions(answers: Iterable[Answer]) -> list[str]:
 def impossible(answers: Iterable[Answer]) -> list[str]:
     """List the verdicts of no change beside a range, of the same surface, that leaves zero out.
 
-    As a reader sees them in one place: a machine's account has a field for each.
+    Under "How do we know?" the net's range stands apart, and says that it decides no verdict.
     """
     return [
         f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
         for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if told.get("verdict") == str(Verdict.NO_CHANGE)
-        and isinstance(low := told.get("net, low"), int)
-        and isinstance(high := told.get("net, high"), int)
+        and isinstance(low := told.get(f"{BESIDE}, low"), int)
+        and isinstance(high := told.get(f"{BESIDE}, high"), int)
         and not low <= 0 <= high
     ]
 

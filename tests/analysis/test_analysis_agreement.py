@@ -32,6 +32,7 @@ from tests.analysis.agreement import (
     rendered_page,
     served,
 )
+from tests.app.conftest import scan_once  # noqa: F401 - a fixture, for the pages that are opened
 from tests.sentences import says
 
 SAMPLE_MONTHS = [Month(2020, 5), Month(2020, 6), Month(2020, 7)]
