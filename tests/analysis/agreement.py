@@ -33,6 +33,7 @@ from app.shared import settings
 from csa.base.io import csv_bytes
 from csa.base.message import english
 from csa.base.params import Month
+from csa.base.text import day as in_words
 from csa.base.text import month as month_words
 from csa.base.text import speak
 from csa.cli import main
@@ -330,6 +331,7 @@ def rendered_page(shown: AppTest) -> Rendered:
 # ---- Sentences, read by their keys ------------------------------------------------------------
 
 NUMBER, MONTH_NAME = r"\d[\d,]*(?:\.\d+)?", r"[A-Z][a-z]+ \d{4}"
+DAY, AREA = r"[A-Z][a-z]+ \d+, \d{4}", r"[^.;]+? \([A-Z]+\)"
 VERDICTS = {
     **{name_verdict(verdict): str(verdict) for verdict in Verdict},
     speak("displacement.too_wide"): str(Verdict.TOO_FEW),
@@ -476,7 +478,24 @@ def read_year(
 ) -> None:
     """Note a count since a start 12 months ago: it is the count of the last 12 months too."""
     if (through or surface.month).index - since.index + 1 == 12:
-        surface.say(area, "shootings, last 12 months", number(str(counted)), through)
+        surface.say(area, YEAR_SINCE, number(str(counted)), through)
+
+
+YEAR = "shootings, last 12 months"
+YEAR_SINCE = f"{YEAR}, each month on the ground it had"
+"""Of an area that was never redrawn the same as `YEAR`."""
+REDRAWN = "redrawn"
+
+
+UNKNOWN = "not known"
+
+
+def read_redrawn(surface: Surface, blocks: Iterable[str]) -> None:
+    """Read since which day areas that were redrawn have their ground."""
+    for block in blocks:
+        if said := first("report.redrawn", block, areas=".+?"):
+            for one in matches("report.redrawn_area", said["areas"], area=AREA, day=DAY):
+                surface.say(area_of(one["area"]), REDRAWN, one["day"])
 
 
 def read_net(
@@ -574,22 +593,19 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
                 surface.say(CITY, "change", words[said["verdict"]], through)
                 surface.say(CITY, "no-change range, low", number(said["low"]), through)
                 surface.say(CITY, "no-change range, high", number(said["high"]), through)
+        if first("briefing.not_comparable", block):
+            surface.say(CITY, "change", UNKNOWN)
         if SHOOTINGS not in block:
             continue
         word = "|".join(map(re.escape, of_measure))
         what = rf"(?P<before>{NUMBER}) to (?P<now>{NUMBER})"
         said = first("meeting.judged", block, word=word, what=what)
-        for key, course in courses.items():
-            if sentence := first(f"measures.{key}", block, what=rf"{what}[^.]*"):
-                surface.say(CITY, "change", course)
-                said = sentence
         if said is not None:
             span = re.findall(MONTH_NAME, block[said.end() :])
             through = MONTHS[span[0]] if span else None
             surface.say(CITY, "counted lately", number(said["now"]), through)
             surface.say(CITY, "counted before that", number(said["before"]), through)
-            if "word" in said.groupdict():
-                surface.say(CITY, "change", of_measure[said["word"]], through)
+            surface.say(CITY, "change", of_measure[said["word"]], through)
 
 
 SHOOTINGS = "Homicides and nonfatal shootings"
@@ -658,9 +674,12 @@ def read_report(surface: Surface, facts: Mapping[str, Any]) -> None:
     """Read the JSON of `csa report`."""
     for row in facts.get("areas", ()) if facts.get("is_served") else ():
         surface.say(row["area_id"], "shootings, 36 months", row["incidents"])
-        surface.say(row["area_id"], "shootings, last 12 months", row["last_12"])
+        surface.say(row["area_id"], YEAR, row["last_12"])
         surface.say(row["area_id"], "tier", row["tier"] or "none")
         surface.say(row["area_id"], "state", row["state"])
+        if row["redrawn_on"]:
+            day = in_words(date.fromisoformat(row["redrawn_on"]))
+            surface.say(row["area_id"], REDRAWN, day)
         read_change(surface, [row["verdict"] or ""])
     change = facts.get("change")
     if change and facts.get("is_served"):
@@ -735,19 +754,20 @@ def read_core(surface: Surface, path: Path) -> None:
             for question, name in (
                 ("shootings, 36 months", "incidents"),
                 ("homicides, 36 months", "homicides"),
-                ("shootings, last 12 months", "recent_12"),
+                (YEAR, "recent_12"),
                 ("next 12 months, low", "next12_low"),
                 ("next 12 months, high", "next12_high"),
             ):
                 if row[name]:
                     surface.say(letter, question, int(row[name]))
-            if row["next12_expected"]:
-                surface.say(letter, "next 12 months", float(row["next12_expected"]))
+            ahead = row["next12_expected"]
+            surface.say(letter, "next 12 months", float(ahead) if ahead else UNKNOWN)
 
 
 def read_edition(surface: Surface, page: Rendered) -> None:
     """Read an internal edition."""
     read_change(surface, page.blocks)
+    read_redrawn(surface, page.blocks)
     read_city(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
@@ -762,7 +782,7 @@ def read_edition(surface: Surface, page: Rendered) -> None:
             continue
         if said := first("report.leader_count", block):
             surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
-            surface.say(leader, "shootings, last 12 months", number(said["recent"]))
+            surface.say(leader, YEAR, number(said["recent"]))
         if said := first("report.leader_usual", block):
             _say_range(surface, leader, "adjusted for chance, 36 months", said)
         if said := first("report.leader_next12", block):
@@ -781,7 +801,9 @@ def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
-    surface.say(letter, "shootings, last 12 months", number(row[speak("report.last_year")]))
+    surface.say(letter, YEAR, number(row[speak("report.last_year")]))
+    if row[speak("report.next12")] == speak("report.next12_none"):
+        surface.say(letter, "next 12 months", UNKNOWN)
     if said := first("report.next12_range", row[speak("report.next12")]):
         surface.say(letter, "next 12 months", number(said["expected"]))
         _say_range(surface, letter, "next 12 months", said)
@@ -963,6 +985,8 @@ def read_briefing(surface: Surface, page: Rendered) -> None:
         elif here := first("briefing.core_counted", block):
             read_track(surface, letter, "core", {"counted": here.groupdict().get("n", "1")})
             surface.say(letter, "since", str(MONTHS[here["since"]]))
+        if redrawn := first("briefing.core_redrawn", block, day=DAY):
+            surface.say(letter, REDRAWN, redrawn["day"])
         if next_door := first("briefing.core_beside", block):
             read_track(surface, letter, "ring", next_door.groupdict())
 
@@ -996,6 +1020,8 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
             surface.say(letter, "homicides, 36 months", number(homicides))
             tier = cells[speak("report.tier")]
             surface.say(letter, "tier", number(tier) if tier.isdigit() else "none")
+            if cells[speak("compare.col_expected")] == speak("compare.unknown"):
+                surface.say(letter, "next 12 months", UNKNOWN)
             if said := first("compare.expected", cells[speak("compare.col_expected")]):
                 surface.say(letter, "next 12 months", number(said["n"]))
                 _say_range(surface, letter, "next 12 months", said)
@@ -1009,7 +1035,7 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
         elif said := first("tier.counted", block, name=r"[^.,]+?"):
             letter = None
         if letter and (said := first("compare.details", block, recent=NUMBER, earlier=".*?")):
-            surface.say(letter, "shootings, last 12 months", number(said["recent"]))
+            surface.say(letter, YEAR, number(said["recent"]))
             letter = None
 
 
@@ -1041,7 +1067,11 @@ def read_measures(surface: Surface, letter: str, page: Rendered) -> None:
     for block in page.blocks:
         if said := first("here.shot", block):
             through = MONTHS[said["month"]]
-            surface.say(letter, "shootings, last 12 months", number(said["n"]), through)
+            surface.say(letter, YEAR, number(said["n"]), through)
+        if first("here.shot_unknown", block):
+            surface.say(letter, YEAR, UNKNOWN)
+        if redrawn := first("here.redrawn_ground", block, day=DAY):
+            surface.say(letter, REDRAWN, redrawn["day"])
         if first("here.too_early", block):
             surface.say(letter, "verdict", str(Verdict.TOO_EARLY))
 
@@ -1059,9 +1089,12 @@ def agree(one: str | float, other: str | float) -> bool:
 
 def contradictions(answers: Iterable[Answer]) -> list[str]:
     """List the questions to which surfaces give answers that differ, with who says what."""
+    answers = list(answers)
+    redrawn = {(one.month, one.area) for one in answers if one.question == REDRAWN}
     grouped: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
     for one in answers:
-        grouped[one.month, one.area, one.through, one.question].append(one)
+        is_same = one.question == YEAR_SINCE and (one.month, one.area) not in redrawn
+        grouped[one.month, one.area, one.through, YEAR if is_same else one.question].append(one)
     wrong = []
     for (month, area, through, question), said in sorted(grouped.items()):
         if all(agree(one.value, other.value) for one, other in combinations(said, 2)):
@@ -1087,6 +1120,17 @@ def impossible(answers: Iterable[Answer]) -> list[str]:
         and isinstance(low := told.get(f"{BESIDE}, low"), int)
         and isinstance(high := told.get(f"{BESIDE}, high"), int)
         and not low <= 0 <= high
+    ]
+
+
+def unexplained(answers: Iterable[Answer]) -> list[str]:
+    """List the surfaces that count a year of an area on two grounds and do not say why."""
+    return [
+        f"{month}, {surface}, {area}: {told[YEAR]} and {told[YEAR_SINCE]}"
+        for (month, surface, area, _), told in sorted(_by_surface(answers).items())
+        if {YEAR, YEAR_SINCE} <= told.keys()
+        and not agree(told[YEAR], told[YEAR_SINCE])
+        and REDRAWN not in told
     ]
 
 
@@ -1142,19 +1186,19 @@ LEAST = {
     "csa displace": {"verdict", "counted since start", "net"},
     "csa displace, its sentences": {"verdict", "counted since start"},
     "csa evaluate": {"verdict", "counted since start"},
-    "csa report": {"verdict", "shootings, 36 months", "shootings, last 12 months"},
+    "csa report": {"verdict", "shootings, 36 months", YEAR},
     "the month's core areas": {"shootings, 36 months", "homicides, 36 months", "next 12 months"},
     "the month's displacement": {"verdict", "counted since start"},
     "edition prevention": {"verdict", "counted since start", "next 12 months", "tier"},
     "edition enforcement": {"verdict", "counted since start"},
-    "edition prevention-leaders": {"shootings, last 12 months"},
+    "edition prevention-leaders": {YEAR},
     "edition public": {"verdict"},
     "page Briefing": {"verdict", "counted since start", "shootings, 36 months"},
     "page Meeting": {"verdict", "counted since start"},
     "page Find areas": {"shootings, 36 months", "homicides, 36 months"},
     "page Compare": {"next 12 months", "homicides, 36 months", "tier"},
     "page Displacement": {"verdict", "counted since start", "net"},
-    "page measures": {"verdict", "counted since start", "shootings, last 12 months"},
+    "page measures": {"verdict", "counted since start", YEAR},
     "public page": {"verdict", "shootings, published span"},
     "public wall": {"verdict"},
 }
@@ -1183,6 +1227,7 @@ LEAST_OF_CITY = {
 }
 
 
+OF_MEASURE = {"csa measure list --dataset", "page Meeting"}
 LEFT_OUT = {
     "displacement": {"the month's displacement"},
     "public": {"public page", "public wall"},
@@ -1213,6 +1258,8 @@ def lacking(
         *((surface, CITY, LEAST_OF_CITY[surface]) for surface in LEAST_OF_CITY),
     ]
     has_ended = any(one.question == ENDED_AREAS and one.value for one in said)
+    # Where data and values are too short to compare years, the two that say so suffice.
+    is_compared = any(one.area == CITY and one.value != UNKNOWN for one in said)
     wrong, unmade = [], {surface for name in left_out for surface in LEFT_OUT[name]}
     for surface, area, questions in wanted:
         if surface in unmade:
@@ -1226,6 +1273,7 @@ def lacking(
             for question in sorted(questions)
             if (surface, area, question) not in heard
             and (question != ENDED_AREAS or has_ended)
+            and (area != CITY or surface not in OF_MEASURE or is_compared)
             and (question not in OF_CANDIDATE or area in found_now)
             and (
                 question not in OF_CHANGE

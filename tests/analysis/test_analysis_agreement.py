@@ -31,6 +31,7 @@ from tests.analysis.agreement import (
     read_edition,
     rendered_page,
     served,
+    unexplained,
 )
 from tests.app.conftest import scan_once  # noqa: F401 - a fixture, for the pages that are opened
 from tests.sentences import says
@@ -218,6 +219,8 @@ def test_of_philadelphias_months_only_what_cannot_be_made_is_left_out(philadelph
         Month(2022, 6): {"displacement": "month.not_begun"},
         Month(2022, 9): {"public": no_rule, "editions/public": no_rule},
         Month(2022, 12): {"public": caught, "editions/public": caught},
+        Month(2023, 1): {"editions/public": caught},
+        Month(2023, 2): {"editions/public": caught},
     }
 
 
@@ -242,6 +245,11 @@ def test_no_change_is_never_said_beside_a_range_without_zero(over):
 @plays
 def test_beside_a_verdict_stand_the_count_and_the_no_change_range(over):
     refuse(bare(over.answers))
+
+
+@plays
+def test_where_two_counts_of_one_year_differ_the_surface_says_why(over):
+    refuse(unexplained(over.answers))
 
 
 @plays
