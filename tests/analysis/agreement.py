@@ -674,7 +674,7 @@ def read_report(surface: Surface, facts: Mapping[str, Any]) -> None:
     """Read the JSON of `csa report`."""
     for row in facts.get("areas", ()) if facts.get("is_served") else ():
         surface.say(row["area_id"], "shootings, 36 months", row["incidents"])
-        surface.say(row["area_id"], YEAR, row["last_12"])
+        surface.say(row["area_id"], YEAR, UNKNOWN if row["last_12"] is None else row["last_12"])
         surface.say(row["area_id"], "tier", row["tier"] or "none")
         surface.say(row["area_id"], "state", row["state"])
         if row["redrawn_on"]:
@@ -758,8 +758,8 @@ def read_core(surface: Surface, path: Path) -> None:
                 ("next 12 months, low", "next12_low"),
                 ("next 12 months, high", "next12_high"),
             ):
-                if row[name]:
-                    surface.say(letter, question, int(row[name]))
+                if row[name] or question == YEAR:
+                    surface.say(letter, question, int(row[name]) if row[name] else UNKNOWN)
             ahead = row["next12_expected"]
             surface.say(letter, "next 12 months", float(ahead) if ahead else UNKNOWN)
 
@@ -780,14 +780,22 @@ def read_edition(surface: Surface, page: Rendered) -> None:
             leader = area_of(title["area"])
         if leader is None:
             continue
-        if said := first("report.leader_count", block):
-            surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
-            surface.say(leader, YEAR, number(said["recent"]))
-        if said := first("report.leader_usual", block):
-            _say_range(surface, leader, "adjusted for chance, 36 months", said)
-        if said := first("report.leader_next12", block):
-            surface.say(leader, "next 12 months", number(said["expected"]))
-            _say_range(surface, leader, "next 12 months", said)
+        _read_leader(surface, leader, block)
+
+
+def _read_leader(surface: Surface, leader: str, block: str) -> None:
+    """Read what a leader's sheet says of its area."""
+    if said := first("report.leader_count", block):
+        surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
+        surface.say(leader, YEAR, number(said["recent"]))
+    if said := first("report.leader_count_short", block):
+        surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
+        surface.say(leader, YEAR, UNKNOWN)
+    if said := first("report.leader_usual", block):
+        _say_range(surface, leader, "adjusted for chance, 36 months", said)
+    if said := first("report.leader_next12", block):
+        surface.say(leader, "next 12 months", number(said["expected"]))
+        _say_range(surface, leader, "next 12 months", said)
 
 
 def _say_range(surface: Surface, area: str | None, question: str, said: re.Match[str]) -> None:
@@ -801,7 +809,8 @@ def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
-    surface.say(letter, YEAR, number(row[speak("report.last_year")]))
+    year = row[speak("report.last_year")]
+    surface.say(letter, YEAR, UNKNOWN if year == speak("report.next12_none") else number(year))
     if row[speak("report.next12")] == speak("report.next12_none"):
         surface.say(letter, "next 12 months", UNKNOWN)
     if said := first("report.next12_range", row[speak("report.next12")]):
@@ -1025,8 +1034,13 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
             if said := first("compare.expected", cells[speak("compare.col_expected")]):
                 surface.say(letter, "next 12 months", number(said["n"]))
                 _say_range(surface, letter, "next 12 months", said)
+    _read_reasons(surface, page.blocks)
+
+
+def _read_reasons(surface: Surface, blocks: Iterable[str]) -> None:
+    """Read why each area has its tier."""
     letter = None
-    for block in page.blocks:
+    for block in blocks:
         if said := first("tier.counted", block, name=r"[^.,]+? \([A-Z]+\)"):
             letter = area_of(said["name"])
             which = NOW if first("compare.why_outline", block, why=".+") else ""
@@ -1034,6 +1048,8 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
             _say_range(surface, letter, f"adjusted for chance, 36 months{which}", said)
         elif said := first("tier.counted", block, name=r"[^.,]+?"):
             letter = None
+        if letter and first("compare.details_short", block, places=".*"):
+            surface.say(letter, YEAR, UNKNOWN)
         if letter and (said := first("compare.details", block, recent=NUMBER, earlier=".*?")):
             surface.say(letter, YEAR, number(said["recent"]))
             letter = None
