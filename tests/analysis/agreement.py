@@ -33,6 +33,7 @@ from app.shared import settings
 from csa.base.io import csv_bytes
 from csa.base.message import english
 from csa.base.params import Month
+from csa.base.text import day as in_words
 from csa.base.text import month as month_words
 from csa.base.text import speak
 from csa.cli import main
@@ -43,19 +44,32 @@ from tests.app.conftest import open_page
 
 ROOT = Path(__file__).parents[2]
 ALL, CITY = "all", "city"
-TOO_EARLY = "too early to say"
 
 # ---- The play -------------------------------------------------------------------------------
 
 
+NOT_YET = ("displacement.after", "displacement.short", "displacement.before")
+"""What a command says where no area has a month to be judged: an answer, not a failure."""
 LISTS = ("shootings.csv", "opendataphilly_shootings_raw_2015_2023.csv", "philly_shooting_victims_2015_2025.csv")  # fmt: skip
 TODAY = re.compile(r"(?m)^today = ([0-9-]+)\n")
 SIGNED = ("--by", "the Committee", "--why", "as the play has it")
 
 
+def left_out(account: Mapping[str, Any]) -> dict[str, str]:
+    """Return the key of why, by each product that a month's account says is left out."""
+    return {name: one["key"] for one in account.get("left_out", ()) for name in one["products"]}
+
+
 def _last_day(month: Month) -> date:
     after = month.plus(1)
     return date(after.year, after.number, 1) - timedelta(days=1)
+
+
+def is_not_yet(said: str) -> bool:
+    """Return whether a command says that nothing can be followed yet."""
+    return any(
+        first(key, said, **dict.fromkeys(("since", "last", "first"), r"\S+")) for key in NOT_YET
+    )
 
 
 @dataclass
@@ -114,7 +128,7 @@ class Play:
                 try:
                     main.main()
                 except SystemExit as stop:
-                    if stop.code:
+                    if stop.code and not is_not_yet(err.getvalue()):
                         self.refused.append(f"{' '.join(typed)}: {err.getvalue().strip()}")
         return out.getvalue()
 
@@ -180,12 +194,23 @@ class Play:
         path.write_bytes(csv_bytes(head, lines))
         self.run("plan", "import-work", path, *SIGNED)
 
-    def month(self, month: Month) -> bool:
-        """Make a month from the list as it was known at its end, ten days after it."""
+    def month(self, month: Month, *confirming: str) -> dict[str, str] | None:
+        """Make a month from the list as it was known at its end, ten days after it.
+
+        Return the key of why, by each product that was left out; None where none was made.
+        """
         last = _last_day(month)
         self.set_today(last + timedelta(days=10))
-        self.run("month", self.known(last), "--yes", "--no-fetch", "--json")
-        return (self.home / "months" / str(month) / "month.json").is_file()
+        self.run("month", self.known(last), "--yes", "--no-fetch", "--json", *confirming)
+        made = self.home / "months" / str(month) / "month.json"
+        return left_out(_json(made)) if made.is_file() else None
+
+    def preview(self, month: Month) -> dict[str, str]:
+        """Return what the preview of a month says that will be left out, and why."""
+        last = _last_day(month)
+        self.set_today(last + timedelta(days=10))
+        told = self.run("month", self.known(last), "--dry-run", "--no-fetch", "--json")
+        return left_out(json.loads(told or "{}"))
 
     def bytes_of(self) -> dict[str, bytes]:
         """Read what an undo must give back: what is served, the months, the ledger of places."""
@@ -306,13 +331,17 @@ def rendered_page(shown: AppTest) -> Rendered:
 # ---- Sentences, read by their keys ------------------------------------------------------------
 
 NUMBER, MONTH_NAME = r"\d[\d,]*(?:\.\d+)?", r"[A-Z][a-z]+ \d{4}"
-VERDICTS = {name_verdict(verdict): str(verdict) for verdict in Verdict}
+DAY, AREA = r"[A-Z][a-z]+ \d+, \d{4}", r"[^.;]+? \([A-Z]+\)"
+VERDICTS = {
+    **{name_verdict(verdict): str(verdict) for verdict in Verdict},
+    speak("displacement.too_wide"): str(Verdict.TOO_FEW),
+}
 SHAPES = {
     "verdict": "|".join(re.escape(name) for name in sorted(VERDICTS, key=len, reverse=True)),
     **dict.fromkeys(("since", "until", "last", "month"), MONTH_NAME),
     **dict.fromkeys(("n", "now", "before", "months"), NUMBER),
     **dict.fromkeys(("what", "where"), r"[^.,;]+?"),
-    "who": r"[^.;]+?",
+    "who": r"(?:\([^)]*\)|[^.;])+?",
 }
 MONTHS = {
     month_words(str(Month(year, number)), is_short=is_short): Month(year, number)
@@ -326,7 +355,7 @@ def matches(key: str, text: str, **shapes: str) -> Iterator[re.Match[str]]:
     """Find a sentence of the catalog in a text, with its values by name."""
     template = english()[key]
     for form in [template] if isinstance(template, str) else template.values():
-        pattern, seen = "", set()
+        pattern, seen = r"(?<!\d)", set()
         for literal, name, spec, _ in string.Formatter().parse(form):
             pattern += r"\s+".join(map(re.escape, re.split(r"\s+", literal)))
             if name is None:
@@ -357,11 +386,25 @@ def signed(text: str) -> int | float:
 
 def area_of(who: str) -> str | None:
     """Return the letter in a name such as "Hadderley (A)"; `ALL` for all together."""
+    for key in ("displacement.ended_area", "change_page.ended"):
+        if ended := first(key, who):
+            who = next(iter(ended.groupdict().values()))
     named = re.search(r"\(([A-Z]{1,2})\)\W*$", who)
     if named:
         return named[1]
-    together = ("displacement.all_areas", "displacement.all_areas_since")
-    return ALL if any(first(key, who, since=".+") for key in together) else None
+    return ALL if any(first(key, who, since=".+", ended=".+") for key in TOGETHER) else None
+
+
+ENDED_AREAS = "no longer in service"
+ENDED = ("displacement.all_areas_ended", "displacement.all_areas_since_ended")
+"""How all areas are called where some are no longer in service."""
+TOGETHER = ("displacement.all_areas", "displacement.all_areas_since", *ENDED)
+
+
+def ended_areas(who: str) -> str:
+    """List the letters that all areas together name as no longer in service."""
+    said = next((one for key in ENDED if (one := first(key, who, since=".+", ended="[A-Z, and]+"))), None)  # fmt: skip
+    return "" if said is None else " ".join(re.findall(r"\b[A-Z]{1,2}\b", said["ended"]))
 
 
 # ---- Answers ----------------------------------------------------------------------------------
@@ -405,6 +448,7 @@ SAID = (
     "displacement.said_too_few",
     "displacement.said_too_wide",
     "displacement.said_too_few_until",
+    "displacement.said_too_early",
     "report.lead_changed",
 )
 WHERE = {"core": "since start", "ring": "next door since start"}
@@ -434,21 +478,48 @@ def read_year(
 ) -> None:
     """Note a count since a start 12 months ago: it is the count of the last 12 months too."""
     if (through or surface.month).index - since.index + 1 == 12:
-        surface.say(area, "shootings, last 12 months", number(str(counted)), through)
+        surface.say(area, YEAR_SINCE, number(str(counted)), through)
+
+
+YEAR = "shootings, last 12 months"
+YEAR_SINCE = f"{YEAR}, each month on the ground it had"
+"""Of an area that was never redrawn the same as `YEAR`."""
+REDRAWN = "redrawn"
+
+
+UNKNOWN = "not known"
+
+
+def read_redrawn(surface: Surface, blocks: Iterable[str]) -> None:
+    """Read since which day areas that were redrawn have their ground."""
+    for block in blocks:
+        if said := first("report.redrawn", block, areas=".+?"):
+            for one in matches("report.redrawn_area", said["areas"], area=AREA, day=DAY):
+                surface.say(area_of(one["area"]), REDRAWN, one["day"])
 
 
 def read_net(
-    surface: Surface, area: str | None, values: Mapping[str, Any], through: Month | None = None
+    surface: Surface,
+    area: str | None,
+    values: Mapping[str, Any],
+    through: Month | None = None,
+    what: str = "net",
 ) -> None:
     """Note what is left here and next door together."""
     told = {
         name: signed(value) if isinstance(value, str) else value for name, value in values.items()
     }
-    for name, question in (("change", "net"), ("low", "net, low"), ("high", "net, high")):
+    for name, question in (("change", what), ("low", f"{what}, low"), ("high", f"{what}, high")):
         surface.say(area, question, told[name], through)
-    word = "fewer" if told["high"] < 0 else "more" if told["low"] > 0 else "unclear"
-    if round(told["low"]) and round(told["high"]):  # rounded to 0, a range's end has lost its side
-        surface.say(area, "net, in a word", word, through)
+
+
+BESIDE = "net beside the verdict"
+
+
+def net_in(text: str) -> re.Match[str] | None:
+    """Find a net change in a text."""
+    ends = dict.fromkeys(("change", "low", "high"), FEWER_MORE)
+    return first("displacement.net", text, **ends)
 
 
 def read_change(surface: Surface, blocks: Iterable[str], through: Month | None = None) -> None:
@@ -460,7 +531,8 @@ def read_change(surface: Surface, blocks: Iterable[str], through: Month | None =
             key, said = found[start]
             values = said.groupdict()
             area, rest = area_of(values["who"]), block[said.end() : starts[at + 1]]
-            verdict = VERDICTS.get(values.get("verdict", ""), str(Verdict.TOO_FEW))
+            unjudged = Verdict.TOO_EARLY if key.endswith("too_early") else Verdict.TOO_FEW
+            verdict = VERDICTS.get(values.get("verdict", ""), str(unjudged))
             surface.say(area, "verdict", verdict, through)
             surface.say(area, "since", str(MONTHS[values["since"]]), through)
             if key != "displacement.said_once":
@@ -471,15 +543,14 @@ def read_change(surface: Surface, blocks: Iterable[str], through: Month | None =
                 read_track(surface, area, "ring", next_door.groupdict(), through)
             elif few := first("displacement.next_door_few", rest):
                 read_track(surface, area, "ring", {"counted": few["n"]}, through)
-            if net := first(
-                "displacement.net", rest, change=FEWER_MORE, low=FEWER_MORE, high=FEWER_MORE
-            ):
-                read_net(surface, area, net.groupdict(), through)
+            if (net := net_in(rest)) and not any(matches("change_page.how_net", rest)):
+                read_net(surface, area, net.groupdict(), through, BESIDE)
             if area == ALL and (together := re.search(r"\d+", values["who"])):
                 surface.say(ALL, "areas in the verdict", int(together[0]), through)
-        for key in ("report.too_early", "change_page.too_early"):
-            if first(key, block):
-                surface.say(ALL, "verdict", TOO_EARLY, through)
+                surface.say(ALL, ENDED_AREAS, ended_areas(values["who"]), through)
+        for said in matches("change_page.how_net", block, said=".+?"):
+            if net := net_in(block[said.start("said") :]):
+                read_net(surface, area_of(said["who"]), net.groupdict(), MONTHS[said["month"]])
 
 
 def read_displacement(surface: Surface, account: Mapping[str, Any]) -> None:
@@ -514,24 +585,27 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
     courses = {"better": "fewer", "worse": "more", "no_change": "usual"}
     of_measure = {speak(f"meeting.{word}"): course for word, course in courses.items()}
     for block in blocks:
-        if said := first("briefing.this_year", block, verdict=shape, span=r"(?:in|from) [^.]+?"):
-            surface.say(CITY, "counted lately", number(said["now"]))
-            surface.say(CITY, "counted before that", number(said["before"]))
-            surface.say(CITY, "change", words[said["verdict"]])
+        for key in ("briefing.this_year", "measures.city_year"):
+            if said := first(key, block, verdict=shape, span=r"(?:in|from) [^.]+?"):
+                through = MONTHS[re.findall(MONTH_NAME, said["span"])[-1]]
+                surface.say(CITY, "counted lately", number(said["now"]), through)
+                surface.say(CITY, "counted before that", number(said["before"]), through)
+                surface.say(CITY, "change", words[said["verdict"]], through)
+                surface.say(CITY, "no-change range, low", number(said["low"]), through)
+                surface.say(CITY, "no-change range, high", number(said["high"]), through)
+        if first("briefing.not_comparable", block):
+            surface.say(CITY, "change", UNKNOWN)
         if SHOOTINGS not in block:
             continue
         word = "|".join(map(re.escape, of_measure))
         what = rf"(?P<before>{NUMBER}) to (?P<now>{NUMBER})"
         said = first("meeting.judged", block, word=word, what=what)
-        for key, course in courses.items():
-            if sentence := first(f"measures.{key}", block, what=rf"{what}[^.]*"):
-                surface.say(CITY, "change", course)
-                said = sentence
         if said is not None:
-            surface.say(CITY, "counted lately", number(said["now"]))
-            surface.say(CITY, "counted before that", number(said["before"]))
-            if "word" in said.groupdict():
-                surface.say(CITY, "change", of_measure[said["word"]])
+            span = re.findall(MONTH_NAME, block[said.end() :])
+            through = MONTHS[span[0]] if span else None
+            surface.say(CITY, "counted lately", number(said["now"]), through)
+            surface.say(CITY, "counted before that", number(said["before"]), through)
+            surface.say(CITY, "change", of_measure[said["word"]], through)
 
 
 SHOOTINGS = "Homicides and nonfatal shootings"
@@ -563,32 +637,49 @@ def ask_commands(play: Play, surface: Surface) -> None:
     on_record = surface.named("csa area list")
     rows = served(play)
     on_record.say(ALL, "areas in the verdict", len(rows))  # all ground that was ever designated
+    retired = [row["area_id"] for row in rows if row["state"] == "retired"]
+    on_record.say(ALL, ENDED_AREAS, " ".join(retired))
     for row in rows:
         on_record.say(row["area_id"], "state", row["state"])
     displaced = play.run("displace", *dataset, "--served", "--out", play.folder / "dd", "--json")
     read_displacement(surface.named("csa displace"), json.loads(displaced or "{}"))
     report = play.run("report", *dataset, "--month", surface.month, "--json")
     read_report(surface.named("csa report"), json.loads(report or "{}"))
-    measured = json.loads(play.run("measure", "list", "--json") or "[]")
-    said = [f"{row['name']} {row['sentence']}" for row in measured]
-    read_city(surface.named("csa measure list"), said)
+    for given in ((), dataset):
+        measured = json.loads(play.run("measure", "list", *given, "--json") or "[]")
+        said = [f"{row['name']} {row['sentence']}" for row in measured]
+        read_city(surface.named(f"csa measure list{' --dataset' * bool(given)}"), said)
     evaluated = surface.named("csa evaluate")
     for letter in [row["area_id"] for row in rows]:
         told = json.loads(play.run("evaluate", *dataset, "--area", letter, "--json") or "{}")
-        for sentence in told.get("sentences", ()):
-            if agreed := first("evaluate.agreed", sentence, told=".+"):
-                since = MONTHS[re.search(MONTH_NAME, told["sentences"][0])[0]]
-                through = since.plus(int(agreed["months"]) - 1)
-                read_change(evaluated, [agreed["told"]], through)
+        read_evaluated(evaluated, letter, told)
+
+
+def read_evaluated(surface: Surface, letter: str, told: Mapping[str, Any]) -> None:
+    """Read the JSON of `csa evaluate`: what is known now, and what was agreed to be said by now."""
+    if "verdict" not in told:
+        return
+    since = Month.parse(told["sealed"]["since"])
+    surface.say(letter, "verdict", told["verdict"])
+    surface.say(letter, "since", str(since))
+    read_track(surface, letter, "core", told["core"])
+    if told["ring"] is not None:
+        read_track(surface, letter, "ring", {"counted": told["ring"]["counted"]})
+    for sentence in told["sentences"]:
+        if agreed := first("evaluate.agreed", sentence, told=".+"):
+            read_change(surface, [sentence[agreed.start("told") :]], since.plus(int(agreed["months"]) - 1))  # fmt: skip
 
 
 def read_report(surface: Surface, facts: Mapping[str, Any]) -> None:
     """Read the JSON of `csa report`."""
     for row in facts.get("areas", ()) if facts.get("is_served") else ():
         surface.say(row["area_id"], "shootings, 36 months", row["incidents"])
-        surface.say(row["area_id"], "shootings, last 12 months", row["last_12"])
+        surface.say(row["area_id"], YEAR, UNKNOWN if row["last_12"] is None else row["last_12"])
         surface.say(row["area_id"], "tier", row["tier"] or "none")
         surface.say(row["area_id"], "state", row["state"])
+        if row["redrawn_on"]:
+            day = in_words(date.fromisoformat(row["redrawn_on"]))
+            surface.say(row["area_id"], REDRAWN, day)
         read_change(surface, [row["verdict"] or ""])
     change = facts.get("change")
     if change and facts.get("is_served"):
@@ -613,6 +704,7 @@ def ask_month(play: Play, surface: Surface) -> None:
     if followed.is_file():
         read_displacement(surface.named("the month's displacement"), _json(followed))
     read_candidates(surface.named("the month's proposal"), folder / "proposal" / "areas.csv")
+    read_core(surface.named("the month's core areas"), folder / "proposal" / "core_areas.csv")
     for path in sorted((folder / "editions").glob("*.html")):
         _, name, _ = path.stem.split("_")
         page = Rendered(path.read_text(encoding="utf-8"))
@@ -621,6 +713,11 @@ def ask_month(play: Play, surface: Surface) -> None:
             read_public(edition, page, surface.month)
         else:
             read_edition(edition, page)
+    told = _json(folder / "month.json")["change"]
+    if told["verdict"] is not None:
+        account = surface.named("month.json")
+        account.say(ALL, "verdict", told["verdict"])
+        read_change(account, [told["sentence"]])
     summary = folder / "summary.html"
     if summary.is_file():
         read_change(surface.named("the month's summary"), Rendered(summary.read_text()).blocks)
@@ -646,9 +743,31 @@ def read_candidates(surface: Surface, path: Path) -> None:
                 surface.say(letter, "tier", row["tier"] or "none")
 
 
+def read_core(surface: Surface, path: Path) -> None:
+    """Read what areas in service hold on their own ground."""
+    if not path.is_file():
+        return
+    with path.open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            letter = row["area_id"]
+            surface.say(letter, "state", row["state"])
+            for question, name in (
+                ("shootings, 36 months", "incidents"),
+                ("homicides, 36 months", "homicides"),
+                (YEAR, "recent_12"),
+                ("next 12 months, low", "next12_low"),
+                ("next 12 months, high", "next12_high"),
+            ):
+                if row[name] or question == YEAR:
+                    surface.say(letter, question, int(row[name]) if row[name] else UNKNOWN)
+            ahead = row["next12_expected"]
+            surface.say(letter, "next 12 months", float(ahead) if ahead else UNKNOWN)
+
+
 def read_edition(surface: Surface, page: Rendered) -> None:
     """Read an internal edition."""
     read_change(surface, page.blocks)
+    read_redrawn(surface, page.blocks)
     read_city(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
@@ -661,14 +780,22 @@ def read_edition(surface: Surface, page: Rendered) -> None:
             leader = area_of(title["area"])
         if leader is None:
             continue
-        if said := first("report.leader_count", block):
-            surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
-            surface.say(leader, "shootings, last 12 months", number(said["recent"]))
-        if said := first("report.leader_usual", block):
-            _say_range(surface, leader, "adjusted for chance, 36 months", said)
-        if said := first("report.leader_next12", block):
-            surface.say(leader, "next 12 months", number(said["expected"]))
-            _say_range(surface, leader, "next 12 months", said)
+        _read_leader(surface, leader, block)
+
+
+def _read_leader(surface: Surface, leader: str, block: str) -> None:
+    """Read what a leader's sheet says of its area."""
+    if said := first("report.leader_count", block):
+        surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
+        surface.say(leader, YEAR, number(said["recent"]))
+    if said := first("report.leader_count_short", block):
+        surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
+        surface.say(leader, YEAR, UNKNOWN)
+    if said := first("report.leader_usual", block):
+        _say_range(surface, leader, "adjusted for chance, 36 months", said)
+    if said := first("report.leader_next12", block):
+        surface.say(leader, "next 12 months", number(said["expected"]))
+        _say_range(surface, leader, "next 12 months", said)
 
 
 def _say_range(surface: Surface, area: str | None, question: str, said: re.Match[str]) -> None:
@@ -682,7 +809,10 @@ def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
-    surface.say(letter, "shootings, last 12 months", number(row[speak("report.last_year")]))
+    year = row[speak("report.last_year")]
+    surface.say(letter, YEAR, UNKNOWN if year == speak("report.next12_none") else number(year))
+    if row[speak("report.next12")] == speak("report.next12_none"):
+        surface.say(letter, "next 12 months", UNKNOWN)
     if said := first("report.next12_range", row[speak("report.next12")]):
         surface.say(letter, "next 12 months", number(said["expected"]))
         _say_range(surface, letter, "next 12 months", said)
@@ -701,12 +831,15 @@ SHORT = {
     Verdict.MORE_ONCE: "short_more_once",
     Verdict.MORE_NEXT: "short_more_next",
     Verdict.TOO_FEW: "change_too_few",
+    Verdict.TOO_EARLY: "change_unknown",
 }
 """Of one area, and on the wall of all."""
 PUBLISHED = ", as published"
 """Of numbers on a page that says that each was changed a little."""
 
 
+NAMING = ("public.moved_somewhere", "public.change_ended")
+"""Sentences on all areas that name some of them."""
 ABOUT_AREA = re.compile(r"(?=\([A-Z]{1,2}\)[.:] )")
 """Before an area's letter, where what follows is said of it alone."""
 
@@ -725,31 +858,23 @@ def read_words(
             surface.say(area, "verdict", str(verdict), through)
 
 
-def read_short(surface: Surface, area: str, text: str, through: Month) -> None:
-    """Read a change in few words."""
-    read_words(surface, text, through, area)
-    for word in ("fewer", "more", "unclear"):
-        if first(f"public.net_{word}", text):
-            surface.say(area, "net, in a word", word, through)
-
-
 def read_public(surface: Surface, page: Rendered, month: Month) -> None:
     """Read the public edition or page: all areas together, and each."""
     through = quarter_end(month)
-    text = " ".join(ABOUT_AREA.split(block)[0] for block in page.blocks)
+    blocks = [read_named(surface, block, through) for block in page.blocks]
+    text = " ".join(ABOUT_AREA.split(block)[0] for block in blocks)
     changed = PUBLISHED if speak("public.changed") in text else ""
     read_words(surface, text, through, of="change_")
-    for block in page.blocks:
+    for block in blocks:
         if said := first("public.change_counted", block, when=rf"{MONTH_NAME}.+?"):
             surface.say(ALL, f"counted since start{changed}", number(said["counted"]), through)
             since = re.search(MONTH_NAME, said["when"])
             surface.say(ALL, "since", str(MONTHS[since[0]]), through)
-            read_short(surface, ALL, block[: said.start()], through)
         if said := first("public.change_expected", block):
             _say_public_range(surface, changed, said, through)
         for part in ABOUT_AREA.split(block)[1:]:
             letter, _, said = part[1:].partition(")")
-            read_short(surface, letter, said, through)
+            read_words(surface, said, through, letter)
     for table in page.tables:
         if table and table[0][0] == speak("public.area"):
             for row in table[1:]:
@@ -758,28 +883,54 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
                     surface.say(letter, "shootings, published span", count, through)
 
 
+def read_named(surface: Surface, block: str, through: Month) -> str:
+    """Read the sentences on all areas that name some of them, and return what else is said."""
+    if said := first("public.moved_somewhere", block, n=NUMBER, areas=r"(?:[^.]|St\.)+"):
+        for letter in re.findall(r"\(([A-Z]{1,2})\)", said["areas"]):
+            surface.say(letter, "verdict", str(Verdict.FEWER_MOVED), through)
+        block = block.replace(said[0], "")
+    if said := first("public.change_ended", block, n=NUMBER, areas=r"[A-Z, ]+"):
+        surface.say(ALL, ENDED_AREAS, said["areas"].replace(",", ""), through)
+        block = block.replace(said[0], "")
+    return block
+
+
 def _say_public_range(surface: Surface, changed: str, said: re.Match[str], through: Month) -> None:
     for end in ("low", "high"):
         question = f"no-change range since start, {end}{changed}"
         surface.say(ALL, question, number(said[end]), through)
 
 
+SCREEN = r".*\d+ / \d+"
+"""The last words of a screen of the wall."""
+
+
+def read_wall(surface: Surface, page: Rendered, through: Month) -> None:
+    """Read the wall: all areas together, and each."""
+    is_each, others = False, []
+    for block in page.blocks:
+        ends = re.fullmatch(SCREEN, block)
+        is_each = block == speak("wall.each_area") or (is_each and not ends)
+        labelled = re.match(r"((?:[A-Z]{1,2}, )*[A-Z]{1,2}) (.+)", block) if is_each else None
+        for letter in labelled[1].split(", ") if labelled else ():
+            read_words(surface, labelled[2], through, letter)
+        if not is_each:
+            others.append(read_named(surface, block, through))
+    text = " ".join(others)
+    read_words(surface, text, through)
+    if said := first("wall.counted", text):
+        surface.say(ALL, f"counted since start{PUBLISHED}", number(said["n"]), through)
+    if said := first("wall.expected", text):
+        _say_public_range(surface, PUBLISHED, said, through)
+
+
 def ask_public(surface: Surface, folder: Path) -> None:
     """Read a bundle: the page, the wall, the tables; and whether the wall has all of the page."""
+    through = quarter_end(surface.month)
     index = Rendered((folder / "index.html").read_text(encoding="utf-8"))
     read_public(surface.named("public page"), index, surface.month)
-    wall, through = surface.named("public wall"), quarter_end(surface.month)
     shown = Rendered((folder / "wall.html").read_text(encoding="utf-8"))
-    text = " ".join(shown.blocks)
-    by_area = ABOUT_AREA.split(text)
-    read_short(wall, ALL, by_area[0], through)
-    for part in by_area[1:]:
-        letter, _, said = part[1:].partition(")")
-        read_short(wall, letter, said, through)
-    if said := first("wall.counted", text):
-        wall.say(ALL, f"counted since start{PUBLISHED}", number(said["n"]), through)
-    if said := first("wall.expected", text):
-        _say_public_range(wall, PUBLISHED, said, through)
+    read_wall(surface.named("public wall"), shown, through)
     table = surface.named("public areas.csv")
     with (folder / "areas.csv").open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
@@ -817,28 +968,34 @@ def read_briefing(surface: Surface, page: Rendered) -> None:
     """Read Briefing, whose list of areas Meeting has too."""
     read_city(surface, page.blocks)
     read_change(surface, page.blocks)
-    grounds = first("standing.grounds", " ".join(page.blocks), areas=r"(?:[^.]+? \d[\d,]*(?:, )?)+")
-    for name, n in re.findall(rf"([^,.]+? \([A-Z]+\)) ({NUMBER})", grounds["areas"] if grounds else ""):  # fmt: skip
-        surface.say(area_of(name), "shootings, 36 months", number(n))
-    which = NOW if grounds else ""
-    names = "|".join(re.escape(name) for name in sorted([*VERDICTS, speak("change_page.too_early_word")], key=len, reverse=True))  # fmt: skip
+    outlines = first(
+        "standing.outlines", " ".join(page.blocks), areas=r"(?:[^.]+? \d[\d,]*(?:, )?)+"
+    )
+    for name, n in re.findall(rf"([^,.]+? \([A-Z]+\)) ({NUMBER})", outlines["areas"] if outlines else ""):  # fmt: skip
+        surface.say(area_of(name), f"shootings, 36 months{NOW}", number(n))
+    names = "|".join(re.escape(name) for name in sorted(VERDICTS, key=len, reverse=True))
     for block in page.blocks:
         listed = re.fullmatch(rf"(.+ \([A-Z]+\)) ({NUMBER}) (?:({NUMBER}) to ({NUMBER}))?", block)
         if listed:
             letter = area_of(listed[1])
-            surface.say(letter, f"shootings, 36 months{which}", number(listed[2]))
+            surface.say(letter, "shootings, 36 months", number(listed[2]))
             if listed[3]:
-                question = f"adjusted for chance, 36 months{which}"
+                question = "adjusted for chance, 36 months"
                 surface.say(letter, f"{question}, low", number(listed[3]))
                 surface.say(letter, f"{question}, high", number(listed[4]))
         served_as = re.match(rf"(.+? \([A-Z]+\)) .+? · ({names})", block)
         if served_as is None:
             continue
-        letter, verdict = area_of(served_as[1]), VERDICTS.get(served_as[2], TOO_EARLY)
-        surface.say(letter, "verdict", verdict)
+        letter = area_of(served_as[1])
+        surface.say(letter, "verdict", VERDICTS[served_as[2]])
         if here := first("briefing.core_here", block):
             read_track(surface, letter, "core", here.groupdict())
             surface.say(letter, "since", str(MONTHS[here["since"]]))
+        elif here := first("briefing.core_counted", block):
+            read_track(surface, letter, "core", {"counted": here.groupdict().get("n", "1")})
+            surface.say(letter, "since", str(MONTHS[here["since"]]))
+        if redrawn := first("briefing.core_redrawn", block, day=DAY):
+            surface.say(letter, REDRAWN, redrawn["day"])
         if next_door := first("briefing.core_beside", block):
             read_track(surface, letter, "ring", next_door.groupdict())
 
@@ -861,7 +1018,6 @@ def read_finding(surface: Surface, page: Rendered) -> None:
 
 def read_comparing(surface: Surface, page: Rendered) -> None:
     """Read the table of Compare and choose, and its reasons."""
-    which = NOW if first("standing.grounds", " ".join(page.blocks)) else ""
     for table in page.tables:
         head = table[0] if table else []
         for row in table[1:] if speak("compare.col_homicides") in head else ():
@@ -870,22 +1026,32 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
             if letter is None:
                 continue
             homicides = cells[speak("compare.col_homicides")]
-            surface.say(letter, f"homicides, 36 months{which}", number(homicides))
+            surface.say(letter, "homicides, 36 months", number(homicides))
             tier = cells[speak("report.tier")]
             surface.say(letter, "tier", number(tier) if tier.isdigit() else "none")
+            if cells[speak("compare.col_expected")] == speak("compare.unknown"):
+                surface.say(letter, "next 12 months", UNKNOWN)
             if said := first("compare.expected", cells[speak("compare.col_expected")]):
                 surface.say(letter, "next 12 months", number(said["n"]))
                 _say_range(surface, letter, "next 12 months", said)
+    _read_reasons(surface, page.blocks)
+
+
+def _read_reasons(surface: Surface, blocks: Iterable[str]) -> None:
+    """Read why each area has its tier."""
     letter = None
-    for block in page.blocks:
+    for block in blocks:
         if said := first("tier.counted", block, name=r"[^.,]+? \([A-Z]+\)"):
             letter = area_of(said["name"])
+            which = NOW if first("compare.why_outline", block, why=".+") else ""
             surface.say(letter, f"shootings, 36 months{which}", number(said.groupdict().get("n", "1")))  # fmt: skip
             _say_range(surface, letter, f"adjusted for chance, 36 months{which}", said)
         elif said := first("tier.counted", block, name=r"[^.,]+?"):
             letter = None
+        if letter and first("compare.details_short", block, places=".*"):
+            surface.say(letter, YEAR, UNKNOWN)
         if letter and (said := first("compare.details", block, recent=NUMBER, earlier=".*?")):
-            surface.say(letter, f"shootings, last 12 months{which}", number(said["recent"]))
+            surface.say(letter, YEAR, number(said["recent"]))
             letter = None
 
 
@@ -896,23 +1062,19 @@ def read_following(surface: Surface, page: Rendered) -> None:
     read_change(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if speak("change_page.col_net") not in head or len(head) != 4:
+        if speak("change_page.col_around") not in head or len(head) != 3:
             continue
-        for name, here, next_door, net in table[1:]:
+        for name, here, next_door in table[1:]:
             letter = area_of(re.match(r"[^)]*\)?", name)[0])
             if said := first("change_page.verdict_since", name):
                 surface.say(letter, "verdict", VERDICTS[said["verdict"]])
                 surface.say(letter, "since", str(MONTHS[said["since"]]))
-            elif speak("change_page.too_early_word") in name:
-                surface.say(letter, "verdict", TOO_EARLY)
             for zone, cell in (("core", here), ("ring", next_door)):
                 counted = re.match(NUMBER, cell)
                 told = first("change_page.of_expected", cell)
                 values = {} if told is None else told.groupdict()
                 if counted:
                     read_track(surface, letter, zone, values | {"counted": counted[0]})
-            if left := re.match(rf"({FEWER_MORE}) ({FEWER_MORE}) to ({FEWER_MORE})", net):
-                read_net(surface, letter, dict(zip(("change", "low", "high"), left.groups(), strict=True)))  # fmt: skip
 
 
 def read_measures(surface: Surface, letter: str, page: Rendered) -> None:
@@ -921,9 +1083,13 @@ def read_measures(surface: Surface, letter: str, page: Rendered) -> None:
     for block in page.blocks:
         if said := first("here.shot", block):
             through = MONTHS[said["month"]]
-            surface.say(letter, "shootings, last 12 months", number(said["n"]), through)
+            surface.say(letter, YEAR, number(said["n"]), through)
+        if first("here.shot_unknown", block):
+            surface.say(letter, YEAR, UNKNOWN)
+        if redrawn := first("here.redrawn_ground", block, day=DAY):
+            surface.say(letter, REDRAWN, redrawn["day"])
         if first("here.too_early", block):
-            surface.say(letter, "verdict", TOO_EARLY)
+            surface.say(letter, "verdict", str(Verdict.TOO_EARLY))
 
 
 # ---- What is wrong --------------------------------------------------------------------------------
@@ -939,9 +1105,12 @@ def agree(one: str | float, other: str | float) -> bool:
 
 def contradictions(answers: Iterable[Answer]) -> list[str]:
     """List the questions to which surfaces give answers that differ, with who says what."""
+    answers = list(answers)
+    redrawn = {(one.month, one.area) for one in answers if one.question == REDRAWN}
     grouped: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
     for one in answers:
-        grouped[one.month, one.area, one.through, one.question].append(one)
+        is_same = one.question == YEAR_SINCE and (one.month, one.area) not in redrawn
+        grouped[one.month, one.area, one.through, YEAR if is_same else one.question].append(one)
     wrong = []
     for (month, area, through, question), said in sorted(grouped.items()):
         if all(agree(one.value, other.value) for one, other in combinations(said, 2)):
@@ -958,15 +1127,26 @@ def contradictions(answers: Iterable[Answer]) -> list[str]:
 def impossible(answers: Iterable[Answer]) -> list[str]:
     """List the verdicts of no change beside a range, of the same surface, that leaves zero out.
 
-    As a reader sees them: a machine's account has a field for each.
+    Under "How do we know?" the net's range stands apart, and says that it decides no verdict.
     """
     return [
         f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
         for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if told.get("verdict") == str(Verdict.NO_CHANGE)
-        and isinstance(low := told.get("net, low"), int)
-        and isinstance(high := told.get("net, high"), int)
+        and isinstance(low := told.get(f"{BESIDE}, low"), int)
+        and isinstance(high := told.get(f"{BESIDE}, high"), int)
         and not low <= 0 <= high
+    ]
+
+
+def unexplained(answers: Iterable[Answer]) -> list[str]:
+    """List the surfaces that count a year of an area on two grounds and do not say why."""
+    return [
+        f"{month}, {surface}, {area}: {told[YEAR]} and {told[YEAR_SINCE]}"
+        for (month, surface, area, _), told in sorted(_by_surface(answers).items())
+        if {YEAR, YEAR_SINCE} <= told.keys()
+        and not agree(told[YEAR], told[YEAR_SINCE])
+        and REDRAWN not in told
     ]
 
 
@@ -980,13 +1160,13 @@ def bare(answers: Iterable[Answer]) -> list[str]:
         str(Verdict.TOO_FEW),
         str(Verdict.FEWER_ONCE),
         str(Verdict.MORE_ONCE),
-        TOO_EARLY,
+        str(Verdict.TOO_EARLY),
     }
     return [
         f"{month}, {surface}, {area}: {told['verdict']}"
         for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if "public" not in surface
-        and told.get("verdict", TOO_EARLY) not in told_plainly
+        and told.get("verdict", str(Verdict.TOO_EARLY)) not in told_plainly
         and not all(question in told for question in needed)
     ]
 
@@ -1021,19 +1201,22 @@ def falls(answers: Iterable[Answer]) -> list[str]:
 LEAST = {
     "csa displace": {"verdict", "counted since start", "net"},
     "csa displace, its sentences": {"verdict", "counted since start"},
-    "csa report": {"verdict", "shootings, 36 months", "shootings, last 12 months"},
+    "csa evaluate": {"verdict", "counted since start"},
+    "csa report": {"verdict", "shootings, 36 months", YEAR},
+    "the month's core areas": {"shootings, 36 months", "homicides, 36 months", "next 12 months"},
     "the month's displacement": {"verdict", "counted since start"},
     "edition prevention": {"verdict", "counted since start", "next 12 months", "tier"},
     "edition enforcement": {"verdict", "counted since start"},
-    "edition prevention-leaders": {"shootings, last 12 months"},
+    "edition prevention-leaders": {YEAR},
     "edition public": {"verdict"},
-    "page Briefing": {"verdict", "shootings, 36 months"},
+    "page Briefing": {"verdict", "counted since start", "shootings, 36 months"},
     "page Meeting": {"verdict", "counted since start"},
     "page Find areas": {"shootings, 36 months", "homicides, 36 months"},
-    "page Compare": {"next 12 months", "tier"},
+    "page Compare": {"next 12 months", "homicides, 36 months", "tier"},
     "page Displacement": {"verdict", "counted since start", "net"},
-    "page measures": {"verdict", "counted since start", "shootings, last 12 months"},
+    "page measures": {"verdict", "counted since start", YEAR},
     "public page": {"verdict", "shootings, published span"},
+    "public wall": {"verdict"},
 }
 """What each surface must be heard to say of each area in service: a play that hears nothing finds
 no fault."""
@@ -1044,19 +1227,40 @@ LEAST_OF_ALL = {
     "edition prevention": {"verdict", "counted since start"},
     "edition public": {"verdict"},
     "page Displacement": {"verdict", "counted since start"},
-    "public page": {"verdict"},
-    "public wall": {"verdict"},
+    "public page": {"verdict", ENDED_AREAS},
+    "public wall": {"verdict", ENDED_AREAS},
+    "month.json": {"verdict"},
+    "the month's summary": {"verdict", "counted since start"},
 }
-OF_CHANGE = {"verdict", "counted since start", "net"}
+OF_CHANGE = {"verdict", "counted since start", "net", "areas in the verdict"}
 OF_CANDIDATE = {"tier", "next 12 months"}
 """Nobody says it of an area that this month's counts would not propose."""
-LEAST_OF_CITY = {"edition executive": {"change"}, "page Briefing": {"change"}}
+LEAST_OF_CITY = {
+    "csa measure list --dataset": {"change"},
+    "edition executive": {"change"},
+    "page Briefing": {"change"},
+    "page Meeting": {"change"},
+}
 
 
-def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> list[str]:
+OF_MEASURE = {"csa measure list --dataset", "page Meeting"}
+LEFT_OUT = {
+    "displacement": {"the month's displacement"},
+    "public": {"public page", "public wall"},
+    "editions/public": {"edition public"},
+}
+"""The surfaces that a product is, by its name where a month leaves it out."""
+
+
+def lacking(
+    answers: Iterable[Answer],
+    month: Month,
+    letters: Iterable[str],
+    left_out: Iterable[str] = (),
+) -> list[str]:
     """List what a surface was not heard to say in a month of an area in service.
 
-    Of change, what `csa displace` has by the month that the surface is of, three months or more
+    What the month names as left out is no surface of it. Of change, what `csa displace` has by the month that the surface is of, three months or more
     after the start.
     """
     said = [one for one in answers if one.month == str(month)]
@@ -1069,8 +1273,13 @@ def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> 
         *((surface, ALL, LEAST_OF_ALL[surface]) for surface in LEAST_OF_ALL),
         *((surface, CITY, LEAST_OF_CITY[surface]) for surface in LEAST_OF_CITY),
     ]
-    wrong = []
+    has_ended = any(one.question == ENDED_AREAS and one.value for one in said)
+    # Where data and values are too short to compare years, the two that say so suffice.
+    is_compared = any(one.area == CITY and one.value != UNKNOWN for one in said)
+    wrong, unmade = [], {surface for name in left_out for surface in LEFT_OUT[name]}
     for surface, area, questions in wanted:
+        if surface in unmade:
+            continue
         through = quarter_end(month) if "public" in surface else month
         if surface in {"public page", "public wall"} and through != month:
             continue
@@ -1079,6 +1288,8 @@ def lacking(answers: Iterable[Answer], month: Month, letters: Iterable[str]) -> 
             f"{month}, {surface}, {area}: {question}"
             for question in sorted(questions)
             if (surface, area, question) not in heard
+            and (question != ENDED_AREAS or has_ended)
+            and (area != CITY or surface not in OF_MEASURE or is_compared)
             and (question not in OF_CANDIDATE or area in found_now)
             and (
                 question not in OF_CHANGE

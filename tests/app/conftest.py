@@ -35,7 +35,7 @@ class ProposedCity(City):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _scan_once():
+def scan_once():
     """Look through the installed packages for components once, not at the start of each AppTest.
 
     That is what most of an AppTest's time went into.

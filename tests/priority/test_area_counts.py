@@ -98,6 +98,18 @@ def test_larger_cells_are_counted_on_their_own_size(city, proposal, located):
     assert found.incidents == (is_in & table["cell_r9"].isin(as_text(own))).sum()
 
 
+def test_of_a_year_that_the_data_do_not_cover_nothing_is_told(city, proposal, located):
+    """Seven months of a source are no count of 12 months."""
+    (area, *_) = areas_of(proposal.areas)
+    short = replace(city.dataset, report=city.dataset.report | {"data_from": "2019-08-02"})
+    assert count(city, proposal, located, area)[area[0]].recent_12
+    found = count(replace(city, dataset=short), proposal, located, area)[area[0]]
+    assert found.recent_12
+    short = replace(short, report=short.report | {"data_from": "2019-09-01"})
+    found = count(replace(city, dataset=short), proposal, located, area)[area[0]]
+    assert (found.recent_12, found.earlier_yearly) == (None, None)
+
+
 def test_ground_outside_the_city_has_nothing_and_nothing_is_said_of_it(city, proposal, located):
     """An area of another city's file, for one, leaves the others as they are."""
     (other, *_) = areas_of(proposal.areas)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,7 @@ from app.screens.compare.side_by_side import (
     tier_words,
 )
 from app.screens.compare.weighing import Weighing, own_weighing
-from app.shared import cache_around, map_component, maps, panels
+from app.shared import cache_around, map_component, maps, panels, session
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, outlines_of, show_counts_legend
@@ -31,6 +32,7 @@ from csa.base.text import name_list, natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.priority.assess import AreaAssessment, prioritize
+from csa.priority.next12 import YEAR
 
 RECORD = "record-the-choice"
 """Where on the page a choice is recorded."""
@@ -255,6 +257,7 @@ def reasons(
     lacking = lacking_services(opened, choices, standing, counts) or {}
     outlines = other_outlines(proposal, standing, counts)
     table = by_tier(judgement.table, standing)
+    knows_year = session.months_known(opened.dataset) >= YEAR
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = speak("compare.tier", tier=tier) if tier else speak("compare.without_tier")
         with st.expander(speak("compare.tier_group", title=title, n=len(rows))):
@@ -273,16 +276,18 @@ def reasons(
                 where = shares[row["area_id"]] if own is None else own.neighborhoods
                 places = ", ".join(f"{k} {percent(v)}" for k, v in where.items())
                 st.caption(
-                    speak(
-                        "compare.details",
-                        recent=row["recent_12"],
-                        through=through,
-                        earlier=_earlier(row["earlier_yearly"]),
-                        places=panels.plain(places),
-                    )
+                    _details(row, through, panels.plain(places), knows_year=knows_year)
                     + _lacking(lacking.get(row["area_id"], ()))
                     + _suspect(int(row["suspect"]), int(row["incidents"]))
                 )
+
+
+def _details(row: Mapping[str, Any], through: str, places: str, *, knows_year: bool) -> str:
+    """Return an area's newest year, the two before it, and its neighborhoods."""
+    if not knows_year:
+        return speak("compare.details_short", places=places)
+    earlier, recent = _earlier(row["earlier_yearly"]), row["recent_12"]
+    return speak("compare.details", recent=recent, through=through, earlier=earlier, places=places)
 
 
 def _earlier(yearly: float | None) -> str:

@@ -32,7 +32,7 @@ from app.shared.standing import (
 from csa.base.text import month, name_list, render, speak
 from csa.decisions.registry import CoreArea
 from csa.displacement.sentences import say_here
-from csa.displacement.telling import moved_somewhere, say_classic, say_ground
+from csa.displacement.telling import moved_somewhere, name_all, say_classic, say_ground
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import BASE_MONTHS
 
@@ -252,7 +252,7 @@ def _answer(following: Following, at: int) -> list[str]:
     judged, since = following.displaced.pooled, following.displaced.since
     if judged.verdicts[at] is Verdict.TOO_FEW:
         return [render(following.sentence("", at))]
-    told = say_here(judged, at + 1, since, following.place_name(""))
+    told = say_here(judged, at + 1, since, name_all(following.displaced))
     said = [render(told), _moved_somewhere(following, at)]
     return [" ".join(filter(None, said))]
 

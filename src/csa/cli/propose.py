@@ -261,7 +261,7 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
             one.called,
             f"{one.incidents:,}" + "*" * one.is_doubtful,
             f"{one.homicides:,}",
-            f"{one.recent_12:,}",
+            speak("ways.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
             speak("ways.unknown") if one.next12 is None else ahead,
         )
     show_table(table)

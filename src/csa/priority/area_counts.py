@@ -56,7 +56,7 @@ class AreaCounts:
     population: float | None  # not rounded
     population_year: int | None
     months_active: int
-    recent_12: int  # in `year`
+    recent_12: int | None  # in `year`; None where the data do not cover it
     earlier_yearly: float | None  # a year in the 24 months before that; None where not covered
     next12: tuple[float, int, int] | None  # expected in the 12 months after, low and high
     rows: Ints = field(compare=False, repr=False)  # the places of its incidents in the dataset's
@@ -123,7 +123,7 @@ def count_areas(
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     until = Month.parse(params["covered_through"][:7]).plus(1)
     year, earlier = Period.before(until, YEAR), Period.before(until.plus(-YEAR), LOOK_BACK)
-    knows_earlier = Month.parse(report["data_from"][:7]) <= earlier.start
+    first = Month.parse(report["data_from"][:7])
     ahead = YearAhead.of(proposal, locate(int(params["resolution"])), record)
     shapes = [outline(cells) for _, _, cells in areas]
     people = estimate_populations(shapes, city.dataset.neighborhoods)
@@ -154,9 +154,9 @@ def count_areas(
             population=n_people,
             population_year=None if n_people is None else report["population_year"],
             months_active=len(np.unique(told.month)),
-            recent_12=int(year.holds(month).sum()),
+            recent_12=int(year.holds(month).sum()) if first <= year.start else None,
             earlier_yearly=int(earlier.holds(month).sum()) / (LOOK_BACK // YEAR)
-            if knows_earlier
+            if first <= earlier.start
             else None,
             next12=None if math.isnan(middle) else (middle, int(low), int(high)),
             rows=located.rows[is_in & period.holds(located.month)],

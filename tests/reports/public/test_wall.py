@@ -58,6 +58,14 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
     assert screen("change", facts(change=few)).bar is None
 
 
+@pytest.mark.parametrize("verdict", ["no change shown", "fewer here; whether it moved cannot be told"])  # fmt: skip
+def test_which_areas_are_no_longer_in_service_is_said_however_long_the_verdict(verdict):
+    ended = change(verdict).model_copy(update={"ended": ("B", "C")})
+    shown = [one for one in wall_screens(facts(change=ended)) if one.key == "change"]
+    told = [row.text for one in shown for row in one.rows]
+    assert told[1:] == [says("public.change_ended", n=2, areas="B, C")]
+
+
 def rows(key, given_facts, language="en"):
     """List the rows of all screens of a topic."""
     every = wall_screens(given_facts, language)

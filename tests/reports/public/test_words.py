@@ -155,21 +155,16 @@ def test_that_a_fall_may_have_moved_next_door_is_said_in_both_languages():
     assert "No podemos saber si pasaron a las cuadras de al lado." in text_of("change", given, "es")
 
 
-def test_where_it_went_up_next_door_is_said_of_the_area_and_what_is_left_in_all():
+def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
     a, *others = facts().areas
-    moved = a.model_copy(update={"verdict": "fewer here, moved next door", "net": "unclear"})
+    moved = a.model_copy(update={"verdict": "fewer here, moved next door"})
     given = facts(areas=(moved, *others))
     said = "Fewer shootings here than expected, but more next door."
-    left = "Taken together with next door: no clear change."
-    assert f"Ash Hollow (A): {said} {left}" in text_of("change", given)
+    assert f"Ash Hollow (A): {said}" in text_of("change", given)
     moved_from = says("public.moved_somewhere", n=1, areas="Ash Hollow (A)")
     assert moved_from in text_of("change", given)
     assert moved_from in city_card(given, Speaker()).doing
     assert "next door" not in text_of("change", facts())
-    pooled = facts(change=change("more next door").model_copy(update={"net": "more"}))
-    assert "Taken together with next door: more." in text_of("change", pooled)
-    alone = a.model_copy(update={"verdict": "fewer, and fewer in all", "net": "fewer"})
-    assert "Taken together" not in text_of("change", facts(areas=(alone,)))  # it is said already
     everywhere = change("fewer here, moved next door")
     assert moved_from not in text_of("change", facts(areas=(moved,), change=everywhere))
 

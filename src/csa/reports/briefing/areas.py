@@ -44,7 +44,7 @@ COUNT_COLUMNS = {
     "expected": "in a period as long, adjusted for chance; empty where only chance differs",
     "expected_low": "90 % interval",
     "expected_high": "its upper end",
-    "recent_12": "incidents of the last 12 months covered",
+    "recent_12": "incidents of the last 12 months; empty where the data cover fewer",
     "next12_expected": "incidents to expect in the 12 months after; empty where unknown",
     "next12_low": "90 % of what may come",
     "next12_high": "its upper end",

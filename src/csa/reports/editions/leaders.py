@@ -57,14 +57,11 @@ def _sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
 
 def _known(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
     what = counted(facts, tell)
+    known = {"n": area.incidents, "what": what, "months": months_covered(facts)}
     said = [
-        tell(
-            "report.leader_count",
-            n=area.incidents,
-            what=what,
-            months=months_covered(facts),
-            recent=area.recent_12,
-        )
+        tell("report.leader_count_short", **known)
+        if area.recent_12 is None
+        else tell("report.leader_count", **known, recent=area.recent_12)
     ]
     if area.usual is not None:
         said.append(tell("report.leader_usual", low=area.usual[0], high=area.usual[1]))

@@ -139,7 +139,7 @@ def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
 
 
 def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
-    next12 = tell("report.next12_none")
+    next12 = unknown = tell("report.next12_none")
     if area.next12 is not None:
         expected, low, high = area.next12
         next12 = tell("report.next12_range", expected=expected, low=low, high=high)
@@ -149,7 +149,7 @@ def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
         state_words(area, tell),
         f"{area.incidents:,}",
         next12,
-        f"{area.recent_12:,}",
+        unknown if area.recent_12 is None else f"{area.recent_12:,}",
         move_words(area, tell),
     )
 

@@ -86,7 +86,7 @@ class AreaFacts:
     km2: float  # land area
     incidents: int  # on its own cells in the period, as all that is counted
     homicides: int  # of them
-    recent_12: int  # in the last 12 months of the period
+    recent_12: int | None  # in the last 12 months of the period; None where the data cover fewer
     usual: tuple[int, int] | None
     next12: (
         tuple[int, int, int] | None

@@ -197,7 +197,9 @@ def _plan_facts(
     undone = [
         area.letter
         for area in areas
-        if not area.is_candidate and area.recent_12 and not live.get(area.letter)
+        if not area.is_candidate
+        and (area.incidents if area.recent_12 is None else area.recent_12)
+        and not live.get(area.letter)
     ]
     return PlanFacts(
         plan,

@@ -21,7 +21,6 @@ from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.disclosure.keys import THRESHOLD
 from csa.displacement.analyze import UsualBasis
-from csa.displacement.net import net_change
 from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict
 from csa.geo.ground import resolution_of
 from csa.reports.public.window import PublicWindow
@@ -52,7 +51,6 @@ class ChangeWords:
     """One area since its own day: words of a closed set, and no number."""
 
     verdict: str  # a value of `csa.displacement.verdict.Verdict`
-    net: str  # here and next door together: fewer, more, unclear; empty if it cannot be said
     lasted_until: Month | None  # the last month of a change that is over
 
 
@@ -73,7 +71,6 @@ class PooledChange:
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
     is_usual_known: bool = True  # whether past years show what such areas do without action
     lasted_until: Month | None = None  # the last month of a change that is over
-    net: str = ""  # here and next door together, as for one area
     of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
     ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
@@ -164,7 +161,6 @@ def change_in_all(
         grounds,
         found.basis is UsualBasis.PAST_YEARS,
         pooled.lasted_until,
-        pooled.net,
         {
             letter: _in_words(judged, start)
             for letter, judged, start in zip(
@@ -179,12 +175,9 @@ def change_in_all(
 def _in_words(judged: AreaVerdict, since: Month) -> ChangeWords:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
-    left, fade = net_change(judged, at), judged.fades[at]
-    net = (
-        "" if left is None else "fewer" if left.high < 0 else "more" if left.low > 0 else "unclear"
-    )
+    fade = judged.fades[at]
     until = None if fade is None else since.plus(fade.months - 1)
-    return ChangeWords(str(judged.verdicts[at]), net, until)
+    return ChangeWords(str(judged.verdicts[at]), until)
 
 
 def _counted_in(

@@ -49,24 +49,20 @@ def moved_somewhere(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
     return (tell("public.moved_somewhere", n=len(names), areas=tell.listed(names)),)
 
 
-def area_changes(
-    facts: PublicFacts, tell: Speaker
-) -> tuple[tuple[PublicArea, tuple[str, ...]], ...]:
+def area_changes(facts: PublicFacts, tell: Speaker) -> tuple[tuple[PublicArea, str], ...]:
     """Return each chosen area with what changed in it since its own start."""
     what, where = noun(facts, tell), tell("public.here")
     return tuple(
-        (area, short_change(area, what, where, tell) or (tell("public.change_unknown"),))
+        (area, short_change(area, what, where, tell) or tell("public.change_unknown"))
         for area in facts.areas
         if area.state != "candidate"
     )
 
 
-def short_change(
-    change: PublicArea | PublicChange, what: str, where: str, tell: Speaker
-) -> tuple[str, ...]:
-    """Return what changed in few words, here and next door; nothing where it is unknown."""
+def short_change(change: PublicArea | PublicChange, what: str, where: str, tell: Speaker) -> str:
+    """Return what changed in few words, here and next door; "" where it is unknown."""
     if change.verdict in {"", UNKNOWN}:
-        return ()
+        return ""
     verdict, until = Verdict(change.verdict), change.lasted_until
     said = {
         Verdict.NO_CHANGE: "public.short_no_change",
@@ -82,19 +78,7 @@ def short_change(
         Verdict.TOO_EARLY: "public.change_too_early",
     }[verdict]
     month = tell.month(until) if until else ""
-    return (tell(said, what=what, where=where, until=month), *_net(change, tell))
-
-
-def _net(change: PublicArea | PublicChange, tell: Speaker) -> tuple[str, ...]:
-    """Return what is left with the blocks next door, unless the verdict has said it."""
-    if not change.net or change.verdict in {UNKNOWN, Verdict.FEWER, *NOT_JUDGED}:
-        return ()
-    said = {
-        "fewer": "public.net_fewer",
-        "more": "public.net_more",
-        "unclear": "public.net_unclear",
-    }[change.net]
-    return (tell(said),)
+    return tell(said, what=what, where=where, until=month)
 
 
 @dataclass(frozen=True)
@@ -124,7 +108,7 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
     if change is None or told is None:
         return ()
     if told.counted is None:
-        return (*_net(change, tell), *change_ended(change, tell), tell("public.change_counted_few"))
+        return (*change_ended(change, tell), tell("public.change_counted_few"))
     when = between(change.since, change.through, tell)
     counted = tell("public.change_counted", counted=told.counted, when=when)
     every = tell("public.change_all")
@@ -134,7 +118,7 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
         expected = [tell("public.change_up_to", high=told.high)]
     else:
         expected = [tell("public.change_expected", low=told.low, high=told.high)]
-    return (*_net(change, tell), counted, *change_ended(change, tell), *expected, every)
+    return (counted, *change_ended(change, tell), *expected, every)
 
 
 def change_ended(change: PublicChange, tell: Speaker) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ and a public server holds nothing more.
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from csa.config.types import Frozen
 
@@ -19,8 +19,6 @@ Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
 Quarters = tuple[tuple[str, int | None], ...]
 """A quarter, `YYYY-Qn`, and its count; None for fewer than 10."""
-Net: TypeAlias = Literal["", "fewer", "more", "unclear"]
-"""A change beyond chance, in words alone; empty if it cannot be said."""
 
 
 class DensityClass(Frozen):
@@ -60,7 +58,6 @@ class PublicArea(Frozen):
     count: int | None  # over the whole period; None if fewer than 10
     years: Years = ()  # each whole year
     verdict: str = ""  # what changed in it, of `csa.displacement.verdict.Verdict`; empty if unknown
-    net: Net = ""  # the same of the area and the blocks next to it together
     lasted_until: str | None = None  # last month of a change that is over, `YYYY-MM`
 
     @property
@@ -90,7 +87,6 @@ class PublicChange(Frozen):
     high: int | None  # high end of the range expected without change
     is_usual_known: bool = True  # whether past years show what such areas do without action
     lasted_until: str | None = None  # last month of a change that is over, `YYYY-MM`
-    net: Net = ""  # of the areas and the blocks next to them together
     ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 

@@ -102,10 +102,10 @@ def city_card(facts: PublicFacts, tell: Speaker) -> PlaceCard:
     whole = PublicPlace(name=facts.city_name, count=facts.n_incidents)
     change = facts.change
     said: tuple[str, ...] = ()
-    if change is not None:
-        said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)[:1]
-        also = (*moved_somewhere(facts, tell), *change_numbers(change, tell))
-        said = (*said, *also) if said else ()
+    if change is not None and (
+        short := short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
+    ):
+        said = (short, *moved_somewhere(facts, tell), *change_numbers(change, tell))
     return PlaceCard(
         "city",
         facts.city_name,
@@ -158,7 +158,7 @@ def _doing_in(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> Iterator
         name = area_name(area, facts, tell)
         key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
         said = short_change(area, noun(facts, tell), tell("public.here"), tell)
-        yield " ".join((tell(key, area=name), *said))
+        yield f"{tell(key, area=name)} {said}".strip()
         for task in tasks_in_order(facts):
             if task.area == area.key:
                 stands = standing_word(standing(task, facts), tell)
@@ -251,9 +251,9 @@ def _doing(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> str:
             n = sum(task.area == area.key for task in facts.tasks)
             key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
             said.append(tell(key, area=name))
-            said += short_change(area, noun(facts, tell), tell("public.here"), tell)
+            said.append(short_change(area, noun(facts, tell), tell("public.here"), tell))
             said += [tell("public.n_tasks", n=n)] if n else []
-    return " ".join(said) or tell("public.doing_nothing")
+    return " ".join(filter(None, said)) or tell("public.doing_nothing")
 
 
 def _next_meeting(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> str:

@@ -112,7 +112,7 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScree
     found = (
         WallScreen("number", unit, fitting(people, room - count_words(unit))),
         WallScreen("where", where, dated, is_map=True),
-        _change(facts, tell, room),
+        *_change(facts, tell, room),
         *_each_area(facts, tell, room),
         _doing(facts, tell, room),
         *_tasks(facts, tell, room),
@@ -142,15 +142,22 @@ def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
     return WallScreen(key, title, fitting(rows, room - count_words(title)))
 
 
-def _change(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
-    """Describe what changed in all areas together, drawn beside what no change would give."""
+def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterator[WallScreen]:
+    """Describe what changed in all areas together, drawn beside what no change would give.
+
+    Which areas are no longer in service has a screen of its own where it does not fit.
+    """
     change, bar = facts.change, _range_bar(facts, tell)
-    said: tuple[str, ...] = ()
+    short = ""
+    ended: tuple[str, ...] = ()
     if change is not None:
-        said = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
-        said = (*said, *change_ended(change, tell)) if said else said
-    said = said or (change_sentence(facts, tell),)
+        short = short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
+        ended = change_ended(change, tell) if short else ()
+    said = (short or change_sentence(facts, tell), *ended)
     title, n_said = tell("wall.change_title"), sum(map(count_words, said))
+    apart = ended if count_words(title) + n_said > room else ()
+    if apart:
+        said, n_said = said[:1], count_words(said[0])
     if bar is not None:
         left = room - count_words(f"{bar.counted_words} {bar.range_words}")
         if count_words(title) + n_said <= left:
@@ -160,7 +167,9 @@ def _change(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
     if change is not None:
         since = tell("wall.change_since", month=tell.month(change.since))
         title = since if count_words(since) + n_said <= room else title
-    return WallScreen("change", title, fitting(map(Row, said), room - count_words(title)), bar=bar)
+    yield WallScreen("change", title, fitting(map(Row, said), room - count_words(title)), bar=bar)
+    if apart:
+        yield _screen("change", tell("wall.change_title"), map(Row, apart), room)
 
 
 def _range_bar(facts: PublicFacts, tell: Speaker) -> RangeBar | None:
@@ -188,7 +197,7 @@ def _each_area(facts: PublicFacts, tell: Speaker, room: int) -> Iterator[WallScr
     """Show what changed in each area, as of all together; once of areas that are alike."""
     alike: dict[str, list[str]] = {}
     for area, said in area_changes(facts, tell):
-        alike.setdefault(said[0], []).append(area.letter)
+        alike.setdefault(said, []).append(area.letter)
     rows = [
         Row(said, ", ".join(letters[at : at + MOST_ROWS]))
         for said, letters in alike.items()

@@ -166,7 +166,7 @@ def _change(facts: PublicFacts, tell: Speaker) -> Section:
     if said:
         blocks.append(Paragraph(" ".join(said)))
     each = tuple(
-        tell("public.said_of", name=area_name(area, facts, tell), said=" ".join(words))
+        tell("public.said_of", name=area_name(area, facts, tell), said=words)
         for area, words in area_changes(facts, tell)
     )
     blocks += [Paragraph(tell("public.change_each")), Bullets(each)] if each else []

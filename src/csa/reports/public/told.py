@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import cast
 
 from csa.base.schema import UNASSIGNED
 from csa.config.public import Public
@@ -19,7 +18,6 @@ from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
 from csa.reports.public.facts import (
-    Net,
     PublicAction,
     PublicAnswer,
     PublicArea,
@@ -100,7 +98,6 @@ def area_told(
         count=made.count(AREA, span, area.key),
         years=years_told(made, AREA, area.key),
         verdict="" if own is None else own.verdict,
-        net="" if own is None else cast("Net", own.net),
         lasted_until=None if until is None else str(until),
     )
 
@@ -131,7 +128,6 @@ def change_told(change: PooledChange | None, made: Publication) -> PublicChange 
         high=high if is_so and high and high >= THRESHOLD else None,
         is_usual_known=change.is_usual_known,
         lasted_until=None if change.lasted_until is None else str(change.lasted_until),
-        net=cast("Net", change.net),
         ended=change.ended,
     )
 
