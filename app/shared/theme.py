@@ -241,7 +241,8 @@ STYLE = """
     .csa-tiers li i { color: #5b6270 !important; }
     .csa-legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     .block-container { padding: 0 !important; max-width: none !important; }
-    .csa-briefing { min-height: 0; font-size: .9375rem; }
+    .csa-briefing { min-height: 0; } .csa-due { font-size: .8125rem; }
+    .csa-briefing p, .stMarkdown p, .st-key-core_list p { font-size: .8125rem !important; line-height: 1.4 !important; }
     .csa-tiers, .csa-many { min-height: 0; } .csa-tiers, .csa-tiers li { font-size: .8125rem; }
     .csa-many > div + div { columns: 13rem 3; column-gap: 1rem; }
     .csa-many li i { min-width: 5em; }
