@@ -157,7 +157,7 @@ def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> s
     said, numbers = (speak("briefing.judging"), "") if verdict is None else verdict
     # Before the numbers are known their line is there too: nothing jumps.
     below = f"<br>{html.escape(numbers) or '&nbsp;'}"
-    worst = f" · {_worst(shown.lines, area.key)}" if area.ended is None else ""
+    worst = f"<br>{_worst(shown.lines, area.key)}" if area.ended is None else ""
     return f"<li><b>{name}</b> {since} · <b>{html.escape(said)}</b>{below}{worst}</li>"
 
 
