@@ -144,7 +144,7 @@ def _commands(
 
 @contextmanager
 def _without_decisions(store: Path) -> Iterator[None]:
-    """Let the commands of this process read a store that nobody has made."""
+    """Have the commands of this process read a store that nobody has made."""
     before = os.environ.get(STORE)
     os.environ[STORE] = str(store)
     try:
