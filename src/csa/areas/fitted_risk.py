@@ -19,6 +19,9 @@ from csa.geo.cells import CellSet, from_text
 from csa.geo.ground import parents, refine, resolution_of
 
 KEPT_NAME = "risk"
+KEPT_PARAMS = {"format": 2}
+"""What is stored without how many places are many is not read: `csa risk` makes it again."""
+
 Z_90 = 1.645
 """Standard errors on either side of a 90 % interval."""
 
@@ -73,7 +76,7 @@ class FittedRisk:
 
 def read_kept(city: City) -> dict[str, Any] | None:
     """Read the risk terrain stored for a dataset, else the newest of older data."""
-    return load_newest(city, KEPT_NAME, {}, dict, lambda kept: str(kept["data_through"]))
+    return load_newest(city, KEPT_NAME, KEPT_PARAMS, dict, lambda kept: str(kept["data_through"]))
 
 
 def fitted_risk(kept: Mapping[str, Any]) -> FittedRisk:

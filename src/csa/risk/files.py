@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
-from csa.areas.fitted_risk import KEPT_NAME
+from csa.areas.fitted_risk import KEPT_NAME, KEPT_PARAMS
 from csa.areas.proposal import plain
 from csa.base.crs import METRES_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
@@ -186,7 +186,7 @@ def keep_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
     cells = run.model.cells
     places = [as_text(cells[one.is_present].tolist()) for one in run.model.factors]
     kept = {**account, "compared": as_text(cells[run.model.is_compared].tolist()), "places": places}
-    save_kept(run.city, KEPT_NAME, {}, kept)
+    save_kept(run.city, KEPT_NAME, KEPT_PARAMS, kept)
 
 
 @dataclass(frozen=True)
