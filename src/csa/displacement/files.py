@@ -24,8 +24,8 @@ from csa.displacement.net import NetChange, moved_share, net_change
 from csa.displacement.outcomes import outcome_account
 from csa.displacement.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.displacement.past import PastYear, Usual, usual_change, usual_reach
-from csa.displacement.sentences import FALLS, name_in_sentence, say_verdict
-from csa.displacement.telling import figures, say_all
+from csa.displacement.sentences import FALLS, say_verdict
+from csa.displacement.telling import figures, name_followed, say_all
 from csa.displacement.verdict import AreaVerdict, Track
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zoning import Control
@@ -196,7 +196,7 @@ def _told(displaced: Displacement, area_id: str) -> str:
     """Describe what one area shows, without how seldom a change would be found."""
     at = displaced.chosen.area_ids.index(area_id)
     judged, since = displaced.single[at], displaced.starts[at]
-    who = name_in_sentence(area_id, displaced.chosen.place_names[at])
+    who = name_followed(displaced.chosen, area_id)
     return render(say_verdict(judged, len(judged.verdicts), since, who))
 
 

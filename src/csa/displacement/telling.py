@@ -11,6 +11,7 @@ from csa.areas.proposal import plain
 from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.base.text import in_words, month, render, speak
+from csa.dataset.chosen import Chosen
 from csa.displacement.analyze import Displacement
 from csa.displacement.classic_measures import Evidence
 from csa.displacement.past import usual_change, usual_reach
@@ -92,10 +93,15 @@ def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) 
     chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
     judged, since = displaced.single[at], displaced.starts[at]
     n_months = len(judged.verdicts) if n_months is None else n_months
-    who, is_one = name_in_sentence(area_id, chosen.place_names[at]), len(chosen.area_ids) > 1
-    if area_id in chosen.retired:
-        who = speak("displacement.ended_area", who=who)
+    who, is_one = name_followed(chosen, area_id), len(chosen.area_ids) > 1
     return say_verdict(judged, n_months, since, who, is_one=is_one)
+
+
+def name_followed(chosen: Chosen, area_id: str) -> str:
+    """Name an area in a sentence, and say so where it is no longer in service."""
+    place = chosen.place_names[chosen.area_ids.index(area_id)]
+    who = name_in_sentence(area_id, place)
+    return speak("displacement.ended_area", who=who) if area_id in chosen.retired else who
 
 
 def moved_somewhere(displaced: Displacement, at: int) -> list[str]:
