@@ -183,7 +183,9 @@ def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None
 def _change(opened: Opened, choices: Choices, areas: Chosen) -> Change | None:
     known, name = _changes(opened.key), _name(choices, areas)
     if name not in known:
-        analysis = _analysis(opened, choices.as_fine_as(areas.resolution))
+        begun = areas.begun(opened.dataset.require_months().until) or areas
+        same = choices.as_fine_as(begun.resolution)
+        analysis = Analysis(opened, choices, None, located(opened, same))
         known[name] = in_turn(ask_change, quick=True)(analysis, areas, None)
     return known[name]
 

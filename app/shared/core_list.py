@@ -84,6 +84,10 @@ def fill(shown: CoreSpot | None, opened: Opened, choices: Choices) -> None:
         return
     verdicts = {} if found is None else each(found)
     told = {area.key: verdict_words(area, *verdicts.get(area.key, ())) for area in shown.areas}
+    if found is not None:
+        for area in shown.areas:
+            if area.key not in verdicts and area.versions[0].since < found.until:
+                told[area.key] = speak("briefing.core_taken"), ""
     _fill(shown, told)
 
 
@@ -98,9 +102,7 @@ def verdict_words(
 
     Where there is no verdict there is no range either: it would look like one.
     """
-    if judged is None or since is None:  # no whole month yet, or its ground is another's by now
-        if area.ended is not None:
-            return speak("briefing.core_taken"), ""
+    if judged is None or since is None:  # no whole month yet
         return name_verdict(Verdict.TOO_EARLY), ""
     at = len(judged.verdicts) - 1
     word, told = name_verdict_at(judged, at), numbers_of(judged.core, at)

@@ -21,6 +21,7 @@ from csa.displacement.past import NET, PastCohort, PastYear, join_years, settle_
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import measure_history, past_of
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
+from tests.displacement.courses import judge, track_of
 from tests.displacement.test_zoning import (
     EAST,
     RESOLUTION,
@@ -352,6 +353,15 @@ def test_where_all_of_the_city_is_an_area_there_is_no_ring_and_nothing_to_say(te
     early, *later = alone.pooled.verdicts[1:]
     assert early is Verdict.TOO_EARLY
     assert set(later) == {Verdict.TOO_FEW}  # there is no rest to compare with
+
+
+def test_months_that_are_too_early_decide_no_later_verdict():
+    """30, 55 and 60 where 15, 30 and 45 were expected: high in the first two months alone."""
+    monthly = np.array([30, 25, 5, 17, 17])
+    core = track_of(monthly, [15.0] * 5, line=2.5, error=0.08).without_early()
+    assert core.sign.tolist() == [0, 0, 0, 0, 0]
+    assert judge(core).verdicts[2] is Verdict.NO_CHANGE
+    assert track_of(monthly, [15.0] * 5, line=2.5, error=0.08).sign.tolist()[:2] == [1, 1]
 
 
 def test_the_first_two_months_of_a_start_are_too_early_whatever_came(located):

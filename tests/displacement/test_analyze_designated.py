@@ -1,5 +1,6 @@
 """All ground ever designated: an area that ended or was redrawn stays in the verdict of all."""
 
+import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,13 @@ from hypothesis import strategies as st
 
 from csa.base.params import Month, Period
 from csa.base.text import render
-from csa.dataset.chosen import DesignatedGround, GroundVersion, designated_ground, in_service
+from csa.dataset.chosen import (
+    DesignatedGround,
+    GroundVersion,
+    Service,
+    designated_ground,
+    follow_services,
+)
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.telling import name_all, say_ground, say_one
 from tests.displacement.test_analyze_staggered import SMALLER, alike, served
@@ -17,15 +24,14 @@ FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
 WEST_LIFE, EAST_LIFE = (GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER),)
 
 
+def service(letter, versions, ended=None):
+    return Service(letter, f"Place {letter}", versions, Period.before(versions[0].since, 36), ended)
+
+
 def test_a_retirement_changes_no_number_of_all_together(located):
     before = analyze_displacement(located, served(WEST_LIFE, EAST_LIFE))
-    periods = [Period.before(FIRST, 36), Period.before(LATER, 36)]
-    ended = in_service(
-        ["A", "B"],
-        ["Place A", "Place B"],
-        [WEST_LIFE, EAST_LIFE],
-        periods,
-        ended={"A": Month(2019, 6)},
+    ended = follow_services(
+        [service("A", WEST_LIFE, ended=Month(2019, 6)), service("B", EAST_LIFE)]
     )
     after = analyze_displacement(located, ended)
     alike(after.pooled, before.pooled)
@@ -55,13 +61,11 @@ def test_ground_that_a_redraw_gave_up_is_counted_on_for_all_and_not_for_the_area
 
 
 def test_ground_designated_again_counts_once_and_since_the_first_time(located, testville):
-    again = in_service(
-        ["B"],
-        ["Place B"],
-        [(GroundVersion(WEST, LATER),)],
-        [Period.before(LATER, 36)],
-        ended={"A": Month(2018, 9)},
-        former=[DesignatedGround(WEST_LIFE, Period.before(FIRST, 36))],
+    again = follow_services(
+        [
+            service("A", WEST_LIFE, ended=Month(2018, 9)),
+            service("B", (GroundVersion(WEST, LATER),)),
+        ]
     )
     found = analyze_displacement(located, again)
     assert str(found.since) == str(FIRST)
@@ -108,3 +112,83 @@ def test_each_cell_counts_once_from_its_first_month_and_for_ever(given_grounds):
 def test_one_area_that_was_never_redrawn_is_itself_all(located, month):
     found = analyze_displacement(located, served((GroundVersion(WEST, month),)))
     assert found.pooled is found.single[0]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+HALF_WEST = frozenset(sorted(WEST)[:3])
+
+
+def test_a_retired_area_of_which_another_serves_a_part_stops_nothing(located):
+    """Three areas of which two had the same ground: each is judged, and each cell counts once."""
+    third = Month(2019, 6)
+    areas = follow_services(
+        [
+            service("A", WEST_LIFE, ended=Month(2019, 1)),
+            service("B", (GroundVersion(HALF_WEST, LATER),)),
+            service("C", (GroundVersion(EAST, third),)),
+        ]
+    )
+    found = analyze_displacement(located, areas)
+    assert found.chosen.area_ids == ("A", "B", "C")
+    alone = analyze_displacement(located, served(WEST_LIFE)).pooled.core
+    np.testing.assert_array_equal(found.pooled.core.counted[:16], alone.counted[:16])
+
+
+def test_finer_cells_of_a_retired_area_stop_nothing(located):
+    coarse = frozenset({h3.cell_to_parent(min(WEST), 9)})
+    finer = frozenset(h3.cell_to_children(min(coarse), 10))
+    areas = follow_services(
+        [
+            service("A", (GroundVersion(coarse, FIRST),), ended=Month(2019, 1)),
+            service("B", (GroundVersion(frozenset(sorted(finer)[:3]), LATER),)),
+        ]
+    )
+    assert len(analyze_displacement(located, areas).single) == 2
+
+
+def test_a_new_designation_that_has_not_begun_leaves_the_verdict_as_it_was(located):
+    before = analyze_displacement(
+        located, follow_services([service("A", WEST_LIFE, ended=Month(2019, 1))])
+    )
+    for letter in ("A", "B"):
+        areas = follow_services(
+            [
+                service("A", WEST_LIFE, ended=Month(2019, 1)),
+                service(letter, (GroundVersion(WEST, UNTIL.plus(1)),)),
+            ]
+        )
+        found = analyze_displacement(located, areas.begun(UNTIL))
+        assert (found.chosen.area_ids, found.chosen.retired) == (("A",), ("A",))
+        alike(found.pooled, before.pooled)
+
+
+def test_a_redraw_to_come_leaves_a_retired_area_its_ground_of_now(located):
+    areas = follow_services(
+        [
+            service("A", (GroundVersion(HALF_WEST, FIRST),), ended=Month(2019, 1)),
+            service("B", (GroundVersion(WEST, LATER), GroundVersion(EAST, UNTIL.plus(1)))),
+        ]
+    )
+    found = analyze_displacement(located, areas.begun(UNTIL))
+    assert (found.chosen.area_ids, found.chosen.cells) == (("B",), (WEST,))
+    assert found.chosen.retired == ("A",)
+
+
+def test_an_area_that_ended_before_it_began_is_neither_counted_nor_named(located):
+    areas = follow_services(
+        [service("A", WEST_LIFE), service("Z", (GroundVersion(EAST, UNTIL.plus(1)),), ended=UNTIL)]
+    )
+    found = analyze_displacement(located, areas.begun(UNTIL))
+    assert (found.chosen.area_ids, found.chosen.retired) == (("A",), ())
+    assert "no longer in service" not in name_all(found)
+
+
+def test_ground_that_was_served_before_under_the_letter_is_named_since_then(located):
+    areas = follow_services(
+        [
+            service("B", WEST_LIFE, ended=Month(2018, 9)),
+            service("B", (GroundVersion(WEST, LATER),)),
+        ]
+    )
+    assert "B since February 2018" in name_all(analyze_displacement(located, areas.begun(UNTIL)))

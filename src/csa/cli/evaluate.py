@@ -115,7 +115,7 @@ def _agreed(
     """Return what was agreed of an area, by the answer that all pages give."""
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import city_choices
-    from csa.base.errors import PeriodError
+    from csa.base.errors import CsaError, PeriodError
     from csa.decisions.registry import followed
     from csa.displacement.telling import figures
     from csa.evaluation.agreed import say_agreed
@@ -124,7 +124,10 @@ def _agreed(
     areas = analysis.areas
     if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])
-    change = analysis.change(areas, tell=tell)
+    try:
+        change = analysis.change(areas, tell=tell)
+    except CsaError:  # of another area: this one may be judged all the same
+        change = analysis.change(followed([area]), tell=tell)
     if change is None or area.key not in change.displaced.chosen.area_ids:
         last = city.dataset.require_months().until.plus(-1)
         raise PeriodError("displacement.after", since=sealed["since"], last=last)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
@@ -40,7 +39,7 @@ class Chosen:
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
     `is_suggested`, `max_area_km2`, `lives`, `periods`, `retired`, `ended`,
-    `corrected`, `former`, `designated`.
+    `corrected`, `services`, `designated`.
     """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
@@ -54,22 +53,23 @@ class Chosen:
     max_area_km2: float | None = None  # the size limit they were found with; None where unknown
     lives: tuple[tuple[GroundVersion, ...], ...] = ()  # in service: their cells by month
     periods: tuple[Period | None, ...] = ()  # the months that chose each, where they differ
-    retired: tuple[str, ...] = ()  # letters of areas whose service has ended, also of `former`
+    retired: tuple[str, ...] = ()  # letters of areas whose service has ended
     ended: tuple[Month, ...] = ()  # of each of `retired`, the month of its last day of service
     corrected: tuple[str, ...] = ()  # letters of areas whose day was corrected later
-    former: tuple[DesignatedGround, ...] = ()  # earlier services of areas that are served again
+    services: tuple[Service, ...] = ()  # every service that there was, also earlier ones
     designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
 
     @property
     def grounds(self) -> tuple[frozenset[int], ...]:
         """The cells of each area, in all its versions."""
-        lives = (*self.lives, *(ground.versions for ground in self.former))
+        lives = [service.versions for service in self.services] or self.lives
         return tuple(version.cells for life in lives for version in life) or self.cells
 
     @property
     def is_ground_kept(self) -> bool:
         """Whether ground that no area has any more, or another area has, counts for all."""
-        return tuple(ground.versions for ground in self.designated) != self.lives
+        kept = tuple(ground.versions for ground in self.designated)
+        return kept != refined(self.lives, self.resolution)
 
     def undated(self) -> Chosen:
         """Return the same areas without the months that chose them: other signals did not."""
@@ -79,29 +79,39 @@ class Chosen:
             period=None,
             periods=(None,) * n_areas,
             n_undated=n_areas,
+            services=tuple(replace(service, period=None) for service in self.services),
             designated=tuple(replace(ground, period=None) for ground in self.designated),
         )
 
     def begun(self, until: Month) -> Chosen | None:
-        """Leave out areas whose first month is not before a month; None where none is left."""
+        """Return the areas as they were before a month; None where none had begun."""
         if not self.lives:
             return self
-        rows = zip(self.area_ids, self.place_names, self.lives, self.periods, strict=True)
-        kept = [
-            (area_id, name, _known_by(life, until), period)
-            for area_id, name, life, period in rows
-            if life[0].since < until
+        known = [
+            replace(
+                service,
+                versions=_known_by(service.versions, until),
+                ended=None if service.ended is None or service.ended >= until else service.ended,
+            )
+            for service in self.services
+            if service.versions[0].since < until
         ]
-        if not kept:
-            return None
-        former = [
-            DesignatedGround(_known_by(ground.versions, until), ground.period)
-            for ground in self.former
-            if ground.versions[0].since < until
-        ]
-        ended = dict(zip(self.retired, self.ended, strict=True))
-        begun = in_service(*zip(*kept, strict=True), ended=ended, former=former)
-        return replace(begun, corrected=self.corrected)
+        return follow_services(known)
+
+
+@dataclass(frozen=True)
+class Service:
+    """An area from a designation to its end.
+
+    Fields: `area_id`, `place_name`, `versions`, `period`, `ended`, `is_corrected`.
+    """
+
+    area_id: str  # its letter
+    place_name: str
+    versions: tuple[GroundVersion, ...]  # the first first
+    period: Period | None  # the months whose counts chose it, where known
+    ended: Month | None = None  # the month of its last day of service; None while it serves
+    is_corrected: bool = False  # whether a day of it was corrected later
 
 
 @dataclass(frozen=True)
@@ -215,54 +225,63 @@ def in_service(
     place_names: Sequence[str],
     lives: Sequence[tuple[GroundVersion, ...]],
     periods: Sequence[Period | None],
-    *,
-    ended: Mapping[str, Month] = MappingProxyType({}),
-    former: Sequence[DesignatedGround] = (),
 ) -> Chosen:
-    """Return designated areas, to be followed each since its own first month.
+    """Return areas in service, to be followed each since its own first month."""
+    rows = zip(area_ids, place_names, lives, periods, strict=True)
+    chosen = follow_services([Service(*row) for row in rows])
+    return chosen or Chosen((), (), (), 9)
 
-    A retired area's present ground is what no other area serves by now; what counts for all areas
-    together is `Chosen.designated`.
+
+def follow_services(services: Sequence[Service]) -> Chosen | None:
+    """Return areas as they are followed, by their newest services; None without a service.
+
+    An area that ended is followed on, on the ground that no other area serves by now; where
+    others serve all of it, and of earlier services, the ground counts for all areas together
+    alone (`Chosen.designated`).
     """
-    dated = [period for period in periods if period is not None]
+    newest = {service.area_id: service for service in services}
+    if not newest:
+        return None
+    resolution = finest(version.cells for one in services for version in one.versions)
+    present = {one.area_id: one.versions[-1].cells for one in newest.values() if one.ended is None}
+    taken = frozenset[int]().union(*(refine(cells, resolution) for cells in present.values()))
+    for one in newest.values():
+        own = one.versions[-1].cells
+        if one.ended is not None and (left := refine(own, resolution) - taken):
+            present[one.area_id] = own if len(left) == len(refine(own, resolution)) else left
+            taken |= left
+    rows = [one for one in newest.values() if one.area_id in present]
+    retired = {one.area_id: one.ended for one in newest.values() if one.ended is not None}
+    dated = [one.period for one in rows if one.period is not None]
     overall = Period(min(p.start for p in dated), max(p.until for p in dated)) if dated else None
-    services = (*lives, *(ground.versions for ground in former))
-    resolution = finest(version.cells for life in services for version in life)
-    given = [DesignatedGround(*row) for row in zip(lives, periods, strict=True)]
+    corrected = dict.fromkeys(one.area_id for one in services if one.is_corrected)
     return Chosen(
-        tuple(area_ids),
-        tuple(place_names),
-        _present(area_ids, [life[-1].cells for life in lives], ended, resolution),
+        tuple(one.area_id for one in rows),
+        tuple(one.place_name for one in rows),
+        tuple(present[one.area_id] for one in rows),
         resolution,
         overall,
-        n_undated=len(periods) - len(dated),
-        lives=tuple(lives),
-        periods=tuple(periods),
-        retired=tuple(ended),
-        ended=tuple(ended.values()),
-        former=tuple(former),
-        designated=designated_ground([*former, *given], resolution),
+        n_undated=len(rows) - len(dated),
+        lives=tuple(one.versions for one in rows),
+        periods=tuple(one.period for one in rows),
+        retired=tuple(retired),
+        ended=tuple(retired.values()),
+        corrected=tuple(corrected),
+        services=tuple(services),
+        designated=designated_ground(
+            [DesignatedGround(one.versions, one.period) for one in services], resolution
+        ),
     )
 
 
-def _present(
-    area_ids: Sequence[str],
-    cells: Sequence[frozenset[int]],
-    retired: Collection[str],
-    resolution: int,
-) -> tuple[frozenset[int], ...]:
-    """Return each area's cells; of a retired one, what no other area has by now."""
-    served = [own for area_id, own in zip(area_ids, cells, strict=True) if area_id not in retired]
-    taken = frozenset[int]().union(*(refine(own, resolution) for own in served))
-    found = []
-    for area_id, own in zip(area_ids, cells, strict=True):
-        left = own
-        if area_id in retired and (taken & refine(own, resolution)):
-            left = refine(own, resolution) - taken
-        if area_id in retired:
-            taken |= refine(left, resolution)
-        found.append(left)
-    return tuple(found)
+def refined(
+    lives: Sequence[tuple[GroundVersion, ...]], resolution: int
+) -> tuple[tuple[GroundVersion, ...], ...]:
+    """Return each version of each area on cells of one resolution."""
+    return tuple(
+        tuple(GroundVersion(refine(one.cells, resolution), one.since) for one in life)
+        for life in lives
+    )
 
 
 def first_month(day: date) -> Month:

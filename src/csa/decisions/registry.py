@@ -6,7 +6,7 @@ Every page, report, file and command reads the areas in service here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,12 +15,12 @@ import pandas as pd
 from csa.areas.places import areas_of, called
 from csa.base.params import Month, Period
 from csa.base.text import speak
-from csa.dataset.chosen import Chosen, DesignatedGround, GroundVersion, first_month, in_service
+from csa.dataset.chosen import Chosen, GroundVersion, Service, first_month, follow_services
 from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo.cells import CellSet
-from csa.geo.ground import holder, n_shared, on_one_grid
+from csa.geo.ground import holder, n_shared
 
 
 @dataclass(frozen=True)
@@ -192,38 +192,17 @@ def served_as(table: Areas, standing: Mapping[str, AreaStanding]) -> Areas:
 
 
 def followed(services: Sequence[CoreArea]) -> Chosen | None:
-    """Return areas as displacement follows them, each since its own day; None where none is.
-
-    An area that ended is followed on, so that the verdict of all areas together keeps it. Earlier
-    services of an area that serves again, and areas whose whole ground others serve by now, count
-    for all together alone.
-    """
-    newest = {area.key: area for area in services}
-    rows = [area for area in newest.values() if area.ended is None]
-    taken = on_one_grid([area.cells for area in rows])
-    for area in (area for area in newest.values() if area.ended is not None):
-        *grounds, own = on_one_grid([*taken, area.cells])
-        if own - frozenset[int]().union(*grounds):
-            rows.append(area)
-            taken = [*grounds, own]
-    if not rows:
-        return None
-    rows.sort(key=lambda area: (len(area.key), area.key))
-    chosen = in_service(
-        [area.key for area in rows],
-        [area.place_name for area in rows],
-        [area.versions for area in rows],
-        [area.chosen_from for area in rows],
-        ended={
-            area.key: Month(area.ended.year, area.ended.month)
-            for area in newest.values()
-            if area.ended is not None
-        },
-        former=[
-            DesignatedGround(area.versions, area.chosen_from)
+    """Return areas as displacement follows them, each since its own day; None where none is."""
+    return follow_services(
+        [
+            Service(
+                area.key,
+                area.place_name,
+                area.versions,
+                area.chosen_from,
+                None if area.ended is None else Month(area.ended.year, area.ended.month),
+                area.is_day_corrected,
+            )
             for area in services
-            if area not in rows
-        ],
+        ]
     )
-    corrected = dict.fromkeys(area.key for area in services if area.is_day_corrected)
-    return replace(chosen, corrected=tuple(corrected))

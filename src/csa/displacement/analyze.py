@@ -10,7 +10,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
-from csa.dataset.chosen import Chosen, GroundVersion
+from csa.dataset.chosen import Chosen, GroundVersion, refined
 from csa.displacement.boundary import AlarmChances, alarm_chance, chance_by, chances, line_of
 from csa.displacement.courses import AreaCourse
 from csa.displacement.expectation import Dispersion
@@ -199,7 +199,9 @@ def analyze_displacement(
     judges = _judges(ground, chosen, chosen.periods, past)
     tell("verdicts")
     cores, single = _judge_each(ground, judges)
-    designated = lives if is_fixed else tuple(one.versions for one in chosen.designated)
+    designated = tuple(one.versions for one in chosen.designated)
+    if is_fixed or designated == refined(lives, chosen.resolution):
+        designated = lives
     if len(lives) == 1 and designated == lives:
         pooled = single[0]
     elif designated == lives:
@@ -362,9 +364,9 @@ def _verdict(
     believed: frozenset[int],
 ) -> AreaVerdict:
     n_months = len(cores[0].counted)
-    here = follow(cores, dispersion.value, line_of(allowed.core, n_months))
+    here = follow(cores, dispersion.value, line_of(allowed.core, n_months)).without_early()
     if not rings:
         return judge_place(here, None, None, believed).withheld_early()
-    there = follow(rings, dispersion.value, line_of(allowed.ring, n_months))
+    there = follow(rings, dispersion.value, line_of(allowed.ring, n_months)).without_early()
     both = follow_net(cores, rings, nets, dispersion.value)
     return judge_place(here, there, both, believed).withheld_early()

@@ -16,7 +16,7 @@ from csa.areas.places import candidate_id, cells_of, load_places
 from csa.areas.proposal import METHOD_VERSION, Proposal
 from csa.areas.study_area import StudyArea
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
-from csa.base.errors import PeriodError, TableError
+from csa.base.errors import ParamError, PeriodError, TableError
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.chosen import Chosen
@@ -224,6 +224,8 @@ def follow_areas(
     city, choices = source.city, source.choices
     tell("cells")
     found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
+    if not chosen.cells:
+        raise ParamError("displacement.no_areas")
     change = measure_change(source, chosen, since, tell, found_on)
     if change is None:
         first = min(life[0].since for life in chosen.lives)

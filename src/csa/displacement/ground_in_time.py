@@ -22,6 +22,7 @@ from csa.displacement.zoning import (
     reach_m,
 )
 from csa.geo.cells import CellSet
+from csa.geo.ground import refine
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,17 @@ class GroundInTime:
 
         So nothing that is said of it changes when another is added or redrawn.
         """
-        others = {one: self._at(one, self.starts[area]) for one in self.known_with(area)}
+        others = [one for one in self.known_with(area) if one != area]
+        newest = sorted(others, key=lambda one: (-self.starts[one].index, one))
         cores, rings = [], []
         for version, span in self._spans(area):
-            shapes = {one: cells - version.cells for one, cells in others.items()}
-            core, ring, rest = self._drawn({**shapes, area: version.cells}, area)
+            shapes = {area: refine(version.cells, self.located.resolution)}
+            taken = shapes[area]
+            for one in newest:  # ground that several had counts as the newest's
+                own = refine(self._at(one, self.starts[area]), self.located.resolution)
+                shapes[one] = own - taken
+                taken |= own
+            core, ring, rest = self._drawn(shapes, area)
             cores.append(self._part(core, rest, area, span))
             if len(ring):
                 rings.append(self._part(ring, rest, area, span))

@@ -90,7 +90,9 @@ def rank_among_unserved(
     ----------
     Abadie, Diamond & Hainmueller (2010), JASA 105, pp. 493-505: permutation over places.
     """
-    taken = np.concatenate([*displaced.places.zones.cores, *displaced.places.zones.rings])
+    served = [located.place(ground.versions[-1].cells) for ground in displaced.chosen.designated]
+    zones = displaced.places.zones
+    taken = np.concatenate([*zones.cores, *zones.rings, *served])
     never = [at for cells in candidates if len(at := located.place(cells))]
     never = [at for at in never if not np.isin(at, taken).any()]
     n_areas = len(displaced.places.zones.cores)

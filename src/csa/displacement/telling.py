@@ -33,7 +33,7 @@ def name_all(displaced: Displacement) -> str:
     chosen = displaced.chosen
     n_areas = len({*chosen.area_ids, *chosen.retired})
     ended = in_words(chosen.retired) if chosen.retired else ""
-    if not displaced.is_staggered:
+    if displaced.since == displaced.since_all:
         if ended:
             return speak("displacement.all_areas_ended", n=n_areas, ended=ended)
         return speak("displacement.all_areas", n=n_areas)
@@ -49,6 +49,8 @@ def say_ground(displaced: Displacement) -> tuple[Message, ...]:
     What areas had while they were served stands here, and decides no verdict.
     """
     chosen = displaced.chosen
+    if _has_start(displaced):
+        return ()
     said = [say("displacement.all_ground")] if chosen.is_ground_kept or chosen.retired else []
     ended = dict(zip(chosen.retired, chosen.ended, strict=True))
     for area_id, since, judged in zip(
@@ -72,8 +74,18 @@ def say_ground(displaced: Displacement) -> tuple[Message, ...]:
     return tuple(said)
 
 
+def _has_start(displaced: Displacement) -> bool:
+    """Return whether areas are followed from a start that somebody gave, not from their own."""
+    return displaced.starts != tuple(life[0].since for life in displaced.chosen.lives)
+
+
 def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
-    dated = sorted(zip(displaced.starts, displaced.chosen.area_ids, strict=True))
+    first: dict[str, Month] = dict(zip(displaced.chosen.area_ids, displaced.starts, strict=True))
+    if not _has_start(displaced):
+        for one in displaced.chosen.services:
+            since = one.versions[0].since
+            first[one.area_id] = min(first.get(one.area_id, since), since)
+    dated = sorted((since, area_id) for area_id, since in first.items())
     groups = groupby(dated, key=lambda one: one[0])
     return [(start, [area_id for _, area_id in areas]) for start, areas in groups]
 

@@ -130,6 +130,11 @@ class Track:
             np.pad(self.is_told, (n_months, 0)),
         )
 
+    def without_early(self) -> Track:
+        """Test nothing before `LEAST_MONTHS` are over."""
+        is_late = np.arange(len(self.counted)) >= LEAST_MONTHS - 1
+        return replace(self, is_told=self.is_told & is_late)
+
     @property
     def is_enough(self) -> Bools:
         """(n,) whether counted and expected together are enough for a test."""

@@ -128,7 +128,7 @@ def _not_followed(city: City, records: Records, reported: Month) -> Message | No
     if begun is None:
         first = min(life[0].since for life in areas.lives)
         return say("month.not_begun", since=month(str(first)))
-    since = min(life[0].since for life in begun.lives)
+    since = min(ground.versions[0].since for ground in begun.designated)
     try:
         base_months(city, since)
     except PeriodError:  # later data would not help, as its own sentence says

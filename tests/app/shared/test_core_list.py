@@ -56,11 +56,10 @@ def test_a_redrawn_area_says_that_months_are_counted_on_the_ground_of_then():
     assert redrawn == plain + says("briefing.core_redrawn", day="July 10, 2020")
 
 
-def test_an_area_that_ended_keeps_its_verdict_or_says_who_serves_its_blocks():
+def test_an_area_that_ended_keeps_its_verdict():
     ended = replace(area(date(2020, 1, 15)), state="retired", ended=date(2020, 6, 1))
     one = judged(Verdict.NO_CHANGE, 80, 70.0, is_told=True)
     assert verdict_words(ended, one, SINCE)[0] == name_verdict(Verdict.NO_CHANGE)
-    assert verdict_words(ended) == (says("briefing.core_taken"), "")
     assert verdict_words(area(date(2020, 1, 15))) == (name_verdict(Verdict.TOO_EARLY), "")
 
 
