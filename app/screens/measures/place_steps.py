@@ -62,10 +62,9 @@ def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince |
         found = cache_change.core(scene.opened, screen.choices, areas)
     except CsaError as error:
         return VerdictSince(None, render(error.message))
-    if found is not None and area.versions[0].since < found.until:
-        if place.key not in found.chosen.area_ids:
+    if found is None or place.key not in found.chosen.area_ids:
+        if found is not None and area.versions[0].since < found.until:
             return VerdictSince(None, speak("briefing.core_taken"))
-    elif found is None or place.key not in found.chosen.area_ids:
         through = scene.opened.dataset.report["data_through"]
         return VerdictSince(None, speak("here.too_early", since=since, through=month(through[:7])))
     told = tell_served(scene.opened.dataset, found, place.key)

@@ -62,6 +62,7 @@ def several():
         place_name=lambda area_id: area_id or "the 2 areas",
         displaced=SimpleNamespace(
             since=Month(2020, 1),
+            since_all=Month(2020, 1),
             past=(),
             pooled=judged,
             single=(judged, judged),
