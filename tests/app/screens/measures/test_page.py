@@ -405,7 +405,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
         "its one live action, 1.2.1 Report each month which areas are hurt most and what they need: ● on track"
         in said
     )
-    assert f"September 1, 2019 · {says('sheet.unknown')} ·" in said  # its cells are elsewhere
+    assert f"September 1, 2019 · {says('sheet.unknown')}" in said  # its cells are elsewhere
     assert "Area B has no cell in the city's study area" in said
     assert "Needs a decision." in said
 
