@@ -945,11 +945,12 @@ def test_what_could_come_anyway_holds_what_is_expected_and_is_told_if_enough_and
     *_, account = sample
     for place in (account["pooled"], *account["single"]):
         assert place["verdict"] == place["months"][-1]["verdict"]
-        for step in place["months"]:
+        for number, step in enumerate(place["months"], start=1):
             for track in (step["core"], step["ring"]):
                 assert track["low"] <= track["expected"] <= track["high"]
                 assert track["low"] < track["high"]
-                is_enough = track["counted"] + track["expected"] >= 22
+                # The first two months are too early to be tested.
+                is_enough = number >= 3 and track["counted"] + track["expected"] >= 22
                 width = (track["high"] - track["low"]) / track["expected"]
                 is_beyond = track is step["ring"] and not (
                     track["low"] <= track["counted"] <= track["high"]
