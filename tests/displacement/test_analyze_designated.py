@@ -11,7 +11,7 @@ from csa.base.text import render
 from csa.dataset.chosen import (
     DesignatedGround,
     GroundVersion,
-    Service,
+    ServedSpan,
     designated_ground,
     follow_services,
 )
@@ -25,7 +25,9 @@ WEST_LIFE, EAST_LIFE = (GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER
 
 
 def service(letter, versions, ended=None):
-    return Service(letter, f"Place {letter}", versions, Period.before(versions[0].since, 36), ended)
+    return ServedSpan(
+        letter, f"Place {letter}", versions, Period.before(versions[0].since, 36), ended
+    )
 
 
 def test_a_retirement_changes_no_number_of_all_together(located):

@@ -56,7 +56,7 @@ class Chosen:
     retired: tuple[str, ...] = ()  # letters of areas whose service has ended
     ended: tuple[Month, ...] = ()  # of each of `retired`, the month of its last day of service
     corrected: tuple[str, ...] = ()  # letters of areas whose day was corrected later
-    services: tuple[Service, ...] = ()  # every service that there was, also earlier ones
+    services: tuple[ServedSpan, ...] = ()  # every service that there was, also earlier ones
     designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
 
     @property
@@ -100,7 +100,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Service:
+class ServedSpan:
     """An area from a designation to its end.
 
     Fields: `area_id`, `place_name`, `versions`, `period`, `ended`, `is_corrected`.
@@ -228,11 +228,11 @@ def in_service(
 ) -> Chosen:
     """Return areas in service, to be followed each since its own first month."""
     rows = zip(area_ids, place_names, lives, periods, strict=True)
-    chosen = follow_services([Service(*row) for row in rows])
+    chosen = follow_services([ServedSpan(*row) for row in rows])
     return chosen or Chosen((), (), (), 9)
 
 
-def follow_services(services: Sequence[Service]) -> Chosen | None:
+def follow_services(services: Sequence[ServedSpan]) -> Chosen | None:
     """Return areas as they are followed, by their newest services; None without a service.
 
     An area that ended is followed on, on the ground that no other area serves by now; where

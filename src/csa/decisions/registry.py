@@ -15,7 +15,7 @@ import pandas as pd
 from csa.areas.places import areas_of, called
 from csa.base.params import Month, Period
 from csa.base.text import speak
-from csa.dataset.chosen import Chosen, GroundVersion, Service, first_month, follow_services
+from csa.dataset.chosen import Chosen, GroundVersion, ServedSpan, first_month, follow_services
 from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
@@ -195,7 +195,7 @@ def followed(services: Sequence[CoreArea]) -> Chosen | None:
     """Return areas as displacement follows them, each since its own day; None where none is."""
     return follow_services(
         [
-            Service(
+            ServedSpan(
                 area.key,
                 area.place_name,
                 area.versions,
