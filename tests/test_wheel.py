@@ -21,10 +21,11 @@ def wheel(root, tmp_path_factory):
 
 
 @pytest.mark.system
-def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
+def test_the_wheel_holds_the_sentences_and_the_story_and_says_that_it_is_typed(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"
-    assert {"csa/cli/main.py", "csa/base/locale/en.toml", spanish, "csa/py.typed"} <= names
+    told = {"csa/base/locale/en.toml", spanish, "csa/synthetic/story.toml"}
+    assert {"csa/cli/main.py", "csa/py.typed", *told} <= names
     assert not [name for name in names if name.startswith(("tests", "app", "config", "data"))]
 
 

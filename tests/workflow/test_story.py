@@ -24,8 +24,8 @@ from csa.geo.cells import outline
 from csa.plan import load_plan
 from csa.plan.measures import Quarter
 from csa.priority.draw_record import find_differences
-from csa.synthetic.story import TODAY
-from csa.workflow.story import N_STEPS, fill_store, story_acts
+from csa.synthetic.story import TODAY, story_acts
+from csa.workflow.story import N_STEPS, fill_store
 from tests.stores import SAMPLE_CLOCK, act
 
 FALL, MOVED, NO_CHANGE = "fewer, and fewer in all", "fewer here, moved next door", "no change shown"

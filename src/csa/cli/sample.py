@@ -97,7 +97,7 @@ def _fill_store(
 
 def show_program(head: Head, name: str) -> None:
     """Print which days a store's made-up program covers."""
-    from csa.workflow.story import story_acts
+    from csa.synthetic.story import story_acts
 
     acts = story_acts()
     days = {"first": day(acts[0].on), "last": day(acts[-1].on)}

@@ -25,10 +25,7 @@ from csa.disclosure.keys import Secret
 from csa.plan import Plan
 from csa.plan.measures import Quarter, latest
 from csa.reports.making import make_report
-from csa.synthetic.story import AREAS, DRAW, StoryAct
-from csa.synthetic.story_actions import action_acts
-from csa.synthetic.story_areas import area_acts, meeting_acts
-from csa.synthetic.story_measures import BASE, MEASURES, measure_acts
+from csa.synthetic.story import AREAS, BASE, DRAW, MEASURES, StoryAct, story_acts
 from csa.workflow.story_scene import StoryScene
 
 FIRST_HOUR = 9
@@ -44,12 +41,6 @@ NO_LAYERS: Mapping[str, str] = MappingProxyType({})
 HANDED_FORM, HANDED_LANGUAGE = "html", "en"
 
 
-def story_acts() -> tuple[StoryAct, ...]:
-    """List all acts of the story, in the order in which they happened."""
-    acts = (*measure_acts(), *area_acts(), *action_acts(), *meeting_acts())
-    return tuple(sorted(acts, key=lambda one: one.on))
-
-
 def play_story(
     city: City,
     plan: Plan,
@@ -62,6 +53,7 @@ def play_story(
     The same city, plan and layers give the same trail, to its last hash.
     """
     scene, zone = StoryScene(city, plan, store, layers), ZoneInfo(city.config.city.time_zone)
+    drawn = {"code": scene.draw.account["entrants_sha256"][:12], "seed": DRAW.seed}
     month = ""
     for on, acts in _by_day(story_acts()):
         if f"{on:%Y-%m}" != month:
@@ -69,9 +61,7 @@ def play_story(
             tell("story")
         for number, one in enumerate(acts):
             at = datetime.combine(on, time(FIRST_HOUR), zone) + timedelta(minutes=number)
-            why = one.why
-            if "{" in why:
-                why = why.format(code=scene.draw.account["entrants_sha256"][:12], seed=DRAW.seed)
+            why = one.why.format(of=one.of, **one.given, **drawn)
             signed = act(local_person(one.office), why, at, city.config.city.time_zone)
             DECISIONS[one.do](scene, signed, one)
     return scene
@@ -141,9 +131,12 @@ def _by_day(acts: Sequence[StoryAct]) -> Iterator[tuple[date, list[StoryAct]]]:
         yield on, [one for one in acts if one.on == on]
 
 
-def _draw(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    source = one.given.get("seed_source", "")
-    draws.record_draw(scene.store, signed, scene.closed if source else scene.draw, source)
+def _close(scene: StoryScene, signed: Act, one: StoryAct) -> None:
+    draws.record_draw(scene.store, signed, scene.closed, one.given["seed_source"])
+
+
+def _draw(scene: StoryScene, signed: Act, _one: StoryAct) -> None:
+    draws.record_draw(scene.store, signed, scene.draw, "")
 
 
 def _note(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -159,9 +152,9 @@ def _designate(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 
 def _begin(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key, on = scene.letters[one.of], one.given["on"]
-    values = measures.known_on(scene.records().values, key, on)
-    areas.begin_work(scene.store, signed, key, on, values)
+    key = scene.letters[one.of]
+    values = measures.known_on(scene.records().values, key, one.on)
+    areas.begin_work(scene.store, signed, key, one.on, values)
 
 
 def _retire(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -182,7 +175,7 @@ def _task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 def _set_task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     key = f"{scene.letters[one.of]}/task-{one.given['number']}"
-    given = {name: value for name, value in one.given.items() if name != "number"}
+    given = {name: told for name, told in one.given.items() if name not in {"number", "agency"}}
     work.set_task(scene.store, signed, key, given)
 
 
@@ -245,7 +238,7 @@ def _revise(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 
 def _decide(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    minutes.add_minute(scene.store, signed, one.given["text"], one.given["about"])
+    minutes.add_minute(scene.store, signed, one.given["text"], one.given.get("about", ""))
 
 
 def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -266,6 +259,7 @@ def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 Decision: TypeAlias = Callable[[StoryScene, Act, StoryAct], None]
 DECISIONS: Mapping[str, Decision] = MappingProxyType(
     {
+        "close": _close,
         "draw": _draw,
         "note": _note,
         "designate": _designate,

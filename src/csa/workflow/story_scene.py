@@ -30,8 +30,7 @@ from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.month.standing import read_month
 from csa.synthetic.ground import place
 from csa.synthetic.planted import FEATURES
-from csa.synthetic.story import DRAW
-from csa.synthetic.story_measures import QUARTERS, MeasureTale
+from csa.synthetic.story import DRAW, QUARTERS, MeasureTale
 
 
 @dataclass(frozen=True)

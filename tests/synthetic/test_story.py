@@ -1,0 +1,31 @@
+"""The made-up program as its file tells it: nothing in it is left out, and all of it is played."""
+
+from datetime import date
+
+from csa.synthetic.story import AREAS, BASE, DRAW, MEASURES, QUARTERS, STORY, TODAY, story_acts
+from csa.workflow.story import DECISIONS
+
+
+def told(value):
+    """Return the texts and days in it; numbers stand many times and would prove nothing."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return set().union(*map(told, value))
+    return {value} if isinstance(value, str | date) else set()
+
+
+def test_every_text_and_day_of_the_story_is_played():
+    acts = story_acts()
+    scene = [list(vars(one).values()) for one in (DRAW, *AREAS, *MEASURES)]
+    own = {value for values in scene for value in values if isinstance(value, str | date)}
+    played = told([vars(act) for act in acts]) | own | {TODAY, BASE, *QUARTERS}
+    assert told(STORY) - played == set()
+    assert len(acts) == 217
+
+
+def test_the_story_uses_every_decision_there_is_and_signs_each():
+    acts = story_acts()
+    assert {act.do for act in acts} == set(DECISIONS) == set(STORY["signed"])
+    assert all(act.office and act.why for act in acts)
+    assert [act.on for act in acts] == sorted(act.on for act in acts)
