@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, nodes
 
 import app
 import csa
@@ -157,7 +158,18 @@ def _spoken():
         keys = _spoken_keys(call, scope, tree)
         if keys:
             found[path, call.lineno, call.col_offset] = (keys, *_spoken_values(call))
-    return [(f"{path}:{line}", *said) for (path, line, _), said in sorted(found.items())]
+    in_source = [(f"{path}:{line}", *said) for (path, line, _), said in sorted(found.items())]
+    return [*in_source, *_templated()]
+
+
+def _templated():
+    """Give the same for each sentence that a page's template says."""
+    for path in sorted(SOURCE.rglob("*.html")):
+        tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if getattr(call.node, "name", "") == SPEAKER:
+                passed = {keyword.key for keyword in call.kwargs}
+                yield f"{path.name}:{call.lineno}", [call.args[0].value], passed, True
 
 
 def _forms(template):
@@ -419,6 +431,7 @@ def test_the_source_was_found_to_speak():
     keys = {key for _, said, *_ in _spoken() for key in said}
     assert {"config.absent", "source.other_city", "source.swapped", "cli.internal"} <= keys
     assert {"find.candidates", "find.homicides", "controls.shade_risk", "data.risk"} <= keys
+    assert {"public.skip", "public.hint", "wall.screen"} <= keys  # in templates
     assert len(_spoken()) > 300
 
 

@@ -21,24 +21,14 @@ def wall_page(
     """Write the wall display; a draft, whose figures are not published, says so."""
     tell = Speaker(language)
     screens = wall_screens(facts, language)
-    counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]
     classes = [_short(bounds, tell) for bounds in facts.classes]
     return render_page(
         "wall",
-        language=language,
-        say={
-            "turn": tell("wall.turn"),
-            "back": tell("wall.back"),
-            "next": tell("wall.next"),
-            "full": tell("wall.full"),
-            "larger": tell("wall.larger"),
-            "page": tell("wall.page"),
-            "map_missing": tell("wall.map_missing"),
-            "outlines": areas_title(facts, tell) if facts.areas else "",
-        },
-        title=tell("wall.title", city=facts.city_name),
+        tell=tell,
+        outlines=areas_title(facts, tell) if facts.areas else "",
+        city=facts.city_name,
         marks=(*[tell("report.public_draft")] * is_draft, *wall_marks(facts, language)),
-        screens=list(zip(screens, counted, strict=True)),
+        screens=screens,
         legend=list(zip(class_colours(len(classes)), classes, strict=True)),
         svg=inlined(svg),
         page=page,
