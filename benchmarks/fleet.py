@@ -162,7 +162,7 @@ def national_table(out: Path) -> dict[str, object]:
         TO_THE_END: len(done),
         "failed": int((table["state"] == FAILED).sum()),
         "with areas": int((done["areas"] > 0).sum()),
-        "areas on 1.5 to 2.2 % of the land": int(land.between(0.015, 0.022).sum()),
+        "areas on 1.5 to 2.2% of the land": int(land.between(0.015, 0.022).sum()),
         "with a January that 36 months precede and 12 follow": len(judged),
         "there, caught by areas over the best other way": f"{over:.2f} ({low:.2f} to {high:.2f})",
         "there, areas were better / as good / worse / one year cannot tell": " / ".join(

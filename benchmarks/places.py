@@ -41,11 +41,11 @@ PAGE, PICTURE = RESULTS / "places.md", RESULTS / "places.png"
 BEGIN, END = "<!-- places: begin -->", "<!-- places: end -->"
 RESAMPLED = 2000
 SIZE_HEAD = (
-    "| in the list | places | with areas | areas | 1.5-2.2 % of land | km2 | areas over counts |",
+    "| in the list | places | with areas | areas | 1.5-2.2% of land | km2 | areas over counts |",
     "|---|---|---|---|---|---|---|",
 )
 WAY_HEAD = (
-    "| way of choosing 2 % of the land | caught | areas over it | blocks over it |",
+    "| way of choosing 2% of the land | caught | areas over it | blocks over it |",
     "|---|---|---|---|",
 )
 
