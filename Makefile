@@ -14,6 +14,8 @@ PYTEST_ARGS ?=
 FUZZ_ARGS ?=
 FAULTS_ARGS ?=
 MUTATE_ARGS ?=
+BENCH_ARGS ?=
+SOAK_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
@@ -245,10 +247,10 @@ wheel: setup ## build a wheel in dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
 
 bench-cities: setup ## set up every place of the shared list unattended, and judge it
-	@$(BIN)/python -m benchmarks.places
+	@$(BIN)/python -m benchmarks.places $(BENCH_ARGS)
 
-bench: setup ## measure (benchmarks/)
-	@$(BIN)/python -m benchmarks
+bench: setup ## measure (benchmarks/; BENCH_ARGS=--docs writes the table of docs/PERFORMANCE.md)
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 golden: setup ## compare what the commands write with what they wrote before (WRITE=1: take it as right)
 	@$(BIN)/python -m benchmarks.golden --city sample $(if $(WRITE),--write)
@@ -256,7 +258,7 @@ golden: setup ## compare what the commands write with what they wrote before (WR
 words: setup ## bring translations (csa.po, plans/*.po) up to date with the English
 	@$(BIN)/python docs/catalog.py
 
-docs: setup ## write the library's page, the settings table and the picture in docs/
+docs: setup ## write the library's page, tables and pictures in docs/
 	@$(BIN)/python docs/api.py
 	$(BIN)/python docs/make.py
 	$(BIN)/python docs/licenses.py

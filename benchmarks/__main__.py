@@ -1,7 +1,11 @@
-"""Print what is measured, and write results.json: `make bench`. Take the ratios."""
+"""Print what is measured, and write results.json: `make bench`. Take the ratios.
+
+With `--docs` the table of docs/PERFORMANCE.md is written too.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -17,6 +21,7 @@ from benchmarks.process import CSA, ROOT, timed
 from benchmarks.rows import Row, beside, save, table_of
 from benchmarks.screen import screen
 from benchmarks.side_by_side import duels
+from benchmarks.tables import keep
 
 SHARED = ROOT.parent / "shared" / "data" / "philadelphia"
 RUNS = 5
@@ -24,6 +29,9 @@ N_INCIDENTS = int(os.environ.get("BENCH_INCIDENTS", "1000000"))
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="write docs/PERFORMANCE.md's table")
+    asked = parser.parse_args()
     rows: list[Row] = []
     try:
         with tempfile.TemporaryDirectory() as name:
@@ -31,6 +39,13 @@ def main() -> None:
                 rows.append(row)
                 sys.stderr.write(f"{row.what}\n")
         save(rows)
+        if asked.docs:
+            keep(
+                "bench",
+                "PERFORMANCE",
+                "make bench",
+                [(row.what, row.found, row.target) for row in rows],
+            )
     finally:  # what is measured is shown, whatever comes after it
         Console(width=130).print(table_of(rows))
 

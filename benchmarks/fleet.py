@@ -5,7 +5,8 @@ the single commands, each in a process of its own; with `--fewer`, one worker an
 take the first of the cities alone. Processor seconds of a city are compared, because shared
 machines are noisy; two workers are compared with one by the clock.
 `--places OUT` runs a fleet of every place of ../shared/data/usa, and goes on with one that was
-stopped; `--docs` writes what it found so far into docs/PERFORMANCE.md.
+stopped; `--docs` writes what it found so far into
+benchmarks/results/fleet.md and the table of docs/PERFORMANCE.md.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.places import PAGE, RESAMPLED, SEED, places
+from benchmarks.places import RESAMPLED, SEED, places
 from benchmarks.process import Timed, timed
+from benchmarks.tables import RESULTS, between, keep
 from csa.fleet import running
 from csa.fleet.city import OWN, SAID, work_city
 from csa.fleet.manifest import FleetCity, read_manifest
@@ -36,7 +38,12 @@ from csa.workflow.new_city import id_of
 SINCE = "2017"
 """A made-up city's first year: too few for a past year, which would take most of the time."""
 SECONDS = "seconds.csv"
+PAGE = RESULTS / "fleet.md"
 BEGIN, END = "<!-- fleet: begin -->", "<!-- fleet: end -->"
+TO_THE_END = "set up from their file alone, and taken to the end"
+NO_PAST_YEAR = "processor seconds a place, median (middle half), no past year"
+PAST_YEAR = "processor seconds a place, median (middle half), with a past year"
+KEPT = (TO_THE_END, "failed", NO_PAST_YEAR, PAST_YEAR)
 
 
 def write_made(folder: Path, n: int) -> Path:
@@ -136,7 +143,7 @@ def _line(what: str, found: Timed) -> str:
     return f"{what}: {found.cpu_s:.0f} processor s, {found.median_s:.0f} s, load {load:.1f}"
 
 
-def national_table(out: Path) -> list[str]:
+def national_table(out: Path) -> dict[str, object]:
     """Lay out what a fleet of places found: coverage, set-up, and areas beside their rivals."""
     table = read_fleet(out)
     if table is None:
@@ -149,13 +156,13 @@ def national_table(out: Path) -> list[str]:
     over, low, high = _over_rivals(judged)
     verdicts = judged["backtest"].value_counts()
     followed = done["displacement"].value_counts()
-    rows = {
+    return {
         "places in the list": len(table),
         "run so far": int(table["state"].isin([DONE, FAILED]).sum()),
-        "set up from their file alone, and taken to the end": len(done),
+        TO_THE_END: len(done),
         "failed": int((table["state"] == FAILED).sum()),
         "with areas": int((done["areas"] > 0).sum()),
-        "areas on 1.5 to 2.2 % of the land": int(land.between(0.015, 0.022).sum()),
+        "areas on 1.5 to 2.2% of the land": int(land.between(0.015, 0.022).sum()),
         "with a January that 36 months precede and 12 follow": len(judged),
         "there, caught by areas over the best other way": f"{over:.2f} ({low:.2f} to {high:.2f})",
         "there, areas were better / as good / worse / one year cannot tell": " / ".join(
@@ -164,12 +171,9 @@ def national_table(out: Path) -> list[str]:
         "what changed in the areas over the last year": ", ".join(
             f"{name} {n}" for name, n in followed.items()
         ),
-        "processor seconds a place, median (middle half), no past year": _spread(
-            spent[~was_judged]
-        ),
-        "the same, with a past year": _spread(spent[was_judged]),
+        NO_PAST_YEAR: _spread(spent[~was_judged]),
+        PAST_YEAR: _spread(spent[was_judged]),
     }
-    return ["| what | number |", "|---|---|", *(f"| {name} | {n} |" for name, n in rows.items())]
 
 
 def _spread(spent: pd.Series) -> str:
@@ -187,12 +191,13 @@ def _over_rivals(judged: pd.DataFrame) -> tuple[float, float, float]:
     return float(ours / other), float(low), float(high)
 
 
-def write_docs(rows: list[str]) -> None:
-    """Put the national table between its marks in docs/PERFORMANCE.md."""
+def write_docs(rows: Mapping[str, object]) -> None:
+    """Put the national table between its marks, and keep what the docs say."""
+    lines = ["| what | number |", "|---|---|", *(f"| {name} | {n} |" for name, n in rows.items())]
     text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    lines = "\n".join(rows)
-    PAGE.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(between(text, BEGIN, END, "\n".join(lines)), encoding="utf-8")
+    kept = [(f"a fleet of places: {name}", str(n), "") for name, n in rows.items() if name in KEPT]
+    keep("fleet", "PERFORMANCE", "python -m benchmarks.fleet --places OUT --docs OUT", kept)
 
 
 def main() -> None:
@@ -216,7 +221,7 @@ def main() -> None:
     if given.docs:
         rows = national_table(given.docs / "fleet")
         write_docs(rows)
-        print("\n".join(rows))
+        print("\n".join(f"{name}: {n}" for name, n in rows.items()))
     if given.made:
         with tempfile.TemporaryDirectory() as folder:
             n_fewer = min(given.fewer or given.made, given.made)

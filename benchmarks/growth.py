@@ -2,7 +2,8 @@
 
 A made-up city of block-snapped incidents over ten years, as a CSV that a police department would
 export; `csa ingest` and `csa propose` each in a process of its own. `--others 49` puts 49 rows that
-are no shooting beside each that is one, as in a list of all crimes; `--plot FILE` draws a picture.
+are no shooting beside each that is one, as in a list of all crimes; `--plot FILE` draws a picture,
+`--docs` writes the table of docs/PERFORMANCE.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from rich.table import Table
 
 from benchmarks.process import CSA, timed
 from benchmarks.synthetic import CORNER, SIZE_DEGREES, block_snapped
+from benchmarks.tables import Line, keep
 
 SEED = 20201001
 FIRST, YEARS = "2014-01-01", 10
@@ -134,6 +137,15 @@ def table(found: pd.DataFrame) -> Table:
     return said
 
 
+def line(row: Any) -> Line:
+    """What docs/PERFORMANCE.md says of a size: processor seconds, and the most memory."""
+    said = (
+        f"{name} {getattr(row, f'{name}_s'):,.0f} s, {getattr(row, f'{name}_mb'):,.0f} MB"
+        for name in COMMANDS
+    )
+    return f"{row.n:,} incidents", f"{'; '.join(said)} (processor seconds)", ""
+
+
 def plot(found: pd.DataFrame, path: Path) -> None:
     """Draw seconds and megabytes over rows, beside n log n."""
     figure = Figure((8, 3.2), layout="constrained")
@@ -161,8 +173,12 @@ if __name__ == "__main__":
     asked.add_argument("sizes", nargs="*", type=int, default=SIZES)
     asked.add_argument("--others", type=int, default=0)
     asked.add_argument("--plot", type=Path)
+    asked.add_argument("--docs", action="store_true")
     given = asked.parse_args()
     answer = measured(given.sizes, given.others)
     Console(width=110).print(table(answer))
     if given.plot:
         plot(answer, given.plot)
+    if given.docs:
+        command = f"python -m benchmarks.growth {' '.join(map(str, given.sizes))}"
+        keep("growth", "PERFORMANCE", command, map(line, answer.itertuples()))

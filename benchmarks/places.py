@@ -2,8 +2,8 @@
 
 Each place of ../shared/data/usa is set up as `csa start --yes` does, from its file alone, its areas
 are proposed, and they are judged on one past January beside the other ways of choosing land.
-`--docs` writes the table and the picture of docs/PERFORMANCE.md. `--philadelphia` prints the ways
-of choosing for Philadelphia's own list and polygons.
+`--docs` writes benchmarks/results/places.md, and the table of docs/PERFORMANCE.md.
+`--philadelphia` prints the ways of choosing for Philadelphia's own list and polygons.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pandas as pd
 from rich.progress import track
 
 import csa
+from benchmarks.tables import RESULTS, between, keep
 from csa.backtest.comparison import compare
 from csa.backtest.scoring import BASELINES, METHODS
 from csa.base.text import way_name
@@ -36,16 +37,15 @@ LEAST_ROWS = 100
 JANUARY = csa.Month(2017, 1)
 SEED = 20170101
 SIZES = ((100, 200), (200, 300), (300, 600), (600, 10_000))
-DOCS = Path(__file__).parent.parent / "docs"
-PAGE, PICTURE = DOCS / "PERFORMANCE.md", DOCS / "places.png"
+PAGE, PICTURE = RESULTS / "places.md", RESULTS / "places.png"
 BEGIN, END = "<!-- places: begin -->", "<!-- places: end -->"
 RESAMPLED = 2000
 SIZE_HEAD = (
-    "| in the list | places | with areas | areas | 1.5-2.2 % of land | km2 | areas over counts |",
+    "| in the list | places | with areas | areas | 1.5-2.2% of land | km2 | areas over counts |",
     "|---|---|---|---|---|---|---|",
 )
 WAY_HEAD = (
-    "| way of choosing 2 % of the land | caught | areas over it | blocks over it |",
+    "| way of choosing 2% of the land | caught | areas over it | blocks over it |",
     "|---|---|---|---|",
 )
 
@@ -158,7 +158,7 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def write_docs(table: pd.DataFrame) -> None:
-    """Put the tables between their marks in docs/PERFORMANCE.md, and draw the picture."""
+    """Put the tables between their marks, draw the picture, and keep what the docs say."""
     told, judged = summarize(table), table[table["areas"].notna()]
     rows = [*SIZE_HEAD]
     for least, most in (*SIZES, (0, 10**9)):
@@ -185,10 +185,20 @@ def write_docs(table: pd.DataFrame) -> None:
         caught = f"{100 * told['caught'][name]:.1f} %"
         rows.append(f"| {way_name(name)} | {caught} | {shown[0]} | {shown[1]} |")
     text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    lines = "\n".join(rows)
-    PAGE.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(between(text, BEGIN, END, "\n".join(rows)), encoding="utf-8")
     draw(judged, told)
+    n_areas, n_land = int((table["areas_now"] > 0).sum()), told["1.5 to 2.2 % of the land"]
+    over, low, high = ratio(judged, "areas", "count_36")
+    land = f"{n_areas} with areas; areas on 1.5 to 2.2% of the land in {n_land} of {len(judged)}"
+    lines = [
+        (f"{len(table)} places of the USA, set up without a hand", land, "all"),
+        (
+            "what their areas caught over cells by count",
+            f"{over:.2f} ({low:.2f} to {high:.2f})",
+            "",
+        ),
+    ]
+    keep("places", "PERFORMANCE", "make bench-cities", lines)
 
 
 def draw(judged: pd.DataFrame, told: dict[str, Any]) -> None:
@@ -247,7 +257,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only each n-th place")
     parser.add_argument("--least", type=int, default=LEAST_ROWS, help="fewest rows of a place")
     parser.add_argument("--read", type=Path, help="take the rows that --out wrote")
-    parser.add_argument("--docs", action="store_true", help="write docs/PERFORMANCE.md's table")
+    parser.add_argument("--docs", action="store_true", help="write the docs' tables")
     parser.add_argument("--set-up-only", action="store_true", help="set up and propose, no past")
     parser.add_argument("--out", type=Path, help="write a row a place here (CSV)")
     given = parser.parse_args()

@@ -36,6 +36,16 @@ class Row:
         """One run in twenty takes longer."""
         return float(np.percentile(self.seconds, 95))
 
+    @property
+    def found(self) -> str:
+        """What docs/PERFORMANCE.md says."""
+        said = f"{self.median_s:.2f} s (95%: {self.high_s:.2f})"
+        if self.peak_mb is not None:
+            said += f", {self.peak_mb:,.0f} MB"
+        if self.times_ours is not None:
+            said += f"; {self.rival}: {self.times_ours:.1f} times"
+        return said
+
 
 def beside(rival: str, theirs: Sequence[float], ours: Sequence[float]) -> tuple[str, float]:
     """Return a rival and how many times our median it takes."""

@@ -26,7 +26,8 @@ from rich.console import Console
 
 from benchmarks.process import CSA
 from benchmarks.server import APP, MADE, ROOT, serving
-from benchmarks.viewers import ACTS, Load, table_of, warm_up
+from benchmarks.tables import keep
+from benchmarks.viewers import ACTS, Load, found, table_of, warm_up
 
 CITY, FIRST_UNKNOWN = "sample", "2020-08-01"
 PAUSES = 5
@@ -123,6 +124,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--pause", type=float, default=12.0, help="seconds between runs, +- half")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--docs", action="store_true", help="write docs/RELIABILITY.md's table")
     asked = parser.parse_args(words)
     load = Load(asked.viewers, asked.minutes * 60, asked.pause, list(ACTS), asked.seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -136,6 +138,11 @@ def main(words: Sequence[str] | None = None) -> None:
     faults = Counter(f"/{run.page}: {run.fault}" for run in load.runs if run.fault)
     for fault, times in faults.most_common(10):
         console.print(f"{times} times on {fault}")
+    if asked.docs:
+        load_said = f"{asked.viewers} viewers for {asked.minutes:g} minutes"
+        what = f"{load_said} while months are made and taken back"
+        line = what, f"{found(load)}; {town.done['month']} months", "0 errors"
+        keep("soak", "RELIABILITY", "make soak", [line])
     if town.failed or faults or not town.done["month"]:
         sys.exit(1)
 

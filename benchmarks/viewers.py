@@ -13,6 +13,8 @@ import asyncio
 import contextlib
 import math
 import random
+import shlex
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -28,6 +30,7 @@ from rich.table import Table
 
 from benchmarks.client import Client, CutOffError, FaultError, connected
 from benchmarks.server import APP, Server, prepare, serving
+from benchmarks.tables import keep
 
 LOOK_S = 2.0
 """How often the server's memory is looked at."""
@@ -225,6 +228,13 @@ def table_of(load: Load) -> Table:
     return table
 
 
+def found(load: Load) -> str:
+    """What docs say of a load."""
+    runs, median_s, high_s, errors, cpu_s, memory_mb = _figures(load.runs, load.looks)
+    said = f"{runs} runs, {median_s} s (95%: {high_s}), {errors} errors, {memory_mb} MB"
+    return f"{said}, {cpu_s} s of the server's processor a run"
+
+
 def _figures(runs: Sequence[Run], looks: Sequence[Look]) -> list[str]:
     """Return what a row says; of the memory, the most."""
     ended = [run.seconds for run in runs if not run.fault] or [math.nan]
@@ -275,6 +285,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--city", default="sample", help="a name in config/, or a dataset's folder")
     parser.add_argument("--url", type=loopback, help="of a server that runs already")
+    parser.add_argument("--docs", metavar="NAME", help="write docs/PERFORMANCE.md's table, by city")
     asked = parser.parse_args(words)
     load = Load(asked.viewers, asked.minutes * 60, asked.pause, asked.do, asked.seed)
     with contextlib.ExitStack() as stack:
@@ -293,6 +304,15 @@ def main(words: Sequence[str] | None = None) -> None:
     console.print(table_of(load))
     for fault, times in Counter(run.fault for run in load.runs if run.fault).most_common(10):
         console.print(f"{times} times: {fault}")
+    if asked.docs:
+        what = f"{asked.viewers} viewers, {asked.minutes:g} minutes, {asked.docs}"
+        command = f"python -m benchmarks.viewers {shlex.join(words or sys.argv[1:])}"
+        keep(
+            f"viewers-{asked.docs}",
+            "PERFORMANCE",
+            command,
+            [(what, found(load), "95%: 1 s, 1,200 MB")],
+        )
 
 
 if __name__ == "__main__":

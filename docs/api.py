@@ -64,14 +64,14 @@ def _describe(function: Any) -> Iterator[str]:
     for part in ("Summary", "Extended Summary"):
         yield from (*doc[part], *([""] if doc[part] else []))
     for part in ("Parameters", "Returns", "Raises"):
-        if doc[part]:
-            yield from (f"**{part}**", "")
-            for given in doc[part]:
-                yield f"- `{given.name or given.type}`: {' '.join(given.desc)}"
-            yield ""
+        told = [f"`{one.name or one.type}`: {' '.join(one.desc)}" for one in doc[part]]
+        if len(told) == 1:
+            yield from (f"**{part}** {told[0]}", "")
+        elif told:
+            yield from (f"**{part}**", *(f"- {one}" for one in told), "")
     if doc["References"]:
-        yield from ("**References**", "", *doc["References"], "")
-    yield from ("**Examples**", "", "```python", *doc["Examples"], "```", "")
+        yield from (f"**References** {' '.join(doc['References'])}", "")
+    yield from ("```python", *doc["Examples"], "```", "")
 
 
 def _describe_class(kind: type) -> Iterator[str]:

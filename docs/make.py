@@ -1,7 +1,7 @@
 """Write what the docs show and the code knows: `make docs`.
 
-The table of settings in docs/DATA.md, and README's pictures: the running app with the made-up
-city and its program, in Debian's chromium.
+The table of settings in docs/DATA.md, the tables of what runs found, and README's pictures: the
+running app with the made-up city and its program, in Debian's chromium.
 """
 
 from __future__ import annotations
@@ -13,12 +13,21 @@ from pathlib import Path
 
 from benchmarks.browser import chromium
 from benchmarks.server import APP, serving
+from benchmarks.tables import between, write_page
 from csa.config.loading import setting_descriptions
 
 DOCS = Path(__file__).parent
-BEGIN, END = "<!-- settings: begin", "<!-- settings: end -->"
-PICTURES = {"briefing.png": "", "find-areas.png": "areas", "displacement.png": "displacement"}
+BEGIN = "<!-- settings: begin (written by `make docs`; a test holds it) -->"
+END = "<!-- settings: end -->"
+PICTURES = {
+    "briefing.png": "",
+    "find-areas.png": "areas",
+    "displacement.png": "displacement",
+    "wall.png": "?view=wall",
+}
 SETTLED_MS = 8000
+WALL_SCREEN = 4
+"""Where the wall says what changed in each area."""
 SIZE = {"width": 1280, "height": 930}
 
 
@@ -31,10 +40,7 @@ def settings_table() -> str:
 def write_settings(path: Path) -> None:
     """Put the table of settings between its marks."""
     text = path.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    mark, rest = rest.split("\n", 1)
-    _, after = rest.split(END, 1)
-    path.write_text(f"{before}{BEGIN}{mark}\n{settings_table()}\n{END}{after}", encoding="utf-8")
+    path.write_text(between(text, BEGIN, END, settings_table()), encoding="utf-8")
 
 
 def take_pictures(folder: Path) -> None:
@@ -58,9 +64,14 @@ def take_pictures(folder: Path) -> None:
             for name, address in PICTURES.items():
                 page = browser.new_page(viewport=SIZE, color_scheme="light")
                 page.goto(f"{server.address}/{address}")
-                frame = page.frame_locator("iframe").first
-                frame.locator("body[data-painted]").wait_for(timeout=60_000)
+                if "wall" not in name:  # its map is part of the page
+                    frame = page.frame_locator("iframe").first
+                    frame.locator("body[data-painted]").wait_for(timeout=60_000)
                 page.wait_for_timeout(SETTLED_MS)
+                if "wall" in name:
+                    for _ in range(WALL_SCREEN - 1):
+                        page.keyboard.press("ArrowRight")
+                    page.wait_for_timeout(1000)
                 page.screenshot(path=folder / name)
                 page.close()
 
@@ -68,6 +79,8 @@ def take_pictures(folder: Path) -> None:
 def main() -> None:
     """Write the docs."""
     write_settings(DOCS / "DATA.md")
+    write_page("PERFORMANCE")
+    write_page("RELIABILITY")
     take_pictures(DOCS)
 
 

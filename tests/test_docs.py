@@ -4,12 +4,14 @@ import importlib.util
 import itertools
 import json
 import re
+import shlex
 import tomllib
 from typing import get_args
 
 import pytest
 import typer
 
+from benchmarks import tables
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS
 from csa.base.schema import FLAGS, INCIDENT_COLUMNS
@@ -43,6 +45,13 @@ OPEN = ("versions", "same_months", "by_block_months")
 @pytest.fixture(scope="session")
 def data_page(root):
     return (root / "docs" / "DATA.md").read_text(encoding="utf-8")
+
+
+def make_docs(root):
+    place = importlib.util.spec_from_file_location("make_docs", root / "docs" / "make.py")
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    return module
 
 
 def lacking(page, names):
@@ -118,10 +127,7 @@ def test_the_data_page_names_every(data_page, names):
 
 
 def test_the_table_of_settings_is_the_one_that_make_docs_writes(data_page, root):
-    place = importlib.util.spec_from_file_location("make_docs", root / "docs" / "make.py")
-    make_docs = importlib.util.module_from_spec(place)
-    place.loader.exec_module(make_docs)
-    assert make_docs.settings_table() in data_page
+    assert make_docs(root).settings_table() in data_page
 
 
 def test_every_command_and_option_is_named(data_page):
@@ -224,12 +230,12 @@ def test_every_key_of_displacement_json_is_named(data_page, town, run):
 
 
 def test_methods_names_every_choice_and_every_threshold(root):
-    page = (root / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    page = " ".join((root / "docs" / "METHODS.md").read_text(encoding="utf-8").split())
     for word in ("eps_m", "min_samples", "max_area_km2", "min_samples_floor", "also_on_homicides"):
         assert f"`{word}" in page
     for fact in (
         "0.015 km2",
-        "within\n  500 m",
+        "within 500 m",
         "at least 5 incidents",
         "At most 3 rows after a gap of over 30 days",
     ):
@@ -276,6 +282,102 @@ def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     assert "**Not for**" in first_screen
     assert "docs/find-areas.png" in first_screen
     assert "make run" in first_screen
+
+
+def test_the_readme_has_four_pictures_and_a_snippet_that_runs(root, monkeypatch):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^\]]+\]\((docs/[\w-]+\.png)\)", readme)
+    assert set(pictures) == {f"docs/{name}" for name in make_docs(root).PICTURES}
+    assert len(pictures) == 4
+    (snippet,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    names = {}
+    monkeypatch.chdir(root)
+    exec(snippet, names)  # noqa: S102 - ours
+    assert len(names["moved"].single) == len(names["proposal"].areas) == 8
+
+
+def test_the_index_of_the_docs_names_every_page(root):
+    index = (root / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [path.name for path in (root / "docs").glob("*.md") if path.name != "README.md"]
+    assert [name for name in pages if f"]({name})" not in index] == []
+
+
+def anchors(text):
+    """Return what links to headings may name, as GitHub makes it of them."""
+    heads = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def pages(root):
+    folders = (root, root / "docs", root / "benchmarks", root / "benchmarks" / "results")
+    return [path for folder in folders for path in sorted(folder.glob("*.md"))]
+
+
+def test_every_link_of_the_docs_leads_somewhere(root):
+    lost = []
+    for path in pages(root):
+        text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"))
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            place, _, anchor = link.partition("#")
+            goal = path.parent / place if place else path
+            if "://" in link:
+                continue
+            if not goal.exists() or (
+                anchor and anchor not in anchors(goal.read_text(encoding="utf-8"))
+            ):
+                lost.append(f"{path.relative_to(root)}: {link}")
+    assert lost == []
+
+
+def test_every_file_of_the_project_that_the_docs_name_exists(root):
+    named = {
+        (path.name, name)
+        for path in pages(root)
+        if path.name != "CHANGELOG.md"  # says what was
+        for name in re.findall(
+            r"`((?:src|app|tests|benchmarks)/[\w./-]+)`", path.read_text("utf-8")
+        )
+    }
+    allowed = {"app/pages/", "app/screens/NAME/", "tests/app/screens/NAME/"}
+    lost = {(page, name) for page, name in named if not (root / name).exists()}
+    assert {(page, name) for page, name in lost if name not in allowed} == set()
+
+
+@pytest.mark.parametrize("name", ["PERFORMANCE", "RELIABILITY"])
+def test_a_table_of_results_is_the_one_that_its_commands_wrote(root, name):
+    page = (root / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    assert tables.table(name) in page
+    assert page.count("\n|---") == 1
+
+
+def test_a_run_that_is_kept_takes_the_place_of_the_one_before(root, tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    page = tmp_path / "docs" / "RELIABILITY.md"
+    page.write_text(f"# R\n{tables.BEGIN}\nold\n{tables.END}\nEnd.\n", encoding="utf-8")
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    tables.keep("faults", "RELIABILITY", "make faults", [("300 kills", '1 "failed"', "0")])
+    tables.keep("faults", "RELIABILITY", "make faults", [("300 kills", "0 failed", "0")])
+    text = page.read_text(encoding="utf-8")
+    assert "| 300 kills | 0 failed | 0 | `make faults` | " in text
+    assert ("old" in text, 'failed"' in text, text.endswith("End.\n")) == (False, False, True)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_tutorial_run_as_they_stand_there(root, run, tmp_path):
+    page = (root / "docs" / "TUTORIAL.md").read_text(encoding="utf-8")
+    (tmp_path / "config").symlink_to(root / "config")
+    (tmp_path / "data").symlink_to(root / "data")
+    lines = re.findall(r"(?m)^    \.venv/bin/csa (.+)$", page)
+    assert len(lines) == 7
+    said = "".join(run(*shlex.split(line), cwd=tmp_path).stdout for line in lines)
+    for number in (
+        "3,524 incidents",
+        "4,121 rows read, 4,089 used",
+        "had 235 shootings; about 336",
+    ):
+        assert number in said
+    assert (tmp_path / "tutorial" / "july.html").is_file()
 
 
 def test_nothing_says_to_install_the_other_project_of_this_name(root):

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.tables import keep
 from tests import postgres
 from tests.faults.cases import N_CASES, Player
 from tests.faults.stage import staged
@@ -65,12 +66,24 @@ def report(done, seconds, seed):
     return failed.total()
 
 
+def lines(done):
+    """What docs/RELIABILITY.md says of the kills, and of all others."""
+    kills = [one for one in done.values() if one.fault == "killed"]
+    others = [one for one in done.values() if one.fault != "killed"]
+    for some, what in ((kills, "kills at random steps"), (others, "other faults")):
+        kinds = ", ".join(sorted({one.scene if some is kills else one.fault for one in some}))
+        failed = sum(bool(one.wrong) for one in some)
+        left = sum(one.said.startswith("left out") for one in some)
+        yield f"{len(some)} {what}: {kinds}", f"{failed} failed, {left} left out", "0"
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--n", type=int, default=N_CASES, help="how many cases, from the first on")
     parser.add_argument("--start", type=int, default=0, help="the first case")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--case", type=int, help="play one case alone")
+    parser.add_argument("--docs", action="store_true", help="write docs/RELIABILITY.md's table")
     asked = parser.parse_args()
     numbers = range(asked.start, min(asked.start + asked.n, N_CASES))
     numbers = numbers if asked.case is None else [asked.case]
@@ -81,6 +94,8 @@ def main():
                 f"{one.fault}, {one.scene} ({one.how})\n{one.wrong or 'everything held'}\n{one.said}"
             )
         return int(any(one.wrong for one in done.values()))
+    if asked.docs:
+        keep("faults", "RELIABILITY", "make faults", lines(done))
     return int(report(done, seconds, asked.seed) > 0)
 
 

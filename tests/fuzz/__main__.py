@@ -7,6 +7,7 @@ import time
 from collections import Counter, defaultdict
 from multiprocessing.connection import wait
 
+from benchmarks.tables import keep
 from tests.fuzz.cases import MAX_SECONDS, Outcome, run_case, work
 from tests.fuzz.seeds import all_seeds
 
@@ -119,6 +120,7 @@ def main():
     parser.add_argument(
         "--keep", default="", help="with --case: keep its file in the corpus, under this name"
     )
+    parser.add_argument("--docs", action="store_true", help="write docs/RELIABILITY.md's table")
     asked = parser.parse_args()
     _, note = all_seeds()
     if note:
@@ -135,7 +137,19 @@ def main():
         asked.workers,
         lambda text: print(text, file=sys.stderr, flush=True),
     )
-    return int(report(done, seconds, asked.seed) > 0)
+    n_failed = report(done, seconds, asked.seed)
+    if asked.docs:
+        mb, slowest = (
+            max(getattr(one, name) for one in done.values()) for name in ("mb", "seconds")
+        )
+        found = f"{n_failed} failed; peak {mb:.0f} MB, slowest {slowest:.1f} s"
+        keep(
+            "fuzz",
+            "RELIABILITY",
+            "make fuzz",
+            [(f"{len(done):,} files that went wrong", found, "0, 1 GB")],
+        )
+    return int(n_failed > 0)
 
 
 if __name__ == "__main__":

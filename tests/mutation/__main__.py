@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.tables import keep
 from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, source_of
 from tests.mutation.trying import (
     PATIENCE_S,
@@ -97,6 +98,7 @@ def main():
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
     parser.add_argument("--minutes", type=float, default=120, help="begin none later than this")
     parser.add_argument("--reached", type=Path, help="keep or find here which tests reach a line")
+    parser.add_argument("--docs", action="store_true", help="write docs/RELIABILITY.md's table")
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -114,7 +116,15 @@ def main():
     order = random.Random(asked.seed).sample(range(len(chosen)), len(chosen))  # noqa: S311
     done = try_all(subjects, chosen, order, began + 60 * asked.minutes, asked.reached)
     counts = Counter((chosen[number].subject, found) for number, found in done.items())
-    report(counts)
+    seen = report(counts)
+    if asked.docs:
+        said = ", ".join(f"{name} {found}" for name, found in seen.items())
+        keep(
+            "mutate",
+            "RELIABILITY",
+            "make mutate",
+            [("planted faults that the tests see", said, "95%")],
+        )
     print(
         f"{counts.total()} of {n_all} faults, seed {asked.seed}, in {time.monotonic() - began:.0f} s; not seen:\n"
     )
@@ -125,8 +135,8 @@ def main():
 
 
 def report(counts):
-    """Print, for each subject and all together, how many faults were seen."""
-    subjects = list(dict.fromkeys(subject for subject, _ in counts))
+    """Print, for each subject and all together, how many faults were seen; return that."""
+    said, subjects = {}, list(dict.fromkeys(subject for subject, _ in counts))
     print(f"{'subject':<14} {'faults':>7} {'seen':>6} {'share':>7}")
     for name, held in [*((one, {one}) for one in subjects), ("all", set(subjects))]:
         n = sum(m for (subject, _), m in counts.items() if subject in held)
@@ -136,6 +146,8 @@ def report(counts):
             if subject in held and how in ("killed", "too slow")
         )
         print(f"{name:<14} {n:>7} {seen:>6} {seen / max(n, 1):>7.0%}")
+        said[name] = f"{seen} of {n}"
+    return said
 
 
 if __name__ == "__main__":

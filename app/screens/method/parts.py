@@ -83,6 +83,7 @@ def page() -> None:
     """Show docs/METHODS.md below its contents, without its title, since the page has one."""
     text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
+    body = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"`\1`", body)  # files lead nowhere here
     heads = re.findall(r"^## (.+)$", body, flags=re.MULTILINE)
     with st.container(key="method_contents"):
         st.markdown("\n".join(f"- [{head}](#{_anchor(head)})" for head in heads))
