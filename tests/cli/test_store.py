@@ -515,7 +515,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
 
 
-def displaced(town, cells, verdict="fewer here"):
+def displaced(town, cells, verdict="fewer, and fewer in all"):
     """What `csa displace` writes, of one area."""
     folder = town.folder / "dis"
     folder.mkdir(exist_ok=True)

@@ -93,10 +93,9 @@ def load_draw(folder: Path, city: str) -> DrawnTrial:
     if differences:
         raise SourceError("trial.not_repeated", path=path, why=render(differences[0]))
     areas = folder / AREAS_FILE
-    code = record.get("areas_sha256")
-    if code is None or not areas.is_file():
+    if not areas.is_file():
         raise SourceError("trial.no_areas", path=folder)
-    if hashlib.sha256(areas.read_bytes()).hexdigest() != code:
+    if hashlib.sha256(areas.read_bytes()).hexdigest() != record.get("areas_sha256"):
         raise SourceError("trial.other_areas", path=areas)
     read, params = read_areas(areas), record["params"]
     slots = record["slots"]
