@@ -39,9 +39,6 @@ def publish(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.", metavar="DIR")],
-    html: Annotated[  # noqa: ARG001 - as before, when pages had to be asked for
-        bool, typer.Option("--html", hidden=True)
-    ] = True,
     month: Annotated[
         str | None,
         typer.Option(
