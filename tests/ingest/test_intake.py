@@ -201,7 +201,7 @@ def test_a_point_that_a_rule_excludes_is_left_out_and_counted(town):
 
 
 def test_the_fingerprint_is_the_same_however_many_rows_are_hashed_at_once(town, monkeypatch):
-    """Nor is a dataset of an earlier version called damaged: what is hashed is written out here."""
+    """What is hashed is written out here."""
     days = (DAY, f"{DAY} 10:00", DAY)
     lines = [f"{at},1{at},{day},0,-94.57,39.0{at},," for at, day in enumerate(days)]
     made = intake(town, town.write("a.csv", *lines)).dataset

@@ -121,7 +121,7 @@ def bundle_files(
     marker = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
-        "facts": facts.model_dump(mode="json", exclude={"format_version"}),
+        "facts": facts.model_dump(mode="json"),
         "files": {name: _digest(content) for name, content in sorted(files.items())},
     }
     return {MARKER: json_bytes(marker)} | files

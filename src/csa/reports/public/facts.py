@@ -149,7 +149,6 @@ class PublicFairness(Frozen):
 class PublicFacts(Frozen):
     """All public facts."""
 
-    format_version: int = FORMAT_VERSION
     snapshot_id: str  # of the data, choices, month and decisions they were made from
     quarter: str  # the last quarter included, `YYYY-Qn`; a new one comes out each quarter
     start: str  # first month counted, `YYYY-MM`
