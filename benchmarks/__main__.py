@@ -83,7 +83,7 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
         (
             "publish, the sample, with its site",
             "8 s",
-            [*CSA, "publish", *at, "--html", "--out", str(folder / "site")],
+            [*CSA, "publish", *at, "--out", str(folder / "site")],
         ),
     ]
     if not SHARED.exists():
@@ -102,7 +102,7 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     areas = ["--areas", str(folder / "proposal"), "--out", str(folder / "displaced")]
     displace = [*CSA, "displace", *city, "--dataset", dataset, *areas]
     report = [*CSA, "report", *city, "--dataset", dataset, "--month", "2023-12"]
-    publish = [*CSA, "publish", *city, "--dataset", dataset, "--month", "2023-12", "--html"]
+    publish = [*CSA, "publish", *city, "--dataset", dataset, "--month", "2023-12"]
     one = ["--audience", "executive", "--out", str(folder / "executive.pdf")]
     return [
         *listed,

@@ -53,7 +53,7 @@ def steps(city: str) -> list[list[str]]:
         [*report, "--all", "--out", "report"],
         [*public, "--out", "public.pdf"],
         [*report, "--audience", "executive", "--out", "executive.docx"],
-        ["publish", *of_city, "--html", "--out", "bundle"],
+        ["publish", *of_city, "--out", "bundle"],
     ]
 
 

@@ -28,7 +28,7 @@ GENESIS = "0" * 64
 
 
 def lettered(proposal, letter: str):
-    """An area of a proposal as a file of the version before gave it: A is the westernmost."""
+    """An area of a proposal as somebody drew it under a letter: A is the westernmost."""
     area_id = proposal.areas["area_id"].iloc["ABCDEFGH".index(letter)]
     return replace(candidate_of(proposal, area_id), area_id=letter)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 
 from app.shared import cache, cache_store
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
-from csa.areas.names import letter
 from csa.areas.places import areas_of, called, cells_of
 from csa.areas.proposal import Proposal
 from csa.base.errors import StoreError
@@ -200,23 +198,12 @@ def say_served(standing: Mapping[str, AreaStanding]) -> str:
     return " ".join(sentence for sentence in said if sentence)
 
 
-def id_of(opened: Opened, standing: Mapping[str, AreaStanding], given: str) -> str:
+def id_of(standing: Mapping[str, AreaStanding], given: str) -> str:
     """Return the id of the area that a link means; "" for none.
 
-    It names an id or the letter of an area in service. Links of the version before named every
-    area by its letter from west to east: so is read a letter that no area ever got.
+    It names an id or the letter of an area in service.
     """
     if given in standing or not given:
         return given
     served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
-    if given in served or given in _letters_given(opened):
-        return served.get(given, "")
-    from_the_west = zip(map(letter, count()), standing, strict=False)
-    return dict(from_the_west).get(given, "")
-
-
-def _letters_given(opened: Opened) -> frozenset[str]:
-    try:
-        return frozenset(area.key for area in cache_store.records(opened).areas)
-    except StoreError:
-        return frozenset()
+    return served.get(given, "")

@@ -94,9 +94,8 @@ def test_a_criterion_of_one_component_knows_it():
     assert not Weights({"density": 2}).is_same(NEXT_YEAR)
 
 
-def test_a_proposal_says_its_order_and_an_older_one_went_by_density():
+def test_a_proposal_says_its_order():
     assert weights_of({"order": {"people": 2.0}}).to_plain() == {"people": 2.0}
-    assert weights_of({}).only == "density"
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-SCREEN = quote(json.dumps({"area": "E", "layers": ["background", "neighborhoods", "services"]}))
+SCREEN = quote(json.dumps({"area": "c-5", "layers": ["background", "neighborhoods", "services"]}))
 
 
 def faults(place):

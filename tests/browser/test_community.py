@@ -34,7 +34,7 @@ def dataset(tmp_path_factory):
     out = tmp_path_factory.mktemp("public") / "dataset"
     config = str(ROOT / "config" / "sample.toml")
     csa = [sys.executable, "-m", "csa.cli.main"]
-    month = ["--month", "2020-07", "--html", "--out", str(out.parent / "bundle")]
+    month = ["--month", "2020-07", "--out", str(out.parent / "bundle")]
     for words in (
         ["ingest", "--city", config, "--out", str(out)],
         ["publish", "--city", config, "--dataset", str(out), *month],

@@ -56,7 +56,7 @@ def test_the_contents_of_method_lead_to_its_headings(read, sample_app):
 
 @pytest.mark.slow
 def test_another_page_keeps_the_choices(read, sample_app):
-    screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
+    screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "c-2"}))
     reader = read(f"{sample_app}/areas?screen={screen}")
     reader.frame  # noqa: B018 - painted
     reader.settle()

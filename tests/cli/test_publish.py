@@ -57,7 +57,7 @@ def publish(run, ingested):
 
 
 def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed, publish):
-    done = publish("--out", "b", "--month", "2019-09", "--html")
+    done = publish("--out", "b", "--month", "2019-09")
     assert "2019-Q3, with January 2017 to December 2018" in done.stdout
     assert "cover only 24 months" in done.stdout
     assert "Testville Police confirmed that on January 2, 2020" in done.stdout

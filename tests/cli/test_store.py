@@ -292,7 +292,7 @@ def test_a_backup_and_back(here, ask):
         assert "3 entries, chain whole" in ask("audit", "verify").stdout
 
 
-def test_a_store_of_a_newer_version_is_set_aside_for_a_backup_of_this_one(here, ask):
+def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, ask):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     ask("backup", "b.gz")
     tamper(here, "UPDATE alembic_version SET version_num = '9999'")
@@ -515,7 +515,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
 
 
-def displaced(town, cells, verdict="fewer here"):
+def displaced(town, cells, verdict="fewer, and fewer in all"):
     """What `csa displace` writes, of one area."""
     folder = town.folder / "dis"
     folder.mkdir(exist_ok=True)

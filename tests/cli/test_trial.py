@@ -98,7 +98,7 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda folder: (folder / "areas.csv").unlink(), "does not hold its areas' cells"),
+        (lambda folder: (folder / "areas.csv").unlink(), "lacks its areas' cells"),
         (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "is not what was"),
         (lambda folder: (folder / "draw.json").unlink(), "is no record of a draw"),
         (lambda folder: edit(folder, seed="Pick 3 418"), "cannot be repeated from its own"),

@@ -261,11 +261,6 @@ def test_an_odd_version_in_between_is_passed_over(tmp_path):
     assert str(said).startswith("2 older versions begin on another day, or were read from other")
 
 
-def test_an_older_account_without_rules_is_read(tmp_path):
-    old = {k: v for k, v in JANUARY.items() if k not in {"rules", "inputs", "nonfatal_name"}}
-    assert history(tmp_path, old)[0].months["2020-01"].incidents == 12
-
-
 @pytest.mark.parametrize(
     "broken",
     [

@@ -34,7 +34,7 @@ from tests.stores import TODAY, act, trail, verified
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
 
 
-def told(cells, verdict="fewer here", since="2026-03", **more):
+def told(cells, verdict="fewer, and fewer in all", since="2026-03", **more):
     return {"verdict": verdict, "since": since, "cells": list(cells), **more}
 
 
@@ -297,11 +297,11 @@ def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
         with pytest.raises(ParamError, match="is of other cells"):
             maintain(lite, LATER, "B", told(other))
     with pytest.raises(ParamError, match="is of other cells"):
-        maintain(lite, LATER, "B", {"verdict": "fewer here", "since": "2026-03"})
+        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "since": "2026-03"})
     with pytest.raises(ParamError, match="before it was served"):
         maintain(lite, LATER, "B", told(cells, since="2026-02"))
     with pytest.raises(ParamError, match="before it was served"):
-        maintain(lite, LATER, "B", {"verdict": "fewer here", "cells": list(cells)})
+        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "cells": list(cells)})
     assert len(trail(lite)) == 2
     maintain(lite, LATER, "B", told(reversed(cells)))
 

@@ -142,7 +142,6 @@ def test_every_verdict_has_its_own_words():
     others |= {Verdict.TOO_FEW, Verdict.TOO_EARLY}
     assert set(KEYS) == set(Verdict) == {*SAID, *others}
     assert len({name_verdict(one) for one in Verdict}) == len(Verdict)
-    assert name_verdict("fewer here and more next door") == name_verdict(Verdict.FEWER_MOVED)
 
 
 def test_an_area_without_a_ring_is_told_of_alone():

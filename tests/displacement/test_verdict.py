@@ -85,19 +85,6 @@ def test_the_verdicts_are_a_closed_set_of_eleven_and_eight_claim_a_change():
     }
 
 
-@pytest.mark.parametrize(
-    ("earlier", "read"),
-    [
-        ("fewer here", Verdict.FEWER),
-        ("fewer here and more next door", Verdict.FEWER_MOVED),
-        ("no change here and more next door", Verdict.MORE_NEXT),
-        ("more here and fewer next door", Verdict.MORE),
-    ],
-)
-def test_the_names_that_files_of_earlier_versions_use_are_read(earlier, read):
-    assert Verdict(earlier) is read
-
-
 def test_what_is_expected_by_hand():
     """120 in 24 months, while the rest went from 1,000 to 250: 30; times .9, 27."""
     usual = as_usual(1, 0.9, 0.05)

@@ -13,6 +13,7 @@ from csa.evaluation.trial_files import KEPT_NAME, KIND, kept_trials
 
 WHOLE = {
     "kind": KIND,
+    "format_version": 1,
     "city": "sample",
     "entrants_sha256": "0" * 64,
     "first_start": "2020-03",
@@ -52,6 +53,7 @@ def test_of_each_draw_the_newest_is_listed_in_order_of_the_starts(city, write):
     [
         *({name: one for name, one in WHOLE.items() if name != lost} for lost in WHOLE),
         WHOLE | {"city": "elsewhere"},
+        WHOLE | {"format_version": 2},
         [],
     ],
 )

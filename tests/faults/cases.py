@@ -20,11 +20,11 @@ N_KILLS = 300
 MAX_DELAY_MS = 40
 WRITERS = ("ingest", "propose", "report", "publish", "backup", "decide", "restore", "mail", "month")
 FAULTS = {
-    "disk full": (*WRITERS, "decide", "backup", "ingest", "migrate"),
-    "folder read-only": (*WRITERS, "migrate"),
+    "disk full": (*WRITERS, "decide", "backup", "ingest", "first"),
+    "folder read-only": (*WRITERS, "first"),
     "clock set back": ("decide", "restore", "mail", "ingest"),
     "clock far ahead": ("decide", "restore", "mail", "ingest"),
-    "twice at once": (*WRITERS, "decide-postgresql", "migrate"),
+    "twice at once": (*WRITERS, "decide-postgresql", "first"),
     "table cut short": ("propose", "report", "publish", "month"),
     "page damaged": ("decide",) * 4 + ("backup", "mail"),
     "store read-only": ("decide",) * 3,

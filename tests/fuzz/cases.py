@@ -22,7 +22,7 @@ from tests.fuzz.seeds import all_seeds
 MAX_MB, MAX_SECONDS = 1000, 40
 WHOLE_EVERY = 50
 CORPUS = Path(__file__).parent / "corpus"
-"""What broke an earlier version: <what reads it>/<the seed it is of>/<what is wrong with it>."""
+"""What once broke it: <what reads it>/<the seed it is of>/<what is wrong with it>."""
 PLACES = ("folder", "dangling", "loop", "long name", "suffix", "unreadable")
 """What may stand in place of a file, or be odd about its name."""
 WEIGHTS = {

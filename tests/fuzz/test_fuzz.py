@@ -1,6 +1,6 @@
 """Files that go wrong: refused in a sentence or read with every row counted, never more than that.
 
-`make fuzz` makes ten thousand; here are some of them, what broke earlier versions, and faults that
+`make fuzz` makes ten thousand; here are some of them, what once broke it, and faults that
 are planted to see that the fuzzer finds them.
 """
 

@@ -137,7 +137,7 @@ def test_a_program_reads_what_a_page_was_made_from_and_no_text_can_claim_otherwi
     assert made_from(page) == ("3f9a0c17be42", "ab" * 6, "")
     undecided = render_html(document(snapshot_id="3f9a0c17be42", audit_head="", footer=lie))
     assert made_from(undecided) == ("3f9a0c17be42", "", "")
-    assert made_from(b"<p>of an earlier version") == ("", "", "")
+    assert made_from(b"<p>of another program") == ("", "", "")
     assert made_from(render_html(document(figures="0a" * 8))).figures == "0a" * 8
 
 

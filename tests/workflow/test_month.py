@@ -241,10 +241,11 @@ def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
     assert refused.value.message == say("month.damaged", path=path)
 
 
-def test_a_damaged_month_is_said_to_be_and_is_made_again(town):
+def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made_again(town):
     made = town.make(town.new(APRIL))
     path = made.folder / "month.json"
-    for text in ("[]", "{"):
+    of_another = path.read_text().replace('"format_version": 1', '"format_version": 2')
+    for text in ("[]", "{", of_another):
         path.write_text(text)
         with pytest.raises(SourceError) as refused:
             read_month_file(made.folder)

@@ -240,10 +240,8 @@ def _sealed(opened: Opened) -> None:
     """Show what was agreed of each area in service when it was designated."""
     listed = []
     for area in areas_in_service(opened):
-        sealed, who = area.evidence.get(SEALED), called(area.place_name, area.key)
-        if sealed is None:
-            listed.append(speak("change_page.seal_none", who=who))
-        elif not is_whole(sealed):
+        sealed, who = area.evidence.get(SEALED, {}), called(area.place_name, area.key)
+        if not is_whole(sealed):
             listed.append(speak("change_page.seal_broken", who=who))
         else:
             since, seal = month(sealed["since"]), sealed["sha256"][:12]

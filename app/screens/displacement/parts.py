@@ -329,7 +329,7 @@ def _selected(opened: Opened, screen: LinkState, following: Following) -> str:
     if screen.area in following.area_ids or not screen.area:
         return screen.area
     stands = standing_of(opened, cache.proposal(opened, screen.choices))
-    area_id = id_of(opened, stands, screen.area)
+    area_id = id_of(stands, screen.area)
     return (stands[area_id].letter or area_id) if area_id else screen.area
 
 

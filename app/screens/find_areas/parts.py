@@ -82,7 +82,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     standing, core = standing_of(opened, proposal), areas_in_service(opened)
     others = not_proposed(core, standing)
     if screen.area not in {area.key for area in others}:
-        screen = screen.with_area(id_of(opened, standing, screen.area))
+        screen = screen.with_area(id_of(standing, screen.area))
     with st.container(horizontal=True, key="find"):
         left, right = st.container(key="find_map"), st.container(key="find_side", gap="xsmall")
     with left:

@@ -47,7 +47,7 @@ except CsaError as error:
 lacking = place_choice.without_action(places)
 if lacking:
     st.caption(panels.plain(lacking))
-place, screen = place_choice.choose(opened, screen, places, standing)
+place, screen = place_choice.choose(screen, places, standing)
 session.remember(screen, first)
 work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
 measures = measure_lines(

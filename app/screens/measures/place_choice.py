@@ -44,10 +44,10 @@ def places(
 
 
 def choose(
-    opened: Opened, screen: LinkState, listed: Sequence[Place], standing: Mapping[str, AreaStanding]
+    screen: LinkState, listed: Sequence[Place], standing: Mapping[str, AreaStanding]
 ) -> tuple[Place, LinkState]:
     """Ask for a place; other pages then show the same area."""
-    screen = screen.with_area(id_of(opened, standing, screen.area))
+    screen = screen.with_area(id_of(standing, screen.area))
     by_id = {place.id: place for place in listed}
     ids, now = list(by_id), st.session_state.get(WIDGET)
     found = by_id[
@@ -55,7 +55,7 @@ def choose(
             speak("here.choose"),
             ids,
             # Never the first by default: a browser can forget a widget.
-            index=ids.index(now if now in by_id else _first(opened, screen, by_id, standing)),
+            index=ids.index(now if now in by_id else _first(screen, by_id, standing)),
             key=WIDGET,
             format_func=lambda name: name_of(by_id[name]),
         )
@@ -69,7 +69,6 @@ def choose(
 
 
 def _first(
-    opened: Opened,
     screen: LinkState,
     by_id: dict[str, Place],
     standing: Mapping[str, AreaStanding],
@@ -77,8 +76,8 @@ def _first(
     """Return the link's place, else the last one shown unless another area was chosen since."""
     asked = st.query_params.get(QUERY, "")
     kind, _, key = asked.partition(":")
-    if kind == PROPOSED and key:  # it may be in service by now, or a link of the version before
-        key = id_of(opened, standing, key)
+    if kind == PROPOSED and key:  # it may be in service by now
+        key = id_of(standing, key)
         asked = next((name for name, one in by_id.items() if key and one.letter == key), asked)
     if asked in by_id:
         return asked

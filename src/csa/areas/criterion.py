@@ -91,8 +91,8 @@ NEXT_YEAR = Weights({"expected": 1.0})
 
 
 def weights_of(summary: Mapping[str, Any]) -> Weights:
-    """Return the criterion that a proposal's tiers go by; older proposals ordered by density."""
-    return Weights(summary.get("order", {"density": 1.0}))
+    """Return the criterion that a proposal's tiers go by."""
+    return Weights(summary["order"])
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,7 @@ class Proposal:
         They lie at points that may stand for unknown places.
         """
         totals = self.summary["totals"]
-        n_suspect = totals.get("located_suspect", 0)  # not in proposals made before
-        return self.is_empty and 0 < totals["located"] <= 2 * n_suspect
+        return self.is_empty and 0 < totals["located"] <= 2 * totals["located_suspect"]
 
     @property
     def covers_little(self) -> bool:

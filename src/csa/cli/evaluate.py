@@ -66,17 +66,15 @@ def evaluate(
     found = core_area(records, area)
     if found is None:
         raise ParamError("evaluate.not_served", area=area)
-    who, sealed = name_in_sentence(area, found.place_name), found.evidence.get(SEALED)
-    if sealed is not None or before is None:
-        sealed = check_seal(sealed, area)
+    who = name_in_sentence(area, found.place_name)
+    sealed = check_seal(found.evidence.get(SEALED, {}), area)
     account: dict[str, Any] = {"area": area, "sealed": sealed}
     said: list[str] = []
     if found.ended is not None:
         account["ended"] = str(found.ended)
         said.append(speak("evaluate.ended", who=who, on=found.ended))
-    if sealed is not None:
-        since, seal = month(sealed["since"]), sealed["sha256"][:12]
-        said.append(speak("evaluate.sealed", who=who, since=since, on=found.since, seal=seal))
+    since, seal = month(sealed["since"]), sealed["sha256"][:12]
+    said.append(speak("evaluate.sealed", who=who, since=since, on=found.since, seal=seal))
     with progress(3) as tell:
         tell("load")
         opened = open_city(config, dataset)
@@ -85,7 +83,7 @@ def evaluate(
             spans = parse_window(before, "--before"), parse_window(after, "--after")
             told, more = _windows(opened, choices, found, spans)
         else:
-            told, more = _agreed(opened, records, found, sealed or {}, tell)
+            told, more = _agreed(opened, records, found, sealed, tell)
     said += told
     account |= {**more, "sentences": said}
     if as_json:

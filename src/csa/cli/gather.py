@@ -47,7 +47,7 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = city_of(city)
-    from csa.dataset.versioned import City, list_ids, save_dataset
+    from csa.dataset.versioned import City, save_dataset
     from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
     from csa.workflow.naming import N_STEPS, keep_place_names
@@ -61,16 +61,15 @@ def ingest(
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as tell:
         intake = ingest_city(config, inputs, tell)
         tell("write")
-        renamed = None if intake.renamed.empty else intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
         notes = keep_place_names(City(config, intake.dataset, out), tell)
     if as_json:
         show_json(intake.dataset.report)
     else:
-        show_intake(replace(intake, messages=(*intake.messages, *notes)), out, version, renamed)
+        show_intake(replace(intake, messages=(*intake.messages, *notes)), out, version)
 
 
-def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:
+def show_intake(intake: Intake, out: Path, version: str) -> None:
     """Print what was read and lost."""
     report = intake.dataset.report
     rejected = listed(report["rows_rejected"])
@@ -87,8 +86,6 @@ def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None
         show(speak("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
         show(speak("ingest.several", n=report["incidents_in_several_sources"]))
-    if renamed is not None:
-        show(render(renamed))
     show(*(as_note(note) for note in intake.messages))
     if report["suspect_points"]:
         show(speak("ingest.suspects", n=report["suspect_points_total"]))

@@ -39,9 +39,6 @@ def publish(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.", metavar="DIR")],
-    html: Annotated[  # noqa: ARG001 - as before, when pages had to be asked for
-        bool, typer.Option("--html", hidden=True)
-    ] = True,
     month: Annotated[
         str | None,
         typer.Option(
@@ -173,7 +170,7 @@ def show_published(
 
     show(*filter(None, [words_to_tell(made.facts)]))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
-    show(known, *([speak("publish.new_way")] if made.facts.is_new_way else []))
+    show(known)
     if undrawn is not None:
         show(speak("publish.undrawn", why=render(undrawn)))
     show(speak("publish.written", out=out, files=", ".join(files)))

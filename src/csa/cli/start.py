@@ -153,7 +153,7 @@ def _show_made(made: MadeCity, path: Path) -> None:
 
     show_check(made.config, path, made.folder, has_places=True)
     show_tried(made.checked)
-    show_intake(made.intake, made.dataset, made.version, None)
+    show_intake(made.intake, made.dataset, made.version)
     standing = standings(made.proposal.areas, ())
     show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))

@@ -29,7 +29,7 @@ from csa.cli.options import (
 if TYPE_CHECKING:
     from csa.decisions.store import Store
 
-UNUSABLE = frozenset({"store.damaged", "store.newer"})
+UNUSABLE = frozenset({"store.damaged", "store.other_version"})
 """Why the rows of a store cannot be read by this program, and so not be backed up by it."""
 MAX_SHOWN = 120
 """Characters of what a row became; all of it is in the JSON."""

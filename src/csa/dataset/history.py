@@ -172,12 +172,10 @@ def _months_of(report: Mapping[str, Any]) -> dict[str, MonthCount]:
 
 
 def _reading_of(report: Mapping[str, Any]) -> frozenset[str]:
-    # A version may be older than some of these parts.
-    sources = {f"source {given['source']}" for given in report.get("inputs", ())}
-    rules = {f"rule {rule['name']}" for rule in report.get("rules", ())}
-    nonfatal = f"nonfatal {report.get('nonfatal_name')} {report.get('nonfatal_is_proxy')}"
-    parts = {"parts by themselves"} if report.get("renamed") else set()
-    return frozenset({*sources, *rules, nonfatal, *parts})
+    sources = {f"source {given['source']}" for given in report["inputs"]}
+    rules = {f"rule {rule['name']}" for rule in report["rules"]}
+    nonfatal = f"nonfatal {report['nonfatal_name']} {report['nonfatal_is_proxy']}"
+    return frozenset({*sources, *rules, nonfatal})
 
 
 def _compared_months(comparable: Sequence[Edition]) -> list[Month]:

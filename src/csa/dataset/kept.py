@@ -58,7 +58,7 @@ def load_newest(
         return own
     found = []
     for older in list_kept(city, name, params):
-        # An older one that cannot be read, or has an older format, is left out.
+        # One that cannot be read, or is of another format, is left out.
         with suppress(SourceError, TableError):
             found.append(read(load_kept(older) or {}))
     return max(found, key=age, default=None)

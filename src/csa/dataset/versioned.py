@@ -280,16 +280,8 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
     return City(config, open_dataset(folder), Path(folder))
 
 
-def list_ids(folder: Path) -> pd.Series:
-    """List the incidents of a dataset's current version."""
-    try:
-        return pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]
-    except (OSError, ValueError, KeyError, pa.ArrowException):
-        return pd.Series(dtype="str")
-
-
 def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
-    """Read a layer named in the report; older datasets may have no layers."""
+    """Read a layer named in the report; None where the city has none."""
     account = report.get(key)
     if account is None:
         return None

@@ -19,7 +19,7 @@ from csa.decisions.store import Store
 from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.sealed import SEALED, seal
-from csa.displacement.verdict import EARLIER_NAMES, Verdict
+from csa.displacement.verdict import Verdict
 from csa.geo.cells import CellSet, as_text
 from csa.geo.ground import HALF, holds, n_shared, on_one_grid
 from csa.ingest.designation import Candidate
@@ -295,9 +295,8 @@ def maintain(
 ) -> None:
     """Move an area to maintenance, if its shootings fell by more than chance explains."""
     require_area_chair(act.person)
-    known = {*Verdict} | {*EARLIER_NAMES}
     verdict = told.get("verdict")
-    if verdict not in known or Verdict(verdict) not in FEWER:
+    if verdict not in FEWER:
         raise ParamError("decide.not_fewer", area=key, verdict=verdict)
     _step(store, act, key, MAINTENANCE, told, seen)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
 
 FORMAT_VERSION, DIGEST_DIGITS = 2, 16
-BEFORE_KEYS = 1
-"""The format of figures that were exact, with small ones held back."""
 
 Members: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
@@ -22,19 +20,16 @@ Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
 class Publication:
     """What was published for one quarter, as numbers.
 
-    Fields: `id`, `secret_id`, `places`, `counts`, `before`.
+    Fields: `id`, `secret_id`, `places`, `counts`.
     """
 
     id: str  # the quarter, `YYYY-Qn`
-    secret_id: str  # which secret changed the counts; empty for those of an earlier version
+    secret_id: str  # which secret changed the counts
     places: Members  # geography, place, its cells: of places that are redrawn
     counts: Counts  # geography, period, place, count; None for fewer than 10
-    before: Mapping[str, Any] = field(default_factory=dict)  # as an earlier version wrote it
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain values."""
-        if self.before:
-            return dict(self.before)
         return {
             "format_version": FORMAT_VERSION,
             "id": self.id,
@@ -53,15 +48,13 @@ class Publication:
 
     @classmethod
     def from_json(cls, given: Any) -> Publication:
-        """Read what `to_json` wrote, of this version or the one before."""
+        """Read what `to_json` wrote."""
         version = given.get("format_version") if isinstance(given, Mapping) else None
         if version is None:
             raise PrivacyError("privacy.damaged", why="no format_version")
-        if version not in {FORMAT_VERSION, BEFORE_KEYS}:
+        if version != FORMAT_VERSION:
             raise PrivacyError("privacy.version", found=version, known=FORMAT_VERSION)
         try:
-            if version == BEFORE_KEYS:
-                return cls(_text(given["id"]), "", {}, {}, dict(given))
             places = {
                 _text(g): {_text(p): tuple(map(_text, _listed(cells))) for p, cells in x.items()}
                 for g, x in given["places"].items()
@@ -88,7 +81,7 @@ class Publication:
         """
         counts = {g: {p: dict(y) for p, y in x.items()} for g, x in self.counts.items()}
         for one in sorted(earlier, key=lambda each: each.id):
-            if one.secret_id in {"", self.secret_id}:
+            if one.secret_id == self.secret_id:
                 continue
             for geography, periods in one.counts.items():
                 for period, told in periods.items():

@@ -55,19 +55,6 @@ class Verdict(StrEnum):
         """Whether it claims a change."""
         return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY}
 
-    @classmethod
-    def _missing_(cls, value: object) -> Verdict | None:
-        """Read the names that files of earlier versions use."""
-        return EARLIER_NAMES.get(str(value))
-
-
-EARLIER_NAMES = {
-    "fewer here": Verdict.FEWER,
-    "fewer here and more next door": Verdict.FEWER_MOVED,
-    "no change here and more next door": Verdict.MORE_NEXT,
-    "more here and fewer next door": Verdict.MORE,
-}
-"""Names that files of earlier versions use."""
 
 BY_SIGN = {
     (-1, -1): Verdict.FEWER_FEWER_NEXT,

@@ -122,10 +122,8 @@ def _span(window: Period) -> str:
     return first if first == last else render(say("evaluate.span", first=first, last=last))
 
 
-def check_seal(sealed: Mapping[str, Any] | None, area_id: str) -> Mapping[str, Any]:
-    """Return what was agreed of an area; refuse where nothing was, or it was changed since."""
-    if sealed is None:
-        raise ParamError("evaluate.not_sealed", area=area_id)
+def check_seal(sealed: Mapping[str, Any], area_id: str) -> Mapping[str, Any]:
+    """Return what was agreed of an area; refuse where it was changed since."""
     if not is_whole(sealed):
         raise ParamError("evaluate.broken_seal", area=area_id)
     return sealed

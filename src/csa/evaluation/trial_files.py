@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from csa.areas.choices import city_choices
-from csa.areas.file_format import list_versions, round_figures, write_header
+from csa.areas.file_format import FORMAT_VERSION, list_versions, round_figures, write_header
 from csa.areas.places import called
 from csa.areas.proposal import plain
 from csa.base.arrays import Floats, Ints
@@ -93,10 +93,9 @@ def load_draw(folder: Path, city: str) -> DrawnTrial:
     if differences:
         raise SourceError("trial.not_repeated", path=path, why=render(differences[0]))
     areas = folder / AREAS_FILE
-    code = record.get("areas_sha256")
-    if code is None or not areas.is_file():
+    if not areas.is_file():
         raise SourceError("trial.no_areas", path=folder)
-    if hashlib.sha256(areas.read_bytes()).hexdigest() != code:
+    if hashlib.sha256(areas.read_bytes()).hexdigest() != record.get("areas_sha256"):
         raise SourceError("trial.other_areas", path=areas)
     read, params = read_areas(areas), record["params"]
     slots = record["slots"]
@@ -218,7 +217,8 @@ def kept_trials(city: City) -> list[dict[str, Any]]:
     newest: dict[str, dict[str, Any]] = {}
     for path in sorted((city.own_folder / KEPT).glob(f"{KEPT_NAME}-*.json")):
         account = load_kept(path) or {}
-        is_own = account.get("kind") == KIND and account.get("city") == city.config.city.id
+        found = [account.get(name) for name in ("kind", "format_version", "city")]
+        is_own = found == [KIND, FORMAT_VERSION, city.config.city.id]
         if not is_own or not account.keys() >= {"entrants_sha256", "first_start", "through"}:
             raise SourceError("backtest.damaged", path=path)
         lot = str(account["entrants_sha256"])

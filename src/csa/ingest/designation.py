@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +64,7 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
         if not _is_same(proposed, judged, cells):
             raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
         evidence["judged"] = _figures(judged)
-    name = chosen.place_names[at]
-    # Proposals of the version before had letters, which were no decision.
-    return Candidate(area_id if "-" in area_id else name, name, cells, evidence)
+    return Candidate(area_id, chosen.place_names[at], cells, evidence)
 
 
 def _place_of(chosen: Chosen, given: str, folder: Path) -> int:
@@ -144,15 +141,6 @@ def _figures(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_same(proposed: Mapping[str, str], judged: Mapping[str, str], cells: Sequence[str]) -> bool:
-    """Check whether both rows are of one area: by its cells, or in older files by its land."""
-    if any(proposed.get(name) != judged.get(name) for name in COUNTS):
-        return False
-    if judged.get("cells"):
-        return set(judged["cells"].split()) == set(cells)
-    try:
-        sizes = (float(proposed["area_km2"]), float(judged["area_km2"]))
-    except (KeyError, TypeError, ValueError):
-        return False
-    # One file has four decimals, the other four digits.
-    is_alike = math.isclose(*sizes, rel_tol=1e-3, abs_tol=1e-4)
-    return is_alike and proposed.get("place_name") == judged.get("place_name")
+    """Check whether both rows are of one area, by its cells and counts."""
+    is_counted = all(proposed.get(name) == judged.get(name) for name in COUNTS)
+    return is_counted and set(judged.get("cells", "").split()) == set(cells)

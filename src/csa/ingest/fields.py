@@ -161,24 +161,17 @@ class IncidentNames:
             blank = rows.loc[~has_number]
             hashed = _hashed(self._source.name, self._texts(blank, (OWN, "lon", "lat", "address")))
             number.loc[~has_number] = hashed
-            return rows.assign(incident_id=number, former_id=number, has_number=has_number)
-        now, formerly = list[pd.Series](), list[pd.Series]()
+            return rows.assign(incident_id=number, has_number=has_number)
+        parts = list[pd.Series]()
         for name in self._source.incident_from:
-            own = f"part {name}"
             if name == "day":
-                parts = [rows[OWN].dt.normalize().astype("str")]
+                parts.append(rows[OWN].dt.normalize().astype("str"))
             elif name in PLACE:
-                parts = [rows["lon"].round(6).astype("str"), rows["lat"].round(6).astype("str")]
+                parts += [rows["lon"].round(6).astype("str"), rows["lat"].round(6).astype("str")]
             else:
-                parts = self._texts(rows, (own,))
-            is_time = name in (*OCCURRED, *REPORTED)
-            now += parts
-            formerly += self._texts(rows, (OWN,)) if is_time else parts
+                parts += self._texts(rows, (f"part {name}",))
         rows = rows.drop(columns=[name for name in rows if str(name).startswith("part ")])
-        ids = (_hashed(self._source.name, parts) for parts in (now, formerly))
-        return rows.assign(
-            **dict(zip(("incident_id", "former_id"), ids, strict=True)), has_number=False
-        )
+        return rows.assign(incident_id=_hashed(self._source.name, parts), has_number=False)
 
     def _look(self, name: str, column: pd.Series) -> None:
         """Note how fine the times of a block are."""

@@ -36,7 +36,6 @@ from csa.ingest.records import open_records
 from csa.ingest.report import (
     account,
     count_rows,
-    find_renamed,
     find_warnings,
     list_rejected,
     with_incidents,
@@ -52,21 +51,12 @@ MAX_SUSPECTS_LISTED = 200
 class Intake:
     """What a run of ingest gives.
 
-    Fields: `dataset`, `rejected`, `messages`, `renamed`.
+    Fields: `dataset`, `rejected`, `messages`.
     """
 
     dataset: Dataset  # incidents, places and the report
     rejected: pd.DataFrame  # `file`, `line`, `reason` of each row not used; texts as categories
     messages: tuple[Message, ...]
-    renamed: pd.DataFrame  # as `csa.ingest.report.find_renamed`
-
-    def explain_renamed(self, before: pd.Series) -> Message | None:
-        """Report which incidents of an earlier version now have another id."""
-        same = self.renamed[self.renamed["former_id"].isin(before)]
-        if same.empty:
-            return None
-        n, now = same["former_id"].nunique(), same["incident_id"].nunique()
-        return say("ingest.renamed", n=n, now=now)
 
 
 @dataclass(frozen=True)
@@ -135,7 +125,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     rows, data_through = settle(files, inputs.as_of)
     give_back()
     accounted = account(files, rows, config)
-    rejected, renamed = list_rejected(files, rows), find_renamed(rows)
+    rejected = list_rejected(files, rows)
     is_used = rows["reason"] == ""
     for column in set(rows) - set(ROW_COLUMNS):
         del rows[column]
@@ -177,7 +167,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     }
     tables = {key: None if layer is None else layer[0] for key, layer in layers.items()}
     dataset = Dataset(incidents, places.neighborhoods, places.study_area, report, **tables)
-    return Intake(dataset, rejected, messages, renamed)
+    return Intake(dataset, rejected, messages)
 
 
 def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:

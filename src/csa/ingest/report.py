@@ -28,7 +28,6 @@ def account(files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig)
         "inputs": _inputs(files),
         **count_rows(files, rows),
         COUNTED: {},
-        "renamed": find_renamed(rows)["incident_id"].nunique(),
         "data_from": _data_from(files, rows),
         "months": {},
         "rules": _rules(files, rows, config),
@@ -36,12 +35,6 @@ def account(files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig)
             [(file.source.name, each) for file in files for each in file.unnamed]
         ),
     }
-
-
-def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
-    """List the ids that incidents had when only a part of their time was known."""
-    is_renamed = (rows["reason"] == "") & (rows["former_id"] != rows["incident_id"])
-    return rows.loc[is_renamed, ["former_id", "incident_id"]].drop_duplicates()
 
 
 def find_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:

@@ -85,8 +85,9 @@ class AssessmentInput:
         """How the areas were found."""
         params = self.proposal.summary["params"]
         dbscan = DbscanParams(params["eps_m"], params["min_samples"])
-        dense_per_km2 = params.get("dense_per_km2")  # not in proposals made before
-        return AreaParams(dbscan, params["resolution"], params["max_area_km2"], dense_per_km2)
+        return AreaParams(
+            dbscan, params["resolution"], params["max_area_km2"], params["dense_per_km2"]
+        )
 
     @property
     def covered(self) -> Period:

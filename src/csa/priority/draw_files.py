@@ -229,6 +229,6 @@ def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedD
         raise SourceError("draw.unreadable", path=path)
     closed = before.get("entrants_sha256")
     own = made.account["areas_sha256"]
-    if closed != code or before.get("areas_sha256", own) != own:
+    if closed != code or before.get("areas_sha256") != own:
         key = "draw.closed_already" if made.draw is None else "draw.other_list"
         raise ParamError(key, path=path, closed=closed, made=code)

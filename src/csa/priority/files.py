@@ -21,7 +21,7 @@ from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "priorities.json"
 RENAMED = {"generalized_gini": "generalised_gini"}
-"""Fields that files call by an older name; columns and keys are a contract."""
+"""Fields that files spell otherwise; columns and keys are a contract."""
 PRIORITY_COLUMNS = {**JUDGED_COLUMNS, **CHOSEN_COLUMNS}
 TESTED_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",

@@ -59,7 +59,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
 class MadeFrom(NamedTuple):
     """What a page says of itself."""
 
-    snapshot: str  # empty where an earlier version made it
+    snapshot: str  # empty where it is no edition
     decisions: str  # the trail's entry it was made at, empty where nothing was decided
     figures: str  # digest of the publication that its public figures are of, empty without any
 

@@ -35,6 +35,7 @@ from csa.reports.month.standing import read_month
 from csa.workflow.month_ahead import EDITIONS, MonthAhead, look_ahead
 from csa.workflow.month_place import (
     DRAFT_OF,
+    FORMAT_VERSION,
     KEY,
     MADE_AT,
     MONTH_FILE,
@@ -47,7 +48,6 @@ from csa.workflow.month_products import MonthProducts, change_told, step
 from csa.workflow.month_summary import SUMMARY, summary_page
 from csa.workflow.naming import keep_place_names
 
-FORMAT_VERSION = 1
 LEFT_OUT, CHANGE = "left_out", "change"
 """Of a month's account: what could not be made, with what to do; the verdict of all areas."""
 

@@ -38,6 +38,8 @@ MADE_AT, DRAFT_OF = ("editions_snapshot", "audit_n"), "draft_of"
 """Of a month's editions: their snapshot, with what is published, and the last decision in them; the
 digest of public figures that they mark as a draft."""
 MONTH_FILE, UNDO_FILE = "month.json", "undo.json"
+FORMAT_VERSION = 1
+"""Of a month's account."""
 UNDO_KEYS = ("month", "version", "former", "sources", "replaced", "secret")
 
 
@@ -112,7 +114,10 @@ class MonthPlace:
 
 def read_month_file(folder: Path) -> dict[str, Any] | None:
     """Read what a month's folder says of itself; None where there is none."""
-    return _read(folder / MONTH_FILE)
+    found = _read(folder / MONTH_FILE)
+    if found is not None and found.get("format_version") != FORMAT_VERSION:
+        raise SourceError("month.damaged", path=folder / MONTH_FILE)
+    return found
 
 
 def _read(path: Path, needed: Sequence[str] = ()) -> dict[str, Any] | None:

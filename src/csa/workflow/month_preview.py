@@ -74,7 +74,7 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
     if new.whole_months is None:
         raise PeriodError("month.no_month")
     month = new.whole_months.until.plus(-1)
-    now = _keyed(intake)
+    now = _by_id(new.incidents)
     was = _by_id(served.incidents) if served is not None else now.head(0)
     through = served.report["data_through"] if served is not None else None
     fresh, both = now.index.difference(was.index), now.index.intersection(was.index)
@@ -98,16 +98,6 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
         in_month=int(is_in.sum()),
         homicides_in_month=int((now["kind"][is_in] == "homicide").sum()),
     )
-
-
-def _keyed(intake: Intake) -> pd.DataFrame:
-    """Return the new incidents by the ids that they had before."""
-    former = intake.renamed.drop_duplicates("incident_id").set_index("incident_id")["former_id"]
-    table = _by_id(intake.dataset.incidents)
-    known = former.reindex(table.index)
-    ids = pd.Series(table.index, index=table.index).where(known.isna(), known)
-    table.index = pd.Index(ids.to_numpy(), name="incident_id")
-    return table[~table.index.duplicated()]
 
 
 def _by_id(incidents: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How areas stand: by letter, id or an old link, in words, and where no store can be read."""
+"""How areas stand: by letter or id, in words, and where no store can be read."""
 
 from dataclasses import replace
 from datetime import date
@@ -48,33 +48,16 @@ def opened(city, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("area_id", FROM_THE_WEST)
-def test_an_id_is_its_own_area(opened, area_id):
-    assert standing.id_of(opened, FROM_THE_WEST, area_id) == area_id
+def test_an_id_is_its_own_area(area_id):
+    assert standing.id_of(FROM_THE_WEST, area_id) == area_id
 
 
-@pytest.mark.parametrize(("letter", "area_id"), [("A", "c-1"), ("AA", "c-9")])
-def test_a_letter_is_that_of_the_area_in_service_wherever_it_lies(opened, letter, area_id):
-    """The area A is the second from the west: its letter is not counted from there."""
-    assert standing.id_of(opened, FROM_THE_WEST, letter) == area_id
-
-
-@pytest.mark.parametrize(("letter", "area_id"), [("B", "c-1"), ("C", "c-9"), ("D", "c-2")])
-def test_another_letter_is_of_an_old_link_and_counted_from_the_west(opened, letter, area_id):
-    assert standing.id_of(opened, FROM_THE_WEST, letter) == area_id
-
-
-def test_where_none_is_in_service_all_letters_are_counted_from_the_west(opened):
-    candidates = {area_id: stands(area_id) for area_id in ("c-7", "c-3")}
-    assert [standing.id_of(opened, candidates, letter) for letter in "ABC"] == ["c-7", "c-3", ""]
-
-
-def test_a_letter_that_was_given_is_never_read_as_another_places(opened, city):
-    """An area that is no candidate this month, or has ended: the second from the west is not B."""
-    store = open_store(str(cache_store.address(opened)), make=True)
-    designate(store, act(on=MARCH), lettered(city.proposal, "B"))
-    gone = {area_id: stands(area_id) for area_id in ("c-7", "c-3")}
-    assert [standing.id_of(opened, gone, one) for one in "ABC"] == ["c-7", "", ""]
-    store.engine.dispose()
+@pytest.mark.parametrize(
+    ("letter", "area_id"), [("A", "c-1"), ("AA", "c-9"), ("B", ""), ("D", ""), ("", "")]
+)
+def test_a_letter_is_that_of_the_area_in_service_wherever_it_lies(letter, area_id):
+    """The area A is the second from the west: no letter is counted from there."""
+    assert standing.id_of(FROM_THE_WEST, letter) == area_id
 
 
 def test_served_areas_are_said_by_name_and_letter_in_the_order_of_letters():
@@ -131,17 +114,12 @@ def test_an_area_of_the_proposal_stands_as_the_store_says_and_files_say_so_too(o
 
 
 @pytest.mark.parametrize("given", ["", "c-3", "c-", "E", "Z", "ZZZ", "a", "Hadderley"])
-def test_nothing_and_what_no_area_has_is_no_area(opened, given):
-    assert standing.id_of(opened, FROM_THE_WEST, given) == ""
+def test_nothing_and_what_no_area_has_is_no_area(given):
+    assert standing.id_of(FROM_THE_WEST, given) == ""
 
 
-def test_of_no_areas_none_is_found_and_none_is_served(opened):
-    assert (
-        standing.id_of(opened, {}, "A")
-        == standing.id_of(opened, {}, "c-1")
-        == standing.id_of(opened, {}, "")
-        == ""
-    )
+def test_of_no_areas_none_is_found_and_none_is_served():
+    assert standing.id_of({}, "A") == standing.id_of({}, "c-1") == standing.id_of({}, "") == ""
     assert standing.say_served({}) == ""
 
 

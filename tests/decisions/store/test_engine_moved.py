@@ -13,7 +13,6 @@ from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.copying import copy_over
 from csa.decisions.store.engine import Store
 from csa.decisions.store.records import read_records
-from tests.decisions.store.test_migrations import FIXTURES, laid
 from tests.stores import act, plain, signed, trail, verified
 
 
@@ -116,12 +115,13 @@ def test_the_id_is_the_places_and_not_the_contents(database, tmp_path):
     assert [row.get("value") for row in load_backup(tmp_path / "b.gz").tables["about"]] == []
 
 
-def test_the_id_stays_where_tables_are_made_anew_or_copied_over(lite, databases, tmp_path):
-    old = databases("sqlite").open(str(laid(FIXTURES[0], tmp_path)))
-    save_backup(old, tmp_path / "old.gz")
+def test_the_id_stays_where_rows_are_restored_or_copied_over(lite, databases, tmp_path):
+    other = databases("sqlite").open()
+    add_minute(other, act(), "Theirs.")
+    save_backup(other, tmp_path / "other.gz")
     for put in (
-        lambda: restore(lite, load_backup(tmp_path / "old.gz"), signed(), tmp_path / "safe.gz"),
-        lambda: copy_over(Path(old.name), lite.name, lite.id),
+        lambda: restore(lite, load_backup(tmp_path / "other.gz"), signed(), tmp_path / "safe.gz"),
+        lambda: copy_over(Path(other.name), lite.name, lite.id),
     ):
         put()
         assert databases("sqlite").open(plain(lite)).id == lite.id

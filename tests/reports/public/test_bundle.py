@@ -2,7 +2,6 @@
 
 import csv
 import errno
-import hashlib
 import io
 import json
 import os
@@ -15,6 +14,7 @@ import pytest
 import shapely
 
 from csa.base.errors import OutputError, SourceError
+from csa.base.message import say
 from csa.cli.publish import show_published
 from csa.reports.public.bundle import (
     COLUMNS,
@@ -23,9 +23,9 @@ from csa.reports.public.bundle import (
     carried_on,
     publish_bundle,
     read_bundle,
+    read_bundle_files,
     read_published,
 )
-from csa.reports.public.site import public_page
 from tests.reports.conftest import INTERNAL
 
 ALLOWED = {".json", ".geojson", ".csv", ".html", ".svg", ".xml"}
@@ -243,62 +243,24 @@ def test_a_picture_that_was_cut_short_is_refused(copied, name):
         read_bundle(copied)
 
 
-def test_a_bundle_with_pictures_of_before_is_read_without_them_and_replaced(copied, public_made):
-    (copied / "map-phone.png").write_bytes(b"of before")
+def test_a_bundle_without_maps_is_read_without_them(copied):
     marker = json.loads((copied / "bundle.json").read_text())
-    marker["files"]["map-phone.png"] = hashlib.sha256(b"of before").hexdigest()
     for name in ("map.svg", "map-es.svg"):
         (copied / name).unlink()
         del marker["files"][name]
     (copied / "bundle.json").write_text(json.dumps(marker))
     assert read_bundle(copied)[1] == {}
-    publish_bundle(copied, public_made.facts, [public_made.publication])
-    assert not (copied / "map-phone.png").exists()
 
 
-def test_a_bundle_of_a_later_format_is_refused(copied):
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_bundle_of_another_format_is_refused_to_readers_and_as_an_earlier_one(copied, version):
     path = copied / "bundle.json"
-    path.write_text(path.read_text().replace('"format_version": 2', '"format_version": 3'))
-    with pytest.raises(SourceError) as refused:
-        read_bundle(copied)
-    assert refused.value.message.key == "bundle.format"
-
-
-@pytest.fixture
-def of_format_1(copied):
-    """A bundle as it was before: exact counts, small ones held back, and no years of places."""
-    ledger = {
-        "kind": "published figures",
-        "format_version": 1,
-        "city": "sample",
-        "publications": [{"format_version": 1, "id": "2020-Q1", "counts": {"area": {"A": 24}}}],
-    }
-    published = json.dumps(ledger).encode()
-    (copied / "published.json").write_bytes(published)
-    path = copied / "bundle.json"
-    marker = json.loads(path.read_text())
-    facts = marker["facts"]
-    for name in ("quarters", "meetings", "method", "is_new_way"):
-        del facts[name]
-    for place in (*facts["districts"], *facts["areas"]):
-        for name in {"years", "quarters", "areas"} & place.keys():
-            del place[name]
-    marker["format_version"] = 1
-    marker["files"]["published.json"] = hashlib.sha256(published).hexdigest()
-    path.write_text(json.dumps(marker))
-    return copied
-
-
-def test_a_bundle_of_before_opens_and_its_ledger_is_carried_on_as_it_was(of_format_1, public_made):
-    facts, _ = read_bundle(of_format_1)
-    assert (facts.method, facts.is_new_way, facts.quarter) == ("held back", False, "2020-Q2")
-    assert "not shown" in public_page(facts, "en", None)
-    (before,) = read_published(of_format_1, "sample")
-    assert before.secret_id == ""
-    publish_bundle(of_format_1, public_made.facts, [before, public_made.publication])
-    assert read_published(of_format_1) == (before, public_made.publication)
-    held = json.loads((of_format_1 / "published.json").read_text())["publications"][0]
-    assert held == {"format_version": 1, "id": "2020-Q1", "counts": {"area": {"A": 24}}}
+    path.write_text(path.read_text().replace('"format_version": 2', f'"format_version": {version}'))
+    told = {"path": copied, "found": version, "known": 2}
+    for read in (read_bundle, read_bundle_files, read_published):
+        with pytest.raises(SourceError) as refused:
+            read(copied)
+        assert refused.value.message == say("bundle.format", **told)
 
 
 def test_another_citys_bundle_is_no_earlier_one(copied, tmp_path):

@@ -26,7 +26,6 @@ YEARS = ((2017, 12), (2018, 11), (2019, None))
 @pytest.fixture
 def facts():
     return told.facts(
-        method="keys",
         classes=CLASSES,
         districts=(
             PublicPlace(name="Vinegate", count=23, level=2, years=YEARS, areas=("B",)),
@@ -77,12 +76,6 @@ def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts)
     assert area_name(second, facts, tell) == "Larkmoor (B)"
     candidate = told.area("", "Ash Hollow", "candidate")
     assert area_name(candidate, facts, tell) == "around Ash Hollow"
-
-
-def test_a_bundle_of_before_has_its_two_columns_and_their_words():
-    table, about = neighborhood_blocks(told.facts(), Speaker())
-    assert {len(row) for row in table.rows} == {2}
-    assert "Not shown" in about.text
 
 
 def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_meeting(facts):

@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Date,
-    MetaData,
     RowMapping,
     Table,
     delete,
@@ -52,7 +51,6 @@ ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 class Backup:
     """A backup that was read and found intact."""
 
-    schema: str  # the store's version
     head: Head  # the end of its trail
     tables: Mapping[str, Sequence[Mapping[str, Any]]]  # table to rows, each column to value
 
@@ -67,13 +65,13 @@ def save_backup(store: Store, path: Path) -> Head:
 
 def _packed(connection: Connection) -> tuple[Head, bytes]:
     head = head_of(connection)
-    tables = _tables_of(connection)
+    tables = METADATA.sorted_tables
     lines = [
         as_text(
             {
                 "kind": KIND,
                 "format_version": FORMAT_VERSION,
-                "schema": migrating.version_of(connection),
+                "schema": migrating.NEWEST,
                 "entries": head.n,
                 "head": head.hash,
                 "tables": sorted(table.name for table in tables),
@@ -91,13 +89,6 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
 def _is_id(table: Table, row: RowMapping) -> bool:
     """Return whether a row is the place's id: it belongs to no content."""
     return table.name == AboutRow.__tablename__ and row["key"] == STORE_ID
-
-
-def _tables_of(connection: Connection) -> list[Table]:
-    """List the store's own tables, those referred to first."""
-    found = MetaData()
-    found.reflect(connection, only=lambda name, _: name in METADATA.tables)
-    return found.sorted_tables
 
 
 def load_backup(path: Path) -> Backup:
@@ -120,13 +111,13 @@ def load_backup(path: Path) -> Backup:
 def _backup_of(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: Path) -> Backup:
     if head["kind"] != KIND:
         raise ValueError(head)
-    if head["format_version"] != FORMAT_VERSION or head["schema"] not in migrating.known_versions():
-        raise StoreError("store.newer_backup", path=path)
+    if (head["format_version"], head["schema"]) != (FORMAT_VERSION, migrating.NEWEST):
+        raise StoreError("store.other_backup", path=path)
     tables: dict[str, list[Mapping[str, Any]]] = {name: [] for name in head["tables"]}
     for row in rows:
         for name, values in row.items():
             tables[name].append(dict(values))
-    return Backup(head["schema"], Head(int(head["entries"]), str(head["head"])), tables)
+    return Backup(Head(int(head["entries"]), str(head["head"])), tables)
 
 
 def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
@@ -192,7 +183,7 @@ def _keep_secret(connection: Connection, secret: str | None) -> None:
 
 
 def _keep_id(connection: Connection, own: str | None) -> None:
-    """Keep the place's id, also where its tables were made anew."""
+    """Keep the place's id: a backup has none."""
     connection.execute(delete(AboutRow).where(AboutRow.key == STORE_ID))
     if own is not None:
         connection.execute(insert(AboutRow).values(key=STORE_ID, value=own))
@@ -209,23 +200,14 @@ def _keep_city(connection: Connection, city: str | None, name: str) -> None:
 
 
 def _replace(connection: Connection, backup: Backup) -> None:
-    """Empty the store, make the backup's version, fill it, and bring it forward."""
+    """Empty the store, and fill it."""
     unguard_trail(connection)
-    tables = _tables_of(connection)
-    for table in reversed(tables):
+    for table in reversed(METADATA.sorted_tables):
         connection.execute(delete(table))
-    if backup.schema != migrating.newest():
-        for table in reversed(tables):
-            table.drop(connection)
-        migrating.forget(connection)
-        migrating.upgrade(connection, backup.schema)
-        unguard_trail(connection)
-        tables = _tables_of(connection)
-    for table in tables:
+    for table in METADATA.sorted_tables:
         for some in _in_parts(backup.tables.get(table.name, ())):
             connection.execute(insert(table), [_typed(table, row) for row in some])
     guard_trail(connection)
-    migrating.upgrade(connection)
 
 
 def _in_parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -73,7 +73,7 @@ class Store:
 
     engine: Engine  # to its database
     name: str  # for sentences, without a password
-    id: str | None  # the place's own, whatever it holds; None for one made before there were ids
+    id: str | None  # the place's own, whatever it holds; None where somebody removed it
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -150,7 +150,7 @@ def lock_writers(connection: Connection) -> None:
 
 
 def open_store(address: str, *, make: bool = False, city: str = "") -> Store | None:
-    """Open a store, and bring an earlier version's tables forward."""
+    """Open a store; None where there is none and none is to be made."""
     url = url_of(address)
     name = named(url)
     path = file_of(url)
@@ -168,7 +168,7 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
         with spoken(name):
             if path is not None:
                 _refuse_damaged(engine, name)
-            is_there = migrating.bring_forward(engine, lock_writers, name, make=make)
+            is_there = migrating.make_tables(engine, lock_writers, name, make=make)
             if is_there and city:
                 _settle_city(engine, name, city)
             if is_there:

@@ -1,47 +1,22 @@
-"""A store's version, and the way forward from each earlier one.
+"""A store's version: its tables are made in this program's, and a store of another is refused.
 
-Alembic is loaded where a store must change, which is rare: it takes longer than most commands.
+Alembic is loaded where a store is made, which is rare: it takes longer than most commands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from csa.base.errors import StoreError
 from csa.decisions.store.tables import METADATA
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-
+NEWEST = "1"
+"""The version that this program reads and writes: the last of its migrations."""
 VERSION = "alembic_version"
 """The table in which Alembic keeps a store's version."""
-
-
-def config_of(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration."""
-    from alembic.config import Config  # noqa: PLC0415 - see above
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    if connection is not None:
-        config.attributes["connection"] = connection
-    return config
-
-
-def newest() -> str:
-    """Return the version that this program writes."""
-    return known_versions()[-1]
-
-
-def known_versions() -> tuple[str, ...]:
-    """List the versions that can be brought forward, by the names of their scripts."""
-    scripts = (Path(__file__).parent / "migrations" / "versions").glob("v*_*.py")
-    return tuple(sorted(script.name.partition("_")[0].removeprefix("v") for script in scripts))
 
 
 def version_of(connection: Connection) -> str | None:
@@ -52,39 +27,34 @@ def version_of(connection: Connection) -> str | None:
     return found
 
 
-def upgrade(connection: Connection, to: str = "head") -> None:
-    """Create or change the tables."""
-    from alembic import command  # noqa: PLC0415 - see above
-
-    command.upgrade(config_of(connection), to)
-
-
-def forget(connection: Connection) -> None:
-    """Remove the version of a database without tables, so that it is created anew."""
-    from alembic import command  # noqa: PLC0415 - see above
-
-    command.stamp(config_of(connection), "base")
-
-
-def bring_forward(
+def make_tables(
     engine: Engine, lock: Callable[[Connection], None], name: str, *, make: bool
 ) -> bool:
-    """Bring a store to the newest version."""
+    """Return whether a database is a store, which is made if asked to; refuse another version's."""
     with engine.connect() as connection:
         found = version_of(connection)
-        if found is None and not make:
-            return False
-    if found == newest():
-        return True
-    with engine.connect().execution_options(csa_writes=True) as connection, connection.begin():
-        lock(connection)
-        found = version_of(connection)  # another may have made it meanwhile
-        if found is None:
-            _refuse_other_tables(connection, name)
-        elif found not in known_versions():
-            raise StoreError("store.newer", name=name, given=found, known=newest())
-        upgrade(connection)
-    return True
+    if found is None and make:
+        with engine.connect().execution_options(csa_writes=True) as connection, connection.begin():
+            lock(connection)
+            found = version_of(connection)  # another may have made it meanwhile
+            if found is None:
+                _refuse_other_tables(connection, name)
+                _upgrade(connection)
+                found = NEWEST
+    if found not in {None, NEWEST}:
+        raise StoreError("store.other_version", name=name, given=found, known=NEWEST)
+    return found is not None
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _refuse_other_tables(connection: Connection, name: str) -> None:

@@ -65,7 +65,7 @@ def needs_public(audiences: Collection[str], records: Records) -> bool:
 
 
 def _suggested(config: CityConfig, record: Record | None) -> dict[str, Any]:
-    """Write how areas are found as a city's file would, so that older reports keep their id."""
+    """Write how areas are found, as a city's file would."""
     documented = suggestion_of(config, record).documented
     if documented is None:
         return config.areas.beyond_defaults()

@@ -22,7 +22,6 @@ from csa.geo.cells import outline
 from csa.reports.public.downloads import FEED, PACKAGE, feed_bytes, package_bytes
 from csa.reports.public.facts import (
     FORMAT_VERSION,
-    READABLE,
     PublicArea,
     PublicCell,
     PublicFacts,
@@ -122,7 +121,7 @@ def bundle_files(
     marker = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
-        "facts": facts.model_dump(mode="json", exclude={"format_version"}),
+        "facts": facts.model_dump(mode="json"),
         "files": {name: _digest(content) for name, content in sorted(files.items())},
     }
     return {MARKER: json_bytes(marker)} | files
@@ -147,14 +146,10 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, str]]:
 
 
 def read_bundle_files(folder: Path) -> dict[str, bytes]:
-    """Read every file of a bundle that a server may send, with its pages; damaged is refused.
-
-    A bundle written without pages, as before, gets them here.
-    """
-    facts, maps = read_bundle(folder)
+    """Read every file of a bundle that a server may send; damaged is refused."""
+    read_bundle(folder)  # its facts are whole too
     told = _marker(folder)["files"]
-    files = {name: _content(folder, name, told) for name in told}
-    return site_files(facts, maps, told) | {MARKER: (folder / MARKER).read_bytes()} | files
+    return {MARKER: (folder / MARKER).read_bytes()} | {n: _content(folder, n, told) for n in told}
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
@@ -198,7 +193,7 @@ def _marker(folder: Path) -> Mapping[str, Any]:
     if not isinstance(marker, dict) or marker.get("kind") != KIND:
         raise SourceError("bundle.absent", path=folder)
     version = marker.get("format_version")
-    if version not in READABLE:
+    if version != FORMAT_VERSION:
         raise SourceError("bundle.format", path=folder, found=version, known=FORMAT_VERSION)
     if not isinstance(marker.get("files"), dict):
         raise SourceError("bundle.damaged", path=folder, file=MARKER)
@@ -231,14 +226,10 @@ def _map_name(language: str) -> str:
 
 
 def _may_hold() -> tuple[str, ...]:
-    """List the optional files of a bundle: maps, those of before too, and the site's pages."""
-    ends = ["" if language == ENGLISH else f"-{language}" for language in LANGUAGES]
-    kinds = ("", "-wall", "-phone")
-    pictures = [f"map{kind}{end}.png" for end in ends for kind in kinds]
-    pictures += map(_map_name, LANGUAGES)
+    """List the optional files of a bundle: maps, and the site's pages."""
     folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
     pages = [f"{folder}{page}" for folder in folders for page in PAGES]
-    return (*pictures, *pages, SHAPES)
+    return (*map(_map_name, LANGUAGES), *pages, SHAPES)
 
 
 def _digest(content: bytes) -> str:
@@ -296,9 +287,8 @@ def table_files(
 
 
 def _of_place(place: PublicPlace, facts: PublicFacts) -> dict[str, Any]:
-    bounds = None if place.level is None else facts.classes[place.level]
-    of_class = (None, None) if bounds is None else (bounds.low, bounds.high)
-    values = (place.name, place.count, place.level, *of_class)
+    bounds = facts.classes[place.level]
+    values = (place.name, place.count, place.level, bounds.low, bounds.high)
     return dict(zip(COLUMNS["neighborhoods.csv"], values, strict=True))
 
 

@@ -13,7 +13,7 @@ from csa.plan.measures import Quarter
 from csa.reports.public.change import change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.sections import public_title
-from csa.reports.public.words import city_count, how_numbers_are_made, noun, period
+from csa.reports.public.words import city_count, noun, period
 
 PACKAGE, FEED = "datapackage.json", "feed.xml"
 MEDIA = {"csv": "text/csv", "geojson": "application/geo+json"}
@@ -45,7 +45,7 @@ def data_note(facts: PublicFacts, tell: Speaker) -> str:
     """Return what a reader of the data must know, in a few sentences."""
     what, when = noun(facts, tell), period(facts, tell)
     about = tell("public.data_about", what=what, when=when, source=facts.source)
-    return " ".join((about, *how_numbers_are_made(facts, tell), tell("public.data_empty")))
+    return " ".join((about, tell("public.changed"), tell("public.data_empty")))
 
 
 def package_bytes(

@@ -12,8 +12,6 @@ from typing import Literal
 from csa.config.types import Frozen
 
 FORMAT_VERSION = 2
-READABLE = (1, FORMAT_VERSION)
-"""In bundles of format 1 counts are exact and small ones held back; none tells years of places."""
 
 Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
@@ -22,7 +20,7 @@ Quarters = tuple[tuple[str, int | None], ...]
 
 
 class DensityClass(Frozen):
-    """A class of cells by their count; the lowest is `fewer than 10`, or held back."""
+    """A class of places by their count; the lowest is `fewer than 10`."""
 
     low: int  # lowest count in it; 0 for the lowest class
     high: int | None  # highest count in it
@@ -41,7 +39,7 @@ class PublicPlace(Frozen):
 
     name: str  # its name
     count: int | None  # incidents over the whole period; None if fewer than 10
-    level: int | None = None  # class of its own count; in format 1, of the darkest cell it touches
+    level: int = 0  # position of its class
     years: Years = ()  # each whole year
     quarters: Quarters = ()  # where it has 100 or more a year
     areas: tuple[str, ...] = ()  # keys of the areas that lie in it, at least in part
@@ -151,7 +149,6 @@ class PublicFairness(Frozen):
 class PublicFacts(Frozen):
     """All public facts."""
 
-    format_version: int = FORMAT_VERSION
     snapshot_id: str  # of the data, choices, month and decisions they were made from
     quarter: str  # the last quarter included, `YYYY-Qn`; a new one comes out each quarter
     start: str  # first month counted, `YYYY-MM`
@@ -185,5 +182,3 @@ class PublicFacts(Frozen):
     meetings: tuple[PublicMeeting, ...] = ()  # after the quarter's end, soonest first
     fairness: PublicFairness | None = None  # None if it was not asked for
     decided_by: str = ""  # who decides which areas are chosen
-    method: Literal["held back", "keys"] = "held back"  # how counts are protected
-    is_new_way: bool = False  # whether all that was published before was made in another way

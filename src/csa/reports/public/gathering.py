@@ -309,15 +309,7 @@ def _facts(
         spanish_office=public.spanish_office,
         meetings=meetings_of(asked.records, public, areas, touched, window.quarter.last_day),
         decided_by=public.decided_by,
-        method="keys",
-        is_new_way=_is_new_way(made, asked.earlier),
     )
-
-
-def _is_new_way(made: Publication, earlier: Sequence[Publication]) -> bool:
-    """Return whether everything published for other quarters was made in the way before."""
-    was_before = any(not one.secret_id for one in earlier)
-    return was_before and all(not one.secret_id or one.id == made.id for one in earlier)
 
 
 def count_held_back(facts: PublicFacts) -> dict[str, HeldBack]:

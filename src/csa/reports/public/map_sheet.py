@@ -21,7 +21,7 @@ CANDIDATE = "candidate"
 
 def public_map(told: PublicFacts, ground: MapGround, config: CityConfig, language: str) -> str:
     """Draw the map of the page and the wall as SVG, from the public facts alone."""
-    keys, levels = place_ids(told), {one.name: one.level or 0 for one in told.districts}
+    keys, levels = place_ids(told), {one.name: one.level for one in told.districts}
     dissolved = ground.neighborhoods.dissolve("name").geometry
     places = [
         (keys[name], shape, levels[name]) for name, shape in dissolved.items() if name in keys
@@ -68,10 +68,8 @@ def _shaded(told: PublicFacts, ground: MapGround) -> tuple[tuple[shapely.Geometr
     """Give each neighborhood the class of its own number, as the table has it.
 
     Cells are left to the downloads: one that touches a quiet neighborhood colored it too. Where
-    there are no neighborhoods, and in bundles of format 1, cells are shown.
+    there are no neighborhoods, cells are shown.
     """
-    if told.method != "keys":
-        return ()
-    levels = {one.name: one.level or 0 for one in told.districts}
+    levels = {one.name: one.level for one in told.districts}
     pieces = zip(ground.neighborhoods["name"], ground.neighborhoods.geometry, strict=True)
     return tuple((shape, levels[name]) for name, shape in pieces if name in levels)

@@ -24,7 +24,6 @@ from csa.reports.public.words import (
     class_words,
     noun,
     period,
-    place_count,
 )
 
 
@@ -32,9 +31,33 @@ def neighborhood_blocks(facts: PublicFacts, tell: Speaker) -> tuple[Block, ...]:
     """Return the table of neighborhoods, with what its words mean."""
     by_name = in_order(facts)
     caption = tell("public.neighborhoods_caption", what=noun(facts, tell), when=period(facts, tell))
-    if facts.method == "keys":
-        return _of_this_way(facts, by_name, caption, tell)
-    return _of_the_way_before(facts, by_name, caption, tell)
+    words, dispersion = class_words(facts, tell.language), dispersion_of(facts)
+    rows = tuple(
+        (
+            place.name,
+            city_count(place.count, tell),
+            words[place.level],
+            _years(place, tell),
+            trend_words(trend_of(place.years, dispersion), tell),
+            _doing(place, facts, tell),
+            _next_meeting(place, facts, tell),
+        )
+        for place in by_name
+    )
+    shown = latest(by_name[0].years)
+    years = f"{shown[0][0]}–{shown[-1][0]}" if shown else ""
+    columns = (
+        tell("public.neighborhood"),
+        tell("public.count"),
+        tell("public.color"),
+        tell("public.by_year", years=years),
+        tell("public.trend", last=shown[-1][0] if shown else ""),
+        tell("public.doing_here"),
+        tell("public.next_meeting"),
+    )
+    about = tell("public.trend_about") if any(len(place.years) > 1 for place in by_name) else ""
+    table = Table(caption, columns, rows, numeric=(1,))
+    return (table, *([Paragraph(about)] if about else []))
 
 
 def in_order(facts: PublicFacts) -> list[PublicPlace]:
@@ -87,7 +110,7 @@ def place_cards(facts: PublicFacts, tell: Speaker) -> tuple[PlaceCard, ...]:
         PlaceCard(
             keys[place.name],
             place.name,
-            place_count(place.count, facts, tell),
+            city_count(place.count, tell),
             *_bars(place.name, place.years, facts, tell),
             _trend(place, dispersion, tell),
             tuple(_doing_in(place, facts, tell)) or (tell("public.doing_nothing"),),
@@ -163,63 +186,6 @@ def _doing_in(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> Iterator
             if task.area == area.key:
                 stands = standing_word(standing(task, facts), tell)
                 yield tell("wall.task", what=task.what, agency=task.agency, stands=stands)
-
-
-def _of_this_way(
-    facts: PublicFacts, by_name: list[PublicPlace], caption: str, tell: Speaker
-) -> tuple[Block, ...]:
-    words, dispersion = class_words(facts, tell.language), dispersion_of(facts)
-    rows = tuple(
-        (
-            place.name,
-            place_count(place.count, facts, tell),
-            words[place.level or 0],
-            _years(place, tell),
-            trend_words(trend_of(place.years, dispersion), tell),
-            _doing(place, facts, tell),
-            _next_meeting(place, facts, tell),
-        )
-        for place in by_name
-    )
-    shown = latest(by_name[0].years)
-    years = f"{shown[0][0]}–{shown[-1][0]}" if shown else ""
-    columns = (
-        tell("public.neighborhood"),
-        tell("public.count"),
-        tell("public.color"),
-        tell("public.by_year", years=years),
-        tell("public.trend", last=shown[-1][0] if shown else ""),
-        tell("public.doing_here"),
-        tell("public.next_meeting"),
-    )
-    about = tell("public.trend_about") if any(len(place.years) > 1 for place in by_name) else ""
-    table = Table(caption, columns, rows, numeric=(1,))
-    return (table, *([Paragraph(about)] if about else []))
-
-
-def _of_the_way_before(
-    facts: PublicFacts, by_name: list[PublicPlace], caption: str, tell: Speaker
-) -> tuple[Block, ...]:
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (place.name, place_count(place.count, facts, tell)) for place in by_name
-    )
-    notes = why_few(rows, tell)
-    columns: tuple[str, ...] = (tell("public.neighborhood"), tell("public.count"))
-    if any(place.level is not None for place in by_name):
-        words = class_words(facts, tell.language)
-        columns = (*columns, tell("public.darkest"))
-        rows = tuple(
-            (*row, "" if place.level is None else words[place.level])
-            for row, place in zip(rows, by_name, strict=True)
-        )
-    table = Table(caption, columns, rows, numeric=(1,))
-    return (table, *notes)
-
-
-def why_few(rows: tuple[tuple[str, ...], ...], tell: Speaker) -> list[Block]:
-    """Explain "not shown", which bundles of the way before alone have as the count of a row."""
-    few = tell("public.few")
-    return [Paragraph(tell("public.few_about"))] if any(row[-1] == few for row in rows) else []
 
 
 def _years(place: PublicPlace, tell: Speaker) -> str:

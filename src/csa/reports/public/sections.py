@@ -11,7 +11,7 @@ from csa.reports.public.change import (
     change_sentence,
 )
 from csa.reports.public.facts import PublicFacts
-from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks, why_few
+from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks
 from csa.reports.public.plan import (
     action_title,
     actions_in_order,
@@ -29,17 +29,14 @@ from csa.reports.public.plan import (
 )
 from csa.reports.public.section import Section
 from csa.reports.public.words import (
-    are_cells_hidden,
     are_chosen,
     area_name,
     area_state,
     areas_title,
     city_count,
-    how_numbers_are_made,
     limits,
     noun,
     period,
-    place_count,
     quarter_words,
     unit_sentence,
 )
@@ -83,7 +80,7 @@ def _number(facts: PublicFacts, tell: Speaker) -> Section:
     blocks: tuple[Block, ...] = (
         Lead((unit_sentence(facts, tell), tell("public.behind"))),
         Paragraph(whole_city),
-        *(Paragraph(sentence) for sentence in how_numbers_are_made(facts, tell)),
+        Paragraph(tell("public.changed")),
     )
     return Section("number", tell("public.number_title"), blocks)
 
@@ -99,10 +96,8 @@ def _where(facts: PublicFacts, tell: Speaker, png: bytes | None) -> Section:
             missing=tell("public.map_missing"),
         ),
     ]
-    if len(facts.classes) < 2 and not are_cells_hidden(facts):
+    if len(facts.classes) < 2:
         blocks.append(Paragraph(tell("public.classes_none")))
-    if are_cells_hidden(facts):
-        blocks.append(Paragraph(tell("public.few_about")))
     return Section("where", tell("public.where_title", what=what), tuple(blocks))
 
 
@@ -124,14 +119,13 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
             area_name(area, facts, tell),
             area_state(area, tell),
             day_or_none(area.since, tell),
-            place_count(area.count, facts, tell),
+            city_count(area.count, tell),
         )
         for area in facts.areas
     )
     columns = tell.each("public.area", "public.stands", "public.since", "public.count")
     caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
     blocks.append(Table(caption, columns, rows, numeric=(3,)))
-    blocks += why_few(rows, tell)
     return Section("areas", areas_title(facts, tell), tuple(blocks))
 
 

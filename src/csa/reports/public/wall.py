@@ -38,5 +38,5 @@ def wall_page(
 def _short(bounds: DensityClass, tell: Speaker) -> str:
     """Write a class in one word, as the map's title takes the room."""
     if not bounds.low:
-        return tell("public.few_short") if bounds.high is not None else tell("public.few")
+        return tell("public.few_short")
     return f"{bounds.low:,}+" if bounds.high is None else f"{bounds.low:,}–{bounds.high:,}"

@@ -48,18 +48,8 @@ def quarter_words(quarter: str, tell: Speaker) -> str:
 
 
 def city_count(count: int | None, tell: Speaker) -> str:
-    """Return a count of the whole city in words."""
+    """Return a count in words short enough for a table."""
     return tell("public.fewer") if count is None or count < LEAST else f"{count:,}"
-
-
-def place_count(count: int | None, facts: PublicFacts, tell: Speaker) -> str:
-    """Return a count of a place in words short enough for a table."""
-    return few(facts, tell) if count is None or count < LEAST else f"{count:,}"
-
-
-def few(facts: PublicFacts, tell: Speaker) -> str:
-    """Return the word for a count without a number; in the way before, it may be any."""
-    return tell("public.fewer" if facts.method == "keys" else "public.few")
 
 
 def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
@@ -81,15 +71,10 @@ def unit_sentence(facts: PublicFacts, tell: Speaker) -> str:
     return tell("public.one_or_more_proxy" if facts.is_proxy else "public.one_or_more")
 
 
-def are_cells_hidden(facts: PublicFacts) -> bool:
-    """Return whether the map's lowest class includes held-back cells."""
-    return bool(facts.classes) and facts.classes[0].high is None
-
-
 def class_words(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
     """Name the classes of the map, lowest first."""
     tell = Speaker(language)
-    words = [tell("public.few" if are_cells_hidden(facts) else "public.fewer")]
+    words = [tell("public.fewer")]
     for bounds in facts.classes[1:]:
         if bounds.high is None:
             words.append(tell("public.class_open", low=bounds.low))
@@ -155,18 +140,6 @@ def area_state(area: PublicArea, tell: Speaker) -> str:
             "maintenance": "public.maintenance",
         }[area.state]
     )
-
-
-def how_numbers_are_made(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
-    """Return sentences on how the numbers differ from the true ones, and since when."""
-    changed = numbers_changed(facts, tell)
-    new = tell("public.new_way") if changed and facts.is_new_way else ""
-    return tuple(sentence for sentence in (new, changed) if sentence)
-
-
-def numbers_changed(facts: PublicFacts, tell: Speaker) -> str:
-    """Return that numbers are changed a little and may not add up; "" where they are not."""
-    return tell("public.changed") if facts.method == "keys" else ""
 
 
 def limits(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:

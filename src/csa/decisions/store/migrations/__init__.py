@@ -1,1 +1,1 @@
-"""Each version of the store's tables, and the way to it from the one before."""
+"""The store's tables, as the release made them; each later version's change of them comes here."""
