@@ -191,3 +191,12 @@ def test_one_place_prepares_verdicts(sources):
 def test_another_place_that_prepares_verdicts_is_seen():
     assert callers({"a.py": "from csa import x\nx.run(y)\nrun(y)\nrunner(y)"}, "run") == {"a.py"}
     assert callers({"a.py": "runner(y)\nrun = 1"}, "run") == set()
+
+
+DRAWS_FORMS = {"app/shared/signing.py", "app/screens/compare/choosing.py"}
+"""The one place that draws the form of a decision; and Compare's, which writes a file, no decision of
+the store, and asks again where an area was passed over."""
+
+
+def test_one_place_draws_the_form_of_a_decision(sources):
+    assert callers(sources, "form_submit_button") == DRAWS_FORMS

@@ -5,15 +5,15 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import streamlit as st
 
 from app.shared import plan_words, signing
-from app.shared.signing import Present, Values
+from app.shared.signing import Decision, FormField, FormScene, Typed
 from csa.base.text import day, speak
 from csa.decisions.corrections import (
     CORRECTABLE,
@@ -26,11 +26,10 @@ from csa.decisions.corrections import (
 )
 from csa.decisions.roles import Act
 from csa.decisions.store import Store
-from csa.decisions.store.records import Records
 from csa.decisions.store.rows import Audited
 from csa.decisions.store.tables import AskedRow, CorrectionRow
 from csa.decisions.work import MEETINGS
-from csa.plan import STATUSES, Plan
+from csa.plan import STATUSES
 from csa.reports.briefing.counted import known_at_start
 
 WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment"})
@@ -55,18 +54,6 @@ WORDS = {
     "updated_on": "correct_form.updated_on",
 }
 ORDER = (*plan_words.FIELDS, *WORDS)
-
-
-class Recorded(Present, Protocol):
-    """What the form needs from its page."""
-
-    @property
-    def plan(self) -> Plan:
-        """The plan."""
-
-    @property
-    def records(self) -> Records:
-        """What was decided."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +113,7 @@ def _note(row: CorrectionRow, *, beside_wrong: bool) -> str:
     return speak(key, what="; ".join(what), **said)
 
 
-def show(scene: Recorded, key: str, things: Sequence[OnRecord]) -> None:
+def show(scene: FormScene, key: str, things: Sequence[OnRecord]) -> None:
     """Offer to correct what is on record."""
     if not things:
         return
@@ -139,64 +126,49 @@ def show(scene: Recorded, key: str, things: Sequence[OnRecord]) -> None:
             format_func=lambda name: named[name].label if name in named else name,
             key=f"correct {key}",
         )
-        _form(scene, named[chosen])
+        signing.form(scene, _correction(scene, named[chosen]))
 
 
-def _form(scene: Recorded, thing: OnRecord) -> None:
-    def fields(key: str) -> Values:
-        corrections = scene.records.corrections_of(thing.row.item)
-        revision = revision_of(thing.row, corrections)
-        seen = signing.seen(key, revision, thing.values)
-        return {"right": _fields(scene, key, thing), "seen": seen}
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        revision, before = values["seen"]
-        right = signing.changed(values["right"], before)
+def _correction(scene: FormScene, thing: OnRecord) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> None:
         first = signing.first_day(scene)
         known = partial(known_at_start, scene.opened.dataset, scene.plan, scene.records)
-        wrong = Correction(thing.row.item, right, thing.entry, first, revision, known)
+        wrong = Correction(thing.row.item, typed.changed, thing.entry, first, typed.seen, known)
         correct(store, scene.plan, act, wrong)
-        return speak("correct_form.done")
 
-    signing.form(scene, f"correct {thing.key}", fields, write, label=speak("correct_form.do"))
-
-
-def _fields(scene: Recorded, key: str, thing: OnRecord) -> dict[str, Any]:
-    narrow = [name for name in thing.values if name not in WIDE]
-    found: dict[str, Any] = {}
-    with st.grid(2):
-        for name in narrow:
-            found[name] = _field(scene, f"{key} right {name}", thing, name)
-    return found | {
-        name: _field(scene, f"{key} right {name}", thing, name)
-        for name in thing.values
-        if name in WIDE
-    }
+    return Decision(
+        f"correct {thing.key}",
+        speak("correct_form.do"),
+        write,
+        [_field(scene, thing, name) for name in sorted(thing.values, key=WIDE.__contains__)],
+        speak("correct_form.done"),
+        revision_of(thing.row, scene.records.corrections_of(thing.row.item)),
+    )
 
 
-def _field(scene: Recorded, key: str, thing: OnRecord, name: str) -> Any:
+def _field(scene: FormScene, thing: OnRecord, name: str) -> FormField:
     """Ask for one value, by what it is."""
-    label, value = field_word(name), thing.values[name]
     kind = CORRECTABLE[type(thing.row)][name]
+    asked = FormField(name, field_word(name), before=thing.values[name], row=1)
+    if name in WIDE:
+        return replace(asked, kind="long", row=0)
     if kind in {DAY, PLANNED}:
-        return signing.ask_day(scene, label, value, key)
+        return replace(asked, kind="day")
     if kind == KIND or name == "status":
         known, words = OF_LISTS[name]
-        at = known.index(value)
-        return st.selectbox(label, known, index=at, format_func=words, key=key)
+        return replace(asked, kind="choice", options=known, words=words)
     if name == "percent":
-        return st.number_input(label, 0, 100, value, key=key)
+        return replace(asked, kind="number", more={"min_value": 0, "max_value": 100})
     if name == "areas":
-        letters = [area.key for area in scene.records.areas]
-        return st.multiselect(label, letters, default=value, key=key)
-    if name in WIDE:
-        return st.text_area(label, value, key=key, max_chars=signing.MAX_WHY, height=80)
-    return st.text_input(label, value, key=key, max_chars=signing.MAX_WHY)
+        return replace(asked, kind="several", options=[area.key for area in scene.records.areas])
+    return asked
 
 
-def reports_of(row: Audited, entries: Sequence[Mapping[str, Any]]) -> list[tuple[int, Values]]:
+def reports_of(
+    row: Audited, entries: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, Mapping[str, Any]]]:
     """List the trail's entries of an action, the newest first, each with all values after it."""
-    found, values = list[tuple[int, Values]](), dict[str, Any]()
+    found, values = list[tuple[int, Mapping[str, Any]]](), dict[str, Any]()
     for entry in entries:
         if entry["item"] == row.item:
             values |= json.loads(entry["new"])

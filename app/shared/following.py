@@ -22,7 +22,7 @@ from csa.displacement.panel import BAND_Z, Controls, match_controls, newest_of, 
 from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
 from csa.displacement.telling import before_and_after, say_all, say_one
-from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict, Track, Verdict
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
 from csa.geo.cells import corners_of, outline
 from csa.geo.grid import Grid
@@ -80,6 +80,10 @@ class Following:
             return self.displaced.pooled
         late, judged = self.late(area_id), self.displaced.single[self.area_ids.index(area_id)]
         return judged.later(late) if late else judged
+
+    def is_early(self, at: int, area_id: str = "") -> bool:
+        """Return whether too little time has passed to judge an area, or all together."""
+        return self.judged(area_id).verdicts[at] is Verdict.TOO_EARLY
 
     def control(self, area_id: str) -> Control:
         """Return the comparison places of an area, or of all."""
@@ -166,11 +170,6 @@ def show_change(change: Change) -> Following:
         evidence,
         tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners),
     )
-
-
-def is_early(at: int) -> bool:
-    """Return whether too little time has passed to judge."""
-    return at + 1 < LEAST_MONTHS
 
 
 def levels(track: Track) -> list[Level]:

@@ -10,7 +10,7 @@ import folium
 
 from app.shared import theme
 from app.shared.cache_once import once
-from app.shared.following import Following, Level, is_early, levels
+from app.shared.following import Following, Level, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
 from app.shared.maps import core_feature, feature, painted, script_json
@@ -87,20 +87,16 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
     for area_id, _, ring in drawn:
         judged = followed.judged(area_id)
         if judged.ring is not None:
-            level = _level(judged.ring, scene.at)
+            level = levels(judged.ring)[scene.at]
             lines = [speak("change_page.around", place=followed.place_name(area_id))]
             lines.append(_counted(judged.ring, scene.at))
             yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
     for area_id, core, _ in drawn:
-        level = _level(followed.judged(area_id).core, scene.at)
+        level = levels(followed.judged(area_id).core)[scene.at]
         yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
     alike = followed.control(scene.selected)
     if scene.has_alike and alike.is_close:
         yield _outline(numbers(alike.cells))
-
-
-def _level(track: Track, at: int) -> Level:
-    return None if is_early(at) else levels(track)[at]
 
 
 def _zone(
@@ -143,7 +139,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         letter = "" if is_candidate(area_id) else area_id
         drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
         core = scene.following.judged(area_id).core
-        level = _level(core, scene.at)
+        level = levels(core)[scene.at]
         drawn["properties"]["n"] = int(core.counted[scene.at])
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
         drawn["properties"]["core"] = bool(letter)

@@ -1,86 +1,165 @@
-"""Forms that change the store: they ask for office and reason, and show any refusal beside."""
+"""One form for any decision: what it asks for, who decides and why; a refusal shows beside it."""
 
 from __future__ import annotations
 
 import html
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import cache_store, panels
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE, sign
-from app.shared.plan_edits import refusal
+from app.shared.plan_edits import KEPT_OFFICE, refusal
 from csa.base.errors import ConflictError, CsaError, SourceError
 from csa.base.io import write_file
 from csa.base.text import render, speak
-from csa.decisions.roles import Act, Person
+from csa.decisions.roles import Act, Person, dated
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records
 from csa.ingest.measures import MOST_LISTED
 from csa.plan import Plan
 
-OFFICE = "office as written in a place's forms"
 SAID = "what the last form of a place said"
-MAX_WHY = 2000
+SINCE = "since"
+"""The field of a decision that may count from an earlier day."""
+MAX_TEXT = 2000
 MAX_FILE_MB, MAX_CITY_FILE_MB = 5, 200
 """Of a form's file, and of a file that a city is made from; the server takes no larger one."""
 
-Values = Mapping[str, Any]
 Made = TypeVar("Made")
 
 
-class Present(Protocol):
-    """What a form needs from its page: the city, and the person at the screen."""
+@dataclass(frozen=True)
+class Present:
+    """What a form needs from its page."""
 
-    @property
-    def opened(self) -> Opened:
-        """The city."""
-
-    @property
-    def who(self) -> Person:
-        """The person at the screen."""
+    opened: Opened  # the city
+    who: Person  # at the screen
 
 
 @dataclass(frozen=True)
-class FormScene:
-    """What the parts of the page and their forms need."""
+class FormScene(Present):
+    """What the parts of a page on the plan or its areas need, and their forms."""
 
-    opened: Opened  # the city
     plan: Plan  # the plan
     records: Records  # what was decided
-    who: Person  # at the screen
     today: date  # the day, in the city's own time
 
 
-def form(
-    scene: Present,
-    key: str,
-    fields: Callable[[str], Values],
-    write: Callable[[Store, Act, Values], str],
-    *,
-    label: str,
-) -> None:
-    """Show a form, and write what it holds once it is submitted."""
+@dataclass(frozen=True)
+class FormField:
+    """One thing that a form asks for."""
+
+    name: str
+    label: str
+    kind: Literal["text", "long", "day", "number", "tick", "choice", "several", "file"] = "text"
+    before: Any = ""  # what stands there as the form is begun; of a day or a number None if nothing
+    options: Sequence[Any] = ()  # to choose from
+    words: Callable[[Any], str] = str  # an option as it is shown
+    row: int = 0  # neighbors of one number stand two abreast; 0: alone
+    more: Mapping[str, Any] = field(default_factory=dict)  # what else Streamlit's widget is given
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into a form, and what was on screen when they began."""
+
+    now: Mapping[str, Any]
+    before: Mapping[str, Any]
+    seen: Any
+    is_second: bool = False  # whether the second button was pressed
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the form would change: fields its writer left alone stay as others set them."""
+        return {name: v for name, v in self.now.items() if v != self.before.get(name)}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision's form: what it asks for beside who and why, and what writes it."""
+
+    key: str  # no other form on the page has it
+    label: str  # of its button
+    write: Callable[[Store, Act, Typed], object]
+    fields: Sequence[FormField] = ()
+    said: str = ""  # once it is written; otherwise what `write` returns
+    seen: Any = 0  # revision of what it changes: of two writers, the second is refused
+    about: str = ""  # above the form
+    second: tuple[str, str | None] = ("", None)  # label and help of another button
+    is_dated: bool = False  # whether it may count from an earlier day than today
+
+
+def form(scene: Present, decision: Decision) -> None:
+    """Show a decision's form, and write what it holds once it is submitted."""
+    key, state = decision.key, st.session_state
     turned = f"{key} {_turn(key)}"
+    fields = [*decision.fields]
+    if decision.is_dated:
+        today = cache_store.today(scene.opened)
+        fields.append(FormField(SINCE, speak("here.since_day"), "day", today))
+    before = state.setdefault(f"{turned} before", {one.name: one.before for one in fields})
+    seen = state.setdefault(f"{turned} seen", decision.seen)
+    if decision.about:
+        st.caption(panels.plain(decision.about))
     with st.form(turned, border=False):
-        keep_typed(scene, key, _turn(key))
-        values = fields(turned)
+        _keep_typed(scene, key)
+        values = dict(_ask_all(scene, turned, fields))
         office, why = _who_and_why(scene, turned)
-        is_sent = st.form_submit_button(label, type="primary")
-    if is_sent:
-        _carry_out(scene, key, (office, why), lambda store, act: write(store, act, values))
-    elif st.session_state.get(SAID, ("", ""))[0] == key:
-        st.success(panels.plain(st.session_state.pop(SAID)[1]), icon=":material/check:")
+        with st.container(horizontal=True):
+            is_first = st.form_submit_button(decision.label, type="primary")
+            other, help_text = decision.second
+            is_second = bool(other) and st.form_submit_button(other, help=help_text)
+    if is_first or is_second:
+        _carry_out(scene, decision, (office, why), Typed(values, before, seen, is_second))
+    elif state.get(SAID, ("", ""))[0] == key:
+        announce(key)
 
 
-def keep_typed(scene: Present, key: str, turn: int) -> None:
+def _ask_all(scene: Present, turned: str, fields: Sequence[FormField]) -> Iterator[tuple[str, Any]]:
+    for row, group in groupby(fields, lambda one: one.row):
+        cells = st.grid(2) if row else st.container()
+        for one in group:
+            yield one.name, _ask(scene, cells, one, f"{turned}/{one.name}")
+
+
+def _ask(scene: Present, cells: DeltaGenerator, one: FormField, key: str) -> Any:
+    """Ask for one thing, by its kind."""
+    label, before, more = one.label, one.before, {"key": key, **one.more}
+    match one.kind:
+        case "tick":
+            found: Any = cells.checkbox(label, bool(before), **more)
+        case "number":
+            found = cells.number_input(label, value=before, **more)
+        case "file":
+            found = cells.file_uploader(label, type="csv", max_upload_size=MAX_FILE_MB, **more)
+        case "day":  # without bounds it would be ten years
+            least = first_day(scene).replace(month=1, day=1)
+            more = {"min_value": min(before or least, least), **more}
+            found = cells.date_input(label, before, **more)
+        case "choice":
+            at = one.options.index(before) if before in one.options else 0
+            found = cells.selectbox(label, one.options, at, format_func=one.words, **more)
+        case "several":
+            chosen = before or ()
+            found = cells.multiselect(label, one.options, chosen, format_func=one.words, **more)
+        case "long":
+            found = cells.text_area(label, before, height=80, max_chars=MAX_TEXT, **more)
+        case _:
+            found = cells.text_input(label, before, **{"max_chars": MAX_TEXT, **more})
+    return found
+
+
+def _keep_typed(scene: Present, key: str) -> None:
     """Mark a form, so that its reader's browser keeps what is typed until it is saved.
 
     `csa-page.js` does so, on that device alone: no connection is needed to keep it.
@@ -89,7 +168,7 @@ def keep_typed(scene: Present, key: str, turn: int) -> None:
     writer = sha256(f"{config.id}/{scene.who.desk}".encode()).hexdigest()[:12]
     name, said = html.escape(f"{config.id} {key}"), html.escape(speak("here.typed_back"))
     st.html(
-        f'<p class="csa-draft csa-faint" data-form="{name}" data-turn="{turn}" '
+        f'<p class="csa-draft csa-faint" data-form="{name}" data-turn="{_turn(key)}" '
         f'data-writer="{writer}" role="status">{said}</p>'
     )
 
@@ -100,46 +179,35 @@ def announce(key: str) -> None:
         st.success(panels.plain(st.session_state.pop(SAID)[1]), icon=":material/check:")
 
 
-def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
-    """Return what was on screen when a form was begun."""
-    known = st.session_state.setdefault(f"{key} before", dict(before or {}))
-    return int(st.session_state.setdefault(f"{key} seen", revision)), known
-
-
-def changed(values: Values, before: Values) -> dict[str, Any]:
-    """Return what a form would change: fields its writer left alone stay as others set them."""
-    return {name: value for name, value in values.items() if value != before.get(name)}
-
-
 def forget(key: str) -> None:
     """Reset a form to what is stored, after its subject has changed."""
     st.session_state[f"turn {key}"] = _turn(key) + 1
 
 
-def pick(key: str, label: str, options: Mapping[str, str]) -> str:
-    """Ask which form to show, one at a time, so that the page stays short and quick."""
-    names: Sequence[str] = list(options)
-    found = st.pills(
-        label,
-        names,
-        default=names[0],
-        format_func=lambda name: options[name],
-        key=key,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return found or names[0]
+def pick(
+    scene: Present,
+    key: str,
+    label: str,
+    offered: Mapping[str, tuple[str, Callable[[], Decision]]],
+) -> None:
+    """Fold one of several forms, each with its name, so that the page stays short and quick."""
+    with st.expander(label):
+        names = list(offered)
+        found = st.pills(
+            label,
+            names,
+            default=names[0],
+            format_func=lambda name: offered[name][0],
+            key=key,
+            required=True,
+            label_visibility="collapsed",
+        )
+        form(scene, offered[found or names[0]][1]())
 
 
 def first_day(scene: Present) -> date:
     """Return the day on which data begin."""
     return date.fromisoformat(scene.opened.dataset.report["data_from"])
-
-
-def ask_day(scene: Present, label: str, before: date | None, key: str) -> date | None:
-    """Ask for a day since the year in which data begin; without bounds it would be ten years."""
-    least = first_day(scene).replace(month=1, day=1)
-    return st.date_input(label, before, min(before or least, least), key=key)
 
 
 def read_upload(name: str, content: bytes, load: Callable[[Path], Made]) -> Made:
@@ -168,27 +236,27 @@ def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
     left, right = st.columns([0.4, 0.6])
     office = scene.who.office
     if office == THIS_MACHINE:
-        kept = st.session_state.get(OFFICE, "")
-        label = speak("plan_page.on_behalf")
-        office = left.text_input(label, value=kept, key=f"{key} office", max_chars=120)
-    why = right.text_input(speak("plan_page.why"), key=f"{key} why", max_chars=MAX_WHY)
+        kept, label = st.session_state.get(KEPT_OFFICE, ""), speak("plan_page.on_behalf")
+        named = f"{key} {kept} office"  # another key, for a field keeps what it was first given
+        office = left.text_input(label, kept, key=named, max_chars=120)
+    why = right.text_input(speak("plan_page.why"), key=f"{key} why", max_chars=MAX_TEXT)
     return office, why
 
 
-def _carry_out(
-    scene: Present, key: str, signed: tuple[str, str], write: Callable[[Store, Act], str]
-) -> None:
-    office, why = signed
+def _carry_out(scene: Present, decision: Decision, signed: tuple[str, str], typed: Typed) -> None:
+    key, state = decision.key, st.session_state
     try:
-        act = sign(scene.opened, office, why)
-        said = write(cache_store.writing(scene.opened), act)
+        act = sign(scene.opened, *signed)
+        if decision.is_dated:
+            act = dated(act, typed.now[SINCE], first_day(scene))
+        wrote = decision.write(cache_store.writing(scene.opened), act, typed)
     except CsaError as error:
         if isinstance(error, ConflictError):  # the writer now knows, so the next press goes through
-            st.session_state.pop(f"{key} {_turn(key)} seen", None)
+            state.pop(f"{key} {_turn(key)} seen", None)
         refuse(error)
         return
-    st.session_state[OFFICE] = office
-    st.session_state[SAID] = (key, said)
+    state[KEPT_OFFICE] = signed[0]
+    state[SAID] = (key, decision.said or str(wrote))
     forget(key)
     st.rerun()
 

@@ -3,7 +3,7 @@
    Keeps on this device what somebody types into a form, until it is saved there: a reload, a lost
    connection or a server that starts again loses none of it. Nothing is sent anywhere.
 
-   A form has a mark (`app.shared.signing.keep_typed`) with its name, its writer, and its turn, which
+   A form has a mark (`app.shared.signing`) with its name, its writer, and its turn, which
    goes up once it is saved. Only fields that the writer changed are kept, so that an old draft never
    undoes what somebody else has written since.
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.shared import cache_change, panels
 from app.shared.cache_once import once
 from app.shared.city_session import Opened
-from app.shared.following import Following, is_early
+from app.shared.following import Following
 from app.shared.standing import areas_in_service
 from app.shared.track_record import command
 from csa.areas.choices import Choices
@@ -68,7 +68,7 @@ def _net(following: Following) -> None:
         if told is not None:
             who = following.place_name(area_id)
             lines.append(speak("change_page.how_net", who=who, month=through, said=render(told)))
-    if lines and not is_early(at):
+    if lines and not following.is_early(at):
         st.markdown(panels.plain(" ".join(dict.fromkeys(lines))))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.shared import panels
 from app.shared.city_session import Opened
-from app.shared.following import Following, is_early
+from app.shared.following import Following
 from app.shared.maps_change import verdict_word, why_untold
 from app.shared.ranges import Drawn, range_bar
 from csa.base.io import csv_bytes
@@ -39,7 +39,7 @@ COLUMNS = (
 
 def say_singles(following: Following, at: int) -> str:
     """Name the areas that differ, and count those with no change or too few incidents to tell."""
-    if len(following.area_ids) == 1 or is_early(at):
+    if len(following.area_ids) == 1 or following.is_early(at):
         return ""
     verdicts = {area_id: following.judged(area_id).verdicts[at] for area_id in following.by_letter}
     alike = (Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY)

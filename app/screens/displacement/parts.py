@@ -17,7 +17,7 @@ from app.shared import (
     theme,
 )
 from app.shared.city_session import Opened
-from app.shared.following import Following, is_early
+from app.shared.following import Following
 from app.shared.legend import outlines_of, show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
@@ -131,7 +131,7 @@ def _month_parts(opened: Opened, following: Following, n_core: int, *, is_steppi
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
-    first = "" if is_early(at) else _not_served(opened, following)
+    first = "" if following.is_early(at) else _not_served(opened, following)
     said.html(f'<div class="csa-change">{_paragraphs([first, *_answer(following, at)])}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
@@ -247,7 +247,7 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 
 def _answer(following: Following, at: int) -> list[str]:
     """Return what all areas together did; each has its numbers beside the map."""
-    if is_early(at):
+    if following.is_early(at):
         return [render(following.sentence("", at))]
     judged, since = following.displaced.pooled, following.displaced.since
     if judged.verdicts[at] is Verdict.TOO_FEW:
@@ -286,7 +286,7 @@ def _details(opened: Opened, following: Following, at: int) -> list[str]:
     counted += map(render, say_ground(following.displaced))
     if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
         counted.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
-    if is_early(at):
+    if following.is_early(at):
         return [" ".join(counted)]
     usual = [render(told) for told in following.say_usual(at)]
     classic = say_classic(following.evidence) if at == len(following.months) - 1 else None

@@ -10,7 +10,7 @@ import streamlit as st
 from app.screens.displacement import charts_change
 from app.shared import charts
 from app.shared.city_session import Opened
-from app.shared.following import Following, is_early
+from app.shared.following import Following
 from app.shared.maps_change import ChangeScene, verdict_word
 from csa.base.text import render, speak
 
@@ -29,7 +29,7 @@ def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> N
         who=following.place_name(area_id),
     )
     is_unlike = scene.has_alike and not following.control(area_id).is_close
-    if is_early(at):
+    if following.is_early(at, area_id):
         notes: tuple[str, ...] = (render(following.sentence(area_id, at)),)
     else:
         notes = (
@@ -41,7 +41,7 @@ def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> N
     st.html(
         f'<div class="csa-sums"><h2>{html.escape(title)}</h2><p class="csa-faint">{said}</p></div>'
     )
-    if is_early(at):
+    if following.is_early(at, area_id):
         return
     st.plotly_chart(
         charts_change.since_start(

@@ -6,9 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from app.screens.draw.parts import DrawScene, say_starts
+from app.screens.draw.parts import say_starts
 from app.shared import cache, panels, session, signing
-from app.shared.signing import Values
+from app.shared.signing import Decision, FormField, Present, Typed
 from app.shared.standing import short_state, standing_of
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
@@ -29,7 +29,7 @@ LEAST = 2
 """Areas of a list: with one there is nothing to draw."""
 
 
-def offer(scene: DrawScene, label: str, *, is_first: bool = False) -> None:
+def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
     """Offer to close a list; the form comes on request, since it needs the candidates."""
     if not st.session_state.get(PREPARING):
         kind: Literal["primary", "secondary"] = "primary" if is_first else "secondary"
@@ -48,14 +48,14 @@ def offer(scene: DrawScene, label: str, *, is_first: bool = False) -> None:
     except CsaError as error:
         st.warning(panels.plain(render(error.message)))
         return
-    _close(scene, found, starts)
+    signing.form(scene, _closing(found, starts))
 
 
 def _begin() -> None:
     st.session_state[PREPARING] = True
 
 
-def _found(scene: DrawScene) -> AssessedProposal:
+def _found(scene: Present) -> AssessedProposal:
     """Return the candidates on screen, as Compare shows them."""
     opened = scene.opened
     choices = session.screen(opened).choices
@@ -68,7 +68,7 @@ def _found(scene: DrawScene) -> AssessedProposal:
     )
 
 
-def _choose(scene: DrawScene, found: AssessedProposal, tiers: dict[int, int]) -> Starts:
+def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:
     """Ask which areas start when, and show what follows from it."""
     standing = standing_of(scene.opened, found.proposal)
     left, right = st.columns([0.3, 0.7])
@@ -114,7 +114,7 @@ def _choose(scene: DrawScene, found: AssessedProposal, tiers: dict[int, int]) ->
     return starts
 
 
-def _months(scene: DrawScene) -> list[Month]:
+def _months(scene: Present) -> list[Month]:
     """List the months in which a first area can start: after the data, and not past."""
     today = scene.opened.config.city.clock.today()
     last = str(scene.opened.dataset.report["data_through"])[:7]
@@ -122,20 +122,12 @@ def _months(scene: DrawScene) -> list[Month]:
     return [first.plus(step) for step in range(MONTHS_AHEAD)]
 
 
-def _close(scene: DrawScene, found: AssessedProposal, starts: Starts) -> None:
-    def fields(key: str) -> Values:
-        return {
-            "seed_source": st.text_input(
-                speak("draw_page.source"),
-                placeholder=speak("draw_page.source_hint"),
-                max_chars=signing.MAX_WHY,
-                key=f"{key} source",
-            )
-        }
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        key = record_draw(store, act, close_list(found, starts), values["seed_source"])
+def _closing(found: AssessedProposal, starts: Starts) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        key = record_draw(store, act, close_list(found, starts), typed.now["source"])
         st.session_state.pop(PREPARING, None)
         return speak("draw_page.closed", key=key)
 
-    signing.form(scene, "draw close", fields, write, label=speak("draw_page.close"))
+    hint = {"placeholder": speak("draw_page.source_hint")}
+    source = FormField("source", speak("draw_page.source"), more=hint)
+    return Decision("draw close", speak("draw_page.close"), write, [source])

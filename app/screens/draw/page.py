@@ -13,7 +13,7 @@ opened = panels.frame(speak("draw_page.title"))
 person.require_internal(opened)
 try:
     draws = cache_store.records(opened).draws
-    scene = parts.DrawScene(opened, person.person(opened))
+    scene = signing.Present(opened, person.person(opened))
 except CsaError as error:
     panels.stop(error)
 may_draw = may(require_area_chair, scene.who)

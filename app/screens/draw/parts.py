@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import pandas as pd
 import streamlit as st
 
 from app.shared import cache_store, panels, signing
-from app.shared.city_session import Opened
-from app.shared.signing import Values
+from app.shared.signing import Decision, FormField, Present, Typed
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.text import day, month, name_list, render, speak
 from csa.decisions.draws import record_draw, recorded
-from csa.decisions.roles import Act, Person
+from csa.decisions.roles import Act
 from csa.decisions.store import Store
 from csa.decisions.store.tables import DrawRow
 from csa.priority.draw import Draw, Entrant, pair_areas
@@ -25,21 +23,13 @@ from csa.priority.draw_power import explain_power
 from csa.priority.draw_record import explain_draw, find_differences
 
 
-@dataclass(frozen=True)
-class DrawScene:
-    """What the parts of the page need."""
-
-    opened: Opened  # the city
-    who: Person  # at the screen
-
-
 def say_starts(n_areas: int, first: Month, n_waves: int, between: int) -> str:
     """Return how many areas start when, in words: groups of as many areas as there are starts."""
     when = [month(str(first.plus(wave * between))) for wave in range(n_waves)]
     return speak("draw_page.starts", n=n_areas, waves=n_waves, months=", ".join(when))
 
 
-def waiting(scene: DrawScene, row: DrawRow, *, may_draw: bool) -> None:
+def waiting(scene: Present, row: DrawRow, *, may_draw: bool) -> None:
     """Show a closed list with its code, and ask for the seed."""
     made = recorded(row)
     account = made.account
@@ -67,31 +57,28 @@ def waiting(scene: DrawScene, row: DrawRow, *, may_draw: bool) -> None:
     _download(row, made, LIST_FILE)
     _signatures(scene, row)
     if may_draw:
-        _draw_form(scene, row, made)
+        signing.form(scene, _drawing(row, made))
     else:
         st.caption(speak("draw_page.read_only"))
 
 
-def _draw_form(scene: DrawScene, row: DrawRow, made: ClosedDraw) -> None:
-    def fields(key: str) -> Values:
-        return {
-            "seed": st.text_input(
-                speak("draw_page.seed"), help=speak("draw_page.seed_help"), key=f"{key} seed"
-            ),
-            "is_said": st.checkbox(speak("draw_page.is_said"), key=f"{key} said"),
-            "seen": signing.seen(key, row.revision)[0],
-        }
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        if not values["is_said"]:
+def _drawing(row: DrawRow, made: ClosedDraw) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        if not typed.now["is_said"]:
             raise ParamError("draw_page.not_said")
-        drawn = draw_closed(made, values["seed"])
-        return speak("draw_page.drawn", key=record_draw(store, act, drawn, seen=values["seen"]))
+        drawn = draw_closed(made, typed.now["seed"])
+        return speak("draw_page.drawn", key=record_draw(store, act, drawn, seen=typed.seen))
 
-    signing.form(scene, f"draw {row.key}", fields, write, label=speak("draw_page.draw"))
+    hint = {"help": speak("draw_page.seed_help")}
+    fields = (
+        FormField("seed", speak("draw_page.seed"), more=hint),
+        FormField("is_said", speak("draw_page.is_said"), "tick"),
+    )
+    label = speak("draw_page.draw")
+    return Decision(f"draw {row.key}", label, write, fields, seen=row.revision)
 
 
-def past(scene: DrawScene, rows: Sequence[DrawRow]) -> None:
+def past(scene: Present, rows: Sequence[DrawRow]) -> None:
     """Show past draws, the newest open and earlier ones folded; name lists never drawn."""
     done = [row for row in reversed(rows) if row.state == DRAWN]
     for row in done[:1]:
@@ -111,7 +98,7 @@ def _title(row: DrawRow) -> str:
     return speak("draw_page.of", day=on, n=len(row.record["entrants"]))
 
 
-def _one(scene: DrawScene, row: DrawRow) -> None:
+def _one(scene: Present, row: DrawRow) -> None:
     """Show a draw: who starts when, whether it repeats, what it can tell, and its record."""
     try:
         made, differences = recorded(row), find_differences(row.record)
@@ -167,7 +154,7 @@ def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         st.caption(panels.plain(speak("draw_page.left_out", areas=names)))
 
 
-def _signatures(scene: DrawScene, row: DrawRow) -> None:
+def _signatures(scene: Present, row: DrawRow) -> None:
     """Show who closed the list and who drew, and why, as the trail has it."""
     entries = cache_store.trail_of(scene.opened, frozenset({row.item}))
     for at, entry in enumerate(entries):

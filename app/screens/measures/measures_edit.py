@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from app.shared import panels, signing
-from app.shared.signing import FormScene, Values
+from app.shared.signing import Decision, FormField, FormScene, Typed
 from csa.base.errors import ParamError
 from csa.base.text import render, speak
-from csa.decisions.measures import SETTLED, add_values, approve_quarter, settle_measure
+from csa.decisions.measures import add_values, approve_quarter, settle_measure
 from csa.decisions.roles import Act, may, require, require_committee
 from csa.decisions.store import Store
 from csa.decisions.store.tables import MeasureRow
@@ -30,33 +30,20 @@ def show(
     scene: FormScene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
 ) -> None:
     """Offer the changes that the reader may make to measures."""
-    options = _options(scene)
-    if place is None:
-        options.pop("value", None)
-    if not options:
-        st.caption(speak("here.read_only"))
-        return
-    with st.expander(speak("here.edit")):
-        chosen = signing.pick("measures edit", speak("here.edit"), options)
-        if chosen == "value" and place is not None:
-            _value_form(scene, lines, place, places)
-        elif chosen == "file":
-            _file_form(scene, places)
-        elif chosen == "settle":
-            _settle_form(scene, lines)
-        else:
-            _approve_form(scene)
-
-
-def _options(scene: FormScene) -> dict[str, str]:
-    who, found = scene.who, {}
+    who = scene.who
+    offered: dict[str, tuple[str, Callable[[], Decision]]] = {}
     if may(require, who, "editor"):
-        found = {"value": speak("here.enter"), "file": speak("here.import")}
+        if place is not None:
+            offered["value"] = speak("here.enter"), lambda: _value(scene, lines, place, places)
+        offered["file"] = speak("here.import"), lambda: _file(scene, places)
     if may(require, who, "chair"):
-        found["settle"] = speak("here.settle")
+        offered["settle"] = speak("here.settle"), lambda: _settled(scene, lines)
     if may(require_committee, who):
-        found["approve"] = speak("here.approve")
-    return found
+        offered["approve"] = speak("here.approve"), lambda: _approved(scene)
+    if offered:
+        signing.pick(scene, "measures edit", speak("here.edit"), offered)
+    else:
+        st.caption(speak("here.read_only"))
 
 
 def quarters_over(today: date) -> list[Quarter]:
@@ -75,38 +62,39 @@ def _choose_measure(key: str, lines: Sequence[MeasureLine]) -> MeasureLine:
     return names[found]
 
 
-def _value_form(
+def _value(
     scene: FormScene, lines: Sequence[MeasureLine], place: str, places: Mapping[str, str]
-) -> None:
+) -> Decision:
     line = _choose_measure("value measure", lines)
     kind = find_kind(line.measure.kind)
     name = places[place] if place else speak("here.city")
     st.markdown(f"**{panels.plain(name)}**")
-    st.caption(panels.plain(speak("here.unit", unit=line.measure.unit)))
 
-    def fields(key: str) -> Values:
-        found: dict[str, Any] = {
-            "quarter": st.selectbox(
-                speak("here.quarter"), quarters_over(scene.today), key=f"{key} quarter"
-            )
-        }
-        found |= _number_fields(key, kind.shape, is_survey=kind.is_survey)
-        cells = st.grid(2)
-        found["basis"] = cells.text_input(speak("here.basis"), key=f"{key} basis", max_chars=500)
-        found["note"] = cells.text_input(speak("here.note"), key=f"{key} note", max_chars=500)
-        return found
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        value = checked(Value(line.measure.id, place=place, **typed.now), kind.name)
+        return _taken(add_values(store, scene.plan, act, [value]))
 
-    def write(store: Store, act: Act, values: Values) -> str:
-        value = checked(Value(line.measure.id, place=place, **values), kind.name)
-        n = add_values(store, scene.plan, act, [value])
-        return speak("here.taken", n=n) if n else speak("here.same")
-
-    key = f"value {line.measure.id} {place}"
-    signing.form(scene, key, fields, write, label=speak("here.save"))
+    quarters, most = quarters_over(scene.today), {"max_chars": 500}
+    return Decision(
+        f"value {line.measure.id} {place}",
+        speak("here.save"),
+        write,
+        (
+            FormField("quarter", speak("here.quarter"), "choice", options=quarters),
+            *_numbers(kind.shape, is_survey=kind.is_survey),
+            FormField("basis", speak("here.basis"), row=2, more=most),
+            FormField("note", speak("here.note"), row=2, more=most),
+        ),
+        about=speak("here.unit", unit=line.measure.unit),
+    )
 
 
-def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float | None]:
-    """Ask for the numbers that a value of this kind can hold."""
+def _taken(n: int) -> str:
+    return speak("here.taken", n=n) if n else speak("here.same")
+
+
+def _numbers(shape: str, *, is_survey: bool) -> list[FormField]:
+    """List the numbers that a value of this kind can hold."""
     names = {
         "count": {"value": speak("here.count"), "denominator": speak("here.among")},
         "share": {
@@ -118,11 +106,10 @@ def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float 
     }[shape]
     if is_survey:
         names |= {"answers": speak("here.answers"), "design_effect": speak("here.design_effect")}
-    cells = st.grid(2)
-    return {
-        name: cells.number_input(label, value=None, step=_step(name), key=f"{key} {name}")
+    return [
+        FormField(name, label, "number", None, row=1, more={"step": _step(name)})
         for name, label in names.items()
-    }
+    ]
 
 
 def _step(name: str) -> float:
@@ -131,24 +118,18 @@ def _step(name: str) -> float:
     return 0.01 if name in {"value", "design_effect"} else 1.0
 
 
-def _file_form(scene: FormScene, places: Collection[str]) -> None:
-    st.caption(speak("here.file_about"))
+def _file(scene: FormScene, places: Collection[str]) -> Decision:
     kinds = {one.id: one.kind for one in scene.plan.measures}
 
-    def fields(key: str) -> Values:
-        label, most = speak("here.file"), signing.MAX_FILE_MB
-        return {
-            "file": st.file_uploader(label, type="csv", key=f"{key} file", max_upload_size=most)
-        }
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        if values["file"] is None:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        given = typed.now["file"]
+        if given is None:
             raise ParamError("here.no_file")
-        read = read_file(values["file"].name, values["file"].getvalue(), kinds, places)
-        n = add_values(store, scene.plan, act, read)
-        return speak("here.taken", n=n) if n else speak("here.same")
+        read = read_file(given.name, given.getvalue(), kinds, places)
+        return _taken(add_values(store, scene.plan, act, read))
 
-    signing.form(scene, "file", fields, write, label=speak("here.import_save"))
+    field, about = FormField("file", speak("here.file"), "file"), speak("here.file_about")
+    return Decision("file", speak("here.import_save"), write, [field], about=about)
 
 
 def read_file(
@@ -160,76 +141,65 @@ def read_file(
     )
 
 
-def _settle_form(scene: FormScene, lines: Sequence[MeasureLine]) -> None:
+def _settled(scene: FormScene, lines: Sequence[MeasureLine]) -> Decision:
     line = _choose_measure("settle measure", lines)
-    settled, shape = line.settled, find_kind(line.measure.kind).shape
-    st.caption(panels.plain(f"{line.measure.ask} {speak('here.unit', unit=line.measure.unit)}"))
-    if shape == "share":
-        st.caption(speak("here.share_note"))
-
-    def fields(key: str) -> Values:
-        now = settled or MeasureRow()
-        before: dict[str, Any] = {name: getattr(now, name) for name in SETTLED}
-        before |= {name: before[name] or "" for name in SETTLED if name not in NUMBERS}
-        begun = signing.seen(key, line.revision, before)
-        found: dict[str, Any] = {
-            "definition": st.text_area(
-                speak("here.definition"), before["definition"], key=f"{key} definition", height=80
-            )
-        }
-        cells = st.grid(2)
-        found["baseline"] = cells.number_input(
-            speak("here.baseline"), value=before["baseline"], key=f"{key} baseline"
-        )
-        found["baseline_quarter"] = cells.text_input(
-            speak("here.baseline_quarter"), before["baseline_quarter"], key=f"{key} from"
-        )
-        found["target"] = cells.number_input(
-            speak("here.target"), value=before["target"], key=f"{key} target"
-        )
-        found["target_quarter"] = cells.text_input(
-            speak("here.target_quarter"), before["target_quarter"], key=f"{key} until"
-        )
-        found["owner"] = cells.text_input(speak("here.owner"), before["owner"], key=f"{key} owner")
-        found["source"] = cells.text_input(
-            speak("here.source"), before["source"], key=f"{key} source"
-        )
-        return {"settled": found, "begun": begun}
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        revision, before = values["begun"]
-        settled = signing.changed(values["settled"], before)
-        settle_measure(store, scene.plan, act, line.measure.id, settled, revision)
-        return speak("here.settled", measure=line.measure.name)
-
-    signing.form(scene, f"settle {line.measure.id}", fields, write, label=speak("here.save"))
+    now = line.settled or MeasureRow()
+    labels = {
+        "definition": speak("here.definition"),
+        "baseline": speak("here.baseline"),
+        "baseline_quarter": speak("here.baseline_quarter"),
+        "target": speak("here.target"),
+        "target_quarter": speak("here.target_quarter"),
+        "owner": speak("here.owner"),
+        "source": speak("here.source"),
+    }
+    fields = [
+        FormField(name, label, "number", getattr(now, name), row=1)
+        if name in NUMBERS
+        else FormField(name, label, before=getattr(now, name) or "", row=1)
+        for name, label in labels.items()
+    ]
+    fields[0] = replace(fields[0], kind="long", row=0)
+    about = f"{line.measure.ask} {speak('here.unit', unit=line.measure.unit)}"
+    if find_kind(line.measure.kind).shape == "share":
+        about = f"{about}\n\n{speak('here.share_note')}"
+    return Decision(
+        f"settle {line.measure.id}",
+        speak("here.save"),
+        lambda store, act, typed: settle_measure(
+            store, scene.plan, act, line.measure.id, typed.changed, typed.seen
+        ),
+        fields,
+        speak("here.settled", measure=line.measure.name),
+        line.revision,
+        about,
+    )
 
 
-def _approve_form(scene: FormScene) -> None:
+def _approved(scene: FormScene) -> Decision:
     rows = {row.key: row for row in scene.records.quarters}
     quarter = st.selectbox(speak("here.quarter"), quarters_over(scene.today), key="approve quarter")
     row = rows.get(str(quarter))
     is_approved = row is not None and row.is_approved
     n = sum(value.quarter == quarter for value in scene.records.values)
     st.caption(speak("here.approved" if is_approved else "here.approve_about", n=n))
-
     told = (
         ()
         if is_approved
         else differing_in(scene.opened.dataset, scene.records, scene.plan, quarter)
     )
+    for message in told:
+        st.markdown(f"- {panels.plain(render(message))}")
 
-    def fields(key: str) -> Values:
-        for message in told:
-            st.markdown(f"- {panels.plain(render(message))}")
-        is_read = bool(told) and st.checkbox(speak("here.differs_read"), key=f"{key} read")
-        return {"seen": signing.seen(key, 0 if row is None else row.revision)[0], "read": is_read}
+    def write(store: Store, act: Act, typed: Typed) -> None:
+        require_read(told, is_read=typed.now.get("is_read", False))
+        approve_quarter(store, act, quarter, is_approved=not is_approved, seen=typed.seen)
 
-    def write(store: Store, act: Act, values: Values) -> str:
-        require_read(told, is_read=values["read"])
-        approve_quarter(store, act, quarter, is_approved=not is_approved, seen=values["seen"])
-        key = "keep.reopened" if is_approved else "keep.quarter"
-        return speak(key, quarter=quarter)
-
-    label = speak("here.reopen_save" if is_approved else "here.approve_save")
-    signing.form(scene, f"approve {quarter}", fields, write, label=label)
+    return Decision(
+        f"approve {quarter}",
+        speak("here.reopen_save" if is_approved else "here.approve_save"),
+        write,
+        [FormField("is_read", speak("here.differs_read"), "tick")] if told else [],
+        speak("keep.reopened" if is_approved else "keep.quarter", quarter=quarter),
+        0 if row is None else row.revision,
+    )

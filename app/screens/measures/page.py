@@ -37,7 +37,7 @@ try:
     if plan is None:
         panels.empty(speak("plan_page.no_plan", city=opened.config.city.name), "data")
         st.stop()
-    scene = FormScene(opened, plan, records, who, today)
+    scene = FormScene(opened, who, plan, records, today)
     lines = plan_lines(plan, records, today)
     with panels.working():
         places, recent = place_choice.places(opened, screen, records, lines)

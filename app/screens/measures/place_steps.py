@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from app.screens.measures.work_plan import entries_words
 from app.shared import cache, cache_change, panels, signing
 from app.shared.correcting import OnRecord, notes
 from app.shared.link_state import LinkState
-from app.shared.signing import FormScene, Values
+from app.shared.signing import Decision, FormField, FormScene, Typed
 from app.shared.standing import areas_designated, step_word
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, speak
@@ -32,7 +33,7 @@ from csa.decisions.areas import (
     retire,
 )
 from csa.decisions.registry import core_area
-from csa.decisions.roles import Act, dated, may, require, require_area_chair
+from csa.decisions.roles import Act, may, require, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import BaselineRow, StepRow
 from csa.displacement.verdict import Verdict
@@ -99,19 +100,7 @@ def show(
     if work is not None and work.area.state == DESIGNATED and "maintain" not in forms:
         st.caption(speak("here.no_maintenance"))
     if forms:
-        names = {
-            "designate": speak("here.do_designate"),
-            "candidate": speak("here.do_candidate"),
-            "begin": speak("here.do_begin"),
-            "maintain": speak("here.do_maintain"),
-            "redraw": speak("here.do_redraw"),
-            "retire": speak("here.do_retire"),
-        }
-        with st.expander(speak("here.next_step")):
-            chosen = signing.pick(
-                f"step {place.id}", speak("here.next_step"), {key: names[key] for key in forms}
-            )
-            forms[chosen]()
+        signing.pick(scene, f"step {place.id}", speak("here.next_step"), forms)
 
 
 def _beginnings(scene: FormScene, work: WorkPlan) -> list[BaselineRow]:
@@ -161,46 +150,37 @@ def _forms(
     place: Place,
     work: WorkPlan | None,
     found: VerdictSince | None,
-) -> Mapping[str, Callable[[], None]]:
+) -> Mapping[str, tuple[str, Callable[[], Decision]]]:
     """Return the forms of the steps that may follow, leaving out those refused in any case."""
-    forms: dict[str, Callable[[], None]] = {}
+    forms: dict[str, tuple[str, Callable[[], Decision]]] = {}
     state = "" if work is None else work.area.state
-    if place.letter and (place.kind == PROPOSED or state in {CANDIDATE, RETIRED, MAINTENANCE}):
-        forms["designate"] = lambda: _designate(scene, screen, place, work, DESIGNATED)
-    if place.letter and (place.kind == PROPOSED or state == RETIRED):
-        forms["candidate"] = lambda: _designate(scene, screen, place, work, CANDIDATE)
+    for key, label, then, befores in (
+        ("designate", speak("here.do_designate"), DESIGNATED, {CANDIDATE, RETIRED, MAINTENANCE}),
+        ("candidate", speak("here.do_candidate"), CANDIDATE, {RETIRED}),
+    ):
+        if place.letter and (place.kind == PROPOSED or state in befores):
+            forms[key] = label, partial(_designated, scene, screen, place, work, then)
     if work is None:
         return forms
     if state == DESIGNATED and work.area.execution_on is None:
-        forms["begin"] = lambda: _begin(scene, work)
+        forms["begin"] = speak("here.do_begin"), lambda: _begun(scene, work)
     told = None if found is None else found.told
     if state == DESIGNATED and told is not None and told.verdict in FEWER:
-        forms["maintain"] = lambda: _maintain(scene, work, told)
+        forms["maintain"] = speak("here.do_maintain"), lambda: _maintained(work, told)
     if state in ACTIVE and _other_cells(scene, screen, place):
-        forms["redraw"] = lambda: _redraw(scene, screen, place, work)
+        forms["redraw"] = speak("here.do_redraw"), lambda: _redrawn(scene, screen, place, work)
     if state != RETIRED:
-        forms["retire"] = lambda: _retire(scene, work)
+        forms["retire"] = speak("here.do_retire"), lambda: _retired(work)
     return forms
 
 
-def _designate(
+def _designated(
     scene: FormScene, screen: LinkState, place: Place, work: WorkPlan | None, state: str
-) -> None:
-    st.caption(speak("here.designate_about" if state == DESIGNATED else "here.candidate_about"))
-
-    def fields(key: str) -> Values:
-        label = speak("here.since_day")
-        return {
-            "seen": signing.seen(key, 0 if work is None else work.area.revision)[0],
-            "on": signing.ask_day(scene, label, scene.today, f"{key} on"),
-        }
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        act = dated(act, values["on"], signing.first_day(scene))
+) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
         proposal = cache.proposal(scene.opened, screen.choices)
-        seen = values["seen"] if work is not None else None
         candidate = candidate_of(proposal, place.letter)
-        letter = designate(store, act, candidate, state, seen=seen)
+        letter = designate(store, act, candidate, state, seen=typed.seen)
         st.query_params["place"] = f"{AREA}:{letter}"
         said = speak("here.is_now", area=letter, state=step_word(state))
 
@@ -213,35 +193,37 @@ def _designate(
             return speak("here.is_now_unjudged", said=said, why=render(error.message))
         return said
 
-    key = f"{state} {place.id} {hash(place.cells)}"  # another proposal's letters name other places
-    signing.form(scene, key, fields, write, label=speak("here.decide"))
+    return Decision(
+        f"{state} {place.id} {hash(place.cells)}",  # another proposal's letters name other places
+        speak("here.decide"),
+        write,
+        seen=None if work is None else work.area.revision,
+        about=speak("here.designate_about" if state == DESIGNATED else "here.candidate_about"),
+        is_dated=True,
+    )
 
 
-def _begin(scene: FormScene, work: WorkPlan) -> None:
-    st.caption(speak("here.begin_about"))
-
-    def fields(key: str) -> Values:
-        label = speak("here.on_date")
-        return {"on": st.date_input(label, value=scene.today, key=f"{key} on")}
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        key, on = work.area.key, values["on"]
+def _begun(scene: FormScene, work: WorkPlan) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        key, on = work.area.key, typed.now["on"]
         kept = known_at_start(scene.opened.dataset, scene.plan, scene.records, key, on)
         begin_work(store, act, key, on, kept)
         return speak("keep.begun", area=key, day=on, n=len(kept))
 
-    signing.form(scene, f"begin {work.area.key}", fields, write, label=speak("here.do_begin"))
+    on = FormField("on", speak("here.on_date"), "day", scene.today)
+    key, about = f"begin {work.area.key}", speak("here.begin_about")
+    return Decision(key, speak("here.do_begin"), write, [on], about=about)
 
 
-def _maintain(scene: FormScene, work: WorkPlan, told: ServedVerdict) -> None:
-    st.caption(panels.plain(render(told.sentence)))
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        maintain(store, act, work.area.key, told.evidence, seen=values["seen"])
-        return speak("keep.maintained", area=work.area.key)
-
-    signing.form(
-        scene, f"maintain {work.area.key}", _seen(work), write, label=speak("here.do_maintain")
+def _maintained(work: WorkPlan, told: ServedVerdict) -> Decision:
+    area = work.area
+    return Decision(
+        f"maintain {area.key}",
+        speak("here.do_maintain"),
+        lambda store, act, typed: maintain(store, act, area.key, told.evidence, seen=typed.seen),
+        said=speak("keep.maintained", area=area.key),
+        seen=area.revision,
+        about=render(told.sentence),
     )
 
 
@@ -253,38 +235,30 @@ def _other_cells(scene: FormScene, screen: LinkState, place: Place) -> bool:
     return set(areas["cells"].to_dict()[place.letter]) != set(place.cells)
 
 
-def _redraw(scene: FormScene, screen: LinkState, place: Place, work: WorkPlan) -> None:
-    st.caption(speak("here.redraw_about", n=len(place.cells)))
-
-    def fields(key: str) -> Values:
-        label = speak("here.since_day")
-        return {
-            "seen": signing.seen(key, 0, {"cells": place.cells})[1]["cells"],
-            "on": signing.ask_day(scene, label, scene.today, f"{key} on"),
-        }
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        act = dated(act, values["on"], signing.first_day(scene))
+def _redrawn(scene: FormScene, screen: LinkState, place: Place, work: WorkPlan) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
         candidate = candidate_of(cache.proposal(scene.opened, screen.choices), place.letter)
-        seen = frozenset(int(cell, 16) for cell in values["seen"])
+        seen = frozenset(int(cell, 16) for cell in typed.seen)
         redraw(store, act, work.area.key, [candidate], seen=seen)
-        return speak("keep.redrawn", area=work.area.key, day=values["on"])
+        return speak("keep.redrawn", area=work.area.key, day=act.on)
 
-    key = f"redraw {work.area.key} {hash(place.cells)}"
-    signing.form(scene, key, fields, write, label=speak("here.do_redraw"))
-
-
-def _retire(scene: FormScene, work: WorkPlan) -> None:
-    st.caption(speak("here.retire_about"))
-
-    def write(store: Store, act: Act, values: Values) -> str:
-        retire(store, act, work.area.key, seen=values["seen"])
-        return speak("keep.retired", area=work.area.key)
-
-    signing.form(
-        scene, f"retire {work.area.key}", _seen(work), write, label=speak("here.do_retire")
+    return Decision(
+        f"redraw {work.area.key}",
+        speak("here.do_redraw"),
+        write,
+        seen=place.cells,
+        about=speak("here.redraw_about", n=len(place.cells)),
+        is_dated=True,
     )
 
 
-def _seen(work: WorkPlan) -> Callable[[str], Values]:
-    return lambda key: {"seen": signing.seen(key, work.area.revision)[0]}
+def _retired(work: WorkPlan) -> Decision:
+    area = work.area
+    return Decision(
+        f"retire {area.key}",
+        speak("here.do_retire"),
+        lambda store, act, typed: retire(store, act, area.key, seen=typed.seen),
+        said=speak("keep.retired", area=area.key),
+        seen=area.revision,
+        about=speak("here.retire_about"),
+    )

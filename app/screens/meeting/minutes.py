@@ -10,16 +10,16 @@ from typing import Any
 import streamlit as st
 
 from app.screens.meeting.lists import head, item, listed, quiet
-from app.shared import cache_store, panels, person
+from app.shared import answering, cache_store, panels, person, plan_edits, signing
 from app.shared.city_session import Opened
+from app.shared.signing import FormScene
 from app.shared.standing import step_word
 from csa.areas.places import called
 from csa.base.errors import CsaError
-from csa.base.text import day, render, speak
-from csa.decisions.actions import answer_change
+from csa.base.text import day, speak
 from csa.decisions.drafts import draft_of, keep_draft
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, may, require, require_committee, require_team_chair
+from csa.decisions.roles import Person, may, require
 from csa.decisions.store.records import Records, titles_of
 from csa.decisions.store.tables import ChangeRow, MinuteRow
 from csa.plan import Plan
@@ -45,28 +45,27 @@ def keep_fields() -> None:
             state[name] = state[name]
 
 
-def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
+def show(scene: FormScene, review: Review) -> None:
     """Show today's and the last meeting's decisions, the pending proposals, and the form."""
-    who = person.person(opened)
-    n = len(review.decided)
+    opened, n = scene.opened, len(review.decided)
+    signing.announce("plan answer")
     panels.answer(
         speak("meeting.decided", n=n) if n else speak("meeting.decided_none"),
         speak("meeting.pending", n=len(review.pending)) if review.pending else "",
     )
     signatures = _signatures(opened, (*review.decided, *review.decided_before))
-    about = {"": speak("meeting.whole_plan"), **_abouts(plan, records)}
+    about = {"": speak("meeting.whole_plan"), **_abouts(scene.plan, scene.records)}
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _form(opened, who, about)
+        _form(opened, scene.who, about)
     with right:
         listed([_minute(row, about, signatures) for row in review.decided], MOST)
-        _pending(opened, plan, who, review.pending)
+        for row in review.pending:
+            st.html(_proposal(scene.plan, row))
+            if answering.may_answer(scene, row):
+                with st.popover(speak("meeting.answer", number=row.action)):
+                    answering.ask(scene, row)
         _last_time(review, about, signatures)
-
-
-def _asks_office(who: Person) -> bool:
-    """Return whether to ask for the office: only on this machine, where nobody signs in."""
-    return who.office == person.THIS_MACHINE
 
 
 # ---- The form --------------------------------------------------------------------------------
@@ -78,8 +77,9 @@ def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
         panels.empty(speak("meeting.read_only"))
         return
     _take_up(opened, who)
-    if st.session_state[ABOUT] not in about:  # a draft on an item that the plan no longer has
-        st.session_state[ABOUT] = ""
+    state = st.session_state
+    if state[ABOUT] not in about:  # a draft on an item that the plan no longer has
+        state[ABOUT] = ""
     kept: dict[str, Any] = {"on_change": _keep, "args": (opened, who), "persist_state": "session"}
     with st.container(key="meeting_form"):
         st.text_area(speak("meeting.text"), key=TEXT, max_chars=MAX_CHARS, height=110, **kept)
@@ -87,9 +87,11 @@ def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
             speak("meeting.about"), list(about), key=ABOUT, format_func=about.__getitem__, **kept
         )
         with st.container(horizontal=True):
-            st.text_input(speak("meeting.why"), key=WHY, max_chars=MAX_CHARS, **kept)
-            if _asks_office(who):
-                st.text_input(speak("meeting.office"), key=OFFICE, max_chars=MAX_OFFICE, **kept)
+            st.text_input(speak("plan_page.why"), key=WHY, max_chars=MAX_CHARS, **kept)
+            if who.office == person.THIS_MACHINE:  # where nobody signs in
+                st.text_input(
+                    speak("plan_page.on_behalf"), key=OFFICE, max_chars=MAX_OFFICE, **kept
+                )
         st.button(
             speak("meeting.record"),
             key="meeting record",
@@ -97,7 +99,8 @@ def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
             on_click=_record,
             args=(opened, who),
         )
-        _say_fault(FAULT)
+        if state.get(FAULT):
+            st.error(panels.plain(state[FAULT]), icon=":material/error:")
 
 
 def _record(opened: Opened, who: Person) -> None:
@@ -108,7 +111,7 @@ def _record(opened: Opened, who: Person) -> None:
         act = person.sign(opened, state.get(OFFICE, ""), state.get(WHY, ""))
         add_minute(cache_store.writing(opened), act, state[TEXT], state[ABOUT])
     except CsaError as error:
-        state[FAULT] = _fault(error)
+        state[FAULT] = plan_edits.refusal(error)
         return
     state[TEXT], state[WHY], state[ABOUT] = "", "", ""
     _keep(opened, who)
@@ -118,6 +121,8 @@ def _keep(opened: Opened, who: Person) -> None:
     """Store what is typed to survive a reload; a store that fails here refuses the record too."""
     state = st.session_state
     typed = {name: state[name] for name in FIELDS if state.get(name)}
+    if OFFICE in typed:  # a meeting has one for all
+        state[plan_edits.KEPT_OFFICE] = typed[OFFICE]
     draft = typed if typed.keys() - {OFFICE} else {}
     with suppress(CsaError):
         keep_draft(cache_store.writing(opened), who, DRAFT, draft)
@@ -129,20 +134,6 @@ def _take_up(opened: Opened, who: Person) -> None:
         draft = draft_of(cache_store.reading(opened), who, DRAFT)
         for name in FIELDS:
             st.session_state[name] = draft.get(name, "")
-
-
-def _fault(error: CsaError) -> str:
-    """Return a refusal in words, where the command's options are this form's fields."""
-    key = error.message.key
-    if key == "store.no_by":
-        return speak("meeting.no_office")
-    return speak("meeting.no_why") if key == "store.no_why" else render(error.message)
-
-
-def _say_fault(name: str) -> None:
-    fault = st.session_state.get(name)
-    if fault:
-        st.error(panels.plain(fault), icon=":material/error:")
 
 
 def _abouts(plan: Plan, records: Records) -> dict[str, str]:
@@ -190,14 +181,6 @@ def _last_time(
 # ---- Proposals -------------------------------------------------------------------------------
 
 
-def _pending(opened: Opened, plan: Plan, who: Person, pending: Sequence[ChangeRow]) -> None:
-    for row in pending:
-        with st.container(key=f"proposal {row.key}"):
-            st.html(_proposal(plan, row))
-            _answering(opened, plan, who, row)
-            _say_fault(f"{FAULT} {row.key}")
-
-
 def _proposal(plan: Plan, row: ChangeRow) -> str:
     names = {
         "title": speak("meeting.field_title"),
@@ -222,52 +205,3 @@ def _proposal(plan: Plan, row: ChangeRow) -> str:
 
 def _wanted(name: str, value: str) -> str:
     return day(date.fromisoformat(value)) if name in {"start", "due"} else value
-
-
-def _answering(opened: Opened, plan: Plan, who: Person, row: ChangeRow) -> None:
-    is_first = row.state == "proposed"
-    is_theirs = (
-        may(require_team_chair, who, plan, row.action) if is_first else may(require_committee, who)
-    )
-    if not is_theirs:
-        return
-    with st.popover(speak("meeting.answer", number=row.action)):
-        st.text_input(speak("meeting.why"), key=f"{WHY} {row.key}", max_chars=MAX_CHARS)
-        if _asks_office(who):
-            _suggest_office(row)
-            st.text_input(speak("meeting.office"), key=f"{OFFICE} {row.key}", max_chars=MAX_OFFICE)
-        with st.container(horizontal=True):
-            for name, is_approved in (("approve", True), ("refuse", False)):
-                st.button(
-                    speak("meeting.approve") if is_approved else speak("meeting.refuse"),
-                    key=f"{name} {row.key}",
-                    type="primary" if is_approved else "secondary",
-                    on_click=_answer,
-                    args=(opened, plan, (row.key, row.revision), is_approved),
-                )
-
-
-def _suggest_office(row: ChangeRow) -> None:
-    """Suggest the office that records decisions, since a meeting has one for all."""
-    key, state = f"{OFFICE} {row.key}", st.session_state
-    if not state.get(key):
-        state[key] = state.get(OFFICE, "")
-
-
-def _answer(
-    opened: Opened,
-    plan: Plan,
-    seen: tuple[str, int],
-    is_approved: bool,  # noqa: FBT001 - Streamlit passes button arguments by position
-) -> None:
-    """Answer a proposal as it was seen; if that is refused, the reason appears beside it."""
-    state, (key, revision) = st.session_state, seen
-    name = f"{FAULT} {key}"
-    state.pop(name, None)
-    office = state.get(f"{OFFICE} {key}", "")
-    try:
-        act = person.sign(opened, office, state.get(f"{WHY} {key}", ""))
-        store = cache_store.writing(opened)
-        answer_change(store, plan, act, key, is_approved=is_approved, seen=revision)
-    except CsaError as error:
-        state[name] = _fault(error)

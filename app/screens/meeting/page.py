@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.screens.meeting import minutes, parts
-from app.shared import cache_store, panels
+from app.shared import cache_store, panels, person
+from app.shared.signing import FormScene
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -23,7 +24,8 @@ except CsaError as error:
     panels.stop(error)
 with st.container(key="meeting_screen"):
     if step == parts.DECISIONS:
-        minutes.show(opened, plan, records, review)
+        who, today = person.person(opened), cache_store.today(opened)
+        minutes.show(FormScene(opened, who, plan, records, today), review)
     else:
         parts.show(opened, plan, records, review, step)
 parts.ways(step)

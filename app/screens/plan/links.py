@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
-from app.screens.plan.one_action import ActionScene, carry_out, who_and_why
-from app.shared import plan_edits
+from app.screens.plan.one_action import ActionScene
+from app.shared import signing
+from app.shared.signing import Decision, FormField, Typed
+from csa.base.errors import ParamError
 from csa.base.text import speak
 from csa.decisions.links import set_link
 from csa.decisions.roles import Act, may, require_chair
@@ -32,7 +34,7 @@ def links(scene: ActionScene, line: ActionLine) -> None:
         st.caption(speak("plan_page.no_links"))
     if may(require_chair, scene.who, scene.plan, line.number):
         with st.expander(speak("plan_page.change_links")):
-            _link_form(scene, line)
+            signing.form(scene, _linking(scene, line))
 
 
 def _link_words(scene: ActionScene, link: Link) -> str:
@@ -51,55 +53,36 @@ def _item_name(plan: Plan, lines: Mapping[str, ActionLine], number: str) -> str:
     return f"{number} {titles.get(number, '')}".strip()
 
 
-def _link_form(scene: ActionScene, line: ActionLine) -> None:
-    key = f"plan link {line.number} {plan_edits.turn()}"
+def _linking(scene: ActionScene, line: ActionLine) -> Decision:
     plan = scene.plan
     items = [*(s.number for s in plan.strategies), *(a.number for a in plan.actions)]
     items.sort(key=by_number)
-    own = [link.on for link in links_of(plan, scene.records.links)[line.number]]
+    own = {link.on for link in links_of(plan, scene.records.links)[line.number]}
 
     def named(number: str) -> str:
         return _item_name(plan, scene.lines, number) if number else speak("plan_page.choose")
 
-    with st.form(key, border=False):
-        others = [number for number in items if number != line.number]
-        needs = st.selectbox(
-            speak("plan_page.link_on"), ["", *others], format_func=named, key=f"{key} on"
-        )
-        source = st.selectbox(
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        on, is_removed = typed.now["on"], typed.is_second
+        if not on or (is_removed and on not in own):
+            raise ParamError("plan_page.link_not_own" if is_removed else "plan_page.link_which")
+        link = (line.number, on, typed.now["source"])
+        set_link(store, plan, act, link, is_removed=is_removed)
+        return speak("plan_page.link_removed" if is_removed else "plan_page.link_added", number=on)
+
+    others = ["", *(number for number in items if number != line.number)]
+    fields = (
+        FormField("on", speak("plan_page.link_on"), "choice", options=others, words=named),
+        FormField(
+            "source",
             speak("plan_page.link_source"),
+            "choice",
+            line.number,
             items,
-            index=items.index(line.number),
-            format_func=named,
-            key=f"{key} source",
-            help=speak("plan_page.link_source_help"),
-        )
-        office, why = who_and_why(scene, key)
-        with st.container(horizontal=True):
-            is_added = st.form_submit_button(speak("plan_page.link_add"), type="primary")
-            is_removed = bool(own) and st.form_submit_button(
-                speak("plan_page.link_remove"), help=speak("plan_page.link_remove_help")
-            )
-    if is_added or is_removed:
-        _write_link(scene, line, (needs, source, office, why), own if is_removed else None)
-
-
-def _write_link(
-    scene: ActionScene,
-    line: ActionLine,
-    given: tuple[str, str, str, str],
-    own: Sequence[str] | None,
-) -> None:
-    needs, source, office, why = given
-    if not needs or (own is not None and needs not in own):
-        st.error(speak("plan_page.link_which" if own is None else "plan_page.link_not_own"))
-        return
-
-    def write(store: Store, act: Act) -> str:
-        link = (line.number, needs, source)
-        set_link(store, scene.plan, act, link, is_removed=own is not None)
-        if own is None:
-            return speak("plan_page.link_added", number=needs)
-        return speak("plan_page.link_removed", number=needs)
-
-    carry_out(scene, office, why, write)
+            named,
+            more={"help": speak("plan_page.link_source_help")},
+        ),
+    )
+    remove = speak("plan_page.link_remove") if own else "", speak("plan_page.link_remove_help")
+    key, label = f"plan link {line.number}", speak("plan_page.link_add")
+    return Decision(key, label, write, fields, second=remove)

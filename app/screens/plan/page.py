@@ -30,12 +30,12 @@ with st.container(key="plan_ways", horizontal=True, vertical_alignment="center")
     parts.calendar(opened.config, the_plan, records, today)
     parts.waiting_list(records, lines)
 parts.slots(the_plan, records, lines)
-work_csv.show(signing.FormScene(opened, the_plan, records, who, today))
+work_csv.show(signing.FormScene(opened, who, the_plan, records, today))
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:
     line = lines[view.opened]
-    scene = one_action.ActionScene(opened, the_plan, records, who, lines, store)
+    scene = one_action.ActionScene(opened, who, the_plan, records, today, lines, store)
     with st.container(key="plan_one", border=True):
         one_action.head(line, the_plan)
         if view.look == filters.CARDS and plan_cards.may_edit(the_plan, who, line):

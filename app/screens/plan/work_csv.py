@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.shared import cache_store, panels, signing
 from app.shared.person import sign
-from app.shared.signing import FormScene, Values
+from app.shared.signing import Decision, FormScene, Typed
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.decisions.roles import Act, may, require
@@ -54,13 +54,13 @@ def _take(scene: FormScene) -> None:
         return
     st.info(panels.plain(speak("work_file.would_take", path=name, **vars(found))))
     if found.added or found.changed:
-        _form(scene, name, lines)
+        signing.form(scene, _taking(name, lines))
 
 
-def _form(scene: FormScene, name: str, lines: tuple[WorkLine, ...]) -> None:
-    def write(store: Store, act: Act, _: Values) -> str:
+def _taking(name: str, lines: tuple[WorkLine, ...]) -> Decision:
+    def write(store: Store, act: Act, _: Typed) -> str:
         found = add_work(store, act, lines, name)
         st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
         return speak("work_file.taken", path=name, **vars(found))
 
-    signing.form(scene, "work file", lambda _: {}, write, label=speak("work_file.take"))
+    return Decision("work file", speak("work_file.take"), write)

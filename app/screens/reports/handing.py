@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,13 +12,13 @@ import streamlit as st
 from app.screens.reports.parts import Report
 from app.shared import cache_report, cache_store, panels, signing
 from app.shared.cache_report import ReportBasis
-from app.shared.city_session import Opened
 from app.shared.reports_words import audience_name, form_name, language_name
+from app.shared.signing import Decision, FormField, Present, Typed
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, speak
 from csa.decisions.handing import EVERYONE, FORMS, EditionFile, hand_out
-from csa.decisions.roles import Act, Person, may, require
+from csa.decisions.roles import Act, may, require
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import HandoutRow
@@ -32,17 +31,11 @@ MOST = 20
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Present):
     """What the parts of the page need."""
 
     basis: ReportBasis  # what reports are made from now
-    who: Person  # the person at the screen
     today: date  # the day, in the city's own time
-
-    @property
-    def opened(self) -> Opened:
-        """The city."""
-        return self.basis.opened
 
 
 def form(desk: Desk, report: Report | None) -> None:
@@ -54,36 +47,54 @@ def form(desk: Desk, report: Report | None) -> None:
     elif not _editions(report):
         panels.empty(speak("reports_page.all_drafts"))
     else:
-        signing.form(
-            desk,
-            f"hand out {report.asked.month}",
-            lambda key: _fields(desk, report, key),
-            lambda store, act, values: _write(store, act, report, values),
-            label=speak("reports_page.record"),
-        )
+        signing.form(desk, _handing(desk, report))
 
 
-def _fields(desk: Desk, report: Report, key: str) -> dict[str, Any]:
-    left, right = st.columns([0.6, 0.4])
-    edition = left.selectbox(
-        speak("reports_page.which"), _editions(report), format_func=_in_words, key=f"{key} edition"
-    )
+def _handing(desk: Desk, report: Report) -> Decision:
     first = Month.parse(report.asked.month)
-    handed_on = right.date_input(
-        speak("reports_page.on"),
-        desk.today,
-        min_value=min(date(first.year, first.number, 1), desk.today),
-        max_value=desk.today,
-        key=f"{key} day",
+    least = min(date(first.year, first.number, 1), desk.today)
+    fields = (
+        FormField(
+            "edition",
+            speak("reports_page.which"),
+            "choice",
+            options=_editions(report),
+            words=_in_words,
+            row=1,
+        ),
+        FormField(
+            "on",
+            speak("reports_page.on"),
+            "day",
+            desk.today,
+            row=1,
+            more={"min_value": least, "max_value": desk.today},
+        ),
+        FormField(
+            "recipients",
+            speak("reports_page.to"),
+            "several",
+            options=known_recipients(desk.basis.plan, desk.basis.records),
+            more={"accept_new_options": True, "placeholder": speak("reports_page.to_hint")},
+        ),
     )
-    recipients = st.multiselect(
-        speak("reports_page.to"),
-        known_recipients(desk.basis.plan, desk.basis.records),
-        accept_new_options=True,
-        placeholder=speak("reports_page.to_hint"),
-        key=f"{key} recipients",
-    )
-    return {"edition": edition, "recipients": recipients, "handed_on": handed_on}
+
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        made = cache_report.edition(report.facts, *typed.now["edition"])
+        file = EditionFile(
+            snapshot_id=made.snapshot_id,
+            audit_n=made.audit_n,
+            month=made.month,
+            audience=made.audience,
+            language=made.language,
+            form=made.form,
+            sha256=made.sha256,
+        )
+        keys = hand_out(store, act, file, typed.now["recipients"], typed.now["on"])
+        return speak("reports_page.recorded", n=len(keys))
+
+    label = speak("reports_page.record")
+    return Decision(f"hand out {report.asked.month}", label, write, fields)
 
 
 def _editions(report: Report) -> list[tuple[str, str, str]]:
@@ -95,21 +106,6 @@ def _editions(report: Report) -> list[tuple[str, str, str]]:
     drafts = {one.audience for one in pages if made_from(one.content).figures == NONE_PUBLISHED}
     offered = (one for one in {*files, *words} if one[0] not in drafts)
     return sorted(offered, key=lambda one: (order[one[0]], FORMS.index(one[2])))
-
-
-def _write(store: Store, act: Act, report: Report, values: Mapping[str, Any]) -> str:
-    made = cache_report.edition(report.facts, *values["edition"])
-    file = EditionFile(
-        snapshot_id=made.snapshot_id,
-        audit_n=made.audit_n,
-        month=made.month,
-        audience=made.audience,
-        language=made.language,
-        form=made.form,
-        sha256=made.sha256,
-    )
-    keys = hand_out(store, act, file, values["recipients"], values["handed_on"])
-    return speak("reports_page.recorded", n=len(keys))
 
 
 def _in_words(edition: tuple[str, str, str]) -> str:

@@ -16,7 +16,7 @@ opened = panels.frame(speak("reports_page.title"))
 person.require_internal(opened, speak("reports_page.internal"))
 try:
     basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
-    desk = Desk(basis, person.person(opened), cache_store.today(opened))
+    desk = Desk(opened, person.person(opened), basis, cache_store.today(opened))
     months = reportable_months(opened.dataset)
     if not months:
         panels.empty(speak("reports_page.no_month"))

@@ -42,6 +42,7 @@ def following(**areas):
         by_letter=sorted(areas, key=lambda name: (len(name), name)),
         months=MONTHS,
         judged=areas.__getitem__,
+        is_early=lambda at: areas["A"].verdicts[at] is Verdict.TOO_EARLY,
         late=lambda _: 0,
         place_name=lambda name: f"{names[name]} ({name})",
         displaced=SimpleNamespace(
@@ -122,7 +123,8 @@ def test_the_file_has_the_same_numbers_a_row_an_area():
 
 def test_one_area_alone_and_too_few_months_have_no_line():
     assert each_area.say_singles(following(A=FEWER), 2) == ""
-    assert each_area.say_singles(following(A=FEWER, B=SAME), 1) == ""
+    early = following(A=FEWER.withheld_early(), B=SAME.withheld_early())
+    assert each_area.say_singles(early, 1) == ""
 
 
 def test_too_early_is_in_the_table_and_the_file_too():

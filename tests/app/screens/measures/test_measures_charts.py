@@ -9,7 +9,7 @@ import pytest
 from app.screens.measures import measures_charts
 from app.screens.measures.measure_words import known_words, number_words
 from app.screens.measures.measures_edit import quarters_over
-from app.shared import signing, theme
+from app.shared import theme
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import MeasureRow
 from csa.plan.measures import Quarter, Value, figure_words
@@ -93,7 +93,3 @@ def test_only_quarters_that_are_over_can_be_chosen():
     found = quarters_over(TODAY)
     assert found[0] == LAST
     assert all(quarter.is_over(TODAY) for quarter in found)
-
-
-def test_what_a_writer_left_alone_is_not_written():
-    assert signing.changed({"a": 1, "b": 2}, {"a": 1, "b": 3}) == {"b": 2}

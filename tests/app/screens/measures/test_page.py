@@ -33,6 +33,7 @@ from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
 from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing.serving import ServedVerdict
+from tests.app.conftest import sign
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
 
@@ -112,12 +113,6 @@ def fill(made, label, value, kind="text_input"):
 def press(made, label, form):
     [button] = [one for one in made.button if one.label == label and one.form_id.startswith(form)]
     return button.click().run()
-
-
-def sign(made, form, why="The team agreed."):
-    for field in made.text_input:
-        if field.key.startswith(form) and field.key.endswith((" office", " why")):
-            field.set_value(PREVENTION if field.key.endswith(" office") else why)
 
 
 def work_form(made, name):
@@ -495,7 +490,7 @@ def field(made, form, name, kind="date_input"):
     [found] = [
         one
         for one in getattr(made, kind)
-        if one.key and one.key.startswith(form) and one.key.endswith(f" right {name}")
+        if one.key and one.key.startswith(form) and one.key.endswith(f"/{name}")
     ]
     return found
 

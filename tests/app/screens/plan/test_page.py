@@ -36,7 +36,7 @@ from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
 from csa.plan import STATUSES, ActionState
 from csa.reports.briefing import plan_lines
-from tests.app.conftest import words
+from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, trail
 
@@ -352,10 +352,8 @@ def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(pa
 
 def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
     made = page({"opened": "1.1.1"})
-    for state, label in (("proposed", "waits for the Committee"), ("chair-approved", "counts")):
-        key = f"plan answer change-1 {state}"
-        made.text_input(key=f"{key} office").set_value("Mayor's Office")
-        made.text_input(key=f"{key} why").set_value("Agreed.")
+    for label in ("waits for the Committee", "counts"):
+        sign(made, "plan answer change-1")
         next(b for b in made.button if b.label == "Approve").click().run()
         assert not made.exception
         assert label in words(made)
@@ -367,14 +365,13 @@ def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
     made = page()
     made.button(key="plan slot 3.1").click().run()
     key = next(w.key for w in made.text_input if (w.key or "").startswith("plan propose 3.1.1"))
-    key = key.rpartition(" ")[0]
-    made.text_input(key=f"{key} title").set_value("Publish stops and searches each month")
+    key = key.rpartition("/")[0]
+    made.text_input(key=f"{key}/title").set_value("Publish stops and searches each month")
     submit = next(b for b in made.button if b.label == "Propose")
     submit.click().run()
     assert "Write on whose behalf" in words(made)
-    assert made.text_input(key=f"{key} title").value.startswith("Publish")  # the text stays
-    made.text_input(key=f"{key} office").set_value("Police")
-    made.text_input(key=f"{key} why").set_value("Residents asked.")
+    assert made.text_input(key=f"{key}/title").value.startswith("Publish")  # the text stays
+    sign(made, key)
     next(b for b in made.button if b.label == "Propose").click().run()
     assert not made.exception
     (_, row) = read_records(store).changes
@@ -385,16 +382,14 @@ def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
 def test_a_link_is_added_and_removed_with_its_source(page, store):
     made = page({"opened": "2.2.1"})
     key = next(w.key for w in made.selectbox if (w.key or "").startswith("plan link"))
-    key = key.rpartition(" ")[0]
-    made.selectbox(key=f"{key} on").set_value("1.2.3")
-    made.text_input(key=f"{key} office").set_value("Committee")
-    made.text_input(key=f"{key} why").set_value("Said at the review.")
+    key = key.rpartition("/")[0]
+    made.selectbox(key=f"{key}/on").set_value("1.2.3")
+    sign(made, key)
     next(b for b in made.button if b.label == "Add").click().run()
     assert "Waits for 1.2.3 Make the report" in words(made)
     key = f"plan link 2.2.1 {int(key.rpartition(' ')[2]) + 1}"
-    made.selectbox(key=f"{key} on").set_value("1.2.3")
-    made.text_input(key=f"{key} office").set_value("Committee")
-    made.text_input(key=f"{key} why").set_value("A mistake.")
+    made.selectbox(key=f"{key}/on").set_value("1.2.3")
+    sign(made, key)
     next(b for b in made.button if b.label == "Remove").click().run()
     assert says("plan_page.link_removed", number="1.2.3") in words(made)
     assert [row.is_removed for row in read_records(store).links] == [True]
@@ -563,10 +558,10 @@ def test_an_editor_changes_the_own_strategies_alone(session, plan, lines):
 def test_a_link_that_is_not_the_actions_own_cannot_be_removed(page, store):
     made = page({"opened": "1.3.1"})  # waits for 1.2.1 by its strategy
     key = next(w.key for w in made.selectbox if (w.key or "").startswith("plan link"))
+    sign(made, key.rpartition("/")[0])
     next(b for b in made.button if b.label == "Add").click().run()
     assert "Which item does it wait for?" in words(made)
     assert not [b for b in made.button if b.label == "Remove"]
-    assert key
     assert not read_records(store).links
 
 
@@ -658,15 +653,13 @@ def test_an_earlier_report_is_corrected_and_the_trail_says_what_it_was(page, sto
     [which] = [one for one in made.selectbox if one.key == "correct 1.2.1"]
     made = which.set_value(which.options[-1]).run()
     [form] = {one.form_id for one in made.button if one.form_id.startswith("correct 1.2.1")}
-    [status] = [one for one in made.selectbox if one.key == f"{form} right status"]
-    [office] = [one for one in made.text_input if one.key == f"{form} right office"]
+    [status] = [one for one in made.selectbox if one.key == f"{form}/status"]
+    [office] = [one for one in made.text_input if one.key == f"{form}/office"]
     status.set_value("at-risk")
     office.set_value("Parks")
-    [reason] = [one for one in made.text_area if one.key == f"{form} right reason"]
+    [reason] = [one for one in made.text_area if one.key == f"{form}/reason"]
     reason.set_value("No analyst.")
-    for one in made.text_input:
-        if one.key in {f"{form} office", f"{form} why"}:
-            one.set_value("Mayor" if one.key.endswith("office") else "The list was read wrong.")
+    sign(made, form, "The list was read wrong.", "Mayor")
     [button] = [one for one in made.button if one.form_id == form]
     made = button.click().run()
     assert not made.exception
@@ -711,9 +704,7 @@ def test_work_plans_are_counted_first_then_taken_once(page, store):
     counts = {"path": "work.csv", "added": 2, "changed": 0, "same": 0}
     assert says("work_file.would_take", **counts) in words(shown_page)
     assert len(trail(store)) == before
-    for label, text in (("office", "Public Works"), ("why", "From the team's own list.")):
-        (box,) = [w for w in shown_page.text_input if (w.key or "") == f"work file 0 {label}"]
-        box.set_value(text)
+    sign(shown_page, "work file", "From the team's own list.")
     (button,) = [one for one in shown_page.button if one.label == says("work_file.take")]
     button.click().run()
     assert says("work_file.taken", **counts) in words(shown_page)
