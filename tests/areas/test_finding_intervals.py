@@ -16,7 +16,7 @@ from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import philadelphia_in
+from tests.towns import philadelphia_in
 from tests.workers import slowly
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------

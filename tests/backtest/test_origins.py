@@ -27,12 +27,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
-from tests.areas.test_finding import (
-    history,
-    philadelphia_in,
-    town_of,
-    with_other_future,
-)
+from tests.towns import history, philadelphia_in, town_of, with_other_future
 
 JANUARIES = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
 

@@ -29,7 +29,8 @@ from csa.backtest.variants import sweep_settings
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import philadelphia_in, with_other_future
+from tests.backtest.records import of_days, of_fingerprint
+from tests.towns import philadelphia_in, with_other_future
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,6 @@ def told():
 @pytest.fixture(scope="module")
 def record(testville, told):
     return make_record(City(*testville[::-1]), Choices(), told.append)
-
-
-def of_days(dataset, first, last):
-    return replace(dataset, report={**dataset.report, "data_from": first, "data_through": last})
-
-
-def of_fingerprint(dataset, letter):
-    return replace(dataset, report={**dataset.report, "fingerprint": letter * 64})
 
 
 def years_of(record, dataset, n):

@@ -31,10 +31,8 @@ from csa.displacement.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.displacement.sentences import than_expected
 from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
-from tests.areas.test_finding import KNOT, OTHER, history
-from tests.cli.test_priorities import _command, bytes_of, sentence
-from tests.displacement.test_analyze import past_year, steady
-from tests.displacement.test_zoning import (
+from tests.cli.asked import bytes_of, csa_command, sentence
+from tests.displacement.followed import (
     CORNER,
     EAST,
     EMPTY_MONTH,
@@ -42,9 +40,12 @@ from tests.displacement.test_zoning import (
     cell_at,
     disk,
     other_rows,
+    past_year,
+    steady,
 )
 from tests.sentences import says
 from tests.stores import act
+from tests.towns import KNOT, OTHER, history
 
 PARTS = ("core", "ring", "rest", "unlocated", "outside")
 FILES = {"panel.csv", "newest_month.csv", "lineage.csv", "emerging.csv", "displacement.json"}
@@ -99,7 +100,7 @@ def made(new_town):
     kept = [row for row in history() if not row.split(",")[2].startswith(EMPTY_MONTH)]
     path = town.write("a.csv", *kept, *other_rows())
     ingest = ("ingest", "--city", town.config, "--places", town.places, path)
-    _command(*ingest, "--out", town.folder / "ds")
+    csa_command(*ingest, "--out", town.folder / "ds")
     return town
 
 
@@ -340,7 +341,7 @@ def test_without_a_start_the_last_whole_year_is_followed(ask, read, tmp_path):
 
 def test_letters_of_areas_that_are_followed_stay_in_the_lineage(ask, made, tmp_path):
     about = ("--city", made.config, "--dataset", made.folder / "ds")
-    _command("propose", *about, "--until", "2020-02", "--out", tmp_path / "pr")
+    csa_command("propose", *about, "--until", "2020-02", "--out", tmp_path / "pr")
     found = json.loads((tmp_path / "pr" / "areas.geojson").read_text(encoding="utf-8"))
     names = {}
     for letter, feature in zip("KCX", found["features"], strict=False):
@@ -405,7 +406,7 @@ def moving(new_town):
     town = new_town()
     path = town.write("a.csv", *steady((8, 2), (2, 10)))
     ingest = ("ingest", "--city", town.config, "--places", town.places, path)
-    _command(*ingest, "--out", town.folder / "ds")
+    csa_command(*ingest, "--out", town.folder / "ds")
     return town
 
 
@@ -609,7 +610,7 @@ def tested(new_town, made):
     town = new_town()
     shutil.copytree(made.folder / "ds", town.folder / "ds", symlinks=True)
     words = ("backtest", "--city", made.config, "--dataset", town.folder / "ds", "--no-variants")
-    (town.folder / "said.txt").write_text(_command(*words), encoding="utf-8")
+    (town.folder / "said.txt").write_text(csa_command(*words), encoding="utf-8")
     return town
 
 
@@ -823,7 +824,7 @@ def test_areas_that_are_not_there_or_of_another_city_are_refused(ask, tmp_path):
 def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, tmp_path):
     about = ("--city", made.config, "--dataset", made.folder / "ds")
     words = ("--kind", "homicide", "--min-samples", "5", "--out", tmp_path / "pr")
-    _command("propose", *about, "--until", "2019-02", *words)
+    csa_command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
     assert (
         "Only homicides, by any weapon, are counted: they were used to choose these areas." in lines
@@ -863,11 +864,11 @@ def sample(tmp_path_factory, root):
         patch.chdir(root)
         truth = json.loads((root / "data" / "sample" / "truth.json").read_text())
         since = truth["displacement"]["since"]
-        _command("ingest", *city, "--out", folder / "ds")
+        csa_command("ingest", *city, "--out", folder / "ds")
         about = (*city, "--dataset", folder / "ds")
-        _command("propose", *about, "--until", since, "--out", folder / "pr")
+        csa_command("propose", *about, "--until", since, "--out", folder / "pr")
         words = ("displace", *about, "--areas", folder / "pr", "--since", since)
-        said = _command(*words, "--out", folder / "di")
+        said = csa_command(*words, "--out", folder / "di")
     account = json.loads((folder / "di" / "displacement.json").read_text(), parse_constant=refuse)
     return folder, truth, said, account
 

@@ -1,6 +1,5 @@
 """The command of a new month: the same bytes as step by step, and what it asks, refuses, undoes."""
 
-import csv
 import html
 import json
 import os
@@ -17,21 +16,9 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.disclosure.texts import code_of
 from tests.sentences import says
+from tests.workflow.months import months_of
 
 ROOT = Path(__file__).parents[2]
-
-
-def months_of(source, until, target, date="date"):
-    """Write the rows of a list as far as they were known on a day."""
-    with source.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        rows = [row for row in reader if row[date][:10] <= until]
-        names = reader.fieldnames
-    with target.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    return target
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import make_past
 from csa.displacement.ground_in_time import GroundInTime
 from csa.displacement.verdict import Verdict
-from tests.areas.test_finding import philadelphia_in
+from tests.towns import philadelphia_in
 
 DISPLACED = {Verdict.FEWER_MOVED, Verdict.MORE_NEXT}
 STAYED = {Verdict.FEWER, Verdict.FEWER_FEWER_NEXT}

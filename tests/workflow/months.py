@@ -81,3 +81,16 @@ class Town:
             if path.is_file() and not any(part in name for part in ("store", "new/", *but)):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
+
+
+def months_of(source, until, target, date="date"):
+    """Write the rows of a list as far as they were known on a day."""
+    with source.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        rows = [row for row in reader if row[date][:10] <= until]
+        names = reader.fieldnames
+    with target.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    return target

@@ -25,8 +25,7 @@ from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
 from csa.workflow.new_city import understand
 from csa.workflow.shooting_tables import read_tables
-from tests.workflow.layouts import LAYOUTS, louisville, new_york, shootings, write
-from tests.workflow.test_new_city_layouts import polygons_around
+from tests.workflow.layouts import LAYOUTS, louisville, new_york, polygons_around, shootings, write
 
 MIDDLE = (-85.78, 38.23)
 

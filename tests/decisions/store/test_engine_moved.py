@@ -13,7 +13,7 @@ from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.copying import copy_over
 from csa.decisions.store.engine import Store
 from csa.decisions.store.records import read_records
-from tests.decisions.store.test_migrations import FIXTURES, laid
+from tests.decisions.store.laid import FIXTURES, laid
 from tests.stores import act, plain, signed, trail, verified
 
 

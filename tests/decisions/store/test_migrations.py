@@ -1,7 +1,6 @@
 """Versions of the store: each earlier one is brought forward, a later one is refused."""
 
 import shutil
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from csa.decisions.store import migrating, open_store
 from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.records import TABLES, read_records
 from csa.decisions.store.tables import AUDITED, METADATA, ValueRow
+from tests.decisions.store.laid import FIXTURES, laid
 from tests.stores import oracle, plain, run_sql, signed, trail, verified
 
-FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.sqlite3.sql"))
 NEXT = '''"""A version that is yet to come: one column more."""
 import sqlalchemy as sa
 from alembic import op
@@ -26,15 +25,6 @@ def upgrade():
     with op.batch_alter_table("action") as table:
         table.add_column(sa.Column("cost", sa.Text, nullable=False, server_default=""))
 '''
-
-
-def laid(sql, folder):
-    """Lay a dump out as a store's file."""
-    path = folder / "old.sqlite3"
-    with sqlite3.connect(path) as raw:
-        raw.executescript(sql.read_text(encoding="utf-8"))
-    raw.close()
-    return path
 
 
 @pytest.fixture
