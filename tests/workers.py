@@ -66,6 +66,21 @@ def slowly(*cases):
     ]
 
 
+def long(*cases):
+    """Leave further cases of a test to `make test-long`, which .ci/run runs."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)
+        for case in cases
+    ]
+
+
+def some(cases, *quick):
+    """Give all cases, of which those that are not named here are left to `make test-long`."""
+    cases = list(cases)
+    assert set(quick) <= set(cases), "a case that is not there"
+    return [*quick, *long(*(case for case in cases if case not in quick))]
+
+
 def first(cases, *quick):
     """Give all cases, of which those that are not named here are left to `make test-slow`."""
     cases = list(cases)

@@ -438,6 +438,6 @@ def write(layout, folder):
 def polygons_around(middle, path):
     """Two neighborhoods, west and east of a city's middle."""
     x, y = middle
-    shapes = [box(x - 0.2, y - 0.2, x, y + 0.2), box(x, y - 0.2, x + 0.2, y + 0.2)]
+    shapes = [box(x - 0.08, y - 0.08, x, y + 0.08), box(x, y - 0.08, x + 0.08, y + 0.08)]
     gpd.GeoDataFrame({"name": ["West", "East"]}, geometry=shapes, crs="EPSG:4326").to_file(path)
     return path
