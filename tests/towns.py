@@ -1,7 +1,6 @@
 """Six made-up years of Testville, and Philadelphia's real ones, as many tests ask them."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -46,15 +45,6 @@ def town_of(folder, lines):
     config = load_city(town.config)
     path = town.write("a.csv", *lines, header=HEADER)
     return ingest_city(config, Inputs((path,), town.places)).dataset, config
-
-
-@cache
-def philadelphia_in(shared_data, root):
-    """Philadelphia's dataset and file, read once for all tests."""
-    folder = shared_data / "philadelphia"
-    config = load_city(root / "config" / "philadelphia.toml")
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
 
 
 def with_other_future(dataset, origin, way):

@@ -29,7 +29,7 @@ from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.dataset.versioned import City
 from csa.geo.spirals import mean_apart_m
 from tests.properties import examples
-from tests.towns import KNOT, OTHER, history, philadelphia_in, town_of, with_other_future
+from tests.towns import KNOT, OTHER, history, town_of, with_other_future
 
 ORIGIN = Month(2018, 1)
 PARAMS = AreaParams(DbscanParams(200, 8), 10, 2.0)
@@ -400,8 +400,8 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
 
 
 @pytest.mark.slow
-def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def test_philadelphias_areas_of_2024_are_those_of_its_proposal(philadelphia):
+    dataset, config = philadelphia
     choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 10)
     here = locate_incidents(City(config, dataset), choices, cover)
     period = Period.before(Month(2024, 1), 36)

@@ -30,7 +30,7 @@ from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from tests.backtest.records import of_days, of_fingerprint
-from tests.towns import philadelphia_in, with_other_future
+from tests.towns import with_other_future
 
 
 @pytest.fixture(scope="module")
@@ -320,8 +320,8 @@ def test_the_sweep_is_the_variants_own(testville, record):
 
 
 @pytest.mark.slow
-def test_philadelphias_record_tells_of_a_fall_by_itself(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def test_philadelphias_record_tells_of_a_fall_by_itself(philadelphia):
+    dataset, config = philadelphia
     record = make_record(City(config, dataset), Choices())
     assert record.n_origins == 7
     # its file names no radius: the data lead to one

@@ -19,7 +19,7 @@ from csa.disclosure.texts import code_of
 from csa.reports import making
 from csa.workflow import month_products
 from tests.sentences import says
-from tests.workflow.months import months_of
+from tests.workflow.months import LEFT_OUT, months_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def town(tmp_path):
     """The sample city, its config and data in a folder of the test's own."""
     shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
     data = tmp_path / "data" / "sample"
-    shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
+    shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: LEFT_OUT)
     return tmp_path
 
 

@@ -16,8 +16,6 @@ from csa.geo import cells as places
 from csa.geo.ground import parents
 from tests.geo.disks import LAT, LON, MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
 
-KM_PER_DEGREE = 111.2
-
 
 def box(west, south, east, north):
     return shapely.box(LON + west, LAT + south, LON + east, LAT + north)
