@@ -29,7 +29,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-browser coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-long test-browser coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -173,7 +173,10 @@ postgres:
 WORKERS := -n 3 --no-loadscope-reorder
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow and not browser and not system" $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system" $(WORKERS) $(PYTEST_ARGS)
+
+test-long: setup postgres ## run further cases of the quick tests, which `make test` leaves out
+	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
 	@$(BIN)/python -m pytest -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)

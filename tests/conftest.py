@@ -21,12 +21,19 @@ from csa.cli import main
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city, save_dataset
 from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
+from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.plan import load_plan
 from csa.workflow.naming import keep_place_names
 from tests import postgres, stores
 from tests.properties import register_profiles
-from tests.workers import FileScheduling, browser_first, made_once, mark_browser, try_browser_twice
+from tests.workers import (
+    FileScheduling,
+    browser_first,
+    made_once,
+    mark_browser,
+    shared_once,
+    try_browser_twice,
+)
 
 # What is set where the tests run is not what they test.
 for _name in [name for name in os.environ if name.startswith("CSA_") and name != "CSA_KEEP_LOOKS"]:
@@ -191,6 +198,23 @@ def shared_data():
     if not SHARED_DATA.exists():
         pytest.skip("the real data are not at ../shared/data")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def philadelphia(shared_data, root, tmp_path_factory):
+    """Philadelphia's dataset and its city's file, read once for all workers; not to be changed."""
+
+    def read():
+        folder, config = (
+            shared_data / "philadelphia",
+            load_city(root / "config" / "philadelphia.toml"),
+        )
+        path = folder / "philly_shooting_victims_2015_2025.csv"
+        return ingest_city(
+            config, Inputs((path,), folder / "neighborhoods.geojson")
+        ).dataset, config
+
+    return shared_once(tmp_path_factory, "philadelphia", read)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ from csa.reports.public.facts import PublicFacts
 from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
 from csa.risk.near_repeat import KNOX_COLUMNS
 from csa.risk.terrain import TRIED
-from tests.areas.test_finding import history
+from tests.towns import history
 
 OPEN = ("versions", "same_months", "by_block_months")
 """Their keys are libraries, years and numbers of months."""

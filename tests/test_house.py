@@ -138,6 +138,36 @@ def test_a_test_file_without_a_module_is_seen():
     assert homeless(gone, there.__contains__) == gone
 
 
+def imports_of_tests(sources):
+    """Test files that take something from another: what two of them need has a module of its own."""
+    found = []
+    for path, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            named = (
+                [f"{node.module}.{one.name}" for one in node.names]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            named += [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            found += [f"{path}: {name}" for name in named if re.search(r"^tests\..*\btest_", name)]
+    return found
+
+
+def test_no_test_file_is_imported_by_another(root):
+    tests = {path.name: path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.py")}
+    assert imports_of_tests(tests) == []
+
+
+def test_an_import_of_a_test_file_is_seen():
+    good = "from tests.towns import history\nimport pytest"
+    assert imports_of_tests({"a.py": good}) == []
+    bad = "from tests.areas.test_finding import line\nfrom tests.areas import test_gate"
+    assert imports_of_tests({"a.py": bad}) == [
+        "a.py: tests.areas.test_finding.line",
+        "a.py: tests.areas.test_gate",
+    ]
+
+
 def odd_docstrings(sources):
     """Docstrings that begin with Tell, Say or Let: plain English says Return, Check, Describe."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

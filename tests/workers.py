@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import pickle
+import shutil
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -54,8 +56,22 @@ def made_once(tmp_path_factory, name, make):
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (base / name).exists():
-            make(base / name)
+            part = base / f"{name}.part"
+            shutil.rmtree(part, ignore_errors=True)
+            make(part)
+            part.rename(base / name)
     return base / name
+
+
+def shared_once(tmp_path_factory, name, make):
+    """Give a value that the first worker who asks makes, and the others read; not to be changed."""
+
+    def keep(folder):
+        folder.mkdir()
+        (folder / "value").write_bytes(pickle.dumps(make()))
+
+    kept = made_once(tmp_path_factory, name, keep) / "value"
+    return pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of this run
 
 
 def slowly(*cases):
@@ -64,6 +80,21 @@ def slowly(*cases):
         pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
         for case in cases
     ]
+
+
+def long(*cases):
+    """Leave further cases of a test to `make test-long`, which .ci/run runs."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)
+        for case in cases
+    ]
+
+
+def some(cases, *quick):
+    """Give all cases, of which those that are not named here are left to `make test-long`."""
+    cases = list(cases)
+    assert set(quick) <= set(cases), "a case that is not there"
+    return [*quick, *long(*(case for case in cases if case not in quick))]
 
 
 def first(cases, *quick):

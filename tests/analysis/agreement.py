@@ -838,8 +838,6 @@ PUBLISHED = ", as published"
 """Of numbers on a page that says that each was changed a little."""
 
 
-NAMING = ("public.moved_somewhere", "public.change_ended")
-"""Sentences on all areas that name some of them."""
 ABOUT_AREA = re.compile(r"(?=\([A-Z]{1,2}\)[.:] )")
 """Before an area's letter, where what follows is said of it alone."""
 

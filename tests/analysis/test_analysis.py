@@ -18,7 +18,7 @@ from csa.displacement.telling import answers, say_all
 from csa.reports.month.following import follow_designated
 from csa.reports.public.areas import change_in_all
 from csa.reports.public.window import settle_window
-from tests.decisions.test_registry_services import life, records
+from tests.decisions.lives import life, records
 
 SINCE = Month(2019, 1)
 

@@ -181,7 +181,7 @@ def play_kansas_city(folder, shared_data, tell=lambda _: None):
 plays = pytest.mark.parametrize(
     "played",
     [
-        "sample",
+        pytest.param("sample", marks=pytest.mark.long),
         pytest.param("philadelphia", marks=pytest.mark.slow),
         pytest.param("kansas_city", marks=pytest.mark.slow),
     ],
@@ -208,6 +208,7 @@ def test_what_is_left_out_of_a_month_is_named_before_it_is_made(over):
     refuse(over.unforeseen)
 
 
+@pytest.mark.long
 def test_nothing_is_left_out_of_the_sample_citys_months(sample):
     assert not sample.left_out
 
@@ -270,6 +271,7 @@ def named_newly(answers, more):
     return set(contradictions([*answers, *more])) - set(contradictions(answers))
 
 
+@pytest.mark.long
 def test_a_page_whose_number_is_another_is_seen(sample, monkeypatch):
     real = core_list.numbers_of
 
@@ -293,6 +295,7 @@ def test_a_page_whose_number_is_another_is_seen(sample, monkeypatch):
     assert all("(planted)" in one for one in wrong if "counted since start" in one)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "key", "other", "values"),
     [
@@ -322,6 +325,7 @@ def test_a_public_page_that_says_another_verdict_is_seen(
     assert any(", verdict: more here (public " in one for one in wrong)
 
 
+@pytest.mark.long
 def test_an_edition_with_another_number_is_seen(sample):
     july, more = SAMPLE_MONTHS[-1], []
     folder = sample.play.home / "months" / str(july) / "editions"

@@ -295,14 +295,6 @@ def test_the_row_order_changes_no_byte(made):
 
 
 @pytest.fixture(scope="session")
-def philadelphia(shared_data, root):
-    folder = shared_data / "philadelphia"
-    config = load_city(root / "config" / "philadelphia.toml")
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
-
-
-@pytest.fixture(scope="session")
 def proposed(philadelphia):
     return propose_areas(City(*philadelphia[::-1]), Choices(until=Month(2024, 1)))
 

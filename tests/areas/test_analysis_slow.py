@@ -13,10 +13,7 @@ from csa.areas.forming import cluster_points
 from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month
-from csa.config.loading import load_city
 from csa.dataset.versioned import City
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 
 pytestmark = pytest.mark.slow
 
@@ -44,14 +41,6 @@ def test_labels_of_200000_incidents_are_plain_dbscans(block_snapped, seed, eps_m
     shuffled = np.random.default_rng(seed).permutation(len(xy))
     again, _ = cluster_points(xy[shuffled], DbscanParams(eps_m, min_samples))
     np.testing.assert_array_equal(again, labels[shuffled])
-
-
-@pytest.fixture(scope="session")
-def philadelphia(shared_data, root):
-    folder = shared_data / "philadelphia"
-    config = load_city(root / "config" / "philadelphia.toml")
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
 
 
 @pytest.mark.parametrize("year", range(2018, 2026))

@@ -14,7 +14,7 @@ from csa.areas.hot_cells import find_hot_cells
 from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
 from tests.areas.ground import grid_of
-from tests.areas.test_finding import history, town_of
+from tests.towns import history, town_of
 
 WEST, EAST, MIDDLE = -94.61, -94.49, -94.55
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -28,9 +29,15 @@ from csa.ingest.sources import Inputs
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
 
 
-@pytest.fixture
-def made(town):
-    def build(n=6, **choices):
+@pytest.fixture(scope="module")
+def made(new_town):
+    """A town's dataset and proposal, made once for each choice; not to be changed."""
+
+    @cache
+    def build(n=6, *, is_synthetic=False, **choices):
+        town = new_town()
+        if is_synthetic:
+            town.edit_config('name = "Testville"', 'name = "Testville"\nis_synthetic = true')
         lines = [
             f"{k},KC-{k},2020-05-04,{k % 2},{lon + 0.000231 * k:.6f},{lat},,"
             for first, (lon, lat) in ((0, WEST), (20, EAST))
@@ -98,10 +105,8 @@ def test_the_files_of_the_command_are_exported_as_they_are(made):
 
 
 @pytest.mark.parametrize("is_synthetic", [True, False])
-def test_geojson_says_whether_the_city_is_made_up(made, town, is_synthetic):
-    if is_synthetic:
-        town.edit_config('name = "Testville"', 'name = "Testville"\nis_synthetic = true')
-    _, proposal = made()
+def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
+    _, proposal = made(is_synthetic=is_synthetic)
     for name in ("areas.geojson", "cells.geojson"):
         assert json.loads(export(proposal, name))["is_synthetic"] is is_synthetic
 

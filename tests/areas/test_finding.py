@@ -2,7 +2,6 @@
 
 import itertools
 from dataclasses import replace
-from functools import cache
 
 import h3
 import numpy as np
@@ -27,52 +26,14 @@ from csa.areas.reach import NOISE, link
 from csa.areas.searching import find_density, radius_for
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
-from csa.config.loading import load_city
 from csa.dataset.versioned import City
 from csa.geo.spirals import mean_apart_m
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from tests.conftest import HEADER, make_town
 from tests.properties import examples
+from tests.towns import KNOT, OTHER, history, town_of, with_other_future
 
-KNOT, OTHER, NEW = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.5402, 39.0103)
 ORIGIN = Month(2018, 1)
 PARAMS = AreaParams(DbscanParams(200, 8), 10, 2.0)
 general = examples(0.3)
-
-
-def line(number, place, day, fatal=0):
-    return f"{number},{number},{day},{fatal},{place[0]:.6f},{place[1]:.6f},,"
-
-
-def days(rng, n, first=2014, last=2019):
-    return [
-        f"{rng.integers(first, last + 1)}-{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}"
-        for _ in range(n)
-    ]
-
-
-def history(seed=5, *, n_knot=90, n_other=60, n_strays=300):
-    """Six years: two places where it goes on, and strays; the last day is the year's last."""
-    rng = np.random.default_rng(seed)
-    places = [(KNOT[0] + x, KNOT[1] + y) for x, y in rng.normal(0, 0.0006, (n_knot, 2))]
-    places += [(OTHER[0] + x, OTHER[1] + y) for x, y in rng.normal(0, 0.0006, (n_other, 2))]
-    strays = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (n_strays, 2))
-    places += [tuple(place) for place in strays]
-    when = days(rng, len(places))
-    first_and_last = [line(9001, KNOT, "2014-01-01"), line(9002, KNOT, "2019-12-31")]
-    lines = [
-        line(n, place, day, int(n % 4 == 0))
-        for n, (place, day) in enumerate(zip(places, when, strict=True))
-    ]
-    return [*lines, *first_and_last]
-
-
-def town_of(folder, lines):
-    town = make_town(folder)
-    config = load_city(town.config)
-    path = town.write("a.csv", *lines, header=HEADER)
-    return ingest_city(config, Inputs((path,), town.places)).dataset, config
 
 
 @pytest.fixture(scope="module")
@@ -84,29 +45,6 @@ def testville(tmp_path_factory):
 def located(testville):
     dataset, config = testville
     return locate_incidents(City(config, dataset), Choices())
-
-
-@cache
-def philadelphia_in(shared_data, root):
-    """Philadelphia's dataset and file, read once for all tests."""
-    folder = shared_data / "philadelphia"
-    config = load_city(root / "config" / "philadelphia.toml")
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
-
-
-def with_other_future(dataset, origin, way):
-    """Take away what came from a month on, or move it all to one place, or let it come three times."""
-    table = dataset.incidents
-    is_future = table["occurred_at"] >= pd.Timestamp(f"{origin}-01")
-    past, future = table[~is_future], table[is_future]
-    if way == "gone":
-        changed = [past]
-    elif way == "moved":
-        changed = [past, future.assign(lon=NEW[0], lat=NEW[1])]
-    else:
-        changed = [past, future, future, future]
-    return replace(dataset, incidents=pd.concat(changed, ignore_index=True))
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -462,8 +400,8 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
 
 
 @pytest.mark.slow
-def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def test_philadelphias_areas_of_2024_are_those_of_its_proposal(philadelphia):
+    dataset, config = philadelphia
     choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 10)
     here = locate_incidents(City(config, dataset), choices, cover)
     period = Period.before(Month(2024, 1), 36)

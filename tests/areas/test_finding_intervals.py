@@ -16,7 +16,6 @@ from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import philadelphia_in
 from tests.workers import slowly
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
@@ -150,8 +149,8 @@ def hold_out(located, period, share, random):
 
 
 @pytest.mark.slow
-def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(philadelphia):
+    dataset, config = philadelphia
     located, random = locate_incidents(City(config, dataset), Choices()), np.random.default_rng(5)
     ranks = []
     for year in range(2018, 2025):

@@ -22,8 +22,8 @@ from csa.dataset.versioned import City, open_city, save_dataset
 from csa.geo.neighborhoods import middles_of
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from tests.areas.test_finding import HEADER, history
-from tests.conftest import make_town
+from tests.conftest import HEADER, make_town
+from tests.towns import history
 
 UNTIL = Month(2019, 7)
 SHARES = np.full(len(map_names()), 1 / len(map_names()))

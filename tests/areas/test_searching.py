@@ -16,8 +16,8 @@ from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.config.city import Areas
 from csa.dataset.versioned import City
 from tests.areas.ground import GRID
-from tests.areas.test_finding import history, town_of
 from tests.properties import examples
+from tests.towns import history, town_of
 
 CELLS = GRID.area_km2.index.to_numpy()
 SIZE = GRID.area_km2.to_numpy()

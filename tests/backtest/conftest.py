@@ -5,7 +5,7 @@ import pytest
 from csa.areas.choices import Choices
 from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
-from tests.areas.test_finding import history, town_of
+from tests.towns import history, town_of
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from csa.backtest.origins import BacktestQuestion
 from csa.base.errors import TableError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import history, town_of
+from tests.towns import history, town_of
 
 YEARS = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
 

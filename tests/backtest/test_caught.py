@@ -5,9 +5,8 @@ import math
 import pytest
 
 from csa.backtest.caught import Held, say_areas_hold, say_served_hold
-from csa.backtest.record import Record
-from csa.backtest.scoring import BACKTEST_COLUMNS, as_table
 from csa.base.message import say
+from tests.backtest.records import record_of
 
 SUGGESTED = {"eps_m": 200.0, "min_samples": 12}
 
@@ -28,17 +27,6 @@ def summary(**by_hand):
             "study_area_km2": 200.0,
         },
     }
-
-
-def record_of(hit_shares):
-    """Past Januaries, in each of which areas caught so much on 2 % of the land, and blocks all."""
-    rows = [
-        dict.fromkeys(BACKTEST_COLUMNS, 0.0)
-        | {"origin": f"{2015 + n}-01", "method": method, "hit_share": caught, "area_share": 0.02}
-        for n, share in enumerate(hit_shares)
-        for method, caught in (("areas", share), ("blocks", 1.0))
-    ]
-    return Record("f", "1", {}, as_table(rows), None, (), None, ())
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
-from tests.areas.test_finding import (
-    history,
-    philadelphia_in,
-    town_of,
-    with_other_future,
-)
+from tests.towns import history, town_of, with_other_future
 
 JANUARIES = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
 
@@ -323,8 +318,8 @@ def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory
 
 
 @pytest.fixture(scope="module")
-def philadelphia(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def philadelphia(philadelphia):
+    dataset, config = philadelphia
     return locate_incidents(City(config, dataset), Choices()), config
 
 

@@ -29,7 +29,8 @@ from csa.backtest.variants import sweep_settings
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import philadelphia_in, with_other_future
+from tests.backtest.records import of_days, of_fingerprint
+from tests.towns import with_other_future
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,6 @@ def told():
 @pytest.fixture(scope="module")
 def record(testville, told):
     return make_record(City(*testville[::-1]), Choices(), told.append)
-
-
-def of_days(dataset, first, last):
-    return replace(dataset, report={**dataset.report, "data_from": first, "data_through": last})
-
-
-def of_fingerprint(dataset, letter):
-    return replace(dataset, report={**dataset.report, "fingerprint": letter * 64})
 
 
 def years_of(record, dataset, n):
@@ -327,8 +320,8 @@ def test_the_sweep_is_the_variants_own(testville, record):
 
 
 @pytest.mark.slow
-def test_philadelphias_record_tells_of_a_fall_by_itself(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
+def test_philadelphias_record_tells_of_a_fall_by_itself(philadelphia):
+    dataset, config = philadelphia
     record = make_record(City(config, dataset), Choices())
     assert record.n_origins == 7
     # its file names no radius: the data lead to one

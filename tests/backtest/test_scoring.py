@@ -25,7 +25,7 @@ from csa.backtest.scoring import (
 )
 from csa.base.params import Month
 from tests.areas.ground import MIDDLE, grid_of
-from tests.areas.test_land import places, settled, square
+from tests.areas.land import places, settled, square
 
 ORIGIN = Month(2020, 1)
 

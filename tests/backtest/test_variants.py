@@ -18,7 +18,7 @@ from csa.backtest.variants import (
 from csa.base.errors import PeriodError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import with_other_future
+from tests.towns import with_other_future
 
 ORIGINS = (Month(2017, 1), Month(2018, 1))
 WAYS = ("plain_dbscan",)

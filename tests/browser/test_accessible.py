@@ -4,17 +4,11 @@ import json
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.axe import faults
 from tests.workers import slowly
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREEN = quote(json.dumps({"area": "c-5", "layers": ["background", "neighborhoods", "services"]}))
-
-
-def faults(place):
-    found = Axe().run(place, options=RULES).response["violations"]
-    return {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found}
 
 
 @pytest.mark.parametrize(

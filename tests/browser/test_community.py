@@ -13,8 +13,8 @@ import pytest
 
 from csa.dataset.versioned import open_dataset
 from csa.reports.public.bundle import read_bundle
+from tests.browser.axe import faults
 from tests.browser.conftest import DIRECT, ROOT, until
-from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
 from tests.workers import slowly
 

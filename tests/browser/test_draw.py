@@ -6,7 +6,8 @@ from axe_playwright_python.sync_playwright import Axe
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.priority.draw_record import find_differences
-from tests.browser.test_plan import RULES, sign
+from tests.browser import axe
+from tests.browser.signing import sign
 from tests.sentences import says
 
 SEED = "Lottery of September 4: 11-22-33"
@@ -22,7 +23,7 @@ def served(serve, tmp_path_factory):
 def fine(reader):
     """Check that nothing scrolls sideways, and that axe finds no fault."""
     reader.assert_fits()
-    found = Axe().run(reader.page, options=RULES).response["violations"]
+    found = Axe().run(reader.page, options=axe.RULES).response["violations"]
     assert {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found} == {}
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from tests.browser.axe import RULES
 from tests.browser.conftest import FITS, free_port
 from tests.browser.firefox import firefox
-from tests.browser.test_accessible import RULES
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
 PAGES = ("", "areas", "measures", "displacement", "community")

@@ -5,9 +5,9 @@ import pytest
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.store import open_store
 from csa.plan import load_plan
-from tests.app.screens.meeting.test_page import signed
+from tests.app.acts import chair_act
+from tests.browser.axe import faults
 from tests.browser.conftest import ROOT
-from tests.browser.test_accessible import faults
 from tests.workers import slowly
 
 DECISION = "Hold the next one in area B"
@@ -30,9 +30,9 @@ def app(serve, tmp_path_factory):
             "reason": "No staff: two posts are frozen.",
             "office": "Health",
         }
-        set_action(store, plan, signed(100), number, reason)
-    set_action(store, plan, signed(9), "1.2.1", {"status": "done", "office": "Health"})
-    propose_change(store, plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+        set_action(store, plan, chair_act(100), number, reason)
+    set_action(store, plan, chair_act(9), "1.2.1", {"status": "done", "office": "Health"})
+    propose_change(store, plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     with serve(folder, CSA_STORE=address) as served:
         yield served
 

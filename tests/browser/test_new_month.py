@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from tests.browser.axe import faults
 from tests.browser.conftest import LONG_MS, ROOT
-from tests.browser.test_accessible import faults
-from tests.cli.test_month import months_of
+from tests.workflow.months import months_of
 
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
 

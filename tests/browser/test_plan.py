@@ -13,10 +13,11 @@ from csa.decisions.roles import act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.plan import load_plan
+from tests.browser import axe
+from tests.browser.signing import sign
 from tests.stores import SAMPLE_CLOCK
 from tests.workers import slowly
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 COMMENT_X, HEAD_PX = 600, 40
 
 
@@ -72,13 +73,6 @@ def write_first_comment(reader, text):
     reader.settle()
 
 
-def sign(reader, office, why):
-    for name, text in (("On behalf of (office)", office), ("Why", why)):
-        reader.page.get_by_role("textbox", name=name, exact=True).fill(text)
-        reader.page.keyboard.press("Tab")
-        reader.settle()
-
-
 def save(reader):
     reader.page.get_by_role("button", name="Save this change").click()
 
@@ -131,7 +125,7 @@ def test_the_second_of_two_editors_is_told_and_keeps_the_text(show, served):
 )
 def test_axe_finds_no_fault_and_nothing_but_the_table_scrolls_sideways(show, view, width, scheme):
     reader = show(view, width=width, scheme=scheme)
-    found = Axe().run(reader.page, options=RULES).response["violations"]
+    found = Axe().run(reader.page, options=axe.RULES).response["violations"]
     assert {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found} == {}
     reader.assert_fits()
 

@@ -4,9 +4,9 @@ import pytest
 
 from csa.decisions.handing import hand_out
 from csa.decisions.store import open_store
-from tests.app.screens.reports.test_page import EDITION, signed
+from tests.app.acts import EDITION, member_act
+from tests.browser.axe import faults
 from tests.browser.conftest import LONG_MS
-from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
 from tests.workers import slowly
 
@@ -16,7 +16,7 @@ def app(serve, tmp_path_factory):
     """The sample city, with one edition handed out."""
     folder = tmp_path_factory.mktemp("reports")
     address = str(folder / "store.sqlite3")
-    hand_out(open_store(address, make=True), signed(), EDITION, ["Mayor's Office"])
+    hand_out(open_store(address, make=True), member_act(), EDITION, ["Mayor's Office"])
     with serve(folder, CSA_STORE=address) as served:
         yield served
 

@@ -7,8 +7,8 @@ import pytest
 
 from csa.reports.public.screens import MOST_LISTED, MOST_WORDS
 from csa.reports.public.site import site_files
+from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE_MS, new_context
-from tests.browser.test_accessible import faults
 from tests.reports import told
 from tests.reports.told import STATES
 from tests.workers import slowly

@@ -8,7 +8,7 @@ import h3
 import pandas as pd
 import pytest
 
-from tests.areas.test_finding import history
+from tests.towns import history
 
 WHO = ("--by", "Executive Committee", "--why", "Neighbors named these blocks.")
 

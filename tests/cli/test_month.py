@@ -1,7 +1,7 @@
 """The command of a new month: the same bytes as step by step, and what it asks, refuses, undoes."""
 
-import csv
 import html
+import io
 import json
 import os
 import shutil
@@ -16,22 +16,12 @@ import pytest
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.disclosure.texts import code_of
+from csa.reports import making
+from csa.workflow import month_products
 from tests.sentences import says
+from tests.workflow.months import LEFT_OUT, months_of
 
 ROOT = Path(__file__).parents[2]
-
-
-def months_of(source, until, target, date="date"):
-    """Write the rows of a list as far as they were known on a day."""
-    with source.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        rows = [row for row in reader if row[date][:10] <= until]
-        names = reader.fieldnames
-    with target.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    return target
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def town(tmp_path):
     """The sample city, its config and data in a folder of the test's own."""
     shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
     data = tmp_path / "data" / "sample"
-    shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
+    shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: LEFT_OUT)
     return tmp_path
 
 
@@ -55,6 +45,7 @@ def files_of(folder):
     }
 
 
+@pytest.mark.long
 def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
     path = new(town, "2020-06-30")
     shown = run("month", "--city", "sample", path, "--dry-run", cwd=town).stdout
@@ -115,8 +106,10 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
     assert (first.returncode, "first month" in first.stderr) == (2, True)
 
 
-def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town, run):
+def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town, run, monkeypatch):
     """Left out, not refused: the exit code is 0, and each sentence says what to do."""
+    monkeypatch.setattr(making, "render_pdf", lambda _: b"%PDF")  # each is the page beside it
+    monkeypatch.setattr(month_products, "_record", lambda *_: False)
     city = town / "config" / "sample.toml"
     text = city.read_text(encoding="utf-8")
     for line in [one for one in text.splitlines() if one.startswith("domestic")]:
@@ -145,30 +138,17 @@ def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town,
     assert read_records(open_store(str(town / "var" / "sample.sqlite3"))).confirmed == {code}
 
 
-def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(town):
-    words = [
-        sys.executable,
-        "-m",
-        "csa.cli.main",
-        "month",
-        "--city",
-        "sample",
-        str(new(town, "2020-05-31")),
-    ]
-    done = subprocess.run(words, input="n\n", cwd=town, capture_output=True, text=True, check=False)
-    assert (done.returncode, "Nothing was changed." in done.stdout) == (0, True)
+def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(
+    town, run, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    done = run("month", "--city", "sample", new(town, "2020-05-31"), cwd=town)
+    assert "Nothing was changed." in done.stdout
     assert not (town / "var" / "sample" / "dataset").exists()
-    shutil.copytree(town / "data", town / "whole")
-    subprocess.run(
-        [sys.executable, "-m", "csa.cli.main", "ingest", "--city", "sample", "--out",
-         "var/sample/dataset", str(ROOT / "data" / "sample" / "shootings.csv")],
-        cwd=town, check=True, capture_output=True,
-    )  # fmt: skip
-    few = months_of(
-        ROOT / "data" / "sample" / "shootings.csv", "2017-12-31", town / "shootings.csv"
-    )
-    lost = subprocess.run([*words[:6], str(few), "--yes"], cwd=town, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    shootings = ROOT / "data" / "sample" / "shootings.csv"
+    run("ingest", "--city", "sample", "--out", "var/sample/dataset", shootings, cwd=town)
+    few = new(town, "2017-12-31")
+    lost = run("month", "--city", "sample", few, "--yes", cwd=town, check=False)
     assert (lost.returncode, "--accept-loss" in lost.stderr) == (2, True)
 
 

@@ -2,12 +2,9 @@
 
 import csv
 import hashlib
-import io
 import json
 import math
 import shutil
-import sys
-from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +26,7 @@ from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
 from csa.base.errors import OutputError
 from csa.base.params import Month
 from csa.base.text import in_ten, times, way_name
-from csa.cli import backtest, main
+from csa.cli import backtest
 from csa.cli.backtest import months_of
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset
@@ -40,40 +37,11 @@ from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.priority.proposal_files import find
 from csa.workflow import past_years
 from csa.workflow.past_years import BacktestRequest, BacktestResult
+from tests.cli.asked import CHOSEN, bytes_of, city_lines, csa_command, sentence
 from tests.properties import examples
 from tests.sentences import says
 
 REPEATABLE = examples(3)
-# West to east: the middle of each place, and its shootings a year.
-PLACES = ((-94.592, 39.012, 45), (-94.575, 39.035, 45), (-94.556, 39.02, 18), (-94.535, 39.04, 44))
-SUSPECT = (-94.515, 39.015)
-YEARS = range(2015, 2020)
-CHOSEN = ("--months", "24", "--max-area-km2", "1")
-
-
-def _lines():
-    """Five years of shootings at four places and all over the town; in 2019 thirty at one point."""
-    rng = np.random.default_rng(6)
-    at = []
-    for year in YEARS:
-        for lon, lat, n in PLACES:
-            spread = rng.normal(0, 0.0012, (n, 2))
-            at += [(year, lon + east, lat + north) for east, north in spread]
-        places = rng.uniform((-94.6, 39.0), (-94.5, 39.05), (40, 2))
-        at += [(year, lon, lat) for lon, lat in places]
-    at += [(2019, *SUSPECT)] * 30
-    for n, (year, lon, lat) in enumerate(at):
-        day = f"{year}-{n * 7 % 12 + 1:02d}-{n % 28 + 1:02d}"
-        yield f"{n},{n},{day} {n % 24:02d}:00,{n % 4 == 0:d},{lon:.6f},{lat:.6f},,"
-    yield "9999,9999,2019-12-31 10:00,0,-94.55,39.0001,,"
-
-
-def _command(*words):
-    said = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), suppress(SystemExit):
-        patch.setattr(sys, "argv", ["csa", *map(str, words)])
-        main.main()
-    return said.getvalue()
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +69,11 @@ def made(new_town):
     town = new_town()
     city = ("--city", town.config)
     bare, full = town.folder / "bare", town.folder / "full"
-    shootings = town.write("a.csv", *_lines())
-    _command("ingest", *city, "--places", town.places, shootings, "--out", bare)
+    shootings = town.write("a.csv", *city_lines())
+    csa_command("ingest", *city, "--places", town.places, shootings, "--out", bare)
     shutil.copytree(bare, full, symlinks=True)
     words = ("backtest", *city, "--dataset", full, *CHOSEN, "--out", town.folder / "record")
-    (town.folder / "record.txt").write_text(_command(*words), encoding="utf-8")
+    (town.folder / "record.txt").write_text(csa_command(*words), encoding="utf-8")
     return town
 
 
@@ -133,16 +101,6 @@ def table_of(path):
 
 def header_of(path):
     return path.read_text(encoding="utf-8").splitlines()[0].split(",")
-
-
-def bytes_of(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def sentence(done):
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr.removeprefix("csa: ").strip()
 
 
 def code_of(text):

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from csa.evaluation.trial_files import AREA_COLUMNS
-from tests.cli.test_priorities import CHOSEN, PLACES, _command, _lines, sentence
+from tests.cli.asked import CHOSEN, PLACES, city_lines, csa_command, sentence
 
 
 def later(n_early):
@@ -30,15 +30,15 @@ def town(new_town):
     """A town with a draw of March 2020, and its data before and four months after."""
     made = new_town()
     city = ("--city", made.config)
-    before = made.write("a.csv", *_lines())
-    after = made.write("b.csv", *_lines(), *later(1))
+    before = made.write("a.csv", *city_lines())
+    after = made.write("b.csv", *city_lines(), *later(1))
     for name, path in (("before", before), ("after", after)):
-        _command("ingest", *city, "--places", made.places, path, "--out", made.folder / name)
+        csa_command("ingest", *city, "--places", made.places, path, "--out", made.folder / name)
     words = ("draw", *city, "--dataset", made.folder / "before", *CHOSEN, "--tier", "1",
              "--first-start", "2020-03", "--out", made.folder / "dr")  # fmt: skip
-    _command(*words)
+    csa_command(*words)
     shutil.copytree(made.folder / "dr", made.folder / "closed")
-    _command(*words, "--seed", "Pick 3 417")
+    csa_command(*words, "--seed", "Pick 3 417")
     return made
 
 

@@ -5,24 +5,10 @@ from datetime import date
 
 from csa.base.params import Month
 from csa.decisions.registry import all_services, core_area, core_areas, followed
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, CorrectionRow, StepRow
+from csa.decisions.store.tables import CorrectionRow
+from tests.decisions.lives import life, records
 
 ONE, TWO, THREE = "8a2aa1060007fff", "8a2aa106000ffff", "8a2aa1060017fff"
-
-
-def life(key, *steps):
-    rows = []
-    for number, (state, day, cells) in enumerate(steps, start=1):
-        row = StepRow(key=f"{key}/{number}", area=key, state=state, on_date=date(*day))
-        row.cells, row.evidence = list(cells), {}
-        rows.append(row)
-    return AreaRow(key=key, place_name=key, state=rows[-1].state, since=rows[-1].on_date), rows
-
-
-def records(*lives):
-    areas, steps = zip(*lives, strict=True)
-    return Records(areas=areas, steps=tuple(step for rows in steps for step in rows))
 
 
 def numbers(*texts):

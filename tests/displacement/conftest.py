@@ -6,7 +6,7 @@ from csa.areas.choices import Choices
 from csa.areas.locating import locate_incidents
 from csa.dataset.versioned import City
 from csa.displacement.panel import match_controls
-from tests.displacement.test_zoning import followed_city
+from tests.displacement.followed import followed_city
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-import h3
 import numpy as np
 import pytest
 from scipy.stats import nbinom, norm
@@ -12,72 +11,28 @@ from csa.areas.choices import Choices
 from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
-from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement, settle_since
 from csa.displacement.boundary import boundary_z, line_of
-from csa.displacement.expectation import Baseline
-from csa.displacement.past import NET, PastCohort, PastYear, join_years, settle_usual
+from csa.displacement.past import NET, join_years, settle_usual
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import measure_history, past_of
-from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.displacement.courses import judge, track_of
-from tests.displacement.test_zoning import (
+from tests.displacement.followed import (
     EAST,
-    RESOLUTION,
     SINCE,
+    START,
     WEST,
     cell_at,
     cells_of,
+    chosen_of,
     counted_slowly,
     disk,
+    past_year,
     ring_slowly,
+    steady,
 )
-
-START = Month(2018, 1)
-FAR = (-94.5902, 39.0403), (-94.5452, 39.0403), (-94.5103, 39.0052)
-
-
-JUST_BEFORE = Period.before(SINCE, 36)
-
-
-def chosen_of(*areas, period=JUST_BEFORE, **changed):
-    """Areas that the months before a start chose, unless another period, or none, is given."""
-    letters = tuple("ABCDEFGH"[: len(areas)])
-    return Chosen(
-        letters, tuple(f"Place {one}" for one in letters), areas, RESOLUTION, period, **changed
-    )
-
-
-def middles(cells):
-    return [h3.cell_to_latlng(f"{cell:x}")[::-1] for cell in sorted(cells)]
-
-
-def steady(core, ring, rest=(24, 24)):
-    """Six years of months that are all alike, but that a start changes each number."""
-    west = disk(cell_at(KNOT), 1)
-    where = {
-        "core": middles(west),
-        "ring": middles(disk(cell_at(KNOT), 3) - west),
-        "rest": [spot for place in FAR for spot in middles(disk(cell_at(place), 1))],
-    }
-    numbers, lines = dict(zip(where, (core, ring, rest), strict=True)), []
-    for month in range(72):
-        is_after = month >= 48
-        for zone, places in where.items():
-            for n in range(numbers[zone][is_after]):
-                day = f"20{14 + month // 12}-{month % 12 + 1:02d}-{n % 28 + 1:02d}"
-                place = places[(n + 7 * month) % len(places)]
-                lines.append(line(len(lines), place, day))
-    return [*lines, line(9001, FAR[0], "2014-01-01"), line(9002, FAR[0], "2019-12-31")]
-
-
-def past_year(origin, ratio, n_months=24):
-    """A past year in which areas fell to a share of what was expected of them."""
-    monthly, rest = np.full(n_months, round(20 * ratio)), np.full(n_months, 100)
-    core = PastYear(origin, Baseline(20.0 * 36, 40.0), 3600, monthly, rest)
-    ring = PastYear(origin, Baseline(30.0 * 36, 40.0), 3600, np.full(n_months, 30), rest)
-    return PastCohort(core, ring, 5, 700, 2400)
+from tests.towns import KNOT, town_of, with_other_future
 
 
 def plain(displaced):

@@ -17,8 +17,7 @@ from csa.dataset.chosen import (
 )
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.telling import name_all, say_ground, say_one
-from tests.displacement.test_analyze_staggered import SMALLER, alike, served
-from tests.displacement.test_zoning import EAST, WEST, counted_slowly
+from tests.displacement.followed import EAST, SMALLER, WEST, alike, counted_slowly, served
 
 FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
 WEST_LIFE, EAST_LIFE = (GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER),)

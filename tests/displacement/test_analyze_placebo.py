@@ -1,7 +1,6 @@
 """Nobody was treated: areas of past Januaries of a real city, and no change may be claimed."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import make_past
 from csa.displacement.ground_in_time import GroundInTime
 from csa.displacement.verdict import Verdict
-from tests.areas.test_finding import philadelphia_in
 
 DISPLACED = {Verdict.FEWER_MOVED, Verdict.MORE_NEXT}
 STAYED = {Verdict.FEWER, Verdict.FEWER_FEWER_NEXT}
@@ -26,10 +24,11 @@ YEARS = range(2018, 2025)
 FOLLOWED_MONTHS = 24
 
 
-@cache
-def located_in(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
-    return locate_incidents(City(config, dataset), Choices())
+@pytest.fixture(scope="module")
+def real(philadelphia):
+    """Philadelphia's file, and its incidents on cells."""
+    dataset, config = philadelphia
+    return config, locate_incidents(City(config, dataset), Choices())
 
 
 def cut_at(located, until):
@@ -44,10 +43,9 @@ def cut_at(located, until):
     )
 
 
-def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
+def followed(real, since, past=(), months=FOLLOWED_MONTHS):
     """Follow the areas that would have been proposed at the start of a month."""
-    _, config = philadelphia_in(shared_data, root)
-    every = located_in(shared_data, root)
+    config, every = real
     cut = cut_at(every, since.plus(months))
     located = locate_incidents(City(config, cut), Choices(), every.cover)
     period = Period.before(since, 36)
@@ -58,10 +56,10 @@ def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
     return analyze_displacement(located, Chosen(letters, letters, areas, 10, period), since, past)
 
 
-@cache
-def past_in(shared_data, root):
-    _, config = philadelphia_in(shared_data, root)
-    return make_past(located_in(shared_data, root), Choices(), config.areas.documented)
+@pytest.fixture(scope="module")
+def past(real):
+    config, every = real
+    return make_past(every, Choices(), config.areas.documented)
 
 
 def claims(displaced):
@@ -85,11 +83,11 @@ def other_years(past, year):
     ]
 
 
-def test_a_rise_of_the_whole_city_is_no_displacement(shared_data, root):
-    table = philadelphia_in(shared_data, root)[0].incidents
+def test_a_rise_of_the_whole_city_is_no_displacement(real):
+    table = real[1].dataset.incidents
     yearly = table["occurred_at"].dt.year.value_counts()
     assert yearly[2020] > 1.4 * yearly[2019]
-    displaced = followed(shared_data, root, Month(2020, 1), months=12)
+    displaced = followed(real, Month(2020, 1), months=12)
     assert len(displaced.pooled.verdicts) == 12
     assert displaced.pooled.verdicts[-1] is Verdict.NO_CHANGE
     assert len(displaced.single) == len(displaced.chosen.area_ids) >= 10
@@ -97,10 +95,8 @@ def test_a_rise_of_the_whole_city_is_no_displacement(shared_data, root):
         assert not DISPLACED & set(one.verdicts)
 
 
-def test_areas_of_a_january_in_which_nobody_was_treated_are_not_said_to_have_changed(
-    shared_data, root
-):
-    assert claims(followed(shared_data, root, Month(2023, 1))) == (False, False)
+def test_areas_of_a_january_in_which_nobody_was_treated_are_not_said_to_have_changed(real):
+    assert claims(followed(real, Month(2023, 1))) == (False, False)
 
 
 def taken(monkeypatch, share, *, into_ring, lasts=None):
@@ -129,9 +125,9 @@ def taken(monkeypatch, share, *, into_ring, lasts=None):
     monkeypatch.setattr(GroundInTime, "together", together_less)
 
 
-def test_what_moved_next_door_is_not_said_to_have_stayed_away(shared_data, root, monkeypatch):
+def test_what_moved_next_door_is_not_said_to_have_stayed_away(real, monkeypatch):
     taken(monkeypatch, 0.4, into_ring=True)
-    told = followed(shared_data, root, Month(2019, 4)).pooled.verdicts
+    told = followed(real, Month(2019, 4)).pooled.verdicts
     assert not STAYED & set(told)
     assert {Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED} & set(told)
 
@@ -139,13 +135,12 @@ def test_what_moved_next_door_is_not_said_to_have_stayed_away(shared_data, root,
 @pytest.mark.slow
 @pytest.mark.parametrize("into_ring", [True, False], ids=["moved", "gone"])
 def test_of_quarterly_starts_what_moved_is_never_and_what_is_gone_often_said_to_be_fewer_in_all(
-    shared_data, root, monkeypatch, into_ring
+    real, past, monkeypatch, into_ring
 ):
     """40 % after 12 and 24 months of 20 starts; of what is gone, after 24."""
-    past = past_in(shared_data, root)
     taken(monkeypatch, 0.4, into_ring=into_ring)
     told = [
-        followed(shared_data, root, Month(2018, 1).plus(3 * number), past).pooled.verdicts
+        followed(real, Month(2018, 1).plus(3 * number), past).pooled.verdicts
         for number in range(20)
     ]
     after = [sum(one[months - 1] in STAYED for one in told) for months in (12, 24)]
@@ -154,12 +149,12 @@ def test_of_quarterly_starts_what_moved_is_never_and_what_is_gone_often_said_to_
 
 @pytest.mark.slow
 def test_a_fall_that_ended_after_a_year_is_told_as_over_with_its_last_month(
-    shared_data, root, monkeypatch
+    real, past, monkeypatch
 ):
     """60 % fewer from January to December 2021, after two years and to the end of four."""
-    past, since = past_in(shared_data, root), Month(2021, 1)
+    since = Month(2021, 1)
     taken(monkeypatch, 0.6, into_ring=False, lasts=12)
-    found = followed(shared_data, root, since, past, months=47).pooled
+    found = followed(real, since, past, months=47).pooled
     assert found.core.sign[11] == -1
     for months in (24, 47):
         assert found.verdicts[months - 1] is Verdict.FEWER_ONCE
@@ -172,12 +167,11 @@ def test_a_fall_that_ended_after_a_year_is_told_as_over_with_its_last_month(
 @pytest.mark.slow
 @pytest.mark.parametrize("with_past", [False, True])
 def test_of_all_januaries_no_more_are_said_to_have_changed_than_one_in_twenty_allows(
-    shared_data, root, with_past
+    real, past, with_past
 ):
-    past = past_in(shared_data, root) if with_past else ()
-    found = []
+    found, past = [], past if with_past else ()
     for year in YEARS:
-        displaced = followed(shared_data, root, Month(year, 1), other_years(past, year))
+        displaced = followed(real, Month(year, 1), other_years(past, year))
         assert (displaced.usual_core.n_starts > 30) == with_past
         assert len(displaced.pooled.verdicts) == min(
             24, displaced.until.index - displaced.since.index

@@ -8,35 +8,21 @@ import pytest
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
-from csa.dataset.chosen import GroundVersion, in_service
+from csa.dataset.chosen import GroundVersion
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.telling import answers, name_all, say_all, say_one
 from csa.displacement.verdict import Verdict
-from tests.displacement.test_analyze import chosen_of
-from tests.displacement.test_zoning import EAST, WEST, counted_slowly
+from tests.displacement.followed import (
+    EAST,
+    SMALLER,
+    WEST,
+    alike,
+    chosen_of,
+    counted_slowly,
+    served,
+)
 
 FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
-SMALLER = frozenset(sorted(WEST)[: len(WEST) // 2])
-
-
-def served(*lives, names="ABCDEFGH"):
-    """Areas in service, chosen by the three years before each one's first month."""
-    periods = [Period.before(life[0].since, 36) for life in lives]
-    letters = list(names[: len(lives)])
-    return in_service(letters, [f"Place {one}" for one in letters], lives, periods)
-
-
-def alike(one, other):
-    """Two verdicts are the same in every number."""
-    assert one.verdicts == other.verdicts
-    assert one.boundary_z == other.boundary_z
-    for name in ("core", "ring", "net"):
-        a, b = getattr(one, name), getattr(other, name)
-        assert (a is None) == (b is None)
-        if a is not None:
-            for part in ("counted", "line", "low", "high", "is_told"):
-                np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
-            np.testing.assert_allclose(a.expectation.mean, b.expectation.mean, rtol=1e-12)
 
 
 @pytest.fixture(scope="module")

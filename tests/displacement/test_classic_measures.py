@@ -23,17 +23,19 @@ from csa.displacement.classic_measures import (
 from csa.displacement.panel import Controls, match_controls
 from csa.displacement.season import SeasonVerdict
 from csa.displacement.zoning import Control
-from tests.areas.test_finding import KNOT, town_of, with_other_future
-from tests.displacement.test_analyze import START, chosen_of, steady
-from tests.displacement.test_zoning import (
+from tests.displacement.followed import (
     EAST,
     SINCE,
+    START,
     WEST,
     cell_at,
     cells_of,
+    chosen_of,
     counted_slowly,
     disk,
+    steady,
 )
+from tests.towns import KNOT, town_of, with_other_future
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from scipy.stats import binom
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, find_areas_of, settle_params
 from csa.areas.locating import locate_incidents
-from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
 from csa.displacement import emerging, lineage_windows
@@ -30,15 +30,10 @@ from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.lineage_windows import TRACE_COLUMNS, Known, measure_chance, trace_lineage
 from csa.displacement.zoning import measure_history
 from csa.geo.grid import Grid
-from tests.areas.test_finding import KNOT, line, town_of, with_other_future
-from tests.backtest.test_recording import of_days
-from tests.displacement.test_analyze import middles
-from tests.displacement.test_zoning import EAST, SINCE, cell_at, counted_slowly, disk
-from tests.priority.test_assess import slow_hot_cells
-from tests.priority.test_assessment import sample_city
-
-AREAS = DocumentedDbscan(200, 3, 100, 3)
-"""Asks of Testville as little as both places always hold."""
+from tests.backtest.records import of_days
+from tests.displacement.followed import AREAS, EAST, SINCE, cell_at, counted_slowly, disk, middles
+from tests.priority.assessed import sample_city, slow_hot_cells
+from tests.towns import KNOT, line, town_of, with_other_future
 
 
 @pytest.fixture(scope="module")

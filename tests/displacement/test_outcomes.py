@@ -13,7 +13,7 @@ from csa.config.loading import load_city
 from csa.displacement.outcomes import _together
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from tests.areas.test_finding import KNOT, history
+from tests.towns import KNOT, history
 
 OUTCOME = '\n[outcomes.alerts]\nname = "Shots-fired alerts"\ndataset = "alerts"\n\n[places]\n'
 

@@ -24,17 +24,19 @@ from csa.displacement.panel import (
     quarters_of,
 )
 from csa.displacement.zoning import Control
-from tests.areas.test_finding import KNOT, NEW, OTHER, town_of
-from tests.displacement.test_analyze import chosen_of, past_year, steady
-from tests.displacement.test_zoning import (
+from tests.displacement.followed import (
     EAST,
     SINCE,
     WEST,
     cell_at,
     cells_of,
+    chosen_of,
     counted_slowly,
     disk,
+    past_year,
+    steady,
 )
+from tests.towns import KNOT, NEW, OTHER, town_of
 
 WINDOW = Period.before(SINCE, 36)
 SINCE_DAY = f"{SINCE}-01"

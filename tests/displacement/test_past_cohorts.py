@@ -29,10 +29,9 @@ from csa.displacement.follow import (
 )
 from csa.displacement.lineage_windows import Chance
 from csa.displacement.past import past_to_plain
-from tests.areas.test_finding import history, town_of, with_other_future
-from tests.backtest.test_recording import of_days, of_fingerprint
-from tests.displacement.test_lineage_windows import AREAS
-from tests.displacement.test_zoning import counted_slowly
+from tests.backtest.records import of_days, of_fingerprint
+from tests.displacement.followed import AREAS, counted_slowly
+from tests.towns import history, town_of, with_other_future
 
 
 def test_past_years_are_looked_at_in_the_way_that_chose_the_areas():

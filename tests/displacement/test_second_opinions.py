@@ -16,15 +16,7 @@ from csa.displacement.second_opinions import (
     rank_among_unserved,
     ratios_before,
 )
-from tests.displacement.test_analyze import chosen_of
-from tests.displacement.test_zoning import (
-    EAST,
-    SINCE,
-    WEST,
-    cell_at,
-    counted_slowly,
-    disk,
-)
+from tests.displacement.followed import EAST, SINCE, WEST, cell_at, chosen_of, counted_slowly, disk
 
 BASE, AFTER = Period.before(SINCE, 36), Period(SINCE, Month(2020, 2))
 SPOTS = [

@@ -19,8 +19,7 @@ from csa.displacement.telling import (
 )
 from csa.displacement.verdict import Verdict
 from csa.displacement.wdd import WddPart
-from tests.displacement.test_analyze import chosen_of
-from tests.displacement.test_zoning import EAST, SINCE, WEST
+from tests.displacement.followed import EAST, SINCE, WEST, chosen_of
 from tests.sentences import says
 
 

@@ -24,69 +24,23 @@ from csa.displacement.zoning import (
     place_areas,
     zone_counts,
 )
-from tests.areas.test_finding import KNOT, OTHER, history, line, town_of, with_other_future
+from tests.displacement.followed import (
+    CORNER,
+    EAST,
+    RESOLUTION,
+    SINCE,
+    WEST,
+    cell_at,
+    cells_of,
+    counted_slowly,
+    disk,
+    ring_slowly,
+)
 from tests.properties import examples
 from tests.sentences import says
+from tests.towns import KNOT, OTHER, with_other_future
 
 general = examples(0.4)
-SINCE = Month(2019, 2)
-CORNER = (-94.5995, 39.0005)
-EMPTY_MONTH = "2018-07"
-
-
-RESOLUTION = 10
-
-
-def cell_at(place):
-    return int(h3.latlng_to_cell(place[1], place[0], RESOLUTION), 16)
-
-
-def disk(cell, steps):
-    return frozenset(int(one, 16) for one in h3.grid_disk(f"{cell:x}", steps))
-
-
-WEST, EAST = disk(cell_at(KNOT), 1), disk(cell_at(OTHER), 1)
-
-
-def other_rows():
-    """Rows without a place, rows outside, a leap day, a year's turn, and a month in part."""
-    months = [f"20{15 + n // 12}-{n % 12 + 1:02d}" for n in range(60)] + ["2020-01", "2020-02"]
-    months.remove(EMPTY_MONTH)
-    lines = [f"{8000 + n},{8000 + n},{month}-05,{n % 2},,,," for n, month in enumerate(months)]
-    outside = [
-        line(7000 + n, (-94.7, 39.02), f"{m}-09", int(n % 3 == 0)) for n, m in enumerate(months)
-    ]
-    days = ["2016-02-29", "2018-12-31 23:59", "2019-01-01 00:00", "2020-01-31", "2020-02-14"]
-    days += [f"2020-{month}-{day}" for month in ("01", "02") for day in ("03", "07", "11")]
-    return [*lines, *outside, *(line(6000 + n, KNOT, day) for n, day in enumerate(days))]
-
-
-def followed_city(folder):
-    """A city to follow areas in: to the middle of a leap year's February, one month empty."""
-    kept = [row for row in history() if not row.split(",")[2].startswith(EMPTY_MONTH)]
-    return town_of(folder, [*kept, *other_rows()])
-
-
-def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
-    """Count a list of incidents by month: those whose own cell is one of these."""
-    table = dataset.incidents.dropna(subset=["lon", "lat"])
-    table = table[~table["flags"].str.contains("outside_study_area") & table["kind"].isin(kinds)]
-    where = [int(h3.latlng_to_cell(lat, lon, RESOLUTION), 16) for lon, lat in zip(table["lon"], table["lat"], strict=True)]  # fmt: skip
-    here = table[[cell in cells for cell in where]]
-    found = here["occurred_at"].dt.strftime("%Y-%m").value_counts().to_dict()
-    return [found.get(str(period.start.plus(step)), 0) for step in range(period.months)]
-
-
-def ring_slowly(located, area, areas):
-    """List the cells less than 750 m from an area's that are in the city and in no area."""
-    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
-    own = np.array([xy[cell] for cell in area if cell in xy])
-    near = {cell for cell, one in xy.items() if np.hypot(*(own - one).T).min() < 750}
-    return near - frozenset().union(*areas)
-
-
-def cells_of(located, places):
-    return set(located.grid.area_km2.index[places].tolist())
 
 
 # ---- By hand -------------------------------------------------------------------------------

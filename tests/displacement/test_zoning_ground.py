@@ -17,7 +17,7 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import match_controls, panel_of
 from csa.geo.cells import as_text
 from csa.geo.ground import refine
-from tests.areas.test_finding import town_of
+from tests.towns import town_of
 
 SINCE = Month(2019, 1)
 PLACE, BESIDE = (-94.5752, 39.0201), (-94.5602, 39.0281)

@@ -1,7 +1,5 @@
 """H3 cells: compared with h3's own figures, with geodesics, and with slow definitions."""
 
-import math
-
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
@@ -11,18 +9,12 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial.distance import cdist
 
 from csa.base.errors import ParamError
 from csa.geo import cells as pieces
 from csa.geo import cells as places
 from csa.geo.ground import parents
-
-LON, LAT = -94.578, 39.1  # Kansas City
-KM_PER_DEGREE = 111.2
-MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
-UNIVERSE = sorted(h3.grid_disk(MIDDLE, 10))
-NUMBER = {cell: number for number, cell in enumerate(UNIVERSE)}
+from tests.geo.disks import LAT, LON, MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
 
 
 def box(west, south, east, north):
@@ -51,25 +43,6 @@ def geodesic_km2(shape):
     return total / 1e6
 
 
-def ring(cell, steps):
-    return set(h3.grid_ring(cell, steps))
-
-
-def far_cell(steps):
-    """Return a cell so many steps to one side of the middle."""
-    return min(ring(MIDDLE, steps))
-
-
-def slow_neighbors():
-    """Tell neighbours by the distance between centres, not by asking h3."""
-    xy = np.array([h3.cell_to_latlng(cell)[::-1] for cell in UNIVERSE])
-    xy *= [math.cos(math.radians(LAT)), 1.0]
-    apart = cdist(xy, xy)
-    apart[apart == 0] = np.inf
-    return apart < 1.4 * np.median(apart.min(axis=0))
-
-
-NEIGHBORS = slow_neighbors()
 IS_EDGE = NEIGHBORS.sum(axis=1) < 6
 
 

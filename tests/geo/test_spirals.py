@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.geo.spirals import find_neighbors, spirals
-from tests.geo.test_cells import MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
+from tests.geo.disks import MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
 
 
 def test_a_spiral_names_the_cell_then_ring_after_ring_each_going_around():

@@ -14,8 +14,6 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_city
 from csa.geo.cells import as_text
 from csa.geo.ground import parents
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 from csa.priority.area_counts import count_areas, locating
 from csa.priority.next12 import COLUMNS, next12_of
 
@@ -137,13 +135,10 @@ def test_a_candidates_cells_have_the_candidates_numbers(city, proposal, located)
 
 
 @pytest.mark.slow
-def test_philadelphia_grounds_of_a_year_before_and_what_came(shared_data, root):
+def test_philadelphia_grounds_of_a_year_before_and_what_came(philadelphia):
     """Grounds that older data chose, as areas in service have them; nothing later is known."""
-    config, folder = load_city(root / "config" / "philadelphia.toml"), shared_data / "philadelphia"
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    inputs = Inputs((path,), folder / "neighborhoods.geojson")
-    city = City(config, ingest_city(config, inputs).dataset)
-    own, rows = city_choices(config), []
+    city = City(*philadelphia[::-1])
+    own, rows = city_choices(city.config), []
     located = locate_incidents(city, own)
     for step in range(0, 43, 6):
         until = Month(2018, 7).plus(step)

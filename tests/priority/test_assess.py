@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
@@ -22,9 +21,9 @@ from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.priority.assess import assess_areas, prioritize, reorder
-from tests.areas.test_finding import KNOT, history, line, town_of
-from tests.priority.test_assessment import LARGE, PLAIN, asked_of_sample, sample_city
+from tests.priority.assessed import LARGE, PLAIN, asked_of_sample, sample_city, slow_hot_cells
 from tests.properties import examples
+from tests.towns import KNOT, history, line, town_of
 
 general = examples(0.5)
 COUNTED = [name for name in COMPONENTS if name != "risk"]  # which nobody has measured here
@@ -143,18 +142,6 @@ def test_what_the_data_can_answer_is_as_worked_by_hand(root):
     assert (every.n, every.is_firm) == (pytest.approx(735 / 3), True)
     drop = 2.486 * math.sqrt(4 * 1.6 * 735 / 3) / (735 / 3)
     assert every.message.values == {"mean": 245.0, "drop": math.ceil(100 * drop)}  # noqa: PD011
-
-
-def slow_hot_cells(counts, shares):
-    """Exact binomial tails of a cell and its neighbours, then the largest rank that passes."""
-    n, p = int(sum(counts.values())), {}
-    for cell in shares:
-        near = [other for other in h3.grid_disk(cell, 1) if other in shares]
-        share = min(1.0, sum(shares[other] for other in near))
-        p[cell] = binom.sf(sum(counts.get(other, 0) for other in near) - 1, n, share)
-    ordered = sorted(p.values())
-    passing = [value for rank, value in enumerate(ordered, 1) if value <= 0.05 * rank / len(p)]
-    return {cell for cell, value in p.items() if value <= max(passing, default=-1)}
 
 
 def test_hot_cells_are_large_ones_and_an_areas_are_counted_by_its_own_cells(root):

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from functools import cache
 
 import h3
 import numpy as np
@@ -19,50 +18,14 @@ from csa.areas.forming import AreaSet
 from csa.areas.locating import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.schema import KINDS
-from csa.config.loading import load_city
 from csa.dataset.versioned import City
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import find_inputs
 from csa.priority.assess import assess_areas
 from csa.priority.assessment import JUDGED_COLUMNS, AssessmentInput
-from tests.areas.test_finding import history, line, town_of
+from tests.priority.assessed import LARGE, PLAIN, UNTIL, asked_of_sample, sample_city
 from tests.properties import examples
+from tests.towns import history, line, town_of
 
 general = examples(0.1)
-UNTIL = Month(2020, 9)
-
-
-LARGE = {"resolution": 9}
-"""Of larger cells a city is assessed in less time, where a test does so several times."""
-
-PLAIN = {"resolution": 9, "max_area_km2": 0.0}
-"""By DBSCAN alone: so the point that may stand for unknown places makes an area of its own."""
-
-
-@cache
-def sample_dataset(root):
-    config = load_city(root / "config" / "sample.toml")
-    return ingest_city(config, find_inputs(config, root / "data" / "sample", ())).dataset, config
-
-
-@cache
-def sample_city(root, resolution=10):
-    """The made-up city: its dataset, its file and its cells, read once."""
-    dataset, config = sample_dataset(root)
-    return dataset, config, study_cells(dataset, resolution)
-
-
-def asked_of_sample(root, months=36, until=UNTIL, kinds=KINDS, resolution=10, max_area_km2=2.0):
-    return _asked(root, Choices(until, months, None, None, max_area_km2, resolution, kinds))
-
-
-@cache
-def _asked(root, choices):
-    dataset, config, cover = sample_city(root, choices.resolution)
-    city = City(config, dataset)
-    located = locate_incidents(city, choices, cover)
-    proposal = propose_areas(city, choices, located=located)
-    return proposal, assess_areas(city, proposal, located=located)
 
 
 def incidents_in(dataset, cells, start, until, kinds=KINDS):

@@ -16,10 +16,7 @@ from csa.areas.locating import locate_incidents
 from csa.areas.places import areas_of
 from csa.areas.stack import NEW_CHANCE
 from csa.base.params import Month, Period
-from csa.config.loading import load_city
 from csa.dataset.versioned import City, Dataset
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 from csa.priority.next12 import begun_newly, next12_of, predict_next12
 
 EVEN = (1000.0, 1000.0)
@@ -172,14 +169,10 @@ def test_ranges_hold_next_years_counts_nine_times_in_ten():
 
 
 @pytest.mark.slow
-def test_philadelphia_next_years_from_2018_on(shared_data, root, tmp_path):
+def test_philadelphia_next_years_from_2018_on(philadelphia, tmp_path):
     """Each origin knows nothing after it, neither counts nor how past areas fared."""
-    config = load_city(root / "config" / "philadelphia.toml")
-    folder = shared_data / "philadelphia"
-    path = folder / "philly_shooting_victims_2015_2025.csv"
-    city = City(
-        config, ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset
-    )
+    dataset, config = philadelphia
+    city = City(config, dataset)
     own = city_choices(config)
     located = locate_incidents(city, own)
     rows, kept = [], {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from functools import cache
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -74,3 +76,24 @@ def document(n_areas=6, **changes):
         "audit_head": HEAD,
     }
     return Document(**(given | changes))
+
+
+def objects(pdf):
+    """List the file's objects, what is packed unpacked: an oracle that knows no PDF library."""
+    found = re.findall(rb"\d+ 0 obj\s(.*?)\sendobj", pdf, re.DOTALL)
+    for body in list(found):
+        if b"/ObjStm" in body:
+            found.append(zlib.decompress(stream(body)))
+    return found
+
+
+def stream(body):
+    return body.split(b"stream\n", 1)[1].rsplit(b"\nendstream", 1)[0]
+
+
+def pages(pdf):
+    """Give width and height of each page, points."""
+    boxes = re.findall(
+        rb"/Type /Page\b(?!s).*?/MediaBox \[([^\]]*)\]", b"\n".join(objects(pdf)), re.DOTALL
+    )
+    return [tuple(round(float(side)) for side in box.split()[2:]) for box in boxes]

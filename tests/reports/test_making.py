@@ -20,8 +20,7 @@ from csa.reports.making import (
     paper_of,
 )
 from csa.reports.maps import cartography
-from tests.reports.documents import LONG_NAME, picture
-from tests.reports.test_pdf import pages
+from tests.reports.documents import LONG_NAME, pages, picture
 
 
 def drawn(_sheet):

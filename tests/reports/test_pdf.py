@@ -23,7 +23,7 @@ from csa.reports import pdf as pdf_module
 from csa.reports.document import Paragraph, Picture
 from csa.reports.html import render_html
 from csa.reports.pdf import _asking_the_loader_alone, render_pdf
-from tests.reports.documents import FROM_RIGHT, document, picture
+from tests.reports.documents import FROM_RIGHT, document, objects, pages, picture, stream
 
 ROOT = Path(__file__).parent.parent.parent
 MAKE = (
@@ -41,31 +41,10 @@ def pdf():
     return printed()
 
 
-def objects(pdf):
-    """List the file's objects, what is packed unpacked: an oracle that knows no PDF library."""
-    found = re.findall(rb"\d+ 0 obj\s(.*?)\sendobj", pdf, re.DOTALL)
-    for body in list(found):
-        if b"/ObjStm" in body:
-            found.append(zlib.decompress(stream(body)))
-    return found
-
-
 def unpacked(pdf):
     for body in objects(pdf):
         if b"/FlateDecode" in body and b"stream\n" in body:
             yield zlib.decompress(stream(body))
-
-
-def stream(body):
-    return body.split(b"stream\n", 1)[1].rsplit(b"\nendstream", 1)[0]
-
-
-def pages(pdf):
-    """Give width and height of each page, points."""
-    boxes = re.findall(
-        rb"/Type /Page\b(?!s).*?/MediaBox \[([^\]]*)\]", b"\n".join(objects(pdf)), re.DOTALL
-    )
-    return [tuple(round(float(side)) for side in box.split()[2:]) for box in boxes]
 
 
 def structure(pdf):

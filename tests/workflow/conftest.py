@@ -12,9 +12,9 @@ from tests.workflow.months import Town
 
 
 @pytest.fixture
-def month_town(tmp_path, monkeypatch):
+def month_town(tmp_path, tmp_path_factory, monkeypatch):
     """A town whose editions are short, its record left out: both are tested elsewhere."""
-    made = Town(tmp_path)
+    made = Town(tmp_path, tmp_path_factory)
 
     def gather_month(source, plan, records, month, tell, beside):
         snapshot = snapshot_for(source, plan, records, month, beside)

@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pyproj import Transformer
+from shapely.geometry import box
 
 NOON = pd.Timestamp("2022-05-05 12:00").to_pydatetime()
 
@@ -430,4 +432,12 @@ def write(layout, folder):
         path.write_text(json.dumps(table.to_dict("records"), default=str))
     else:
         table.to_csv(path, index=False, sep=layout.delimiter)
+    return path
+
+
+def polygons_around(middle, path):
+    """Two neighborhoods, west and east of a city's middle."""
+    x, y = middle
+    shapes = [box(x - 0.08, y - 0.08, x, y + 0.08), box(x, y - 0.08, x + 0.08, y + 0.08)]
+    gpd.GeoDataFrame({"name": ["West", "East"]}, geometry=shapes, crs="EPSG:4326").to_file(path)
     return path

@@ -4,28 +4,38 @@ import csv
 import hashlib
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from csa.areas.choices import Choices
+from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.decisions.store import open_store
-from csa.workflow.month import MonthRequest, make_month, read_new
-from csa.workflow.month_place import MonthPlace, publish_month
+from csa.workflow.month import MonthMade, MonthRequest, make_month, read_new
+from csa.workflow.month_place import MonthPlace, publish_month, read_month_file
 from tests.stores import act
+from tests.workers import made_once
 
 ROOT = Path(__file__).parents[2]
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
+LEFT_OUT = ("shootings.csv", "risk_terrain.geojson")
+"""Of the sample's files: what a test writes, and what takes longest to read and changes no month."""
 JULY, JUNE, MAY, APRIL = "2020-07-31", "2020-06-30", "2020-05-31", "2020-04-30"
 
 
+@cache
+def _rows():
+    """Read the sample's list with each row's day, once."""
+    table = pd.read_csv(SHOOTINGS, dtype=str, keep_default_na=False)
+    days = pd.to_datetime(table["date"], errors="coerce")
+    return list(zip(days, table.to_dict("records"), strict=True))
+
+
 def rows_until(day):
-    with SHOOTINGS.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    date = next(name for name in rows[0] if "date" in name.casefold())
-    return [row for row in rows if pd.to_datetime(row[date], errors="coerce") < pd.Timestamp(day)
-            + pd.Timedelta(days=1)]  # fmt: skip
+    end = pd.Timestamp(day) + pd.Timedelta(days=1)
+    return [dict(row) for when, row in _rows() if when < end]
 
 
 def save(path, rows):
@@ -40,10 +50,10 @@ def save(path, rows):
 class Town:
     """The sample city in a folder of the test's own, its shootings as far as they were known."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, paths=None):
+        self.folder, self.paths = folder, paths
         data = folder / "data" / "sample"
-        shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: ["shootings.csv"])
+        shutil.copytree(ROOT / "data" / "sample", data, ignore=lambda *_: LEFT_OUT)
         home = folder / "var" / "sample"
         self.place = MonthPlace(home, home / "dataset", data, home / "basemap", home / "bundle")
         self.address = str(folder / "store.sqlite3")
@@ -68,6 +78,20 @@ class Town:
         request = self.request(*files)
         return make_month(request, read_new(request))
 
+    def begin(self, day):
+        """Have a first month that ends on a day, which all workers' towns take from one folder."""
+
+        def make(folder):
+            town = Town(folder)
+            town.make(town.new(day))
+            shutil.rmtree(folder / "new")
+
+        begun = made_once(self.paths, f"town-{day}", make)
+        shutil.copytree(begun, self.folder, symlinks=True, dirs_exist_ok=True)
+        month = Month.parse(day[:7])
+        account = read_month_file(self.place.month(month))
+        return MonthMade(month, self.place.month(month), account, is_new=True)
+
     def publish(self, month, **who):
         store = open_store(self.address, city="sample")
         return publish_month(
@@ -81,3 +105,16 @@ class Town:
             if path.is_file() and not any(part in name for part in ("store", "new/", *but)):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
+
+
+def months_of(source, until, target, date="date"):
+    """Write the rows of a list as far as they were known on a day."""
+    with source.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        rows = [row for row in reader if row[date][:10] <= until]
+        names = reader.fieldnames
+    with target.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    return target

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from datetime import date
 from types import SimpleNamespace
 
@@ -53,7 +54,7 @@ def town(month_town):
 
 
 def test_the_preview_counts_what_is_new_late_gone_and_changed(town):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
 
     def later(rows):
         known = rows_until(APRIL)
@@ -120,7 +121,7 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
 
 def test_what_a_month_told_as_a_draft_is_made_again_once_it_is_published(town):
     """Its pages say that it is one; until then nobody is sent it."""
-    june = town.make(town.new(JUNE))
+    june = town.begin(JUNE)
     town.tells_public = True
     july = town.make(town.new(JULY))
     (published,) = figures_published(june.folder / "public", "sample")
@@ -134,7 +135,7 @@ def test_what_a_month_told_as_a_draft_is_made_again_once_it_is_published(town):
 
 
 def test_a_month_taken_back_after_it_was_published_was_handed_to_nobody(town):
-    town.make(town.new(MAY))
+    town.begin(MAY)
     june = town.make(town.new(JUNE))
     town.publish(june.month)
     store = open_store(town.address)
@@ -150,7 +151,7 @@ def test_a_publication_that_could_not_be_recorded_is_recorded_when_it_is_publish
     def refuse(*_):
         raise StoreError("store.busy", where="here")
 
-    june = town.make(town.new(JUNE))
+    june = town.begin(JUNE)
     with monkeypatch.context() as broken:
         broken.setattr("csa.workflow.publishing.hand_out", refuse)
         with pytest.raises(StoreError):
@@ -162,7 +163,7 @@ def test_a_publication_that_could_not_be_recorded_is_recorded_when_it_is_publish
 
 
 def test_running_it_twice_changes_nothing(town):
-    town.make(town.new(MAY))
+    town.begin(MAY)
     before = town.tree()
     again = town.make(town.new(MAY))
     assert not again.is_new
@@ -171,7 +172,7 @@ def test_running_it_twice_changes_nothing(town):
 
 
 def test_undo_gives_back_the_last_month_to_the_byte(town):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     before, places = town.tree("undo.json"), known_places(town)
     may = town.make(town.new(MAY))
     assert known_places(town) != places
@@ -203,7 +204,7 @@ def test_undo_gives_back_the_last_month_to_the_byte(town):
 def test_the_secret_that_a_draft_made_goes_with_it_unless_something_was_published_by_it(town):
     store = open_store(town.address, make=True, city="sample")
     everything = rows_of(store)
-    town.make(town.new(MAY))
+    town.begin(MAY)
     town.make(town.new(JUNE))
     assert public_secret(store) is not None
     take_back(town.place, store, act("chair", on=date(2020, 8, 31)))
@@ -226,7 +227,7 @@ def rows_of(store):
 
 
 def test_the_first_month_cannot_be_taken_back(town):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     with pytest.raises(ParamError, match="first month"):
         undo(town.place)
 
@@ -242,7 +243,7 @@ def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
 
 
 def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made_again(town):
-    made = town.make(town.new(APRIL))
+    made = town.begin(APRIL)
     path = made.folder / "month.json"
     of_another = path.read_text().replace('"format_version": 1', '"format_version": 2')
     for text in ("[]", "{", of_another):
@@ -292,7 +293,7 @@ def test_a_file_that_next_month_would_not_find_is_refused(town):
 
 
 def test_a_part_of_the_list_is_told_from_the_whole(town):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     found = read_new(town.request(town.new(MAY, lambda rows: rows[-300:]))).preview
     assert found.loses_much
     assert "Warning" in " ".join(map(str, preview_sentences(found)))
@@ -327,7 +328,7 @@ def test_a_folder_that_cannot_be_written_gets_its_sentence(tmp_path):
     ],
 )
 def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, module, name):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     before = town.tree()
     request = town.request(town.new(MAY))
     draft = read_new(request)
@@ -349,38 +350,42 @@ def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, module,
 
 
 def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
-    town.make(town.new(APRIL))
-    kept = town.folder.parent / "before"
-    shutil.copytree(town.folder, kept, symlinks=True)
-    town.make(town.new(MAY))
-    whole = town.tree()
-    real, n_moves = journal._move, []
+    town.begin(APRIL)
+    ready, real, commit = town.folder.parent / "ready", journal._move, month_module.commit
+    asked, moved, stop = [], [], 1
 
-    def counted(one):
-        n_moves.append(one)
+    def ready_to_commit(*given):
+        shutil.copytree(town.folder, ready, symlinks=True)
+        asked.extend(given)
+        commit(*given)
+
+    def killed(one):
+        if len(moved) == stop:
+            raise KeyboardInterrupt
+        moved.append(one)
         real(one)
 
-    for stop in range(1, 40):
-        shutil.rmtree(town.folder)
-        shutil.copytree(kept, town.folder, symlinks=True)
-        n_moves.clear()
-
-        def killed(one, stop=stop):
-            if len(n_moves) == stop:
-                raise KeyboardInterrupt
-            counted(one)
-
-        monkeypatch.setattr(journal, "_move", killed)
-        try:
+    with monkeypatch.context() as broken:
+        broken.setattr(month_module, "commit", ready_to_commit)
+        broken.setattr(journal, "_move", killed)
+        with pytest.raises(KeyboardInterrupt):
             town.make(town.new(MAY))
-        except KeyboardInterrupt:
-            monkeypatch.setattr(journal, "_move", real)
-            read_new(town.request())  # whoever comes next
-            assert town.tree() == whole
-        else:
+    read_new(town.request())  # whoever comes next
+    whole = town.tree()
+    for stop in range(40):  # the same at each change, from where all is ready
+        shutil.rmtree(town.folder)
+        shutil.copytree(ready, town.folder, symlinks=True)
+        moved.clear()
+        with monkeypatch.context() as broken:
+            broken.setattr(journal, "_move", killed)
+            with suppress(KeyboardInterrupt):
+                commit(*asked)
+        town.place.clear_work()  # as `make_month` does in the end
+        town.place.recover()
+        assert town.tree() == whole
+        if len(moved) < stop:
             break
     assert stop > 5
-    monkeypatch.setattr(journal, "_move", real)
 
 
 def test_changes_that_are_written_down_happen_once(tmp_path):

@@ -42,7 +42,7 @@ def town(month_town):
 @pytest.fixture
 def served(town):
     """A town with an area in service since the tenth of May, and April's month."""
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     city = open_city(town.config, town.place.dataset)
     store = open_store(town.address, make=True, city="sample")
     proposal = propose_areas(city, Choices(until=Month(2020, 5)))
@@ -169,7 +169,7 @@ def test_a_damaged_record_of_what_was_published_keeps_back_what_is_public_alone(
 
 
 def test_what_keeps_a_month_from_being_made_is_said_before_anything_is_computed(town, monkeypatch):
-    town.make(town.new(APRIL))
+    town.begin(APRIL)
     before = town.tree()
 
     def lacking():

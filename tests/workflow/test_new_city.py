@@ -1,8 +1,8 @@
 """What a new city's file says in bad cases, and what `csa start` makes, asks and leaves."""
 
+import io
 import json
 import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -25,8 +25,7 @@ from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
 from csa.workflow.new_city import understand
 from csa.workflow.shooting_tables import read_tables
-from tests.workflow.layouts import LAYOUTS, louisville, new_york, shootings, write
-from tests.workflow.test_new_city_layouts import polygons_around
+from tests.workflow.layouts import LAYOUTS, louisville, new_york, polygons_around, shootings, write
 
 MIDDLE = (-85.78, 38.23)
 
@@ -365,19 +364,15 @@ def test_what_cannot_be_read_leaves_nothing(tmp_path, run):
     assert not any((tmp_path / name).exists() for name in ("config", "data", "var"))
 
 
-def test_questions_are_asked_and_an_answer_is_taken(tmp_path):
+def test_questions_are_asked_and_an_answer_is_taken(tmp_path, run, monkeypatch):
     write(LAYOUTS["swapped names"], tmp_path)
-    words = [sys.executable, "-m", "csa.cli.main", "start", "shootings.csv"]
-    done = subprocess.run(
-        words, input="Cleveland\n1\ny\n", cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    words = ("start", "shootings.csv")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Cleveland\n1\ny\n"))
+    done = run(*words, cwd=tmp_path)
     assert "Which number is the longitude" in done.stderr
     assert (tmp_path / "config" / "cleveland.toml").is_file()
-    left = subprocess.run(
-        [*words, "--out", "b.toml"],
-        input="B\n1\nn\n", cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    monkeypatch.setattr(sys, "stdin", io.StringIO("B\n1\nn\n"))
+    left = run(*words, "--out", "b.toml", cwd=tmp_path, check=False)
     assert "Nothing was made." in left.stdout
     assert not (tmp_path / "b.toml").exists()
 
@@ -410,12 +405,15 @@ def layered(tmp_path):
     polygons_around(MIDDLE, tmp_path / "neighborhoods.geojson")
     folder = tmp_path / "layers"
     folder.mkdir()
-    quarters = [box(x - 0.2, y - 0.2, x + 0.1, y + 0.2), box(x + 0.1, y - 0.2, x + 0.2, y + 0.2)]
+    quarters = [
+        box(x - 0.08, y - 0.08, x + 0.04, y + 0.08),
+        box(x + 0.04, y - 0.08, x + 0.08, y + 0.08),
+    ]
     tracts = gpd.GeoDataFrame(
         {"geoid": ["a", "b"], "population": [900, 500]}, geometry=quarters, crs=4326
     )
     tracts.to_file(folder / "tracts_2020.geojson")
-    ways = [LineString([(x - 0.1, y), (x + 0.1, y)]), LineString([(x, y), (x, y + 0.1)])]
+    ways = [LineString([(x - 0.07, y), (x + 0.07, y)]), LineString([(x, y), (x, y + 0.07)])]
     streets = gpd.GeoDataFrame(
         {"class": ["Arterial", "Local"], "st_name": ["Main", "Elm"]}, geometry=ways, crs=4326
     )

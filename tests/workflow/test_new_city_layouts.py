@@ -2,27 +2,18 @@
 
 from collections import Counter
 
-import geopandas as gpd
 import pytest
-from shapely.geometry import box
 
 from csa.config.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.workflow.city_file import city_file, count_kinds
 from csa.workflow.new_city import understand
-from tests.workflow.layouts import LAYOUTS, shootings, write
+from tests.workers import some
+from tests.workflow.layouts import LAYOUTS, polygons_around, shootings, write
 
 
-def polygons_around(middle, path):
-    """Two neighborhoods, west and east of a city's middle."""
-    x, y = middle
-    shapes = [box(x - 0.2, y - 0.2, x, y + 0.2), box(x, y - 0.2, x + 0.2, y + 0.2)]
-    gpd.GeoDataFrame({"name": ["West", "East"]}, geometry=shapes, crs="EPSG:4326").to_file(path)
-    return path
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", some(LAYOUTS, "New York", "Rochester, in feet", "no number"))
 def test_a_citys_file_is_understood_to_the_incident(tmp_path, name):
     layout = LAYOUTS[name]
     file = write(layout, tmp_path)

@@ -9,6 +9,7 @@ from pyproj import Transformer
 
 from csa.base.errors import SourceError
 from csa.workflow.new_city import understand
+from tests.workers import some
 from tests.workflow.truth import (
     N_KILLED,
     TRUE_WHENS,
@@ -182,7 +183,16 @@ TRAPS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("trap", TRAPS)
+QUICK_TRAPS = (
+    "a day called Incident Date is no number",
+    "Not Fatal is not fatal",
+    "intent, attempts and crashes are no homicides",
+    "a flag that says somebody was shot",
+    "marks that TOML forbids",
+)
+
+
+@pytest.mark.parametrize("trap", some(TRAPS, *QUICK_TRAPS))
 def test_no_file_is_read_wrongly_in_silence(tmp_path, trap):
     _, dataset = read(tmp_path, TRAPS[trap]())
     kinds = Counter(dataset.incidents["kind"])

@@ -24,6 +24,7 @@ from csa.ingest.sources import Inputs
 from csa.workflow import setting_up
 from csa.workflow.beside import CityFiles, name_column_of
 from csa.workflow.new_city import understand
+from tests.workers import some
 from tests.workflow.layouts import shootings
 from tests.workflow.truth import (
     N_KILLED,
@@ -97,7 +98,16 @@ FLAGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("flag", FLAGS)
+QUICK_FLAGS = (
+    "Sim and Não",
+    "an X or nothing",
+    "1 for yes and 2 for no",
+    "who survived",
+    "a header of both",
+)
+
+
+@pytest.mark.parametrize("flag", some(FLAGS, *QUICK_FLAGS))
 def test_who_was_killed_is_read_as_it_is_written(tmp_path, flag):
     _, dataset = read(tmp_path, FLAGS[flag]())
     assert Counter(dataset.incidents["kind"]) == KINDS
@@ -277,7 +287,9 @@ WHENS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WHENS)
+@pytest.mark.parametrize(
+    "way", some(WHENS, "a. m. and p. m.", "seconds since 1970", "Excel's numbers", "ordinals")
+)
 def test_when_it_was_is_read_as_it_is_written(tmp_path, way):
     rows, true = WHENS[way]
     _, dataset = read(tmp_path, rows())
@@ -434,7 +446,9 @@ WHERES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WHERES)
+@pytest.mark.parametrize(
+    "way", some(WHERES, "keys", "a height", "minutes and seconds", "a printed minus")
+)
 def test_where_it_was_is_read_as_it_is_written(tmp_path, way):
     _, dataset = read(tmp_path, WHERES[way]())
     found = dataset.incidents[["lon", "lat"]].to_numpy()

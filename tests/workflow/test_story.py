@@ -207,6 +207,7 @@ def test_the_trail_is_whole_in_order_and_ends_before_today(store, trail, truth):
     )
 
 
+@pytest.mark.long
 def test_started_over_it_is_the_same_to_its_last_hash(store, city, root, tmp_path):
     path = root / "config" / "plans" / "kansas-city-psp.toml"
     plan = load_plan(path, city.config.city.plan_names)

@@ -14,6 +14,7 @@ from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_task
+from tests.app.acts import confirm
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
@@ -42,14 +43,6 @@ def store(root, dataset, tmp_path):
 @pytest.fixture
 def page(visit, tmp_path, store):
     return visit("community", CSA_BASEMAP=tmp_path / "no basemap")
-
-
-def confirm(page, why="Read aloud in the team: it is a shop."):
-    named = {one.label: one for one in page.text_input}
-    named[says("plan_page.on_behalf")].set_value("Prevention team")
-    named["Why"].set_value(why)
-    (button,) = [one for one in page.button if one.label == says("community.confirm")]
-    return button.click().run()
 
 
 def test_a_text_that_names_a_home_is_listed_with_why_and_nothing_else_is(page):

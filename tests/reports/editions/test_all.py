@@ -22,7 +22,6 @@ from csa.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting_measures import at_quarter
 from csa.reports.document import (
-    Box,
     Bullets,
     Heading,
     Lead,
@@ -49,11 +48,12 @@ from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.facts import PublicArea, PublicPlace
-from tests.backtest.test_caught import record_of
+from tests.backtest.records import record_of
 from tests.properties import examples
 from tests.reports import told
 from tests.reports.conftest import INTERNAL
 from tests.reports.documents import FROM_RIGHT, LONG_NAME
+from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.reports.told import replace_row
 from tests.sentences import says
 
@@ -65,40 +65,12 @@ DECIMALS = re.compile(r"-?\d{1,3}\.\d{3,}")
 """How a coordinate looks."""
 
 
-def draw(_sheet):
-    return b"a map"
-
-
 def refuse(_sheet):
     raise CsaError("report.walks_none")
 
 
-def texts_of(document):
-    """List every text of a document, marks and footer too."""
-    found = [document.title, document.subtitle, document.footer, *document.marks]
-    for block in document.blocks:
-        match block:
-            case Heading() | Paragraph():
-                found.append(block.text)
-            case Lead():
-                found += block.sentences
-            case Bullets():
-                found += block.items
-            case Table():
-                found += [block.caption, *block.columns, *(c for row in block.rows for c in row)]
-            case Picture():
-                found += [block.alt, block.caption, block.missing]
-            case Box():
-                found += [block.title, *block.paragraphs]
-    return found
-
-
 def tables_of(document):
     return [block for block in document.blocks if isinstance(block, Table)]
-
-
-def with_areas(facts, areas):
-    return replace(facts, areas=tuple(areas))
 
 
 def many(facts, n_areas):

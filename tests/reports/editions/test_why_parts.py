@@ -17,7 +17,7 @@ from csa.reports.month import looking
 from csa.reports.month.gathering import Beside, snapshot_for
 from csa.risk.files import FactorHere
 from csa.risk.why import factor_words
-from tests.reports.editions.test_all import draw, texts_of, with_areas
+from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.sentences import says
 
 

@@ -203,6 +203,7 @@ def play(store, source, first, n_months, decisions, tmp_path, looked_at):
 # ---- By hand -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_ten_months_of_the_sample_with_four_designations_a_redraw_and_an_end(
     sample_source, lite, tmp_path
 ):

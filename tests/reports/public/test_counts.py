@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from csa.base.params import Month
-from csa.config.loading import load_city
 from csa.dataset.versioned import City
 from csa.disclosure.keys import Secret
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 from tests.disclosure.attacker import Figure, find_exposed
 from tests.reports.public.releases import area, figures_of, publish, true_counts, without
 
@@ -124,14 +121,9 @@ def test_a_lost_secret_tells_nothing_anew(sample_city):
 
 
 @pytest.mark.slow
-def test_twelve_quarters_of_philadelphia_give_nothing_away_and_take_the_same_time(
-    root, shared_data
-):
+def test_twelve_quarters_of_philadelphia_give_nothing_away_and_take_the_same_time(philadelphia):
     """Its file does not say what is domestic: one in eight is drawn to be, at random."""
-    config = load_city(root / "config" / "philadelphia.toml")
-    folder = shared_data / "philadelphia"
-    files = (folder / "philly_shooting_victims_2015_2025.csv",)
-    dataset = ingest_city(config, Inputs(files, folder / "neighborhoods.geojson")).dataset
+    dataset, config = philadelphia
     rng = np.random.default_rng(7)
     marked = np.where(rng.random(len(dataset.incidents)) < 1 / 8, "yes", "no")
     dataset = replace(dataset, incidents=dataset.incidents.assign(domestic=marked))

@@ -484,13 +484,8 @@ def test_a_year_below_ten_is_fewer_than_ten_in_the_citys_table_too(tmp_path):
 
 
 @pytest.mark.slow
-def test_philadelphia_is_published_on_the_word_in_its_file(root, shared_data, tmp_path):
-    config = load_city(root / "config" / "philadelphia.toml")
-    folder = shared_data / "philadelphia"
-    inputs = Inputs(
-        (folder / "philly_shooting_victims_2015_2025.csv",), folder / "neighborhoods.geojson"
-    )
-    dataset = ingest_city(config, inputs).dataset
+def test_philadelphia_is_published_on_the_word_in_its_file(philadelphia, tmp_path):
+    dataset, config = philadelphia
     facts, _ = gathered(config, dataset, Month(2024, 12))
     assert facts.domestic == "confirmed"
     assert (facts.quarter, facts.start, facts.until) == ("2024-Q4", "2022-01", "2025-01")

@@ -9,9 +9,10 @@ from csa.decisions.draws import record_draw
 from csa.decisions.roles import Person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
+from csa.priority.draw_files import draw_closed
 from csa.priority.draw_record import find_differences
 from tests.app.conftest import words
-from tests.decisions.test_draws import SEED, SOURCE, closed, draw_closed
+from tests.decisions.draws import SEED, SOURCE, closed
 from tests.sentences import says
 from tests.stores import act, trail
 

@@ -14,17 +14,17 @@ from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of
 from csa.decisions.measures import add_values
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, act, local_person
+from csa.decisions.roles import Person, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.ingest.designation import Candidate
 from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing import plan_lines
+from tests.app.acts import COMMITTEE, chair_act
 from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
 
-OFFICE = "Executive Committee"
 CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")
 TITLES = (
     says("meeting.completed_title"),
@@ -48,18 +48,13 @@ def page(visit):
     return lambda step=None: visit("meeting", {"step": step})
 
 
-def signed(ago=0, office=OFFICE, why="as reported"):
-    at = SAMPLE_CLOCK.now() - timedelta(days=ago)
-    return act(Person(office, "chair"), why, at, "America/Chicago")
-
-
 def press(page, which):
     """Press a button of the one proposal that waits."""
     (button,) = [one for one in page.button if one.label == says(f"plan_page.{which}")]
     return button.click()
 
 
-def decide(page, text, *, why="it was asked for", office=OFFICE):
+def decide(page, text, *, why="it was asked for", office=COMMITTEE):
     page.text_area(key="meeting text").set_value(text)
     page.text_input(key="meeting why").set_value(why)
     page.text_input(key="meeting office").set_value(office).run()
@@ -89,12 +84,12 @@ def test_next_and_back_move_one_screen_and_name_where_they_lead(page):
 
 def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     kept, now = store(), SAMPLE_CLOCK.today()
-    add_minute(kept, signed(60), "Ask for two posts", "1.2.1")
-    set_action(kept, plan, signed(10), "1.2.1", {"status": "done", "office": "Health"})
+    add_minute(kept, chair_act(60), "Ask for two posts", "1.2.1")
+    set_action(kept, plan, chair_act(10), "1.2.1", {"status": "done", "office": "Health"})
     blocked = {"status": "blocked", "office": "Courts", "due": now - timedelta(days=3)}
     blocked |= {"reason": "No <b>staff</b> & no room"}
-    set_action(kept, plan, signed(5), "1.2.4", blocked)
-    set_action(kept, plan, signed(2), "1.3.1", {"due": now + timedelta(days=9)})
+    set_action(kept, plan, chair_act(5), "1.2.4", blocked)
+    set_action(kept, plan, chair_act(2), "1.3.1", {"due": now + timedelta(days=9)})
     done, stuck, due = (words(page(step)) for step in (1, 4, 6))
     assert "One action was completed. Since the last meeting," in done
     assert "1 blocked, 0 at risk" in stuck
@@ -106,9 +101,11 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
 
 def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page, store, plan):
     kept = store()
-    designate(kept, signed(200), Candidate("B", "Hadderley", CELLS, {}))
-    set_action(kept, plan, signed(9), "1.2.1", {"status": "on-track", "areas": ["B"]})
-    set_action(kept, plan, signed(5), "1.3.7", {"status": "at-risk", "areas": ["B"], "reason": "x"})
+    designate(kept, chair_act(200), Candidate("B", "Hadderley", CELLS, {}))
+    set_action(kept, plan, chair_act(9), "1.2.1", {"status": "on-track", "areas": ["B"]})
+    set_action(
+        kept, plan, chair_act(5), "1.3.7", {"status": "at-risk", "areas": ["B"], "reason": "x"}
+    )
     title = next(a.title for a in plan.actions if a.number == "1.3.7")
     assert f"of its 2 live actions, check first 1.3.7 {title}:" in words(page(2))
 
@@ -118,14 +115,14 @@ def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
     assert not shown.exception
     assert says("meeting.decided", n=1) in words(shown)
     assert "Hold the next one in area B" in words(shown)
-    assert f"The whole plan · {OFFICE} · it was asked for" in words(shown)
+    assert f"The whole plan · {COMMITTEE} · it was asked for" in words(shown)
     assert [row.text for row in read_records(store()).minutes] == ["Hold the next one in area B"]
     assert shown.text_area(key="meeting text").value == ""
-    assert shown.text_input(key="meeting office").value == OFFICE
+    assert shown.text_input(key="meeting office").value == COMMITTEE
 
 
 def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, store, plan):
-    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     shown = page(7)
     assert "Waits for the chair of Team 1" in words(shown)
     for _ in range(2):
@@ -134,16 +131,18 @@ def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, sto
     assert not shown.exception
     assert "wait" not in words(shown)
     (line,) = [
-        one for one in plan_lines(plan, read_records(store()), signed().on) if one.number == "1.1.1"
+        one
+        for one in plan_lines(plan, read_records(store()), chair_act().on)
+        if one.number == "1.1.1"
     ]
     assert line.title == "Meet monthly"
 
 
 def test_last_meetings_decisions_stand_below_todays(page, store):
-    add_minute(store(), signed(80, why="talked over"), "Ask for two posts", "1.2.1")
+    add_minute(store(), chair_act(80, why="talked over"), "Ask for two posts", "1.2.1")
     shown = page(7)
     assert "Ask for two posts" in words(shown)
-    assert f"{OFFICE} · talked over" in words(shown)
+    assert f"{COMMITTEE} · talked over" in words(shown)
     assert says("meeting.decided_none") in words(shown)
 
 
@@ -153,7 +152,7 @@ def test_the_review_and_the_briefing_say_one_sentence_of_the_city(page, visit, s
     quarters += [(2020, 1), (2020, 2)]
     kind = "gun-violence"
     values = [checked(Value(kind, Quarter(*one), value=100.0), kind) for one in quarters]
-    add_values(store(), kansas_plan, signed(), values)
+    add_values(store(), kansas_plan, chair_act(), values)
     briefing = words(visit("briefing"))
     sentence = re.search(r"Citywide, .+? mapped\.", briefing).group()
     told = words(page(3))
@@ -210,7 +209,7 @@ def test_the_office_stays_for_the_next_decision_after_another_screen_too(page):
     shown = decide(page(7), "Go on")
     shown.button(key="meeting back").click().run()
     shown.button(key="meeting next").click().run()
-    assert shown.text_input(key="meeting office").value == OFFICE
+    assert shown.text_input(key="meeting office").value == COMMITTEE
 
 
 def test_a_recorded_decision_leaves_no_draft(page, store):
@@ -221,7 +220,7 @@ def test_a_recorded_decision_leaves_no_draft(page, store):
 def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     written = [action.number for action in plan.actions if not action.is_open][:9]
     for number in written:
-        set_action(store(), plan, signed(1), number, {"status": "done"})
+        set_action(store(), plan, chair_act(1), number, {"status": "done"})
     shown = page(1)
     assert [e.label for e in shown.expander] == [f"{9 - lists.MOST} more"]
 
@@ -233,8 +232,8 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     ("text", "why", "office", "said"),
     [
         ("Go on", "because", "", says("plan_page.no_office")),
-        ("Go on", "", OFFICE, says("plan_page.no_why")),
-        (" ", "because", OFFICE, "decision takes 1 to 2,000 characters"),
+        ("Go on", "", COMMITTEE, says("plan_page.no_why")),
+        (" ", "because", COMMITTEE, "decision takes 1 to 2,000 characters"),
     ],
 )
 def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
@@ -249,10 +248,10 @@ def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
 
 
 def test_who_answers_second_is_told_who_was_first(page, store, plan):
-    key = propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    key = propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     shown = page(7)
     sign(shown, f"plan answer {key}", "too dear")
-    answer_change(store(), plan, signed(office="Mayor's Office"), key, is_approved=True)
+    answer_change(store(), plan, chair_act(office="Mayor's Office"), key, is_approved=True)
     press(shown, "refuse").run()
     assert not shown.exception
     assert "Nothing was written: Mayor's Office changed" in words(shown)
@@ -262,7 +261,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
 
 @pytest.mark.parametrize("role", ["viewer", "member", "editor"])
 def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatch, role):
-    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", role))
     shown = page(7)
     assert not shown.exception
@@ -274,8 +273,8 @@ def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatc
 
 
 def test_a_teams_chair_answers_for_its_own_team_alone(page, store, plan, monkeypatch):
-    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
-    propose_change(store(), plan, signed(3), "2.1.1", {"title": "Walk at night"})
+    propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
+    propose_change(store(), plan, chair_act(3), "2.1.1", {"title": "Walk at night"})
     monkeypatch.setattr(
         "app.shared.person.person", lambda _: Person("Courts", "chair", (), "prevention")
     )

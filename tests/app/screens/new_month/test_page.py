@@ -19,12 +19,12 @@ from csa.decisions.store.records import read_records
 from csa.decisions.work import add_task
 from csa.disclosure.texts import code_of
 from csa.workflow import month_products
+from tests.app.acts import confirm
 from tests.app.conftest import open_page, words
-from tests.app.shared.test_caught import confirm
-from tests.cli.test_month import months_of
 from tests.mail_server import MailLog, serving
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, act, lettered
+from tests.workflow.months import months_of
 
 MAIL = """
 [mail]
@@ -47,7 +47,8 @@ def page(root, dataset, tmp_path, monkeypatch):
     """The page on this machine, with a dataset and a data folder of the test's own."""
     home = tmp_path / "var"
     shutil.copytree(dataset, home / "dataset", symlinks=True)
-    shutil.copytree(ROOT / "data" / "sample", tmp_path / "data")
+    left = shutil.ignore_patterns("risk_terrain.geojson")  # takes longest to read
+    shutil.copytree(ROOT / "data" / "sample", tmp_path / "data", ignore=left)
     monkeypatch.setenv("CSA_CITY", "sample")
     monkeypatch.setenv("CSA_DATASET", str(home / "dataset"))
     monkeypatch.setenv("CSA_DATA_DIR", str(tmp_path / "data"))

@@ -12,19 +12,16 @@ from app.screens.reports.parts import GATHERED, ReportRequest
 from app.shared import cache_store
 from csa.base.errors import MachineError, PrivacyError
 from csa.base.text import LANGUAGES
-from csa.decisions.handing import FORMS, EditionFile, hand_out
+from csa.decisions.handing import FORMS, hand_out
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, act
+from csa.decisions.roles import Person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports import making
 from csa.reports.editions.naming import audience_name
+from tests.app.acts import EDITION, HEALTH, member_act
 from tests.app.conftest import words
 from tests.sentences import says
-from tests.stores import SAMPLE_CLOCK
-
-OFFICE = "Health Department"
-EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
 
 
 @pytest.fixture
@@ -38,15 +35,11 @@ def page(visit, tmp_path):
     return lambda: visit("reports", CSA_BASEMAP=tmp_path / "no basemap")
 
 
-def signed(role="member", why="as agreed"):
-    return act(Person(OFFICE, role), why, SAMPLE_CLOCK.now(), "America/Chicago")
-
-
 def make(page):
     return page.button(key="make report").click().run()
 
 
-def hand(page, *recipients, why="as agreed", office=OFFICE):
+def hand(page, *recipients, why="as agreed", office=HEALTH):
     (box,) = page.multiselect
     box.set_value(list(recipients))
     named = {one.label: one for one in page.text_input}
@@ -116,7 +109,7 @@ def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, sto
         raise PrivacyError("publish.caught", n=1, texts="Ask Marcus Reed")
 
     monkeypatch.setattr("csa.reports.month.gathering.gather_from", refuse)
-    add_minute(store(), signed("chair"), "Publish nothing yet")  # not what is cached already
+    add_minute(store(), member_act("chair"), "Publish nothing yet")  # not what is cached already
     why = says("report.nothing_public", why=says("report.text_address"))
     shown = page()
     for audiences, n_made in ((["enforcement", "public"], 1), (["public"], 0)):
@@ -131,7 +124,7 @@ def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, sto
 def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):
     shown = make(page())
     hand(shown, "Police")
-    add_minute(store(), signed("chair"), "Ask for two posts")
+    add_minute(store(), member_act("chair"), "Ask for two posts")
     shown.run()
     text = words(shown)
     assert "The data or the decisions have changed since this was made." in text
@@ -205,14 +198,14 @@ def test_months_that_are_not_over_are_not_offered(page, dataset):
 
 
 def test_more_than_a_screen_of_hand_outs_is_folded(page, store):
-    hand_out(store(), signed(), EDITION, [f"Office {n}" for n in range(23)])
+    hand_out(store(), member_act(), EDITION, [f"Office {n}" for n in range(23)])
     shown = page()
     assert "3 earlier" in [one.label for one in shown.expander]
     assert says("reports_page.n_handed", n=23) in words(shown)
 
 
 def test_a_month_that_the_data_lost_counts_as_changed(page, store):
-    hand_out(store(), signed(), replace(EDITION, month="2011-01"), ["Police"])
+    hand_out(store(), member_act(), replace(EDITION, month="2011-01"), ["Police"])
     shown = page()
     assert not shown.exception
     assert "▲ Changed" in words(shown)
@@ -229,7 +222,7 @@ def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypat
 
 @pytest.mark.parametrize("name", ["<b>x</b>", "*stars* & $x$", "\u202eright to left"])
 def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, store, name):
-    hand_out(store(), signed(), EDITION, [name])
+    hand_out(store(), member_act(), EDITION, [name])
     name = name.replace("\u202e", "")
     (body,) = [e.proto.body for e in page().get("html") if '<div class="csa-table' in e.proto.body]
     assert html.escape(name) in body
@@ -241,9 +234,9 @@ def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, sto
 @pytest.mark.parametrize(
     ("recipients", "office", "why", "said"),
     [
-        ([], OFFICE, "as agreed", "Say who received it"),
+        ([], HEALTH, "as agreed", "Say who received it"),
         (["Police"], "", "as agreed", "Write on whose behalf"),
-        (["Police"], OFFICE, "", "Write why"),
+        (["Police"], HEALTH, "", "Write why"),
     ],
 )
 def test_what_cannot_be_recorded_is_told_beside_the_form(
@@ -263,7 +256,7 @@ def test_pressed_twice_it_is_one_entry(page, store):
 
 
 def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypatch):
-    hand_out(store(), signed(), EDITION, ["Police"])
+    hand_out(store(), member_act(), EDITION, ["Police"])
     monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", "viewer"))
     shown = make(page())
     assert not shown.exception
