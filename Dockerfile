@@ -43,7 +43,7 @@ COPY config ./config
 COPY data/sample ./data/sample
 COPY docs/METHODS.md ./docs/
 ENV PATH=/opt/csa/bin:$PATH
-RUN python -m app.shared.vendor
+RUN python -m csa_app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
 # Compiled are the app and what it opens whole; of the largest packages what is used.
@@ -74,7 +74,7 @@ WORKDIR /srv/csa
 COPY --from=build /opt/csa /opt/csa
 COPY --from=build /srv/csa /srv/csa
 COPY --from=build --chown=10001:10001 /made /srv/csa/var
-RUN install -d -o 10001 -g 10001 app/static/geometry
+RUN install -d -o 10001 -g 10001 app/csa_app/static/geometry
 
 # PYTHONPATH is for `import app`; csa itself is installed. Where streamlit is not told its address,
 # it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
@@ -89,11 +89,11 @@ ENV PATH=/opt/csa/bin:$PATH \
     CSA_ACCESS=public
 
 # The only folders it writes: datasets and choices, and the geometry that browsers fetch.
-VOLUME ["/srv/csa/var", "/srv/csa/app/static/geometry"]
+VOLUME ["/srv/csa/var", "/srv/csa/app/csa_app/static/geometry"]
 EXPOSE 8501
 USER 10001:10001
 
 # Straight to itself, never through a proxy; below the base path where there is one.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); path = '/'.join(filter(None, [base, '_stcore/health'])); u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/' + path, timeout=4)"]
-CMD ["python", "-m", "app", "--server.address=0.0.0.0", "--server.port=8501"]
+CMD ["python", "-m", "csa_app", "--server.address=0.0.0.0", "--server.port=8501"]

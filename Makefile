@@ -79,12 +79,12 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    $(PIP) install --no-deps --require-hashes -r requirements.lock
 	    printf '%s\n' "$$locked" > .venv/.locked
 	fi
-	[ -f app/static/vendor/leaflet/leaflet.js ] || rm -f .venv/.installed
+	[ -f app/csa_app/static/vendor/leaflet/leaflet.js ] || rm -f .venv/.installed
 	if [ "$$(cat .venv/.installed 2>/dev/null)" != "$$installed" ]; then
 	    say "installing the project into .venv"
 	    rm -f .venv/.installed
 	    $(PIP) install --no-build-isolation --no-deps -e .
-	    $(BIN)/python -m app.shared.vendor
+	    $(BIN)/python -m csa_app.shared.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
 	# What weasyprint draws letters with, for PDFs. Everything else works without.
@@ -129,7 +129,7 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	    fi
 	fi
 	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
-	CSA_CITY="$(CITY)" exec $(BIN)/python -m app --server.port $(PORT)
+	CSA_CITY="$(CITY)" exec $(BIN)/python -m csa_app --server.port $(PORT)
 
 # The browser tests use Debian's chromium; no test downloads a browser.
 browser:
@@ -267,6 +267,6 @@ docs: setup ## write the library's page, tables and pictures in docs/
 	$(BIN)/python docs/licenses.py
 
 clean: ## remove .venv, caches and what was built
-	@rm -rf .venv dist build app/static/vendor app/static/geometry .coverage .coverage.* htmlcov
+	@rm -rf .venv dist build app/csa_app/static/vendor app/csa_app/static/geometry .coverage .coverage.* htmlcov
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find src tests benchmarks app -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

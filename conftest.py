@@ -12,7 +12,7 @@ import csa
 if TYPE_CHECKING:
     from pathlib import Path
 
-collect_ignore_glob = ["src/csa/decisions/store/migrations/*"]
+collect_ignore_glob = ["src/csa/program/store/migrations/*"]
 """Alembic imports these itself, in a context of its own."""
 
 

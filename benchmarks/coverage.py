@@ -26,20 +26,19 @@ from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_array
 
-from csa.areas.choices import Choices
-from csa.areas.finding import estimate_areas, find_areas, settle_params
+from csa.areas.choices import AreaSettings
+from csa.areas.finding import estimate_areas, find_areas, resolve_params
 from csa.areas.hot_cells import find_hot_cells
-from csa.areas.ordering import stands_out
+from csa.areas.ordering import exceeds_city_mean
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.base.crs import project, to_lonlat
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
-from csa.dataset.versioned import Dataset
+from csa.city.dataset import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, find_neighbors, spirals
 from csa.geo.grid import Grid
-from csa.geo.spirals import find_neighbors, spirals
 
 CRS = "EPSG:32615"
 MIDDLE = (-94.578, 39.1)
@@ -83,12 +82,12 @@ def ground(steps: int = STEPS) -> Ground:
     lon, lat = (np.array([degrees]) for degrees in MIDDLE)
     disk = h3_cells.disk(int(h3_cells.bin_points(lon, lat, CELL)[0]), steps)
     cells = np.array(sorted(disk), dtype=np.uint64)
-    cover = h3_cells.cover(h3_cells.outline(disk), CELL)
+    cover = h3_cells.cover_study_area(h3_cells.outline(disk), CELL)
     cover = cover.loc[cells].join(h3_cells.centres(cells))
     shapes = h3_cells.draw_cells(cells)
     rings = np.array([shape.exterior.coords[:6] for shape in shapes])  # (m, 6, 2) degrees
     corners = project(rings[..., 0].ravel(), rings[..., 1].ravel(), CRS).reshape(-1, 6, 2)
-    blocks = h3_cells.cover(shapely.union_all(shapes), BLOCK)
+    blocks = h3_cells.cover_study_area(shapely.union_all(shapes), BLOCK)
     blocks = blocks.join(h3_cells.centres(blocks.index.to_numpy()))
     xy = project(blocks["lon"].to_numpy(), blocks["lat"].to_numpy(), CRS)
     grid = Grid(blocks["area_km2"], xy)
@@ -177,7 +176,7 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
 
 def areas_of(located: StudyArea, documented: DocumentedDbscan | None = None) -> tuple[CellSet, ...]:
     """Find areas at a documented density, else at that of 2 % of the land."""
-    params = settle_params(located, PERIOD, Choices(resolution=BLOCK), documented)
+    params = resolve_params(located, PERIOD, AreaSettings(resolution=BLOCK), documented)
     return find_areas(located, PERIOD, params).areas
 
 
@@ -225,7 +224,7 @@ def tier_in_flat(n: int, seed: int) -> tuple[int, bool]:
     estimates = estimate_areas(located, PERIOD, areas)
     sizes = [on.grid.size_km2(area) for area in areas]
     city_per_km2 = n / float(on.cover["area_km2"].sum())
-    return len(areas), bool(stands_out(estimates, sizes, city_per_km2).any())
+    return len(areas), bool(exceeds_city_mean(estimates, sizes, city_per_km2).any())
 
 
 def hot_in_flat(n: int, seed: int) -> bool:

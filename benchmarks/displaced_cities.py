@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from csa.base.params import Month
-from csa.displacement.boundary import AlarmChances, chances, line_of
-from csa.displacement.courses import AreaCourse, GroundPart
-from csa.displacement.expectation import Baseline, estimate_dispersion
-from csa.displacement.follow import MONTHS_AFTER, STEP_MONTHS
-from csa.displacement.past import CORE, NET, RING, PastYear, Usual, join_years, settle_usual
-from csa.displacement.verdict import AreaVerdict, follow, follow_net, judge_place
-from csa.displacement.zoning import HISTORY_MONTHS, LEAST_BEFORE
+from csa.change.area_series import AreaSeries, SeriesPart
+from csa.change.boundary import AlarmChances, chances, line_of
+from csa.change.expectation import Baseline, estimate_dispersion
+from csa.change.follow import MONTHS_AFTER, STEP_MONTHS
+from csa.change.past import CORE, NET, RING, PastChange, PastYear, estimate_past_change, join_years
+from csa.change.verdict import AreaResult, accumulate, classify_change, follow_net
+from csa.change.zoning import HISTORY_MONTHS, LEAST_BEFORE
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -130,7 +130,7 @@ def base_of(counted: int, usual: float = 1.0) -> Baseline:
     return Baseline(counted / usual, counted / usual**2)
 
 
-def judge_city(city: City, seed: Sequence[int]) -> list[AreaVerdict]:
+def judge_city(city: City, seed: Sequence[int]) -> list[AreaResult]:
     """Judge all areas together, then each, by the functions that the product uses."""
     drawn = draw_city(city, np.random.default_rng(seed))
     history = slice(max(0, city.start - HISTORY_MONTHS), city.start)
@@ -139,11 +139,11 @@ def judge_city(city: City, seed: Sequence[int]) -> list[AreaVerdict]:
     ).value
     past = past_starts(city, drawn)
     usual = [
-        settle_usual(years, city.after, prior, dispersion)
+        estimate_past_change(years, city.after, prior, dispersion)
         for years, prior in zip(past, (CORE, RING), strict=True)
     ]
     joined = [join_years(core, ring) for core, ring in zip(*past, strict=True)]
-    net = settle_usual(joined, city.after, NET, dispersion)
+    net = estimate_past_change(joined, city.after, NET, dispersion)
     cores, rings = (
         [_course(city, drawn, zone, area, usual[zone]) for area in range(city.n_areas)]
         for zone in (0, 1)
@@ -156,23 +156,23 @@ def judge_city(city: City, seed: Sequence[int]) -> list[AreaVerdict]:
     return judged if city.n_areas == 1 else [_judge(cores, rings, net, dispersion, pooled), *judged]
 
 
-def _course(city: City, drawn: Drawn, zone: int, area: int, usual: Usual) -> AreaCourse:
+def _course(city: City, drawn: Drawn, zone: int, area: int, usual: PastChange) -> AreaSeries:
     before, after = slice(city.start - city.before, city.start), slice(city.start, None)
     counts, rest = drawn.places[zone, area], drawn.rest
     base = base_of(counts[before].sum(), city.usual if zone == 0 else 1.0)
-    part = GroundPart(base, int(rest[before].sum()), counts[after], rest[after])
-    return AreaCourse((part,), usual)
+    part = SeriesPart(base, int(rest[before].sum()), counts[after], rest[after])
+    return AreaSeries((part,), usual)
 
 
 def _judge(
-    cores: list[AreaCourse],
-    rings: list[AreaCourse],
-    net: Usual,
+    cores: list[AreaSeries],
+    rings: list[AreaSeries],
+    net: PastChange,
     dispersion: float,
     allowed: AlarmChances,
-) -> AreaVerdict:
+) -> AreaResult:
     n_months = len(cores[0].counted)
-    here = follow(cores, dispersion, line_of(allowed.core, n_months))
-    there = follow(rings, dispersion, line_of(allowed.ring, n_months))
+    here = accumulate(cores, dispersion, line_of(allowed.core, n_months))
+    there = accumulate(rings, dispersion, line_of(allowed.ring, n_months))
     both = follow_net(cores, rings, [net] * (len(cores) + len(rings)), dispersion)
-    return judge_place(here, there, both, BOTH)
+    return classify_change(here, there, both, BOTH)

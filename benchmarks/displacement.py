@@ -23,14 +23,13 @@ from rich.table import Table
 from scipy.stats import binomtest
 
 from benchmarks.displaced_cities import City, judge_city
-from csa.displacement.net import moved_share, net_change
-from csa.displacement.verdict import AreaVerdict, Verdict
+from csa.change.verdict import AreaResult, Verdict, moved_share, net_change
 
 SEED = 20261125
 FEWER = {verdict for verdict in Verdict if verdict.startswith("fewer")}
 IN_ALL = {Verdict.FEWER, Verdict.FEWER_FEWER_NEXT}
 NEXT_DOOR = {Verdict.FEWER_MOVED, Verdict.MORE_NEXT}
-Judged = Sequence[AreaVerdict]
+Judged = Sequence[AreaResult]
 Shown = Callable[[Judged], bool | None]
 """What is asked of a city, all together first; None where the question does not arise."""
 

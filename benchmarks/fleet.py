@@ -29,11 +29,10 @@ from benchmarks.places import RESAMPLED, SEED, places
 from benchmarks.process import Timed, timed
 from benchmarks.tables import RESULTS, between, keep
 from csa.fleet import running
-from csa.fleet.city import OWN, SAID, work_city
+from csa.fleet.city import DONE, FAILED, OWN, SAID, read_fleet, work_city
 from csa.fleet.manifest import FleetCity, read_manifest
-from csa.fleet.table import DONE, FAILED, read_fleet
 from csa.synthetic.sample import make_sample
-from csa.workflow.new_city import id_of
+from csa.workflow.new_city import slugify
 
 SINCE = "2017"
 """A made-up city's first year: too few for a past year, which would take most of the time."""
@@ -63,7 +62,7 @@ def write_places(folder: Path) -> Path:
     """Write each place's list in a folder of its own, and their manifest; return it."""
     files = {}
     for name, rows in places().items():
-        home = folder / "data" / id_of(name)
+        home = folder / "data" / slugify(name)
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "list.csv").exists():
             rows.to_csv(home / "list.csv", index=False)

@@ -25,9 +25,9 @@ from rich.progress import track
 
 import csa
 from benchmarks.tables import RESULTS, between, keep
-from csa.backtest.comparison import compare
-from csa.backtest.scoring import BASELINES, METHODS
-from csa.base.text import way_name
+from csa.areas.backtest.comparison import compare
+from csa.areas.backtest.scoring import BASELINES, METHODS
+from csa.base.text import method_phrase
 from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
 
@@ -72,10 +72,10 @@ def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
 
 def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     """Score the ways of choosing on past Januaries, and describe the areas of the last."""
-    past = csa.backtest_areas(city, csa.BacktestQuestion(januaries))
+    past = csa.backtest_areas(city, csa.BacktestSpec(januaries))
     if past.table.empty or not past.table["n_future"].max():
         return {"why_not_judged": "no year after three that has incidents"}
-    areas = csa.propose_areas(city, csa.Choices(until=januaries[-1])).areas
+    areas = csa.propose_areas(city, csa.AreaSettings(until=januaries[-1])).areas
     study_km2 = float(past.table["area_km2"].iloc[0] / past.table["area_share"].iloc[0])
     paired = compare(past.judged, "areas", "count_areas", seed=SEED)
     return {
@@ -183,7 +183,7 @@ def write_docs(table: pd.DataFrame) -> None:
         over = told["areas over rivals"].get(name), told["blocks over rivals"].get(name)
         shown = ["" if one is None else "{:.2f} ({:.2f} to {:.2f})".format(*one) for one in over]
         caught = f"{100 * told['caught'][name]:.1f} %"
-        rows.append(f"| {way_name(name)} | {caught} | {shown[0]} | {shown[1]} |")
+        rows.append(f"| {method_phrase(name)} | {caught} | {shown[0]} | {shown[1]} |")
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(between(text, BEGIN, END, "\n".join(rows)), encoding="utf-8")
     draw(judged, told)
@@ -217,7 +217,7 @@ def draw(judged: pd.DataFrame, told: dict[str, Any]) -> None:
     ways.sort(key=lambda name: told["caught"][name])
     colors = ["#1f5f4a" if name in {"areas", "blocks"} else "#9aa5a0" for name in ways]
     caught = [100 * told["caught"][name] for name in ways]
-    bars = right.barh([way_name(name) for name in ways], caught, color=colors)
+    bars = right.barh([method_phrase(name) for name in ways], caught, color=colors)
     right.bar_label(bars, fmt="%.0f", padding=3)
     right.set(xlim=(0, 36), xlabel="Caught in the next year, %", title="On 2 % of the land")
     for axes in (left, right):
@@ -234,7 +234,7 @@ def philadelphia() -> None:
     )
     city = csa.City(config, csa.ingest_city(config, files).dataset)
     januaries = tuple(csa.Month(year, 1) for year in range(2018, 2025))
-    past = csa.backtest_areas(city, csa.BacktestQuestion(januaries))
+    past = csa.backtest_areas(city, csa.BacktestSpec(januaries))
     shares = past.table.pivot_table(index="method", columns="origin", values="hit_share")
     shares["mean"] = shares.mean(axis=1)
     shares["2022-24"] = shares[[f"{year}-01" for year in (2022, 2023, 2024)]].mean(axis=1)
@@ -242,7 +242,7 @@ def philadelphia() -> None:
     land = past.table[past.table["method"] == "areas"].set_index("origin")
     sys.stdout.write(land[["area_share", "filled_share"]].round(4).to_string() + "\n")
     for january in januaries:
-        areas = csa.propose_areas(city, csa.Choices(until=january)).areas
+        areas = csa.propose_areas(city, csa.AreaSettings(until=january)).areas
         sys.stdout.write(
             f"{january}: {len(areas)} areas, {areas['area_km2'].min():.3f} to "
             f"{areas['area_km2'].max():.3f} km2, median {areas['area_km2'].median():.3f}, together "

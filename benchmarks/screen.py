@@ -63,7 +63,7 @@ def screen(dataset: Path) -> Iterator[Row]:
 def _beside_static(script: Path) -> Iterator[Path]:
     """Streamlit serves the static folder beside the script: give a rival ours, with Leaflet."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "app" / "static", Path(folder) / "static")
+        shutil.copytree(ROOT / "app" / "csa_app" / "static", Path(folder) / "static")
         yield Path(shutil.copy(script, folder))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-APP = (sys.executable, "-m", "app")
+APP = (sys.executable, "-m", "csa_app")
 START_S = 60
 MADE = {
     "CSA_DATASET": "dataset",

@@ -16,8 +16,7 @@ import pandas as pd
 
 from benchmarks.synthetic import CORNER, SIZE_DEGREES, block_snapped
 from csa.areas.hot_cells import measure_gi_star
-from csa.geo.cells import bin_points
-from csa.geo.spirals import find_neighbors
+from csa.geo.cells import bin_points, find_neighbors
 
 SEED = 20201001
 N_POINTS = 200_000

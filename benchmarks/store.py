@@ -12,16 +12,17 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-
-from csa.decisions.actions import set_action
-from csa.decisions.roles import act, local_person
-from csa.decisions.store import Signed, Store, open_store, verify
-from csa.decisions.store.records import read_records, read_values
-from csa.decisions.store.tables import AreaRow, StepRow, ValueRow
-from csa.plan import load_plan
-from csa.reports.briefing import plan_lines
-from csa.reports.briefing.measuring import measure_lines
 from tests import postgres
+
+from csa.program.actions import set_action
+from csa.program.plan.loading import load_plan
+from csa.program.roles import act, local_person
+from csa.program.store.audit import Signed, verify
+from csa.program.store.engine import Store, open_store
+from csa.program.store.records import read_records, read_values
+from csa.program.store.tables import AreaRow, StepRow, ValueRow
+from csa.reports.briefing.lines import plan_lines
+from csa.reports.briefing.measuring import measure_lines
 
 ROOT = Path(__file__).parent.parent
 AREAS = [chr(ord("A") + number) for number in range(20)]

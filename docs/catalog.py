@@ -18,7 +18,7 @@ from babel.messages.pofile import write_po
 from csa.base.io import write_file
 from csa.base.message import Template
 from csa.base.text import ENGLISH, LANGUAGES, public_sentences, read_catalog
-from csa.plan import load_plan
+from csa.program.plan.loading import load_plan
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 96

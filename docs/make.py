@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks.browser import chromium
 from benchmarks.server import APP, serving
 from benchmarks.tables import between, write_page
-from csa.config.loading import setting_descriptions
+
+from csa.city.loading import setting_descriptions
 
 DOCS = Path(__file__).parent
 BEGIN = "<!-- settings: begin (written by `make docs`; a test holds it) -->"

@@ -17,13 +17,13 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
+from csa.city.dataset import open_city, save_dataset
+from csa.city.loading import load_city
 from csa.cli import main
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city, save_dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.plan import load_plan
-from csa.workflow.naming import keep_place_names
+from csa.program.plan.loading import load_plan
+from csa.workflow.place_names import save_place_names
 from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import (
@@ -252,7 +252,7 @@ def story_folder(root, sample_folder, tmp_path_factory):
 
         shutil.copytree(sample_folder, out / "dataset", symlinks=True)
         city = open_city(load_city(root / "config" / "sample.toml"), out / "dataset")
-        keep_place_names(city)
+        save_place_names(city)
         named = load_plan(
             root / "config" / "plans" / "kansas-city-psp.toml", city.config.city.plan_names
         )

@@ -1,6 +1,6 @@
 """A small plan in a file: two strategies, three actions in a row, an open slot and a measure."""
 
-from csa.plan import load_plan
+from csa.program.plan.loading import load_plan
 
 SMALL_PLAN = """
 format_version = 1

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
-from csa.decisions.store import open_store
-from csa.decisions.store.tables import METADATA
+from csa.program.store.engine import open_store
+from csa.program.store.tables import METADATA
 
 ROLE, APP_ROLE = "csa_test", "csa_app"
 

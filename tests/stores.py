@@ -13,9 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from csa.base.clock import Clock
-from csa.decisions.roles import Act, Person
-from csa.decisions.store import Signed, Store, audit, open_store, verify
-from csa.reports.briefing.serving import candidate_of
+from csa.program.roles import Act, Person
+from csa.program.store import audit
+from csa.program.store.audit import Signed, verify
+from csa.program.store.engine import Store, open_store
+from csa.reports.briefing.areas import to_candidate
 
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
 TODAY = date(2026, 3, 5)
@@ -30,7 +32,7 @@ GENESIS = "0" * 64
 def lettered(proposal, letter: str):
     """An area of a proposal as somebody drew it under a letter: A is the westernmost."""
     area_id = proposal.areas["area_id"].iloc["ABCDEFGH".index(letter)]
-    return replace(candidate_of(proposal, area_id), area_id=letter)
+    return replace(to_candidate(proposal, area_id), area_id=letter)
 
 
 @dataclass

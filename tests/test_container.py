@@ -10,7 +10,7 @@ import pytest
 from streamlit import config as streamlit_config
 
 from csa.base.text import LANGUAGES
-from csa.config.settings import SETTINGS
+from csa.city.deployment import SETTINGS
 from tests.dockerfile import (
     BUILD,
     HERE,
@@ -89,8 +89,8 @@ def test_each_path_that_is_copied_exists_and_is_not_ignored():
         ".git/config",
         ".venv/bin/python",
         "tests/test_container.py",
-        "app/static/vendor/leaflet/leaflet.js",
-        "app/static/geometry/0123/geometry.json",
+        "app/csa_app/static/vendor/leaflet/leaflet.js",
+        "app/csa_app/static/geometry/0123/geometry.json",
         "src/csa/__pycache__/cli.pyc",
         "docs/DATA.md",
         "csa.toml",
@@ -135,7 +135,7 @@ def test_the_user_is_a_fixed_number_not_root_named_before_the_command():
     uid, gid = user.split(":")
     made = " ".join(of(LAST, "RUN"))
     assert f"--uid {uid} --gid {gid}" in made
-    assert f"-o {uid} -g {gid} app/static/geometry" in made
+    assert f"-o {uid} -g {gid} app/csa_app/static/geometry" in made
     assert {flags["chown"] for flags, _, place in copies(LAST) if place == "/srv/csa/var"} == {user}
 
 
@@ -158,7 +158,7 @@ def test_what_listens_on_every_address_takes_nobody_for_this_machines_own():
 
 
 def test_health_check_command_and_exposed_port_agree():
-    assert command()[:3] == ["python", "-m", "app"]
+    assert command()[:3] == ["python", "-m", "csa_app"]
     assert "--server.address=0.0.0.0" in command()
     assert f"--server.port={PORT}" in command()
     assert of(LAST, "EXPOSE") == [PORT]
@@ -308,7 +308,7 @@ def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
     assert "/opt/csa/" in where[1]
     assert image.run(["csa", "--version"]).stdout.startswith("csa ")
     for path in (
-        "app/static/vendor/leaflet/leaflet.js",
+        "app/csa_app/static/vendor/leaflet/leaflet.js",
         "docs/METHODS.md",
         "config/sample.toml",
         "var/sample/dataset/ingest.json",
@@ -333,9 +333,9 @@ def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_cha
         assert "Orrinvale" in shown
         assert "exception {" not in shown
         for name in ("vendor/leaflet/leaflet.js", "csa-map.js"):
-            assert get(f"http://127.0.0.1:{port}/app/static/{name}")[0] == 200
+            assert get(f"http://127.0.0.1:{port}/app/csa_app/static/{name}")[0] == 200
     assert asked == []  # nothing leaves the machine
-    assert len(list(image.place("app/static/geometry").glob("*/geometry.json"))) >= 2
+    assert len(list(image.place("app/csa_app/static/geometry").glob("*/geometry.json"))) >= 2
     assert (
         sorted(path for path in image.folder.rglob("*") if "geometry" not in path.parts) == before
     )
@@ -355,7 +355,7 @@ def test_health_fails_where_nothing_is_served_and_follows_a_base_path(image):
     assert image.run(unused).returncode
     with served(image, STREAMLIT_SERVER_BASE_URL_PATH="/areas/") as port:
         assert get(f"http://127.0.0.1:{port}/areas/_stcore/health")[0] == 200
-        assert get(f"http://127.0.0.1:{port}/areas/app/static/csa-map.js")[0] == 200
+        assert get(f"http://127.0.0.1:{port}/areas/app/csa_app/static/csa-map.js")[0] == 200
         assert first_page(f"ws://127.0.0.1:{port}/areas")[-1].script_finished == 0
 
 
@@ -374,7 +374,8 @@ def test_a_mounted_dataset_is_served_as_it_is(image, tmp_path):
 def test_the_deployment_page_names_each_variable_folder_and_number(root):
     page = (root / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
     read = re.findall(
-        r'"(CSA_\w+)"', (root / "app" / "shared" / "settings.py").read_text(encoding="utf-8")
+        r'"(CSA_\w+)"',
+        (root / "app" / "csa_app" / "shared" / "settings.py").read_text(encoding="utf-8"),
     )
     assert len(read) >= 3
     folders = json.loads(of(LAST, "VOLUME")[0])

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from csa.decisions.store.address import url_of
+from csa.program.store.address import parse_address
 from tests.dockerfile import read_yaml
 
 SIGN = ("--by", "Prevention team", "--why", "Rehearsed.")
@@ -52,7 +52,7 @@ def test_the_restore_of_the_page_runs_as_it_stands_there(page, run, tmp_path, ro
 def test_postgresql_beside_the_app_is_reached_by_it_alone(root, page):
     found = read_yaml((root / "compose.postgres.yaml").read_text(encoding="utf-8"))
     app, database = found["services"]["csa"], found["services"]["db"]
-    url = url_of(re.sub(r"\$\{[^}]*\}", "word", app["environment"]["CSA_STORE"]))
+    url = parse_address(re.sub(r"\$\{[^}]*\}", "word", app["environment"]["CSA_STORE"]))
     assert (url.drivername, url.host, url.database) == ("postgresql+psycopg", "db", "csa")
     assert url.username == database["environment"]["POSTGRES_USER"]
     assert url.database == database["environment"]["POSTGRES_DB"]

@@ -10,27 +10,27 @@ from typing import get_args
 
 import pytest
 import typer
-
 from benchmarks import tables
+
+from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS
+from csa.areas.priority.draw_files import POWER_COLUMNS
+from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
-from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS
+from csa.areas.risk_score import RISK_COLUMNS
 from csa.base.schema import FLAGS, INCIDENT_COLUMNS
+from csa.change.emerging import EMERGING_COLUMNS
+from csa.change.files import REVISED
+from csa.change.lineage_windows import TRACE_COLUMNS
+from csa.change.panel import PANEL_COLUMNS
+from csa.city.deployment import SETTINGS
+from csa.city.loading import setting_descriptions
+from csa.city.types import FieldName
 from csa.cli.main import app
-from csa.config.loading import setting_descriptions
-from csa.config.settings import SETTINGS
-from csa.config.types import FieldName
-from csa.displacement.emerging import EMERGING_COLUMNS
-from csa.displacement.files import REVISED
-from csa.displacement.lineage_windows import TRACE_COLUMNS
-from csa.displacement.panel import PANEL_COLUMNS
-from csa.fleet.table import FLEET_COLUMNS
-from csa.geo.risk_score import RISK_COLUMNS
+from csa.fleet.city import FLEET_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
-from csa.ingest.judge import REASONS
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS
-from csa.priority.draw_files import POWER_COLUMNS
-from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
+from csa.ingest.validate import REASONS
 from csa.reports.public.bundle import COLUMNS, TABLES
 from csa.reports.public.facts import PublicFacts
 from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
@@ -338,7 +338,7 @@ def test_every_file_of_the_project_that_the_docs_name_exists(root):
             r"`((?:src|app|tests|benchmarks)/[\w./-]+)`", path.read_text("utf-8")
         )
     }
-    allowed = {"app/pages/", "app/screens/NAME/", "tests/app/screens/NAME/"}
+    allowed = {"app/pages/", "app/csa_app/screens/NAME/", "tests/app/csa_app/screens/NAME/"}
     lost = {(page, name) for page, name in named if not (root / name).exists()}
     assert {(page, name) for page, name in lost if name not in allowed} == set()
 

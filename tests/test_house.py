@@ -93,7 +93,7 @@ def test_no_screen_imports_another(sources):
             continue
         for node in ast.walk(ast.parse(text)):
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-            if module.startswith("app.screens.") and module.split(".")[2] != path.parts[2]:
+            if module.startswith("csa_app.screens.") and module.split(".")[2] != path.parts[2]:
                 wrong.append(f"{path}: {module}")
     assert wrong == []
 
@@ -131,7 +131,7 @@ def test_tests_follow_the_tree(root):
 
 
 def test_a_test_file_without_a_module_is_seen():
-    there = {"src/csa/areas/gate", "app/shared/legend"}
+    there = {"src/csa/areas/sufficiency", "app/csa_app/shared/legend"}
     names = ["areas/test_gate.py", "areas/test_gate_edge.py", "app/shared/test_legend.py"]
     assert homeless(names, there.__contains__) == []
     gone = ["areas/test_hotspots.py", "areas/test_gateway.py", "geo/test_gate.py"]
@@ -164,7 +164,7 @@ def test_an_import_of_a_test_file_is_seen():
     bad = "from tests.areas.test_finding import line\nfrom tests.areas import test_gate"
     assert imports_of_tests({"a.py": bad}) == [
         "a.py: tests.areas.test_finding.line",
-        "a.py: tests.areas.test_gate",
+        "a.py: tests.areas.test_sufficiency",
     ]
 
 
@@ -198,7 +198,7 @@ def told():
     assert odd_docstrings({"b.py": '"""Tellers say, and let."""'}) == []
 
 
-PREPARES_VERDICTS = {"src/csa/displacement/follow.py", "src/csa/displacement/outcomes.py"}
+PREPARES_VERDICTS = {"src/csa/change/follow.py", "src/csa/change/outcomes.py"}
 """The one place that prepares areas, past years and incidents for a verdict on shootings, and the
 one that follows a city's other signals."""
 
@@ -223,7 +223,7 @@ def test_another_place_that_prepares_verdicts_is_seen():
     assert callers({"a.py": "runner(y)\nrun = 1"}, "run") == set()
 
 
-DRAWS_FORMS = {"app/shared/signing.py", "app/screens/compare/choosing.py"}
+DRAWS_FORMS = {"app/csa_app/shared/signing.py", "app/csa_app/screens/compare/choosing.py"}
 """The one place that draws the form of a decision; and Compare's, which writes a file, no decision of
 the store, and asks again where an area was passed over."""
 

@@ -153,7 +153,7 @@ class Container:
         mount -t proc proc "$0/proc"
         mount --rbind /dev "$0/dev"
         mount -t tmpfs tmpfs "$0/tmp"
-        mount -t tmpfs -o "uid=$2,gid=$3,mode=0755" tmpfs "$0/srv/csa/app/static/geometry"
+        mount -t tmpfs -o "uid=$2,gid=$3,mode=0755" tmpfs "$0/srv/csa/app/csa_app/static/geometry"
         mount --bind "$1" "$0/srv/csa/var"
         mount -o remount,bind,ro "$0"
         shift 3

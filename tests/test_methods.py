@@ -6,11 +6,11 @@ import re
 import pytest
 
 import csa
-from csa.areas.gate import detectable_drop
+from csa.areas.sufficiency import detectable_drop
 from csa.areas.year_to_date import city_year
 from csa.base.stats import count_interval
 from csa.disclosure.keys import RATIO
-from csa.reports.public.trend import trend_of
+from csa.reports.public.neighborhoods import trend_of
 
 SCREEN = 60
 OPENS = (
@@ -144,7 +144,7 @@ def test_the_examples_of_how_sure(lacks, city, proposal):
 
 
 def test_the_example_of_the_citys_year(lacks, city):
-    year = city_year(city, csa.Choices())
+    year = city_year(city, csa.AreaSettings())
     change = year.change
     assert year.verdict == "more"
     assert (

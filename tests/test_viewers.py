@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.server import serve
-
 from benchmarks.client import PATIENCE_S, CutOffError, FaultError, connected
 from benchmarks.server import prepare, serving
 from benchmarks.soak import memory_by, soak
 from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.server import serve
+
 from tests.sentences import says
 
-# `python -m app`, which notes each full collection that anything in its process asks for, and
+# `python -m csa_app`, which notes each full collection that anything in its process asks for, and
 # how many objects were put out of collections' reach.
 NOTING = """
 import gc, os, runpy
@@ -34,7 +34,7 @@ def noted_freeze():
     freeze()
     (notes / "frozen").write_text(str(gc.get_freeze_count()))
 gc.collect, gc.freeze = noted_collect, noted_freeze
-runpy.run_module("app", run_name="__main__", alter_sys=True)
+runpy.run_module("csa_app", run_name="__main__", alter_sys=True)
 """
 N_RUNS = 4
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from csa.config.loading import load_city
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import HEADER, make_town

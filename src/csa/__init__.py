@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from csa.analysis.analysis import Analysis
     from csa.areas.analysis import propose_areas
-    from csa.areas.choices import Choices, Suggestion
+    from csa.areas.backtest.comparison import MethodComparison
+    from csa.areas.backtest.origins import Backtest, BacktestSpec, backtest_areas
+    from csa.areas.choices import AreaSettings, Suggestion
     from csa.areas.concentration import (
         Concentration,
         generalized_gini,
@@ -25,21 +27,15 @@ if TYPE_CHECKING:
         measure_concentration,
         share_of_land_for,
     )
-    from csa.areas.criterion import Weights
     from csa.areas.forming import label_clusters
     from csa.areas.hot_cells import find_hot_cells
     from csa.areas.locating import locate_incidents
+    from csa.areas.ordering import Weights
+    from csa.areas.priority.assessment import AreaAssessment, assess_areas, prioritize
+    from csa.areas.priority.draw import Draw, Entrant, Slot, draw_start_order
     from csa.areas.proposal import Proposal, choose_areas
-    from csa.areas.shrinkage import (
-        Estimate,
-        Prior,
-        fit_prior,
-        marshall_rates,
-        shrink,
-    )
+    from csa.areas.shrinkage import Estimate, Prior, fit_prior, marshall_rates, shrink
     from csa.areas.study_area import StudyArea
-    from csa.backtest.comparison import MethodComparison
-    from csa.backtest.origins import Backtest, BacktestQuestion, backtest_areas
     from csa.base.errors import (
         ConfigError,
         CrsError,
@@ -53,39 +49,38 @@ if TYPE_CHECKING:
     )
     from csa.base.message import Message
     from csa.base.params import AreaParams, DbscanParams, Month, Period
-    from csa.config.city import CityConfig
-    from csa.config.loading import load_city
-    from csa.dataset.chosen import Chosen, read_areas
-    from csa.dataset.versioned import (
-        City,
-        Dataset,
-        open_city,
-        open_dataset,
-        save_dataset,
+    from csa.change.analyze import Displacement, analyze_displacement
+    from csa.change.classic_measures import (
+        PatternChange,
+        Wdd,
+        WddPart,
+        Wdq,
+        WeightedChange,
+        compare_patterns,
+        measure_wdd,
+        measure_wdq,
     )
-    from csa.decisions.store.records import Records
+    from csa.change.emerging import Trend, mann_kendall
+    from csa.change.expectation import measure_dispersion
+    from csa.change.follow import Change, FollowSource
+    from csa.change.past import PastCohort
+    from csa.change.season import MonthCompared, compare_month
+    from csa.change.trial import TrialDesign, TrialEffect, measure_trial
+    from csa.change.verdict import AreaResult, Verdict
+    from csa.city.config import CityConfig
+    from csa.city.dataset import City, Dataset, open_city, open_dataset, save_dataset
+    from csa.city.loading import load_city
+    from csa.city.selection import AreaSelection, read_areas
     from csa.disclosure.keys import Secret
     from csa.disclosure.published import Publication
-    from csa.displacement.analyze import Displacement, analyze_displacement
-    from csa.displacement.classic_measures import PatternChange, compare_patterns
-    from csa.displacement.emerging import Trend, mann_kendall
-    from csa.displacement.expectation import measure_dispersion
-    from csa.displacement.follow import Change, FollowSource
-    from csa.displacement.past import PastCohort
-    from csa.displacement.season import MonthCompared, compare_month
-    from csa.displacement.verdict import AreaVerdict, Verdict
-    from csa.displacement.wdd import Wdd, WddPart, Wdq, WeightedChange, measure_wdd, measure_wdq
-    from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
-    from csa.geo.cells import bin_points, cover, draw_cells
+    from csa.geo.cells import bin_points, cover_study_area, draw_cells, find_neighbors
     from csa.geo.neighborhoods import assign_neighborhoods, estimate_population
-    from csa.geo.spirals import find_neighbors
     from csa.ingest.intake import Intake, ingest_city
     from csa.ingest.risk_layers import FactorLayer
     from csa.ingest.sources import Inputs
-    from csa.plan.items import Plan
-    from csa.plan.loading import load_plan
-    from csa.priority.assess import AreaAssessment, assess_areas, prioritize
-    from csa.priority.draw import Draw, Entrant, Slot, draw_start_order
+    from csa.program.plan.items import Plan
+    from csa.program.plan.loading import load_plan
+    from csa.program.store.records import Records
     from csa.reports.making import make_report
     from csa.reports.month.facts import Facts
     from csa.reports.month.gathering import gather_month
@@ -98,80 +93,80 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Analysis": "csa.analysis.analysis",
-    "AreaAssessment": "csa.priority.assess",
+    "AreaAssessment": "csa.areas.priority.assessment",
     "AreaParams": "csa.base.params",
-    "AreaVerdict": "csa.displacement.verdict",
-    "Backtest": "csa.backtest.origins",
-    "BacktestQuestion": "csa.backtest.origins",
-    "Change": "csa.displacement.follow",
-    "Choices": "csa.areas.choices",
-    "Chosen": "csa.dataset.chosen",
-    "City": "csa.dataset.versioned",
-    "CityConfig": "csa.config.city",
+    "AreaResult": "csa.change.verdict",
+    "Backtest": "csa.areas.backtest.origins",
+    "BacktestSpec": "csa.areas.backtest.origins",
+    "Change": "csa.change.follow",
+    "AreaSettings": "csa.areas.choices",
+    "AreaSelection": "csa.city.selection",
+    "City": "csa.city.dataset",
+    "CityConfig": "csa.city.config",
     "Concentration": "csa.areas.concentration",
     "ConfigError": "csa.base.errors",
     "CrsError": "csa.base.errors",
     "CsaError": "csa.base.errors",
-    "Dataset": "csa.dataset.versioned",
+    "Dataset": "csa.city.dataset",
     "DbscanParams": "csa.base.params",
-    "Displacement": "csa.displacement.analyze",
-    "Draw": "csa.priority.draw",
-    "Entrant": "csa.priority.draw",
+    "Displacement": "csa.change.analyze",
+    "Draw": "csa.areas.priority.draw",
+    "Entrant": "csa.areas.priority.draw",
     "Estimate": "csa.areas.shrinkage",
     "FactorLayer": "csa.ingest.risk_layers",
     "Facts": "csa.reports.month.facts",
-    "FollowSource": "csa.displacement.follow",
+    "FollowSource": "csa.change.follow",
     "Inputs": "csa.ingest.sources",
     "Intake": "csa.ingest.intake",
     "Message": "csa.base.message",
-    "MethodComparison": "csa.backtest.comparison",
+    "MethodComparison": "csa.areas.backtest.comparison",
     "Month": "csa.base.params",
-    "MonthCompared": "csa.displacement.season",
+    "MonthCompared": "csa.change.season",
     "NearRepeat": "csa.risk.near_repeat",
     "OutputError": "csa.base.errors",
     "ParamError": "csa.base.errors",
-    "PastCohort": "csa.displacement.past",
-    "PatternChange": "csa.displacement.classic_measures",
+    "PastCohort": "csa.change.past",
+    "PatternChange": "csa.change.classic_measures",
     "Period": "csa.base.params",
     "PeriodError": "csa.base.errors",
-    "Plan": "csa.plan.items",
+    "Plan": "csa.program.plan.items",
     "Prior": "csa.areas.shrinkage",
     "PrivacyError": "csa.base.errors",
     "Proposal": "csa.areas.proposal",
     "PublicFacts": "csa.reports.public.facts",
     "Publication": "csa.disclosure.published",
-    "Records": "csa.decisions.store.records",
+    "Records": "csa.program.store.records",
     "RiskFactor": "csa.risk.terrain",
     "RiskModel": "csa.risk.terrain",
     "Secret": "csa.disclosure.keys",
-    "Slot": "csa.priority.draw",
+    "Slot": "csa.areas.priority.draw",
     "SourceError": "csa.base.errors",
     "StudyArea": "csa.areas.study_area",
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
-    "Trend": "csa.displacement.emerging",
-    "TrialDesign": "csa.evaluation.trial",
-    "TrialEffect": "csa.evaluation.trial",
-    "Verdict": "csa.displacement.verdict",
-    "Wdd": "csa.displacement.wdd",
-    "WddPart": "csa.displacement.wdd",
-    "Wdq": "csa.displacement.wdd",
-    "WeightedChange": "csa.displacement.wdd",
-    "Weights": "csa.areas.criterion",
-    "analyze_displacement": "csa.displacement.analyze",
-    "assess_areas": "csa.priority.assess",
+    "Trend": "csa.change.emerging",
+    "TrialDesign": "csa.change.trial",
+    "TrialEffect": "csa.change.trial",
+    "Verdict": "csa.change.verdict",
+    "Wdd": "csa.change.classic_measures",
+    "WddPart": "csa.change.classic_measures",
+    "Wdq": "csa.change.classic_measures",
+    "WeightedChange": "csa.change.classic_measures",
+    "Weights": "csa.areas.ordering",
+    "analyze_displacement": "csa.change.analyze",
+    "assess_areas": "csa.areas.priority.assessment",
     "assign_neighborhoods": "csa.geo.neighborhoods",
-    "backtest_areas": "csa.backtest.origins",
+    "backtest_areas": "csa.areas.backtest.origins",
     "bin_points": "csa.geo.cells",
     "choose_areas": "csa.areas.proposal",
-    "compare_month": "csa.displacement.season",
-    "compare_patterns": "csa.displacement.classic_measures",
-    "cover": "csa.geo.cells",
+    "compare_month": "csa.change.season",
+    "compare_patterns": "csa.change.classic_measures",
+    "cover_study_area": "csa.geo.cells",
     "draw_cells": "csa.geo.cells",
-    "draw_start_order": "csa.priority.draw",
+    "draw_start_order": "csa.areas.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
     "find_hot_cells": "csa.areas.hot_cells",
-    "find_neighbors": "csa.geo.spirals",
+    "find_neighbors": "csa.geo.cells",
     "fit_prior": "csa.areas.shrinkage",
     "fit_risk_terrain": "csa.risk.terrain",
     "gather_month": "csa.reports.month.gathering",
@@ -180,26 +175,26 @@ _MODULES = {
     "gini": "csa.areas.concentration",
     "ingest_city": "csa.ingest.intake",
     "label_clusters": "csa.areas.forming",
-    "load_city": "csa.config.loading",
-    "load_plan": "csa.plan.loading",
+    "load_city": "csa.city.loading",
+    "load_plan": "csa.program.plan.loading",
     "locate_incidents": "csa.areas.locating",
     "make_report": "csa.reports.making",
     "make_sample": "csa.synthetic.sample",
-    "mann_kendall": "csa.displacement.emerging",
+    "mann_kendall": "csa.change.emerging",
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
-    "measure_dispersion": "csa.displacement.expectation",
+    "measure_dispersion": "csa.change.expectation",
     "measure_near_repeats": "csa.risk.near_repeat",
-    "measure_trial": "csa.evaluation.trial",
-    "measure_wdd": "csa.displacement.wdd",
-    "measure_wdq": "csa.displacement.wdd",
-    "open_city": "csa.dataset.versioned",
-    "open_dataset": "csa.dataset.versioned",
-    "prioritize": "csa.priority.assess",
+    "measure_trial": "csa.change.trial",
+    "measure_wdd": "csa.change.classic_measures",
+    "measure_wdq": "csa.change.classic_measures",
+    "open_city": "csa.city.dataset",
+    "open_dataset": "csa.city.dataset",
+    "prioritize": "csa.areas.priority.assessment",
     "propose_areas": "csa.areas.analysis",
     "publish_bundle": "csa.reports.public.bundle",
-    "read_areas": "csa.dataset.chosen",
-    "save_dataset": "csa.dataset.versioned",
+    "read_areas": "csa.city.selection",
+    "save_dataset": "csa.city.dataset",
     "share_of_land_for": "csa.areas.concentration",
     "shrink": "csa.areas.shrinkage",
 }
@@ -209,12 +204,12 @@ __all__ = [
     "Analysis",
     "AreaAssessment",
     "AreaParams",
-    "AreaVerdict",
+    "AreaResult",
     "Backtest",
-    "BacktestQuestion",
+    "BacktestSpec",
     "Change",
-    "Choices",
-    "Chosen",
+    "AreaSettings",
+    "AreaSelection",
     "City",
     "CityConfig",
     "Concentration",
@@ -275,7 +270,7 @@ __all__ = [
     "choose_areas",
     "compare_month",
     "compare_patterns",
-    "cover",
+    "cover_study_area",
     "draw_cells",
     "draw_start_order",
     "estimate_population",

@@ -28,19 +28,19 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from tests.app.conftest import open_page
 
-from app.shared import settings
 from csa.base.io import csv_bytes
-from csa.base.message import english
+from csa.base.message import load_catalog
 from csa.base.params import Month
 from csa.base.text import day as in_words
 from csa.base.text import month as month_words
-from csa.base.text import speak
+from csa.base.text import tr
+from csa.change.sentences import name_verdict
+from csa.change.verdict import LEAST_MONTHS, Verdict
+from csa.city.dataset import open_dataset
 from csa.cli import main
-from csa.dataset.versioned import open_dataset
-from csa.displacement.sentences import name_verdict
-from csa.displacement.verdict import LEAST_MONTHS, Verdict
-from tests.app.conftest import open_page
+from csa_app.shared import settings
 
 ROOT = Path(__file__).parents[2]
 ALL, CITY = "all", "city"
@@ -234,7 +234,7 @@ class Play:
             patch.setattr(settings, "VAR", self.folder / "var")
             for variable, value in given.items():
                 patch.setenv(variable, str(value))
-            made = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=600)
+            made = AppTest.from_file(str(ROOT / "app" / "csa_app" / "main.py"), default_timeout=600)
             open_page(made, f"screens/{name}/page.py")
             for key, value in asked.items():
                 made.query_params[key] = value
@@ -334,7 +334,7 @@ NUMBER, MONTH_NAME = r"\d[\d,]*(?:\.\d+)?", r"[A-Z][a-z]+ \d{4}"
 DAY, AREA = r"[A-Z][a-z]+ \d+, \d{4}", r"[^.;]+? \([A-Z]+\)"
 VERDICTS = {
     **{name_verdict(verdict): str(verdict) for verdict in Verdict},
-    speak("displacement.too_wide"): str(Verdict.TOO_FEW),
+    tr("displacement.too_wide"): str(Verdict.TOO_FEW),
 }
 SHAPES = {
     "verdict": "|".join(re.escape(name) for name in sorted(VERDICTS, key=len, reverse=True)),
@@ -353,7 +353,7 @@ MONTHS = {
 
 def matches(key: str, text: str, **shapes: str) -> Iterator[re.Match[str]]:
     """Find a sentence of the catalog in a text, with its values by name."""
-    template = english()[key]
+    template = load_catalog()[key]
     for form in [template] if isinstance(template, str) else template.values():
         pattern, seen = r"(?<!\d)", set()
         for literal, name, spec, _ in string.Formatter().parse(form):
@@ -580,10 +580,10 @@ def read_displacement(surface: Surface, account: Mapping[str, Any]) -> None:
 
 def read_city(surface: Surface, blocks: Iterable[str]) -> None:
     """Read how the whole city's count compares with the one before, in a sentence or a measure."""
-    words = {speak(f"briefing.{word}"): word for word in ("more", "fewer", "usual")}
+    words = {tr(f"briefing.{word}"): word for word in ("more", "fewer", "usual")}
     shape = "|".join(map(re.escape, words))
     courses = {"better": "fewer", "worse": "more", "no_change": "usual"}
-    of_measure = {speak(f"meeting.{word}"): course for word, course in courses.items()}
+    of_measure = {tr(f"meeting.{word}"): course for word, course in courses.items()}
     for block in blocks:
         for key in ("briefing.this_year", "measures.city_year"):
             if said := first(key, block, verdict=shape, span=r"(?:in|from) [^.]+?"):
@@ -771,7 +771,7 @@ def read_edition(surface: Surface, page: Rendered) -> None:
     read_city(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if {speak("report.area"), speak("report.tier")} <= set(head):
+        if {tr("report.area"), tr("report.tier")} <= set(head):
             for row in table[1:]:
                 _read_area_row(surface, dict(zip(head, row, strict=False)))
     leader = None
@@ -804,16 +804,16 @@ def _say_range(surface: Surface, area: str | None, question: str, said: re.Match
 
 
 def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
-    letter = area_of(row[speak("report.area")])
-    surface.say(letter, "tier", number(row[speak("report.tier")]) if row[speak("report.tier")].isdigit() else "none")  # fmt: skip
+    letter = area_of(row[tr("report.area")])
+    surface.say(letter, "tier", number(row[tr("report.tier")]) if row[tr("report.tier")].isdigit() else "none")  # fmt: skip
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
-    year = row[speak("report.last_year")]
-    surface.say(letter, YEAR, UNKNOWN if year == speak("report.next12_none") else number(year))
-    if row[speak("report.next12")] == speak("report.next12_none"):
+    year = row[tr("report.last_year")]
+    surface.say(letter, YEAR, UNKNOWN if year == tr("report.next12_none") else number(year))
+    if row[tr("report.next12")] == tr("report.next12_none"):
         surface.say(letter, "next 12 months", UNKNOWN)
-    if said := first("report.next12_range", row[speak("report.next12")]):
+    if said := first("report.next12_range", row[tr("report.next12")]):
         surface.say(letter, "next 12 months", number(said["expected"]))
         _say_range(surface, letter, "next 12 months", said)
 
@@ -861,7 +861,7 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
     through = quarter_end(month)
     blocks = [read_named(surface, block, through) for block in page.blocks]
     text = " ".join(ABOUT_AREA.split(block)[0] for block in blocks)
-    changed = PUBLISHED if speak("public.changed") in text else ""
+    changed = PUBLISHED if tr("public.changed") in text else ""
     read_words(surface, text, through, of="change_")
     for block in blocks:
         if said := first("public.change_counted", block, when=rf"{MONTH_NAME}.+?"):
@@ -874,7 +874,7 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
             letter, _, said = part[1:].partition(")")
             read_words(surface, said, through, letter)
     for table in page.tables:
-        if table and table[0][0] == speak("public.area"):
+        if table and table[0][0] == tr("public.area"):
             for row in table[1:]:
                 if re.fullmatch(NUMBER, row[-1]):
                     letter, count = area_of(row[0]), number(row[-1])
@@ -908,7 +908,7 @@ def read_wall(surface: Surface, page: Rendered, through: Month) -> None:
     is_each, others = False, []
     for block in page.blocks:
         ends = re.fullmatch(SCREEN, block)
-        is_each = block == speak("wall.each_area") or (is_each and not ends)
+        is_each = block == tr("wall.each_area") or (is_each and not ends)
         labelled = re.match(r"((?:[A-Z]{1,2}, )*[A-Z]{1,2}) (.+)", block) if is_each else None
         for letter in labelled[1].split(", ") if labelled else ():
             read_words(surface, labelled[2], through, letter)
@@ -1018,18 +1018,18 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
     """Read the table of Compare and choose, and its reasons."""
     for table in page.tables:
         head = table[0] if table else []
-        for row in table[1:] if speak("compare.col_homicides") in head else ():
+        for row in table[1:] if tr("compare.col_homicides") in head else ():
             cells = dict(zip(head, row, strict=False))
-            letter = area_of(re.match(r"[^)]*\)?", cells[speak("compare.col_area")])[0])
+            letter = area_of(re.match(r"[^)]*\)?", cells[tr("compare.col_area")])[0])
             if letter is None:
                 continue
-            homicides = cells[speak("compare.col_homicides")]
+            homicides = cells[tr("compare.col_homicides")]
             surface.say(letter, "homicides, 36 months", number(homicides))
-            tier = cells[speak("report.tier")]
+            tier = cells[tr("report.tier")]
             surface.say(letter, "tier", number(tier) if tier.isdigit() else "none")
-            if cells[speak("compare.col_expected")] == speak("compare.unknown"):
+            if cells[tr("compare.col_expected")] == tr("compare.unknown"):
                 surface.say(letter, "next 12 months", UNKNOWN)
-            if said := first("compare.expected", cells[speak("compare.col_expected")]):
+            if said := first("compare.expected", cells[tr("compare.col_expected")]):
                 surface.say(letter, "next 12 months", number(said["n"]))
                 _say_range(surface, letter, "next 12 months", said)
     _read_reasons(surface, page.blocks)
@@ -1060,7 +1060,7 @@ def read_following(surface: Surface, page: Rendered) -> None:
     read_change(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if speak("change_page.col_around") not in head or len(head) != 3:
+        if tr("change_page.col_around") not in head or len(head) != 3:
             continue
         for name, here, next_door in table[1:]:
             letter = area_of(re.match(r"[^)]*\)?", name)[0])

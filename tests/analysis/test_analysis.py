@@ -1,24 +1,24 @@
 """One answer for each question: every reader gets what `Analysis` gives."""
 
 import pytest
+from tests.program.lives import life, records
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
-from csa.config.loading import load_city
-from csa.dataset.chosen import Chosen
-from csa.dataset.versioned import City, open_dataset
-from csa.decisions.store.records import Records
-from csa.displacement.follow import candidates_since
-from csa.displacement.telling import answers, say_all
-from csa.reports.month.following import follow_designated
+from csa.change.follow import candidates_since
+from csa.change.sentences import answers, describe_pooled
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
+from csa.city.selection import AreaSelection
+from csa.program.store.records import Records
+from csa.reports.month.month_end import follow_designated
 from csa.reports.public.areas import change_in_all
-from csa.reports.public.window import settle_window
-from tests.decisions.lives import life, records
+from csa.reports.public.window import resolve_window
 
 SINCE = Month(2019, 1)
 
@@ -31,7 +31,7 @@ def city(root, sample_folder):
 @pytest.fixture(scope="module")
 def cells(city):
     """The cells of three areas, as they were proposed on the first day of the start."""
-    areas = propose_areas(city, Choices(until=SINCE)).areas
+    areas = propose_areas(city, AreaSettings(until=SINCE)).areas
     return list(areas["cells"])[:3]
 
 
@@ -48,7 +48,7 @@ def decided(cells):
 
 @pytest.fixture(scope="module")
 def analysis(city, decided):
-    return Analysis(city, Choices(), decided)
+    return Analysis(city, AreaSettings(), decided)
 
 
 def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analysis, city, decided):
@@ -56,10 +56,10 @@ def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analys
     report = follow_designated(analysis)
     assert report.followed.letters == ("A", "B", "C")
     assert report.followed.verdict is change.pooled.verdicts[-1]
-    assert render(report.followed.sentence) == render(say_all(change))
+    assert render(report.followed.sentence) == render(describe_pooled(change))
 
     quarter = Month(2020, 6)
-    public = change_in_all(settle_window(city, quarter), city, decided)
+    public = change_in_all(resolve_window(city, quarter), city, decided)
     then = analysis.through(quarter).change().displaced
     assert public.verdict == str(then.pooled.verdicts[-1])
     assert public.since == then.since
@@ -75,34 +75,34 @@ def test_a_city_cut_at_a_month_is_as_it_was_then(analysis):
 
 
 def test_incidents_that_a_caller_has_located_change_no_number(analysis, city, decided):
-    given = Analysis(city, Choices(), decided, locate_incidents(city, Choices()))
+    given = Analysis(city, AreaSettings(), decided, locate_incidents(city, AreaSettings()))
     assert answers(given.change().displaced) == answers(analysis.change().displaced)
 
 
 def test_what_was_designated_under_a_letter_that_ended_is_in_the_sentence(analysis):
-    said = render(say_all(analysis.change().displaced))
+    said = render(describe_pooled(analysis.change().displaced))
     assert "the 3 areas together" in said
     assert "no longer in service: B" in said
 
 
 def test_candidates_are_followed_by_the_same_door(city):
-    then = propose_areas(city, Choices(until=SINCE))
+    then = propose_areas(city, AreaSettings(until=SINCE))
     areas = candidates_since(then, SINCE)
-    change = Analysis(city, Choices()).change(areas, SINCE)
+    change = Analysis(city, AreaSettings()).change(areas, SINCE)
     assert change.displaced.chosen.area_ids == tuple(then.areas["area_id"])
     assert change.displaced.starts == (SINCE,) * len(then.areas)
 
 
 def test_no_area_or_none_with_a_whole_month_is_no_answer_and_no_error(city, cells):
-    assert Analysis(city, Choices()).change() is None
-    assert Analysis(city, Choices(), Records()).change() is None
+    assert Analysis(city, AreaSettings()).change() is None
+    assert Analysis(city, AreaSettings(), Records()).change() is None
     new = records(life("A", ("designated", (2020, 8, 20), cells[0])))
-    assert Analysis(city, Choices(), new).change() is None
-    none = Chosen((), (), (), 10, Period.before(SINCE, 36))
-    assert Analysis(city, Choices()).change(none, SINCE) is None
+    assert Analysis(city, AreaSettings(), new).change() is None
+    none = AreaSelection((), (), (), 10, Period.before(SINCE, 36))
+    assert Analysis(city, AreaSettings()).change(none, SINCE) is None
 
 
 def test_too_little_before_the_start_is_refused(city, cells):
     early = records(life("A", ("designated", (2014, 2, 1), cells[0])))
     with pytest.raises(PeriodError):
-        Analysis(city, Choices(), early).change()
+        Analysis(city, AreaSettings(), early).change()

@@ -8,12 +8,6 @@ import re
 import shutil
 
 import pytest
-
-from app.shared import core_list
-from csa.base.params import Month
-from csa.base.text import Speaker
-from csa.reports import making
-from csa.reports.public.texts import code_of
 from tests.analysis.agreement import (
     ROOT,
     Play,
@@ -35,6 +29,12 @@ from tests.analysis.agreement import (
 )
 from tests.app.conftest import scan_once  # noqa: F401 - a fixture, for the pages that are opened
 from tests.sentences import says
+
+from csa.base.params import Month
+from csa.base.text import Translator
+from csa.disclosure.texts import code_of
+from csa.reports import making
+from csa_app.shared import core_list
 
 SAMPLE_MONTHS = [Month(2020, 5), Month(2020, 6), Month(2020, 7)]
 PHILADELPHIA_MONTHS = [Month(2022, 6).plus(n) for n in range(14)]
@@ -273,7 +273,7 @@ def named_newly(answers, more):
 
 @pytest.mark.long
 def test_a_page_whose_number_is_another_is_seen(sample, monkeypatch):
-    real = core_list.numbers_of
+    real = core_list.counts_at
 
     def one_more(*track):
         told = real(*track)
@@ -285,7 +285,7 @@ def test_a_page_whose_number_is_another_is_seen(sample, monkeypatch):
     )
     assert more
     assert not any("as is" in one for one in named_newly(sample.answers, more) if "counted" in one)
-    monkeypatch.setattr(core_list, "numbers_of", one_more)
+    monkeypatch.setattr(core_list, "counts_at", one_more)
     more = []
     page = rendered_page(sample.play.page("meeting", step="2"))
     read_briefing(Surface(july, "planted", more), page)
@@ -316,7 +316,7 @@ def test_a_public_page_that_says_another_verdict_is_seen(
         sample.play.home / "months" / str(june) / "public", tmp_path / "public"
     )
     text = (bundle / file).read_text(encoding="utf-8")
-    said, instead = (Speaker()(f"public.{name}", **values) for name in (key, other))
+    said, instead = (Translator()(f"public.{name}", **values) for name in (key, other))
     assert said in text
     (bundle / file).write_text(text.replace(said, instead, 1), encoding="utf-8")
     more = []

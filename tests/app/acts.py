@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from csa.decisions.handing import EditionFile
-from csa.decisions.roles import Person, act
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
+
+from csa.program.handouts import EditionFile
+from csa.program.roles import Person, act
 
 COMMITTEE, HEALTH = "Executive Committee", "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)

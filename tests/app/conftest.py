@@ -13,15 +13,15 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from app.shared import geometry, settings
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City
+from csa.city.dataset import City
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from csa_app.shared import geometry, settings
 
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
 
@@ -31,7 +31,7 @@ class ProposedCity(City):
     """An open city as the pages have it, without streamlit's cache."""
 
     proposal: Proposal
-    choices: Choices
+    choices: AreaSettings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,7 +89,7 @@ def city(new_town):
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
     dataset = ingest_city(config, Inputs((path,), town.places)).dataset
-    choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200, max_area_km2=0)
+    choices = AreaSettings(until=Month(2020, 7), months=3, min_samples=4, eps_m=200, max_area_km2=0)
     proposal = propose_areas(City(config, dataset), choices)
     return ProposedCity(config, dataset, proposal=proposal, choices=choices)
 
@@ -120,7 +120,7 @@ def visit(root, dataset, monkeypatch, tmp_path):
         given = {"CSA_CITY": dataset, "CSA_STORE": tmp_path / "store.sqlite3", **environment}
         for name, value in given.items():
             monkeypatch.setenv(name, str(value))
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
         open_page(made, f"screens/{page}/page.py")
         for name, value in (asked or {}).items():
             if value is not None:

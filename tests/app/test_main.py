@@ -1,4 +1,4 @@
-"""`python -m app`: what the first reader would wait for is done before, and never in the way."""
+"""`python -m csa_app`: what the first reader would wait for is done before, and never in the way."""
 
 import os
 import subprocess
@@ -8,24 +8,24 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import __main__ as started
-from app.shared import cache, cache_around, session
-from app.shared.city_session import Opened
-from app.shared.settings import Deployment
-from app.shared.turns import FIRST_PAGE_IS_OUT
 from csa.base.errors import ConfigError
-from csa.dataset.versioned import City
+from csa.city.dataset import City
+from csa_app import __main__ as started
+from csa_app.shared import cache, cache_around, screen_state
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.fair_queue import FIRST_PAGE_IS_OUT
+from csa_app.shared.settings import Deployment
 
 
 @pytest.fixture
 def served(city, static, tmp_path, monkeypatch):
     """Testville, open; what was asked of the cache, in order."""
     asked = []
-    opened = Opened(city.config, city.dataset, tmp_path, incidents_key="k")
+    opened = CitySession(city.config, city.dataset, tmp_path, incidents_key="k")
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
-    monkeypatch.setattr(cache, "judgement", lambda *given: asked.append(("judgement", *given)))
+    monkeypatch.setattr(cache, "assessment", lambda *given: asked.append(("judgement", *given)))
     monkeypatch.setattr(cache_around, "geometry", lambda *given: asked.append(("geometry", *given)))
     return SimpleNamespace(asked=asked, opened=opened)
 
@@ -35,7 +35,7 @@ def served(city, static, tmp_path, monkeypatch):
 
 def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready(served):
     started.warm_up()
-    first = session.first_choices(City(served.opened.config, served.opened.dataset))
+    first = screen_state.first_choices(City(served.opened.config, served.opened.dataset))
     assert served.asked == [
         "city",
         ("proposal", served.opened, first),
@@ -63,7 +63,7 @@ def test_how_sure_areas_are_is_such_work(served, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(cache, "FIRST_PAGE_IS_OUT", SimpleNamespace(wait=wait))
     with pytest.raises(WaitedError):
-        cache.judgement(served.opened, session.first_choices(served.opened))
+        cache.assessment(served.opened, screen_state.first_choices(served.opened))
     assert served.asked == []
 
 
@@ -119,12 +119,12 @@ def test_a_damaged_dataset_stops_nothing(static, tmp_path, root, monkeypatch):
 
 def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    assert "python -m app --server.port" in makefile
+    assert "python -m csa_app --server.port" in makefile
     assert "streamlit run" not in makefile
     dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
-    assert 'CMD ["python", "-m", "app"' in dockerfile
+    assert 'CMD ["python", "-m", "csa_app"' in dockerfile
     tests = (root / "tests" / "browser" / "conftest.py").read_text(encoding="utf-8")
-    assert 'run=("app",)' in tests
+    assert 'run=("csa_app",)' in tests
 
 
 def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):
@@ -139,7 +139,7 @@ def test_no_drawn_geometry_is_part_of_the_project(root):
     if not (root / ".git").exists():
         pytest.skip("not a repository")
     tracked = subprocess.run(
-        ["git", "ls-files", "app/static/geometry"],  # noqa: S607
+        ["git", "ls-files", "app/csa_app/static/geometry"],  # noqa: S607
         cwd=root,
         capture_output=True,
         check=True,
@@ -150,7 +150,7 @@ def test_no_drawn_geometry_is_part_of_the_project(root):
 def test_what_is_imported_before_the_server_starts_registers_no_component():
     """Its files would not be served, and every map would stay blank."""
     code = (
-        "import sys\nfrom importlib import import_module\nfrom app.__main__ import READY\n"
+        "import sys\nfrom importlib import import_module\nfrom csa_app.__main__ import READY\n"
         "list(map(import_module, READY))\nprint('streamlit_folium' in sys.modules)"
     )
     told = subprocess.run(

@@ -13,27 +13,27 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
-
-from app.screens.briefing import parts as briefing
-from app.shared import cache
-from app.shared.session import first_choices
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.backtest.recording import make_record, save_record
-from csa.base.message import say
-from csa.base.text import render
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset, save_dataset
-from csa.decisions.areas import designate
-from csa.decisions.registry import standings
-from csa.decisions.store import open_store
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from csa.priority.assess import assess_areas
-from csa.reports.briefing.serving import candidate_of
 from tests.app.conftest import open_page
 from tests.sentences import says
 from tests.stores import act
+
+from csa.areas.analysis import propose_areas
+from csa.areas.backtest.recording import make_record, save_record
+from csa.areas.choices import AreaSettings
+from csa.areas.priority.assessment import assess_areas
+from csa.base.message import msg
+from csa.base.text import render
+from csa.city.dataset import City, open_dataset, save_dataset
+from csa.city.loading import load_city
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.program.areas import designate
+from csa.program.registry import match_statuses
+from csa.program.store.engine import open_store
+from csa.reports.briefing.areas import to_candidate
+from csa_app.screens.briefing import parts as briefing
+from csa_app.shared import cache
+from csa_app.shared.screen_state import first_choices
 
 FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
 BRIEFING, RECORD = "screens/briefing/page.py", "screens/track_record/page.py"
@@ -59,7 +59,7 @@ def app(root, dataset, monkeypatch, tmp_path):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         for name, value in environment.items():
             monkeypatch.setenv(name, str(value))
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         made.run()
@@ -72,7 +72,7 @@ def app(root, dataset, monkeypatch, tmp_path):
 def served(own, tmp_path):
     """Silverbeck, c-5 in the proposal, is in service as A."""
     store = open_store(str(tmp_path / "store.sqlite3"), make=True)
-    designate(store, act(on=date(2020, 2, 3)), candidate_of(own, "c-5"))
+    designate(store, act(on=date(2020, 2, 3)), to_candidate(own, "c-5"))
     store.engine.dispose()
 
 
@@ -151,8 +151,8 @@ def test_the_map_is_sent_counts_and_no_address_elsewhere(app):
     sent = sent_to_map(app())
     text = json.dumps(sent)
     assert not re.search(r"https?:|//[a-z]", text)
-    assert all(link.startswith("../../app/static/") for link in sent["js_links"])
-    assert all(link.startswith("../../app/static/") for link in sent["css_links"])
+    assert all(link.startswith("../../app/csa_app/static/") for link in sent["js_links"])
+    assert all(link.startswith("../../app/csa_app/static/") for link in sent["css_links"])
     assert '"counts":[[' in sent["feature_group"]
     assert sent["returned_objects"] == ["last_active_drawing", "last_object_clicked_count"]
 
@@ -480,16 +480,16 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
         tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
     )
-    standing = standings(larger.areas, ())
+    standing = match_statuses(larger.areas, ())
     text = briefing.highest_areas(replace(judged, table=table), standing)
     assert has in text
     assert lacks not in text
 
 
 def test_where_a_file_may_be_missing_the_briefing_compares_no_year(monkeypatch):
-    why = say("briefing.silent", n=1)
+    why = msg("briefing.silent", n=1)
     monkeypatch.setattr(briefing, "city_year", lambda *_: why)
-    assert briefing._changed(None, Choices()) == ("", render(why))
+    assert briefing._changed(None, AreaSettings()) == ("", render(why))
 
 
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):

@@ -12,15 +12,15 @@ import pytest
 from sklearn.cluster import DBSCAN
 
 from csa.areas.analysis import _run, propose_areas
-from csa.areas.choices import Choices, Suggestion
+from csa.areas.choices import AreaSettings, Suggestion
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
 from csa.areas.proposal_tables import _timed, proposal_of
 from csa.base.errors import CsaError, ParamError, PeriodError
-from csa.base.logging import silent
+from csa.base.logging import no_progress
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City
+from csa.city.dataset import City
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
@@ -52,7 +52,7 @@ def test_two_knots_are_two_areas_named_west_to_east(made):
     dataset, config = made(
         *knot(100, 6, OTHER_KNOT), *knot(200, 7, KNOT, fatal=1), line(1, (-94.55, 39.045))
     )
-    proposal = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
+    proposal = propose_areas(City(config, dataset), AreaSettings(months=12, min_samples=5))
     areas = proposal.areas.set_index("area_id")
     assert areas["place_name"].to_dict() == {"c-1": "West End", "c-2": "East End"}
     assert areas["incidents"].to_dict() == {"c-1": 7, "c-2": 6}
@@ -74,7 +74,7 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
         "4,4,2020-05-05,0,,,,",
     )
     proposal = propose_areas(
-        City(config, dataset), Choices(until=Month(2020, 6), months=1, min_samples=5)
+        City(config, dataset), AreaSettings(until=Month(2020, 6), months=1, min_samples=5)
     )
     totals = proposal.summary["totals"]
     assert (totals["incidents"], totals["located"]) == (8, 6)
@@ -86,7 +86,7 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
 def test_homicides_alone_are_as_if_nothing_else_had_happened(made):
     homicides = [*knot(100, 7, KNOT, fatal=1), *knot(200, 5, OTHER_KNOT, fatal=1)]
     others = [*knot(300, 9, OTHER_KNOT), *knot(400, 9, (-94.53, 39.01)), line(1, (-94.55, 39.045))]
-    choices = Choices(until=Month(2020, 6), months=1, kinds=("homicide",))
+    choices = AreaSettings(until=Month(2020, 6), months=1, kinds=("homicide",))
     both, config = made(*homicides, *others)
     alone, _ = made(*homicides)
     chosen, wanted = (propose_areas(City(config, dataset), choices) for dataset in (both, alone))
@@ -102,14 +102,14 @@ def test_the_nonfatal_alone_leave_homicides_out_and_both_are_the_sum(made):
     dataset, config = made(*knot(100, 7, KNOT, fatal=1), *knot(200, 6, KNOT))
     period = {"until": Month(2020, 6), "months": 1, "min_samples": 5}
     one, other, both = (
-        propose_areas(City(config, dataset), Choices(**period, kinds=kinds))
+        propose_areas(City(config, dataset), AreaSettings(**period, kinds=kinds))
         for kinds in (("homicide",), ("nonfatal",), ("nonfatal", "homicide"))
     )
     assert other.areas["homicides"].tolist() == [0]
     assert one.areas["incidents"].tolist() == [7]
     assert other.areas["incidents"].tolist() == [6]
     assert both.areas["incidents"].tolist() == [13]
-    assert both.summary == propose_areas(City(config, dataset), Choices(**period)).summary
+    assert both.summary == propose_areas(City(config, dataset), AreaSettings(**period)).summary
 
 
 def test_each_area_says_what_was_counted_and_on_which_days(made, town):
@@ -122,7 +122,7 @@ def test_each_area_says_what_was_counted_and_on_which_days(made, town):
         (("nonfatal",), "nonfatal"),
         (("homicide",), "homicide"),
     ):
-        choices = Choices(until=Month(2020, 7), months=3, min_samples=5, kinds=kinds)
+        choices = AreaSettings(until=Month(2020, 7), months=3, min_samples=5, kinds=kinds)
         area = propose_areas(City(config, dataset), choices).areas.iloc[0]
         assert area["kinds"] == named
         assert (area["first_day"], area["last_day"]) == ("2020-05-01", "2020-06-10")
@@ -135,7 +135,7 @@ def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
     another, _ = made(*knot(100, 8, KNOT))
     dataset, config = made(*knot(100, 7, KNOT), *knot(200, 5, OTHER_KNOT))
     for resolution in (8, 9):
-        choices = Choices(until=Month(2020, 6), months=1, resolution=resolution)
+        choices = AreaSettings(until=Month(2020, 6), months=1, resolution=resolution)
         city = City(config, dataset)
         located = locate_incidents(city, choices)
         given = [proposal_files(propose_areas(city, choices, located=located)) for _ in range(2)]
@@ -155,7 +155,7 @@ def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
 @pytest.mark.parametrize("kinds", [(), ("murder",), ("homicide", "murder"), ("Homicide",), ("",)])
 def test_an_unknown_kind_and_none_at_all_are_refused(kinds):
     with pytest.raises(ParamError, match="homicide, nonfatal"):
-        Choices(kinds=kinds)
+        AreaSettings(kinds=kinds)
 
 
 @pytest.mark.parametrize("resolution", [5, 12])
@@ -167,7 +167,7 @@ def test_cells_of_no_use_are_refused(made, resolution):
 
 def test_the_default_period_ends_after_the_datas_last_month(made):
     dataset, config = made(*knot(100, 6, KNOT), line(1, KNOT, day="2020-12-31"))
-    proposal = propose_areas(City(config, dataset), Choices(min_samples=5))
+    proposal = propose_areas(City(config, dataset), AreaSettings(min_samples=5))
     assert proposal.summary["params"]["until"] == "2021-01"
     assert proposal.summary["params"]["start"] == "2018-01"
 
@@ -178,7 +178,7 @@ def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
         *knot(200, 20, OTHER_KNOT),
         *[line(300 + k, (OTHER_KNOT[0] + 0.004 * k, 39.01), fatal=1) for k in range(1)],
     )
-    proposal = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
+    proposal = propose_areas(City(config, dataset), AreaSettings(months=12, min_samples=5))
     assert proposal.areas["also_on_homicides"].tolist() == ["yes", "too few"]
 
 
@@ -186,7 +186,9 @@ def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
 def test_five_homicides_are_enough_to_say_and_four_are_not(made, n_homicides, said):
     # 16 incidents for 100 at 5 scale to 1: the floor of 5 holds, and the radius doubles to 400 m.
     dataset, config = made(*knot(100, n_homicides, KNOT, fatal=1), *knot(200, 11, KNOT))
-    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=200, min_samples=6))
+    proposal = propose_areas(
+        City(config, dataset), AreaSettings(months=12, eps_m=200, min_samples=6)
+    )
     assert proposal.areas["also_on_homicides"].tolist() == [said]
 
 
@@ -196,7 +198,7 @@ def test_homicides_alone_are_asked_with_the_values_that_are_suggested(made):
     for areas, said in ((config.areas.documented, "yes"), (asked, "too few")):
         proposal = propose_areas(
             City(config, dataset),
-            Choices(months=12, eps_m=200, min_samples=6),
+            AreaSettings(months=12, eps_m=200, min_samples=6),
             suggestion=Suggestion(areas, "past years"),
         )
         assert proposal.areas["also_on_homicides"].tolist() == [said]
@@ -208,14 +210,16 @@ def test_other_choices_for_all_incidents_do_not_change_what_homicides_alone_say(
     lines += [line(200 + 10 * k + n, place) for k, place in enumerate(places) for n in range(6)]
     dataset, config = made(*lines)
     # The five homicides are close at the suggested 400 m, and each alone at the chosen 140 m.
-    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=140, min_samples=5))
+    proposal = propose_areas(
+        City(config, dataset), AreaSettings(months=12, eps_m=140, min_samples=5)
+    )
     assert proposal.areas["homicides"].tolist() == [5]
     assert proposal.areas["also_on_homicides"].tolist() == ["yes"]
 
 
 def test_domestic_is_unknown_where_no_row_says_and_a_number_where_one_does(made):
     dataset, config = made(*knot(100, 6, KNOT))
-    choices = Choices(months=12, min_samples=5)
+    choices = AreaSettings(months=12, min_samples=5)
     assert propose_areas(City(config, dataset), choices).areas["domestic"].tolist() == [None]
     for said, found in (("no", 0), ("yes", 1)):
         domestic = [said, *["unknown"] * (len(dataset.incidents) - 1)]
@@ -225,19 +229,19 @@ def test_domestic_is_unknown_where_no_row_says_and_a_number_where_one_does(made)
 
 def test_victims_are_unknown_where_any_incident_of_the_area_does_not_tell(made):
     dataset, config = made(*knot(100, 6, KNOT))
-    proposal = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
+    proposal = propose_areas(City(config, dataset), AreaSettings(months=12, min_samples=5))
     assert proposal.areas["victims"].tolist() == [6]
     dataset.incidents.loc[0, "victims"] = pd.NA
-    proposal = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
+    proposal = propose_areas(City(config, dataset), AreaSettings(months=12, min_samples=5))
     assert proposal.areas["victims"].tolist() == [None]
 
 
 def test_no_area_and_no_incident_are_results(made):
     dataset, config = made(*knot(100, 3, KNOT), line(1, KNOT, day="2020-12-31"))
-    none = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
+    none = propose_areas(City(config, dataset), AreaSettings(months=12, min_samples=5))
     assert none.is_empty
     assert none.summary["totals"]["noise"] == 4
-    empty = propose_areas(City(config, dataset), Choices(until=Month(2020, 8), months=1))
+    empty = propose_areas(City(config, dataset), AreaSettings(until=Month(2020, 8), months=1))
     assert empty.is_empty
     assert empty.summary["totals"]["located"] == 0
     assert empty.summary["share_of_incidents"] is None
@@ -251,9 +255,11 @@ def test_no_area_and_no_incident_are_results(made):
 def test_a_dataset_without_a_date_or_of_another_city_is_refused(made, root):
     dataset, config = made("1,1,never,0,,,,")
     with pytest.raises(PeriodError, match="has a readable date"):
-        propose_areas(City(config, dataset), Choices())
+        propose_areas(City(config, dataset), AreaSettings())
     with pytest.raises(CsaError, match="The dataset is of 'testville'"):
-        propose_areas(City(load_city(root / "config" / "philadelphia.toml"), dataset), Choices())
+        propose_areas(
+            City(load_city(root / "config" / "philadelphia.toml"), dataset), AreaSettings()
+        )
 
 
 @pytest.mark.parametrize(
@@ -270,22 +276,22 @@ def test_a_dataset_without_a_date_or_of_another_city_is_refused(made, root):
 def test_a_choice_outside_its_range_is_refused(made, choice, sentence):
     dataset, config = made(*knot(100, 6, KNOT))
     with pytest.raises(ParamError, match=sentence):
-        propose_areas(City(config, dataset), Choices(**{"months": 12, **choice}))
+        propose_areas(City(config, dataset), AreaSettings(**{"months": 12, **choice}))
 
 
 def test_files_without_any_shooting_give_an_empty_proposal(made):
     dataset, config = made("1,1,2020-01-01,9,,,,", "2,2,2020-03-01,9,,,,")
-    proposal = propose_areas(City(config, dataset), Choices())
+    proposal = propose_areas(City(config, dataset), AreaSettings())
     assert proposal.is_empty
     assert proposal.summary["params"]["months_covered"] == 3
     assert proposal.summary["totals"]["incidents"] == 0
     with pytest.raises(PeriodError, match="2020-01 to 2020-03"):
-        propose_areas(City(config, dataset), Choices(until=Month(2019, 1)))
+        propose_areas(City(config, dataset), AreaSettings(until=Month(2019, 1)))
 
 
 def test_the_row_order_changes_no_byte(made):
     lines = [*knot(100, 8, KNOT), *knot(200, 8, OTHER_KNOT), *knot(300, 8, (-94.574, 39.021))]
-    choices = Choices(months=12, min_samples=5)
+    choices = AreaSettings(months=12, min_samples=5)
     one = proposal_files(propose_areas(City(*made(*lines)[::-1]), choices))
     other = proposal_files(propose_areas(City(*made(*reversed(lines))[::-1]), choices))
     assert one == other
@@ -296,7 +302,7 @@ def test_the_row_order_changes_no_byte(made):
 
 @pytest.fixture(scope="session")
 def proposed(philadelphia):
-    return propose_areas(City(*philadelphia[::-1]), Choices(until=Month(2024, 1)))
+    return propose_areas(City(*philadelphia[::-1]), AreaSettings(until=Month(2024, 1)))
 
 
 def window(dataset):
@@ -321,7 +327,7 @@ def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philade
 )
 def test_without_a_size_limit_the_labels_are_plain_dbscans(philadelphia, eps_m, clusters):
     dataset, config = philadelphia
-    choices = Choices(until=Month(2024, 1), eps_m=eps_m, min_samples=10, max_area_km2=0)
+    choices = AreaSettings(until=Month(2024, 1), eps_m=eps_m, min_samples=10, max_area_km2=0)
     labels = propose_areas(City(config, dataset), choices).labels.set_index("incident_id")
     table = window(dataset)
     to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32618", always_xy=True)
@@ -370,7 +376,9 @@ def test_cells_labels_areas_and_totals_agree(proposed):
 
 def test_an_areas_months_are_those_of_its_own_incidents(philadelphia):
     dataset, config = philadelphia
-    run = _run(City(config, dataset), Choices(until=Month(2024, 1)), silent, None, keep=False)
+    run = _run(
+        City(config, dataset), AreaSettings(until=Month(2024, 1)), no_progress, None, keep=False
+    )
     in_period = window(dataset).set_index("incident_id")["occurred_at"]
     ids = proposal_of(run).labels.groupby("area_id")["incident_id"]
     assert len(run.area_ids) > 5
@@ -390,7 +398,7 @@ def test_the_study_area_is_as_large_as_on_the_ellipsoid(proposed, philadelphia):
 
 
 def test_every_candidate_is_an_area_again_when_made_a_second_time(proposed, philadelphia):
-    again = propose_areas(City(*philadelphia[::-1]), Choices(until=Month(2024, 1)))
+    again = propose_areas(City(*philadelphia[::-1]), AreaSettings(until=Month(2024, 1)))
     assert proposal_files(again) == proposal_files(proposed)
 
 
@@ -410,11 +418,11 @@ def test_a_month_of_which_no_file_tells_is_silent_whatever_kind_is_counted(made)
     dataset, config = made(*lines)
     for kinds in (("homicide", "nonfatal"), ("homicide",)):
         proposal = propose_areas(
-            City(config, dataset), Choices(months=5, min_samples=5, kinds=kinds)
+            City(config, dataset), AreaSettings(months=5, min_samples=5, kinds=kinds)
         )
         assert proposal.summary["totals"]["silent_months"] == 1
         assert proposal.summary["silent"] == ["2020-03"]
     proposal = propose_areas(
-        City(config, dataset), Choices(until=Month(2020, 3), months=2, min_samples=5)
+        City(config, dataset), AreaSettings(until=Month(2020, 3), months=2, min_samples=5)
     )
     assert proposal.summary["totals"]["silent_months"] == 0

@@ -8,12 +8,12 @@ import shapely
 from sklearn.cluster import DBSCAN
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.forming import cluster_points
 from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_labels_of_200000_incidents_are_plain_dbscans(block_snapped, seed, eps_m
 @pytest.mark.parametrize("year", range(2018, 2026))
 def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadelphia, year):
     for max_area_km2 in (1.0, 2.0, 4.0):
-        choices = Choices(until=Month(year, 1), max_area_km2=max_area_km2)
+        choices = AreaSettings(until=Month(year, 1), max_area_km2=max_area_km2)
         proposal = propose_areas(City(*philadelphia[::-1]), choices)
         areas, cells = proposal.areas, proposal.cells
         assert len(areas) >= 5
@@ -71,7 +71,7 @@ def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadel
 @pytest.mark.parametrize("eps_m", [100, 200, 300, 500, 800])
 @pytest.mark.parametrize("resolution", [8, 9, 10])
 def test_no_radius_and_no_resolution_breaks_the_limit(philadelphia, eps_m, resolution):
-    choices = Choices(until=Month(2024, 1), eps_m=eps_m, resolution=resolution)
+    choices = AreaSettings(until=Month(2024, 1), eps_m=eps_m, resolution=resolution)
     proposal = propose_areas(City(*philadelphia[::-1]), choices)
     totals = proposal.summary["totals"]
     # Even where a circle of 800 m alone is over the limit: areas are made of cells.

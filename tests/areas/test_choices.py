@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.properties import examples
 
 from csa.areas.choices import suggest_dbscan
 from csa.base.params import DbscanParams
-from csa.config.city import Areas
-from tests.properties import examples
+from csa.city.config import Areas
 
 general = examples(3)
 

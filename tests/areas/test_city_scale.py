@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import box
-
-from csa.areas.choices import Choices
-from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
-from csa.areas.counted_cells import NOTHING_COUNTED, CountedCells
-from csa.areas.hot_cells import find_hot_cells
-from csa.areas.locating import locate_incidents
-from csa.dataset.versioned import City
 from tests.areas.ground import grid_of
 from tests.towns import history, town_of
+
+from csa.areas.choices import AreaSettings
+from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
+from csa.areas.hot_cells import find_hot_cells
+from csa.areas.locating import locate_incidents
+from csa.areas.window import NOTHING_COUNTED, CountedCells
+from csa.city.dataset import City
 
 WEST, EAST, MIDDLE = -94.61, -94.49, -94.55
 
@@ -22,7 +22,7 @@ WEST, EAST, MIDDLE = -94.61, -94.49, -94.55
 @pytest.fixture(scope="module")
 def located(tmp_path_factory):
     dataset, config = town_of(tmp_path_factory.mktemp("town"), history(3))
-    return locate_incidents(City(config, dataset), Choices())
+    return locate_incidents(City(config, dataset), AreaSettings())
 
 
 def peopled(west, east):

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control, norm
+from tests.workers import slowly
 
 from csa.areas.hot_cells import COLUMNS, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
-from tests.workers import slowly
 
 CELLS = [(column, row) for row in range(30) for column in range(50)]  # axial coordinates
 STEPS = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1)]

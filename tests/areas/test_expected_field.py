@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
+from tests.properties import examples
+from tests.workers import slowly
 
 from csa.areas.expected import (
     CellCounts,
@@ -19,12 +21,10 @@ from csa.areas.expected import (
     estimate_area,
     fit_field,
 )
-from csa.areas.ordering import stands_out
+from csa.areas.ordering import exceeds_city_mean
 from csa.areas.shrinkage import fit_prior, shrink
 from csa.base.errors import ParamError
-from csa.geo.spirals import OUTSIDE, mean_apart_m, ring_pairs
-from tests.properties import examples
-from tests.workers import slowly
+from csa.geo.cells import OUTSIDE, mean_apart_m, ring_pairs
 
 general = examples(0.4)
 STEPS = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)]
@@ -450,7 +450,7 @@ def _has_a_tier(mean, random, at):
     areas = grow_areas(cells.counts, at[0], random)
     estimates = [estimate_area(area, cells, field) for area in areas]
     land = [CELL_KM2 * len(area) for area in areas]
-    return bool(stands_out(estimates, land, cells.per_km2).any())
+    return bool(exceeds_city_mean(estimates, land, cells.per_km2).any())
 
 
 @pytest.mark.parametrize("mean", [0.1, 0.3, 3.0])

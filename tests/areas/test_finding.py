@@ -9,27 +9,28 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
+from tests.towns import KNOT, OTHER, history, town_of, with_other_future
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.finding import (
     Estimator,
     document,
     estimate_areas,
     find_areas,
-    find_areas_of,
-    settle_params,
+    find_areas_by_period,
+    find_density,
+    radius_for,
+    resolve_params,
 )
+from csa.areas.forming import NOISE, link
 from csa.areas.locating import locate_incidents, study_cells
-from csa.areas.reach import NOISE, link
-from csa.areas.searching import find_density, radius_for
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
-from csa.dataset.versioned import City
-from csa.geo.spirals import mean_apart_m
-from tests.properties import examples
-from tests.towns import KNOT, OTHER, history, town_of, with_other_future
+from csa.city.dataset import City
+from csa.geo.cells import mean_apart_m
 
 ORIGIN = Month(2018, 1)
 PARAMS = AreaParams(DbscanParams(200, 8), 10, 2.0)
@@ -44,7 +45,7 @@ def testville(tmp_path_factory):
 @pytest.fixture(scope="module")
 def located(testville):
     dataset, config = testville
-    return locate_incidents(City(config, dataset), Choices())
+    return locate_incidents(City(config, dataset), AreaSettings())
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -61,10 +62,10 @@ def test_what_was_chosen_comes_before_what_is_suggested(located, testville):
     areas = testville[1].areas.documented
     period = Period.before(ORIGIN, 36)
     n = int(located.counts(period).sum())
-    suggested = settle_params(located, period, Choices(), areas)
+    suggested = resolve_params(located, period, AreaSettings(), areas)
     assert suggested.dbscan == DbscanParams(200, round(5 * n / 100))
-    chosen = settle_params(
-        located, period, Choices(eps_m=120.0, min_samples=7, max_area_km2=1.0), areas
+    chosen = resolve_params(
+        located, period, AreaSettings(eps_m=120.0, min_samples=7, max_area_km2=1.0), areas
     )
     assert chosen == AreaParams(DbscanParams(120.0, 7), 10, 1.0)
 
@@ -138,7 +139,9 @@ def test_each_period_has_a_field_of_its_own(testville, located):
     periods = [Period.before(Month(year, 1), 24) for year in (2017, 2020)]
     (area, *_) = find_areas(located, periods[0], PARAMS).areas
     shared = [Estimator(located, period).estimate(area) for period in periods]
-    fresh = [locate_incidents(City(config, dataset), Choices(), located.cover) for _ in periods]
+    fresh = [
+        locate_incidents(City(config, dataset), AreaSettings(), located.cover) for _ in periods
+    ]
     alone = [Estimator(*given).estimate(area) for given in zip(fresh, periods, strict=True)]
     assert shared == alone
     assert shared[0] != shared[1]
@@ -146,10 +149,10 @@ def test_each_period_has_a_field_of_its_own(testville, located):
 
 def test_a_proposal_holds_the_very_areas(testville, located):
     dataset, config = testville
-    choices = Choices(until=ORIGIN, months=36)
+    choices = AreaSettings(until=ORIGIN, months=36)
     proposal = propose_areas(City(config, dataset), choices)
     period = Period.before(ORIGIN, 36)
-    params = settle_params(located, period, choices, config.areas.documented)
+    params = resolve_params(located, period, choices, config.areas.documented)
     found = find_areas(located, period, params).areas
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
@@ -159,7 +162,9 @@ def test_a_proposal_holds_the_very_areas(testville, located):
 def test_a_cell_may_hold_thousands(testville):
     dataset, config = testville
     crowd = pd.concat([dataset.incidents] * 200, ignore_index=True)
-    proposal = propose_areas(City(config, replace(dataset, incidents=crowd)), Choices(months=36))
+    proposal = propose_areas(
+        City(config, replace(dataset, incidents=crowd)), AreaSettings(months=36)
+    )
     counts, totals = proposal.cells["incidents"], proposal.summary["totals"]
     assert counts.max() > 2_000
     assert counts.sum() == totals["located"]
@@ -171,7 +176,7 @@ def with_suspects(testville, located, rows):
     dataset, config = testville
     flags = dataset.incidents["flags"].astype("str").mask(rows, "suspect_point")
     changed = replace(dataset, incidents=dataset.incidents.assign(flags=flags))
-    return locate_incidents(City(config, changed), Choices(), located.cover)
+    return locate_incidents(City(config, changed), AreaSettings(), located.cover)
 
 
 def near(dataset, place):
@@ -196,7 +201,7 @@ def test_points_that_may_stand_for_unknown_places_find_no_area(testville, locate
     # as if they had never been there
     dataset, config = testville
     gone = replace(dataset, incidents=dataset.incidents[~here].reset_index(drop=True))
-    without = locate_incidents(City(config, gone), Choices(), located.cover)
+    without = locate_incidents(City(config, gone), AreaSettings(), located.cover)
     assert other.expected(period).tolist() == without.expected(period).tolist()
     assert found.areas == find_areas(without, period, params).areas
     # but they are counted
@@ -220,7 +225,7 @@ def test_an_area_that_owes_a_third_of_its_incidents_to_suspect_points_is_none(te
             assert 3 * window.is_suspect[is_in].sum() < is_in.sum()
         # the others alone would find it, either way
         gone = replace(dataset, incidents=dataset.incidents[~rows].reset_index(drop=True))
-        without = locate_incidents(City(config, gone), Choices(), located.cover)
+        without = locate_incidents(City(config, gone), AreaSettings(), located.cover)
         assert any(knot in area for area in find_areas(without, period, params).areas)
     # without a size limit clusters are plain DBSCAN's, whatever their points may stand for
     plain = replace(PARAMS, max_area_km2=0.0)
@@ -249,7 +254,7 @@ def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
         return find_areas(here, period, params).areas
 
     slow = find_density(areas_at, here.expected(period), here.grid)
-    found = document(here, period, Choices(max_area_km2=limit_km2), None).dense_per_km2
+    found = document(here, period, AreaSettings(max_area_km2=limit_km2), None).dense_per_km2
     assert found == (slow if np.isfinite(slow) else None)
 
 
@@ -267,7 +272,7 @@ def test_periods_that_share_their_links_have_the_areas_that_each_has_alone(
         )
         params = [AreaParams(DbscanParams(*dbscan), 10, limit) for limit, dbscan in values]
         asked = [(period, one) for one in params for period in periods]
-        found = [*find_areas_of(here, asked)]
+        found = [*find_areas_by_period(here, asked)]
         assert found == [find_areas(here, *one).areas for one in asked]
         assert sum(map(len, found)) >= 24
 
@@ -283,7 +288,7 @@ def test_what_is_near_is_found_once_as_long_as_the_radius_is_the_same(located, m
     periods = [Period.before(ORIGIN.plus(step), 36) for step in range(6)]
     radii_m = (200.0, 200.0, 200.0, 250.0, 200.0, 200.0)
     params = [AreaParams(DbscanParams(eps_m, 5), 10, 2.0) for eps_m in radii_m]
-    assert len([*find_areas_of(located, zip(periods, params, strict=True))]) == 6
+    assert len([*find_areas_by_period(located, zip(periods, params, strict=True))]) == 6
     spans = [(periods[0], 38), (periods[4], 37)]  # a radius of one period alone has its own links
     n_in = [int(located.counts(Period(one.start, one.start.plus(n))).sum()) for one, n in spans]
     assert linked == [*zip(n_in, (200.0, 200.0), strict=True)]
@@ -293,7 +298,7 @@ def test_periods_of_too_large_cells_are_refused_one_or_many(located):
     tiny = replace(PARAMS, max_area_km2=0.001)
     for n in (1, 2):
         with pytest.raises(ParamError, match="limit"):
-            [*find_areas_of(located, [(Period.before(ORIGIN, 36), tiny)] * n)]
+            [*find_areas_by_period(located, [(Period.before(ORIGIN, 36), tiny)] * n)]
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -322,7 +327,7 @@ def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
 ):
     dataset, config = testville
     other = locate_incidents(
-        City(config, with_other_future(dataset, ORIGIN, way)), Choices(), located.cover
+        City(config, with_other_future(dataset, ORIGIN, way)), AreaSettings(), located.cover
     )
     later = Period(ORIGIN, Month(2020, 1))
     assert other.counts(later).tolist() != located.counts(later).tolist()
@@ -341,7 +346,7 @@ def test_the_future_of_one_day_is_the_past_of_a_later_one(testville, located):
     """So that the test of leaks could see one."""
     dataset, config = testville
     other = locate_incidents(
-        City(config, with_other_future(dataset, ORIGIN, "moved")), Choices(), located.cover
+        City(config, with_other_future(dataset, ORIGIN, "moved")), AreaSettings(), located.cover
     )
     period = Period.before(ORIGIN.plus(1), 36)
     assert other.expected(period).tolist() != located.expected(period).tolist()
@@ -359,7 +364,7 @@ def test_older_years_may_change_cells_but_counts_are_the_windows(testville, loca
     alone = table[table["occurred_at"] >= pd.Timestamp(f"{period.start}-01")]
     young = locate_incidents(
         City(config, replace(dataset, incidents=alone.reset_index(drop=True))),
-        Choices(),
+        AreaSettings(),
         located.cover,
     )
     assert young.counts(period).tolist() == located.counts(period).tolist()
@@ -383,7 +388,7 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
     dataset, config = testville
     order = np.random.default_rng(seed).permutation(len(dataset.incidents))
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
-    other = locate_incidents(City(config, shuffled), Choices(), located.cover)
+    other = locate_incidents(City(config, shuffled), AreaSettings(), located.cover)
     period, params = (
         Period.before(Month(2018, month), months),
         AreaParams(DbscanParams(200, 4), 10, 2.0),
@@ -402,10 +407,10 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
 @pytest.mark.slow
 def test_philadelphias_areas_of_2024_are_those_of_its_proposal(philadelphia):
     dataset, config = philadelphia
-    choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 10)
+    choices, cover = AreaSettings(until=Month(2024, 1)), study_cells(dataset, 10)
     here = locate_incidents(City(config, dataset), choices, cover)
     period = Period.before(Month(2024, 1), 36)
-    params = settle_params(here, period, choices, config.areas.documented)
+    params = resolve_params(here, period, choices, config.areas.documented)
     assert params.dbscan == DbscanParams(200, 12)
     found = find_areas(here, period, params).areas
     gone = locate_incidents(

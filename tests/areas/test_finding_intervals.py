@@ -5,18 +5,18 @@ from dataclasses import replace
 import h3
 import numpy as np
 import pytest
-from pyproj import Transformer
-from scipy.stats import nbinom
-
 from benchmarks import coverage
 from benchmarks.coverage import MAPS, MEANS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
-from csa.areas.choices import Choices
-from csa.areas.finding import estimate_areas, find_areas, settle_params
+from pyproj import Transformer
+from scipy.stats import nbinom
+from tests.workers import slowly
+
+from csa.areas.choices import AreaSettings
+from csa.areas.finding import estimate_areas, find_areas, resolve_params
 from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
 from csa.base.params import Month, Period
-from csa.dataset.versioned import City
-from tests.workers import slowly
+from csa.city.dataset import City
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
 
@@ -151,14 +151,17 @@ def hold_out(located, period, share, random):
 @pytest.mark.slow
 def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(philadelphia):
     dataset, config = philadelphia
-    located, random = locate_incidents(City(config, dataset), Choices()), np.random.default_rng(5)
+    located, random = (
+        locate_incidents(City(config, dataset), AreaSettings()),
+        np.random.default_rng(5),
+    )
     ranks = []
     for year in range(2018, 2025):
         period = Period.before(Month(year, 1), 36)
         for _ in range(2):
             rest, out = hold_out(located, period, 0.5, random)
             areas = find_areas(
-                rest, period, settle_params(rest, period, Choices(), config.areas.documented)
+                rest, period, resolve_params(rest, period, AreaSettings(), config.areas.documented)
             ).areas
             for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
                 n = sum(out[located.grid.at(area)])

@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.areas.names import letter
-from csa.base.errors import ParamError
 from tests.areas.ground import (
     AT,
     EVEN,
@@ -38,6 +35,9 @@ from tests.areas.ground import (
     towns,
 )
 from tests.properties import examples
+
+from csa.areas.places import letter
+from csa.base.errors import ParamError
 
 choices_of = st.builds(
     params,

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import DBSCAN
+from tests.properties import examples
 
-from csa.areas.forming import cluster_points, label_clusters
-from csa.areas.reach import NOISE
+from csa.areas.forming import NOISE, cluster_points, label_clusters
 from csa.base.errors import CrsError, ParamError
 from csa.base.params import DbscanParams
-from tests.properties import examples
 
 UTM = "EPSG:32615"
 ORIGIN = np.array([360_000.0, 4_330_000.0])  # Kansas City, metres

@@ -8,10 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
-
-from csa.areas.forming import clusters_of, form_areas
-from csa.areas.reach import link
-from csa.geo import cells as pieces
 from tests.areas.ground import (
     AT,
     EVEN,
@@ -42,6 +38,9 @@ from tests.areas.ground import (
     towns,
 )
 
+from csa.areas.forming import form_areas, link, list_clusters
+from csa.geo import cells as pieces
+
 
 def whole(eps_m=60, min_samples=3):
     return params(eps_m, min_samples, limit=0)
@@ -69,7 +68,7 @@ def test_a_cluster_reaches_the_cells_with_their_centre_in_eps_and_the_cells_it_h
 def test_clusters_are_listed_west_to_east_each_with_its_incidents_and_its_cells():
     row = straight_row(7)
     xy = at_centres({row[6]: 3, row[3]: 2, row[0]: 4})
-    west, east = clusters_of(link(xy, GRID.at(cells_at(xy).tolist()), GRID, 60), 3, GRID)
+    west, east = list_clusters(link(xy, GRID.at(cells_at(xy).tolist()), GRID, 60), 3, GRID)
     assert west.members.tolist() == [5, 6, 7, 8]
     assert east.members.tolist() == [0, 1, 2]
     assert (west.cells, east.cells) == (frozenset({row[0]}), frozenset({row[6]}))
@@ -307,7 +306,7 @@ def test_areas_never_depend_on_row_order(xy, choices, shuffle):
 def test_each_cluster_reaches_what_full_distances_say(xy, choices):
     labels, is_core = plain_clusters(xy, choices)
     graph = link(xy, GRID.at(cells_at(xy).tolist()), GRID, choices.dbscan.eps_m)
-    found = list(clusters_of(graph, choices.dbscan.min_samples, GRID))
+    found = list(list_clusters(graph, choices.dbscan.min_samples, GRID))
     assert len(found) == labels.max(initial=-1) + 1
     for label, cluster in enumerate(found):
         core = xy[(labels == label) & is_core]

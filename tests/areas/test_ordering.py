@@ -9,20 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma
+from tests.sentences import says
 
-from csa.areas.criterion import COMPONENTS, NEXT_YEAR, Components, Weights, draw_components
 from csa.areas.ordering import (
+    COMPONENTS,
+    NEXT_YEAR,
+    Components,
     TierFacts,
+    Weights,
     assign_tiers,
+    describe_order,
+    draw_components,
+    exceeds_city_mean,
     explain_tier,
     order_areas,
-    say_order,
-    stands_out,
     top_probability,
 )
 from csa.areas.shrinkage import Estimate, fit_prior, shrink
 from csa.base.errors import ParamError
-from tests.sentences import says
 
 DENSITY = Weights({"density": 1})
 SEVERAL = Weights({"expected": 1, "people": 1})
@@ -140,9 +144,14 @@ def test_an_area_that_leads_in_everything_leads_whatever_the_weights():
 
 def test_an_area_stands_out_by_its_lower_bound_for_its_land():
     areas = [law(30), law(30), Estimate.sure(9.0), law(2)]
-    assert stands_out(areas, [1.0, 4.0, 1.0, 1.0], 8.0).tolist() == [True, False, False, False]
-    assert not stands_out([law(30)], [1], law(30).low).any()  # it only equals it
-    assert stands_out([law(30)], [1], law(30).low * 0.999).all()
+    assert exceeds_city_mean(areas, [1.0, 4.0, 1.0, 1.0], 8.0).tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert not exceeds_city_mean([law(30)], [1], law(30).low).any()  # it only equals it
+    assert exceeds_city_mean([law(30)], [1], law(30).low * 0.999).all()
 
 
 def test_two_sentences_say_why_an_area_has_its_tier():
@@ -171,9 +180,9 @@ def test_all_areas_of_a_tier_on_as_much_land_have_the_same_second_sentence():
 
 def test_each_criterion_has_its_words():
     for name in COMPONENTS:
-        named = str(say_order(Weights({name: 2})))
+        named = str(describe_order(Weights({name: 2})))
         assert named in sentences(facts("A", 9, law(9)), 1, 1.0, Weights({name: 2}))[1]
-    assert str(say_order(SEVERAL)) == says("order.several")
+    assert str(describe_order(SEVERAL)) == says("order.several")
 
 
 def test_risk_orders_areas_only_where_somebody_chose_it():
@@ -232,7 +241,7 @@ def test_no_capacity_no_component_and_no_land_are_refused():
     with pytest.raises(ParamError, match="There is no component beauty"):
         order([law(3)], Weights({"beauty": 1}))
     with pytest.raises(ParamError, match="must have land"):
-        stands_out([law(3)], [0.0], 1.0)
+        exceeds_city_mean([law(3)], [0.0], 1.0)
 
 
 def test_risk_that_nobody_measured_is_refused_as_a_criterion():

@@ -9,30 +9,30 @@ import h3.api.numpy_int as h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
-from csa.areas.analysis import is_own, propose_areas
-from csa.areas.choices import Choices, city_choices
+from csa.areas.analysis import is_default, propose_areas
+from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.places import (
     PART,
-    KnownPlace,
-    areas_of,
+    PastCandidate,
     called,
     candidate_id,
+    candidate_number,
+    candidate_rows,
     in_order,
     load_places,
     match_areas,
     next_id,
     number_areas,
-    number_of,
     recognize,
     save_places,
     see,
 )
 from csa.base.errors import OutputError
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
-from tests.properties import examples
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
 
 general = examples(2)
 NOW = Month(2024, 1)
@@ -44,7 +44,7 @@ def ground(*numbers):
 
 
 def place(number, *cells, name=None, until=NOW):
-    return KnownPlace(number, name or f"Place {number}", ground(*cells), until)
+    return PastCandidate(number, name or f"Place {number}", ground(*cells), until)
 
 
 def numbered(areas, places, **how):
@@ -72,9 +72,9 @@ def test_a_place_that_is_not_kept_takes_no_lasting_number():
     areas = [ground(20, 21), ground(11, 12), ground(30)]
     assert numbered(areas, known, is_kept=False) == (-1, 5, -2)
     assert [candidate_id(number) for number in (-1, 5)] == ["x-1", "c-5"]
-    more = (*known, KnownPlace(-1, "Ash", ground(20), NOW))
+    more = (*known, PastCandidate(-1, "Ash", ground(20), NOW))
     assert numbered([ground(20, 21), ground(40)], more, is_kept=False) == (-1, -2)
-    assert [number_of(one) for one in ("c-5", "x-2")] == [5, -2]
+    assert [candidate_number(one) for one in ("c-5", "x-2")] == [5, -2]
 
 
 def test_what_is_seen_is_added_and_what_is_not_seen_stays():
@@ -120,15 +120,15 @@ def city(root, sample_folder, tmp_path):
 
 
 def names_of(proposal):
-    return {name: area_id for area_id, name, _ in areas_of(proposal.areas)}
+    return {name: area_id for area_id, name, _ in candidate_rows(proposal.areas)}
 
 
 def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
     first = propose_areas(city, keep=True)
     assert [one.name for one in load_places(city)] == list(names_of(first))
     assert list(names_of(first).values()) == [f"c-{n}" for n in range(1, 9)]
-    then = propose_areas(city, Choices(until=Month(2019, 9)))
-    homicides = propose_areas(city, Choices(kinds=("homicide",)))
+    then = propose_areas(city, AreaSettings(until=Month(2019, 9)))
+    homicides = propose_areas(city, AreaSettings(kinds=("homicide",)))
     for other in (then, homicides):
         assert len(names_of(other)) > 3
         same = names_of(first).items() & names_of(other).items()
@@ -140,15 +140,17 @@ def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
 
 def test_newer_data_carry_names_and_numbers_on(city):
     """As if the data had ended in February 2020, when the eighth place was none yet."""
-    known = propose_areas(city, Choices(until=Month(2020, 3)))
+    known = propose_areas(city, AreaSettings(until=Month(2020, 3)))
     report = {**city.dataset.report, "fingerprint": "0" * 64}
     earlier = replace(city, dataset=replace(city.dataset, report=report))
     assert len(known.areas) == 7
-    renamed = [(area_id, f"{name}, west", own) for area_id, name, own in areas_of(known.areas)]
+    renamed = [
+        (area_id, f"{name}, west", own) for area_id, name, own in candidate_rows(known.areas)
+    ]
     save_places(earlier, renamed, Month(2020, 3))
     now = propose_areas(city, keep=True)
     kept = {area_id: name for area_id, name, _ in renamed}
-    found = {area_id: name for area_id, name, _ in areas_of(now.areas)}
+    found = {area_id: name for area_id, name, _ in candidate_rows(now.areas)}
     assert {area_id: found[area_id] for area_id in kept} == kept
     assert {*found} - {*kept} == {"c-8"}
     assert [one.number for one in load_places(city)] == list(range(1, 9))
@@ -226,15 +228,15 @@ def test_a_folder_that_cannot_be_written_costs_the_names_alone(city, monkeypatch
 
 def test_only_the_citys_own_choices_up_to_the_end_name_places(city):
     own = city_choices(city.config)
-    assert is_own(city, own)
-    assert is_own(city, replace(own, until=Month(2020, 9)))
+    assert is_default(city, own)
+    assert is_default(city, replace(own, until=Month(2020, 9)))
     for other in (
         replace(own, until=Month(2020, 8)),
         replace(own, months=24),
         replace(own, kinds=("homicide",)),
         replace(own, eps_m=300.0, min_samples=9),
     ):
-        assert not is_own(city, other)
+        assert not is_default(city, other)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def apart(sets):
 @given(known=shapes, areas=shapes)
 def test_no_number_is_given_twice_and_what_is_known_is_half_the_same(known, areas):
     places = tuple(
-        KnownPlace(3 * n + 1, f"Place {n}", cells, NOW) for n, cells in enumerate(apart(known))
+        PastCandidate(3 * n + 1, f"Place {n}", cells, NOW) for n, cells in enumerate(apart(known))
     )
     areas = apart(areas)
     numbers = numbered(areas, places)

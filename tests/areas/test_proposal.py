@@ -13,7 +13,6 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.counted_cells import NOTHING_COUNTED, CountedCells
 from csa.areas.proposal import (
     AREA_COLUMNS,
     CELL_COLUMNS,
@@ -23,6 +22,7 @@ from csa.areas.proposal import (
     Proposal,
     proposal_files,
 )
+from csa.areas.window import NOTHING_COUNTED, CountedCells
 from csa.geo.cells import outline
 from csa.geo.grid import Grid
 

@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma, poisson
 
-from csa.areas.shrinkage import (
-    Estimate,
-    Prior,
-    fit_prior,
-    marshall_rates,
-    shrink,
-)
+from csa.areas.shrinkage import Estimate, Prior, fit_prior, marshall_rates, shrink
 from csa.base.errors import ParamError
 
 FIXTURE = [0] * 60 + [1] * 20 + [2] * 10 + [3] * 5 + [5] * 3 + [8] * 2

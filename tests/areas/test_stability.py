@@ -7,13 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
-
-from csa.areas import stability
-from csa.areas.forming import form_areas
-from csa.areas.reach import link
-from csa.areas.spreading import Ground
-from csa.areas.stability import PastIncidents, jaccard, measure_stability
-from csa.areas.stack import Stack
 from tests.areas.ground import (
     AT,
     GRID,
@@ -31,6 +24,12 @@ from tests.areas.ground import (
     towns,
 )
 from tests.properties import examples
+
+from csa.areas import stability
+from csa.areas.forming import form_areas, link
+from csa.areas.mixture import Ground, MapMixture
+from csa.areas.stability import PastIncidents, measure_stability
+from csa.geo.cells import jaccard
 
 WEST, EAST = straight_row(11)[0], straight_row(11)[-1]  # 3.5 km apart
 
@@ -54,7 +53,7 @@ def past_of(xy, months_ago=20.5, period_months=36, grid=GRID, shares=ONLY_COUNTS
         ago,
         period_months,
         GROUNDS[id(grid)],
-        Stack(shares, ()),
+        MapMixture(shares, ()),
         np.zeros(len(grid.area_km2), dtype=bool),
     )
 

@@ -12,21 +12,20 @@ import pyproj
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.areas.choices import Choices, dbscan_of, period_of
-from csa.areas.locating import _grid_of, locate_incidents, study_cells
-from csa.areas.spreading import Ground
-from csa.areas.stack import find_new, learn
-from csa.base.errors import CsaError, ParamError, PeriodError
-from csa.base.params import DbscanParams, Month, Period
-from csa.config.loading import load_city
-from csa.dataset.versioned import City
-from csa.geo.spirals import spirals
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 from tests.areas.ground import combined
 from tests.conftest import make_town
 from tests.properties import examples
+
+from csa.areas.choices import AreaSettings, resolve_dbscan, resolve_period
+from csa.areas.locating import _grid_of, locate_incidents, study_cells
+from csa.areas.mixture import Ground, find_new_places, fit_shares
+from csa.base.errors import CsaError, ParamError, PeriodError
+from csa.base.params import DbscanParams, Month, Period
+from csa.city.dataset import City
+from csa.city.loading import load_city
+from csa.geo.cells import spirals
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
 
 KNOT, OTHER, OUTSIDE = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.70, 39.02)
 TO_METRES = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
@@ -53,7 +52,7 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
     cover = study_cells(dataset, 9).assign(area_km2=2)
     cover.index = cover.index.astype(object)
     own, *others = (
-        locate_incidents(City(config, dataset), Choices(resolution=9, kinds=(kind,)), given)
+        locate_incidents(City(config, dataset), AreaSettings(resolution=9, kinds=(kind,)), given)
         for kind, given in (
             ("homicide", cover.astype({"area_km2": "float64"})),
             ("nonfatal", cover),
@@ -75,7 +74,7 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
         moved = listed.assign(**{column: listed["lon"] + 1e-9}) if column in listed else listed
         assert _grid_of(moved, crs) is not own.grid
     assert _grid_of(listed, config.city.metric_crs) is own.grid
-    elsewhere = locate_incidents(City(config, dataset), Choices(resolution=9))
+    elsewhere = locate_incidents(City(config, dataset), AreaSettings(resolution=9))
     assert elsewhere.grid is not own.grid
 
 
@@ -83,7 +82,7 @@ def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_
     dataset, config = many
     city = City(config, dataset)
     both, dead = (
-        locate_incidents(city, Choices(resolution=9, kinds=kinds))
+        locate_incidents(city, AreaSettings(resolution=9, kinds=kinds))
         for kinds in (("homicide", "nonfatal"), ("homicide",))
     )
     assert both.ground is dead.ground
@@ -99,7 +98,7 @@ def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_
 
 def test_what_is_written_to_one_list_of_cells_stands_in_no_other(many):
     dataset, config = many
-    grid = locate_incidents(City(config, dataset), Choices(resolution=9)).grid
+    grid = locate_incidents(City(config, dataset), AreaSettings(resolution=9)).grid
     one, other = (grid.listed.copy(deep=False) for _ in range(2))
     one["area_km2"] = 0.0
     one.loc[0, "cell"] = "none"
@@ -170,7 +169,7 @@ def slow_expected(dataset, period, kinds, cover):
             came = np.bincount(at[(when >= january) & (when < january + 12)], minlength=len(places))
             known.append((maps(january), came.astype(float)))
     n = ((when < until) & (when >= until - period.months)).sum()
-    return maps(until) @ learn(known).shares * n
+    return maps(until) @ fit_shares(known).shares * n
 
 
 periods = st.builds(
@@ -195,7 +194,7 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
         "6,6,2020-05-06,0,,,,",
         "7,7,2020-06-06,0,,,,",
     )
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     window = located.window(Period(Month(2020, 5), Month(2020, 6)))
     assert window.column("incident_id").tolist() == ["2", "3"]
     assert window.column("kind").index.tolist() == [0, 1]
@@ -212,8 +211,8 @@ def test_cells_of_a_part_of_the_city_in_any_order_count_what_lies_in_them(many):
     dataset, config = many
     city, whole = City(config, dataset), study_cells_of(dataset)
     part = whole.iloc[::3].sample(frac=1, random_state=3)
-    located = locate_incidents(city, Choices(), part)
-    everything = locate_incidents(city, Choices(), whole)
+    located = locate_incidents(city, AreaSettings(), part)
+    everything = locate_incidents(city, AreaSettings(), whole)
     period = Period.before(Month(2021, 1), 120)
     asked = everything.grid.area_km2.index.isin(part.index)
     assert located.counts(period).tolist() == everything.counts(period)[asked].tolist()
@@ -231,7 +230,7 @@ def test_one_kind_is_counted_alone_in_every_number(made):
     )
     period = Period(Month(2020, 5), Month(2020, 6))
     for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
-        located = locate_incidents(City(config, dataset), Choices(kinds=(kind,)))
+        located = locate_incidents(City(config, dataset), AreaSettings(kinds=(kind,)))
         window = located.window(period)
         assert window.column("incident_id").tolist() == ids
         assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
@@ -241,7 +240,7 @@ def test_one_kind_is_counted_alone_in_every_number(made):
 def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_city(made):
     beyond = (-94.6085, 39.02)  # 700 m west of the border
     dataset, config = made(line(1, KNOT), line(2, beyond))
-    located = locate_incidents(City(config, dataset), Choices(resolution=7))
+    located = locate_incidents(City(config, dataset), AreaSettings(resolution=7))
     cell = int(h3.latlng_to_cell(beyond[1], beyond[0], 7), 16)
     assert cell in located.grid.h3_cells.tolist()
     window = located.window(Period.before(Month(2020, 6), 1))
@@ -255,7 +254,7 @@ def test_counts_by_cell_are_of_the_period_alone(made):
         line(4, OTHER, "2020-05-09"),
         line(5, KNOT, "2020-01-09"),
     )
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     counts = located.counts(Period(Month(2020, 5), Month(2020, 6)))
     by_cell = dict(zip(located.grid.area_km2.index.tolist(), counts.tolist(), strict=True))
     (lon, lat), (other_lon, other_lat) = KNOT, OTHER
@@ -267,13 +266,13 @@ def test_counts_by_cell_are_of_the_period_alone(made):
 def test_the_month_before_is_half_a_month_ago_and_what_comes_after_is_below_zero(made):
     days = ["2019-05-31", "2020-04-30", "2020-05-01", "2020-05-31", "2020-06-01"]
     dataset, config = made(*[line(n, KNOT, day) for n, day in enumerate(days)])
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     assert located.months_ago(Month(2020, 6)).tolist() == [12.5, 1.5, 0.5, 0.5, -0.5]
 
 
 def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
     dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     for months, n in ((12, 1), (36, 3), (84, 7)):
         expected = located.expected(Period.before(Month(2020, 6), months))
         assert expected.sum() == pytest.approx(n)
@@ -283,7 +282,7 @@ def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
 def test_the_months_asked_for_last_are_kept_and_give_what_they_gave(made, monkeypatch):
     monkeypatch.setattr("csa.areas.study_area.MOST_MONTHS", 4)
     dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     asked = [Period.before(Month(2020, month), 12) for month in range(1, 7)]
     first = [located.expected(period).tolist() for period in asked]
     assert [month.index for month in located._shares] == [one.until.index for one in asked[2:]]
@@ -303,7 +302,7 @@ def test_what_comes_after_the_period_is_never_expected(made):
     alone, config = made(*before)
     later, _ = made(*before, *[line(10 + n, OTHER, "2020-04-01") for n in range(50)])
     one, other = (
-        locate_incidents(City(config, dataset), Choices()).expected(period)
+        locate_incidents(City(config, dataset), AreaSettings()).expected(period)
         for dataset in (alone, later)
     )
     assert one.tolist() == other.tolist()
@@ -318,7 +317,7 @@ def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
     ]
     begun = [line(900 + n, around(OTHER, n), f"2020-{1 + n % 5:02d}-09") for n in range(25)]
     dataset, config = made(*lines, *begun)
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     is_new = located.is_new(Month(2020, 6))
     here = located.positions[located.column("incident_id").astype(int) >= 900]
     assert is_new[here].all()
@@ -339,7 +338,7 @@ def slow_foreseen(located, month):
     )
     age = located.month - year.index
     came = np.bincount(located.positions[(age >= 0) & (age < 12)], minlength=len(now)) * 1.0
-    is_new = find_new(located.grid.around(2), came, before * came.sum())
+    is_new = find_new_places(located.grid.around(2), came, before * came.sum())
     last = located.positions[(age >= 0) & (age < 12)]
     (counts,) = located.ground.spread(np.bincount(last, minlength=len(now))[:, None] * 1.0, (200,))
     new = 0.7 * counts[:, 0] / max(1, len(last))
@@ -353,9 +352,9 @@ def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made,
 
     def noted(around, came, expected):
         usual.append(expected)
-        return find_new(around, came, expected)
+        return find_new_places(around, came, expected)
 
-    monkeypatch.setattr("csa.areas.study_area.find_new", noted)
+    monkeypatch.setattr("csa.areas.study_area.find_new_places", noted)
     rng = np.random.default_rng(5)
     places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (300, 2)).tolist()
     rows = [
@@ -366,11 +365,11 @@ def test_months_asked_for_together_are_expected_to_hold_what_each_alone_is(made,
     dataset, config = made(*rows, *begun)
     months = [Month(2020, 6).plus(-step) for step in (0, 12, 24, 1, 0, 47, 70)]
     city = City(config, dataset)
-    together = locate_incidents(city, Choices())
+    together = locate_incidents(city, AreaSettings())
     found = together.foresee(months)
     assert set(found) == set(months)
     for month in months:
-        alone = locate_incidents(city, Choices())
+        alone = locate_incidents(city, AreaSettings())
         period = Period.before(month, 12)
         np.testing.assert_array_equal(together.expected(period), alone.expected(period))
         np.testing.assert_array_equal(together.is_new(month), alone.is_new(month))
@@ -393,7 +392,7 @@ def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
     )
     dataset = replace(dataset, incidents=dataset.incidents.assign(flags=flags))
     located, period = (
-        locate_incidents(City(config, dataset), Choices()),
+        locate_incidents(City(config, dataset), AreaSettings()),
         Period.before(Month(2020, 6), 12),
     )
     past = located.past(period)
@@ -427,7 +426,7 @@ def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
 )
 def test_a_january_teaches_from_a_year_of_past_until_its_own_year_is_over(many, until, januaries):
     dataset, config = many  # from June 2014
-    located = locate_incidents(City(config, dataset), Choices(), study_cells_of(dataset))
+    located = locate_incidents(City(config, dataset), AreaSettings(), study_cells_of(dataset))
     assert list(located.past(Period.before(until, 12)).stack.januaries) == januaries
 
 
@@ -438,7 +437,7 @@ def test_the_past_is_the_same_whatever_the_order_of_rows(made):
     lines += [line(20, OTHER, "2020-05-31")]
     pasts = []
     for order in (lines, lines[::-1], [*lines[3:], *lines[:3]]):
-        located = locate_incidents(City(*made(*order)[::-1]), Choices())
+        located = locate_incidents(City(*made(*order)[::-1]), AreaSettings())
         past = located.past(Period.before(Month(2020, 6), 12))
         pasts.append((past.xy.tolist(), past.at.tolist(), past.months_ago.tolist()))
     assert pasts[0] == pasts[1] == pasts[2]
@@ -450,7 +449,7 @@ def test_a_place_before_the_period_is_remembered_but_not_counted(made):
         *[line(n, around(OTHER, n), "2014-05-01") for n in range(20)],
         *[line(50 + n, around(KNOT, n)) for n in range(6)],
     )
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     expected = located.expected(Period.before(Month(2020, 6), 12))
     # Those of six years ago count, and the new place counts by its own year besides.
     assert 6 < expected.sum() < 9
@@ -460,17 +459,17 @@ def test_a_place_before_the_period_is_remembered_but_not_counted(made):
 
 def test_the_months_asked_for_end_after_the_datas_last_month(made):
     dataset, _ = made(line(1, KNOT, "2019-02-03"), line(2, KNOT, "2020-12-31"))
-    period = period_of(dataset, Choices(months=12))
+    period = resolve_period(dataset, AreaSettings(months=12))
     assert (str(period.start), str(period.until)) == ("2020-01", "2021-01")
-    period = period_of(dataset, Choices(until=Month(2020, 3), months=2))
+    period = resolve_period(dataset, AreaSettings(until=Month(2020, 3), months=2))
     assert (str(period.start), str(period.until)) == ("2020-01", "2020-03")
 
 
 def test_what_was_chosen_comes_before_what_is_suggested():
     suggested = DbscanParams(250, 19)
-    assert dbscan_of(Choices(), suggested) == suggested
-    assert dbscan_of(Choices(eps_m=100.0), suggested) == DbscanParams(100.0, 19)
-    assert dbscan_of(Choices(min_samples=4), suggested) == DbscanParams(250, 4)
+    assert resolve_dbscan(AreaSettings(), suggested) == suggested
+    assert resolve_dbscan(AreaSettings(eps_m=100.0), suggested) == DbscanParams(100.0, 19)
+    assert resolve_dbscan(AreaSettings(min_samples=4), suggested) == DbscanParams(250, 4)
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -478,8 +477,8 @@ def test_what_was_chosen_comes_before_what_is_suggested():
 
 def test_a_period_longer_than_the_data_holds_all_of_it(made):
     dataset, config = made(line(1, KNOT), line(2, OTHER, "2020-04-01"))
-    located = locate_incidents(City(config, dataset), Choices())
-    period = period_of(dataset, Choices(months=600))
+    located = locate_incidents(City(config, dataset), AreaSettings())
+    period = resolve_period(dataset, AreaSettings(months=600))
     assert period.months == 600
     assert len(located.window(period)) == located.counts(period).sum() == 2
     assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
@@ -487,7 +486,7 @@ def test_a_period_longer_than_the_data_holds_all_of_it(made):
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):
     dataset, config = made("1,1,2020-05-01,0,,,,", line(2, OUTSIDE))
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     period = Period.before(Month(2020, 6), 1)
     window = located.window(period)
     assert (len(window), window.xy.shape, window.at.shape) == (0, (0, 2), (0,))
@@ -498,7 +497,7 @@ def test_no_incident_in_the_city_is_a_window_of_none(made):
 
 def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(made):
     dataset, config = made(line(1, KNOT))
-    located = locate_incidents(City(config, dataset), Choices())
+    located = locate_incidents(City(config, dataset), AreaSettings())
     for until in (Month(2021, 5), Month(2020, 5)):
         period = Period.before(until, 3)
         assert len(located.window(period)) == 0
@@ -508,8 +507,8 @@ def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(m
 def test_cells_that_were_listed_before_change_nothing(made):
     dataset, config = made(line(1, KNOT), line(2, OTHER))
     cover = study_cells(dataset, 10)
-    given_cells = locate_incidents(City(config, dataset), Choices(), cover)
-    own = locate_incidents(City(config, dataset), Choices())
+    given_cells = locate_incidents(City(config, dataset), AreaSettings(), cover)
+    own = locate_incidents(City(config, dataset), AreaSettings())
     period = Period.before(Month(2020, 6), 1)
     assert given_cells.expected(period).tolist() == own.expected(period).tolist()
     assert given_cells.grid.area_km2.equals(own.grid.area_km2)
@@ -529,7 +528,7 @@ def test_a_dataset_of_another_city_is_refused(made, root):
 def test_cells_of_no_use_are_refused(made, resolution):
     dataset, config = made(line(1, KNOT))
     with pytest.raises(ParamError, match="must be 6 to 11"):
-        locate_incidents(City(config, dataset), Choices(resolution=resolution))
+        locate_incidents(City(config, dataset), AreaSettings(resolution=resolution))
 
 
 @pytest.mark.parametrize(
@@ -541,13 +540,13 @@ def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
     with pytest.raises(
         PeriodError, match=r"cover 2020-05 to 2020-05\. Choose --until from 2020-06 to"
     ):
-        period_of(dataset, Choices(until=Month.parse(until), months=months))
+        resolve_period(dataset, AreaSettings(until=Month.parse(until), months=months))
 
 
 def test_a_dataset_without_a_date_has_no_period(made):
     dataset, _ = made("1,1,never,0,,,,")
     with pytest.raises(PeriodError, match="has a readable date"):
-        period_of(dataset, Choices())
+        resolve_period(dataset, AreaSettings())
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -557,7 +556,9 @@ def test_a_dataset_without_a_date_has_no_period(made):
 @given(period=periods, kinds=kinds_of)
 def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     dataset, config = many
-    located = locate_incidents(City(config, dataset), Choices(kinds=kinds), study_cells_of(dataset))
+    located = locate_incidents(
+        City(config, dataset), AreaSettings(kinds=kinds), study_cells_of(dataset)
+    )
     inside, unlocated, outside = slow_window(dataset, period, kinds)
     window = located.window(period)
     assert window.column("incident_id").tolist() == [row["incident_id"] for row in inside]
@@ -574,7 +575,9 @@ def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
 def test_expected_is_what_dates_and_all_distances_say(many, period, kinds):
     dataset, config = many
     cover = study_cells_of(dataset)
-    found = locate_incidents(City(config, dataset), Choices(kinds=kinds), cover).expected(period)
+    found = locate_incidents(City(config, dataset), AreaSettings(kinds=kinds), cover).expected(
+        period
+    )
     np.testing.assert_allclose(found, slow_expected(dataset, period, kinds, cover), rtol=1e-6)
 
 

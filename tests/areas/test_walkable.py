@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
-
-from csa.areas.walkable import _Ground, required, walkable_areas
-from csa.base.params import AreaParams, DbscanParams
 from tests.areas.ground import (
     BLOCK,
     BLOCKS,
@@ -27,6 +24,9 @@ from tests.areas.ground import (
     straight_row,
 )
 from tests.properties import examples
+
+from csa.areas.walkable import _Ground, min_incidents_per_cell, walkable_areas
+from csa.base.params import AreaParams, DbscanParams
 
 PER_KM2 = 64.0
 TINY = grid_of(TOWN, km2=1 / 64)  # as large as a block: at `PER_KM2` a dense cell holds one
@@ -127,8 +127,10 @@ def test_a_hole_on_both_sides_of_the_180th_meridian_is_filled(lakes):
 def test_a_cell_must_hold_as_many_for_its_land_as_dbscan_asks(eps_m, cell_km2, least):
     grid = grid_of(RING, km2=cell_km2)
     asked = AreaParams(DbscanParams(eps_m, 4), 9, 2.0)
-    assert required(grid, asked) == pytest.approx([least] * 6)
-    assert required(grid, replace(asked, dense_per_km2=8.0)) == pytest.approx([8 * cell_km2] * 6)
+    assert min_incidents_per_cell(grid, asked) == pytest.approx([least] * 6)
+    assert min_incidents_per_cell(grid, replace(asked, dense_per_km2=8.0)) == pytest.approx(
+        [8 * cell_km2] * 6
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
-from csa.areas.choices import Choices
-from csa.areas.year_to_date import city_year, compare_years, months_missing, months_so_far, say_year
-from csa.base.message import Message, say
-from csa.base.params import Month, Period, whole_months
-from csa.base.text import render
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
 from tests.sentences import says
+
+from csa.areas.choices import AreaSettings
+from csa.areas.year_to_date import city_year, compare_years, months_missing, months_so_far, say_year
+from csa.base.message import Message, msg
+from csa.base.params import Month, Period, complete_months
+from csa.base.text import render
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
 
 COVERED = Period(Month(2018, 1), Month(2020, 8))
 JANUARY_TO_JULY = Period(Month(2020, 1), Month(2020, 8))
-WHAT = say("find.shootings")
+WHAT = msg("find.shootings")
 
 
 def compared(n_now, n_before, period=JANUARY_TO_JULY):
@@ -49,7 +49,7 @@ def without():
 
 
 def test_all_incidents_of_the_same_months_are_counted_with_or_without_a_place(city):
-    found = city_year(city, Choices(until=Month(2020, 8)))
+    found = city_year(city, AreaSettings(until=Month(2020, 8)))
     when = city.dataset.incidents["occurred_at"]
     assert (found.period, found.before) == (
         JANUARY_TO_JULY,
@@ -111,10 +111,10 @@ def test_an_earlier_month_looks_no_further():
 
 
 def test_a_month_that_is_not_over_is_not_whole():
-    whole = whole_months(date(2015, 1, 2), date(2020, 8, 21))
+    whole = complete_months(date(2015, 1, 2), date(2020, 8, 21))
     assert whole == Period(Month(2015, 1), Month(2020, 8))
-    assert whole_months(date(2015, 1, 7), date(2020, 8, 21)) == whole
-    assert whole_months(date(2015, 1, 8), date(2020, 8, 31)) == Period(
+    assert complete_months(date(2015, 1, 7), date(2020, 8, 21)) == whole
+    assert complete_months(date(2015, 1, 8), date(2020, 8, 31)) == Period(
         Month(2015, 2), Month(2020, 9)
     )
 
@@ -146,17 +146,17 @@ def test_data_that_lack_a_month_of_the_year_before_are_not_compared():
 
 
 def test_a_silent_month_of_either_year_is_a_reason_and_of_an_earlier_year_none(city, without):
-    said = city_year(without(city, "2019-05"), Choices(until=Month(2020, 8)))
+    said = city_year(without(city, "2019-05"), AreaSettings(until=Month(2020, 8)))
     assert isinstance(said, Message)
     assert render(say_year(said)) == says("briefing.silent", n=1)
-    assert city_year(without(city, "2018-05"), Choices(until=Month(2020, 8))) == city_year(
-        city, Choices(until=Month(2020, 8))
+    assert city_year(without(city, "2018-05"), AreaSettings(until=Month(2020, 8))) == city_year(
+        city, AreaSettings(until=Month(2020, 8))
     )
 
 
 def test_three_weeks_of_data_hold_no_whole_month():
-    assert whole_months(date(2020, 8, 1), date(2020, 8, 21)) is None
-    assert whole_months(date(2020, 8, 9), date(2020, 8, 31)) is None
+    assert complete_months(date(2020, 8, 1), date(2020, 8, 21)) is None
+    assert complete_months(date(2020, 8, 9), date(2020, 8, 31)) is None
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.stores import BACK_DAYS
 
 from csa.base.clock import Clock, now_utc
 from csa.base.errors import ParamError
-from csa.decisions.minutes import add_minute
-from csa.decisions.roles import act, local_person
-from csa.decisions.store import audit, open_store
-from tests.stores import BACK_DAYS
+from csa.program.roles import act, local_person
+from csa.program.store import audit
+from csa.program.store.engine import open_store
+from csa.program.work import add_minute
 
 ROOT = Path(__file__).parents[2]
 ASKS = re.compile(r"date\.today\(|datetime\.(now|utcnow|today)\(|time\.time\(\)")

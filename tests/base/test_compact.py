@@ -17,10 +17,10 @@ from csa.base.compact import (
     find_repeats,
     find_shared,
     give_back,
-    hold_once,
     in_blocks,
     name_each,
     stack,
+    to_categories,
     write_times,
 )
 
@@ -44,22 +44,22 @@ def column(words):
 
 @given(words=WORDS)
 def test_a_column_holds_each_text_once_in_order_and_reads_as_before(words):
-    held = hold_once(column(words))
+    held = to_categories(column(words))
     assert held.tolist() == words
     assert held.cat.categories.tolist() == sorted(set(words))
-    assert hold_once(held) is held
+    assert to_categories(held) is held
 
 
 def test_categories_in_another_order_are_put_in_order():
     odd = column(["b", "a"]).astype(pd.CategoricalDtype(["b", "a"]))
-    assert hold_once(odd).sort_values().tolist() == ["a", "b"]
+    assert to_categories(odd).sort_values().tolist() == ["a", "b"]
 
 
 @given(parts=st.lists(WORDS, min_size=1, max_size=4))
 def test_blocks_put_together_are_the_table_and_are_emptied(parts):
     tables = [pd.DataFrame({"id": column(words), "n": range(len(words))}) for words in parts]
     whole = pd.concat(tables, ignore_index=True)
-    blocks = [one.assign(kind=hold_once(one["id"])) for one in tables]
+    blocks = [one.assign(kind=to_categories(one["id"])) for one in tables]
     stacked = stack(blocks)
     pd.testing.assert_frame_equal(stacked[["id", "n"]], whole)
     assert stacked["kind"].tolist() == whole["id"].tolist()
@@ -76,16 +76,16 @@ def test_an_empty_block_may_stand_anywhere(order):
 
 
 def test_a_row_without_a_text_is_none_and_what_is_no_text_stays():
-    held = hold_once(pd.Series(["b", None, "a"], dtype="str"))
+    held = to_categories(pd.Series(["b", None, "a"], dtype="str"))
     assert name_each(held).tolist() == ["b", None, "a"]
     assert name_each(pd.Series([1, 2])).tolist() == [1, 2]
     for odd in (pd.Series([1, 2]), pd.Series([b"a"]), pd.Series([1, "a"])):
-        assert hold_once(odd) is odd
+        assert to_categories(odd) is odd
 
 
 def test_a_text_that_no_row_has_any_more_is_not_held():
-    some = hold_once(column(["b", "a", "c"]))[:2]
-    assert hold_once(some).value_counts().to_dict() == {"a": 1, "b": 1}
+    some = to_categories(column(["b", "a", "c"]))[:2]
+    assert to_categories(some).value_counts().to_dict() == {"a": 1, "b": 1}
 
 
 @given(codes=st.lists(st.integers(0, 4), max_size=12))

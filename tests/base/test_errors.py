@@ -3,14 +3,14 @@
 import pickle
 
 from csa.base.errors import ConfigError, CsaError
-from csa.base.message import say
+from csa.base.message import msg
 
 
 def test_errors_and_messages_cross_between_processes():
     for error in (
         CsaError("dataset.other_city", found="a", wanted="b"),
         ConfigError(
-            "config.absent", faults=(say("config.weights"),), path="x.toml", folder="config"
+            "config.absent", faults=(msg("config.weights"),), path="x.toml", folder="config"
         ),
     ):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own

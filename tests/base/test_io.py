@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 import csa
-from csa.base import atomic, io
+from csa.base import io
 from csa.base.errors import OutputError
-from tests.properties import examples
 
 MARKER = "ingest.json"
 OLD = {MARKER: b"old\n", "incidents.csv": b"old incidents\n"}
@@ -256,7 +256,7 @@ def test_where_current_points_nowhere_a_new_version_mends_it(tmp_path):
 
 
 def test_where_folders_cannot_be_exchanged_in_one_step_they_are_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
+    monkeypatch.setattr(io, "_exchange", lambda *_: False)
     for content in (OLD, NEW):
         io.replace_folder(tmp_path / "out", MARKER, content)
     assert read(tmp_path / "out") == NEW
@@ -535,7 +535,7 @@ def test_after_a_publishing_writer_was_killed_the_next_one_succeeds(killed):
 def test_without_exchange_too_a_failing_step_leaves_the_old_files(tmp_path, monkeypatch):
     out = tmp_path / "out"
     io.replace_folder(out, MARKER, OLD)
-    monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
+    monkeypatch.setattr(io, "_exchange", lambda *_: False)
     for number in range(1, 9):
         with pytest.MonkeyPatch.context() as patch:
             failing_at(patch, number)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.base.logging import JsonFormatter, start_log
+from csa.base.logging import JsonFormatter, configure_logging
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +23,14 @@ def _log_as_before():
 
 
 def test_a_step_is_logged_to_stderr_when_asked(capsys):
-    start_log(is_verbose=True, as_json=False)
+    configure_logging(is_verbose=True, as_json=False)
     logging.getLogger("csa.ingest").info("read %d rows", 12)
     written = capsys.readouterr()
     assert (written.out, written.err) == ("", "csa.ingest: read 12 rows\n")
 
 
 def test_a_machine_reads_an_object_a_line(capsys):
-    start_log(is_verbose=True, as_json=True)
+    configure_logging(is_verbose=True, as_json=True)
     logging.getLogger("csa").warning("café\nclosed")
     logging.getLogger("csa.geo").info("done")
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -44,15 +44,15 @@ def test_a_machine_reads_an_object_a_line(capsys):
 
 
 def test_unless_asked_only_what_went_wrong_is_logged(capsys):
-    start_log(is_verbose=False, as_json=False)
+    configure_logging(is_verbose=False, as_json=False)
     logging.getLogger("csa").info("a step")
     logging.getLogger("csa").warning("a fault")
     assert capsys.readouterr().err == "csa: a fault\n"
 
 
 def test_starting_twice_does_not_say_everything_twice(capsys):
-    start_log(is_verbose=True, as_json=True)
-    start_log(is_verbose=True, as_json=False)
+    configure_logging(is_verbose=True, as_json=True)
+    configure_logging(is_verbose=True, as_json=False)
     logging.getLogger("csa").info("once")
     assert capsys.readouterr().err == "csa: once\n"
 
@@ -60,7 +60,7 @@ def test_starting_twice_does_not_say_everything_twice(capsys):
 def test_other_libraries_are_left_alone():
     root = logging.getLogger()
     before = list(root.handlers), root.level
-    start_log(is_verbose=True, as_json=True)
+    configure_logging(is_verbose=True, as_json=True)
     assert (list(root.handlers), root.level) == before
 
 
@@ -69,11 +69,11 @@ def test_other_libraries_are_left_alone():
 
 def test_flags_are_given_by_name():
     with pytest.raises(TypeError):
-        start_log(True, False)
+        configure_logging(True, False)
 
 
 def test_a_fault_of_ours_keeps_its_traceback_for_machines_too(capsys):
-    start_log(is_verbose=True, as_json=True)
+    configure_logging(is_verbose=True, as_json=True)
     try:
         int("no number")
     except ValueError:

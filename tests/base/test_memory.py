@@ -9,9 +9,9 @@ def test_freed_memory_goes_back_where_the_library_knows_how(monkeypatch):
     told = []
     library = SimpleNamespace(mallopt=lambda *option: told.append(option))
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: library)
-    memory.keep_little(2**18, n_heaps=2)
+    memory.tune_malloc(2**18, n_heaps=2)
     assert dict(told) == {-8: 2, -3: 2**18, -1: 2**18}  # heaps, from where on apart, trimmed above
-    memory.keep_little(2**18, n_heaps=2, spare_bytes=0)
+    memory.tune_malloc(2**18, n_heaps=2, spare_bytes=0)
     assert dict(told)[-1] == 0
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace())
-    memory.keep_little(2**18, n_heaps=2)
+    memory.tune_malloc(2**18, n_heaps=2)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 from csa.base import compact
 from csa.base.errors import TableError
 from csa.base.schema import INCIDENT_COLUMNS, check_incidents
-from tests.properties import examples
 
 REPEATABLE = examples(0.3)
 CELL = "8826ad2a5dfffff"

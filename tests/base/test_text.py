@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, nodes
 
-import app
 import csa
+import csa_app
 from csa.base import errors
 from csa.base import text as csa_text
-from csa.base.message import Message, english, fill, say
+from csa.base.message import Message, fill, load_catalog, msg
 
 SOURCE = Path(csa.__file__).parent
-SOURCES = (SOURCE, Path(app.__file__).parent)
+SOURCES = (SOURCE, Path(csa_app.__file__).parent)
 SPEAKERS = {"say", "speak", "Message"}
 SPEAKER = "tell"
 """What a `words.Speaker` is called; also what a step of a long computation is told to."""
@@ -218,9 +218,9 @@ def spanish(tmp_path, monkeypatch):
     """Give a Spanish catalog: a sentence, one with forms by number, a fuzzy and an old one."""
     folder = tmp_path / "locale" / "es" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    note = english()["places.note_no_population"]
+    note = load_catalog()["places.note_no_population"]
     text = SPANISH.format(
-        empty=english()["source.empty"], absent=english()["source.absent"], **note
+        empty=load_catalog()["source.empty"], absent=load_catalog()["source.absent"], **note
     )
     (folder / "csa.po").write_text(text, encoding="utf-8")
     monkeypatch.setattr(csa_text, "files", lambda _package: tmp_path)
@@ -233,7 +233,7 @@ def spanish(tmp_path, monkeypatch):
 
 
 def test_a_message_reads_as_its_english_sentence():
-    said = say("source.empty", path="shootings.csv")
+    said = msg("source.empty", path="shootings.csv")
     assert str(said) == "shootings.csv is empty. Download it again."
     assert csa_text.render(said) == str(said)
 
@@ -248,7 +248,7 @@ def test_an_error_reads_as_its_sentence_and_keeps_its_message():
 
 
 def test_a_config_error_holds_its_faults_beside_its_sentence():
-    fault = say("config.empty_condition")
+    fault = msg("config.empty_condition")
     error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml", folder=".")
     assert error.faults == (fault,)
     assert str(error).startswith("There is no city file x.toml ")
@@ -270,43 +270,43 @@ def test_the_error_tree_in_the_docstring_is_the_error_tree():
 
 def test_one_and_many_have_their_own_forms():
     assert (
-        str(say("places.note_no_population", n=1, which="A"))
+        str(msg("places.note_no_population", n=1, which="A"))
         == "One neighborhood has no number of people: A."
     )
     assert (
-        str(say("places.note_no_population", n=3, which="A"))
+        str(msg("places.note_no_population", n=3, which="A"))
         == "3 neighborhoods have no number of people: A."
     )
 
 
 def test_a_spanish_catalog_translates_what_it_holds(spanish):
-    said = say("source.empty", path="tiroteos.csv")
+    said = msg("source.empty", path="tiroteos.csv")
     assert csa_text.render(said, "es") == "tiroteos.csv está vacío. Descárguelo de nuevo."
     assert csa_text.render(said, "es_MX") == "tiroteos.csv está vacío. Descárguelo de nuevo."
-    one, four = (say("places.note_no_population", n=n, which="A") for n in (1, 4))
+    one, four = (msg("places.note_no_population", n=n, which="A") for n in (1, 4))
     assert csa_text.render(one, "es") == "Un barrio no tiene número de habitantes."
     assert csa_text.render(four, "es") == "4 barrios no tienen número de habitantes."
 
 
 def test_what_a_spanish_catalog_lacks_stays_english(spanish):
-    said = say("source.header_only", path="a.csv")
+    said = msg("source.header_only", path="a.csv")
     assert csa_text.render(said, "es") == str(said)
 
 
 def test_a_translation_of_which_the_english_changed_is_not_said(spanish):
-    assert csa_text.render(say("ways.in_ten", n=7), "es") == "7 in 10"
-    assert csa_text.translated("source.absent", "es") == english()["source.absent"]
+    assert csa_text.render(msg("ways.in_ten", n=7), "es") == "7 in 10"
+    assert csa_text.translated("source.absent", "es") == load_catalog()["source.absent"]
 
 
 def test_the_same_english_may_read_differently_in_two_places():
-    tell = csa_text.Speaker("es")
-    assert english()["number.and"] == english()["number.and_i"]
+    tell = csa_text.Translator("es")
+    assert load_catalog()["number.and"] == load_catalog()["number.and_i"]
     assert tell.listed(["Ivanhoe", "Vineyard"]) == "Ivanhoe y Vineyard"
     assert tell.listed(["Vineyard", "Ivanhoe"]) == "Vineyard e Ivanhoe"
 
 
 def test_a_speaker_writes_days_numbers_lists_and_places_in_one_language():
-    english_one, tell = csa_text.Speaker(), csa_text.Speaker("es")
+    english_one, tell = csa_text.Translator(), csa_text.Translator("es")
     assert english_one.day(date(2020, 7, 31)) == "July 31, 2020"
     assert tell.day(date(2020, 7, 31)) == "31 de julio de 2020"
     assert (english_one.month("2020-07"), tell.month("2020-07")) == ("July 2020", "julio de 2020")
@@ -356,19 +356,19 @@ def test_months_are_written_for_readers():
 
 
 def test_speaking_is_saying_in_english():
-    assert csa_text.speak("source.empty", path="a.csv") == str(say("source.empty", path="a.csv"))
+    assert csa_text.tr("source.empty", path="a.csv") == str(msg("source.empty", path="a.csv"))
     with pytest.raises(KeyError, match=r"no\.such_key"):
-        csa_text.speak("no.such_key")
+        csa_text.tr("no.such_key")
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_a_language_without_a_catalog_reads_english():
-    said = say("source.empty", path="a.csv")
+    said = msg("source.empty", path="a.csv")
     for language in ("en", "xx", "", "../es"):
         assert csa_text.render(said, language) == str(said)
-        assert csa_text.Speaker(language).day(date(2020, 7, 31)) == "July 31, 2020"
+        assert csa_text.Translator(language).day(date(2020, 7, 31)) == "July 31, 2020"
 
 
 def test_shares_of_nothing_and_of_all():
@@ -380,7 +380,7 @@ def test_shares_of_nothing_and_of_all():
 
 
 def test_a_name_that_only_ends_like_a_compass_word_stays_as_it_is():
-    tell = csa_text.Speaker("es")
+    tell = csa_text.Translator("es")
     for name in ("Kansas City North", "east", ", east", "West, Side", ""):
         assert tell.place(name) == name
 
@@ -391,7 +391,7 @@ def test_no_count_at_all_is_none():
 
 
 def test_braces_in_a_file_name_are_left_as_they_are():
-    assert str(say("source.empty", path="{n}.csv")).startswith("{n}.csv is empty.")
+    assert str(msg("source.empty", path="{n}.csv")).startswith("{n}.csv is empty.")
 
 
 def test_forms_without_a_number_take_the_plural():
@@ -404,24 +404,24 @@ def test_forms_without_a_number_take_the_plural():
 
 def test_an_unknown_key_is_our_fault_and_is_found_at_once():
     with pytest.raises(KeyError, match=r"no\.such_key"):
-        say("no.such_key")
+        msg("no.such_key")
     with pytest.raises(KeyError, match=r"no\.such_key"):
         errors.CsaError("no.such_key")
 
 
 def test_a_value_that_the_sentence_names_must_be_given():
     with pytest.raises(KeyError, match="path"):
-        str(say("source.empty"))
+        str(msg("source.empty"))
 
 
 def test_a_message_cannot_be_changed_after_it_is_made():
-    said = say("source.empty", path="a.csv")
+    said = msg("source.empty", path="a.csv")
     with pytest.raises(TypeError):
         operator.setitem(said.values, "path", "b.csv")
     with pytest.raises(AttributeError):
         said.key = "source.absent"
     with pytest.raises(TypeError):
-        operator.setitem(english(), "source.empty", "")
+        operator.setitem(load_catalog(), "source.empty", "")
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -446,18 +446,18 @@ def test_each_sentence_of_the_screens_was_found():
 def test_every_sentence_said_in_the_source_is_in_the_catalog():
     said = [(place, key) for place, keys, *_ in _spoken() for key in keys]
     assert len(said) > 1000
-    assert not [(place, key) for place, key in said if key not in english()]
+    assert not [(place, key) for place, key in said if key not in load_catalog()]
 
 
 def test_every_sentence_in_the_catalog_is_said_somewhere():
-    assert not sorted(set(english()) - {key for _, keys, *_ in _spoken() for key in keys})
+    assert not sorted(set(load_catalog()) - {key for _, keys, *_ in _spoken() for key in keys})
 
 
 def test_a_sentence_is_given_what_it_names_and_nothing_else():
     """In one test, for there are thousands of places: the fault names its own."""
     may_choose_the_form = {"n"}
     for place, keys, passed, is_all in _spoken():
-        named = {key: set(_fields(english()[key])) for key in keys}
+        named = {key: set(_fields(load_catalog()[key])) for key in keys}
         if is_all:
             lacking = {key: fields - passed for key, fields in named.items() if fields - passed}
             assert not lacking, place
@@ -465,7 +465,7 @@ def test_a_sentence_is_given_what_it_names_and_nothing_else():
 
 
 def test_every_sentence_can_be_filled_whatever_its_form():
-    for key, template in english().items():
+    for key, template in load_catalog().items():
         values = {name: 7 if spec else "seven" for name, spec in _fields(template).items()}
         if not isinstance(template, str):
             assert set(template) == {"one", "other"}, key
@@ -476,7 +476,7 @@ def test_every_sentence_can_be_filled_whatever_its_form():
 
 
 def test_every_error_ends_as_a_sentence_and_none_says_please():
-    for key, template in english().items():
+    for key, template in load_catalog().items():
         for form in _forms(template):
             assert form == form.strip(), key
             assert "please" not in form.lower(), key
@@ -521,7 +521,7 @@ def test_whatever_a_value_holds_is_said_word_for_word(path, why):
 
 def test_names_are_sorted_by_their_numbers_and_small_letters_as_large():
     told = ["b 10 km", "B 2.5 km", "a"]
-    assert sorted(told, key=csa_text.natural) == ["a", "B 2.5 km", "b 10 km"]
+    assert sorted(told, key=csa_text.natural_sort_key) == ["a", "B 2.5 km", "b 10 km"]
 
 
 def test_names_that_hold_a_comma_are_told_apart_by_semicolons():

@@ -9,10 +9,10 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 from csa.base import text as catalogs
-from csa.plan import load_plan
-from tests.properties import examples
+from csa.program.plan.loading import load_plan
 
 REPEATABLE = examples(0.4)
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-
-from csa.base.message import english
 from tests.reports.readability import grade
+
+from csa.base.message import load_catalog
 
 MOST_OF_PAGE, MOST_OF_SENTENCE, LEAST_WORDS = 8, 12, 8
 PAGES = (
@@ -23,7 +23,7 @@ def sentences(text):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_written_for_grade_8(page):
-    told = [said for key, said in english().items() if key.startswith(f"{page}.")]
+    told = [said for key, said in load_catalog().items() if key.startswith(f"{page}.")]
     texts = [text for said in told for text in ([said] if isinstance(said, str) else said.values())]
     read = [one for text in texts for one in sentences(text)]
     said = [one if one[-1] in ".?!:;" else f"{one}." for one in read if len(one.split()) > 3]

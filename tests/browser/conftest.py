@@ -19,8 +19,8 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from csa.fleet.city import describe, fleet_files
 from csa.fleet.manifest import FleetCity
-from csa.fleet.table import describe, fleet_files
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
@@ -54,7 +54,7 @@ def free_port():
 
 
 @contextmanager
-def serving(folder, city="sample", port=None, base="", run=("app",), **environment):
+def serving(folder, city="sample", port=None, base="", run=("csa_app",), **environment):
     """Serve a city from a folder of its own, so that no test sees what another left."""
     port = port or free_port()
     variables = {

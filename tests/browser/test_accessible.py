@@ -4,7 +4,6 @@ import json
 from urllib.parse import quote
 
 import pytest
-
 from tests.browser.axe import faults
 from tests.workers import slowly
 

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
 from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -166,12 +165,12 @@ def test_a_made_up_city_is_marked_on_the_map_itself(read, sample_app):
 # ---- Refused --------------------------------------------------------------------------------
 
 BROKEN = """
-import app.screens.method.parts
+import csa_app.screens.method.parts
 
 def broken(*_):
     raise RuntimeError("secret words of an error")
 
-app.screens.method.parts.numbers = broken
+csa_app.screens.method.parts.numbers = broken
 """
 
 

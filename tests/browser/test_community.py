@@ -10,13 +10,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-
-from csa.dataset.versioned import open_dataset
-from csa.reports.public.bundle import read_bundle
 from tests.browser.axe import faults
 from tests.browser.conftest import DIRECT, ROOT, until
 from tests.looking import assert_comes_alike
 from tests.workers import slowly
+
+from csa.city.dataset import open_dataset
+from csa.reports.public.bundle import read_bundle
 
 PAIR = re.compile(rb"(-?\d{1,3}\.\d{3,})\D{1,12}?(-?\d{1,3}\.\d{3,})")
 NEAR = 80
@@ -132,7 +132,15 @@ def small_counts(sent, facts, incidents):
 def walked(public_app, bundle):
     """Ask for all that a reader can reach, and for what should not be there; keep every byte."""
     files = [path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()]
-    asked = ["", "es/", *files, "?view=wall", *NOT_THERE, "app/static/geometry/", "static/js/"]
+    asked = [
+        "",
+        "es/",
+        *files,
+        "?view=wall",
+        *NOT_THERE,
+        "app/csa_app/static/geometry/",
+        "static/js/",
+    ]
     sent = []
     for path in asked:
         try:

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
 from tests.browser.conftest import LONG_MS
 from tests.workers import slowly
 

@@ -2,13 +2,13 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.priority.draw_record import find_differences
 from tests.browser import axe
 from tests.browser.signing import sign
 from tests.sentences import says
+
+from csa.areas.priority.draw import find_differences
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
 
 SEED = "Lottery of September 4: 11-22-33"
 

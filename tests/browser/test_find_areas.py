@@ -6,14 +6,14 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 import shapely
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
 from tests.browser.conftest import until
 from tests.sentences import says
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def sample(root, sample_folder):
 
 @pytest.fixture(scope="module")
 def proposal(sample):
-    return propose_areas(City(*sample[::-1]), Choices(months=36))
+    return propose_areas(City(*sample[::-1]), AreaSettings(months=36))
 
 
 def screen_of(url):
@@ -176,7 +176,7 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     for _ in range(3):
         more.click()
         reader.settle()
-    wanted = propose_areas(City(*sample[::-1]), Choices(months=36, eps_m=180.0, min_samples=8))
+    wanted = propose_areas(City(*sample[::-1]), AreaSettings(months=36, eps_m=180.0, min_samples=8))
     answer = f"{len(wanted.areas)} candidate areas, on "
     assert answer in reader.text()
     assert screen_of(reader.page.url)["eps_m"] == 180.0
@@ -224,7 +224,7 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     reader = read(address_of(sample_app, **screen))
     reader.frame  # noqa: B018 - painted
     reader.settle()
-    choices = Choices(
+    choices = AreaSettings(
         until=Month(2020, 1), months=24, kinds=("homicide",), eps_m=300.0, min_samples=6
     )
     wanted = propose_areas(City(*sample[::-1]), choices)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-
 from tests.browser.axe import RULES
 from tests.browser.conftest import FITS, free_port
 from tests.browser.firefox import firefox

@@ -12,12 +12,12 @@ import streamlit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from tests.browser.conftest import ROOT, serving
+from tests.dockerfile import first_page
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from app.shared import gate, sign_ins
-from tests.browser.conftest import ROOT, serving
-from tests.dockerfile import first_page
+from csa_app.shared import request_guard
 
 COOKIE = "of more than thirty-two characters, at random"
 SECRETS = """
@@ -191,8 +191,14 @@ def test_a_name_is_known_in_whatever_way_the_deployment_writes_it(monkeypatch):
         "browser.serverAddress": "https://Example.org:8443/areas",
         "server.allowedHosts": ["[FD00:0::6]", "b.example:80/x", ""],
     }
-    monkeypatch.setattr(gate.st, "get_option", given.__getitem__)
-    assert gate.names() == {*gate.THIS_MACHINE, "fd00::5", "fd00::6", "example.org", "b.example"}
+    monkeypatch.setattr(request_guard.st, "get_option", given.__getitem__)
+    assert request_guard.names() == {
+        *request_guard.THIS_MACHINE,
+        "fd00::5",
+        "fd00::6",
+        "example.org",
+        "b.example",
+    }
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -212,7 +218,7 @@ def test_another_name_is_refused(request, app, host):
     address = request.getfixturevalue(app)
     host = host and host.format(port=urlsplit(address).port)
     base = "/areas" if app == "behind_proxy" else ""
-    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/app/static/icon.svg"):
+    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/app/csa_app/static/icon.svg"):
         assert 400 <= status(address, base + path, Host=host) < 500
     assert 400 <= shaken(address, host, f"http://{host}", base) < 500
     put = answer(address, f"{base}/_stcore/upload_file/a/b", "PUT", FORM, Host=host)
@@ -293,8 +299,8 @@ def test_files_come_one_after_another(signed_in):
         session(signed_in, SIGN, user=claims("hasty")) as (mine, carried),
         session(signed_in, SIGN, user=claims("patient")) as (others, theirs),
     ):
-        said = [sent(signed_in, mine, carried) for _ in range(gate.MOST_A_MINUTE + 1)]
-        assert said == [204] * gate.MOST_A_MINUTE + [429]
+        said = [sent(signed_in, mine, carried) for _ in range(request_guard.MOST_A_MINUTE + 1)]
+        assert said == [204] * request_guard.MOST_A_MINUTE + [429]
         assert sent(signed_in, others, theirs) == 204
 
 
@@ -307,7 +313,9 @@ def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
             line.send(BackMsg(**{name: True}).SerializeToString())
         kinds = {one.WhichOneof("type") for one in told(line, "heartbeat_ack")}
         assert kinds <= {"session_status_changed", "heartbeat_ack"}
-        for screen in sorted(path.parent.name for path in ROOT.glob("app/screens/*/page.py")):
+        for screen in sorted(
+            path.parent.name for path in ROOT.glob("app/csa_app/screens/*/page.py")
+        ):
             ask = BackMsg()
             ask.rerun_script.page_name = screen.replace("_", "-")
             ask.rerun_script.query_string = "view=wall" if screen == "community" else ""
@@ -316,8 +324,8 @@ def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
             said = b"".join(one.SerializeToString() for one in told(line))
             assert b"Sign in to read them." in said
             assert b"Orrinvale" not in said
-    assert not gate.is_heard(BackMsg(set_run_on_save=True).SerializeToString())
-    assert not gate.is_heard(BackMsg(debug_shutdown_runtime=True).SerializeToString())
+    assert not request_guard.is_heard(BackMsg(set_run_on_save=True).SerializeToString())
+    assert not request_guard.is_heard(BackMsg(debug_shutdown_runtime=True).SerializeToString())
     for asked, is_heard in (
         ("deferred_file", True),
         ("dataframe_chunk", True),
@@ -325,7 +333,7 @@ def test_a_page_says_what_pages_say_and_nothing_for_all(signed_in):
     ):
         ask = BackMsg()
         getattr(ask.backend_operation_request, asked).SetInParent()
-        assert gate.is_heard(ask.SerializeToString()) is is_heard, asked
+        assert request_guard.is_heard(ask.SerializeToString()) is is_heard, asked
 
 
 def entered(address, cookie):
@@ -336,7 +344,11 @@ def entered(address, cookie):
 
 def opens(address, cookie):
     """Return the status of a download and of the cells' outline, which are not there."""
-    paths = ("/media/x.csv", "/app/static/geometry/x.json", "/app/static/./geometry/x.json")
+    paths = (
+        "/media/x.csv",
+        "/app/csa_app/static/geometry/x.json",
+        "/app/csa_app/static/./geometry/x.json",
+    )
     return {status(address, path, Host="sign.example", Cookie=cookie) for path in paths}
 
 
@@ -393,11 +405,11 @@ def test_a_sign_in_ends_after_half_a_day_and_by_a_restart(signed_in, monkeypatch
         monkeypatch.undo()
         assert opens(signed_in, cookie) == {said}
     scope = {"type": "http", "headers": [(b"cookie", cookie_of(claims()).encode())]}
-    monkeypatch.setattr(sign_ins, "get_cookie_secret", lambda: COOKIE)
-    monkeypatch.setattr(sign_ins, "STARTED", time.monotonic() - 10**6)
+    monkeypatch.setattr(request_guard, "get_cookie_secret", lambda: COOKIE)
+    monkeypatch.setattr(request_guard, "STARTED", time.monotonic() - 10**6)
     for age, counts in ((0, True), (12 * 3600 - 60, True), (12 * 3600 + 60, False)):
         monkeypatch.setattr(time, "time", lambda age=age: now + age)
-        assert (sign_ins.claims_of(scope) is not None) == counts
+        assert (request_guard.claims_of(scope) is not None) == counts
 
 
 def test_files_are_sent_at_this_machine_and_never_where_everybody_reads(sample_app, behind_proxy):
@@ -421,10 +433,10 @@ def test_every_answer_says_what_a_browser_may_do_with_it(request, app):
     base = "/areas" if app == "behind_proxy" else ""
     asked = [
         ("/", 200), ("/areas", 200), ("/_stcore/health", 200), ("/_stcore/host-config", 200),
-        ("/app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/static/none", 404),
-        ("/app/static/" + 5000 * "x", 404), ("/app/static/" + 200 * "%C3%A9", 404),
+        ("/app/csa_app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/csa_app/static/none", 404),
+        ("/app/csa_app/static/" + 5000 * "x", 404), ("/app/csa_app/static/" + 200 * "%C3%A9", 404),
         ("/_stcore/metrics", 404), ("/_stcore/agent/openapi.json", 404),
-        ("/app/static/../main.py", 400), ("/component/none/x", 404),
+        ("/app/csa_app/static/../main.py", 400), ("/component/none/x", 404),
         ("/auth/login", 302 if app == "signed_in" else None),
     ]  # fmt: skip
     said = {path: answer(address, base + path, Host="localhost") for path, _ in asked}
@@ -494,7 +506,9 @@ def test_before_sign_in_nothing_says_which_server_this_is(signed_in):
             said += answer(signed_in, path, Host="sign.example", Accept=kind)[1].encode()
     versions = (streamlit.__version__, platform.python_version(), "3, 11", "uvicorn/")
     inner = ("site-packages", str(ROOT), "/app/", "main.py", "Traceback", "csa.base", "cache.")
-    said = said.replace(b"./app/static/", b"")  # an address that everybody fetches, no folder
+    said = said.replace(
+        b"./app/csa_app/static/", b""
+    )  # an address that everybody fetches, no folder
     found = [word for word in (*versions, *inner) if word.encode() in said]
     assert found == []
 
@@ -506,8 +520,8 @@ def test_metrics_are_not_served(sample_app, behind_proxy, signed_in, path):
 
 
 def test_pages_that_are_served_without_the_gate_stay_shut(tmp_path):
-    """`streamlit run app/main.py` would serve them to any name."""
-    with serving(tmp_path, run=("streamlit", "run", "app/main.py")) as address:
+    """`streamlit run app/csa_app/main.py` would serve them to any name."""
+    with serving(tmp_path, run=("streamlit", "run", "app/csa_app/main.py")) as address:
         said = str(first_page(address.replace("http", "ws")))
-    assert "Start the app with `python -m app`" in said
+    assert "Start the app with `python -m csa_app`" in said
     assert "Orrinvale" not in said

@@ -3,12 +3,12 @@
 import time
 
 import pytest
-
-from csa.reports.public.site import public_page
-from csa.reports.public.wall import wall_page
 from tests.looking import assert_comes_alike, is_alike, opened, skip_when_kept_anew
 from tests.reports import told
 from tests.workers import slowly
+
+from csa.reports.public.site import public_page
+from csa.reports.public.wall import wall_page
 
 
 @pytest.fixture

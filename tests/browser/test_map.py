@@ -4,7 +4,6 @@ import json
 from urllib.parse import quote
 
 import pytest
-
 from tests.sentences import says
 from tests.workers import slowly
 

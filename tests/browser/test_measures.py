@@ -5,19 +5,20 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from csa.decisions.areas import designate
-from csa.decisions.measures import add_values
-from csa.decisions.roles import Act, Person
-from csa.decisions.store import Signed, open_store
-from csa.decisions.store.records import read_records
-from csa.decisions.work import add_asked, add_task
-from csa.ingest.designation import Candidate
-from csa.plan import load_plan
-from csa.plan.measures import Quarter, Value, checked
 from tests.browser.conftest import ROOT, serving
 from tests.stores import SAMPLE_CLOCK
 from tests.workers import slowly
+
+from csa.ingest.designation import Candidate
+from csa.program.areas import designate
+from csa.program.measures import add_values
+from csa.program.plan.loading import load_plan
+from csa.program.plan.measures import Quarter, Value, checked
+from csa.program.roles import Act, Person
+from csa.program.store.audit import Signed
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_question, add_task
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 NOW = SAMPLE_CLOCK.now() - timedelta(days=2)
@@ -34,7 +35,7 @@ def store(tmp_path_factory):
     act = Act(Person(OFFICE, "chair"), Signed(OFFICE, "It was agreed.", NOW), NOW.date())
     designate(made, act, Candidate("B", "Hadderley", CELLS, {}))
     add_task(made, act, "B", {"what": "Fix the lights", "agency": "Works", "status": "blocked"})
-    add_asked(made, act, "B", "Why is it dark?")
+    add_question(made, act, "B", "Why is it dark?")
     values = [
         Value("gun-violence", LAST.plus(-n), "B", value=float(v))
         for n, v in enumerate((3, 4, 5, 3, 15, 14, 16, 15))

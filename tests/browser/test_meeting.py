@@ -1,14 +1,14 @@
 """Meeting, as a committee goes through it on a projector: by keys, and readable from the back."""
 
 import pytest
-
-from csa.decisions.actions import propose_change, set_action
-from csa.decisions.store import open_store
-from csa.plan import load_plan
 from tests.app.acts import chair_act
 from tests.browser.axe import faults
 from tests.browser.conftest import ROOT
 from tests.workers import slowly
+
+from csa.program.actions import propose_change, set_action
+from csa.program.plan.loading import load_plan
+from csa.program.store.engine import open_store
 
 DECISION = "Hold the next one in area B"
 SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')]

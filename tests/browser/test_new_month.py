@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-
 from tests.browser.axe import faults
 from tests.browser.conftest import LONG_MS, ROOT
 from tests.workflow.months import months_of

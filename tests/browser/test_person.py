@@ -9,15 +9,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from tests.browser.conftest import (
-    ROOT,
-    Reader,
-    free_port,
-    new_context,
-    new_page,
-    serving,
-)
+from tests.browser.conftest import ROOT, Reader, free_port, new_context, new_page, serving
 from tests.workers import slowly
 
 COOKIE = "of more than thirty-two characters, at random"
@@ -225,14 +217,16 @@ def test_of_a_real_city_the_public_gets_one_sentence_and_no_geometry(read, serve
     assert "is_synthetic = true" in text
     config = tmp_path / "realville.toml"
     config.write_text(text.replace("is_synthetic = true", "is_synthetic = false"), "utf-8")
-    before = {path.name for path in (ROOT / "app" / "static" / "geometry").glob("*")}
+    before = {path.name for path in (ROOT / "app" / "csa_app" / "static" / "geometry").glob("*")}
     with serve(tmp_path, config, CSA_ACCESS="public", CSA_DATA_DIR=ROOT / "data" / "sample") as at:
         for path in ("", "areas", "compare", "data"):
             reader = read(f"{at}/{path}")
             reader.page.get_by_text("Nothing of this city is published yet").wait_for()
             assert "Orrinvale" not in reader.page.locator("body").inner_text()
     assert not (tmp_path / "dataset").exists()
-    assert {path.name for path in (ROOT / "app" / "static" / "geometry").glob("*")} <= before
+    assert {
+        path.name for path in (ROOT / "app" / "csa_app" / "static" / "geometry").glob("*")
+    } <= before
 
 
 # ---- True in general ------------------------------------------------------------------------

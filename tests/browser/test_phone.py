@@ -1,15 +1,16 @@
 """A telephone on the street: areas, a walk written down, a task done; a lost line loses no draft."""
 
 import pytest
-
-from csa.decisions.areas import designate
-from csa.decisions.roles import Act, Person
-from csa.decisions.store import Signed, open_store
-from csa.decisions.store.records import read_records
-from csa.decisions.work import add_task
-from csa.ingest.designation import Candidate
 from tests.browser.conftest import free_port, serving
 from tests.stores import SAMPLE_CLOCK
+
+from csa.ingest.designation import Candidate
+from csa.program.areas import designate
+from csa.program.roles import Act, Person
+from csa.program.store.audit import Signed
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_task
 
 WIDE, HIGH, THUMB = 390, 844, 44
 OFFICE = "Prevention team"

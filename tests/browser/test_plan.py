@@ -7,16 +7,16 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-
-from csa.decisions.actions import propose_change, set_action
-from csa.decisions.roles import act, local_person
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.plan import load_plan
 from tests.browser import axe
 from tests.browser.signing import sign
 from tests.stores import SAMPLE_CLOCK
 from tests.workers import slowly
+
+from csa.program.actions import propose_change, set_action
+from csa.program.plan.loading import load_plan
+from csa.program.roles import act, local_person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
 
 COMMENT_X, HEAD_PX = 600, 40
 

@@ -6,7 +6,6 @@ import shutil
 from urllib.parse import quote
 
 import pytest
-
 from tests.browser.conftest import LINES
 
 OPEN = quote(json.dumps({"area": "A"}))

@@ -1,14 +1,14 @@
 """Reports, as an office makes one, looks at it, saves it and records who received it."""
 
 import pytest
-
-from csa.decisions.handing import hand_out
-from csa.decisions.store import open_store
 from tests.app.acts import EDITION, member_act
 from tests.browser.axe import faults
 from tests.browser.conftest import LONG_MS
 from tests.looking import assert_comes_alike
 from tests.workers import slowly
+
+from csa.program.handouts import hand_out
+from csa.program.store.engine import open_store
 
 
 @pytest.fixture(scope="module")

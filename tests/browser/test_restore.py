@@ -4,11 +4,12 @@ import sys
 from subprocess import run
 
 import pytest
-
-from csa.decisions.store import open_store, verify
-from csa.decisions.store.records import read_records
 from tests.browser.conftest import ROOT
 from tests.sentences import says
+
+from csa.program.store.audit import verify
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
 
 SIGN = ("--by", "Clerk", "--why", "Rehearsed.")
 

@@ -1,7 +1,6 @@
 """Nothing moves while a page is drawn: the sum of its layout shifts, as browsers measure them."""
 
 import pytest
-
 from tests.workers import slowly
 
 GOOD = 0.1

@@ -4,14 +4,14 @@ import re
 from contextlib import contextmanager
 
 import pytest
-
-from csa.reports.public.screens import MOST_LISTED, MOST_WORDS
-from csa.reports.public.site import site_files
 from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE_MS, new_context
 from tests.reports import told
 from tests.reports.told import STATES
 from tests.workers import slowly
+
+from csa.reports.public.site import site_files
+from csa.reports.public.wall import MOST_LISTED, MOST_WORDS
 
 LEAST_RATIO = """() => {
   const light = (css) => {

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.table import Table
 
-from csa.base.message import say
+from csa.base.message import msg
 from csa.cli import console
 
 HEAVY = ("geopandas", "numpy", "pandas", "pandera", "pydantic", "requests", "shapely", "sklearn")
@@ -16,9 +16,9 @@ HEAVY = ("geopandas", "numpy", "pandas", "pandera", "pydantic", "requests", "sha
 
 
 def test_a_message_is_a_note_unless_it_warns():
-    note = say("source.empty", path="a.csv")
+    note = msg("source.empty", path="a.csv")
     assert console.as_note(note) == f"Note: {note}"
-    warning = say("source.empty", path="Warning: a.csv")
+    warning = msg("source.empty", path="Warning: a.csv")
     assert console.as_note(warning) == str(warning)
 
 

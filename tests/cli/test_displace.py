@@ -11,28 +11,7 @@ from types import SimpleNamespace
 import h3
 import pandas as pd
 import pytest
-
-from csa.areas.choices import Choices
-from csa.areas.finding import find_areas_of
-from csa.areas.learned import LEARNED
-from csa.areas.locating import CELLS
-from csa.base.params import Month
-from csa.cli import displace as command
-from csa.config.loading import load_city
-from csa.dataset.chosen import read_areas
-from csa.dataset.versioned import open_city, open_dataset
-from csa.decisions.areas import designate
-from csa.decisions.store import open_store
-from csa.displacement import follow, lineage_windows
-from csa.displacement.emerging import EMERGING_COLUMNS, find_emerging
-from csa.displacement.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
-from csa.displacement.lineage_windows import TRACE_COLUMNS, Chance
-from csa.displacement.panel import NEWEST_COLUMNS, PANEL_COLUMNS
-from csa.displacement.sentences import than_expected
-from csa.displacement.verdict import Verdict
-from csa.ingest.designation import Candidate
-from tests.cli.asked import bytes_of, csa_command, sentence
-from tests.displacement.followed import (
+from tests.change.followed import (
     CORNER,
     EAST,
     EMPTY_MONTH,
@@ -43,9 +22,30 @@ from tests.displacement.followed import (
     past_year,
     steady,
 )
+from tests.cli.asked import bytes_of, csa_command, sentence
 from tests.sentences import says
 from tests.stores import act
 from tests.towns import KNOT, OTHER, history
+
+from csa.areas.choices import AreaSettings
+from csa.areas.finding import find_areas_by_period
+from csa.areas.fitted_model import LEARNED
+from csa.areas.locating import CELLS
+from csa.base.params import Month
+from csa.change import follow, lineage_windows
+from csa.change.emerging import EMERGING_COLUMNS, find_emerging
+from csa.change.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
+from csa.change.lineage_windows import TRACE_COLUMNS, ChanceRates
+from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
+from csa.change.sentences import than_expected
+from csa.change.verdict import Verdict
+from csa.city.dataset import open_city, open_dataset
+from csa.city.loading import load_city
+from csa.city.selection import read_areas
+from csa.cli import displace as command
+from csa.ingest.designation import Candidate
+from csa.program.areas import designate
+from csa.program.store.engine import open_store
 
 PARTS = ("core", "ring", "rest", "unlocated", "outside")
 FILES = {"panel.csv", "newest_month.csv", "lineage.csv", "emerging.csv", "displacement.json"}
@@ -79,7 +79,7 @@ def _find_once(found_before, monkeypatch):
         windows = [*asked]
         question = (located.dataset.fingerprint, located.kinds, *map(str, windows))
         if question not in found_before:
-            found_before[question] = [*find_areas_of(located, windows)]
+            found_before[question] = [*find_areas_by_period(located, windows)]
         return found_before[question]
 
     def emerge_once(located, until):
@@ -88,7 +88,7 @@ def _find_once(found_before, monkeypatch):
             found_before[question] = find_emerging(located, until)
         return found_before[question]
 
-    monkeypatch.setattr(lineage_windows, "find_areas_of", find_once)
+    monkeypatch.setattr(lineage_windows, "find_areas_by_period", find_once)
     monkeypatch.setattr(follow, "find_emerging", emerge_once)
 
 
@@ -566,7 +566,7 @@ def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path
 
 
 def kept(own, made, choices=None):
-    return open_city(load_city(made.config), own), choices or Choices()
+    return open_city(load_city(made.config), own), choices or AreaSettings()
 
 
 @pytest.fixture(scope="module")
@@ -694,19 +694,19 @@ def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, 
 
 
 def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
-    save_chance(Chance(40.0, 3, 1), *kept(own, made))
+    save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
     assert "With the months in random order, 10 % of areas a year would appear or go." in said
     assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
-    save_chance(Chance(0.0, 0, 0), *kept(own, made))
+    save_chance(ChanceRates(0.0, 0, 0), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
     assert "random order" not in said
 
 
 def test_what_was_kept_of_areas_of_another_size_is_not_read(made, ask, read, own):
     past = (past_year("2015-01", 0.7),)
-    save_past(past, *kept(own, made, Choices(resolution=8)))
-    save_chance(Chance(40.0, 3, 1), *kept(own, made, Choices(months=24)))
+    save_past(past, *kept(own, made, AreaSettings(resolution=8)))
+    save_chance(ChanceRates(40.0, 3, 1), *kept(own, made, AreaSettings(months=24)))
     ask((WEST, EAST), "--since", "2019-02", dataset=own)
     assert (read()["usual"]["starts"], read()["lineage_by_chance"]) == (0, None)
 

@@ -7,7 +7,6 @@ import sqlite3
 import h3
 import pandas as pd
 import pytest
-
 from tests.towns import history
 
 WHO = ("--by", "Executive Committee", "--why", "Neighbors named these blocks.")

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.big_cities import (
     CHICAGO_HEADER,
     NEW_YORK_HEADER,

@@ -10,29 +10,21 @@ import sys
 import threading
 
 import pytest
-
-from csa.base.clock import now_utc
-from csa.decisions.minutes import add_minute
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from tests.mail_server import (
-    MONTH,
-    PAGE,
-    MailLog,
-    certificate,
-    deployment,
-    serving,
-    write_editions,
-)
+from tests.mail_server import MONTH, PAGE, MailLog, certificate, deployment, serving, write_editions
 from tests.sentences import says
 from tests.stores import act, trail
+
+from csa.base.clock import now_utc
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_minute
 
 PASSWORD = "correct-horse-9"  # noqa: S105 - of a server made for these tests
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr("csa.workflow.posting.FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr("csa.workflow.mailing.FIRST_WAIT_S", 0.001)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import sys
 import geopandas as gpd
 import pytest
 from shapely.geometry import box
+from tests.sentences import says
 
 from csa.cli import main
-from tests.sentences import says
 
 GOOD = "1,1,2020-05-01 10:00,0,-94.57,39.02,1 A ST,"
 

@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 
 import pytest
-
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.disclosure.texts import code_of
-from csa.reports import making
-from csa.workflow import month_products
 from tests.sentences import says
 from tests.workflow.months import LEFT_OUT, months_of
+
+from csa.disclosure.texts import code_of
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.reports import making
+from csa.workflow import month
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,7 +109,7 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
 def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town, run, monkeypatch):
     """Left out, not refused: the exit code is 0, and each sentence says what to do."""
     monkeypatch.setattr(making, "render_pdf", lambda _: b"%PDF")  # each is the page beside it
-    monkeypatch.setattr(month_products, "_record", lambda *_: False)
+    monkeypatch.setattr(month, "_record", lambda *_: False)
     city = town / "config" / "sample.toml"
     text = city.read_text(encoding="utf-8")
     for line in [one for one in text.splitlines() if one.startswith("domestic")]:

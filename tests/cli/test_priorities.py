@@ -14,32 +14,31 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.areas.choices import Choices
-from csa.areas.file_format import round_figures, round_share
-from csa.areas.proposal import plain
-from csa.backtest.comparison import MethodComparison
-from csa.backtest.origins import BacktestQuestion
-from csa.backtest.record import Record, UsualChange
-from csa.backtest.recording import load_record
-from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
-from csa.base.errors import OutputError
-from csa.base.params import Month
-from csa.base.text import in_ten, times, way_name
-from csa.cli import backtest
-from csa.cli.backtest import months_of
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
-from csa.ingest.designation import load_candidate
-from csa.priority import proposal_files as found
-from csa.priority.draw_files import POWER_COLUMNS
-from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
-from csa.priority.proposal_files import find
-from csa.workflow import past_years
-from csa.workflow.past_years import BacktestRequest, BacktestResult
 from tests.cli.asked import CHOSEN, bytes_of, city_lines, csa_command, sentence
 from tests.properties import examples
 from tests.sentences import says
+
+from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.origins import BacktestSpec
+from csa.areas.backtest.record import BacktestRecord, FollowUpChange
+from csa.areas.backtest.recording import load_record
+from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
+from csa.areas.choices import AreaSettings
+from csa.areas.file_format import round_figures, round_share
+from csa.areas.priority import files as found
+from csa.areas.priority.draw_files import POWER_COLUMNS
+from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS, find
+from csa.areas.proposal import plain
+from csa.base.errors import OutputError
+from csa.base.params import Month
+from csa.base.text import in_ten, method_phrase, times
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
+from csa.cli import backtest
+from csa.cli.backtest import months_of
+from csa.ingest.designation import load_candidate
+from csa.workflow import past_years
+from csa.workflow.past_years import BacktestRequest, BacktestResult
 
 REPEATABLE = examples(3)
 
@@ -125,14 +124,16 @@ def test_all_past_januaries_are_judged_and_the_record_is_kept_and_read_again(mad
     heads = heads_in(full)
     assert heads == ["after-past-years", "lineage-by-chance", "past-years"]
     config, dataset = load_city(made.config), open_dataset(full)
-    record = load_record(City(config, dataset, full), Choices(months=24, max_area_km2=1.0))
+    record = load_record(City(config, dataset, full), AreaSettings(months=24, max_area_km2=1.0))
     assert sorted(set(record.table["origin"])) == ["2017-01", "2018-01", "2019-01"]
     assert "Over 3 past years, areas caught" in said
     assert "settings were tried on the same land" in said
     assert "by themselves in the next year" in said
     assert "The record is kept beside the dataset" in said
     assert "backtest.csv, variants.csv, backtest.json." in said
-    assert load_record(City(config, dataset, full), Choices(months=36, max_area_km2=1.0)) is None
+    assert (
+        load_record(City(config, dataset, full), AreaSettings(months=36, max_area_km2=1.0)) is None
+    )
 
 
 def test_without_a_folder_only_the_record_is_written(town, run):
@@ -532,9 +533,9 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
 def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, told):
     comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high, n_years)
     dataset = open_dataset(made.folder / "full")
-    question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
+    question = BacktestSpec((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(
-        City(load_city(made.config), dataset), Choices(), question, with_variants=False
+        City(load_city(made.config), dataset), AreaSettings(), question, with_variants=False
     )
     answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
@@ -569,14 +570,14 @@ def test_times_the_city_have_a_decimal_below_ten_alone(ratio, said):
 
 
 def test_each_way_of_choosing_has_a_name_of_its_own():
-    names = [way_name(method) for method in METHODS]
+    names = [method_phrase(method) for method in METHODS]
     assert len(set(names)) == len(METHODS)
     assert not set(names) & set(METHODS)
-    assert way_name("count_all") == "cells by count, over all years"
-    assert way_name("kde_150_all") == "a heat map of 150 m, over all years"
-    assert way_name("kde_150_36") == "a heat map of 150 m, over the areas' own months"
+    assert method_phrase("count_all") == "cells by count, over all years"
+    assert method_phrase("kde_150_all") == "a heat map of 150 m, over all years"
+    assert method_phrase("kde_150_36") == "a heat map of 150 m, over the areas' own months"
     with pytest.raises(KeyError):
-        way_name("luck")
+        method_phrase("luck")
 
 
 @pytest.mark.parametrize(
@@ -589,8 +590,8 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
     ],
 )
 def test_what_areas_usually_do_by_themselves(last_year, after, told):
-    usual = UsualChange("2018-01", 3, 0.2, last_year, after)
-    record = Record("f", "2", {}, as_table([]), None, (), None, (usual,))
+    usual = FollowUpChange("2018-01", 3, 0.2, last_year, after)
+    record = BacktestRecord("f", "2", {}, as_table([]), None, (), None, (usual,))
     said = [line for line in backtest.record_sentences(record) if "usually" in line]
     assert len(said) == len(told)
     assert all(part in line for part, line in zip(told, said, strict=True))
@@ -625,7 +626,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     )
     assert "from 2020-05-01 to 2020-05-28" in done.stdout
     dataset = open_dataset(town.folder / "ds")
-    record = load_record(City(load_city(town.config), dataset, town.folder / "ds"), Choices())
+    record = load_record(City(load_city(town.config), dataset, town.folder / "ds"), AreaSettings())
     assert (record.n_origins, record.suggested, record.usual_fall_share) == (0, None, None)
     assert table_of(town.folder / "bt" / "backtest.csv") == []
     account = json.loads((town.folder / "bt" / "backtest.json").read_text())
@@ -849,7 +850,7 @@ def test_a_record_with_a_wrong_value_is_the_users_mistake(drawn_now, run, tmp_pa
 def test_a_record_that_cannot_be_kept_is_told_before_the_past_is_judged(ask, own, monkeypatch):
     shutil.rmtree(own / "kept")
     (own / "kept").write_text("in the way")
-    monkeypatch.setattr(past_years, "judge_past_years", None)  # to call it would be a fault of ours
+    monkeypatch.setattr(past_years, "score_past_years", None)  # to call it would be a fault of ours
     said = sentence(ask("backtest", *CHOSEN, check=False, dataset=own))
     assert "kept" in said
 
@@ -864,7 +865,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
     def fail(*_args):
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
 
-    monkeypatch.setattr(past_years, "judge_past_years", judged_before)
+    monkeypatch.setattr(past_years, "score_past_years", judged_before)
     monkeypatch.setattr(past_years, "save_record", fail)
     words = ("backtest", *CHOSEN, "--no-variants", "--out", tmp_path / "bt")
     done = ask(*words, check=False, dataset=own)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from csa.decisions.handing import EVERYONE
-from csa.decisions.secret import public_secret
-from csa.decisions.store import open_store
-from csa.decisions.store.tables import HandoutRow
+from csa.program.handouts import EVERYONE
+from csa.program.secret import public_secret
+from csa.program.store.engine import open_store
+from csa.program.store.tables import HandoutRow
 from csa.reports.public.bundle import read_bundle, read_published
 
 RULE = """

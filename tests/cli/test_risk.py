@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, box
 
-from csa.areas.fitted_risk import read_kept
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
+from csa.areas.risk_score import load_risk
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
 from csa.risk.files import CELL_COLUMNS, factors_in
 from csa.risk.terrain import TRIED
 
@@ -126,7 +126,7 @@ def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
 def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
     ask()
     city = open_city(load_city(place.config), place.folder / "ds")
-    kept = read_kept(city)
+    kept = load_risk(city)
     cells = [int(one, 16) for one in kept["places"][0]]
     others = [int(one, 16) for one in kept["compared"] if one not in set(kept["places"][0])]
     (here,) = factors_in(kept, frozenset([*cells[:3], others[0]]))

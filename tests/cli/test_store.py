@@ -10,11 +10,11 @@ import sys
 from contextlib import closing
 
 import pytest
-
-from csa.base.text import speak
-from csa.dataset.chosen import read_areas
-from csa.decisions.store.engine import close_all
 from tests.stores import oracle
+
+from csa.base.text import tr
+from csa.city.selection import read_areas
+from csa.program.store.engine import close_all
 
 WHO = ("--by", "Prevention team", "--why", "Neighbors named these blocks.")
 AREA_CITY = ("--city", "testville.toml")
@@ -425,8 +425,8 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     )
     begin = ("area", "begin", "A", "--on", "2020-07-05", "--dataset", "later", *words)
     said = " ".join(run(*begin).stdout.split())
-    assert said == speak("keep.begun", area="A", day="2020-07-05", n=2)
-    refused(run(*begin, check=False), speak("decide.begun", area="A", day="2020-07-05"))
+    assert said == tr("keep.begun", area="A", day="2020-07-05", n=2)
+    refused(run(*begin, check=False), tr("decide.begun", area="A", day="2020-07-05"))
     assert "1 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
     run("area", "export", "areas.geojson", *AREA_CITY)
     assert json.loads((town.folder / "areas.geojson").read_text())["type"] == "FeatureCollection"

@@ -6,9 +6,9 @@ import shutil
 from itertools import product
 
 import pytest
-
-from csa.evaluation.trial_files import AREA_COLUMNS
 from tests.cli.asked import CHOSEN, PLACES, city_lines, csa_command, sentence
+
+from csa.change.trial import AREA_COLUMNS
 
 
 def later(n_early):

@@ -15,11 +15,11 @@ from csa.disclosure.keys import (
     SURE,
     THRESHOLD,
     Secret,
-    changes_of,
-    lines_of,
+    perturbations,
     publish_counts,
     record_keys,
     sum_keys,
+    suppression_lines,
 )
 
 SECRET, OTHER = Secret(bytes(range(32))), Secret(bytes(range(1, 33)))
@@ -51,7 +51,7 @@ def test_a_record_key_is_the_hmac_of_an_id_and_of_what_is_known_of_it():
 
 def test_changes_have_mean_0_and_halve_with_each_step_on_both_sides():
     """Half as likely each: 1/3 for 0, then 1/6, 1/12 ... on either side."""
-    n, found = len(MANY), Counter(changes_of(MANY).tolist())
+    n, found = len(MANY), Counter(perturbations(MANY).tolist())
     for change in range(-6, 7):
         share = 2.0 ** -abs(change) / 3
         assert abs(found[change] / n - share) < 4 * (share / n) ** 0.5
@@ -60,7 +60,7 @@ def test_changes_have_mean_0_and_halve_with_each_step_on_both_sides():
 
 
 def test_below_ten_is_fewer_than_ten_by_the_changed_count_not_by_the_true_one():
-    changes = changes_of(MANY).tolist()
+    changes = perturbations(MANY).tolist()
     up, down = MANY[changes.index(2)], MANY[changes.index(-2)]
     assert told(8, np.array([up])) == THRESHOLD
     assert told(7, np.array([up])) is None
@@ -69,7 +69,7 @@ def test_below_ten_is_fewer_than_ten_by_the_changed_count_not_by_the_true_one():
 
 
 def test_a_large_change_carries_no_count_over_its_places_line():
-    changes = changes_of(MANY).tolist()
+    changes = perturbations(MANY).tolist()
     up, down = (np.array([MANY[changes.index(change)]]) for change in (9, -9))
     assert [told(true, up, line=15) for true in (14, 15)] == [SURE - 1, 24]
     assert [told(true, down, line=15) for true in (14, 15)] == [None, THRESHOLD]
@@ -79,18 +79,18 @@ def test_a_large_change_carries_no_count_over_its_places_line():
 
 
 def test_what_has_no_incident_is_fewer_than_ten_whatever_the_secret():
-    assert changes_of(np.zeros(1, dtype=np.uint64)).tolist() == [-FARTHEST]
-    assert abs(changes_of(MANY)).max() < FARTHEST
+    assert perturbations(np.zeros(1, dtype=np.uint64)).tolist() == [-FARTHEST]
+    assert abs(perturbations(MANY)).max() < FARTHEST
     nothing = sum_keys(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64), 2)
     assert publish_counts(np.zeros(2, dtype=np.int64), nothing, np.array([11, 19])) == [None, None]
 
 
 def test_a_place_has_its_own_line_and_every_line_occurs():
     names = [f"place {n}" for n in range(500)]
-    lines = lines_of(SECRET, names)
+    lines = suppression_lines(SECRET, names)
     assert set(lines.tolist()) == set(range(THRESHOLD + 1, SURE))
-    assert (lines == lines_of(SECRET, names)).all()
-    assert (lines != lines_of(OTHER, names)).any()
+    assert (lines == suppression_lines(SECRET, names)).all()
+    assert (lines != suppression_lines(OTHER, names)).any()
 
 
 # ---- refused -------------------------------------------------------------------------------
@@ -125,8 +125,8 @@ def test_one_incident_more_less_or_known_to_be_domestic_is_another_draw(ids):
 
 def test_the_change_of_a_grown_count_says_nothing_of_the_change_before():
     """With one change for both, the difference of two bundles would be exact, each time."""
-    before = changes_of(MANY)
-    after = changes_of(MANY + SECRET.keys(["one more"]))
+    before = perturbations(MANY)
+    after = perturbations(MANY + SECRET.keys(["one more"]))
     assert abs(np.corrcoef(before, after)[0, 1]) < 0.02
     assert 0.15 < (before == after).mean() < 0.25  # 5 in 27, as by chance
 

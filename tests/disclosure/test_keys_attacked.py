@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from tests.disclosure.attacker import Figure, find_exposed
 
 

@@ -6,8 +6,7 @@ from itertools import pairwise
 import pytest
 
 from csa.base.errors import PrivacyError
-from csa.disclosure.classes import CLASSES, class_of, classes_up_to
-from csa.disclosure.published import Publication
+from csa.disclosure.published import CLASSES, Publication, class_of, classes_up_to
 
 PUBLISHED = Publication(
     "2017-Q4",

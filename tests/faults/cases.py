@@ -12,9 +12,10 @@ import time
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
-from csa.base.errors import CsaError
 from tests.faults.scenes import CITY, OURS, SCENES, SIGN, STORE, told
 from tests.faults.stage import KILLED, leave_free, small_disk
+
+from csa.base.errors import CsaError
 
 N_KILLS = 300
 MAX_DELAY_MS = 40

@@ -13,14 +13,16 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 
-from csa.base.clock import now_utc
-from csa.base.io import CURRENT
-from csa.decisions.minutes import add_minute
-from csa.decisions.store import open_store, verify
-from csa.decisions.store.backup import load_backup
 from tests.faults.stage import KILLED, ROOT
 from tests.mail_server import MONTH, MailLog, deployment, serving, write_editions
 from tests.stores import act
+
+from csa.base.clock import now_utc
+from csa.base.io import CURRENT
+from csa.program.store.audit import verify
+from csa.program.store.backup import load_backup
+from csa.program.store.engine import open_store
+from csa.program.work import add_minute
 
 CITY, STORE = "config/sample.toml", "store.sqlite3"
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"

@@ -14,8 +14,8 @@ from tests.sentences import says
 
 ROOT = Path(__file__).parents[2]
 INTERNAL = (says("cli.internal", what="").partition(":")[0], "Traceback")
-ALL = ("csa.cli", "csa.workflow", "csa.reports", "csa.displacement", "csa.backtest", "weasyprint", "matplotlib.pyplot", "sklearn.cluster", "scipy.stats")  # fmt: skip
-FEW = ("csa.cli.gather", "csa.cli.plan", "csa.cli.store", "csa.cli.mail", "csa.ingest", "csa.decisions.store", "csa.decisions.actions", "csa.reports.briefing", "csa.workflow.mailing", "geopandas")  # fmt: skip
+ALL = ("csa.cli", "csa.workflow", "csa.reports", "csa.change", "csa.areas.backtest", "weasyprint", "matplotlib.pyplot", "sklearn.cluster", "scipy.stats")  # fmt: skip
+FEW = ("csa.cli.gather", "csa.cli.plan", "csa.cli.store", "csa.cli.mail", "csa.ingest", "csa.program.store", "csa.program.actions", "csa.reports.briefing", "csa.workflow.mailing", "geopandas")  # fmt: skip
 KILLED = -9
 
 

@@ -9,7 +9,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-
 from tests.faults.cases import N_KILLS, OTHERS, Player
 from tests.faults.scenes import SCENES, STORE
 from tests.faults.stage import FEW, Ran, staged

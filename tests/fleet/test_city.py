@@ -5,15 +5,15 @@ import json
 import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
+from tests.fleet.cities import write_broken, write_city
+from tests.sentences import says
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import OutputError
-from csa.base.io import held
+from csa.base.io import locked_folder
 from csa.fleet import city as city_task
 from csa.fleet.city import CityFolder, take_fingerprints, work_city
 from csa.fleet.manifest import FleetCity
-from tests.fleet.cities import write_broken, write_city
-from tests.sentences import says
 
 VERSION = list_versions()["csa"]
 COMMANDS = city_task._commands
@@ -171,7 +171,7 @@ def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, tow
     other = work_city(town_city, str(tmp_path / "out"), "0.0.7")
     assert other["why"] == says("fleet.other_version", own=VERSION, asked="0.0.7")
     folder = CityFolder(tmp_path / "out", "small")
-    with held(folder.lock, OutputError("fleet.busy", out="")):
+    with locked_folder(folder.lock, OutputError("fleet.busy", out="")):
         busy = work_city(town_city, str(tmp_path / "out"), VERSION)
     assert busy["why"] == says("fleet.city_busy", city="Small")
 

@@ -7,15 +7,14 @@ import types
 
 import pandas as pd
 import pytest
-
-from csa.base.errors import CsaError, OutputError
-from csa.base.io import held
-from csa.fleet import running
-from csa.fleet.city import OWN
-from csa.fleet.manifest import FleetCity
-from csa.fleet.table import COUNTS, FLEET_COLUMNS, NUMBERS, describe, fleet_files
 from tests.fleet.cities import write_broken
 from tests.sentences import says
+
+from csa.base.errors import CsaError, OutputError
+from csa.base.io import locked_folder
+from csa.fleet import running
+from csa.fleet.city import COUNTS, FLEET_COLUMNS, NUMBERS, OWN, describe, fleet_files
+from csa.fleet.manifest import FleetCity
 
 CITY = FleetCity("A", "a", ("a.csv",))
 
@@ -72,7 +71,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path, key, prepare):
 def test_a_second_run_at_once_an_absent_scheduler_and_absent_dask_are_refused(
     tmp_path, monkeypatch
 ):
-    with held(tmp_path / OWN, OutputError("fleet.busy", out="")):
+    with locked_folder(tmp_path / OWN, OutputError("fleet.busy", out="")):
         refused = _refusal(tmp_path)
     assert refused == "fleet.busy"
     monkeypatch.setattr(running, "CONNECT_S", 1)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from distributed import Client
-
-from csa.fleet import running
-from csa.fleet.manifest import FleetCity
-from csa.fleet.table import describe
 from tests.fleet.cities import write_broken, write_city
 from tests.sentences import says
+
+from csa.fleet import running
+from csa.fleet.city import describe
+from csa.fleet.manifest import FleetCity
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 1200

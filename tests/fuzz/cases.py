@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.base.errors import CsaError, MachineError
-from csa.base.text import render
 from tests.fuzz import targets
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import all_seeds
+
+from csa.base.errors import CsaError, MachineError
+from csa.base.text import render
 
 MAX_MB, MAX_SECONDS = 1000, 40
 WHOLE_EVERY = 50

@@ -76,9 +76,10 @@ def as_map(content, suffix):
 
 @cache
 def a_backup():
-    from csa.decisions.store import Signed, open_store  # noqa: PLC0415 - loads late
-    from csa.decisions.store.backup import save_backup  # noqa: PLC0415
-    from csa.decisions.store.tables import ActionRow, AreaRow, MeasureRow, StepRow  # noqa: PLC0415
+    from csa.program.store.audit import Signed
+    from csa.program.store.backup import save_backup  # noqa: PLC0415
+    from csa.program.store.engine import open_store  # noqa: PLC0415 - loads late
+    from csa.program.store.tables import ActionRow, AreaRow, MeasureRow, StepRow  # noqa: PLC0415
 
     when, day = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC), date(2026, 3, 5)
     with tempfile.TemporaryDirectory() as folder:

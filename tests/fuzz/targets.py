@@ -7,41 +7,40 @@ import json
 import re
 from dataclasses import replace
 
+from tests.fuzz.seeds import ROOT
+
 from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError
 from csa.base.text import render
-from csa.config.grants import load_roles
-from csa.config.loading import load_city
-from csa.config.mail import load_mail
-from csa.config.settings import resolve
-from csa.dataset.chosen import read_areas
-from csa.dataset.versioned import save_dataset
-from csa.decisions.store import Signed, open_store
-from csa.decisions.store.backup import load_backup, restore
-from csa.decisions.store.records import read_records as read_store
-from csa.ingest.basemap_layers import build_basemap, save_basemap
+from csa.city.dataset import save_dataset
+from csa.city.deployment import load_mail, load_roles, resolve
+from csa.city.loading import load_city
+from csa.city.selection import read_areas
+from csa.ingest.basemap import build_basemap, save_basemap
 from csa.ingest.designation import load_candidate, load_drawn, load_verdict
 from csa.ingest.intake import ingest_city
 from csa.ingest.measures import load_measures
 from csa.ingest.polygons import read_neighborhoods, read_polygons, read_study_area
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.plan import load_plan
-from csa.plan.measures import make_value
-from csa.workflow.beside import look_beside
+from csa.program.plan.loading import load_plan
+from csa.program.plan.measures import make_value
+from csa.program.store.audit import Signed
+from csa.program.store.backup import load_backup, restore
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records as read_store
 from csa.workflow.city_file import (
     city_file,
     count_kinds,
     describe,
-    tell_beside,
-    tell_list,
-    tell_place,
+    describe_companions,
+    describe_list,
+    describe_location,
 )
+from csa.workflow.companion_files import classify_companions
 from csa.workflow.month import MonthRequest, read_new
 from csa.workflow.month_place import MonthPlace
 from csa.workflow.month_preview import preview_sentences
-from csa.workflow.new_city import area_of, understand_tables
-from csa.workflow.shooting_tables import read_tables
-from tests.fuzz.seeds import ROOT
+from csa.workflow.new_city import covered_area, read_tables, understand_tables
 
 
 class UncountedError(Exception):
@@ -188,14 +187,14 @@ def new_city(folder, name):
     """As the page and `csa start` do, up to the city's own file, which must then read the same rows."""
     tables = read_tables([folder / name])
     candidates = [path for path in sorted(folder.iterdir()) if path.name != name]
-    beside = look_beside(candidates, tables)
-    found = understand_tables(tables, area_of(beside.places))
+    beside = classify_companions(candidates, tables)
+    found = understand_tables(tables, covered_area(beside.places))
     for one in found.lists:
-        tell_list(one, count_kinds(one, found.time_zone))
+        describe_list(one, count_kinds(one, found.time_zone))
         describe(one)
     for said in (
-        tell_place(found),
-        *tell_beside(beside),
+        describe_location(found),
+        *describe_companions(beside),
         *map(render, (*beside.notes, *found.notes)),
     ):
         str(said)
@@ -213,7 +212,7 @@ def new_city(folder, name):
 
 def beside(folder, name):
     tables = read_tables([folder / "shootings.csv"])
-    tell_beside(look_beside([folder / name], tables))
+    describe_companions(classify_companions([folder / name], tables))
 
 
 def new_month(folder, name):

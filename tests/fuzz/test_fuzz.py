@@ -13,13 +13,13 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
-
-from csa.base.errors import SourceError
-from csa.ingest.intake import ingest_city
 from tests.fuzz import cases, targets
 from tests.fuzz.mutations import DEEP, RING, inflated
 from tests.fuzz.seeds import SAMPLE, all_seeds, as_excel, head
 from tests.workers import some
+
+from csa.base.errors import SourceError
+from csa.ingest.intake import ingest_city
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # a library may warn of what it is given here
 SEED, N, PART = 20, 300, 50

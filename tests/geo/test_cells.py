@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from tests.geo.disks import LAT, LON, MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
 
 from csa.base.errors import ParamError
 from csa.geo import cells as pieces
 from csa.geo import cells as places
-from csa.geo.ground import parents
-from tests.geo.disks import LAT, LON, MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
+from csa.geo.cells import parents
 
 
 def box(west, south, east, north):
@@ -115,14 +115,14 @@ def test_the_middle_of_a_cell_falls_into_that_cell():
 
 def test_a_rectangle_is_covered_by_the_cells_that_meet_it_and_keeps_its_area():
     area = box(-0.02, -0.015, 0.02, 0.015)
-    table = places.cover(area, 9)
+    table = places.cover_study_area(area, 9)
     met = [cell for cell in h3.grid_disk(MIDDLE, 25) if hexagon(cell).intersects(area)]
     assert table.index.tolist() == sorted(met)
     assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)
 
 
 def test_a_cell_wholly_inside_has_its_own_real_area_and_a_cut_cell_less():
-    table = places.cover(box(-0.02, -0.015, 0.02, 0.015), 9)
+    table = places.cover_study_area(box(-0.02, -0.015, 0.02, 0.015), 9)
     for cell, km2 in table["area_km2"].items():
         own = h3.cell_area(cell, unit="km^2")
         if hexagon(cell).within(box(-0.02, -0.015, 0.02, 0.015)):
@@ -135,21 +135,21 @@ def test_a_cell_wholly_inside_has_its_own_real_area_and_a_cut_cell_less():
 def test_half_a_cell_counts_half():
     cell = hexagon(MIDDLE)
     west = shapely.box(LON - 1, LAT - 1, cell.centroid.x, LAT + 1)
-    table = places.cover(cell & west, 9)
+    table = places.cover_study_area(cell & west, 9)
     assert table.loc[MIDDLE, "area_km2"] == pytest.approx(geodesic_km2(cell) / 2, rel=0.01)
 
 
 def test_a_lake_in_the_study_area_is_no_land():
     shore = box(-0.02, -0.015, 0.02, 0.015)
     lake = box(-0.01, -0.008, 0.01, 0.008)
-    table = places.cover(shore - lake, 9)
+    table = places.cover_study_area(shore - lake, 9)
     assert MIDDLE not in table.index
     assert table["area_km2"].sum() == pytest.approx(geodesic_km2(shore - lake), rel=0.002)
     assert not any(hexagon(cell).within(lake) for cell in table.index)
 
 
 def test_a_cell_with_a_pond_at_its_centre_is_land_around_the_pond():
-    table = places.cover(around_a_pond(), 9)
+    table = places.cover_study_area(around_a_pond(), 9)
     assert MIDDLE in table.index
     expected = geodesic_km2(hexagon(MIDDLE)) - geodesic_km2(pond())
     assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=0.002)
@@ -160,10 +160,13 @@ def test_a_study_area_of_two_parts_is_covered_in_both_and_a_shared_cell_counts_o
     middle = hexagon(MIDDLE).centroid.x
     west = shapely.box(middle - 0.01, LAT - 0.005, middle - 0.0005, LAT + 0.005)
     east = shapely.box(middle + 0.0005, LAT - 0.005, middle + 0.01, LAT + 0.005)
-    table = places.cover(west | east, 9)
+    table = places.cover_study_area(west | east, 9)
     assert table.index.is_unique
     assert MIDDLE in table.index
-    one, other = places.cover(west, 9)["area_km2"], places.cover(east, 9)["area_km2"]
+    one, other = (
+        places.cover_study_area(west, 9)["area_km2"],
+        places.cover_study_area(east, 9)["area_km2"],
+    )
     assert set(table.index) == set(one.index) | set(other.index)
     expected = one.get(MIDDLE) + other.get(MIDDLE)
     assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=1e-6)
@@ -283,13 +286,13 @@ def test_no_points_have_no_cells():
 def test_a_study_area_far_smaller_than_a_cell_is_covered_by_that_cell():
     x, y = hexagon(MIDDLE).centroid.coords[0]
     dot = shapely.box(x - 1e-5, y - 1e-5, x + 1e-5, y + 1e-5)
-    table = places.cover(dot, 9)
+    table = places.cover_study_area(dot, 9)
     assert table.index.tolist() == [MIDDLE]
     assert table["area_km2"].iloc[0] == pytest.approx(geodesic_km2(dot), rel=0.002)
 
 
 def test_no_study_area_has_no_cells():
-    table = places.cover(shapely.MultiPolygon(), 9)
+    table = places.cover_study_area(shapely.MultiPolygon(), 9)
     assert table.empty
     assert list(table) == ["area_km2"]
     assert table.index.name == "cell"
@@ -297,7 +300,7 @@ def test_no_study_area_has_no_cells():
 
 def test_a_straight_border_of_forty_kilometres_loses_no_cell():
     area = box(0, 0, 0.5, 0.06)
-    table = places.cover(area, 8)
+    table = places.cover_study_area(area, 8)
     start = h3.latlng_to_cell(LAT + 0.03, LON + 0.25, 8)
     met = {cell for cell in h3.grid_disk(start, 40) if hexagon(cell).intersects(area)}
     assert set(table.index) == met
@@ -339,13 +342,13 @@ def test_a_resolution_of_no_use_in_a_city_is_refused(resolution):
     with pytest.raises(ParamError):
         places.bin_points([LON], [LAT], resolution)
     with pytest.raises(ParamError):
-        places.cover(box(0, 0, 0.01, 0.01), resolution)
+        places.cover_study_area(box(0, 0, 0.01, 0.01), resolution)
 
 
 @pytest.mark.parametrize("resolution", [6, 11])
 def test_the_first_and_the_last_resolution_are_allowed(resolution):
     assert places.bin_points([LON], [LAT], resolution)[0] == h3.latlng_to_cell(LAT, LON, resolution)
-    assert len(places.cover(box(0, 0, 0.002, 0.002), resolution)) >= 1
+    assert len(places.cover_study_area(box(0, 0, 0.002, 0.002), resolution)) >= 1
 
 
 def test_a_cell_that_is_not_hexadecimal_is_refused():
@@ -359,7 +362,7 @@ def test_a_cell_that_is_not_hexadecimal_is_refused():
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
 @example(area=around_a_pond(), resolution=9)
 def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(area, resolution):
-    table = places.cover(area, resolution)
+    table = places.cover_study_area(area, resolution)
     candidates = h3.grid_disk(h3.latlng_to_cell(LAT, LON, resolution), 22 if resolution == 9 else 9)
     edge = h3.grid_ring(h3.latlng_to_cell(LAT, LON, resolution), 22 if resolution == 9 else 9)
     assert not any(hexagon(cell).intersects(area) for cell in edge)  # the candidates are enough
@@ -380,7 +383,7 @@ def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(are
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
 @example(area=around_a_pond(), resolution=9)
 def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
-    table = places.cover(area, resolution)
+    table = places.cover_study_area(area, resolution)
     assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)
     for cell, km2 in table["area_km2"].items():
         assert km2 <= h3.cell_area(cell, unit="km^2") * 1.005

@@ -6,9 +6,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.geo.cells import contiguous_parts, fill_holes
-from csa.geo.grid import Grid
 from tests.areas.ground import (
     AT,
     BLOCK,
@@ -28,6 +25,9 @@ from tests.areas.ground import (
     slow_whole,
     straight_row,
 )
+
+from csa.geo.cells import contiguous_parts, fill_holes
+from csa.geo.grid import Grid
 
 RING = frozenset(h3.grid_ring(MIDDLE, 1))
 WIDE_RING = frozenset(h3.grid_ring(MIDDLE, 2))

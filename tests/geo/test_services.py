@@ -13,9 +13,9 @@ from csa.geo.services import (
     LISTED,
     SERVICE_COLUMNS,
     count_kinds,
+    count_services,
     gaps,
     list_services,
-    services_of,
     sum_kinds,
 )
 
@@ -59,26 +59,26 @@ def test_a_square_of_500_m_with_services_inside_near_and_far():
         ("Oak", "school", 250, -300),  # 300 m south
         ("Pine", "school", 250, 1400),
     )
-    table = services_of(areas_of(BLOCK), services, 800, UTM)
+    table = count_services(areas_of(BLOCK), services, 800, UTM)
     assert rows(table) == [("A", "clinic", 1, 1, 0.0, "Hope"), ("A", "school", 0, 1, 300.0, "Oak")]
     assert gaps(table) == {"A": ()}
 
 
 def test_what_is_farther_than_near_is_a_gap():
     services = services_at(("Pine", "school", 250, 1500), ("Hope", "clinic", 10, 10))
-    table = services_of(areas_of(BLOCK), services, 800, UTM)
+    table = count_services(areas_of(BLOCK), services, 800, UTM)
     assert rows(table)[1] == ("A", "school", 0, 0, 1000.0, "Pine")
     assert gaps(table) == {"A": ("school",)}
 
 
 def test_from_a_corner_the_distance_is_the_straight_line():
-    table = services_of(areas_of(BLOCK), services_at(("Hope", "clinic", 800, 900)), 499, UTM)
+    table = count_services(areas_of(BLOCK), services_at(("Hope", "clinic", 800, 900)), 499, UTM)
     assert rows(table) == [("A", "clinic", 0, 0, 500.0, "Hope")]  # 300, 400, 500
 
 
 def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
     services = services_at(("Z", "school", 0, 0), ("Y", "church", 0, 0))
-    table = services_of(areas_of(BLOCK, shapely.box(600, 0, 900, 300)), services, 800, UTM)
+    table = count_services(areas_of(BLOCK, shapely.box(600, 0, 900, 300)), services, 800, UTM)
     assert table[["area_id", "kind"]].to_numpy().tolist() == [
         ["A", "church"],
         ["A", "school"],
@@ -115,7 +115,7 @@ def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
     assert listed["name"].tolist() == ["Hope", "Oak", "Pine"]
     assert listed["program"].tolist() == ["", "", ""]
     assert listed["neighborhood"].tolist() == ["West", "East", ""]  # a corner of two: the first
-    near = services_of(areas_of(BLOCK, shapely.box(9000, 0, 9500, 500)), services, 800, UTM)
+    near = count_services(areas_of(BLOCK, shapely.box(9000, 0, 9500, 500)), services, 800, UTM)
     clinic, school = sum_kinds(listed, near).to_dict("records")
     assert clinic == {
         "kind": "clinic", "places": 1, "people": 40, "known": 1, "evaluated": 1, "asked": 1,
@@ -133,31 +133,31 @@ def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
 
 @pytest.mark.parametrize(("x_m", "y_m"), [(0, 0), (500, 0), (500, 250), (250, 500), (500.005, 250)])
 def test_a_service_on_the_border_or_within_a_centimetre_of_it_is_inside(x_m, y_m):
-    table = services_of(areas_of(BLOCK), services_at(("Hope", "clinic", x_m, y_m)), 800, UTM)
+    table = count_services(areas_of(BLOCK), services_at(("Hope", "clinic", x_m, y_m)), 800, UTM)
     assert rows(table) == [("A", "clinic", 1, 0, 0.0, "Hope")]
 
 
 def test_a_service_at_exactly_the_distance_is_near_and_one_metre_on_it_is_not():
     services = services_at(("Here", "clinic", 1300, 0), ("There", "clinic", 1301, 0))
-    assert services_of(areas_of(BLOCK), services, 800, UTM)["near"].tolist() == [1]
+    assert count_services(areas_of(BLOCK), services, 800, UTM)["near"].tolist() == [1]
 
 
 def test_a_service_in_a_hole_of_an_area_is_near_and_not_inside():
     ring = BLOCK.difference(shapely.box(100, 100, 400, 400))
-    table = services_of(areas_of(ring), services_at(("Hope", "clinic", 250, 250)), 800, UTM)
+    table = count_services(areas_of(ring), services_at(("Hope", "clinic", 250, 250)), 800, UTM)
     assert rows(table) == [("A", "clinic", 0, 1, 150.0, "Hope")]
 
 
 def test_of_two_as_near_the_first_in_the_alphabet_is_named():
     services = services_at(("Zeal", "clinic", 700, 0), ("Able", "clinic", -200, 0))
-    assert services_of(areas_of(BLOCK), services, 800, UTM)["nearest_name"].tolist() == ["Able"]
+    assert count_services(areas_of(BLOCK), services, 800, UTM)["nearest_name"].tolist() == ["Able"]
 
 
 def test_no_area_and_no_service_give_the_same_columns():
     some = services_at(("Hope", "clinic", 0, 0))
     for table in (
-        services_of(areas_of(BLOCK).iloc[:0], some, 800, UTM),
-        services_of(areas_of(BLOCK), some.iloc[:0], 800, UTM),
+        count_services(areas_of(BLOCK).iloc[:0], some, 800, UTM),
+        count_services(areas_of(BLOCK), some.iloc[:0], 800, UTM),
     ):
         assert table.empty
         assert list(table.columns) == list(SERVICE_COLUMNS)
@@ -170,7 +170,7 @@ def test_no_area_and_no_service_give_the_same_columns():
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263", "EPSG:3857"])
 def test_degrees_feet_and_web_mercator_are_refused(crs):
     with pytest.raises(CrsError, match="meters"):
-        services_of(areas_of(BLOCK), services_at(("Hope", "clinic", 0, 0)), 800, crs)
+        count_services(areas_of(BLOCK), services_at(("Hope", "clinic", 0, 0)), 800, crs)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -189,7 +189,7 @@ spots = st.lists(
 
 @given(spots=spots, near_m=st.integers(1, 8).map(lambda step: step * 100.0))
 def test_inside_near_and_far_are_all_and_each_is_where_the_ruler_says(spots, near_m):
-    table = services_of(areas_of(BLOCK), services_at(*spots), near_m, UTM)
+    table = count_services(areas_of(BLOCK), services_at(*spots), near_m, UTM)
     for kind in {spot[1] for spot in spots}:
         away = []
         for _, _, x_m, y_m in (spot for spot in spots if spot[1] == kind):
@@ -207,7 +207,7 @@ def test_the_order_of_rows_changes_nothing(spots, seed):
     turned = list(spots)
     seed.shuffle(turned)
     areas = areas_of(BLOCK, shapely.box(700, 0, 900, 900))
-    once, again = (services_of(areas, services_at(*some), 400, UTM) for some in (spots, turned))
+    once, again = (count_services(areas, services_at(*some), 400, UTM) for some in (spots, turned))
     pd.testing.assert_frame_equal(once, again)
     lacking = {area_id: set(kinds) for area_id, kinds in gaps(once).items()}
     for row in once.itertuples():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from csa.base.errors import ParamError, SourceError
-from csa.base.reading import MAX_TEXT
+from csa.base.safe_parsing import MAX_TEXT
 from csa.ingest.designation import load_candidate, load_verdict
 
 CELLS = ["8926ad9010bffff", "8926ad9020bffff"]

@@ -22,14 +22,21 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.base.errors import OutputError, ParamError, SourceError
-from csa.base.logging import silent
-from csa.ingest.fetch import download, download_map, plan_download
-from csa.ingest.pages import Partial
-from csa.ingest.portal import TRIES, PortalClock, Socrata, address_of
 from tests.properties import examples
 from tests.sentences import says
+
+from csa.base.errors import OutputError, ParamError, SourceError
+from csa.base.logging import no_progress
+from csa.ingest.fetch import (
+    TRIES,
+    Partial,
+    PortalClock,
+    Socrata,
+    download,
+    download_map,
+    plan_download,
+    portal_url,
+)
 
 # ---- A synthetic Socrata portal on loopback -------------------------------------------------
 
@@ -239,7 +246,7 @@ def fetch(portal, tmp_path, waits):
     """Download the dataset into tmp_path, ten rows a page."""
     clients = []
 
-    def call(page_rows=10, dataset=DATASET, token="", tell=silent):
+    def call(page_rows=10, dataset=DATASET, token="", tell=no_progress):
         client = Socrata(portal.address, token, waits.clock)
         clients.append(client)
         plan = plan_download(client, dataset, tmp_path / "kcpd_2019.csv", page_rows)
@@ -560,8 +567,8 @@ def test_after_six_tries_one_sentence(fetch, portal, waits, tmp_path, fault, key
 
 
 def test_a_portal_that_does_not_answer_in_time(fetch, portal, monkeypatch):
-    monkeypatch.setattr("csa.ingest.portal.READ_S", 0.05)
-    monkeypatch.setattr("csa.ingest.portal.TRIES", 2)
+    monkeypatch.setattr("csa.ingest.fetch.READ_S", 0.05)
+    monkeypatch.setattr("csa.ingest.fetch.TRIES", 2)
     done = threading.Event()
     portal.fault("count", *[does(lambda: done.wait(5))] * 2)
     refused(fetch, "fetch.timeout")
@@ -668,14 +675,14 @@ def test_pages_that_vanish_are_said(fetch, portal, tmp_path):
 )
 def test_only_https_and_this_machine_are_asked(address):
     with pytest.raises(ParamError, match="is no address of a portal"):
-        address_of(address)
+        portal_url(address)
 
 
 def test_addresses_of_portals():
-    assert address_of("data.kcmo.org") == "https://data.kcmo.org"
-    assert address_of("https://data.example.org:8443/") == "https://data.example.org:8443"
-    assert address_of("http://localhost:80") == "http://localhost:80"
-    assert address_of("http://[::1]:80") == "http://[::1]:80"
+    assert portal_url("data.kcmo.org") == "https://data.kcmo.org"
+    assert portal_url("https://data.example.org:8443/") == "https://data.example.org:8443"
+    assert portal_url("http://localhost:80") == "http://localhost:80"
+    assert portal_url("http://[::1]:80") == "http://[::1]:80"
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "pärt"])

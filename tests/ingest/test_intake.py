@@ -10,17 +10,17 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 from csa.base import compact
 from csa.base.errors import SourceError
-from csa.config.loading import load_city
-from csa.dataset import table as incident_table
-from csa.dataset.history import list_comparable, load_history
+from csa.city import dataset as incident_table
+from csa.city.history import list_comparable, load_history
+from csa.city.loading import load_city
 from csa.ingest import incidents, record_columns
 from csa.ingest.intake import ingest_city
-from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
-from tests.properties import examples
+from csa.ingest.validate import REASONS
 
 
 def intake(town, *paths, **more):

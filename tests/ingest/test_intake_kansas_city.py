@@ -7,11 +7,11 @@ from functools import cache
 
 import pandas as pd
 import pytest
+from tests.workers import first
 
-from csa.config.loading import load_city
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from tests.workers import first
 
 # What happened: (report, from, to be read as, ibrs, involvement, person, gun, domestic, place)
 ROWS = [

@@ -8,11 +8,11 @@ import pytest
 from shapely.geometry import box
 
 from csa.areas.analysis import highest_risk, propose_areas, risk_in_area, services_near
-from csa.areas.choices import Choices
-from csa.areas.places import cells_of
+from csa.areas.choices import AreaSettings
+from csa.areas.places import list_cells
 from csa.base.errors import SourceError
-from csa.config.loading import load_city
-from csa.dataset.versioned import LAYERS, City, open_dataset
+from csa.city.dataset import LAYERS, City, open_dataset
+from csa.city.loading import load_city
 from csa.ingest.sources import Inputs, add_layers
 
 LAYERS_TOML = """
@@ -101,11 +101,11 @@ def test_what_candidate_areas_have_around_them(layered, ingest):
     words = ("--services", layered.folder / "services.csv")
     ingest(*words, "--risk-terrain", layered.folder / "risk.geojson")
     dataset, config = open_dataset(layered.folder / "ds"), load_city(layered.config)
-    proposal = propose_areas(City(config, dataset), Choices())
+    proposal = propose_areas(City(config, dataset), AreaSettings())
     near = services_near(City(config, dataset), proposal).set_index("kind")
     assert near.loc["clinic", ["inside", "nearest_name"]].tolist() == [1, "Hope"]
     assert near.loc["school", ["inside", "near", "nearest_name"]].tolist() == [0, 0, "Oak"]
-    risk = risk_in_area(City(config, dataset), cells_of(proposal.areas)[0]).iloc[0]
+    risk = risk_in_area(City(config, dataset), list_cells(proposal.areas)[0]).iloc[0]
     assert risk["mean_score"] == pytest.approx(2.0)  # wholly in the west
     assert risk["highest_share"] == pytest.approx(1.0)
     # The north is a little narrower on the globe, not in degrees: halves are halves.
@@ -119,9 +119,9 @@ def test_a_city_without_layers_has_none_and_no_answer(town, ingest):
     ingest()
     dataset, config = open_dataset(town.folder / "ds"), load_city(town.config)
     assert (dataset.services, dataset.risk_terrain) == (None, None)
-    proposal = propose_areas(City(config, dataset), Choices())
+    proposal = propose_areas(City(config, dataset), AreaSettings())
     assert services_near(City(config, dataset), proposal) is None
-    assert risk_in_area(City(config, dataset), cells_of(proposal.areas)[0]) is None
+    assert risk_in_area(City(config, dataset), list_cells(proposal.areas)[0]) is None
     assert highest_risk(City(config, dataset)) is None
 
 
@@ -160,7 +160,7 @@ def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
     assert before["fingerprint"] == after["fingerprint"]
     config = load_city(layered.config)
     without, beside = (
-        propose_areas(City(config, open_dataset(layered.folder / name)), Choices()).summary
+        propose_areas(City(config, open_dataset(layered.folder / name)), AreaSettings()).summary
         for name in ("without", "with")
     )
     assert without == beside

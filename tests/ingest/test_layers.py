@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
 from csa.base.errors import CrsError, CsaError, SourceError
-from csa.config.city import RiskTerrain, Services
+from csa.city.config import RiskTerrain, Services
 from csa.ingest.layers import LAYER_REASONS, read_risk_terrain, read_services
 
 CITY = box(-94.60, 39.00, -94.50, 39.05)

@@ -6,11 +6,11 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sentences import says
 
 from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
-from csa.plan.measures import Quarter, Value, make_value
-from tests.sentences import says
+from csa.program.plan.measures import Quarter, Value, make_value
 
 KINDS = {
     "shootings": "gun-violence",

@@ -10,15 +10,15 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 from csa.base.errors import SourceError
-from csa.config.loading import load_city
+from csa.city.loading import load_city
 from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
 from csa.ingest.record_columns import BLOCK, cell_text, in_blocks, whole
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
-from tests.properties import examples
 
 
 def write(folder, **columns):

@@ -19,11 +19,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
+from tests.properties import examples
 
 from csa.base.errors import CsaError, SourceError
-from csa.ingest import gdal, record_columns
+from csa.ingest import map_files, record_columns
 from csa.ingest.records import _codec, open_records, read_records
-from tests.properties import examples
 
 
 def write(folder, content):
@@ -343,7 +343,7 @@ def test_bytes_that_nest_collections_are_no_geometry(tmp_path):
 def test_a_map_of_too_many_cells_is_refused_before_it_is_read(tmp_path, monkeypatch):
     here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
     here.to_file(tmp_path / "points.gpkg")
-    monkeypatch.setattr(gdal, "MOST_CELLS", 1)
+    monkeypatch.setattr(map_files, "MOST_CELLS", 1)
     with pytest.raises(SourceError, match="has 2 cells, more than the 1"):
         read_records(tmp_path / "points.gpkg")
 

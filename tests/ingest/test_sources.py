@@ -11,19 +11,18 @@ import shapely
 from scipy.stats import poisson
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
+from tests.sentences import says
 
+from csa.areas.priority.draw import Entrant
 from csa.base.errors import CrsError, SourceError, TableError
-from csa.config.city import PlacesSource, Population
-from csa.config.layouts import Point, Source
-from csa.config.loading import load_city
-from csa.dataset.table import fingerprint
-from csa.dataset.versioned import open_dataset
+from csa.city.config import PlacesSource, Population
+from csa.city.dataset import fingerprint, open_dataset
+from csa.city.layouts import Point, Source
+from csa.city.loading import load_city
+from csa.ingest.layers import add_population
 from csa.ingest.polygons import read_neighborhoods, read_study_area
-from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.sources import find_inputs
-from csa.priority.draw import Entrant
-from tests.sentences import says
 
 PLACES = PlacesSource(name_column="name")
 SQUARE = box(-94.60, 39.00, -94.55, 39.05)

@@ -20,7 +20,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from benchmarks.tables import keep
 from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, source_of
 from tests.mutation.trying import (

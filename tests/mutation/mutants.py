@@ -13,10 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SUBJECTS = {
     "stats": ("src/csa/base/stats.py",),
-    "displacement": ("src/csa/displacement/*.py",),
-    "priority": ("src/csa/priority/*.py",),
+    "displacement": ("src/csa/change/*.py",),
+    "priority": ("src/csa/areas/priority/*.py",),
     "disclosure": ("src/csa/disclosure/*.py",),
-    "decisions": ("src/csa/decisions/*.py", "src/csa/decisions/store/*.py"),
+    "decisions": ("src/csa/program/*.py", "src/csa/program/store/*.py"),
 }
 SWAPS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,

@@ -3,7 +3,6 @@
 import ast
 
 import pytest
-
 from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, change, changes, nodes, source_of
 
 

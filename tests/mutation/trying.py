@@ -17,7 +17,6 @@ from pathlib import Path
 
 import coverage
 import pytest
-
 from tests.mutation.mutants import ROOT, SUBJECTS, Mutant, changed, nodes_in_functions, source_of
 
 PATIENCE_S, ENOUGH_S, BROKEN, UNCHANGED = 240, 60, 98, 97
@@ -202,7 +201,7 @@ class Loop:
             for one in gc.get_objects()
             if isinstance(one, functools._lru_cache_wrapper)
             and (one.__module__ or "").startswith(
-                ("tests", "csa.displacement", "csa.priority", "csa.decisions")
+                ("tests", "csa.change", "csa.areas.priority", "csa.program")
             )
         ]
         recorder = coverage.Coverage(data_file=None, include=self.files, config_file=False)

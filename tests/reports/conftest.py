@@ -6,23 +6,24 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
-from csa.decisions.store.audit import Head
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
-from csa.disclosure.keys import Secret
-from csa.displacement.follow import FollowSource
-from csa.reports.month.facts import PublicPart
-from csa.reports.month.gathering import Beside, gather_month
-from csa.reports.public.bundle import publish_bundle
-from csa.reports.public.gathering import gather_from
 from tests.reports import told
 from tests.stores import lettered
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.change.follow import FollowSource
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
+from csa.disclosure.keys import Secret
+from csa.program.store.audit import Head
+from csa.program.store.records import Records
+from csa.program.store.tables import ActionRow, AreaRow, QuestionRow, StepRow, TaskRow
+from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs
+from csa.reports.public.bundle import publish_bundle
+from csa.reports.public.gathering import gather_from
 
 DESIGNATED = date(2019, 10, 1)
 INTERNAL = "nobody outside may read this"
@@ -33,7 +34,7 @@ INTERNAL = "nobody outside may read this"
 def sample_source(root, sample_folder):
     """The sample city's dataset in its folder, its file, and how areas are proposed."""
     config = load_city(root / "config" / "sample.toml")
-    return FollowSource(City(config, open_dataset(sample_folder), sample_folder), Choices())
+    return FollowSource(City(config, open_dataset(sample_folder), sample_folder), AreaSettings())
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def sample_plan(kansas_plan):
 def sample_records(sample_source):
     """Three areas served since October 2019, with what is public of them and what is not."""
     source = sample_source
-    proposal = propose_areas(source.city, Choices(until=Month(2019, 9)))
+    proposal = propose_areas(source.city, AreaSettings(until=Month(2019, 9)))
     areas, steps, tasks, asked = [], [], [], []
     for letter in "ADF":
         made = lettered(proposal, letter)
@@ -61,7 +62,7 @@ def sample_records(sample_source):
             task.is_public, task.updated_on = n == 0, date(2020, 8, 1)
             task.reason = INTERNAL if n else ""
             tasks.append(task)
-            said = AskedRow(key=f"{letter}/asked-{n + 1}", area=letter, asked=f"{what}?")
+            said = QuestionRow(key=f"{letter}/asked-{n + 1}", area=letter, asked=f"{what}?")
             said.asked_on, said.answered, said.is_public = date(2020, 8, 4), "", n == 0
             asked.append(said)
     action = ActionRow(key="1.2.1", status="at-risk", reason=INTERNAL, office=INTERNAL, areas=[])
@@ -79,7 +80,7 @@ def sample_records(sample_source):
 @pytest.fixture(scope="session")
 def public_made(sample_source, sample_plan, sample_records):
     """What the public of the sample city is told by August 2020: its second quarter."""
-    beside = Beside(secret=Secret(bytes(range(32))))
+    beside = ReportInputs(secret=Secret(bytes(range(32))))
     return gather_from(sample_source, sample_plan, sample_records, Month(2020, 8), beside)
 
 
@@ -97,7 +98,7 @@ def decided_records(sample_records):
 @pytest.fixture(scope="session")
 def month_facts(sample_source, sample_plan, decided_records):
     """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
-    asked = Beside(with_public=False)
+    asked = ReportInputs(with_public=False)
     found = gather_month(sample_source, sample_plan, decided_records, Month(2020, 7), beside=asked)
     return replace(found, public=PublicPart(told.facts()))
 
@@ -106,7 +107,7 @@ def month_facts(sample_source, sample_plan, decided_records):
 def bare_facts(sample_source):
     """The facts of July 2020 without a plan, and before anything was decided."""
     return gather_month(
-        sample_source, None, Records(), Month(2020, 7), beside=Beside(with_public=False)
+        sample_source, None, Records(), Month(2020, 7), beside=ReportInputs(with_public=False)
     )
 
 

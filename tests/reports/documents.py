@@ -9,6 +9,7 @@ from functools import cache
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from tests.sentences import says
 
 from csa.reports.document import (
     Box,
@@ -21,7 +22,6 @@ from csa.reports.document import (
     Picture,
     Table,
 )
-from tests.sentences import says
 
 LONG_NAME = "Saint Bartholomew and Old Quarry Heights Upper West Terraces"
 FROM_RIGHT = "تعليق من الجيران عن الإنارة"

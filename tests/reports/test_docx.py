@@ -6,11 +6,11 @@ import zipfile
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.reports.documents import FROM_RIGHT, HEAD, LONG_NAME, document
+from tests.sentences import says
 
 from csa.reports.document import Heading, PageBreak, Paragraph, Picture
 from csa.reports.docx import render_docx
-from tests.reports.documents import FROM_RIGHT, HEAD, LONG_NAME, document
-from tests.sentences import says
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 

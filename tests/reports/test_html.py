@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
 from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
 from csa.reports.html import is_right_to_left, levels_of, made_from, render_html
-from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
 VOID = {"meta", "img"}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.reports.documents import LONG_NAME, pages, picture
 
 from csa.base.errors import MachineError, OutputError, ParamError
 from csa.reports import making
@@ -12,15 +13,14 @@ from csa.reports.editions.all import AUDIENCES, EXTRAS, FOR_RESIDENTS
 from csa.reports.making import (
     EDITIONS,
     Drawer,
-    form_of,
+    format_from_path,
     make_all,
     make_report,
     marker_of,
     names_of,
-    paper_of,
+    paper_size,
 )
 from csa.reports.maps import cartography
-from tests.reports.documents import LONG_NAME, pages, picture
 
 
 def drawn(_sheet):
@@ -30,7 +30,7 @@ def drawn(_sheet):
 @pytest.fixture(scope="module")
 def files(month_facts):
     steps = []
-    made = make_all(month_facts, "en", with_docx=True, draw=drawn, tell=steps.append)
+    made = make_all(month_facts, "en", with_docx=True, draw=drawn, progress=steps.append)
     assert steps == ["edition"] * len(EDITIONS)
     return made
 
@@ -88,10 +88,10 @@ def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch
 
 
 def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):
-    assert paper_of(month_facts.config) == "letter"
+    assert paper_size(month_facts.config) == "letter"
     city = month_facts.config.city.model_copy(update={"units": "metric"})
     config = month_facts.config.model_copy(update={"city": city})
-    assert paper_of(config) == "a4"
+    assert paper_size(config) == "a4"
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -156,14 +156,14 @@ def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language,
 
 
 def test_the_ending_of_a_name_says_what_the_file_is_to_be():
-    assert [form_of(Path(f"a.{form}")) for form in ("pdf", "HTML", "docx")] == [
+    assert [format_from_path(Path(f"a.{form}")) for form in ("pdf", "HTML", "docx")] == [
         "pdf",
         "html",
         "docx",
     ]
     for name in ("report", "a.doc", ".pdf", "a.pdf.txt"):
         with pytest.raises(ParamError, match=re.escape(name)):
-            form_of(Path(name))
+            format_from_path(Path(name))
 
 
 def test_all_editions_are_refused_at_once_where_no_pdf_can_be_made(month_facts, monkeypatch):

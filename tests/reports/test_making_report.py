@@ -6,14 +6,14 @@ import shutil
 import subprocess
 
 import pytest
+from tests.reports.documents import picture
 
 from csa.base.errors import MachineError
 from csa.base.io import json_bytes
-from csa.decisions.store import open_store
+from csa.program.store.engine import open_store
 from csa.reports import making
 from csa.reports.month import gathering
 from csa.reports.month.account import facts_account
-from tests.reports.documents import picture
 
 EDITIONS = 7
 

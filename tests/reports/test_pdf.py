@@ -17,13 +17,13 @@ from threading import Barrier
 import pypdfium2
 import pytest
 from PIL import ImageOps
+from tests.reports.documents import FROM_RIGHT, document, objects, pages, picture, stream
 
 from csa.base.errors import MachineError
 from csa.reports import pdf as pdf_module
 from csa.reports.document import Paragraph, Picture
 from csa.reports.html import render_html
 from csa.reports.pdf import _asking_the_loader_alone, render_pdf
-from tests.reports.documents import FROM_RIGHT, document, objects, pages, picture, stream
 
 ROOT = Path(__file__).parent.parent.parent
 MAKE = (

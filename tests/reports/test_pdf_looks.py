@@ -2,10 +2,10 @@
 
 import pypdfium2
 import pytest
+from tests.looking import KEPT, is_alike, skip_when_kept_anew
 
 from csa.base.errors import CsaError
 from csa.reports.making import make_report
-from tests.looking import KEPT, is_alike, skip_when_kept_anew
 
 EDITIONS = ("executive", "prevention", "intervention", "enforcement", "public")
 SHEETS = ("prevention-walks", "prevention-leaders")

@@ -36,7 +36,7 @@ def ground(km=13.0, resolution=10):
     """Return a square city's cells: about 11,000 blocks."""
     half = km / 222
     square = shapely.box(-75.1 - half * 1.305, 40 - half, -75.1 + half * 1.305, 40 + half)
-    cover = h3_cells.cover(square, resolution)
+    cover = h3_cells.cover_study_area(square, resolution)
     centres = h3_cells.centres(cover.index.to_numpy())
     xy = project(centres["lon"].to_numpy(), centres["lat"].to_numpy(), CRS)
     return Grid(cover["area_km2"], xy)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from csa.base.errors import ParamError, TableError
-from csa.base.message import say
+from csa.base.message import msg
 from csa.risk.near_repeat import (
     KNOX_COLUMNS,
     first_of_events,
@@ -94,7 +94,7 @@ def test_places_busy_for_two_months_alone_are_busy_months_and_no_near_repeats():
     assert found.in_years.is_shown
     assert found.in_months.later_ratio == pytest.approx(1, abs=0.1)
     assert not found.in_months.is_shown
-    assert say_near_repeats(found) == say(
+    assert say_near_repeats(found) == msg(
         "near_repeat.busy",
         later=found.in_months.later,
         months=found.in_months.later_ratio,

@@ -4,13 +4,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
 
 from csa.base.errors import CrsError, TableError
 from csa.ingest.risk_layers import FactorLayer
-from csa.risk.choosing import MOST_SHARE
 from csa.risk.rasters import MANY_STEPS, N_STEPS, rasterize, street_meters
-from csa.risk.terrain import TRIED, fit_risk_terrain
-from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
+from csa.risk.terrain import MOST_SHARE, TRIED, fit_risk_terrain
 
 
 def fit(city, **more):

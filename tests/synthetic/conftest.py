@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.base.io import replace_folder
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City
+from csa.city.dataset import City
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
 from csa.synthetic.sample import MARKER, make_sample
@@ -55,7 +55,9 @@ def proposal_of(dataset, city):
 
     @cache
     def ask(until, months):
-        return propose_areas(City(city, dataset), Choices(until=Month.parse(until), months=months))
+        return propose_areas(
+            City(city, dataset), AreaSettings(until=Month.parse(until), months=months)
+        )
 
     return ask
 

@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pytest
 import shapely
+from tests.workers import slowly
 
 from csa.base.errors import ParamError
 from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
 from csa.synthetic.sample import SEED, make_sample
 from csa.synthetic.shootings import Incident, end_on_last_day
-from tests.workers import slowly
 
 # As the plan publishes them; typed here again, so that no constant of the generator is asked.
 PUBLISHED = {

@@ -3,13 +3,13 @@
 import pytest
 import shapely
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
-from csa.dataset.chosen import Chosen
-from csa.dataset.versioned import City
-from csa.displacement.analyze import analyze_displacement
-from csa.displacement.verdict import Verdict
+from csa.change.analyze import analyze_displacement
+from csa.change.verdict import Verdict
+from csa.city.dataset import City
+from csa.city.selection import AreaSelection
 from csa.geo.cells import from_text
 
 
@@ -21,14 +21,16 @@ def since(truth):
 @pytest.fixture(scope="session")
 def displaced(proposal_of, dataset, city, since):
     areas = proposal_of(str(since), 36).areas
-    chosen = Chosen(
+    chosen = AreaSelection(
         tuple(areas["area_id"]),
         tuple(areas["place_name"]),
         tuple(frozenset(from_text(cells).tolist()) for cells in areas["cells"]),
         10,
         Period.before(since, 36),
     )
-    return analyze_displacement(locate_incidents(City(city, dataset), Choices()), chosen, since)
+    return analyze_displacement(
+        locate_incidents(City(city, dataset), AreaSettings()), chosen, since
+    )
 
 
 def place_of(feature, truth, areas):

@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-
-from csa.base.message import say
-from csa.reports.month.facts import PublicPart
-from csa.reports.month.gathering import _public, snapshot_for
-from csa.workflow import month_products
 from tests.workflow.months import Town
+
+from csa.base.message import msg
+from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import _public
+from csa.reports.month.month_end import snapshot_for
+from csa.workflow import month
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         if made.tells_public:
             public = _public(source, plan, records, month, beside)
         own = {"month": month, "snapshot": snapshot, "config": source.city.config}
-        unknown = {"followed": None, "why_not_followed": say("report.too_short")}
+        unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 
     def make_all(facts, language, *, tell):
@@ -30,7 +31,7 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         text = f"{facts.month} {language} {facts.snapshot.id}".encode()
         return {f"{facts.month}_executive_{language}.html": text}
 
-    monkeypatch.setattr(month_products, "gather_month", gather_month)
-    monkeypatch.setattr(month_products, "make_all", make_all)
-    monkeypatch.setattr(month_products, "_record", lambda *_: False)
+    monkeypatch.setattr(month, "gather_month", gather_month)
+    monkeypatch.setattr(month, "make_all", make_all)
+    monkeypatch.setattr(month, "_record", lambda *_: False)
     return made

@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-
-from csa.areas.choices import Choices
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.decisions.store import open_store
-from csa.workflow.month import MonthMade, MonthRequest, make_month, read_new
-from csa.workflow.month_place import MonthPlace, publish_month, read_month_file
 from tests.stores import act
 from tests.workers import made_once
+
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.city.loading import load_city
+from csa.program.store.engine import open_store
+from csa.workflow.month import MonthMade, MonthRequest, make_month, read_new
+from csa.workflow.month_place import MonthPlace, publish_month, read_month_file
 
 ROOT = Path(__file__).parents[2]
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
@@ -67,7 +67,7 @@ class Town:
             self.place,
             open_store(self.address, city="sample"),
             lambda: open_store(self.address, make=True, city="sample"),
-            Choices(),
+            AreaSettings(),
             files,
         )
 

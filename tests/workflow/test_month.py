@@ -9,25 +9,26 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from tests.stores import act
+from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.places import load_places
-from csa.base import journal
+from csa.base import io
 from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError, StoreError
-from csa.base.io import write_file
-from csa.base.journal import Move, alone, carry_out, finish
-from csa.base.message import say
+from csa.base.io import Move, carry_out, exclusive_lock, finish, write_file
+from csa.base.message import msg
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_city, open_dataset
-from csa.decisions.handing import EVERYONE, EditionFile, hand_out
-from csa.decisions.roles import act as sign
-from csa.decisions.roles import local_person
-from csa.decisions.secret import public_secret
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
+from csa.city.dataset import City, open_city, open_dataset
+from csa.city.loading import load_city
+from csa.program.handouts import EVERYONE, EditionFile, hand_out
+from csa.program.roles import act as sign
+from csa.program.roles import local_person
+from csa.program.secret import public_secret
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
 from csa.workflow import month as month_module
-from csa.workflow import month_products as products_module
+from csa.workflow import month as products_module
 from csa.workflow.month import make_month, read_new
 from csa.workflow.month_place import (
     is_recorded,
@@ -40,8 +41,6 @@ from csa.workflow.month_place import (
 )
 from csa.workflow.month_preview import preview_sentences
 from csa.workflow.publishing import figures_published
-from tests.stores import act
-from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
 
 @pytest.fixture
@@ -239,7 +238,7 @@ def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
     path.write_text(text)
     with pytest.raises(SourceError) as refused:
         undo(town.place)
-    assert refused.value.message == say("month.damaged", path=path)
+    assert refused.value.message == msg("month.damaged", path=path)
 
 
 def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made_again(town):
@@ -250,7 +249,7 @@ def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made
         path.write_text(text)
         with pytest.raises(SourceError) as refused:
             read_month_file(made.folder)
-        assert refused.value.message == say("month.damaged", path=path)
+        assert refused.value.message == msg("month.damaged", path=path)
         assert town.make().is_new
         assert read_month_file(made.folder)["snapshot"] == made.account["snapshot"]
 
@@ -265,22 +264,22 @@ def test_a_folder_of_another_name_is_no_month(town):
 def test_the_record_is_made_where_a_year_more_is_over(town, monkeypatch):
     asked = []
     monkeypatch.undo()
-    monkeypatch.setattr(products_module, "judge_past_years", lambda asking, _: asked.append(asking))
-    monkeypatch.setattr(products_module, "keep_past_years", lambda *_: None)
+    monkeypatch.setattr(products_module, "score_past_years", lambda asking, _: asked.append(asking))
+    monkeypatch.setattr(products_module, "save_past_years", lambda *_: None)
     city = City(
         load_city(ROOT / "config" / "sample.toml"),
         read_new(town.request(town.new(MAY))).intake.dataset,
         town.place.dataset,
     )
-    assert products_module._record(city, Choices(), lambda _: None)
+    assert products_module._record(city, AreaSettings(), lambda _: None)
     (asking,) = asked
     n = len(asking.question.origins)
     monkeypatch.setattr(products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n))
-    assert not products_module._record(city, Choices(), lambda _: None)
+    assert not products_module._record(city, AreaSettings(), lambda _: None)
     monkeypatch.setattr(
         products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n - 1)
     )
-    assert products_module._record(city, Choices(), lambda _: None)
+    assert products_module._record(city, AreaSettings(), lambda _: None)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -307,13 +306,13 @@ def test_data_without_a_whole_month_make_none(town):
 def test_a_second_run_at_the_same_time_is_refused(town):
     request = town.request(town.new(APRIL))
     draft = read_new(request)
-    with alone(town.place.lock), pytest.raises(OutputError, match="Another run"):
+    with exclusive_lock(town.place.lock), pytest.raises(OutputError, match="Another run"):
         make_month(request, draft)
 
 
 def test_a_folder_that_cannot_be_written_gets_its_sentence(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError) as refused, alone(tmp_path / "file" / "month.lock"):
+    with pytest.raises(OutputError) as refused, exclusive_lock(tmp_path / "file" / "month.lock"):
         pass
     assert refused.value.message.key == "files.cannot_write"
 
@@ -351,7 +350,7 @@ def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, module,
 
 def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
     town.begin(APRIL)
-    ready, real, commit = town.folder.parent / "ready", journal._move, month_module.commit
+    ready, real, commit = town.folder.parent / "ready", io._move, month_module.commit
     asked, moved, stop = [], [], 1
 
     def ready_to_commit(*given):
@@ -367,7 +366,7 @@ def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
 
     with monkeypatch.context() as broken:
         broken.setattr(month_module, "commit", ready_to_commit)
-        broken.setattr(journal, "_move", killed)
+        broken.setattr(io, "_move", killed)
         with pytest.raises(KeyboardInterrupt):
             town.make(town.new(MAY))
     read_new(town.request())  # whoever comes next
@@ -377,7 +376,7 @@ def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
         shutil.copytree(ready, town.folder, symlinks=True)
         moved.clear()
         with monkeypatch.context() as broken:
-            broken.setattr(journal, "_move", killed)
+            broken.setattr(io, "_move", killed)
             with suppress(KeyboardInterrupt):
                 commit(*asked)
         town.place.clear_work()  # as `make_month` does in the end

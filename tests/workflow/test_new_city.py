@@ -14,18 +14,17 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 from shapely.geometry import LineString, box
+from tests.workflow.layouts import LAYOUTS, louisville, new_york, polygons_around, shootings, write
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
-from csa.config.loading import load_city
-from csa.config.public import Public
-from csa.dataset.versioned import open_dataset
+from csa.city.config import Public
+from csa.city.dataset import open_dataset
+from csa.city.loading import load_city
 from csa.ingest.excel import read_excel
-from csa.workflow.beside import files_beside, look_beside, name_column_of
 from csa.workflow.city_file import city_file, describe
-from csa.workflow.new_city import understand
-from csa.workflow.shooting_tables import read_tables
-from tests.workflow.layouts import LAYOUTS, louisville, new_york, polygons_around, shootings, write
+from csa.workflow.companion_files import classify_companions, list_companions, name_column_of
+from csa.workflow.new_city import read_tables, understand
 
 MIDDLE = (-85.78, 38.23)
 
@@ -174,7 +173,7 @@ def test_geojson_in_meters_needs_no_hint_and_breaks_nothing(tmp_path):
     )
     path = tmp_path / "shootings.geojson"
     shapes.to_crs("EPSG:3857").to_file(path, driver="GeoJSON")
-    look_beside([], read_tables([path]))
+    classify_companions([], read_tables([path]))
     city = understand(path)
     where = city.lists[0].where
     assert where.crs == "EPSG:4326"
@@ -264,7 +263,7 @@ def test_an_absent_file_is_named(tmp_path):
 
 
 def beside(path, **how):
-    return look_beside(files_beside([path]), read_tables([path]), **how)
+    return classify_companions(list_companions([path]), read_tables([path]), **how)
 
 
 def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_path):
@@ -512,7 +511,7 @@ def test_two_files_of_one_name_are_refused(tmp_path, run):
 def test_philadelphias_layers_are_wired_in(shared_data):
     folder = shared_data / "philadelphia"
     path = folder / "philly_shooting_victims_2015_2025.csv"
-    found = look_beside(files_beside([path]), read_tables([path]))
+    found = classify_companions(list_companions([path]), read_tables([path]))
     assert found.places == folder / "neighborhoods.geojson"
     roles = Counter(one.role for one in found.layers)
     assert {role: roles[role] for role in ("population", "streets", "parks")} == {

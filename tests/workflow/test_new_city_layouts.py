@@ -3,14 +3,14 @@
 from collections import Counter
 
 import pytest
+from tests.workers import some
+from tests.workflow.layouts import LAYOUTS, polygons_around, shootings, write
 
-from csa.config.loading import load_city
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.workflow.city_file import city_file, count_kinds
 from csa.workflow.new_city import understand
-from tests.workers import some
-from tests.workflow.layouts import LAYOUTS, polygons_around, shootings, write
 
 
 @pytest.mark.parametrize("name", some(LAYOUTS, "New York", "Rochester, in feet", "no number"))

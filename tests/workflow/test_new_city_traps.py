@@ -6,9 +6,6 @@ from collections import Counter
 import pandas as pd
 import pytest
 from pyproj import Transformer
-
-from csa.base.errors import SourceError
-from csa.workflow.new_city import understand
 from tests.workers import some
 from tests.workflow.truth import (
     N_KILLED,
@@ -21,6 +18,9 @@ from tests.workflow.truth import (
     whens,
     without,
 )
+
+from csa.base.errors import SourceError
+from csa.workflow.new_city import understand
 
 NO_SHOOTING = 30
 

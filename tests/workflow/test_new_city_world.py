@@ -13,17 +13,6 @@ import shapely
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 from pyproj import Transformer
-
-from csa.base.errors import ParamError, SourceError
-from csa.base.text import render
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
-from csa.ingest import excel
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from csa.workflow import setting_up
-from csa.workflow.beside import CityFiles, name_column_of
-from csa.workflow.new_city import understand
 from tests.workers import some
 from tests.workflow.layouts import shootings
 from tests.workflow.truth import (
@@ -37,6 +26,17 @@ from tests.workflow.truth import (
     whens,
     without,
 )
+
+from csa.base.errors import ParamError, SourceError
+from csa.base.text import render
+from csa.city.dataset import open_dataset
+from csa.city.loading import load_city
+from csa.ingest import excel
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.workflow import setting_up
+from csa.workflow.companion_files import CityFiles, name_column_of
+from csa.workflow.new_city import understand
 
 KINDS = {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
 HOURS = {f"{one.when:%Y-%m-%d %H}:00" for one in TRUTH}

@@ -8,25 +8,25 @@ from datetime import date, timedelta
 
 import geopandas as gpd
 import pytest
+from tests.stores import SAMPLE_CLOCK, act
 
 from csa.areas.choices import city_choices
-from csa.areas.locating import locate_around
+from csa.areas.locating import locate_for_areas
+from csa.areas.priority.draw import find_differences
 from csa.base.errors import ParamError
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
-from csa.decisions.registry import core_areas, followed
-from csa.decisions.store import open_store, verify
-from csa.decisions.store.records import read_records
-from csa.decisions.store.trail import entries
-from csa.decisions.work import add_lesson
-from csa.displacement.analyze import analyze_displacement
+from csa.change.analyze import analyze_displacement
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
 from csa.geo.cells import outline
-from csa.plan import load_plan
-from csa.plan.measures import Quarter
-from csa.priority.draw_record import find_differences
+from csa.program.plan.loading import load_plan
+from csa.program.plan.measures import Quarter
+from csa.program.registry import core_areas, followed
+from csa.program.store.audit import entries, verify
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_lesson
 from csa.synthetic.story import TODAY, story_acts
 from csa.workflow.story import N_STEPS, fill_store
-from tests.stores import SAMPLE_CLOCK, act
 
 FALL, MOVED, NO_CHANGE = "fewer, and fewer in all", "fewer here, moved next door", "no change shown"
 
@@ -65,7 +65,7 @@ def trail(store):
 def test_the_verdict_on_each_area_is_the_one_that_was_planted(city, records, truth):
     areas = core_areas(records)
     chosen = followed(areas)
-    located = locate_around(city, city_choices(city.config), chosen.grounds)
+    located = locate_for_areas(city, city_choices(city.config), chosen.grounds)
     found = analyze_displacement(located, chosen)
     told = {
         letter: (str(start), str(one.verdicts[-1]))

@@ -1,13 +1,13 @@
 """Shootings as they truly were, rows that tell of them, and the whole way from a file to incidents."""
 
 import pandas as pd
+from tests.workflow.layouts import shootings
 
-from csa.config.loading import load_city
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
-from tests.workflow.layouts import shootings
 
 MIDDLE = (-85.78, 38.23)
 TRUTH = list(shootings(MIDDLE))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.study_area import StudyArea
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.dataset.chosen import Chosen
-from csa.dataset.versioned import City, through_month
-from csa.decisions.registry import CoreArea, all_services, followed
-from csa.decisions.store.records import Records
-from csa.displacement.follow import Change, FollowSource, measure_change
+from csa.change.follow import Change, FollowSource, measure_change
+from csa.city.dataset import City, through_month
+from csa.city.selection import AreaSelection
+from csa.program.registry import CoreArea, all_services, followed
+from csa.program.store.records import Records
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class Analysis:
 
     Examples
     --------
-    >>> before = csa.Choices(until=csa.Month(2019, 9))
+    >>> before = csa.AreaSettings(until=csa.Month(2019, 9))
     >>> areas = csa.choose_areas(csa.propose_areas(city, before), ["c-2"])
-    >>> analysis = csa.Analysis(city, csa.Choices())
+    >>> analysis = csa.Analysis(city, csa.AreaSettings())
     >>> change = analysis.change(areas, since=csa.Month(2019, 9))
     >>> str(change.displaced.since), len(change.displaced.pooled.verdicts)
     ('2019-09', 11)
     """
 
     city: City
-    settings: Choices
+    settings: AreaSettings
     records: Records | None = None
     study_area: StudyArea | None = None
 
@@ -57,12 +57,15 @@ class Analysis:
         return () if self.records is None else all_services(self.records)
 
     @cached_property
-    def areas(self) -> Chosen | None:
+    def areas(self) -> AreaSelection | None:
         """The areas that were ever designated, to be followed; None where there is none."""
         return followed(self.services)
 
     def change(
-        self, areas: Chosen | None = None, since: Month | None = None, tell: Tell = silent
+        self,
+        areas: AreaSelection | None = None,
+        since: Month | None = None,
+        progress: ProgressCallback = no_progress,
     ) -> Change | None:
         """Return what areas and the cells around them did since a start.
 
@@ -84,7 +87,7 @@ class Analysis:
         if wanted is None:
             return None
         source = FollowSource(self.city, self.settings)
-        return measure_change(source, wanted, since, tell, self.study_area)
+        return measure_change(source, wanted, since, progress, self.study_area)
 
     def through(self, month: Month) -> Analysis:
         """Return the answers by the data held now, cut at a month's end."""

@@ -7,35 +7,28 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 
-from csa.areas.choices import (
-    Choices,
-    Suggestion,
-    city_choices,
-    period_of,
-    suggest_dbscan,
-)
-from csa.areas.finding import document, estimate_areas, find_areas, limit_of, params_for
-from csa.areas.learned import Learned, load_learned, save_learned
-from csa.areas.locating import kept_cells, locate_incidents, require_fitting
-from csa.areas.places import Places, areas_of, load_places, save_places
-from csa.areas.proposal import Proposal
+from csa.areas.choices import AreaSettings, Suggestion, city_choices, resolve_period, suggest_dbscan
+from csa.areas.finding import document, estimate_areas, find_areas, params_for, search_size_limit
+from csa.areas.fitted_model import FittedModel, load_learned, save_learned
+from csa.areas.locating import cached_cells, locate_incidents, require_fitting
+from csa.areas.places import Places, candidate_rows, load_places, save_places
+from csa.areas.proposal import Proposal, Run
 from csa.areas.proposal_tables import areas_table, proposal_of
-from csa.areas.run import Run
+from csa.areas.risk_score import Highest, find_highest, risk_in
 from csa.areas.study_area import StudyArea
 from csa.base.compact import give_back
 from csa.base.crs import LONLAT
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Period, require_resolution
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 from csa.geo.cells import CellSet, outline
-from csa.geo.risk_score import Highest, find_highest, risk_in
-from csa.geo.services import services_of
+from csa.geo.services import count_services
 
 
 def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known already
     city: City,
-    choices: Choices | None = None,
-    tell: Tell = silent,
+    choices: AreaSettings | None = None,
+    progress: ProgressCallback = no_progress,
     suggestion: Suggestion | None = None,
     located: StudyArea | None = None,
     *,
@@ -85,37 +78,37 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
 
     Examples
     --------
-    >>> proposal = csa.propose_areas(city, csa.Choices(until=csa.Month(2020, 9)))
+    >>> proposal = csa.propose_areas(city, csa.AreaSettings(until=csa.Month(2020, 9)))
     >>> proposal.areas["area_id"].str.cat(sep=" ")
     'c-1 c-2 c-3 c-4 c-5 c-6 c-7 c-8'
     >>> bool(proposal.areas["area_km2"].max() <= 2.0)
     True
     """
     choices = choices or city_choices(city.config)
-    run = _run(city, choices, tell, suggestion, located, places=places, keep=keep)
+    run = _run(city, choices, progress, suggestion, located, places=places, keep=keep)
     proposal = proposal_of(run)
     if keep and run.is_own:
-        save_places(city, areas_of(proposal.areas), run.period.until)
+        save_places(city, candidate_rows(proposal.areas), run.period.until)
     return proposal
 
 
-def keep_places(
-    city: City, tell: Tell = silent, suggestion: Suggestion | None = None
+def propose_and_save(
+    city: City, progress: ProgressCallback = no_progress, suggestion: Suggestion | None = None
 ) -> gpd.GeoDataFrame:
     """Propose areas by the city file's choices, and keep what was learned and their names.
 
     Returns the proposal's areas; its other tables are not made.
     """
-    run = _run(city, city_choices(city.config), tell, suggestion, keep=True)
+    run = _run(city, city_choices(city.config), progress, suggestion, keep=True)
     areas = areas_table(run)
-    save_places(city, areas_of(areas), run.period.until)
+    save_places(city, candidate_rows(areas), run.period.until)
     return areas
 
 
 def _run(  # noqa: PLR0913 - as `propose_areas`
     city: City,
-    choices: Choices,
-    tell: Tell,
+    choices: AreaSettings,
+    progress: ProgressCallback,
     suggestion: Suggestion | None,
     located: StudyArea | None = None,
     *,
@@ -123,23 +116,23 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
     keep: bool,
 ) -> Run:
     """Gather what a proposal is made from."""
-    period = period_of(city.dataset, choices)
+    period = resolve_period(city.dataset, choices)
     require_resolution(choices.resolution)
-    tell("cells")
+    progress("cells")
     if located is None:
-        cover = kept_cells(city, choices.resolution, keep=keep)
+        cover = cached_cells(city, choices.resolution, keep=keep)
         located = locate_incidents(city, choices, cover)
     require_fitting(located, city, choices)
     suggestion = suggestion or Suggestion.of(city.config.areas)
-    tell("search")
+    progress("search")
     documented = _learn(city, located, period, choices, suggestion, keep=keep)
     give_back()
     window = located.window(period)  # the search takes one of its own: never two at once
     dbscan = suggest_dbscan(documented, len(window))
     params = params_for(documented, choices, len(window))
-    tell("clusters")
+    progress("clusters")
     found = find_areas(located, period, params, window)
-    tell("areas")
+    progress("areas")
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     places = load_places(city) if places is None else places
@@ -156,23 +149,23 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
         found,
         estimates,
         places,
-        is_own(city, choices),
+        is_default(city, choices),
         located.stack_at(period.until),
     )
 
 
-def is_own(city: City, choices: Choices) -> bool:
+def is_default(city: City, choices: AreaSettings) -> bool:
     """Return whether choices are the city file's own, up to the data's end."""
     own = city_choices(city.config)
     is_same = replace(choices, until=None) == own
-    return is_same and period_of(city.dataset, choices) == period_of(city.dataset, own)
+    return is_same and resolve_period(city.dataset, choices) == resolve_period(city.dataset, own)
 
 
 def _learn(
     city: City,
     located: StudyArea,
     period: Period,
-    choices: Choices,
+    choices: AreaSettings,
     suggestion: Suggestion,
     *,
     keep: bool,
@@ -182,13 +175,13 @@ def _learn(
     if known is not None:
         located.stacks[period.until] = known.stack
         if known.documented is not None:
-            located.searched[period, limit_of(choices)] = known.documented
+            located.searched[period, search_size_limit(choices)] = known.documented
     given = suggestion.documented
     found = document(located, period, choices, given)
     is_kept = known is not None and (given is not None or known.documented is not None)
     if keep and not is_kept:
         searched = found if given is None else None
-        learned = Learned(searched, located.stack_at(period.until))
+        learned = FittedModel(searched, located.stack_at(period.until))
         save_learned(learned, city, located, period, choices)
     return found
 
@@ -198,7 +191,7 @@ def services_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
     if city.dataset.services is None or city.config.services is None:
         return None
     near_m, crs = city.config.services.near_m, city.config.city.metric_crs
-    return services_of(proposal.areas, city.dataset.services, near_m, crs)
+    return count_services(proposal.areas, city.dataset.services, near_m, crs)
 
 
 def highest_risk(city: City) -> Highest | None:

@@ -9,8 +9,8 @@ from datetime import date
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import MAX_EPS_M, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
-from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import Dataset
+from csa.city.config import Areas, CityConfig
+from csa.city.dataset import Dataset
 
 MAX_WIDENING = 2.0
 """Beyond twice the documented radius an area is too wide to be called a place."""
@@ -34,7 +34,7 @@ def suggest_dbscan(documented: DocumentedDbscan, n_incidents: int) -> DbscanPara
 
 
 @dataclass(frozen=True)
-class Choices:
+class AreaSettings:
     """What the analyst chose; None leaves it to the suggestion.
 
     Fields: `until`, `months`, `eps_m`, `min_samples`, `max_area_km2`, `resolution`, `kinds`.
@@ -54,15 +54,15 @@ class Choices:
             given = ", ".join(self.kinds) or "none"
             raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
 
-    def as_fine_as(self, resolution: int) -> Choices:
+    def as_fine_as(self, resolution: int) -> AreaSettings:
         """Choose cells at least as fine, so that areas of both can be followed on one grid."""
         return replace(self, resolution=max(self.resolution, resolution))
 
 
-def city_choices(config: CityConfig) -> Choices:
+def city_choices(config: CityConfig) -> AreaSettings:
     """Return the choices that a city's file makes, up to the data's end."""
     areas = config.areas
-    return Choices(
+    return AreaSettings(
         months=areas.months, max_area_km2=areas.max_area_km2, resolution=areas.resolution
     )
 
@@ -84,7 +84,7 @@ class Suggestion:
         return cls(documented, "the data" if documented is None else "city file")
 
 
-def period_of(dataset: Dataset, choices: Choices) -> Period:
+def resolve_period(dataset: Dataset, choices: AreaSettings) -> Period:
     """Return the months that the choices ask for."""
     through, first = dataset.report["data_through"], dataset.report["data_from"]
     if through is None or first is None:
@@ -107,7 +107,7 @@ def period_of(dataset: Dataset, choices: Choices) -> Period:
     return period
 
 
-def dbscan_of(choices: Choices, suggested: DbscanParams) -> DbscanParams:
+def resolve_dbscan(choices: AreaSettings, suggested: DbscanParams) -> DbscanParams:
     """Return DBSCAN's parameters: what was chosen, else what is suggested."""
     eps_m = suggested.eps_m if choices.eps_m is None else choices.eps_m
     min_samples = suggested.min_samples if choices.min_samples is None else choices.min_samples

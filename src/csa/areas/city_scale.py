@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
-from csa.areas.counted_cells import CountedCells
 from csa.areas.study_area import StudyArea
+from csa.areas.window import CountedCells
 from csa.base.arrays import Cells, Floats, Ints
-from csa.geo.ground import parents
+from csa.geo.cells import find_neighbors, parents
 from csa.geo.neighborhoods import people_per_km2
-from csa.geo.spirals import find_neighbors
 
 RESOLUTION = 9
 """Density of a whole city is tested and drawn in cells of about a tenth of a square kilometer."""
@@ -51,7 +50,7 @@ class CityScale:
 
     @cached_property
     def neighbors(self) -> csr_array:
-        """(c, c) which of them touch, as `csa.geo.spirals.find_neighbors`."""
+        """(c, c) which of them touch, as `csa.geo.cells.find_neighbors`."""
         return find_neighbors(self.cells)
 
     def add_up(self, of_cells: npt.ArrayLike) -> pd.Series:

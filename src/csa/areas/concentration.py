@@ -11,9 +11,8 @@ import pandas as pd
 
 from csa.areas.hot_cells import require_exposure
 from csa.base.arrays import Floats, Ints
-from csa.base.chances import binomial_at_least
 from csa.base.errors import ParamError, TableError
-from csa.base.stats import as_counts
+from csa.base.stats import as_counts, binomial_upper_tail
 
 MIN_MAPS = 100
 """With fewer random maps their 5th percentile is too rough to be called so."""
@@ -176,7 +175,7 @@ def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
     """Return how many cells would get two or more incidents if these fell at random on the land."""
     (n,) = as_counts([n_incidents])
     land = require_exposure(area_km2, np.size(area_km2))
-    return float(binomial_at_least(2, n, land / land.sum()).sum())
+    return float(binomial_upper_tail(2, n, land / land.sum()).sum())
 
 
 def measure_concentration(

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from csa.areas.proposal import METHOD_VERSION, plain
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 
 FORMAT_VERSION = 1
 SHARE_DIGITS = 6

@@ -4,28 +4,101 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
-from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
+from csa.areas.choices import AreaSettings, resolve_dbscan, suggest_dbscan
 from csa.areas.expected import N_RINGS, CellCounts, estimate_area, fit_field
-from csa.areas.forming import AreaSet, form_areas, limited_areas, refuse_large_cells
+from csa.areas.forming import (
+    NOISE,
+    AreaSet,
+    NeighborGraph,
+    form_areas,
+    limited_areas,
+    link,
+    refuse_large_cells,
+)
 from csa.areas.proposal import Proposal
-from csa.areas.reach import NOISE, Graph, link
-from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.window import PeriodIncidents
-from csa.base.arrays import Bools, Ints
-from csa.base.params import AreaParams, DocumentedDbscan, Period
+from csa.base.arrays import Bools, Floats, Ints
+from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 from csa.geo.grid import Grid
 
+# ---- Radius and minimum from the city's own data: the density at which areas hold a share of land.
+
+
+TYPICAL_EPS_M = 200.0
+EPS_RANGE_M = (100.0, 600.0)
+EPS_STEP_M = 10.0
+LEAST_SAMPLES = 3
+"""Two incidents within a few streets are chance; with fewer incidents the radius widens instead."""
+
+N_HALVINGS = 12
+CLOSE_ENOUGH = 0.97
+
+
+def find_density(
+    areas_at: Callable[[float], Sequence[CellSet]],
+    expected: Floats,
+    grid: Grid,
+    land_share: float = LAND_SHARE,
+) -> float:
+    """Find the density at which areas cover as much land as they may, and no more.
+
+    By halving between the density of a fifth of the land and that of the busiest cell.
+
+    Parameters
+    ----------
+    areas_at
+        Finds areas at a density, incidents per km2.
+    expected
+        (m,) incidents that each cell is expected to hold.
+    grid
+        The study area's cells.
+    land_share
+        The share of the study area's land that areas may cover.
+
+    Returns
+    -------
+    float
+        Incidents per km2; infinity where nothing is expected, or all lies in one small place.
+    """
+    size = grid.area_km2.to_numpy(dtype=np.float64)
+    per_km2 = np.sort(expected / size)[::-1]
+    if not per_km2.max(initial=0.0):
+        return math.inf
+    most_km2, best_km2, best = land_share * float(size.sum()), 0.0, math.inf
+    high, low = float(per_km2[0]), float(per_km2[min(len(per_km2) - 1, len(per_km2) // 5)])
+    for _ in range(N_HALVINGS):
+        middle = math.sqrt(low * high) if low else high / 2
+        km2 = math.fsum(grid.size_km2(area) for area in areas_at(middle))
+        low, high = (low, middle) if km2 <= most_km2 else (middle, high)
+        if best_km2 < km2 <= most_km2:
+            best_km2, best = km2, middle
+        if best_km2 >= CLOSE_ENOUGH * most_km2:
+            break
+    return best
+
+
+def radius_for(per_km2: float) -> DbscanParams:
+    """Choose the radius in which as dense a place holds `LEAST_SAMPLES`, and the minimum."""
+    low_m, high_m = EPS_RANGE_M
+    if not math.isfinite(per_km2):
+        return DbscanParams(high_m, LEAST_SAMPLES)
+    least_m = 1000 * math.sqrt(LEAST_SAMPLES / (math.pi * per_km2))
+    eps_m = EPS_STEP_M * math.ceil(max(least_m, TYPICAL_EPS_M) / EPS_STEP_M)
+    eps_m = min(max(eps_m, low_m), high_m)
+    asked = per_km2 * math.pi * (eps_m / 1000) ** 2
+    return DbscanParams(eps_m, max(LEAST_SAMPLES, round(asked)))
+
 
 def document(
-    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan | None
+    located: StudyArea, period: Period, choices: AreaSettings, documented: DocumentedDbscan | None
 ) -> DocumentedDbscan:
     """Return the radius and minimum that are documented, else those that the data lead to.
 
@@ -34,22 +107,22 @@ def document(
     """
     if documented is not None:
         return documented
-    limit_km2 = limit_of(choices)
+    limit_km2 = search_size_limit(choices)
     if (period, limit_km2) not in located.searched:
         located.searched[period, limit_km2] = _search(located, period, limit_km2)
     return located.searched[period, limit_km2]
 
 
-def limit_of(choices: Choices) -> float:
+def search_size_limit(choices: AreaSettings) -> float:
     """Return the size limit that a density is searched under: without one, the usual one."""
-    return choices.max_area_km2 or Choices().max_area_km2
+    return choices.max_area_km2 or AreaSettings().max_area_km2
 
 
 def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedDbscan:
     window, expected, grid = located.window(period), located.expected(period), located.grid
     xy, at = window.xy[~window.is_suspect], window.at[~window.is_suspect]
     counts, everyone = np.bincount(at, minlength=len(expected)), np.ones(len(at), dtype=bool)
-    graphs: dict[float, Graph] = {}
+    graphs: dict[float, NeighborGraph] = {}
 
     def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
@@ -59,7 +132,7 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
             graphs.clear()  # radii mostly go one way, and each graph of a large city is large
             graphs[eps_m] = link(xy, at, grid, eps_m)
         reached = graphs[eps_m].reached(everyone, least)
-        return _firm(limited_areas(reached, expected, counts, grid, params), window, grid)
+        return _drop_doubtful(limited_areas(reached, expected, counts, grid, params), window, grid)
 
     per_km2 = find_density(areas_at, expected, grid)
     dbscan, n_incidents = radius_for(per_km2), max(1, len(window))
@@ -69,18 +142,18 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
     )
 
 
-def settle_params(
-    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan | None
+def resolve_params(
+    located: StudyArea, period: Period, choices: AreaSettings, documented: DocumentedDbscan | None
 ) -> AreaParams:
     """Return the parameters: what was chosen, else what is suggested for so many incidents."""
     known = document(located, period, choices, documented)
     return params_for(known, choices, int(located.counts(period).sum()))
 
 
-def params_for(documented: DocumentedDbscan, choices: Choices, n_incidents: int) -> AreaParams:
+def params_for(documented: DocumentedDbscan, choices: AreaSettings, n_incidents: int) -> AreaParams:
     """Fit documented values to a number of incidents; what was chosen by hand stands."""
     suggested = suggest_dbscan(documented, n_incidents)
-    dbscan, dense_per_km2 = dbscan_of(choices, suggested), None
+    dbscan, dense_per_km2 = resolve_dbscan(choices, suggested), None
     if dbscan == suggested and documented.dense_per_km2 is not None:
         dense_per_km2 = documented.dense_per_km2 * n_incidents / documented.at_incidents
     return AreaParams(dbscan, choices.resolution, choices.max_area_km2, dense_per_km2)
@@ -100,7 +173,7 @@ def find_areas(
         return form_areas(window.xy, window.at, located.grid, params, expected)
     is_used = ~window.is_suspect
     found = form_areas(window.xy[is_used], window.at[is_used], located.grid, params, expected)
-    firm = tuple(_firm(found.areas, window, located.grid))
+    firm = tuple(_drop_doubtful(found.areas, window, located.grid))
 
     def find_labels() -> tuple[Ints, Bools]:
         cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
@@ -114,7 +187,7 @@ def find_areas(
     return AreaSet(firm, find_labels, find_fringe)
 
 
-def find_areas_of(
+def find_areas_by_period(
     located: StudyArea, asked: Iterable[tuple[Period, AreaParams]]
 ) -> Iterator[tuple[CellSet, ...]]:
     """Find the areas of one period after another, as `find_areas`.
@@ -150,10 +223,10 @@ def _linked_once(
         reached = graph.reached(is_in, params.dbscan.min_samples)
         counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
         areas = limited_areas(reached, located.expected(period), counts, grid, params)
-        yield tuple(sorted(_firm(areas, located.window(period), grid), key=grid.middle))
+        yield tuple(sorted(_drop_doubtful(areas, located.window(period), grid), key=grid.middle))
 
 
-def _firm(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
+def _drop_doubtful(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
     """Leave out areas that owe too many of their incidents to suspect points."""
     if not window.is_suspect.any():
         return [*areas]

@@ -17,16 +17,134 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
-from csa.areas.reach import Graph, link, link_places
-from csa.areas.walkable import required, walkable_areas
+from csa.areas.walkable import min_incidents_per_cell, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
-from csa.geo.cells import CellSet
+from csa.geo.cells import OUTSIDE, CellSet
 from csa.geo.grid import Grid
-from csa.geo.spirals import OUTSIDE
+
+# ---- The clusters of DBSCAN, and which cells they reach, from which incidents lie near each other.
+
+
+NOISE = -1
+
+
+@dataclass(frozen=True)
+class Links:
+    """Which of some incidents lie within a radius of each other."""
+
+    place: Ints  # (n,) the distinct place of each incident
+    xy: Floats  # (p, 2) metres: the distinct places, west to east, then south to north
+    places: csr_array  # (p, p) whether two places lie within the radius; each pair once
+
+    def label(self, least: int) -> tuple[Ints, Bools]:
+        """Return the cluster of each incident, and whether it is a core one: (n,) each."""
+        label, is_core = self.label_places(least)
+        return label[self.place], is_core[self.place]
+
+    def label_places(self, least: int) -> tuple[Ints, Bools]:
+        """Return the cluster of each distinct place, and whether it is a core one: (p,) each.
+
+        Clusters are numbered by their westernmost core; who is near two is in the western one.
+        """
+        if least not in self._labels:
+            self._labels[least] = self._label(least)
+        return self._labels[least]
+
+    @cached_property
+    def _labels(self) -> dict[int, tuple[Ints, Bools]]:
+        return {}
+
+    def _label(self, least: int) -> tuple[Ints, Bools]:
+        is_core = self.cores(np.bincount(self.place).astype(np.float64), least)
+        cores = np.flatnonzero(is_core)
+        label = np.full(len(is_core), len(is_core), dtype=np.int64)
+        # Numbered by the first core of each. Each pair once is a directed graph, without a copy.
+        between = self.places[cores][:, cores]
+        label[cores] = connected_components(between, directed=True, connection="weak")[1]
+        one, other = self.places.nonzero()
+        is_border = is_core[one] != is_core[other]
+        one, other = one[is_border], other[is_border]
+        for here, near in ((one, other), (other, one)):
+            is_rim = is_core[near]
+            np.minimum.at(label, here[is_rim], label[near[is_rim]])
+        label[label == len(is_core)] = NOISE
+        return label, is_core
+
+    def cores(self, weights: Floats, least: int) -> Bools:
+        """Return which places have enough incidents around: (p,), by how many each holds."""
+        return (weights > 0) & (self.around(weights) >= least)
+
+    def around(self, weights: Floats) -> Floats:
+        """Add up weights within the radius of each place, with its own: (p,)."""
+        summed: Floats = self.places @ weights + self.places.T @ weights + weights
+        return summed
+
+
+@dataclass(frozen=True)
+class NeighborGraph:
+    """Which of a period's incidents and cells lie within a radius."""
+
+    links: Links
+    at: Ints  # (p,) the cell of each distinct place, by its number in the grid
+    cells: csr_array  # (m, p) whether a cell's center lies within the radius of a place
+
+    def reached(self, kept: Bools, least: int) -> Bools:
+        """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
+        weights = np.bincount(self.links.place[kept], minlength=len(self.at)).astype(np.float64)
+        is_core = self.links.cores(weights, least)
+        in_cluster = (weights > 0) & (self.links.around(is_core.astype(np.float64)) > 0)
+        is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
+        is_reached[self.at[in_cluster]] = True
+        return is_reached
+
+    def reached_by_each(self, least: int) -> list[Ints]:
+        """Return which cells each cluster of all incidents reaches, by their numbers: ascending."""
+        label, is_core = self.links.label_places(least)
+        cell, place = self.cells.nonzero()
+        is_near, is_in = is_core[place], label != NOISE
+        labels = np.r_[label[place[is_near]], label[is_in]]
+        n_cells = self.cells.shape[0]
+        # As one number each, which are sorted much quicker than pairs.
+        reached = np.unique(labels * n_cells + np.r_[cell[is_near], self.at[is_in]])
+        ends = np.searchsorted(reached, np.arange(label.max(initial=NOISE) + 2) * n_cells)
+        return [reached[start:end] % n_cells for start, end in itertools.pairwise(ends)]
+
+
+def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> NeighborGraph:
+    """Link incidents and cells that lie within eps."""
+    links = link_places(xy, eps_m)
+    cell = np.empty(len(links.xy), dtype=at.dtype)
+    cell[links.place] = at
+    reach = cKDTree(grid.centre_xy).sparse_distance_matrix(
+        cKDTree(links.xy), eps_m, output_type="ndarray"
+    )
+    return NeighborGraph(
+        links, cell, _links(reach["i"], reach["j"], (len(grid.centre_xy), len(links.xy)))
+    )
+
+
+def link_places(xy: Floats, eps_m: float) -> Links:
+    """Link incidents that lie within eps; those at one place are one."""
+    pairs = np.ascontiguousarray(xy, dtype=np.float64)
+    points = pairs.view(np.complex128).ravel()  # sorted as pairs, but quickly
+    _, first, place = np.unique(points, return_index=True, return_inverse=True)
+    distinct = xy[first]
+    # Where coordinates are exact there are millions of pairs: each is held once, in five bytes.
+    near = cKDTree(distinct).query_pairs(eps_m, output_type="ndarray").astype(np.int32)
+    shape = (len(distinct), len(distinct))
+    return Links(place, distinct, _links(near[:, 0], near[:, 1], shape))
+
+
+def _links(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
+    return csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=shape)
+
 
 MIN_INCIDENTS = 3
 """An area smaller than DBSCAN's circle needs fewer than `min_samples`, never fewer than this."""
@@ -95,7 +213,7 @@ class Cluster:
     cells: CellSet
 
 
-def clusters_of(graph: Graph, least: int, grid: Grid) -> Iterator[Cluster]:
+def list_clusters(graph: NeighborGraph, least: int, grid: Grid) -> Iterator[Cluster]:
     """List the clusters, west to east: the incidents of each, and the cells that it reaches."""
     labels, _ = graph.links.label(least)
     cells = grid.h3_cells
@@ -103,7 +221,7 @@ def clusters_of(graph: Graph, least: int, grid: Grid) -> Iterator[Cluster]:
         yield Cluster(np.flatnonzero(labels == label), frozenset(cells[at].tolist()))
 
 
-def whole_areas(
+def merge_clusters(
     clusters: list[Cluster], cells: npt.NDArray[np.uint64], grid: Grid, min_incidents: int
 ) -> list[CellSet]:
     """Make areas of whole clusters: disjoint, touching ones merged."""
@@ -229,7 +347,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     graph = link(xy, at, grid, dbscan.eps_m)
 
     def clusters() -> Iterator[Cluster]:
-        return clusters_of(graph, dbscan.min_samples, grid)
+        return list_clusters(graph, dbscan.min_samples, grid)
 
     def find_labels() -> tuple[Ints, Bools]:
         return graph.links.label(dbscan.min_samples)
@@ -239,7 +357,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
         counts = np.bincount(at, minlength=len(grid.area_km2))
         areas = limited_areas(reached, expected, counts, grid, params)
     else:
-        areas = whole_areas(list(clusters()), cells, grid, dbscan.min_samples)
+        areas = merge_clusters(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
 
     def find_fringe() -> CellSet:
@@ -256,7 +374,7 @@ def limited_areas(
 
     By what each of the grid's cells is expected to hold, and what was counted in it: (m,) each.
     """
-    needed = required(grid, params)
+    needed = min_incidents_per_cell(grid, params)
     areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
     least = min(MIN_INCIDENTS, params.dbscan.min_samples)
     return [area for area in areas if counts[grid.at(area)].sum() >= least]

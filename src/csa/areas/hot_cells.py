@@ -8,9 +8,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from csa.base.arrays import Floats
-from csa.base.chances import binomial_at_least, control_false_discovery
 from csa.base.errors import ParamError, TableError
-from csa.base.stats import as_counts
+from csa.base.stats import as_counts, binomial_upper_tail, control_false_discovery
 
 COLUMNS = {
     "z": "Getis-Ord Gi* of the counts, shown but never tested; NaN where undefined",
@@ -64,7 +63,7 @@ def find_hot_cells(
     --------
     >>> import pandas as pd
     >>> import shapely
-    >>> cells = csa.cover(shapely.Point(-94.58, 39.10).buffer(0.05), 8)
+    >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.05), 8)
     >>> counts = pd.Series(0, index=cells.index)
     >>> counts.iloc[20] = 12
     >>> hot = csa.find_hot_cells(counts, cells["area_km2"], csa.find_neighbors(cells.index))
@@ -82,7 +81,7 @@ def find_hot_cells(
     around = np.rint(neighbors @ counted).astype(np.int64)
     # Rounding may lift the share of a neighbourhood that is everything above 1.
     share = np.minimum(neighbors @ land / max(land.sum(), np.finfo(float).tiny), 1.0)
-    p = binomial_at_least(around, n_incidents, share)
+    p = binomial_upper_tail(around, n_incidents, share)
     q = control_false_discovery(p)
     columns = {
         "z": measure_gi_star(counted.astype(np.float64), neighbors),

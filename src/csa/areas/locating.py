@@ -13,20 +13,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.areas.choices import Choices, city_choices
+from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import StudyArea
-from csa.areas.window import is_of, is_placed, month_index
+from csa.areas.window import is_placed, isin_kinds, month_index
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.compact import give_back, in_blocks
 from csa.base.crs import project
 from csa.base.errors import CsaError, ParamError, SourceError, TableError
-from csa.dataset.kept import list_kept, load_own, save_kept
-from csa.dataset.versioned import City, Dataset
+from csa.city.dataset import City, Dataset
+from csa.city.results import list_results, load_result, save_result
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, cell_resolution, finest
 from csa.geo.grid import Grid
-from csa.geo.ground import finest, resolution_of
 
 CELLS = "study-cells"
 
@@ -36,11 +35,11 @@ _GRIDS: WeakValueDictionary[bytes, Grid] = WeakValueDictionary()
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
-    cover = h3_cells.cover(dataset.study_area, resolution)
+    cover = h3_cells.cover_study_area(dataset.study_area, resolution)
     return cover.join(h3_cells.centres(cover.index.to_numpy()))
 
 
-def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
+def cached_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
     """Return the study area's cells, as `study_cells`: those kept, else found again.
 
     Parameters
@@ -56,7 +55,7 @@ def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFra
     ground = hashlib.sha256(shapely.to_wkb(city.dataset.study_area)).hexdigest()[:16]
     read = partial(_cover_from_plain, resolution=resolution, ground=ground)
     with suppress(SourceError):  # damaged, or of another ground: found again, and written anew
-        kept = load_own(city, CELLS, params, read)
+        kept = load_result(city, CELLS, params, read)
         if kept is not None:
             return kept
     cover = study_cells(city.dataset, resolution)
@@ -67,8 +66,8 @@ def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFra
             "area_km2": cover["area_km2"].tolist(),
         }
         with suppress(CsaError, OSError):
-            save_kept(city, CELLS, params, plain)
-            for older in list_kept(city, CELLS, params):
+            save_result(city, CELLS, params, plain)
+            for older in list_results(city, CELLS, params):
                 older.unlink()
     return cover
 
@@ -84,13 +83,13 @@ def _cover_from_plain(kept: Mapping[str, Any], resolution: int, ground: str) -> 
         raise TableError("learned.damaged") from error
     is_sound = np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()
     is_sound &= index.is_unique
-    if not is_sound or {resolution_of(cell) for cell in index} != {resolution}:
+    if not is_sound or {cell_resolution(cell) for cell in index} != {resolution}:
         raise TableError("learned.damaged")
     return cover
 
 
-def locate_around(
-    city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
+def locate_for_areas(
+    city: City, choices: AreaSettings, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
 ) -> StudyArea:
     """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
     asked, choices = choices.resolution, choices.as_fine_as(finest(areas))
@@ -101,7 +100,7 @@ def locate_around(
 
 def locate_incidents(
     city: City,
-    choices: Choices | None = None,
+    choices: AreaSettings | None = None,
     cover: pd.DataFrame | None = None,
 ) -> StudyArea:
     """Put a dataset's incidents on the study area's cells.
@@ -131,13 +130,13 @@ def locate_incidents(
     dataset, metric_crs = city.dataset, city.config.city.metric_crs
     choices = choices or city_choices(city.config)
     if cover is None:
-        cover = kept_cells(city, choices.resolution)
-    elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
+        cover = cached_cells(city, choices.resolution)
+    elif len(cover) and (given := cell_resolution(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
     cover = cover.sort_index()[["area_km2", "lon", "lat"]].astype("float64")
     cover.index = cover.index.astype("uint64")
     incidents = dataset.incidents
-    is_asked = is_placed(incidents) & is_of(incidents, choices.kinds)
+    is_asked = is_placed(incidents) & isin_kinds(incidents, choices.kinds)
     is_asked &= ~incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
     asked, known = pd.Series(np.flatnonzero(is_asked), dtype=np.int32), cover.index.to_numpy()
     columns, n = incidents[["lon", "lat", "occurred_at"]], 0
@@ -183,7 +182,7 @@ def _locate_rows(
     return rows.to_numpy()[at], xy, np.searchsorted(known, cells[at]), month
 
 
-def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
+def require_fitting(located: StudyArea, city: City, choices: AreaSettings) -> None:
     """Refuse incidents that were located for another city, resolution or kinds."""
     # A dataset that was opened again is another object; one that was cut is another city.
     own, given = (

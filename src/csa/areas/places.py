@@ -8,20 +8,25 @@ seen is kept beside the dataset, and carried on when the data are replaced by ne
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
+from string import ascii_uppercase
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
+from csa.base.crs import METRES_PER_MILE
 from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
-from csa.base.text import natural, speak
-from csa.dataset.kept import kept_path, list_kept, load_kept, save_kept
-from csa.dataset.versioned import City
-from csa.geo.cells import CellSet, as_text, from_text
-from csa.geo.ground import finest, jaccard, on_one_grid, refine
+from csa.base.text import natural_sort_key, tr
+from csa.city.dataset import City
+from csa.city.results import list_results, read_result, result_path, save_result
+from csa.geo.cells import CellSet, as_text, finest, from_text, jaccard, refine, to_finest_resolution
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)
@@ -41,7 +46,7 @@ each run. Letters are those of core service areas."""
 
 
 @dataclass(frozen=True)
-class KnownPlace:
+class PastCandidate:
     """A place that was a candidate area."""
 
     number: int  # its number, from 1, never another place's; below 0 where it is not kept
@@ -50,7 +55,7 @@ class KnownPlace:
     until: Month  # when last seen: the first month not counted
 
 
-Places: TypeAlias = tuple[KnownPlace, ...]
+Places: TypeAlias = tuple[PastCandidate, ...]
 
 
 def candidate_id(number: int) -> str:
@@ -58,7 +63,7 @@ def candidate_id(number: int) -> str:
     return f"{LASTING}{number}" if number > 0 else f"{PASSING}{-number}"
 
 
-def number_of(area_id: str) -> int:
+def candidate_number(area_id: str) -> int:
     """Return the number in a candidate's id, below 0 where its place is not kept."""
     number = int(area_id[len(LASTING) :])
     return number if area_id.startswith(LASTING) else -number
@@ -73,14 +78,14 @@ def called(place_name: str, area_id: str) -> str:
     """Return what readers call an area: a candidate by its name alone, others with their letter."""
     if not area_id or is_candidate(area_id):
         return place_name
-    return speak("briefing.place", place=place_name, area_id=area_id)
+    return tr("briefing.place", place=place_name, area_id=area_id)
 
 
 def in_order(area_id: str, place_name: str) -> tuple[int, str, tuple[object, ...]]:
     """Return a key to sort areas by: letters, A before AA, then candidates by name."""
     if area_id and not is_candidate(area_id):
         return len(area_id), area_id, ()
-    return 10**6, "", natural(place_name)
+    return 10**6, "", natural_sort_key(place_name)
 
 
 def match_areas(
@@ -94,7 +99,7 @@ def match_areas(
     pairs = []
     for name, number in _pairs_that_share(former, areas):
         alike = jaccard(former[name], areas[number])
-        one, other = on_one_grid((former[name], areas[number]))
+        one, other = to_finest_resolution((former[name], areas[number]))
         shared = len(one & other) / min(len(one), len(other))
         if alike >= at_least if at_least is not None else shared >= part:
             pairs.append((-alike, name, number))
@@ -119,7 +124,7 @@ def _pairs_that_share(
         yield from ((name, number) for number in touched)
 
 
-def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None, ...]:
+def recognize(areas: Sequence[Cells], places: Places) -> tuple[PastCandidate | None, ...]:
     """Return which known place each area is: half of the smaller one's ground is the other's.
 
     None for an area that was never seen. No two areas are one place.
@@ -131,7 +136,7 @@ def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None
 
 
 def number_areas(
-    recognized: Sequence[KnownPlace | None], places: Places, *, is_kept: bool = True
+    recognized: Sequence[PastCandidate | None], places: Places, *, is_kept: bool = True
 ) -> tuple[int, ...]:
     """Return each area's number: a known place's own, else the next that was never used.
 
@@ -148,27 +153,27 @@ def number_areas(
 
 def see(areas: Sequence[tuple[str, str, Cells]], until: Month, places: Places) -> Places:
     """Add what a proposal shows to the places known: id, name and cells of each of its areas."""
-    seen = {number_of(area_id): (name, cells) for area_id, name, cells in areas}
+    seen = {candidate_number(area_id): (name, cells) for area_id, name, cells in areas}
     kept = {place.number: place for place in places}
     for number, (name, cells) in seen.items():
-        kept[number] = KnownPlace(number, name, cells, until)
+        kept[number] = PastCandidate(number, name, cells, until)
     return tuple(kept[number] for number in sorted(kept))
 
 
 def next_id(known: Iterable[str]) -> Callable[[int], str]:
     """Return what names further candidates, counted from 0, unlike any known one."""
-    numbers = [number_of(one) for one in known if is_candidate(one)]
+    numbers = [candidate_number(one) for one in known if is_candidate(one)]
     last = min([0, *numbers])
     return lambda number: candidate_id(last - 1 - number)
 
 
-def areas_of(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
+def candidate_rows(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
     """List a proposal's areas: id, name and cells of each."""
     ids, names = areas["area_id"].astype(str), areas["place_name"].astype(str)
-    return list(zip(ids, names, cells_of(areas), strict=True))
+    return list(zip(ids, names, list_cells(areas), strict=True))
 
 
-def cells_of(areas: pd.DataFrame) -> list[Cells]:
+def list_cells(areas: pd.DataFrame) -> list[Cells]:
     """List each area's cells."""
     return [frozenset(from_text(cells).tolist()) for cells in areas["cells"]]
 
@@ -181,9 +186,9 @@ def load_places(city: City) -> Places:
     if city.folder is None:
         return ()
     found: list[Places] = []
-    for path in (kept_path(city, NAME, PARAMS), *list_kept(city, NAME, PARAMS)):
+    for path in (result_path(city, NAME, PARAMS), *list_results(city, NAME, PARAMS)):
         with suppress(CsaError):
-            kept = load_kept(path)
+            kept = read_result(path)
             found += [] if kept is None else [_from_plain(kept)]
     return max(found, key=_age, default=())
 
@@ -195,8 +200,8 @@ def save_places(city: City, areas: Sequence[tuple[str, str, Cells]], until: Mont
     known = load_places(city)
     seen = see(areas, until, known)
     with suppress(CsaError, OSError):
-        if seen != known or not kept_path(city, NAME, PARAMS).is_file():
-            save_kept(city, NAME, PARAMS, _to_plain(seen))
+        if seen != known or not result_path(city, NAME, PARAMS).is_file():
+            save_result(city, NAME, PARAMS, _to_plain(seen))
 
 
 def _age(places: Places) -> tuple[Month, int]:
@@ -226,7 +231,7 @@ def _from_plain(kept: Mapping[str, Any]) -> Places:
         if kept["kind"] != KIND or kept["format_version"] != FORMAT_VERSION:
             raise TableError("learned.damaged")
         places = tuple(
-            KnownPlace(
+            PastCandidate(
                 int(one["number"]),
                 str(one["name"]),
                 frozenset(from_text(one["cells"]).tolist()),
@@ -240,3 +245,117 @@ def _from_plain(kept: Mapping[str, Any]) -> Places:
     if len(numbers) < len(places) or len(names) < len(places) or min(numbers, default=1) < 1:
         raise TableError("learned.damaged")
     return places
+
+
+# ---- Place names that distinguish areas of one neighborhood, and the letters of areas in service.
+
+
+COMPASS = ("east", "northeast", "north", "northwest", "west", "southwest", "south", "southeast")
+CENTER = "center"
+Floats = npt.NDArray[np.float64]
+
+
+def letter(number: int) -> str:
+    """Return the letter of an area: A to Z, then AA, AB and so on."""
+    text = ""
+    number += 1
+    while number:
+        number, place = divmod(number - 1, len(ascii_uppercase))
+        text = ascii_uppercase[place] + text
+    return text
+
+
+def name_places(
+    neighborhoods: Sequence[str],
+    xy: Floats,
+    taken: Collection[str] = (),
+    middles: Mapping[str, Floats] | None = None,
+    units: str = "metric",
+) -> list[str]:
+    """Name areas after their neighborhood, with compass words where two would be equal.
+
+    Where one neighborhood holds more areas than the compass has words, each is told by its
+    distance and direction from the neighborhood's middle. No name that is taken is given again.
+
+    Parameters
+    ----------
+    neighborhoods
+        The neighborhood of each of n areas.
+    xy
+        (n, 2) the areas' middles, metres.
+    taken
+        Names of other places.
+    middles
+        The middle of each neighborhood, metres; where unknown, that of its areas.
+    units
+        `us` gives distances in miles, `metric` in kilometres.
+    """
+    names = list(neighborhoods)
+    for name in sorted(set(neighborhoods)):
+        same = [place for place, other in enumerate(neighborhoods) if other == name]
+        used = {*taken, *names} - {name}
+        if len(same) == 1 and not any(is_named_after(one, {name}) for one in taken):
+            continue
+        told = [f"{name}, {word}" for word in compass_words(xy[same])] if len(same) > 1 else []
+        if not told or used & set(told):  # "Oak, west" is a place itself
+            middle = (middles or {}).get(name, xy[same].mean(axis=0))
+            told = _told_by_distance(name, xy[same] - middle, used, units)
+        for place, text in zip(same, told, strict=True):
+            names[place] = text
+    return names
+
+
+def is_named_after(name: str, neighborhoods: Collection[str]) -> bool:
+    """Return whether a place is named after one of some neighborhoods."""
+    return base_of(name, neighborhoods) is not None
+
+
+def base_of(name: str, neighborhoods: Collection[str]) -> str | None:
+    """Return which of some neighborhoods a place is named after: the longest; None for none."""
+    parts = name.split(", ")
+    bases = [", ".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    return next((base for base in bases if base in neighborhoods), None)
+
+
+def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: str) -> list[str]:
+    """Name places by distance and direction, as roughly as still tells each from all others."""
+    word, metres = ("mi", METRES_PER_MILE) if units == "us" else ("km", 1000.0)
+    sectors = np.round(np.arctan2(apart_m[:, 1], apart_m[:, 0]) / (np.pi / 4)).astype(int) % 8
+    far = np.hypot(*apart_m.T) / metres
+    told: list[str] = []
+    for digits in (None, 1, 2, 3):
+        told = [
+            f"{name}, {COMPASS[sector]}"
+            if digits is None
+            else f"{name}, {distance:.{digits}f} {word} {COMPASS[sector]} of its middle"
+            for distance, sector in zip(far, sectors, strict=True)
+        ]
+        if len({*told}) == len(told) and not {*told} & {*used}:
+            return told
+    free = ((text, f"{text} ({number})") for number in count(2) for text in told)
+    given: dict[int, str] = {}
+    for at, text in enumerate(told):
+        names = (name for base, name in free if base == text)
+        given[at] = next(name for name in names if name not in used and name not in given.values())
+    return [given[at] for at in range(len(told))]
+
+
+def compass_words(xy: Floats) -> list[str]:
+    """Return a different compass word for each place, as seen from their common middle.
+
+    None where there are more places than words.
+    """
+    if len(xy) > len(COMPASS) + 1:
+        return []
+    from_middle = xy - xy.mean(axis=0)
+    reach = np.hypot(*from_middle.T).max() or 1.0
+    turns = np.arange(len(COMPASS)) * np.pi / 4
+    ideal = np.column_stack([np.cos(turns), np.sin(turns)])
+    words = [*COMPASS]
+    if len(xy) > 2:
+        ideal = np.vstack([ideal, [0.0, 0.0]])
+        words.append(CENTER)
+    apart = from_middle[:, None, :] / reach - ideal[None, :, :]
+    rows, columns = linear_sum_assignment((apart**2).sum(axis=2))
+    chosen = dict(zip(rows.tolist(), columns.tolist(), strict=True))
+    return [words[chosen[place]] for place in range(len(xy))]

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import shapely
 
-from csa.areas.by_time import count_silent_months
 from csa.areas.choices import suggest_dbscan
-from csa.areas.counted_cells import CountedCells
-from csa.areas.criterion import Weights, draw_components
 from csa.areas.file_format import list_versions
-from csa.areas.fitted_risk import relative_risk
 from csa.areas.forming import cluster_points
-from csa.areas.gate import MIN_MONTHS
-from csa.areas.names import base_of, name_places
-from csa.areas.ordering import order_areas, stands_out
+from csa.areas.ordering import Weights, draw_components, exceeds_city_mean, order_areas
+from csa.areas.places import base_of, name_places
 from csa.areas.proposal import (
     AREA_COLUMNS,
     FORMAT_VERSION,
     KIND,
     METHOD_VERSION,
+    AreaIncidents,
     Proposal,
+    Run,
+    area_records,
+    proposal_files,
 )
-from csa.areas.run import AreaIncidents, Run
+from csa.areas.risk_score import relative_risk
+from csa.areas.sheets import count_silent_months
 from csa.areas.shrinkage import Estimate
+from csa.areas.sufficiency import MIN_MONTHS
+from csa.areas.window import CountedCells
 from csa.base.arrays import Floats, Ints, Objects
 from csa.base.crs import LONLAT
+from csa.base.errors import ParamError
+from csa.base.io import made_in_file
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
+from csa.geo.cells import draw_cells
 from csa.geo.neighborhoods import estimate_populations
 
 DIGITS = 4
@@ -162,7 +171,7 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
         risk = relative_risk(run.city, run.found.areas, run.period.until)
         table["relative_risk"], risk_draws = risk.mean, risk.draws
     city_per_km2 = len(run.window) / float(run.grid.area_km2.sum())
-    is_ordered = stands_out(run.estimates, table["area_km2"].tolist(), city_per_km2)
+    is_ordered = exceeds_city_mean(run.estimates, table["area_km2"].tolist(), city_per_km2)
     is_ordered &= _covered(run)["months_covered"] >= MIN_MONTHS
     is_ordered &= [not Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
     share = float(run.is_homicide.mean()) if len(run.is_homicide) else 0.0
@@ -321,3 +330,91 @@ def _silent_months(run: Run) -> list[str]:
 
 def _share(part: float, whole: float) -> float | None:
     return round(part / whole, DIGITS) if whole else None
+
+
+# ---- A proposal's areas and cells for other programs; never a single incident.
+
+
+STILL = "2020-01-01T00:00:00Z"
+"""A GeoPackage notes when it was written: the same proposal must give the same bytes."""
+
+
+ONE_AT_A_TIME = Lock()
+"""GDAL's settings are the whole process's, and an app's readers are threads of one."""
+
+
+def export(proposal: Proposal, name: str) -> bytes:
+    """Write a proposal in one of the formats that other programs read."""
+    if name not in EXPORTS:
+        raise ParamError("param.export", given=name, known=", ".join(EXPORTS))
+    return EXPORTS[name](proposal)
+
+
+def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
+    """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
+    shapes = draw_cells(proposal.counted.grid.h3_cells)
+    return gpd.GeoDataFrame(
+        proposal.cells,
+        geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
+        crs=LONLAT,
+    )
+
+
+def _cells_geojson(proposal: Proposal) -> bytes:
+    cells = json.loads(_cells(proposal).to_json(drop_id=True, to_wgs84=True))
+    head = {"type": cells["type"], "name": "cells", **_notes(proposal)}
+    return (json.dumps({**head, "features": cells["features"]}, ensure_ascii=False) + "\n").encode()
+
+
+def _notes(proposal: Proposal) -> dict[str, Any]:
+    names = ("city_name", "is_synthetic", "nonfatal_name", "data_through")
+    params = ("kinds", "covered_from", "covered_through")
+    return {
+        **{name: proposal.summary[name] for name in names},
+        **{name: proposal.summary["params"][name] for name in params},
+    }
+
+
+def _geopackage(proposal: Proposal) -> bytes:
+    rows = [
+        record
+        | {
+            "neighborhoods": json.dumps(record["neighborhoods"], ensure_ascii=False),
+            "cells": " ".join(record["cells"]),
+        }
+        for record in area_records(proposal.areas)
+    ]
+    columns = list(rows[0]) if rows else list(proposal.areas.columns.drop("geometry"))
+    areas = gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=columns), geometry=proposal.areas.geometry.to_numpy(), crs=LONLAT
+    )
+    return geopackage({"areas": areas, "cells": _cells(proposal)})
+
+
+def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
+    """Write tables as the layers of a GeoPackage."""
+    return made_in_file(lambda path: _write_layers(path, layers), ".gpkg")
+
+
+def _write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    with ONE_AT_A_TIME:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
+        try:
+            for layer, table in layers.items():
+                pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _file(name: str) -> Callable[[Proposal], bytes]:
+    return lambda proposal: proposal_files(proposal)[name]
+
+
+EXPORTS: Mapping[str, Callable[[Proposal], bytes]] = {
+    "areas.geojson": _file("areas.geojson"),
+    "areas.csv": _file("areas.csv"),
+    "cells.geojson": _cells_geojson,
+    "cells.csv": _file("cells.csv"),
+    "areas-and-cells.gpkg": _geopackage,
+}
+"""File name to how it is written."""

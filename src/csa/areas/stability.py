@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from csa.areas.forming import limited_areas
-from csa.areas.reach import link
-from csa.areas.spreading import Ground, Subsamples
-from csa.areas.stack import Stack
+from csa.areas.forming import limited_areas, link
+from csa.areas.mixture import Ground, MapMixture, Subsamples
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, jaccard
 from csa.geo.grid import Grid
-from csa.geo.ground import jaccard
 
 KEPT_SHARE = 0.8
 N_SUBSAMPLES = 200
@@ -33,7 +30,7 @@ class PastIncidents:
     months_ago: Floats  # (n,) months before the period's end
     period_months: int  # the period's length: DBSCAN runs on the incidents of so many months
     ground: Ground  # the cells, and the walk that spreads counts over them
-    stack: Stack  # how the maps of the past are combined
+    stack: MapMixture  # how the maps of the past are combined
     is_new: Bools  # (m,) which cells are of a place that newly began
 
     @property

@@ -15,33 +15,26 @@ from scipy.spatial import cKDTree
 
 from csa.areas.expected import Field
 from csa.areas.land import Land
-from csa.areas.shrinkage import Estimate
-from csa.areas.spreading import Ground
-from csa.areas.stability import PastIncidents
-from csa.areas.stack import (
+from csa.areas.mixture import (
     HORIZON_MONTHS,
     LEAST_MONTHS,
     NEW_RINGS,
-    Stack,
-    find_new,
-    learn,
-    of_known,
-    with_new,
+    Ground,
+    MapMixture,
+    find_new_places,
+    fit_shares,
+    raise_emerging,
+    renormalize_shares,
 )
-from csa.areas.window import (
-    PeriodIncidents,
-    is_in_period,
-    is_placed,
-    is_suspect,
-    take,
-)
+from csa.areas.shrinkage import Estimate
+from csa.areas.stability import PastIncidents
+from csa.areas.window import PeriodIncidents, is_in_period, is_placed, is_suspect, take
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.dataset.versioned import Dataset
+from csa.city.dataset import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, cell_resolution, finest, refine
 from csa.geo.grid import Grid
-from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 
 MOST_MONTHS = 44
@@ -129,7 +122,7 @@ class StudyArea:
     def expected(self, period: Period) -> Floats:
         """Return how many incidents each cell would have in a period as long, by all its past.
 
-        Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
+        Returns (m,) as `csa.areas.mixture`: nothing after the period's end is used.
         """
         n_in = int((period.holds(self.month) & ~self.is_suspect).sum())
         return self.foresee([period.until])[period.until] * n_in
@@ -144,7 +137,7 @@ class StudyArea:
             rows = zip(now, past, self._mix(now, past), fresh, strict=True)
             for month, by_age, mixed, is_new in rows:
                 new = self.ground.new_map(by_age) if is_new.any() else mixed
-                found[month] = with_new(mixed, new, is_new)
+                found[month] = raise_emerging(mixed, new, is_new)
         for month, shares in found.items():
             _keep(self._shares, month, shares, MOST_MONTHS)
         return found
@@ -152,7 +145,9 @@ class StudyArea:
     def _mix(self, taught: Sequence[Month], past: Sequence[Floats]) -> list[Floats]:
         """Mix maps of some pasts as was learned by some months: (m,) each."""
         stacks = (self.stack_at(month).shares for month in taught)
-        days = [(one, of_known(shares, one)) for one, shares in zip(past, stacks, strict=True)]
+        days = [
+            (one, renormalize_shares(shares, one)) for one, shares in zip(past, stacks, strict=True)
+        ]
         return self.ground.mixtures(days)
 
     def is_new(self, until: Month) -> Bools:
@@ -170,7 +165,7 @@ class StudyArea:
         mixed = self._mix([*asked], [self._by_age(year) for year in asked.values()])
         for (month, year), shares in zip(asked.items(), mixed, strict=True):
             came = self._year_after(year)
-            is_new = find_new(self.grid.around(NEW_RINGS), came, shares * came.sum())
+            is_new = find_new_places(self.grid.around(NEW_RINGS), came, shares * came.sum())
             known[month] = new = np.flatnonzero(is_new)
             _keep(self._new, month, new, MOST_MONTHS)
         every = np.arange(len(self.grid.area_km2))
@@ -210,14 +205,14 @@ class StudyArea:
         months_ago[self.is_suspect] = -1
         return months_ago
 
-    def stack_at(self, until: Month) -> Stack:
+    def stack_at(self, until: Month) -> MapMixture:
         """Learn how to combine the maps from the Januaries whose year was over by a month."""
         if until not in self.stacks:
             self.stacks[until] = self._learn(until)
         return self.stacks[until]
 
     @cached_property
-    def stacks(self) -> dict[Month, Stack]:
+    def stacks(self) -> dict[Month, MapMixture]:
         """How the maps are combined at each month so far asked for."""
         return {}
 
@@ -245,16 +240,16 @@ class StudyArea:
         """Estimates of areas: a map under another radius has half of its areas in common."""
         return {}
 
-    def _learn(self, until: Month) -> Stack:
+    def _learn(self, until: Month) -> MapMixture:
         first = int(self.month.min()) if len(self.month) else until.index
         years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
         januaries = tuple(Month(year, 1) for year in years)
         if januaries not in self._learned:
-            self._learned[januaries] = learn(self._teach(januaries), [*map(str, januaries)])
+            self._learned[januaries] = fit_shares(self._teach(januaries), [*map(str, januaries)])
         return self._learned[januaries]
 
     @cached_property
-    def _learned(self) -> dict[tuple[Month, ...], Stack]:
+    def _learned(self) -> dict[tuple[Month, ...], MapMixture]:
         """What each number of Januaries teaches: the same in every month of a year."""
         return {}
 
@@ -320,7 +315,7 @@ class StudyArea:
     @property
     def resolution(self) -> int:
         """The H3 resolution of the grid."""
-        return resolution_of(self.cover.index[0]) if len(self.cover) else 0
+        return cell_resolution(self.cover.index[0]) if len(self.cover) else 0
 
     def on_ground_of(self, areas: Iterable[CellSet]) -> StudyArea:
         """Count incidents at the edge of coarser areas on the side of the edge that they are on.

@@ -19,9 +19,8 @@ from scipy.sparse.csgraph import connected_components
 
 from csa.base.arrays import Bools, Floats
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet
+from csa.geo.cells import OUTSIDE, CellSet
 from csa.geo.grid import Grid, Piece
-from csa.geo.spirals import OUTSIDE
 
 MIN_AREA_KM2 = 0.1
 """About a block and those around it; less is a corner, not a place."""
@@ -37,7 +36,7 @@ without it more areas are as small as can be, and catch no more."""
 ROUNDING = 1e-9
 
 
-def required(grid: Grid, params: AreaParams) -> Floats:
+def min_incidents_per_cell(grid: Grid, params: AreaParams) -> Floats:
     """Return how many incidents a cell must be expected to hold to be dense.
 
     A density for its land. If none is given: DBSCAN asks for `min_samples` in a circle of `eps_m`,
@@ -69,7 +68,7 @@ def walkable_areas(
     expected
         (m,) incidents.
     needed
-        (m,) incidents that a dense cell is expected to hold, as `required`.
+        (m,) incidents that a dense cell is expected to hold, as `min_incidents_per_cell`.
     grid
         The study area's cells.
     max_area_km2

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.base.arrays import Bools, Ints
-from csa.base.message import Message, say
+from csa.base.arrays import Bools, Cells, Ints
+from csa.base.message import Message, msg
 from csa.base.params import Period
 from csa.base.schema import KINDS
+from csa.geo.grid import Grid
 
 UNIX_MONTH = 1970 * 12
 """January 1970, from which numpy counts, in months since the year 0."""
@@ -64,7 +65,7 @@ def is_in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]
     is_in = (when >= pd.Timestamp(f"{period.start}-01")) & (
         when < pd.Timestamp(f"{period.until}-01")
     )
-    return is_in.to_numpy() & is_of(incidents, kinds)
+    return is_in.to_numpy() & isin_kinds(incidents, kinds)
 
 
 def month_index(occurred_at: pd.Series) -> Ints:
@@ -76,14 +77,63 @@ def month_index(occurred_at: pd.Series) -> Ints:
 def name_kinds(kinds: Sequence[str], *, is_proxy: bool) -> Message:
     """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
     if list(kinds) == ["homicide"]:
-        return say("find.homicides")
+        return msg("find.homicides")
     if list(kinds) == ["nonfatal"]:
-        return say("find.nonfatal")
-    return say("find.reports" if is_proxy else "find.shootings")
+        return msg("find.nonfatal")
+    return msg("find.reports" if is_proxy else "find.shootings")
 
 
-def is_of(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:
+def isin_kinds(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:
     """Return whether each incident is of some kinds: (n,)."""
     if set(kinds) == set(KINDS):
         return np.ones(len(incidents), dtype=bool)
     return incidents["kind"].isin(kinds).to_numpy(dtype=bool)
+
+
+# ---- What was counted in each cell of a study area, held without the cells that have none.
+
+
+@dataclass(frozen=True)
+class CountedCells:
+    """The cells that hold any incident of a period: one in ten, and an app keeps many periods."""
+
+    grid: Grid  # the study area's cells
+    places: Ints  # (c,) the place of each in the grid, ascending
+    incidents: Ints  # (c,) 1 or more
+    homicides: Ints  # (c,) of them
+
+    @classmethod
+    def of(cls, grid: Grid, at: Ints, is_homicide: Bools) -> CountedCells:
+        """Count incidents, each at the place of its cell: both (n,)."""
+        places, of_place = np.unique(at, return_inverse=True)
+        counted = (
+            np.bincount(one, minlength=len(places)) for one in (of_place, of_place[is_homicide])
+        )
+        columns = [one.astype(np.int32) for one in (places, *counted)]
+        for one in columns:
+            one.flags.writeable = False  # many threads share them
+        return cls(grid, *columns)
+
+    @property
+    def cells(self) -> Cells:
+        """(c,) the cells."""
+        return self.grid.h3_cells[self.places]
+
+    def table(self) -> pd.DataFrame:
+        """List every cell of the study area, those without any incident too.
+
+        Returns columns `cell`, as text, `area_km2`, `incidents`, `homicides`, `incidents_per_km2`.
+        """
+        table = self.grid.listed.copy(deep=False)
+        for name, counts in (("incidents", self.incidents), ("homicides", self.homicides)):
+            column = np.zeros(len(table), dtype=np.int64)
+            column[self.places] = counts
+            table[name] = column
+        table["incidents_per_km2"] = (table["incidents"] / self.grid.area_km2.to_numpy()).round(2)
+        return table
+
+
+NOTHING_COUNTED = CountedCells.of(
+    Grid.of_none(), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+)
+"""Of a proposal that has its areas alone."""

@@ -8,14 +8,14 @@ from datetime import date
 
 import numpy as np
 
-from csa.areas.by_time import count_silent_months
-from csa.areas.choices import Choices, period_of
+from csa.areas.choices import AreaSettings, resolve_period
+from csa.areas.sheets import count_silent_months
 from csa.areas.window import is_in_period, month_index, name_kinds
 from csa.base import text as csa_text
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.params import Month, Period
 from csa.base.stats import DISPERSION, CountChange, find_change
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 
 YEAR = 12
 
@@ -44,24 +44,24 @@ class YearToDate:
         return "more" if self.n_now > self.change.high else "fewer"
 
 
-def city_year(city: City, choices: Choices) -> YearToDate | Message:
+def city_year(city: City, choices: AreaSettings) -> YearToDate | Message:
     """Compare the whole city's year so far with the same months of the year before.
 
     All incidents of the kinds chosen, with or without a location, through the end chosen. A message
     says why not: the data lack a month, or a month without any incident suggests a missing file.
     """
     covered = city.dataset.whole_months
-    until = period_of(city.dataset, choices).until
+    until = resolve_period(city.dataset, choices).until
     period = None if covered is None else months_so_far(covered, until)
     if period is None:
-        return say("briefing.not_comparable")
+        return msg("briefing.not_comparable")
     before = _year_earlier(period)
     compared = Period(before.start, period.until)
     every = month_index(city.dataset.incidents["occurred_at"])
     steps = every[compared.holds(every)] - compared.start.index
     n_silent = count_silent_months(np.bincount(steps, minlength=compared.months).tolist())
     if n_silent:
-        return say("briefing.silent", n=n_silent)
+        return msg("briefing.silent", n=n_silent)
     n_now, n_before = (
         int(is_in_period(city.dataset.incidents, span, choices.kinds).sum())
         for span in (period, before)
@@ -90,14 +90,14 @@ def say_year(found: YearToDate | Message) -> Message:
     """Describe the city's year so far, or why it is not compared."""
     if isinstance(found, Message):
         return found
-    return say(
+    return msg(
         "briefing.this_year",
         now=found.n_now,
         what=found.what,
         span=say_months(found.period),
         before=found.n_before,
         year=found.before.start.year,
-        verdict=say(
+        verdict=msg(
             {
                 "more": "briefing.more",
                 "fewer": "briefing.fewer",
@@ -114,9 +114,9 @@ def say_months(period: Period) -> Message:
     """Name a year's months: "from January through July 2020"."""
     first, last = period.start, period.until.plus(-1)
     if first == last:
-        return say("briefing.one_month", month=csa_text.month(str(first)))
+        return msg("briefing.one_month", month=csa_text.month(str(first)))
     name = calendar.month_name[first.number]
-    return say("briefing.months", first=name, last=csa_text.month(str(last)))
+    return msg("briefing.months", first=name, last=csa_text.month(str(last)))
 
 
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:

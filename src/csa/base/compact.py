@@ -27,7 +27,7 @@ FINENESS = (86_400_000_000, 1_000_000, 1000, 1)
 that divides all of them."""
 
 
-def hold_once(texts: pd.Series) -> pd.Series:
+def to_categories(texts: pd.Series) -> pd.Series:
     """Hold each different text of a column once, as categories in order of the alphabet.
 
     What is no text stays as it is: whoever checks the column will say so.

@@ -18,14 +18,14 @@ CsaError                what the user can fix; the command exits with 2
 
 from __future__ import annotations
 
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 
 
 class CsaError(Exception):
     """A mistake that the user can fix: what was wrong, where, what to do."""
 
     def __init__(self, key: str, /, **values: object) -> None:
-        self.message: Message = say(key, **values)
+        self.message: Message = msg(key, **values)
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -1,34 +1,165 @@
 """The one module for output: whole files or none, the same bytes each time, spreadsheet-safe.
 
 A file is written as a temporary sibling, synced, then renamed. A folder is written beside its
-place, then exchanged with it in one step; see `csa.base.atomic`.
+place, then exchanged with it in one step; see `csa.base.io`.
 """
 
 from __future__ import annotations
 
 import csv
+import ctypes
 import errno
 import fcntl
+import glob
 import io
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from csa.base.atomic import (
-    new_link,
-    point,
-    put,
-    put_new,
-    remove_leftovers,
-    sync_folder,
-    writing,
-    written_beside,
-)
 from csa.base.errors import OutputError
+from csa.base.safe_parsing import parse_json
+
+# ---- Changes on disk that happen completely or not at all: links, renames, exchanges, syncs.
+
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[Path]:
+    """Allow one writer at a time, and turn failures into sentences."""
+    try:
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            remove_leftovers(place)
+            yield place
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError("files.cannot_write", path=out, why=why) from error
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove what killed writers of a place left beside it; the caller holds the lock."""
+    for leftover in place.parent.glob(f"{glob.escape(_temporary(place))}????????"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Write files into a temporary folder beside their place, and sync them to disk."""
+    fresh = _fresh_sibling(place)
+    try:
+        _fill(fresh, files)
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def put(fresh: Path, place: Path) -> None:
+    """Move a folder to its place, exchanging it with the one that is there."""
+    if place.exists() and _exchange(fresh, place):
+        sync_folder(place.parent)
+        return  # the old folder is now at `fresh`, and is removed there
+    if place.exists():
+        aside = _fresh_sibling(place)
+        place.rename(aside)
+        try:
+            fresh.rename(place)
+        except OSError:
+            aside.rename(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        fresh.rename(place)
+    sync_folder(place.parent)
+
+
+def put_new(fresh: Path, place: Path) -> bool:
+    """Move a file to its place, unless something is there."""
+    try:
+        os.link(fresh, place)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A disk without hard links: the lock of `writing` keeps other writers out meanwhile.
+        if os.path.lexists(place):
+            return False
+        fresh.rename(place)
+    return True
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a link, or point it elsewhere, in one step."""
+    fresh = link.parent / new_link(link.name)
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def new_link(name: str) -> str:
+    """Name the new end of a link, which a writer that was killed may leave behind."""
+    return f".{name}.new"
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync a folder's list of files to disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    inner = {(folder / name).parent for name in files} - {folder}
+    for below in sorted(inner):
+        below.mkdir(parents=True)
+    for name, content in files.items():
+        with (folder / name).open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    for below in (*inner, folder):
+        sync_folder(below)
+
+
+def _fresh_sibling(place: Path) -> Path:
+    fresh = place.parent / f"{_temporary(place)}{secrets.token_hex(4)}"
+    fresh.mkdir()  # open to others as far as the user's umask says
+    return fresh
+
+
+def _temporary(place: Path) -> str:
+    """Return the prefix of our temporary folders, so that they are not mistaken for the user's."""
+    return f".csa-tmp-{place.name}-"
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, where the system can."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # pragma: no cover - not Linux
+        return False
+    done = rename(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    return bool(done == 0)
+
 
 CURRENT = "current"
 VERSIONS = "versions"
@@ -113,7 +244,9 @@ def create_file(path: Path, content: bytes, *, is_private: bool = False) -> bool
 
 
 @contextmanager
-def held(folder: Path, refusal: OutputError, mode: int = 0o777, name: str = LOCK) -> Iterator[None]:
+def locked_folder(
+    folder: Path, refusal: OutputError, mode: int = 0o777, name: str = LOCK
+) -> Iterator[None]:
     """Hold a folder, which is made if it is absent; while another process does, refuse.
 
     The lock ends with the process, however it ends.
@@ -259,3 +392,91 @@ def _refuse_strangers(place: Path, allowed: set[str]) -> None:
 
 def _content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# ---- Several changes on disk that happen together: written down first, then carried out.
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change of one place."""
+
+    place: str  # where it is to be
+    made: str = ""  # the finished file or folder; empty: nothing comes here
+    aside: str = ""  # where what stands there goes; empty: it is not kept
+    version: str = ""  # of a versioned folder: the number that becomes the current one
+
+
+def carry_out(journal: Path, moves: Sequence[Move]) -> None:
+    """Carry out changes together: once the journal is written, they will happen."""
+    write_file(journal, json_bytes([asdict(one) for one in moves]))
+    finish(journal)
+
+
+def finish(journal: Path) -> bool:
+    """Finish the changes of a run that was killed; return whether there were any."""
+    try:
+        moves = [Move(**one) for one in parse_json(journal.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputError("files.journal", path=journal) from error
+    try:
+        for one in moves:
+            _move(one)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError("files.cannot_write", path=journal.parent, why=why) from error
+    journal.unlink()
+    return True
+
+
+def _move(one: Move) -> None:
+    """Make one change, unless it was made already."""
+    place, made = Path(one.place), Path(one.made)
+    if one.version:
+        point_version(place, one.version)
+        return
+    is_open = made.exists() if one.made else True
+    if is_open and place.exists():
+        _put_aside(place, Path(one.aside) if one.aside else None)
+    if one.made and made.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(place)
+
+
+def _put_aside(place: Path, aside: Path | None) -> None:
+    if aside is not None:
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        if not aside.exists():
+            place.rename(aside)
+            return
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+
+
+def clone_folder(folder: Path, target: Path) -> None:
+    """Copy a folder whose files are never changed in place: each file is the same one twice."""
+    if not folder.exists():
+        return
+
+    def link(source: str, copy: str) -> None:
+        try:
+            os.link(source, copy)
+        except OSError:  # a disk without hard links
+            shutil.copy2(source, copy)
+
+    shutil.copytree(folder, target, symlinks=True, copy_function=link)
+
+
+def current_version(folder: Path) -> str:
+    """Return the number of a versioned folder's current version; empty where there is none."""
+    current = folder / CURRENT
+    return current.resolve().name if current.exists() else ""
+
+
+def exclusive_lock(lock: Path) -> AbstractContextManager[None]:
+    """Admit one process at a time; refuse a second one at once."""
+    return locked_folder(lock.parent, OutputError("month.busy", path=lock), name=lock.name)

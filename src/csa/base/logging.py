@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
-Tell: TypeAlias = Callable[[str], None]
+ProgressCallback: TypeAlias = Callable[[str], None]
 """Called with the key of each step as it begins."""
 
 
-def silent(_: str) -> None:
+def no_progress(_: str) -> None:
     """Ignore a step: the default where nobody follows the progress."""
 
 
@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(said, ensure_ascii=False)
 
 
-def start_log(*, is_verbose: bool, as_json: bool) -> None:
+def configure_logging(*, is_verbose: bool, as_json: bool) -> None:
     """Send our log to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter("%(name)s: %(message)s"))

@@ -8,7 +8,7 @@ from contextlib import suppress
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
-def keep_little(large_bytes: int, n_heaps: int, spare_bytes: int | None = None) -> None:
+def tune_malloc(large_bytes: int, n_heaps: int, spare_bytes: int | None = None) -> None:
     """Hold what is large apart, so that it goes back when it is freed; the rest in a few heaps.
 
     So many bytes may stay free at each heap's end, as many as are large if not told. What is large

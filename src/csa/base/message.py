@@ -20,7 +20,7 @@ Template: TypeAlias = str | Mapping[str, str]
 
 
 @cache
-def english() -> Mapping[str, Template]:
+def load_catalog() -> Mapping[str, Template]:
     """Return the English catalog: key to sentence, read once from `locale/en.toml`."""
     text = files("csa.base").joinpath("locale", "en.toml").read_text(encoding="utf-8")
     flat: dict[str, Template] = {}
@@ -46,16 +46,16 @@ class Message:
 
     def __str__(self) -> str:
         """Return the English sentence."""
-        return fill(english()[self.key], self.values)
+        return fill(load_catalog()[self.key], self.values)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle it, so that other processes can say what was wrong."""
         return Message, (self.key, dict(self.values))
 
 
-def say(key: str, /, **values: object) -> Message:
+def msg(key: str, /, **values: object) -> Message:
     """Make a message; a shorthand for `Message(key, values)`."""
-    if key not in english():
+    if key not in load_catalog():
         raise KeyError(key)
     return Message(key, MappingProxyType(values))
 

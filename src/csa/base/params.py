@@ -107,7 +107,9 @@ def parse_day(text: str, name: str) -> date:
         raise ParamError("param.day", name=name, given=text) from error
 
 
-def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
+def complete_months(
+    data_from: date, data_through: date, begins_late_after: int = 7
+) -> Period | None:
     """List the whole months between the first and the last day that data cover."""
     start, last = (Month(day.year, day.month) for day in (data_from, data_through))
     start = start.plus(1) if data_from.day > begins_late_after else start

@@ -20,7 +20,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from csa.base.message import Message, Template, english, fill, say
+from csa.base.message import Message, Template, fill, load_catalog, msg
 
 if TYPE_CHECKING:
     from babel.messages import Catalog
@@ -66,7 +66,7 @@ PUBLIC = (
 
 def public_sentences() -> dict[str, Template]:
     """Return the sentences that the public reads."""
-    return {key: text for key, text in english().items() if key.startswith(PUBLIC)}
+    return {key: text for key, text in load_catalog().items() if key.startswith(PUBLIC)}
 
 
 def catalog_path(language: str) -> Traversable:
@@ -102,7 +102,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 def translated(key: str, language: str, n: object = None) -> Template:
     """Find a sentence in a language."""
-    template = english()[key]
+    template = load_catalog()[key]
     if language == ENGLISH:
         return template
     catalog = translations(language)
@@ -155,12 +155,12 @@ def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
 def percent(share: float | None, language: str = ENGLISH) -> str:
     """Write a share in percent, with no more digits than it carries."""
     if share is None:
-        return render(say("ways.unknown"), language)
+        return render(msg("ways.unknown"), language)
     hundredths = 100 * share
     if 0 < hundredths < 0.1:
-        return render(say("number.under", share="0.1 %"), language)
+        return render(msg("number.under", share="0.1 %"), language)
     if 99 < hundredths < 100:
-        return render(say("number.over", share="99 %"), language)
+        return render(msg("number.over", share="99 %"), language)
     digits = 1 if 0 < hundredths < 0.95 else 0
     return f"{hundredths:.{digits}f} %"
 
@@ -168,18 +168,18 @@ def percent(share: float | None, language: str = ENGLISH) -> str:
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
     """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):
-        return render(say("ways.unknown"), language)
+        return render(msg("ways.unknown"), language)
     if share < 0.05:
-        return render(say("ways.under_one_in_ten"), language)
+        return render(msg("ways.under_one_in_ten"), language)
     if share >= 0.95:
-        return render(say("ways.over_nine_in_ten"), language)
-    return render(say("ways.in_ten", n=math.floor(10 * share + 0.5)), language)
+        return render(msg("ways.over_nine_in_ten"), language)
+    return render(msg("ways.in_ten", n=math.floor(10 * share + 0.5)), language)
 
 
 def times(ratio: float | None, language: str = ENGLISH) -> str:
     """Write how many times one number is another, with no more digits than it carries."""
     if ratio is None or math.isnan(ratio):
-        return render(say("ways.unknown"), language)
+        return render(msg("ways.unknown"), language)
     digits = 1 if ratio < 9.95 else 0
     return f"{ratio:,.{digits}f}"
 
@@ -190,7 +190,7 @@ def land(km2: float, units: str, language: str = ENGLISH) -> str:
     size = km2 / KM2_PER_SQUARE_MILE if is_us else km2
     written = f"{size:,.{1 if size >= 0.5 else 2}f}"
     key = "number.square_miles" if is_us else "number.km2"
-    return render(say(key, size=written), language)
+    return render(msg(key, size=written), language)
 
 
 def listed(counts: Mapping[str, int]) -> str:
@@ -210,32 +210,32 @@ def first_names(names: Sequence[str], most: int = 20) -> str:
     """List the first of some names, none too long for a sentence, and how many others there are."""
     shown = ", ".join(f"{one[:60]}..." if len(one) > 60 else one for one in names[:most])
     left = len(names) - most
-    return shown if left <= 0 else speak("source.and_more", names=shown, n=left)
+    return shown if left <= 0 else tr("source.and_more", names=shown, n=left)
 
 
-def natural(text: str) -> tuple[object, ...]:
+def natural_sort_key(text: str) -> tuple[object, ...]:
     """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
     parts = re.split(r"(\d+)", text.casefold())
     return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
-def speak(key: str, /, **values: object) -> str:
+def tr(key: str, /, **values: object) -> str:
     """Render a sentence in English; a shorthand for `render(say(key, ...))`."""
-    return render(say(key, **values))
+    return render(msg(key, **values))
 
 
 AWAY = re.compile(r"(?P<n>[\d.]+) (?P<unit>km|mi) (?P<word>[a-z]+) of its middle")
 
 
 @dataclass(frozen=True)
-class Speaker:
+class Translator:
     """Renders in one language: `Speaker("es")("public.title", city="Orrinvale")`."""
 
     language: str = ENGLISH  # such as `en` or `es`
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Render a sentence of the catalog in this language."""
-        return render(say(key, **values), self.language)
+        return render(msg(key, **values), self.language)
 
     def each(self, *keys: str) -> tuple[str, ...]:
         """Render several sentences, such as a table's columns."""
@@ -267,7 +267,7 @@ class Speaker:
             return last
         # Spanish says `e` for `y` before the sound of i; English says `and` in both.
         key = "number.and_i" if re.match(r"h?[ií](?![aeou])", last.lower()) else "number.and"
-        return render(say(key, earlier=", ".join(earlier), last=last), self.language)
+        return render(msg(key, earlier=", ".join(earlier), last=last), self.language)
 
     def place(self, place_name: str) -> str:
         """Write an area's place name, translating the compass word and distance at its end."""
@@ -275,7 +275,7 @@ class Speaker:
         away = AWAY.fullmatch(word)
         if away is not None:
             told = self.place(f"{name}, {away['word']}").removeprefix(f"{name}, ")
-            said = say("compass.away", distance=away["n"], unit=away["unit"], word=told)
+            said = msg("compass.away", distance=away["n"], unit=away["unit"], word=told)
             return f"{name}, {render(said, self.language)}"
         key = {
             "center": "compass.center",
@@ -290,21 +290,21 @@ class Speaker:
         }.get(word)
         if not name or key is None:
             return place_name
-        return f"{name}, {render(say(key), self.language)}"
+        return f"{name}, {render(msg(key), self.language)}"
 
 
-in_words = Speaker().listed
+in_words = Translator().listed
 """Lists one or more names as an English sentence does: A, B and C."""
 
 
-def way_name(method: str) -> str:
+def method_phrase(method: str) -> str:
     """Name a method of choosing in plain words, inside a sentence or in a table."""
     if method.startswith("kde_"):
         metres, _, memory = method.removeprefix("kde_").partition("_")
         if metres == "mix":
-            return speak("ways.heat_mix")
-        return speak("ways.heat_all" if memory == "all" else "ways.heat_recent", metres=metres)
-    return speak(
+            return tr("ways.heat_mix")
+        return tr("ways.heat_all" if memory == "all" else "ways.heat_recent", metres=metres)
+    return tr(
         {
             "areas": "ways.areas",
             "blocks": "ways.blocks",

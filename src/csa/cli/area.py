@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csa.base.text import day, speak
+from csa.base.text import day, tr
 from csa.cli.console import show, show_json
 from csa.cli.correct import corrected_lines
 from csa.cli.options import (
     CityOption,
+    DecisionOptions,
     JsonOption,
     OnOption,
-    Signing,
     StoreOption,
-    city_of,
     dataset_of,
-    day_of,
-    plan_of,
-    reading_store,
+    load_city_option,
+    load_city_plan,
+    open_store_read_only,
+    parse_date_option,
     signed,
     signed_on,
 )
 
 if TYPE_CHECKING:
-    from csa.decisions.store.records import Records
+    from csa.program.store.records import Records
 
 AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom, why."""
-    from csa.decisions.store.records import read_records
+    from csa.program.store.records import read_records
     from csa.reports.briefing.areas import area_rows
 
-    records = read_records(reading_store(city_of(city), store), with_values=False)
+    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
     if as_json:
         show_json(area_rows(records))
     else:
@@ -45,10 +45,10 @@ def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
 
 def show_areas(records: Records) -> None:
     """Print each area with its steps."""
-    from csa.decisions.areas import REDRAWN
+    from csa.program.areas import REDRAWN
 
     if not records.areas:
-        show(speak("keep.no_areas"))
+        show(tr("keep.no_areas"))
     for area in records.areas:
         for step in records.steps_of(area.key):
             said = {
@@ -59,9 +59,9 @@ def show_areas(records: Records) -> None:
                 "reasons": step.reasons,
             }
             if step.evidence.get(REDRAWN):
-                show(speak("keep.area_redrawn", **said))
+                show(tr("keep.area_redrawn", **said))
             else:
-                show(speak("keep.area_step", state=step.state, **said))
+                show(tr("keep.area_step", state=step.state, **said))
             show(*corrected_lines(records.corrections_of(step.item)))
         for begun in (row for row in records.baselines if row.area == area.key):
             show(*corrected_lines(records.corrections_of(begun.item)))
@@ -73,7 +73,7 @@ def area_designate(
     areas: Annotated[
         Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
     ],
-    signing: Signing,
+    signing: DecisionOptions,
     priorities: Annotated[
         Path | None,
         typer.Option(help="What `csa priorities` wrote: weights and tiers.", metavar="DIR"),
@@ -83,13 +83,13 @@ def area_designate(
     ] = False,
 ) -> None:
     """Make a proposed area a core service area, with its cells and evidence as they are seen."""
-    from csa.decisions.areas import CANDIDATE, DESIGNATED, designate
     from csa.ingest.designation import load_candidate
+    from csa.program.areas import CANDIDATE, DESIGNATED, designate
 
     candidate = load_candidate(areas, area, priorities, signing.config.city.id)
     state, on = CANDIDATE if as_candidate else DESIGNATED, signing.act.on
     key = signing.decide(lambda store, act: designate(store, act, candidate, state))
-    show(speak("keep.designated", area=key, place=candidate.place_name, state=state, day=on))
+    show(tr("keep.designated", area=key, place=candidate.place_name, state=state, day=on))
 
 
 @signed_on
@@ -98,15 +98,15 @@ def area_maintain(
     displaced: Annotated[
         Path, typer.Option(help="What `csa displace` wrote: its folder.", metavar="DIR")
     ],
-    signing: Signing,
+    signing: DecisionOptions,
 ) -> None:
     """Move an area to maintenance, once fewer were shot than would have been anyway."""
-    from csa.decisions.areas import maintain
     from csa.ingest.designation import load_verdict
+    from csa.program.areas import maintain
 
     told = load_verdict(displaced, area, signing.config.city.id)
     signing.decide(lambda store, act: maintain(store, act, area, told))
-    show(speak("keep.maintained", area=area))
+    show(tr("keep.maintained", area=area))
 
 
 DrawnOption = Annotated[
@@ -119,53 +119,53 @@ DrawnOption = Annotated[
 
 
 @signed_on
-def area_redraw(area: AreaArgument, areas: DrawnOption, signing: Signing) -> None:
+def area_redraw(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
     """Give an area other cells from a day on: its letter, its name and its day stay."""
-    from csa.decisions.areas import redraw
     from csa.ingest.designation import load_drawn
+    from csa.program.areas import redraw
 
     drawn = load_drawn(areas)
     signing.decide(lambda store, act: redraw(store, act, area, drawn))
-    show(speak("keep.redrawn", area=area, day=signing.act.on))
+    show(tr("keep.redrawn", area=area, day=signing.act.on))
 
 
 @signed_on
-def area_split(area: AreaArgument, areas: DrawnOption, signing: Signing) -> None:
+def area_split(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
     """Split an area: its largest part keeps the letter, the others get letters of their own."""
-    from csa.decisions.areas import split
     from csa.ingest.designation import load_drawn
+    from csa.program.areas import split
 
     parts = load_drawn(areas)
     letters = signing.decide(lambda store, act: split(store, act, area, parts))
-    show(speak("keep.split", area=area, letters=", ".join(letters), day=signing.act.on))
+    show(tr("keep.split", area=area, letters=", ".join(letters), day=signing.act.on))
 
 
 @signed_on
 def area_merge(
     area: AreaArgument,
     other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
-    signing: Signing,
+    signing: DecisionOptions,
 ) -> None:
     """Merge one area into another, which keeps its letter, its name and its day."""
-    from csa.decisions.areas import merge
+    from csa.program.areas import merge
 
     signing.decide(lambda store, act: merge(store, act, area, other))
-    show(speak("keep.merged", area=area, other=other, day=signing.act.on))
+    show(tr("keep.merged", area=area, other=other, day=signing.act.on))
 
 
 @signed_on
-def area_retire(area: AreaArgument, signing: Signing) -> None:
+def area_retire(area: AreaArgument, signing: DecisionOptions) -> None:
     """End the service in an area, or drop a candidate."""
-    from csa.decisions.areas import retire
+    from csa.program.areas import retire
 
     signing.decide(lambda store, act: retire(store, act, area))
-    show(speak("keep.retired", area=area))
+    show(tr("keep.retired", area=area))
 
 
 @signed
 def area_begin(
     area: AreaArgument,
-    signing: Signing,
+    signing: DecisionOptions,
     on: OnOption = None,
     dataset: Annotated[
         Path | None,
@@ -176,16 +176,16 @@ def area_begin(
     ] = None,
 ) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
-    from csa.decisions.areas import begin_work
-    from csa.decisions.store.records import read_records
-    from csa.reports.briefing.counted import known_at_start
+    from csa.program.areas import begin_work
+    from csa.program.store.records import read_records
+    from csa.reports.briefing.measuring import known_at_start
 
-    config, start = signing.config, day_of(on, "--on") or signing.act.on
-    records = read_records(reading_store(config, signing.store))
-    plan = plan_of(signing.city) if config.city.plan else None
+    config, start = signing.config, parse_date_option(on, "--on") or signing.act.on
+    records = read_records(open_store_read_only(config, signing.store))
+    plan = load_city_plan(signing.city) if config.city.plan else None
     values = known_at_start(dataset_of(config, dataset), plan, records, area, start)
     signing.decide(lambda store, act: begin_work(store, act, area, start, values))
-    show(speak("keep.begun", area=area, day=start, n=len(values)))
+    show(tr("keep.begun", area=area, day=start, n=len(values)))
 
 
 def area_export(
@@ -195,12 +195,12 @@ def area_export(
 ) -> None:
     """Write the served areas as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
     from csa.base.io import write_file
-    from csa.decisions.registry import core_areas
-    from csa.decisions.store.records import read_records
+    from csa.program.registry import core_areas
+    from csa.program.store.records import read_records
     from csa.reports.briefing.areas import export_areas
 
-    records = read_records(reading_store(city_of(city), store), with_values=False)
+    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
     write_file(file, export_areas(records, file.name))
     is_map = file.suffix.casefold() == ".gpkg"
     key = "keep.exported_map" if is_map else "keep.exported"
-    show(speak(key, path=file, n=len(core_areas(records))))
+    show(tr(key, path=file, n=len(core_areas(records))))

@@ -11,8 +11,8 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
-from csa.base.text import percent, render, speak, way_name
-from csa.cli.console import pick, progress, show, show_json, show_table, table_of
+from csa.base.text import method_phrase, percent, render, tr
+from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -21,16 +21,16 @@ from csa.cli.options import (
     LimitOption,
     MonthsOption,
     ResolutionOption,
-    choices_of,
-    city_of,
+    load_city_option,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
-    from csa.areas.choices import Choices
-    from csa.backtest.comparison import MethodComparison
-    from csa.backtest.record import Record
+    from csa.areas.backtest.comparison import MethodComparison
+    from csa.areas.backtest.record import BacktestRecord
+    from csa.areas.choices import AreaSettings
     from csa.base.params import Month
-    from csa.dataset.versioned import City
+    from csa.city.dataset import City
     from csa.workflow.past_years import BacktestRequest, BacktestResult
 
 OriginsOption = Annotated[
@@ -67,11 +67,11 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Judge this way of proposing on past years, and keep what they suggest."""
-    config = city_of(city)
-    from csa.dataset.versioned import open_city
+    config = load_city_option(city)
+    from csa.city.dataset import open_city
 
     # Each past day has the values suggested for it: a radius or minimum settled for now is none.
-    settled = choices_of(
+    settled = parse_settings(
         config, None, kind, months=months, max_area_km2=max_area_km2, resolution=resolution
     )
     choices = replace(settled, eps_m=None, min_samples=None)
@@ -104,17 +104,17 @@ def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
 
 def _ask(
     city: City,
-    choices: Choices,
+    choices: AreaSettings,
     wish: tuple[Sequence[Month] | None, int | None, float | None],
     with_variants: bool,
 ) -> BacktestRequest:
     """Return what is asked of the past; `wish` is origins, horizon and land as given."""
-    from csa.backtest.recording import past_years
-    from csa.workflow.past_years import BacktestRequest, ask_question
+    from csa.areas.backtest.recording import past_years
+    from csa.workflow.past_years import BacktestRequest, make_spec
 
     named, horizon, area_share = wish
     days = past_years(city.dataset, choices) if named is None else named
-    question = ask_question(days, horizon, area_share)
+    question = make_spec(days, horizon, area_share)
     return BacktestRequest(city, choices, question, with_variants=with_variants)
 
 
@@ -123,8 +123,14 @@ def _judge_and_write(
 ) -> tuple[BacktestResult, dict[str, Any]]:
     """Score the past; write the folder first, then the record beside the dataset."""
     from csa.base.io import KEPT, replace_folder, require_writable
-    from csa.workflow.backtest_files import MARKER, backtest_account, backtest_files
-    from csa.workflow.past_years import judge_named, judge_past_years, keep_past_years
+    from csa.workflow.past_years import (
+        MARKER,
+        backtest_account,
+        backtest_files,
+        save_past_years,
+        score_named_days,
+        score_past_years,
+    )
 
     city, choices = asked.city, asked.choices
     if out is not None:
@@ -133,18 +139,18 @@ def _judge_and_write(
         require_writable(city.own_folder / KEPT / "record")
     n_passes = 1 + 2 * (not is_named) + asked.with_variants
     with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
-        past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)
+        past = score_named_days(asked, tell) if is_named else score_past_years(asked, tell)
         account = backtest_account(past)
         tell("write")
         if out is not None:
             replace_folder(out, MARKER, backtest_files(account, past))
-        keep_past_years(past, city, choices)
+        save_past_years(past, city, choices)
     return past, account
 
 
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
     """Print what each method of choosing caught, and what that means."""
-    from csa.backtest.by_risk import say_risk_order
+    from csa.areas.backtest.by_risk import say_risk_order
 
     if not past.asked.question.origins:
         show(_no_year(past))
@@ -156,12 +162,12 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
         if past.made is not None:
             show(*record_sentences(past.made))
     if out is not None:
-        show(speak("backtest.written", out=out))
+        show(tr("backtest.written", out=out))
 
 
 def _no_year(past: BacktestResult) -> str:
     report, question = past.asked.city.dataset.report, past.asked.question
-    return speak(
+    return tr(
         "backtest.no_year",
         months=past.asked.choices.months,
         horizon=question.horizon_months,
@@ -172,10 +178,10 @@ def _no_year(past: BacktestResult) -> str:
 
 def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
     titles = ("Way of choosing", "Caught,\n%", "Of the\nland, %", "Than areas,\npoints")
-    table = table_of(*titles, right=(1, 2, 3))
+    table = make_table(*titles, right=(1, 2, 3))
     for method, means in methods.items():
         table.add_row(
-            way_name(method),
+            method_phrase(method),
             _hundredths(means["hit_share"]),
             _hundredths(means["area_share"]),
             "" if method == "areas" else _hundredths(means["difference"], sign="+"),
@@ -190,10 +196,10 @@ def _hundredths(share: float | None, sign: str = "") -> str:
 def _values_used(params: Mapping[str, Any]) -> str:
     values = pick(params, "eps_m", "min_samples", "at_incidents")
     if params["suggested_by"] == "past years":
-        return speak("backtest.values_of_record", **values)
+        return tr("backtest.values_of_record", **values)
     if params["suggested_by"] == "the data":
-        return speak("backtest.values_searched", land=percent(LAND_SHARE))
-    return speak("backtest.values_of_city", **values)
+        return tr("backtest.values_searched", land=percent(LAND_SHARE))
+    return tr("backtest.values_of_city", **values)
 
 
 def explain_comparison(
@@ -202,19 +208,17 @@ def explain_comparison(
     """Describe in one sentence how areas did beside the best other method."""
     comparison, question = past.comparison, past.asked.question
     if comparison is None:
-        return speak("backtest.nothing_came")
+        return tr("backtest.nothing_came")
     n_days = len(question.origins)
     is_yearly = len({origin.year for origin in question.origins}) == n_days
     horizon = question.horizon_months
-    return speak(
+    return tr(
         "backtest.meaning",
-        days=speak("backtest.years", n=n_days) if is_yearly else speak("backtest.days", n=n_days),
-        came=speak("backtest.next_year")
-        if horizon == 12
-        else speak("backtest.next_months", n=horizon),
+        days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
+        came=tr("backtest.next_year") if horizon == 12 else tr("backtest.next_months", n=horizon),
         hit=100 * comparison.hit_share,
         land=percent(methods["areas"]["area_share"]),
-        way=way_name(comparison.baseline),
+        way=method_phrase(comparison.baseline),
         other=100 * comparison.baseline_hit_share,
         verdict=_verdict(comparison),
         low=100 * comparison.low,
@@ -224,7 +228,7 @@ def explain_comparison(
 
 
 def _verdict(comparison: MethodComparison) -> str:
-    return speak(
+    return tr(
         {
             "better": "backtest.better",
             "as good": "backtest.as_good",
@@ -234,14 +238,14 @@ def _verdict(comparison: MethodComparison) -> str:
     )
 
 
-def record_sentences(record: Record) -> Iterator[str]:
+def record_sentences(record: BacktestRecord) -> Iterator[str]:
     """Give the sentences about what past years show."""
-    from csa.backtest.suggestion import explain_choice
+    from csa.areas.backtest.suggestion import explain_choice
 
     yield render(explain_choice(record.suggested, record.tried, record.n_origins))
     fall = record.usual_fall_share
     if fall is not None and fall >= 0:
-        yield speak("backtest.usual_fall", share=percent(fall))
+        yield tr("backtest.usual_fall", share=percent(fall))
     elif fall is not None:
-        yield speak("backtest.usual_rise", share=percent(-fall))
-    yield speak("backtest.kept")
+        yield tr("backtest.usual_rise", share=percent(-fall))
+    yield tr("backtest.kept")

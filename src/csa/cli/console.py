@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from csa.base.logging import Tell
+from csa.base.logging import ProgressCallback
 from csa.base.message import Message
-from csa.base.text import UNSEEN, render, speak
+from csa.base.text import UNSEEN, render, tr
 
 LOGGER = logging.getLogger("csa")
 STEPS = {
@@ -60,7 +60,7 @@ PIPED_WIDTH = 120
 
 
 @contextmanager
-def progress(n_steps: int) -> Iterator[Tell]:
+def progress(n_steps: int) -> Iterator[ProgressCallback]:
     """Show a progress bar on stderr, on a terminal only."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
@@ -88,10 +88,10 @@ def show(*sentences: str) -> None:
 
 def show_written(out: Path, names: Iterable[str]) -> None:
     """Print what was written."""
-    show(speak("judged.written", out=out, files=", ".join(names)))
+    show(tr("judged.written", out=out, files=", ".join(names)))
 
 
-def table_of(*titles: str, right: Collection[int] = (), is_folded: bool = False) -> Table:
+def make_table(*titles: str, right: Collection[int] = (), is_folded: bool = False) -> Table:
     """Return a table without lines; columns of numbers stand right, long texts may be folded."""
     table = Table(box=None, pad_edge=False)
     for at, title in enumerate(titles):

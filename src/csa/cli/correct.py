@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.base.errors import ParamError
-from csa.base.text import day, speak
+from csa.base.text import day, tr
 from csa.cli.console import show
 from csa.cli.options import (
-    Signing,
+    DecisionOptions,
     dataset_of,
-    day_of,
-    plan_of,
-    reading_store,
+    load_city_plan,
+    open_store_read_only,
+    parse_date_option,
     signed,
 )
 
 if TYPE_CHECKING:
-    from csa.dataset.versioned import Dataset
-    from csa.decisions.store.tables import CorrectionRow
+    from csa.city.dataset import Dataset
+    from csa.program.store.tables import CorrectionRow
 
 NOTHING = "none"
 """What takes a planned day or a percentage away."""
@@ -39,7 +39,7 @@ def correct(
         list[str],
         typer.Argument(help="What is right: on_date=2026-03-05.", metavar="NAME=VALUE..."),
     ],
-    signing: Signing,
+    signing: DecisionOptions,
     entry: Annotated[
         int | None, typer.Option(help="The trail's entry that was wrong; else the last.")
     ] = None,
@@ -52,23 +52,23 @@ def correct(
     ] = None,
 ) -> None:
     """Correct a day, a meeting, a lesson ... on record; the old value stays in the trail."""
-    from csa.decisions import corrections
-    from csa.decisions.store.records import read_records
-    from csa.reports.briefing.counted import known_at_start
+    from csa.program import corrections
+    from csa.program.store.records import read_records
+    from csa.reports.briefing.measuring import known_at_start
 
     config, opened = signing.config, dataset_of(signing.config, dataset)
-    plan = plan_of(signing.city) if config.city.plan else None
-    records = read_records(reading_store(config, signing.store))
+    plan = load_city_plan(signing.city) if config.city.plan else None
+    records = read_records(open_store_read_only(config, signing.store))
     known = partial(known_at_start, opened, plan, records)
     wrong = corrections.Correction(item, _changes(values), entry, _first_day(opened), known=known)
     made = signing.decide(lambda store, act: corrections.correct(store, plan, act, wrong))
-    show(*corrected_lines(made), speak("keep.corrected_stays"))
+    show(*corrected_lines(made), tr("keep.corrected_stays"))
 
 
 def corrected_lines(corrections: Sequence[CorrectionRow]) -> list[str]:
     """Return what was corrected: was, is, on which day and why."""
     return [
-        speak(
+        tr(
             "keep.corrected",
             item=row.subject,
             name=name,
@@ -102,7 +102,7 @@ def _typed(name: str, value: str) -> str | date | int | list[str] | None:
     if name in {"start", "due", "percent"} and value == NOTHING:
         return None
     if name in {"start", "due"} or name.endswith("_on") or name.startswith("on_"):
-        return day_of(value, name)
+        return parse_date_option(value, name)
     if name == "percent":
         if not value.isdecimal():
             raise ParamError("param.number", name=name, given=value)

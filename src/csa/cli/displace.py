@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.text import month, percent, render, speak
+from csa.base.text import month, percent, render, tr
 from csa.cli.console import progress, show, show_json, show_written
 from csa.cli.options import (
     CityOption,
     DatasetOption,
     JsonOption,
     StoreOption,
-    choices_of,
-    city_of,
-    reading_store,
+    load_city_option,
+    open_store_read_only,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.config.city import CityConfig
-    from csa.dataset.chosen import Chosen
-    from csa.displacement.follow import FollowedAreas
+    from csa.change.follow import FollowedAreas
+    from csa.city.config import CityConfig
+    from csa.city.selection import AreaSelection
 
 N_STEPS = 6 + 36
 """With a window a month of three years."""
@@ -60,14 +60,14 @@ def displace(
     as_json: JsonOption = False,
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
-    from csa.dataset.chosen import read_areas
-    from csa.dataset.versioned import open_city
-    from csa.displacement.files import MARKER, displacement_account, displacement_files
-    from csa.displacement.follow import FollowSource, follow_areas
+    from csa.change.files import MARKER, displacement_account, displacement_files
+    from csa.change.follow import FollowSource, analyze_followed
+    from csa.city.dataset import open_city
+    from csa.city.selection import read_areas
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is None) is not is_served:
@@ -77,14 +77,14 @@ def displace(
         if as_json:
             show_json({"areas": 0})
         else:
-            show(speak("follow.none_served" if areas is None else "follow.no_area", path=areas))
+            show(tr("follow.none_served" if areas is None else "follow.no_area", path=areas))
         return
-    choices = choices_of(config, None, chosen.kinds)
+    choices = parse_settings(config, None, chosen.kinds)
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")
         source = FollowSource(open_city(config, dataset), choices)
-        followed = follow_areas(source, chosen, start, tell)
+        followed = analyze_followed(source, chosen, start, tell)
         account = displacement_account(followed)
         files = displacement_files(account, followed)
         tell("write")
@@ -93,24 +93,24 @@ def displace(
         show_json(account)
     else:
         if is_served and since is not None:
-            show(speak("evaluate.not_agreed"))
+            show(tr("evaluate.not_agreed"))
         show_followed(followed, account)
         show_written(out, files)
 
 
-def _served(config: CityConfig, store: str | None) -> Chosen:
+def _served(config: CityConfig, store: str | None) -> AreaSelection:
     """Read the core service areas from the store."""
-    from csa.dataset.chosen import Chosen
-    from csa.decisions.registry import all_services, followed
-    from csa.decisions.store.records import read_records
+    from csa.city.selection import AreaSelection
+    from csa.program.registry import all_services, followed
+    from csa.program.store.records import read_records
 
-    records = read_records(reading_store(config, store), with_values=False)
-    return followed(all_services(records)) or Chosen((), (), (), 9)
+    records = read_records(open_store_read_only(config, store), with_values=False)
+    return followed(all_services(records)) or AreaSelection((), (), (), 9)
 
 
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
-    from csa.displacement.telling import say_ground
+    from csa.change.sentences import say_ground
 
     ground = map(render, say_ground(followed.displaced))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
@@ -122,10 +122,9 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.displacement.sentences import say_net_change
-    from csa.displacement.telling import before_and_after, say_classic
+    from csa.change.sentences import before_and_after, describe_wdd, say_net_change
 
-    classic = say_classic(followed.pooled)
+    classic = describe_wdd(followed.pooled)
     yield from () if classic is None else (render(classic),)
     told, by_themselves = before_and_after(followed.displaced, followed.pooled)
     yield render(told)
@@ -133,12 +132,12 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
     yield account["usual"]["reason"] or render(by_themselves)
     net = say_net_change(followed.displaced.pooled, -1)
     if net is not None:
-        yield speak("follow.net_change", said=render(net))
+        yield tr("follow.net_change", said=render(net))
 
 
 def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
-    from csa.displacement.verdict import Verdict
+    from csa.change.verdict import Verdict
 
     if len(single) == 1:
         return
@@ -151,14 +150,14 @@ def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for changed in by_verdict.values():
         yield from (one["sentence"] for one in changed)
     if too_early:
-        yield speak("follow.too_early", n=len(too_early), areas=_named(too_early))
+        yield tr("follow.too_early", n=len(too_early), areas=_named(too_early))
     if too_few:
-        yield speak("follow.too_few", n=len(too_few), areas=_named(too_few))
+        yield tr("follow.too_few", n=len(too_few), areas=_named(too_few))
     if same:
-        yield speak("follow.no_change", n=len(same), areas=_named(same))
+        yield tr("follow.no_change", n=len(same), areas=_named(same))
         power = max(same, key=lambda one: one["core"]["expected"])["power"][-1]
         share = percent(power["fall_share"])
-        yield speak("follow.power", n=round(100 * power["told_share"]), share=share)
+        yield tr("follow.power", n=round(100 * power["told_share"]), share=share)
 
 
 def _named(areas: Sequence[Mapping[str, Any]]) -> str:
@@ -167,7 +166,7 @@ def _named(areas: Sequence[Mapping[str, Any]]) -> str:
 
 def _name(area: Mapping[Any, Any]) -> str:
     """Name an area by its place, and its letter if it has one."""
-    from csa.displacement.sentences import name_in_sentence
+    from csa.change.sentences import name_in_sentence
 
     area_id, place = str(area["area_id"]), str(area["place_name"])
     return area_id if place in {"", area_id} else name_in_sentence(area_id, place)
@@ -176,29 +175,27 @@ def _name(area: Mapping[Any, Any]) -> str:
 def _listed(names: Sequence[str], between: str) -> str:
     named = between.join(names[:MAX_NAMED])
     left = len(names) - MAX_NAMED
-    return named if left <= 0 else speak("follow.and_more", named=named, n=left)
+    return named if left <= 0 else tr("follow.and_more", named=named, n=left)
 
 
 def _counted(followed: FollowedAreas) -> Iterator[str]:
     """Describe what is counted where that is not all shootings."""
     city, kinds = followed.city.config.city, followed.displaced.chosen.kinds
     if len(kinds) == 1:
-        yield speak(
-            "follow.counted_homicides" if kinds == ("homicide",) else "follow.counted_other"
-        )
+        yield tr("follow.counted_homicides" if kinds == ("homicide",) else "follow.counted_other")
     if city.nonfatal_is_proxy and kinds != ("homicide",):
-        yield speak("follow.proxy", name=city.nonfatal_name)
+        yield tr("follow.proxy", name=city.nonfatal_name)
 
 
 def _caution(followed: FollowedAreas) -> Iterator[str]:
     displaced = followed.displaced
     n_outside = displaced.places.n_outside
     if n_outside:
-        yield speak("follow.outside", n=n_outside)
+        yield tr("follow.outside", n=n_outside)
     if displaced.knew_after is None:
-        yield speak("follow.knew_unknown", since=month(str(displaced.since_all)))
+        yield tr("follow.knew_unknown", since=month(str(displaced.since_all)))
     if displaced.knew_after:
-        yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
+        yield tr("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
 
 
 def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
@@ -210,20 +207,20 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
     values = {"months": followed.lineage_months, "first": first, "last": last}
     events = _events(table)
     if events:
-        yield speak("follow.lineage", told=_listed(events, "; "), **values)
+        yield tr("follow.lineage", told=_listed(events, "; "), **values)
     else:
-        yield speak("follow.lineage_none", **values)
+        yield tr("follow.lineage_none", **values)
     chance = followed.chance
     if chance is not None and chance.area_years:
         share = (chance.appeared + chance.gone) / chance.area_years
-        yield speak("follow.by_chance", share=percent(share))
+        yield tr("follow.by_chance", share=percent(share))
 
 
 def _events(table: pd.DataFrame) -> list[str]:
     """List what appeared, newest first, then what went."""
     newest_first = table.iloc[::-1].to_dict("records")
     return [
-        speak(key, area=_name(row), month=month(str(row["last_month"])))
+        tr(key, area=_name(row), month=month(str(row["last_month"])))
         for event, key in (("appeared", "follow.appeared"), ("gone", "follow.gone"))
         for row in newest_first
         if row["event"] == event
@@ -231,20 +228,20 @@ def _events(table: pd.DataFrame) -> list[str]:
 
 
 def _months(followed: FollowedAreas) -> Iterator[str]:
-    from csa.displacement.season import as_message
+    from csa.change.season import as_message
 
-    what = (speak("follow.one_shooting"), speak("follow.shootings"))
+    what = (tr("follow.one_shooting"), tr("follow.shootings"))
     yield render(as_message(followed.newest, what))
-    yield speak("follow.provisional", month=month(str(followed.newest.month)))
+    yield tr("follow.provisional", month=month(str(followed.newest.month)))
     changed = followed.changed_months
     if changed.empty:
         return
     rows = changed.tail(3).to_dict("records")
-    yield speak(
+    yield tr(
         "follow.late",
         n=len(changed),
         months="; ".join(
-            speak(
+            tr(
                 "follow.was_now",
                 month=month(row["month"]),
                 was=row["first_reported"],

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.base.errors import ParamError, SourceError
-from csa.base.text import percent, render, speak
+from csa.base.text import percent, render, tr
 from csa.cli.console import progress, show, show_json, show_written
 from csa.cli.options import (
-    Choosing,
     JsonOption,
+    ProposalOptions,
     StoreOption,
-    act_of,
-    city_of,
     decided,
+    load_city_option,
+    make_act,
     proposing,
 )
 from csa.cli.priorities import assess_areas
@@ -25,12 +25,12 @@ from csa.cli.priorities import assess_areas
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.areas.choices import Choices
+    from csa.areas.choices import AreaSettings
+    from csa.areas.priority.draw import Draw
+    from csa.areas.priority.draw_files import ClosedDraw
+    from csa.areas.priority.files import AssessedProposal
     from csa.base.message import Message
-    from csa.config.city import CityConfig
-    from csa.priority.draw import Draw
-    from csa.priority.draw_files import ClosedDraw
-    from csa.priority.proposal_files import AssessedProposal
+    from csa.city.config import CityConfig
 
 TierOption = Annotated[int | None, typer.Option(help="The tier drawn, from 1.", metavar="N")]
 StartOption = Annotated[
@@ -74,7 +74,7 @@ def draw(
     seed: SeedOption = None,
     waves: WavesOption = 2,
     months_between: BetweenOption = 6,
-    how: Choosing = Choosing(),
+    how: ProposalOptions = ProposalOptions(),
     area: AreaOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the draw.", metavar="DIR")] = None,
     by: ByOption = None,
@@ -96,27 +96,27 @@ def draw(
     if is_recorded and (by is None or why is None or (seed is None and seed_source is None)):
         needed = {"--by": by, "--why": why, "--seed-source": seed_source or seed}
         raise ParamError("draw.unsigned", which=_absent(needed))
-    config = city_of(city)
+    config = load_city_option(city)
     choices = how.choices(config)
     wanted = (tier, first_start, waves, months_between)
+    from csa.areas.priority.draw_files import MARKER, require_one_draw
     from csa.base.io import replace_folder, require_writable
-    from csa.priority.draw_files import MARKER, require_one_draw
 
     require_writable(out)
     found, made = _find(config, choices, dataset, seed, wanted, area)
     require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)
     key = None
     if by is not None and why is not None:
-        from csa.decisions.draws import record_draw
+        from csa.program.draws import record_draw
 
-        signed = act_of(config, by, why)
+        signed = make_act(config, by, why)
         key = decided(
             config, store, lambda opened: record_draw(opened, signed, made, seed_source or "")
         )
     replace_folder(out, MARKER, made.files)
     _show_draw(found, made, out, as_json=as_json)
     if not as_json:
-        show(speak("draw.recorded", key=key) if key else speak("draw.not_recorded"))
+        show(tr("draw.recorded", key=key) if key else tr("draw.not_recorded"))
 
 
 def _absent(needed: Mapping[str, object]) -> str:
@@ -125,15 +125,15 @@ def _absent(needed: Mapping[str, object]) -> str:
 
 def _find(
     config: CityConfig,
-    choices: Choices,
+    choices: AreaSettings,
     dataset: Path,
     seed: str | None,
     wanted: tuple[int, str, int, int],
     only: Sequence[str] | None,
 ) -> tuple[AssessedProposal, ClosedDraw]:
     """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
+    from csa.areas.priority.draw_files import Starts, close_list, list_entrants, make_draw
     from csa.base.params import Month
-    from csa.priority.draw_files import Starts, close_list, list_entrants, make_draw
 
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
@@ -157,17 +157,17 @@ def _show_draw(found: AssessedProposal, made: ClosedDraw, out: Path, *, as_json:
 
 def _kept_draw(path: Path) -> dict[str, Any] | None:
     """Read a record of a draw; None where it does not exist."""
-    from csa.dataset.kept import load_kept
+    from csa.city.results import read_result
 
     try:
-        return load_kept(path)
+        return read_result(path)
     except (SourceError, RecursionError) as error:
         raise SourceError("draw.unreadable", path=path) from error
 
 
 def _verify(path: Path, *, as_json: bool) -> None:
-    from csa.priority.draw_files import CLOSED
-    from csa.priority.draw_record import find_differences
+    from csa.areas.priority.draw import find_differences
+    from csa.areas.priority.draw_files import CLOSED
 
     record = _kept_draw(path)
     if record is None:
@@ -187,25 +187,25 @@ def show_closed_list(account: Mapping[str, Any]) -> None:
     """Print the code of a closed list, and what to do before the draw."""
     n_areas, code = len(account["entrants"]), account["entrants_sha256"]
     show(
-        speak("draw.closed", n=n_areas, tier=account["tier"]),
-        speak("draw.code", code=code),
-        speak("draw.publish"),
-        speak("draw.then"),
+        tr("draw.closed", n=n_areas, tier=account["tier"]),
+        tr("draw.code", code=code),
+        tr("draw.publish"),
+        tr("draw.then"),
     )
 
 
 def show_draw(draw: Draw, power: pd.DataFrame, usual_fall_share: float | None) -> None:
     """Print who starts when, how to draw again by hand, and what the draw could show."""
-    from csa.priority.draw_power import explain_power
-    from csa.priority.draw_record import explain_draw, list_starts
+    from csa.areas.priority.draw import explain_draw, list_starts
+    from csa.areas.priority.draw_power import explain_power
 
     _show_all(list_starts(draw))
     _show_all(explain_draw(draw))
     _show_all(explain_power(power))
     if usual_fall_share is None:
-        show(speak("draw.fall_unknown"))
+        show(tr("draw.fall_unknown"))
     else:
-        show(speak("draw.fall_allowed", share=percent(usual_fall_share)))
+        show(tr("draw.fall_allowed", share=percent(usual_fall_share)))
 
 
 def show_differences(found: Sequence[Message]) -> None:
@@ -213,7 +213,7 @@ def show_differences(found: Sequence[Message]) -> None:
     if found:
         _show_all(found)
     else:
-        show(speak("draw.same"))
+        show(tr("draw.same"))
 
 
 def _show_all(messages: Iterable[Message]) -> None:

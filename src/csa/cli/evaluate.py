@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.text import month, name_list, render, speak
+from csa.base.text import month, name_list, render, tr
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
     CityOption,
@@ -15,18 +15,18 @@ from csa.cli.options import (
     JsonOption,
     KindOption,
     StoreOption,
-    choices_of,
-    city_of,
-    reading_store,
+    load_city_option,
+    open_store_read_only,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
-    from csa.areas.choices import Choices
-    from csa.base.logging import Tell
+    from csa.areas.choices import AreaSettings
+    from csa.base.logging import ProgressCallback
     from csa.base.params import Period
-    from csa.dataset.versioned import City
-    from csa.decisions.registry import CoreArea
-    from csa.decisions.store.records import Records
+    from csa.city.dataset import City
+    from csa.program.registry import CoreArea
+    from csa.program.store.records import Records
 
 BeforeOption = Annotated[
     str | None,
@@ -51,18 +51,17 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Judge an area, in service or retired, as was agreed at its designation."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.base.errors import ParamError
-    from csa.dataset.versioned import open_city
-    from csa.decisions.registry import core_area
-    from csa.decisions.store.records import read_records
-    from csa.displacement.sealed import SEALED
-    from csa.displacement.sentences import name_in_sentence
-    from csa.evaluation.agreed import check_seal, parse_window
+    from csa.change.preregistration import SEALED, check_seal, parse_window
+    from csa.change.sentences import name_in_sentence
+    from csa.city.dataset import open_city
+    from csa.program.registry import core_area
+    from csa.program.store.records import read_records
 
     if (before is None) != (after is None):
         raise ParamError("evaluate.both_windows")
-    records = read_records(reading_store(config, store), with_values=False)
+    records = read_records(open_store_read_only(config, store), with_values=False)
     found = core_area(records, area)
     if found is None:
         raise ParamError("evaluate.not_served", area=area)
@@ -72,14 +71,14 @@ def evaluate(
     said: list[str] = []
     if found.ended is not None:
         account["ended"] = str(found.ended)
-        said.append(speak("evaluate.ended", who=who, on=found.ended))
+        said.append(tr("evaluate.ended", who=who, on=found.ended))
     since, seal = month(sealed["since"]), sealed["sha256"][:12]
-    said.append(speak("evaluate.sealed", who=who, since=since, on=found.since, seal=seal))
+    said.append(tr("evaluate.sealed", who=who, since=since, on=found.since, seal=seal))
     with progress(3) as tell:
         tell("load")
         opened = open_city(config, dataset)
         if before is not None and after is not None:
-            choices = choices_of(config, None, kind)
+            choices = parse_settings(config, None, kind)
             spans = parse_window(before, "--before"), parse_window(after, "--after")
             told, more = _windows(opened, choices, found, spans)
         else:
@@ -93,47 +92,51 @@ def evaluate(
 
 
 def _windows(
-    city: City, choices: Choices, area: CoreArea, spans: tuple[Period, Period]
+    city: City, choices: AreaSettings, area: CoreArea, spans: tuple[Period, Period]
 ) -> tuple[list[str], dict[str, Any]]:
     """Compare two windows that were not agreed."""
-    from csa.areas.locating import locate_around
-    from csa.displacement.sentences import name_in_sentence
-    from csa.evaluation.agreed import count_windows, say_windows
+    from csa.areas.locating import locate_for_areas
+    from csa.change.preregistration import count_windows, describe_windows
+    from csa.change.sentences import name_in_sentence
 
-    counted = count_windows(locate_around(city, choices, [area.cells]), area.cells, *spans)
+    counted = count_windows(locate_for_areas(city, choices, [area.cells]), area.cells, *spans)
     who = name_in_sentence(area.key, area.place_name)
-    said = [speak("evaluate.not_agreed"), render(say_windows(counted, who))]
+    said = [tr("evaluate.not_agreed"), render(describe_windows(counted, who))]
     account = {"is_agreed": False, "verdict": counted.verdict, "p": counted.p}
     return said, account | {"p_rest": counted.p_rest, "counted": counted.counted}
 
 
 def _agreed(
-    city: City, records: Records, area: CoreArea, sealed: Mapping[str, Any], tell: Tell
+    city: City,
+    records: Records,
+    area: CoreArea,
+    sealed: Mapping[str, Any],
+    progress: ProgressCallback,
 ) -> tuple[list[str], dict[str, Any]]:
     """Return what was agreed of an area, by the answer that all pages give."""
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import city_choices
     from csa.base.errors import CsaError, PeriodError
-    from csa.decisions.registry import followed
-    from csa.displacement.telling import figures
-    from csa.evaluation.agreed import say_agreed
+    from csa.change.preregistration import describe_preregistered
+    from csa.change.sentences import figures
+    from csa.program.registry import followed
 
-    analysis = Analysis(city, choices_of(city.config, None, tuple(sealed["outcome"])), records)
+    analysis = Analysis(city, parse_settings(city.config, None, tuple(sealed["outcome"])), records)
     areas = analysis.areas
     if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])
     try:
-        change = analysis.change(areas, tell=tell)
+        change = analysis.change(areas, progress=progress)
     except CsaError:  # of another area: this one may be judged all the same
-        change = analysis.change(followed([area]), tell=tell)
+        change = analysis.change(followed([area]), progress=progress)
     if change is None or area.key not in change.displaced.chosen.area_ids:
         last = city.dataset.require_months().until.plus(-1)
         raise PeriodError("displacement.after", since=sealed["since"], last=last)
     displaced = change.displaced
     judged = displaced.single[displaced.chosen.area_ids.index(area.key)]
-    said = [render(one) for one in say_agreed(sealed, displaced, area.key)]
+    said = [render(one) for one in describe_preregistered(sealed, displaced, area.key)]
     if set(sealed["outcome"]) != set(city_choices(city.config).kinds):
-        said.append(speak("evaluate.outcome", kinds=name_list(sealed["outcome"])))
+        said.append(tr("evaluate.outcome", kinds=name_list(sealed["outcome"])))
     account = {"is_agreed": True, "verdict": str(judged.verdicts[-1])}
     ring = None if judged.ring is None else figures(judged.ring)
     return said, account | {"core": figures(judged.core), "ring": ring}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from csa.base.text import speak
+from csa.base.text import tr
 from csa.cli.console import fail, progress, show, show_json, show_table, show_written
 
 
@@ -29,9 +29,9 @@ def fleet(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Run many cities through start or ingest, backtest, propose, priorities, displace, report."""
+    from csa.fleet.city import FAILED
     from csa.fleet.manifest import pick_cities, read_manifest
     from csa.fleet.running import run_fleet
-    from csa.fleet.table import FAILED
 
     cities = read_manifest(manifest)
     picked = pick_cities(cities, only)
@@ -44,10 +44,10 @@ def fleet(
         _show_rows(rows)
         n_new = sum(row["is_new"] and row["state"] != FAILED for row in rows)
         n_same = sum(not row["is_new"] for row in rows if row["state"] == "done")
-        show(speak("fleet.made", new=n_new, same=n_same, failed=len(failed)))
+        show(tr("fleet.made", new=n_new, same=n_same, failed=len(failed)))
         show_written(out, ("fleet.csv", "fleet.parquet"))
     if failed:
-        fail(speak("fleet.failed", n=len(failed), cities=", ".join(r["city"] for r in failed)), 2)
+        fail(tr("fleet.failed", n=len(failed), cities=", ".join(r["city"] for r in failed)), 2)
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.memory import keep_little
+from csa.base.memory import tune_malloc
 from csa.base.message import Message
-from csa.base.text import day, listed, render, speak
-from csa.cli.console import as_note, fail, pick, progress, show, show_json, show_table, table_of
-from csa.cli.options import CityOption, JsonOption, city_of, city_path, data_dir_of, day_of
+from csa.base.text import day, listed, render, tr
+from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    city_path,
+    data_dir_of,
+    load_city_option,
+    parse_date_option,
+)
 
 if TYPE_CHECKING:
-    from csa.config.city import CityConfig
+    from csa.city.config import CityConfig
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
     from csa.ingest.orders import MapFile
@@ -46,15 +53,15 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
-    config = city_of(city)
-    from csa.dataset.versioned import City, save_dataset
+    config = load_city_option(city)
+    from csa.city.dataset import City, save_dataset
     from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
-    from csa.workflow.naming import N_STEPS, keep_place_names
+    from csa.workflow.place_names import N_STEPS, save_place_names
 
-    keep_little(COLUMN_BYTES, n_heaps=1)
+    tune_malloc(COLUMN_BYTES, n_heaps=1)
     folder = data_dir_of(config)
-    last_day = day_of(as_of, "--as-of")
+    last_day = parse_date_option(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
@@ -62,7 +69,7 @@ def ingest(
         intake = ingest_city(config, inputs, tell)
         tell("write")
         version = save_dataset(intake.dataset, intake.rejected, out)
-        notes = keep_place_names(City(config, intake.dataset, out), tell)
+        notes = save_place_names(City(config, intake.dataset, out), tell)
     if as_json:
         show_json(intake.dataset.report)
     else:
@@ -74,28 +81,28 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
     report = intake.dataset.report
     rejected = listed(report["rows_rejected"])
     if not report["incidents"]:
-        show(speak("ingest.no_incidents"))
+        show(tr("ingest.no_incidents"))
     else:
         show(*_incident_sentences(report))
-    show(speak("ingest.rows", **pick(report, "rows_read", "rows_used"), rejected=rejected))
+    show(tr("ingest.rows", **pick(report, "rows_read", "rows_used"), rejected=rejected))
     for rule in (rule for rule in report["rules"] if rule["rows"]):
-        show(speak("ingest.rule", n=rule["rows"], **pick(rule, "name", "incidents", "why")))
+        show(tr("ingest.rule", n=rule["rows"], **pick(rule, "name", "incidents", "why")))
     if report["no_number"] and report["no_number"] < report["incidents"]:
-        show(speak("ingest.no_number", n=report["no_number"]))
+        show(tr("ingest.no_number", n=report["no_number"]))
     if report["identical_rows"]:
-        show(speak("ingest.identical", n=report["identical_rows"]))
+        show(tr("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
-        show(speak("ingest.several", n=report["incidents_in_several_sources"]))
+        show(tr("ingest.several", n=report["incidents_in_several_sources"]))
     show(*(as_note(note) for note in intake.messages))
     if report["suspect_points"]:
-        show(speak("ingest.suspects", n=report["suspect_points_total"]))
+        show(tr("ingest.suspects", n=report["suspect_points_total"]))
         _suspect_table(report["suspect_points"][:8])
-    show(speak("ingest.written", out=out, version=version))
+    show(tr("ingest.written", out=out, version=version))
 
 
 def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     through = report["data_through"]
-    yield speak(
+    yield tr(
         "ingest.data",
         n=report["incidents"],
         **pick(report, "homicides", "nonfatal", "nonfatal_name"),
@@ -105,20 +112,20 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     )
     n_unknown = report["incidents_without_victim_count"]
     if report["victims"] is None:
-        yield speak("ingest.victims_unknown")
+        yield tr("ingest.victims_unknown")
     elif report["nonfatal_is_proxy"] and report["nonfatal"]:
-        yield speak("ingest.victims_proxy", victims=report["victims"])
+        yield tr("ingest.victims_proxy", victims=report["victims"])
     elif n_unknown:
-        yield speak("ingest.victims_partly", victims=report["victims"], n=n_unknown)
+        yield tr("ingest.victims_partly", victims=report["victims"], n=n_unknown)
     else:
-        yield speak("ingest.victims", victims=report["victims"])
+        yield tr("ingest.victims", victims=report["victims"])
     unplaced = {"unlocated": report["unlocated"], "outside": report["outside_study_area"]}
     if any(unplaced.values()):
-        yield speak("ingest.unplaced", **unplaced)
+        yield tr("ingest.unplaced", **unplaced)
 
 
 def _suspect_table(points: list[Mapping[str, Any]]) -> None:
-    table = table_of("Incidents", "Address", "Why", right=(0,))
+    table = make_table("Incidents", "Address", "Why", right=(0,))
     for point in points:
         table.add_row(str(point["incidents"]), point["address"] or "(none)", point["why"])
     show_table(table)
@@ -140,7 +147,7 @@ def fetch(
     as_json: JsonOption = False,
 ) -> None:
     """Download a year of a city's shooting file from its open-data portal."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.ingest.orders import fetch_year
     from csa.ingest.sources import data_folder
 
@@ -150,7 +157,7 @@ def fetch(
         maps = [name for name, is_asked in asked.items() if is_asked]
         account = fetch_year(config, year, folder, progress, maps=maps, address=portal)
     except KeyboardInterrupt:
-        fail(speak("fetch.interrupted"), 130)
+        fail(tr("fetch.interrupted"), 130)
     if as_json:
         show_json(account.for_machines())
     else:
@@ -160,9 +167,9 @@ def fetch(
 def show_fetched(account: Account) -> None:
     """Print what was downloaded."""
     fields = vars(account)
-    show(speak("fetch.done", n=account.rows, **pick(fields, "dataset", "updated_at", "path")))
+    show(tr("fetch.done", n=account.rows, **pick(fields, "dataset", "updated_at", "path")))
     if account.pages_resumed:
-        show(speak("fetch.resumed", n=account.pages_resumed, pages=account.pages))
+        show(tr("fetch.resumed", n=account.pages_resumed, pages=account.pages))
     show(*(as_note(note) for note in account.messages))
     for layer in (account.places, *account.basemap):
         if layer:
@@ -176,8 +183,8 @@ def basemap(
     as_json: JsonOption = False,
 ) -> None:
     """Draw a city's own water, parks and streets as a background that needs no network."""
-    config = city_of(city)
-    from csa.ingest.basemap_layers import build_basemap, describe, save_basemap
+    config = load_city_option(city)
+    from csa.ingest.basemap import build_basemap, describe, save_basemap
 
     with progress(5) as tell:
         made, notes = build_basemap(config, data_dir_of(config), places, tell)
@@ -210,7 +217,7 @@ def check(
 
     path = city_path(city)
     try:
-        config = city_of(city)
+        config = load_city_option(city)
     except ConfigError as error:
         if as_json:
             faults = [render(fault) for fault in error.faults] or [render(error.message)]
@@ -233,16 +240,16 @@ def check(
         show_tried(tried)
     useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
     if useless:
-        fail(speak("check.useless", files=", ".join(useless)), 2)
+        fail(tr("check.useless", files=", ".join(useless)), 2)
 
 
 def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool) -> None:
     """Print that a city's file has no faults, and which of its source files are missing."""
-    show(speak("check.good", path=path, city=config.city.name, n=len(config.sources)))
+    show(tr("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         show(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
     if config.places.file and not has_places:
-        show(speak("check.places_missing", file=config.places.file, folder=folder))
+        show(tr("check.places_missing", file=config.places.file, folder=folder))
 
 
 def show_tried(tried: Sequence[FileTrial]) -> None:
@@ -251,14 +258,14 @@ def show_tried(tried: Sequence[FileTrial]) -> None:
         layout, account = each.layout, each.account
         found = ", ".join(layout.positions)
         lacking = ", ".join(name for name in layout.source.columns if name not in layout.positions)
-        show(speak("check.layout", **pick(account, "file", "source"), found=found))
+        show(tr("check.layout", **pick(account, "file", "source"), found=found))
         if lacking:
-            show(f"  {speak('check.lacking', lacking=lacking)}")
+            show(f"  {tr('check.lacking', lacking=lacking)}")
         rejected = listed(account["rows_rejected"])
         counts = pick(account, "rows_read", "rows_used")
-        show(f"  {speak('ingest.rows', **counts, rejected=rejected)}")
+        show(f"  {tr('ingest.rows', **counts, rejected=rejected)}")
         if account["incidents"]:
             days = [day(date.fromisoformat(account[name])) for name in ("first_date", "last_date")]
             values = {"n": account["incidents"], "first": days[0], "last": days[1]}
-            show(f"  {speak('check.incidents', **values)}")
+            show(f"  {tr('check.incidents', **values)}")
         show(*(f"  {as_note(note)}" for note in each.messages))

@@ -11,22 +11,22 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import Month
-from csa.base.text import day, render, speak
+from csa.base.text import day, render, tr
 from csa.cli.console import note, show, show_json
 from csa.cli.options import (
     CityOption,
     JsonOption,
     StoreOption,
-    act_of,
-    city_of,
     data_dir_of,
     decided,
+    load_city_option,
+    make_act,
 )
 
 if TYPE_CHECKING:
     from csa.base.message import Message
-    from csa.config.city import CityConfig
-    from csa.config.mail import Mail
+    from csa.city.config import CityConfig
+    from csa.city.deployment import Mail
     from csa.workflow.outbox import Letter, PrintedEdition
 
 OK, TRY_LATER, MISTAKE = 0, 1, 2
@@ -54,17 +54,17 @@ def mail(
     as_json: JsonOption = False,
 ) -> None:
     """Mail a month's editions, each once, to the offices in the deployment file; record each."""
-    from csa.cli.options import reading_store
-    from csa.config.mail import load_mail
-    from csa.workflow.handout import kept_back, read_editions
+    from csa.city.deployment import load_mail
+    from csa.cli.options import open_store_read_only
+    from csa.workflow.handout import read_editions, withheld_drafts
 
-    config, when, settings = city_of(city), Month.parse(month, "--month"), load_mail()
+    config, when, settings = load_city_option(city), Month.parse(month, "--month"), load_mail()
     today = config.city.clock.today()
     if Month(today.year, today.month).index < when.index:
         raise ParamError("decide.before_month", day=today, month=when)
-    opened = reading_store(config, store)
+    opened = open_store_read_only(config, store)
     found = read_editions(editions, when, opened, _published(config, bundle))
-    for kept in kept_back(found, settings):
+    for kept in withheld_drafts(found, settings):
         note(render(kept))
     if settings is None or not settings.is_sending:
         _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
@@ -112,9 +112,9 @@ def _lay_out(
     if as_json:
         show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:
-        show(speak("mail.would_lay_out", n=len(names), folder=out))
+        show(tr("mail.would_lay_out", n=len(names), folder=out))
     else:
-        show(speak("mail.laid_out", n=len(names), folder=out, list=LIST))
+        show(tr("mail.laid_out", n=len(names), folder=out, list=LIST))
 
 
 def _show_dry(config: CityConfig, letters: list[Letter], *, as_json: bool) -> None:
@@ -127,7 +127,7 @@ def _show_dry(config: CityConfig, letters: list[Letter], *, as_json: bool) -> No
         return
     for letter in now:
         is_new = letter.state in {"waiting", "replaced"}
-        show(speak("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
+        show(tr("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
 
 
 def _send(
@@ -143,7 +143,7 @@ def _send(
     from csa.workflow.mailing import mail_editions, record_in
 
     def record(letter: Letter) -> str:
-        signed = act_of(config, mail.office, speak("mail.why"))
+        signed = make_act(config, mail.office, tr("mail.why"))
         return decided(config, store, lambda opened: record_in(opened, signed)(letter))
 
     folder = _folder(config, "outbox")
@@ -170,7 +170,7 @@ def _show(
     for letter in now.values():
         show(_told(letter, already))
     for fault in faults:
-        show(speak("mail.not_recorded", why=render(fault)))
+        show(tr("mail.not_recorded", why=render(fault)))
 
 
 def _told(letter: Letter, already: Iterable[str]) -> str:
@@ -179,17 +179,17 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
     if letter.state == "sent":
         on = day(date.fromisoformat(letter.sent_on))
         if letter.key in set(already):
-            return speak("mail.sent_before", on=on, **values)
-        return speak("mail.sent", on=on, **values)
+            return tr("mail.sent_before", on=on, **values)
+        return tr("mail.sent", on=on, **values)
     if letter.state == "sending":
-        return speak("mail.unsure", id=letter.message_id, **values)
+        return tr("mail.unsure", id=letter.message_id, **values)
     if letter.state == "refused":
-        return speak("mail.refused", said=letter.said, **values)
-    return speak("mail.waiting", said=letter.said, **values)
+        return tr("mail.refused", said=letter.said, **values)
+    return tr("mail.waiting", said=letter.said, **values)
 
 
 def _values(letter: Letter) -> dict[str, str]:
-    from csa.reports.editions.naming import audience_name, language_name
+    from csa.reports.editions.phrases import audience_name, language_name
 
     return {
         "office": letter.office,

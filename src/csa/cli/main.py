@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 
 from csa.base.errors import CsaError, MachineError
-from csa.base.memory import keep_little
-from csa.base.text import render, speak
+from csa.base.memory import tune_malloc
+from csa.base.text import render, tr
 from csa.cli import area, measure, plan, store
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
@@ -131,7 +131,7 @@ def main() -> None:
     # of a short command's time, and to search them at the end, when all memory is given back
     # anyhow, another. Large arrays are freed without it.
     gc.set_threshold(2_000_000, 20, 50)
-    keep_little(LARGE_BYTES, n_heaps=1)
+    tune_malloc(LARGE_BYTES, n_heaps=1)
     atexit.register(gc.freeze)
     is_verbose = _pop_verbose()
     _start_log(is_verbose)
@@ -140,15 +140,15 @@ def main() -> None:
     except CsaError as error:
         fail(render(error.message), 1 if isinstance(error, MachineError) else 2)
     except KeyboardInterrupt:
-        fail(speak("cli.interrupted"), 130)
+        fail(tr("cli.interrupted"), 130)
     except BrokenPipeError:
         _close_stdout()
     except Exception as error:
         if is_verbose:
             raise
         if isinstance(error, OSError) and error.filename is not None:  # a path that nobody checked
-            fail(speak("cli.machine", path=error.filename, why=error.strerror), 2)
-        fail(speak("cli.internal", what=f"{type(error).__name__}: {error}"), 1)
+            fail(tr("cli.machine", path=error.filename, why=error.strerror), 2)
+        fail(tr("cli.internal", what=f"{type(error).__name__}: {error}"), 1)
 
 
 def _pop_verbose() -> bool:
@@ -160,9 +160,9 @@ def _pop_verbose() -> bool:
 
 def _start_log(is_verbose: bool) -> None:
     if is_verbose or os.environ.get("CSA_LOG"):
-        from csa.base.logging import start_log
+        from csa.base.logging import configure_logging
 
-        start_log(is_verbose=is_verbose, as_json=os.environ.get("CSA_LOG") == "json")
+        configure_logging(is_verbose=is_verbose, as_json=os.environ.get("CSA_LOG") == "json")
 
 
 def _close_stdout() -> None:

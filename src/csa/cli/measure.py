@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.text import speak
-from csa.cli.console import as_note, show, show_json, show_table, table_of
+from csa.base.text import tr
+from csa.cli.console import as_note, make_table, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
+    DecisionOptions,
     JsonOption,
-    Signing,
     StoreOption,
-    city_of,
-    plan_of,
-    reading_store,
+    load_city_option,
+    load_city_plan,
+    open_store_read_only,
     signed,
 )
 
 if TYPE_CHECKING:
     from csa.areas.year_to_date import YearToDate
     from csa.base.message import Message
-    from csa.config.city import CityConfig
+    from csa.city.config import CityConfig
 
 QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
 
@@ -32,36 +32,36 @@ QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar
 @signed
 def measure_import(
     file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
-    signing: Signing,
+    signing: DecisionOptions,
     dataset: Annotated[
         Path | None,
         typer.Option(help="What `csa ingest` wrote: its neighborhoods are places too."),
     ] = None,
 ) -> None:
     """Take a file of values: whole, or not at all with every fault named."""
-    from csa.decisions.measures import add_values
-    from csa.decisions.store.records import read_records
     from csa.ingest.measures import load_measures
-    from csa.plan.measures import make_value
+    from csa.program.measures import add_values
+    from csa.program.plan.measures import make_value
+    from csa.program.store.records import read_records
     from csa.reports.briefing.areas import place_names
 
-    plan = plan_of(signing.city)
-    opened = reading_store(signing.config, signing.store, may_be_made=True)
+    plan = load_city_plan(signing.city)
+    opened = open_store_read_only(signing.config, signing.store, may_be_made=True)
     records = read_records(opened, with_values=False)
     places = place_names(records, dataset)
     kinds = {one.id: one.kind for one in plan.measures}
     values = load_measures(file, kinds, places, make_value)
     n = signing.decide(lambda store, act: add_values(store, plan, act, values))
-    show(speak("keep.imported", n=n, path=file))
+    show(tr("keep.imported", n=n, path=file))
     if dataset is not None:
-        from csa.dataset.versioned import open_dataset
-        from csa.reports.briefing.counted import differing
+        from csa.city.dataset import open_dataset
+        from csa.reports.briefing.measuring import differing
 
         served = open_dataset(dataset)
         told = (differing(served, records, value, kinds[value.measure]) for value in values)
         show(*(as_note(message) for message in told if message is not None))
     if n < len(values):
-        show(speak("keep.same", n=len(values) - n))
+        show(tr("keep.same", n=len(values) - n))
 
 
 def measure_list(
@@ -77,12 +77,12 @@ def measure_list(
     as_json: JsonOption = False,
 ) -> None:
     """List the plan's measures: what is settled, the last value, what was revised."""
-    from csa.decisions.store.records import read_records
+    from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
-    config, plan = city_of(city), plan_of(city)
+    config, plan = load_city_option(city), load_city_plan(city)
     year = None if dataset is None else _year_so_far(config, dataset)
-    rows = measure_rows(plan, read_records(reading_store(config, store)), year)
+    rows = measure_rows(plan, read_records(open_store_read_only(config, store)), year)
     if as_json:
         show_json(rows)
     else:
@@ -92,7 +92,7 @@ def measure_list(
 def _year_so_far(config: CityConfig, folder: Path) -> YearToDate | Message:
     from csa.areas.choices import city_choices
     from csa.areas.year_to_date import city_year
-    from csa.dataset.versioned import City, open_dataset
+    from csa.city.dataset import City, open_dataset
 
     return city_year(City(config, open_dataset(folder), folder), city_choices(config))
 
@@ -100,7 +100,7 @@ def _year_so_far(config: CityConfig, folder: Path) -> YearToDate | Message:
 def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the whole city's measures."""
     titles = ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled")
-    table = table_of(*titles, is_folded=True)
+    table = make_table(*titles, is_folded=True)
     for row in rows:
         table.add_row(
             row["name"], row["quarter"], row["value"], row["target"], row["sentence"], row["lacks"]
@@ -111,7 +111,7 @@ def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
 @signed
 def measure_approve(
     quarter: QuarterArgument,
-    signing: Signing,
+    signing: DecisionOptions,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
     dataset: Annotated[
         Path | None,
@@ -123,18 +123,20 @@ def measure_approve(
     ] = False,
 ) -> None:
     """Approve a quarter's values: a later change is a revision that shows as such."""
-    from csa.decisions.measures import approve_quarter
-    from csa.plan.measures import Quarter
+    from csa.program.measures import approve_quarter
+    from csa.program.plan.measures import Quarter
 
     wanted = Quarter.parse(quarter)
     if dataset is not None and not reopen:
-        from csa.dataset.versioned import open_dataset
-        from csa.decisions.store.records import read_records
-        from csa.reports.briefing.counted import differing_in, require_read
+        from csa.city.dataset import open_dataset
+        from csa.program.store.records import read_records
+        from csa.reports.briefing.measuring import differing_in, require_read
 
-        records = read_records(reading_store(signing.config, signing.store, may_be_made=True))
-        told = differing_in(open_dataset(dataset), records, plan_of(signing.city), wanted)
+        records = read_records(
+            open_store_read_only(signing.config, signing.store, may_be_made=True)
+        )
+        told = differing_in(open_dataset(dataset), records, load_city_plan(signing.city), wanted)
         show(*(as_note(message) for message in told))
         require_read(told, is_read=is_read)
     signing.decide(lambda at, act: approve_quarter(at, act, wanted, is_approved=not reopen))
-    show(speak("keep.reopened" if reopen else "keep.quarter", quarter=wanted))
+    show(tr("keep.reopened" if reopen else "keep.quarter", quarter=wanted))

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csa.base.errors import ParamError
-from csa.base.text import month, render, speak
+from csa.base.text import month, render, tr
 from csa.cli.console import as_note, progress, show, show_json
 from csa.cli.options import (
     CityOption,
     JsonOption,
     StoreOption,
-    act_of,
-    choices_of,
-    city_of,
     city_path,
     confirm_read,
     data_dir_of,
-    making_store,
-    plan_of,
-    reading_store,
+    load_city_option,
+    load_city_plan,
+    make_act,
+    open_or_create_store,
+    open_store_read_only,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
-    from csa.config.city import CityConfig
+    from csa.city.config import CityConfig
     from csa.workflow.month import MonthDraft, MonthMade
-    from csa.workflow.month_ahead import MonthAhead
     from csa.workflow.month_place import MonthPlace
+    from csa.workflow.month_preview import MonthAhead
 
 N_STEPS = 40
 """Of everything, in a quarter's last month."""
@@ -83,7 +83,7 @@ def month_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.workflow.month_place import MonthPlace
 
     home = home or Path("var") / city_path(city).stem
@@ -94,9 +94,8 @@ def month_command(
     if publish:
         _publish(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
-    from csa.config.evidence import load_evidence
-    from csa.workflow.month import MonthRequest, look, make_month, read_new
-    from csa.workflow.month_fetch import fetch_new
+    from csa.city.loading import load_evidence
+    from csa.workflow.month import MonthRequest, fetch_new, look, make_month, read_new
 
     if confirm and not by:
         raise ParamError("publish.confirm_by")
@@ -105,11 +104,11 @@ def month_command(
         given = fetch_new(config, place, progress)
     request = MonthRequest(
         config,
-        plan_of(city) if config.city.plan else None,
+        load_city_plan(city) if config.city.plan else None,
         place,
-        reading_store(config, store, may_be_made=not place.bundle.exists()),
-        lambda: making_store(config, store),
-        choices_of(config),
+        open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
+        lambda: open_or_create_store(config, store),
+        parse_settings(config),
         given,
         lang,
         load_evidence(city_path(city)),
@@ -121,11 +120,11 @@ def month_command(
     if dry_run:
         return
     if not _is_agreed(draft, accept_loss=accept_loss, is_asked=not (is_sure or as_json)):
-        show(speak("month.nothing_made"))
+        show(tr("month.nothing_made"))
         return
     if confirm:
         confirm_read(config, store, confirm, by)
-        request = replace(request, store=reading_store(config, store))
+        request = replace(request, store=open_store_read_only(config, store))
     with progress(N_STEPS) as tell:
         made = make_month(request, draft, tell)
     if out is not None:
@@ -138,8 +137,7 @@ def month_command(
 
 def _show_preview(draft: MonthDraft, ahead: MonthAhead, *, is_all: bool, as_json: bool) -> None:
     """Print what would change, and what would be left out."""
-    from csa.workflow.month_ahead import ahead_sentences
-    from csa.workflow.month_preview import preview_sentences
+    from csa.workflow.month_preview import ahead_sentences, preview_sentences
 
     if not as_json:
         show(*(render(one) for one in preview_sentences(draft.preview)))
@@ -154,7 +152,7 @@ def _is_agreed(draft: MonthDraft, *, accept_loss: bool, is_asked: bool) -> bool:
     if draft.preview.loses_much and not accept_loss:
         counts = {"n": draft.preview.gone, "before": draft.preview.before}
         raise ParamError("month.not_accepted", **counts)
-    question = speak("month.go_on", month=month(draft.preview.month))
+    question = tr("month.go_on", month=month(draft.preview.month))
     return not is_asked or typer.confirm(question, default=True, err=True)
 
 
@@ -170,22 +168,22 @@ def _copy_editions(made: MonthMade, out: Path, language: str) -> None:
 
 
 def _show_made(made: MonthMade, city: str) -> None:
-    from csa.workflow.month_ahead import left_out_sentence
+    from csa.workflow.month_preview import left_out_sentence
 
     told = made.account
     if not made.is_new:
-        show(speak("month.was_made", month=month(str(made.month)), folder=made.folder))
+        show(tr("month.was_made", month=month(str(made.month)), folder=made.folder))
         return
     counts = {"version": told["version"], "n": len(told["files"])}
-    show(speak("month.made", month=month(str(made.month)), folder=made.folder, **counts))
+    show(tr("month.made", month=month(str(made.month)), folder=made.folder, **counts))
     show(*([told["change"]["sentence"]] if told["change"]["sentence"] else []))
     for one in told["left_out"]:
         show(left_out_sentence(one["products"], one["why"]))
     if told["record_made"]:
-        show(speak("month.recorded"))
+        show(tr("month.recorded"))
     if (made.folder / "public").is_dir():
-        show(speak("month.bundle_draft", folder=made.folder / "public", city=city))
-    show(speak("month.next", folder=made.folder))
+        show(tr("month.bundle_draft", folder=made.folder / "public", city=city))
+    show(tr("month.next", folder=made.folder))
 
 
 def _publish(
@@ -196,12 +194,12 @@ def _publish(
     drafts = [one for one in list_months(place) if (place.month(one) / "public").is_dir()]
     if not drafts:
         raise ParamError("month.no_draft", folder=place.months)
-    signed = act_of(config, by, speak("month.publish_why"))
-    files = publish_month(place, drafts[0], signed, lambda: making_store(config, store))
+    signed = make_act(config, by, tr("month.publish_why"))
+    files = publish_month(place, drafts[0], signed, lambda: open_or_create_store(config, store))
     if as_json:
         show_json({"month": str(drafts[0]), "out": str(place.bundle), "files": list(files)})
     else:
-        show(speak("month.published", month=month(str(drafts[0])), out=place.bundle))
+        show(tr("month.published", month=month(str(drafts[0])), out=place.bundle))
 
 
 def _undo(
@@ -210,15 +208,15 @@ def _undo(
     """Take the newest month back; who had its editions is told, and stands in the trail."""
     from csa.workflow.month_place import take_back, was_published
 
-    opened = reading_store(config, store, may_be_made=not place.bundle.exists())
+    opened = open_store_read_only(config, store, may_be_made=not place.bundle.exists())
     is_public = was_published(place)
-    told, names = take_back(place, opened, act_of(config, by, speak("month.undo_why")))
+    told, names = take_back(place, opened, make_act(config, by, tr("month.undo_why")))
     if as_json:
         show_json({**told, "handed_out_to": names, "was_published": is_public})
         return
     values = {"month": month(told["month"]), "version": told["served"], "folder": told["undone"]}
-    show(speak("month.undone", **values))
+    show(tr("month.undone", **values))
     if names:
-        show(speak("month.handed_before", names=", ".join(names)))
+        show(tr("month.handed_before", names=", ".join(names)))
     if is_public:
-        show(speak("month.published_before"))
+        show(tr("month.published_before"))

@@ -17,14 +17,14 @@ from csa.base.errors import ParamError
 from csa.base.params import parse_day
 
 if TYPE_CHECKING:
-    from csa.areas.choices import Choices
-    from csa.config.city import CityConfig
-    from csa.config.settings import Resolved
-    from csa.dataset.versioned import Dataset
-    from csa.decisions.registry import CoreArea
-    from csa.decisions.roles import Act
-    from csa.decisions.store import Store
-    from csa.plan import Plan
+    from csa.areas.choices import AreaSettings
+    from csa.city.config import CityConfig
+    from csa.city.dataset import Dataset
+    from csa.city.deployment import Resolved
+    from csa.program.plan.items import Plan
+    from csa.program.registry import CoreArea
+    from csa.program.roles import Act
+    from csa.program.store.engine import Store
 
 Kept = TypeVar("Kept")
 
@@ -94,7 +94,7 @@ OnOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Signing:
+class DecisionOptions:
     """What a command that decides is given: whose decision it is, and the store it goes into."""
 
     by: ByOption
@@ -106,12 +106,12 @@ class Signing:
     @cached_property
     def config(self) -> CityConfig:
         """The city."""
-        return city_of(self.city)
+        return load_city_option(self.city)
 
     @cached_property
     def act(self) -> Act:
         """The signature."""
-        return act_of(self.config, self.by, self.why, self.on)
+        return make_act(self.config, self.by, self.why, self.on)
 
     def decide(self, write: Callable[[Store, Act], Kept]) -> Kept:
         """Carry out a decision; one that cannot be signed opens no store."""
@@ -120,7 +120,7 @@ class Signing:
 
 
 @dataclass(frozen=True)
-class Choosing:
+class ProposalOptions:
     """What a command that proposes areas is given: over which months, and how."""
 
     until: UntilOption = None
@@ -131,10 +131,10 @@ class Choosing:
     resolution: ResolutionOption = None
     kind: KindOption = None
 
-    def choices(self, config: CityConfig) -> Choices:
+    def choices(self, config: CityConfig) -> AreaSettings:
         """Return how areas are to be proposed in a city."""
         flags = dict(vars(self))
-        return choices_of(config, flags.pop("until"), flags.pop("kind"), **flags)
+        return parse_settings(config, flags.pop("until"), flags.pop("kind"), **flags)
 
 
 def _unfolded(command: Callable[..., None], kind: type, *last: str) -> Callable[..., None]:
@@ -160,23 +160,23 @@ def _unfolded(command: Callable[..., None], kind: type, *last: str) -> Callable[
 
 
 def signed(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command of a function that takes a `Signing`."""
-    return _unfolded(command, Signing)
+    """Make a command of a function that takes a `DecisionOptions`."""
+    return _unfolded(command, DecisionOptions)
 
 
 def signed_on(command: Callable[..., None]) -> Callable[..., None]:
     """Make such a command that is given the day, too, from which the decision holds."""
-    return _unfolded(command, Signing, "on")
+    return _unfolded(command, DecisionOptions, "on")
 
 
 def proposing(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command of a function that takes a `Choosing`."""
-    return _unfolded(command, Choosing)
+    """Make a command of a function that takes a `ProposalOptions`."""
+    return _unfolded(command, ProposalOptions)
 
 
-def city_of(name: str) -> CityConfig:
+def load_city_option(name: str) -> CityConfig:
     """Read the city that an option names."""
-    from csa.config.loading import load_city
+    from csa.city.loading import load_city
 
     return load_city(city_path(name))
 
@@ -190,7 +190,7 @@ def city_path(name: str) -> Path:
 
 def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
     """Open the dataset that is given, else the city's own in `var`; None where there is none."""
-    from csa.dataset.versioned import open_dataset
+    from csa.city.dataset import open_dataset
 
     folder = given or Path("var") / config.city.id / "dataset"
     return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
@@ -198,34 +198,34 @@ def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
 
 def data_dir_of(config: CityConfig) -> Path:
     """Return where source files are looked up."""
-    from csa.config.settings import resolve
+    from csa.city.deployment import resolve
 
     return Path(resolve({}, config)["data_dir"].value)
 
 
-def day_of(text: str | None, name: str) -> date | None:
+def parse_date_option(text: str | None, name: str) -> date | None:
     """Read a day that an option gives."""
     return None if text is None else parse_day(text, name)
 
 
-def choices_of(
+def parse_settings(
     config: CityConfig, until: str | None = None, kind: Sequence[str] | None = None, **flags: Any
-) -> Choices:
+) -> AreaSettings:
     """Return how areas are to be proposed."""
-    from csa.areas.choices import Choices
+    from csa.areas.choices import AreaSettings
     from csa.base.params import Month
     from csa.base.schema import KINDS
-    from csa.config.settings import choosing, resolve
+    from csa.city.deployment import choosing, resolve
 
     settled = choosing(resolve(flags, config))
     first_not_counted = None if until is None else Month.parse(until, "--until")
     kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
-    return Choices(until=first_not_counted, kinds=kinds, **settled)
+    return AreaSettings(until=first_not_counted, kinds=kinds, **settled)
 
 
 def resolved_store(config: CityConfig, given: str | None) -> Resolved:
     """Return where a city's store is, and who says so."""
-    from csa.config.settings import resolve
+    from csa.city.deployment import resolve
 
     return resolve({"store": given}, config)["store"]
 
@@ -237,17 +237,17 @@ def store_address(config: CityConfig, given: str | None) -> str:
 
 def store_name(config: CityConfig, given: str | None) -> str:
     """Name a city's store in a sentence."""
-    from csa.decisions.store.address import shown
+    from csa.program.store.address import shown
 
     return shown(store_address(config, given))
 
 
-def reading_store(
+def open_store_read_only(
     config: CityConfig, given: str | None, *, may_be_made: bool = False
 ) -> Store | None:
     """Open a city's store to read it; one that an option names must be there, or may be made."""
-    from csa.decisions.store import open_store
-    from csa.decisions.store.address import refuse_missing
+    from csa.program.store.address import refuse_missing
+    from csa.program.store.engine import open_store
 
     found = resolved_store(config, given)
     opened = open_store(str(found.value), city=config.city.id)
@@ -258,24 +258,24 @@ def reading_store(
 
 def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
     """List the areas in service by the city's store."""
-    from csa.decisions.registry import core_areas
-    from csa.decisions.store.records import read_records
+    from csa.program.registry import core_areas
+    from csa.program.store.records import read_records
 
-    return core_areas(read_records(reading_store(config, given), with_values=False))
+    return core_areas(read_records(open_store_read_only(config, given), with_values=False))
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
     """Carry out a decision; an absent store is created, but not for a refused one."""
-    opened = reading_store(config, given, may_be_made=True)
+    opened = open_store_read_only(config, given, may_be_made=True)
     if opened is None:
         rehearse(config, decide)
-        opened = making_store(config, given)
+        opened = open_or_create_store(config, given)
     return decide(opened)
 
 
 def rehearse(config: CityConfig, decide: Callable[[Store], Kept]) -> None:
     """Carry a decision out on an empty store of its own: a refusal then leaves nothing behind."""
-    from csa.decisions.store import make_store
+    from csa.program.store.engine import make_store
 
     with TemporaryDirectory(prefix=".csa-tmp-") as folder:
         decide(make_store(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
@@ -285,26 +285,26 @@ def confirm_read(
     config: CityConfig, given: str | None, codes: Sequence[str], by: str | None
 ) -> None:
     """Record that public texts were read again, before they are published."""
-    from csa.base.text import speak
-    from csa.decisions.texts import confirm_texts
+    from csa.base.text import tr
+    from csa.program.writing import confirm_texts
 
     if not by:
         raise ParamError("publish.confirm_by")
-    signed = act_of(config, by, speak("publish.read_again"))
+    signed = make_act(config, by, tr("publish.read_again"))
     decided(config, given, lambda opened: confirm_texts(opened, signed, codes))
 
 
-def making_store(config: CityConfig, given: str | None) -> Store:
+def open_or_create_store(config: CityConfig, given: str | None) -> Store:
     """Open a city's store, or create it."""
-    from csa.decisions.store import make_store
+    from csa.program.store.engine import make_store
 
     return make_store(store_address(config, given), config.city.id)
 
 
-def plan_of(city: str) -> Plan:
+def load_city_plan(city: str) -> Plan:
     """Read a city's plan."""
-    from csa.config.loading import load_city
-    from csa.plan import load_plan
+    from csa.city.loading import load_city
+    from csa.program.plan.loading import load_plan
 
     path = city_path(city)
     own = load_city(path).city
@@ -313,14 +313,14 @@ def plan_of(city: str) -> Plan:
     return load_plan(path.parent / "plans" / own.plan, own.plan_names)
 
 
-def today_of(config: CityConfig) -> date:
+def city_today(config: CityConfig) -> date:
     """Return today's date in a city."""
     return config.city.clock.today()
 
 
-def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
+def make_act(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
     """Sign a change by the person at this machine, who has a chair's role."""
-    from csa.decisions.roles import act, dated, local_person
+    from csa.program.roles import act, dated, local_person
 
     signed = act(local_person(by), why, config.city.clock.now(), config.city.time_zone)
-    return dated(signed, day_of(on, "--on"))
+    return dated(signed, parse_date_option(on, "--on"))

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.text import day, speak
-from csa.cli.console import show, show_json, show_table, table_of
+from csa.base.text import day, tr
+from csa.cli.console import make_table, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
+    DecisionOptions,
     JsonOption,
-    Signing,
     StoreOption,
-    city_of,
-    day_of,
-    plan_of,
-    reading_store,
+    city_today,
+    load_city_option,
+    load_city_plan,
+    open_store_read_only,
+    parse_date_option,
     signed,
     signed_on,
-    today_of,
 )
 
 if TYPE_CHECKING:
-    from csa.plan import Plan
-    from csa.reports.briefing import ActionLine
+    from csa.program.plan.items import Plan
+    from csa.reports.briefing.lines import ActionLine
 
 NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 1.2.1.")]
 StatusOption = Annotated[
@@ -39,12 +39,12 @@ NOTHING = "none"
 
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions and how each stands; open slots too."""
-    from csa.decisions.store.records import read_records
-    from csa.reports.briefing import line_rows, plan_lines
+    from csa.program.store.records import read_records
+    from csa.reports.briefing.lines import line_rows, plan_lines
 
-    config, plan = city_of(city), plan_of(city)
-    records = read_records(reading_store(config, store), with_values=False)
-    lines = plan_lines(plan, records, today_of(config))
+    config, plan = load_city_option(city), load_city_plan(city)
+    records = read_records(open_store_read_only(config, store), with_values=False)
+    lines = plan_lines(plan, records, city_today(config))
     if as_json:
         show_json(line_rows(lines))
     else:
@@ -53,14 +53,14 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
 
 def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
     """Print a plan's actions by strategy, and what needs attention."""
-    from csa.reports.briefing import status_word
+    from csa.reports.briefing.lines import status_word
 
-    table = table_of("Item", "Action", "Status", "Office", "", is_folded=True)
+    table = make_table("Item", "Action", "Status", "Office", "", is_folded=True)
     for strategy in plan.strategies:
         table.add_row(strategy.number, strategy.title, style="bold")
         for line in lines:
             if line.strategy == strategy.number:
-                title = line.title or speak("plan.open_slot")
+                title = line.title or tr("plan.open_slot")
                 note = ", ".join(_notes(line))
                 table.add_row(
                     line.number, title, status_word(line.state.status), line.state.office, note
@@ -72,18 +72,18 @@ def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
 def _notes(line: ActionLine) -> Iterator[str]:
     state = line.state
     if line.freshness == "stale" and state.updated_on:
-        yield speak("keep.stale", day=day(state.updated_on))
+        yield tr("keep.stale", day=day(state.updated_on))
     if state.due and state.status != "done":
-        yield speak("keep.late" if line.is_late else "keep.due", day=day(state.due))
+        yield tr("keep.late" if line.is_late else "keep.due", day=day(state.due))
     if line.holds_up:
-        yield speak("keep.holds", numbers=", ".join(line.holds_up))
+        yield tr("keep.holds", numbers=", ".join(line.holds_up))
     if state.reason:
         yield state.reason
 
 
 def summary(lines: Sequence[ActionLine]) -> str:
     """Summarize the state of a plan in one sentence."""
-    return speak(
+    return tr(
         "keep.summary",
         n=len(lines),
         open=sum(line.is_open for line in lines),
@@ -97,7 +97,7 @@ def summary(lines: Sequence[ActionLine]) -> str:
 @signed_on
 def plan_set(
     number: NumberArgument,
-    signing: Signing,
+    signing: DecisionOptions,
     status: StatusOption = None,
     reason: Annotated[
         str | None, typer.Option(help="Why it is at risk or blocked.  [--why]")
@@ -114,17 +114,17 @@ def plan_set(
     comment: Annotated[str | None, typer.Option(help="What is said of this period.")] = None,
 ) -> None:
     """Set the state of an action; options that are not given stay as they are."""
-    from csa.decisions.actions import set_action
-    from csa.decisions.store.records import read_records
-    from csa.reports.briefing import plan_lines
+    from csa.program.actions import set_action
+    from csa.program.store.records import read_records
+    from csa.reports.briefing.lines import plan_lines
 
     given: dict[str, Any] = {
         "status": None if status is None else status.strip().lower().replace(" ", "-"),
         "reason": reason,
         "office": office,
         "coordinator": coordinator,
-        "start": None if start == NOTHING else day_of(start, "--start"),
-        "due": None if due == NOTHING else day_of(due, "--due"),
+        "start": None if start == NOTHING else parse_date_option(start, "--start"),
+        "due": None if due == NOTHING else parse_date_option(due, "--due"),
         "percent": percent,
         "evidence": evidence,
         "areas": None if area is None else tuple(area),
@@ -132,22 +132,22 @@ def plan_set(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
-    plan = plan_of(signing.city)
+    plan = load_city_plan(signing.city)
     signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
-    records = read_records(reading_store(signing.config, signing.store), with_values=False)
+    records = read_records(open_store_read_only(signing.config, signing.store), with_values=False)
     lines = plan_lines(plan, records, signing.act.on)
     show_action(next(line for line in lines if line.number == number))
 
 
 def show_action(line: ActionLine) -> None:
     """Print the state of an action."""
-    from csa.reports.briefing import status_word
+    from csa.reports.briefing.lines import status_word
 
     state, title = line.state, line.title
     status = status_word(state.status)
     key = "keep.action_reason" if state.reason else "keep.action"
     values = {"reason": state.reason} if state.reason else {}
-    show(speak(key, number=state.number, title=title, status=status, **values))
+    show(tr(key, number=state.number, title=title, status=status, **values))
 
 
 def plan_calendar(
@@ -157,18 +157,18 @@ def plan_calendar(
 ) -> None:
     """Write due dates and public meetings as a file that calendars read."""
     from csa.base.io import write_file
-    from csa.decisions.store.records import read_records
+    from csa.program.store.records import read_records
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
-    config = city_of(city)
-    plan = plan_of(city) if config.city.plan else None
-    records = read_records(reading_store(config, store), with_values=False)
-    entries = calendar_entries(config, plan, records, today_of(config))
+    config = load_city_option(city)
+    plan = load_city_plan(city) if config.city.plan else None
+    records = read_records(open_store_read_only(config, store), with_values=False)
+    entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))
     if entries:
-        show(speak("calendar.wrote", path=out, n=len(entries)))
+        show(tr("calendar.wrote", path=out, n=len(entries)))
     else:
-        show(speak("calendar.empty", path=out))
+        show(tr("calendar.empty", path=out))
 
 
 def plan_export_work(
@@ -178,34 +178,34 @@ def plan_export_work(
 ) -> None:
     """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
     from csa.base.io import write_file
-    from csa.decisions.store.records import read_records
-    from csa.decisions.work_file import work_file, work_rows
+    from csa.program.store.records import read_records
+    from csa.program.work_file import work_file, work_rows
 
-    records = read_records(reading_store(city_of(city), store), with_values=False)
+    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
     write_file(file, work_file(records))
-    show(speak("work_file.written", path=file, n=len(work_rows(records))))
+    show(tr("work_file.written", path=file, n=len(work_rows(records))))
 
 
 @signed
 def plan_import_work(
     file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
-    signing: Signing,
+    signing: DecisionOptions,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
 ) -> None:
     """Take a file of work plans: whole, or not at all with every fault named."""
-    from csa.decisions.work_file import add_work
     from csa.ingest.work import load_work
+    from csa.program.work_file import add_work
 
     lines = load_work(file)
     taken = signing.decide(lambda store, act: add_work(store, act, lines, file, keep=not dry_run))
     key = "work_file.would_take" if dry_run else "work_file.taken"
-    show(speak(key, path=file, **vars(taken)))
+    show(tr(key, path=file, **vars(taken)))
 
 
 @signed
 def plan_propose(
     number: NumberArgument,
-    signing: Signing,
+    signing: DecisionOptions,
     title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
     office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
     coordinator: Annotated[str | None, typer.Option(help="The office that coordinates.")] = None,
@@ -213,7 +213,7 @@ def plan_propose(
     due: DayOption = None,
 ) -> None:
     """Propose an action for an open slot, or a revision of one."""
-    from csa.decisions.actions import propose_change
+    from csa.program.actions import propose_change
 
     given = {
         "title": title,
@@ -223,25 +223,25 @@ def plan_propose(
         "due": due,
     }
     values = {name: text for name, text in given.items() if text is not None}
-    plan = plan_of(signing.city)
+    plan = load_city_plan(signing.city)
     key = signing.decide(lambda store, act: propose_change(store, plan, act, number, values))
-    show(speak("keep.proposed", key=key, number=number))
+    show(tr("keep.proposed", key=key, number=number))
 
 
 @signed
 def plan_answer(
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
-    signing: Signing,
+    signing: DecisionOptions,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
-    from csa.decisions.actions import answer_change
+    from csa.program.actions import answer_change
 
-    plan, is_yes = plan_of(signing.city), not refuse
+    plan, is_yes = load_city_plan(signing.city), not refuse
     state = signing.decide(lambda at, act: answer_change(at, plan, act, key, is_approved=is_yes))
     said = {
         "chair-approved": "keep.chair_approved",
         "approved": "keep.approved",
         "refused": "keep.refused",
     }[state]
-    show(speak(said, key=key))
+    show(tr(said, key=key))

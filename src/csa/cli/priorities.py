@@ -12,15 +12,15 @@ from rich.table import Table
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
-from csa.base.text import in_ten, percent, render, speak, times
+from csa.base.text import in_ten, percent, render, times, tr
 from csa.cli.console import pick, progress, show, show_json, show_table, show_written
 from csa.cli.options import (
-    Choosing,
     CityOption,
     DatasetOption,
     JsonOption,
+    ProposalOptions,
     StoreOption,
-    city_of,
+    load_city_option,
     proposing,
     served_in,
 )
@@ -29,12 +29,12 @@ from csa.cli.propose import outline_name, show_core_areas
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.areas.choices import Choices
-    from csa.areas.criterion import Weights
-    from csa.base.logging import Tell
-    from csa.config.city import CityConfig
-    from csa.decisions.registry import AreaStanding
-    from csa.priority.proposal_files import AssessedProposal
+    from csa.areas.choices import AreaSettings
+    from csa.areas.ordering import Weights
+    from csa.areas.priority.files import AssessedProposal
+    from csa.base.logging import ProgressCallback
+    from csa.city.config import CityConfig
+    from csa.program.registry import AreaStatus
 
 CapacityOption = Annotated[
     int | None, typer.Option(help="Areas served first; else the city's.", metavar="K")
@@ -53,18 +53,18 @@ def priorities(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the priorities.", metavar="DIR")],
-    how: Choosing,
+    how: ProposalOptions,
     capacity: CapacityOption = None,
     weight: WeightOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how sure each candidate area is, and in one order which come first."""
-    config = city_of(city)
+    config = load_city_option(city)
+    from csa.areas.priority.assessment import prioritize, reorder
+    from csa.areas.priority.files import MARKER, join_chosen, priorities_account, priorities_files
     from csa.base.io import replace_folder
-    from csa.decisions.registry import served_as, standings
-    from csa.priority.assess import prioritize, reorder
-    from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
+    from csa.program.registry import match_statuses, served_as
     from csa.reports.briefing.areas import (
         CORE_AREAS,
         core_area_rows,
@@ -79,7 +79,7 @@ def priorities(
         found = replace(found, judgement=reorder(found.judgement, weights))
         chosen = prioritize(found.judgement, weights, n_first)
         areas = served_in(config, store)
-        standing = standings(found.proposal.areas, areas)
+        standing = match_statuses(found.proposal.areas, areas)
         counts = count_core_areas(found.city, areas, found.proposal, found.record)
         table = served_as(found.judgement.table, standing)
         found = replace(found, judgement=replace(found.judgement, table=table))
@@ -101,7 +101,7 @@ def priorities(
 
 def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
     """Read weights; those given stand alone, in place of the city's."""
-    from csa.areas.criterion import COMPONENTS, Weights
+    from csa.areas.ordering import COMPONENTS, Weights
 
     if not given:
         return Weights.of(config.priorities.weights)
@@ -129,33 +129,33 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
 
 
 def assess_areas(
-    config: CityConfig, dataset: Path, choices: Choices, tell: Tell
+    config: CityConfig, dataset: Path, choices: AreaSettings, progress: ProgressCallback
 ) -> AssessedProposal:
     """Propose and assess areas, by what past years suggest."""
-    from csa.backtest.recording import load_suggestion
-    from csa.dataset.versioned import open_city
-    from csa.priority.proposal_files import find
+    from csa.areas.backtest.recording import load_suggestion
+    from csa.areas.priority.files import find
+    from csa.city.dataset import open_city
 
-    tell("load")
+    progress("load")
     opened = open_city(config, dataset)
-    return find(opened, choices, load_suggestion(opened, choices), tell)
+    return find(opened, choices, load_suggestion(opened, choices), progress)
 
 
 def show_priorities(
-    found: AssessedProposal, table: pd.DataFrame, standing: Mapping[str, AreaStanding]
+    found: AssessedProposal, table: pd.DataFrame, standing: Mapping[str, AreaStatus]
 ) -> None:
     """Print what is known of each area, west to east, and what the data cannot answer."""
-    from csa.areas.ordering import say_order
+    from csa.areas.ordering import describe_order
 
     if table.empty:
-        show(speak("judged.no_area"))
+        show(tr("judged.no_area"))
     else:
         _priority_table(table, standing)
-        show(speak("judged.order", order=render(say_order(found.judgement.weights))))
-        show(speak("judged.not_ranked"))
+        show(tr("judged.order", order=render(describe_order(found.judgement.weights))))
+        show(tr("judged.not_ranked"))
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
-            show(speak("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
+            show(tr("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
     show(*_limits(found), _source_sentence(found))
 
 
@@ -169,15 +169,15 @@ def _limits(found: AssessedProposal) -> Iterator[str]:
 def _source_sentence(found: AssessedProposal) -> str:
     record = found.record
     if found.proposal.summary["params"]["suggested_by"] == "the data":
-        return speak("judged.searched", land=percent(LAND_SHARE))
+        return tr("judged.searched", land=percent(LAND_SHARE))
     if record is None:
-        return speak("judged.no_record")
+        return tr("judged.no_record")
     if record.suggested is None:
-        return speak("judged.short_record")
-    return speak("judged.of_record", **pick(vars(record.suggested), "eps_m", "min_samples"))
+        return tr("judged.short_record")
+    return tr("judged.of_record", **pick(vars(record.suggested), "eps_m", "min_samples"))
 
 
-def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> None:
+def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("Area", no_wrap=True)
     table.add_column("Place", overflow="fold", min_width=18)
@@ -197,7 +197,7 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStanding]) -
             _usual(area["expected_low"], area["expected_high"]),
             times(area["times_city"]),
             in_ten(area["stability_share"]),
-            speak("judged.first") if area["is_first"] else "",
+            tr("judged.first") if area["is_first"] else "",
             in_ten(area["in_top_probability"]),
             in_ten(area["top_share"]),
         )
@@ -206,17 +206,17 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStanding]) -
 
 def _usual(low: float, high: float) -> str:
     """Write the usual number as the pages do: rounding never narrows its interval."""
-    from csa.areas.sheets import usual_number
+    from csa.areas.sheets import expected_range
 
-    bounds = usual_number(low, high)
+    bounds = expected_range(low, high)
     if bounds is None:
-        return speak("ways.unknown")
-    return speak("judged.between", low=bounds[0], high=bounds[1])
+        return tr("ways.unknown")
+    return tr("judged.between", low=bounds[0], high=bounds[1])
 
 
 def _tier(tier: Any, *, is_doubtful: bool) -> str:
     import pandas as pd
 
     if is_doubtful:
-        return speak("judged.look_first")
-    return speak("judged.no_tier") if pd.isna(tier) else str(int(tier))
+        return tr("judged.look_first")
+    return tr("judged.no_tier") if pd.isna(tier) else str(int(tier))

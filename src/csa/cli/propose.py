@@ -14,25 +14,25 @@ import typer
 from rich.table import Table
 
 from csa.base.params import LAND_SHARE, Month
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, render, speak
-from csa.cli.console import pick, progress, show, show_json, show_table, table_of
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, render, tr
+from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
-    Choosing,
     CityOption,
     DatasetOption,
     JsonOption,
+    ProposalOptions,
     StoreOption,
-    city_of,
+    load_city_option,
     proposing,
     served_in,
 )
 
 if TYPE_CHECKING:
+    from csa.areas.backtest.record import BacktestRecord
+    from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.proposal import Proposal
-    from csa.backtest.record import Record
-    from csa.config.settings import Resolved
-    from csa.decisions.registry import AreaStanding
-    from csa.priority.area_counts import AreaCounts
+    from csa.city.deployment import Resolved
+    from csa.program.registry import AreaStatus
 
 
 @proposing
@@ -40,18 +40,18 @@ def propose(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the proposal.", metavar="DIR")],
-    how: Choosing,
+    how: ProposalOptions,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose candidate core service areas from a dataset, and show which are in service."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.areas.analysis import propose_areas
+    from csa.areas.backtest.recording import build_suggestion, load_suggestion
     from csa.areas.proposal import MARKER, proposal_files
-    from csa.backtest.recording import load_suggestion, suggestion_of
     from csa.base.io import replace_folder
-    from csa.dataset.versioned import open_city
-    from csa.decisions.registry import served_as, standings
+    from csa.city.dataset import open_city
+    from csa.program.registry import match_statuses, served_as
     from csa.reports.briefing.areas import (
         CORE_AREAS,
         core_area_rows,
@@ -64,9 +64,9 @@ def propose(
         tell("load")
         opened = open_city(config, dataset)
         record, areas = load_suggestion(opened, choices), served_in(config, store)
-        suggestion = suggestion_of(config, record)
+        suggestion = build_suggestion(config, record)
         proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
-        standing = standings(proposal.areas, areas)
+        standing = match_statuses(proposal.areas, areas)
         proposal = replace(proposal, areas=served_as(proposal.areas, standing))
         counts = count_core_areas(opened, areas, proposal, record)
         files = proposal_files(proposal)
@@ -83,10 +83,10 @@ def propose(
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it comes from."""
-    from csa.config.settings import resolve
-    from csa.decisions.store.address import shown
+    from csa.city.deployment import resolve
+    from csa.program.store.address import shown
 
-    settled = resolve({}, city_of(city))
+    settled = resolve({}, load_city_option(city))
     settled["store"] = replace(settled["store"], value=shown(str(settled["store"].value)))
     if as_json:
         show_json({name: {"value": s.value, "origin": s.origin} for name, s in settled.items()})
@@ -96,14 +96,14 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
 
 def show_proposal(
     proposal: Proposal,
-    standing: Mapping[str, AreaStanding],
+    standing: Mapping[str, AreaStatus],
     units: str,
     out: Path,
-    record: Record | None = None,
+    record: BacktestRecord | None = None,
     counts: Mapping[str, AreaCounts] = MappingProxyType({}),
 ) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
-    from csa.backtest.caught import say_areas_hold
+    from csa.areas.backtest.record import say_areas_hold
 
     if not proposal.is_empty:
         show(*_proxy_sentence(proposal), render(say_areas_hold(proposal.summary, record)))
@@ -113,15 +113,15 @@ def show_proposal(
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
     show_core_areas(counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
-    show(_params_sentence(proposal.summary["params"], units), speak("propose.candidates"))
-    show(speak("propose.written", out=out))
+    show(_params_sentence(proposal.summary["params"], units), tr("propose.candidates"))
+    show(tr("propose.written", out=out))
 
 
 def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
     summary = proposal.summary
     totals = summary["totals"]
     if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
-        yield speak("propose.proxy", name=summary["nonfatal_name"])
+        yield tr("propose.proxy", name=summary["nonfatal_name"])
 
 
 def _empty_sentence(proposal: Proposal) -> str:
@@ -130,15 +130,13 @@ def _empty_sentence(proposal: Proposal) -> str:
     n_located, params = summary["totals"]["located"], summary["params"]
     if not n_located:
         asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
-        return speak("propose.empty", **asked)
+        return tr("propose.empty", **asked)
     if proposal.is_all_suspect:
-        return speak(
-            "propose.all_suspect", n=n_located, suspect=summary["totals"]["located_suspect"]
-        )
+        return tr("propose.all_suspect", n=n_located, suspect=summary["totals"]["located_suspect"])
     if summary["left_out_fringe"]["incidents"]:
-        return speak("propose.none_fits", eps_m=params["eps_m"])
+        return tr("propose.none_fits", eps_m=params["eps_m"])
     chosen = pick(params, "min_samples", "eps_m")
-    return speak("propose.none", n=n_located, **chosen, **_covered_days(params))
+    return tr("propose.none", n=n_located, **chosen, **_covered_days(params))
 
 
 def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
@@ -155,9 +153,9 @@ def _land_sentence(proposal: Proposal) -> Iterator[str]:
     share = percent(proposal.summary["share_of_study_area"] or 0.0)
     source = proposal.summary["params"]["suggested_by"]
     if source == "city file":
-        yield speak("propose.other_city", share=share)
+        yield tr("propose.other_city", share=share)
     elif source == "the data" and not proposal.is_empty:
-        yield speak("propose.little_land", share=share, goal=percent(LAND_SHARE))
+        yield tr("propose.little_land", share=share, goal=percent(LAND_SHARE))
 
 
 def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -165,15 +163,15 @@ def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     totals, params = summary["totals"], summary["params"]
     n_fringe = summary["left_out_fringe"]["incidents"]
     if n_fringe:
-        yield speak("propose.limit", incidents=n_fringe)
+        yield tr("propose.limit", incidents=n_fringe)
     unplaced = {"unlocated": totals["unlocated"], "outside": totals["outside_study_area"]}
     if any(unplaced.values()):
-        yield speak("propose.unplaced", **unplaced)
+        yield tr("propose.unplaced", **unplaced)
     if params["months_covered"] < params["months"]:
-        yield speak("propose.covered", months=params["months"], n=params["months_covered"])
+        yield tr("propose.covered", months=params["months"], n=params["months_covered"])
     if summary["silent"]:
         months = ", ".join(_spans(summary["silent"]))
-        yield speak("propose.silent", months=months, n=len(summary["silent"]))
+        yield tr("propose.silent", months=months, n=len(summary["silent"]))
 
 
 def _spans(months: Sequence[str]) -> Iterator[str]:
@@ -186,7 +184,7 @@ def _spans(months: Sequence[str]) -> Iterator[str]:
             runs.append([name])
     for run in runs:
         first, last = month(run[0]), month(run[-1])
-        yield first if first == last else speak("propose.span", first=first, last=last)
+        yield first if first == last else tr("propose.span", first=first, last=last)
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
@@ -195,31 +193,29 @@ def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
     for area_id, n_suspect, n_incidents, points in columns.itertuples(index=False):
         if proposal.is_doubtful(n_suspect, n_incidents):
             values = {"n": n_suspect, "incidents": n_incidents, "points": points}
-            yield speak("propose.suspect", area_id=area_id, **values)
+            yield tr("propose.suspect", area_id=area_id, **values)
 
 
 def _params_sentence(params: Mapping[str, Any], units: str) -> str:
     suggested = params["suggested"]
     is_suggested = all(params[name] == suggested[name] for name in suggested)
     if not is_suggested:
-        why = speak("propose.params_chosen", **suggested)
+        why = tr("propose.params_chosen", **suggested)
     elif params["suggested_by"] == "the data":
-        why = speak("propose.params_searched", land=percent(LAND_SHARE))
+        why = tr("propose.params_searched", land=percent(LAND_SHARE))
     elif params["suggested_by"] == "past years":
-        why = speak("propose.params_past_years")
+        why = tr("propose.params_past_years")
     else:
-        why = speak("propose.params_suggested")
+        why = tr("propose.params_suggested")
     limit_km2 = params["max_area_km2"]
     limit = (
-        speak("propose.limited", size=land(limit_km2, units))
-        if limit_km2
-        else speak("propose.unlimited")
+        tr("propose.limited", size=land(limit_km2, units)) if limit_km2 else tr("propose.unlimited")
     )
     chosen = pick(params, "eps_m", "min_samples", "resolution")
-    return speak("propose.params", **chosen, why=why, limit=limit)
+    return tr("propose.params", **chosen, why=why, limit=limit)
 
 
-def _area_table(proposal: Proposal, standing: Mapping[str, AreaStanding], units: str) -> None:
+def _area_table(proposal: Proposal, standing: Mapping[str, AreaStatus], units: str) -> None:
     unit, factor = ("sq mi", KM2_PER_SQUARE_MILE) if units == "us" else ("km2", 1.0)
     table = Table(box=None, pad_edge=False)
     table.add_column("Area", no_wrap=True)
@@ -241,28 +237,28 @@ def _area_table(proposal: Proposal, standing: Mapping[str, AreaStanding], units:
     show_table(table)
 
 
-def outline_name(stands: AreaStanding) -> str:
+def outline_name(stands: AreaStatus) -> str:
     """Name a candidate: one that is an area in service is its outline of now, not its ground."""
-    return speak("standing.outline_of", area=stands.called) if stands.letter else stands.called
+    return tr("standing.outline_of", area=stands.called) if stands.letter else stands.called
 
 
 def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
     """Print what areas in service hold on their own ground; nothing where there is none."""
     if not counts:
         return
-    table = Table(title=speak("propose.core_areas"), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=tr("propose.core_areas"), title_justify="left", box=None, pad_edge=False)
     table.add_column("Place", overflow="fold", min_width=24)
     for title in ("Incidents", "Homicides", "Last 12\nmonths", "Next 12\nmonths"):
         table.add_column(title, justify="right")
     for one in counts.values():
         mean, low, high = one.next12 or (0.0, 0, 0)
-        ahead = speak("compare.expected", n=mean, low=low, high=high)
+        ahead = tr("compare.expected", n=mean, low=low, high=high)
         table.add_row(
             one.called,
             f"{one.incidents:,}" + "*" * one.is_doubtful,
             f"{one.homicides:,}",
-            speak("ways.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
-            speak("ways.unknown") if one.next12 is None else ahead,
+            tr("ways.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
+            tr("ways.unknown") if one.next12 is None else ahead,
         )
     show_table(table)
 
@@ -279,9 +275,9 @@ def _last_day(until: str) -> str:
 
 def show_settings(settled: Mapping[str, Resolved]) -> None:
     """Print each setting with its value and origin."""
-    from csa.config.settings import SETTINGS
+    from csa.city.deployment import SETTINGS
 
-    table = table_of("Setting", "Value", "From", "What it is")
+    table = make_table("Setting", "Value", "From", "What it is")
     for setting in SETTINGS:
         resolved = settled[setting.name]
         value = "as suggested" if resolved.value is None else str(resolved.value)

@@ -11,7 +11,7 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import Month, Period
-from csa.base.text import Speaker, day, render, speak
+from csa.base.text import Translator, day, render, tr
 from csa.base.text import month as month_name
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
@@ -19,18 +19,18 @@ from csa.cli.options import (
     DatasetOption,
     JsonOption,
     StoreOption,
-    act_of,
-    choices_of,
-    city_of,
     confirm_read,
-    making_store,
-    plan_of,
-    reading_store,
+    load_city_option,
+    load_city_plan,
+    make_act,
+    open_or_create_store,
+    open_store_read_only,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
     from csa.base.message import Message
-    from csa.config.city import CityConfig
+    from csa.city.config import CityConfig
     from csa.reports.public.fairness import Census
     from csa.reports.public.gathering import Published
 
@@ -80,16 +80,15 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.base.io import require_writable
-    from csa.dataset.versioned import open_city
-    from csa.decisions.secret import keep_public_secret, public_secret
+    from csa.change.follow import FollowSource
+    from csa.city.dataset import open_city
     from csa.disclosure.keys import Secret
-    from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
-    from csa.reports.month.gathering import Beside
-    from csa.reports.month.noting import refuse_outside
-    from csa.reports.month.standing import read_month
+    from csa.program.secret import keep_public_secret, public_secret
+    from csa.reports.month.data_notes import refuse_outside
+    from csa.reports.month.month_end import ReportInputs, read_month
     from csa.reports.public.bundle import all_published
     from csa.reports.public.gathering import STEPS
     from csa.reports.public.window import last_month
@@ -99,31 +98,31 @@ def publish(
     require_writable(out)
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
-    plan = plan_of(city) if config.city.plan else None
+    plan = load_city_plan(city) if config.city.plan else None
     who = _census(config, census)
     if confirm:
         confirm_read(config, store, confirm, by)
     # Signed before anything is written: what refuses an office refuses the whole.
-    signed = None if by is None else act_of(config, by, speak("publish.why"))
+    signed = None if by is None else make_act(config, by, tr("publish.why"))
     # What was published before had a secret: it is in a store that is there.
-    opened = reading_store(config, store, may_be_made=not known)
+    opened = open_store_read_only(config, store, may_be_made=not known)
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as tell:
         tell("load")
-        source = FollowSource(open_city(config, dataset), choices_of(config))
+        source = FollowSource(open_city(config, dataset), parse_settings(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
         records = read_month(opened, source.city, last)
-        beside = Beside(
+        beside = ReportInputs(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )
         bundle = make_bundle(source, plan, records, last, beside, tell)
         refuse_older(out, bundle.published.facts.quarter)
         tell("write")
-        keep_public_secret(opened or making_store(config, store), secret)
+        keep_public_secret(opened or open_or_create_store(config, store), secret)
         files = bundle.write(out)
         is_new = signed is not None and record_publication(
-            making_store(config, store),
+            open_or_create_store(config, store),
             signed,
             out,
             last,
@@ -140,8 +139,8 @@ def publish(
 def _said_by(by: str | None, *, is_new: bool) -> str:
     """Return who published, as the register of hand-outs has it."""
     if by is None:
-        return speak("publish.unrecorded")
-    return speak("publish.recorded", by=by) if is_new else speak("publish.known")
+        return tr("publish.unrecorded")
+    return tr("publish.recorded", by=by) if is_new else tr("publish.known")
 
 
 def _census(config: CityConfig, path: Path | None) -> Census | None:
@@ -151,7 +150,7 @@ def _census(config: CityConfig, path: Path | None) -> Census | None:
     source = config.public.census
     if source is None:
         raise ParamError("publish.no_census", path=path)
-    from csa.ingest.census import read_census
+    from csa.ingest.layers import read_census
     from csa.reports.public.fairness import Census
 
     names: dict[str, Mapping[str, str]] = {
@@ -169,11 +168,11 @@ def show_published(
     from csa.reports.public.plan import words_to_tell
 
     show(*filter(None, [words_to_tell(made.facts)]))
-    known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
+    known = tr("publish.earlier", n=n_earlier) if n_earlier else tr("publish.first")
     show(known)
     if undrawn is not None:
-        show(speak("publish.undrawn", why=render(undrawn)))
-    show(speak("publish.written", out=out, files=", ".join(files)))
+        show(tr("publish.undrawn", why=render(undrawn)))
+    show(tr("publish.written", out=out, files=", ".join(files)))
 
 
 def show_published_json(
@@ -213,7 +212,7 @@ def _told(made: Published) -> Iterator[str]:
 
     facts = made.facts
     period = Period(Month.parse(facts.start), Month.parse(facts.until))
-    yield speak(
+    yield tr(
         "publish.told",
         quarter=facts.quarter,
         start=month_name(facts.start),
@@ -221,26 +220,26 @@ def _told(made: Published) -> Iterator[str]:
         snapshot=facts.snapshot_id,
     )
     if period.months < MONTHS:
-        yield speak("publish.short", months=period.months)
-    tell = Speaker()
+        yield tr("publish.short", months=period.months)
+    tell = Translator()
     whole, unlocated = (city_count(n, tell) for n in (facts.n_incidents, facts.n_unlocated))
-    yield speak("publish.city", n=whole, unlocated=unlocated)
+    yield tr("publish.city", n=whole, unlocated=unlocated)
 
 
 def _held_back(made: Published) -> Iterator[str]:
     from csa.reports.public.counts import AREA, CELL, DISTRICT
 
-    yield speak("publish.cells", **asdict(made.held_back[CELL]))
-    yield speak("publish.areas", **asdict(made.held_back[AREA]))
-    yield speak("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
+    yield tr("publish.cells", **asdict(made.held_back[CELL]))
+    yield tr("publish.areas", **asdict(made.held_back[AREA]))
+    yield tr("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
 
 
 def _change(made: Published) -> Iterator[str]:
     change = made.facts.change
     if change is None:
-        yield speak("publish.no_change")
+        yield tr("publish.no_change")
         return
-    yield speak(
+    yield tr(
         "publish.change",
         since=month_name(change.since),
         through=month_name(change.through),
@@ -252,15 +251,15 @@ def _texts(made: Published) -> Iterator[str]:
     """List texts written by hand, to be read once more before publishing."""
     found = made.texts
     if found:
-        yield speak("publish.texts")
+        yield tr("publish.texts")
         yield from (f"  {text}" for text in found)
 
 
 def _domestic(made: Published) -> Iterator[str]:
     facts = made.facts
     if facts.domestic_on is None:
-        yield speak("publish.left_out")
+        yield tr("publish.left_out")
     else:
-        yield speak("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
+        yield tr("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
     if made.n_unknown:
-        yield speak("publish.unknown", n=made.n_unknown)
+        yield tr("publish.unknown", n=made.n_unknown)

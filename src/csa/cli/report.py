@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csa.base.errors import ParamError
-from csa.base.text import ENGLISH, render, speak
+from csa.base.text import ENGLISH, render, tr
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
     CityOption,
     DatasetOption,
     StoreOption,
-    choices_of,
-    city_of,
     city_path,
-    plan_of,
-    reading_store,
+    load_city_option,
+    load_city_plan,
+    open_store_read_only,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
-    from csa.base.logging import Tell
+    from csa.base.logging import ProgressCallback
     from csa.reports.month.facts import Facts
-    from csa.reports.month.gathering import Beside
+    from csa.reports.month.month_end import ReportInputs
 
 N_STEPS = 20
 """Of gathering, with windows of three years."""
@@ -73,7 +73,7 @@ def report(
     ] = False,
 ) -> None:
     """Write the monthly report for its readers: two to six pages each. The store stays as it is."""
-    config = city_of(city)
+    config = load_city_option(city)
     if as_json:
         if audience or out or is_all or with_docx:
             raise ParamError("report_file.json_alone")
@@ -83,13 +83,7 @@ def report(
         raise ParamError("report_file.no_out")
     from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
     from csa.base.params import Month
-    from csa.reports.making import (
-        make_all,
-        make_report,
-        marker_of,
-        names_of,
-        require_known,
-    )
+    from csa.reports.making import make_all, make_report, marker_of, names_of, require_known
 
     language = lang or config.public.language
     form = _form(out, audience, is_all=is_all, with_docx=with_docx)
@@ -102,7 +96,7 @@ def report(
         beside = _beside(basemap, earlier, city)
         facts = _facts(city, dataset, month, store, beside, audience or "public", tell)
         if audience is None:
-            files = make_all(facts, language, with_docx=with_docx, tell=tell)
+            files = make_all(facts, language, with_docx=with_docx, progress=tell)
             tell("write")
             replace_folder(out, marker_of(*kept), files, names_of(*kept))
         else:
@@ -117,17 +111,17 @@ def report(
 def _show_facts(city: str, dataset: Path, month: str, store: str | None) -> None:
     """Print the month's facts."""
     from csa.reports.month.account import facts_account
-    from csa.reports.month.gathering import Beside
+    from csa.reports.month.month_end import ReportInputs
 
     with progress(N_STEPS) as tell:
-        beside = Beside(with_public=False)
+        beside = ReportInputs(with_public=False)
         facts = _facts(city, dataset, month, store, beside, "executive", tell)
     show_json(facts_account(facts))
 
 
 def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:
     """Return the form asked for, before anything is read."""
-    from csa.reports.making import form_of
+    from csa.reports.making import format_from_path
 
     if is_all == (audience is not None):
         raise ParamError("report_file.one_or_all")
@@ -135,7 +129,7 @@ def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> 
         return "pdf"
     if with_docx:
         raise ParamError("report_file.docx_alone")
-    return form_of(out)
+    return format_from_path(out)
 
 
 def _facts(
@@ -143,61 +137,60 @@ def _facts(
     dataset: Path,
     month: str,
     store: str | None,
-    beside: Beside,
+    beside: ReportInputs,
     audience: str,
-    tell: Tell,
+    progress: ProgressCallback,
 ) -> Facts:
     from csa.base.params import Month
-    from csa.dataset.versioned import open_city
-    from csa.decisions.secret import public_secret
-    from csa.displacement.follow import FollowSource
+    from csa.change.follow import FollowSource
+    from csa.city.dataset import open_city
+    from csa.program.secret import public_secret
     from csa.reports.month.gathering import gather_month
-    from csa.reports.month.looking import needs_public
-    from csa.reports.month.standing import read_month
+    from csa.reports.month.month_end import needs_public, read_month
 
-    config = city_of(city)
+    config = load_city_option(city)
     when = Month.parse(month, "--month")
-    choices = choices_of(config, str(when.plus(1)))
-    plan = plan_of(city) if config.city.plan else None
-    opened = reading_store(config, store)
-    tell("load")
+    choices = parse_settings(config, str(when.plus(1)))
+    plan = load_city_plan(city) if config.city.plan else None
+    opened = open_store_read_only(config, store)
+    progress("load")
     source = FollowSource(open_city(config, dataset), choices)
     records = read_month(opened, source.city, when)
     secret = public_secret(opened)
     beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
-    return gather_month(source, plan, records, when, tell, beside)
+    return gather_month(source, plan, records, when, progress, beside)
 
 
-def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Beside:
-    from csa.config.evidence import load_evidence
+def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> ReportInputs:
+    from csa.city.loading import load_evidence
     from csa.ingest.basemap import load_basemap
-    from csa.reports.month.gathering import Beside
+    from csa.reports.month.month_end import ReportInputs
     from csa.reports.public.bundle import carried_on, read_published
 
     layers = {} if basemap is None else load_basemap(basemap).layers
-    own_id = city_of(city).city.id
+    own_id = load_city_option(city).city.id
     published = (one for folder in earlier or () for one in read_published(folder, own_id))
-    return Beside(layers, carried_on(published), studies=load_evidence(city_path(city)))
+    return ReportInputs(layers, carried_on(published), studies=load_evidence(city_path(city)))
 
 
 def show_report(facts: Facts, out: Path, files: Mapping[str, bytes], language: str) -> None:
     """Print what was written."""
     for name, content in files.items():
         path = out if len(files) == 1 else out / name
-        show(speak("report_file.wrote", path=path, kb=-(-len(content) // 1000)))
+        show(tr("report_file.wrote", path=path, kb=-(-len(content) // 1000)))
     snapshot = facts.snapshot
-    head = speak("report_file.undecided")
+    head = tr("report_file.undecided")
     if snapshot.audit_n:
-        head = speak("report_file.decided", n=snapshot.audit_n, head=snapshot.audit_head)
-    show(speak("report_file.snapshot", id=snapshot.id), head)
+        head = tr("report_file.decided", n=snapshot.audit_n, head=snapshot.audit_head)
+    show(tr("report_file.snapshot", id=snapshot.id), head)
     for message in facts.missing:
-        show(speak("report_file.lacks", what=render(message)))
+        show(tr("report_file.lacks", what=render(message)))
         if message.key == NO_PAST:
-            show(speak("report_file.backtest"))
+            show(tr("report_file.backtest"))
     why_not = facts.public.why_not
     if why_not is not None and why_not.key != NOT_ASKED:
-        show(speak("report_file.lacks", what=render(why_not)))
+        show(tr("report_file.lacks", what=render(why_not)))
     if facts.public.caution is not None:
         show(render(facts.public.caution))
     if language != ENGLISH and not facts.config.public.spanish_office:
-        show(speak("report_file.unreviewed"))
+        show(tr("report_file.unreviewed"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from csa.base.text import render, speak
+from csa.base.text import render, tr
 from csa.cli.console import progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
@@ -18,9 +18,9 @@ from csa.cli.options import (
     KindOption,
     ResolutionOption,
     UntilOption,
-    choices_of,
-    city_of,
     data_dir_of,
+    load_city_option,
+    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -41,20 +41,20 @@ def risk(
     as_json: JsonOption = False,
 ) -> None:
     """Find which places mark where risk is higher, how far around them, and how sure that is."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.base.io import replace_folder, require_writable
-    from csa.dataset.versioned import open_city
+    from csa.city.dataset import open_city
     from csa.ingest.risk_layers import read_risk_layers, read_streets
     from csa.reports.maps.cartography import draw_map
     from csa.reports.risk_map import risk_sheet
     from csa.risk.analysis import find_risk_terrain
-    from csa.risk.files import MARKER, keep_risk, risk_account, risk_files, say_risk
+    from csa.risk.files import MARKER, describe_risk, risk_account, risk_files, save_risk
 
     require_writable(out)
     with progress(8) as tell:
         tell("load")
         opened = open_city(config, dataset)
-        choices = choices_of(config, until, kind, resolution=resolution)
+        choices = parse_settings(config, until, kind, resolution=resolution)
         data = data_dir_of(config)
         read = read_risk_layers(config, opened.dataset, data, layers)
         streets = read_streets(config, data, layers)
@@ -65,11 +65,11 @@ def risk(
         files["risk.png"] = draw_map(risk_sheet(found), "print")
         tell("write")
         replace_folder(out, MARKER, files)
-        keep_risk(found, account)
+        save_risk(found, account)
     if as_json:
         show_json(account)
         return
-    show(*(render(one) for one in say_risk(found)))
+    show(*(render(one) for one in describe_risk(found)))
     show_written(out, files)
 
 
@@ -77,16 +77,16 @@ def near_repeat(
     city: CityOption, dataset: DatasetOption, kind: KindOption = None, as_json: JsonOption = False
 ) -> None:
     """Check whether one shooting follows another nearby and soon, more often than by chance."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.areas.locating import locate_incidents
-    from csa.dataset.versioned import open_city
+    from csa.city.dataset import open_city
     from csa.risk.near_repeat import measure_located, near_repeat_account, say_near_repeats
 
     with progress(3) as tell:
         tell("load")
         opened = open_city(config, dataset)
         tell("locate")
-        located = locate_incidents(opened, choices_of(config, None, kind))
+        located = locate_incidents(opened, parse_settings(config, None, kind))
         tell("shuffle")
         found = measure_located(located)
     if as_json:
@@ -94,7 +94,7 @@ def near_repeat(
         return
     show(render(say_near_repeats(found)))
     if found.n_merged:
-        show(speak("near_repeat.merged", n=found.n_merged))
+        show(tr("near_repeat.merged", n=found.n_merged))
     show_table(_knox(found))
 
 
@@ -111,8 +111,8 @@ def _knox(found: CityNearRepeats) -> Table:
         "near_repeat.col_ratio",
         "near_repeat.col_p",
     ):
-        table.add_column(speak(title), justify="right")
-    same = speak("near_repeat.same_point")
+        table.add_column(tr(title), justify="right")
+    same = tr("near_repeat.same_point")
     both = (found.in_months.table, found.in_years.table)
     for row, other in zip(*(one.to_dict("records") for one in both), strict=True):
         apart = f"{row['from_m']:.0f}–{row['to_m']:.0f}" if row["to_m"] else same

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.base.errors import ParamError
-from csa.base.text import day, speak
+from csa.base.text import day, tr
 from csa.cli.console import pick, progress, show, show_json
 from csa.cli.options import (
     JsonOption,
     StoreOption,
-    city_of,
-    plan_of,
+    load_city_option,
+    load_city_plan,
     store_address,
     store_name,
 )
 
 if TYPE_CHECKING:
-    from csa.config.city import CityConfig
-    from csa.decisions.store import Head
-    from csa.plan import Plan
+    from csa.city.config import CityConfig
+    from csa.program.plan.items import Plan
+    from csa.program.store.audit import Head
 
 
 def sample(
@@ -59,9 +59,9 @@ def sample(
         if not as_json:
             show_sample(account, out)
     if dataset is not None:
-        config = city_of(city)
+        config = load_city_option(city)
         places = dataset, basemap, store
-        head = _fill_store(config, plan_of(city), places, again=again)
+        head = _fill_store(config, load_city_plan(city), places, again=again)
         name = store_name(config, store)
         account |= {"store": name, "entries": head.n, "head": head.hash}
         if not as_json:
@@ -84,7 +84,7 @@ def _write_sample(out: Path, seed: int | None) -> dict[str, Any]:
 def _fill_store(
     config: CityConfig, plan: Plan, places: tuple[Path, Path | None, str | None], *, again: bool
 ) -> Head:
-    from csa.dataset.versioned import open_city
+    from csa.city.dataset import open_city
     from csa.ingest.basemap import load_basemap
     from csa.workflow.story import N_STEPS, fill_store
 
@@ -92,7 +92,7 @@ def _fill_store(
     with progress(N_STEPS) as tell:
         opened, address = open_city(config, dataset), store_address(config, store)
         layers = {} if basemap is None else load_basemap(basemap).layers
-        return fill_store(opened, plan, address, layers, again=again, tell=tell)
+        return fill_store(opened, plan, address, layers, again=again, progress=tell)
 
 
 def show_program(head: Head, name: str) -> None:
@@ -101,10 +101,10 @@ def show_program(head: Head, name: str) -> None:
 
     acts = story_acts()
     days = {"first": day(acts[0].on), "last": day(acts[-1].on)}
-    show(speak("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
+    show(tr("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
 
 
 def show_sample(truth: Mapping[str, Any], out: Path) -> None:
     """Print what the made-up city holds."""
     counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
-    show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))
+    show(tr("sample.written", out=out, **counts), tr("sample.truth", out=out))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.text import render, speak
-from csa.cli.console import as_note, progress, show, show_json, show_table, table_of
+from csa.base.text import render, tr
+from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
 from csa.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from csa.ingest.guess_columns import Doubt
-    from csa.workflow.beside import CityFiles
+    from csa.ingest.infer_columns import Ambiguity
+    from csa.workflow.companion_files import CityFiles
     from csa.workflow.new_city import NewCity
     from csa.workflow.setting_up import MadeCity
 
@@ -51,21 +51,20 @@ def start(
     from dataclasses import replace
 
     from csa.base.errors import ParamError
-    from csa.workflow.beside import files_beside, look_beside
     from csa.workflow.city_file import count_kinds
-    from csa.workflow.new_city import area_of, understand_tables
+    from csa.workflow.companion_files import classify_companions, list_companions
+    from csa.workflow.new_city import covered_area, read_tables, understand_tables
     from csa.workflow.setting_up import set_up
-    from csa.workflow.shooting_tables import read_tables
 
     is_asked = not (take_likeliest or as_json)
     tables = read_tables(files)
-    beside = look_beside(files_beside(files), tables, crs, places)
+    beside = classify_companions(list_companions(files), tables, crs, places)
     beside = beside if layers else replace(beside, layers=())
-    area = area_of(beside.places)
+    area = covered_area(beside.places)
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
-        name = typer.prompt(speak("start.which_name"), default=guess, err=True)
+        name = typer.prompt(tr("start.which_name"), default=guess, err=True)
     city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
     while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
         answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
@@ -77,8 +76,8 @@ def start(
     path = out or Path("config") / f"{city.id}.toml"
     if path.exists():
         raise ParamError("start.exists", path=path)
-    if is_asked and not typer.confirm(speak("start.go_on", path=path), default=True, err=True):
-        show(speak("start.nothing_made"))
+    if is_asked and not typer.confirm(tr("start.go_on", path=path), default=True, err=True):
+        show(tr("start.nothing_made"))
         return
     with progress(20) as tell:
         made = set_up(city, beside, path, tell, root)
@@ -111,7 +110,7 @@ def _account(
     }
 
 
-def _ask(doubt: Doubt, n_lists: int) -> int:
+def _ask(doubt: Ambiguity, n_lists: int) -> int:
     """Ask which reading is right; the first is the likeliest."""
     of_file = f"{doubt.file}: " if n_lists > 1 else ""
     typer.echo(of_file + render(doubt.question), err=True)
@@ -119,21 +118,27 @@ def _ask(doubt: Doubt, n_lists: int) -> int:
         typer.echo(f"  {number}  {render(reading.words)}", err=True)
     number = 0
     while not 1 <= number <= len(doubt.readings):
-        number = typer.prompt(speak("start.which"), type=int, default=1, err=True)
+        number = typer.prompt(tr("start.which"), type=int, default=1, err=True)
     return number - 1
 
 
 def _show_understood(city: NewCity, beside: CityFiles, counts: list[dict[str, int]]) -> None:
     """Print what the files were understood to be: counts, a table for each layout, notes."""
-    from csa.workflow.city_file import describe, tell_beside, tell_list, tell_place, titles
+    from csa.workflow.city_file import (
+        describe,
+        describe_companions,
+        describe_list,
+        describe_location,
+        titles,
+    )
 
     for one, counted in zip(city.lists, counts, strict=True):
-        show(tell_list(one, counted))
-        table = table_of(*titles(), is_folded=True)
+        show(describe_list(one, counted))
+        table = make_table(*titles(), is_folded=True)
         for row in describe(one):
             table.add_row(*row)
         show_table(table)
-    show(tell_place(city), *tell_beside(beside))
+    show(describe_location(city), *describe_companions(beside))
     show(*(as_note(note) for note in (*beside.notes, *city.notes)))
 
 
@@ -142,20 +147,20 @@ def _show_taken(city: NewCity, answers: dict[str, int]) -> None:
     for doubt in city.doubts:
         if doubt.about not in answers:
             taken = render(doubt.readings[0].words)
-            show(speak("start.taken", question=render(doubt.question), taken=taken))
+            show(tr("start.taken", question=render(doubt.question), taken=taken))
 
 
 def _show_made(made: MadeCity, path: Path) -> None:
     """Print what check, ingest and propose say of the new city, and what to do next."""
     from csa.cli.gather import show_check, show_intake, show_tried
     from csa.cli.propose import show_proposal
-    from csa.decisions.registry import standings
+    from csa.program.registry import match_statuses
 
     show_check(made.config, path, made.folder, has_places=True)
     show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version)
-    standing = standings(made.proposal.areas, ())
+    standing = match_statuses(made.proposal.areas, ())
     show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
     name = path.stem if path.parent == Path("config") else path  # as --city finds it
-    show(speak("start.next", path=path, name=name, dataset=made.dataset))
+    show(tr("start.next", path=path, name=name, dataset=made.dataset))

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.base.errors import ParamError, StoreError
-from csa.base.text import speak
-from csa.cli.console import fail, show, show_json, show_table, table_of
+from csa.base.text import tr
+from csa.cli.console import fail, make_table, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
+    DecisionOptions,
     JsonOption,
-    Signing,
     StoreOption,
-    city_of,
     decided,
-    reading_store,
+    load_city_option,
+    open_store_read_only,
     rehearse,
     signed,
     store_address,
@@ -27,7 +27,7 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from csa.decisions.store import Store
+    from csa.program.store.engine import Store
 
 UNUSABLE = frozenset({"store.damaged", "store.other_version"})
 """Why the rows of a store cannot be read by this program, and so not be backed up by it."""
@@ -43,28 +43,27 @@ def audit_verify(
     ] = None,
 ) -> None:
     """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
-    from csa.decisions.store import verify
-    from csa.decisions.store.trail import find_head
+    from csa.program.store.audit import find_head, verify
 
-    config = city_of(city)
-    opened = reading_store(config, store)
+    config = load_city_option(city)
+    opened = open_store_read_only(config, store)
     if opened is None:
         raise ParamError("store.absent", name=store_name(config, store))
     with opened.reading() as session:
         found = verify(session)
         at = None if head is None else find_head(session.connection(), head)
     if found.broken_at is not None:
-        fail(speak("keep.broken", n=found.broken_at), 1)
+        fail(tr("keep.broken", n=found.broken_at), 1)
     if found.strange:
         items = ", ".join(found.strange[:10])
-        fail(speak("keep.strange", n=len(found.strange), entries=found.head.n, items=items), 1)
+        fail(tr("keep.strange", n=len(found.strange), entries=found.head.n, items=items), 1)
     if not found.is_guarded:
-        fail(speak("keep.unguarded", n=found.head.n), 1)
+        fail(tr("keep.unguarded", n=found.head.n), 1)
     if head is not None and at is None:
-        fail(speak("keep.no_head", n=found.head.n, given=head), 1)
-    show(speak("keep.whole", n=found.head.n), speak("keep.head", head=found.head.hash))
+        fail(tr("keep.no_head", n=found.head.n, given=head), 1)
+    show(tr("keep.whole", n=found.head.n), tr("keep.head", head=found.head.hash))
     if at is not None:
-        show(speak("keep.found_head", n=at))
+        show(tr("keep.found_head", n=at))
 
 
 def audit_list(
@@ -76,9 +75,9 @@ def audit_list(
     as_json: JsonOption = False,
 ) -> None:
     """List the trail of changes: who, when, what, why."""
-    from csa.decisions.store.trail import entries
+    from csa.program.store.audit import entries
 
-    opened = reading_store(city_of(city), store)
+    opened = open_store_read_only(load_city_option(city), store)
     found = []
     if opened is not None:
         with opened.reading() as session:
@@ -92,9 +91,9 @@ def audit_list(
 def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
     """Print the trail."""
     if not entries:
-        show(speak("keep.no_entry"))
+        show(tr("keep.no_entry"))
         return
-    table = table_of("Entry", "When (UTC)", "By", "Item", "Now", "Why", is_folded=True)
+    table = make_table("Entry", "When (UTC)", "By", "Item", "Now", "Why", is_folded=True)
     for entry in entries:
         table.add_row(
             str(entry["id"]),
@@ -113,23 +112,23 @@ def backup(
     store: StoreOption = None,
 ) -> None:
     """Write the store into one checksummed file, while others go on."""
-    from csa.decisions.secret import public_secret
-    from csa.decisions.store.backup import save_backup
+    from csa.program.secret import public_secret
+    from csa.program.store.backup import save_backup
 
-    config = city_of(city)
-    opened = reading_store(config, store)
+    config = load_city_option(city)
+    opened = open_store_read_only(config, store)
     if opened is None:
         raise ParamError("store.absent", name=store_name(config, store))
     head = save_backup(opened, file)
-    show(speak("keep.saved", path=file, n=head.n))
+    show(tr("keep.saved", path=file, n=head.n))
     if public_secret(opened) is not None:
-        show(speak("keep.saved_secret"))
+        show(tr("keep.saved_secret"))
 
 
 @signed
 def restore(
     file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
-    signing: Signing,
+    signing: DecisionOptions,
     is_replacing: Annotated[
         bool,
         typer.Option(
@@ -138,10 +137,10 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup into the store, while servers go on; --replace where it holds decisions."""
-    from csa.decisions.store.address import file_of, url_of
-    from csa.decisions.store.backup import load_backup
-    from csa.decisions.store.backup import restore as put_back
-    from csa.decisions.store.copying import set_aside
+    from csa.program.store.address import file_of, parse_address
+    from csa.program.store.backup import load_backup
+    from csa.program.store.backup import restore as put_back
+    from csa.program.store.copying import set_aside
 
     found, act, aside = load_backup(file), signing.act, None
 
@@ -156,14 +155,14 @@ def restore(
     try:
         safe = decided(signing.config, signing.store, put)
     except StoreError as error:
-        path = file_of(url_of(store_address(signing.config, signing.store)))
+        path = file_of(parse_address(store_address(signing.config, signing.store)))
         if path is None or not is_replacing or error.message.key not in UNUSABLE:
             raise
         rehearse(signing.config, put)
         aside = set_aside(path)
         safe = decided(signing.config, signing.store, put)
-    show(speak("keep.restored", path=file, n=found.head.n))
+    show(tr("keep.restored", path=file, n=found.head.n))
     if safe:
-        show(speak("keep.safe", path=safe))
+        show(tr("keep.safe", path=safe))
     if aside:
-        show(speak("keep.aside", path=aside))
+        show(tr("keep.aside", path=aside))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from csa.base.text import month, render, speak
+from csa.base.text import month, render, tr
 from csa.cli.console import progress, show, show_json, show_table, show_written
-from csa.cli.options import CityOption, DatasetOption, JsonOption, city_of
+from csa.cli.options import CityOption, DatasetOption, JsonOption, load_city_option
 
 if TYPE_CHECKING:
-    from csa.evaluation.trial_files import TrialSoFar
+    from csa.change.trial import InterimTrial
 
 
 def trial(
@@ -26,17 +26,17 @@ def trial(
     as_json: JsonOption = False,
 ) -> None:
     """Compare areas that began early with those that wait, by the draw's own chances."""
-    config = city_of(city)
+    config = load_city_option(city)
     from csa.base.io import replace_folder, require_writable
-    from csa.dataset.versioned import open_city
-    from csa.evaluation.trial_files import (
+    from csa.change.trial import (
         OUT_MARKER,
-        keep_trial,
         load_draw,
         read_trial,
+        save_trial,
         trial_account,
         trial_files,
     )
+    from csa.city.dataset import open_city
 
     drawn = load_draw(draw, config.city.id)
     if out is not None:
@@ -47,7 +47,7 @@ def trial(
         account = trial_account(found)
         files = trial_files(account)
         tell("write")
-        keep_trial(found, account)
+        save_trial(found, account)
         if out is not None:
             replace_folder(out, OUT_MARKER, files)
     if as_json:
@@ -58,16 +58,16 @@ def trial(
         show_written(out, files)
 
 
-def show_trial(found: TrialSoFar) -> None:
+def show_trial(found: InterimTrial) -> None:
     """Print what a trial shows, and each area's numbers."""
-    from csa.evaluation.trial_files import list_areas, say_trial
+    from csa.change.trial import describe_trial, list_areas
 
-    show(*(render(one) for one in say_trial(found)))
+    show(*(render(one) for one in describe_trial(found)))
     table = Table(box=None, pad_edge=False)
-    table.add_column(speak("trial.col_area"), overflow="fold", min_width=18)
-    table.add_column(speak("trial.col_start"))
+    table.add_column(tr("trial.col_area"), overflow="fold", min_width=18)
+    table.add_column(tr("trial.col_start"))
     for title in ("trial.col_counted", "trial.col_expected"):
-        table.add_column(speak(title), justify="right")
+        table.add_column(tr(title), justify="right")
     for name, start, counted, expected in list_areas(found):
         table.add_row(name, month(start), f"{counted:,}", f"{expected:,.1f}")
     show_table(table)

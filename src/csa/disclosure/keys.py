@@ -100,7 +100,7 @@ def _ends() -> Keys:
     return np.array(ends, dtype=np.uint64)
 
 
-def changes_of(keys: Keys) -> Ints:
+def perturbations(keys: Keys) -> Ints:
     """Return the change that the table gives each key: mean 0, geometric on both sides."""
     return np.searchsorted(_ends(), _mix(keys), side="right").astype(np.int64) - FARTHEST
 
@@ -112,7 +112,7 @@ def _mix(keys: Keys) -> Keys:
     return keys ^ (keys >> np.uint64(31))
 
 
-def lines_of(secret: Secret, places: Iterable[str]) -> Ints:
+def suppression_lines(secret: Secret, places: Iterable[str]) -> Ints:
     """Return each place's own line between THRESHOLD and SURE, known to nobody.
 
     A count on the line or above is never `fewer than 10`, one below it never `20 or more`: what was
@@ -124,6 +124,6 @@ def lines_of(secret: Secret, places: Iterable[str]) -> Ints:
 
 def publish_counts(true: Ints, keys: Keys, lines: Ints) -> Sequence[int | None]:
     """Return what is published of each count; None for fewer than 10."""
-    changed = true + changes_of(keys)
+    changed = true + perturbations(keys)
     changed = np.where(true >= lines, np.maximum(changed, THRESHOLD), np.minimum(changed, SURE - 1))
     return [int(count) if count >= THRESHOLD else None for count in changed]

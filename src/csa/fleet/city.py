@@ -19,21 +19,124 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
+import shapely
+
 from csa.areas.file_format import list_versions
 from csa.base.errors import CsaError, OutputError, SourceError
-from csa.base.io import held, json_bytes, write_file
-from csa.base.journal import Move, carry_out, finish
-from csa.base.reading import parse_json
-from csa.base.text import render
+from csa.base.io import (
+    Move,
+    carry_out,
+    csv_bytes,
+    finish,
+    json_bytes,
+    locked_folder,
+    made_in_file,
+    write_file,
+)
+from csa.base.safe_parsing import parse_json
+from csa.base.text import natural_sort_key, render
+from csa.city.dataset import open_dataset
+from csa.city.deployment import PLACES, SETTINGS, deployment_path
+from csa.city.loading import load_city
 from csa.cli.options import data_dir_of
-from csa.config.loading import load_city
-from csa.config.settings import PLACES, SETTINGS, deployment_path
-from csa.dataset.versioned import open_dataset
 from csa.fleet.manifest import FleetCity, is_url
-from csa.fleet.table import DONE, FAILED, describe
 from csa.ingest.sources import add_layers, find_inputs
 from csa.reports.public.window import last_month
-from csa.workflow.beside import files_beside
+from csa.workflow.companion_files import list_companions
+
+# ---- The table of a fleet: one row a city, what was found or why it failed.
+
+
+DONE, FAILED, WAITING = "done", "failed", "not run"
+TEXTS = ("city", "folder", "state", "why", "first_date", "data_through", "backtest", "displacement")
+COUNTS = ("incidents", "homicides", "areas")
+NUMBERS = ("longitude", "latitude", "share_of_incidents", "share_of_study_area",
+           "hit_share", "area_share", "best_other_hit_share")  # fmt: skip
+TYPES = {
+    **dict.fromkeys(TEXTS, "str"),
+    **dict.fromkeys(COUNTS, "Int64"),
+    **dict.fromkeys(NUMBERS, "float64"),
+}
+TABLE = "fleet.parquet"
+FLEET_COLUMNS = (
+    "city", "folder", "state", "why", "longitude", "latitude", "first_date", "data_through",
+    "incidents", "homicides", "areas", "share_of_incidents", "share_of_study_area",
+    "hit_share", "area_share", "best_other_hit_share", "backtest", "displacement",
+)  # fmt: skip
+
+
+def describe(
+    city: FleetCity, state: str, why: str = "", results: Path | None = None
+) -> dict[str, Any]:
+    """Return a city's row, read from what the commands wrote; without results, its state alone."""
+    row: dict[str, Any] = dict.fromkeys(FLEET_COLUMNS)
+    row |= {"city": city.name, "folder": city.id, "state": state, "why": why}
+    if results is None:
+        return row
+    dataset = open_dataset(results / "dataset")
+    report, middle = dataset.report, shapely.centroid(dataset.study_area)
+    proposal = _json(results / "proposal" / "proposal.json")
+    past = _json(results / "backtest" / "backtest.json")
+    followed = _json(results / "displacement" / "displacement.json")
+    ours = past.get("methods", {}).get("areas", {})
+    compared = past.get("comparison") or {}
+    return row | {
+        "longitude": round(middle.x, 2),
+        "latitude": round(middle.y, 2),
+        "first_date": report["first_date"],
+        "data_through": report["data_through"],
+        "incidents": report["incidents"],
+        "homicides": report["homicides"],
+        "areas": proposal["totals"]["areas"],
+        "share_of_incidents": proposal["share_of_incidents"],
+        "share_of_study_area": proposal["share_of_study_area"],
+        "hit_share": ours.get("hit_share"),
+        "area_share": ours.get("area_share"),
+        "best_other_hit_share": compared.get("baseline_hit_share"),
+        "backtest": past.get("verdict"),
+        "displacement": followed.get("pooled", {}).get("verdict"),
+    }
+
+
+def fleet_files(rows: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
+    """Write the table as CSV and Parquet, the same bytes for the same cities."""
+    listed = [[row[name] for name in FLEET_COLUMNS] for row in rows]
+    table = pd.DataFrame(listed, columns=list(FLEET_COLUMNS)).astype(TYPES)
+    return {
+        "fleet.csv": csv_bytes(FLEET_COLUMNS, listed),
+        TABLE: made_in_file(lambda path: table.to_parquet(path, index=False), ".parquet"),
+    }
+
+
+def read_fleet(out: Path) -> pd.DataFrame | None:
+    """Read the table of a fleet's folder, by name; None where no fleet has been run.
+
+    Raises
+    ------
+    SourceError
+        If what is there is no table of this version's.
+    """
+    path = out / TABLE
+    if not path.exists():
+        return None
+    try:
+        table = pd.read_parquet(path)
+        table = table.astype({name: kind for name, kind in TYPES.items() if name in table})
+    except (OSError, ValueError, TypeError) as error:  # pyarrow's own errors are these
+        raise SourceError("fleet.unreadable", path=path) from error
+    if list(table) != list(FLEET_COLUMNS):
+        raise SourceError("fleet.unreadable", path=path)
+    return table.iloc[
+        sorted(range(len(table)), key=lambda at: natural_sort_key(table["city"].iloc[at]))
+    ]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read what a command wrote; nothing where it had nothing to write."""
+    found: dict[str, Any] = parse_json(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
 
 MARKER = "fleet.json"
 OWN = ".fleet"
@@ -91,7 +194,7 @@ def work_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
         return {**describe(city, FAILED, render(why)), "is_new": False}
     busy = OutputError("fleet.city_busy", city=city.name)
     try:
-        with ONE_AT_A_TIME, held(folder.lock, busy), TemporaryDirectory() as fetched:
+        with ONE_AT_A_TIME, locked_folder(folder.lock, busy), TemporaryDirectory() as fetched:
             return _make(city, folder, Path(fetched))
     except CsaError as error:
         return {**describe(city, FAILED, render(error.message)), "is_new": True}
@@ -256,7 +359,7 @@ def _inputs(city: FleetCity, files: Iterable[Path], places: Path | None) -> Iter
         found = vars(add_layers(inputs, config, data)).values()
         given = [*given, *_paths_in(found)]
     else:
-        given = [*given, *files_beside(given)]
+        given = [*given, *list_companions(given)]
     for path in given:
         parts = path.parent.glob(f"{path.stem}.*") if path.suffix == ".shp" else ()
         yield from (path, *parts)

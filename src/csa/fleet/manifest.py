@@ -9,10 +9,10 @@ from typing import Any
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.text import first_names
+from csa.city.loading import read_toml
 from csa.cli.options import city_path
-from csa.config.loading import read_toml
 from csa.ingest.records import read_records
-from csa.workflow.new_city import id_of
+from csa.workflow.new_city import slugify
 
 COLUMNS = ("city", "files", "config", "places")
 BETWEEN = ";"
@@ -61,10 +61,10 @@ def pick_cities(cities: Iterable[FleetCity], names: str | None) -> tuple[FleetCi
         return tuple(known.values())
     asked = [name.strip() for name in names.split(",") if name.strip()]
     for name in asked:
-        if id_of(name) not in known:
+        if slugify(name) not in known:
             listed = ", ".join(city.name for city in known.values())
             raise ParamError("fleet.unknown", given=name, known=listed)
-    return tuple(city for city in known.values() if city.id in map(id_of, asked))
+    return tuple(city for city in known.values() if city.id in map(slugify, asked))
 
 
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -116,7 +116,7 @@ def _city(path: Path, number: int, row: Mapping[str, Any]) -> FleetCity:
     folder = path.resolve().parent
     return FleetCity(
         name,
-        id_of(name),
+        slugify(name),
         tuple(_address(one, folder) for one in files),
         _config(config, folder) if config else "",
         _address(places, folder) if places else "",

@@ -14,12 +14,20 @@ from uuid import uuid4
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import MachineError, OutputError, ParamError
-from csa.base.io import held, write_file
-from csa.base.logging import Tell, silent
-from csa.base.text import speak
-from csa.fleet.city import MARKER, OWN, read_marker, work_city
+from csa.base.io import locked_folder, write_file
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.text import tr
+from csa.fleet.city import (
+    FAILED,
+    MARKER,
+    OWN,
+    WAITING,
+    describe,
+    fleet_files,
+    read_marker,
+    work_city,
+)
 from csa.fleet.manifest import FleetCity
-from csa.fleet.table import FAILED, WAITING, describe, fleet_files
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -40,7 +48,7 @@ def run_fleet(
     picked: Sequence[FleetCity],
     out: Path,
     scheduler: str | None = None,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
 ) -> list[dict[str, Any]]:
     """Make the picked cities' folders under `out`, and the table of all; return its rows.
 
@@ -59,10 +67,10 @@ def run_fleet(
         raise MachineError("fleet.no_dask")
     out = out.resolve()
     _require_own(out, cities)
-    with held(out / OWN, OutputError("fleet.busy", out=out)):
+    with locked_folder(out / OWN, OutputError("fleet.busy", out=out)):
         rows = {city.id: _known(city, out) for city in cities}
         written = float("-inf")
-        for row in _run(picked, out, scheduler, tell) if picked else ():
+        for row in _run(picked, out, scheduler, progress) if picked else ():
             rows[row["folder"]] = row
             if time.monotonic() > written + TABLE_EVERY_S:  # who looks in need not wait for the end
                 _write_table(rows, out)
@@ -94,7 +102,7 @@ def _known(city: FleetCity, out: Path) -> dict[str, Any]:
 
 
 def _run(
-    picked: Sequence[FleetCity], out: Path, scheduler: str | None, tell: Tell
+    picked: Sequence[FleetCity], out: Path, scheduler: str | None, progress: ProgressCallback
 ) -> Iterator[dict[str, Any]]:
     """Work at cities, and yield a row as each ends; those whose workers died again, one by one.
 
@@ -103,17 +111,17 @@ def _run(
     """
     suspects = []
     with _client(scheduler, len(picked)) as client:
-        tell("fleet")
+        progress("fleet")
         for city, future in _work(client, picked, out):
             if _is_killed(future):
                 suspects.append(city)
                 continue
             yield _row(future, city, out)
-            tell("fleet")
+            progress("fleet")
         for suspect in suspects:
             for city, future in _work(client, [suspect], out):
                 yield _row(future, city, out)
-                tell("fleet")
+                progress("fleet")
 
 
 def _work(
@@ -138,14 +146,14 @@ def _is_killed(future: Future[Any]) -> bool:
 def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
     """Return what a task found, or why there is nothing: its workers died, or it is our fault."""
     if _is_killed(future):
-        return {**describe(city, FAILED, speak("fleet.killed")), "is_new": True}
+        return {**describe(city, FAILED, tr("fleet.killed")), "is_new": True}
     if future.status != "finished":
         error = future.exception()
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {**describe(city, FAILED, speak("cli.internal", what=what)), "is_new": True}
+        return {**describe(city, FAILED, tr("cli.internal", what=what)), "is_new": True}
     row: dict[str, Any] = future.result()
     if row["state"] != FAILED and not (out / city.id / MARKER).is_file():
-        why = speak("fleet.not_shared", out=out)
+        why = tr("fleet.not_shared", out=out)
         return {**describe(city, FAILED, why), "is_new": True}
     return row
 

@@ -6,9 +6,10 @@ Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: onl
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import h3.api.numpy_int as h3
@@ -16,11 +17,144 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from h3 import H3BaseException
+from scipy.sparse import csr_array
 
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
-from csa.geo.spirals import NO_CELL
+
+# ---- Each cell with those around it, ring by ring, as places in a list.
+
+
+NO_CELL = np.uint64(0)
+OUTSIDE = -1
+"""In place of a place: no cell of the list is there."""
+
+MOST_PLACES = 50_000_000
+RINGS = tuple(slice(3 * k * (k - 1) + 1 if k else 0, 3 * k * (k + 1) + 1) for k in range(5))
+"""The columns of a spiral that hold ring 0 (the cell itself) to ring 4."""
+
+AROUND = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
+"""Steps to a cell's six neighbors, one after another around it, in h3's local coordinates."""
+
+
+def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
+    """Find each cell's neighbors in the list, ring by ring: of 32 bits, they take half."""
+    return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
+
+
+@lru_cache(maxsize=4)
+def _spirals(cells: bytes, steps: int) -> Ints:
+    listed = np.frombuffer(cells, dtype=np.uint64)
+    found = _spirals_on_plane(listed, steps)
+    if found is None:
+        found = _spirals_on_globe(listed, steps)
+    found.flags.writeable = False
+    return found
+
+
+def _spirals_on_plane(listed: Cells, steps: int) -> Ints | None:
+    """Find them by the cells' coordinates around the first one; None where they have none.
+
+    Near one of h3's twelve pentagons, and too far from the first cell, there are no such
+    coordinates.
+    """
+    cells = listed.tolist()
+    if not cells or np.isin(_base_cells(listed), _base_cells(h3.get_pentagons(0))).any():
+        return None
+    try:
+        ij = np.array([h3.cell_to_local_ij(cells[0], cell) for cell in cells], dtype=np.int64)
+    except H3BaseException:
+        return None
+    ij -= ij.min(axis=0) - steps
+    if np.prod(ij.max(axis=0) + steps) > MOST_PLACES:
+        return None
+    place = np.full(ij.max(axis=0) + 1 + steps, OUTSIDE, dtype=np.int32)
+    place[tuple(ij.T)] = np.arange(len(cells))
+    return np.stack([place[tuple((ij + step).T)] for step in _spiral_steps(steps)], axis=1)
+
+
+def ring_pairs(spirals: Ints, ring: int) -> tuple[Ints, Ints]:
+    """Return the places of both ends of each pair so many steps apart, from either end."""
+    others = spirals[:, RINGS[ring]]
+    is_there = others != OUTSIDE
+    return np.repeat(np.arange(len(others)), is_there.sum(axis=1)), others[is_there]
+
+
+def mean_apart_m(spirals: Ints, centre_xy: Floats) -> Floats:
+    """Return the mean distance of cells no, one, two ... steps apart, as far as there are any.
+
+    `spirals` of at least four rings, (m, K); `centre_xy` (m, 2) metres.
+    """
+    x_m, y_m = np.ascontiguousarray(centre_xy.T)
+    apart_m = [0.0]
+    for ring in range(1, len(RINGS)):
+        here, there = ring_pairs(spirals, ring)
+        if not len(there):
+            break
+        apart_m.append(float(np.hypot(x_m[here] - x_m[there], y_m[here] - y_m[there]).mean()))
+    return np.array(apart_m)
+
+
+def _base_cells(cells: Iterable[int] | Cells) -> Cells:
+    """Return which of h3's 122 base cells each cell lies in."""
+    return np.unique(np.asarray(list(cells), dtype=np.uint64) >> np.uint64(45) & np.uint64(127))
+
+
+def _spiral_steps(steps: int) -> Iterator[tuple[int, int]]:
+    """Yield the way to each place of a spiral: around each ring, one neighbor after another."""
+    yield 0, 0
+    for ring in range(1, steps + 1):
+        i, j = ring * AROUND[4][0], ring * AROUND[4][1]
+        for di, dj in AROUND:
+            for _ in range(ring):
+                yield i, j
+                i, j = i + di, j + dj
+
+
+def _spirals_on_globe(listed: Cells, steps: int) -> Ints:
+    near = np.full((len(listed), 1 + 3 * steps * (steps + 1)), NO_CELL, dtype=np.uint64)
+    for row, cell in enumerate(listed.tolist()):
+        for step in range(steps + 1):
+            ring = h3.grid_ring(cell, step)
+            start = 1 + 3 * step * (step - 1) if step else 0
+            # Around one of h3's twelve pentagons a ring is shorter; the rest stays empty.
+            near[row, start : start + len(ring)] = ring
+    order = np.argsort(listed)
+    at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
+    places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
+    return np.where(listed[places] == near, places, OUTSIDE).astype(np.int32)
+
+
+def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
+    """Find which cells of a list lie within some steps of one another.
+
+    Parameters
+    ----------
+    cells
+        Different cells of one resolution, length m, in any order.
+    steps
+        How many rings of neighbors.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, m), in the order of the list: 1.0 for the cell itself and for its neighbors in it.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
+    >>> neighbors = csa.find_neighbors(cells.index)
+    >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors
+    7
+    """
+    around = spirals(cells, steps)
+    row, column = np.nonzero(around >= 0)
+    ones = np.ones(len(row))
+    return csr_array((ones, (row, around[row, column])), shape=(len(around), len(around)))
+
 
 CellSet = frozenset[int]
 
@@ -119,7 +253,7 @@ def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells
     return cells
 
 
-def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
+def cover_study_area(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
     """List every cell that intersects the study area, with the area inside it.
 
     Parameters
@@ -143,7 +277,7 @@ def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
     Examples
     --------
     >>> from shapely.geometry import box
-    >>> cells = csa.cover(box(-94.60, 39.00, -94.55, 39.05), 8)
+    >>> cells = csa.cover_study_area(box(-94.60, 39.00, -94.55, 39.05), 8)
     >>> round(float(cells["area_km2"].sum()), 1)  # 4.3 by 5.6 km
     24.0
     """
@@ -195,12 +329,12 @@ def draw_cells(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
     (4326, 6)
     """
     listed = np.asarray(list(cells), dtype=np.uint64)
-    corners, ring = corners_of(listed)
+    corners, ring = cell_corners(listed)
     shapes = shapely.polygons(shapely.linearrings(corners, indices=ring))
     return gpd.GeoSeries(shapes, index=pd.Index(listed, name="cell"), crs=LONLAT)
 
 
-def corners_of(cells: Cells) -> tuple[Floats, Ints]:
+def cell_corners(cells: Cells) -> tuple[Floats, Ints]:
     """Return the corners of n cells, (k, 2) longitudes and latitudes, and whose each is: (k,)."""
     rings = [h3.cell_to_boundary(cell) for cell in cells.tolist()]
     corners = np.array(list(itertools.chain.from_iterable(rings))).reshape(-1, 2)  # latitude first
@@ -247,3 +381,103 @@ def as_text(cells: Iterable[int]) -> list[str]:
 def from_text(texts: Iterable[Any]) -> Cells:
     """Read cells as files write them."""
     return np.array([int(text, 16) if text else 0 for text in texts], dtype=np.uint64)
+
+
+# ---- Areas as ground: cells of two resolutions compared at the finer one.
+
+
+RESOLUTION_BITS = np.uint64(52)
+
+
+def cell_resolution(cell: int) -> int:
+    """Return the H3 resolution of a cell."""
+    return int(cell) >> 52 & 0xF
+
+
+def finest(areas: Iterable[CellSet]) -> int:
+    """Return the finest resolution among areas' cells; 0 where there are none."""
+    return max((_resolutions_of(area)[1] for area in areas), default=0)
+
+
+_RESOLUTIONS: WeakKeyDictionary[CellSet, tuple[int, int]] = WeakKeyDictionary()
+"""Known while somebody holds the area: areas of one city are compared hundreds of times."""
+
+
+def _resolutions_of(area: CellSet) -> tuple[int, int]:
+    """Return the coarsest and the finest resolution of an area's cells; 0 where it has none."""
+    found = _RESOLUTIONS.get(area)
+    if found is None:
+        each = {cell_resolution(cell) for cell in area} or {0}
+        found = _RESOLUTIONS[area] = min(each), max(each)
+    return found
+
+
+def refine(cells: CellSet, resolution: int) -> CellSet:
+    """Return the cells of a finer resolution that make up the same ground; finer cells stay.
+
+    A cell's children cover it nearly: their centers lie in it, and they part it with no other.
+    """
+    return cells if _resolutions_of(cells)[0] >= resolution else _refined(cells, resolution)
+
+
+@lru_cache(maxsize=2**8)
+def _refined(cells: CellSet, resolution: int) -> CellSet:
+    return frozenset(
+        child
+        for cell in cells
+        for child in (
+            h3.cell_to_children(cell, resolution) if cell_resolution(cell) < resolution else [cell]
+        )
+    )
+
+
+def to_finest_resolution(areas: Iterable[CellSet]) -> list[CellSet]:
+    """Return areas as cells of the finest resolution among them, so that ground is compared."""
+    listed = list(areas)
+    finer = finest(listed)
+    return [refine(area, finer) for area in listed]
+
+
+def covered_share(ground: CellSet, area: CellSet) -> float:
+    """Return the share of an area's ground that another holds, on the finer of their grids."""
+    one, other = to_finest_resolution((ground, area))
+    return len(one & other) / len(other) if other else 0.0
+
+
+def n_shared_cells(one: CellSet, other: CellSet) -> int:
+    """Count the cells that two grounds share, on the finer of their grids."""
+    fine, also = to_finest_resolution((one, other))
+    return len(fine & also)
+
+
+HALF = 0.5
+"""Share of an area's ground that a place must hold to be that area."""
+
+
+def best_match(area: CellSet, places: Sequence[CellSet]) -> int | None:
+    """Return which place is an area: the one that holds most of its ground, at least half of it.
+
+    Of equal ones, the smallest.
+    """
+    held = [(covered_share(place, area), -len(place)) for place in places]
+    best = max(range(len(held)), key=held.__getitem__, default=None)
+    return best if best is not None and held[best][0] >= HALF else None
+
+
+def jaccard(one: CellSet, other: CellSet) -> float:
+    """Return the Jaccard index of two areas' ground: the share of all cells that is in both."""
+    if one and other and cell_resolution(min(one)) != cell_resolution(min(other)):
+        one, other = to_finest_resolution((one, other))
+    shared = len(one & other)
+    return shared / max(1, len(one) + len(other) - shared)
+
+
+def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
+    """Find the larger cell that each (valid) cell lies in, nearly; itself if it is no smaller."""
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    own = listed >> RESOLUTION_BITS & np.uint64(15)
+    # A parent is its child's number with another resolution, and no digit finer than that.
+    coarser = np.minimum(own, np.uint64(resolution))
+    finer = (np.uint64(1) << np.uint64(3) * (np.uint64(15) - coarser)) - np.uint64(1)
+    parent = listed - (own - coarser << RESOLUTION_BITS) | finer
+    return np.where(own > coarser, parent, listed)

@@ -14,8 +14,15 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Cells, Floats, Ints
-from csa.geo.cells import CellSet, as_text, fill_holes
-from csa.geo.spirals import OUTSIDE, find_neighbors, mean_apart_m, spirals
+from csa.geo.cells import (
+    OUTSIDE,
+    CellSet,
+    as_text,
+    fill_holes,
+    find_neighbors,
+    mean_apart_m,
+    spirals,
+)
 
 USUAL_STEPS = 4
 """As far as most ask for what is around a cell."""

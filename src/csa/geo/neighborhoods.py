@@ -151,7 +151,7 @@ def people_per_km2(
     return np.where(is_known, per_km2, 0.0)
 
 
-def middles_of(neighborhoods: gpd.GeoDataFrame, metric_crs: str) -> dict[str, Floats]:
+def centroids(neighborhoods: gpd.GeoDataFrame, metric_crs: str) -> dict[str, Floats]:
     """Return each neighborhood's middle, (2,) metres; polygons of one name are one."""
     if neighborhoods.empty:
         return {}

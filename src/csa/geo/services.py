@@ -34,7 +34,7 @@ LISTED = {
 """Columns of the inventory of services."""
 
 
-def services_of(
+def count_services(
     areas: gpd.GeoDataFrame, services: gpd.GeoDataFrame, near_m: float, metric_crs: Any
 ) -> pd.DataFrame:
     """Count the services in and near each area, and find the nearest, kind by kind."""
@@ -113,7 +113,7 @@ def list_services(services: gpd.GeoDataFrame, neighborhoods: gpd.GeoDataFrame) -
 def sum_kinds(listed: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """Sum up each kind of service, with the areas that have none in or near them.
 
-    Parameters are `list_services` and `services_of`. Returns a kind a row: `kind`, `places`,
+    Parameters are `list_services` and `count_services`. Returns a kind a row: `kind`, `places`,
     `people` and `known` (capacity, and of how many places it is known), `evaluated` and `asked`
     (how many of how many of which that is known), `lacking`.
     """

@@ -1,22 +1,34 @@
-"""Read a city's own streets, and the basemap that `csa basemap` made of its layers."""
+"""Water, parks and streets made small enough for a map: clipped, merged, simplified in metres."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
-from csa.base.crs import LONLAT
+from csa.base.crs import LONLAT, tables_to_lonlat, to_metres
 from csa.base.errors import SourceError
-from csa.base.reading import parse_json
-from csa.config import city
-from csa.ingest.shapes import read_shapes, require_column
+from csa.base.io import json_bytes, replace_folder
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.message import Message, msg
+from csa.base.safe_parsing import parse_json
+from csa.city import config
+from csa.city.config import CityConfig
+from csa.ingest.map_files import read_shapes, require_column
+from csa.ingest.polygons import read_neighborhoods, require_zone
+from csa.ingest.sources import data_folder, find_places
+
+# ---- Read a city's own streets, and the basemap that `csa basemap` made of its layers.
+
 
 FORMAT_VERSION = 1
 KIND = "basemap"
@@ -39,7 +51,7 @@ class Basemap:
         return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
-def read_streets(path: Path, basemap: city.BasemapSource) -> gpd.GeoDataFrame:
+def read_streets(path: Path, basemap: config.BasemapSource) -> gpd.GeoDataFrame:
     """Read a city's streets."""
     table = read_shapes(path, basemap.crs, "basemap")
     classes = _text(table, basemap.street_class_column, path).str.casefold()
@@ -81,3 +93,260 @@ def _load_layer(folder: Path, name: str, told: Mapping[str, Any]) -> str:
     if hashlib.sha256(content).hexdigest() != told[name]["sha256"]:
         raise ValueError(name)
     return content.decode()
+
+
+Feature: TypeAlias = tuple[shapely.Geometry, Mapping[str, str]]
+"""A shape (WGS 84) and its properties."""
+
+Shapes: TypeAlias = np.ndarray[Any, Any]
+
+DIGITS = 5
+"""Decimals of a degree, about a metre: finer than any background is drawn."""
+
+MIN_AREA_M2 = 400.0
+"""Smaller ponds and lawns, 20 m by 20 m, are less than a pixel on a map of a city."""
+
+
+def frame(neighborhoods: gpd.GeoDataFrame, margin_m: float, metric_crs: Any) -> shapely.Geometry:
+    """Return the box around a city's neighborhoods that the basemap fills."""
+    west, south, east, north = to_metres(neighborhoods.geometry, metric_crs).total_bounds
+    return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+
+
+def draw_lines(
+    shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
+) -> shapely.Geometry:
+    """Clip lines to a box, join those that continue each other, and simplify them."""
+    parts = _parts(shapes, metric_crs, dimension=1)
+    lines = shapely.get_parts(shapely.clip_by_rect(parts, *shapely.bounds(box)))
+    lines = _distinct(lines[shapely.length(lines) > 0])
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    drawn = _rounded(_to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs))
+    drawn = drawn[shapely.length(drawn) > 0]
+    whole: shapely.Geometry = shapely.normalize(shapely.multilinestrings(drawn))
+    return whole
+
+
+def draw_polygons(
+    shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
+) -> shapely.Geometry:
+    """Clip polygons to a box, join those that touch, and simplify them."""
+    parts = _parts(shapes, metric_crs, dimension=2)
+    parts = parts[shapely.intersects(parts, box)]
+    parts = np.where(shapely.is_valid(parts), parts, shapely.make_valid(parts, method="structure"))
+    joined = shapely.get_parts(shapely.union_all(shapely.intersection(parts, box)))
+    joined = joined[shapely.area(joined) >= MIN_AREA_M2]
+    drawn = _to_lonlat(shapely.simplify(joined, tolerance_m), metric_crs)
+    on_grid = shapely.get_parts(shapely.set_precision(drawn, 10.0**-DIGITS))
+    solid = on_grid[shapely.area(on_grid) > 0]
+    whole: Any = shapely.normalize(shapely.multipolygons(solid))
+    turned: shapely.Geometry = shapely.orient_polygons(whole)
+    return turned
+
+
+def name_lines(
+    names: Sequence[str],
+    shapes: gpd.GeoSeries,
+    box: shapely.Geometry,
+    tolerance_m: float,
+    metric_crs: Any,
+) -> list[Feature]:
+    """Join lines into one feature per name."""
+    named = np.asarray(names, dtype=object)
+    features = []
+    for name in sorted(set(names)):
+        drawn = draw_lines(shapes[named == name], box, tolerance_m, metric_crs)
+        features += [(drawn, {"name": name} if name else {})]
+    return [feature for feature in features if not shapely.is_empty(feature[0])]
+
+
+def feature_collection(features: Sequence[Feature]) -> str:
+    """Write features as GeoJSON, one per line."""
+    lines = [
+        json.dumps(
+            {
+                "type": "Feature",
+                "properties": dict(properties),
+                "geometry": json.loads(shapely.to_geojson(shape)),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for shape, properties in features
+        if not shapely.is_empty(shape)
+    ]
+    inner = "\n" + ",\n".join(lines) + "\n" if lines else ""
+    return f'{{"type":"FeatureCollection","features":[{inner}]}}\n'
+
+
+def box_lonlat(box: shapely.Geometry, metric_crs: Any) -> tuple[float, float, float, float]:
+    """Return a box's outermost longitudes and latitudes."""
+    bounds = shapely.bounds(_to_lonlat(np.array([box]), metric_crs)[0])
+    west, south, east, north = (round(float(value), DIGITS) for value in bounds)
+    return west, south, east, north
+
+
+def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> Shapes:
+    """Return the single lines or polygons of a layer, in metres."""
+    placed = to_metres(shapes, metric_crs).to_numpy()
+    parts = shapely.get_parts(shapely.force_2d(placed[~shapely.is_missing(placed)]))
+    kept: Shapes = parts[(shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)]
+    return kept
+
+
+def _distinct(lines: Shapes) -> Shapes:
+    """Sort lines, each once, whatever their order and direction."""
+    turned = shapely.normalize(lines)
+    _, first = np.unique(np.asarray(shapely.to_wkb(turned), dtype=object), return_index=True)
+    distinct: Shapes = turned[first]
+    return distinct
+
+
+def _to_lonlat(shapes: Shapes, metric_crs: Any) -> Shapes:
+    table = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(shapes), crs=metric_crs))
+    degrees: Shapes = tables_to_lonlat(table, "").geometry.to_numpy()
+    return degrees
+
+
+def _rounded(shapes: Any) -> Any:
+    return shapely.transform(shapes, lambda xy: np.round(xy, DIGITS))
+
+
+# ---- From a city's own water, parks and streets to a basemap that needs no network.
+
+
+MARGIN_M = 2000.0
+"""Beyond the neighborhoods' box: what a reader sees when the city's edge is in the middle."""
+
+TOLERANCE_M = {"water": 5.0, "parks": 5.0, "streets": 3.0, "main_streets": 5.0}
+"""Main streets are drawn at every zoom, the others only close up."""
+
+
+@dataclass(frozen=True)
+class _Canvas:
+    """Collects the drawn layers and the messages about them."""
+
+    config: CityConfig
+    folder: Path
+    box: shapely.Geometry
+    features: dict[str, list[Feature]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    notes: list[Message] = field(default_factory=list)
+
+
+def build_basemap(
+    config: CityConfig,
+    folder: Path,
+    places: Path | None = None,
+    progress: ProgressCallback = no_progress,
+) -> tuple[Basemap, tuple[Message, ...]]:
+    """Draw a city's basemap from the files in its data folder."""
+    progress("places")
+    inner = data_folder(config, folder)
+    neighborhoods, _ = read_neighborhoods(places or find_places(config, inner), config.places)
+    require_zone(neighborhoods, config.city)
+    canvas = _Canvas(config, inner, frame(neighborhoods, MARGIN_M, config.city.metric_crs))
+    for layer in ("water", "parks"):
+        progress("layers")
+        _draw_land(canvas, layer)
+    progress("layers")
+    _draw_streets(canvas)
+    return _finish(canvas), tuple(canvas.notes)
+
+
+def _find(canvas: _Canvas, layer: str, file: str) -> Path | None:
+    if not file:
+        canvas.skipped[layer] = "not described"
+        canvas.notes.append(msg("basemap.note_undescribed", layer=layer))
+        return None
+    path = canvas.folder / file
+    if not path.exists():
+        canvas.skipped[layer] = "absent"
+        values = {"file": file, "folder": canvas.folder}
+        canvas.notes.append(msg("basemap.note_absent", layer=layer, **values))
+        return None
+    return path
+
+
+def _draw_land(canvas: _Canvas, layer: str) -> None:
+    basemap, crs = canvas.config.basemap, canvas.config.city.metric_crs
+    path = _find(canvas, layer, basemap.water_file if layer == "water" else basemap.parks_file)
+    if path is None:
+        return
+    shapes = read_shapes(path, basemap.crs, "basemap").geometry
+    drawn = [draw_polygons(shapes, canvas.box, TOLERANCE_M[layer], crs)]
+    if layer == "water":  # streams
+        drawn.append(draw_lines(shapes, canvas.box, TOLERANCE_M[layer], crs))
+    _keep(canvas, layer, [(shape, {}) for shape in drawn], path)
+
+
+def _draw_streets(canvas: _Canvas) -> None:
+    basemap, crs = canvas.config.basemap, canvas.config.city.metric_crs
+    path = _find(canvas, "streets", basemap.streets_file)
+    if path is None:
+        canvas.skipped["main_streets"] = canvas.skipped["streets"]
+        return
+    streets = read_streets(path, basemap)
+    main, minor = streets[streets["is_main"]], streets[~streets["is_main"]]
+    if main.empty:
+        canvas.notes.append(msg("basemap.note_no_main", file=path.name))
+    tolerance_m = TOLERANCE_M["main_streets"]
+    named = name_lines(list(main["name"]), main.geometry, canvas.box, tolerance_m, crs)
+    canvas.features["main_streets"] = named
+    drawn = draw_lines(minor.geometry, canvas.box, TOLERANCE_M["streets"], crs)
+    _keep(canvas, "streets", [(drawn, {})], path)
+
+
+def _keep(canvas: _Canvas, layer: str, features: list[Feature], path: Path) -> None:
+    """Add a drawn layer; report a file that holds nothing of the city."""
+    drawn = [feature for feature in features if not shapely.is_empty(feature[0])]
+    canvas.features[layer] = drawn
+    if not drawn and not (layer == "streets" and canvas.features.get("main_streets")):
+        canvas.notes.append(msg("basemap.note_outside", layer=layer, file=path.name))
+
+
+def _finish(canvas: _Canvas) -> Basemap:
+    texts, layers = {}, {}
+    for name in LAYERS:
+        features = canvas.features.get(name, [])
+        texts[name] = feature_collection(features)
+        content = texts[name].encode()
+        layers[name] = {
+            "features": len(features),
+            "shapes": sum(int(shapely.get_num_geometries(shape)) for shape, _ in features),
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    city, basemap = canvas.config.city, canvas.config.basemap
+    manifest: dict[str, Any] = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": city.id,
+        "city_name": city.name,
+        "is_synthetic": city.is_synthetic,
+        "source": basemap.source,
+        "layers": layers,
+        "skipped": dict(sorted(canvas.skipped.items())),
+        "tolerance_m": TOLERANCE_M,
+        "bounds": list(box_lonlat(canvas.box, city.metric_crs)),
+    }
+    return Basemap(manifest, texts)
+
+
+def save_basemap(basemap: Basemap, out: Path) -> None:
+    """Write a basemap as a folder."""
+    files = {f"{name}.geojson": text.encode() for name, text in basemap.layers.items()}
+    replace_folder(out, MARKER, {MARKER: json_bytes(basemap.manifest), **files})
+
+
+def describe(basemap: Basemap, out: Path) -> Iterator[Message]:
+    """Describe what a basemap holds."""
+    layers = basemap.manifest["layers"]
+    drawn = [name for name in LAYERS if layers[name]["features"]]
+    for name in drawn:
+        size_kb = max(1, round(layers[name]["bytes"] / 1000))
+        title = name.replace("_", " ")
+        yield msg("basemap.layer", layer=title, n=layers[name]["shapes"], size_kb=size_kb)
+    if not drawn:
+        yield msg("basemap.empty", city=basemap.manifest["city_name"])
+    yield msg("basemap.written", out=out)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig
-from csa.config.layouts import Rule, Source
-from csa.config.types import FieldName
+from csa.city.config import CityConfig
+from csa.city.layouts import Rule, Source
+from csa.city.types import FieldName
 from csa.ingest.parse import plain_id
 
 JOINED = " + "
@@ -117,8 +117,8 @@ def _missing(layout: FileLayout) -> list[str]:
     missing = [str(n) for n in source.incident_from if n not in positions and n != "day"]
     if not {"date", "reported_date"} & set(positions):
         missing.append("date")
-    if not can_ask(source.homicide, positions):
-        missing.extend(name for name in fields_of(source.homicide) if name not in positions)
+    if not has_rule_fields(source.homicide, positions):
+        missing.extend(name for name in rule_fields(source.homicide) if name not in positions)
     return [_spell(name, source) for name in dict.fromkeys(missing)]
 
 
@@ -127,11 +127,11 @@ def _spell(name: str, source: Source) -> str:
     return spellings[0].strip() if spellings else name
 
 
-def can_ask(rules: Iterable[Rule], fields: Collection[str]) -> bool:
+def has_rule_fields(rules: Iterable[Rule], fields: Collection[str]) -> bool:
     """Check whether a file has all the fields of one of the rules."""
     return any(set(rule) <= set(fields) for rule in rules)
 
 
-def fields_of(rules: Iterable[Rule]) -> list[FieldName]:
+def rule_fields(rules: Iterable[Rule]) -> list[FieldName]:
     """List the fields that rules use, each once."""
     return list(dict.fromkeys(field for rule in rules for field in rule))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from csa.base.errors import SourceError
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks
 
 FileState = tuple[int, int] | None
@@ -52,7 +52,7 @@ def is_value(cell: str) -> bool:
 
 def title_notes(n_titles: int, path: Path) -> tuple[Message, ...]:
     """Note how many lines above the header were left out, if any."""
-    return (say("source.note_titles", name=path.name, n=n_titles),) if n_titles else ()
+    return (msg("source.note_titles", name=path.name, n=n_titles),) if n_titles else ()
 
 
 class _Lines:
@@ -170,7 +170,7 @@ def _rows(
             n_lines = reader.line_num - start + 1
             key = "source.note_cut_off" if is_cut_off else "source.note_swallowed"
             if (is_cut_off or n_lines > 1) and len(reading.notes) < most:
-                reading.notes.append(say(key, name=name, line=start, n=n_lines))
+                reading.notes.append(msg(key, name=name, line=start, n=n_lines))
         lines.start = reader.line_num + 1
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
-from csa.base.reading import parse_json, read_text
-from csa.dataset.chosen import Chosen, read_areas
+from csa.base.safe_parsing import parse_json, read_text
+from csa.city.selection import AreaSelection, read_areas
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
 OF_PROPOSAL = ("data_fingerprint", "data_through", "params", "versions")
@@ -67,7 +67,7 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
     return Candidate(area_id, chosen.place_names[at], cells, evidence)
 
 
-def _place_of(chosen: Chosen, given: str, folder: Path) -> int:
+def _place_of(chosen: AreaSelection, given: str, folder: Path) -> int:
     """Return which area of a file is meant: that of an id, else that of a name."""
     if given in chosen.area_ids:
         return chosen.area_ids.index(given)

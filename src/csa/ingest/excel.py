@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import SourceError
-from csa.base.reading import unpack_zip
+from csa.base.safe_parsing import unpack_zip
 from csa.ingest.delimited import count_titles
-from csa.ingest.guess_words import kind_in_name
+from csa.ingest.infer_words import kind_in_name
 from csa.ingest.record_columns import cell_text
 
 MAX_CELLS = 5_000_000

@@ -10,8 +10,8 @@ import pandas as pd
 
 from csa.base.compact import find_fineness, write_times
 from csa.base.crs import to_lonlat
-from csa.config.city import CityBasics
-from csa.config.layouts import Source
+from csa.city.config import CityBasics
+from csa.city.layouts import Source
 from csa.ingest.parse import (
     is_nowhere,
     parse_clock,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from csa.base.arrays import Ints
-from csa.base.compact import hold_once, stack
+from csa.base.compact import stack, to_categories
 from csa.base.schema import YES_NO_UNKNOWN
 
 PART = 200_000
@@ -83,7 +83,7 @@ def _fold(rows: pd.DataFrame, list_of: Ints | None) -> pd.DataFrame:
     incidents["victims"] = _victims(rows if list_of is None else _once(rows, list_of))
     incidents["source"] = _sources(rows)
     folded = incidents.reset_index()[list(FOLDED_COLUMNS)]
-    return folded.assign(**{name: hold_once(folded[name]) for name in REPEATED})
+    return folded.assign(**{name: to_categories(folded[name]) for name in REPEATED})
 
 
 def _sources(rows: pd.DataFrame) -> pd.Series:

@@ -2,47 +2,201 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from csa.base.compact import give_back, in_blocks, stack
 from csa.base.crs import made_for
 from csa.base.errors import SourceError
-from csa.base.logging import Tell, silent
-from csa.base.message import Message, say
-from csa.base.schema import FLAGS, INCIDENT_COLUMNS
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.message import Message, msg
+from csa.base.schema import FLAGS, INCIDENT_COLUMNS, KINDS, YES_NO_UNKNOWN
 from csa.base.text import day, listed
-from csa.config.city import CityConfig
-from csa.dataset.table import fingerprint, hold_repeated
-from csa.dataset.versioned import FORMAT_VERSION, KIND, LAYERS, Dataset
+from csa.city.config import CityConfig
+from csa.city.dataset import FORMAT_VERSION, KIND, LAYERS, Dataset, fingerprint, hold_repeated
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
 from csa.ingest.incidents import ROW_COLUMNS, fold_incidents
-from csa.ingest.judge import JudgedFile, judge_file
-from csa.ingest.layers import Layer, read_all_services, read_risk_terrain
-from csa.ingest.overlaps import find_lists
+from csa.ingest.layers import Layer, add_population, read_all_services, read_risk_terrain
 from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
-from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
+from csa.ingest.reconcile import find_data_start, find_lists, reconcile_files
 from csa.ingest.records import open_records
-from csa.ingest.report import (
-    account,
-    count_rows,
-    find_warnings,
-    list_rejected,
-    with_incidents,
-)
-from csa.ingest.settle import settle
+from csa.ingest.rules import count_unnamed, unnamed_notes
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.ingest.unnamed import count_unnamed, unnamed_notes
+from csa.ingest.validate import REASON, REASONS, ValidatedFile, validate_file
+
+# ---- The report on a run: what was read and lost, by reason, and what a reader should know.
+
+
+COUNTED = "counted"
+"""Where in an account the counts of incidents will stand."""
+WARN_UNLOCATED_SHARE = 0.03
+WARN_OUTSIDE_SHARE = 0.05
+
+
+def account(
+    files: Sequence[ValidatedFile], rows: pd.DataFrame, config: CityConfig
+) -> dict[str, Any]:
+    """Count what was read and lost."""
+    return {
+        "inputs": _inputs(files),
+        **count_rows(files, rows),
+        COUNTED: {},
+        "data_from": _data_from(files, rows),
+        "months": {},
+        "rules": _rules(files, rows, config),
+        "unnamed": count_unnamed(
+            [(file.source.name, each) for file in files for each in file.unnamed]
+        ),
+    }
+
+
+def find_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn if so many incidents have no place, or lie outside, that areas mislead."""
+    warnings = []
+    is_unlocated, is_outside = (
+        _has_flag(incidents, name) for name in ("unlocated", "outside_study_area")
+    )
+    if is_unlocated.mean() > WARN_UNLOCATED_SHARE:
+        years = incidents.loc[is_unlocated, "occurred_at"].dt.year.value_counts()
+        year = int(years.index[years == years.max()].min())
+        values = {"percent": 100 * is_unlocated.mean(), "n": int(is_unlocated.sum())}
+        warnings.append(msg("source.note_unlocated", year=year, **values))
+    if is_outside.mean() > WARN_OUTSIDE_SHARE:
+        values = {"percent": 100 * is_outside.mean(), "n": int(is_outside.sum())}
+        warnings.append(msg("source.note_outside", **values))
+    return tuple(warnings)
+
+
+def _data_from(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> str | None:
+    """Return the first day of the rows that are used; if none is, of all."""
+    days = rows.loc[rows["reason"] == "", "occurred_at"]
+    if days.empty:
+        days = pd.concat([rows["occurred_at"], *(file.aside["occurred_at"] for file in files)])
+    start = find_data_start(days)
+    return None if start is None else start.date().isoformat()
+
+
+def _inputs(files: Sequence[ValidatedFile]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": file.summary.name,
+            "sha256": file.summary.sha256,
+            "source": file.source.name,
+            "rows_read": file.summary.n_read,
+        }
+        for file in files
+    ]
+
+
+def count_rows(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> dict[str, Any]:
+    """Count what became of the rows."""
+    counted = Counter(rows["reason"].value_counts().to_dict())
+    for file in files:
+        counted.update(file.aside["reason"].value_counts().to_dict())
+    rejected = {reason: int(counted[reason]) for reason in REASONS}
+    rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
+    is_used = rows["reason"] == ""
+    return {
+        "rows_read": sum(file.summary.n_read for file in files),
+        "rows_used": int(is_used.sum()),
+        "rows_rejected": rejected,
+        "identical_rows": int((is_used & rows["is_identical"] & (rows["row_id"] == "")).sum()),
+    }
+
+
+def with_incidents(accounted: Mapping[str, Any], incidents: pd.DataFrame) -> dict[str, Any]:
+    """Fill in what is counted of incidents, where an account has a place for it."""
+    filled: dict[str, Any] = {}
+    for name, value in accounted.items():
+        filled |= _incident_counts(incidents) if name == COUNTED else {name: value}
+    return filled | {"months": _months(incidents)}
+
+
+def _incident_counts(incidents: pd.DataFrame) -> dict[str, Any]:
+    homicides = incidents.loc[incidents["kind"] == "homicide", ["gun"]]
+    times = incidents["occurred_at"]
+    is_unknown = incidents["victims"].isna()
+    known = incidents["victims"].dropna()
+    return {
+        "incidents": len(incidents),
+        "homicides": len(homicides),
+        "nonfatal": len(incidents) - len(homicides),
+        "homicides_by_gun": {
+            word: int((homicides["gun"] == word).sum()) for word in YES_NO_UNKNOWN
+        },
+        "domestic": {word: int((incidents["domestic"] == word).sum()) for word in YES_NO_UNKNOWN},
+        "victims": int(known.sum()) if len(known) or incidents.empty else None,
+        "incidents_without_victim_count": int(is_unknown.sum()),
+        **{name: int(_has_flag(incidents, name).sum()) for name in FLAGS},
+        "first_date": None if times.empty else times.min().date().isoformat(),
+        "last_date": None if times.empty else times.max().date().isoformat(),
+        "incidents_in_several_sources": int(incidents["source"].str.contains("; ").sum()),
+    }
+
+
+def _has_flag(incidents: pd.DataFrame, name: str) -> pd.Series:
+    return incidents["flags"].str.contains(name, regex=False).astype(bool)
+
+
+def _months(incidents: pd.DataFrame) -> dict[str, dict[str, int]]:
+    if incidents.empty:
+        return {}
+    months = incidents["occurred_at"].to_numpy(dtype="datetime64[M]")
+    first, numbers = months.min(), (months - months.min()).astype("int64")
+    n_months = int(numbers.max()) + 1
+    of_kind = (numbers[incidents["kind"] == kind] for kind in KINDS)
+    by_kind = [np.bincount(found, minlength=n_months) for found in of_kind]
+    return {
+        str(first + number): dict(zip(KINDS, map(int, counts), strict=True))
+        for number, counts in enumerate(zip(*by_kind, strict=True))
+    }
+
+
+def _rules(
+    files: Sequence[ValidatedFile], rows: pd.DataFrame, config: CityConfig
+) -> list[dict[str, Any]]:
+    """List each rule of the city's file with what it left out, zero included."""
+    left_out = rows[rows["reason"] == "excluded_by_rule"]
+    rules = {rule.name: rule.why for file in files for rule in file.source.exclude}
+    rules |= {point.name: point.why for point in config.points if point.exclude}
+    return [
+        {
+            "name": name,
+            "why": why,
+            "rows": int((left_out["rule"] == name).sum()),
+            "incidents": int(left_out.loc[left_out["rule"] == name, "incident_id"].nunique()),
+        }
+        for name, why in rules.items()
+    ]
+
+
+def list_rejected(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> pd.DataFrame:
+    """List every row that was not used, by its position, never its content."""
+    names = list(dict.fromkeys(file.summary.name for file in files))
+    parts = [rows.loc[rows["reason"] != "", ["file", "line", "reason"]]]
+    for number, file in enumerate(files):
+        broken = pd.DataFrame({"line": file.summary.unreadable, "reason": "unreadable"})
+        parts += [one.assign(file=number) for one in (file.aside[["line", "reason"]], broken)]
+    # A police file has millions of them: each name and each reason is held once.
+    table = pd.concat([part.astype({"line": "int64", "reason": REASON}) for part in parts])
+    table = table.sort_values(["file", "line"], ignore_index=True)
+    codes = np.array([names.index(file.summary.name) for file in files])
+    taken = codes[table["file"].to_numpy()]
+    table["reason"] = table["reason"].cat.remove_unused_categories()
+    return table.assign(file=pd.Categorical.from_codes(taken, pd.Index(names)))
+
 
 MAX_SUSPECTS_LISTED = 200
 
@@ -75,7 +229,9 @@ class _Places:
     notes: tuple[Message, ...]
 
 
-def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = silent) -> Intake:
+def ingest_city(
+    config: CityConfig, inputs: Inputs | Path | str, progress: ProgressCallback = no_progress
+) -> Intake:
     """Read a city's files, judge every row, and build a dataset.
 
     Parameters
@@ -114,15 +270,15 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     if not isinstance(inputs, Inputs):
         folder = Path(inputs)
         inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    tell("places")
+    progress("places")
     places = _read_places(config, inputs)
-    files: list[JudgedFile] = []
+    files: list[ValidatedFile] = []
     for path in inputs.incidents:
-        tell("read")
+        progress("read")
         files.append(_read_file(path, config, places.study_area, config.city.name)[1])
     _refuse_twice(files, inputs.incidents)
-    tell("fold")
-    rows, data_through = settle(files, inputs.as_of)
+    progress("fold")
+    rows, data_through = reconcile_files(files, inputs.as_of)
     give_back()
     accounted = account(files, rows, config)
     rejected = list_rejected(files, rows)
@@ -134,11 +290,11 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     folded = fold_incidents(rows, list_of)
     del rows  # ten million of them are a gigabyte
     give_back()
-    tell("locate")
+    progress("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded.assign(is_suspect=is_suspect), places, config)
     give_back()
-    layers, layer_notes = _read_layers(config, inputs, places.study_area, tell)
+    layers, layer_notes = _read_layers(config, inputs, places.study_area, progress)
     messages = (
         *overlap,
         *find_warnings(incidents),
@@ -177,13 +333,13 @@ def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) ->
         return [_try_file(path, config, area, config.city.name) for path in files]
     crs = config.city.metric_crs
     world = shapely.box(*(made_for(crs) or (-180.0, -90.0, 180.0, 90.0)))
-    name = str(say("check.made_for", crs=crs))
+    name = str(msg("check.made_for", crs=crs))
     return [_try_file(path, config, world, name) for path in files]
 
 
 def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str) -> FileTrial:
     layout, judged = _read_file(path, config, area, name)
-    rows, _ = settle([judged], None)
+    rows, _ = reconcile_files([judged], None)
     used = rows[rows["reason"] == ""]
     counted = count_rows([judged], rows)
     unnamed = count_unnamed([(layout.source.name, each) for each in judged.unnamed])
@@ -203,16 +359,16 @@ def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str)
 
 def _read_file(
     path: Path, config: CityConfig, area: shapely.Geometry, name: str
-) -> tuple[FileLayout, JudgedFile]:
+) -> tuple[FileLayout, ValidatedFile]:
     with open_records(path) as reading:
         layout = match_layout(reading.header, config, path)
-        judged = judge_file(reading, layout, config, path)
+        judged = validate_file(reading, layout, config, path)
     places = [rows.loc[rows["reason"] == "", ["lon", "lat"]] for rows in judged.blocks]
     check_positions(pd.concat(places), area, path, name, judged.source)
     return layout, judged
 
 
-def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
+def _refuse_twice(files: Sequence[ValidatedFile], paths: Sequence[Path]) -> None:
     seen: dict[str, Path] = {}
     for file, path in zip(files, paths, strict=True):
         if file.summary.sha256 in seen:
@@ -234,13 +390,13 @@ def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
 
 
 def _read_layers(
-    config: CityConfig, inputs: Inputs, area: shapely.Geometry, tell: Tell
+    config: CityConfig, inputs: Inputs, area: shapely.Geometry, progress: ProgressCallback
 ) -> tuple[dict[str, Layer | None], tuple[Message, ...]]:
     """Read the layers that the city has, and report what is absent or was lost."""
     layers: dict[str, Layer | None] = dict.fromkeys(LAYERS)
     notes: list[Message] = []
     if inputs.services or inputs.vacant_land or inputs.risk_terrain:
-        tell("layers")
+        progress("layers")
     for key, described, files in (
         ("services", config.services, inputs.services),
         ("vacant_land", config.vacant_land, inputs.vacant_land),
@@ -249,7 +405,7 @@ def _read_layers(
             layers[key] = read_all_services(files, area, key)
         there = [one.file for _, one in files]
         notes += (
-            say("layers.note_absent", file=one.file, section=key)
+            msg("layers.note_absent", file=one.file, section=key)
             for one in (described.each if described else ())
             if one.file not in there
         )
@@ -258,10 +414,10 @@ def _read_layers(
         layers["risk_terrain"] = layer
     elif config.risk_terrain:
         file = config.risk_terrain.file
-        notes.append(say("layers.note_absent", file=file, section="risk_terrain"))
+        notes.append(msg("layers.note_absent", file=file, section="risk_terrain"))
     read = (layer[1] for layer in layers.values() if layer is not None)
     notes += (
-        say(
+        msg(
             "layers.note_read",
             n=account["n"],
             rows_read=account["rows_read"],
@@ -320,5 +476,5 @@ def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, An
         "population": float(places.neighborhoods["population"].sum()),
         "population_year": config.population.year,
         "population_source": config.population.source,
-        "population_method": str(say("places.population_method")),
+        "population_method": str(msg("places.population_method")),
     }

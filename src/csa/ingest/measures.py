@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from csa.base.errors import SourceError
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
 from csa.ingest.records import FileRecords, read_records
 
@@ -64,7 +64,7 @@ def refusal(path: Path | str, faults: Sequence[Message]) -> SourceError:
     lines = [str(fault) for fault in faults[:MOST_LISTED]]
     n_more = len(faults) - len(lines)
     if n_more:
-        lines.append(str(say("measures_file.more", n=n_more)))
+        lines.append(str(msg("measures_file.more", n=n_more)))
     listed = "\n".join(lines)
     error = SourceError("measures_file.faults", path=path, n=len(faults), listed=listed)
     error.faults = tuple(faults)
@@ -84,12 +84,12 @@ def match_columns(
         if name is None:
             if given or any(row[position].strip() for row in records.rows):
                 hint = _did_you_mean(given, names)
-                faults.append(say("measures_file.column", given=given, hint=hint))
+                faults.append(msg("measures_file.column", given=given, hint=hint))
         elif name in columns:
-            faults.append(say("measures_file.column_twice", name=name))
+            faults.append(msg("measures_file.column_twice", name=name))
         else:
             columns[name] = position
-    faults += [say("measures_file.no_column", name=name) for name in needed if name not in columns]
+    faults += [msg("measures_file.no_column", name=name) for name in needed if name not in columns]
     return columns, faults
 
 
@@ -98,7 +98,7 @@ def _did_you_mean(given: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(given.casefold(), list(by_key), n=1)
     if not close:
         return "."
-    return str(say("measures_file.hint", name=by_key[close[0]]))
+    return str(msg("measures_file.hint", name=by_key[close[0]]))
 
 
 def _spellings(places: Collection[str]) -> dict[str, str]:
@@ -141,7 +141,7 @@ class _Reading(Generic[V]):
         """Read all rows that can be read."""
         found = []
         for number in self.records.unreadable:
-            self.faults.append(((number, -1), say("measures_file.unreadable", row=number)))
+            self.faults.append(((number, -1), msg("measures_file.unreadable", row=number)))
         for number, texts in zip(sheet_rows(self.records), self.records.rows, strict=True):
             value = self._value(number, {n: texts[p].strip() for n, p in self.columns.items()})
             if value is not None:
@@ -174,27 +174,27 @@ class _Reading(Generic[V]):
         """Find what is wrong with texts; put the place's own spelling into the fields."""
         for name in ("measure", "quarter", "place", "basis", "note"):
             if texts.get(name, "").startswith(FORMULA):
-                yield name, say("measures_file.formula", given=cut(texts[name]))
+                yield name, msg("measures_file.formula", given=cut(texts[name]))
                 fields[name] = ""
         measure, place = fields["measure"], str(fields.get("place") or "")
         if measure and measure not in self.kinds:
             hint = _did_you_mean(str(measure), self.kinds)
-            yield "measure", say("measures_file.measure", given=cut(str(measure)), hint=hint)
+            yield "measure", msg("measures_file.measure", given=cut(str(measure)), hint=hint)
         if place:
             own = self.places.get(place, self.places.get(_key(place)))
             fields["place"] = own or ""
             if own is None:
                 hint = _did_you_mean(place, self.places.values())
-                yield "place", say("measures_file.place", given=cut(place), hint=hint)
+                yield "place", msg("measures_file.place", given=cut(place), hint=hint)
 
     def _repeated(self, row: int, fields: Mapping[str, Field]) -> dict[str, Message]:
         slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
         first = self.first_rows.setdefault(slot, row)
-        return {} if first == row else {"measure": say("measures_file.twice", first=first)}
+        return {} if first == row else {"measure": msg("measures_file.twice", first=first)}
 
     def _add(self, row: int, name: str, message: Message) -> None:
         order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
-        self.faults.append((order, say("measures_file.fault", row=row, name=name, why=message)))
+        self.faults.append((order, msg("measures_file.fault", row=row, name=name, why=message)))
 
 
 def _number(text: str) -> tuple[float | None, Message | None]:
@@ -206,7 +206,7 @@ def _number(text: str) -> tuple[float | None, Message | None]:
     number = float(text)
     if math.isfinite(number):
         return number, None
-    return None, say("measures_file.too_large", given=cut(text))
+    return None, msg("measures_file.too_large", given=cut(text))
 
 
 def _no_number(text: str) -> Message:
@@ -217,7 +217,7 @@ def _no_number(text: str) -> Message:
         key = "measures_file.comma"
     elif text.endswith("%"):
         key = "measures_file.percent"
-    return say(key, given=cut(text))
+    return msg(key, given=cut(text))
 
 
 def cut(text: str) -> str:

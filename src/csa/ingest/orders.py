@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from csa.base.errors import ConfigError, ParamError
-from csa.base.logging import Tell
-from csa.config.city import CityConfig
-from csa.ingest.fetch import Account, download, download_map, plan_download
-from csa.ingest.portal import Socrata
+from csa.base.logging import ProgressCallback
+from csa.city.config import CityConfig
+from csa.ingest.fetch import Account, Socrata, download, download_map, plan_download
 
 MapFile: TypeAlias = Literal["places", "basemap"]
 TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
@@ -62,7 +61,7 @@ def fetch_year(
     config: CityConfig,
     year: int,
     folder: Path,
-    progress: Callable[[int], AbstractContextManager[Tell]],
+    progress: Callable[[int], AbstractContextManager[ProgressCallback]],
     *,
     maps: Collection[MapFile] = (),
     address: str | None = None,

@@ -11,15 +11,13 @@ import shapely
 
 from csa.base.crs import LONLAT, finite_shapes, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
-from csa.config.city import CityBasics, PlacesSource
-from csa.ingest.gdal import read_map
+from csa.city.config import CityBasics, PlacesSource
+from csa.ingest.map_files import as_table, read_map, refuse_tangles
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
-from csa.ingest.shapes import as_table
-from csa.ingest.tangles import refuse_tangles
 
 MOST_NAMED = 5
 TEXTS = frozenset({".csv", ".tsv"})
@@ -46,11 +44,11 @@ def read_neighborhoods(
     if not is_polygon.all():
         counts = {"n": int((~is_polygon).sum()), "n_all": len(every)}
         which = ", ".join(names[~is_polygon][:MOST_NAMED])
-        notes += (say("places.note_no_shape", name=path.name, which=which, **counts),)
+        notes += (msg("places.note_no_shape", name=path.name, which=which, **counts),)
     _refuse_far(table, path)
     n_unnamed = int((table["name"] == UNASSIGNED).sum())
     if n_unnamed:
-        notes += (say("places.note_unnamed", name=path.name, n=n_unnamed),)
+        notes += (msg("places.note_unnamed", name=path.name, n=n_unnamed),)
     ids = table[places.id_column].astype("str") if places.id_column else table["name"]
     table = table.assign(place_id=ids)[["name", "place_id", "geometry"]]
     joined = table.dissolve(by="name", aggfunc="first", sort=True).reset_index()
@@ -132,7 +130,7 @@ def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[
     mended = [_polygons_only(shape) for shape in fixed]
     table = table.set_geometry(gpd.GeoSeries(mended, index=table.index, crs=LONLAT))
     n_broken = int(is_broken.sum())
-    return table, (say("places.note_mended", name=path.name, n=n_broken, which=broken),)
+    return table, (msg("places.note_mended", name=path.name, n=n_broken, which=broken),)
 
 
 def _polygons_only(shape: shapely.Geometry) -> shapely.Geometry:

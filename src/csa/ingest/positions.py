@@ -13,7 +13,7 @@ from scipy.special import pdtrc
 
 from csa.base.crs import LONLAT, distance_m, project
 from csa.base.errors import SourceError
-from csa.config.layouts import Point, Source
+from csa.city.layouts import Point, Source
 
 NEAR_DEGREES = 0.25
 """About 25 km: a victim driven to the next town is still this city's file."""

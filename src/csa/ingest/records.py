@@ -10,28 +10,225 @@ import hashlib
 import io
 import itertools
 import json
+import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 
-from csa.base.errors import SourceError
-from csa.base.message import Message, say
-from csa.base.text import speak
+from csa.base.errors import CrsError, SourceError
+from csa.base.message import Message, msg
+from csa.base.safe_parsing import BROKEN_ZIP, parse_json, unpack_gzip, unpack_zip
+from csa.base.text import tr
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
-from csa.ingest.json_records import parse_records
-from csa.ingest.packed import GZIP, PACKED, ZIP, unpack_table
-from csa.ingest.record_columns import (
-    OpenRecords,
-    RecordBlock,
-    in_blocks,
-    read_parquet,
-    whole,
-)
+from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
+
+# ---- A table of records that somebody packed: alone in a zip, or as a gzip.
+
+
+ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
+PACKED = frozenset({".zip", ".gz"})
+PACKED_MAPS = frozenset({".shp", ".gpkg", ".geojson"})
+PACKED_TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm"})
+MOST_JSON, PACKED_CHUNK = 15_000_000, 1000
+"""Bytes of JSON that is packed; of the beginning, which tells what it is."""
+OTHERS = re.compile(r"^__MACOSX/|(?:^|/)\.[^/]*$")
+"""What a computer packs beside the files that its user chose."""
+
+
+def unpack_table(packed: bytes, path: Path) -> tuple[str, bytes] | None:
+    """Return the name and the bytes of the table in a packed file, None if it is packed otherwise.
+
+    A zip that holds a map is one; of several tables none is taken in silence.
+    """
+    if path.suffix.casefold() not in PACKED:
+        return None
+    try:
+        if packed.startswith(GZIP):
+            return path.stem, _bounded(unpack_gzip(packed))
+        table = _only_table(packed, path)
+        parts = unpack_zip(packed) if table else ()
+        content = _bounded(b"".join(block for name, block in parts if name == table))
+    except (ValueError, *BROKEN_ZIP) as error:
+        raise SourceError("source.bad_packed", path=path, why=str(error)) from error
+    return (PurePosixPath(table).name, content) if table else None
+
+
+def _bounded(content: bytes) -> bytes:
+    """Refuse much JSON, which takes fifty times its bytes: what is packed may be small."""
+    is_json = content[:PACKED_CHUNK].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    if is_json and len(content) > MOST_JSON:
+        raise ValueError("it is too large when unpacked")
+    return content
+
+
+def _only_table(packed: bytes, path: Path) -> str:
+    """Return the name of the one table of an archive; "" if it has none, or a map."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        names = [name for name in archive.namelist() if not OTHERS.search(name)]
+    ends = [PurePosixPath(name).suffix.casefold() for name in names]
+    found = [name for name, end in zip(names, ends, strict=True) if end in PACKED_TABLES]
+    if not found or not PACKED_MAPS.isdisjoint(ends):
+        return ""
+    if len(found) > 1:
+        said = ", ".join(PurePosixPath(name).name for name in found[:10])
+        raise SourceError("source.many_packed", path=path, n=len(found), names=said)
+    return found[0]
+
+
+# ---- JSON as records: lists, a record a line, GeoJSON's features, or an ArcGIS server's answer.
+
+
+FIRST_EPSG, LAST_EPSG = 1024, 32767
+DEGREES = (4326, 4269)
+EPSG = re.compile(r"EPSG:+(?:[0-9.]*:)?([0-9]{4,5})\b")
+MOSTLY_DEGREES, FAR = 0.95, 1e9
+"""Share of points that could be degrees, at least; more than any place on the earth in feet."""
+A_RECORD_A_LINE = frozenset({".jsonl", ".ndjson"})
+NEXT_PAGE = ("@odata.nextLink", "odata.nextLink", "next")
+"""Under which names portals say where the rest is."""
+WRAPPERS, MOST_WRAPPERS = ("data", "records", "result", "results", "items", "value", "rows"), 2
+"""What portals call the list of records in their answers, or what it lies in; how deep at most."""
+SOCRATA_PLACE = 5
+"""Cells of a place: its address as JSON, latitude, longitude, and two more."""
+RECORD_BEGINS, FIRST_LINES = "\x1e", 2
+"""What GeoJSON of a feature a line may begin a line with; lines that must be records."""
+
+
+def parse_records(text: str, path: Path) -> tuple[list[object], str, tuple[Message, ...]]:
+    """Return what a text lists, records or not, the system of x and y that it names, and notes.
+
+    Raises
+    ------
+    SourceError
+        If it is no JSON, or no list.
+    """
+    try:
+        parsed = parse_json(text)
+    except ValueError as error:
+        parsed = _a_record_a_line(text)
+        if parsed is None:
+            raise SourceError("source.not_json", path=path, why=str(error)) from error
+    crs, notes = "", tuple[Message, ...]()
+    if _is_cut(parsed):
+        notes = (msg("source.note_limit", name=path.name),)
+    if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
+        crs, named = _system(parsed.get("spatialReference")), parsed.get("crs")
+        parsed = [_from_feature(feature) for feature in parsed["features"]]
+        code = EPSG.search(json.dumps(named)) if named else None
+        if code:
+            _to_degrees(parsed, code[1])
+    elif isinstance(parsed, dict):
+        is_one = path.suffix.casefold() in A_RECORD_A_LINE
+        parsed = [_from_feature(parsed)] if is_one else _unwrapped(parsed)
+    if not isinstance(parsed, list):
+        raise SourceError("source.not_records", path=path)
+    return parsed, crs, notes
+
+
+def _is_cut(answer: object) -> bool:
+    """Check whether a server says that it has more than it gave."""
+    whole = answer if isinstance(answer, dict) else {}
+    parts = [one for one in (whole, whole.get("properties")) if isinstance(one, dict)]
+    is_cut = any(one.get("exceededTransferLimit") is True for one in parts)
+    return is_cut or any(isinstance(one.get(key), str) for one in parts for key in NEXT_PAGE)
+
+
+def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
+    """Return the records in a portal's answer; None if there are none."""
+    view = answer.get("meta", {}).get("view", {}) if isinstance(answer.get("meta"), dict) else {}
+    columns = view.get("columns") if isinstance(view, dict) else None
+    if isinstance(columns, list) and isinstance(answer.get("data"), list):  # Socrata's rows
+        names = [one.get("name") if isinstance(one, dict) else None for one in columns]
+        return [_from_cells(names, row) for row in answer["data"]]
+    for name in WRAPPERS:
+        found = answer.get(name)
+        if isinstance(found, dict) and depth < MOST_WRAPPERS:
+            found = _unwrapped(found, depth + 1)
+        if isinstance(found, list) and any(isinstance(one, dict) for one in found):
+            return [_from_feature(one) for one in found]
+    return None
+
+
+def _from_cells(names: Sequence[object], row: object) -> object:
+    """Take a row of cells as a record; of a cell that is a place, its coordinates."""
+    if not isinstance(row, list) or len(row) != len(names):
+        return row
+    record = {name: cell for name, cell in zip(names, row, strict=True) if isinstance(name, str)}
+    for name, cell in record.items():
+        if isinstance(cell, list) and len(cell) == SOCRATA_PLACE:
+            record[name] = {"latitude": cell[1], "longitude": cell[2]}
+    return record
+
+
+def _a_record_a_line(text: str) -> list[object] | None:
+    """Read JSON with a record a line; None if its first lines are none, a later one stays out."""
+    found: list[object] = []
+    for line in filter(None, map(str.strip, text.replace(RECORD_BEGINS, "").split("\n"))):
+        try:
+            found.append(parse_json(line))
+        except ValueError:
+            found.append(None)
+        if len(found) == FIRST_LINES and not all(isinstance(one, dict) for one in found):
+            return None
+    return [_from_feature(one) for one in found] if len(found) >= FIRST_LINES else None
+
+
+def _system(reference: object) -> str:
+    """Return the system that an ArcGIS server's answer names; "" for degrees and its own codes."""
+    named = reference if isinstance(reference, dict) else {}
+    code = named.get("latestWkid", named.get("wkid"))
+    is_known = isinstance(code, int) and FIRST_EPSG <= code <= LAST_EPSG and code not in DEGREES
+    return f"EPSG:{code}" if is_known else ""
+
+
+def _to_degrees(records: list[object], code: str) -> None:
+    """Turn GeoJSON's points to degrees where they are of the projected system that it names.
+
+    Numbers that could be degrees are taken as such: GeoJSON has no other by its standard.
+    """
+    points = [point for record in records for point in _point_of(record)]
+    x, y = (np.array([point[axis] for point in points], float) for axis in (0, 1))
+    is_degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    if not points or is_degrees.mean() >= MOSTLY_DEGREES:
+        return
+    from csa.base.crs import to_lonlat  # noqa: PLC0415 - few files need it, and it loads late
+
+    try:
+        lon, lat = to_lonlat(x, y, f"EPSG:{code}")
+    except CrsError:  # such as heights: what has no place is told of where places are looked for
+        return
+    for point, *place in zip(points, lon.tolist(), lat.tolist(), strict=True):
+        point[:] = place
+
+
+def _point_of(record: object) -> Iterator[list[float]]:
+    """Yield the coordinates of a record's point, if it has one."""
+    shape = record.get("geometry") if isinstance(record, dict) else None
+    point = shape.get("coordinates") if isinstance(shape, dict) else None
+    if isinstance(point, list) and len(point) > 1:
+        is_plain = all(isinstance(one, int | float) and abs(one) < FAR for one in point)
+        yield from [point] * is_plain
+
+
+def _from_feature(feature: object) -> object:
+    """Take a feature as a record: its properties, and its point as a column or two."""
+    if not isinstance(feature, dict):
+        return feature
+    geometry = feature.get("geometry")
+    if isinstance(feature.get("attributes"), dict):  # as an ArcGIS server answers
+        place = geometry if isinstance(geometry, dict) else {}
+        return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
+    if not isinstance(feature.get("properties"), dict):
+        return feature
+    return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
+
 
 HEAD, CHUNK = 400, 1 << 20
 """Bytes that tell what a file is; bytes, or characters, that are taken at once."""
@@ -176,7 +373,7 @@ def _from_packed(name: str, unpacked: bytes, path: Path, sha256: str) -> OpenRec
     if unpacked.startswith(PARQUET) or Path(name).suffix.casefold() in PACKED | MAP_NAMES:
         raise SourceError("source.not_text", path=path / name, what="a packed file in another")
     reading = _begin(io.BytesIO(unpacked), path / name)
-    reading.notes.insert(0, say("source.note_packed", name=path.name, file=name))
+    reading.notes.insert(0, msg("source.note_packed", name=path.name, file=name))
     reading.name, reading.sha256 = path.name, sha256
     return reading
 
@@ -187,9 +384,9 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     rows, others = table.rows, table.others
     if len(rows) < 2:
         raise SourceError("source.header_only", path=path)
-    left = speak("source.other_sheets", names=", ".join(others)) if others else ""
+    left = tr("source.other_sheets", names=", ".join(others)) if others else ""
     sheets = ", ".join(table.sheets)
-    note = say("source.note_excel", name=path.name, n=len(table.sheets), sheet=sheets, others=left)
+    note = msg("source.note_excel", name=path.name, n=len(table.sheets), sheet=sheets, others=left)
     n_titles = count_titles(rows)
     header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
     blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
@@ -197,7 +394,7 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
 
 
 def _map_rows(path: Path) -> Iterator[Sequence[str]]:
-    from csa.ingest.map_records import read_map_rows  # noqa: PLC0415 - what reads maps loads late
+    from csa.ingest.map_files import read_map_rows  # noqa: PLC0415 - what reads maps loads late
 
     return read_map_rows(path)
 
@@ -214,7 +411,7 @@ def _decoded(content: Content, head: bytes, name: str) -> tuple[IO[str], list[Me
     content.seek(0)
     errors = "replace" if codec.startswith("utf-16") else "strict"
     text = io.TextIOWrapper(content, codec, errors, newline="")
-    return text, [say("source.note_encoding", name=name, encoding=said)] if said else []
+    return text, [msg("source.note_encoding", name=name, encoding=said)] if said else []
 
 
 def _codec(content: Content, head: bytes) -> tuple[str, str]:

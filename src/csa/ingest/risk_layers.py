@@ -13,12 +13,11 @@ import shapely
 
 from csa.base.crs import LONLAT, to_metres
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig
-from csa.config.risk import RiskLayerFile
-from csa.dataset.versioned import Dataset
+from csa.city.config import CityConfig, RiskLayerFile
+from csa.city.dataset import Dataset
 from csa.ingest.layers import is_near_city
+from csa.ingest.map_files import TABLES, read_rows, read_shapes
 from csa.ingest.parse import plain_text
-from csa.ingest.shapes import TABLES, read_rows, read_shapes
 from csa.ingest.sources import data_folder
 
 MAPS = (".geojson", ".json", ".gpkg", ".shp")

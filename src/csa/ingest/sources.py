@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig, PlaceLists
+from csa.city.config import CityConfig, PlaceLists
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csa.base.io import FORMULA_STARTS
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.ingest.measures import FORMULA, cut, match_columns, read_utf8, refusal, sheet_rows
 
 WORK_COLUMNS = (
@@ -42,12 +42,12 @@ def load_work(path: Path) -> tuple[WorkLine, ...]:
     """Read a CSV of work plans; what its rows mean is checked where they are written."""
     records = read_utf8(path)
     columns, faults = match_columns(records, WORK_COLUMNS, NEEDED)
-    faults += [say("measures_file.unreadable", row=row) for row in records.unreadable]
+    faults += [msg("measures_file.unreadable", row=row) for row in records.unreadable]
     lines = []
     for row, texts in zip(sheet_rows(records), records.rows, strict=True):
         cells = {name: texts[at].strip() for name, at in columns.items()}
         faults += [
-            say("measures_file.fault", row=row, name=name, why=_formula(text))
+            msg("measures_file.fault", row=row, name=name, why=_formula(text))
             for name, text in cells.items()
             if text.startswith(FORMULA)
         ]
@@ -58,7 +58,7 @@ def load_work(path: Path) -> tuple[WorkLine, ...]:
 
 
 def _formula(text: str) -> Message:
-    return say("measures_file.formula", given=cut(text))
+    return msg("measures_file.formula", given=cut(text))
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt, RGBColor
 
-from csa.base.text import Speaker
+from csa.base.text import Translator
 from csa.reports.document import (
     Block,
     Box,
@@ -28,15 +28,7 @@ from csa.reports.document import (
     Picture,
     Table,
 )
-from csa.reports.html import (
-    N_MARK,
-    OF_MARK,
-    Paper,
-    is_right_to_left,
-    levels_of,
-    marks_of,
-    trail_of,
-)
+from csa.reports.html import N_MARK, OF_MARK, Paper, is_right_to_left, levels_of, marks_of, trail_of
 from csa.reports.maps.palette import PAPER
 
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -219,7 +211,7 @@ def _set_footer(paragraph: Any, document: Document) -> None:
         RGBColor.from_string(_hex("faint")),
     )
     said = " · ".join(part for part in (document.footer, trail_of(document)) if part)
-    words = Speaker(document.language)("report_file.page", n=N_MARK, of=OF_MARK)
+    words = Translator(document.language)("report_file.page", n=N_MARK, of=OF_MARK)
     paragraph.add_run(_allowed(said) + " · ")
     for mark, field in ((N_MARK, "PAGE"), (OF_MARK, "NUMPAGES")):
         before, _, words = words.partition(mark)

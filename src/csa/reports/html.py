@@ -12,7 +12,7 @@ from unicodedata import bidirectional
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from csa.base.text import Speaker
+from csa.base.text import Translator
 from csa.reports.document import Block, Document, Heading, PageBreak, Paragraph, Picture, Table
 from csa.reports.maps.palette import PAPER
 
@@ -36,7 +36,7 @@ WATERMARK_PT = (16, 64)
 
 def render_html(document: Document, paper: Paper = "letter") -> bytes:
     """Render an edition as a self-contained page."""
-    tell = Speaker(document.language)
+    tell = Translator(document.language)
     trail = trail_of(document)
     marks = marks_of(document)
     template = _environment().get_template("report.html")
@@ -74,7 +74,7 @@ def trail_of(document: Document) -> str:
     """Return the line that names the trail entry an edition was made at."""
     if not document.audit_head:
         return ""
-    return Speaker(document.language)("report_file.trail", head=document.audit_head[:SHORT])
+    return Translator(document.language)("report_file.trail", head=document.audit_head[:SHORT])
 
 
 def marks_of(document: Document) -> tuple[str, ...]:

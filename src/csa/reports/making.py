@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from csa.base.errors import ParamError
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.base.text import LANGUAGES
-from csa.config.city import CityConfig
+from csa.city.config import CityConfig
 from csa.reports.document import Document
 from csa.reports.editions.all import AUDIENCES, EXTRAS, WALKS, edition, spoken
 from csa.reports.html import Paper, render_html
@@ -92,7 +92,9 @@ def make_report(
     >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
-    ...     source = csa.FollowSource(csa.City(city.config, few, Path(folder, "ds")), csa.Choices())
+    ...     source = csa.FollowSource(
+    ...         csa.City(city.config, few, Path(folder, "ds")), csa.AreaSettings()
+    ...     )
     ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
     >>> name, content = csa.make_report(facts, "enforcement", "es")
     >>> name, b"Orrinvale" in content
@@ -100,8 +102,8 @@ def make_report(
     """
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
-    name = name_of(facts.month, audience, language, form)
-    return name, _rendered(document, paper_of(facts.config), (form,))[0]
+    name = edition_filename(facts.month, audience, language, form)
+    return name, _rendered(document, paper_size(facts.config), (form,))[0]
 
 
 def make_all(
@@ -110,7 +112,7 @@ def make_all(
     *,
     with_docx: bool = False,
     draw: Callable[[MapSheet], bytes] | None = None,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
 ) -> dict[str, bytes]:
     """Make all editions of a month, as PDF and as HTML; none is made of which nothing is public."""
     require_known(AUDIENCES[0], language, "pdf")
@@ -121,11 +123,11 @@ def make_all(
     for audience in EDITIONS:
         if audience in left_out:
             continue
-        tell("edition")
+        progress("edition")
         document = edition(facts, audience, language, draw)
-        contents = _rendered(document, paper_of(facts.config), forms)
+        contents = _rendered(document, paper_size(facts.config), forms)
         made |= {
-            name_of(facts.month, audience, language, form): content
+            edition_filename(facts.month, audience, language, form): content
             for form, content in zip(forms, contents, strict=True)
         }
     return made
@@ -154,7 +156,7 @@ def require_known(audience: str, language: str, form: str = "html") -> None:
         require_pdf()
 
 
-def form_of(path: Path) -> str:
+def format_from_path(path: Path) -> str:
     """Return the format that a file's extension stands for."""
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
@@ -162,22 +164,24 @@ def form_of(path: Path) -> str:
     return form
 
 
-def paper_of(config: CityConfig) -> Paper:
+def paper_size(config: CityConfig) -> Paper:
     """Return the paper size of a city's offices."""
     return "letter" if config.city.units == "us" else "a4"
 
 
 def marker_of(month: Month, language: str) -> str:
     """Return the name of the file that marks a folder of all editions."""
-    return name_of(month, AUDIENCES[0], language, "html")
+    return edition_filename(month, AUDIENCES[0], language, "html")
 
 
 def names_of(month: Month, language: str) -> tuple[str, ...]:
     """List the files that such a folder may hold; some formats may be missing."""
-    return tuple(name_of(month, name, language, form) for name in EDITIONS for form in FORMS)
+    return tuple(
+        edition_filename(month, name, language, form) for name in EDITIONS for form in FORMS
+    )
 
 
-def name_of(month: Month, audience: str, language: str, form: str) -> str:
+def edition_filename(month: Month, audience: str, language: str, form: str) -> str:
     """Return the name of an edition's file."""
     return f"{month}_{audience}_{spoken(audience, language)}.{form}"
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from csa.base.arrays import Floats, Ints
-from csa.base.text import month, speak
+from csa.base.text import month, tr
 from csa.geo.cells import outline
 from csa.reports.maps.sheet import MapSheet
 from csa.risk.analysis import RiskTerrainRun
@@ -19,10 +19,10 @@ BOUNDS = (1.5, 2.0, 3.0, 5.0)
 def risk_classes() -> tuple[str, ...]:
     """Return what each class of relative risk scores is called, lowest first."""
     between = [
-        speak("risk_terrain.class_between", low=low, high=high) for low, high in pairwise(BOUNDS)
+        tr("risk_terrain.class_between", low=low, high=high) for low, high in pairwise(BOUNDS)
     ]
-    lowest = speak("risk_terrain.class_under", high=BOUNDS[0])
-    return (lowest, *between, speak("risk_terrain.class_over", low=BOUNDS[-1]))
+    lowest = tr("risk_terrain.class_under", high=BOUNDS[0])
+    return (lowest, *between, tr("risk_terrain.class_over", low=BOUNDS[-1]))
 
 
 def risk_level(score: Floats) -> Ints:
@@ -44,8 +44,8 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
         cells=(),
         class_words=words[: int(level.max(initial=-1)) + 1],
         areas=(),
-        legend_title=speak("risk_terrain.legend"),
-        date_line=speak("risk_terrain.span", since=since, through=through) if since else "",
+        legend_title=tr("risk_terrain.legend"),
+        date_line=tr("risk_terrain.span", since=since, through=through) if since else "",
         source_line=run.city.config.public.source,
         is_synthetic=city.is_synthetic,
         units=city.units,

@@ -9,18 +9,16 @@ from typing import Any
 import numpy as np
 
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
-from csa.areas.fitted_risk import KEPT_NAME, KEPT_PARAMS
 from csa.areas.proposal import plain
+from csa.areas.risk_score import KEPT_NAME, KEPT_PARAMS
 from csa.base.crs import METRES_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.params import LAND_SHARE, Period
-from csa.base.text import Speaker, in_words, month, percent, render
-from csa.dataset.kept import save_kept
-from csa.geo.cells import CellSet, as_text, from_text
-from csa.geo.ground import refine, resolution_of
-from csa.risk.analysis import RiskTerrainRun
-from csa.risk.held_out import HeldOutGain
+from csa.base.text import Translator, in_words, month, percent, render
+from csa.city.results import save_result
+from csa.geo.cells import CellSet, as_text, cell_resolution, from_text, refine
+from csa.risk.analysis import HeldOutGain, RiskTerrainRun
 from csa.risk.terrain import TRIED, RiskFactor
 
 KIND = "risk"
@@ -34,31 +32,31 @@ CELL_COLUMNS = {
 """Columns of risk_cells.csv; no counts, so that no cell shows where somebody was hit."""
 
 
-def say_factor(factor: RiskFactor, units: str) -> Message:
+def describe_factor(factor: RiskFactor, units: str) -> Message:
     """Describe a factor: which places, how far around them, how much higher risk is, how sure."""
     values = {
         "layer": factor.layer.name,
-        "extent": say_extent(factor.extent_m, units, Speaker()),
+        "extent": say_extent(factor.extent_m, units, Translator()),
         "at_least": factor.at_least,
         "rrv": factor.rrv,
         "low": factor.low,
         "high": factor.high,
     }
-    return say("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
+    return msg("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
 
 
-def say_extent(meters: float, units: str, tell: Speaker) -> str:
+def say_extent(meters: float, units: str, t: Translator) -> str:
     """Format a factor's extent in the city's units."""
     if units == "us":
-        return tell("why_line.feet", feet=round(meters / METRES_PER_FOOT, -1))
-    return tell("why_line.meters", meters=round(meters, -1))
+        return t("why_line.feet", feet=round(meters / METRES_PER_FOOT, -1))
+    return t("why_line.meters", meters=round(meters, -1))
 
 
-def say_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
+def describe_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
     """Describe what a city's layers show, how sure that is, and what it cannot show."""
     model, units = run.model, run.city.config.city.units
     if not model.n_used:
-        return (say("risk_terrain.nothing"),)
+        return (msg("risk_terrain.nothing"),)
     is_tried = model.tried["status"] == "tried"
     names = sorted(set(model.tried.loc[is_tried, "layer"]))
     untried = sorted({layer.name for layer in run.layers} - set(names))
@@ -69,17 +67,17 @@ def say_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
         "since": "" if learned is None else month(str(learned.start)),
         "through": "" if learned is None else month(str(learned.until.plus(-1))),
     }
-    said = [say("risk_terrain.tried", **values)]
-    said += [say_factor(one, units) for one in model.factors]
+    said = [msg("risk_terrain.tried", **values)]
+    said += [describe_factor(one, units) for one in model.factors]
     if not model.factors:
-        said.append(say("risk_terrain.none", layers=len(names)))
+        said.append(msg("risk_terrain.none", layers=len(names)))
     if untried:
-        said.append(say("risk_terrain.untried", names=in_words(untried)))
+        said.append(msg("risk_terrain.untried", names=in_words(untried)))
     said += _say_gain(run.gain, is_any=bool(model.factors))
     if model.factors:
-        said.append(say("why_line.no_cause"))
+        said.append(msg("why_line.no_cause"))
     if not run.has_streets:
-        said.append(say("risk_terrain.no_streets"))
+        said.append(msg("risk_terrain.no_streets"))
     return tuple(said)
 
 
@@ -87,7 +85,7 @@ def _say_gain(gain: HeldOutGain | None, *, is_any: bool) -> list[Message]:
     if not is_any:
         return []
     if gain is None:
-        return [say("risk_terrain.no_test")]
+        return [msg("risk_terrain.no_test")]
     values = {
         "since": month(str(gain.period.start)),
         "through": month(str(gain.period.until.plus(-1))),
@@ -99,7 +97,7 @@ def _say_gain(gain: HeldOutGain | None, *, is_any: bool) -> list[Message]:
         "low": gain.difference_low * 100,
         "high": gain.difference_high * 100,
     }
-    return [say("risk_terrain.gain" if gain.is_shown else "risk_terrain.no_gain", **values)]
+    return [msg("risk_terrain.gain" if gain.is_shown else "risk_terrain.no_gain", **values)]
 
 
 def risk_account(run: RiskTerrainRun) -> dict[str, Any]:
@@ -122,7 +120,7 @@ def risk_account(run: RiskTerrainRun) -> dict[str, Any]:
         ],
         "factors": [_factor(one) for one in model.factors],
         "held_out": _gain(run.gain),
-        "sentences": [render(one) for one in say_risk(run)],
+        "sentences": [render(one) for one in describe_risk(run)],
         "versions": list_versions(),
     }
 
@@ -181,16 +179,16 @@ def risk_files(run: RiskTerrainRun, account: Mapping[str, Any]) -> dict[str, byt
     }
 
 
-def keep_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
+def save_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
     """Store a risk terrain beside its dataset, where the screens find it."""
     cells = run.model.cells
     places = [as_text(cells[one.is_present].tolist()) for one in run.model.factors]
     kept = {**account, "compared": as_text(cells[run.model.is_compared].tolist()), "places": places}
-    save_kept(run.city, KEPT_NAME, KEPT_PARAMS, kept)
+    save_result(run.city, KEPT_NAME, KEPT_PARAMS, kept)
 
 
 @dataclass(frozen=True)
-class FactorHere:
+class AreaFactor:
     """A factor that holds in an area.
 
     Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `share`, `source`,
@@ -209,18 +207,18 @@ class FactorHere:
     as_of: str  # day that it is of; empty where not known
 
 
-def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[FactorHere]:
+def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[AreaFactor]:
     """List the factors that hold in an area, the one that holds in most of it first."""
     layers = {one["name"]: one for one in kept["layers"]}
     found = []
     for factor, texts in zip(kept["factors"], kept["places"], strict=True):
         places = frozenset(from_text(texts).tolist())
-        own = refine(area, resolution_of(min(places))) if places else area
+        own = refine(area, cell_resolution(min(places))) if places else area
         share = len(own & places) / len(own) if own else 0.0
         if share:
             layer = layers[factor["layer"]]
             names = ("form", "extent_m", "at_least", "rrv", "low", "high")
             numbers = {name: factor[name] for name in names}
             about = {"source": layer["source"], "as_of": layer["as_of"]}
-            found.append(FactorHere(layer=factor["layer"], **numbers, share=share, **about))
+            found.append(AreaFactor(layer=factor["layer"], **numbers, share=share, **about))
     return sorted(found, key=lambda one: -one.share)

@@ -18,9 +18,9 @@ from csa.areas.proposal import plain
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.text import render
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 
 BANDS_M = (0.0, 100.0, 200.0)
 BANDS_DAYS = (0, 7, 14)
@@ -302,11 +302,11 @@ def say_near_repeats(found: CityNearRepeats) -> Message:
     """Describe whether near repeats are shown, against which dates, or only busy months."""
     months, years = found.in_months, found.in_years
     if months.later_ratio is None or years.later_ratio is None:
-        return say("near_repeat.too_few", incidents=months.n_incidents)
+        return msg("near_repeat.too_few", incidents=months.n_incidents)
     key = "near_repeat.shown" if months.is_shown else "near_repeat.none"
     if years.is_shown and not months.is_shown:
         key = "near_repeat.busy"
-    return say(
+    return msg(
         key,
         later=months.later,
         months=months.later_ratio,

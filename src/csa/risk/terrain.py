@@ -9,26 +9,268 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr, stdtr, stdtrit
 
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import TableError
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
+from csa.geo.cells import cell_resolution, parents
 from csa.geo.grid import Grid
-from csa.geo.ground import parents, resolution_of
-from csa.risk.choosing import Question, keep_by_elastic_net, step_by_bic, why_not_tried
-from csa.risk.conditional import StratifiedCounts
-from csa.risk.doubt import draw_again, interval
+from csa.risk.conditional import (
+    ConditionalFit,
+    StratifiedCounts,
+    elastic_net,
+    fit_conditional,
+    penalties,
+    scale_of,
+)
 from csa.risk.rasters import Form, Rasters, rasterize
 
 if TYPE_CHECKING:
     from csa.ingest.risk_layers import FactorLayer
 
+
+# ---- Which factors, and how far: elastic net, then steps by BIC that must hold between places.
+
+
+N_FOLDS = 5
+LEAST_PLACES = 5
+LEAST_CELLS = 20
+LEAST_CELLS_OF_COLUMN = 10
+MOST_SHARE = 0.8
+"""A column is tried if its layer has so many places in the city, and if it holds in so many cells,
+in some and not in others of so many large parts, and not nearly everywhere."""
+
+ALARM = 0.03
+"""The chance that a city without any factor shows one, over all forms that were tried: a little
+under 1 in 20, since places that follow the crowd are alike beyond what blocks tell."""
+
+N_REFITTED = 6
+"""Of the forms with the best score, so many are fitted in each step."""
+
+LEAST_OWN = 0.01
+"""A column that the model's columns tell to all but a hundredth adds nothing of its own."""
+
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class SelectionProblem:
+    """The cells that can answer, and the columns that are tried on them."""
+
+    counts: StratifiedCounts
+    columns: Floats  # (m, p)
+    always: Floats  # (m, a) what is known of people there; in each model, and no factor
+    block: Ints  # (m,) larger parts: folds, and what the bootstrap draws
+    forms: tuple[Form, ...]  # p of them
+
+    @property
+    def n_cells(self) -> int:
+        """The number of cells."""
+        return len(self.counts.y)
+
+    def model(self, chosen: Sequence[int]) -> Floats:
+        """Return the columns of a model: what is always in, then the factors."""
+        return np.column_stack([self.always, self.columns[:, list(chosen)]])
+
+
+def exclusion_reasons(
+    question: SelectionProblem, n_places: Sequence[int]
+) -> npt.NDArray[np.object_]:
+    """Return why each column cannot be tried, or `tried`: (p,), as a user reads it."""
+    blocks, number = np.unique(question.block, return_inverse=True)
+    n_true = np.zeros((len(blocks), question.columns.shape[1]))
+    np.add.at(n_true, number, question.columns)
+    size = np.bincount(number, minlength=len(blocks))[:, None]
+    n_varied = ((n_true > 0) & (n_true < size)).sum(axis=0)
+    total = n_true.sum(axis=0)
+    reasons = np.full(len(total), "tried", dtype=object)
+    reasons[n_varied < LEAST_CELLS_OF_COLUMN] = "too few parts"
+    reasons[total > MOST_SHARE * question.n_cells] = "nearly everywhere"
+    reasons[total < LEAST_CELLS] = "too few blocks"
+    few = np.array([n_places[form.layer] < LEAST_PLACES for form in question.forms], dtype=bool)
+    reasons[few] = "too few places"
+    return reasons
+
+
+def assign_folds(block: Ints, y: Floats, seed: int) -> Ints:
+    """Deal blocks to folds, the largest first, each to the fold with the fewest incidents: (m,)."""
+    blocks, number = np.unique(block, return_inverse=True)
+    n = np.bincount(number, y)
+    order = np.random.default_rng(seed).permutation(len(blocks))
+    order = order[np.argsort(-n[order], kind="stable")]
+    fold, filled = np.zeros(len(blocks), dtype=np.int64), np.zeros(N_FOLDS)
+    for one in order:
+        fold[one] = filled.argmin()
+        filled[fold[one]] += n[one]
+    return fold[number]
+
+
+def select_elastic_net(question: SelectionProblem, tried: Ints, seed: int) -> Ints:
+    """Return the columns that the elastic net keeps at the penalty that predicts best elsewhere."""
+    base = fit_conditional(question.counts, question.always)
+    eta = question.counts.offset + question.always @ base.coef
+    counts = StratifiedCounts(question.counts.y, question.counts.part, eta)
+    x = question.columns[:, tried]
+    scale = scale_of(counts, x)
+    path = penalties(counts, x, scale)
+    fold = assign_folds(question.block, counts.y, seed)
+    held = np.zeros(len(path))
+    for number in np.unique(fold):
+        is_held = fold[counts.first] == number
+        learn, rows = counts.of_parts(~is_held)
+        test, test_rows = counts.of_parts(is_held)
+        coef = elastic_net(learn, x[rows], scale, path * learn.totals.sum() / counts.totals.sum())
+        x_test = x[test_rows]
+        held += [test.log_likelihood(test.offset + x_test @ one) for one in coef.T]
+    best = int(held.argmax())
+    return tried[elastic_net(counts, x, scale, path[: best + 1])[:, best] > 0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A model in the making."""
+
+    chosen: tuple[int, ...]  # columns
+    fit: ConditionalFit
+    bic: float
+
+
+def step_by_bic(question: SelectionProblem, tried: Ints, kept: Ints) -> Step:
+    """Add and drop columns while BIC falls; an added one must hold between blocks, too.
+
+    A layer is in the model in one form alone; each step may also change a form.
+    """
+    alarm = ALARM / max(1, len(tried))
+    layer = np.array([form.layer for form in question.forms])
+    now = _fit(question, ())
+    while True:
+        used = set(layer[list(now.chosen)].tolist())
+        free = np.array([one for one in kept if layer[one] not in used], dtype=np.int64)
+        gains = _gains(question, now, free)
+        order = np.argsort(-gains, kind="stable")[:N_REFITTED]
+        best_free = free[order[gains[order] > 0]].tolist()
+        fitted = [_fit(question, (*now.chosen, one), now) for one in best_free]
+        options = [one for one in fitted if _chance(question, one) < alarm]
+        best = min(options, key=lambda one: one.bic, default=None)
+        if best is None or best.bic >= now.bic:
+            return now
+        now = _drop(question, _change_forms(question, best, tried, layer))
+
+
+def _fit(question: SelectionProblem, chosen: tuple[int, ...], before: Step | None = None) -> Step:
+    x = question.model(chosen)
+    start = None
+    if before is not None and len(chosen) == len(before.chosen) + 1:
+        start = np.r_[before.fit.coef, 0.0]
+    fit = fit_conditional(question.counts, x, start)
+    bic = len(chosen) * np.log(max(1, question.n_cells)) - 2 * fit.log_likelihood
+    return Step(chosen, fit, float(bic))
+
+
+def _gains(question: SelectionProblem, now: Step, free: Ints) -> Floats:
+    """Return about how much each free column would add to the log-likelihood: (k,)."""
+    model, x = question.model(now.chosen), question.columns[:, free]
+    mu = now.fit.expected
+    both = question.counts.hessian(np.column_stack([model, x]), mu)
+    k = model.shape[1]
+    slope = np.linalg.solve(both[:k, :k], both[:k, k:]) if k else np.zeros((0, len(free)))
+    own = np.diag(both)[k:] - (both[k:, :k] * slope.T).sum(axis=1)
+    score = (question.counts.y - mu) @ (x - model @ slope)
+    is_own = (score > 0) & (own > LEAST_OWN * np.diag(both)[k:])
+    return np.where(is_own, score**2 / np.maximum(own, TINY), 0.0)
+
+
+def _chance(question: SelectionProblem, step: Step) -> float:
+    """Return the chance that the last column's coefficient is so high with no factor there.
+
+    Its error is that between blocks, since neighbors are alike. Where few blocks carry most of
+    what is known of it, it is judged by a t of as few (Carter, Schnepel & Steigerwald 2017, Review
+    of Economics and Statistics 99, pp. 698-709).
+    """
+    counts, x, fit = question.counts, question.model(step.chosen), step.fit
+    means = counts.sums(x * fit.expected[:, None]) / counts.totals[:, None]
+    weights = np.linalg.solve(fit.information, np.eye(len(fit.coef))[-1])
+    pull = (x - means[counts.part]) @ weights
+    number = np.unique(question.block, return_inverse=True)[1]
+    moved = np.bincount(number, pull * (counts.y - fit.expected))
+    known = np.bincount(number, pull**2 * fit.expected)
+    n_known = known.sum() ** 2 / max(float((known**2).sum()), TINY)
+    if n_known < 2:
+        return 1.0
+    error = np.sqrt((moved**2).sum() * n_known / (n_known - 1))
+    return float(stdtr(n_known - 1, -fit.coef[-1] / max(float(error), TINY)))
+
+
+def _change_forms(question: SelectionProblem, now: Step, tried: Ints, layer: Ints) -> Step:
+    """Give each layer of the model the form that fits best, the others left as they are."""
+    for at in range(len(now.chosen)):
+        for form in tried[layer[tried] == layer[now.chosen[at]]]:
+            if form == now.chosen[at]:
+                continue
+            other = _fit(question, (*now.chosen[:at], int(form), *now.chosen[at + 1 :]))
+            if other.bic < now.bic:
+                now = other
+    return now
+
+
+def _drop(question: SelectionProblem, now: Step) -> Step:
+    """Drop factors without which BIC is lower, and those that no longer raise risk."""
+    while now.chosen:
+        n_always = question.always.shape[1]
+        options = [
+            (_fit(question, (*now.chosen[:at], *now.chosen[at + 1 :])), now.fit.coef[n_always + at])
+            for at in range(len(now.chosen))
+        ]
+        wrong = [one for one, coef in options if coef <= 0]
+        best = min((wrong or [one for one, _ in options]), key=lambda one: one.bic)
+        if not wrong and best.bic >= now.bic:
+            return now
+        now = best
+    return now
+
+
+# ---- How sure a relative risk value is: the city's large parts are drawn again, with repeats.
+
+
+N_DRAWS = 400
+COVERAGE = 0.90
+
+
+def draw_again(counts: StratifiedCounts, x: Floats, coef: Floats, block: Ints, seed: int) -> Floats:
+    """Fit coefficients to the blocks of many draws with repeats: (draws, p)."""
+    blocks, number = np.unique(block[counts.first], return_inverse=True)
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((N_DRAWS, len(coef)))
+    if not len(coef):
+        return drawn
+    for at in range(N_DRAWS):
+        weight = np.bincount(rng.integers(len(blocks), size=len(blocks)), minlength=len(blocks))
+        of_part = weight[number]
+        some, rows = counts.of_parts(of_part > 0)
+        y = some.y * of_part[counts.part[rows]]
+        drawn[at] = fit_conditional(StratifiedCounts(y, some.part, some.offset), x[rows], coef).coef
+    return drawn
+
+
+def interval(drawn: Floats, n_blocks: int) -> tuple[Floats, Floats]:
+    """Return the interval of each relative risk value: two arrays of length p.
+
+    Percentiles of few blocks are too narrow; they are widened as a t of so many blocks is wider
+    than a normal (Hesterberg 2015, The American Statistician 69, pp. 371-386).
+    """
+    n = max(2, n_blocks)
+    tail = ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - COVERAGE) / 2))
+    low, high = np.exp(np.quantile(drawn, [tail, 1 - tail], axis=0))
+    return low, high
+
+
 PART_STEPS, BLOCK_STEPS = 2, 3
 """Places are compared within cells two resolutions coarser, of 49 cells (at resolution 10 0.7
 km2). Cells three coarser, of 343 (5 km2), are what folds and draws are made of."""
 
-LEAST_BLOCKS = 20
+LEAST_COARSE_BLOCKS = 20
 """With fewer of the coarser ones that hold incidents, a small city's draws are of the finer."""
 
 TRIED = {
@@ -104,7 +346,7 @@ def fit_risk_terrain(
     street_m: npt.ArrayLike | None = None,
     *,
     seed: int = 0,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
 ) -> RiskModel:
     """Find which places mark where risk is higher, and how far around them (risk terrain modeling).
 
@@ -174,17 +416,17 @@ def fit_risk_terrain(
     counts = _count(np.asarray(incidents, dtype=np.uint64), grid)
     for layer in layers:
         require_metres(layer.shapes.crs)
-    tell("layers")
+    progress("layers")
     streets = None if street_m is None else np.asarray(street_m, dtype=np.float64)
     part, is_compared = _compared(counts, grid, streets)
     rasters = rasterize(layers, grid.centre_xy, grid.spacing_m, is_compared)
     question, rows = _ask(counts, rasters, grid, streets, (part, is_compared))
-    tell("factors")
-    reasons = why_not_tried(question, rasters.n_places)
+    progress("factors")
+    reasons = exclusion_reasons(question, rasters.n_places)
     tried = np.flatnonzero(reasons == "tried")
-    kept = keep_by_elastic_net(question, tried, seed) if len(tried) else tried
+    kept = select_elastic_net(question, tried, seed) if len(tried) else tried
     chosen = step_by_bic(question, tried, kept)
-    tell("draws")
+    progress("draws")
     x, n_always = question.model(chosen.chosen), question.always.shape[1]
     drawn = draw_again(question.counts, x, chosen.fit.coef, question.block, seed)[:, n_always:]
     n_blocks = len(np.unique(question.block))
@@ -241,7 +483,7 @@ def _compared(counts: Floats, grid: Grid, street_m: Floats | None) -> tuple[Ints
 def _coarser(grid: Grid, steps: int) -> Ints:
     """Return the number of each cell's parent, so many resolutions coarser: (m,)."""
     cells = grid.h3_cells
-    finest = resolution_of(cells[0]) if len(cells) else steps
+    finest = cell_resolution(cells[0]) if len(cells) else steps
     return np.unique(parents(cells, finest - steps), return_inverse=True)[1].astype(np.int64)
 
 
@@ -251,11 +493,11 @@ def _ask(
     grid: Grid,
     street_m: Floats | None,
     compared: tuple[Ints, Bools],
-) -> tuple[Question, Ints]:
+) -> tuple[SelectionProblem, Ints]:
     """Take the cells that can answer, sorted by their part of the city."""
     part, is_compared = compared
     block = _coarser(grid, BLOCK_STEPS)
-    if len(np.unique(block[is_compared])) < LEAST_BLOCKS:
+    if len(np.unique(block[is_compared])) < LEAST_COARSE_BLOCKS:
         block = part
     rows = np.flatnonzero(is_compared)
     rows = rows[np.argsort(part[rows], kind="stable")]
@@ -265,7 +507,7 @@ def _ask(
     if street_m is not None:
         always = np.log1p(street_m[rows] / grid.spacing_m)[:, None]
     asked = StratifiedCounts(counts[rows], number.astype(np.int64), offset)
-    return Question(asked, rasters.columns[rows], always, block[rows], rasters.forms), rows
+    return SelectionProblem(asked, rasters.columns[rows], always, block[rows], rasters.forms), rows
 
 
 def _score(columns: Floats, rrv: Floats, street_m: Floats | None) -> Floats:
@@ -277,7 +519,7 @@ def _score(columns: Floats, rrv: Floats, street_m: Floats | None) -> Floats:
 def _table(
     layers: Sequence[FactorLayer],
     rasters: Rasters,
-    question: Question,
+    question: SelectionProblem,
     reasons: npt.NDArray[np.object_],
     half_m: float,
 ) -> pd.DataFrame:

@@ -8,25 +8,33 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import shapely
+from scipy.stats import binom, poisson
 
 from csa.base.arrays import Floats
-from csa.synthetic.ground import CityGround, is_within, place
-from csa.synthetic.names import CITY, ELSEWHERE, INSTITUTION
-from csa.synthetic.neighborhoods import MIDDLE, shares
-from csa.synthetic.planted import (
+from csa.base.params import Month
+from csa.synthetic.landscape import (
     BACKGROUND,
+    COOLED_TO,
+    COOLING_SHARE,
     EASED,
     EASED_TO,
     FEATURES,
     FIRST_DAY,
     HOMICIDES,
     LAST_DAY,
+    MIDDLE,
     NONFATAL,
+    RING_SHARE,
     TURN_MONTH,
     YEARS,
     Feature,
+    Landscape,
+    Streets,
+    is_within,
+    place,
+    shares,
 )
-from csa.synthetic.streets import Streets
+from csa.synthetic.names import CITY, ELSEWHERE, INSTITUTION
 
 MONTH_WEIGHTS = (0.82, 0.74, 0.9, 0.98, 1.1, 1.2, 1.28, 1.24, 1.08, 1.0, 0.88, 0.86)
 WEEKDAY_WEIGHTS = (0.86, 0.82, 0.84, 0.9, 1.08, 1.3, 1.24)
@@ -64,7 +72,7 @@ class Incident:
 
 
 def draw_incidents(
-    ground: CityGround, streets: Streets, random: np.random.Generator
+    ground: Landscape, streets: Streets, random: np.random.Generator
 ) -> tuple[Incident, ...]:
     """Draw all incidents."""
     sites = {feature.name: _site(feature, streets) for feature in FEATURES}
@@ -124,7 +132,7 @@ def _site(feature: Feature, streets: Streets) -> _Site:
     return _Site(place(streets.block_uv[blocks]), names, weight / weight.sum())
 
 
-def _background(ground: CityGround, streets: Streets, random: np.random.Generator) -> _Site:
+def _background(ground: Landscape, streets: Streets, random: np.random.Generator) -> _Site:
     """Spread the rest: more in the middle, uneven as a real city, little across the river."""
     uv = streets.block_uv
     weight = np.exp(-np.hypot(*(uv - MIDDLE).T) / FALLOFF_M)
@@ -230,7 +238,7 @@ def end_on_last_day(drawn: list[Incident]) -> list[Incident]:
     return drawn
 
 
-def _extras(ground: CityGround, site: _Site, random: np.random.Generator) -> Iterator[Incident]:
+def _extras(ground: Landscape, site: _Site, random: np.random.Generator) -> Iterator[Incident]:
     """Draw the other rows that a real file has."""
     wanted = {
         "officer": N_OFFICER,
@@ -255,3 +263,39 @@ def _extras(ground: CityGround, site: _Site, random: np.random.Generator) -> Ite
 def city_of(incident: Incident) -> str:
     """Return the city that a row says it happened in."""
     return (ELSEWHERE if incident.fault == "elsewhere" else CITY).upper()
+
+
+# ---- When the planted displacement becomes detectable: from what was planted, by one exact test.
+
+
+TURN_YEAR = 2019
+MONTHS_BEFORE = 36
+POWER = 0.7
+
+CHANCE = 0.05 / 2 / 8 / 2 / 2 / 10
+"""A false alarm in 1 of 20 cities; half of that for single areas, of which there are eight, each
+with its ring, and more or fewer; 24 looks cost about as much as ten independent ones."""
+
+SPILLED = 0.2
+"""Of the cooling area's incidents, about those just outside its cells: they lie in the ring, and
+go with it."""
+
+CAUGHT = 0.9
+"""Of those planted around it, about those in the ring, within 750 m."""
+
+
+def detectable_by() -> str:
+    """Return the month by which the planted rise around the cooling area shows 7 times in 10."""
+    yearly = HOMICIDES[TURN_YEAR] + NONFATAL[TURN_YEAR]
+    before = SPILLED * COOLING_SHARE * yearly / 12  # a month
+    after = COOLED_TO * before + CAUGHT * RING_SHARE * yearly / 12
+    n_before = round(before * MONTHS_BEFORE)
+    months = next(n for n in range(1, 121) if is_detectable(n_before, after, n))
+    return str(Month.parse(TURN_MONTH).plus(months - 1))
+
+
+def is_detectable(n_before: int, after: float, months: int) -> bool:
+    """Return whether so many months after are enough to see the change."""
+    n_after = int(poisson.ppf(1 - POWER, after * months))
+    chance = binom.sf(n_after - 1, n_before + n_after, months / (months + MONTHS_BEFORE))
+    return bool(chance <= CHANCE)

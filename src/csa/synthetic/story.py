@@ -46,7 +46,7 @@ class ProgramArea:
     tasks: Rows
     questions: Rows
     lessons: Rows = ()
-    verdict: str = ""  # on all whole months since, of those of `csa.displacement`; none if retired
+    verdict: str = ""  # on all whole months since, of those of `csa.change`; none if retired
     retired: date | None = None
     why_retired: str = ""
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from csa.base.crs import LONLAT
-from csa.base.text import speak
-from csa.ingest.guess_incidents import GuessedRules, mark_kinds
-from csa.ingest.guess_layers import GuessedLayer
+from csa.base.text import tr
+from csa.ingest.infer_incidents import GuessedRules, mark_kinds
+from csa.ingest.infer_layers import GuessedLayer
 from csa.ingest.parse import parse_dates
-from csa.workflow.beside import CityFiles
+from csa.workflow.companion_files import CityFiles
 from csa.workflow.new_city import NewCity, ShootingList
 
 ROWS_ARE = {
@@ -32,28 +32,28 @@ LAYER_WORDS = {
 }
 
 
-def tell_list(one: ShootingList, counted: Mapping[str, int]) -> str:
+def describe_list(one: ShootingList, counted: Mapping[str, int]) -> str:
     """Describe what a list of shootings holds."""
     name, n = one.table.name, len(one.table.files)
-    file = name if n == 1 else speak("start.files", n=n - 1, file=name)
-    rows_are = speak(ROWS_ARE[one.rules.rows_are])
-    return speak("start.understood", file=file, rows_are=rows_are, **dict(counted))
+    file = name if n == 1 else tr("start.files", n=n - 1, file=name)
+    rows_are = tr(ROWS_ARE[one.rules.rows_are])
+    return tr("start.understood", file=file, rows_are=rows_are, **dict(counted))
 
 
-def tell_place(city: NewCity) -> str:
+def describe_location(city: NewCity) -> str:
     """Describe where and in which units a city is measured."""
-    return speak(
+    return tr(
         "start.city", name=city.name, zone=city.time_zone, crs=city.metric_crs, units=city.units
     )
 
 
-def tell_beside(beside: CityFiles) -> list[str]:
+def describe_companions(beside: CityFiles) -> list[str]:
     """Describe what of the files beside was taken, and as what."""
-    told = [speak("start.places_used", path=beside.places.name)] if beside.places else []
+    told = [tr("start.places_used", path=beside.places.name)] if beside.places else []
     for layer in beside.layers:
         kind = layer.settings.get("kind", "") or layer.settings.get("kind_column", "")
-        what = speak(LAYER_WORDS[layer.role], kind=kind, **_people_words(layer))
-        told.append(speak("start.layer", path=layer.path.name, n=layer.n, what=what))
+        what = tr(LAYER_WORDS[layer.role], kind=kind, **_people_words(layer))
+        told.append(tr("start.layer", path=layer.path.name, n=layer.n, what=what))
     return told
 
 
@@ -65,10 +65,10 @@ def _people_words(layer: GuessedLayer) -> dict[str, Any]:
 def titles() -> list[str]:
     """Return the titles of the table that `describe` gives."""
     return [
-        speak("start.col_field"),
-        speak("start.col_column"),
-        speak("start.col_reading"),
-        speak("start.col_examples"),
+        tr("start.col_field"),
+        tr("start.col_column"),
+        tr("start.col_reading"),
+        tr("start.col_examples"),
     ]
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import csv_bytes, replace_folder
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.params import Month
-from csa.base.text import LANGUAGES, speak
-from csa.config.mail import Mail, MailRecipient
-from csa.decisions.handing import EditionFile
-from csa.decisions.store import Store
-from csa.decisions.store.trail import find_head
+from csa.base.text import LANGUAGES, tr
+from csa.city.deployment import Mail, MailRecipient
+from csa.program.handouts import EditionFile
+from csa.program.store.audit import find_head
+from csa.program.store.engine import Store
 from csa.reports.editions.all import FOR_RESIDENTS
-from csa.reports.editions.naming import audience_name
+from csa.reports.editions.phrases import audience_name
 from csa.reports.html import made_from
-from csa.reports.making import EDITIONS, name_of, names_of
+from csa.reports.making import EDITIONS, edition_filename, names_of
 from csa.workflow.outbox import PrintedEdition
 
 FORM = "pdf"
@@ -35,7 +35,9 @@ def read_editions(
     """
     if not folder.is_dir():
         raise SourceError("mail.no_folder", folder=folder)
-    names = {name_of(month, one, lang, FORM): one for one in EDITIONS for lang in LANGUAGES}
+    names = {
+        edition_filename(month, one, lang, FORM): one for one in EDITIONS for lang in LANGUAGES
+    }
     found = [
         _read_edition(folder / name, month, audience, store, published)
         for name, audience in names.items()
@@ -67,7 +69,7 @@ def _read_edition(
         sha256=hashlib.sha256(content).hexdigest(),
     )
     is_draft = bool(made.figures) and made.figures not in published
-    is_internal = audience in FOR_RESIDENTS and speak("report.internal").encode() in of_page
+    is_internal = audience in FOR_RESIDENTS and tr("report.internal").encode() in of_page
     return PrintedEdition(file, path.name, content, is_draft, is_internal)
 
 
@@ -105,18 +107,18 @@ def _lacking(editions: Sequence[PrintedEdition], mail: Mail) -> list[str]:
     return [name for name, who in mail.recipients.items() if who and name not in there]
 
 
-def kept_back(editions: Sequence[PrintedEdition], mail: Mail | None) -> list[Message]:
+def withheld_drafts(editions: Sequence[PrintedEdition], mail: Mail | None) -> list[Message]:
     """Name the editions that go to nobody, and why, with what to do."""
     said = []
     drafts = [one.name for one in editions if one.is_draft]
     if drafts:
-        said.append(say("mail.kept_back", n=len(drafts), names=", ".join(drafts)))
+        said.append(msg("mail.kept_back", n=len(drafts), names=", ".join(drafts)))
     internal = [one.name for one in editions if one.is_internal]
     if internal:
-        said.append(say("mail.internal", names=", ".join(internal)))
+        said.append(msg("mail.internal", names=", ".join(internal)))
     lacking = [] if mail is None else _lacking(editions, mail)
     names = [audience_name(name) for name in lacking if name in FOR_RESIDENTS]
-    return [*said, *([say("mail.not_made", editions=", ".join(names))] if names else [])]
+    return [*said, *([msg("mail.not_made", editions=", ".join(names))] if names else [])]
 
 
 def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:

@@ -8,31 +8,43 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from csa.areas.choices import Choices
-from csa.base.errors import ParamError, SourceError
-from csa.base.io import json_bytes, write_file
-from csa.base.journal import alone, clone_folder, current_version
-from csa.base.logging import Tell, silent
+from csa.areas.analysis import propose_areas
+from csa.areas.backtest.recording import build_suggestion, load_suggestion, past_years
+from csa.areas.choices import AreaSettings
+from csa.areas.proposal import proposal_files
+from csa.base.errors import CsaError, MachineError, OutputError, ParamError, SourceError, StoreError
+from csa.base.io import clone_folder, current_version, exclusive_lock, json_bytes, write_file
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.base.text import render, speak
-from csa.config.city import CityConfig
-from csa.config.evidence import EvidenceStudy
-from csa.dataset.versioned import City, open_dataset, save_dataset
-from csa.decisions.secret import keep_public_secret, public_secret
-from csa.decisions.store import Store
+from csa.base.text import ENGLISH, month, render, tr
+from csa.change.files import displacement_account, displacement_files
+from csa.change.follow import FollowSource, analyze_followed
+from csa.city.config import CityConfig
+from csa.city.dataset import City, open_dataset, save_dataset
+from csa.city.loading import EvidenceStudy
+from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.ingest.intake import Intake, ingest_city
+from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
-from csa.plan import Plan
+from csa.program.plan.items import Plan
+from csa.program.registry import all_services, core_areas, followed, match_statuses, served_as
+from csa.program.secret import keep_public_secret, public_secret
+from csa.program.store.engine import Store
+from csa.program.store.records import Records
+from csa.reports.briefing.areas import CORE_AREAS, core_areas_file, count_core_areas
+from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
+from csa.reports.html import render_html
+from csa.reports.making import make_all, not_made, paper_size
 from csa.reports.month.facts import Facts
-from csa.reports.month.gathering import Beside, snapshot_for
-from csa.reports.month.standing import read_month
-from csa.workflow.month_ahead import EDITIONS, MonthAhead, look_ahead
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
+from csa.reports.month.snapshot import Snapshot
 from csa.workflow.month_place import (
     DRAFT_OF,
     FORMAT_VERSION,
@@ -43,10 +55,202 @@ from csa.workflow.month_place import (
     commit,
     read_month_file,
 )
-from csa.workflow.month_preview import MonthPreview, preview
-from csa.workflow.month_products import MonthProducts, change_told, step
-from csa.workflow.month_summary import SUMMARY, summary_page
-from csa.workflow.naming import keep_place_names
+from csa.workflow.month_preview import (
+    EDITIONS,
+    FOLLOWED,
+    PROPOSAL,
+    PUBLIC,
+    QUARTERS_END,
+    RECORD,
+    LeftOut,
+    MonthAhead,
+    MonthPreview,
+    left_out_sentence,
+    look_ahead,
+    preview,
+    preview_sentences,
+    product_name,
+)
+from csa.workflow.past_years import BacktestRequest, make_spec, save_past_years, score_past_years
+from csa.workflow.place_names import save_place_names
+from csa.workflow.publishing import MadeBundle, make_bundle
+
+# ---- The products of a new month, each by itself: what cannot be made is left out, and named.
+
+
+Made = TypeVar("Made")
+
+
+@dataclass
+class MonthProducts:
+    """What a month is made of, in the order in which it is made."""
+
+    city: City  # in the folder in which the month is made
+    plan: Plan | None
+    records: Records  # what was decided
+    month: Month
+    choices: AreaSettings  # how areas are proposed
+    ahead: MonthAhead  # what was known to be left out
+    tell: ProgressCallback
+    left_out: list[LeftOut] = field(default_factory=list)  # that, and what failed since
+    secret: Secret | None = None  # what changed the counts of the public bundle that was drafted
+
+    def __post_init__(self) -> None:
+        """Begin with what was known to be left out."""
+        self.left_out.extend(self.ahead.left_out)
+
+    @property
+    def source(self) -> FollowSource:
+        """The city, with the month's end."""
+        return FollowSource(self.city, replace(self.choices, until=self.month.plus(1)))
+
+    def judge(self) -> bool:
+        """Judge past years where a year more is over; return whether they were."""
+        return bool(self._tried(RECORD, lambda: _record(self.city, self.choices, self.tell)))
+
+    def make(
+        self, beside: ReportInputs, folder: Path, language: str
+    ) -> tuple[dict[str, Mapping[str, bytes]], Facts | None]:
+        """Make everything but the record; the public bundle is written, all else returned."""
+        files: dict[str, Mapping[str, bytes]] = {}
+        files[PROPOSAL] = self._tried(PROPOSAL, self._propose) or {}
+        if FOLLOWED not in self.ahead.lost:
+            files[FOLLOWED] = self._tried(FOLLOWED, self._follow) or {}
+        if self.month.number in QUARTERS_END and PUBLIC not in self.ahead.lost:
+            secret = beside.secret or Secret.new()
+            own = replace(beside, secret=secret)
+            bundle = self._tried(PUBLIC, lambda: self._draft(own, folder / PUBLIC))
+            if bundle is not None:
+                self.secret, beside = secret, replace(own, earlier=bundle.ledger)
+        facts = self._tried(EDITIONS, lambda: self._gather(beside))
+        if facts is not None:
+            made = self._tried(EDITIONS, lambda: make_all(facts, language, progress=self.tell))
+            files[EDITIONS] = made or {}
+            if beside.with_public and facts.public.why_not is not None:
+                names = tuple(f"{EDITIONS}/{name}" for name in not_made(facts))
+                self.left_out.append(LeftOut(names, facts.public.why_not))
+        return files, facts
+
+    def _tried(self, product: str, make: Callable[[], Made]) -> Made | None:
+        """Make a product; what data, settings or decisions do not allow is left out, and named.
+
+        A fault of the machine ends the month: nothing has changed.
+        """
+        with step(product_name(product)):
+            try:
+                return make()
+            except (OutputError, StoreError, MachineError):
+                raise
+            except CsaError as error:
+                self.left_out.append(LeftOut((product,), error.message))
+                return None
+
+    def _propose(self) -> dict[str, bytes]:
+        city, choices = self.city, self.source.choices
+        record, areas = load_suggestion(city, choices), core_areas(self.records)
+        suggestion = build_suggestion(city.config, record)
+        proposal = propose_areas(city, choices, self.tell, suggestion=suggestion, keep=True)
+        standing = match_statuses(proposal.areas, areas)
+        files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
+        counts = count_core_areas(city, areas, proposal, record)
+        return files | ({CORE_AREAS: core_areas_file(areas, counts)} if areas else {})
+
+    def _follow(self) -> dict[str, bytes]:
+        """Follow the areas in service; no files where there is none."""
+        chosen = followed(all_services(self.records))
+        if chosen is None or not chosen.cells:
+            return {}
+        found = analyze_followed(self.source, chosen, None, self.tell)
+        return displacement_files(displacement_account(found), found)
+
+    def _draft(self, beside: ReportInputs, folder: Path) -> MadeBundle:
+        """Draft the public bundle of the quarter that ends."""
+        everything = FollowSource(self.city, self.choices)
+        made = make_bundle(everything, self.plan, self.records, self.month, beside, self.tell)
+        made.write(folder)
+        return made
+
+    def _gather(self, beside: ReportInputs) -> Facts:
+        return gather_month(self.source, self.plan, self.records, self.month, self.tell, beside)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Name the step that failed."""
+    try:
+        yield
+    except CsaError as error:
+        raise OutputError("month.step", step=name, why=render(error.message)) from error
+
+
+def change_told(facts: Facts | None) -> dict[str, Any]:
+    """Return the verdict of all areas together, or why there is none."""
+    told = None if facts is None else facts.followed
+    why_not = None if facts is None else facts.why_not_followed
+    if told is None:
+        return {"verdict": None, "sentence": "" if why_not is None else render(why_not)}
+    verdict = None if told.verdict is None else str(told.verdict)
+    return {"verdict": verdict, "sentence": render(told.sentence)}
+
+
+def _record(city: City, choices: AreaSettings, progress: ProgressCallback) -> bool:
+    """Judge past years again where a year more is over than the record knows, or there is none."""
+    choices = replace(choices, until=None, eps_m=None, min_samples=None)
+    origins = past_years(city.dataset, choices)
+    known = load_suggestion(city, choices)
+    if not origins or (known is not None and known.n_origins >= len(origins)):
+        return False
+    asked = BacktestRequest(city, choices, make_spec(origins, None, None), with_variants=False)
+    save_past_years(score_past_years(asked, progress), city, choices)
+    return True
+
+
+# ---- The page that sums up a new month: what is new, what was made, what to look at.
+
+
+SUMMARY = "summary.html"
+MOST_LEAD = 3
+
+
+def summary_page(
+    config: CityConfig, snapshot: Snapshot, preview: MonthPreview, account: Mapping[str, Any]
+) -> bytes:
+    """Write the page that a city opens first when a month was made."""
+    city = config.city
+    title = tr("month.title", month=month(preview.month))
+    document = Document(
+        title=title,
+        subtitle=city.name,
+        language=ENGLISH,
+        marks=(tr("screen.sample"),) if city.is_synthetic else (),
+        footer=f"{city.name} · {title}",
+        blocks=tuple(_blocks(preview, account)),
+        snapshot_id=snapshot.id,
+        audit_head=snapshot.audit_head if snapshot.audit_n else "",
+    )
+    return render_html(document, paper_size(config))
+
+
+def _blocks(preview: MonthPreview, account: Mapping[str, Any]) -> Iterator[Block]:
+    said = [render(one) for one in preview_sentences(preview)]
+    yield Lead(tuple(said[:MOST_LEAD]))
+    if said[MOST_LEAD:]:
+        yield Bullets(tuple(said[MOST_LEAD:]))
+    yield Heading(tr("month.change"))
+    yield Paragraph(account["change"]["sentence"] or tr("month.change_unknown"))
+    if account["left_out"]:
+        said = [left_out_sentence(one["products"], one["why"]) for one in account["left_out"]]
+        yield Box(tr("month.left_out_title"), tuple(said))
+    if account["record_made"]:
+        yield Bullets((tr("month.recorded"),))
+    yield Heading(tr("month.files"))
+    columns = (tr("month.file"), tr("month.sha256"))
+    rows = tuple((name, code[:12]) for name, code in account["files"].items())
+    yield Table(tr("month.files_caption"), columns, rows)
+    if account["notes"]:
+        yield Heading(tr("month.look_at"))
+        yield Bullets(tuple(account["notes"]))
+
 
 LEFT_OUT, CHANGE = "left_out", "change"
 """Of a month's account: what could not be made, with what to do; the verdict of all areas."""
@@ -61,7 +265,7 @@ class MonthRequest:
     place: MonthPlace  # where the city's files, dataset, months and bundle are
     store: Store | None  # what was decided; None where nothing was
     make_store: Callable[[], Store]  # makes it, for the first secret of a publication
-    choices: Choices  # how areas are proposed
+    choices: AreaSettings  # how areas are proposed
     files: tuple[Path, ...] = ()  # new files of shootings
     language: str = ""  # of the editions; the city's where empty
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
@@ -91,7 +295,7 @@ class MonthMade:
     is_new: bool  # False where nothing had changed
 
 
-def read_new(request: MonthRequest, tell: Tell = silent) -> MonthDraft:
+def read_new(request: MonthRequest, progress: ProgressCallback = no_progress) -> MonthDraft:
     """Read a city's files, new ones in place of those of the same name; nothing is written.
 
     Raises
@@ -100,14 +304,14 @@ def read_new(request: MonthRequest, tell: Tell = silent) -> MonthDraft:
         If a new file's name fits no pattern of the city's file: next month would not find it.
     """
     place, config = request.place, request.config
-    with alone(place.lock):
+    with exclusive_lock(place.lock):
         place.recover()
     found = {path.name: path for path in find_inputs(config, place.data, _known(request)).incidents}
     sources = _new_sources(request)
     named = {**{name: path for name, path in found.items() if name not in sources}, **sources}
     inputs = find_inputs(config, place.data, tuple(named[name] for name in sorted(named)))
     inputs = add_layers(inputs, config, place.data)
-    intake = ingest_city(config, inputs, tell)
+    intake = ingest_city(config, inputs, progress)
     served = open_dataset(place.dataset) if current_version(place.dataset) else None
     return MonthDraft(intake, preview(intake, served), sources)
 
@@ -133,7 +337,9 @@ def _new_sources(request: MonthRequest) -> dict[str, Path]:
     return found
 
 
-def make_month(request: MonthRequest, draft: MonthDraft, tell: Tell = silent) -> MonthMade:
+def make_month(
+    request: MonthRequest, draft: MonthDraft, progress: ProgressCallback = no_progress
+) -> MonthMade:
     """Make a month from what was read, in the right order and under one snapshot.
 
     Each product stands by itself: what cannot be made is left out, and its account names it.
@@ -145,10 +351,10 @@ def make_month(request: MonthRequest, draft: MonthDraft, tell: Tell = silent) ->
         changed.
     """
     place = request.place
-    with alone(place.lock):
+    with exclusive_lock(place.lock):
         place.recover()
         try:
-            return _make(request, draft, tell)
+            return _make(request, draft, progress)
         finally:
             place.clear_work()
 
@@ -163,7 +369,7 @@ def look(request: MonthRequest, draft: MonthDraft, confirmed: Collection[str] = 
     return look_ahead(city, request.plan, records, draft.month, request.place, confirmed)
 
 
-def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
+def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) -> MonthMade:
     place, month, config = request.place, draft.month, request.config
     unsaved = City(config, draft.intake.dataset)
     records = read_month(request.store, unsaved, month)
@@ -172,15 +378,15 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
         raise error
     work = replace(place, home=place.work, dataset=place.work / "dataset")
     clone_folder(place.dataset, work.dataset)
-    tell("write")
-    with step(speak("month.product_dataset")):
+    progress("write")
+    with step(tr("month.product_dataset")):
         version = save_dataset(draft.intake.dataset, draft.intake.rejected, work.dataset)
         city = City(config, draft.intake.dataset, work.dataset)
-        keep_place_names(city, tell)
-    products = MonthProducts(city, request.plan, records, month, request.choices, ahead, tell)
+        save_place_names(city, progress)
+    products = MonthProducts(city, request.plan, records, month, request.choices, ahead, progress)
     is_recorded = products.judge()
     kept_secret = public_secret(request.store)
-    beside = Beside(
+    beside = ReportInputs(
         ahead.layers,
         ahead.earlier,
         with_public=f"{EDITIONS}/public" not in ahead.lost,
@@ -199,7 +405,7 @@ def _make(request: MonthRequest, draft: MonthDraft, tell: Tell) -> MonthMade:
     folder = work.month(month)
     files, facts = products.make(beside, folder, language)
     snapshot = snapshot if facts is None else facts.snapshot
-    tell("write")
+    progress("write")
     for name, content in _each(files):
         write_file(folder / name, content)
     made = {
@@ -267,3 +473,30 @@ def _account(
             for path in made
         },
     }
+
+
+# ---- Fetch a city's newest files from its portal, where the city's file says how.
+
+
+JANUARY = 1
+
+
+def fetch_new(
+    config: CityConfig,
+    place: MonthPlace,
+    progress: Callable[[int], AbstractContextManager[ProgressCallback]],
+    address: str | None = None,
+) -> tuple[Path, ...]:
+    """Fetch this year's file, and last year's while it still gets late reports, in January.
+
+    Years that the portal does not list are left out: the data folder's files are read as they are.
+    """
+    today = config.city.clock.today()
+    years = [today.year - 1, today.year] if today.month == JANUARY else [today.year]
+    known = config.portal.datasets if config.portal else {}
+    folder = place.home / ".fetched"
+    return tuple(
+        fetch_year(config, year, folder, progress, address=address).path
+        for year in years
+        if str(year) in known
+    )

@@ -13,20 +13,30 @@ from typing import Any
 from sqlalchemy import select
 
 from csa.base.errors import OutputError, ParamError, SourceError
-from csa.base.io import KEPT, VERSIONS, json_bytes, write_file
-from csa.base.journal import Move, alone, carry_out, clone_folder, current_version, finish
+from csa.base.io import (
+    KEPT,
+    VERSIONS,
+    Move,
+    carry_out,
+    clone_folder,
+    current_version,
+    exclusive_lock,
+    finish,
+    json_bytes,
+    write_file,
+)
 from csa.base.params import Month
-from csa.base.reading import parse_json
+from csa.base.safe_parsing import parse_json
 from csa.base.text import month as month_words
-from csa.base.text import speak
-from csa.config.city import CityConfig
-from csa.config.settings import resolve
-from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Act, require_area_chair
-from csa.decisions.secret import forget_public_secret
-from csa.decisions.store import Store
-from csa.decisions.store.tables import HandoutRow
+from csa.base.text import tr
+from csa.city.config import CityConfig
+from csa.city.deployment import resolve
 from csa.ingest.sources import data_folder
+from csa.program.roles import Act, require_area_chair
+from csa.program.secret import forget_public_secret
+from csa.program.store.engine import Store
+from csa.program.store.tables import HandoutRow
+from csa.program.work import add_minute
 from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
 from csa.reports.public.bundle import read_published
 from csa.reports.public.site import PAGE
@@ -199,7 +209,7 @@ def undo(place: MonthPlace) -> dict[str, Any]:
     So is what is kept beside the dataset, the names and numbers of places among it: whatever came
     there since goes aside. What was published stays published: a ledger is never undone.
     """
-    with alone(place.lock):
+    with exclusive_lock(place.lock):
         place.recover()
         told = _read(place.home / UNDO_FILE, UNDO_KEYS)
         if told is None:
@@ -306,5 +316,5 @@ def take_back(place: MonthPlace, store: Store | None, act: Act) -> tuple[dict[st
         forget_public_secret(store, secret_id)
     if names and store is not None:
         values = {"month": month_words(told["month"]), "snapshot": told.get(KEY)}
-        add_minute(store, act, speak("month.withdrawn", names=", ".join(names), **values))
+        add_minute(store, act, tr("month.withdrawn", names=", ".join(names), **values))
     return told, names

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from csa.base.errors import PeriodError
-from csa.base.message import Message, say
+from csa.base.errors import CsaError, PeriodError, PrivacyError
+from csa.base.io import require_writable
+from csa.base.message import Message, msg
+from csa.base.params import Month
+from csa.base.text import Translator, month, render, tr
 from csa.base.text import day as day_words
 from csa.base.text import month as month_words
-from csa.dataset.versioned import Dataset
+from csa.change.zoning import LEAST_BEFORE, base_months
+from csa.city.dataset import City, Dataset
+from csa.disclosure.published import Publication
+from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+from csa.ingest.basemap import load_basemap
 from csa.ingest.intake import Intake
+from csa.program.plan.items import Plan
+from csa.program.registry import all_services, core_areas, followed
+from csa.program.store.records import Records
+from csa.reports.editions.phrases import audience_name
+from csa.reports.making import for_residents
+from csa.reports.pdf import require_pdf
+from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
+from csa.reports.public.bundle import carried_on, read_published
+from csa.reports.public.gathering import refused
+from csa.reports.public.texts import unquoted
+from csa.workflow.month_place import MonthPlace
 
 MOST_MONTHS = 4
 """Months whose count changed that a sentence names."""
@@ -131,37 +150,186 @@ def preview_sentences(found: MonthPreview) -> Iterator[Message]:
     """Describe what would change, one sentence a matter."""
     through = day_words(date.fromisoformat(found.data_through))
     counts = {"n": found.in_month, "homicides": found.homicides_in_month}
-    yield say("month.in_month", month=month_words(found.month), **counts)
+    yield msg("month.in_month", month=month_words(found.month), **counts)
     if found.was_through is None:
-        yield say("month.first", n=found.incidents, through=through)
+        yield msg("month.first", n=found.incidents, through=through)
     else:
         was = day_words(date.fromisoformat(found.was_through))
         if found.is_same:
-            yield say("month.same", through=through)
+            yield msg("month.same", through=through)
             return
-        yield say("month.new", n=found.new, through=through, was=was)
+        yield msg("month.new", n=found.new, through=through, was=was)
         if found.late:
-            yield say("month.late", n=found.late, was=was)
+            yield msg("month.late", n=found.late, was=was)
         if found.gone:
-            yield say("month.gone", n=found.gone)
+            yield msg("month.gone", n=found.gone)
         if found.now_homicides:
-            yield say("month.now_homicides", n=found.now_homicides)
+            yield msg("month.now_homicides", n=found.now_homicides)
         if found.moved:
-            yield say("month.moved", n=found.moved)
+            yield msg("month.moved", n=found.moved)
         yield from _count_sentences(found)
     if found.suspect_points:
-        yield say("month.suspect", n=found.suspect_points)
+        yield msg("month.suspect", n=found.suspect_points)
     if found.loses_much:
-        yield say("month.loses_much", n=found.gone, before=found.before)
+        yield msg("month.loses_much", n=found.gone, before=found.before)
 
 
 def _count_sentences(found: MonthPreview) -> Iterator[Message]:
     newest = found.counts[-MOST_MONTHS:]
     if newest:
         listed = "; ".join(
-            str(say("month.was_now", month=month_words(month), was=was, now=now))
+            str(msg("month.was_now", month=month_words(month), was=was, now=now))
             for month, was, now in newest
         )
         n_more = len(found.counts) - len(newest)
-        more = str(say("month.more_months", n=n_more)) if n_more else ""
-        yield say("month.counts", listed=listed, more=more)
+        more = str(msg("month.more_months", n=n_more)) if n_more else ""
+        yield msg("month.counts", listed=listed, more=more)
+
+
+# ---- What of a new month cannot be made, and what to do: known before anything is computed.
+
+
+QUARTERS_END = (3, 6, 9, 12)
+RECORD, PROPOSAL, FOLLOWED, PUBLIC, EDITIONS = (
+    "past-years",
+    "proposal",
+    "displacement",
+    "public",
+    "editions",
+)
+BACKGROUND = "basemap"
+"""Products of a month, by their folders; an edition by its own name within its folder."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What of a month is left out, and why."""
+
+    products: tuple[str, ...]  # by their folders
+    why: Message  # with what to do
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as month.json holds it: a text that was caught is not quoted."""
+        why = render(unquoted(self.why))
+        return {"products": list(self.products), "key": self.why.key, "why": why}
+
+
+@dataclass(frozen=True)
+class MonthAhead:
+    """What of a month will be left out, and what keeps it from being made at all."""
+
+    left_out: tuple[LeftOut, ...]
+    texts: tuple[str, ...]  # public texts that somebody has to read again
+    faults: tuple[CsaError, ...]  # why the month cannot be made at all
+    layers: Mapping[str, str]  # the maps' background
+    earlier: tuple[Publication, ...]  # all that was published
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """The products that are left out."""
+        return frozenset(name for one in self.left_out for name in one.products)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the preview tells machines."""
+        return {
+            "left_out": [one.to_json() for one in self.left_out],
+            "blocked_by": [render(error.message) for error in self.faults],
+        }
+
+
+def look_ahead(
+    city: City,
+    plan: Plan | None,
+    records: Records,
+    reported: Month,
+    place: MonthPlace,
+    confirmed: Collection[str] = (),
+) -> MonthAhead:
+    """Find what of a month will be left out, from its data, its settings and what was decided.
+
+    `confirmed` are codes of public texts that will be confirmed before it is made.
+    """
+    records = replace(records, confirmed=records.confirmed | frozenset(confirmed))
+    left, errors = list[LeftOut](), list[CsaError]()
+    why = _not_followed(city, records, reported)
+    if why is not None:
+        left.append(LeftOut((FOLLOWED,), why))
+    layers: Mapping[str, str] = {}
+    try:
+        if (place.basemap / BASEMAP_MARKER).is_file():
+            layers = load_basemap(place.basemap).layers
+    except CsaError as error:
+        left.append(LeftOut((BACKGROUND,), error.message))
+    earlier: tuple[Publication, ...] = ()
+    try:
+        if (place.bundle / BUNDLE_MARKER).is_file():
+            earlier = carried_on(read_published(place.bundle, city.config.city.id))
+    except CsaError as error:  # without it, a count could be published twice, changed otherwise
+        errors.append(error)
+    errors += refused(city, plan, records, reported)
+    of_public = public_products(reported, is_served=bool(core_areas(records)))
+    left += [LeftOut(of_public, error.message) for error in errors]
+    texts = [text for one in errors if isinstance(one, PrivacyError) for text in one.texts]
+    return MonthAhead(tuple(left), tuple(texts), tuple(_faults(place.home)), layers, earlier)
+
+
+def public_products(reported: Month, *, is_served: bool) -> tuple[str, ...]:
+    """Name what of a month shows what is public, and nothing else."""
+    bundle = (PUBLIC,) if reported.number in QUARTERS_END else ()
+    return (*bundle, *(f"{EDITIONS}/{name}" for name in for_residents(is_served=is_served)))
+
+
+def _not_followed(city: City, records: Records, reported: Month) -> Message | None:
+    """Return why areas in service cannot be followed yet; None if they can, or there is none."""
+    areas = followed(all_services(records))
+    if areas is None:
+        return None
+    begun = areas.begun(reported.plus(1))
+    if begun is None:
+        first = min(life[0].since for life in areas.lives)
+        return msg("month.not_begun", since=month(str(first)))
+    since = min(ground.versions[0].since for ground in begun.designated)
+    try:
+        base_months(city, since)
+    except PeriodError:  # later data would not help, as its own sentence says
+        start = month(str(city.dataset.require_months().start))
+        few = {"since": month(str(since)), "least": LEAST_BEFORE, "start": start}
+        return msg("month.few_before", **few)
+    return None
+
+
+def _faults(home: Path) -> Iterator[CsaError]:
+    """Yield what would stop the making after minutes: a place, a library."""
+    try:
+        require_writable(home)
+        require_pdf()
+    except CsaError as error:
+        yield error
+
+
+def ahead_sentences(found: MonthAhead) -> Iterator[str]:
+    """Describe what keeps the month from being made, then what will be left out."""
+    for error in found.faults:
+        yield tr("month.blocked", why=render(error.message))
+    for one in found.left_out:
+        yield left_out_sentence(one.products, render(one.why))
+
+
+def left_out_sentence(products: Collection[str], why: str) -> str:
+    """Name what is left out, and why."""
+    names = [*map(product_name, products)]
+    return tr("month.left_out", products=Translator().listed(names), why=why)
+
+
+def product_name(product: str) -> str:
+    """Return what people call a product of a month."""
+    names = {
+        RECORD: tr("month.product_record"),
+        PROPOSAL: tr("month.product_proposal"),
+        FOLLOWED: tr("month.product_followed"),
+        PUBLIC: tr("month.product_public"),
+        EDITIONS: tr("month.product_editions"),
+        BACKGROUND: tr("month.product_background"),
+    }
+    edition = audience_name(product.rpartition("/")[2])
+    return names.get(product) or tr("month.product_edition", edition=edition)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,31 +13,153 @@ import pandas as pd
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import SourceError
-from csa.base.message import Message, say
-from csa.base.text import UNSEEN, day, speak
+from csa.base.errors import ParamError, SourceError
+from csa.base.message import Message, msg
+from csa.base.text import UNSEEN, day, tr
+from csa.city.types import FieldName
 from csa.geo import cells as h3_cells
-from csa.ingest.guess_columns import (
+from csa.ingest.columns import normalise_header
+from csa.ingest.delimited import is_value
+from csa.ingest.infer_columns import (
+    DAY_FIRST,
     FORMS_LOOKED_AT,
-    Doubt,
+    ORDER,
+    Ambiguity,
     Questions,
     TextColumn,
+    are_turned,
+    named_columns,
 )
-from csa.ingest.guess_formats import are_turned
-from csa.ingest.guess_incidents import GuessedRules, RowClues, mark_kinds
-from csa.ingest.guess_places import WhereColumns, guess_where
-from csa.ingest.guess_rules import guess_rules
-from csa.ingest.guess_when import (
-    WhenColumns,
+from csa.ingest.infer_incidents import GuessedRules, RowClues, mark_kinds
+from csa.ingest.infer_places import LocationColumns, infer_location
+from csa.ingest.infer_rules import distinguishes_kinds, guess_rules
+from csa.ingest.infer_when import (
+    DateTimeColumns,
     guess_when,
     middle_hour,
     reported_clocks,
-    settle_zone,
+    resolve_time_zone,
     unread_clocks,
 )
-from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates
+from csa.ingest.infer_words import kind_in_name
+from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
 from csa.ingest.polygons import read_polygons
-from csa.workflow.shooting_tables import ShootingTable, read_tables, refuse_same_names
+from csa.ingest.records import FileRecords, read_records
+
+# ---- A new city's files of shootings as tables: those with the same columns are one.
+
+
+ALIKE = 1e-6
+"""Degrees: a tenth of a meter."""
+
+
+@dataclass(frozen=True)
+class ShootingTable:
+    """Files of shootings with the same columns, read as one table."""
+
+    name: str  # the first file's
+    files: tuple[Path, ...]
+    columns: tuple[TextColumn, ...]
+    n_rows: int
+    notes: tuple[Message, ...]
+    named: str = ""  # what of a file's name tells that it is of this table, if columns do not
+    crs: str = ""  # the system of x and y, where the first file names one that is not degrees
+
+
+def read_tables(files: Sequence[Path]) -> tuple[ShootingTable, ...]:
+    """Read a city's files, those with the same columns as one table.
+
+    Raises
+    ------
+    SourceError
+        If a file is absent, cannot be read, or has no line of column names.
+    """
+    alike: dict[frozenset[str], list[tuple[Path, FileRecords]]] = {}
+    for file in files:
+        if not file.is_file():
+            raise ParamError("start.no_file", path=file)
+        records = read_records(file)
+        if not records.lines:
+            raise SourceError("start.no_rows", path=file.name)
+        spelled = frozenset(map(normalise_header, records.header))
+        alike.setdefault(spelled, []).append((file, records))
+    return tuple(table for group in alike.values() for table in _by_name(group))
+
+
+def _by_name(group: Sequence[tuple[Path, FileRecords]]) -> list[ShootingTable]:
+    """Join files of the same columns, but for kinds that their names alone tell."""
+    whole = _table(group)
+    parts: dict[str, list[tuple[Path, FileRecords]]] = {}
+    for file, records in group:
+        parts.setdefault(kind_in_name(file.name)[0], []).append((file, records))
+    if len(parts) < 2 or distinguishes_kinds(whole.columns):
+        return [whole]
+    named = [(kind_in_name(part[0][0].name)[1], part) for part in parts.values()]
+    return [replace(_table(part), named=name) for name, part in named]
+
+
+def _table(group: Sequence[tuple[Path, FileRecords]]) -> ShootingTable:
+    """Join files of the same columns, in the first one's order."""
+    (first, records), *others = group
+    order = [normalise_header(name) for name in records.header]
+    parts = [records.columns]
+    for _, more in others:
+        names = [normalise_header(name) for name in more.header]
+        parts.append(tuple(more.columns[names.index(name)] for name in order))
+    joined = [pd.concat(same, ignore_index=True) for same in zip(*parts, strict=True)]
+    columns = named_columns(replace(records, columns=tuple(joined)))
+    for column in columns if others else ():
+        _refuse_two_orders(column, [file for file, _ in group], [p[column.position] for p in parts])
+    _refuse_no_header(columns, first)
+    notes = tuple(note for _, one in group for note in one.notes)
+    files = tuple(file for file, _ in group)
+    n_rows = len(joined[0])
+    return ShootingTable(first.name, files, tuple(columns), n_rows, notes, crs=records.crs)
+
+
+def _refuse_two_orders(
+    column: TextColumn, files: Sequence[Path], parts: Sequence[pd.Series]
+) -> None:
+    """Refuse a column whose days begin with the month in one file and with the day in another."""
+    seen: dict[bool, tuple[Path, str]] = {}
+    for file, texts in zip(files, parts, strict=True):
+        part = replace(column, texts=texts.str.strip())
+        orders = {bool(DAY_FIRST.search(form)) for form in part.formats if ORDER.match(form)}
+        if len(orders) == 1:
+            seen.setdefault(orders.pop(), (file, part.distinct[0]))
+    if len(seen) > 1:
+        (file, first), (other, second) = seen[False], seen[True]
+        told = {"file": file.name, "first": first, "other": other.name, "second": second}
+        raise SourceError("start.two_orders", column=column.header, **told)
+
+
+def _refuse_no_header(columns: Sequence[TextColumn], file: Path) -> None:
+    """Refuse a file whose first line is data: names of columns are hardly ever numbers or days."""
+    heads = [one.header for one in columns]
+    odd = [head for head in heads if is_value(head)]
+    if len(odd) * 3 >= max(1, len(heads)):
+        raise SourceError("start.no_header", path=file.name, first=", ".join(heads[:4]))
+
+
+def _are_alike(one: TextColumn, other: TextColumn) -> bool:
+    """Check whether columns hold the same texts, or the same numbers but for their last digits."""
+    if one.texts.equals(other.texts):
+        return True
+    left, right = (parse_numbers(column.texts) for column in (one, other))
+    is_close = np.allclose(left, right, rtol=0, atol=ALIKE, equal_nan=True)
+    return one.is_number and bool(is_close)
+
+
+def refuse_same_names(
+    columns: Sequence[TextColumn], taken: Mapping[FieldName, TextColumn], name: str
+) -> None:
+    """Refuse two columns of one name that differ: a city's file could not say which is meant."""
+    for column in taken.values():
+        same = [one for one in columns if one.name == column.name]
+        if any(not _are_alike(one, same[0]) for one in same[1:]):
+            headers = ", ".join(one.header for one in same)
+            raise SourceError("start.same_names", path=name, columns=headers)
+
 
 US_ZONES = re.compile(
     r"America/(New_York|Detroit|Chicago|Denver|Boise|Phoenix|Los_Angeles|Anchorage|Indiana/.*"
@@ -62,8 +184,8 @@ class ShootingList:
     """What a table of shootings was understood to be."""
 
     table: ShootingTable
-    when: WhenColumns
-    where: WhereColumns
+    when: DateTimeColumns
+    where: LocationColumns
     rules: GuessedRules
 
     @property
@@ -86,7 +208,7 @@ class NewCity:
     time_zone: str
     metric_crs: str
     units: str
-    doubts: tuple[Doubt, ...]  # what has two likely readings, in the order to ask
+    doubts: tuple[Ambiguity, ...]  # what has two likely readings, in the order to ask
     notes: tuple[Message, ...]  # what a reader should know
     places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
 
@@ -130,7 +252,7 @@ def understand(
         If a file cannot be read, or says no day, no place, or not who was shot.
     """
     tables = read_tables([files] if isinstance(files, Path) else files)
-    return understand_tables(tables, area_of(places), name=name, crs=crs, answers=answers)
+    return understand_tables(tables, covered_area(places), name=name, crs=crs, answers=answers)
 
 
 def understand_tables(
@@ -153,18 +275,18 @@ def understand_tables(
     stem = Path(tables[0].name.removesuffix(".gz")).stem
     land = None if area is not None else _land(lonlat, name or stem)
     if land is not None:
-        notes.append(say("start.land_made"))
+        notes.append(msg("start.land_made"))
     # Of two lists one may hold the homicides, the other what was survived.
     has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
     of_one_kind = {"start.homicides_only", "start.nonfatal_only"} if has_both else set()
     is_us = any(US_DAYS.search(one.when.date_formats[0]) for one in lists)
     is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
     if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
-        notes.append(say("start.no_minus", zone=zone))
+        notes.append(msg("start.no_minus", zone=zone))
     given = " ".join(UNSEEN.sub("", name).split())
     title = given or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
-        id_of(title),
+        slugify(title),
         title,
         tuple(lists),
         zone,
@@ -180,7 +302,7 @@ def understand_tables(
     )
 
 
-def id_of(title: str) -> str:
+def slugify(title: str) -> str:
     """Return a city's id: its name in small letters, a hyphen for all else."""
     return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city"
 
@@ -193,7 +315,7 @@ def _understand_list(
 ) -> ShootingList:
     """Understand one table: when, where, what, and last the clock, by the shootings' own hours."""
     columns = table.columns
-    where = guess_where(columns, area, crs or table.crs or None, questions, table.name)
+    where = infer_location(columns, area, crs or table.crs or None, questions, table.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
     is_us = bool(US_ZONES.fullmatch(_zone_on_land(where.lonlat, table.name)))
@@ -212,7 +334,7 @@ def _understand_list(
     rules = guess_rules(columns, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     is_shot = homicide | nonfatal
-    when = settle_zone(when, is_shot, questions)
+    when = resolve_time_zone(when, is_shot, questions)
     rules.notes += _time_notes(columns, when, times.dropna())
     lon = float(where.lonlat["lon"].median())
     rules.notes += _zone_note(when, times[is_shot].dropna(), lon)
@@ -220,7 +342,7 @@ def _understand_list(
     return ShootingList(table, when, where, rules)
 
 
-def _zone_note(when: WhenColumns, shot: pd.Series, lon: float) -> Iterator[Message]:
+def _zone_note(when: DateTimeColumns, shot: pd.Series, lon: float) -> Iterator[Message]:
     """Note times that lie as universal time does, and have no mark."""
     is_marked = any("%z" in form or form in COUNTED for form in when.date_formats)
     is_other = not {"time", "hour"}.isdisjoint(when.columns) or shot.dt.hour.between(1, 12).all()
@@ -229,36 +351,36 @@ def _zone_note(when: WhenColumns, shot: pd.Series, lon: float) -> Iterator[Messa
     middle = middle_hour(shot)
     is_late = UNIVERSAL_NIGHT[0] <= middle <= UNIVERSAL_NIGHT[1]
     if is_late and len(shot) >= MANY_TIMES and AMERICAS[0] <= lon <= AMERICAS[1]:
-        yield say("start.maybe_universal", column=when.columns["date"].header, hour=round(middle))
+        yield msg("start.maybe_universal", column=when.columns["date"].header, hour=round(middle))
 
 
 def _time_notes(
-    columns: Sequence[TextColumn], when: WhenColumns, times: pd.Series
+    columns: Sequence[TextColumn], when: DateTimeColumns, times: pd.Series
 ) -> Iterator[Message]:
     """Note what of the time is lost, or read from numbers that may be others."""
     date = when.columns["date"]
     has_times = when.has_time and any(map(has_clock, when.date_formats))
     if has_times and len(times) >= MANY_TIMES and times.dt.hour.between(1, 12).all():
-        yield say("start.half_day", column=date.header)
+        yield msg("start.half_day", column=date.header)
     if not has_times and {"time", "hour"}.isdisjoint(when.columns):
         if unread := unread_clocks(columns):
-            yield say("start.no_clock", columns=", ".join(unread))
+            yield msg("start.no_clock", columns=", ".join(unread))
         if reported := reported_clocks(columns):
-            yield say("start.reported_clock", columns=", ".join(reported))
+            yield msg("start.reported_clock", columns=", ".join(reported))
     if when.date_formats[0] in (EPOCH_S, EXCEL_DAY) and len(times):
         first, last = (day(one.date()) for one in (times.min(), times.max()))
         told = {"column": date.header, "example": date.distinct[0]}
-        yield say("start.counted_days", **told, first=first, last=last)
+        yield msg("start.counted_days", **told, first=first, last=last)
 
 
-def area_of(places: Path | None) -> shapely.Geometry | None:
+def covered_area(places: Path | None) -> shapely.Geometry | None:
     """Read the land that polygons cover, in degrees."""
     if places is None:
         return None
-    return whole_of(read_polygons(places, LONLAT))
+    return union_polygons(read_polygons(places, LONLAT))
 
 
-def whole_of(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
+def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
     """Join polygons, broken ones repaired."""
     whole: shapely.Geometry = polygons.geometry.make_valid(method="structure").union_all()
     return whole
@@ -289,7 +411,7 @@ def _zone_on_land(lonlat: pd.DataFrame, name: str) -> str:
             _time_zone(pd.DataFrame({"lon": x, "lat": y})) if y.abs().median() <= 90 else AT_SEA[0]
         )
         if not there.startswith(AT_SEA):
-            hints.append(speak(key, zone=there))
+            hints.append(tr(key, zone=there))
     where = f"{lon.median():.2f}, {lat.median():.2f}"
     raise SourceError("start.at_sea", path=name, where=where, hints=" ".join(hints))
 
@@ -309,7 +431,7 @@ def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
     two = numbers[counts >= 0.01 * counts.sum()]
     if len(two) < 2:
         return crs, []
-    return crs, [say("start.two_zones", zones=" and ".join(map(str, two.tolist())), crs=crs)]
+    return crs, [msg("start.two_zones", zones=" and ".join(map(str, two.tolist())), crs=crs)]
 
 
 def _land(lonlat: pd.DataFrame, name: str) -> gpd.GeoDataFrame:

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from csa.base.errors import OutputError, SourceError
-from csa.base.io import create_file, held, json_bytes, write_file
-from csa.base.reading import parse_json
-from csa.config.mail import Mail, MailRecipient
-from csa.decisions.handing import EditionFile
+from csa.base.io import create_file, json_bytes, locked_folder, write_file
+from csa.base.safe_parsing import parse_json
+from csa.city.deployment import Mail, MailRecipient
+from csa.program.handouts import EditionFile
 
 LetterState: TypeAlias = Literal["waiting", "sending", "sent", "refused", "replaced"]
 FORMAT_VERSION = 1
@@ -110,7 +110,7 @@ class Outbox:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the outbox: of several senders, in whatever process, one alone sends."""
-        with held(self.folder, OutputError("mail.held", folder=self.folder), PRIVATE):
+        with locked_folder(self.folder, OutputError("mail.held", folder=self.folder), PRIVATE):
             yield
 
     def letters(self) -> dict[str, Letter]:

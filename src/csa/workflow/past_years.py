@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
-from csa.areas.choices import Choices
+from csa.areas.backtest.by_risk import RiskOrderGain, measure_risk_order, save_risk_order
+from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestSpec, backtest_areas
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.backtest.recording import build_suggestion, make_record, run_variants, save_record
+from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
+from csa.areas.choices import AreaSettings
+from csa.areas.file_format import SHARE_DIGITS, list_rows, list_versions, round_share, write_header
 from csa.areas.locating import locate_incidents
-from csa.backtest.by_risk import RiskOrderGain, measure_risk_order, save_risk_order
-from csa.backtest.comparison import MethodComparison
-from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, backtest_areas
-from csa.backtest.record import Record
-from csa.backtest.recording import make_record, save_record, suggestion_of
-from csa.backtest.scoring import as_table
-from csa.backtest.variants import run_variants
-from csa.base.logging import Tell, silent
+from csa.areas.proposal import METHOD_VERSION, plain
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month
-from csa.dataset.versioned import City
-from csa.displacement.follow import make_past, save_chance, save_past
-from csa.displacement.lineage_windows import Chance, measure_chance
-from csa.displacement.past import PastCohort as After
+from csa.base.schema import KINDS
+from csa.change.follow import measure_past_cohorts, save_chance, save_past
+from csa.change.lineage_windows import ChanceRates, measure_chance
+from csa.change.past import PastCohort as After
+from csa.city.dataset import City
 
 CHANCE_SEED = 20201001
 
@@ -31,8 +35,8 @@ class BacktestRequest:
     """The inputs of a backtest."""
 
     city: City  # the city's file, its incidents and its places
-    choices: Choices  # how areas are proposed; radius and minimum are left to the suggestion
-    question: BacktestQuestion  # origins, horizon and land
+    choices: AreaSettings  # how areas are proposed; radius and minimum are left to the suggestion
+    question: BacktestSpec  # origins, horizon and land
     with_variants: bool  # whether other ways of forming areas are scored too
 
 
@@ -41,42 +45,44 @@ class BacktestResult:
     """The results of a backtest."""
 
     asked: BacktestRequest  # what was asked
-    used: Record | None  # the record with the values used; None for the city file's values
-    made: Record | None  # the new record; None where the days were named
-    table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
+    used: BacktestRecord | None  # the record with the values used; None for the city file's values
+    made: BacktestRecord | None  # the new record; None where the days were named
+    table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
     comparison: MethodComparison | None  # areas against the best other; None without incidents
-    variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty if not asked for
+    variants: pd.DataFrame  # as `csa.areas.backtest.recording.run_variants`; empty if not asked for
     after: tuple[After, ...] | None = None  # what areas of past years did afterwards
-    chance: Chance | None = None  # how often areas come and go by chance
+    chance: ChanceRates | None = None  # how often areas come and go by chance
     by_risk: RiskOrderGain | None = None  # what ordering areas by risk would have gained
 
 
-def ask_question(
+def make_spec(
     origins: Sequence[Month], horizon_months: int | None, area_share: float | None
-) -> BacktestQuestion:
+) -> BacktestSpec:
     """Score past days."""
-    return BacktestQuestion(
+    return BacktestSpec(
         tuple(origins),
         HORIZON_MONTHS if horizon_months is None else horizon_months,
         AREA_SHARE if area_share is None else area_share,
     )
 
 
-def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
+def score_past_years(
+    asked: BacktestRequest, progress: ProgressCallback = no_progress
+) -> BacktestResult:
     """Make the record of past years."""
-    record = make_record(asked.city, asked.choices, tell)
+    record = make_record(asked.city, asked.choices, progress)
     # Its areas use the values that it suggests; so do those that the variants start from.
-    documented = suggestion_of(asked.city.config, record).documented
+    documented = build_suggestion(asked.city.config, record).documented
     located = locate_incidents(asked.city, asked.choices)
-    after = make_past(located, asked.choices, documented, tell)
-    tell("shuffle")
+    after = measure_past_cohorts(located, asked.choices, documented, progress)
+    progress("shuffle")
     is_long = bool(asked.question.origins)
     chance = (
         measure_chance(located, asked.choices, documented, seed=CHANCE_SEED) if is_long else None
     )
-    variants = _score_variants(asked, documented, tell)
+    variants = _score_variants(asked, documented, progress)
     by_risk = measure_risk_order(
-        asked.city, located, asked.choices, documented, asked.question, tell
+        asked.city, located, asked.choices, documented, asked.question, progress
     )
     table, comparison = record.table, record.comparison
     return BacktestResult(
@@ -84,7 +90,7 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
     )
 
 
-def keep_past_years(past: BacktestResult, city: City, choices: Choices) -> None:
+def save_past_years(past: BacktestResult, city: City, choices: AreaSettings) -> None:
     """Write the record, what past areas did, and what chance gives, beside the dataset."""
     if past.after is not None:
         save_past(past.after, city, choices)
@@ -96,17 +102,19 @@ def keep_past_years(past: BacktestResult, city: City, choices: Choices) -> None:
             save_risk_order(past.by_risk, city)
 
 
-def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
+def score_named_days(
+    asked: BacktestRequest, progress: ProgressCallback = no_progress
+) -> BacktestResult:
     """Score the days that the user names, with the city file's values.
 
     What past years suggest was chosen from years that may lie after such a day.
     """
-    found = backtest_areas(asked.city, asked.question, asked.choices, tell)
+    found = backtest_areas(asked.city, asked.question, asked.choices, progress)
     documented = asked.city.config.areas.documented
-    variants = _score_variants(asked, documented, tell)
+    variants = _score_variants(asked, documented, progress)
     located = locate_incidents(asked.city, asked.choices)
     by_risk = measure_risk_order(
-        asked.city, located, asked.choices, documented, asked.question, tell
+        asked.city, located, asked.choices, documented, asked.question, progress
     )
     return BacktestResult(
         asked, None, None, found.table, found.comparison, variants, by_risk=by_risk
@@ -114,9 +122,89 @@ def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
 
 
 def _score_variants(
-    asked: BacktestRequest, documented: DocumentedDbscan | None, tell: Tell
+    asked: BacktestRequest, documented: DocumentedDbscan | None, progress: ProgressCallback
 ) -> pd.DataFrame:
     if not asked.with_variants:
         return as_table([])
     located = locate_incidents(asked.city, asked.choices)
-    return run_variants(located, asked.choices, documented, asked.question, tell)
+    return run_variants(located, asked.choices, documented, asked.question, progress)
+
+
+# ---- The files of a backtest: what each method of choosing caught, and what was asked.
+
+
+MARKER = "backtest.json"
+
+
+def backtest_account(past: BacktestResult) -> dict[str, Any]:
+    """Summarize what a backtest asked, with which values, and its results."""
+    question = past.asked.question
+    return {
+        **write_header("backtest", past.asked.city),
+        "question": {
+            "origins": [str(origin) for origin in question.origins],
+            "horizon_months": question.horizon_months,
+            "area_share": question.area_share,
+        },
+        "params": _params(past),
+        "methods": _means(past.table),
+        "comparison": _compared(past.comparison),
+        "verdict": None if past.comparison is None else past.comparison.verdict,
+        **({} if past.by_risk is None else {"risk_order": past.by_risk.to_plain()}),
+        "record": _recorded(past.made),
+        "method_version": METHOD_VERSION,
+        "versions": list_versions(),
+    }
+
+
+def _params(past: BacktestResult) -> dict[str, Any]:
+    choices, suggestion = past.asked.choices, build_suggestion(past.asked.city.config, past.used)
+    values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
+    return {
+        "months": choices.months,
+        "resolution": choices.resolution,
+        "max_area_km2": choices.max_area_km2,
+        "kinds": [kind for kind in KINDS if kind in choices.kinds],
+        **{name: getattr(suggestion.documented, name, None) for name in values},
+        "suggested_by": suggestion.source,
+    }
+
+
+def _means(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Average each method over origins; the difference is to areas."""
+    means = table.groupby("method")[["hit_share", "area_share"]].mean()
+    if means.empty:
+        return {}
+    means["difference"] = means["hit_share"] - means["hit_share"].to_dict()["areas"]
+    rows = means.round(SHARE_DIGITS).to_dict("index")
+    return {
+        method: {str(name): plain(value) for name, value in rows[method].items()}
+        for method in METHODS
+    }
+
+
+def _compared(comparison: MethodComparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    values = {**asdict(comparison), "ratio": comparison.ratio}
+    return {name: plain(value) for name, value in values.items()}
+
+
+def _recorded(record: BacktestRecord | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {
+        "suggested": None if record.suggested is None else asdict(record.suggested),
+        "usual_fall_share": plain(record.usual_fall_share),
+        "usual_changes": [asdict(one) for one in record.usual_changes],
+    }
+
+
+def backtest_files(account: Mapping[str, Any], past: BacktestResult) -> dict[str, bytes]:
+    """Write a backtest as files, the same bytes for the same backtest."""
+    columns = list(BACKTEST_COLUMNS)
+    return {
+        "backtest.csv": csv_bytes(columns, list_rows(past.table, columns, round_share)),
+        "variants.csv": csv_bytes(columns, list_rows(past.variants, columns, round_share)),
+        MARKER: json_bytes(account),
+    }

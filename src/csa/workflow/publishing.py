@@ -9,21 +9,21 @@ from pathlib import Path
 
 import shapely
 
-from csa.areas.locating import kept_cells
+from csa.areas.locating import cached_cells
 from csa.base.errors import CsaError, ParamError
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.base.text import ENGLISH, LANGUAGES
-from csa.decisions.handing import EVERYONE, EditionFile, hand_out
-from csa.decisions.roles import Act, require_area_chair
-from csa.decisions.store import Store
-from csa.decisions.store.records import Records
+from csa.change.follow import FollowSource
 from csa.disclosure.published import Publication
-from csa.displacement.follow import FollowSource
-from csa.plan import Plan
+from csa.program.handouts import EVERYONE, EditionFile, hand_out
+from csa.program.plan.items import Plan
+from csa.program.roles import Act, require_area_chair
+from csa.program.store.engine import Store
+from csa.program.store.records import Records
 from csa.reports.month.facts import MapGround
-from csa.reports.month.gathering import Beside
+from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.bundle import (
     MARKER,
     carried_on,
@@ -59,14 +59,14 @@ def make_bundle(
     plan: Plan | None,
     records: Records,
     month: Month,
-    beside: Beside,
-    tell: Tell = silent,
+    beside: ReportInputs,
+    progress: ProgressCallback = no_progress,
 ) -> MadeBundle:
     """Make the bundle of the last quarter that is over by a month's end."""
     # Kept, so that the next is a second quicker.
-    kept_cells(source.city, source.choices.resolution, keep=True)
-    made = gather_from(source, plan, records, month, beside, tell)
-    tell("maps")
+    cached_cells(source.city, source.choices.resolution, keep=True)
+    made = gather_from(source, plan, records, month, beside, progress)
+    progress("maps")
     maps, undrawn = _draw(made.facts, source, beside.layers)
     ledger = carried_on((*beside.earlier, made.publication))
     dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry

@@ -18,18 +18,18 @@ from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, Proposal, proposal_files
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import create_file, replace_folder
-from csa.base.logging import Tell, silent
-from csa.base.message import Message, say
-from csa.config.city import CityConfig
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, save_dataset
-from csa.ingest.basemap_layers import build_basemap, save_basemap
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.message import Message, msg
+from csa.city.config import CityConfig
+from csa.city.dataset import City, save_dataset
+from csa.city.loading import load_city
+from csa.ingest.basemap import build_basemap, save_basemap
 from csa.ingest.intake import FileTrial, Intake, ingest_city, try_files
 from csa.ingest.sources import add_layers, find_inputs
-from csa.workflow.beside import CityFiles, name_column_of
 from csa.workflow.city_file import city_file
-from csa.workflow.naming import keep_place_names
+from csa.workflow.companion_files import CityFiles, name_column_of
 from csa.workflow.new_city import FEW, NewCity
+from csa.workflow.place_names import save_place_names
 
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
@@ -55,7 +55,7 @@ def set_up(
     city: NewCity,
     beside: CityFiles,
     path: Path,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
     root: Path = Path(),
 ) -> MadeCity:
     """Write a new city's file at a path; under a root its data, a dataset and a proposal.
@@ -81,15 +81,15 @@ def set_up(
         config = load_city(tried)
         checked = try_files(config, city.files, data / polygons.name)
         inputs = add_layers(find_inputs(config, data, ()), config, data)
-        intake = ingest_city(config, inputs, tell)
+        intake = ingest_city(config, inputs, progress)
         if not intake.dataset.report["incidents"]:
             lost = intake.dataset.report["rows_rejected"].items()
             why = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in lost if n)
             raise SourceError("start.none_left", path=city.files[0].name, why=why)
-        tell("write")
+        progress("write")
         drawn = None
         if any(one.role in BACKGROUND for one in beside.layers):
-            drawn, _ = build_basemap(config, data, data / polygons.name, tell)
+            drawn, _ = build_basemap(config, data, data / polygons.name, progress)
         _require_own(data, kept, folder)
         dataset = _claim(path, text, folder, undo)
         _claim_folder(kept, undo)
@@ -99,12 +99,12 @@ def set_up(
         if drawn is not None:
             save_basemap(drawn, folder / "basemap")
         opened = City(config, intake.dataset, dataset)
-        notes = list(keep_place_names(opened, tell))
-        proposal = propose_areas(opened, city_choices(config), tell, keep=True)
+        notes = list(save_place_names(opened, progress))
+        proposal = propose_areas(opened, city_choices(config), progress, keep=True)
         replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
-        notes.append(say("start.few", n=intake.dataset.report["incidents"]))
+        notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
     return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
 
 

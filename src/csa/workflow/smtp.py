@@ -18,8 +18,8 @@ from typing import Literal, TypeAlias
 from pydantic import SecretStr
 
 from csa.base.errors import ParamError
-from csa.base.text import speak
-from csa.config.mail import Mail
+from csa.base.text import tr
+from csa.city.deployment import Mail
 
 MailOutcome: TypeAlias = Literal["sent", "later", "refused", "unsure"]
 GOES_ON = 354
@@ -215,6 +215,6 @@ def _words(error: Exception) -> str:
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return f"{error.smtp_code} {text}"
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return speak("mail.timeout")
+        return tr("mail.timeout")
     why = None if isinstance(error, smtplib.SMTPException) else getattr(error, "strerror", None)
-    return why or speak("mail.dropped")
+    return why or tr("mail.dropped")

@@ -4,29 +4,165 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import shapely
+
+from csa.areas.choices import city_choices
+from csa.areas.priority.draw import draw_record
+from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
+from csa.areas.priority.files import AssessedProposal, find
 from csa.base.errors import ParamError
-from csa.base.logging import Tell, silent
-from csa.dataset.versioned import City
-from csa.decisions import actions, areas, draws, handing, measures, minutes, work
-from csa.decisions.roles import Act, act, local_person
-from csa.decisions.secret import keep_public_secret
-from csa.decisions.store import Head, Store, make_store, open_store
-from csa.decisions.store.address import shown
-from csa.decisions.store.copying import copy_over, is_file
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.params import Month
+from csa.change.follow import FollowSource
+from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
-from csa.plan import Plan
-from csa.plan.measures import Quarter, latest
+from csa.ingest.designation import Candidate
+from csa.program import actions, areas, draws, handouts, measures, work
+from csa.program.plan.items import Plan
+from csa.program.plan.measures import Quarter, Value, checked, latest
+from csa.program.registry import core_areas
+from csa.program.roles import Act, act, local_person
+from csa.program.secret import keep_public_secret
+from csa.program.store.address import shown
+from csa.program.store.audit import Head
+from csa.program.store.copying import copy_over, is_file
+from csa.program.store.engine import Store, make_store, open_store
+from csa.program.store.records import Records, read_records
+from csa.reports.briefing.areas import to_candidate
+from csa.reports.briefing.measuring import COUNTED, count_quarter
 from csa.reports.making import make_report
-from csa.synthetic.story import AREAS, BASE, DRAW, MEASURES, StoryAct, story_acts
-from csa.workflow.story_scene import StoryScene
+from csa.reports.month.facts import Facts
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs, read_month
+from csa.synthetic.landscape import FEATURES, place
+from csa.synthetic.story import (
+    AREAS,
+    BASE,
+    DRAW,
+    MEASURES,
+    QUARTERS,
+    MeasureTale,
+    StoryAct,
+    story_acts,
+)
+
+# ---- What the made-up program saw as it went on: its candidates, its draw, its counts, its reports.
+
+
+@dataclass(frozen=True)
+class StoryScene:
+    """The city in which the story plays, the store that it fills, and what was found on the way."""
+
+    city: City
+    plan: Plan
+    store: Store
+    layers: Mapping[str, str] = field(default_factory=dict)  # background of the reports' maps
+    letters: dict[str, str] = field(default_factory=dict)  # planted place to its area's letter
+    proposals: dict[str, AssessedProposal] = field(default_factory=dict)  # by first month not known
+    reports: dict[str, Facts] = field(default_factory=dict)  # by month reported
+
+    def known(self, until: str) -> AssessedProposal:
+        """Return the candidates that were found before a month, from what was known then."""
+        if until not in self.proposals:
+            month = Month.parse(until)
+            dataset = through_month(self.city.dataset, month.plus(-1))
+            choices = replace(city_choices(self.city.config), until=month)
+            self.proposals[until] = find(replace(self.city, dataset=dataset), choices, None)
+        return self.proposals[until]
+
+    @cached_property
+    def closed(self) -> ClosedDraw:
+        """The closed list of the areas of a tier."""
+        found, first = self.known(DRAW.until), Month.parse(DRAW.first_start)
+        entrants = list_entrants(found, DRAW.tier)
+        return close_list(found, Starts(entrants, first, months_between=DRAW.months_between))
+
+    @cached_property
+    def draw(self) -> ClosedDraw:
+        """The draw from that list, by the public rule."""
+        return draw_closed(self.closed, DRAW.seed)
+
+    @property
+    def waves(self) -> dict[str, int]:
+        """The wave of the draw in which each candidate starts."""
+        drawn = self.draw.draw
+        return {} if drawn is None else {slot.area_id: slot.wave for slot in drawn.slots}
+
+    def candidate(self, feature: str, until: str) -> Candidate:
+        """Return the candidate on a planted place, with the draw as evidence."""
+        found = self.known(until)
+        drawn = self.draw.draw
+        evidence = {} if drawn is None else {"draw": draw_record(drawn)}
+        return to_candidate(found.proposal, area_on(found, feature), found.judgement, evidence)
+
+    def records(self) -> Records:
+        """Read what was decided so far."""
+        return read_records(self.store)
+
+    def report(self, month: str) -> Facts:
+        """Return the facts of a month, once for all its editions, as decided by then."""
+        if month not in self.reports:
+            when = Month.parse(month)
+            choices = replace(city_choices(self.city.config), until=when.plus(1))
+            source = FollowSource(self.city, choices)
+            records = read_month(self.store, self.city, when)
+            beside = ReportInputs(self.layers, with_public=False)
+            self.reports[month] = gather_month(source, self.plan, records, when, beside=beside)
+        return self.reports[month]
+
+    def values(self, tale: MeasureTale, quarter: str) -> list[Value]:
+        """Return a measure's values in a quarter: as the story has it, or counted in the data."""
+        at, when = QUARTERS.index(quarter), Quarter.parse(quarter)
+        answers = None if tale.answers is None else tale.answers[at]
+        made = Value(tale.id, when, basis=tale.basis, answers=answers)
+        if tale.numbers is None:
+            made = replace(made, value=float(self._count(when)))
+        elif tale.among is None:
+            made = replace(made, value=tale.numbers[at] / tale.per)
+        else:
+            parts = float(tale.numbers[at]), float(tale.among[at])
+            made = replace(made, numerator=parts[0], denominator=parts[1])
+        kind = next(one.kind for one in self.plan.measures if one.id == tale.id)
+        here = self._counts_in_areas(quarter) if tale.id == COUNTED else []
+        return [checked(value, kind) for value in (made, *here)]
+
+    def _counts_in_areas(self, quarter: str) -> list[Value]:
+        """Count each area in service, in all quarters so far: one that is new gets its past."""
+        so_far = [Quarter.parse(name) for name in QUARTERS[: QUARTERS.index(quarter) + 1]]
+        return [
+            Value(COUNTED, when, place=area.key, value=float(self._count(when, area.key)))
+            for area in core_areas(self.records())
+            for when in so_far
+        ]
+
+    def _count(self, quarter: Quarter, place_key: str = "") -> int:
+        """Count as the page does that stands beside a typed value."""
+        counted = count_quarter(self.city.dataset, self.records(), quarter, place_key)
+        if counted is None:
+            raise ParamError("sample.no_area", feature=place_key)
+        return counted.incidents
+
+
+def area_on(found: AssessedProposal, feature: str) -> str:
+    """Return the id of the candidate that lies on a planted place."""
+    planted = next(one for one in FEATURES if one.name == feature)
+    lon, lat = place(np.array([planted.middle]))[0]
+    table = found.proposal.areas
+    here = table.loc[table.intersects(shapely.Point(lon, lat)), "area_id"]
+    if len(here) != 1:
+        raise ParamError("sample.no_area", feature=feature)
+    return str(here.iloc[0])
+
 
 FIRST_HOUR = 9
 """Of each day, on the city's clock; what follows on the same day comes a minute later each."""
@@ -46,7 +182,7 @@ def play_story(
     plan: Plan,
     store: Store,
     layers: Mapping[str, str] = NO_LAYERS,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
 ) -> StoryScene:
     """Fill an empty store with two years of a program, each act signed on its day.
 
@@ -58,7 +194,7 @@ def play_story(
     for on, acts in _by_day(story_acts()):
         if f"{on:%Y-%m}" != month:
             month = f"{on:%Y-%m}"
-            tell("story")
+            progress("story")
         for number, one in enumerate(acts):
             at = datetime.combine(on, time(FIRST_HOUR), zone) + timedelta(minutes=number)
             why = one.why.format(of=one.of, **one.given, **drawn)
@@ -74,7 +210,7 @@ def fill_store(
     layers: Mapping[str, str] = NO_LAYERS,
     *,
     again: bool = False,
-    tell: Tell = silent,
+    progress: ProgressCallback = no_progress,
 ) -> Head:
     """Fill a store with the story: it is there as a whole, or the old one stays.
 
@@ -118,7 +254,7 @@ def fill_store(
     with TemporaryDirectory(prefix=".csa-tmp-") as folder:
         made = Path(folder) / "story.sqlite3"
         store = make_store(str(made), name)
-        play_story(city, plan, store, layers, tell)
+        play_story(city, plan, store, layers, progress)
         keep_public_secret(store, SECRET)
         head = store.head()
         store.engine.dispose()
@@ -153,7 +289,7 @@ def _designate(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 def _begin(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     key = scene.letters[one.of]
-    values = measures.known_on(scene.records().values, key, one.on)
+    values = measures.values_as_of(scene.records().values, key, one.on)
     areas.begin_work(scene.store, signed, key, one.on, values)
 
 
@@ -181,12 +317,12 @@ def _set_task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 def _ask(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     key, asked = scene.letters[one.of], one.given["asked"]
-    work.add_asked(scene.store, signed, key, asked, is_public=True)
+    work.add_question(scene.store, signed, key, asked, is_public=True)
 
 
 def _answer(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     key = f"{scene.letters[one.of]}/asked-{one.given['number']}"
-    work.answer_asked(scene.store, signed, key, one.given["answered"])
+    work.answer_question(scene.store, signed, key, one.given["answered"])
 
 
 def _learn(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -218,7 +354,7 @@ def _agree(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     tale = next(tale for tale in MEASURES if tale.id == one.of)
     (base,) = scene.values(tale, BASE)
     settled = {**one.given, "baseline": base.value}
-    measures.settle_measure(scene.store, scene.plan, signed, one.of, settled)
+    measures.define_measure(scene.store, scene.plan, signed, one.of, settled)
 
 
 def _approve(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -238,13 +374,13 @@ def _revise(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 
 def _decide(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    minutes.add_minute(scene.store, signed, one.given["text"], one.given.get("about", ""))
+    work.add_minute(scene.store, signed, one.given["text"], one.given.get("about", ""))
 
 
 def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     facts, audience = scene.report(one.of), one.given["audience"]
     _, content = make_report(facts, audience, HANDED_LANGUAGE, HANDED_FORM)
-    edition = handing.EditionFile(
+    edition = handouts.EditionFile(
         facts.snapshot.id,
         facts.snapshot.audit_n,
         one.of,
@@ -253,7 +389,7 @@ def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
         HANDED_FORM,
         hashlib.sha256(content).hexdigest(),
     )
-    handing.hand_out(scene.store, signed, edition, one.given["takers"])
+    handouts.hand_out(scene.store, signed, edition, one.given["takers"])
 
 
 Decision: TypeAlias = Callable[[StoryScene, Act, StoryAct], None]

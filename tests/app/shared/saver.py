@@ -8,11 +8,11 @@ import os
 import sys
 from types import SimpleNamespace
 
-from app.shared import cache_store
 from csa.base.errors import CsaError
-from csa.config.loading import load_city
-from csa.decisions.minutes import add_minute
-from csa.decisions.roles import act, local_person
+from csa.city.loading import load_city
+from csa.program.roles import act, local_person
+from csa.program.work import add_minute
+from csa_app.shared import cache_store
 
 
 def save(store, text, clock):
@@ -28,11 +28,11 @@ def main(kind, config):
         try:
             if what == "use":
                 os.environ["CSA_STORE"] = rest
-                held = cache_store.writing(opened) if kind == "store" else None
+                held = cache_store.open_writable(opened) if kind == "store" else None
             elif what == "read":
                 said = " ".join(row.text for row in cache_store.records(opened).minutes)
             else:
-                save(held or cache_store.writing(opened), rest, opened.config.city.clock)
+                save(held or cache_store.open_writable(opened), rest, opened.config.city.clock)
         except CsaError as error:
             said = error.message.key
         sys.stdout.write(f"{said}\n")

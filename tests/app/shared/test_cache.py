@@ -8,18 +8,18 @@ from weakref import ref
 
 import pytest
 
-import app
-from app.shared import cache, cache_around
-from app.shared.city_session import Opened
-from app.shared.settings import Deployment
-from csa.areas.choices import Choices
+import csa_app
+from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError
 from csa.base.io import KEPT
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
+from csa.city.dataset import save_dataset
+from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from csa_app.shared import cache, cache_around
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.settings import Deployment
 
 REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_singleton"}
 
@@ -51,7 +51,7 @@ def test_only_the_cache_remembers(root):
 def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
     """Each key is a text, a number, choices or a path; what is large begins with `_`."""
     trees = [
-        ast.parse((root / "app" / "shared" / name).read_text(encoding="utf-8"))
+        ast.parse((root / "app" / "csa_app" / "shared" / name).read_text(encoding="utf-8"))
         for name in ("cache.py", "cache_around.py", "cache_change.py", "cache_store.py")
     ]
     kept = [
@@ -72,7 +72,7 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
 
 
 def test_the_screens_sit_beside_the_library_and_not_in_it(root):
-    assert app.__file__ == str(root / "app" / "__init__.py")
+    assert csa_app.__file__ == str(root / "app" / "csa_app" / "__init__.py")
 
 
 def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeypatch):
@@ -86,7 +86,7 @@ def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeyp
 
 @pytest.mark.parametrize("resolution", [8, 10])
 def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
-    opened = Opened(
+    opened = CitySession(
         city.config, city.dataset, tmp_path, incidents_key=f"test {city.dataset.fingerprint}"
     )
     choices = replace(city.choices, until=None, resolution=resolution)
@@ -94,8 +94,8 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
     assert cache.proposal(opened, choices) is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
     assert first.summary["params"]["resolution"] == resolution
-    then = cache.proposal_then(opened, choices, Month(2020, 5))
-    assert cache.proposal_then(opened, choices, Month(2020, 5)) is then
+    then = cache.proposal_as_of(opened, choices, Month(2020, 5))
+    assert cache.proposal_as_of(opened, choices, Month(2020, 5)) is then
     assert len(then.cells) == len(then.labels) == 0 < len(first.cells)
     sheet = cache.sheet(opened, choices, "c-2")
     assert cache.sheet(opened, choices, "c-2") is sheet
@@ -107,9 +107,10 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
 
 def test_another_dataset_is_another_key(city, tmp_path):
     one, other = (
-        Opened(city.config, city.dataset, tmp_path, incidents_key=key) for key in ("one", "other")
+        CitySession(city.config, city.dataset, tmp_path, incidents_key=key)
+        for key in ("one", "other")
     )
-    choices = Choices(months=3, min_samples=4, eps_m=200)
+    choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     assert cache.proposal(one, choices) is not cache.proposal(other, choices)
 
 
@@ -160,7 +161,7 @@ def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
 
 def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(served, town):
     """Whatever else was worked out is forgotten, and takes no memory."""
-    choices = Choices(months=3, min_samples=4, eps_m=200)
+    choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     first = cache.open_city()
     located, proposal = cache.located(first, choices), ref(cache.proposal(first, choices))
     (served.dataset / KEPT / ".being-written").mkdir()
@@ -175,7 +176,7 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
 
 
 def test_new_data_leave_nothing_of_the_old(served, town):
-    choices = Choices(months=3, min_samples=4, eps_m=200)
+    choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     opened = cache.open_city()
     gone = [ref(cache.located(opened, choices)), ref(cache.proposal(opened, choices))]
     town.edit_config("eps_m = 200", "eps_m = 250")

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import pytest
 from plotly.io import to_json
 
-from app.shared import cache_once, theme
-from app.shared.cache_once import once
-from csa.decisions.store.records import Records
+from csa.program.store.records import Records
+from csa_app.shared import cache_once, theme
+from csa_app.shared.cache_once import once
 
 DONE = []
 

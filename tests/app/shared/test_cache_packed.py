@@ -13,18 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.shared import cache, cache_change, cache_once, cache_packed
-from app.shared.cache_now import forget_others
-from app.shared.cache_once import once
-from app.shared.cache_packed import Packed, identity, packed
-from app.shared.city_session import Opened
 from csa.areas.choices import city_choices
-from csa.areas.counted_cells import NOTHING_COUNTED
+from csa.areas.window import NOTHING_COUNTED
 from csa.base.message import Message
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.city.dataset import open_dataset
+from csa.city.loading import load_city
 from csa.geo.grid import Grid
+from csa_app.shared import cache, cache_change, cache_once, cache_packed
+from csa_app.shared.cache_now import forget_others
+from csa_app.shared.cache_once import once
+from csa_app.shared.cache_packed import Packed, identity, packed
+from csa_app.shared.city_session import CitySession
 
 DONE = []
 
@@ -233,7 +233,7 @@ def test_new_data_while_many_ask_are_no_error():
 @pytest.fixture(scope="module")
 def sample(root, sample_folder):
     config = load_city(root / "config" / "sample.toml")
-    return Opened(config, open_dataset(sample_folder), sample_folder, incidents_key="packed")
+    return CitySession(config, open_dataset(sample_folder), sample_folder, incidents_key="packed")
 
 
 def test_all_that_is_kept_of_a_setting_packs_to_less_than_half_and_is_the_same(sample):
@@ -242,8 +242,8 @@ def test_all_that_is_kept_of_a_setting_packs_to_less_than_half_and_is_the_same(s
     followed = cache_change.following(sample, choices, "2019-01")
     asked = [
         lambda: cache.proposal(sample, choices),
-        lambda: cache.judgement(sample, choices),
-        lambda: cache.proposal_then(sample, choices, Month(2019, 1)),
+        lambda: cache.assessment(sample, choices),
+        lambda: cache.proposal_as_of(sample, choices, Month(2019, 1)),
         lambda: cache_change.following(sample, choices, "2019-01"),
         lambda: cache_change.lineage(sample, choices, followed.displaced.chosen),
         lambda: cache_change._windows(sample.key, choices, sample, print),

@@ -4,16 +4,16 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from tests.stores import act, plain
 
-from app.shared import cache_store
-from app.shared.cache_report import ReportBasis
-from app.shared.city_session import Opened
 from csa.base.errors import RoleError, StoreError
 from csa.base.params import Month
-from csa.decisions.areas import designate
-from csa.decisions.store import open_store
 from csa.ingest.designation import Candidate
-from tests.stores import act, plain
+from csa.program.areas import designate
+from csa.program.store.engine import open_store
+from csa_app.shared import cache_store
+from csa_app.shared.cache_report import ReportBasis
+from csa_app.shared.city_session import CitySession
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def opened(city):
 
 def test_a_store_that_another_process_makes_is_seen(opened, address, monkeypatch):
     monkeypatch.setenv("CSA_STORE", address)
-    assert cache_store.reading(opened) is None
+    assert cache_store.open_read_only(opened) is None
     made = open_store(address, make=True)
-    found = cache_store.reading(opened)
+    found = cache_store.open_read_only(opened)
     assert found is not None
     assert plain(found) == plain(made)
     for store in (made, found):
@@ -43,7 +43,7 @@ def test_without_a_store_nothing_is_decided_and_that_is_worked_out_once(
 def test_a_store_whose_folder_is_missing_is_no_empty_one(opened, tmp_path, monkeypatch):
     """Its disk is not mounted, or the path is mistyped: the default alone may be without a folder."""
     monkeypatch.setenv("CSA_STORE", f"sqlite:///{tmp_path / 'absent' / 'store.sqlite3'}")
-    for ask in (cache_store.records, cache_store.writing):
+    for ask in (cache_store.records, cache_store.open_writable):
         with pytest.raises(StoreError) as told:
             ask(opened)
         assert told.value.message.key == "store.missing"
@@ -54,7 +54,7 @@ def test_what_everybody_opens_makes_no_store(opened, tmp_path, monkeypatch):
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
     monkeypatch.setenv("CSA_ACCESS", "public")
     with pytest.raises(RoleError):
-        cache_store.writing(opened)
+        cache_store.open_writable(opened)
     assert not (tmp_path / "store.sqlite3").exists()
 
 
@@ -68,7 +68,7 @@ def test_a_report_on_screen_of_a_past_month_has_what_was_decided_by_its_end(
     day = date(last.year, last.number, 2)
     designate(store, act(on=day), Candidate("B", "Hadderley", ("8926ad90507ffff",), {}))
     store.engine.dispose()
-    seen = Opened(city.config, city.dataset, tmp_path, incidents_key="k")
+    seen = CitySession(city.config, city.dataset, tmp_path, incidents_key="k")
     basis = ReportBasis(seen, None, cache_store.records(seen))
     found = {n: basis.at(str(last.plus(n))) for n in (-1, 0)}
     assert [row.key for row in found[0].areas] == ["B"]

@@ -14,12 +14,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-
-from csa.decisions.minutes import add_minute
-from csa.decisions.store import make_store
-from csa.decisions.store.engine import close_all
 from tests.conftest import ROOT, make_town
 from tests.stores import KINDS, act
+
+from csa.program.store.engine import close_all, make_store
+from csa.program.work import add_minute
 
 SAVER = Path(__file__).with_name("saver.py")
 SIGN = ("--by", "Clerk", "--why", "Rehearsed.")

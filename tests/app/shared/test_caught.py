@@ -3,21 +3,21 @@
 from datetime import date
 
 import pytest
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
-from csa.decisions.areas import designate
-from csa.decisions.roles import Person, act
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.decisions.work import add_task
 from tests.app.acts import confirm
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
+from csa.program.areas import designate
+from csa.program.roles import Person, act
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_task
 
 CAUGHT, FINE = "Board up 1412 Oak Street", "Mend the street lights"
 
@@ -32,7 +32,7 @@ def store(root, dataset, tmp_path):
     """A store with one area in service and two public tasks, one of which names a home."""
     city = open_city(load_city(root / "config" / "sample.toml"), dataset)
     made = open_store(str(tmp_path / "store.sqlite3"), make=True)
-    proposal = propose_areas(city, Choices(until=Month(2019, 9)))
+    proposal = propose_areas(city, AreaSettings(until=Month(2019, 9)))
     designate(made, signed(), lettered(proposal, "A"))
     for what in (CAUGHT, FINE):
         given = {"what": what, "agency": "Works", "status": "on-track", "is_public": True}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.shared import charts, theme
-from csa.areas.by_time import PARTS
+from csa.areas.sheets import PARTS
+from csa_app.shared import charts, theme
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,13 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-
-from app.shared.core_list import verdict_words
-from csa.base.params import Month
-from csa.decisions.registry import CoreArea
-from csa.displacement.sentences import name_verdict
-from csa.displacement.verdict import LEAST_MEAN, Verdict
 from tests.sentences import says
+
+from csa.base.params import Month
+from csa.change.sentences import name_verdict
+from csa.change.verdict import LEAST_MEAN, Verdict
+from csa.program.registry import CoreArea
+from csa_app.shared.core_list import verdict_words
 
 MONTHS = 6
 SINCE = Month(2020, 2)

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.shared import first_paint, theme
-from app.shared.first_paint import CODE, ROOT, FirstPaint, head
+from csa_app.shared import first_paint, theme
+from csa_app.shared.first_paint import CODE, ROOT, FirstPaint, head
 
 PAGE = b"<html><head></head><body>" + ROOT + b"</body></html>"
 HTML = (b"accept", b"text/html,application/xhtml+xml")

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm
-
-from app.shared.following import Following, levels
-from csa.base.params import Month
-from csa.displacement.expectation import Baseline, Expectation
-from csa.displacement.past import PastCohort, PastYear, usual_change
-from csa.displacement.sentences import say_power, say_verdict
-from csa.displacement.verdict import Track, judge_place
 from tests.sentences import says
+
+from csa.base.params import Month
+from csa.change.expectation import Baseline, Expectation
+from csa.change.past import PastCohort, PastYear, mean_past_change
+from csa.change.sentences import describe_power, describe_result
+from csa.change.verdict import CumulativeCounts, classify_change
+from csa_app.shared.following import Following, levels
 
 
 def track(counted, mean, *, line=3.0, told=True):
     """One month of sums: of 100 expected nine in ten lie from 75 to 127."""
     expectation = Expectation(np.array([float(mean)]), np.array([0.1]), 1.5)
-    return Track(np.array([counted]), expectation, np.array([line]), np.array([told]))
+    return CumulativeCounts(np.array([counted]), expectation, np.array([line]), np.array([told]))
 
 
 def past_year(core_before, rest_before, came, rest):
@@ -44,17 +44,17 @@ def test_a_sum_has_one_of_five_classes(counted, level):
 def test_past_years_are_averaged_after_as_many_months():
     years = [past_year(20, 100, [8, 8], [50, 50]), past_year(20, 100, [10, 2], [50, 10])]
     # 16 of 20 while the rest stayed: a fifth fewer. 12 of 20 while the rest fell to 60: none.
-    assert usual_change(years, 2) == pytest.approx((-0.2 + 0.0) / 2)
-    assert usual_change(years, 1) == pytest.approx((-0.2 + 0.0) / 2)
-    assert usual_change(years[:1], 2) == pytest.approx(-0.2)
+    assert mean_past_change(years, 2) == pytest.approx((-0.2 + 0.0) / 2)
+    assert mean_past_change(years, 1) == pytest.approx((-0.2 + 0.0) / 2)
+    assert mean_past_change(years[:1], 2) == pytest.approx(-0.2)
 
 
 @pytest.fixture
 def several():
     """Two areas of which 20 came in a year where 21 were expected."""
     expected = Expectation(np.arange(10.0, 22.0), np.full(12, 0.1))
-    core = Track(np.arange(9, 21), expected, np.full(12, 2.9), np.full(12, True))
-    judged = judge_place(core, None, None, frozenset({-1, 1}))
+    core = CumulativeCounts(np.arange(9, 21), expected, np.full(12, 2.9), np.full(12, True))
+    judged = classify_change(core, None, None, frozenset({-1, 1}))
     return SimpleNamespace(
         area_ids=("A", "B"),
         judged=lambda _: judged,
@@ -82,8 +82,8 @@ def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, ar
     judged = several.judged(area_id)
     assert judged.verdicts[11] == "no change shown"
     told = Following.sentence(several, area_id, 11)
-    assert told == say_verdict(judged, 12, Month(2020, 1), who, is_one=is_one)
-    assert str(told).endswith(str(say_power(judged.core, 11, is_one=is_one)))
+    assert told == describe_result(judged, 12, Month(2020, 1), who, is_one=is_one)
+    assert str(told).endswith(str(describe_power(judged.core, 11, is_one=is_one)))
 
 
 def test_the_rest_is_told_to_the_month_on_screen(several):
@@ -128,8 +128,8 @@ def test_with_too_few_incidents_no_class_is_told_however_far_the_sum():
 
 
 def test_without_a_past_year_nothing_is_usual():
-    assert usual_change([], 12) is None
-    assert usual_change([past_year(0, 100, [1], [5])], 1) is None
+    assert mean_past_change([], 12) is None
+    assert mean_past_change([past_year(0, 100, [1], [5])], 1) is None
 
 
 # ---- True in general ------------------------------------------------------------------------

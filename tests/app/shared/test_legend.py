@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.shared import legend
-from app.shared.legend import Classes, classify_counts, classify_scores, levels
-from csa.decisions.registry import CoreArea
 from tests.sentences import says
+
+from csa.program.registry import CoreArea
+from csa_app.shared import legend
+from csa_app.shared.legend import Classes, classify_counts, classify_scores, levels
 
 
 def counts(*values):

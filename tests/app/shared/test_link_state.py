@@ -5,18 +5,17 @@ import json
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.properties import examples
 
-from app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
-from csa.areas.choices import Choices
-from csa.areas.names import letter
-from csa.areas.places import candidate_id
+from csa.areas.choices import AreaSettings
+from csa.areas.places import candidate_id, letter
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.schema import KINDS
-from tests.properties import examples
+from csa_app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
 
 general = examples(3)
-FIRST = LinkState(Choices(until=Month(2020, 9)))
+FIRST = LinkState(AreaSettings(until=Month(2020, 9)))
 
 
 def link(**values):
@@ -37,7 +36,7 @@ by_hand = st.tuples(st.integers(1, 5000).map(float), st.integers(2, 1000))
 def screens(draw):
     """Draw any screen that the page can show."""
     eps_m, min_samples = draw(st.one_of(st.just((None, None)), by_hand))
-    choices = Choices(
+    choices = AreaSettings(
         draw(st.none() | months),
         draw(st.integers(1, 240)),
         eps_m,
@@ -59,7 +58,10 @@ def screens(draw):
 def test_a_link_says_only_what_differs_from_the_citys_own():
     assert screen_to_text(FIRST, FIRST) == "{}"
     changed = LinkState(
-        Choices(until=Month(2020, 1), months=12, kinds=("homicide",)), "c-2", "none", ("services",)
+        AreaSettings(until=Month(2020, 1), months=12, kinds=("homicide",)),
+        "c-2",
+        "none",
+        ("services",),
     )
     assert screen_to_text(changed, FIRST) == (
         '{"until":"2020-01","kinds":["homicide"],"months":12,'
@@ -72,7 +74,7 @@ def test_a_link_is_read_and_what_it_does_not_say_is_the_citys_own(area):
     """It names a candidate by its id, an area in service by its letter; old ones have letters."""
     text = f'{{"months": 12, "eps_m": 200, "min_samples": 7, "area": "{area}"}}'
     read = screen_from_text(text, FIRST)
-    assert read.choices == Choices(until=Month(2020, 9), months=12, eps_m=200.0, min_samples=7)
+    assert read.choices == AreaSettings(until=Month(2020, 9), months=12, eps_m=200.0, min_samples=7)
     assert isinstance(read.choices.eps_m, float)
     assert (read.area, read.shade, read.layers) == (area, FIRST.shade, FIRST.layers)
 
@@ -80,12 +82,12 @@ def test_a_link_is_read_and_what_it_does_not_say_is_the_citys_own(area):
 def test_other_choices_have_other_areas_so_none_stays_chosen():
     screen = FIRST.with_area("c-2")
     assert screen.with_choices(screen.choices) is screen
-    other = screen.with_choices(Choices(until=Month(2020, 9), months=12))
+    other = screen.with_choices(AreaSettings(until=Month(2020, 9), months=12))
     assert (other.area, other.choices.months) == ("", 12)
     assert screen.with_map("none", ()).area == "c-2"
     since = screen.with_times("2019-08", "2020-01")
     assert (since.area, since.since, since.month) == ("c-2", "2019-08", "2020-01")
-    other = since.with_choices(Choices(months=12))
+    other = since.with_choices(AreaSettings(months=12))
     assert (other.since, other.month) == ("2019-08", "2020-01")
 
 
@@ -100,7 +102,7 @@ def test_the_same_names_in_another_order_or_twice_are_the_same_screen():
 
 
 def test_a_city_that_sets_one_of_radius_and_minimum_has_links_all_the_same():
-    first = LinkState(Choices(eps_m=187.5))
+    first = LinkState(AreaSettings(eps_m=187.5))
     assert screen_from_text(link(months=12), first).choices.eps_m == 187.5
 
 
@@ -247,7 +249,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
-names = st.sampled_from([*json.loads(screen_to_text(LinkState(Choices(Month(1, 1), 1, 1.0, 2, 1.0, 6,
+names = st.sampled_from([*json.loads(screen_to_text(LinkState(AreaSettings(Month(1, 1), 1, 1.0, 2, 1.0, 6,
     ("homicide",)), "c-1", "none", ()), FIRST))]) | st.text(max_size=5)  # fmt: skip
 
 

@@ -7,20 +7,20 @@ from datetime import date
 import h3
 import numpy as np
 import pytest
+from tests.sentences import says
 
-from app.shared import geometry, maps, maps_change, theme
-from app.shared.following import ask_change, levels, show_change
-from app.shared.maps_change import ChangeScene
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents, study_cells
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
-from csa.decisions.registry import CoreArea
-from csa.displacement.follow import candidates_since
-from tests.sentences import says
+from csa.change.follow import candidates_since
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
+from csa.program.registry import CoreArea
+from csa_app.shared import geometry, maps, maps_change, theme
+from csa_app.shared.following import ask_change, levels, show_change
+from csa_app.shared.maps_change import ChangeScene
 
 SINCE = Month(2019, 8)
 
@@ -35,11 +35,11 @@ def followed(dataset):
     config, read = dataset
     cover = study_cells(read, 10)
     city = City(config, read)
-    located = locate_incidents(city, Choices(), cover)
-    proposal = propose_areas(city, Choices(until=SINCE), located=located)
+    located = locate_incidents(city, AreaSettings(), cover)
+    proposal = propose_areas(city, AreaSettings(until=SINCE), located=located)
     named = proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None)
     names = [("Q", "Hadderley Square"), *list(named)[1:]]  # the westernmost is in service
-    analysis = Analysis(city, Choices(), study_area=located)
+    analysis = Analysis(city, AreaSettings(), study_area=located)
     return show_change(ask_change(analysis, candidates_since(proposal, SINCE, names), SINCE))
 
 

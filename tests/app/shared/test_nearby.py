@@ -10,11 +10,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.shared import cache_around, nearby
-from csa.base.text import speak
-from csa.config.city import RiskTerrain
 from tests.properties import examples
+
+from csa.base.text import tr
+from csa.city.config import RiskTerrain
+from csa_app.shared import cache_around, nearby
 
 general = examples(3)
 
@@ -35,14 +35,14 @@ def with_services(city):
 
 
 def test_each_kind_has_two_letters_of_its_own():
-    assert nearby.marks_of(["school", "clinic", "church", "hub", "community hub"]) == {
+    assert nearby.kind_codes(["school", "clinic", "church", "hub", "community hub"]) == {
         "church": "Ch",
         "clinic": "Cl",
         "community hub": "Co",
         "hub": "Hu",
         "school": "Sc",
     }
-    assert nearby.marks_of(["park", "parish", "parks"]) == {
+    assert nearby.kind_codes(["park", "parish", "parks"]) == {
         "parish": "Pa",
         "park": "Pr",
         "parks": "Pk",
@@ -89,7 +89,7 @@ def test_an_areas_services_are_laid_out_a_kind_a_row():
     assert shown.iloc[:, 0].tolist() == ["church", "clinic"]
     assert shown.iloc[:, 1].tolist() == [2, 0]
     inside, away = shown.iloc[:, 3]
-    assert inside == speak("services.inside_it", name="Hope")
+    assert inside == tr("services.inside_it", name="Hope")
     assert "Mercy" in away
     assert "800 m" in away
     assert "Outside, within 500 m" in shown.columns  # those inside are not counted again
@@ -174,7 +174,7 @@ def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
 
 @pytest.mark.parametrize("kinds", [[""], ["--", "!!"], ["a"], ["a", "A", "a!"], []])
 def test_kinds_without_letters_have_marks_too(kinds):
-    marks = nearby.marks_of(kinds)
+    marks = nearby.kind_codes(kinds)
     assert len(marks) == len(set(marks.values())) == len(set(kinds))
 
 
@@ -184,10 +184,10 @@ def test_kinds_without_letters_have_marks_too(kinds):
 @general
 @given(st.sets(st.text("aberk 1é-", max_size=4), max_size=30))
 def test_no_two_kinds_share_a_mark_whatever_their_order(kinds):
-    marks = nearby.marks_of(list(kinds))
+    marks = nearby.kind_codes(list(kinds))
     assert list(marks) == sorted(kinds)
     assert len(set(marks.values())) == len(kinds)
-    assert marks == nearby.marks_of(sorted(kinds, reverse=True))
+    assert marks == nearby.kind_codes(sorted(kinds, reverse=True))
 
 
 @general

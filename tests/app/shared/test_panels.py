@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import StopException
 
-from app.shared import panels
-from app.shared.turns import in_turn
 from csa.base.errors import CsaError, OutputError, SourceError
 from csa.base.text import UNSEEN
+from csa_app.shared import panels
+from csa_app.shared.fair_queue import in_turn
 
 BAD = "<img src=x onerror=alert(1)>&\"'"
 

@@ -12,19 +12,19 @@ import pytest
 import streamlit as st
 from streamlit import config as streamlit_config
 from streamlit.testing.v1 import AppTest
-
-from app import __main__ as started
-from app.shared import access as access_door
-from app.shared import cache, person
-from app.shared.city_session import Opened
-from csa.base.errors import ConfigError, ParamError
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset, save_dataset
-from csa.decisions.roles import Person
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page, words
 from tests.sentences import says
+
+from csa.base.errors import ConfigError, ParamError
+from csa.city.dataset import open_dataset, save_dataset
+from csa.city.loading import load_city
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.program.roles import Person
+from csa_app import __main__ as started
+from csa_app.shared import access as access_door
+from csa_app.shared import cache, person
+from csa_app.shared.city_session import CitySession
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
 ALL = sorted(
@@ -84,7 +84,7 @@ def deploy(dataset, static, monkeypatch, tmp_path):
 @pytest.fixture
 def page(root):
     def start(name="briefing", user=None, auth=None):
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
         open_page(made, f"screens/{name}/page.py")
         made.user = user or {}
         if auth is not None:
@@ -150,7 +150,7 @@ def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, pag
     assert not shown.exception
     assert "Sign out" not in [button.label for button in shown.button]
     assert not shown.text_input[0].disabled
-    opened = Opened(
+    opened = CitySession(
         load_city(root / "config" / "sample.toml"),
         open_dataset(dataset),
         dataset,
@@ -347,7 +347,7 @@ def test_a_dataset_that_does_not_say_whose_it_is_is_not_published(deploy, tmp_pa
 
 def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
     deploy()
-    opened = Opened(
+    opened = CitySession(
         load_city(root / "config" / "sample.toml"),
         open_dataset(dataset),
         dataset,
@@ -367,7 +367,7 @@ def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
 )
 def test_the_command_does_not_listen_where_others_reach_it(deploy, root, address, tmp_path):
     deploy()
-    command = [sys.executable, "-m", "app", "--server.port=0", *address]
+    command = [sys.executable, "-m", "csa_app", "--server.port=0", *address]
     variables = {"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin", "CSA_CITY": "sample",
                  "CSA_DATASET": str(tmp_path / "none"), "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
     done = subprocess.run(
@@ -423,7 +423,7 @@ def test_signing_takes_the_office_and_the_role_that_somebody_has_now(
     user = SimpleNamespace(is_logged_in=True, to_dict=lambda: CHAIR)
     monkeypatch.setattr(st, "user", user)
     deploy(ROLES)
-    opened = Opened(
+    opened = CitySession(
         load_city(root / "config" / "sample.toml"),
         open_dataset(dataset),
         dataset,

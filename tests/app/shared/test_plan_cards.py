@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.shared.core_list import WORST, _badness
-from app.shared.plan_cards import status_html
-from app.shared.plan_words import updated_words
-from csa.base.text import speak
-from csa.plan import ActionState, colour_word, freshness, is_late
+from csa.base.text import tr
+from csa.program.plan.calendar import ActionState, colour_word, freshness, is_late
+from csa_app.shared.core_list import WORST, _badness
+from csa_app.shared.plan_cards import status_html
+from csa_app.shared.plan_words import updated_words
 
 TODAY = date(2026, 9, 1)
 
@@ -35,7 +35,7 @@ def line(status, n_days, due=None, **more):
 def test_what_is_late_stays_late_when_nobody_reports(status, n_days):
     late = line(status, n_days, due=date(2026, 6, 30), reason="No staff.")
     said = status_html(late)
-    assert speak("plan_page.but_late", status=status.replace("-", " ")) in said
+    assert tr("plan_page.but_late", status=status.replace("-", " ")) in said
     assert "csa-at-risk" in said
     assert (updated_words(late) in said) is (n_days == 400)
 

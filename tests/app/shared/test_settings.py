@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.shared import settings
-from app.shared.settings import ROOT, Deployment, deployment
 from csa.base.errors import ConfigError
+from csa_app.shared import settings
+from csa_app.shared.settings import ROOT, Deployment, deployment
 
 
 @pytest.fixture

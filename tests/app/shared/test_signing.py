@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from app.shared import cache_store, person
-from app.shared.signing import Decision, FormField, Present
-from csa.base.errors import ConflictError, ParamError
-from csa.decisions.roles import local_person
 from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
+
+from csa.base.errors import ConflictError, ParamError
+from csa.program.roles import local_person
+from csa_app.shared import cache_store, person
+from csa_app.shared.signing import Decision, FormField, Present
 
 TODAY = SAMPLE_CLOCK.today()
 KINDS = {
@@ -29,7 +29,7 @@ KINDS = {
 
 def two_forms(scene, decisions):
     """A page of Streamlit's with two forms."""
-    from app.shared import signing  # noqa: PLC0415 - Streamlit runs the text of this function
+    from csa_app.shared import signing  # noqa: PLC0415 - Streamlit runs the text of this function
 
     for decision in decisions:
         signing.form(scene, decision)
@@ -46,7 +46,7 @@ def page(monkeypatch, wrote):
     config = SimpleNamespace(city=SimpleNamespace(id="x", clock=SAMPLE_CLOCK, time_zone="UTC"))
     dataset = SimpleNamespace(report={"data_from": "2015-03-04"})
     scene = Present(SimpleNamespace(config=config, dataset=dataset), local_person("this machine"))
-    monkeypatch.setattr(cache_store, "writing", lambda _: None)
+    monkeypatch.setattr(cache_store, "open_writable", lambda _: None)
     monkeypatch.setattr(person, "access", lambda _: person.LOCAL)
 
     def write(_, act, typed):

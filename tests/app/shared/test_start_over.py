@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from csa.decisions.store import open_store
-from csa.decisions.work import add_lesson
-from csa.synthetic.story import TODAY
 from tests.app.conftest import open_page, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, act
+
+from csa.program.store.engine import open_store
+from csa.program.work import add_lesson
+from csa.synthetic.story import TODAY
 
 SAID = {
     "briefing": ("Brindlemoor", "Umberley", "The plan: Orrinvale Strategic Plan."),
@@ -42,7 +42,9 @@ def start(root, story_folder, monkeypatch, tmp_path):
     def opened(page="briefing", **environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120).run()
+        made = AppTest.from_file(
+            str(root / "app" / "csa_app" / "main.py"), default_timeout=120
+        ).run()
         if page == "briefing":
             return made
         return open_page(made, f"screens/{page}/page.py").run()

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from app.shared.theme import DARK, LIGHT
+from csa_app.shared.theme import DARK, LIGHT
 
 SHAPES, LETTERS = 3.0, 4.5
 

@@ -8,19 +8,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.shared import charts_record, settings, track_record
-from app.shared.charts_record import MethodLine
-from app.shared.city_session import Opened
-from app.shared.settings import ROOT, Deployment
-from app.shared.ways import beside, named, tried_table
-from csa.areas.choices import Choices
-from csa.backtest.comparison import MethodComparison
-from csa.backtest.record import Record, UsualChange
-from csa.backtest.scoring import BASELINES, METHODS, as_table
-from csa.backtest.suggestion import Tried
-from csa.base.text import percent
 from tests.sentences import says
+
+from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.record import BacktestRecord, FollowUpChange
+from csa.areas.backtest.scoring import BASELINES, METHODS, as_table
+from csa.areas.backtest.suggestion import SettingScore
+from csa.areas.choices import AreaSettings
+from csa.base.text import percent
+from csa_app.shared import settings, track_record
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.settings import ROOT, Deployment
+from csa_app.shared.track_record import MethodLine, method_label, short_label, tried_table
 
 CAUGHT = {
     "areas": 0.21, "blocks": 0.24, "count_36": 0.19, "count_all": 0.20, "kde_150_36": 0.18,
@@ -40,19 +39,19 @@ def row(year, method, share):
 def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
     last, after = falls
     rows = [row(year, method, share) for year in years for method, share in CAUGHT.items()]
-    return Record(
+    return BacktestRecord(
         "f", "2", {}, as_table(rows),
         MethodComparison("areas", "kde_150_all", 0.21, 0.205, 0.005, low, high, len(years))
         if years
         else None,
-        (Tried(250.0, 15, (0.21, 0.2, 0.22), (0.02,) * 3, (9, 10, 11)),), None,
-        tuple(UsualChange(f"{year}-01", 9, 0.28, last, after) for year in years),
+        (SettingScore(250.0, 15, (0.21, 0.2, 0.22), (0.02,) * 3, (9, 10, 11)),), None,
+        tuple(FollowUpChange(f"{year}-01", 9, 0.28, last, after) for year in years),
     )  # fmt: skip
 
 
 @pytest.fixture
 def opened(city, tmp_path):
-    return Opened(city.config, city.dataset, tmp_path, incidents_key="k")
+    return CitySession(city.config, city.dataset, tmp_path, incidents_key="k")
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def said(monkeypatch):
 
 
 def test_the_answer_says_what_areas_caught_the_best_other_way_and_the_best_possible(opened, said):
-    track_record.answer(opened, record_of(2018, 2019), Choices(months=24))
+    track_record.answer(opened, record_of(2018, 2019), AreaSettings(months=24))
     (text,) = said
     for words in (
         "Over 2 past years", "from all months before", "caught 21 %", "shootings on 2 % of",
@@ -113,7 +112,7 @@ def test_a_difference_that_rounds_to_nothing_is_neither_more_nor_less(points, sa
 
 
 def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
-    track_record.afterwards(opened, record_of(2018), Choices(months=36))
+    track_record.afterwards(opened, record_of(2018), AreaSettings(months=36))
     title, sentence, _, table = said
     assert "afterwards" in title
     assert "usually hold about 20 % less of the city's shootings the year after" in sentence
@@ -123,8 +122,8 @@ def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
 def test_where_areas_cover_less_land_every_sentence_says_as_much(opened, said):
     record = record_of(2018, 2019)
     record = replace(record, table=record.table.assign(area_share=0.012))
-    track_record.answer(opened, record, Choices())
-    track_record.afterwards(opened, record, Choices())
+    track_record.answer(opened, record, AreaSettings())
+    track_record.afterwards(opened, record, AreaSettings())
     land = [text for text in said if isinstance(text, str) and "of the land" in text]
     assert len(land) == 2
     assert all("1 % of the land" in text and "2 %" not in text for text in land)
@@ -135,7 +134,9 @@ def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, m
     served = Deployment(config, *[opened.folder] * 3)
     monkeypatch.setattr(settings, "deployment", lambda: served)
     start = f"csa backtest --city testville --dataset {opened.folder}"
-    as_city = Choices(months=own.months, resolution=own.resolution, max_area_km2=own.max_area_km2)
+    as_city = AreaSettings(
+        months=own.months, resolution=own.resolution, max_area_km2=own.max_area_km2
+    )
     assert track_record.command(opened, as_city) == start
     changed = replace(as_city, months=24, kinds=("homicide",), max_area_km2=1.5)
     wanted = f"{start} --months 24 --max-area-km2 1.5 --kind homicide"
@@ -148,26 +149,26 @@ def test_lines_that_end_together_have_names_apart():
         part: MethodLine(part, shares + extra)
         for part, extra in (("best", 0.1), ("random", -0.18), ("other", 0.0), ("areas", 0.001))
     }
-    figure = unwrap(charts_record.by_year)(lines, "{way}, {year}: {share}")
+    figure = unwrap(track_record.by_year)(lines, "{way}, {year}: {share}")
     heights = sorted(note.y for note in figure.layout.annotations)
     top = figure.layout.yaxis.range[1]
     gaps = [b - a for a, b in pairwise(heights)]
-    assert min(gaps) >= charts_record.LABEL_GAP * top - 1e-9
+    assert min(gaps) >= track_record.LABEL_GAP * top - 1e-9
     assert figure.data[3].text[1] == "areas, 2019: 20 %"
     assert not figure.layout.showlegend
 
 
 def test_beside_the_ways_stands_from_which_months_each_chooses(opened, said):
-    track_record.years(opened, record_of(2018), Choices(months=24))
+    track_record.years(opened, record_of(2018), AreaSettings(months=24))
     assert "from the same months before: all of them, or the last 24 where its name" in said[-1]
 
 
 def test_what_it_costs_that_areas_are_walkable_is_said_where_it_was_measured(opened, said):
     record = record_of(2018, 2019)
-    track_record.years(opened, record, Choices())
+    track_record.years(opened, record, AreaSettings())
     assert "areas keep 88 % of what scattered blocks catch" in said[-1]  # 21 of 24
     older = replace(record, table=record.table[record.table["method"] != "blocks"])
-    track_record.years(opened, older, Choices())
+    track_record.years(opened, older, AreaSettings())
     assert "scattered" not in said[-1]
     assert "The same blocks" not in said[-2].iloc[:, 0].to_string()
 
@@ -177,7 +178,7 @@ def test_what_it_costs_that_areas_are_walkable_is_said_where_it_was_measured(ope
 
 def test_without_a_record_the_command_that_makes_it_is_said(opened, said, monkeypatch):
     monkeypatch.setattr(track_record, "command", lambda *_: "csa backtest --city x")
-    track_record.nothing(opened, Choices(), None)
+    track_record.nothing(opened, AreaSettings(), None)
     (sentence,) = said
     assert "No record of past years is kept" in sentence
     assert "`csa backtest --city x`" in sentence
@@ -185,7 +186,7 @@ def test_without_a_record_the_command_that_makes_it_is_said(opened, said, monkey
 
 def test_a_record_without_a_year_says_how_many_months_are_missing(opened, said):
     """Whole months April and May 2020; 36 before January 2024 and 12 after it: 55 more."""
-    track_record.nothing(opened, Choices(months=36), record_of())
+    track_record.nothing(opened, AreaSettings(months=36), record_of())
     assert "it takes 36 months before a January and 12 after it, and 55 months" in said[0]
 
 
@@ -201,7 +202,7 @@ def test_a_city_without_neighborhoods_has_no_row_of_them(opened, said):
         assert len(ways) == len(named_) - 1
         assert [name for name in named_ if "neighborhoods" in name] not in ways.iloc[:, 0].tolist()
         assert "nan" not in ways.to_string().lower()
-        track_record.years(opened, record, Choices())
+        track_record.years(opened, record, AreaSettings())
         assert "neighborhoods" not in said[-1]
 
 
@@ -215,13 +216,13 @@ def test_a_way_that_lacks_a_year_is_not_set_beside_those_that_have_it():
 
 
 def test_past_years_in_which_nothing_came_are_nothing_to_compare(opened, said):
-    track_record.nothing(opened, Choices(), replace(record_of(2018), comparison=None))
+    track_record.nothing(opened, AreaSettings(), replace(record_of(2018), comparison=None))
     assert "No shootings came" in said[0]
 
 
 def test_one_past_year_cannot_tell_and_two_can(opened, said):
     for years in ((2018,), (2018, 2019)):
-        track_record.answer(opened, record_of(*years), Choices())
+        track_record.answer(opened, record_of(*years), AreaSettings())
     assert said[0].startswith("In one past year")
     one = says("how_well.one_year", way="a heat map of 150 m, over all years", share="20 %")
     assert one in said[0]
@@ -238,13 +239,13 @@ def test_one_past_year_cannot_tell_and_two_can(opened, said):
     ],
 )
 def test_no_fall_is_no_fall_and_a_rise_is_a_rise(opened, said, falls, words):
-    track_record.afterwards(opened, record_of(2018, falls=falls), Choices())
+    track_record.afterwards(opened, record_of(2018, falls=falls), AreaSettings())
     assert words in said[1]
 
 
 def test_a_single_year_is_a_mark_for_each_way():
     lines = track_record._lines(record_of(2018))
-    figure = unwrap(charts_record.by_year)(lines, "{way}{year}{share}", is_synthetic=True)
+    figure = unwrap(track_record.by_year)(lines, "{way}{year}{share}", is_synthetic=True)
     assert [list(trace.x) for trace in figure.data] == [["2018"]] * 4
     assert any("SAMPLE" in note.text for note in figure.layout.annotations)
 
@@ -254,7 +255,7 @@ def test_a_single_year_is_a_mark_for_each_way():
 
 def test_a_way_that_nobody_named_is_our_fault_and_is_found_at_once():
     with pytest.raises(KeyError):
-        named("tarot")
+        method_label("tarot")
     with pytest.raises(ValueError, match="0"):
         track_record._comparison(record_of())
 
@@ -263,10 +264,10 @@ def test_a_way_that_nobody_named_is_our_fault_and_is_found_at_once():
 
 
 def test_every_way_has_a_name_of_its_own_and_none_shows_the_library_s():
-    tabled = [named(way) for way in METHODS]
+    tabled = [method_label(way) for way in METHODS]
     assert len(set(tabled)) == len(METHODS)
     assert set(BASELINES) <= set(METHODS)
-    short = [beside(way) for way in METHODS]
+    short = [short_label(way) for way in METHODS]
     assert not any(mark in "".join(tabled + short) for mark in ("kde", "_"))
 
 
@@ -277,7 +278,7 @@ def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(share
         part: MethodLine(part, pd.Series([share], index=index))
         for part, share in zip(("best", "random", "other", "areas"), shares, strict=True)
     }
-    labels = charts_record._labels(lines, 100.0)
+    labels = track_record._labels(lines, 100.0)
     heights = [label["y"] for label in labels]
     assert heights == sorted(heights)
     assert all(b - a >= 8.5 - 1e-9 for a, b in pairwise(heights))
@@ -286,9 +287,9 @@ def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(share
 def test_settings_tried_are_listed_and_the_suggested_one_is_told(opened, monkeypatch):
     land = (0.02,) * 3
     tried = (
-        Tried(200.0, 12, (0.2,) * 3, land, (9,) * 3),
-        Tried(250.0, 15, (0.3,) * 3, land, (8,) * 3),
-        Tried(250.0, 22, (0.4,) * 3, (0.02, 0.01, 0.02), (5,) * 3),
+        SettingScore(200.0, 12, (0.2,) * 3, land, (9,) * 3),
+        SettingScore(250.0, 15, (0.3,) * 3, land, (8,) * 3),
+        SettingScore(250.0, 22, (0.4,) * 3, (0.02, 0.01, 0.02), (5,) * 3),
     )
     table = tried_table(tried, tried[1])
     assert table.iloc[:, 0].tolist() == ["200 m", "250 m", "250 m"]

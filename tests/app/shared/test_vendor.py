@@ -4,9 +4,9 @@ from importlib.metadata import version
 
 import pytest
 
-from app.shared import map_component
-from app.shared.vendor import PACKAGE, PLACE, copy_leaflet
 from csa.base.errors import OutputError
+from csa_app.shared import map_component
+from csa_app.shared.vendor import PACKAGE, PLACE, copy_leaflet
 
 NAMES = {"leaflet.js", "leaflet.css", "LICENSE"}
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.base.message import say
-from csa.config.loading import load_city
-from csa.config.public import Meeting
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import ActionRow, AreaRow, MeetingRow, TaskRow
+from csa.base.message import msg
+from csa.city.config import Meeting
+from csa.city.loading import load_city
+from csa.program.store.records import Records
+from csa.program.store.tables import ActionRow, AreaRow, MeetingRow, TaskRow
 from csa.reports.briefing.calendar_file import CalendarEntry, calendar_entries, calendar_file
 
 TODAY = date(2026, 3, 5)
@@ -165,7 +165,7 @@ def test_the_command_writes_it(run, root, town):
         cwd=root,
     )
     n = len(read(out.read_bytes()))
-    said = say("calendar.wrote", path=out, n=n) if n else say("calendar.empty", path=out)
+    said = msg("calendar.wrote", path=out, n=n) if n else msg("calendar.empty", path=out)
     assert done.stdout.strip() == str(said)
 
 

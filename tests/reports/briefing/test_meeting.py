@@ -7,17 +7,16 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import ActionRow, ChangeRow, MeasureRow, MinuteRow
-from csa.plan import STATUSES
-from csa.plan.measures import Quarter, Value
-from csa.reports.briefing import plan_lines
-from csa.reports.briefing.measuring import measure_lines
-from csa.reports.briefing.meeting import done_days, last_meeting, prepare_review
-from csa.reports.briefing.meeting_measures import at_quarter
 from tests.plans import make_plan
 from tests.sentences import says
+
+from csa.program.plan.calendar import STATUSES
+from csa.program.plan.measures import Quarter, Value
+from csa.program.store.records import Records
+from csa.program.store.tables import ActionRow, ChangeRow, MeasureRow, MinuteRow
+from csa.reports.briefing.lines import plan_lines
+from csa.reports.briefing.measuring import measure_lines, measure_statuses
+from csa.reports.briefing.meeting import done_days, last_meeting, prepare_review
 
 TODAY = date(2026, 11, 25)
 MORE = """
@@ -180,7 +179,7 @@ def test_each_measure_has_a_value_a_baseline_a_target_and_a_word(plan):
     settled = MeasureRow(key="gun-violence", baseline=80, target=45)
     settled.revision = 1
     records = Records(values=tuple(values), measures=(settled,))
-    first, second, third, _ = at_quarter(measure_lines(plan, records), TODAY)
+    first, second, third, _ = measure_statuses(measure_lines(plan, records), TODAY)
     assert (first.now, first.baseline, first.target, first.is_met) == ("40", "80", "45", True)
     assert str(first.word) == "better"
     assert first.is_judged
@@ -236,7 +235,7 @@ def test_a_silent_action_is_counted_and_an_open_slot_is_not(plan):
 )
 def test_a_value_older_than_the_last_whole_quarter_is_told_as_old(plan, quarter, is_current, word):
     values = (value("clearance", quarter, 0.5, "cohort 12 months", numerator=5, denominator=10),)
-    (first, *_) = at_quarter(measure_lines(plan, Records(values=values)), TODAY)
+    (first, *_) = measure_statuses(measure_lines(plan, Records(values=values)), TODAY)
     assert (first.now, first.is_current, str(first.word)) == ("50 % (5 of 10)", is_current, word)
     assert not first.is_judged
 
@@ -247,7 +246,7 @@ def test_a_target_that_was_met_long_ago_is_not_told_as_met(plan):
     for quarter, is_met in (("2026-Q3", True), ("2026-Q1", False)):
         values = (value("gun-violence", quarter, 40, "incidents"),)
         records = Records(values=values, measures=(settled,))
-        assert at_quarter(measure_lines(plan, records), TODAY)[0].is_met is is_met
+        assert measure_statuses(measure_lines(plan, records), TODAY)[0].is_met is is_met
 
 
 # ---- Refused -------------------------------------------------------------------------------

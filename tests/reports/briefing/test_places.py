@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.base.params import Month
-from csa.dataset.versioned import Dataset
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, StepRow
-from csa.plan import STATUSES, ActionState
+from csa.city.dataset import Dataset
+from csa.program.plan.calendar import STATUSES, ActionState
+from csa.program.store.records import Records
+from csa.program.store.tables import AreaRow, StepRow
 from csa.reports.briefing.places import CITY, count_recent, list_places, live_by_area
 
 ONE, TWO, THREE, FOUR = (f"8926ad9{n:02x}0bffff" for n in range(1, 5))
@@ -56,7 +56,7 @@ SHOT = dataset(
 
 
 def test_twelve_whole_months_are_counted_by_cell_and_neighborhood():
-    found = count_recent(SHOT, Choices())
+    found = count_recent(SHOT, AreaSettings())
     assert (str(found.period.start), str(found.period.until)) == ("2019-08", "2020-08")
     assert (found.by_cell, found.by_neighborhood, found.total) == (
         {ONE: 1, TWO: 1},
@@ -69,14 +69,18 @@ def test_twelve_whole_months_are_counted_by_cell_and_neighborhood():
 def test_what_lies_beyond_the_border_is_in_no_area_though_its_cell_is():
     shot = dataset(*[("2020-01-01", "homicide", ONE, "West")] * 3)
     shot.incidents["flags"] = ["outside_study_area", "", ""]
-    found = count_recent(shot, Choices())
+    found = count_recent(shot, AreaSettings())
     assert (found.of_cells([ONE]), found.total) == (2, 3)
 
 
 def test_areas_where_people_are_shot_and_nothing_is_live_come_first():
     records = recorded(area("A"), area("B", cells=(TWO,)), area("C", "retired", (THREE,)))
     found = list_places(
-        records, [("Q", "New", [FOUR])], ["West", "East"], count_recent(SHOT, Choices()), {"A": 1}
+        records,
+        [("Q", "New", [FOUR])],
+        ["West", "East"],
+        count_recent(SHOT, AreaSettings()),
+        {"A": 1},
     )
     assert [place.id for place in found] == [
         "area:B",
@@ -114,15 +118,15 @@ def test_a_candidate_of_half_the_cells_is_the_area_itself():
     ("through", "until"), [("2019-11-30", None), ("2020-08-21", Month(2019, 12))]
 )
 def test_less_than_a_year_is_not_counted(through, until):
-    assert count_recent(dataset(through=through), Choices(until=until)) is None
+    assert count_recent(dataset(through=through), AreaSettings(until=until)) is None
 
 
 def test_no_data_is_not_counted():
-    assert count_recent(dataset(data_from=None, through=None), Choices()) is None
+    assert count_recent(dataset(data_from=None, through=None), AreaSettings()) is None
 
 
 def test_cells_of_another_size_are_not_known_rather_than_none():
-    found = count_recent(SHOT, Choices())
+    found = count_recent(SHOT, AreaSettings())
     assert found.of_cells([COARSE]) is None
     records = recorded(area("A", cells=(COARSE,)))
     assert list_places(records, [], [], found, {})[0].n_shot is None
@@ -152,7 +156,7 @@ def test_each_live_action_counts_once_in_each_of_its_areas(given_lines):
 @given(st.permutations([("A", {}), ("B", {}), ("C", {})]), st.sets(st.sampled_from("ABC")))
 def test_every_place_is_listed_once(order, live):
     records = recorded(*(area(key, cells=(ONE, TWO)) for key, _ in order))
-    found = list_places(records, [], [], count_recent(SHOT, Choices()), dict.fromkeys(live, 1))
+    found = list_places(records, [], [], count_recent(SHOT, AreaSettings()), dict.fromkeys(live, 1))
     ids = [place.id for place in found]
     assert sorted(ids) == sorted(["area:A", "area:B", "area:C", f"{CITY}:"])
     lacking = [place.lacks_action for place in found if place.key]

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import ActionRow
-from csa.plan.measures import MeasureVerdict, Quarter, Value
+from csa.program.plan.measure_change import MeasureVerdict
+from csa.program.plan.measures import Quarter, Value
+from csa.program.store.records import Records
+from csa.program.store.tables import ActionRow
 from csa.reports.briefing.shoot_review import is_followed, review_effects
 
 BEGAN = date(2021, 1, 6)

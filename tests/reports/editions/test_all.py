@@ -9,27 +9,26 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.areas.backtest.records import record_of
+from tests.properties import examples
+from tests.reports import told
+from tests.reports.conftest import INTERNAL
+from tests.reports.documents import FROM_RIGHT, LONG_NAME
+from tests.reports.editions.drawn import draw, texts_of, with_areas
+from tests.reports.told import replace_row
+from tests.sentences import says
 
 from csa.areas.year_to_date import say_year
 from csa.base.errors import CsaError, PrivacyError
-from csa.base.message import say
+from csa.base.message import msg
 from csa.base.params import Month
-from csa.base.text import Speaker, render
-from csa.decisions.store.records import Records
+from csa.base.text import Translator, render
 from csa.geo.cells import outline
-from csa.plan import ActionState
-from csa.plan.measures import Quarter, Value
-from csa.reports.briefing.measuring import measure_lines
-from csa.reports.briefing.meeting_measures import at_quarter
-from csa.reports.document import (
-    Bullets,
-    Heading,
-    Lead,
-    PageBreak,
-    Paragraph,
-    Picture,
-    Table,
-)
+from csa.program.plan.calendar import ActionState
+from csa.program.plan.measures import Quarter, Value
+from csa.program.store.records import Records
+from csa.reports.briefing.measuring import measure_lines, measure_statuses
+from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
 from csa.reports.editions.all import (
     AUDIENCES,
     EXTRAS,
@@ -39,28 +38,25 @@ from csa.reports.editions.all import (
     edition,
     spoken,
 )
-from csa.reports.editions.measure_parts import measures
-from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out, what_changed
+from csa.reports.editions.parts import (
+    areas_by_tier,
+    describe_change,
+    describe_concentration,
+    measures,
+    what_changed,
+)
 from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.making import not_made
-from csa.reports.month.area_facts import Unserved
-from csa.reports.month.facts import PublicPart
-from csa.reports.month.gathering import Beside, gather_month
+from csa.reports.month.facts import PublicPart, Unserved
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.facts import PublicArea, PublicPlace
-from tests.backtest.records import record_of
-from tests.properties import examples
-from tests.reports import told
-from tests.reports.conftest import INTERNAL
-from tests.reports.documents import FROM_RIGHT, LONG_NAME
-from tests.reports.editions.drawn import draw, texts_of, with_areas
-from tests.reports.told import replace_row
-from tests.sentences import says
 
 REPEATABLE = examples(0.4)
 INSIDE = tuple(audience for audience in AUDIENCES if audience != "public")
 ALL = (*AUDIENCES, *EXTRAS)
-TELL = Speaker("en")
+TELL = Translator("en")
 DECIMALS = re.compile(r"-?\d{1,3}\.\d{3,}")
 """How a coordinate looks."""
 
@@ -109,9 +105,9 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
 
 def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_facts):
     letter = next(area.letter for area in month_facts.areas if area.letter)
-    together = lead_changed(month_facts, TELL)
+    together = describe_change(month_facts, TELL)
     moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
-    told = lead_changed(moved, TELL)
+    told = describe_change(moved, TELL)
     assert told.startswith(f"{together} In one of them it moved next door: ")
     assert told.endswith(f"({letter}).")
 
@@ -178,7 +174,7 @@ def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts)
 
 
 def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
-    for why in (say("briefing.not_comparable"), say("briefing.silent", n=1)):
+    for why in (msg("briefing.not_comparable"), msg("briefing.silent", n=1)):
         blocks = what_changed(replace(month_facts, city_year=why), TELL, with_singles=False)
         assert Paragraph(render(why), is_faint=True) in blocks
 
@@ -196,7 +192,7 @@ def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_fac
     assert line.judged.message == say_year(year)
     blocks = what_changed(month_facts, TELL, with_singles=False)
     assert Paragraph(render(line.judged.message)) in blocks
-    table = measures(at_quarter(lines, month_facts.today), TELL)[0]
+    table = measures(measure_statuses(lines, month_facts.today), TELL)[0]
     (cell,) = [row[4] for row in table.rows if row[0] == line.measure.name]
     assert render(line.judged.what) in cell
     assert f"{year.n_before:,} to {year.n_now:,}" in cell
@@ -214,11 +210,11 @@ def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts)
 def test_what_stands_out_adds_the_areas_up(month_facts):
     inside = sum(area.incidents for area in month_facts.areas)
     located = month_facts.summary["totals"]["located"]
-    alone = stands_out(month_facts, TELL)
+    alone = describe_concentration(month_facts, TELL)
     assert alone.startswith("3 core service areas are on ")
     assert f"{inside:,} of" not in alone
     assert "through July 31, 2020." in alone
-    known = stands_out(replace(month_facts, record=record_of([0.2, 0.3])), TELL)
+    known = describe_concentration(replace(month_facts, record=record_of([0.2, 0.3])), TELL)
     assert f": {inside:,} of {located:,}, " in known
     assert says("found.caught", n=2, share="25 %", land="2 %") in known
 
@@ -310,7 +306,7 @@ def test_a_measure_with_a_value_stands_with_its_quarter(sample_plan, month_facts
         for n in range(6)
     )
     lines = measure_lines(sample_plan, Records(values=values))
-    table, note = measures(at_quarter(lines, month_facts.today), TELL)[:2]
+    table, note = measures(measure_statuses(lines, month_facts.today), TELL)[:2]
     assert [row[0] for row in table.rows] == ["Shootings that police clear"]
     assert table.rows[0][1].endswith(", 2020-Q2")
     assert "14 more have no value yet" in note.text
@@ -325,8 +321,8 @@ def _variants(month_facts, bare_facts):
     silent = replace(
         bare_facts,
         followed=None,
-        why_not_followed=say("report.too_short"),
-        city_year=say("briefing.not_comparable"),
+        why_not_followed=msg("report.too_short"),
+        city_year=msg("briefing.not_comparable"),
     )
     return {
         "filled": month_facts,
@@ -411,7 +407,10 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
 def test_sheets_are_of_the_places_that_the_command_names_first(
     sample_source, run, root, sample_folder, tmp_path
 ):
-    beside, may = Beside(with_public=False), Month(2020, 5)  # three of a tier, of which one is last
+    beside, may = (
+        ReportInputs(with_public=False),
+        Month(2020, 5),
+    )  # three of a tier, of which one is last
     facts = gather_month(sample_source, None, Records(), may, beside=beside)
     at = ("--city", root / "config" / "sample.toml", "--dataset", sample_folder)
     run("priorities", *at, "--until", facts.month.plus(1), "--out", tmp_path / "pr")
@@ -450,14 +449,14 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     assert not [one.name for one in bare_facts.areas if one.name in said]
     assert document.watermark == ""
     draft = replace(
-        facts, public=replace(facts.public, caution=say("report.unrecorded", quarter=""))
+        facts, public=replace(facts.public, caution=msg("report.unrecorded", quarter=""))
     )
     assert edition(draft, "prevention-walks", "en", draw).watermark == "Draft: not published"
 
 
 def test_a_public_edition_that_stands_in_no_record_is_marked_a_draft(month_facts):
     assert edition(month_facts, "public", "en", draw).watermark == ""
-    part = replace(month_facts.public, caution=say("report.unrecorded", quarter="2020-Q2"))
+    part = replace(month_facts.public, caution=msg("report.unrecorded", quarter="2020-Q2"))
     facts = replace(month_facts, public=part)
     assert edition(facts, "public", "en", draw).watermark == "Draft: not published"
     assert edition(facts, "public", "es", draw).watermark == "Borrador: sin publicar"
@@ -481,10 +480,10 @@ def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_
     shape = month_facts.areas[0].shape
     lower = tuple(replace(area, tier=2) for area in month_facts.areas)
     facts = replace(month_facts, areas=lower, unserved=(Unserved("B", 1, False, shape),))
-    said = stands_out(facts, Speaker())
+    said = describe_concentration(facts, Translator())
     assert says("report.unserved_top_alone", n=1) in said
     assert "is in the highest tier:" not in said
-    alone = stands_out(replace(facts, unserved=()), Speaker())
+    alone = describe_concentration(replace(facts, unserved=()), Translator())
     assert "No served area" not in alone
 
 
@@ -550,8 +549,8 @@ def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
 
 
 def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
-    facts = replace(bare_facts, followed=None, why_not_followed=say("report.too_short"))
-    assert lead_changed(facts, TELL) == str(say("report.too_short"))
+    facts = replace(bare_facts, followed=None, why_not_followed=msg("report.too_short"))
+    assert describe_change(facts, TELL) == str(msg("report.too_short"))
 
 
 def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
@@ -570,11 +569,11 @@ def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
 
 @pytest.mark.parametrize("audience", sorted(FOR_RESIDENTS))
 def test_no_edition_for_residents_is_made_where_nothing_may_be_told(bare_facts, audience):
-    why = say("report.text_address")
+    why = msg("report.text_address")
     facts = replace(bare_facts, public=PublicPart(why_not=why))
     with pytest.raises(PrivacyError) as refused:
         edition(facts, audience, "en", draw)
-    assert refused.value.message == say("report.nothing_public", why=str(why))
+    assert refused.value.message == msg("report.nothing_public", why=str(why))
     if audience == "prevention-walks":  # of areas in service it shows nothing that is held back
         assert edition(replace(facts, is_served=True), audience, "en", draw).blocks
 
@@ -589,7 +588,7 @@ def test_the_public_edition_rests_on_the_publics_facts_alone(month_facts, bare_f
 def test_no_number_of_the_public_edition_is_below_ten(month_facts, language):
     counted = 0
     for table in tables_of(edition(month_facts, "public", language, draw)):
-        if Speaker(language)("public.count") not in table.columns[1:]:
+        if Translator(language)("public.count") not in table.columns[1:]:
             continue  # how many actions stand how: no incident is counted there
         for row in table.rows:
             numbers = [int(row[n]) for n in table.numeric if row[n].isdecimal()]
@@ -625,7 +624,7 @@ def test_the_publics_spanish_is_marked_until_an_office_approves_it(month_facts):
         facts = replace(month_facts, public=PublicPart(told.facts(spanish_office=office)))
         return edition(facts, "public", language, draw).marks
 
-    unreviewed = Speaker("es")("public.unreviewed")
+    unreviewed = Translator("es")("public.unreviewed")
     assert unreviewed in marks("", "es")
     assert unreviewed not in marks("City Clerk", "es")
     assert marks("", "en") == marks("City Clerk", "en")

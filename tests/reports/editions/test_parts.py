@@ -3,14 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
-from csa.base.text import Speaker
+from tests.sentences import says
+
+from csa.base.text import Translator
 from csa.reports.document import Paragraph
 from csa.reports.editions.parts import areas_by_tier
-from tests.sentences import says
 
 
 def notes_of(facts):
-    blocks = areas_by_tier(facts, Speaker("en"))
+    blocks = areas_by_tier(facts, Translator("en"))
     return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
 
 

@@ -17,32 +17,24 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from PIL import Image
 from pyproj import Geod
+from tests.properties import examples
+from tests.sentences import says
 
 from csa.base.errors import CsaError, MapError
 from csa.base.schema import UNASSIGNED
-from csa.geo.cells import cover
-from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
+from csa.geo.cells import cover_study_area
+from csa.reports.maps.cartography import compose_map, draw_map
 from csa.reports.maps.furniture import fitted_lines
 from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
-from csa.reports.maps.marks import (
-    Fill,
-    Stroke,
-    font_path,
-    is_writable,
-    width_px,
-    wrap,
-    writable,
-)
+from csa.reports.maps.marks import Fill, Stroke, font_path, is_writable, width_px, wrap, writable
 from csa.reports.maps.palette import PAPER, class_colours
-from csa.reports.maps.sheet import STYLES
-from tests.properties import examples
-from tests.sentences import says
+from csa.reports.maps.sheet import STYLES, MapArea, MapSheet
 
 REPEATABLE = examples(0.3)
 WEST, SOUTH, EAST, NORTH = -94.62, 39.00, -94.50, 39.10
 SIXTY = "The Greater Northeastern Historic Riverfront and Garden Slope"
 WHOLE = shapely.box(WEST, SOUTH, EAST, NORTH)
-CELLS = tuple(int(cell) for cell in cover(WHOLE, 8).index)
+CELLS = tuple(int(cell) for cell in cover_study_area(WHOLE, 8).index)
 CLASSES = ("fewer than 10", "10 to 24", "25 to 49", "50 or more")
 
 

@@ -5,38 +5,36 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from tests.stores import act
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
-from csa.areas.places import areas_of, cells_of, is_candidate
+from csa.areas.places import candidate_rows, is_candidate, list_cells
+from csa.areas.priority.assessment import assess_areas
 from csa.base.io import csv_bytes
 from csa.base.params import Month
-from csa.base.text import natural
-from csa.config.loading import load_city
-from csa.dataset.chosen import read_areas
-from csa.dataset.table import fingerprint
-from csa.dataset.versioned import open_city, save_dataset
-from csa.decisions.areas import designate, redraw, retire
-from csa.decisions.registry import all_services, core_areas, followed, standings
-from csa.decisions.store.records import Records, read_records
-from csa.displacement.analyze import analyze_displacement
-from csa.displacement.follow import FollowSource, follow_areas
-from csa.displacement.telling import answers
-from csa.geo.ground import holder
+from csa.base.text import natural_sort_key
+from csa.change.analyze import analyze_displacement
+from csa.change.follow import FollowSource, analyze_followed
+from csa.change.sentences import answers
+from csa.city.dataset import fingerprint, open_city, save_dataset, through_month
+from csa.city.loading import load_city
+from csa.city.selection import read_areas
+from csa.geo.cells import best_match
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from csa.priority.assess import assess_areas
-from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+from csa.program.areas import designate, redraw, retire
+from csa.program.registry import all_services, core_areas, followed, match_statuses
+from csa.program.store.records import Records, read_records
+from csa.reports.briefing.areas import EXPORT_COLUMNS, assess_served, export_rows, to_candidate
 from csa.reports.briefing.places import AREA, list_places
-from csa.reports.briefing.serving import candidate_of, tell_served
 from csa.reports.month.account import facts_account
-from csa.reports.month.gathering import Beside, gather_month
-from csa.reports.month.looking import through_month
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.areas import areas_shown
-from csa.reports.public.window import settle_window
-from csa.workflow.naming import keep_place_names
-from tests.stores import act
+from csa.reports.public.window import resolve_window
+from csa.workflow.place_names import save_place_names
 
 WHY = "Neighbors and the team asked for it."
 
@@ -63,20 +61,22 @@ def decide(store, source, month, decisions):
                 for area_id in rank
                 if not any(
                     cells
-                    & set(cells_of(proposal.areas)[list(proposal.areas["area_id"]).index(area_id)])
+                    & set(
+                        list_cells(proposal.areas)[list(proposal.areas["area_id"]).index(area_id)]
+                    )
                     for cells in now
                 )
             ]
-            designate(store, who, candidate_of(proposal, free[0]))
+            designate(store, who, to_candidate(proposal, free[0]))
         elif name == "redraw":
             area = core_areas(read_records(store))[given]
-            at = holder(area.cells, cells_of(proposal.areas))
+            at = best_match(area.cells, list_cells(proposal.areas))
             if at is not None:
-                found = candidate_of(proposal, proposal.areas["area_id"].iloc[at])
+                found = to_candidate(proposal, proposal.areas["area_id"].iloc[at])
             else:
                 fewer = sorted(area.cells)[: max(1, len(area.cells) // 2)]
                 found = replace(
-                    candidate_of(proposal, rank_first(proposal)),
+                    to_candidate(proposal, rank_first(proposal)),
                     cells=tuple(f"{cell:x}" for cell in fewer),
                 )
             if set(found.cells) != {f"{cell:x}" for cell in area.cells}:
@@ -94,7 +94,7 @@ def ingested(source, month, folder):
     dataset = replace(dataset, report=report)
     save_dataset(dataset, pd.DataFrame(columns=["file", "line", "reason"]), folder)
     again = open_city(city.config, folder)
-    assert keep_place_names(again) == ()
+    assert save_place_names(again) == ()
     return FollowSource(again, source.choices)
 
 
@@ -105,7 +105,7 @@ def pages(source, records, account, named):
     """
     areas = core_areas(records)
     proposal = propose_areas(source.city, source.choices)
-    found = standings(proposal.areas, areas)
+    found = match_statuses(proposal.areas, areas)
     served = {one.letter: one for one in found.values() if one.letter}
     assert len(served) == sum(bool(one.letter) for one in found.values())
     by_letter = {area["area_id"]: area for area in account["areas"]}
@@ -116,9 +116,10 @@ def pages(source, records, account, named):
         assert (one.place_name, one.state) == (told["place_name"], told["state"])
         assert told["tier"] == (None if pd.isna(tier) else tier)
     assert account["candidates"] == sorted(
-        (one.place_name for one in found.values() if not (one.letter or one.part_of)), key=natural
+        (one.place_name for one in found.values() if not (one.letter or one.part_of)),
+        key=natural_sort_key,
     )
-    for area_id, name, _ in areas_of(proposal.areas):
+    for area_id, name, _ in candidate_rows(proposal.areas):
         assert is_candidate(area_id)
         assert named.setdefault(area_id, name) == name
     assert len({*named.values()}) == len(named)
@@ -131,7 +132,7 @@ def rank_first(proposal):
 def everywhere(source, records, month, tmp_path, named):
     """Ask every reader of a month's end, and compare: places, letters, names, numbers."""
     areas = core_areas(records)
-    facts = gather_month(source, None, records, month, beside=Beside(with_public=False))
+    facts = gather_month(source, None, records, month, beside=ReportInputs(with_public=False))
     account = facts_account(facts)
     city = replace(source.city, dataset=through_month(source.city.dataset, month))
     wanted = {area.key: (area.place_name, area.cells) for area in areas}
@@ -155,21 +156,21 @@ def everywhere(source, records, month, tmp_path, named):
         assert account["change"] is None
         return
     # As the command follows them, from the store and from the export; then as the pages do.
-    command = follow_areas(FollowSource(city, source.choices), chosen, None)
+    command = analyze_followed(FollowSource(city, source.choices), chosen, None)
     assert answers(command.displaced) == account["change"]
     located = locate_incidents(city, source.choices)
     page = analyze_displacement(located, begun)
     assert answers(page) == account["change"]
     for one in account["change"]["single"]:
         assert month.plus(1) > Month.parse(one["since"])
-        verdict = tell_served(city.dataset, page, one["area_id"])
+        verdict = assess_served(city.dataset, page, one["area_id"])
         assert verdict.evidence["core"] == one["core"]
         assert (verdict.verdict, verdict.evidence["since"]) == (one["verdict"], one["since"])
 
 
 def shown(city, records, month):
-    window = settle_window(city, month)
-    return areas_shown(window, city, records, Choices())
+    window = resolve_window(city, month)
+    return areas_shown(window, city, records, AreaSettings())
 
 
 def play(store, source, first, n_months, decisions, tmp_path, looked_at):
@@ -228,7 +229,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
     intake = ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson"))
     kept = tmp_path / "whole"
     save_dataset(intake.dataset, intake.rejected, kept)
-    source = FollowSource(open_city(config, kept), Choices())
+    source = FollowSource(open_city(config, kept), AreaSettings())
     decisions = {
         0: [("designate", None), ("designate", None)],
         6: [("designate", None)],
@@ -246,7 +247,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
 
 def test_before_any_decision_no_letter_is_anybodys(sample_source):
     facts = gather_month(
-        sample_source, None, Records(), Month(2019, 8), beside=Beside(with_public=False)
+        sample_source, None, Records(), Month(2019, 8), beside=ReportInputs(with_public=False)
     )
     account = facts_account(facts)
     assert not account["is_served"]

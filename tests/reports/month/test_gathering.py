@@ -10,52 +10,56 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.areas.locating import locate_incidents
-from csa.base.errors import PeriodError
-from csa.base.logging import silent
-from csa.base.params import Month, Period
-from csa.base.text import month, render
-from csa.dataset.history import Edition as HistoryEdition
-from csa.dataset.history import MonthCount
-from csa.dataset.versioned import City
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, StepRow, TaskRow
-from csa.geo import cells as h3_cells
-from csa.geo.ground import parents
-from csa.plan.measures import Quarter, Value
-from csa.reports.briefing.measuring import measure_lines
-from csa.reports.month.alike import unlike
-from csa.reports.month.area_facts import AreaMove
-from csa.reports.month.area_gathering import MonthSeen, areas_of
-from csa.reports.month.gathering import Beside, gather_month, snapshot_for
-from csa.reports.month.helping import helps_of, services_per_1k
-from csa.reports.month.looking import MonthEnd, follow, through_month
-from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from tests.sentences import says
 
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents
+from csa.base.errors import PeriodError
+from csa.base.logging import no_progress
+from csa.base.params import Month, Period
+from csa.base.text import month, render
+from csa.city.dataset import City, through_month
+from csa.city.history import DatasetVersion as HistoryEdition
+from csa.city.history import MonthCount
+from csa.geo import cells as h3_cells
+from csa.geo.cells import parents
+from csa.program.plan.measures import Quarter, Value
+from csa.program.store.records import Records
+from csa.program.store.tables import AreaRow, StepRow, TaskRow
+from csa.reports.briefing.measuring import measure_lines
+from csa.reports.month.area_gathering import (
+    MonthContext,
+    gather_areas,
+    services_by_area,
+    services_per_1k,
+    unlike,
+)
+from csa.reports.month.data_notes import data_notes, refuse_outside, tasks_withheld, what_lacks
+from csa.reports.month.facts import TierMove
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import MonthEnd, ReportInputs, follow, snapshot_for
+
 JULY = Month(2020, 7)
-ALONE = Beside(with_public=False)
+ALONE = ReportInputs(with_public=False)
 
 
 @pytest.fixture(scope="module")
 def july(sample_source):
     """The sample city's proposal of July 2020, and the place from which it is told."""
     source = sample_source
-    choices = Choices(until=JULY.plus(1))
+    choices = AreaSettings(until=JULY.plus(1))
     now = propose_areas(source.city, choices)
     dataset = through_month(source.city.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
     city = City(source.city.config, dataset)
     located = locate_incidents(city, choices)
-    return MonthSeen(city, choices, period, now, now, {}, frozenset(), located)
+    return MonthContext(city, choices, period, now, now, {}, frozenset(), located)
 
 
 @pytest.fixture(scope="module")
 def look(sample_source, decided_records):
-    return MonthEnd.at(sample_source, decided_records, JULY, silent)
+    return MonthEnd.at(sample_source, decided_records, JULY, no_progress)
 
 
 def _keys(messages):
@@ -159,11 +163,11 @@ def test_a_rate_is_of_the_services_inside(sample_source):
         crs="EPSG:4326",
     )
     dataset = replace(source.city.dataset, neighborhoods=around, services=services)
-    (found,) = helps_of(City(source.city.config, dataset), [cells])
+    (found,) = services_by_area(City(source.city.config, dataset), [cells])
     assert (found.n_inside, len(found.near), found.lacking) == (2, 3, ())
     assert [one.name for one in found.near] == ["a", "b", "c"]
     assert found.per_1k == pytest.approx(1.0, rel=1e-6)
-    assert helps_of(City(source.city.config, dataset), []) == []
+    assert services_by_area(City(source.city.config, dataset), []) == []
 
 
 def test_what_became_of_an_area_since_the_month_before(july):
@@ -175,23 +179,23 @@ def test_what_became_of_an_area_since_the_month_before(july):
     before = _renamed(before, third, tier=1)
     gone = next(n for n in range(len(tiers)) if n not in {highest, second, third})
     before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
-    found = areas_of(replace(july, before=before), Records(), (), date(2020, 7, 31))
+    found = gather_areas(replace(july, before=before), Records(), (), date(2020, 7, 31))
     order = july.now.areas["area_id"].tolist()
     moves = {order.index(area.area_id): area.move for area in found}
-    assert moves.pop(highest) is AreaMove.HIGHER
-    assert moves.pop(second) is AreaMove.HIGHER
-    assert moves.pop(third) is AreaMove.LOWER
-    assert moves.pop(gone) is AreaMove.NEW
-    assert set(moves.values()) == {AreaMove.SAME}
+    assert moves.pop(highest) is TierMove.HIGHER
+    assert moves.pop(second) is TierMove.HIGHER
+    assert moves.pop(third) is TierMove.LOWER
+    assert moves.pop(gone) is TierMove.NEW
+    assert set(moves.values()) == {TierMove.SAME}
 
 
 def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sample_records):
     cells = frozenset(int(cell, 16) for cell in sample_records.steps_of("A")[-1].cells)
     kept = [not cells & set(h3_cells.from_text(own)) for own in july.now.areas["cells"]]
     now = replace(july.now, areas=july.now.areas[kept])
-    found = areas_of(replace(july, now=now), sample_records, (), date(2020, 7, 31))
+    found = gather_areas(replace(july, now=now), sample_records, (), date(2020, 7, 31))
     (area,) = [area for area in found if area.letter == "A"]
-    assert (area.move, area.tier) == (AreaMove.GONE, None)
+    assert (area.move, area.tier) == (TierMove.GONE, None)
     assert area.incidents > 0
     assert len(unlike(found, now)) == len(now.areas) - 2
 
@@ -242,7 +246,7 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     step.cells, step.evidence = larger, {}
     steps = (step, *(row for row in decided_records.steps if row.area != "A"))
     records = replace(decided_records, steps=steps)
-    (area, *_) = areas_of(july, records, (), date(2020, 7, 31))
+    (area, *_) = gather_areas(july, records, (), date(2020, 7, 31))
     assert area.incidents > 50
     table = july.city.dataset.incidents.dropna(subset=["lon"])
     start, until = (str(month) + "-01" for month in (july.period.start, july.period.until))
@@ -261,9 +265,9 @@ def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_reco
     step = StepRow(key="D/1", area="D", state="designated", on_date=date(2019, 10, 1))
     step.cells, step.evidence = sorted(smaller), {}
     steps = (step, *(row for row in decided_records.steps if row.area != "D"))
-    found = areas_of(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
+    found = gather_areas(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
     area = next(area for area in found if area.letter == "D")
-    assert (area.tier, area.move) == (known.tier, AreaMove.SAME)
+    assert (area.tier, area.move) == (known.tier, TierMove.SAME)
     assert area.incidents == pytest.approx(known.incidents, rel=0.1)
 
 
@@ -374,7 +378,7 @@ def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_fac
     lacks = _keys(what_lacks(City(sample_source.city.config, bare), None, Records(), ()))
     assert {"report.lacks_services", "report.lacks_people"} <= lacks
     assert services_per_1k(bare) is None
-    assert helps_of(City(sample_source.city.config, bare), [frozenset()]) == [None]
+    assert services_by_area(City(sample_source.city.config, bare), [frozenset()]) == [None]
 
 
 def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.base.params import Month, last_day
-from csa.config.city import CityConfig
-from csa.dataset.versioned import City
-from csa.decisions.store.audit import Head
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import (
+from csa.city.config import CityConfig
+from csa.city.dataset import City
+from csa.program.store.audit import Head
+from csa.program.store.records import Records
+from csa.program.store.tables import (
     ActionRow,
     AreaRow,
-    AskedRow,
     MeetingRow,
     MinuteRow,
     QuarterRow,
+    QuestionRow,
     StepRow,
     TaskRow,
 )
@@ -39,7 +39,7 @@ def take(sample_source):
             "config": sample_source.city.config,
             "month": JULY,
             "records": DECIDED,
-            "choices": Choices(),
+            "choices": AreaSettings(),
             "beside": {"plan": {"id": "psp"}, "past": None},
         } | changes
         dataset, config, *rest = parts.values()
@@ -90,10 +90,12 @@ def test_a_later_decision_moves_the_day_and_an_earlier_one_does_not(take):
         {"actions": (ActionRow(key="1.1.1", updated_on=date(2021, 1, 5)),)},
         {"steps": (StepRow(key="A/1", area="A", on_date=date(2021, 1, 5)),)},
         {"tasks": (TaskRow(key="A/task-1", updated_on=date(2021, 1, 5)),)},
-        {"asked": (AskedRow(key="A/asked-1", asked_on=date(2021, 1, 5)),)},
+        {"asked": (QuestionRow(key="A/asked-1", asked_on=date(2021, 1, 5)),)},
         {
             "asked": (
-                AskedRow(key="A/asked-1", asked_on=date(2020, 1, 5), answered_on=date(2021, 1, 5)),
+                QuestionRow(
+                    key="A/asked-1", asked_on=date(2020, 1, 5), answered_on=date(2021, 1, 5)
+                ),
             )
         },
         {"quarters": (QuarterRow(key="2020-Q4", approved_on=date(2021, 1, 5)),)},
@@ -132,12 +134,12 @@ def _changed(source):
         "month": {"month": JULY.plus(1)},
         "entries": {"records": Records(decided=Head(22, "ab" * 32))},
         "head": {"records": Records(decided=Head(21, "cd" * 32))},
-        "months": {"choices": Choices(months=24)},
-        "radius": {"choices": Choices(eps_m=200)},
-        "minimum": {"choices": Choices(min_samples=9)},
-        "limit": {"choices": Choices(max_area_km2=1)},
-        "cells": {"choices": Choices(resolution=8)},
-        "kinds": {"choices": Choices(kinds=("homicide",))},
+        "months": {"choices": AreaSettings(months=24)},
+        "radius": {"choices": AreaSettings(eps_m=200)},
+        "minimum": {"choices": AreaSettings(min_samples=9)},
+        "limit": {"choices": AreaSettings(max_area_km2=1)},
+        "cells": {"choices": AreaSettings(resolution=8)},
+        "kinds": {"choices": AreaSettings(kinds=("homicide",))},
         "plan": {"beside": {"plan": {"id": "other"}, "past": None}},
         "past": {"beside": {"plan": {"id": "psp"}, "past": {"years": [1]}}},
         "nothing beside": {"beside": None},
@@ -153,8 +155,8 @@ def test_each_part_gives_another_snapshot_and_no_two_the_same(take, sample_sourc
 def test_nothing_else_gives_another_snapshot(take, sample_source):
     """The end of the choices, the order in which things are named, who received an edition."""
     same = [
-        {"choices": Choices(until=Month(2019, 1))},
-        {"choices": Choices(kinds=("nonfatal", "homicide"))},
+        {"choices": AreaSettings(until=Month(2019, 1))},
+        {"choices": AreaSettings(kinds=("nonfatal", "homicide"))},
         {"beside": {"past": None, "plan": {"id": "psp"}}},
         {"records": replace(DECIDED, head=Head(40, "ef" * 32))},
         {"dataset": _retold(sample_source.city.dataset, notes=["another note"])},

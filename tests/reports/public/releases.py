@@ -11,14 +11,14 @@ import geopandas as gpd
 import h3
 import numpy as np
 import pandas as pd
+from tests.disclosure.attacker import Figure
 
 from csa.base.params import Month, Period
-from csa.dataset.versioned import City
+from csa.city.dataset import City
 from csa.disclosure.published import Publication
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import count_all
-from csa.reports.public.window import settle_window
-from tests.disclosure.attacker import Figure
+from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")
 """The city's own totals and all areas together count domestic incidents too: they tell nothing."""
@@ -51,7 +51,7 @@ def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):
         own = City(city.config, data_at(month, city.dataset))
         areas = areas_at(month)
         began = time.process_time()
-        window = settle_window(own, month)
+        window = resolve_window(own, month)
         change = together(areas, Month(2018, 1), window.period.until.plus(-1)) if areas else None
         earlier = [one.publication for one in found]
         made = count_all(window, areas, change, secret, earlier)

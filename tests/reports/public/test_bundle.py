@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import pytest
 import shapely
+from tests.reports.conftest import INTERNAL
 
 from csa.base.errors import OutputError, SourceError
-from csa.base.message import say
+from csa.base.message import msg
 from csa.cli.publish import show_published
 from csa.reports.public.bundle import (
     COLUMNS,
@@ -26,7 +27,6 @@ from csa.reports.public.bundle import (
     read_bundle_files,
     read_published,
 )
-from tests.reports.conftest import INTERNAL
 
 ALLOWED = {".json", ".geojson", ".csv", ".html", ".svg", ".xml"}
 SITE = {f"{folder}{page}.html" for folder in ("", "es/") for page in ("index", "fairness", "wall")}
@@ -260,7 +260,7 @@ def test_a_bundle_of_another_format_is_refused_to_readers_and_as_an_earlier_one(
     for read in (read_bundle, read_bundle_files, read_published):
         with pytest.raises(SourceError) as refused:
             read(copied)
-        assert refused.value.message == say("bundle.format", **told)
+        assert refused.value.message == msg("bundle.format", **told)
 
 
 def test_another_citys_bundle_is_no_earlier_one(copied, tmp_path):

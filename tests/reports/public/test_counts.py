@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from csa.base.params import Month
-from csa.dataset.versioned import City
-from csa.disclosure.keys import Secret
 from tests.disclosure.attacker import Figure, find_exposed
 from tests.reports.public.releases import area, figures_of, publish, true_counts, without
+
+from csa.base.params import Month
+from csa.city.dataset import City
+from csa.disclosure.keys import Secret
 
 SECRET = Secret(bytes(range(32)))
 MONTHS = [Month(2017, 9).plus(3 * n) for n in range(12)]

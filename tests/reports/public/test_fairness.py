@@ -5,26 +5,30 @@ from dataclasses import replace
 import geopandas as gpd
 import pytest
 import shapely
+from tests.reports import told
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.base.params import Month
 from csa.geo.cells import outline
 from csa.reports.public.areas import PublicAreaGround, areas_shown
 from csa.reports.public.facts import PublicDoubled, PublicFairness, PublicGroup, PublicPlace
-from csa.reports.public.fairness import Census, double_one, fairness_of
-from csa.reports.public.fairness_sections import fairness_sections
-from csa.reports.public.window import settle_window
-from tests.reports import told
+from csa.reports.public.fairness import (
+    Census,
+    fairness_sections,
+    gather_fairness,
+    propose_with_doubled_reports,
+)
+from csa.reports.public.window import resolve_window
 
 
 @pytest.fixture(scope="module")
 def window(sample_source):
-    return settle_window(sample_source.city, Month(2020, 8))
+    return resolve_window(sample_source.city, Month(2020, 8))
 
 
 @pytest.fixture(scope="module")
 def areas(window, sample_source, sample_records):
-    return areas_shown(window, sample_source.city, sample_records, Choices())
+    return areas_shown(window, sample_source.city, sample_records, AreaSettings())
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -40,7 +44,7 @@ def test_people_are_shared_out_by_land_and_groups_are_weighted_by_people(
         {"people": [300.0, 700.0], "young": [0.5, 0.1]}, geometry=[own, far], crs="EPSG:4326"
     )
     census = Census(places, {"young": {"en": "Young people"}})
-    found = fairness_of(window, sample_source.city, Choices(), areas[:1], (), census)
+    found = gather_fairness(window, sample_source.city, AreaSettings(), areas[:1], (), census)
     assert found.people_percent == 30
     assert found.groups == (PublicGroup(names={"en": "Young people"}, areas=50, city=22),)
     assert found.doubled is None
@@ -53,7 +57,7 @@ def test_the_busiest_neighborhood_without_an_area_is_doubled(window, sample_sour
         PublicPlace(name="Greyfen", count=30),
         PublicPlace(name="Larkenshaw", count=None),
     )
-    found = double_one(window, sample_source.city, Choices(), districts)
+    found = propose_with_doubled_reports(window, sample_source.city, AreaSettings(), districts)
     assert found.name == "Vesper Hill"
     assert found.after >= found.before
     assert 0 < found.others_kept <= found.others
@@ -91,8 +95,8 @@ def test_without_a_number_nobody_is_doubled_and_without_people_nobody_lives_ther
     window, sample_source
 ):
     few = (PublicPlace(name="Greyfen", count=None),)
-    assert double_one(window, sample_source.city, Choices(), few) is None
+    assert propose_with_doubled_reports(window, sample_source.city, AreaSettings(), few) is None
     nowhere = PublicAreaGround("A", "x", "designated", None, frozenset())
-    found = fairness_of(window, sample_source.city, Choices(), [nowhere], few, None)
+    found = gather_fairness(window, sample_source.city, AreaSettings(), [nowhere], few, None)
     assert found == PublicFairness()
     assert replace(nowhere, letter="B").key == "B"

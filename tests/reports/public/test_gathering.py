@@ -9,37 +9,36 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.areas.locating import locate_incidents
-from csa.base.errors import ConfigError, PeriodError, PrivacyError
-from csa.base.params import Month
-from csa.base.text import Speaker
-from csa.config.loading import load_city
-from csa.dataset.versioned import City
-from csa.decisions.registry import core_areas, followed
-from csa.decisions.store.records import APPROVED, Records
-from csa.decisions.store.tables import ChangeRow
-from csa.disclosure.keys import Secret
-from csa.disclosure.published import Publication
-from csa.disclosure.texts import code_of
-from csa.displacement.analyze import analyze_displacement
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
-from csa.reports.public.bundle import table_files
-from csa.reports.public.change import change_doubts
-from csa.reports.public.counts import count_followed
-from csa.reports.public.facts import PublicChange
-from csa.reports.public.gathering import gather_public
-from csa.reports.public.told import change_told
-from csa.reports.public.window import settle_window
 from tests.conftest import make_town
 from tests.disclosure import by_hand
 from tests.reports.conftest import INTERNAL
 from tests.reports.told import replace_row
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents
+from csa.base.errors import ConfigError, PeriodError, PrivacyError
+from csa.base.params import Month
+from csa.base.text import Translator
+from csa.change.analyze import analyze_displacement
+from csa.city.dataset import City
+from csa.city.loading import load_city
+from csa.disclosure.keys import Secret
+from csa.disclosure.published import Publication
+from csa.disclosure.texts import code_of
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.program.registry import core_areas, followed
+from csa.program.store.records import APPROVED, Records
+from csa.program.store.tables import ChangeRow
+from csa.reports.briefing.lines import plan_lines
+from csa.reports.public.areas import PooledChange, areas_shown, change_doubts, change_in_all
+from csa.reports.public.bundle import table_files
+from csa.reports.public.counts import count_followed
+from csa.reports.public.facts import PublicChange
+from csa.reports.public.gathering import gather_public
+from csa.reports.public.published_values import change_told
+from csa.reports.public.window import resolve_window
 
 SECRET = Secret(bytes(range(32)))
 RULE = """
@@ -194,7 +193,7 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
     )
     areas = followed(core_areas(sample_records))
     found = analyze_displacement(
-        locate_incidents(City(sample_source.city.config, until), Choices()), areas
+        locate_incidents(City(sample_source.city.config, until), AreaSettings()), areas
     )
     core = found.pooled.core
     change = public_facts.change
@@ -230,7 +229,7 @@ def staggered(records, day=date(2020, 2, 1), fewer=5):
 def test_areas_are_counted_together_each_in_the_months_and_cells_it_is_followed_in(
     sample_source, sample_records
 ):
-    window = settle_window(sample_source.city, Month(2020, 8))
+    window = resolve_window(sample_source.city, Month(2020, 8))
     change = change_in_all(window, sample_source.city, staggered(sample_records))
     spans = sorted((str(months.start), str(months.until)) for _, months in change.grounds)
     # The redraw takes no ground out.
@@ -251,8 +250,8 @@ def test_nothing_that_is_exact_knows_which_incidents_are_domestic(sample_source,
             rng.shuffle(kinds)
             incidents = city.dataset.incidents.assign(domestic=kinds)
             other = replace(city, dataset=replace(city.dataset, incidents=incidents))
-            window = settle_window(other, Month(2020, 8))
-            areas = areas_shown(window, other, records, Choices())
+            window = resolve_window(other, Month(2020, 8))
+            areas = areas_shown(window, other, records, AreaSettings())
             told_of.append((areas, change_in_all(window, other, records)))
         assert told_of[0][0]
         assert told_of == [told_of[0]] * 3
@@ -301,7 +300,7 @@ def test_a_domestic_incident_counts_in_the_city_and_in_no_place(tmp_path):
 )
 def test_the_quarter_is_the_last_whole_one_that_is_over(tmp_path, month, quarter, start):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2016-01", 48), 1))
-    window = settle_window(City(config, dataset), Month.parse(month))
+    window = resolve_window(City(config, dataset), Month.parse(month))
     assert (str(window.quarter), str(window.period.start)) == (quarter, start)
 
 
@@ -312,9 +311,9 @@ def test_months_that_no_file_covers_are_no_quiet_months(tmp_path):
         *some_each_month(months_from("2020-01", 6)),
     ]
     dataset, config = in_town(tmp_path, lines)
-    now = settle_window(City(config, dataset), Month(2020, 6))
+    now = resolve_window(City(config, dataset), Month(2020, 6))
     assert (str(now.quarter), str(now.period.start), now.period.months) == ("2020-Q2", "2020-01", 6)
-    then = settle_window(City(config, dataset), Month(2019, 5))
+    then = resolve_window(City(config, dataset), Month(2019, 5))
     assert (str(then.quarter), then.period.months) == ("2017-Q4", 12)
     assert then.dataset.report["data_through"] == "2017-12-31"
     assert str(then.dataset.incidents["occurred_at"].max()) < "2018"
@@ -324,7 +323,7 @@ def test_months_that_no_file_covers_are_no_quiet_months(tmp_path):
 def test_a_town_where_months_pass_without_a_shooting_keeps_its_window(tmp_path):
     lines = [row(n, f"{2016 + n}-0{1 + n}-05") for n in range(4)] + [row(9, "2019-12-31")]
     dataset, config = in_town(tmp_path, [row(8, "2016-01-01"), *lines])
-    assert settle_window(City(config, dataset), Month(2019, 12)).period.months == 36
+    assert resolve_window(City(config, dataset), Month(2019, 12)).period.months == 36
 
 
 def test_without_an_area_and_without_a_plan_the_public_is_told_the_rest(tmp_path):
@@ -357,7 +356,7 @@ def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample
     late = date(2020, 7, 1)
     steps = tuple(replace_row(step, on_date=late) for step in sample_records.steps)
     records = replace(sample_records, steps=steps)
-    window = settle_window(sample_source.city, Month(2020, 8))
+    window = resolve_window(sample_source.city, Month(2020, 8))
     change = change_in_all(window, sample_source.city, records)
     assert (change.verdict, change.counted, str(change.since)) == ("unknown", None, "2020-07")
 
@@ -433,7 +432,7 @@ def test_incidents_without_a_place_need_no_word_on_what_is_domestic(tmp_path):
 def test_a_month_before_any_whole_quarter_is_refused(tmp_path, month):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2019-01", 6)))
     with pytest.raises(PeriodError, match=r"no whole quarter.*2019-01 to 2019-06"):
-        settle_window(City(config, dataset), Month.parse(month))
+        resolve_window(City(config, dataset), Month.parse(month))
 
 
 @pytest.mark.parametrize(
@@ -557,8 +556,8 @@ def test_a_candidate_is_called_as_on_all_pages_and_one_withheld_is_not_named(tmp
     lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
-    window = settle_window(City(config, dataset), Month(2019, 12))
-    choices = Choices(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
+    window = resolve_window(City(config, dataset), Month(2019, 12))
+    choices = AreaSettings(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
     all_of_them = propose_areas(City(config, window.dataset), choices).areas
     assert len(all_of_them) == 3
     told = areas_shown(window, City(config, dataset), Records(), choices)
@@ -578,16 +577,16 @@ def test_no_outline_is_told_where_the_months_are_too_few_to_say_where(tmp_path, 
     lines = [row(n, day, *place) for n, (day, place) in enumerate(zip(days, at, strict=True))]
     lines += [row("x", f"{first}-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
-    window = settle_window(City(config, dataset), Month(2019, 12))
-    choices = Choices(until=window.period.until)
+    window = resolve_window(City(config, dataset), Month(2019, 12))
+    choices = AreaSettings(until=window.period.until)
     assert len(propose_areas(City(config, window.dataset), choices).areas) == 3
     assert len(areas_shown(window, City(config, dataset), Records(), choices)) == n_told
 
 
 def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
     """By DBSCAN alone it is an area; what a team walks is not found by such a point at all."""
-    window = settle_window(sample_source.city, Month(2020, 8))
-    walkable = Choices(until=window.period.until)
+    window = resolve_window(sample_source.city, Month(2020, 8))
+    walkable = AreaSettings(until=window.period.until)
     told = areas_shown(window, sample_source.city, Records(), walkable)
     assert "Kestrelby" not in {area.place_name for area in told}
     assert len(told) == 8
@@ -612,8 +611,10 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
     assert [point["incidents"] for point in dataset.report["suspect_points"]] == [at_hospital]
-    window = settle_window(City(config, dataset), Month(2019, 12))
-    told = areas_shown(window, City(config, dataset), Records(), Choices(until=window.period.until))
+    window = resolve_window(City(config, dataset), Month(2019, 12))
+    told = areas_shown(
+        window, City(config, dataset), Records(), AreaSettings(until=window.period.until)
+    )
     assert len(told) == n_told
     hospital = int(h3.latlng_to_cell(39.045, -94.585, 10), 16)
     assert any(hospital in area.cells for area in told) == (n_told == 3)
@@ -629,7 +630,7 @@ def test_the_chance_of_a_false_word_is_told_as_it_is(through, key):
         low=50,
         high=90,
     )
-    said = change_doubts(change, Speaker())
+    said = change_doubts(change, Translator())
     assert any(sentence.endswith(f"1 time in {key}") for sentence in said)
-    assumed = change_doubts(change.model_copy(update={"is_usual_known": False}), Speaker())
+    assumed = change_doubts(change.model_copy(update={"is_usual_known": False}), Translator())
     assert any("no past years" in sentence for sentence in assumed)

@@ -3,17 +3,12 @@
 from datetime import date
 
 import pytest
-
-from csa.base.text import Speaker
-from csa.reports.public.facts import DensityClass, PublicMeeting, PublicPlace
-from csa.reports.public.neighborhoods import (
-    city_card,
-    neighborhood_blocks,
-    place_cards,
-    place_ids,
-)
-from csa.reports.public.words import area_name, class_words
 from tests.reports import told
+
+from csa.base.text import Translator
+from csa.reports.public.facts import DensityClass, PublicMeeting, PublicPlace
+from csa.reports.public.neighborhoods import city_card, neighborhood_blocks, place_cards, place_ids
+from csa.reports.public.words import area_name, class_words
 
 CLASSES = (
     DensityClass(low=0, high=9),
@@ -40,7 +35,7 @@ def facts():
 
 
 def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
-    table, about = neighborhood_blocks(facts, Speaker())
+    table, about = neighborhood_blocks(facts, Translator())
     assert table.rows == (
         (
             "Ash Hollow",
@@ -65,13 +60,13 @@ def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
 
 
 def test_map_legend_and_table_have_one_vocabulary(facts):
-    table, _ = neighborhood_blocks(facts, Speaker())
+    table, _ = neighborhood_blocks(facts, Translator())
     assert {row[2] for row in table.rows} <= set(class_words(facts))
     assert "not shown" not in str(table.rows)
 
 
 def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts):
-    tell, (first, second, _) = Speaker(), facts.areas
+    tell, (first, second, _) = Translator(), facts.areas
     assert area_name(first, facts, tell) == "Ash Hollow (A)"
     assert area_name(second, facts, tell) == "Larkmoor (B)"
     candidate = told.area("", "Ash Hollow", "candidate")
@@ -79,7 +74,7 @@ def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts)
 
 
 def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_meeting(facts):
-    quiet, busy = place_cards(facts, Speaker())
+    quiet, busy = place_cards(facts, Translator())
     assert (busy.name, busy.count) == ("Vinegate", "23")
     assert [(bar.year, bar.words, bar.is_few) for bar in busy.bars] == [
         ("2017", "12", False),
@@ -100,7 +95,7 @@ def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_me
 
 
 def test_a_few_never_look_like_many(facts):
-    bars = place_cards(facts, Speaker())[0].bars
+    bars = place_cards(facts, Translator())[0].bars
     assert [bar.share for bar in bars] == [0.3, 0.3]
-    high = max(bar.share for bar in city_card(facts, Speaker()).bars)
+    high = max(bar.share for bar in city_card(facts, Translator()).bars)
     assert high == 1

@@ -6,6 +6,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from tests.reports import told
+from tests.reports.told import STATES, answer, facts
+from tests.sentences import says
 
 from csa.base.text import LANGUAGES
 from csa.reports.maps.palette import class_colours
@@ -14,9 +17,6 @@ from csa.reports.public.pages import language_name
 from csa.reports.public.sections import public_sections
 from csa.reports.public.site import public_page, site_files
 from csa.reports.public.wall import wall_page
-from tests.reports import told
-from tests.reports.told import STATES, answer, facts
-from tests.sentences import says
 
 WHOLE = told.svg()
 EVIL = '<script>alert("x")</script>&\u202eright to left'

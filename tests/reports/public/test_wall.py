@@ -6,14 +6,13 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.base.text import LANGUAGES, Speaker
-from csa.reports.public.facts import PublicMeeting
-from csa.reports.public.screens import Row, count_words, fitting, wall_screens
-from csa.reports.public.wall import wall_page
 from tests.reports import told
 from tests.reports.told import LONG_NAME, STATES, change, facts
 from tests.sentences import says
+
+from csa.base.text import LANGUAGES, Translator
+from csa.reports.public.facts import PublicMeeting
+from csa.reports.public.wall import Row, count_words, fitting, wall_page, wall_screens
 
 ORDER = ["number", "where", "change", "areas", "doing", "tasks", "answers", "part", "limits"]
 
@@ -74,7 +73,7 @@ def rows(key, given_facts, language="en"):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_area_stands_beside_all_together_and_moved_is_said_of_it(language):
-    tell = Speaker(language)
+    tell = Translator(language)
     here = {"what": tell("public.shootings"), "where": tell("public.here")}
     assert rows("areas", STATES["all kinds of work"], language) == [
         Row(tell("public.short_fewer_moved", **here), "A"),

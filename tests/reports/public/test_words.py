@@ -6,27 +6,26 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from csa.base.message import english
-from csa.base.text import LANGUAGES, Speaker
-from csa.displacement.verdict import Verdict
-from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
-from csa.reports.public.change import change_numbers, change_sentence, told_of
-from csa.reports.public.facts import DensityClass, PublicPlace
-from csa.reports.public.neighborhoods import city_card
-from csa.reports.public.plan import standing, standings, ways_in, words_to_tell
-from csa.reports.public.screens import (
-    MOST_LISTED,
-    MOST_WORDS,
-    count_words,
-    wall_marks,
-    wall_screens,
-)
-from csa.reports.public.sections import public_sections, public_title
-from csa.reports.public.words import class_words, marks_of, period, subtitle
 from tests.reports.readability import grade
 from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts, late
 from tests.sentences import says
+
+from csa.base.message import load_catalog
+from csa.base.text import LANGUAGES, Translator
+from csa.change.verdict import Verdict
+from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
+from csa.reports.public.areas import change_numbers, change_sentence, publishable_change
+from csa.reports.public.facts import DensityClass, PublicPlace
+from csa.reports.public.neighborhoods import city_card
+from csa.reports.public.plan import (
+    count_actions_by_status,
+    how_to_participate,
+    status_at_quarter_end,
+    words_to_tell,
+)
+from csa.reports.public.sections import public_sections, public_title
+from csa.reports.public.wall import MOST_LISTED, MOST_WORDS, count_words, wall_marks, wall_screens
+from csa.reports.public.words import class_words, marks_of, period, subtitle
 
 SECTIONS = (
     "number",
@@ -157,7 +156,7 @@ def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
     assert f"Ash Hollow (A): {said}" in text_of("change", given)
     moved_from = says("public.moved_somewhere", n=1, areas="Ash Hollow (A)")
     assert moved_from in text_of("change", given)
-    assert moved_from in city_card(given, Speaker()).doing
+    assert moved_from in city_card(given, Translator()).doing
     assert "next door" not in text_of("change", facts())
     everywhere = change("fewer here, moved next door")
     assert moved_from not in text_of("change", facts(areas=(moved,), change=everywhere))
@@ -171,12 +170,12 @@ def test_an_area_of_which_nothing_can_be_said_yet_says_so():
 
 def test_a_page_named_by_a_quarter_says_that_places_are_counted_in_whole_years():
     given = facts(start="2017-01", until="2020-01")
-    assert period(given, Speaker()) == "2017 to 2019"
-    assert subtitle(given, Speaker()).startswith(
+    assert period(given, Translator()) == "2017 to 2019"
+    assert subtitle(given, Translator()).startswith(
         "Places are counted in whole years: 2017 to 2019. "
         "The whole city and what changed go through June 2020."
     )
-    assert "whole years" not in subtitle(facts(), Speaker())
+    assert "whole years" not in subtitle(facts(), Translator())
 
 
 @pytest.mark.parametrize("verdict", ["fewer for a time", "more for a time"])
@@ -199,7 +198,7 @@ def test_neighborhoods_stand_by_name_never_by_count():
 
 
 def test_the_plan_is_told_by_how_its_actions_stand():
-    assert standings(facts(), Speaker()) == (
+    assert count_actions_by_status(facts(), Translator()) == (
         ("late", 1),
         ("needs help", 1),
         ("no news lately", 1),
@@ -232,7 +231,7 @@ def test_every_task_stands_with_its_agencys_reason_late_ones_first():
 )
 def test_an_agency_hears_that_a_task_is_late_seven_days_before_the_public_does(told_on, word):
     given = facts(tasks=(late("Mow", told_on),))
-    assert standing(given.tasks[0], given) == word
+    assert status_at_quarter_end(given.tasks[0], given) == word
     due = {"area": "B", "what": "Mow", "agency": "Public Works", "due": "May 15, 2020"}
     named = says("publish.task", **due)
     waits = says("publish.to_tell", n=1, days=7, tasks=named)
@@ -277,9 +276,9 @@ def test_an_action_that_is_not_translated_says_that_it_is_in_english():
 
 def test_ways_to_take_part_are_the_citys_own_in_the_readers_language():
     both = facts(take_part={"en": ("Come.",), "es": ("Venga.",)})
-    assert ways_in(both, Speaker("es")) == ("Venga.",)
-    assert ways_in(facts(), Speaker("es")) == facts().take_part["en"]
-    assert ways_in(facts(take_part={}), Speaker()) == (says("public.part_none"),)
+    assert how_to_participate(both, Translator("es")) == ("Venga.",)
+    assert how_to_participate(facts(), Translator("es")) == facts().take_part["en"]
+    assert how_to_participate(facts(take_part={}), Translator()) == (says("public.part_none"),)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -288,9 +287,9 @@ def test_ways_to_take_part_are_the_citys_own_in_the_readers_language():
 def test_an_action_is_late_from_the_day_after_it_was_due():
     on_the_last_day = action("1", "x", "on-track", date(2020, 6, 30))
     on_the_first_day = action("1", "x", "on-track", date(2020, 7, 1))
-    assert standing(on_the_last_day, facts()) == "late"
-    assert standing(on_the_first_day, facts()) == "on-track"
-    assert standing(action("1", "x", "done", date(2020, 6, 30)), facts()) == "done"
+    assert status_at_quarter_end(on_the_last_day, facts()) == "late"
+    assert status_at_quarter_end(on_the_first_day, facts()) == "on-track"
+    assert status_at_quarter_end(action("1", "x", "done", date(2020, 6, 30)), facts()) == "done"
 
 
 @pytest.mark.parametrize(
@@ -305,23 +304,23 @@ def test_an_action_is_late_from_the_day_after_it_was_due():
     ],
 )
 def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
-    assert (told_of(given).low, told_of(given).high) == (low, high)
+    assert (publishable_change(given).low, publishable_change(given).high) == (low, high)
 
 
 @pytest.mark.parametrize("counted", [None, 0, 9])
 def test_a_count_below_ten_takes_its_range_with_it(counted):
-    said = change_numbers(change("fewer, and fewer in all", counted, 12, 30), Speaker())
+    said = change_numbers(change("fewer, and fewer in all", counted, 12, 30), Translator())
     assert said == (says("public.change_counted_few"),)
 
 
 def test_without_a_start_or_without_a_verdict_we_cannot_tell():
     candidates = facts(areas=(area("A", "Ash Hollow", "candidate"),), change=None)
-    assert "No area is chosen yet" in change_sentence(candidates, Speaker())
-    assert change_sentence(facts(change=None), Speaker()).startswith("We cannot tell yet.")
-    assert change_sentence(facts(change=change("unknown")), Speaker()).startswith(
+    assert "No area is chosen yet" in change_sentence(candidates, Translator())
+    assert change_sentence(facts(change=None), Translator()).startswith("We cannot tell yet.")
+    assert change_sentence(facts(change=change("unknown")), Translator()).startswith(
         "We cannot tell yet."
     )
-    assert change_numbers(change("unknown"), Speaker()) == ()
+    assert change_numbers(change("unknown"), Translator()) == ()
 
 
 def test_no_count_of_the_whole_city_below_ten_is_told_either():
@@ -360,7 +359,7 @@ def test_a_sixth_grader_reads_the_page(state):
 def test_no_single_public_sentence_is_above_grade_eight():
     fields = {"what": "shootings", "city": "Ash", "day": "May two", "office": "The police"}
     hard = {}
-    for key, template in english().items():
+    for key, template in load_catalog().items():
         if key.startswith(("public.", "wall.")):
             for form in [template] if isinstance(template, str) else template.values():
                 filled = re.sub(r"\{(\w+)[^}]*\}", lambda f: fields.get(f[1], "ten"), form)
@@ -377,7 +376,7 @@ def test_no_word_judges_a_place_or_names_a_person(state):
 def test_no_public_sentence_of_the_catalog_has_such_a_word():
     said = [
         form
-        for key, template in english().items()
+        for key, template in load_catalog().items()
         if key.startswith(("public.", "wall."))
         for form in ([template] if isinstance(template, str) else template.values())
     ]
@@ -396,7 +395,7 @@ def test_no_screen_of_the_wall_has_more_than_25_words(state, language):
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_each_verdict_has_words_of_its_own(verdict):
-    said = {one: change_sentence(facts(change=change(one)), Speaker()) for one in VERDICTS}
+    said = {one: change_sentence(facts(change=change(one)), Translator()) for one in VERDICTS}
     assert list(said.values()).count(said[verdict]) == 1
     assert set(VERDICTS) == {*Verdict, "unknown"}
 

@@ -5,20 +5,20 @@ import string
 import tomllib
 
 import pytest
+from tests.reports import told
+from tests.reports.brackets import Brackets, texts_of, unspoken
+from tests.reports.legible import reading_ease, syllables
 from textstat.textstat import textstatistics
 
 from csa.base import text as catalogs
-from csa.base.message import english, fill
-from csa.base.text import ENGLISH, LANGUAGES, Speaker
-from csa.plan import load_plan
+from csa.base.message import fill, load_catalog
+from csa.base.text import ENGLISH, LANGUAGES, Translator
+from csa.program.plan.loading import load_plan
 from csa.reports.editions.all import WALKS, edition
 from csa.reports.html import render_html
 from csa.reports.public.sections import public_sections
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
-from tests.reports import told
-from tests.reports.brackets import Brackets, texts_of, unspoken
-from tests.reports.legible import reading_ease, syllables
 
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 PUBLIC = catalogs.public_sentences()
@@ -46,7 +46,9 @@ READ = ("public.", "report.public", "report.walk", "wall.")
 
 KEYS = ("Home", "End", "PageDown", "PageUp", "Esc", "English", "Español")
 MONTHS = {
-    language: [Speaker(language).month(f"2020-{n:02}").removesuffix("2020") for n in range(1, 13)]
+    language: [
+        Translator(language).month(f"2020-{n:02}").removesuffix("2020") for n in range(1, 13)
+    ]
     for language in OTHERS
 }
 """As they stand before a year: `julio de `."""
@@ -118,7 +120,7 @@ def missed(texts, facts, language, others=()):
 
 def test_spanish_says_what_a_number_is_first():
     sections = {section.key: section for section in public_sections(STATES["compass"], "es")}
-    assert sections["number"].blocks[0].sentences[0] == Speaker("es")("public.one_or_more")
+    assert sections["number"].blocks[0].sentences[0] == Translator("es")("public.one_or_more")
     assert "tiroteos" in sections["where"].title
     said = list(texts_in(sections["areas"].blocks))
     assert {"Elmvale, al este (A)", "1 de octubre de 2019"} <= set(said)
@@ -260,7 +262,7 @@ def test_no_sheet_that_residents_hold_says_a_word_that_is_not_translated(
     page = texts_of(render_html(document).decode())
     assert "⟦" in "".join(page)
     assert missed(page, facts, language, names) == []
-    assert any(Speaker(language)("public.unreviewed") == mark for mark in document.marks)
+    assert any(Translator(language)("public.unreviewed") == mark for mark in document.marks)
 
 
 def test_spanish_never_says_what_english_must_not():
@@ -285,5 +287,5 @@ def test_every_title_of_the_plan_is_translated(root, language):
 
 
 def test_each_public_key_is_a_sentence():
-    assert set(PUBLIC) <= set(english())
-    assert all(any(key.startswith(start) for key in english()) for start in catalogs.PUBLIC)
+    assert set(PUBLIC) <= set(load_catalog())
+    assert all(any(key.startswith(start) for key in load_catalog()) for start in catalogs.PUBLIC)

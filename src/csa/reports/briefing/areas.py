@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from csa.areas.exports import geopackage
-from csa.areas.file_format import round_figures
-from csa.areas.proposal import Proposal
-from csa.backtest.record import Record
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.file_format import list_rows, list_versions, round_figures
+from csa.areas.priority.area_counts import AreaCounts, count_areas, locating
+from csa.areas.priority.assessment import JUDGED_COLUMNS, AreaAssessment
+from csa.areas.proposal import Proposal, area_records, plain
+from csa.areas.proposal_tables import geopackage
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
-from csa.dataset.versioned import City, open_dataset
-from csa.decisions.registry import CoreArea, core_areas
-from csa.decisions.store.records import Records
+from csa.base.message import Message
+from csa.base.params import Month
+from csa.base.text import render
+from csa.change.analyze import Displacement
+from csa.change.boundary import planned_looks
+from csa.change.sentences import describe_area, figures
+from csa.change.verdict import AreaResult
+from csa.city.dataset import City, Dataset, open_dataset
 from csa.geo.cells import as_text, outline
-from csa.priority.area_counts import AreaCounts, count_areas, locating
+from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
+from csa.program.registry import CoreArea, core_areas
+from csa.program.store.records import Records
 
 EXPORT_COLUMNS = (
     *("area_id", "place_name", "state", "since", "cells"),
@@ -55,7 +67,7 @@ COUNT_COLUMNS = {
 
 
 def count_core_areas(
-    city: City, areas: Sequence[CoreArea], proposal: Proposal, record: Record | None
+    city: City, areas: Sequence[CoreArea], proposal: Proposal, record: BacktestRecord | None
 ) -> dict[str, AreaCounts]:
     """Count the areas in service on their own ground, by letter, in a proposal's months."""
     if not areas:
@@ -174,3 +186,79 @@ def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
         return frozenset(letters)
     names = open_dataset(dataset).neighborhoods["name"].astype(str)
     return frozenset(letters | set(names))
+
+
+# ---- What a decision on an area rests on: its proposal on screen, and its verdict.
+
+
+LISTS = NOT_EVIDENCE | {"geometry"}
+
+
+def to_candidate(
+    proposal: Proposal,
+    area_id: str,
+    judgement: AreaAssessment | None = None,
+    weighed: Mapping[str, Any] | None = None,
+) -> Candidate:
+    """Return an area of the proposal on screen as a candidate, with what is known of it."""
+    found = proposal.areas[proposal.areas["area_id"] == area_id]
+    if found.empty:
+        raise ParamError("choose.unknown_area", areas=area_id)
+    seen = next(area_records(found))
+    evidence: dict[str, Any] = {name: proposal.summary[name] for name in OF_PROPOSAL}
+    evidence["area"] = _figures(list(seen), list(seen.values()))
+    evidence |= dict(weighed or {})
+    if judgement is not None:
+        rows = judgement.table[judgement.table["area_id"] == area_id]
+        columns = list(JUDGED_COLUMNS)
+        evidence["judged"] = _figures(columns, next(list_rows(rows, columns, round_figures)))
+    return Candidate(area_id, str(seen["place_name"]), tuple(seen["cells"]), evidence)
+
+
+def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
+    """Format figures as a proposal's files do, so that both routes store the same values."""
+    kept = [(name, value) for name, value in zip(columns, row, strict=True) if name not in LISTS]
+    text = csv_bytes([name for name, _ in kept], [[value for _, value in kept]]).decode("utf-8")
+    return next(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@dataclass(frozen=True)
+class ServedVerdict:
+    """The verdict on a served area since its designation."""
+
+    verdict: str  # a value of `csa.change.verdict`
+    sentence: Message  # the verdict in words, with the range chance would explain
+    n_months: int  # whole months since designation
+    evidence: Mapping[str, Any]  # what `csa.program.areas.maintain` records
+
+
+def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerdict:
+    """Return the verdict on one of the areas in service since its own first month."""
+    at = found.chosen.area_ids.index(key)
+    judged, since = found.single[at], found.starts[at]
+    n_months, verdict = len(judged.verdicts), str(judged.verdicts[-1])
+    sentence = describe_area(found, key)
+    evidence = {
+        "data_fingerprint": dataset.fingerprint,
+        "data_through": dataset.report["data_through"],
+        "since": str(since),
+        "through": str(found.until.plus(-1)),
+        "boundary": {
+            "alarm_chance": round_figures(plain(found.alarm_chance)),
+            "looks": planned_looks(n_months),
+            "z_single": round_figures(plain(judged.boundary_z)),
+        },
+        "versions": list_versions(),
+        "verdict": verdict,
+        "sentence": render(sentence),
+        "first_alarm": _first_alarm(judged, since),
+        "core": figures(judged.core),
+        "ring": None if judged.ring is None else figures(judged.ring),
+        "cells": [f"{cell:015x}" for cell in sorted(found.chosen.cells[at])],
+    }
+    return ServedVerdict(verdict, sentence, n_months, evidence)
+
+
+def _first_alarm(judged: AreaResult, since: Month) -> str | None:
+    first = judged.first_alarm
+    return None if first is None else str(since.plus(first - 1))

@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 
 from icalendar import Calendar, Event
 
-from csa.base.text import speak
-from csa.config.city import CityConfig
-from csa.decisions.areas import RETIRED
-from csa.decisions.store.records import Records
-from csa.plan import Plan
+from csa.base.text import tr
+from csa.city.config import CityConfig
+from csa.program.areas import RETIRED
+from csa.program.plan.items import Plan
+from csa.program.store.records import Records
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.told import LISTENING
+from csa.reports.public.published_values import LISTENING
 
 PRODUCT = "-//csa//core service areas//EN"
 
@@ -51,7 +51,7 @@ def calendar_file(config: CityConfig, entries: Sequence[CalendarEntry], made_at:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", speak("calendar.name", city=config.city.name))
+    calendar.add("x-wr-calname", tr("calendar.name", city=config.city.name))
     for entry in entries:
         event = Event()
         event.add("uid", f"{entry.name}@{config.city.id}.csa")
@@ -78,12 +78,12 @@ def _actions(plan: Plan | None, records: Records, today: date) -> Iterator[Calen
     for line in () if plan is None else plan_lines(plan, records, today):
         if line.state.due is None:
             continue
-        about = {"number": line.number, "title": line.title or speak("plan.open_slot")}
+        about = {"number": line.number, "title": line.title or tr("plan.open_slot")}
         is_done = line.state.status == "done"
         yield CalendarEntry(
             name=f"action-{line.number}",
             on=line.state.due,
-            title=speak("calendar.done" if is_done else "calendar.due", **about),
+            title=tr("calendar.done" if is_done else "calendar.due", **about),
             sequence=line.revision,
             about=_office(line.state.office),
         )
@@ -94,19 +94,19 @@ def _tasks(records: Records) -> Iterator[CalendarEntry]:
     for row in records.tasks:
         if row.due is None or row.area not in served:
             continue
-        about = {"number": speak("calendar.area", area=row.area), "title": row.what}
+        about = {"number": tr("calendar.area", area=row.area), "title": row.what}
         is_done = row.status == "done"
         yield CalendarEntry(
             name=f"task-{row.key.replace('/', '-')}",
             on=row.due,
-            title=speak("calendar.done" if is_done else "calendar.due", **about),
+            title=tr("calendar.done" if is_done else "calendar.due", **about),
             sequence=row.revision,
             about=_office(row.agency),
         )
 
 
 def _office(office: str) -> str:
-    return speak("calendar.office", office=office) if office else ""
+    return tr("calendar.office", office=office) if office else ""
 
 
 def _meetings(config: CityConfig, records: Records) -> Iterator[CalendarEntry]:
@@ -118,7 +118,7 @@ def _meetings(config: CityConfig, records: Records) -> Iterator[CalendarEntry]:
         yield CalendarEntry(
             name=f"meeting-{one.on}-{n_on[one.on]}",
             on=one.on,
-            title=speak("calendar.meeting_at", at=one.at, what=one.what) if one.at else one.what,
+            title=tr("calendar.meeting_at", at=one.at, what=one.what) if one.at else one.what,
             about=", ".join(one.places),
             where=one.where,
             is_meeting=True,
@@ -128,7 +128,7 @@ def _meetings(config: CityConfig, records: Records) -> Iterator[CalendarEntry]:
             yield CalendarEntry(
                 name=f"meeting-{row.key.replace('/', '-')}",
                 on=row.on_date,
-                title=speak("calendar.listening", area=row.area),
+                title=tr("calendar.listening", area=row.area),
                 sequence=row.revision,
                 where=places.get(row.area, ""),
                 is_meeting=True,

@@ -7,20 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from csa.base.text import speak
-from csa.decisions.store.records import Records, links_of, titles_of
-from csa.plan import (
-    Action,
+from csa.base.text import tr
+from csa.program.plan.calendar import (
     ActionState,
-    Link,
-    Plan,
+    Freshness,
+    ResponseClock,
+    clock,
     colour_word,
     freshness,
     holds_up,
     is_due_soon,
     is_late,
 )
-from csa.plan.calendar import Freshness
+from csa.program.plan.items import Action, Link, Plan
+from csa.program.store.records import Records, item_links, latest_titles
+from csa.program.store.tables import (
+    AreaRow,
+    LessonRow,
+    MeetingRow,
+    QuestionRow,
+    StakeholderRow,
+    StepRow,
+    TaskRow,
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,9 @@ class ActionLine:
 
 def plan_lines(plan: Plan, records: Records, today: date) -> tuple[ActionLine, ...]:
     """Return the status of each action of a plan on a day."""
-    states, links = records.states, links_of(plan, records.links)
+    states, links = records.states, item_links(plan, records.links)
     held = holds_up(plan, states, today, links)
-    titles = titles_of(records.changes)
+    titles = latest_titles(records.changes)
     revisions = {row.key: row.revision for row in records.actions}
     lines = []
     for action in plan.actions:
@@ -111,7 +120,7 @@ def _row(line: ActionLine) -> dict[str, Any]:
         "strategy": line.strategy,
         "goal": line.goal,
         "team": line.team,
-        "title": line.title or speak("plan.open_slot"),
+        "title": line.title or tr("plan.open_slot"),
         "status": status_word(state.status),
         "shown_as": status_word(line.colour),
         "reason": state.reason,
@@ -130,3 +139,79 @@ def _row(line: ActionLine) -> dict[str, Any]:
         "needs": " ".join(link.on for link in line.needs if link.kind == "waits"),
     }
     return {name: "" if value is None else str(value) for name, value in texts.items()}
+
+
+# ---- An area's work plan on a day: tasks, meetings, requests and the 60-day clock.
+
+
+GROUP, DONE, RETIRED = "group", "done", "retired"
+
+
+@dataclass(frozen=True)
+class WorkPlan:
+    """The work going on in an area."""
+
+    area: AreaRow  # its row in the store
+    steps: tuple[StepRow, ...]  # its steps, oldest first
+    tasks: tuple[TaskRow, ...]  # unfinished first, then by due date
+    meetings: tuple[MeetingRow, ...]  # newest first
+    asked: tuple[QuestionRow, ...]  # unanswered first
+    lessons: tuple[LessonRow, ...]  # newest first
+    stakeholders: tuple[StakeholderRow, ...]  # participating organizations, by name
+    clock: ResponseClock  # the 60-day clock of action 1.3.6
+    last: date | None
+
+    @property
+    def n_done(self) -> int:
+        """Number of completed tasks."""
+        return sum(task.status == DONE for task in self.tasks)
+
+
+def work_plan(
+    records: Records, key: str, lines: Sequence[ActionLine], today: date
+) -> WorkPlan | None:
+    """Assemble an area's work plan."""
+    area = next((row for row in records.areas if row.key == key), None)
+    if area is None:
+        return None
+    steps = records.steps_of(key)
+    tasks = [row for row in records.tasks if row.area == key]
+    meetings = [row for row in records.meetings if row.area == key]
+    asked = [row for row in records.asked if row.area == key]
+    lessons = [row for row in records.lessons if row.area == key]
+    takers = [row for row in records.stakeholders if row.area == key]
+    days = [
+        *(row.updated_on for row in tasks),
+        *(row.on_date for row in meetings if row.on_date <= today),
+        *(row.answered_on or row.asked_on for row in asked),
+        *(row.on_date for row in lessons),
+        *(line.state.updated_on for line in actions_for_area(lines, key) if line.state.updated_on),
+    ]
+    return WorkPlan(
+        area=area,
+        steps=steps,
+        tasks=tuple(sorted(tasks, key=lambda row: (row.status == DONE, row.due or date.max))),
+        meetings=tuple(sorted(meetings, key=lambda row: row.on_date, reverse=True)),
+        asked=tuple(sorted(asked, key=lambda row: bool(row.answered))),
+        lessons=tuple(reversed(lessons)),
+        stakeholders=tuple(sorted(takers, key=lambda row: row.organisation)),
+        clock=clock(_first_meeting(steps, meetings), today, area.execution_on),
+        last=max(days, default=None),
+    )
+
+
+def _first_meeting(steps: Sequence[StepRow], meetings: Sequence[MeetingRow]) -> date | None:
+    """Return the first group meeting of this service period, ignoring earlier periods."""
+    ended = max((row.on_date for row in steps if row.state == RETIRED), default=date.min)
+    held = [row.on_date for row in meetings if row.kind == GROUP and row.on_date >= ended]
+    return min(held, default=None)
+
+
+def actions_for_area(lines: Sequence[ActionLine], key: str) -> tuple[ActionLine, ...]:
+    """List the written actions that are meant for an area."""
+    return tuple(line for line in lines if key in line.state.areas and not line.is_open)
+
+
+def city_wide(lines: Sequence[ActionLine]) -> tuple[ActionLine, ...]:
+    """List the written actions that name no area."""
+    return tuple(line for line in lines if not line.state.areas and not line.is_open)

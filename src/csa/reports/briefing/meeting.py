@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from csa.decisions.store.records import Records, links_of
-from csa.decisions.store.tables import ChangeRow, MinuteRow
-from csa.plan import SOON_DAYS, Plan, Strategy, by_number, waits_for
+from csa.program.plan.calendar import SOON_DAYS, waits_for
+from csa.program.plan.items import Plan, Strategy, by_number
+from csa.program.store.records import Records, item_links
+from csa.program.store.tables import ChangeRow, MinuteRow
 from csa.reports.briefing.lines import ActionLine
 
 DONE, BLOCKED, AT_RISK, NO_UPDATE = "done", "blocked", "at-risk", "no-update"
@@ -137,7 +138,7 @@ def _completed(
 
 def _stuck(plan: Plan, lines: Sequence[ActionLine], records: Records) -> tuple[Stuck, ...]:
     undone = {line.number for line in lines if line.state.status != DONE}
-    waits = waits_for(plan, links_of(plan, records.links))
+    waits = waits_for(plan, item_links(plan, records.links))
     found = []
     for line in lines:
         if line.state.status not in {BLOCKED, AT_RISK}:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.window import month_index
 from csa.base.params import Period
-from csa.base.text import natural, speak
-from csa.dataset.versioned import Dataset
-from csa.decisions.store.records import Records
-from csa.geo.cells import as_text, bin_points
-from csa.geo.ground import holder, resolution_of
+from csa.base.text import natural_sort_key, tr
+from csa.city.dataset import Dataset
+from csa.geo.cells import as_text, best_match, bin_points, cell_resolution
+from csa.program.store.records import Records
 from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
@@ -66,13 +65,13 @@ class Recent:
 
     def of_cells(self, cells: Collection[str]) -> int | None:
         """Count the incidents of some cells."""
-        sizes = {resolution_of(int(cell, 16)) for cell in cells}
+        sizes = {cell_resolution(int(cell, 16)) for cell in cells}
         if not sizes <= self.resolutions:
             return None
         return sum(self.by_cell.get(cell, 0) for cell in cells)
 
 
-def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
+def count_recent(dataset: Dataset, choices: AreaSettings) -> Recent | None:
     """Count the incidents of the last 12 whole months, by cell and neighborhood."""
     incidents, covered = dataset.incidents, dataset.whole_months
     if covered is None:
@@ -141,14 +140,14 @@ def list_places(
     known = {place.letter for place in areas}
     candidates = [
         Place(PROPOSED, letter, name, "", tuple(own), letter, _shot(recent, own))
-        for letter, name, own in sorted(proposed, key=lambda one: natural(one[1]))
+        for letter, name, own in sorted(proposed, key=lambda one: natural_sort_key(one[1]))
         if letter not in known
     ]
     candidates = [replace(place, name=_around(place.name, around)) for place in candidates]
     counts = {} if recent is None else recent.by_neighborhood
     named = [
         Place(NEIGHBORHOOD, name, name, n_shot=None if recent is None else counts.get(name, 0))
-        for name in sorted(around, key=natural)
+        for name in sorted(around, key=natural_sort_key)
     ]
     city = Place(CITY, "", "", n_shot=None if recent is None else recent.total)
     served = [place for place in areas if place.state not in UNSERVED]
@@ -158,7 +157,7 @@ def list_places(
 
 
 def _around(name: str, neighborhoods: Collection[str]) -> str:
-    return speak("here.around", name=name) if name in neighborhoods else name
+    return tr("here.around", name=name) if name in neighborhoods else name
 
 
 def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
@@ -167,7 +166,7 @@ def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
 
 def _same(cells: Sequence[str], proposed: Sequence[tuple[str, str, Sequence[str]]]) -> str:
     """Return the letter of the candidate that is the same place as an area."""
-    at = holder(_ground(cells), [_ground(other) for _, _, other in proposed])
+    at = best_match(_ground(cells), [_ground(other) for _, _, other in proposed])
     return "" if at is None else proposed[at][0]
 
 

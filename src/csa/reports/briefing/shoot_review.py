@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from csa.base.message import Message, say
+from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.base.stats import HIGHEST_DISPERSION
-from csa.decisions.store.records import Records
-from csa.plan import Plan, PlanMeasure
-from csa.plan.measures import MeasureChange, MeasureVerdict, Quarter, Value, judge, latest
-from csa.plan.measures.kinds import cohort_months
+from csa.program.plan.items import Plan, PlanMeasure
+from csa.program.plan.measure_change import MeasureChange, MeasureVerdict, assess_change
+from csa.program.plan.measures import Quarter, Value, cohort_months, latest
+from csa.program.store.records import Records
 from csa.reports.briefing.measuring import spans_at
 
 
@@ -55,21 +55,21 @@ def _effect(
     action = measure.since_action
     began = None if begun is None or begun > today else Quarter.of(begun)
     if not history:
-        return _untold(measure, None, None, say("shoot_review.no_value", action=action))
+        return _untold(measure, None, None, msg("shoot_review.no_value", action=action))
     months = {cohort_months(value.basis) for value in history}
     if None in months or len(months) > 1:
-        return _untold(measure, began, None, say("shoot_review.no_cohort"))
+        return _untold(measure, began, None, msg("shoot_review.no_cohort"))
     (lag,) = months
     if began is None or lag is None:
-        return _untold(measure, began, lag, say("shoot_review.not_begun", action=action))
+        return _untold(measure, began, lag, msg("shoot_review.not_begun", action=action))
     followed = [value for value in history if is_followed(value.quarter, lag, today)]
     before, after = (tuple(side) for side in spans_at(followed, began))
-    change = judge(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION)
+    change = assess_change(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION)
     if not after or not before:
         key = "shoot_review.too_early" if not after else "shoot_review.nothing_before"
         told = {"action": action, "began": began, "months": lag}
-        return ReviewEffect(measure, action, began, lag, before, after, None, say(key, **told))
-    message = say(
+        return ReviewEffect(measure, action, began, lag, before, after, None, msg(key, **told))
+    message = msg(
         "shoot_review.told",
         action=action,
         began=began,
@@ -81,7 +81,7 @@ def _effect(
     )
     if change.low is not None and change.verdict is not MeasureVerdict.TOO_FEW:
         ends = {"low": 100 * change.low, "high": 100 * (change.high or 0.0)}
-        message = say("shoot_review.with_range", said=message, **ends)
+        message = msg("shoot_review.with_range", said=message, **ends)
     return ReviewEffect(measure, action, began, lag, before, after, change, message)
 
 
@@ -100,4 +100,4 @@ def is_followed(quarter: Quarter, months: int, today: date) -> bool:
 def _span(side: Sequence[Value]) -> Message | str:
     """Return the quarters of one side: one, or the first and the last."""
     first, last = str(side[0].quarter), str(side[-1].quarter)
-    return first if first == last else say("shoot_review.span", first=first, last=last)
+    return first if first == last else msg("shoot_review.span", first=first, last=last)

@@ -9,17 +9,293 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from csa.base.text import ENGLISH
-from csa.reports.document import Document
-from csa.reports.editions.enforcement import enforcement
-from csa.reports.editions.executive import executive
-from csa.reports.editions.intervention import intervention
-from csa.reports.editions.leaders import leaders_sheets
-from csa.reports.editions.map_sheets import Draw
-from csa.reports.editions.prevention import prevention
+from csa.base.text import ENGLISH, Translator, render
+from csa.reports.briefing.lines import DONE, WorkPlan
+from csa.reports.briefing.measuring import MeasureStatus
+from csa.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
+from csa.reports.editions.charts import change_chart
+from csa.reports.editions.map_sheets import Draw, city_map
+from csa.reports.editions.parts import (
+    areas_by_tier,
+    describe_change,
+    describe_concentration,
+    measures,
+    what_changed,
+    why_table,
+)
+from csa.reports.editions.phrases import (
+    area_name,
+    by_tier,
+    internal_edition,
+    kind_word,
+    more_rows,
+    near_words,
+    truncate_rows,
+)
+from csa.reports.editions.plan_parts import (
+    actions_by_team,
+    decisions,
+    due_soon,
+    late,
+    open_slots,
+    team_lead,
+    team_parts,
+    to_decide,
+)
 from csa.reports.editions.public import public
-from csa.reports.editions.walks import walk_sheets
-from csa.reports.month.facts import Facts
+from csa.reports.editions.walks import leaders_sheets, walk_sheets
+from csa.reports.month.facts import AreaFacts, AreaServices, Facts, PlanFacts
+
+# ---- The edition for the enforcement team: cleared cases, shooting reviews, its actions.
+
+
+ENFORCEMENT = "enforcement"
+KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
+"""Kinds of measure about cases, wherever the plan names them."""
+
+
+def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition for the enforcement team."""
+    tell = Translator(language)
+    lead = (
+        describe_concentration(facts, tell),
+        describe_change(facts, tell),
+        team_lead(facts, ENFORCEMENT, tell),
+    )
+    blocks: list[Block] = [
+        Heading(tell("report.measures_title")),
+        *team_parts(facts, ENFORCEMENT, tell, lambda known: _of_cases(known, tell)),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *areas_by_tier(facts, tell),
+        *what_changed(facts, tell, with_singles=True),
+    ]
+    return internal_edition(facts, tell("report.enforcement"), lead, blocks, tell)
+
+
+def _of_cases(known: PlanFacts, t: Translator) -> list[Block]:
+    return [*measures(of_cases(known), t), *_reviews(known, t)]
+
+
+def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
+    """Describe cases before and after shooting reviews began."""
+    if not known.reviews:
+        return [Paragraph(t("report.review_note"), is_faint=True)]
+    said = tuple(
+        t("report.review_line", name=one.measure.name, said=render(one.message, t.language))
+        for one in known.reviews
+    )
+    title = Heading(t("report.review_title"), 3)
+    return [title, Bullets(said), Paragraph(t("shoot_review.no_proof"), is_faint=True)]
+
+
+def of_cases(known: PlanFacts) -> tuple[MeasureStatus, ...]:
+    """List the measures about cases, then the others of the team's goal."""
+    cases = [at for at in known.at_quarter if at.line.measure.kind in KINDS]
+    ids = {at.line.measure.id for at in cases}
+    others = [at for at in known.team_measures(ENFORCEMENT) if at.line.measure.id not in ids]
+    return (*cases, *others)
+
+
+# ---- The edition for the Executive Committee: what to decide, at two minutes a page.
+
+
+def executive(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition for the Executive Committee."""
+    tell = Translator(language)
+    known = facts.plan
+    lines = () if known is None else known.lines
+    lead = (
+        describe_concentration(facts, tell),
+        describe_change(facts, tell),
+        to_decide(facts, tell),
+    )
+    blocks: list[Block] = [
+        *decisions(facts, tell),
+        *change_chart(facts, tell),  # on the first page, with what is to be decided
+        *areas_by_tier(facts, tell),
+        *what_changed(facts, tell, with_singles=False, with_chart=False),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        Heading(tell("report.measures_title")),
+    ]
+    if known is None:
+        blocks.append(Paragraph(tell("report.no_plan_here")))
+    else:
+        blocks += measures(known.at_quarter, tell)
+        blocks.append(actions_by_team(known, facts.today, tell))
+    blocks += late(facts, lines, tell)
+    blocks += due_soon(facts, lines, tell)
+    blocks += open_slots(facts, tell)
+    return internal_edition(facts, tell("report.executive"), lead, blocks, tell)
+
+
+# ---- The edition for the intervention team: services in and near areas, greatest gaps first.
+
+
+INTERVENTION = "intervention"
+MAX_AREAS = 20
+
+
+def intervention(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition for the intervention team."""
+    tell = Translator(language)
+    lead = (
+        first_needs(facts, tell),
+        describe_change(facts, tell),
+        team_lead(facts, INTERVENTION, tell),
+    )
+    blocks: list[Block] = [
+        Heading(tell("report.services_title")),
+        *_services(facts, tell),
+        *areas_by_tier(facts, tell),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *what_changed(facts, tell, with_singles=False),
+        Heading(tell("report.measures_title")),
+        *team_parts(
+            facts,
+            INTERVENTION,
+            tell,
+            lambda known: measures(known.team_measures(INTERVENTION), tell),
+        ),
+    ]
+    return internal_edition(facts, tell("report.intervention"), lead, blocks, tell)
+
+
+def first_needs(facts: Facts, t: Translator) -> str:
+    """Name the areas that lack the most kinds of service."""
+    helped = _helped(facts)
+    if not helped:
+        return t("report.lacks_services") if facts.areas else t("report.walks_none")
+    most = max(len(of.lacking) for _, of in helped)
+    if not most:
+        return t("report.no_gaps")
+    names = [area_name(area, t) for area, of in helped if len(of.lacking) == most]
+    return t("report.first_needs", n=most, areas=t.listed(sorted(names)))
+
+
+def _helped(facts: Facts) -> list[tuple[AreaFacts, AreaServices]]:
+    return [(area, area.help) for area in by_tier(facts.areas) if area.help is not None]
+
+
+def _services(facts: Facts, t: Translator) -> list[Block]:
+    helped, config = _helped(facts), facts.config.services
+    if not helped or config is None:
+        return [Paragraph(first_needs(facts, t))]
+    # The area that lacks the most kinds comes first.
+    helped.sort(key=lambda one: -len(one[1].lacking))
+    rows, n_more = truncate_rows(helped, MAX_AREAS)
+    none = t("report.none")
+    listed = [
+        (
+            area_name(area, t),
+            f"{of.n_inside:,}",
+            f"{len(of.near) - of.n_inside:,}",
+            _rate(of.per_1k, t),
+            ", ".join(kind_word(facts, kind, t) for kind in of.lacking) or none,
+        )
+        for area, of in rows
+    ]
+    listed.append((t("report.whole_city"), "", "", _rate(facts.services_per_1k, t), ""))
+    near = near_words(config.near_m, facts, t)
+    table = Table(
+        t("report.services_caption"),
+        (
+            *t.each("report.area", "report.in_it", "report.near_it", "report.per_1k"),
+            t("report.lacking", near=near),
+        ),
+        tuple(listed),
+        numeric=(1, 2, 3),
+    )
+    note = t("report.services_note", source=config.source, day=t.day(config.as_of))
+    return [table, *more_rows(n_more, t), Paragraph(note, is_faint=True)]
+
+
+def _rate(per_1k: float | None, t: Translator) -> str:
+    return t("report.rate_none") if per_1k is None else t("report.rate", rate=per_1k)
+
+
+# ---- The edition for the prevention team: areas, the work in them, and what is late.
+
+
+PREVENTION = "prevention"
+
+
+def prevention(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition for the prevention team."""
+    tell = Translator(language)
+    lead = (
+        describe_concentration(facts, tell),
+        describe_change(facts, tell),
+        team_lead(facts, PREVENTION, tell),
+    )
+    blocks: list[Block] = [
+        *areas_by_tier(facts, tell),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *what_changed(facts, tell, with_singles=True),
+        *why_table(facts, tell),
+        Heading(tell("report.work_title")),
+        *_work(facts, tell),
+        Heading(tell("report.measures_title")),
+        *team_parts(
+            facts, PREVENTION, tell, lambda known: measures(known.team_measures(PREVENTION), tell)
+        ),
+    ]
+    return internal_edition(facts, tell("report.prevention"), lead, blocks, tell)
+
+
+def _work(facts: Facts, t: Translator) -> list[Block]:
+    """Show each served area's work plan as one row."""
+    note = Paragraph(t("report.sheets_note"), is_faint=True)
+    worked = [area for area in facts.areas if area.work is not None]
+    if not worked:
+        return [Paragraph(t("report.work_none")), note]
+    rows, n_more = truncate_rows(worked, MAX_AREAS)
+    table = Table(
+        t("report.work_caption", day=t.day(facts.today)),
+        t.each(
+            "report.area",
+            "report.tasks_done",
+            "report.tasks_late",
+            "report.sixty_days",
+            "report.not_answered",
+            "report.last_told",
+        ),
+        tuple(_work_row(facts, area, area.work, t) for area in rows if area.work is not None),
+        numeric=(2, 4),
+    )
+    return [table, *more_rows(n_more, t), note]
+
+
+def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, t: Translator) -> tuple[str, ...]:
+    n_late = sum(
+        task.status != DONE and task.due is not None and task.due < facts.today
+        for task in work.tasks
+    )
+    return (
+        area_name(area, t),
+        t("report.of_tasks", done=work.n_done, n=len(work.tasks)),
+        f"{n_late:,}",
+        _clock(work, t),
+        f"{sum(not row.answered for row in work.asked):,}",
+        t("report.never") if work.last is None else t.day(work.last),
+    )
+
+
+def _clock(work: WorkPlan, t: Translator) -> str:
+    """Return the progress from first group meeting to start of work, in words."""
+    match work.clock.state:
+        case "not-started":
+            return t("report.clock_none")
+        case "running":
+            return t("report.clock_running", day=work.clock.day)
+        case "over":
+            return t("report.clock_over", day=work.clock.day)
+        case "begun":
+            return t("report.clock_begun")
+
 
 _EDITIONS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
     "executive": executive,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import shapely
 
-from csa.base.text import Speaker
-from csa.dataset.chosen import Chosen
-from csa.displacement.verdict import AreaVerdict, Track
+from csa.base.text import Translator
+from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.city.selection import AreaSelection
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
 from csa.reports.maps.palette import PAPER
@@ -36,26 +36,26 @@ class ChartLine:
     high: int
 
 
-def change_chart(facts: Facts, tell: Speaker) -> list[Block]:
+def change_chart(facts: Facts, t: Translator) -> list[Block]:
     """Draw each area and all together, here and next door; nothing where nothing is followed."""
     found, followed = facts.displaced, facts.followed
     if found is None or followed is None or followed.verdict is None:
         return []
-    own = list(zip(_named(found.chosen, tell), found.single, strict=True))[:MAX_AREAS]
-    rows = [(tell("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
+    own = list(zip(_named(found.chosen, t), found.single, strict=True))[:MAX_AREAS]
+    rows = [(t("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
     lines = [(name, _line(judged.core), _next(judged)) for name, judged in rows]
-    alt = " ".join(_said(name, here, there, tell) for name, here, there in lines)
-    caption = tell("report.chart_caption", through=tell.month(str(followed.through)))
-    title = Heading(tell("report.chart_title"), 3)
-    return [title, Picture(_drawn(lines, tell), alt, caption)]
+    alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
+    caption = t("report.chart_caption", through=t.month(str(followed.through)))
+    title = Heading(t("report.chart_title"), 3)
+    return [title, Picture(_drawn(lines, t), alt, caption)]
 
 
-def years_chart(told: PublicFacts, tell: Speaker) -> list[Picture]:
+def years_chart(told: PublicFacts, t: Translator) -> list[Picture]:
     """Draw the whole city's years as bars."""
     if len(told.years) < 2:
         return []
-    listed = ", ".join(f"{year}: {city_count(n, tell)}" for year, n in told.years)
-    alt = tell("public.bars_alt", what=noun(told, tell), place=told.city_name, listed=listed)
+    listed = ", ".join(f"{year}: {city_count(n, t)}" for year, n in told.years)
+    alt = t("public.bars_alt", what=noun(told, t), place=told.city_name, listed=listed)
     most = max([LEAST_TOP, *(n or 0 for _, n in told.years)])
     marks: list[Mark] = []
     step = min(BAR_PX * 1.4, WIDTH / len(told.years))
@@ -69,42 +69,42 @@ def years_chart(told: PublicFacts, tell: Speaker) -> list[Picture]:
             Stroke((box,), PAPER.faint, 2.0, is_dashed=True)
             if is_few
             else Fill((box,), PAPER.accent),
-            _centered(tell("public.few_short") if is_few else f"{n:,}", middle, floor - high - 18),
+            _centered(t("public.few_short") if is_few else f"{n:,}", middle, floor - high - 18),
             _centered(str(year), middle, floor + 22),
         ]
     return [Picture(_painted(marks, floor + 2 * TEXT_PX), alt)]
 
 
-def _named(chosen: Chosen, tell: Speaker) -> list[str]:
+def _named(chosen: AreaSelection, t: Translator) -> list[str]:
     """Name each area, and those that are no longer in service as such."""
     named = {
-        key: tell("briefing.place", place=tell.place(name), area_id=key)
+        key: t("briefing.place", place=t.place(name), area_id=key)
         for key, name in zip(chosen.area_ids, chosen.place_names, strict=True)
     }
     return [
-        tell("report.chart_ended", name=name) if key in chosen.retired else name
+        t("report.chart_ended", name=name) if key in chosen.retired else name
         for key, name in named.items()
     ]
 
 
-def _line(track: Track) -> ChartLine:
+def _line(track: CumulativeCounts) -> ChartLine:
     return ChartLine(int(track.counted[-1]), int(track.low[-1]), int(track.high[-1]))
 
 
-def _next(judged: AreaVerdict) -> ChartLine | None:
+def _next(judged: AreaResult) -> ChartLine | None:
     ring = judged.ring
     return None if ring is None or not ring.is_told[-1] else _line(ring)
 
 
-def _said(name: str, here: ChartLine, there: ChartLine | None, tell: Speaker) -> str:
-    said = tell("report.chart_line", name=name, n=here.counted, low=here.low, high=here.high)
+def _said(name: str, here: ChartLine, there: ChartLine | None, t: Translator) -> str:
+    said = t("report.chart_line", name=name, n=here.counted, low=here.low, high=here.high)
     if there is None:
         return said
     values = {"n": there.counted, "low": there.low, "high": there.high}
-    return f"{said} {tell('report.chart_next_line', **values)}"
+    return f"{said} {t('report.chart_next_line', **values)}"
 
 
-def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], tell: Speaker) -> bytes:
+def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], t: Translator) -> bytes:
     most = max(max(one.counted, one.high) for _, *both in lines for one in both if one is not None)
     room = WIDTH - LABEL_PX - SAID_PX
     marks: list[Mark] = [Stroke((_bar(LABEL_PX, 0, 0, ROW_PX * len(lines)),), PAPER.hairline, 1.5)]
@@ -115,14 +115,14 @@ def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], tell: Speak
             for n, line in enumerate(wrap(writable(name), TEXT_PX, LABEL_PX - 20, 2, is_bold=True))
         ]
         for row, (one, where) in enumerate(
-            ((here, tell("report.chart_here")), (there, tell("report.chart_next")))
+            ((here, t("report.chart_here")), (there, t("report.chart_next")))
         ):
             if one is None:
                 continue
             y, scale = top + 24 + row * 30, room / (1.05 * max(most, 1))
             x = LABEL_PX + one.counted * scale
             low, high = (LABEL_PX + end * scale for end in (one.low, one.high))
-            said = tell("report.chart_said", where=where, n=one.counted, low=one.low, high=one.high)
+            said = t("report.chart_said", where=where, n=one.counted, low=one.low, high=one.high)
             dot = shapely.Point(x, y).buffer(8 if row == 0 else 7)
             marks += [
                 Fill((shapely.box(low, y - 9, high, y + 9),), PALE if row else BAND),

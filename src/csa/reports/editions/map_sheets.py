@@ -8,13 +8,12 @@ from typing import TypeAlias
 import numpy as np
 
 from csa.base.errors import CsaError
-from csa.base.text import Speaker, render
+from csa.base.text import Translator, render
 from csa.reports.document import Picture
 from csa.reports.editions.phrases import area_name, counted, kind_word, period_words
 from csa.reports.maps.palette import count_bounds
 from csa.reports.maps.sheet import MapArea, MapSheet
-from csa.reports.month.area_facts import AreaFacts, Unserved
-from csa.reports.month.facts import Facts
+from csa.reports.month.facts import AreaFacts, Facts, Unserved
 
 Draw: TypeAlias = Callable[[MapSheet], bytes]
 """Draws a sheet as a PNG; raises a `CsaError` if it cannot."""
@@ -23,31 +22,31 @@ MAX_ON_WALK = 12
 """Most services on a walk sheet: nobody reads a longer list on the street."""
 
 
-def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
+def city_map(facts: Facts, t: Translator, draw: Draw) -> Picture:
     """Draw the city and its areas."""
-    what, period = counted(facts, tell), period_words(facts, tell)
+    what, period = counted(facts, t), period_words(facts, t)
     city = facts.config.city.name
-    alt = tell("report.map_alt", n=len(facts.areas), city=city, period=period)
+    alt = t("report.map_alt", n=len(facts.areas), city=city, period=period)
     try:
-        png = draw(_city_sheet(facts, tell))
+        png = draw(_city_sheet(facts, t))
     except CsaError as error:
-        why = render(error.message, tell.language)
-        return Picture(None, alt, missing=tell("report.map_missing", why=why))
+        why = render(error.message, t.language)
+        return Picture(None, alt, missing=t("report.map_missing", why=why))
     caption = "report.map_unserved" if facts.unserved else "report.map_caption"
-    return Picture(png, alt, tell(caption, what=what, period=period))
+    return Picture(png, alt, t(caption, what=what, period=period))
 
 
-def walk_map(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> Picture:
+def walk_map(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> Picture:
     """Draw an area's streets and the services there, without any counts."""
-    alt = tell("report.walk_map_alt", area=area_name(area, tell))
+    alt = t("report.walk_map_alt", area=area_name(area, t))
     try:
-        png = draw(_walk_sheet(facts, area, tell))
+        png = draw(_walk_sheet(facts, area, t))
     except CsaError:  # the internal editions say why
-        return Picture(None, alt, missing=tell("report.walk_missing"))
-    return Picture(png, alt, tell("report.walk_map_caption"), width_share=0.62)
+        return Picture(None, alt, missing=t("report.walk_missing"))
+    return Picture(png, alt, t("report.walk_map_caption"), width_share=0.62)
 
 
-def _city_sheet(facts: Facts, tell: Speaker) -> MapSheet:
+def _city_sheet(facts: Facts, t: Translator) -> MapSheet:
     cells = tuple(sorted(facts.ground.counts))
     counts = np.array([facts.ground.counts[cell] for cell in cells], dtype=np.int64)
     upper = count_bounds(counts)
@@ -56,37 +55,37 @@ def _city_sheet(facts: Facts, tell: Speaker) -> MapSheet:
     bounds = zip(lower, upper, strict=True)
     return _sheet(
         facts,
-        tell,
+        t,
         cells=tuple(zip(cells, levels, strict=True)),
         class_words=tuple(
-            tell("legend.one" if low == high else "legend.range", low=low, high=high)
+            t("legend.one" if low == high else "legend.range", low=low, high=high)
             for low, high in bounds
         ),
         areas=facts.areas,
         unserved=facts.unserved,
-        legend_title=tell("report.map_legend", what=counted(facts, tell)),
-        date_line=period_words(facts, tell),
+        legend_title=t("report.map_legend", what=counted(facts, t)),
+        date_line=period_words(facts, t),
     )
 
 
-def _walk_sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> MapSheet:
+def _walk_sheet(facts: Facts, area: AreaFacts, t: Translator) -> MapSheet:
     near = () if area.help is None else area.help.near[:MAX_ON_WALK]
     return _sheet(
         facts,
-        tell,
+        t,
         areas=(area,),
-        date_line=tell.month(str(facts.month)),
+        date_line=t.month(str(facts.month)),
         source_line=facts.config.basemap.source,
         focus=area.shape,
         services=tuple((one.name, one.lon, one.lat, one.number) for one in near),
-        spots=tuple((kind_word(facts, kind, tell), *at) for kind, *at in area.why.spots),
+        spots=tuple((kind_word(facts, kind, t), *at) for kind, *at in area.why.spots),
         street_names=True,
     )
 
 
 def _sheet(
     facts: Facts,
-    tell: Speaker,
+    t: Translator,
     *,
     areas: tuple[AreaFacts, ...],
     unserved: tuple[Unserved, ...] = (),
@@ -106,6 +105,6 @@ def _sheet(
         is_synthetic=city.is_synthetic,
         units=city.units,
         metric_crs=city.metric_crs,
-        language=tell.language,
+        language=t.language,
         **given,  # type: ignore[arg-type]
     )

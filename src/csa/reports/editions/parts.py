@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from csa.areas.criterion import weights_of
-from csa.areas.ordering import say_order
+from csa.areas.backtest.record import Held, say_areas_hold, say_served_hold
+from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.year_to_date import say_year
-from csa.backtest.caught import Held, say_areas_hold, say_served_hold
 from csa.base.message import Message
-from csa.base.text import Speaker, render
+from csa.base.text import Translator, render
+from csa.city.loading import EvidenceStudy
+from csa.reports.briefing.measuring import MeasureStatus
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
 from csa.reports.editions.phrases import (
     area_name,
     by_tier,
     counted,
-    kept_rows,
+    kind_word,
     months_covered,
+    more_rows,
     move_words,
     period_words,
     state_words,
     tier_words,
+    truncate_rows,
 )
-from csa.reports.month.area_facts import AreaFacts, Unserved
-from csa.reports.month.facts import Facts
+from csa.reports.month.facts import AreaFacts, Facts, Unserved
+from csa.risk.explanation import factor_words, layer_words, study_words
+from csa.risk.files import AreaFactor
 
 MAX_AREAS = 40
 MAX_NAMED = 6
@@ -34,12 +38,12 @@ FULL = frozenset({"displacement.said", "displacement.said_kept"})
 """Verdicts that are told with counts."""
 
 
-def stands_out(facts: Facts, tell: Speaker) -> str:
+def describe_concentration(facts: Facts, t: Translator) -> str:
     """Return the sentences on which areas stand out."""
-    what, period = counted(facts, tell), period_words(facts, tell)
+    what, period = counted(facts, t), period_words(facts, t)
     totals = facts.summary["totals"]
     if not facts.areas or not totals["located"]:
-        return tell("report.no_area", what=what, period=period)
+        return t("report.no_area", what=what, period=period)
     inside = sum(area.incidents for area in facts.areas)
     km2 = sum(area.km2 for area in facts.areas)
     if facts.is_served:
@@ -47,50 +51,50 @@ def stands_out(facts: Facts, tell: Speaker) -> str:
         told = say_served_hold(found, facts.summary, facts.record)
     else:
         told = say_areas_hold(facts.summary, facts.record)
-    said = render(told, tell.language)
-    return " ".join(part for part in (said, _highest(facts, tell), _above(facts, tell)) if part)
+    said = render(told, t.language)
+    return " ".join(part for part in (said, _highest(facts, t), _above(facts, t)) if part)
 
 
-def _above(facts: Facts, tell: Speaker) -> str:
+def _above(facts: Facts, t: Translator) -> str:
     """Count the top-tier places that are not in service."""
     n_top = sum(one.tier == 1 for one in facts.unserved)
     if not n_top:
         return ""
     too = any(area.tier == 1 for area in facts.areas)
-    return tell("report.unserved_top" if too else "report.unserved_top_alone", n=n_top)
+    return t("report.unserved_top" if too else "report.unserved_top_alone", n=n_top)
 
 
-def _highest(facts: Facts, tell: Speaker) -> str:
+def _highest(facts: Facts, t: Translator) -> str:
     if not facts.can_locate.can:
-        return tell("briefing.no_tiers")
+        return t("briefing.no_tiers")
     tiers = [area.tier for area in facts.areas if area.tier is not None]
     if not tiers:
-        return tell("briefing.none_told_apart")
+        return t("briefing.none_told_apart")
     if 1 not in tiers and any(one.tier == 1 for one in facts.unserved):
         return ""  # the next sentence says so
     first = [area for area in by_tier(facts.areas) if area.tier == min(tiers)]
     if len(first) > MAX_NAMED:
-        return tell("briefing.many_highest", n=len(first))
+        return t("briefing.many_highest", n=len(first))
     if len({*tiers}) == 1 and len(first) == len(facts.areas):
         return ""
-    names = tell.listed([area_name(area, tell) for area in first])
-    return tell("briefing.highest", n=len(first), areas=names)
+    names = t.listed([area_name(area, t) for area in first])
+    return t("briefing.highest", n=len(first), areas=names)
 
 
-def changed(facts: Facts, tell: Speaker) -> str:
+def changed(facts: Facts, t: Translator) -> str:
     """Describe the change in all areas together, and how certain it is."""
     message = facts.why_not_followed if facts.followed is None else facts.followed.sentence
-    return "" if message is None else render(message, tell.language)
+    return "" if message is None else render(message, t.language)
 
 
-def lead_changed(facts: Facts, tell: Speaker) -> str:
+def describe_change(facts: Facts, t: Translator) -> str:
     """Describe the change in all areas together in one sentence; `changed` gives the full text."""
     if facts.followed is None:
-        return changed(facts, tell)
+        return changed(facts, t)
     if facts.followed.here.key not in FULL:
-        return " ".join([render(facts.followed.here, tell.language), *_moved(facts, tell)])
-    values, what = facts.followed.here.values, counted(facts, tell)
-    said = tell(
+        return " ".join([render(facts.followed.here, t.language), *_moved(facts, t)])
+    values, what = facts.followed.here.values, counted(facts, t)
+    said = t(
         "report.lead_changed",
         verdict=values["verdict"],
         since=values["since"],
@@ -101,105 +105,103 @@ def lead_changed(facts: Facts, tell: Speaker) -> str:
         low=values["low"],
         high=values["high"],
     )
-    return " ".join([said, *_moved(facts, tell)])
+    return " ".join([said, *_moved(facts, t)])
 
 
-def _moved(facts: Facts, tell: Speaker) -> Iterator[str]:
+def _moved(facts: Facts, t: Translator) -> Iterator[str]:
     """Name the areas from which it moved next door, where all together do not show it."""
     letters = () if facts.followed is None else facts.followed.moved
-    names = [area_name(area, tell) for area in facts.areas if area.letter in letters]
+    names = [area_name(area, t) for area in facts.areas if area.letter in letters]
     if names:
-        yield tell("report.moved_somewhere", n=len(names), areas=tell.listed(names))
+        yield t("report.moved_somewhere", n=len(names), areas=t.listed(names))
 
 
-def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
+def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     """List the areas by tier, with what changed since the month before."""
-    blocks: list[Block] = [Heading(tell("report.areas_title"))]
+    blocks: list[Block] = [Heading(t("report.areas_title"))]
     if not facts.areas:
-        what, period = counted(facts, tell), period_words(facts, tell)
-        blocks.append(Paragraph(tell("report.no_area", what=what, period=period)))
-        return [*blocks, *_paragraphs(_off_the_list(facts, tell))]
-    rows, n_more = kept_rows(by_tier(facts.areas), MAX_AREAS)
+        what, period = counted(facts, t), period_words(facts, t)
+        blocks.append(Paragraph(t("report.no_area", what=what, period=period)))
+        return [*blocks, *_paragraphs(_off_the_list(facts, t))]
+    rows, n_more = truncate_rows(by_tier(facts.areas), MAX_AREAS)
     columns = (
-        tell("report.area"),
-        tell("report.tier"),
-        tell("report.stands"),
-        tell("report.count", what=counted(facts, tell).capitalize(), months=months_covered(facts)),
-        tell("report.next12"),
-        tell("report.last_year"),
-        tell("report.since_month", month=tell.month(str(facts.month.plus(-1)), is_short=True)),
+        t("report.area"),
+        t("report.tier"),
+        t("report.stands"),
+        t("report.count", what=counted(facts, t).capitalize(), months=months_covered(facts)),
+        t("report.next12"),
+        t("report.last_year"),
+        t("report.since_month", month=t.month(str(facts.month.plus(-1)), is_short=True)),
     )
     table = Table(
-        tell("report.areas_caption"),
+        t("report.areas_caption"),
         columns,
-        tuple(_area_row(area, tell) for area in rows),
+        tuple(_area_row(area, t) for area in rows),
         numeric=(3, 4, 5),
     )
-    return [*blocks, table, *_paragraphs(_area_notes(facts, n_more, tell))]
+    return [*blocks, table, *_paragraphs(_area_notes(facts, n_more, t))]
 
 
-def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
-    next12 = unknown = tell("report.next12_none")
+def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
+    next12 = unknown = t("report.next12_none")
     if area.next12 is not None:
         expected, low, high = area.next12
-        next12 = tell("report.next12_range", expected=expected, low=low, high=high)
+        next12 = t("report.next12_range", expected=expected, low=low, high=high)
     return (
-        area_name(area, tell),
-        tier_words(area.tier, tell),
-        state_words(area, tell),
+        area_name(area, t),
+        tier_words(area.tier, t),
+        state_words(area, t),
         f"{area.incidents:,}",
         next12,
         unknown if area.recent_12 is None else f"{area.recent_12:,}",
-        move_words(area, tell),
+        move_words(area, t),
     )
 
 
-def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
+def _area_notes(facts: Facts, n_more: int, t: Translator) -> list[str]:
     where = facts.can_locate
-    doubtful = [area_name(area, tell) for area in facts.areas if area.is_doubtful]
+    doubtful = [area_name(area, t) for area in facts.areas if area.is_doubtful]
     redrawn = [
-        tell("report.redrawn_area", area=area_name(area, tell), day=tell.day(area.redrawn_on))
+        t("report.redrawn_area", area=area_name(area, t), day=t.day(area.redrawn_on))
         for area in facts.areas
         if area.redrawn_on is not None
     ]
-    order = render(say_order(weights_of(facts.summary)), tell.language)
+    order = render(describe_order(weights_from_summary(facts.summary)), t.language)
     candidates = (
-        tell("briefing.not_ranked", order=order)
-        if where.can
-        else tell("briefing.not_ranked_at_all")
+        t("briefing.not_ranked", order=order) if where.can else t("briefing.not_ranked_at_all")
     )
     said = [
-        "" if where.can else tell("report.no_tiers", why=render(where.message, tell.language)),
-        tell("report.next12_note"),
-        tell("report.own_ground") if facts.is_served else "",
-        tell("report.redrawn", areas=tell.listed(redrawn)) if redrawn else "",
-        tell("report.list_note") if facts.is_served else candidates,
-        tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
-        tell("report.more_rows", n=n_more) if n_more else "",
-        *_off_the_list(facts, tell),
+        "" if where.can else t("report.no_tiers", why=render(where.message, t.language)),
+        t("report.next12_note"),
+        t("report.own_ground") if facts.is_served else "",
+        t("report.redrawn", areas=t.listed(redrawn)) if redrawn else "",
+        t("report.list_note") if facts.is_served else candidates,
+        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
+        t("report.more_rows", n=n_more) if n_more else "",
+        *_off_the_list(facts, t),
     ]
     return [" ".join(sentence for sentence in said if sentence)]
 
 
-def _off_the_list(facts: Facts, tell: Speaker) -> list[str]:
+def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     """Name the areas no longer candidates, and the candidates not in service."""
     more = facts.unserved
     here = {one.name for one in facts.areas} | {one.name for one in more}
-    gone = [tell("report.gone_part", name=n) if n in here else n for n in facts.gone]
+    gone = [t("report.gone_part", name=n) if n in here else n for n in facts.gone]
     doubtful = [one.name for one in more if one.is_doubtful]
     said = (
-        tell("report.gone_names", n=len(gone), names=tell.listed(gone)) if gone else "",
-        tell("report.unserved", n=len(more), names=tell.listed(_tiers(more, tell))) if more else "",
-        tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
+        t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
+        t("report.unserved", n=len(more), names=t.listed(_tiers(more, t))) if more else "",
+        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
     )
     return [sentence for sentence in said if sentence]
 
 
-def _tiers(more: Sequence[Unserved], tell: Speaker) -> list[str]:
+def _tiers(more: Sequence[Unserved], t: Translator) -> list[str]:
     return [
-        tell.place(one.name)
+        t.place(one.name)
         if one.tier is None
-        else tell("report.in_tier", name=tell.place(one.name), tier=one.tier)
+        else t("report.in_tier", name=t.place(one.name), tier=one.tier)
         for one in more
     ]
 
@@ -209,31 +211,180 @@ def _paragraphs(sentences: list[str]) -> list[Block]:
 
 
 def what_changed(
-    facts: Facts, tell: Speaker, *, with_singles: bool, with_chart: bool = True
+    facts: Facts, t: Translator, *, with_singles: bool, with_chart: bool = True
 ) -> list[Block]:
     """Describe what changed and how certain it is: all areas together, then each, then the city."""
     followed = facts.followed
-    blocks: list[Block] = [Heading(tell("report.changed_title"))]
+    blocks: list[Block] = [Heading(t("report.changed_title"))]
     if followed is not None and followed.are_earlier:
-        blocks.append(Paragraph(tell("report.earlier")))
-    blocks.append(Paragraph(changed(facts, tell)))
-    blocks += change_chart(facts, tell) if with_chart else []
+        blocks.append(Paragraph(t("report.earlier")))
+    blocks.append(Paragraph(changed(facts, t)))
+    blocks += change_chart(facts, t) if with_chart else []
     if followed is not None:
-        beside = [render(message, tell.language) for message in followed.beside]
+        beside = [render(message, t.language) for message in followed.beside]
         if facts.config.city.nonfatal_is_proxy:
-            beside.append(tell("report.kinds_counted", what=counted(facts, tell)))
+            beside.append(t("report.kinds_counted", what=counted(facts, t)))
         blocks += _paragraphs([" ".join(beside)])
     if with_singles:
-        blocks += _singles(facts, tell)
-    said = render(say_year(facts.city_year), tell.language)
+        blocks += _singles(facts, t)
+    said = render(say_year(facts.city_year), t.language)
     blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
     return blocks
 
 
-def _singles(facts: Facts, tell: Speaker) -> list[Block]:
+def _singles(facts: Facts, t: Translator) -> list[Block]:
     told = [area.verdict for area in facts.areas if area.verdict is not None]
     if len(facts.areas) < 2 or not told:
         return []
-    shown, n_more = kept_rows(told, MAX_SINGLES)
-    blocks: list[Block] = [Bullets(tuple(render(message, tell.language) for message in shown))]
-    return [*blocks, *_paragraphs([tell("report.singles_more", n=n_more) if n_more else ""])]
+    shown, n_more = truncate_rows(told, MAX_SINGLES)
+    blocks: list[Block] = [Bullets(tuple(render(message, t.language) for message in shown))]
+    return [*blocks, *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""])]
+
+
+# ---- The plan's measures in an edition: those with a value, and the names of those without.
+
+
+MAX_MEASURES = 14
+MAX_MEASURES_NAMED = 9
+
+
+def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
+    """List measures with a value; name those without."""
+    if not chosen:
+        return [Paragraph(t("report.measures_of_none"))]
+    with_value = [at for at in chosen if at.now]
+    without = [at.line.measure.name for at in chosen if not at.now]
+    if not with_value and len(without) > MAX_MEASURES_NAMED:
+        return [Paragraph(t("report.measures_none_many", n=len(without)))]
+    if not with_value:
+        return [Paragraph(t("report.measures_none", names="; ".join(without)))]
+    rows, n_more = truncate_rows(with_value, MAX_MEASURES)
+    columns = t.each(
+        "report.measure", "report.now", "report.baseline", "report.target", "report.what_changed"
+    )
+    none = t("report.none")
+    table = Table(
+        t("report.measures_caption"),
+        columns,
+        tuple(
+            (
+                at.line.measure.name,
+                t("report.at_quarter", figure=at.now, quarter=at.line.last),
+                at.baseline or none,
+                at.target or none,
+                _word(at, t),
+            )
+            for at in rows
+        ),
+    )
+    said = [t("report.change_note")]
+    if without:
+        names = "; ".join(without)
+        said.append(t("report.measures_without", n=len(without), names=names))
+    return [table, Paragraph(" ".join(said), is_faint=True), *more_rows(n_more, t)]
+
+
+def _word(at: MeasureStatus, t: Translator) -> str:
+    word = render(at.word, t.language)
+    return word if at.what is None else t("meeting.judged", word=word, what=at.what)
+
+
+# ---- Why here, and what could be done: of one area on its sheet, and of all in a table.
+
+
+MAX_WHY_AREAS = 20
+MAX_FACTORS = 4
+MAX_STUDIES = 1
+"""Most on an area's sheet, so that it keeps to its page; the prevention edition has all."""
+
+
+def vacant_land(
+    facts: Facts, area: AreaFacts, t: Translator, *, is_beside: bool = False
+) -> list[Block]:
+    """State how much vacant land the city's list has here."""
+    listed, vacant = facts.config.vacant_land, area.why.vacant
+    if listed is None or vacant is None:
+        return []
+    told = {"source": listed.source, "day": t.day(listed.as_of)}
+    counts = _counts(facts, area, t)
+    key = "report.walk_vacant" if counts else "report.walk_vacant_none"
+    return [Paragraph(t(key, counts=counts, **told), is_beside=is_beside)]
+
+
+def _counts(facts: Facts, area: AreaFacts, t: Translator) -> str:
+    counts = [(kind_word(facts, kind, t), n) for kind, n in (area.why.vacant or {}).items() if n]
+    return ", ".join(f"{kind}: {n:,}" for kind, n in counts)
+
+
+def marks_here(
+    facts: Facts, area: AreaFacts, t: Translator, *, is_beside: bool = False
+) -> list[Block]:
+    """State in few lines which places mark where risk is higher here."""
+    factors = area.why.factors
+    if factors is None:
+        return []
+    if not factors:
+        return [Paragraph(t("why_line.none"), is_beside=is_beside)]
+    listed = [factor_words(one, facts.config, t) for one in factors[:MAX_FACTORS]]
+    said = (t("why_line.marks"), f"{'; '.join(listed)}.", t("why_line.no_cause"))
+    return [Paragraph(" ".join(said), is_beside=is_beside)]
+
+
+def study_here(area: AreaFacts, t: Translator) -> list[Block]:
+    """Give what one study found about a kind of place that is here."""
+    return [
+        Paragraph(f"{t('why_line.studies')} {study_words(one, t)}")
+        for one in area.why.studies[:MAX_STUDIES]
+    ]
+
+
+def why_table(facts: Facts, t: Translator) -> list[Block]:
+    """Show what marks each area, its vacant land and what it lacks, then what helped elsewhere."""
+    asked = [area for area in by_tier(facts.areas) if area.why.factors is not None]
+    if not asked:
+        return []
+    rows, n_more = truncate_rows(asked, MAX_WHY_AREAS)
+    none = t("report.none")
+    table = Table(
+        t("report.why_caption"),
+        t.each("report.area", "report.why_places", "report.why_vacant", "report.why_lacking"),
+        tuple(
+            (
+                area_name(area, t),
+                ", ".join(layer_words(one.layer, facts.config, t) for one in _of(area)) or none,
+                _counts(facts, area, t) or none,
+                ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking) or none,
+            )
+            for area in rows
+        ),
+    )
+    factors = {one.layer: one for area in asked for one in _of(area)}
+    studies = {one.what: one for area in asked for one in area.why.studies}
+    return [
+        Heading(t("report.why_title")),
+        table,
+        *more_rows(n_more, t),
+        *_said(facts, tuple(factors.values()), tuple(studies.values()), t),
+    ]
+
+
+def _of(area: AreaFacts) -> Sequence[AreaFactor]:
+    return area.why.factors or ()
+
+
+def _said(
+    facts: Facts,
+    factors: Sequence[AreaFactor],
+    studies: Sequence[EvidenceStudy],
+    t: Translator,
+) -> list[Block]:
+    """Give each factor and each study in a line."""
+    blocks: list[Block] = []
+    if factors:
+        lines = tuple(factor_words(one, facts.config, t) for one in factors)
+        blocks += [Paragraph(t("why_line.marks")), Bullets(lines)]
+        blocks.append(Paragraph(t("why_line.no_cause"), is_faint=True))
+    if studies:
+        found = tuple(study_words(one, t) for one in studies)
+        blocks += [Paragraph(t("why_line.studies")), Bullets(found)]
+    return blocks

@@ -6,37 +6,37 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
+from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.window import name_kinds
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
-from csa.base.text import Speaker, natural, render
-from csa.reports.document import Block, Paragraph
-from csa.reports.month.area_facts import AreaFacts, AreaMove
-from csa.reports.month.facts import Facts
+from csa.base.text import ENGLISH, Translator, natural_sort_key, render, tr
+from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph
+from csa.reports.month.facts import AreaFacts, Facts, TierMove
 
 Row = TypeVar("Row")
 
 
-def counted(facts: Facts, tell: Speaker) -> str:
+def counted(facts: Facts, t: Translator) -> str:
     """Name what is counted."""
     is_proxy = facts.config.city.nonfatal_is_proxy
-    return render(name_kinds(facts.choices.kinds, is_proxy=is_proxy), tell.language)
+    return render(name_kinds(facts.choices.kinds, is_proxy=is_proxy), t.language)
 
 
-def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
+def kind_word(facts: Facts, kind: str, t: Translator) -> str:
     """Name a kind of service, or of vacant land."""
     words: dict[str, str] = {}
     for lists in (facts.config.services, facts.config.vacant_land):
         for language, of_kinds in ({} if lists is None else lists.kinds).items():
-            if language == tell.language:
+            if language == t.language:
                 words |= {name.casefold(): word for name, word in of_kinds.items()}
     return words.get(kind.casefold(), kind)
 
 
-def period_words(facts: Facts, tell: Speaker) -> str:
+def period_words(facts: Facts, t: Translator) -> str:
     """Return the period that the data cover, in words."""
     params = facts.summary["params"]
     first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
-    return tell("find.period", first=tell.day(first), last=tell.day(last))
+    return t("find.period", first=t.day(first), last=t.day(last))
 
 
 def months_covered(facts: Facts) -> int:
@@ -44,66 +44,170 @@ def months_covered(facts: Facts) -> int:
     return int(facts.summary["params"]["months_covered"])
 
 
-def area_name(area: AreaFacts, tell: Speaker) -> str:
+def area_name(area: AreaFacts, t: Translator) -> str:
     """Name an area by its place name and letter."""
-    name = tell.place(area.name)
-    return tell("briefing.place", place=name, area_id=area.letter) if area.letter else name
+    name = t.place(area.name)
+    return t("briefing.place", place=name, area_id=area.letter) if area.letter else name
 
 
-def state_words(area: AreaFacts, tell: Speaker) -> str:
+def state_words(area: AreaFacts, t: Translator) -> str:
     """Return an area's state in words."""
     if area.since is None:
-        return tell("report.candidate")
+        return t("report.candidate")
     keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
-    since = tell.month(f"{area.since:%Y-%m}", is_short=True)
-    return tell(keys[area.state], month=since)
+    since = t.month(f"{area.since:%Y-%m}", is_short=True)
+    return t(keys[area.state], month=since)
 
 
-def tier_words(tier: int | None, tell: Speaker) -> str:
+def tier_words(tier: int | None, t: Translator) -> str:
     """Return a tier in words."""
-    return tell("report.no_tier") if tier is None else str(tier)
+    return t("report.no_tier") if tier is None else str(tier)
 
 
-def move_words(area: AreaFacts, tell: Speaker) -> str:
+def move_words(area: AreaFacts, t: Translator) -> str:
     """Describe an area's change in tier since the month before."""
-    if area.move is AreaMove.HIGHER and area.tier_before is None:
-        return tell("report.higher_from_none")
+    if area.move is TierMove.HIGHER and area.tier_before is None:
+        return t("report.higher_from_none")
     keys = {
-        AreaMove.NEW: "report.new",
-        AreaMove.GONE: "report.gone",
-        AreaMove.HIGHER: "report.higher",
-        AreaMove.LOWER: "report.lower",
-        AreaMove.SAME: "report.same",
-        AreaMove.ABSENT: "report.absent",
-        AreaMove.UNKNOWN: "report.unknown",
+        TierMove.NEW: "report.new",
+        TierMove.GONE: "report.gone",
+        TierMove.HIGHER: "report.higher",
+        TierMove.LOWER: "report.lower",
+        TierMove.SAME: "report.same",
+        TierMove.ABSENT: "report.absent",
+        TierMove.UNKNOWN: "report.unknown",
     }
-    return tell(keys[area.move], tier=area.tier_before)
+    return t(keys[area.move], tier=area.tier_before)
 
 
 def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
     """Sort areas by tier, then by name, since no finer order is meaningful."""
-    return sorted(areas, key=lambda area: (area.tier or 10**6, natural(area.name)))
+    return sorted(areas, key=lambda area: (area.tier or 10**6, natural_sort_key(area.name)))
 
 
-def near_words(metres: float, facts: Facts, tell: Speaker) -> str:
+def near_words(metres: float, facts: Facts, t: Translator) -> str:
     """Return the distance that counts as near, in the city's units."""
     if facts.config.city.units == "us":
-        return tell("services.miles", miles=metres / METRES_PER_MILE)
-    return tell("services.metres", metres=metres)
+        return t("services.miles", miles=metres / METRES_PER_MILE)
+    return t("services.metres", metres=metres)
 
 
-def radius_words(metres: float, facts: Facts, tell: Speaker) -> str:
+def radius_words(metres: float, facts: Facts, t: Translator) -> str:
     """Format a short length in the city's units."""
     if facts.config.city.units == "us":
-        return tell("report.about_feet", feet=metres / METRES_PER_FOOT)
-    return tell("report.about_metres", metres=metres)
+        return t("report.about_feet", feet=metres / METRES_PER_FOOT)
+    return t("report.about_metres", metres=metres)
 
 
-def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
+def truncate_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
     """Return at most `most` rows, and how many were left out."""
     return tuple(rows[:most]), max(0, len(rows) - most)
 
 
-def more_rows(n_more: int, tell: Speaker) -> list[Block]:
+def more_rows(n_more: int, t: Translator) -> list[Block]:
     """State below a table how many rows it lacks, where it lacks any."""
-    return [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [Paragraph(t("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+
+
+# ---- The frame of an edition: title, marks and footer, what it begins with and how it ends.
+
+
+def internal_edition(
+    facts: Facts, name: str, lead: tuple[str, ...], blocks: Sequence[Block], t: Translator
+) -> Document:
+    """Assemble an internal edition: first what matters and the dates, last data and method."""
+    opening = (Lead(lead), Paragraph(_as_of(facts, t), is_faint=True))
+    closing = (*_data_notes(facts, t), *_method(facts, t))
+    return framed(facts, name, (*opening, *blocks, *closing), t)
+
+
+def framed(
+    facts: Facts,
+    name: str,
+    blocks: Sequence[Block],
+    t: Translator,
+    *,
+    is_internal: bool = True,
+    watermark: str = "",
+) -> Document:
+    """Assemble an edition from its blocks."""
+    city, month = facts.config.city, t.month(str(facts.month))
+    proxy = city.nonfatal_name if t.language == ENGLISH else t("public.reports")
+    marks = (
+        t("report.internal") if is_internal else "",
+        t("report.made_up") if city.is_synthetic else "",
+        t("report.proxy", what=proxy) if city.nonfatal_is_proxy else "",
+        t("public.unreviewed") if _is_unreviewed(facts, t) else "",
+    )
+    identity = {"city": city.name, "edition": name}
+    return Document(
+        title=t("report.title", month=month),
+        subtitle=t("report.subtitle", **identity),
+        language=t.language,
+        marks=tuple(mark for mark in marks if mark),
+        footer=t("report.footer", month=month, id=facts.snapshot.id, **identity),
+        blocks=tuple(blocks),
+        snapshot_id=facts.snapshot.id,
+        audit_head=facts.snapshot.audit_head if facts.snapshot.audit_n else "",
+        watermark=watermark,
+    )
+
+
+def _is_unreviewed(facts: Facts, t: Translator) -> bool:
+    return t.language != ENGLISH and not facts.config.public.spanish_office
+
+
+def _as_of(facts: Facts, t: Translator) -> str:
+    """Return a sentence with the dates that the data and the plan run through."""
+    through, day = t.day(facts.data_through), t.day(facts.today)
+    return t("report.as_of", through=through, day=day)
+
+
+def _data_notes(facts: Facts, t: Translator) -> list[Block]:
+    """List what readers should know about the data."""
+    said = tuple(render(message, t.language) for message in facts.notes)
+    return [Heading(t("report.notes_title")), Bullets(said)] if said else []
+
+
+def _method(facts: Facts, t: Translator) -> list[Block]:
+    """Describe how the report was made, and what it lacks."""
+    params, what = facts.summary["params"], counted(facts, t)
+    order = weights_from_summary(facts.summary)
+    said = (
+        t(
+            "report.method_areas",
+            min_samples=params["min_samples"],
+            what=what,
+            eps=radius_words(params["eps_m"], facts, t),
+            months=months_covered(facts),
+        ),
+        t("report.method_tiers", order=render(describe_order(order), t.language)),
+        t("report.method_change"),
+        t("report.method_snapshot", id=facts.snapshot.id),
+    )
+    lacking = tuple(render(message, t.language) for message in facts.missing)
+    missing = [Box(t("report.missing_title"), lacking)] if lacking else []
+    return [*missing, Box(t("report.method_title"), said)]
+
+
+# ---- Names of editions and languages, as pages and mail say them.
+
+
+def audience_name(audience: str) -> str:
+    """Return the name of an edition's audience."""
+    names = {
+        "executive": tr("reports_page.executive"),
+        "prevention": tr("reports_page.prevention"),
+        "prevention-walks": tr("reports_page.prevention_walks"),
+        "prevention-leaders": tr("reports_page.prevention_leaders"),
+        "intervention": tr("reports_page.intervention"),
+        "enforcement": tr("reports_page.enforcement"),
+        "public": tr("reports_page.public"),
+    }
+    return names.get(audience, audience)
+
+
+def language_name(language: str) -> str:
+    """Return a language's name in that language."""
+    names = {"en": tr("reports_page.english"), "es": tr("reports_page.spanish")}
+    return names.get(language, language)

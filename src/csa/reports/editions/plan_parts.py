@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from csa.base.text import Speaker
-from csa.plan import by_number
-from csa.reports.briefing import ActionLine, status_word
+from csa.base.text import Translator
+from csa.program.plan.items import by_number
+from csa.reports.briefing.lines import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING, by_due
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
-from csa.reports.editions.phrases import area_name, counted, kept_rows, more_rows
+from csa.reports.editions.phrases import area_name, counted, more_rows, truncate_rows
 from csa.reports.month.facts import Facts, PlanFacts
 
 MAX_ROWS = 10
@@ -19,66 +19,66 @@ MAX_UNDONE = 14
 STUCK = frozenset({"at-risk", "blocked"})
 
 
-def to_decide(facts: Facts, tell: Speaker) -> str:
+def to_decide(facts: Facts, t: Translator) -> str:
     """Summarize in one sentence what needs a decision."""
     known = facts.plan
     if known is None:
-        return tell("report.lacks_plan")
+        return t("report.lacks_plan")
     n_proposals, n_blocked = len(known.review.pending), known.review.n_blocked
     n_late, n_trust, n_undone = len(known.review.late), known.review.n_trust, len(known.undone)
     said = [
-        tell("report.n_proposals", n=n_proposals) if n_proposals else "",
-        tell("report.n_blocked", n=n_blocked) if n_blocked else "",
-        tell("report.n_undone", n=n_undone) if n_undone else "",
-        tell("report.n_late", n=n_late) if n_late else "",
-        tell("report.n_trust", n=n_trust) if n_trust else "",
+        t("report.n_proposals", n=n_proposals) if n_proposals else "",
+        t("report.n_blocked", n=n_blocked) if n_blocked else "",
+        t("report.n_undone", n=n_undone) if n_undone else "",
+        t("report.n_late", n=n_late) if n_late else "",
+        t("report.n_trust", n=n_trust) if n_trust else "",
     ]
     waiting = [part for part in said if part]
     if not waiting:
-        return tell("report.decide_none")
-    return tell("report.decide_lead", what=tell.listed(waiting))
+        return t("report.decide_none")
+    return t("report.decide_lead", what=t.listed(waiting))
 
 
-def decisions(facts: Facts, tell: Speaker) -> list[Block]:
+def decisions(facts: Facts, t: Translator) -> list[Block]:
     """List what needs a decision."""
     known = facts.plan
     if known is None:
         return []
-    items, n_more = kept_rows(list(_decisions(facts, known, tell)), MAX_ROWS)
-    blocks: list[Block] = [Heading(tell("report.decide_title"))]
+    items, n_more = truncate_rows(list(_decisions(facts, known, t)), MAX_ROWS)
+    blocks: list[Block] = [Heading(t("report.decide_title"))]
     if not items:
-        return [*blocks, Paragraph(tell("report.decide_none"))]
-    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
+        return [*blocks, Paragraph(t("report.decide_none"))]
+    return [*blocks, Bullets(items), *more_rows(n_more, t)]
 
 
-def _decisions(facts: Facts, known: PlanFacts, tell: Speaker) -> Iterator[str]:
+def _decisions(facts: Facts, known: PlanFacts, t: Translator) -> Iterator[str]:
     for row in known.review.pending:
         if row.state in PENDING:
-            day = tell.day(row.proposed_on)
-            yield tell("report.proposal", number=row.action, office=row.by_office, day=day)
+            day = t.day(row.proposed_on)
+            yield t("report.proposal", number=row.action, office=row.by_office, day=day)
     for stuck in known.review.stuck:
         if stuck.line.state.status == "blocked":
             line, reason = stuck.line, stuck.line.state.reason
-            yield tell("report.blocked", number=line.number, title=line.title, reason=reason)
+            yield t("report.blocked", number=line.number, title=line.title, reason=reason)
     for area in facts.areas:
         if area.letter in known.undone:
-            yield tell("report.undone", area=area_name(area, tell), what=counted(facts, tell))
+            yield t("report.undone", area=area_name(area, t), what=counted(facts, t))
     if known.review.late:
-        yield tell("report.late_below", n=len(known.review.late))
+        yield t("report.late_below", n=len(known.review.late))
     if known.review.n_trust:
-        yield tell("report.trust_slots", n=known.review.n_trust)
+        yield t("report.trust_slots", n=known.review.n_trust)
 
 
-def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
+def team_lead(facts: Facts, team: str, t: Translator) -> str:
     """Summarize a team's actions in one sentence."""
     known = facts.plan
     if known is None:
-        return tell("report.lacks_plan")
+        return t("report.lacks_plan")
     lines = known.team_lines(team)
     if not lines:
-        return tell("report.team_none")
+        return t("report.team_none")
     written = [line for line in lines if not line.is_open]
-    stands = tell(
+    stands = t(
         "report.team_lead",
         n=len(written),
         done=sum(line.state.status == "done" for line in written),
@@ -86,24 +86,24 @@ def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
         stuck=sum(line.state.status in STUCK for line in written),
     )
     n_open = len(lines) - len(written)
-    return f"{stands} {tell('report.team_open', n=n_open)}" if n_open else stands
+    return f"{stands} {t('report.team_open', n=n_open)}" if n_open else stands
 
 
 def team_parts(
-    facts: Facts, team: str, tell: Speaker, measured: Callable[[PlanFacts], list[Block]]
+    facts: Facts, team: str, t: Translator, measured: Callable[[PlanFacts], list[Block]]
 ) -> list[Block]:
     """Show what a team measures, and its actions: those not done, and those late."""
     known = facts.plan
     lines = () if known is None else known.team_lines(team)
-    shown: list[Block] = [Paragraph(tell("report.no_plan_here"))]
+    shown: list[Block] = [Paragraph(t("report.no_plan_here"))]
     if known is not None:
-        shown = [*measured(known), *undone(facts, lines, tell)]
-    return [*shown, *late(facts, lines, tell)]
+        shown = [*measured(known), *undone(facts, lines, t)]
+    return [*shown, *late(facts, lines, t)]
 
 
-def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
+def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
     """Count actions by team and by status."""
-    columns = tell.each(
+    columns = t.each(
         "report.team",
         "report.done",
         "report.on_track",
@@ -117,7 +117,7 @@ def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
         lines = known.team_lines(team.id)
         if lines:
             rows.append((team.name, *(f"{n:,}" for n in _standing(lines))))
-    caption = tell("report.teams_caption", day=tell.day(today))
+    caption = t("report.teams_caption", day=t.day(today))
     return Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
 
 
@@ -139,86 +139,85 @@ def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
+def late(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
     """List the actions that are late."""
-    blocks: list[Block] = [Heading(tell("report.late_title"))]
+    blocks: list[Block] = [Heading(t("report.late_title"))]
     if facts.plan is None:
-        return [*blocks, Paragraph(tell("report.no_plan_here"))]
+        return [*blocks, Paragraph(t("report.no_plan_here"))]
     found = sorted((line for line in lines if line.is_late), key=by_due)
     if not found:
-        return [*blocks, Paragraph(tell("report.late_none"))]
-    rows, n_more = kept_rows(found, MAX_ROWS)
-    none = tell("report.none")
+        return [*blocks, Paragraph(t("report.late_none"))]
+    rows, n_more = truncate_rows(found, MAX_ROWS)
+    none = t("report.none")
     table = Table(
-        tell("report.late_caption", day=tell.day(facts.today)),
-        tell.each("report.action", "report.office", "report.was_due", "report.holds_up"),
+        t("report.late_caption", day=t.day(facts.today)),
+        t.each("report.action", "report.office", "report.was_due", "report.holds_up"),
         tuple(
             (
                 f"{line.number} {line.title}",
-                line.state.office or tell("report.no_office"),
-                _due(line, tell),
+                line.state.office or t("report.no_office"),
+                _due(line, t),
                 ", ".join(line.holds_up) or none,
             )
             for line in rows
         ),
     )
-    return [*blocks, table, *more_rows(n_more, tell)]
+    return [*blocks, table, *more_rows(n_more, t)]
 
 
-def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
+def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
     """List the written actions that are not done."""
     found = [line for line in lines if not line.is_open and line.state.status != "done"]
     if not found:
-        return [Paragraph(tell("report.actions_none"))]
+        return [Paragraph(t("report.actions_none"))]
     found.sort(key=lambda line: (line.state.status not in STUCK, by_number(line.number)))
-    rows, n_more = kept_rows(found, MAX_UNDONE)
+    rows, n_more = truncate_rows(found, MAX_UNDONE)
     table = Table(
-        tell("report.actions_caption", day=tell.day(facts.today)),
-        tell.each("report.action", "report.status", "report.office", "report.due"),
+        t("report.actions_caption", day=t.day(facts.today)),
+        t.each("report.action", "report.status", "report.office", "report.due"),
         tuple(
             (
                 f"{line.number} {line.title}",
                 status_word(line.colour),
-                line.state.office or tell("report.no_office"),
-                _due(line, tell),
+                line.state.office or t("report.no_office"),
+                _due(line, t),
             )
             for line in rows
         ),
     )
-    return [table, *more_rows(n_more, tell)]
+    return [table, *more_rows(n_more, t)]
 
 
-def due_soon(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
+def due_soon(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
     """List what is due in the next 90 days."""
     if facts.plan is None:
         return []
     found = sorted((line for line in lines if line.is_due_soon), key=by_due)
-    blocks: list[Block] = [Heading(tell("report.due_title"))]
+    blocks: list[Block] = [Heading(t("report.due_title"))]
     if not found:
-        return [*blocks, Paragraph(tell("report.due_none"))]
-    rows, n_more = kept_rows(found, MAX_ROWS)
+        return [*blocks, Paragraph(t("report.due_none"))]
+    rows, n_more = truncate_rows(found, MAX_ROWS)
     items = tuple(
-        f"{line.number} {line.title}: {tell('meeting.is_due', day=_due(line, tell))}"
-        for line in rows
+        f"{line.number} {line.title}: {t('meeting.is_due', day=_due(line, t))}" for line in rows
     )
-    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
+    return [*blocks, Bullets(items), *more_rows(n_more, t)]
 
 
-def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
+def open_slots(facts: Facts, t: Translator) -> list[Block]:
     """List the strategies with open slots, trust first."""
     if facts.plan is None:
         return []
-    blocks: list[Block] = [Heading(tell("report.slots_title"))]
+    blocks: list[Block] = [Heading(t("report.slots_title"))]
     found = facts.plan.review.open_strategies
     if not found:
-        return [*blocks, Paragraph(tell("report.slots_none"))]
-    rows, n_more = kept_rows(found, MAX_ROWS)
+        return [*blocks, Paragraph(t("report.slots_none"))]
+    rows, n_more = truncate_rows(found, MAX_ROWS)
     items = tuple(
-        tell("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
+        t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in rows
     )
-    return [*blocks, Bullets(items), *more_rows(n_more, tell)]
+    return [*blocks, Bullets(items), *more_rows(n_more, t)]
 
 
-def _due(line: ActionLine, tell: Speaker) -> str:
-    return tell("report.no_day") if line.state.due is None else tell.day(line.state.due)
+def _due(line: ActionLine, t: Translator) -> str:
+    return t("report.no_day") if line.state.due is None else t.day(line.state.due)

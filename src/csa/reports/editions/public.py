@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from csa.base.errors import CsaError, PrivacyError
-from csa.base.message import say
-from csa.base.text import Speaker, render
+from csa.base.message import msg
+from csa.base.text import Translator, render
 from csa.reports.document import Block, Document, Heading, Paragraph, Table
 from csa.reports.editions.charts import years_chart
-from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
+from csa.reports.editions.phrases import framed
 from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_sheet import public_sheet
-from csa.reports.public.plan import actions_in_order, standing
-from csa.reports.public.section import Section
+from csa.reports.public.pages import Section
+from csa.reports.public.plan import actions_in_order, status_at_quarter_end
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import marks_of
 
@@ -30,7 +30,7 @@ MAX_NEIGHBORHOODS = 40
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for everyone; refused where nothing may be published."""
-    tell = Speaker(language)
+    tell = Translator(language)
     told = facts.public.facts
     if told is None:
         raise nothing_public(facts)
@@ -43,28 +43,28 @@ def public(facts: Facts, language: str, draw: Draw) -> Document:
 
 def nothing_public(facts: Facts) -> PrivacyError:
     """Return the refusal of an edition for residents: an empty page would be an internal one."""
-    why = facts.public.why_not or say("report.public_not_asked")
+    why = facts.public.why_not or msg("report.public_not_asked")
     return PrivacyError("report.nothing_public", why=render(why))
 
 
-def with_figures(document: Document, facts: Facts, tell: Speaker) -> Document:
+def with_figures(document: Document, facts: Facts, t: Translator) -> Document:
     """Name the publication that its figures are of; those of none are marked as a draft."""
     if facts.public.caution is None:
         return replace(document, figures=facts.public.figures)
-    return replace(document, figures=NONE_PUBLISHED, watermark=tell("report.public_draft"))
+    return replace(document, figures=NONE_PUBLISHED, watermark=t("report.public_draft"))
 
 
-def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> list[Block]:
+def _blocks(told: PublicFacts, sections: Sequence[Section], t: Translator) -> list[Block]:
     blocks: list[Block] = []
     for section in sections:
         blocks.append(Heading(section.title))
         for block in section.blocks:
             if section.key == "neighborhoods" and isinstance(block, Table):
-                blocks += _shortened(told, _narrowed(block), tell)
+                blocks += _shortened(told, _narrowed(block), t)
             elif section.key == "years" and isinstance(block, Table) and block is section.blocks[0]:
-                blocks += years_chart(told, tell)  # in place of the table, with its numbers
+                blocks += years_chart(told, t)  # in place of the table, with its numbers
             elif section.key == "doing" and isinstance(block, Table):
-                blocks += _with_news(told, block, tell)
+                blocks += _with_news(told, block, t)
             else:
                 blocks.append(block)
     return blocks
@@ -76,31 +76,33 @@ def _narrowed(table: Table) -> Table:
     return replace(table, columns=table.columns[:MAX_COLUMNS], rows=rows)
 
 
-def _shortened(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
+def _shortened(told: PublicFacts, table: Table, t: Translator) -> list[Block]:
     """If the table is long, move the neighborhoods without a number to one sentence."""
     if len(table.rows) <= MAX_NEIGHBORHOODS:
         return [table]
     named = {place.name for place in told.districts if place.count is not None}
     rows = tuple(row for row in table.rows if row[0] in named)
     names = [row[0] for row in table.rows if row[0] not in named]
-    rest = Paragraph(tell("report.public_rest", n=len(names), names=tell.listed(names)))
+    rest = Paragraph(t("report.public_rest", n=len(names), names=t.listed(names)))
     return [replace(table, rows=rows), rest] if names else [table]
 
 
-def _with_news(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
+def _with_news(told: PublicFacts, table: Table, t: Translator) -> list[Block]:
     """If the table is long, drop actions without an update; the summary counts them."""
     if len(table.rows) <= MAX_ACTIONS:
         return [table]
-    silent = [standing(action, told) == "no-update" for action in actions_in_order(told)]
+    silent = [
+        status_at_quarter_end(action, told) == "no-update" for action in actions_in_order(told)
+    ]
     rows = tuple(row for row, is_silent in zip(table.rows, silent, strict=True) if not is_silent)
     if len(rows) == len(table.rows):
         return [table]
-    rest = Paragraph(tell("report.public_no_news", n=len(table.rows) - len(rows)))
+    rest = Paragraph(t("report.public_no_news", n=len(table.rows) - len(rows)))
     return [replace(table, rows=rows), rest] if rows else [rest]
 
 
-def _map(facts: Facts, told: PublicFacts, tell: Speaker, draw: Draw) -> bytes | None:
+def _map(facts: Facts, told: PublicFacts, t: Translator, draw: Draw) -> bytes | None:
     try:
-        return draw(public_sheet(told, facts.ground, facts.config, tell.language))
+        return draw(public_sheet(told, facts.ground, facts.config, t.language))
     except CsaError:
         return None  # the section says so, in the public wording

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import replace
 
-from csa.base.text import Speaker
+from csa.base.text import Translator, in_ten
 from csa.disclosure.texts import kinds_in
-from csa.geo.cells import outline
-from csa.geo.ground import HALF
-from csa.reports.briefing.working import DONE
-from csa.reports.document import (
-    Block,
-    Bullets,
-    Document,
-    Heading,
-    PageBreak,
-    Paragraph,
-    Table,
-)
-from csa.reports.editions.framing import framed
+from csa.geo.cells import HALF, outline
+from csa.reports.briefing.lines import DONE, status_word
+from csa.reports.document import Block, Bullets, Document, Heading, PageBreak, Paragraph, Table
 from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
-from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.editions.parts import marks_here, study_here, vacant_land
+from csa.reports.editions.phrases import (
+    area_name,
+    by_tier,
+    counted,
+    framed,
+    kind_word,
+    months_covered,
+    more_rows,
+    truncate_rows,
+)
 from csa.reports.editions.public import nothing_public, with_figures
-from csa.reports.editions.why_parts import marks_here, study_here, vacant_land
-from csa.reports.month.area_facts import AreaFacts
-from csa.reports.month.facts import Facts
-from csa.risk.why import within
+from csa.reports.month.facts import AreaFacts, AreaMonth, Facts
+from csa.risk.explanation import within
 
 MAX_SHEETS = 12
 MAX_TASKS = 6
@@ -41,7 +40,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     The sheets show no number of incidents, no month, no time of day, and only those tasks that
     may be shown to everyone. Refused where no area is in service and nothing may be published.
     """
-    tell = Speaker(language)
+    tell = Translator(language)
     blocks: list[Block] = []
     if not facts.is_served and facts.public.facts is None:
         raise nothing_public(facts)
@@ -92,55 +91,203 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
     return tuple(shown.values())
 
 
-def not_here(facts: Facts, left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
+def not_here(facts: Facts, left: Sequence[AreaFacts], t: Translator) -> list[Block]:
     """Name the areas that have no sheet in the file."""
     if not left:
         return []
-    told = {"n": len(left), "names": tell.listed(sorted(area_name(area, tell) for area in left))}
-    said = tell("report.walks_left" if facts.is_served else "report.walks_first", **told)
+    told = {"n": len(left), "names": t.listed(sorted(area_name(area, t) for area in left))}
+    said = t("report.walks_left" if facts.is_served else "report.walks_first", **told)
     return [Paragraph(said, is_faint=True)]
 
 
-def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Block]:
+def _sheet(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> list[Block]:
     is_roomy = area.why.factors is not None and len(area.help.near if area.help else ()) <= ROOMY
     return [
-        Heading(tell("report.walk_title", area=area_name(area, tell))),
-        Paragraph(tell("report.walk_about")),
-        walk_map(facts, area, tell, draw),
-        *_help(facts, area, tell),
-        *vacant_land(facts, area, tell, is_beside=is_roomy),
-        *marks_here(facts, area, tell, is_beside=is_roomy),
-        *(study_here(area, tell) if is_roomy else []),
-        Heading(tell("report.walk_tasks"), 3),
-        *_tasks(area, tell),
-        Heading(tell("report.walk_seen"), 3),
-        Bullets((tell("report.walk_line"),) * N_LINES, is_open=True),
+        Heading(t("report.walk_title", area=area_name(area, t))),
+        Paragraph(t("report.walk_about")),
+        walk_map(facts, area, t, draw),
+        *_help(facts, area, t),
+        *vacant_land(facts, area, t, is_beside=is_roomy),
+        *marks_here(facts, area, t, is_beside=is_roomy),
+        *(study_here(area, t) if is_roomy else []),
+        Heading(t("report.walk_tasks"), 3),
+        *_tasks(area, t),
+        Heading(t("report.walk_seen"), 3),
+        Bullets((t("report.walk_line"),) * N_LINES, is_open=True),
     ]
 
 
-def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+def _help(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
     if area.help is None or not area.help.near:
-        title = Heading(tell("report.walk_help"), 3)
-        return [title, Paragraph(tell("report.walk_help_none"))]
-    rows, n_more = kept_rows(area.help.near, MAX_ON_WALK)
-    columns = tell.each("report.walk_number", "report.walk_place", "report.walk_kind")
+        title = Heading(t("report.walk_help"), 3)
+        return [title, Paragraph(t("report.walk_help_none"))]
+    rows, n_more = truncate_rows(area.help.near, MAX_ON_WALK)
+    columns = t.each("report.walk_number", "report.walk_place", "report.walk_kind")
     table = Table(
-        tell("report.walk_help"),
+        t("report.walk_help"),
         columns,
-        tuple((str(one.number), one.name, kind_word(facts, one.kind, tell)) for one in rows),
+        tuple((str(one.number), one.name, kind_word(facts, one.kind, t)) for one in rows),
     )
-    more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
+    more = [Paragraph(t("report.walk_more", n=n_more), is_faint=True)] if n_more else []
     return [table, *more]
 
 
-def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
+def _tasks(area: AreaFacts, t: Translator) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     open_ones = [task for task in tasks if task.is_public and task.status != DONE]
     # The public report refuses a text that was caught; here the author is warned as well.
     shown = [task for task in open_ones if not kinds_in(f"{task.what}. {task.agency}")]
     if not shown:
-        return [Paragraph(tell("report.walk_tasks_none"))]
-    rows, n_more = kept_rows(shown, MAX_TASKS)
-    items = tuple(tell("report.walk_task", what=row.what, agency=row.agency) for row in rows)
-    more = [Paragraph(tell("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
+        return [Paragraph(t("report.walk_tasks_none"))]
+    rows, n_more = truncate_rows(shown, MAX_TASKS)
+    items = tuple(t("report.walk_task", what=row.what, agency=row.agency) for row in rows)
+    more = [Paragraph(t("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
     return [Bullets(items, is_open=True), *more]
+
+
+# ---- Leader's sheets for walks: counts for the leader only, copies numbered, every page marked.
+
+
+MAX_LEADER_TASKS = 8
+
+
+def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa: ARG001 - as all
+    """Write a leader's sheet for each area."""
+    tell = Translator(language)
+    blocks: list[Block] = []
+    areas, left = walked(facts)
+    for at, area in enumerate(areas, start=1):
+        name = tell("report.leader_title", at=at, of=len(areas), area=area_name(area, tell))
+        blocks += [
+            *([PageBreak()] if blocks else []),
+            Heading(name),
+            *_leader_sheet(facts, area, tell),
+        ]
+    if not blocks:
+        blocks.append(Paragraph(tell("report.walks_none")))
+    blocks += not_here(facts, left, tell)
+    name, watermark = tell("report.leaders"), tell("report.leader_watermark")
+    return framed(facts, name, blocks, tell, watermark=watermark)
+
+
+def _leader_sheet(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
+    return [
+        Paragraph(t("report.leader_about")),
+        Paragraph(t("report.leader_copy")),
+        Paragraph(_known(facts, area, t)),
+        _months(area, t),
+        *_partly(area, t),
+        *_parts(area, t),
+        *marks_here(facts, area, t),
+        *_leader_tasks(area, t),
+        *_offices(facts, area, t),
+    ]
+
+
+def _known(facts: Facts, area: AreaFacts, t: Translator) -> str:
+    what = counted(facts, t)
+    known = {"n": area.incidents, "what": what, "months": months_covered(facts)}
+    said = [
+        t("report.leader_count_short", **known)
+        if area.recent_12 is None
+        else t("report.leader_count", **known, recent=area.recent_12)
+    ]
+    if area.usual is not None:
+        said.append(t("report.leader_usual", low=area.usual[0], high=area.usual[1]))
+    if area.next12 is not None:
+        expected, low, high = area.next12
+        said.append(t("report.leader_next12", expected=expected, low=low, high=high))
+    if area.stability is not None:
+        share = in_ten(area.stability)
+        said.append(t("report.leader_stability", share=share, what=what))
+    if area.is_doubtful:
+        said.append(t("report.doubtful", n=1, areas=area_name(area, t)))
+    return " ".join(said)
+
+
+def _months(area: AreaFacts, t: Translator) -> Table:
+    by_year: dict[str, dict[int, AreaMonth]] = {}
+    for one in area.times.months:
+        year, month = one.month.split("-")
+        by_year.setdefault(year, {})[int(month)] = one
+    names = tuple(t.month(f"2020-{month:02d}", is_short=True)[:3] for month in range(1, 13))
+    return Table(
+        t("report.leader_months"),
+        (t("report.year"), *names),
+        tuple(
+            (year, *(_month(months.get(month), t) for month in range(1, 13)))
+            for year, months in sorted(by_year.items())
+        ),
+        numeric=tuple(range(1, 13)),
+    )
+
+
+def _month(one: AreaMonth | None, t: Translator) -> str:
+    if one is None or one.n is None:
+        return ""
+    return t("report.partial", n=one.n) if one.is_partial else f"{one.n:,}"
+
+
+def _partly(area: AreaFacts, t: Translator) -> list[Block]:
+    if not any(one.is_partial and one.n is not None for one in area.times.months):
+        return []
+    return [Paragraph(t("report.partial_note"), is_faint=True)]
+
+
+def _parts(area: AreaFacts, t: Translator) -> list[Block]:
+    times = area.times
+    if times.parts is None:
+        return [Paragraph(t("report.leader_parts_few"))]
+    columns = t.each("report.day_of_week", "charts.day", "charts.evening", "charts.night")
+    rows = tuple(
+        (name, *(f"{n:,}" for n in row))
+        for name, row in zip(calendar.day_name, times.parts, strict=True)
+    )
+    said = [
+        t("report.leader_night"),
+        t("sheet.without_time", n=times.without_time) if times.without_time else "",
+        t("sheet.reported_time", n=times.reported_time) if times.reported_time else "",
+    ]
+    note = " ".join(sentence for sentence in said if sentence)
+    table = Table(t("report.leader_parts"), columns, rows, numeric=(1, 2, 3))
+    return [table, Paragraph(note, is_faint=True)]
+
+
+def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
+    tasks = () if area.work is None else area.work.tasks
+    if not tasks:
+        return []
+    rows, n_more = truncate_rows(tasks, MAX_LEADER_TASKS)
+    table = Table(
+        t("report.leader_tasks"),
+        t.each("report.task", "report.agency", "report.status", "report.due"),
+        tuple(
+            (
+                task.what,
+                task.agency,
+                status_word(task.status),
+                t("report.no_day") if task.due is None else t.day(task.due),
+            )
+            for task in rows
+        ),
+    )
+    return [table, *more_rows(n_more, t)]
+
+
+def _offices(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
+    """Name offices and organizations to ask, never a person."""
+    work, known = area.work, facts.plan
+    team = () if known is None else tuple(t for t in known.plan.teams if t.id == "prevention")
+    named = (
+        *(one.chair_office for one in team),
+        *(() if work is None else (work.area.office, *(task.agency for task in work.tasks))),
+        *(() if work is None else (taker.organisation for taker in work.stakeholders)),
+        *(line.state.office for line in area.lines),
+    )
+    offices = tuple(dict.fromkeys(name for name in named if name))
+    title = Heading(t("report.leader_offices"), 3)
+    if not offices:
+        return [title, Paragraph(t("report.leader_offices_none"))]
+    if area.why.factors is not None:  # what marks the place needs the lines
+        return [title, Paragraph(f"{t.listed(offices[:MAX_LEADER_TASKS])}.")]
+    return [title, Bullets(offices[:MAX_LEADER_TASKS])]

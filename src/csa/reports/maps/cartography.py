@@ -25,7 +25,7 @@ from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
 from csa.base.errors import MapError
-from csa.reports.maps.furniture import Notes
+from csa.reports.maps.furniture import Notes, SheetLayout, draw_spots, place_services, share
 from csa.reports.maps.labels import (
     Labels,
     Placed,
@@ -35,10 +35,8 @@ from csa.reports.maps.labels import (
     place_streets,
 )
 from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, extent_m, named_streets
-from csa.reports.maps.layout import SheetLayout, share
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
 from csa.reports.maps.palette import PAPER
-from csa.reports.maps.services import draw_spots, place_services
 from csa.reports.maps.sheet import STYLES, MapArea, MapSheet, Style, StyleName
 
 DOTS = 72

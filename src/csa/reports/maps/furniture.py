@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import shapely
 from shapely import affinity
 
-from csa.base.text import Speaker
-from csa.reports.maps.layers import outline_px
+from csa.base.errors import MapError
+from csa.base.text import Translator
+from csa.reports.maps.labels import WAYS, Labels
+from csa.reports.maps.layers import Box, MapView, fit, north_degrees, outline_px, scale_bar
 from csa.reports.maps.marks import (
     LINE_HEIGHT,
     Fill,
@@ -22,8 +25,77 @@ from csa.reports.maps.marks import (
     writable,
 )
 from csa.reports.maps.palette import PAPER, class_colours
-from csa.reports.maps.services import spot_sign
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
+
+# ---- Numbered services on an area's sheet, each at or beside its place; signs of vacant land.
+
+
+SPOT = 0.42
+"""Half the width of a sign of vacant land, in small letters' height."""
+CORNERS = (
+    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    ((0, -1.3), (1.2, 0.9), (-1.2, 0.9)),
+    ((0, -1.4), (1.4, 0), (0, 1.4), (-1.4, 0)),
+)
+"""A sign for each kind: square, triangle, diamond; the first hollow, so that gray print tells."""
+
+
+def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:
+    """Place numbered services, each at its location or, if that is taken, beside it."""
+    size = labels.style.small_px
+    missing = []
+    for number, point in services:
+        radius = max(0.85 * size, 0.5 * width_px(number, size, is_bold=True) + 0.3 * size)
+        if shapely.is_empty(point) or not shapely.covers(labels.frame, point):
+            missing.append(number)
+            continue
+        x, y = shapely.get_coordinates(point)[0]
+        spots = [(x, y)] + [
+            (x + reach * radius * way_x, y + reach * radius * way_y)
+            for reach in (2.2, 3.5, 5.0)
+            for way_x, way_y in WAYS
+        ]
+        discs = [shapely.Point(spot).buffer(radius + 1.5) for spot in spots]
+        free = [disc for disc in discs if labels.is_free(disc)]
+        if not free:
+            missing.append(number)
+            continue
+        labels.put(number, free[0], _service_marks(number, free[0], point, size))
+    return missing
+
+
+def _service_marks(
+    number: str, disc: shapely.Geometry, point: shapely.Geometry, size: float
+) -> list[Mark]:
+    middle = shapely.centroid(disc)
+    marks: list[Mark] = []
+    if shapely.distance(middle, point) > 1:
+        marks.append(Stroke((shapely.shortest_line(middle, point),), PAPER.accent, 2.0))
+        marks.append(Fill((shapely.buffer(point, 3.5),), PAPER.accent))
+    marks.append(Fill((disc,), PAPER.accent, PAPER.casing, 2.0))
+    ink = PAPER.casing
+    marks.append(Words(number, middle.x, middle.y, size, ink, is_bold=True, align="center"))
+    return marks
+
+
+def spot_sign(number: int, style: Style) -> Fill:
+    """Draw the sign of a kind of vacant land, at the origin."""
+    size = SPOT * style.small_px
+    shape = shapely.Polygon([(x * size, y * size) for x, y in CORNERS[number % len(CORNERS)]])
+    colour = PAPER.casing if number % 2 == 0 else PAPER.ink
+    return Fill((shape,), colour, PAPER.ink, 2.0)
+
+
+def draw_spots(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
+    """Draw each vacant place where it is, by the sign of its kind."""
+    marks: list[Mark] = []
+    for number, kind in enumerate(sheet.spot_kinds):
+        sign = spot_sign(number, style)
+        at = shapely.points([(lon, lat) for own, lon, lat in sheet.spots if own == kind])
+        xy = shapely.get_coordinates(np.array(view.draw(at), dtype=object)).tolist()
+        marks += [moved(sign, x, y) for x, y in xy]
+    return marks
+
 
 LEAST_SHRUNK = 0.78
 """Smallest share of its size to which a legend's line shrinks before it is broken."""
@@ -138,7 +210,7 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
 
 def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
     """Explain the outlines and numbers, and name the areas that the map does not show."""
-    speak = Speaker(sheet.language)
+    speak = Translator(sheet.language)
     words = {True: speak("map_sheet.area_served"), False: speak("map_sheet.area_candidate")}
     items = []
     for is_served in (True, False):
@@ -195,7 +267,7 @@ def synthetic(sheet: MapSheet, style: Style) -> Block:
     if not sheet.is_synthetic:
         return Block(0.0, 0.0, ())
     size = style.small_px if not style.is_projected else 28.0
-    text = writable(Speaker(sheet.language)("map_sheet.synthetic"))
+    text = writable(Translator(sheet.language)("map_sheet.synthetic"))
     wide, high = width_px(text, size, is_bold=True) + size, 1.7 * size
     frame = Fill((shapely.box(1, 1, wide, high),), PAPER.ground, PAPER.ink, 2.0)
     words = Words(
@@ -220,7 +292,7 @@ def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Bl
     arrow = affinity.rotate(affinity.scale(arrow, size, size, origin=(0, 0)), north, origin=(0, 0))
     middle = (x, high - 1.05 * size)
     said = Words(
-        Speaker()("map_sheet.north"),
+        Translator()("map_sheet.north"),
         middle[0] + 1.25 * size,
         middle[1],
         size,
@@ -244,3 +316,135 @@ def sources(sheet: MapSheet, style: Style, room: float) -> Block:
     date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)
     source = fitted_lines(sheet.source_line, size, room, colour)
     return stack([date, source], 0.1 * size)
+
+
+# ---- How a map and its legend share a sheet.
+
+
+SIDE_SHARE = 0.30
+"""Share of the sheet's width for the legend beside the map."""
+
+SIDE_BAR_SHARE, BELOW_BAR_SHARE = 0.16, 0.24
+"""Longest scale bar in either position, as a share of the sheet's width."""
+
+SMALLEST_PX = 160
+"""Smallest width and height of the map's frame."""
+
+INDEX_ROWS = 7
+"""Names in a column below the map."""
+
+INDEX_COST = 0.85
+"""How much smaller a map with area names beside it may be than one without."""
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """One way to share the sheet."""
+
+    view: MapView  # the map's frame, and what it shows
+    furniture: tuple[Mark, ...]  # the parts beside the map
+    bar_px: float  # length of the scale bar
+    bar_label: str  # text of the scale bar
+    is_indexed: bool  # whether area names are listed beside the map
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """What a sheet has to hold."""
+
+    sheet: MapSheet
+    style: Style
+    size: tuple[int, int]
+    extent: Box
+    notes: Notes
+    is_indexed: bool
+
+    def signs(self, room: float) -> Block:
+        is_unnamed = self.notes.is_lettered and not self.is_indexed
+        notes = replace(self.notes, is_unnamed=is_unnamed)
+        return signs(self.sheet, self.style, room, notes)
+
+    def index(self, room: float, rows: int) -> Block:
+        if not self.is_indexed:
+            return Block(0.0, 0.0, ())
+        return index(self.sheet, self.style, room, rows)
+
+    def fitted(self, box: Box) -> MapView | None:
+        if min(box[2] - box[0], box[3] - box[1]) < SMALLEST_PX:
+            return None
+        return fit(self.extent, box, self.sheet.metric_crs)
+
+    def bar(self, view: MapView, longest: float) -> tuple[Block, float, str]:
+        sheet = self.sheet
+        bar_px, label = scale_bar(view, sheet.units, sheet.language, longest)
+        west, south, east, north = self.extent
+        lean = north_degrees(view, (west + east) / 2, (south + north) / 2)
+        return scale_and_north(bar_px, label, lean, self.style), bar_px, label
+
+    def bar_at_most(self, longest: float) -> Block:
+        return scale_and_north(longest, "", 0.0, self.style)
+
+
+def share(
+    sheet: MapSheet, style: Style, size: tuple[int, int], extent: Box, notes: Notes
+) -> SheetLayout:
+    """Put the legend beside or below the map, whichever leaves the map larger."""
+    best: SheetLayout | None = None
+    for is_indexed in (False, True) if notes.is_lettered else (False,):
+        ask = _Ask(sheet, style, size, extent, notes, is_indexed)
+        found = [layout for layout in (_beside(ask), _below(ask)) if layout is not None]
+        if not found:
+            continue
+        largest = max(found, key=lambda layout: layout.view.px_per_m)
+        if best is None or largest.view.px_per_m >= INDEX_COST * best.view.px_per_m:
+            best = largest
+    if best is None:
+        raise MapError("map_sheet.no_room", width=size[0], height=size[1])
+    return best
+
+
+def _beside(ask: _Ask) -> SheetLayout | None:
+    width, height = ask.size
+    room, gap = SIDE_SHARE * width, ask.style.pad_px
+    parts = [
+        synthetic(ask.sheet, ask.style),
+        legend(ask.sheet, ask.style, room),
+        ask.signs(room),
+        ask.index(room, len(ask.sheet.areas) or 1),
+    ]
+    foot = sources(ask.sheet, ask.style, room)
+    longest = SIDE_BAR_SHARE * width
+    column = min(max(one.width for one in (*parts, foot, ask.bar_at_most(longest))), room)
+    view = ask.fitted((1.0, 1.0, width - column - gap, height - 1.0))
+    if view is None:
+        return None
+    bar, bar_px, label = ask.bar(view, longest)
+    top = stack([*parts, bar], gap)
+    if top.height + gap + foot.height > height:
+        return None
+    left = view.box[2] + gap
+    marks = [moved(mark, left, 0.0) for mark in top.marks]
+    marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
+    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)
+
+
+def _below(ask: _Ask) -> SheetLayout | None:
+    width, height = ask.size
+    gap = ask.style.pad_px
+    third, longest = width / 3 - gap, BELOW_BAR_SHARE * width
+
+    def strip(bar: Block) -> Block:
+        last = stack([synthetic(ask.sheet, ask.style), bar], gap)
+        classes = legend(ask.sheet, ask.style, third)
+        parts = [classes, ask.signs(third if classes.marks else 2 * third), last]
+        parts.append(ask.index(width, INDEX_ROWS))
+        beside = flow(parts, width, 2 * gap)
+        return stack([beside, sources(ask.sheet, ask.style, width)], 0.7 * gap)
+
+    reserved = strip(ask.bar_at_most(longest)).height
+    view = ask.fitted((1.0, 1.0, width - 1.0, height - reserved - gap))
+    if view is None:
+        return None
+    bar, bar_px, label = ask.bar(view, longest)
+    marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(bar).marks]
+    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)

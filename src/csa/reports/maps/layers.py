@@ -12,7 +12,7 @@ import shapely
 
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
 from csa.base.errors import MapError
-from csa.base.text import Speaker
+from csa.base.text import Translator
 from csa.geo.cells import draw_cells, outline
 from csa.reports.maps.marks import Fill, Mark, Stroke
 from csa.reports.maps.palette import PAPER, class_colours
@@ -126,7 +126,7 @@ def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tu
 
 
 def _us_bars(language: str) -> list[tuple[float, str]]:
-    speak = Speaker(language)
+    speak = Translator(language)
     bars = [(n * METRES_PER_FOOT, speak("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
     bars.append((METRES_PER_MILE / 4, speak("map_sheet.quarter_mile")))
     bars.append((METRES_PER_MILE / 2, speak("map_sheet.half_mile")))
@@ -135,7 +135,7 @@ def _us_bars(language: str) -> list[tuple[float, str]]:
 
 
 def _metric_bars(language: str) -> list[tuple[float, str]]:
-    speak = Speaker(language)
+    speak = Translator(language)
     bars = [(float(n), speak("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
     whole = (1, 2, 5, 10, 20, 50, 100, 200)
     return bars + [(n * 1000.0, speak("map_sheet.kilometres", n=n)) for n in whole]

@@ -7,10 +7,9 @@ from typing import Any
 from csa.areas.file_format import round_figures
 from csa.areas.proposal import plain
 from csa.base.text import render
-from csa.displacement.telling import answers
+from csa.change.sentences import answers
 from csa.geo.cells import as_text
-from csa.reports.month.area_facts import AreaFacts
-from csa.reports.month.facts import Facts
+from csa.reports.month.facts import AreaFacts, Facts
 
 KIND, FORMAT_VERSION = "month", 1
 

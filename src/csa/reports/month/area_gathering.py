@@ -8,50 +8,154 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 
-from csa.areas.by_time import count_by_month, count_by_part, has_flag
-from csa.areas.choices import Choices
-from csa.areas.places import cells_of, in_order
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.choices import AreaSettings
+from csa.areas.places import in_order, list_cells
+from csa.areas.priority.area_counts import AreaCounts, count_areas, locating
 from csa.areas.proposal import Proposal
+from csa.areas.sheets import count_by_month, count_by_part, has_flag
 from csa.areas.study_area import StudyArea
-from csa.backtest.record import Record
+from csa.base.crs import LONLAT, to_metres
 from csa.base.params import Period
-from csa.config.evidence import EvidenceStudy
-from csa.dataset.versioned import City
-from csa.decisions.registry import core_areas
-from csa.decisions.store.records import Records
+from csa.base.text import natural_sort_key
+from csa.city.dataset import City, Dataset
+from csa.city.loading import EvidenceStudy
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
-from csa.priority.area_counts import AreaCounts, count_areas, locating
-from csa.reports.briefing import ActionLine
-from csa.reports.briefing.working import here, work_plan
-from csa.reports.month.alike import match
-from csa.reports.month.area_facts import (
+from csa.geo.cells import CellSet, best_match
+from csa.geo.neighborhoods import estimate_populations
+from csa.geo.services import count_services, gaps
+from csa.program.registry import core_areas
+from csa.program.store.records import Records
+from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
+from csa.reports.month.facts import (
     CANDIDATE,
     AreaFacts,
     AreaMonth,
-    AreaMove,
-    Help,
+    AreaServices,
+    Service,
+    TierMove,
     Times,
+    Unserved,
 )
-from csa.reports.month.helping import helps_of
-from csa.risk.why import why_here
+from csa.risk.explanation import explain_area
+
+# ---- Match areas and candidates that are the same place, whatever their letters and cell sizes.
+
+
+def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
+    """Name the candidates of a proposal that are none of some areas, and do not lie in one."""
+    if proposal is None:
+        return ()
+    shapes = list_cells(proposal.areas)
+    served = {best_match(area.cells, shapes) for area in areas}
+    grounds = [area.cells for area in areas]
+    names = proposal.areas["place_name"]
+    left = (
+        str(name)
+        for at, name in enumerate(names)
+        if at not in served and best_match(shapes[at], grounds) is None
+    )
+    return tuple(sorted(left, key=natural_sort_key))
+
+
+def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
+    """List a month's candidates that are not in service, with how certain they are."""
+    rows = table.set_index("place_name", drop=False).loc[list(unlike(areas, now))]
+    tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
+    doubtful = rows["is_doubtful"].astype(bool).tolist()
+    shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
+    told = zip(rows["place_name"], tiers, doubtful, shapes, strict=True)
+    return [
+        Unserved(str(name), tier, is_doubtful, shape) for name, tier, is_doubtful, shape in told
+    ]
+
+
+def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
+    """Name the candidates of one month that are gone a month later."""
+    shapes = list_cells(now.areas)
+    named = zip(before.areas["place_name"], list_cells(before.areas), strict=True)
+    gone = (str(name) for name, own in named if best_match(own, shapes) is None)
+    return tuple(sorted(gone, key=natural_sort_key))
+
+
+def match(cells: CellSet, proposal: Proposal | None) -> int | None:
+    """Return the position of the candidate that is the same place as an area."""
+    return None if proposal is None else best_match(cells, list_cells(proposal.areas))
+
+
+# ---- Services in and near areas: how many, which kinds are missing, and where they are.
+
+
+MIN_PEOPLE = 500
+"""Residents below which no rate is given: one service more or less would double it."""
+
+
+def services_by_area(city: City, areas: Sequence[CellSet]) -> list[AreaServices | None]:
+    """Return the services of each area; None if the city has no list."""
+    services, near = city.dataset.services, city.config.services
+    if services is None or near is None:
+        return [None] * len(areas)
+    shapes = [h3_cells.outline(cells) for cells in areas]
+    names = [str(at) for at in range(len(areas))]
+    outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
+    crs = city.config.city.metric_crs
+    lacking = gaps(count_services(outlined, services, near.near_m, crs))
+    points = to_metres(services.geometry, crs).to_numpy()
+    outlines = to_metres(outlined.geometry, crs).to_numpy()
+    found: list[AreaServices | None] = []
+    populations = estimate_populations(shapes, city.dataset.neighborhoods)
+    for name, outline, people in zip(names, outlines, populations, strict=True):
+        away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
+        close = _near(services, away_m, near.near_m)
+        n_inside = sum(one.metres == 0 for one in close)
+        rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
+        found.append(AreaServices(close, n_inside, lacking.get(name, ()), rate))
+    return found
+
+
+def _near(
+    services: gpd.GeoDataFrame, away_m: npt.NDArray[np.float64], near_m: float
+) -> tuple[Service, ...]:
+    names, kinds = services["name"].tolist(), services["kind"].tolist()
+    lon, lat = services.geometry.x.tolist(), services.geometry.y.tolist()
+    order = sorted(
+        np.flatnonzero(away_m <= near_m).tolist(),
+        key=lambda at: (away_m[at], names[at], kinds[at]),
+    )
+    return tuple(
+        Service(number, names[at], kinds[at], lon[at], lat[at], float(away_m[at]))
+        for number, at in enumerate(order, start=1)
+    )
+
+
+def services_per_1k(dataset: Dataset) -> float | None:
+    """Return the whole city's services per 1,000 residents; None if unknown."""
+    people = dataset.report.get("population")
+    if dataset.services is None or people is None or people < MIN_PEOPLE:
+        return None
+    n_inside = int(dataset.services.intersects(dataset.study_area).sum())
+    return n_inside / (float(people) / 1000)
 
 
 @dataclass(frozen=True)
-class MonthSeen:
+class MonthContext:
     """A month's proposals and data, from which the facts of areas are gathered."""
 
     city: City  # nothing in its dataset is later than the month
-    choices: Choices  # how areas are proposed
+    choices: AreaSettings  # how areas are proposed
     period: Period  # the months counted
     now: Proposal  # the month's proposal
     before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
     first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
-    record: Record | None = None  # what past years show, for the year after
+    record: BacktestRecord | None = None  # what past years show, for the year after
     risk: Mapping[str, Any] | None = None  # what `csa risk` found by then; None if it has not run
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
@@ -68,15 +172,15 @@ class _Row:
     redrawn_on: date | None = None
 
 
-def areas_of(
-    seen: MonthSeen, records: Records, lines: Sequence[ActionLine], today: date
+def gather_areas(
+    seen: MonthContext, records: Records, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
     areas = [(row.area_id, row.name, row.cells) for row in rows]
     locate = locating(seen.city, seen.now, seen.located)
     counts = count_areas(seen.city, areas, seen.now, locate, seen.record)
-    helps = helps_of(seen.city, [row.cells for row in rows])
+    helps = services_by_area(seen.city, [row.cells for row in rows])
     found = [
         _facts(seen, row, counts[row.area_id], helped)
         for row, helped in zip(rows, helps, strict=True)
@@ -85,7 +189,7 @@ def areas_of(
     return tuple(
         replace(
             area,
-            lines=() if area.is_candidate else here(lines, area.letter),
+            lines=() if area.is_candidate else actions_for_area(lines, area.letter),
             work=None if area.is_candidate else work_plan(records, area.letter, lines, today),
         )
         for area in found
@@ -101,11 +205,13 @@ def _served(records: Records) -> list[_Row]:
 
 def _candidates(proposal: Proposal) -> list[_Row]:
     areas = proposal.areas
-    named = zip(areas["area_id"], areas["place_name"], cells_of(areas), strict=True)
+    named = zip(areas["area_id"], areas["place_name"], list_cells(areas), strict=True)
     return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
 
 
-def _facts(seen: MonthSeen, row: _Row, counts: AreaCounts, helped: Help | None) -> AreaFacts:
+def _facts(
+    seen: MonthContext, row: _Row, counts: AreaCounts, helped: AreaServices | None
+) -> AreaFacts:
     at_now, at_before = match(row.cells, seen.now), match(row.cells, seen.before)
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
@@ -133,7 +239,7 @@ def _facts(seen: MonthSeen, row: _Row, counts: AreaCounts, helped: Help | None) 
         stability=seen.stability.get(candidate),
         times=_times(seen, seen.city.dataset.incidents.iloc[counts.rows]),
         help=helped,
-        why=why_here(seen.city, row.cells, seen.risk, seen.studies),
+        why=explain_area(seen.city, row.cells, seen.risk, seen.studies),
         verdict=None,
         lines=(),
         work=None,
@@ -148,25 +254,25 @@ def _tier(proposal: Proposal | None, at: int | None) -> int | None:
 
 
 def _move(
-    seen: MonthSeen, at: tuple[int | None, int | None], tiers: tuple[int | None, int | None]
-) -> AreaMove:
+    seen: MonthContext, at: tuple[int | None, int | None], tiers: tuple[int | None, int | None]
+) -> TierMove:
     if seen.before is None:
-        return AreaMove.UNKNOWN
+        return TierMove.UNKNOWN
     is_now, was_before = (place is not None for place in at)
     if not (is_now and was_before):
         return {
-            (True, False): AreaMove.NEW,
-            (False, True): AreaMove.GONE,
-            (False, False): AreaMove.ABSENT,
+            (True, False): TierMove.NEW,
+            (False, True): TierMove.GONE,
+            (False, False): TierMove.ABSENT,
         }[is_now, was_before]
     # Having no tier ranks below every tier: the area cannot be told apart from the city.
     now, before = (math.inf if tier is None else tier for tier in tiers)
     if now == before:
-        return AreaMove.SAME
-    return AreaMove.HIGHER if now < before else AreaMove.LOWER
+        return TierMove.SAME
+    return TierMove.HIGHER if now < before else TierMove.LOWER
 
 
-def _times(seen: MonthSeen, incidents: pd.DataFrame) -> Times:
+def _times(seen: MonthContext, incidents: pd.DataFrame) -> Times:
     first, through = (
         date.fromisoformat(seen.city.dataset.report[name]) for name in ("data_from", "data_through")
     )

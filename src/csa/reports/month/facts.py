@@ -5,29 +5,139 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import geopandas as gpd
 import shapely
 
-from csa.areas.choices import Choices
-from csa.areas.gate import GateAnswer
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.choices import AreaSettings
+from csa.areas.sufficiency import Sufficiency
 from csa.areas.year_to_date import YearToDate
-from csa.backtest.record import Record
 from csa.base.message import Message
 from csa.base.params import Month
-from csa.config.city import CityConfig
-from csa.displacement.analyze import Displacement
-from csa.displacement.verdict import Verdict
-from csa.plan import Plan
-from csa.reports.briefing import ActionLine
-from csa.reports.briefing.measuring import MeasureLine
+from csa.change.analyze import Displacement
+from csa.change.verdict import Verdict
+from csa.city.config import CityConfig
+from csa.geo.cells import CellSet
+from csa.program.plan.items import Plan
+from csa.reports.briefing.lines import ActionLine, WorkPlan
+from csa.reports.briefing.measuring import MeasureLine, MeasureStatus
 from csa.reports.briefing.meeting import Review
-from csa.reports.briefing.meeting_measures import AtQuarter
 from csa.reports.briefing.shoot_review import ReviewEffect
-from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.facts import PublicFacts
+from csa.risk.explanation import AreaExplanation
+
+# ---- The facts a report holds about one area, as values.
+
+
+CANDIDATE = "candidate"
+"""State of an area that nobody has decided on."""
+
+
+class TierMove(StrEnum):
+    """How an area changed among the candidates since the month before: a closed set."""
+
+    NEW = "new"
+    GONE = "gone"
+    HIGHER = "higher"
+    LOWER = "lower"
+    SAME = "same"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service in or near an area, with its number on the area's map."""
+
+    number: int  # from 1, nearest first
+    name: str  # from the city's list
+    kind: str  # from the city's list
+    lon: float  # degrees
+    lat: float  # degrees
+    metres: float  # from the area's edge; 0 inside
+
+
+@dataclass(frozen=True)
+class AreaServices:
+    """The services of one area."""
+
+    near: tuple[Service, ...]  # those in or near it, nearest first
+    n_inside: int  # how many of them are inside
+    lacking: tuple[str, ...]  # the list's kinds with no service in or near it
+    per_1k: float | None  # services inside per 1,000 residents
+
+
+@dataclass(frozen=True)
+class AreaMonth:
+    """One month of an area."""
+
+    month: str  # `YYYY-MM`
+    n: int | None  # incidents; None where the data do not reach
+    is_partial: bool  # whether the data begin or end within it
+
+
+@dataclass(frozen=True)
+class Times:
+    """An area's incidents by month and part of day, for the leader of a walk only."""
+
+    months: tuple[AreaMonth, ...]  # the months counted
+    parts: tuple[tuple[int, ...], ...] | None
+    without_time: int  # incidents without a time
+    reported_time: int  # incidents whose recorded time is that of the report
+
+
+@dataclass(frozen=True)
+class AreaFacts:
+    """One area of a report."""
+
+    area_id: str  # its letter, or its id in the month's proposal
+    letter: str  # from the store; "" for a candidate
+    name: str  # from the store, or the month's proposal
+    state: str  # `candidate`, `designated` or `maintenance`
+    since: date | None  # first day of its state; None for a candidate
+    cells: CellSet  # H3 cells
+    redrawn_on: date | None  # the day it was last given others; None for never
+    shape: shapely.Geometry  # WGS 84
+    km2: float  # land area
+    incidents: int  # on its own cells in the period, as all that is counted
+    homicides: int  # of them
+    recent_12: int | None  # in the last 12 months of the period; None where the data cover fewer
+    usual: tuple[int, int] | None
+    next12: (
+        tuple[int, int, int] | None
+    )  # expected in the next 12 months, low, high; None if unknown
+    people: float | None  # residents; None if unknown
+    tier: int | None  # in this month's proposal; None if it has none
+    is_first: bool  # whether it is among the first in the city's order
+    tier_before: int | None  # in the proposal a month earlier; None if it had none
+    move: TierMove  # change since the month before
+    is_doubtful: bool
+    stability: float | None
+    times: Times  # for the leader's sheet
+    help: AreaServices | None  # None if the city has no list of services
+    why: AreaExplanation  # what marks it, its vacant land, and what helped elsewhere
+    verdict: Message | None  # what changed in it; None if it is not followed
+    lines: tuple[ActionLine, ...]  # plan actions that name it
+    work: WorkPlan | None  # None for a candidate
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether nobody has decided on it yet."""
+        return self.state == CANDIDATE
+
+
+@dataclass(frozen=True)
+class Unserved:
+    """A candidate of the month that is not in service."""
+
+    name: str  # its place name
+    tier: int | None  # 1 for the highest; None if it cannot be told apart from the city
+    is_doubtful: bool
+    shape: shapely.Geometry  # its outline, WGS 84
 
 
 @dataclass(frozen=True)
@@ -65,7 +175,7 @@ class PlanFacts:
     lines: tuple[ActionLine, ...]  # its actions
     review: Review  # late, due, stuck, open and completed actions
     measures: tuple[MeasureLine, ...]  # its measures for the whole city
-    at_quarter: tuple[AtQuarter, ...]  # the same measures with a one-word verdict each
+    at_quarter: tuple[MeasureStatus, ...]  # the same measures with a one-word verdict each
     undone: tuple[str, ...]
     reviews: tuple[ReviewEffect, ...] = ()  # cases before and after shooting reviews began
 
@@ -77,7 +187,7 @@ class PlanFacts:
         """List the actions of a team."""
         return tuple(line for line in self.lines if line.team == team)
 
-    def team_measures(self, team: str) -> tuple[AtQuarter, ...]:
+    def team_measures(self, team: str) -> tuple[MeasureStatus, ...]:
         """List the measures of a team's goal."""
         goal = self.team_goal(team)
         return tuple(at for at in self.at_quarter if goal in at.line.measure.goals)
@@ -104,15 +214,15 @@ class Facts:
 
     snapshot: Snapshot  # what they were made from
     config: CityConfig  # the city's file
-    choices: Choices  # how areas are proposed, with the month's end
+    choices: AreaSettings  # how areas are proposed, with the month's end
     data_through: date  # the last day counted
     areas: tuple[AreaFacts, ...]  # the areas in service, else the month's candidates; by letter
     is_served: bool  # whether the areas are in service
     unserved: tuple[Unserved, ...]
     gone: tuple[str, ...]  # names of last month's candidates that are gone
     summary: Mapping[str, Any]  # summary of the proposal, as in its file
-    record: Record | None  # past years scored with the same settings; None if none were
-    can_locate: GateAnswer  # whether the data can locate areas
+    record: BacktestRecord | None  # past years scored with the same settings; None if none were
+    can_locate: Sufficiency  # whether the data can locate areas
     city_year: YearToDate | Message  # the whole city's year so far; or why it is not compared
     followed: PooledVerdict | None  # the change in all areas together; None if unknown
     why_not_followed: Message | None  # why not; None if it is known

@@ -7,52 +7,55 @@ from dataclasses import replace
 from datetime import date
 
 from csa.areas.city_scale import count_afar
+from csa.areas.priority.assessment import assess_areas
 from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
-from csa.base.logging import Tell, silent
-from csa.base.message import say
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.message import msg
 from csa.base.params import Month
 from csa.base.schema import KINDS
-from csa.dataset.history import load_history
-from csa.dataset.versioned import Dataset
-from csa.decisions.store.records import Records
-from csa.displacement.follow import FollowSource
-from csa.plan import Plan
-from csa.priority.assess import assess_areas
-from csa.reports.briefing import ActionLine, plan_lines
-from csa.reports.briefing.measuring import measure_lines
+from csa.change.follow import FollowSource
+from csa.city.dataset import Dataset
+from csa.city.history import load_history
+from csa.program.plan.items import Plan
+from csa.program.store.records import Records
+from csa.reports.briefing.lines import ActionLine, plan_lines
+from csa.reports.briefing.measuring import measure_lines, measure_statuses
 from csa.reports.briefing.meeting import prepare_review
-from csa.reports.briefing.meeting_measures import at_quarter
 from csa.reports.briefing.places import live_by_area
 from csa.reports.briefing.shoot_review import review_effects
-from csa.reports.month.alike import lost_names, not_served, unlike
-from csa.reports.month.area_facts import AreaFacts
-from csa.reports.month.area_gathering import MonthSeen, areas_of
-from csa.reports.month.facts import Facts, MapGround, PlanFacts, PublicPart
-from csa.reports.month.following import Result
-from csa.reports.month.helping import services_per_1k
-from csa.reports.month.looking import (
-    NOTHING_BESIDE,
-    Beside,
-    MonthEnd,
-    first_of,
-    follow,
-    risk_by,
-    snapshot_for,
-    stability_of,
+from csa.reports.month.area_gathering import (
+    MonthContext,
+    gather_areas,
+    lost_names,
+    not_served,
+    services_per_1k,
+    unlike,
 )
-from csa.reports.month.noting import (
+from csa.reports.month.data_notes import (
     data_notes,
     refuse_outside,
     standing_note,
     tasks_withheld,
     what_lacks,
 )
+from csa.reports.month.facts import AreaFacts, Facts, MapGround, PlanFacts, PublicPart
+from csa.reports.month.month_end import (
+    NOTHING_BESIDE,
+    ChangeResult,
+    MonthEnd,
+    ReportInputs,
+    follow,
+    risk_by,
+    snapshot_for,
+    stability_of,
+    top_area_ids,
+)
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.texts import unquoted
 
-__all__ = ["Beside", "gather_month", "snapshot_for"]
+__all__ = ["ReportInputs", "gather_month", "snapshot_for"]
 
 
 def gather_month(
@@ -60,13 +63,13 @@ def gather_month(
     plan: Plan | None,
     records: Records,
     month: Month,
-    tell: Tell = silent,
-    beside: Beside = NOTHING_BESIDE,
+    progress: ProgressCallback = no_progress,
+    beside: ReportInputs = NOTHING_BESIDE,
 ) -> Facts:
     """Gather the facts of a month, once for all editions of its report.
 
     Nothing later than the month is looked at, except in `records`: what was decided is shown as it
-    stands there. `csa.reports.month.standing.read_month` gives what stood at a past month's end.
+    stands there. `csa.reports.month.month_end.read_month` gives what stood at a past month's end.
 
     Parameters
     ----------
@@ -102,32 +105,34 @@ def gather_month(
     >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
-    ...     source = csa.FollowSource(csa.City(city.config, few, Path(folder, "ds")), csa.Choices())
+    ...     source = csa.FollowSource(
+    ...         csa.City(city.config, few, Path(folder, "ds")), csa.AreaSettings()
+    ...     )
     ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
     >>> facts.areas  # six shootings make no area
     ()
     """
     refuse_outside(source.city.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)
-    tell("cells")
-    look = MonthEnd.at(source, records, month, tell)
+    progress("cells")
+    look = MonthEnd.at(source, records, month, progress)
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
-    judgement = assess_areas(look.city, now, tell, look.located)
-    seen = MonthSeen(
+    judgement = assess_areas(look.city, now, progress, look.located)
+    seen = MonthContext(
         look.city,
         look.choices,
         look.period,
         now,
         before,
         stability_of(judgement),
-        first_of(judgement, look.city.config.priorities.capacity),
+        top_area_ids(judgement, look.city.config.priorities.capacity),
         look.located,
         look.record,
         risk_by(source.city, month),
         beside.studies,
     )
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
-    areas = areas_of(seen, records, lines, snapshot.as_of)
+    areas = gather_areas(seen, records, lines, snapshot.as_of)
     n_silent = int(now.summary["totals"]["silent_months"])
     result = follow(look, records, n_silent)
     plan_facts = (
@@ -162,15 +167,15 @@ def gather_month(
         ),
         missing=(
             *what_lacks(look.city, plan, records, measures),
-            *(() if look.is_past_known else (say("report.lacks_past"),)),
-            *(() if beside.layers else (say("report.lacks_background"),)),
+            *(() if look.is_past_known else (msg("report.lacks_past"),)),
+            *(() if beside.layers else (msg("report.lacks_background"),)),
         ),
         public=_public(source, plan, records, month, beside),
         displaced=result.displaced,
     )
 
 
-def _with_verdicts(areas: Sequence[AreaFacts], result: Result) -> tuple[AreaFacts, ...]:
+def _with_verdicts(areas: Sequence[AreaFacts], result: ChangeResult) -> tuple[AreaFacts, ...]:
     singles = result.singles or {}
     return tuple(replace(area, verdict=singles.get(area.letter)) for area in areas)
 
@@ -206,13 +211,13 @@ def _plan_facts(
         lines,
         prepare_review(plan, lines, records, today),
         measures,
-        at_quarter(measures, today),
+        measure_statuses(measures, today),
         tuple(undone),
         review_effects(plan, records, today),
     )
 
 
-def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> MapGround:
+def _ground(dataset: Dataset, now: Proposal, beside: ReportInputs) -> MapGround:
     return MapGround(
         dataset.study_area,
         dataset.neighborhoods,
@@ -222,14 +227,14 @@ def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> MapGround:
 
 
 def _public(
-    source: FollowSource, plan: Plan | None, records: Records, month: Month, beside: Beside
+    source: FollowSource, plan: Plan | None, records: Records, month: Month, beside: ReportInputs
 ) -> PublicPart:
     if not beside.with_public:
-        return PublicPart(why_not=say("report.public_not_asked"))
+        return PublicPart(why_not=msg("report.public_not_asked"))
     try:
         made = gather_from(source, plan, records, month, beside)
         is_known = made.publication in beside.earlier
-        caution = None if is_known else say("report.unrecorded", quarter=made.facts.quarter)
+        caution = None if is_known else msg("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution, figures=made.publication.digest)
     except CsaError as error:
         return PublicPart(why_not=unquoted(error.message))

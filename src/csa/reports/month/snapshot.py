@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.proposal import METHOD_VERSION
 from csa.base.io import json_bytes
 from csa.base.params import Month, last_day
-from csa.dataset.versioned import LAYERS, City, Dataset
-from csa.decisions.store.records import Records
+from csa.city.dataset import LAYERS, City, Dataset
+from csa.program.store.records import Records
 
 FORMAT_VERSION = 1
 ID_DIGITS = 12
@@ -40,7 +40,7 @@ def snapshot_of(
     city: City,
     month: Month,
     records: Records,
-    choices: Choices,
+    choices: AreaSettings,
     beside: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """Return the snapshot of a month's report.
@@ -92,7 +92,7 @@ def _sorted(value: object) -> object:
     return value
 
 
-def _plain(choices: Choices) -> dict[str, Any]:
+def _plain(choices: AreaSettings) -> dict[str, Any]:
     """Return choices without their end, which is the month's."""
     values = asdict(choices)
     del values["until"]

@@ -9,21 +9,25 @@ from typing import Literal, cast
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices, Suggestion, city_choices
-from csa.areas.gate import can_locate
+from csa.areas.choices import AreaSettings, Suggestion, city_choices
 from csa.areas.proposal import Proposal, area_records
+from csa.areas.sufficiency import can_locate
 from csa.base.errors import ParamError, PeriodError
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month, Period
-from csa.dataset.chosen import GroundVersion
-from csa.dataset.versioned import City
-from csa.decisions.registry import core_areas
-from csa.decisions.store.records import Records
+from csa.base.text import Translator
+from csa.change.analyze import PastChangeBasis
+from csa.change.boundary import PLANNED_LOOKS
+from csa.change.verdict import LEAST_MONTHS, AreaResult, Verdict
+from csa.city.dataset import City
+from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
-from csa.displacement.analyze import UsualBasis
-from csa.displacement.verdict import LEAST_MONTHS, AreaVerdict
-from csa.geo.ground import resolution_of
+from csa.geo.cells import cell_resolution
+from csa.program.registry import core_areas
+from csa.program.store.records import Records
+from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
+from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
 
 State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
@@ -50,7 +54,7 @@ class PublicAreaGround:
 class ChangeWords:
     """One area since its own day: words of a closed set, and no number."""
 
-    verdict: str  # a value of `csa.displacement.verdict.Verdict`
+    verdict: str  # a value of `csa.change.verdict.Verdict`
     lasted_until: Month | None  # the last month of a change that is over
 
 
@@ -62,7 +66,7 @@ class PooledChange:
     on all of them, exact as it is, tells nothing of that. So it is with each area's own words.
     """
 
-    verdict: str  # a value of `csa.displacement.verdict.Verdict`, or `unknown`
+    verdict: str  # a value of `csa.change.verdict.Verdict`, or `unknown`
     since: Month  # first month compared, of the area that was first
     through: Month  # last month compared
     counted: int | None
@@ -79,7 +83,7 @@ def areas_shown(
     window: PublicWindow,
     city: City,
     records: Records,
-    choices: Choices,
+    choices: AreaSettings,
     suggestion: Suggestion | None = None,
 ) -> tuple[PublicAreaGround, ...]:
     """List the areas in service, else the candidates at the quarter's end.
@@ -119,8 +123,8 @@ def change_in_all(
     window: PublicWindow,
     city: City,
     records: Records,
-    tell: Tell = silent,
-    choices: Choices | None = None,
+    progress: ProgressCallback = no_progress,
+    choices: AreaSettings | None = None,
 ) -> PooledChange | None:
     """Measure the change in all ground ever designated, by the end of the quarter.
 
@@ -129,7 +133,7 @@ def change_in_all(
     """
     through = window.period.until.plus(-1)
     own = choices or city_choices(city.config)
-    at = replace(own, kinds=Choices().kinds)  # of all kinds, whatever is chosen
+    at = replace(own, kinds=AreaSettings().kinds)  # of all kinds, whatever is chosen
     analysis = Analysis(replace(city, dataset=window.dataset), at, records)
     chosen = analysis.areas
     if chosen is None:
@@ -139,11 +143,11 @@ def change_in_all(
     since = min(versions[0].since for versions in ground)
     grounds = tuple(_counted_in(ground, window.period.until))
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
-    sizes = {resolution_of(cell) for cells in chosen.grounds for cell in cells}
+    sizes = {cell_resolution(cell) for cells in chosen.grounds for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
     try:
-        change = analysis.change(tell=tell)
+        change = analysis.change(progress=progress)
     except (ParamError, PeriodError):
         return nothing
     if change is None:
@@ -159,7 +163,7 @@ def change_in_all(
         through,
         *bounds,
         grounds,
-        found.basis is UsualBasis.PAST_YEARS,
+        found.basis is PastChangeBasis.PAST_YEARS,
         pooled.lasted_until,
         {
             letter: _in_words(judged, start)
@@ -172,7 +176,7 @@ def change_in_all(
     )
 
 
-def _in_words(judged: AreaVerdict, since: Month) -> ChangeWords:
+def _in_words(judged: AreaResult, since: Month) -> ChangeWords:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
     fade = judged.fades[at]
@@ -181,7 +185,7 @@ def _in_words(judged: AreaVerdict, since: Month) -> ChangeWords:
 
 
 def _counted_in(
-    lives: Sequence[tuple[GroundVersion, ...]], until: Month
+    lives: Sequence[tuple[AreaVersion, ...]], until: Month
 ) -> Iterator[tuple[frozenset[int], Period]]:
     """Yield the cells of each version of each area, with the months in which they are its own."""
     for life in lives:
@@ -189,3 +193,136 @@ def _counted_in(
         for version, end in zip(life, ends, strict=True):
             if version.since < min(end, until):
                 yield version.cells, Period(version.since, min(end, until))
+
+
+# ---- The change in all areas together and how certain it is, in plain words.
+
+
+UNKNOWN = "unknown"
+"""Verdict of a change that cannot be judged."""
+
+NOT_JUDGED = (Verdict.TOO_FEW, Verdict.TOO_EARLY)
+
+
+def change_sentence(facts: PublicFacts, t: Translator) -> str:
+    """Return the sentence on the change in all areas together, and from which areas it moved."""
+    if facts.change is None or facts.change.verdict == UNKNOWN:
+        return t("public.change_unknown" if are_chosen(facts) else "public.change_no_area")
+    said = {
+        Verdict.NO_CHANGE: "public.change_no_change",
+        Verdict.FEWER: "public.change_fewer",
+        Verdict.FEWER_UNKNOWN: "public.change_fewer_unknown",
+        Verdict.MORE: "public.change_more",
+        Verdict.FEWER_MOVED: "public.change_fewer_moved",
+        Verdict.FEWER_FEWER_NEXT: "public.change_fewer_fewer_next",
+        Verdict.FEWER_ONCE: "public.change_fewer_once",
+        Verdict.MORE_ONCE: "public.change_more_once",
+        Verdict.MORE_NEXT: "public.change_more_next",
+        Verdict.TOO_FEW: "public.change_too_few",
+        Verdict.TOO_EARLY: "public.change_too_early",
+    }[Verdict(facts.change.verdict)]
+    lasted_until = facts.change.lasted_until
+    until = t.month(lasted_until) if lasted_until else ""
+    together = t(said, what=noun(facts, t), until=until)
+    return " ".join((together, *moved_somewhere(facts, t)))
+
+
+def moved_somewhere(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
+    """Return which areas it moved from, unless that is said of all together."""
+    moved, all_areas = Verdict.FEWER_MOVED, facts.change
+    names = [area_name(area, facts, t) for area in facts.areas if area.verdict == moved]
+    if not names or all_areas is None or all_areas.verdict == moved:
+        return ()
+    return (t("public.moved_somewhere", n=len(names), areas=t.listed(names)),)
+
+
+def area_changes(facts: PublicFacts, t: Translator) -> tuple[tuple[PublicArea, str], ...]:
+    """Return each chosen area with what changed in it since its own start."""
+    what, where = noun(facts, t), t("public.here")
+    return tuple(
+        (area, short_change(area, what, where, t) or t("public.change_unknown"))
+        for area in facts.areas
+        if area.state != "candidate"
+    )
+
+
+def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Translator) -> str:
+    """Return what changed in few words, here and next door; "" where it is unknown."""
+    if change.verdict in {"", UNKNOWN}:
+        return ""
+    verdict, until = Verdict(change.verdict), change.lasted_until
+    said = {
+        Verdict.NO_CHANGE: "public.short_no_change",
+        Verdict.FEWER: "public.short_fewer",
+        Verdict.FEWER_UNKNOWN: "public.short_fewer_unknown",
+        Verdict.MORE: "public.short_more",
+        Verdict.FEWER_MOVED: "public.short_fewer_moved",
+        Verdict.FEWER_FEWER_NEXT: "public.short_fewer_fewer_next",
+        Verdict.FEWER_ONCE: "public.short_fewer_once",
+        Verdict.MORE_ONCE: "public.short_more_once",
+        Verdict.MORE_NEXT: "public.short_more_next",
+        Verdict.TOO_FEW: "public.change_too_few",
+        Verdict.TOO_EARLY: "public.change_too_early",
+    }[verdict]
+    month = t.month(until) if until else ""
+    return t(said, what=what, where=where, until=month)
+
+
+@dataclass(frozen=True)
+class PublishedChange:
+    """The publishable numbers of a change."""
+
+    counted: int | None  # in all areas together; None if fewer than 10 or held back
+    low: int | None  # low end of the range expected without change
+    high: int | None  # high end of the range expected without change
+
+
+def publishable_change(change: PublicChange | None) -> PublishedChange | None:
+    """Return the numbers of a change that may be published; None if the change is unknown."""
+    if change is None or change.verdict == UNKNOWN:
+        return None
+    if change.counted is None or change.counted < LEAST:
+        return PublishedChange(None, None, None)
+    if change.high is None or change.high < LEAST or change.verdict in NOT_JUDGED:
+        return PublishedChange(change.counted, None, None)
+    is_low = change.low is None or change.low < LEAST
+    return PublishedChange(change.counted, None if is_low else change.low, change.high)
+
+
+def change_numbers(change: PublicChange | None, t: Translator) -> tuple[str, ...]:
+    """Return sentences on how many there were, and how many would be no surprise."""
+    told = publishable_change(change)
+    if change is None or told is None:
+        return ()
+    if told.counted is None:
+        return (*change_ended(change, t), t("public.change_counted_few"))
+    when = between(change.since, change.through, t)
+    counted = t("public.change_counted", counted=told.counted, when=when)
+    every = t("public.change_all")
+    if told.high is None:
+        expected = []
+    elif told.low is None:
+        expected = [t("public.change_up_to", high=told.high)]
+    else:
+        expected = [t("public.change_expected", low=told.low, high=told.high)]
+    return (counted, *change_ended(change, t), *expected, every)
+
+
+def change_ended(change: PublicChange, t: Translator) -> tuple[str, ...]:
+    """Name the areas that are no longer in service: their shootings still count."""
+    if not change.ended:
+        return ()
+    areas = ", ".join(change.ended)
+    return (t("public.change_ended", n=len(change.ended), areas=areas),)
+
+
+def change_doubts(change: PublicChange | None, t: Translator) -> tuple[str, ...]:
+    """Return sentences on how certain the change is, and what it does not say."""
+    if change is None or change.verdict in {UNKNOWN, *NOT_JUDGED}:
+        return ()
+    assumed = () if change.is_usual_known else (t("public.change_assumed"),)
+    if change.verdict == Verdict.NO_CHANGE:
+        return (t("public.change_small"), *assumed)
+    months = Month.parse(change.through).index - Month.parse(change.since).index + 1
+    sure = "public.change_sure" if months <= PLANNED_LOOKS else "public.change_sure_long"
+    return (t(sure), *assumed, t("public.change_why"))

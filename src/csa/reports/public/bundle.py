@@ -15,11 +15,10 @@ from pydantic import ValidationError
 
 from csa.base.errors import OutputError, PrivacyError, SourceError
 from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceable
-from csa.base.reading import parse_json
+from csa.base.safe_parsing import parse_json
 from csa.base.text import ENGLISH, LANGUAGES
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
-from csa.reports.public.downloads import FEED, PACKAGE, feed_bytes, package_bytes
 from csa.reports.public.facts import (
     FORMAT_VERSION,
     PublicArea,
@@ -27,7 +26,7 @@ from csa.reports.public.facts import (
     PublicFacts,
     PublicPlace,
 )
-from csa.reports.public.site import PAGES, site_files
+from csa.reports.public.site import FEED, PACKAGE, PAGES, feed_bytes, package_bytes, site_files
 
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"

@@ -13,11 +13,17 @@ from csa.areas.window import month_index
 from csa.base.arrays import Bools, Ints
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
-from csa.dataset.versioned import Dataset
-from csa.disclosure.keys import Keys, Secret, lines_of, publish_counts, record_keys, sum_keys
+from csa.city.dataset import Dataset
+from csa.disclosure.keys import (
+    Keys,
+    Secret,
+    publish_counts,
+    record_keys,
+    sum_keys,
+    suppression_lines,
+)
 from csa.disclosure.published import Publication
-from csa.geo.cells import as_text, bin_points, cover
-from csa.geo.ground import resolution_of
+from csa.geo.cells import as_text, bin_points, cell_resolution, cover_study_area
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.window import PublicWindow
 
@@ -75,12 +81,12 @@ def count_all(
     located = located_records(window.dataset, secret, shapes)
     every = all_records(window, secret)
     span = span_name(window.span)
-    spans = whole_years(window.covered) | {span: window.span}
+    spans = complete_years(window.covered) | {span: window.span}
     names, cells = district_names(window.dataset), cells_of(window.dataset)
     counts: dict[str, dict[str, dict[str, int | None]]] = {g: {} for g in (CITY, DISTRICT, AREA)}
 
     def add(geography: str, period: str, places: Sequence[str], made: tuple[Ints, Keys]) -> None:
-        lines = lines_of(secret, (f"{geography}\n{place}" for place in places))
+        lines = suppression_lines(secret, (f"{geography}\n{place}" for place in places))
         told = dict(zip(places, publish_counts(*made, lines), strict=True))
         counts.setdefault(geography, {}).setdefault(period, {}).update(told)
 
@@ -96,7 +102,7 @@ def count_all(
     for place in (UNLOCATED, UNKNOWN):
         own = positions(every.places[place], [place])
         add(CITY, span, [place], every.count(own, 1, window.span))
-    for name, period in whole_quarters(window.covered).items():
+    for name, period in complete_quarters(window.covered).items():
         add(CITY, name, [ALL], every.count(at[CITY], 1, period))
         for place in _large(DISTRICT, name, names, counts, earlier):
             own = np.where(at[DISTRICT] == names.index(place), 0, -1)
@@ -132,7 +138,7 @@ def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tu
     return np.array([is_in.sum()], dtype=np.int64), total
 
 
-def whole_years(covered: Period) -> dict[str, Period]:
+def complete_years(covered: Period) -> dict[str, Period]:
     """Return the whole calendar years in a period."""
     first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
     return {
@@ -140,7 +146,7 @@ def whole_years(covered: Period) -> dict[str, Period]:
     }
 
 
-def whole_quarters(covered: Period) -> dict[str, Period]:
+def complete_quarters(covered: Period) -> dict[str, Period]:
     """Return the whole quarters in a period."""
     first, after = -(-covered.start.index // QUARTER), covered.until.index // QUARTER
     starts = (Month(1, 1).plus(QUARTER * n - YEAR) for n in range(first, after))
@@ -179,7 +185,7 @@ def district_names(dataset: Dataset) -> list[str]:
 
 def cells_of(dataset: Dataset) -> list[str]:
     """List the cells with counts."""
-    return as_text(cover(dataset.study_area, RESOLUTION).index)
+    return as_text(cover_study_area(dataset.study_area, RESOLUTION).index)
 
 
 def located_records(
@@ -193,7 +199,7 @@ def located_records(
     )
     districts = incidents["neighborhood"].astype("str")
     places[DISTRICT] = districts.replace(UNASSIGNED, "").to_numpy(dtype=object)
-    sizes = {resolution_of(cell) for cells in shapes.values() for cell in cells}
+    sizes = {cell_resolution(cell) for cells in shapes.values() for cell in cells}
     binned = {size: bin_points(incidents["lon"], incidents["lat"], size) for size in sizes}
     for key, cells in shapes.items():
         own = np.array(sorted(cells), dtype=np.uint64)

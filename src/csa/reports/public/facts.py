@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from csa.config.types import Frozen
+from csa.city.types import Frozen
 
 FORMAT_VERSION = 2
 
@@ -55,7 +55,7 @@ class PublicArea(Frozen):
     cells: tuple[str, ...]  # H3 cells, 15 hexadecimal digits each
     count: int | None  # over the whole period; None if fewer than 10
     years: Years = ()  # each whole year
-    verdict: str = ""  # what changed in it, of `csa.displacement.verdict.Verdict`; empty if unknown
+    verdict: str = ""  # what changed in it, of `csa.change.verdict.Verdict`; empty if unknown
     lasted_until: str | None = None  # last month of a change that is over, `YYYY-MM`
 
     @property
@@ -77,7 +77,7 @@ class PublicMeeting(Frozen):
 class PublicChange(Frozen):
     """The change in all areas together, and how certain it is."""
 
-    verdict: str  # a value of `csa.displacement.verdict.Verdict`
+    verdict: str  # a value of `csa.change.verdict.Verdict`
     since: str  # first month compared, `YYYY-MM`
     through: str  # last month compared, `YYYY-MM`
     counted: int | None  # in the areas

@@ -11,14 +11,23 @@ import pandas as pd
 import shapely
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.areas.proposal import area_records
 from csa.base.crs import to_metres
-from csa.dataset.versioned import City
+from csa.base.text import ENGLISH, Translator
+from csa.city.dataset import City
 from csa.geo.cells import centres, draw_cells
 from csa.geo.neighborhoods import assign_neighborhoods
+from csa.reports.document import Block, Bullets, Paragraph, Table
 from csa.reports.public.areas import PublicAreaGround
-from csa.reports.public.facts import PublicDoubled, PublicFairness, PublicGroup, PublicPlace
+from csa.reports.public.facts import (
+    PublicDoubled,
+    PublicFacts,
+    PublicFairness,
+    PublicGroup,
+    PublicPlace,
+)
+from csa.reports.public.pages import Section
 from csa.reports.public.window import PublicWindow
 
 SAME = 0.5
@@ -35,10 +44,10 @@ class Census:
     groups: Mapping[str, Mapping[str, str]]  # column to name by language
 
 
-def fairness_of(
+def gather_fairness(
     window: PublicWindow,
     city: City,
-    choices: Choices,
+    choices: AreaSettings,
     areas: Sequence[PublicAreaGround],
     districts: Sequence[PublicPlace],
     census: Census | None,
@@ -49,7 +58,7 @@ def fairness_of(
     groups: tuple[PublicGroup, ...] = ()
     if census is not None and cells:
         people, groups = _who(census, cells, city.config.city.metric_crs)
-    doubled = double_one(window, city, choices, districts)
+    doubled = propose_with_doubled_reports(window, city, choices, districts)
     return PublicFairness(people_percent=people, groups=groups, doubled=doubled)
 
 
@@ -76,8 +85,8 @@ def _who(
     return round(ROUND * here.sum() / people.sum()), tuple(found)
 
 
-def double_one(
-    window: PublicWindow, city: City, choices: Choices, districts: Sequence[PublicPlace]
+def propose_with_doubled_reports(
+    window: PublicWindow, city: City, choices: AreaSettings, districts: Sequence[PublicPlace]
 ) -> PublicDoubled | None:
     """Propose areas again as if one neighborhood had reported every shooting twice.
 
@@ -118,3 +127,50 @@ def _is_in(cells: frozenset[str], name: str, window: PublicWindow) -> bool:
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= SAME * len(one | other)
+
+
+# ---- The fairness page in words: who lives there, what reports see, who decides.
+
+
+def fairness_sections(facts: PublicFacts, language: str = ENGLISH) -> tuple[Section, ...]:
+    """Return the sections of the fairness page, in order."""
+    tell = Translator(language)
+    fairness = facts.fairness or PublicFairness()
+    seen = ("public.fair_seen", "public.fair_unseen", "public.fair_nothing_else")
+    by = tell("public.fair_by", who=facts.decided_by) if facts.decided_by else ""
+    decides = (by or tell("public.fair_by_nobody"), tell("public.fair_for"))
+    return (
+        Section("who", tell("public.fair_who"), _who_section(facts, fairness, tell)),
+        Section("see", tell("public.fair_see"), (Bullets(tuple(tell(key) for key in seen)),)),
+        Section("double", tell("public.fair_double"), _double(fairness.doubled, tell)),
+        Section("decides", tell("public.fair_decides"), tuple(map(Paragraph, decides))),
+    )
+
+
+def _who_section(facts: PublicFacts, fairness: PublicFairness, t: Translator) -> tuple[Block, ...]:
+    if not facts.areas:
+        return (Paragraph(t("public.fair_none_there")),)
+    if fairness.people_percent is None:
+        return (Paragraph(t("public.fair_no_census")),)
+    columns = (t("public.fair_group"), t("public.fair_here"), t("public.fair_city"))
+    rows = tuple(
+        (one.names.get(t.language, one.names[ENGLISH]), str(one.areas), str(one.city))
+        for one in fairness.groups
+    )
+    return (
+        Paragraph(t("public.fair_people", n=fairness.people_percent)),
+        Table(t("public.fair_groups"), columns, rows, numeric=(1, 2)),
+        Paragraph(t("public.fair_not_why")),
+    )
+
+
+def _double(doubled: PublicDoubled | None, t: Translator) -> tuple[Block, ...]:
+    if doubled is None:
+        return (Paragraph(t("public.fair_not_tried")), Paragraph(t("public.fair_so")))
+    name, before, after = doubled.name, doubled.before, doubled.after
+    return (
+        Paragraph(t("public.fair_tried", name=name)),
+        Paragraph(t("public.fair_there", name=name, before=before, after=after)),
+        Paragraph(t("public.fair_others", others=doubled.others, kept=doubled.others_kept)),
+        Paragraph(t("public.fair_so")),
+    )

@@ -6,29 +6,23 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from csa.areas.choices import Choices, Suggestion, city_choices
-from csa.backtest.recording import load_suggestion, suggestion_of
+from csa.areas.backtest.recording import build_suggestion, load_suggestion
+from csa.areas.choices import AreaSettings, Suggestion, city_choices
 from csa.base.errors import ConfigError, CsaError, PeriodError, PrivacyError
-from csa.base.logging import Tell, silent
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.config.city import CityConfig
-from csa.dataset.versioned import City
-from csa.decisions.registry import core_areas
-from csa.decisions.store.records import Records
-from csa.disclosure.classes import class_of
+from csa.change.follow import FollowSource
+from csa.city.config import CityConfig
+from csa.city.dataset import City
 from csa.disclosure.keys import Secret
-from csa.disclosure.published import Publication
-from csa.displacement.follow import FollowSource
-from csa.plan import Plan
-from csa.plan.measures import Quarter
-from csa.reports.month.looking import Beside, snapshot_for
+from csa.disclosure.published import Publication, class_of
+from csa.program.plan.items import Plan
+from csa.program.plan.measures import Quarter
+from csa.program.registry import core_areas
+from csa.program.store.records import Records
+from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
-from csa.reports.public.areas import (
-    PooledChange,
-    PublicAreaGround,
-    areas_shown,
-    change_in_all,
-)
+from csa.reports.public.areas import PooledChange, PublicAreaGround, areas_shown, change_in_all
 from csa.reports.public.counts import (
     ALL,
     AREA,
@@ -41,31 +35,31 @@ from csa.reports.public.counts import (
     span_name,
 )
 from csa.reports.public.facts import DensityClass, PublicCell, PublicFacts
-from csa.reports.public.fairness import fairness_of
-from csa.reports.public.texts import refuse_unread, written
-from csa.reports.public.told import (
+from csa.reports.public.fairness import gather_fairness
+from csa.reports.public.published_values import (
     actions_of,
-    answers_of,
     approved_titles,
-    area_told,
     change_told,
-    classes_told,
-    districts_of,
-    districts_told,
     meetings_of,
+    neighborhoods_by_area,
+    public_answers,
+    public_tasks,
+    published_classes,
+    published_neighborhoods,
+    published_years,
     quarters_told,
-    tasks_of,
+    to_public_area,
     unquoted_of,
-    years_told,
 )
-from csa.reports.public.window import PublicWindow, last_quarter, settle_window
+from csa.reports.public.texts import refuse_unread, written
+from csa.reports.public.window import PublicWindow, last_quarter, resolve_window
 
 STEPS = 6
 """Steps of `gather_from`, as `tell` is called."""
 
 
 @dataclass(frozen=True)
-class HeldBack:
+class Suppressed:
     """How many places of a geography have a number over the whole period."""
 
     told: int  # published by number
@@ -78,7 +72,7 @@ class Published:
 
     facts: PublicFacts  # all public facts
     publication: Publication  # its figures, for the ledger of everything ever published
-    held_back: Mapping[str, HeldBack]  # by geography
+    held_back: Mapping[str, Suppressed]  # by geography
     n_unknown: int  # located incidents whose source does not say whether they are domestic
     texts: tuple[str, ...] = ()  # every text written by hand
 
@@ -93,11 +87,11 @@ class _Asked:
     month: Month
     earlier: tuple[Publication, ...]
     secret: Secret
-    choices: Choices
+    choices: AreaSettings
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
-    beside: Beside = field(default_factory=Beside)
-    tell: Tell = field(default=silent)
+    beside: ReportInputs = field(default_factory=ReportInputs)
+    tell: ProgressCallback = field(default=no_progress)
 
 
 def gather_public(
@@ -171,8 +165,8 @@ def gather_from(
     plan: Plan | None,
     records: Records,
     month: Month,
-    beside: Beside,
-    tell: Tell = silent,
+    beside: ReportInputs,
+    progress: ProgressCallback = no_progress,
 ) -> Published:
     """Gather all public facts, with what is stored beside the dataset."""
 
@@ -192,16 +186,16 @@ def gather_from(
             beside.secret or trial_secret(source.city),
             choices,
             snapshot,
-            suggestion_of(source.city.config, load_suggestion(source.city, choices)),
+            build_suggestion(source.city.config, load_suggestion(source.city, choices)),
             beside,
-            tell,
+            progress,
         )
     )
 
 
 def _publish(asked: _Asked) -> Published:
     asked.tell("cells")
-    window = settle_window(asked.city, asked.month)
+    window = resolve_window(asked.city, asked.month)
     texts = _read(asked.city.config, asked.plan, asked.records, window.quarter)
     asked.tell("areas")
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
@@ -213,11 +207,11 @@ def _publish(asked: _Asked) -> Published:
         made = count_all(window, areas, change, asked.secret, asked.earlier)
     facts = _facts(asked, window, areas, change, made)
     if asked.beside.with_fairness:
-        found = fairness_of(
+        found = gather_fairness(
             window, asked.city, asked.choices, areas, facts.districts, asked.beside.census
         )
         facts = facts.model_copy(update={"fairness": found})
-    return Published(facts, made, count_held_back(facts), window.n_unknown, texts)
+    return Published(facts, made, count_suppressed(facts), window.n_unknown, texts)
 
 
 def refused(city: City, plan: Plan | None, records: Records, month: Month) -> list[CsaError]:
@@ -228,7 +222,7 @@ def refused(city: City, plan: Plan | None, records: Records, month: Month) -> li
     except PeriodError as error:
         return [error]
     try:
-        settle_window(city, month)
+        resolve_window(city, month)
     except ConfigError as error:
         found.append(error)
     try:
@@ -244,8 +238,8 @@ def _read(
     """Return every text written by hand that the public would read; refuse what nobody has read."""
     letters = frozenset(area.key for area in core_areas(records))
     texts = written(
-        tasks_of(records, letters),
-        answers_of(records, letters),
+        public_tasks(records, letters),
+        public_answers(records, letters),
         meetings_of(records, config.public, (), {}, quarter.last_day),  # listening sessions: none
         approved_titles(plan, records),
     )
@@ -270,7 +264,7 @@ def _facts(
     city, public = asked.city.config.city, asked.city.config.public
     snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
-    span, touched = span_name(window.span), districts_of(window, areas)
+    span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
     n_unquoted, n_unquoted_open = unquoted_of(asked.records, letters)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
@@ -287,19 +281,21 @@ def _facts(
         n_incidents=made.count(CITY, span, ALL),
         n_unlocated=made.count(CITY, span, UNLOCATED),
         n_unknown=made.count(CITY, span, UNKNOWN),
-        years=years_told(made, CITY, ALL),
+        years=published_years(made, CITY, ALL),
         quarters=quarters_told(made, CITY, ALL),
-        classes=tuple(DensityClass(low=low, high=high) for low, high in classes_told(made, span)),
+        classes=tuple(
+            DensityClass(low=low, high=high) for low, high in published_classes(made, span)
+        ),
         cells=tuple(
             PublicCell(cell=cell, level=class_of(count), count=count)
             for cell, count in sorted(made.counts[CELL][span].items())
         ),
-        areas=tuple(area_told(area, made, span, change) for area in areas),
-        districts=districts_told(window, made, areas, touched),
+        areas=tuple(to_public_area(area, made, span, change) for area in areas),
+        districts=published_neighborhoods(window, made, areas, touched),
         change=change_told(change, made),
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),
-        tasks=tasks_of(asked.records, letters),
-        answers=answers_of(asked.records, letters),
+        tasks=public_tasks(asked.records, letters),
+        answers=public_answers(asked.records, letters),
         n_unquoted=n_unquoted,
         n_unquoted_open=n_unquoted_open,
         domestic=window.domestic,
@@ -312,10 +308,10 @@ def _facts(
     )
 
 
-def count_held_back(facts: PublicFacts) -> dict[str, HeldBack]:
+def count_suppressed(facts: PublicFacts) -> dict[str, Suppressed]:
     """Count the places with a number and those with fewer than 10, for the publisher."""
     found = {}
     for name, places in ((AREA, facts.areas), (DISTRICT, facts.districts), (CELL, facts.cells)):
         below = sum(place.count is None for place in places)
-        found[name] = HeldBack(len(places) - below, below)
+        found[name] = Suppressed(len(places) - below, below)
     return found

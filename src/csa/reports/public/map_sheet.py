@@ -2,19 +2,154 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
 import shapely
 
 from csa.base.errors import MapError
-from csa.base.text import Speaker
-from csa.config.city import CityConfig
+from csa.base.text import Translator
+from csa.city.config import CityConfig
 from csa.geo import cells as h3_cells
-from csa.reports.maps.sheet import MapArea, MapSheet
+from csa.geo.cells import draw_cells
+from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
+from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit
+from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
+from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.neighborhoods import place_ids
 from csa.reports.public.sections import map_alt
-from csa.reports.public.svg_map import svg_map
 from csa.reports.public.words import class_words, map_name, noun, period
+
+# ---- The public map as SVG: each neighborhood a shape of its own, areas above, names in two sizes.
+
+
+WIDTH = 720
+"""Units across: about the pixels of the map at a desk, twice those on a phone."""
+LEAST_SHARE = 0.45
+"""Of a name, in its own neighborhood: large letters are wider than most."""
+TALLEST, FLATTEST = 1.25, 0.6
+"""Height over width, whatever the city's outline."""
+WIDE = Style((WIDTH, WIDTH), 96, 15, 14, 12.5, 2.6, 8)
+NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, is_projected=True, names_all=False)
+
+
+def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geometry, int]]) -> str:
+    """Draw the public map; `places` are the id, outline (WGS 84) and class of each neighborhood.
+
+    Ids come from us and are safe in an attribute; names are escaped.
+    """
+    extent = extent_m(sheet)
+    west, south, east, north = extent
+    height = round(WIDTH * min(TALLEST, max(FLATTEST, (north - south) / (east - west))))
+    view = fit(extent, (0.0, 0.0, float(WIDTH), float(height)), sheet.metric_crs)
+    colours = class_colours(max(len(sheet.class_words), 1))
+    parts = [_mark(mark) for mark in _ground(sheet, view)]
+    shapes = view.draw(shape for _, shape, _ in places)
+    parts += [
+        f'<path class="place" data-place="{key}" d="{_path((shape,))}" fill="{colours[level]}" '
+        f'stroke="{PAPER.casing}" stroke-width="1.2"/>'
+        for (key, _, level), shape in zip(places, shapes, strict=True)
+    ]
+    if not places and sheet.cells:
+        cells = view.draw(draw_cells([cell for cell, _ in sheet.cells]))
+        parts += [
+            f'<path d="{_path((shape,))}" fill="{colours[level]}"/>'
+            for (_, level), shape in zip(sheet.cells, cells, strict=True)
+        ]
+    parts += [_mark(mark) for mark in _water(sheet, view)]
+    areas = view.draw(area.shape for area in sheet.areas)
+    for name, style in (("wide", WIDE), ("narrow", NARROW)):
+        marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas)]
+        hidden = ' display="none"' if name == "narrow" else ""
+        parts.append(f'<g class="{name}"{hidden}>{"".join(map(_mark, marks))}</g>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 {WIDTH} {height}" '
+        f'role="img" aria-label="{escape(alt)}" font-family="system-ui, Arial, sans-serif">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _ground(sheet: MapSheet, view: MapView) -> list[Mark]:
+    land = view.draw([shapely.make_valid(sheet.study_area)])
+    return [Fill(land, PAPER.land)]
+
+
+def _water(sheet: MapSheet, view: MapView) -> list[Mark]:
+    """Draw water and main streets, by which people find their way."""
+    marks: list[Mark] = []
+    for name, colour, width in (("water", PAPER.water, 2.5), ("main_streets", PAPER.ground, 1.4)):
+        text = sheet.layers.get(name, "")
+        if not text:
+            continue
+        shapes = view.draw(shapely.get_parts(shapely.get_parts(shapely.from_geojson(text))))
+        is_line = shapely.get_dimensions(np.array(shapes, dtype=object)) == 1
+        lines = tuple(shape for shape, line in zip(shapes, is_line, strict=True) if line)
+        faces = tuple(shape for shape, line in zip(shapes, is_line, strict=True) if not line)
+        marks += [Fill(faces, colour), Stroke(lines, colour, width)]
+    return marks
+
+
+def _labels(
+    sheet: MapSheet, style: Style, view: MapView, areas: Sequence[shapely.Geometry]
+) -> list[Mark]:
+    labels = Labels(view.frame, style)
+    pairs = list(zip(sheet.areas, areas, strict=True))
+    place_areas(labels, pairs, is_lettered=style is NARROW or is_crowded(labels, pairs))
+    drawn = view.draw(sheet.neighborhoods.geometry)
+    names = [str(name) for name in sheet.neighborhoods["name"]]
+    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, len(names), LEAST_SHARE)
+    return labels.marks
+
+
+def _mark(mark: Mark) -> str:
+    if isinstance(mark, Words):
+        x, y = mark.x, mark.y + HALF_CAPITAL * mark.size_px
+        halo = (
+            f' stroke="{PAPER.casing}" stroke-width="{_n(2 * mark.halo_px)}" paint-order="stroke"'
+            ' stroke-linejoin="round"'
+            if mark.halo_px
+            else ""
+        )
+        weight = ' font-weight="700"' if mark.is_bold else ""
+        anchor = ' text-anchor="middle"' if mark.align == "center" else ""
+        return (
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(mark.size_px)}" fill="{mark.colour}"'
+            f"{halo}{weight}{anchor}>{escape(mark.text)}</text>"
+        )
+    path = _path(mark.shapes)
+    if not path:
+        return ""
+    if isinstance(mark, Stroke):
+        return (
+            f'<path d="{path}" fill="none" stroke="{mark.colour}" '
+            f'stroke-width="{_n(mark.width_px)}" stroke-linejoin="round"/>'
+        )
+    edge = f' stroke="{mark.edge}" stroke-width="{_n(mark.edge_px)}"' if mark.edge else ""
+    return f'<path d="{path}" fill="{mark.colour}" fill-rule="evenodd"{edge}/>'
+
+
+def _path(shapes: Iterable[shapely.Geometry]) -> str:
+    """Write shapes as the data of one path, to a tenth of a unit."""
+    parts = shapely.get_parts(np.array(list(shapes), dtype=object))
+    parts = shapely.get_parts(parts)
+    is_face = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    lines = [*shapely.get_rings(parts[is_face]), *parts[~is_face]]
+    written = []
+    for line in lines:
+        xy = shapely.get_coordinates(line)
+        if len(xy) > 1:
+            end = "Z" if shapely.is_closed(line) else ""
+            written.append("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in xy) + end)
+    return "".join(written)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
 
 CANDIDATE = "candidate"
 
@@ -28,7 +163,7 @@ def public_map(told: PublicFacts, ground: MapGround, config: CityConfig, languag
     ]
     sheet = public_sheet(told, ground, config, language)
     try:
-        return svg_map(sheet, map_alt(told, Speaker(language)), places)
+        return svg_map(sheet, map_alt(told, Translator(language)), places)
     except (ValueError, TypeError, KeyError, shapely.GEOSException) as error:  # damaged layers
         raise MapError("map_sheet.undrawable", why=f"{type(error).__name__}: {error}") from error
 
@@ -37,7 +172,7 @@ def public_sheet(
     told: PublicFacts, ground: MapGround, config: CityConfig, language: str
 ) -> MapSheet:
     """Return the contents of the public map, from the public facts alone."""
-    tell = Speaker(language)
+    tell = Translator(language)
     return MapSheet(
         study_area=ground.study_area,
         neighborhoods=ground.neighborhoods[["name", "geometry"]],

@@ -3,59 +3,130 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import exp, sqrt
+from typing import Literal
 
-from csa.base.text import Speaker
+from csa.base.text import Translator
 from csa.reports.document import Block, Paragraph, Table
-from csa.reports.public.change import (
-    change_numbers,
-    change_sentence,
-    moved_somewhere,
-    short_change,
-)
+from csa.reports.public.areas import change_numbers, change_sentence, moved_somewhere, short_change
 from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace, Years
-from csa.reports.public.plan import standing, standing_word, tasks_in_order
-from csa.reports.public.trend import YearTrend, dispersion_of, latest, percent, trend_of
-from csa.reports.public.words import (
-    LEAST,
-    area_name,
-    city_count,
-    class_words,
-    noun,
-    period,
-)
+from csa.reports.public.plan import status_at_quarter_end, status_label, tasks_in_order
+from csa.reports.public.words import LEAST, area_name, city_count, class_words, noun, period
+
+# ---- How a place's last year compares with the years before, from published counts alone.
 
 
-def neighborhood_blocks(facts: PublicFacts, tell: Speaker) -> tuple[Block, ...]:
+MOST_YEARS = 5
+"""Years compared: the last one with up to four before it."""
+WIDE = 1.96
+CHANGE_VARIANCE = 4.0
+"""Of the change that each published count has: 2 q / (1 - q)^2 for q = 1/2."""
+
+
+@dataclass(frozen=True)
+class YearTrend:
+    """The last year against the mean of the years before, with its 95 % range."""
+
+    first: int  # the first of the years before
+    last: int  # the last year
+    ratio: float  # of the last year's count to that mean
+    low: float  # low end of the ratio's range
+    high: float  # high end of the ratio's range
+
+    @property
+    def verdict(self) -> Literal["fewer", "more", "unclear"]:
+        """Whether the range leaves no change out."""
+        return "fewer" if self.high < 1 else "more" if self.low > 1 else "unclear"
+
+
+def latest(years: Years) -> Years:
+    """Return the years that are compared and shown."""
+    return years[-MOST_YEARS:]
+
+
+def trend_of(years: Years, dispersion: float = 1.0) -> YearTrend | None:
+    """Compare the last year with those before; None where one of them is fewer than 10.
+
+    On the logarithm of the ratio: counts vary as Poisson counts times the dispersion, and each
+    published count has its own small change besides.
+    """
+    shown = latest(years)
+    counts = [count for _, count in shown if count is not None]
+    if len(shown) < 2 or len(counts) < len(shown):
+        return None
+    *before, last = counts
+    total = sum(before)
+    ratio = last / (total / len(before))
+    variance = dispersion * (1 / last + 1 / total)
+    variance += CHANGE_VARIANCE * (1 / last**2 + len(before) / total**2)
+    reach = exp(WIDE * sqrt(variance))
+    return YearTrend(shown[0][0], shown[-1][0], ratio, ratio / reach, ratio * reach)
+
+
+def dispersion_of(facts: PublicFacts) -> float:
+    """Estimate how much more than Poisson counts the neighborhoods' years vary, at least 1.
+
+    Pearson's statistic over its degrees of freedom, around each place's mean and the common
+    course of the years, less what the small changes add.
+    """
+    tables = [_told(place.years) for place in facts.districts]
+    tables = [counts for counts in tables if len(counts) >= 2]
+    length = max((len(counts) for counts in tables), default=0)
+    tables = [counts for counts in tables if len(counts) == length]
+    if len(tables) < 2:
+        return 1.0
+    of_year = [sum(year) for year in zip(*tables, strict=True)]
+    whole = sum(of_year)
+    statistic = 0.0
+    for counts in tables:
+        for count, year in zip(counts, of_year, strict=True):
+            expected = sum(counts) * year / whole
+            statistic += ((count - expected) ** 2 - CHANGE_VARIANCE) / expected
+    return max(1.0, statistic / ((len(tables) - 1) * (length - 1)))
+
+
+def _told(years: Years) -> Sequence[int]:
+    shown = latest(years)
+    counts = [count for _, count in shown if count is not None]
+    return counts if len(counts) == len(shown) else ()
+
+
+def percent(ratio: float) -> int:
+    """Return how many percent a ratio is away from 1."""
+    return round(100 * abs(ratio - 1))
+
+
+def neighborhood_blocks(facts: PublicFacts, t: Translator) -> tuple[Block, ...]:
     """Return the table of neighborhoods, with what its words mean."""
     by_name = in_order(facts)
-    caption = tell("public.neighborhoods_caption", what=noun(facts, tell), when=period(facts, tell))
-    words, dispersion = class_words(facts, tell.language), dispersion_of(facts)
+    caption = t("public.neighborhoods_caption", what=noun(facts, t), when=period(facts, t))
+    words, dispersion = class_words(facts, t.language), dispersion_of(facts)
     rows = tuple(
         (
             place.name,
-            city_count(place.count, tell),
+            city_count(place.count, t),
             words[place.level],
-            _years(place, tell),
-            trend_words(trend_of(place.years, dispersion), tell),
-            _doing(place, facts, tell),
-            _next_meeting(place, facts, tell),
+            _years(place, t),
+            trend_words(trend_of(place.years, dispersion), t),
+            _doing(place, facts, t),
+            _next_meeting(place, facts, t),
         )
         for place in by_name
     )
     shown = latest(by_name[0].years)
     years = f"{shown[0][0]}–{shown[-1][0]}" if shown else ""
     columns = (
-        tell("public.neighborhood"),
-        tell("public.count"),
-        tell("public.color"),
-        tell("public.by_year", years=years),
-        tell("public.trend", last=shown[-1][0] if shown else ""),
-        tell("public.doing_here"),
-        tell("public.next_meeting"),
+        t("public.neighborhood"),
+        t("public.count"),
+        t("public.color"),
+        t("public.by_year", years=years),
+        t("public.trend", last=shown[-1][0] if shown else ""),
+        t("public.doing_here"),
+        t("public.next_meeting"),
     )
-    about = tell("public.trend_about") if any(len(place.years) > 1 for place in by_name) else ""
+    about = t("public.trend_about") if any(len(place.years) > 1 for place in by_name) else ""
     table = Table(caption, columns, rows, numeric=(1,))
     return (table, *([Paragraph(about)] if about else []))
 
@@ -103,51 +174,51 @@ class PlaceCard:
     meeting: str
 
 
-def place_cards(facts: PublicFacts, tell: Speaker) -> tuple[PlaceCard, ...]:
+def place_cards(facts: PublicFacts, t: Translator) -> tuple[PlaceCard, ...]:
     """Return a card for each neighborhood, by name."""
     keys, dispersion = place_ids(facts), dispersion_of(facts)
     return tuple(
         PlaceCard(
             keys[place.name],
             place.name,
-            city_count(place.count, tell),
-            *_bars(place.name, place.years, facts, tell),
-            _trend(place, dispersion, tell),
-            tuple(_doing_in(place, facts, tell)) or (tell("public.doing_nothing"),),
-            _next_meeting(place, facts, tell),
+            city_count(place.count, t),
+            *_bars(place.name, place.years, facts, t),
+            _trend(place, dispersion, t),
+            tuple(_doing_in(place, facts, t)) or (t("public.doing_nothing"),),
+            _next_meeting(place, facts, t),
         )
         for place in in_order(facts)
     )
 
 
-def city_card(facts: PublicFacts, tell: Speaker) -> PlaceCard:
+def city_card(facts: PublicFacts, t: Translator) -> PlaceCard:
     """Return the card of the whole city, which stands until a neighborhood is chosen."""
     whole = PublicPlace(name=facts.city_name, count=facts.n_incidents)
     change = facts.change
     said: tuple[str, ...] = ()
     if change is not None and (
-        short := short_change(change, noun(facts, tell), tell("public.in_areas"), tell)
+        short := short_change(change, noun(facts, t), t("public.in_areas"), t)
     ):
-        said = (short, *moved_somewhere(facts, tell), *change_numbers(change, tell))
+        said = (short, *moved_somewhere(facts, t), *change_numbers(change, t))
     return PlaceCard(
         "city",
         facts.city_name,
-        city_count(facts.n_incidents, tell),
-        *_bars(facts.city_name, facts.years, facts, tell),
+        city_count(facts.n_incidents, t),
+        *_bars(facts.city_name, facts.years, facts, t),
         "",
-        said or (change_sentence(facts, tell),),
-        _next_meeting(whole, facts, tell),
+        said or (change_sentence(facts, t),),
+        _next_meeting(whole, facts, t),
     )
 
 
 def _bars(
-    name: str, years: Years, facts: PublicFacts, tell: Speaker
+    name: str, years: Years, facts: PublicFacts, t: Translator
 ) -> tuple[tuple[YearBar, ...], str]:
     shown = latest(years)
     if len(shown) < 2:  # one bar compares nothing: its number stands above
         return (), ""
     most = max([LEAST_TOP, *(count or 0 for _, count in shown)])
-    few_words = tell("public.few_short")
+    few_words = t("public.few_short")
     bars = tuple(
         YearBar(
             str(year),
@@ -157,80 +228,80 @@ def _bars(
         )
         for year, count in shown
     )
-    listed = ", ".join(f"{year}: {city_count(count, tell)}" for year, count in shown)
-    alt = tell("public.bars_alt", what=noun(facts, tell), place=name, listed=listed)
+    listed = ", ".join(f"{year}: {city_count(count, t)}" for year, count in shown)
+    alt = t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
     return bars, alt
 
 
-def _trend(place: PublicPlace, dispersion: float, tell: Speaker) -> str:
+def _trend(place: PublicPlace, dispersion: float, t: Translator) -> str:
     if len(place.years) < 2:
         return ""
     last = latest(place.years)[-1][0]
-    return tell(
+    return t(
         "public.said_of",
-        name=tell("public.trend", last=last),
-        said=trend_words(trend_of(place.years, dispersion), tell),
+        name=t("public.trend", last=last),
+        said=trend_words(trend_of(place.years, dispersion), t),
     )
 
 
-def _doing_in(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> Iterator[str]:
+def _doing_in(place: PublicPlace, facts: PublicFacts, t: Translator) -> Iterator[str]:
     """Yield the areas in a neighborhood, what changed in each, and the tasks there."""
     for area in facts.areas:
         if area.key not in place.areas:
             continue
-        name = area_name(area, facts, tell)
+        name = area_name(area, facts, t)
         key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
-        said = short_change(area, noun(facts, tell), tell("public.here"), tell)
-        yield f"{tell(key, area=name)} {said}".strip()
+        said = short_change(area, noun(facts, t), t("public.here"), t)
+        yield f"{t(key, area=name)} {said}".strip()
         for task in tasks_in_order(facts):
             if task.area == area.key:
-                stands = standing_word(standing(task, facts), tell)
-                yield tell("wall.task", what=task.what, agency=task.agency, stands=stands)
+                stands = status_label(status_at_quarter_end(task, facts), t)
+                yield t("wall.task", what=task.what, agency=task.agency, stands=stands)
 
 
-def _years(place: PublicPlace, tell: Speaker) -> str:
+def _years(place: PublicPlace, t: Translator) -> str:
     """Return the counts of the last years, oldest first."""
-    few_words = tell("public.few_short")
+    few_words = t("public.few_short")
     if all(n is None for _, n in latest(place.years)):
-        return tell("public.fewer_each")
+        return t("public.fewer_each")
     return ", ".join(few_words if n is None else f"{n:,}" for _, n in latest(place.years))
 
 
-def trend_words(trend: YearTrend | None, tell: Speaker) -> str:
+def trend_words(trend: YearTrend | None, t: Translator) -> str:
     """Return how the last year compares with those before, with its range."""
     if trend is None:
-        return tell("public.trend_few")
+        return t("public.trend_few")
     low, high, ratio = percent(trend.low), percent(trend.high), percent(trend.ratio)
     if trend.verdict == "fewer":
-        return tell("public.trend_fewer", n=ratio, low=high, high=low)
+        return t("public.trend_fewer", n=ratio, low=high, high=low)
     if trend.verdict == "more":
-        return tell("public.trend_more", n=ratio, low=low, high=high)
-    return tell("public.trend_unclear", low=low, high=high)
+        return t("public.trend_more", n=ratio, low=low, high=high)
+    return t("public.trend_unclear", low=low, high=high)
 
 
-def _doing(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> str:
+def _doing(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:
     """Name the areas in a neighborhood, with how many tasks agencies took on there."""
     said = []
     for area in facts.areas:
         if area.key in place.areas:
-            name = area_name(area, facts, tell)
+            name = area_name(area, facts, t)
             n = sum(task.area == area.key for task in facts.tasks)
             key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
-            said.append(tell(key, area=name))
-            said.append(short_change(area, noun(facts, tell), tell("public.here"), tell))
-            said += [tell("public.n_tasks", n=n)] if n else []
-    return " ".join(filter(None, said)) or tell("public.doing_nothing")
+            said.append(t(key, area=name))
+            said.append(short_change(area, noun(facts, t), t("public.here"), t))
+            said += [t("public.n_tasks", n=n)] if n else []
+    return " ".join(filter(None, said)) or t("public.doing_nothing")
 
 
-def _next_meeting(place: PublicPlace, facts: PublicFacts, tell: Speaker) -> str:
+def _next_meeting(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:
     own = [one for one in facts.meetings if not one.places or place.name in one.places]
     if not own:
-        return tell("public.no_meeting")
-    when, _, where = meeting_row(own[0], tell)
+        return t("public.no_meeting")
+    when, _, where = meeting_row(own[0], t)
     return ", ".join(filter(None, (when, where)))
 
 
-def meeting_row(meeting: PublicMeeting, tell: Speaker) -> tuple[str, str, str]:
+def meeting_row(meeting: PublicMeeting, t: Translator) -> tuple[str, str, str]:
     """Return when a meeting is, what it is about and where."""
-    when = ", ".join(filter(None, (tell.day(meeting.on), meeting.at)))
-    return when, meeting.what or tell("public.listening"), meeting.where
+    when = ", ".join(filter(None, (t.day(meeting.on), meeting.at)))
+    return when, meeting.what or t("public.listening"), meeting.where

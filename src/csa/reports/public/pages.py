@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal, TypeAlias
 
 from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from csa.reports.document import Block
 
 
 def render_page(name: str, **values: object) -> str:
@@ -69,3 +73,34 @@ def _templates() -> Environment:
 
 def _kind(block: object) -> str:
     return type(block).__name__
+
+
+# ---- A section of a public page.
+
+
+Key: TypeAlias = Literal[
+    "number",
+    "where",
+    "areas",
+    "neighborhoods",
+    "years",
+    "change",
+    "doing",
+    "tasks",
+    "answers",
+    "part",
+    "limits",
+    "who",
+    "see",
+    "double",
+    "decides",
+]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One idea of the public report."""
+
+    key: Key  # its topic: an anchor that is the same in every language
+    title: str  # its heading
+    blocks: tuple[Block, ...]  # its contents

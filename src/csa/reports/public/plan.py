@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from csa.base.text import ENGLISH, Speaker
-from csa.plan import NOTICE_DAYS
-from csa.plan.measures import Quarter
+from csa.base.text import ENGLISH, Translator
+from csa.program.plan.calendar import NOTICE_DAYS
+from csa.program.plan.measures import Quarter
 from csa.reports.public.facts import PublicAction, PublicAnswer, PublicFacts, PublicTask
 
 STANDINGS = ("late", "at-risk", "no-update", "not-started", "on-track", "done")
@@ -16,7 +16,7 @@ STANDINGS = ("late", "at-risk", "no-update", "not-started", "on-track", "done")
 _SAME = {"blocked": "at-risk"}
 
 
-def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
+def status_at_quarter_end(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
     """Return the status of an action or task at the end of the quarter."""
     is_told = not isinstance(item, PublicTask) or was_told(item, facts)
     if is_past(item, facts) and is_told:
@@ -48,7 +48,7 @@ def tasks_to_tell(facts: PublicFacts) -> tuple[PublicTask, ...]:
 
 def words_to_tell(facts: PublicFacts) -> str:
     """Return which agencies are to be told that their task is late, for the publisher."""
-    tasks, tell = tasks_to_tell(facts), Speaker()
+    tasks, tell = tasks_to_tell(facts), Translator()
     listed = "; ".join(
         tell(
             "publish.task",
@@ -64,12 +64,17 @@ def words_to_tell(facts: PublicFacts) -> str:
 
 def actions_in_order(facts: PublicFacts) -> list[PublicAction]:
     """Return the plan's actions, late ones first."""
-    return sorted(facts.actions, key=lambda action: STANDINGS.index(standing(action, facts)))
+    return sorted(
+        facts.actions, key=lambda action: STANDINGS.index(status_at_quarter_end(action, facts))
+    )
 
 
 def tasks_in_order(facts: PublicFacts) -> list[PublicTask]:
     """Return all public tasks, late ones first."""
-    return sorted(facts.tasks, key=lambda task: (STANDINGS.index(standing(task, facts)), task.area))
+    return sorted(
+        facts.tasks,
+        key=lambda task: (STANDINGS.index(status_at_quarter_end(task, facts)), task.area),
+    )
 
 
 def answers_in_order(facts: PublicFacts) -> list[PublicAnswer]:
@@ -78,24 +83,24 @@ def answers_in_order(facts: PublicFacts) -> list[PublicAnswer]:
     return sorted(newest, key=lambda row: bool(row.answered))
 
 
-def tasks_note(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+def tasks_note(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
     """Return how many tasks are past their date and not called late yet."""
     n = len(tasks_to_tell(facts))
-    return (tell("public.tasks_waiting", n=n, days=NOTICE_DAYS),) if n else ()
+    return (t("public.tasks_waiting", n=n, days=NOTICE_DAYS),) if n else ()
 
 
-def unquoted(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+def unquoted(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
     """Return how many questions are not quoted, and how many of them have no answer."""
     if not facts.n_unquoted:
         return ()
     n_open = facts.n_unquoted_open
-    also = (tell("public.unquoted_open", n=n_open),) if n_open else ()
-    return (tell("public.unquoted", n=facts.n_unquoted), *also)
+    also = (t("public.unquoted_open", n=n_open),) if n_open else ()
+    return (t("public.unquoted", n=facts.n_unquoted), *also)
 
 
-def standing_word(word: str, tell: Speaker) -> str:
+def status_label(word: str, t: Translator) -> str:
     """Return a status in words."""
-    return tell(
+    return t(
         {
             "done": "public.done",
             "on-track": "public.on_track",
@@ -107,40 +112,40 @@ def standing_word(word: str, tell: Speaker) -> str:
     )
 
 
-def standings(facts: PublicFacts, tell: Speaker) -> tuple[tuple[str, int], ...]:
+def count_actions_by_status(facts: PublicFacts, t: Translator) -> tuple[tuple[str, int], ...]:
     """Count the plan's actions by status."""
-    counts = Counter(standing(action, facts) for action in facts.actions)
-    return tuple((standing_word(word, tell), counts[word]) for word in STANDINGS if counts[word])
+    counts = Counter(status_at_quarter_end(action, facts) for action in facts.actions)
+    return tuple((status_label(word, t), counts[word]) for word in STANDINGS if counts[word])
 
 
-def action_title(action: PublicAction, tell: Speaker) -> str:
+def action_title(action: PublicAction, t: Translator) -> str:
     """Return an action's title in the reader's language."""
-    title = action.titles.get(tell.language)
-    if title or tell.language == ENGLISH:
+    title = action.titles.get(t.language)
+    if title or t.language == ENGLISH:
         return title or action.title
-    return tell("public.in_english", text=action.title)
+    return t("public.in_english", text=action.title)
 
 
-def day_or_none(day: date | None, tell: Speaker) -> str:
+def day_or_none(day: date | None, t: Translator) -> str:
     """Return a day in words, or what stands for a missing day."""
-    return tell("public.no_day") if day is None else tell.day(day)
+    return t("public.no_day") if day is None else t.day(day)
 
 
-def question(answer: PublicAnswer, tell: Speaker) -> str:
+def question(answer: PublicAnswer, t: Translator) -> str:
     """Return what a resident asked, and when."""
-    return tell("public.said_on", text=answer.asked, day=tell.day(answer.asked_on))
+    return t("public.said_on", text=answer.asked, day=t.day(answer.asked_on))
 
 
-def reply(answer: PublicAnswer, tell: Speaker) -> str:
+def reply(answer: PublicAnswer, t: Translator) -> str:
     """Return what was answered, and when."""
     if not answer.answered:
-        return tell("public.not_answered")
+        return t("public.not_answered")
     if answer.answered_on is None:
         return answer.answered
-    return tell("public.said_on", text=answer.answered, day=tell.day(answer.answered_on))
+    return t("public.said_on", text=answer.answered, day=t.day(answer.answered_on))
 
 
-def ways_in(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+def how_to_participate(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
     """List the ways to take part."""
-    given = facts.take_part.get(tell.language) or facts.take_part.get(ENGLISH)
-    return tuple(given) if given else (tell("public.part_none"),)
+    given = facts.take_part.get(t.language) or facts.take_part.get(ENGLISH)
+    return tuple(given) if given else (t("public.part_none"),)

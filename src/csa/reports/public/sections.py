@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from csa.base.text import ENGLISH, Speaker
+from csa.base.text import ENGLISH, Translator
 from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
-from csa.reports.public.change import (
-    area_changes,
-    change_doubts,
-    change_numbers,
-    change_sentence,
-)
+from csa.reports.public.areas import area_changes, change_doubts, change_numbers, change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks
+from csa.reports.public.pages import Section
 from csa.reports.public.plan import (
     action_title,
     actions_in_order,
     answers_in_order,
+    count_actions_by_status,
     day_or_none,
+    how_to_participate,
     question,
     reply,
-    standing,
-    standing_word,
-    standings,
+    status_at_quarter_end,
+    status_label,
     tasks_in_order,
     tasks_note,
     unquoted,
-    ways_in,
 )
-from csa.reports.public.section import Section
 from csa.reports.public.words import (
     are_chosen,
     area_name,
@@ -48,7 +43,7 @@ def public_sections(
     facts: PublicFacts, language: str = ENGLISH, map_png: bytes | None = None
 ) -> tuple[Section, ...]:
     """Return all sections of the public report, in order; the map as a picture for paper."""
-    tell = Speaker(language)
+    tell = Translator(language)
     return (
         _number(facts, tell),
         _where(facts, tell, map_png),
@@ -66,149 +61,147 @@ def public_sections(
 
 def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
     """Return the title of the public report."""
-    tell = Speaker(language)
+    tell = Translator(language)
     return tell("public.title", what=noun(facts, tell), city=facts.city_name)
 
 
-def _number(facts: PublicFacts, tell: Speaker) -> Section:
-    whole_city = tell(
+def _number(facts: PublicFacts, t: Translator) -> Section:
+    whole_city = t(
         "public.whole_city",
-        count=city_count(facts.n_incidents, tell),
-        what=noun(facts, tell),
-        when=period(facts, tell),
+        count=city_count(facts.n_incidents, t),
+        what=noun(facts, t),
+        when=period(facts, t),
     )
     blocks: tuple[Block, ...] = (
-        Lead((unit_sentence(facts, tell), tell("public.behind"))),
+        Lead((unit_sentence(facts, t), t("public.behind"))),
         Paragraph(whole_city),
-        Paragraph(tell("public.changed")),
+        Paragraph(t("public.changed")),
     )
-    return Section("number", tell("public.number_title"), blocks)
+    return Section("number", t("public.number_title"), blocks)
 
 
-def _where(facts: PublicFacts, tell: Speaker, png: bytes | None) -> Section:
-    what, when = noun(facts, tell), period(facts, tell)
+def _where(facts: PublicFacts, t: Translator, png: bytes | None) -> Section:
+    what, when = noun(facts, t), period(facts, t)
     blocks: list[Block] = [
-        Paragraph(f"{tell('public.where', what=what)} {tell('public.where_place')}"),
+        Paragraph(f"{t('public.where', what=what)} {t('public.where_place')}"),
         Picture(
             png,
-            alt=map_alt(facts, tell),
-            caption=tell("public.map_caption", when=when, source=facts.source),
-            missing=tell("public.map_missing"),
+            alt=map_alt(facts, t),
+            caption=t("public.map_caption", when=when, source=facts.source),
+            missing=t("public.map_missing"),
         ),
     ]
     if len(facts.classes) < 2:
-        blocks.append(Paragraph(tell("public.classes_none")))
-    return Section("where", tell("public.where_title", what=what), tuple(blocks))
+        blocks.append(Paragraph(t("public.classes_none")))
+    return Section("where", t("public.where_title", what=what), tuple(blocks))
 
 
-def map_alt(facts: PublicFacts, tell: Speaker) -> str:
+def map_alt(facts: PublicFacts, t: Translator) -> str:
     """Describe the map for readers who cannot see it."""
-    what, when = noun(facts, tell), period(facts, tell)
-    return tell("public.map_alt", city=facts.city_name, what=what, when=when)
+    what, when = noun(facts, t), period(facts, t)
+    return t("public.map_alt", city=facts.city_name, what=what, when=when)
 
 
-def _areas(facts: PublicFacts, tell: Speaker) -> Section:
-    blocks: list[Block] = [Paragraph(tell("public.areas_about"))]
+def _areas(facts: PublicFacts, t: Translator) -> Section:
+    blocks: list[Block] = [Paragraph(t("public.areas_about"))]
     if not facts.areas:
-        blocks.append(Paragraph(tell("public.areas_none")))
-        return Section("areas", areas_title(facts, tell), tuple(blocks))
+        blocks.append(Paragraph(t("public.areas_none")))
+        return Section("areas", areas_title(facts, t), tuple(blocks))
     if not are_chosen(facts):
-        blocks.append(Paragraph(tell("public.areas_candidates")))
+        blocks.append(Paragraph(t("public.areas_candidates")))
     rows = tuple(
         (
-            area_name(area, facts, tell),
-            area_state(area, tell),
-            day_or_none(area.since, tell),
-            city_count(area.count, tell),
+            area_name(area, facts, t),
+            area_state(area, t),
+            day_or_none(area.since, t),
+            city_count(area.count, t),
         )
         for area in facts.areas
     )
-    columns = tell.each("public.area", "public.stands", "public.since", "public.count")
-    caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
+    columns = t.each("public.area", "public.stands", "public.since", "public.count")
+    caption = t("public.areas_caption", what=noun(facts, t), when=period(facts, t))
     blocks.append(Table(caption, columns, rows, numeric=(3,)))
-    return Section("areas", areas_title(facts, tell), tuple(blocks))
+    return Section("areas", areas_title(facts, t), tuple(blocks))
 
 
-def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
-    title = tell("public.neighborhoods_title")
+def _neighborhoods(facts: PublicFacts, t: Translator) -> Section:
+    title = t("public.neighborhoods_title")
     if not facts.districts:
-        return Section("neighborhoods", title, (Paragraph(tell("public.neighborhoods_none")),))
-    return Section("neighborhoods", title, neighborhood_blocks(facts, tell))
+        return Section("neighborhoods", title, (Paragraph(t("public.neighborhoods_none")),))
+    return Section("neighborhoods", title, neighborhood_blocks(facts, t))
 
 
-def _years(facts: PublicFacts, tell: Speaker) -> Section:
-    title = tell("public.years_title")
+def _years(facts: PublicFacts, t: Translator) -> Section:
+    title = t("public.years_title")
     if not facts.years:
-        return Section("years", title, (Paragraph(tell("public.years_none")),))
-    what = noun(facts, tell)
-    rows = tuple((str(year), city_count(count, tell)) for year, count in facts.years)
-    columns = (tell("public.year"), tell("public.count"))
-    blocks = [Table(tell("public.years_caption", what=what), columns, rows, numeric=(1,))]
+        return Section("years", title, (Paragraph(t("public.years_none")),))
+    what = noun(facts, t)
+    rows = tuple((str(year), city_count(count, t)) for year, count in facts.years)
+    columns = (t("public.year"), t("public.count"))
+    blocks = [Table(t("public.years_caption", what=what), columns, rows, numeric=(1,))]
     if facts.quarters:
         latest = facts.quarters[-MOST_QUARTERS:]
-        rows = tuple((quarter_words(name, tell), city_count(n, tell)) for name, n in latest)
-        columns = (tell("public.quarter"), tell("public.count"))
-        blocks.append(
-            Table(tell("public.quarters_caption", what=what), columns, rows, numeric=(1,))
-        )
+        rows = tuple((quarter_words(name, t), city_count(n, t)) for name, n in latest)
+        columns = (t("public.quarter"), t("public.count"))
+        blocks.append(Table(t("public.quarters_caption", what=what), columns, rows, numeric=(1,)))
     return Section("years", title, tuple(blocks))
 
 
-def _change(facts: PublicFacts, tell: Speaker) -> Section:
-    blocks: list[Block] = [Lead((change_sentence(facts, tell),))]
-    said = (*change_numbers(facts.change, tell), *change_doubts(facts.change, tell))
+def _change(facts: PublicFacts, t: Translator) -> Section:
+    blocks: list[Block] = [Lead((change_sentence(facts, t),))]
+    said = (*change_numbers(facts.change, t), *change_doubts(facts.change, t))
     if said:
         blocks.append(Paragraph(" ".join(said)))
     each = tuple(
-        tell("public.said_of", name=area_name(area, facts, tell), said=words)
-        for area, words in area_changes(facts, tell)
+        t("public.said_of", name=area_name(area, facts, t), said=words)
+        for area, words in area_changes(facts, t)
     )
-    blocks += [Paragraph(tell("public.change_each")), Bullets(each)] if each else []
-    return Section("change", tell("public.change_title"), tuple(blocks))
+    blocks += [Paragraph(t("public.change_each")), Bullets(each)] if each else []
+    return Section("change", t("public.change_title"), tuple(blocks))
 
 
-def _doing(facts: PublicFacts, tell: Speaker) -> Section:
-    title = tell("public.doing_title")
+def _doing(facts: PublicFacts, t: Translator) -> Section:
+    title = t("public.doing_title")
     if not facts.actions:
-        return Section("doing", title, (Paragraph(tell("public.doing_none")),))
-    summary = tuple((word, f"{n:,}") for word, n in standings(facts, tell))
-    stands = tell("public.stands")
+        return Section("doing", title, (Paragraph(t("public.doing_none")),))
+    summary = tuple((word, f"{n:,}") for word, n in count_actions_by_status(facts, t))
+    stands = t("public.stands")
     rows = tuple(
         (
-            action_title(action, tell),
-            standing_word(standing(action, facts), tell),
-            day_or_none(action.due, tell),
+            action_title(action, t),
+            status_label(status_at_quarter_end(action, facts), t),
+            day_or_none(action.due, t),
         )
         for action in actions_in_order(facts)
     )
     blocks = (
-        Paragraph(tell("public.actions_count", n=len(facts.actions))),
-        Table(tell("public.doing_summary"), (stands, tell("public.actions")), summary, (1,)),
+        Paragraph(t("public.actions_count", n=len(facts.actions))),
+        Table(t("public.doing_summary"), (stands, t("public.actions")), summary, (1,)),
         Table(
-            tell("public.actions_caption"),
-            (tell("public.action"), stands, tell("public.due")),
+            t("public.actions_caption"),
+            (t("public.action"), stands, t("public.due")),
             rows,
         ),
     )
     return Section("doing", title, blocks)
 
 
-def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
-    title = tell("public.tasks_title")
+def _tasks(facts: PublicFacts, t: Translator) -> Section:
+    title = t("public.tasks_title")
     if not facts.tasks:
-        return Section("tasks", title, (Paragraph(tell("public.tasks_none")),))
+        return Section("tasks", title, (Paragraph(t("public.tasks_none")),))
     rows = tuple(
         (
             task.area,
             task.what,
             task.agency,
-            standing_word(standing(task, facts), tell),
-            day_or_none(task.due, tell),
+            status_label(status_at_quarter_end(task, facts), t),
+            day_or_none(task.due, t),
             task.reason,
         )
         for task in tasks_in_order(facts)
     )
-    columns = tell.each(
+    columns = t.each(
         "public.area",
         "public.task",
         "public.agency",
@@ -216,34 +209,34 @@ def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
         "public.due",
         "public.why",
     )
-    table = Table(tell("public.tasks_caption"), columns, rows)
-    notes = map(Paragraph, tasks_note(facts, tell))
-    return Section("tasks", title, (table, *notes, *_as_written(tell)))
+    table = Table(t("public.tasks_caption"), columns, rows)
+    notes = map(Paragraph, tasks_note(facts, t))
+    return Section("tasks", title, (table, *notes, *_as_written(t)))
 
 
-def _answers(facts: PublicFacts, tell: Speaker) -> Section:
-    title = tell("public.answers_title")
-    others = unquoted(facts, tell)
+def _answers(facts: PublicFacts, t: Translator) -> Section:
+    title = t("public.answers_title")
+    others = unquoted(facts, t)
     notes = (Paragraph(" ".join(others)),) if others else ()
     if not facts.answers:
-        return Section("answers", title, notes or (Paragraph(tell("public.answers_none")),))
+        return Section("answers", title, notes or (Paragraph(t("public.answers_none")),))
     asked = answers_in_order(facts)
-    rows = tuple((row.area, question(row, tell), reply(row, tell)) for row in asked)
-    columns = (tell("public.area"), tell("public.you_said"), tell("public.we_did"))
-    table = Table(tell("public.answers_caption"), columns, rows)
-    return Section("answers", title, (table, *notes, *_as_written(tell)))
+    rows = tuple((row.area, question(row, t), reply(row, t)) for row in asked)
+    columns = (t("public.area"), t("public.you_said"), t("public.we_did"))
+    table = Table(t("public.answers_caption"), columns, rows)
+    return Section("answers", title, (table, *notes, *_as_written(t)))
 
 
-def _part(facts: PublicFacts, tell: Speaker) -> Section:
-    blocks: list[Block] = [Bullets(ways_in(facts, tell))]
+def _part(facts: PublicFacts, t: Translator) -> Section:
+    blocks: list[Block] = [Bullets(how_to_participate(facts, t))]
     if facts.meetings:
-        rows = tuple(meeting_row(one, tell) for one in facts.meetings)
-        columns = tell.each("public.meeting_on", "public.meeting_what", "public.meeting_where")
-        blocks.append(Table(tell("public.meetings"), columns, rows))
-    return Section("part", tell("public.part_title"), tuple(blocks))
+        rows = tuple(meeting_row(one, t) for one in facts.meetings)
+        columns = t.each("public.meeting_on", "public.meeting_what", "public.meeting_where")
+        blocks.append(Table(t("public.meetings"), columns, rows))
+    return Section("part", t("public.part_title"), tuple(blocks))
 
 
-def _as_written(tell: Speaker) -> tuple[Paragraph, ...]:
+def _as_written(t: Translator) -> tuple[Paragraph, ...]:
     """On a translated page, note that texts people wrote are not translated."""
-    is_source = tell.language == ENGLISH
-    return () if is_source else (Paragraph(tell("public.as_written"), is_faint=True),)
+    is_source = t.language == ENGLISH
+    return () if is_source else (Paragraph(t("public.as_written"), is_faint=True),)

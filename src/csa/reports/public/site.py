@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from xml.sax.saxutils import escape
 
-from csa.base.text import ENGLISH, LANGUAGES, Speaker
+from csa.base.io import json_bytes
+from csa.base.text import ENGLISH, LANGUAGES, Translator
+from csa.disclosure.published import Publication
+from csa.program.plan.measures import Quarter
 from csa.reports.maps.palette import class_colours
-from csa.reports.public.downloads import data_note, link_names
+from csa.reports.public.areas import change_sentence
 from csa.reports.public.facts import PublicFacts
-from csa.reports.public.fairness_sections import fairness_sections
+from csa.reports.public.fairness import fairness_sections
 from csa.reports.public.neighborhoods import city_card, place_cards
-from csa.reports.public.pages import inlined, language_name, render_page
-from csa.reports.public.section import Section
+from csa.reports.public.pages import Section, inlined, language_name, render_page
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import (
+    city_count,
     class_words,
     marks_of,
     noun,
@@ -23,6 +28,144 @@ from csa.reports.public.words import (
     subtitle,
     unit_sentence,
 )
+
+# ---- What a machine reads: the data package, and the feed of quarterly updates.
+
+
+PACKAGE, FEED = "datapackage.json", "feed.xml"
+MEDIA = {"csv": "text/csv", "geojson": "application/geo+json"}
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "cell": ("string", "H3 cell, resolution 8"),
+    "level": ("integer", "position of its class on the map, from 0"),
+    "low": ("integer", "lowest number of its class"),
+    "high": ("integer", "highest number of its class; empty: no upper bound"),
+    "letter": ("string", "letter of a chosen area; empty for a place that may be chosen"),
+    "place_name": ("string", "name of the area"),
+    "state": ("string", "candidate, designated or maintenance"),
+    "since": ("date", "first day of its state"),
+    "count": ("integer", "incidents, changed a little; empty: fewer than 10"),
+    "cells": ("string", "H3 cells, separated by blanks"),
+    "name": ("string", "name of the neighborhood"),
+    "year": ("year", "calendar year"),
+    "incidents": ("integer", "incidents, changed a little; empty: fewer than 10"),
+    "geography": ("string", "city, neighborhood or area"),
+    "place": ("string", "neighborhood, or letter or name of the area"),
+    "period": ("string", "calendar year, quarter YYYY-Qn, or years first/last"),
+    "number": ("string", "number in the city's plan"),
+    "title": ("string", "what the action is"),
+    "status": ("string", "how it stands"),
+    "due": ("date", "day by which it is due"),
+}
+
+
+def data_note(facts: PublicFacts, t: Translator) -> str:
+    """Return what a reader of the data must know, in a few sentences."""
+    what, when = noun(facts, t), period(facts, t)
+    about = t("public.data_about", what=what, when=when, source=facts.source)
+    return " ".join((about, t("public.changed"), t("public.data_empty")))
+
+
+def package_bytes(
+    facts: PublicFacts, files: Mapping[str, bytes], columns: Mapping[str, Sequence[str]]
+) -> bytes:
+    """Describe the data files as a Frictionless data package."""
+    tell = Translator()
+    resources = []
+    for name in sorted(files):
+        ending = name.rpartition(".")[2]
+        if ending not in MEDIA:
+            continue
+        resource = {
+            "name": name.replace(".", "-"),
+            "path": name,
+            "format": ending,
+            "mediatype": MEDIA[ending],
+            "encoding": "utf-8",
+            "bytes": len(files[name]),
+            "hash": f"sha256:{hashlib.sha256(files[name]).hexdigest()}",
+        }
+        if name in columns:
+            resource |= {"profile": "tabular-data-resource", "schema": _schema(columns[name])}
+        resources.append(resource)
+    return json_bytes(
+        {
+            "profile": "data-package",
+            "name": f"{facts.city_id}-{facts.quarter.lower()}",
+            "title": public_title(facts),
+            "description": data_note(facts, tell),
+            "version": facts.quarter,
+            "sources": [{"title": facts.source}],
+            "resources": resources,
+        }
+    )
+
+
+def _schema(columns: Sequence[str]) -> dict[str, object]:
+    fields = []
+    for name in columns:
+        kind, about = FIELDS[name]
+        fields.append({"name": name, "type": kind, "description": about})
+    return {"fields": fields, "missingValues": [""]}
+
+
+def feed_bytes(facts: PublicFacts, ledger: Iterable[Publication]) -> bytes:
+    """Write the Atom feed: an entry for each quarter, newest first; the same bytes each time."""
+    tell = Translator()
+    title = public_title(facts)
+    numbers = dict(facts.quarters)
+    quarters = sorted({one.id for one in ledger} | {facts.quarter}, reverse=True)
+    own = f"tag:{facts.city_id},{quarters[-1][:4]}:"
+    entries = "".join(_entry(facts, quarter, own, numbers, tell) for quarter in quarters)
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
+        f"<title>{escape(title)}</title>\n<id>{escape(own)}feed</id>\n"
+        f"<updated>{_updated(facts.quarter)}</updated>\n"
+        f"<author><name>{escape(facts.city_name)}</name></author>\n"
+        '<link rel="self" href="feed.xml"/>\n<link rel="alternate" href="index.html"/>\n'
+        f"{entries}</feed>\n"
+    ).encode()
+
+
+def _entry(
+    facts: PublicFacts, quarter: str, own: str, numbers: Mapping[str, int | None], t: Translator
+) -> str:
+    year, number = quarter.split("-Q")
+    title = t("public.feed_title", number=int(number), year=year)
+    said = [change_sentence(facts, t)] if quarter == facts.quarter else []
+    if quarter in numbers:
+        count, what = city_count(numbers[quarter], t), noun(facts, t)
+        said.insert(0, t("public.feed_city", count=count, what=what))
+    return (
+        f"<entry>\n<title>{escape(title)}</title>\n<id>{escape(own)}{quarter}</id>\n"
+        f"<updated>{_updated(quarter)}</updated>\n"
+        f'<link href="index.html"/>\n'
+        f"<summary>{escape(' '.join(said) or title)}</summary>\n</entry>\n"
+    )
+
+
+def _updated(quarter: str) -> str:
+    """Return the end of a quarter, so that the same figures give the same feed."""
+    return f"{Quarter.parse(quarter).last_day.isoformat()}T23:59:59Z"
+
+
+def link_names(files: Iterable[str], t: Translator) -> tuple[tuple[str, str], ...]:
+    """List the files for download, each with what is in it."""
+    said = {
+        "neighborhoods.csv": "public.file_neighborhoods",
+        "neighborhoods.geojson": "public.file_neighborhoods_map",
+        "counts.csv": "public.file_counts",
+        "areas.csv": "public.file_areas",
+        "areas.geojson": "public.file_areas_map",
+        "cells.csv": "public.file_cells",
+        "cells.geojson": "public.file_cells_map",
+        "years.csv": "public.file_years",
+        "actions.csv": "public.file_actions",
+        PACKAGE: "public.file_package",
+        FEED: "public.file_feed",
+    }
+    held = set(files)
+    return tuple((name, t(said[name])) for name in said if name in held)
+
 
 PAGE, FAIRNESS, WALL = PAGES = ("index.html", "fairness.html", "wall.html")
 
@@ -39,7 +182,7 @@ def public_page(
 
     With links to the pages and files beside it, unless it stands alone, as in the app.
     """
-    tell = Speaker(language)
+    tell = Translator(language)
     sections = [one for one in public_sections(facts, language) if one.key != "where"]
     if is_alone:
         sections += fairness_sections(facts, language)
@@ -58,7 +201,7 @@ def public_page(
 
 def fairness_page(facts: PublicFacts, language: str) -> str:
     """Write the page on fairness."""
-    title, sections = Speaker(language)("public.fair_title"), fairness_sections(facts, language)
+    title, sections = Translator(language)("public.fair_title"), fairness_sections(facts, language)
     beside = {"downloads": (), "svg": None, "cards": (), "city": None}
     return _page(facts, language, title, sections, ways=_ways(language, FAIRNESS), **beside)
 
@@ -66,7 +209,7 @@ def fairness_page(facts: PublicFacts, language: str) -> str:
 def _page(
     facts: PublicFacts, language: str, title: str, sections: Sequence[Section], **own: object
 ) -> str:
-    tell = Speaker(language)
+    tell = Translator(language)
     year, quarter = facts.quarter.split("-")
     words = class_words(facts, language)
     return render_page(
@@ -97,7 +240,7 @@ def _page(
 
 def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
     """List the links to the same page in other languages, the page beside it, and the wall."""
-    tell, up = Speaker(language), "" if language == ENGLISH else "../"
+    tell, up = Translator(language), "" if language == ENGLISH else "../"
     if name == FAIRNESS:
         there = (PAGE, tell("public.fair_back"), "")
     else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from csa.base.errors import PrivacyError
-from csa.base.message import Message, say
-from csa.base.text import speak
+from csa.base.message import Message, msg
+from csa.base.text import tr
 from csa.disclosure.texts import code_of, kinds_in, unread
 from csa.reports.public.facts import PublicAnswer, PublicMeeting, PublicTask
 
@@ -29,7 +29,7 @@ def written(
 
 def unquoted(why: Message) -> Message:
     """Return why nothing is published, for a paper: without the texts that were caught."""
-    return say("report.text_address") if why.key == CAUGHT else why
+    return msg("report.text_address") if why.key == CAUGHT else why
 
 
 def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
@@ -55,4 +55,4 @@ def kinds_said(text: str) -> str:
         "person": "publish.kind_person",
         "case": "publish.kind_case",
     }
-    return ", ".join(speak(words[kind]) for kind in kinds_in(text))
+    return ", ".join(tr(words[kind]) for kind in kinds_in(text))

@@ -2,12 +2,263 @@
 
 from __future__ import annotations
 
-from csa.base.text import Speaker
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from csa.base.text import ENGLISH, Translator
 from csa.reports.maps.palette import class_colours
-from csa.reports.public.facts import DensityClass, PublicFacts
+from csa.reports.public.areas import (
+    area_changes,
+    change_ended,
+    change_sentence,
+    publishable_change,
+    short_change,
+)
+from csa.reports.public.facts import DensityClass, PublicAnswer, PublicFacts
+from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.pages import inlined, render_page
-from csa.reports.public.screens import wall_marks, wall_screens
-from csa.reports.public.words import areas_title
+from csa.reports.public.plan import (
+    answers_in_order,
+    count_actions_by_status,
+    how_to_participate,
+    status_at_quarter_end,
+    status_label,
+    tasks_in_order,
+    tasks_note,
+    unquoted,
+)
+from csa.reports.public.words import areas_title, is_unreviewed, limits, noun, period, unit_sentence
+
+# ---- The screens of the wall, one idea each, in few enough words for ten meters.
+
+
+MOST_WORDS = 25
+"""Words that a hall reads before the speaker goes on, marks included."""
+
+MOST_LISTED = 60
+"""The same of a list, of which everybody looks for one line."""
+
+MOST_ROWS = 6
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a screen."""
+
+    text: str  # its text
+    label: str = ""  # a letter, number or word before it; empty if none
+
+    @property
+    def n_words(self) -> int:
+        """Number of words in it."""
+        return count_words(f"{self.label} {self.text}")
+
+
+@dataclass(frozen=True)
+class RangeBar:
+    """What was counted beside the range that no change would give."""
+
+    counted: int
+    low: int
+    high: int
+    counted_words: str
+    range_words: str
+
+    def x(self, value: int) -> int:
+        """Return where a value lies, of 1,000 from 0 to beyond the greatest."""
+        return round(1000 * value / (1.15 * max(self.counted, self.high)))
+
+
+@dataclass(frozen=True)
+class WallScreen:
+    """A screen with one idea."""
+
+    key: str  # its topic
+    title: str  # its heading
+    rows: tuple[Row, ...] = ()  # its lines
+    is_map: bool = False  # whether it shows the map
+    bar: RangeBar | None = None  # what it draws
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text."""
+    return sum(1 for part in text.split() if re.search(r"\w", part))
+
+
+def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
+    """List the marks that every screen must show."""
+    tell = Translator(language)
+    marks = [tell("wall.made_up")] if facts.is_synthetic else []
+    if is_unreviewed(facts, language):
+        marks.append(tell("wall.unreviewed"))
+    return tuple(marks)
+
+
+def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScreen, ...]:
+    """Return the screens of the wall, in order; what has nothing to say is left out."""
+    tell = Translator(language)
+    room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
+    unit, what = unit_sentence(facts, tell), noun(facts, tell)
+    where = tell("public.where_title", what=what)
+    people, when = (Row(tell("public.behind")), Row(facts.city_name)), Row(period(facts, tell))
+    # The legend has a word for each class, and names the outlines.
+    legend = len(facts.classes) + count_words(areas_title(facts, tell) if facts.areas else "")
+    is_dated = count_words(where) + when.n_words + legend <= room
+    dated = (when,) if is_dated else ()
+    found = (
+        WallScreen("number", unit, fitting(people, room - count_words(unit))),
+        WallScreen("where", where, dated, is_map=True),
+        *_change(facts, tell, room),
+        *_each_area(facts, tell, room),
+        _doing(facts, tell, room),
+        *_tasks(facts, tell, room),
+        *_answers(facts, tell, room),
+        _part(facts, tell, room),
+        _screen("limits", tell("public.limits_title"), map(Row, limits(facts, tell)), room),
+    )
+    return tuple(screen for screen in found if screen is not None)
+
+
+def fitting(rows: Iterable[Row], room: int) -> tuple[Row, ...]:
+    """Return the rows that fit, in their order; if not even one does, the first, cut short."""
+    given, left = list(rows), room
+    kept: list[Row] = []
+    for row in given:
+        if row.n_words <= left and len(kept) < MOST_ROWS:
+            kept.append(row)
+            left -= row.n_words
+    if given and not kept:
+        size = max(1, room - count_words(given[0].label))
+        words = given[0].text.split()[:size]
+        kept = [Row(f"{' '.join(words)} {_ELLIPSIS}", given[0].label)]
+    return tuple(kept)
+
+
+def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
+    return WallScreen(key, title, fitting(rows, room - count_words(title)))
+
+
+def _change(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
+    """Describe what changed in all areas together, drawn beside what no change would give.
+
+    Which areas are no longer in service has a screen of its own where it does not fit.
+    """
+    change, bar = facts.change, _range_bar(facts, t)
+    short = ""
+    ended: tuple[str, ...] = ()
+    if change is not None:
+        short = short_change(change, noun(facts, t), t("public.in_areas"), t)
+        ended = change_ended(change, t) if short else ()
+    said = (short or change_sentence(facts, t), *ended)
+    title, n_said = t("wall.change_title"), sum(map(count_words, said))
+    apart = ended if count_words(title) + n_said > room else ()
+    if apart:
+        said, n_said = said[:1], count_words(said[0])
+    if bar is not None:
+        left = room - count_words(f"{bar.counted_words} {bar.range_words}")
+        if count_words(title) + n_said <= left:
+            room = left
+        else:
+            bar = None  # words are never cut for it
+    if change is not None:
+        since = t("wall.change_since", month=t.month(change.since))
+        title = since if count_words(since) + n_said <= room else title
+    yield WallScreen("change", title, fitting(map(Row, said), room - count_words(title)), bar=bar)
+    if apart:
+        yield _screen("change", t("wall.change_title"), map(Row, apart), room)
+
+
+def _range_bar(facts: PublicFacts, t: Translator) -> RangeBar | None:
+    told = publishable_change(facts.change)
+    if told is None or told.counted is None or told.high is None:
+        return None
+    low = told.low or 0
+    key = "wall.expected" if low else "wall.expected_up_to"
+    counted = t("wall.counted", n=told.counted)
+    return RangeBar(told.counted, low, told.high, counted, t(key, low=low, high=told.high))
+
+
+def _doing(facts: PublicFacts, t: Translator, room: int) -> WallScreen | None:
+    if not facts.actions:
+        if facts.tasks:
+            return None
+        title = t("public.doing_title")
+        return _screen("doing", title, [Row(t("public.doing_none"))], room)
+    title = t("public.actions_count", n=len(facts.actions))
+    rows = [Row(word, f"{n:,}") for word, n in count_actions_by_status(facts, t)]
+    return _screen("doing", title, rows, room)
+
+
+def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
+    """Show what changed in each area, as of all together; once of areas that are alike."""
+    alike: dict[str, list[str]] = {}
+    for area, said in area_changes(facts, t):
+        alike.setdefault(said, []).append(area.letter)
+    rows = [
+        Row(said, ", ".join(letters[at : at + MOST_ROWS]))
+        for said, letters in alike.items()
+        for at in range(0, len(letters), MOST_ROWS)
+    ]
+    yield from _screens("areas", t("wall.each_area"), [(row,) for row in rows], room)
+
+
+def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
+    """Show every task, late ones first, and why."""
+    rows = []
+    for task in tasks_in_order(facts):
+        what = t("public.said_of", name=task.area, said=task.what)
+        text = t("public.why_late", what=what, why=task.reason) if task.reason else what
+        rows.append(Row(text, status_label(status_at_quarter_end(task, facts), t)))
+    rows += map(Row, tasks_note(facts, t))
+    yield from _screens("tasks", t("public.tasks_title"), [(row,) for row in rows], room)
+
+
+def _answers(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
+    """Show every question that may be quoted, those without an answer first."""
+    pairs = [_pair(one, t) for one in answers_in_order(facts)]
+    others = tuple(map(Row, unquoted(facts, t)))
+    groups = [*pairs, *([others] if others else [])]
+    yield from _screens("answers", t("public.answers_title"), groups, room)
+
+
+def _screens(
+    key: str, title: str, groups: Iterable[tuple[Row, ...]], room: int
+) -> Iterator[WallScreen]:
+    """Yield as many screens as a list needs; what belongs together is on one."""
+    room += MOST_LISTED - MOST_WORDS - count_words(title)
+    shown: tuple[Row, ...] = ()
+    for group in groups:
+        own = group if _n_words(group) <= room else _cut(group, room)
+        if shown and (len(shown + own) > MOST_ROWS or _n_words(shown + own) > room):
+            yield WallScreen(key, title, shown)
+            shown = ()
+        shown += own
+    if shown:
+        yield WallScreen(key, title, shown)
+
+
+def _n_words(rows: Iterable[Row]) -> int:
+    return sum(row.n_words for row in rows)
+
+
+def _cut(rows: tuple[Row, ...], room: int) -> tuple[Row, ...]:
+    """Cut what is too long for its share of the room, so that no row is left out."""
+    return tuple(row for one in rows for row in fitting([one], room // len(rows)))
+
+
+def _pair(answer: PublicAnswer, t: Translator) -> tuple[Row, Row]:
+    return Row(answer.asked, answer.area), Row(answer.answered or t("public.not_answered"))
+
+
+def _part(facts: PublicFacts, t: Translator, room: int) -> WallScreen:
+    """Show the next meeting for everyone first, as the page does, then other ways."""
+    meetings, for_all = [], [one for one in facts.meetings if not one.places]
+    for when, what, where in [meeting_row(one, t) for one in (for_all or facts.meetings)[:1]]:
+        meetings = [Row(", ".join(filter(None, (when, where)))), Row(what)]
+    rows = [*meetings, *map(Row, how_to_participate(facts, t))]
+    return _screen("part", t("public.part_title"), rows, room)
 
 
 def wall_page(
@@ -19,7 +270,7 @@ def wall_page(
     is_draft: bool = False,
 ) -> str:
     """Write the wall display; a draft, whose figures are not published, says so."""
-    tell = Speaker(language)
+    tell = Translator(language)
     screens = wall_screens(facts, language)
     classes = [_short(bounds, tell) for bounds in facts.classes]
     return render_page(
@@ -35,8 +286,8 @@ def wall_page(
     )
 
 
-def _short(bounds: DensityClass, tell: Speaker) -> str:
+def _short(bounds: DensityClass, t: Translator) -> str:
     """Write a class in one word, as the map's title takes the room."""
     if not bounds.low:
-        return tell("public.few_short")
+        return t("public.few_short")
     return f"{bounds.low:,}+" if bounds.high is None else f"{bounds.low:,}–{bounds.high:,}"

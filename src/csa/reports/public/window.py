@@ -14,8 +14,8 @@ from csa.areas.window import month_index
 from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
-from csa.dataset.versioned import City, Dataset
-from csa.plan.measures import Quarter
+from csa.city.dataset import City, Dataset
+from csa.program.plan.measures import Quarter
 
 MONTHS = 36
 QUARTER = 3
@@ -41,7 +41,7 @@ class PublicWindow:
     n_unknown: int
 
 
-def settle_window(city: City, month: Month) -> PublicWindow:
+def resolve_window(city: City, month: Month) -> PublicWindow:
     """Determine which months the public report covers."""
     dataset, config = city.dataset, city.config
     quarter, covered = last_quarter(dataset, month)

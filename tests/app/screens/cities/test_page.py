@@ -6,12 +6,12 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-
-from app.screens.cities import parts
-from csa.fleet.manifest import FleetCity
-from csa.fleet.table import FLEET_COLUMNS, describe, fleet_files
 from tests.app.conftest import words
 from tests.sentences import says
+
+from csa.fleet.city import FLEET_COLUMNS, describe, fleet_files
+from csa.fleet.manifest import FleetCity
+from csa_app.screens.cities import parts
 
 PAGE = "screens/cities/page.py"
 FOUND = {

@@ -10,28 +10,28 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-
-from app.screens.compare import parts
-from app.screens.compare.side_by_side import expected, tier_words
-from app.screens.compare.weighing import Weighing
-from app.shared import cache_around
-from app.shared.city_session import Opened
-from app.shared.session import first_choices
-from csa.areas.analysis import propose_areas
-from csa.areas.criterion import COMPONENTS, Weights
-from csa.backtest.by_risk import RiskOrderGain, say_risk_order
-from csa.backtest.comparison import MethodComparison
-from csa.base.text import render
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
-from csa.decisions.areas import designate
-from csa.decisions.registry import standings
-from csa.decisions.store import open_store
-from csa.priority.assess import assess_areas, prioritize
-from csa.reports.briefing.serving import candidate_of
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import act
+
+from csa.areas.analysis import propose_areas
+from csa.areas.backtest.by_risk import RiskOrderGain, say_risk_order
+from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.ordering import COMPONENTS, Weights
+from csa.areas.priority.assessment import assess_areas, prioritize
+from csa.base.text import render
+from csa.city.dataset import open_dataset
+from csa.city.loading import load_city
+from csa.program.areas import designate
+from csa.program.registry import match_statuses
+from csa.program.store.engine import open_store
+from csa.reports.briefing.areas import to_candidate
+from csa_app.screens.compare import parts
+from csa_app.screens.compare.parts import expected, tier_words
+from csa_app.screens.compare.weighing import Weighing
+from csa_app.shared import cache_around
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.screen_state import first_choices
 
 TAKE = says("choose.take_first")
 PLAIN = {"resolution": 9, "max_area_km2": 0.0}
@@ -63,7 +63,7 @@ def page(visit, tmp_path):
 @pytest.fixture(scope="module")
 def opened(root, dataset):
     config = load_city(root / "config" / "sample.toml")
-    return Opened(config, open_dataset(dataset), dataset, incidents_key="k")
+    return CitySession(config, open_dataset(dataset), dataset, incidents_key="k")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def judgement(opened, proposal):
 @pytest.fixture(scope="module")
 def standing(proposal):
     """None of the areas is in service."""
-    return standings(proposal.areas, ())
+    return match_statuses(proposal.areas, ())
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_six_columns_decide_and_a_toggle_shows_how_sure_they_are(page):
 def test_the_bar_counts_the_places_taken_and_those_left(page, where, proposal):
     assert bar_of(page()) == "0 chosen here, room for 5 more: record the choice"
     store = open_store(where, make=True)
-    designate(store, act(on=date(2020, 2, 3)), candidate_of(proposal, "c-5"))
+    designate(store, act(on=date(2020, 2, 3)), to_candidate(proposal, "c-5"))
     store.engine.dispose()
     shown = page()
     assert bar_of(shown) == "1 in service, 0 chosen here, room for 4 more: record the choice"
@@ -219,7 +219,7 @@ def test_the_table_is_ordered_by_tier_and_within_it_by_name(page, screen, last):
 
 def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, where, proposal):
     store = open_store(where, make=True)
-    designate(store, act(on=date(2020, 2, 3)), candidate_of(proposal, "c-5"))
+    designate(store, act(on=date(2020, 2, 3)), to_candidate(proposal, "c-5"))
     store.engine.dispose()
     shown = page(weigh={"capacity": 5, "weights": {}})
     text = words(shown)

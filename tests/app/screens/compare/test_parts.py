@@ -4,10 +4,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
-
-from app.screens.compare.parts import open_places, say_open, say_room
-from csa.decisions.registry import AreaStanding, CoreArea
 from tests.sentences import says
+
+from csa.program.registry import AreaStatus, CoreArea
+from csa_app.screens.compare.parts import describe_capacity, describe_open_slots, open_places
 
 DAY = date(2020, 2, 3)
 PLACES = {"A": "Hadderley", "B": "Oak, north", "C": "Silverbeck", "D": "Elm", "E": "Yew"}
@@ -40,7 +40,7 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
     """Area a is served, e is part of it, g has no tier: none of them takes an open place."""
     chosen = pd.DataFrame({"tier": (1, 1, 2, 2, 2, 3, None)}, index=list("abcdefg"))
     standing = {
-        one: AreaStanding(
+        one: AreaStatus(
             one, "A" if one == "a" else "", one, "", None, "a (A)" if one == "e" else ""
         )
         for one in "abcdefg"
@@ -59,23 +59,23 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
         ],
     }
     whole = [f"First for the {room} open places: {', '.join(sure.upper())}."]
-    assert say_open(found, names) == said.get(room, whole)
+    assert describe_open_slots(found, names) == said.get(room, whole)
 
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
-    (said,) = say_room(in_service("ABC"), 5)
+    (said,) = describe_capacity(in_service("ABC"), 5)
     taken = "3 of 5 places are taken: Hadderley (A); Oak, north (B); Silverbeck (C)."
     assert said == f"{taken} There is room for 2 more."
 
 
 def test_one_place_taken_and_one_left_are_said_in_the_singular():
-    assert say_room(in_service("A"), 2) == [
+    assert describe_capacity(in_service("A"), 2) == [
         "One of 2 places is taken: Hadderley (A). There is room for 1 more."
     ]
 
 
 def test_where_all_places_are_taken_there_is_no_room():
-    (said,) = say_room(in_service("ABC"), 3)
+    (said,) = describe_capacity(in_service("ABC"), 3)
     assert said.startswith("3 of 3 places are taken: Hadderley (A); ")
     assert said.endswith(says("compare.full"))
     assert "There is room" not in said
@@ -83,7 +83,7 @@ def test_where_all_places_are_taken_there_is_no_room():
 
 @pytest.mark.parametrize("maintained", ["A", "B", "C"])
 def test_an_area_in_maintenance_takes_no_place_and_is_not_named(maintained):
-    (said,) = say_room(in_service("ABC", maintained), 3)
+    (said,) = describe_capacity(in_service("ABC", maintained), 3)
     assert said.startswith("2 of 3 places are taken: ")
     assert said.endswith("There is room for 1 more.")
     assert [f"({letter})" in said for letter in "ABC"] == [one != maintained for one in "ABC"]
@@ -94,12 +94,12 @@ def test_an_area_in_maintenance_takes_no_place_and_is_not_named(maintained):
 
 @pytest.mark.parametrize("areas", [[], in_service("AB", "AB")], ids=["none", "maintenance"])
 def test_where_no_area_takes_a_place_nothing_is_said(areas):
-    assert say_room(areas, 5) == []
+    assert describe_capacity(areas, 5) == []
 
 
 def test_more_areas_than_places_leave_no_room():
     """A reader may enter a smaller capacity than the office has."""
-    (said,) = say_room(in_service("ABCDE"), 2)
+    (said,) = describe_capacity(in_service("ABCDE"), 2)
     assert said.endswith(says("compare.full"))
     assert "There is room" not in said
     assert all(f"{PLACES[letter]} ({letter})" in said for letter in PLACES)

@@ -6,22 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.screens.compare.weighing import (
-    MAX_CAPACITY,
+from csa.areas.ordering import COMPONENTS, Weights
+from csa.base.errors import CsaError
+from csa.city.config import MAX_CAPACITY, Priorities
+from csa.city.loading import load_city
+from csa_app.screens.compare.weighing import (
     Weighing,
-    own_weighing,
+    default_weighing,
     weighing_from_text,
     weighing_to_text,
 )
-from csa.areas.criterion import COMPONENTS, Weights
-from csa.base.errors import CsaError
-from csa.config.city import Priorities
-from csa.config.loading import load_city
 
 
 @pytest.fixture(scope="module")
 def own(root):
-    return own_weighing(load_city(root / "config" / "sample.toml"))
+    return default_weighing(load_city(root / "config" / "sample.toml"))
 
 
 # ---- By hand -------------------------------------------------------------------------------

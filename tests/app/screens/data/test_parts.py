@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.screens.data import parts
-from app.shared import phrases
-from csa.ingest.judge import REASONS
 from tests.sentences import says
+
+from csa.ingest.validate import REASONS
+from csa_app.screens.data import parts
+from csa_app.shared import phrases
 
 TODAY = date(2026, 3, 15)
 

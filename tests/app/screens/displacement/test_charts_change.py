@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from scipy.stats import norm, poisson
 
-from app.screens.displacement import charts_became, charts_change
-from app.shared import theme
 from csa.base.params import Month
-from csa.displacement.expectation import Expectation
-from csa.displacement.lineage_windows import TRACE_COLUMNS
-from csa.displacement.panel import QUARTER_COLUMNS
-from csa.displacement.verdict import AreaVerdict, Track, Verdict
+from csa.change.expectation import Expectation
+from csa.change.lineage_windows import TRACE_COLUMNS
+from csa.change.panel import QUARTER_COLUMNS
+from csa.change.verdict import AreaResult, CumulativeCounts, Verdict
+from csa_app.screens.displacement import charts_change, quarterly
+from csa_app.shared import theme
 
 MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
 
@@ -27,7 +27,7 @@ def light(monkeypatch):
 def track(counted, mean, told):
     expectation = Expectation(np.array(mean, dtype=float), np.zeros(len(mean)), 1.0)
     line = np.full(len(mean), 2.9)
-    return Track(np.array(counted), expectation, line, np.array(told, dtype=bool))
+    return CumulativeCounts(np.array(counted), expectation, line, np.array(told, dtype=bool))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def core():
 @pytest.fixture
 def judged(core):
     ring = track([1, 2, 3, 4], [2, 4, 6, 8], [0, 0, 0, 0])
-    return AreaVerdict(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
+    return AreaResult(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
 
 
 def lines(figure, axis, dash):
@@ -165,7 +165,7 @@ def test_an_area_is_a_bar_for_each_run_of_months_and_a_mark_for_each_event():
         ("2020-04", "B", "redrawn", 5),
         ("2020-04", "A", "appeared", 3),
     ]
-    figure = unwrap(charts_became.timeline)(traced(*rows))
+    figure = unwrap(quarterly.timeline)(traced(*rows))
     bars = [t for t in figure.data if t.type == "bar"]
     assert sorted((letter_of(b.y[0]), b.base[0], b.x[0]) for b in bars) == [
         ("A", 2.5, 1),
@@ -181,12 +181,12 @@ def test_candidates_stand_below_letters_by_their_names_alone():
     named = {"c-1": "Yew", "AA": "Ash", "c-10": "Elm", "B": "Oak", "c-9": "Fir, north"}
     table = traced(*[("2020-01", name, "persists", 4) for name in named])
     table["place_name"] = list(named.values())
-    rows = unwrap(charts_became.timeline)(table).layout.yaxis.categoryarray
+    rows = unwrap(quarterly.timeline)(table).layout.yaxis.categoryarray
     assert list(rows)[::-1] == ["Oak (B)", "Ash (AA)", "Elm", "Fir, north", "Yew"]
 
 
 def test_a_window_is_named_by_its_last_month():
-    figure = unwrap(charts_became.timeline)(traced(("2020-01", "A", "appeared", 3)))
+    figure = unwrap(quarterly.timeline)(traced(("2020-01", "A", "appeared", 3)))
     (mark,) = [t for t in figure.data if t.name]
     assert mark.text[0].endswith("appeared, December 2019")
     assert list(figure.layout.xaxis.ticktext) == ["Dec<br>2019"]
@@ -194,13 +194,13 @@ def test_a_window_is_named_by_its_last_month():
 
 def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after():
     rows = [(f"2020-0{n}", "A", "persists", 4) for n in range(1, 5)]
-    figure = unwrap(charts_became.timeline)(traced(*rows), Month(2020, 3))
+    figure = unwrap(quarterly.timeline)(traced(*rows), Month(2020, 3))
     (line,) = figure.layout.shapes
     # The window to March 1 is shown as February, the third month drawn is March itself.
     assert list(figure.layout.xaxis.ticktext)[2] == "Feb<br>2020"
     assert line.x0 == line.x1 == 2.5
-    assert not unwrap(charts_became.timeline)(traced(*rows), Month(2019, 3)).layout.shapes
-    assert not unwrap(charts_became.timeline)(traced(*rows)).layout.shapes
+    assert not unwrap(quarterly.timeline)(traced(*rows), Month(2019, 3)).layout.shapes
+    assert not unwrap(quarterly.timeline)(traced(*rows)).layout.shapes
 
 
 @pytest.mark.parametrize(
@@ -213,14 +213,14 @@ def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after
 def test_names_alike_are_numbered_and_areas_of_the_start_keep_theirs(ids, told):
     table = traced(*[(month, name, "persists", 4) for month, name in zip(MONTHS, ids, strict=True)])
     table["place_name"] = ["Logan", "Logan", "Ridge", "Logan"]
-    figure = unwrap(charts_became.timeline)(table, None, ids[1:3])
+    figure = unwrap(quarterly.timeline)(table, None, ids[1:3])
     rows = {bar.base[0] + 0.5: bar.y[0] for bar in figure.data if bar.type == "bar"}
     assert [rows[month] for month in range(4)] == told
     assert sorted(figure.layout.yaxis.categoryarray) == sorted(told)
 
 
 def test_a_mark_of_the_last_month_is_drawn_whole():
-    figure = unwrap(charts_became.timeline)(traced(("2020-01", "A", "appeared", 3)))
+    figure = unwrap(quarterly.timeline)(traced(("2020-01", "A", "appeared", 3)))
     (mark,) = [t for t in figure.data if t.name]
     assert mark.cliponaxis is False
     assert figure.layout.margin.r >= mark.marker.size
@@ -239,13 +239,13 @@ def test_an_axis_has_round_numbers_either_side_of_zero_and_few(most):
 
 
 def test_an_area_without_a_ring_has_one_panel(core):
-    alone = AreaVerdict(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
+    alone = AreaResult(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
     figure = unwrap(charts_change.since_start)(alone, MONTHS, 3)
     assert {t.yaxis for t in figure.data} == {"y"}
 
 
 def test_a_single_month_is_a_mark_and_not_an_empty_picture():
-    one = AreaVerdict(track([30], [20], [1]), None, 2.9, (Verdict.NO_CHANGE,))
+    one = AreaResult(track([30], [20], [1]), None, 2.9, (Verdict.NO_CHANGE,))
     figure = unwrap(charts_change.since_start)(one, MONTHS[:1], 0)
     (solid,) = lines(figure, "y", "solid")
     assert solid.mode == "lines+markers"
@@ -255,9 +255,9 @@ def test_a_single_month_is_a_mark_and_not_an_empty_picture():
 @pytest.mark.parametrize(("area_id", "behind"), [("AB", " (AB)"), ("c-28", "")])
 def test_long_names_are_broken_into_lines_and_none_of_them_is_cut(area_id, behind):
     table = traced(("2020-01", area_id, "first", 3))
-    (lines,) = unwrap(charts_became.timeline)(table).layout.yaxis.categoryarray
+    (lines,) = unwrap(quarterly.timeline)(table).layout.yaxis.categoryarray
     assert " ".join(lines.split("<br>")) == table["place_name"][0] + behind
-    assert max(len(line) for line in lines.split("<br>")) <= charts_became.MAX_NAME
+    assert max(len(line) for line in lines.split("<br>")) <= quarterly.MAX_NAME
     assert "<br>" in lines
 
 
@@ -266,9 +266,7 @@ def test_a_made_up_city_is_marked_on_each_picture(judged, is_synthetic):
     figures = (
         unwrap(charts_change.since_start)(judged, MONTHS, 3, is_synthetic=is_synthetic),
         unwrap(charts_change.by_quarter)(quarters(), 12, is_synthetic=is_synthetic),
-        unwrap(charts_became.timeline)(
-            traced(("2020-01", "A", "first", 3)), is_synthetic=is_synthetic
-        ),
+        unwrap(quarterly.timeline)(traced(("2020-01", "A", "first", 3)), is_synthetic=is_synthetic),
     )
     for figure in figures:
         texts = [note.text for note in figure.layout.annotations]

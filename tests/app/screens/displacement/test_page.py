@@ -10,29 +10,29 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-
-from app.screens.displacement import parts, quarterly, sums_since
-from app.shared import cache, cache_change, session
-from app.shared.city_session import Opened
-from app.shared.link_state import LinkState
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.areas.locating import locate_incidents
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.history import Edition, MonthCount
-from csa.dataset.versioned import City, Dataset, open_dataset, save_dataset
-from csa.decisions.areas import designate
-from csa.decisions.registry import AreaStanding
-from csa.decisions.store import open_store
-from csa.displacement.follow import make_past, save_past
-from csa.displacement.lineage_windows import follow_windows, name_tracks, trace_lineage
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs
-from csa.reports.briefing.serving import candidate_of
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import act
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents
+from csa.base.params import Month
+from csa.change.follow import measure_past_cohorts, save_past
+from csa.change.lineage_windows import follow_windows, name_tracks, trace_lineage
+from csa.city.dataset import City, Dataset, open_dataset, save_dataset
+from csa.city.history import DatasetVersion, MonthCount
+from csa.city.loading import load_city
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.program.areas import designate
+from csa.program.registry import AreaStatus
+from csa.program.store.engine import open_store
+from csa.reports.briefing.areas import to_candidate
+from csa_app.screens.displacement import parts, quarterly
+from csa_app.shared import cache, cache_change, screen_state
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.link_state import LinkState
 
 PLAIN = {"resolution": 9, "max_area_km2": 0.0}
 """By DBSCAN alone, in cells of four blocks: the hospital makes an area of too few, Ivorstead is new
@@ -67,9 +67,9 @@ def page(visit, monkeypatch):
 def where_served(dataset, root, tmp_path):
     """Brindlemoor is in service as A."""
     city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
-    proposal = propose_areas(city, session.first_choices(city))
+    proposal = propose_areas(city, screen_state.first_choices(city))
     store = open_store(str(tmp_path / "store.sqlite3"), make=True)
-    designate(store, act(on=date(2019, 9, 3)), candidate_of(proposal, "c-8"))
+    designate(store, act(on=date(2019, 9, 3)), to_candidate(proposal, "c-8"))
     store.engine.dispose()
 
 
@@ -135,11 +135,13 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
 
 def test_where_past_years_are_known_they_are_told(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    choices = session.first_choices(City(config, read))
+    choices = screen_state.first_choices(City(config, read))
     located = locate_incidents(City(config, read), choices)
     kept = dataset / "kept"
     save_past(
-        make_past(located, choices, config.areas.documented), City(config, read, dataset), choices
+        measure_past_cohorts(located, choices, config.areas.documented),
+        City(config, read, dataset),
+        choices,
     )
     try:
         text = words(page())
@@ -167,7 +169,7 @@ def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
     shown = page({**PLAIN, "area": "c-8"})
     assert painted(shown)["selected"] == "c-8"
     assert "Fewer here, moved next door: Brindlemoor" in words(shown)
-    assert shown.selectbox(key=sums_since.ONE_AREA).value == "c-8"
+    assert shown.selectbox(key=parts.ONE_AREA).value == "c-8"
     shown.button(key="all together").click().run()
     assert painted(shown)["selected"] == ""
     assert "No change shown: the 8 areas together" in words(shown)
@@ -185,13 +187,13 @@ def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
     areas = drawn(shown)
     assert [(one["area_id"], one["letter"]) for one in areas if one["letter"]] == [("A", "A")]
     assert {one["area_id"] for one in areas} == {"A", *(f"c-{n}" for n in range(2, 8))}
-    listed = shown.selectbox(key=sums_since.ONE_AREA)
+    listed = shown.selectbox(key=parts.ONE_AREA)
     others = sorted({*NAMES.values()} - {"Brindlemoor", "Kestrelby"})
     assert listed.options == ["Brindlemoor (A)", *others]  # letters first
     assert "2 areas differ: Brindlemoor (A), fewer here" in answer(shown)
     assert re.search(r"Fewer here[^:]*: Brindlemoor \(A\)", words(shown))
     listed.select("c-2").run()
-    shown.selectbox(key=sums_since.ONE_AREA).select("A").run()
+    shown.selectbox(key=parts.ONE_AREA).select("A").run()
     assert link(shown) == {"since": "2019-08", "area": "A"}
 
 
@@ -249,7 +251,7 @@ def test_what_is_followed_is_chosen_by_one_key(page, where_served):
 
 def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):
     shown = page(PLAIN)
-    listed = shown.selectbox(key=sums_since.ONE_AREA)
+    listed = shown.selectbox(key=parts.ONE_AREA)
     assert listed.value is None
     assert listed.options == sorted(NAMES.values())
     listed.select("c-8").run()
@@ -258,7 +260,7 @@ def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):
     assert link(shown) == {**PLAIN, "area": "c-8"}
     assert "Fewer here, moved next door: Brindlemoor" in words(shown)
     shown.button(key="all together").click().run()
-    assert shown.selectbox(key=sums_since.ONE_AREA).value is None
+    assert shown.selectbox(key=parts.ONE_AREA).value is None
 
 
 def test_each_panel_of_quarters_has_a_scale_that_holds_its_own_bars(page):
@@ -310,10 +312,10 @@ def test_what_became_of_areas_is_drawn(page):
 
 
 def test_a_part_of_an_area_in_service_is_named_as_on_every_page(monkeypatch):
-    part = AreaStanding("c-6", "", "Umberley", "candidate", None, "Umberley (B)", "B")
-    whole = AreaStanding("c-1", "", "Ivorstead", "candidate", None)
+    part = AreaStatus("c-6", "", "Umberley", "candidate", None, "Umberley (B)", "B")
+    whole = AreaStatus("c-1", "", "Ivorstead", "candidate", None)
     monkeypatch.setattr(quarterly.cache, "proposal", lambda *_: None)
-    monkeypatch.setattr(quarterly, "standing_of", lambda *_: {"c-6": part, "c-1": whole})
+    monkeypatch.setattr(quarterly, "area_statuses", lambda *_: {"c-6": part, "c-1": whole})
     ids = ["c-6", "c-1", "B"]
     table = pd.DataFrame({"area_id": ids, "place_name": ["Umberley", "Ivorstead", "Umberley"]})
     named = quarterly._named_as_elsewhere(table, None, None)["place_name"]
@@ -340,8 +342,8 @@ def test_another_start_or_last_month_names_the_same_windows_as_if_they_were_foll
     monkeypatch, dataset, root
 ):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    opened = Opened(config, read, dataset, incidents_key="key of another test")
-    own = replace(session.first_choices(City(config, read)), min_samples=9)
+    opened = CitySession(config, read, dataset, incidents_key="key of another test")
+    own = replace(screen_state.first_choices(City(config, read)), min_samples=9)
     followed = []
 
     def spy(*given, **named):
@@ -369,8 +371,8 @@ def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     monkeypatch, dataset, root
 ):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    opened = Opened(config, read, dataset, incidents_key="key of this test")
-    own = session.first_choices(City(config, read))
+    opened = CitySession(config, read, dataset, incidents_key="key of this test")
+    own = screen_state.first_choices(City(config, read))
     choices = replace(own, eps_m=150.0, min_samples=4, max_area_km2=0.5)
     monkeypatch.setattr(cache_change, "follow_windows", lambda *_, **__: None)
     monkeypatch.setattr(cache_change, "name_tracks", lambda _, __, known, *___: known)
@@ -466,13 +468,13 @@ def test_a_month_that_was_not_just_shown_was_moved_to_by_hand(monkeypatch):
 
 
 def test_a_press_and_a_chosen_area_stop_at_the_month_on_screen(monkeypatch):
-    screen = LinkState(Choices(), "c-2")
+    screen = LinkState(AreaSettings(), "c-2")
     for press in (parts.stop_playing, lambda: parts.choose_area("c-3")):
-        state = {"month": "2020-01", parts.PLAYING: MONTHS[:2], session.SCREEN: screen}
+        state = {"month": "2020-01", parts.PLAYING: MONTHS[:2], screen_state.SCREEN: screen}
         monkeypatch.setattr(parts.st, "session_state", state)
         press()
         assert (state["month"], state[parts.PLAYING]) == ("2020-02", None)
-    assert state[session.SCREEN].area == "c-3"
+    assert state[screen_state.SCREEN].area == "c-3"
 
 
 # ---- The start -----------------------------------------------------------------------------
@@ -541,15 +543,15 @@ def test_an_odd_time_in_a_link_is_told_of_and_the_page_s_own_shown(page, screen)
 
 def test_starts_have_36_months_before_and_a_whole_month_after():
     report = {"data_from": "2015-01-02", "data_through": "2018-03-30"}
-    found = session.starts_of(Dataset(pd.DataFrame(), None, None, report))
+    found = screen_state.start_options(Dataset(pd.DataFrame(), None, None, report))
     assert found == ["2018-01", "2018-02"]
-    assert session.first_start(found) == "2018-01"
+    assert screen_state.first_start(found) == "2018-01"
     whole = {**report, "data_through": "2018-03-31"}
-    assert session.starts_of(Dataset(pd.DataFrame(), None, None, whole))[-1] == "2018-03"
+    assert screen_state.start_options(Dataset(pd.DataFrame(), None, None, whole))[-1] == "2018-03"
     late = {**report, "data_from": "2015-03-09"}
-    assert session.starts_of(Dataset(pd.DataFrame(), None, None, late)) == []
+    assert screen_state.start_options(Dataset(pd.DataFrame(), None, None, late)) == []
     many = [str(Month(2018, 1).plus(n)) for n in range(30)]
-    assert session.first_start(many) == many[-12]
+    assert screen_state.first_start(many) == many[-12]
 
 
 # ---- Other states --------------------------------------------------------------------------
@@ -585,7 +587,7 @@ def test_data_too_short_say_what_is_needed(page, town, tmp_path):
 
 
 def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():
-    first = Edition("0001", "x", "a", date(2020, 1, 1), date(2020, 2, 29), {
+    first = DatasetVersion("0001", "x", "a", date(2020, 1, 1), date(2020, 2, 29), {
         "2020-01": MonthCount(12, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
     second = replace(first, version="0002", fingerprint="b", months={
         "2020-01": MonthCount(14, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
@@ -606,7 +608,7 @@ def test_where_areas_are_many_those_of_this_page_and_of_now_are_drawn():
 def test_of_many_changed_months_the_newest_are_named_first():
     months = {f"2020-0{n}": MonthCount(10 + n, 0) for n in range(1, 6)}
     grown = {name: MonthCount(one.incidents + 1, 0) for name, one in months.items()}
-    first = Edition("0001", "x", "a", date(2020, 1, 1), date(2020, 5, 31), months)
+    first = DatasetVersion("0001", "x", "a", date(2020, 1, 1), date(2020, 5, 31), months)
     second = replace(first, version="0002", fingerprint="b", months=grown)
     (said,) = quarterly.revised_months((first, second))
     assert "changed 5 months" in said
@@ -627,14 +629,14 @@ def test_more_panels_than_fit_are_shown_when_asked_for(page, monkeypatch):
     ("kinds", "counts"), [(("homicide",), 2), (("nonfatal",), 9), (("homicide", "nonfatal"), 11)]
 )
 def test_the_newest_month_counts_the_kinds_on_screen(kinds, counts):
-    edition = Edition("1", "x", "a", date(2020, 1, 1), date(2020, 1, 31), {
+    edition = DatasetVersion("1", "x", "a", date(2020, 1, 1), date(2020, 1, 31), {
         "2020-01": MonthCount(11, 2)})  # fmt: skip
-    assert quarterly.month_counts(edition, Choices(kinds=kinds)) == {"2020-01": counts}
+    assert quarterly.month_counts(edition, AreaSettings(kinds=kinds)) == {"2020-01": counts}
 
 
 def test_what_is_kept_of_past_years_and_damaged_is_a_sentence(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    choices = session.first_choices(City(config, read))
+    choices = screen_state.first_choices(City(config, read))
     save_past((), City(config, read, dataset), choices)
     (file,) = (dataset / "kept").glob("after-past-years-*")
     file.write_text("{")

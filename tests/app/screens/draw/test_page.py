@@ -3,18 +3,18 @@
 import shutil
 
 import pytest
-
-from app.shared import person
-from csa.decisions.draws import record_draw
-from csa.decisions.roles import Person
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.priority.draw_files import draw_closed
-from csa.priority.draw_record import find_differences
 from tests.app.conftest import words
-from tests.decisions.draws import SEED, SOURCE, closed
+from tests.program.draws import SEED, SOURCE, closed
 from tests.sentences import says
 from tests.stores import act, trail
+
+from csa.areas.priority.draw import find_differences
+from csa.areas.priority.draw_files import draw_closed
+from csa.program.draws import record_draw
+from csa.program.roles import Person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa_app.shared import person
 
 OFFICE, WHY = "Prevention team", "All are alike."
 
@@ -31,7 +31,7 @@ def page(visit, address, monkeypatch):
 
     def start(who=None, **environment):
         if who is not None:
-            monkeypatch.setattr(person, "person_of", lambda _: who)
+            monkeypatch.setattr(person, "current_person", lambda _: who)
         return visit("draw", **environment)
 
     return start

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.screens.find_areas import controls
-from app.shared import session
-from app.shared.link_state import LinkState
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
-from csa.dataset.versioned import City
+from csa.city.dataset import City
+from csa_app.screens.find_areas import controls
+from csa_app.shared import screen_state
+from csa_app.shared.link_state import LinkState
 
 
 class Data:
@@ -28,7 +28,7 @@ class Data:
 
 
 def test_each_month_of_the_data_can_be_chosen():
-    assert session.months_of(Data("2019-11-30", "2020-02-01")) == [
+    assert screen_state.month_options(Data("2019-11-30", "2020-02-01")) == [
         "2019-11",
         "2019-12",
         "2020-01",
@@ -67,11 +67,11 @@ def test_an_earlier_month_is_whole_whatever_the_last_day():
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
         monkeypatch.delenv(name, raising=False)
-    assert session.first_choices(city) == Choices(until=Month(2020, 7))
+    assert screen_state.first_choices(city) == AreaSettings(until=Month(2020, 7))
     monkeypatch.setenv("CSA_MONTHS", "12")
-    assert session.first_choices(city).months == 12
+    assert screen_state.first_choices(city).months == 12
     empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
-    assert session.first_choices(City(city.config, empty)).until is None
+    assert screen_state.first_choices(City(city.config, empty)).until is None
 
 
 def test_kinds_are_called_as_the_city_calls_them(city):
@@ -96,28 +96,28 @@ NEW, OLD = '{"months":12}', '{"months":24}'
 
 def test_an_address_that_was_not_written_here_is_an_earlier_screen(shown):
     seen = {"months": 12, "shade": "none"}
-    shown(**seen, **{session.SEEN: seen, session.WRITTEN: NEW})
-    assert session.went_back(OLD)
-    assert session.went_back("{}")
+    shown(**seen, **{screen_state.SEEN: seen, screen_state.WRITTEN: NEW})
+    assert screen_state.went_back(OLD)
+    assert screen_state.went_back("{}")
 
 
 def test_the_address_that_was_written_is_no_way_back(shown):
-    shown(months=12, **{session.SEEN: {"months": 12}, session.WRITTEN: NEW})
-    assert not session.went_back(NEW)
+    shown(months=12, **{screen_state.SEEN: {"months": 12}, screen_state.WRITTEN: NEW})
+    assert not screen_state.went_back(NEW)
 
 
 @pytest.mark.parametrize("changed", [{"months": 6}, {"shade": "none"}, {"layers": []}])
 def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     """After two quick changes the browser still shows the first one's address."""
     seen = {"months": 12, "shade": "shootings", "layers": ["services"]}
-    shown(**{**seen, **changed, session.SEEN: seen, session.WRITTEN: NEW})
-    assert not session.went_back(OLD)
+    shown(**{**seen, **changed, screen_state.SEEN: seen, screen_state.WRITTEN: NEW})
+    assert not screen_state.went_back(OLD)
 
 
 def test_the_cell_sizes_are_those_of_the_citys_file(city):
-    assert session.resolutions(city.config) == [8, 9, 10]
+    assert screen_state.resolutions(city.config) == [8, 9, 10]
     finer = city.config.city.model_copy(update={"resolutions": (9, 7)})
-    assert session.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9, 10]
+    assert screen_state.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9, 10]
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -125,15 +125,15 @@ def test_the_cell_sizes_are_those_of_the_citys_file(city):
 
 def test_no_address_and_a_new_session_are_no_way_back(shown):
     shown()
-    assert not session.went_back("")
-    assert not session.went_back(NEW)  # the first page's link is read anyway
-    shown(**{session.WRITTEN: NEW})
-    assert not session.went_back("")  # the page's own link in the menu has none
+    assert not screen_state.went_back("")
+    assert not screen_state.went_back(NEW)  # the first page's link is read anyway
+    shown(**{screen_state.WRITTEN: NEW})
+    assert not screen_state.went_back("")  # the page's own link in the menu has none
 
 
 def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
     monkeypatch.setenv("CSA_RESOLUTION", "11")
-    assert session.resolutions(city.config) == [8, 9, 10, 11]
+    assert screen_state.resolutions(city.config) == [8, 9, 10, 11]
 
 
 @pytest.mark.parametrize("resolution", range(6, 12))
@@ -147,35 +147,35 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 
 @pytest.mark.parametrize("until", ["0001-01", "2015-01", "2020-10", "9999-12"])
 def test_a_link_to_a_month_without_data_is_refused(until, city):
-    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(AreaSettings(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session.from_link(f'{{"until":"{until}"}}', first, here(city, data))
+        screen_state.from_link(f'{{"until":"{until}"}}', first, here(city, data))
     assert caught.value.message.key == "screen.bad_link"
 
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
 def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
-    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
-    read = session.from_link(f'{{"until":"{until}"}}', first, here(city, data))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(AreaSettings(until=Month(2020, 9)))
+    read = screen_state.from_link(f'{{"until":"{until}"}}', first, here(city, data))
     assert str(read.choices.until) == until
 
 
 @pytest.mark.parametrize("resolution", [7, 11])
 def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, resolution):
     """A finer cell may hold a single home: the city's file decides, not a link."""
-    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(AreaSettings(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session.from_link(f'{{"resolution":{resolution}}}', first, here(city, data))
+        screen_state.from_link(f'{{"resolution":{resolution}}}', first, here(city, data))
     assert caught.value.message.key == "screen.bad_link"
     for offered in (8, 9, 10):
-        read = session.from_link(f'{{"resolution":{offered}}}', first, here(city, data))
+        read = screen_state.from_link(f'{{"resolution":{offered}}}', first, here(city, data))
         assert read.choices.resolution == offered
 
 
 def test_a_link_outside_a_range_says_which(city):
-    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(AreaSettings(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
-        session.from_link('{"resolution":12}', first, here(city, data))
+        screen_state.from_link('{"resolution":12}', first, here(city, data))
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -186,7 +186,7 @@ days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 @given(days, days)
 def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
     first, last = sorted((one, other))
-    months = session.months_of(Data(first, last))
+    months = screen_state.month_options(Data(first, last))
     assert months == sorted(set(months))
     assert (months[0], months[-1]) == (f"{first:%Y-%m}", f"{last:%Y-%m}")
     assert len(months) == (last.year - first.year) * 12 + last.month - first.month + 1

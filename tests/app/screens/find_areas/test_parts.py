@@ -8,21 +8,21 @@ from types import SimpleNamespace
 
 import h3.api.numpy_int as h3
 import pytest
+from tests.sentences import says
+from tests.stores import act, lettered
 
-from app.screens.find_areas import area_list, parts
-from app.shared import area_sheet, cache, cache_store, phrases, standing
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.choices import AreaSettings
+from csa.areas.priority.area_counts import count_areas, locating
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
 from csa.base.text import percent
-from csa.dataset.versioned import City
-from csa.decisions.areas import designate
-from csa.decisions.registry import CoreArea, standings
-from csa.decisions.store import open_store
-from csa.priority.area_counts import count_areas, locating
-from tests.sentences import says
-from tests.stores import act, lettered
+from csa.city.dataset import City
+from csa.program.areas import designate
+from csa.program.registry import CoreArea, match_statuses
+from csa.program.store.engine import open_store
+from csa_app.screens.find_areas import area_list, parts
+from csa_app.shared import area_sheet, area_status, cache, cache_store, phrases
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def counted(city, core):
 
 def listed(city, core=()):
     """The list beside the map: each area's id, name and counts."""
-    stands = standings(city.proposal.areas, core)
+    stands = match_statuses(city.proposal.areas, core)
     rows = area_list.rows(city.proposal, stands, core, counted(city, core))
     return [(row.stands.area_id, row.stands.called, row.incidents, row.homicides) for row in rows]
 
 
 def answer(proposal):
-    parts.answer(proposal, None, standings(proposal.areas, ()))
+    parts.answer(proposal, None, match_statuses(proposal.areas, ()))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
 
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
-    (west, _) = area_list.rows(city.proposal, standings(city.proposal.areas, ()), (), {})
+    (west, _) = area_list.rows(city.proposal, match_statuses(city.proposal.areas, ()), (), {})
     said = area_list.label(west, "shootings", has_homicides=True)
     assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
     assert "homicides" not in area_list.label(west, "shootings", has_homicides=False)
@@ -107,18 +107,18 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     (far,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
     core = core_of([*held, int(far, 16)])
     assert listed(city, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
-    stands, own = standings(city.proposal.areas, (core,)), counted(city, (core,))
+    stands, own = match_statuses(city.proposal.areas, (core,)), counted(city, (core,))
     rows = area_list.rows(city.proposal, stands, (core,), own)
     (row,) = (one for one in rows if one.stands.letter)
     assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
-    said = standing.say_outlines(city.proposal, stands, own)
+    said = area_status.say_outlines(city.proposal, stands, own)
     outlines = says("standing.outlines", areas="Old Mill (A) 9")
     assert said == f"{says('standing.own_ground')} {outlines}"
     same = core_of(held)  # no other outline, nothing to say of one
     assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
     own = counted(city, (same,))
-    assert standing.say_outlines(city.proposal, stands, own) == says("standing.own_ground")
-    assert standing.say_outlines(city.proposal, stands, {}) == ""
+    assert area_status.say_outlines(city.proposal, stands, own) == says("standing.own_ground")
+    assert area_status.say_outlines(city.proposal, stands, {}) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -133,10 +133,10 @@ def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
 def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer(
     city, opened, pages
 ):
-    stands = standing.standing_of(opened, city.proposal)
+    stands = area_status.area_statuses(opened, city.proposal)
     west, east = area_list.rows(city.proposal, stands, (), {})
     assert [west.stands.called, east.stands.called] == ["West End", "Zion Corner (B)"]
-    state = standing.state_words(east.stands)
+    state = area_status.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
     assert state in area_list.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, None, stands)
@@ -146,7 +146,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
 
 
 def test_a_downloaded_table_says_which_area_in_service_each_is(city, opened):
-    written = cache.download(standing.served_as(opened, city.proposal), "areas.csv")().decode()
+    written = cache.download(area_status.served_as(opened, city.proposal), "areas.csv")().decode()
     rows = list(csv.DictReader(io.StringIO(written)))
     assert [(row["area_id"], row["served_as"]) for row in rows] == [("c-1", ""), ("c-2", "B")]
     assert [row["place_name"] for row in rows] == ["West End", "East End"]
@@ -207,7 +207,7 @@ def sheet_words(city, monkeypatch):
             monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
         monkeypatch.setattr(area_sheet.nearby, "beside_map", lambda *_: None)
         area = city.proposal.areas.iloc[0].to_dict() | changed
-        area_sheet._places(city, choices or Choices(), area, "West End")
+        area_sheet._places(city, choices or AreaSettings(), area, "West End")
         return " ".join(said)
 
     return tell
@@ -232,7 +232,9 @@ def test_whether_homicides_alone_would_do_is_said_only_where_all_are_counted(she
     for also in ("yes", "no", "too few"):
         assert "omicides" in sheet_words(also_on_homicides=also)
         for kind in ("homicide", "nonfatal"):
-            assert "omicides" not in sheet_words(Choices(kinds=(kind,)), also_on_homicides=also)
+            assert "omicides" not in sheet_words(
+                AreaSettings(kinds=(kind,)), also_on_homicides=also
+            )
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -258,8 +260,8 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
     month = {"until": Month(2020, 7), "months": 3}
     dataset = replace(city.dataset, incidents=city.dataset.incidents.iloc[:0])
     for held, choices in (
-        (dataset, Choices(**month)),
-        (city.dataset, Choices(**month, min_samples=40, eps_m=200)),
+        (dataset, AreaSettings(**month)),
+        (city.dataset, AreaSettings(**month, min_samples=40, eps_m=200)),
     ):
         answer(propose_areas(City(city.config, held), choices))
     fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
@@ -315,6 +317,6 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     monkeypatch.setattr(area_sheet.nearby, "beside_map", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"
     area = city.proposal.areas.iloc[0].to_dict() | {"neighborhoods": {bad: 1.0}}
-    area_sheet._places(city, Choices(), area, "West End")
+    area_sheet._places(city, AreaSettings(), area, "West End")
     assert any("elsewhere" in text for text in said)
     assert not any("](" in text for text in said)

@@ -9,33 +9,34 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1.element_tree import ElementTree
-
-from app.screens.measures import place_steps
-from app.screens.measures.measures_edit import read_file
-from app.screens.measures.place_choice import step_word
-from app.shared import cache, cache_store, person
-from app.shared.session import first_choices
-from csa.areas.analysis import propose_areas
-from csa.base.errors import ParamError, SourceError
-from csa.base.message import say
-from csa.base.text import day
-from csa.config.loading import load_city
-from csa.dataset.versioned import City, open_dataset
-from csa.decisions.actions import set_action
-from csa.decisions.areas import begin_work, designate
-from csa.decisions.corrections import Correction, correct
-from csa.decisions.measures import add_values, settle_measure
-from csa.decisions.roles import Act, Person
-from csa.decisions.store import Signed, open_store
-from csa.decisions.store.records import read_records
-from csa.decisions.work import add_asked, add_meeting, add_task, set_task
-from csa.displacement.verdict import Verdict
-from csa.ingest.designation import Candidate
-from csa.plan.measures import Quarter, Value, checked
-from csa.reports.briefing.serving import ServedVerdict
 from tests.app.conftest import sign
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, lettered
+
+from csa.areas.analysis import propose_areas
+from csa.base.errors import ParamError, SourceError
+from csa.base.message import msg
+from csa.base.text import day
+from csa.change.verdict import Verdict
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
+from csa.ingest.designation import Candidate
+from csa.program.actions import set_action
+from csa.program.areas import begin_work, designate
+from csa.program.corrections import Correction, correct
+from csa.program.measures import add_values, define_measure
+from csa.program.plan.measures import Quarter, Value, checked
+from csa.program.roles import Act, Person
+from csa.program.store.audit import Signed
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_meeting, add_question, add_task, set_task
+from csa.reports.briefing.areas import ServedVerdict
+from csa_app.screens.measures import place_steps
+from csa_app.screens.measures.measures_edit import read_file
+from csa_app.shared import cache, cache_store, person
+from csa_app.shared.area_status import step_word
+from csa_app.shared.screen_state import first_choices
 
 TODAY = SAMPLE_CLOCK.today()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -73,7 +74,7 @@ def filled(where, plan):
     add_meeting(store, act(), "B", "group", {"on_date": TODAY - timedelta(days=23)})
     add_task(store, act(), "B", {"what": "Fix <lights>", "agency": "Works", "status": "done"})
     add_task(store, act(), "B", {"what": "Open the gym", "agency": "Parks"})
-    add_asked(store, act(), "B", "Why is it dark?")
+    add_question(store, act(), "B", "Why is it dark?")
     set_action(store, plan, act(), "1.2.1", {"status": "on-track", "areas": ["B"]})
     values = [
         checked(Value("gun-violence", LAST.plus(-n), "B", value=v), "gun-violence")
@@ -84,7 +85,7 @@ def filled(where, plan):
     add_values(store, plan, act(), values)
     later = Value("gun-violence", LAST, "B", value=2.0)
     add_values(store, plan, act(), [checked(later, "gun-violence")])
-    settle_measure(store, plan, act(), "gun-violence", {"baseline": 140.0, "target": 90.0})
+    define_measure(store, plan, act(), "gun-violence", {"baseline": 140.0, "target": 90.0})
     return store
 
 
@@ -238,7 +239,7 @@ def test_a_designation_stands_before_its_evidence_is_worked_out(page, where, mon
         kept.extend(read_records(open_store(str(where))).areas)
         raise StopException if is_left else ParamError("decide.ahead", day="a", today="b")
 
-    monkeypatch.setattr(cache, "judgement", judgement)
+    monkeypatch.setattr(cache, "assessment", judgement)
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
     press(made, "Decide this", "designated proposed:c-2")
     assert [(area.key, area.state) for area in kept] == [("A", "designated")]
@@ -338,12 +339,12 @@ def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
 def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     page, filled, monkeypatch
 ):
-    sentence = say("displacement.fewer")
+    sentence = msg("displacement.fewer")
     evidence = {"verdict": Verdict.FEWER.value, "since": "2019-09", "cells": list(CELLS)}
     told = ServedVerdict(Verdict.FEWER, sentence, 11, evidence)
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
-    monkeypatch.setattr(place_steps, "tell_served", lambda *_: told)
+    monkeypatch.setattr(place_steps, "assess_served", lambda *_: told)
     made = next_step(page("area:B"), "maintain")
     assert str(sentence) in [one.value for one in made.caption]
     sign(made, "maintain B", "It fell by more than luck.")

@@ -5,25 +5,24 @@ import re
 from datetime import timedelta
 
 import pytest
-
-from app.screens.meeting import lists
-from app.shared import cache_store
-from app.shared.person import THIS_MACHINE
-from csa.decisions.actions import answer_change, propose_change, set_action
-from csa.decisions.areas import designate
-from csa.decisions.drafts import draft_of
-from csa.decisions.measures import add_values
-from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, local_person
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.ingest.designation import Candidate
-from csa.plan.measures import Quarter, Value, checked
-from csa.reports.briefing import plan_lines
 from tests.app.acts import COMMITTEE, chair_act
 from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
+
+from csa.ingest.designation import Candidate
+from csa.program.actions import answer_change, propose_change, set_action
+from csa.program.areas import designate
+from csa.program.measures import add_values
+from csa.program.plan.measures import Quarter, Value, checked
+from csa.program.roles import Person, local_person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_minute, load_draft
+from csa.reports.briefing.lines import plan_lines
+from csa_app.screens.meeting import parts
+from csa_app.shared import cache_store
+from csa_app.shared.person import THIS_MACHINE
 
 CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")
 TITLES = (
@@ -214,7 +213,7 @@ def test_the_office_stays_for_the_next_decision_after_another_screen_too(page):
 
 def test_a_recorded_decision_leaves_no_draft(page, store):
     decide(page(7), "Go on")
-    assert draft_of(store(), local_person(THIS_MACHINE), "meeting") == {}
+    assert load_draft(store(), local_person(THIS_MACHINE), "meeting") == {}
 
 
 def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
@@ -222,7 +221,7 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     for number in written:
         set_action(store(), plan, chair_act(1), number, {"status": "done"})
     shown = page(1)
-    assert [e.label for e in shown.expander] == [f"{9 - lists.MOST} more"]
+    assert [e.label for e in shown.expander] == [f"{9 - parts.MOST} more"]
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -262,7 +261,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
 @pytest.mark.parametrize("role", ["viewer", "member", "editor"])
 def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatch, role):
     propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
-    monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", role))
+    monkeypatch.setattr("csa_app.shared.person.person", lambda _: Person("Courts", role))
     shown = page(7)
     assert not shown.exception
     assert "A chair records them" in words(shown)
@@ -276,7 +275,7 @@ def test_a_teams_chair_answers_for_its_own_team_alone(page, store, plan, monkeyp
     propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     propose_change(store(), plan, chair_act(3), "2.1.1", {"title": "Walk at night"})
     monkeypatch.setattr(
-        "app.shared.person.person", lambda _: Person("Courts", "chair", (), "prevention")
+        "csa_app.shared.person.person", lambda _: Person("Courts", "chair", (), "prevention")
     )
     forms = {button.form_id for button in page(7).button}
     assert [one for one in forms if one] == ["plan answer change-1 0"]

@@ -4,11 +4,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-
-from app.screens.method import parts
-from csa.areas.analysis import propose_areas
-from csa.dataset.versioned import City
 from tests.sentences import says
+
+from csa.areas.analysis import propose_areas
+from csa.city.dataset import City
+from csa_app.screens.method import parts
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from app.screens.new_city import parts
-from csa.base.errors import CsaError
 from tests.app.conftest import open_page, words
 from tests.workflow.layouts import LAYOUTS, louisville, shootings, write
+
+from csa.base.errors import CsaError
+from csa_app.screens.new_city import parts
 
 MIDDLE = (-85.78, 38.23)
 
@@ -21,7 +21,7 @@ def page(root, dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
     monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
     monkeypatch.setattr(parts, "ROOT", tmp_path)
-    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+    made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
     return open_page(made, "screens/new_city/page.py").run()
 
 
@@ -101,7 +101,7 @@ def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("CSA_ACCESS", "public")
     monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
     monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
-    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+    made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
     page = open_page(made, "screens/new_city/page.py").run()
     assert "Set up a new city" not in words(page)
     assert not page.file_uploader

@@ -7,24 +7,24 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
-from csa.decisions.areas import designate
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.decisions.work import add_task
-from csa.disclosure.texts import code_of
-from csa.workflow import month_products
 from tests.app.acts import confirm
 from tests.app.conftest import open_page, words
 from tests.mail_server import MailLog, serving
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, act, lettered
 from tests.workflow.months import months_of
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
+from csa.disclosure.texts import code_of
+from csa.program.areas import designate
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_task
+from csa.workflow import month
 
 MAIL = """
 [mail]
@@ -60,9 +60,9 @@ def page(root, dataset, tmp_path, monkeypatch):
         stem = f"{facts.month}_executive_{language}"
         return {f"{stem}.html": page.encode(), f"{stem}.pdf": b"%PDF an edition"}
 
-    monkeypatch.setattr(month_products, "make_all", make_all)
-    monkeypatch.setattr(month_products, "_record", lambda *_: False)
-    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=180)
+    monkeypatch.setattr(month, "make_all", make_all)
+    monkeypatch.setattr(month, "_record", lambda *_: False)
+    made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=180)
     return open_page(made, "screens/new_month/page.py").run()
 
 
@@ -97,7 +97,7 @@ def store(root, dataset, tmp_path):
     city = open_city(load_city(root / "config" / "sample.toml"), dataset)
     made = open_store(str(tmp_path / "store.sqlite3"), make=True)
     signed = act(on=date(2020, 7, 10), at=SAMPLE_CLOCK.now())
-    designate(made, signed, lettered(propose_areas(city, Choices(until=Month(2020, 7))), "A"))
+    designate(made, signed, lettered(propose_areas(city, AreaSettings(until=Month(2020, 7))), "A"))
     given = {"what": CAUGHT, "agency": "Works", "status": "on-track", "is_public": True}
     add_task(made, signed, "A", given)
     return made

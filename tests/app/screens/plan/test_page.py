@@ -9,36 +9,35 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from tests.app.conftest import sign, words
+from tests.sentences import says
+from tests.stores import SAMPLE_CLOCK, trail
 
-from app.screens.plan import filters, table
-from app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
-from app.screens.plan.history import told
-from app.screens.plan.parts import standing
-from app.screens.plan.preview import CHANGES, foresee
-from app.shared import person, plan_edits, plan_words
-from app.shared.plan_words import (
+from csa.base.errors import CsaError, StoreError
+from csa.ingest.designation import Candidate
+from csa.program.actions import propose_change, set_action
+from csa.program.areas import designate
+from csa.program.plan.calendar import STATUSES, ActionState
+from csa.program.roles import Person, act, local_person
+from csa.program.store.audit import entries
+from csa.program.store.engine import open_store
+from csa.program.store.records import Records, read_records
+from csa.program.work import save_draft
+from csa.reports.briefing.lines import plan_lines
+from csa_app.screens.plan import filters, table
+from csa_app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
+from csa_app.screens.plan.parts import count_by_status
+from csa_app.screens.plan.preview import CHANGES, foresee, told
+from csa_app.shared import person, plan_edits, plan_words
+from csa_app.shared.plan_words import (
     NO_UPDATE,
     Edit,
     changes_words,
     held_words,
     marked,
-    status_of,
+    parse_status,
     updated_words,
 )
-from csa.base.errors import CsaError, StoreError
-from csa.decisions.actions import propose_change, set_action
-from csa.decisions.areas import designate
-from csa.decisions.drafts import keep_draft
-from csa.decisions.roles import Person, act, local_person
-from csa.decisions.store import open_store
-from csa.decisions.store.records import Records, read_records
-from csa.decisions.store.trail import entries
-from csa.ingest.designation import Candidate
-from csa.plan import STATUSES, ActionState
-from csa.reports.briefing import plan_lines
-from tests.app.conftest import sign, words
-from tests.sentences import says
-from tests.stores import SAMPLE_CLOCK, trail
 
 ZONE = "America/Chicago"
 NOW = SAMPLE_CLOCK.now()
@@ -126,7 +125,7 @@ def session(monkeypatch):
 
 
 def test_written_actions_are_counted_by_how_they_stand(lines):
-    found = standing(list(lines.values()))
+    found = count_by_status(list(lines.values()))
     assert (found.written, found.blocked, found.late) == (51, 1, 1)
     assert (found.stale, found.never, found.done) == (1, 47, 0)
     assert (found.trust_slots, found.other_slots) == (9, 6)
@@ -299,7 +298,7 @@ def test_a_draft_can_be_discarded(page, store):
 
 
 def test_a_draft_of_another_form_is_left_alone(page, store):
-    keep_draft(store, local_person("this machine"), "plan", {"edits": {"1.2.1": {"seen": "x"}}})
+    save_draft(store, local_person("this machine"), "plan", {"edits": {"1.2.1": {"seen": "x"}}})
     assert "would change" not in words(page())
 
 
@@ -309,7 +308,7 @@ def test_a_draft_of_another_form_is_left_alone(page, store):
 def test_a_draft_of_what_the_plan_lacks_is_left_alone(page, store, number, changes):
     edits = {number: {"seen": 1, "changes": changes}}
     draft = {"at": "10:00", "office": "", "why": "", "edits": edits}
-    keep_draft(store, local_person("this machine"), "plan", draft)
+    save_draft(store, local_person("this machine"), "plan", draft)
     assert "would change" not in words(page())
 
 
@@ -538,7 +537,7 @@ def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office
 
 
 def test_a_reader_sees_the_plan_and_no_way_to_change_it(page, store, monkeypatch):
-    monkeypatch.setattr("app.shared.person.person", lambda _: Person("", "viewer"))
+    monkeypatch.setattr("csa_app.shared.person.person", lambda _: Person("", "viewer"))
     made = page({"look": CARDS, "opened": "1.1.1"})
     labels = {button.label for button in made.button}
     assert not labels & {"Approve", "Refuse", "Propose", "Add", "Remove"}
@@ -571,8 +570,8 @@ def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypat
     def full(*_):
         raise StoreError("store.full", name="x", why="no space")
 
-    monkeypatch.setattr("app.shared.plan_edits.keep_draft", full)
-    monkeypatch.setattr("app.shared.plan_edits.set_action", full)
+    monkeypatch.setattr("csa_app.shared.plan_edits.save_draft", full)
+    monkeypatch.setattr("csa_app.shared.plan_edits.set_action", full)
     typed(made, "comment", "Kept on screen.")
     assert "it cannot be kept for later" in words(made)
     save(made)
@@ -644,7 +643,7 @@ def test_an_edit_holds_what_differs_and_a_draft_keeps_it(before, after):
 
 @pytest.mark.parametrize("status", ["not-started", "on-track", "at-risk", "blocked", "done"])
 def test_a_status_reads_back_from_its_shape_and_word(status):
-    assert status_of(marked(status)) == status
+    assert parse_status(marked(status)) == status
 
 
 def test_an_earlier_report_is_corrected_and_the_trail_says_what_it_was(page, store, plan):
@@ -723,7 +722,7 @@ def test_a_file_of_work_plans_with_faults_names_each_by_its_row(page, store):
 
 
 def test_a_viewer_has_the_work_plans_and_brings_none_in(page, store, monkeypatch):
-    monkeypatch.setattr(person, "person_of", lambda _: Person("Health", "viewer"))
+    monkeypatch.setattr(person, "current_person", lambda _: Person("Health", "viewer"))
     shown_page = page()
     labels = [one.proto.label for one in shown_page.get("download_button")]
     assert says("work_file.download") in labels

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from app.screens.reports import parts
-from app.screens.reports.parts import GATHERED, ReportRequest
-from app.shared import cache_store
-from csa.base.errors import MachineError, PrivacyError
-from csa.base.text import LANGUAGES
-from csa.decisions.handing import FORMS, hand_out
-from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person
-from csa.decisions.store import open_store
-from csa.decisions.store.records import read_records
-from csa.reports import making
-from csa.reports.editions.naming import audience_name
 from tests.app.acts import EDITION, HEALTH, member_act
 from tests.app.conftest import words
 from tests.sentences import says
+
+from csa.base.errors import MachineError, PrivacyError
+from csa.base.text import LANGUAGES
+from csa.program.handouts import FORMS, hand_out
+from csa.program.roles import Person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.work import add_minute
+from csa.reports import making
+from csa.reports.editions.phrases import audience_name
+from csa_app.screens.reports import parts
+from csa_app.screens.reports.parts import GATHERED, ReportRequest
+from csa_app.shared import cache_store
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_hash_on_record_is_of_the_file_that_was_offered(page, store, monkeyp
     kept = []
     real = making.make_report
     monkeypatch.setattr(
-        "app.shared.cache_report.make_report", lambda *a: kept.append(real(*a)) or kept[-1]
+        "csa_app.shared.cache_report.make_report", lambda *a: kept.append(real(*a)) or kept[-1]
     )
     shown = make(page())
     (which,) = [one for one in shown.selectbox if one.label == "Edition"]
@@ -257,7 +257,7 @@ def test_pressed_twice_it_is_one_entry(page, store):
 
 def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypatch):
     hand_out(store(), member_act(), EDITION, ["Police"])
-    monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", "viewer"))
+    monkeypatch.setattr("csa_app.shared.person.person", lambda _: Person("Courts", "viewer"))
     shown = make(page())
     assert not shown.exception
     assert len(shown.get("download_button")) == 3
@@ -275,7 +275,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
     monkeypatch.setenv("CSA_ACCESS", "public")
     assert "Reports" not in links(page())
     shown = AppTest.from_file(
-        str(root / "app" / "screens" / "reports" / "page.py"), default_timeout=120
+        str(root / "app" / "csa_app" / "screens" / "reports" / "page.py"), default_timeout=120
     ).run()
     assert not shown.exception
     assert "this page is the public's" in words(shown)

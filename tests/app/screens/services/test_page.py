@@ -7,14 +7,14 @@ from functools import partial
 
 import pandas as pd
 import pytest
+from tests.app.conftest import words
 
-from app.screens.services import parts
-from csa.base.text import speak
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city, save_dataset
+from csa.base.text import tr
+from csa.city.dataset import open_city, save_dataset
+from csa.city.loading import load_city
 from csa.geo.services import LISTED
 from csa.ingest.intake import ingest_city
-from tests.app.conftest import words
+from csa_app.screens.services import parts
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
     assert "Circles after a shooting" in said
     assert "Bright Harbor Church" not in said  # nothing more is known of it
     assert made.code[0].value.startswith("csa ingest --city sample --out ")
-    assert "Bright Harbor Church" in words(choose(speak("services_page.every_kind")))
+    assert "Bright Harbor Church" in words(choose(tr("services_page.every_kind")))
     made = choose("library")
     assert "Circles after a shooting" not in words(made)
     assert "Evening study hall" in words(made)

@@ -2,17 +2,16 @@
 
 import numpy as np
 import pytest
-
-from app.shared import cache_around
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import city_choices
-from csa.areas.places import cells_of
-from csa.config.evidence import load_evidence
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_city
-from csa.geo.cells import as_text
 from tests.app.conftest import words
 from tests.sentences import says
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import city_choices
+from csa.areas.places import list_cells
+from csa.city.dataset import open_city
+from csa.city.loading import load_city, load_evidence
+from csa.geo.cells import as_text
+from csa_app.shared import cache_around
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def page(visit, monkeypatch):
 def first_cells(root, dataset):
     """The cells of the first area that the page lists."""
     city = open_city(load_city(root / "config" / "sample.toml"), dataset)
-    return cells_of(propose_areas(city, city_choices(city.config)).areas)[0]
+    return list_cells(propose_areas(city, city_choices(city.config)).areas)[0]
 
 
 def kept_with(cells):

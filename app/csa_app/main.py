@@ -1,0 +1,83 @@
+"""The app's entry: page config, access and navigation only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from csa.base.text import ENGLISH, tr
+from csa_app.shared import access, cache, person, start_over, theme
+from csa_app.shared.phrases import language
+from csa_app.shared.settings import STATIC, ask_no_host
+
+ask_no_host()
+st.set_page_config(page_title=tr("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
+theme.apply()
+
+
+def _page(screen: str, title: str, address: str, *, is_first: bool = False) -> Any:
+    return st.Page(f"screens/{screen}/page.py", title=title, url_path=address, default=is_first)
+
+
+set_up = access.may_set_up()
+home = _page("briefing", tr("briefing.short"), "", is_first=True)
+groups = {
+    tr("screen.today"): [home],
+    tr("screen.places"): [
+        _page("find_areas", tr("find.short"), "areas"),
+        _page("compare", tr("compare.short"), "compare"),
+        _page("why_here", tr("why.short"), "why-here"),
+        _page("services", tr("services_page.short"), "services"),
+    ],
+    tr("screen.work"): [
+        _page("measures", tr("here.short"), "measures"),
+        _page("plan", tr("plan_page.short"), "plan"),
+        _page("meeting", tr("meeting.short"), "meeting"),
+        _page("draw", tr("draw_page.short"), "draw"),
+        *([_page("new_month", tr("new_month.short"), "new-month")] if set_up else []),
+        *([_page("new_city", tr("new_city.short"), "new-city")] if set_up else []),
+    ],
+    tr("screen.worked"): [_page("displacement", tr("change_page.short"), "displacement")],
+    tr("screen.share"): [
+        *([] if access.is_public() else [_page("reports", tr("reports_page.short"), "reports")]),
+        _page("community", tr("community.short"), "community"),
+    ],
+    tr("screen.about"): [
+        _page("track_record", tr("how_well.short"), "how-well"),
+        _page("data", tr("data.short"), "data"),
+        _page("method", tr("method.short"), "method"),
+        *([_page("cities", tr("cities.short"), "cities")] if set_up else []),
+    ],
+}
+
+
+def _to_home() -> None:
+    st.switch_page(home)
+
+
+# The first page has the address of the app itself; its name, typed by hand, leads there.
+named = st.Page(_to_home, title=home.title, url_path="briefing", visibility="hidden")
+# Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
+page = st.navigation({**groups, "": [named]}, position="hidden")
+st.set_page_config(page_title=f"{page.title} · {tr('screen.title')}")
+if page.url_path == "meeting":  # on a projector the list of pages is in the way
+    st.set_page_config(initial_sidebar_state="collapsed")
+theme.set_page_language(language() if page.title == tr("community.short") else ENGLISH)
+access.enter()  # before any page runs, so that a closed page is not even read
+if st.query_params.get("view") == "wall":
+    from csa_app.screens.community import (
+        wall,  # other pages need not wait for the map drawing modules
+    )
+
+    wall.show()
+    st.stop()
+with st.sidebar, st.container(key="pages"):
+    for title, pages in groups.items():
+        st.caption(title)
+        for listed in pages:
+            st.page_link(listed)
+with st.sidebar:
+    person.side(cache.city_config())
+    start_over.offer(cache.city_config())
+page.run()

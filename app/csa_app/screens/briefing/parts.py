@@ -1,0 +1,343 @@
+"""The parts of Briefing: what stands out, what changed, what cannot be said, and the areas."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.choices import AreaSettings, city_choices, resolve_period
+from csa.areas.ordering import describe_order
+from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.priority.assessment import AreaAssessment
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import expected_range
+from csa.areas.year_to_date import city_year, say_year
+from csa.base.errors import CsaError
+from csa.base.message import Message
+from csa.base.text import month, name_list, natural_sort_key, render, tr
+from csa.program.registry import AreaStatus
+from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
+from csa_app.shared.area_status import describe_served, say_outlines
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.phrases import (
+    age_words,
+    cautions,
+    found_words,
+    months_covered,
+    what_is_counted,
+    why_no_area,
+)
+from csa_app.shared.settings import deployment
+
+# ---- The area list of Briefing: by tier, then by name.
+
+
+MAX_IN_ONE_COLUMN = 14
+LISTED = ["area_id", "incidents", "expected_low", "expected_high"]
+
+
+def by_name(rows: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> pd.DataFrame:
+    """Sort areas by name, since no other order is meaningful."""
+    names = [natural_sort_key(standing[area_id].place_name) for area_id in rows["area_id"]]
+    return rows.iloc[sorted(range(len(rows)), key=names.__getitem__)]
+
+
+def are_many(proposal: Proposal) -> bool:
+    """Return whether there are too many areas for one column beside the map."""
+    return len(proposal.areas) > MAX_IN_ONE_COLUMN
+
+
+def tiers(
+    spot: DeltaGenerator,
+    proposal: Proposal,
+    judgement: AreaAssessment | None,
+    standing: Mapping[str, AreaStatus],
+    counts: Mapping[str, AreaCounts],
+) -> None:
+    """List the areas by tier, then by name, those in service on their own ground."""
+    note = tr(
+        "briefing.list_note",
+        what=what_is_counted(proposal).capitalize(),
+        period=tr("find.n_months", n=months_covered(proposal)),
+    )
+    if proposal.is_empty:
+        inside = _faint(tr("briefing.no_area"))
+    elif judgement is None:
+        inside = _faint(tr("briefing.judging"))
+    else:
+        lists = "".join(
+            _listed(head, by_name(rows, standing), standing, counts)
+            for head, rows in groups(judgement)
+        )
+        proposed = {one.letter for one in standing.values()}
+        lists += _list(
+            tr("briefing.not_now"),
+            [
+                _item(one.called, one.incidents, one.usual)
+                for letter, one in counts.items()
+                if letter not in proposed
+            ],
+        )
+        said = say_outlines(proposal, standing, counts)
+        where = judgement.answers["locate"]
+        inside = _faint(note if where.can else f"{render(where.message)} {note}")
+        inside += f"<div>{lists}</div>{_faint(said)}"
+    many = " csa-many" if are_many(proposal) else ""
+    spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
+
+
+def _faint(text: str) -> str:
+    return f'<div class="csa-faint">{html.escape(text)}</div>'
+
+
+def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
+    """Group the areas by tier if the data can locate areas, those on suspect points last."""
+    table = judgement.table
+    is_doubtful = table["is_doubtful"].astype(bool)
+    firm = table[~is_doubtful]
+    found: list[tuple[str, pd.DataFrame]] = []
+    if judgement.answers["locate"].can:
+        found += [
+            (tr("briefing.tier", tier=tier), firm[firm["tier"] == tier])
+            for tier in sorted(firm["tier"].dropna().unique().tolist())
+        ]
+        found.append((tr("briefing.not_apart"), firm[firm["tier"].isna()]))
+    else:
+        found.append((tr("briefing.candidates"), firm))
+    found.append((tr("briefing.look_first"), table[is_doubtful]))
+    return [(head, rows) for head, rows in found if len(rows)]
+
+
+def _listed(
+    head: str,
+    rows: pd.DataFrame,
+    standing: Mapping[str, AreaStatus],
+    counts: Mapping[str, AreaCounts],
+) -> str:
+    items = []
+    for area_id, n, low, high in rows[LISTED].to_numpy():
+        own = counts.get(standing[area_id].letter)
+        numbers = (int(n), expected_range(low, high)) if own is None else (own.incidents, own.usual)
+        items.append(_item(standing[area_id].called, *numbers))
+    return _list(head, items)
+
+
+def _list(head: str, items: list[str]) -> str:
+    return f"<h2>{html.escape(head)}</h2><ul>{''.join(items)}</ul>" if items else ""
+
+
+def _item(name: str, n: int, usual: tuple[int, int] | None) -> str:
+    interval = tr("briefing.interval", low=usual[0], high=usual[1]) if usual else ""
+    return f"<li><span>{html.escape(name)}</span><b>{n:,}</b> <i>{html.escape(interval)}</i></li>"
+
+
+MAX_NAMED = 6
+"""Most areas named in a sentence; the list has the rest."""
+
+
+def title(session: CitySession) -> str:
+    """Return the page title with the month of the briefing."""
+    choices = screen_state.screen(session).choices
+    try:
+        last = resolve_period(session.dataset, choices).until.plus(-1)
+    except CsaError:
+        return tr("briefing.short")  # the page says why
+    return tr("briefing.title", month=month(str(last)))
+
+
+def sentences(
+    spot: DeltaGenerator,
+    session: CitySession,
+    choices: AreaSettings,
+    found: tuple[Proposal, AreaAssessment | None],
+    standing: Mapping[str, AreaStatus],
+) -> None:
+    """Show what stands out, what changed and what cannot be said."""
+    record, (_, judgement) = cache.suggesting(session, choices), found
+    parts = (
+        (tr("briefing.stands_out"), *_stands_out(found, record, standing)),
+        (tr("briefing.changed"), *_changed(session, choices)),
+        (tr("briefing.cannot"), *_cannot(judgement)),
+    )
+    said = "".join(
+        f"<p><b>{html.escape(head)}.</b> {html.escape(firm)}"
+        f'{" " * bool(firm and faint)}<span class="csa-faint">{html.escape(faint)}</span></p>'
+        for head, firm, faint in parts
+    )
+    spot.html(f'<div class="csa-briefing">{said}</div>')
+
+
+def _stands_out(
+    made: tuple[Proposal, AreaAssessment | None],
+    record: BacktestRecord | None,
+    standing: Mapping[str, AreaStatus],
+) -> tuple[str, str]:
+    """Return what is certain, and a fainter sentence on what is not."""
+    proposal, judgement = made
+    nothing = why_no_area(proposal)
+    if nothing:
+        return "", nothing
+    found = found_words(proposal, record)
+    if served := describe_served(standing):
+        found = f"{found} {served}"
+    if judgement is None:
+        return found, tr("briefing.judging")
+    where = judgement.answers["locate"]
+    if not where.can:
+        return found, tr("briefing.no_tiers")
+    return f"{found} {highest_areas(judgement, standing)}", ""
+
+
+def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:
+    """Name the areas of the highest tier."""
+    table = judgement.table
+    if judgement.n_without_tier == len(table):
+        n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+        if n_doubtful == len(table):
+            return tr("briefing.all_doubtful")
+        if n_doubtful:
+            return tr("briefing.none_and_doubtful", n=n_doubtful)
+        return tr("briefing.none_told_apart")
+    highest = by_name(table[table["tier"] == table["tier"].min()], standing)
+    if len(highest) > MAX_NAMED:
+        return tr("briefing.many_highest", n=len(highest))
+    names = name_list(standing[area_id].called for area_id in highest["area_id"])
+    return tr("briefing.highest", n=len(highest), areas=names)
+
+
+def _changed(session: CitySession, choices: AreaSettings) -> tuple[str, str]:
+    found = city_year(session, choices)
+    said = render(say_year(found))
+    return ("", said) if isinstance(found, Message) else (said, "")
+
+
+def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
+    if judgement is None:
+        return "", tr("briefing.judging")
+    said = [
+        _about(name, render(answer.message))
+        for name, answer in judgement.answers.items()
+        if not (answer.can and answer.is_firm)
+    ]
+    return (" ".join(said), "") if said else (tr("briefing.all_can"), "")
+
+
+def _about(name: str, sentence: str) -> str:
+    """Name the comparison in a sentence about changes; the other sentences name their own."""
+    if name == "compare_one":
+        return tr("briefing.cannot_one", sentence=sentence)
+    if name == "compare_all":
+        return tr("briefing.cannot_all", sentence=sentence)
+    return sentence
+
+
+def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Put the list beside the map, or below it if there are many areas."""
+    if are_many(proposal):
+        return st.container(), st.empty()
+    left, right = st.columns([0.58, 0.42], gap="medium")
+    return left, right.empty()
+
+
+def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
+    """Note that neither tiers nor lists rank areas within themselves."""
+    if not judgement.answers["locate"].can:
+        spot.markdown(tr("briefing.not_ranked_at_all"))
+        return
+    spot.markdown(tr("briefing.not_ranked", order=render(describe_order(judgement.weights))))
+
+
+def links() -> None:
+    """Link to the other pages."""
+    with st.container(horizontal=True):
+        for page in ("compare", "displacement", "measures", "plan", "track_record"):
+            icon = ":material/arrow_forward:"
+            st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
+
+
+def notes(session: CitySession, choices: AreaSettings, proposal: Proposal) -> None:
+    """Show how old the data are, what they lack, and what past years show."""
+    report, city = session.dataset.report, session.config.city
+    through = date.fromisoformat(report["data_through"])
+    said: Iterable[str] = (
+        tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
+        _partial(proposal),
+        *cautions(proposal),
+        tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
+        past_years(session, choices),
+    )
+    st.caption(" ".join(panels.plain(sentence) for sentence in said if sentence))
+
+
+def _partial(proposal: Proposal) -> str:
+    last = proposal.summary["params"]["covered_through"]
+    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
+    return "" if is_over else tr("briefing.partial", month=month(last[:7]))
+
+
+def past_years(session: CitySession, choices: AreaSettings) -> str:
+    """Summarize in one sentence whether a record of past years exists, and what it shows."""
+    record = cache.record(session, choices)
+    if record is None:
+        return tr("briefing.no_record")
+    if record.comparison is None:
+        return tr("briefing.record_short")
+    return track_record.caught(session, record, choices)
+
+
+# ---- What a real city does in its first hour: a list on Briefing, until all of it is done.
+
+
+class FirstStep(NamedTuple):
+    """A step of the first hour."""
+
+    is_done: bool
+    words: str
+    page: str  # where it is done, or where its lack shows
+
+
+def show(session: CitySession) -> None:
+    """List the steps, done and open, to whoever may do them; nothing once all are done."""
+    if session.config.city.is_synthetic or not person.may_set_up(session.config):
+        return
+    try:
+        steps = list(_steps(session))
+    except CsaError:  # what is wrong is said where it belongs
+        return
+    n_done = sum(step.is_done for step in steps)
+    if n_done == len(steps):
+        return
+    with st.expander(tr("first_hour.title", done=n_done, n=len(steps))):
+        for step in steps:
+            mark = (
+                ":material/check_circle:" if step.is_done else ":material/radio_button_unchecked:"
+            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{mark} {panels.plain(step.words)}")
+                if not step.is_done:
+                    page, icon = f"screens/{step.page}/page.py", ":material/arrow_forward:"
+                    st.page_link(page, width="content", icon=icon)
+
+
+def _steps(session: CitySession) -> Iterator[FirstStep]:
+    config, dataset = session.config, session.dataset
+    names = dataset.neighborhoods["name"].nunique()
+    yield FirstStep(bool(dataset.report["incidents"]), tr("first_hour.data"), "data")
+    yield FirstStep(names > 1, tr("first_hour.places"), "data")
+    yield FirstStep("population" in dataset.neighborhoods, tr("first_hour.people"), "data")
+    yield FirstStep(dataset.services is not None, tr("first_hour.services"), "data")
+    yield FirstStep(bool(config.city.plan), tr("first_hour.plan"), "plan")
+    is_judged = cache.record(session, city_choices(config)) is not None
+    yield FirstStep(is_judged, tr("first_hour.record"), "track_record")
+    areas = cache_store.records(session).areas
+    yield FirstStep(bool(areas), tr("first_hour.designation"), "compare")
+    months = Path(deployment().dataset).parent / "months"
+    yield FirstStep(months.is_dir(), tr("first_hour.month"), "new_month")

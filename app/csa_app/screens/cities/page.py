@@ -1,0 +1,32 @@
+"""Cities: what a fleet found in each city, and what failed, for whoever runs many."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from csa.base.errors import CsaError
+from csa.base.text import tr
+from csa.fleet.city import read_fleet
+from csa_app.screens.cities import parts
+from csa_app.shared import cache, panels, person
+from csa_app.shared.settings import fleet_folder
+
+line = st.empty()
+st.title(tr("cities.title"), anchor=False)
+try:
+    if not person.may_set_up(cache.city_config()):
+        panels.empty(tr("cities.not_yours"))
+        st.stop()
+    folder = fleet_folder()
+    table = read_fleet(folder)
+except CsaError as error:
+    panels.stop(error)
+if table is None:
+    parts.nothing(folder)
+    st.stop()
+line.html(parts.data_line(folder, table))
+parts.answer(table)
+parts.map_of(table)
+parts.what_failed(table)
+parts.each_city(table, folder)
+parts.how(folder)

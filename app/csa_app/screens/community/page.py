@@ -1,0 +1,11 @@
+"""Community: the public report."""
+
+from __future__ import annotations
+
+from csa_app.screens.community import parts
+from csa_app.shared.phrases import language
+
+chosen = language()
+told = parts.build_preview(chosen)
+parts.head(told, chosen)
+parts.page(told, chosen)

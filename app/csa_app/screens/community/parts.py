@@ -1,0 +1,104 @@
+"""Community: the public report, in the reader's language, and the link to the wall display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from csa.base.errors import CsaError, PrivacyError
+from csa.base.text import LANGUAGES, Translator, render, tr
+from csa.reports.public.gathering import STEPS
+from csa.reports.public.pages import language_name
+from csa.reports.public.plan import words_to_tell
+from csa.reports.public.sections import public_title
+from csa.reports.public.site import public_page
+from csa.reports.public.wall import wall_page
+from csa.reports.public.words import period
+from csa_app.shared import cache, cache_public, cache_store, caught, panels
+from csa_app.shared.cache_public import PublicEdition
+from csa_app.shared.cache_report import ReportBasis
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.phrases import LANGUAGE, reportable_months
+
+PAGE_PX = 1000
+
+
+def build_preview(chosen: str) -> PublicEdition:
+    """Return a preview of what would be published; if there is none, show why and stop."""
+    opened = None
+    try:
+        opened = cache.open_city()
+        return _worked_out(opened, chosen)
+    except CsaError as error:
+        if opened is not None and isinstance(error, PrivacyError) and error.texts:
+            caught.show(opened, error.texts)
+            st.stop()
+        panels.empty(panels.plain(render(error.message)))
+        st.stop()
+
+
+def _worked_out(session: CitySession, chosen: str) -> PublicEdition:
+    months = reportable_months(session.dataset)
+    if not months:
+        panels.empty(tr("reports_page.no_month"))
+        st.stop()
+    basis = ReportBasis(session, cache_store.plan(session), cache_store.records(session))
+    spot = st.empty()
+    with spot.container():
+        st.title(tr("community.short"), anchor=False)
+        bar = st.empty()
+    told = panels.waited(
+        bar, lambda tell: cache_public.as_it_would_be(basis, months[0], chosen, tell), _far
+    )
+    spot.empty()
+    return told
+
+
+def _far(steps: Sequence[str]) -> tuple[float, str]:
+    return min(len(steps), STEPS) / (STEPS + 1), tr("community.making")
+
+
+def head(told: PublicEdition, chosen: str) -> None:
+    """Show what the preview is, and the buttons for the other language and the wall."""
+    tell = Translator(chosen)
+    st.title(tr("community.short"), anchor=False)
+    counted = period(told.facts, Translator())
+    st.caption(panels.plain(tr("community.preview", quarter=told.facts.quarter, when=counted)))
+    to_tell = words_to_tell(told.facts)
+    if to_tell:
+        st.caption(panels.plain(to_tell))
+    with st.container(horizontal=True, key="community_ways"):
+        for other in LANGUAGES:
+            if other != chosen:
+                name = language_name(other)
+                st.button(name, on_click=_go, kwargs={LANGUAGE: other}, key="other language")
+        st.button(
+            tell("public.to_wall"),
+            on_click=_go,
+            kwargs={"view": "wall", LANGUAGE: chosen},
+            icon=":material/tv:",
+            key="wall button",
+        )
+        st.download_button(
+            tell("wall.save"),
+            lambda: wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
+            file_name=f"wall-{told.facts.quarter}-{chosen}.html",
+            mime="text/html",
+            on_click="ignore",
+        )
+
+
+def _go(**asked: str) -> None:
+    """Change the address in this tab, where a link button would open another."""
+    st.query_params.update(asked)
+
+
+def page(told: PublicEdition, chosen: str) -> None:
+    """Show the very page that would be published."""
+    with st.container(key="public_page"):
+        st.iframe(
+            public_page(told.facts, chosen, told.svg, is_alone=True),
+            height=PAGE_PX,
+            alt=public_title(told.facts, chosen),
+        )

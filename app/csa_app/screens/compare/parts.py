@@ -1,0 +1,547 @@
+"""Parts of Compare and choose: the answer, the map, and why; `side_by_side` draws the table."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from csa.areas.backtest.by_risk import say_risk_order
+from csa.areas.choices import AreaSettings
+from csa.areas.ordering import ONLY_CHOSEN, list_unknown
+from csa.areas.places import called
+from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.priority.assessment import AreaAssessment, prioritize
+from csa.areas.priority.forecast import COLUMNS, YEAR
+from csa.areas.proposal import Proposal
+from csa.base.crs import LONLAT
+from csa.base.text import in_ten, name_list, natural_sort_key, percent, render, times, tr
+from csa.geo.cells import outline
+from csa.geo.services import count_services, gaps
+from csa.program.areas import DESIGNATED
+from csa.program.registry import AreaStatus, CoreArea
+from csa_app.screens.compare.weighing import Weighing, default_weighing
+from csa_app.shared import cache, cache_around, map_component, maps, panels, screen_state
+from csa_app.shared.area_sheet import FEW_PEOPLE
+from csa_app.shared.area_status import (
+    areas_in_service,
+    core_counts,
+    in_service,
+    not_proposed,
+    other_outlines,
+    say_outlines,
+    short_state,
+    state_words,
+)
+from csa_app.shared.cache_once import once
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.phrases import months_covered, through_words
+from csa_app.shared.ranges import Drawn, expected_words, range_bar
+
+# ---- Candidates side by side: one table, by tier, then by name.
+
+
+OF_GROUND = (
+    *("incidents", "homicides", "suspect", "months_active", "months_covered"),
+    *("recent_12", "earlier_yearly"),
+)
+"""Columns of an assessment that are counted on the ground of an area in service."""
+
+
+def tier_words(tier: Any, *, is_doubtful: bool) -> str:
+    """Return a tier in words."""
+    if is_doubtful:
+        return tr("compare.look_first")
+    return tr("compare.no_tier") if pd.isna(tier) else tr("compare.tier", tier=int(tier))
+
+
+def by_tier(table: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> pd.DataFrame:
+    """Sort areas by tier, then by name."""
+    names = {area_id: natural_sort_key(one.place_name) for area_id, one in standing.items()}
+    order = sorted(
+        range(len(table)),
+        key=lambda at: (
+            float(table["tier"].iloc[at]) if pd.notna(table["tier"].iloc[at]) else math.inf,
+            names[table["area_id"].iloc[at]],
+        ),
+    )
+    return table.iloc[order]
+
+
+@dataclass(frozen=True)
+class OpenPlaces:
+    """Who comes first for the places that no area in service takes."""
+
+    room: int  # how many places are left
+    sure: set[str]  # candidates of whole tiers that fit
+    even: set[str]  # candidates of the tier that no longer fits: a tie
+
+    @classmethod
+    def of(cls, chosen: pd.DataFrame, standing: Mapping[str, AreaStatus], room: int) -> OpenPlaces:
+        """Fill the places tier by tier; an area in service, or part of one, takes none of them."""
+        sure: set[str] = set()
+        for _, tier in chosen.groupby("tier"):  # areas without a tier are in no group
+            new = {
+                str(area_id)
+                for area_id in tier.index
+                if not (standing[str(area_id)].letter or standing[str(area_id)].part_of)
+            }
+            if len(sure) + len(new) > room:
+                return cls(room, sure, new if len(sure) < room else set())
+            sure |= new
+        return cls(room, sure, set())
+
+    @property
+    def named(self) -> set[str]:
+        """Those that come first, and those that tie for the last places."""
+        return self.sure | self.even
+
+    def word(self, area_id: str) -> str:
+        """Return how an area stands, for a table."""
+        if area_id in self.even:
+            return tr("compare.tie")
+        return tr("compare.yes") if area_id in self.sure else ""
+
+
+def show(
+    session: CitySession,
+    choices: AreaSettings,
+    judgement: AreaAssessment,
+    chosen: pd.DataFrame,
+    standing: Mapping[str, AreaStatus],
+    places: OpenPlaces,
+) -> None:
+    """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
+    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
+    is_sure = st.toggle(tr("compare.how_sure"), key="how sure", help=tr("compare.how_sure_help"))
+    others, counts = (
+        not_proposed(areas_in_service(session), standing),
+        core_counts(session, choices),
+    )
+    known = {**standing, **{area.key: in_service(area) for area in others}}
+    lacking = lacking_services(session, choices, known, counts)
+    unknown = dict.fromkeys(table.columns, math.nan) | {
+        "was_candidate": "unknown",
+        "is_doubtful": False,
+    }
+    listed: list[Mapping[Any, Any]] = [
+        *table.to_dict("records"),
+        *({**unknown, "area_id": area.key} for area in others),
+    ]
+    shown = [
+        on_own_ground(row, counts.get(known[row["area_id"]].letter), judgement.city_per_km2)
+        for row in listed
+    ]
+    top = max((row["next12_high"] for row in shown if not pd.isna(row["next12_high"])), default=0)
+    has_people = any(not pd.isna(row["people"]) for row in shown)
+    rows = [
+        {
+            tr("compare.col_area"): _named(known[row["area_id"]]),
+            **(
+                _sureness(row, has_people=has_people)
+                if is_sure
+                else _decides(row, top, lacking, places)
+            ),
+        }
+        for row in shown
+    ]
+    panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
+    if others:
+        names = name_list(in_service(area).called for area in others)
+        st.caption(panels.plain(tr("compare.others", areas=names)))
+    proposal = cache.proposal(session, choices)
+    if said := say_outlines(proposal, standing, counts):
+        st.caption(panels.plain(f"{said} {tr('compare.of_outline')}"))
+    months = months_covered(proposal)
+    is_drawn = any(not pd.isna(row["next12_expected"]) for row in shown)
+    note = f"{tr('compare.range_note') * is_drawn} {tr('compare.of_months', months=months)}"
+    st.caption(tr("compare.sure_note") if is_sure else note.strip())
+
+
+def lacking_services(
+    session: CitySession,
+    choices: AreaSettings,
+    known: Mapping[str, AreaStatus],
+    counts: Mapping[str, AreaCounts],
+) -> dict[str, Sequence[str]] | None:
+    """List the kinds of service that each area lacks, those in service on their own ground."""
+    near = cache_around.services(session, choices)
+    services, config = session.dataset.services, session.config.services
+    if near is None or services is None or config is None:
+        return None
+    found: dict[str, Sequence[str]] = dict(once(gaps)(near))
+    shapes = [outline(one.cells) for one in counts.values()]
+    grounds = gpd.GeoDataFrame({"area_id": [*counts]}, geometry=shapes, crs=LONLAT)
+    metric_crs = session.config.city.metric_crs
+    own = gaps(count_services(grounds, services, config.near_m, metric_crs))
+    return found | {key: own[one.letter] for key, one in known.items() if one.letter in own}
+
+
+def on_own_ground(
+    row: Mapping[Any, Any], own: AreaCounts | None, city_per_km2: float
+) -> dict[str, Any]:
+    """Fill in what the own ground of an area in service holds; a candidate's row stays.
+
+    Tier, and how sure a place in the order is, stay those of the outline found now.
+    """
+    if own is None:
+        return dict(row)
+    counted = {name: getattr(own, name) for name in OF_GROUND}
+    ahead = own.next12 or (math.nan,) * len(COLUMNS)
+    per_km2 = math.nan if own.expected is None else own.expected / own.area_km2
+    return {
+        **row,
+        **counted,
+        **dict(zip(COLUMNS, ahead, strict=True)),
+        "people": own.population,
+        "times_city": per_km2 / (city_per_km2 or math.nan),
+    }
+
+
+def _named(stands: AreaStatus) -> Drawn:
+    name, state = html.escape(stands.called), html.escape(short_state(stands))
+    return Drawn(f"{name} <small>{state}</small>")
+
+
+def _decides(
+    row: Mapping[Any, Any],
+    top: float,
+    lacking: Mapping[str, Sequence[str]] | None,
+    open_places: OpenPlaces,
+) -> dict[str, object]:
+    """Return what an area is chosen by."""
+    places = {} if lacking is None else {tr("compare.col_lacking"): len(lacking[row["area_id"]])}
+    return {
+        tr("compare.col_tier"): _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
+        tr("compare.col_expected"): _next12(row, top),
+        tr("compare.col_homicides"): int(row["homicides"]),
+        **places,
+        tr("compare.col_first"): open_places.word(row["area_id"]),
+    }
+
+
+def _next12(row: Mapping[Any, Any], top: float) -> str:
+    mean, low, high = (row[f"next12_{name}"] for name in ("expected", "low", "high"))
+    words = expected(mean, low, high)
+    return words if math.isnan(mean) else Drawn(f"{range_bar(low, high, mean, top)} {words}")
+
+
+def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
+    """Return how sure an area's place in the order is, and the rest that is known of it."""
+    months = tr("compare.months", n=row["months_active"], of=row["months_covered"])
+    return {
+        tr("compare.col_incidents"): int(row["incidents"]),
+        tr("compare.col_times"): times(row["times_city"]),
+        tr("compare.col_months"): months,
+        tr("compare.col_again"): in_ten(row["stability_share"]),
+        tr("compare.col_before"): _before(row["was_candidate"]),
+        tr("compare.col_top"): in_ten(row["in_top_probability"]),
+        tr("compare.col_weights"): in_ten(row["top_share"]),
+        **({tr("compare.col_people"): _people(row["people"])} if has_people else {}),
+    }
+
+
+def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
+    if is_doubtful:
+        return tr("compare.look_first")
+    return tr("compare.none") if pd.isna(tier) else str(int(tier))
+
+
+def expected(mean: float, low: float, high: float) -> str:
+    """Format what to expect in the next 12 months, in whole incidents."""
+    if math.isnan(mean):
+        return tr("compare.unknown")
+    return expected_words(mean, low, high)
+
+
+def _before(answered: str) -> str:
+    return tr(
+        {"yes": "compare.before_yes", "no": "compare.before_no", "unknown": "compare.unknown"}[
+            answered
+        ]
+    )
+
+
+def _people(people: Any) -> str:
+    if pd.isna(people):
+        return tr("compare.unknown")
+    n = round(int(people), -2)
+    return tr("sheet.about", n=n) if n >= FEW_PEOPLE else tr("sheet.few_people")
+
+
+RECORD = "record-the-choice"
+"""Where on the page a choice is recorded."""
+
+MAX_NAMED = 6
+"""Most areas named in a sentence; the list below has the rest."""
+
+
+def stands_out(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> list[str]:
+    """Return how many areas stand out, and that tiers do not rank within themselves."""
+    table = judgement.table
+    if not judgement.answers["locate"].can:
+        return [tr("compare.no_tiers_yet", n=len(table))]
+    tiered = table["tier"].dropna()
+    if tiered.empty:
+        return [*_none_stands_out(table)]
+    highest = table.loc[table["tier"] == 1, "area_id"]
+    first = sorted((standing[str(area_id)].called for area_id in highest), key=natural_sort_key)
+    is_short = len(first) <= MAX_NAMED
+    return [
+        tr("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
+        tr("compare.first_tier", n=len(first), places=", ".join(first))
+        if is_short
+        else tr("compare.many_first", n=len(first)),
+        tr("compare.no_ranks"),
+    ]
+
+
+def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
+    """Count the areas that chance may explain and those that rest on a suspect point."""
+    n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+    n_firm = len(table) - n_doubtful
+    if not n_firm:
+        return tr("compare.all_doubtful", n=n_doubtful), ""
+    if not n_doubtful:
+        return tr("compare.none_stands_out", n=n_firm), ""
+    return tr("compare.some_doubtful", n=n_doubtful), tr("compare.none_other", n=n_firm)
+
+
+def cannot(judgement: AreaAssessment, question: str) -> None:
+    """Show that the data cannot answer a question, in the place of the answer."""
+    found = judgement.answers[question]
+    if not found.can:
+        panels.empty(panels.plain(render(found.message)))
+
+
+def what_enters(
+    judgement: AreaAssessment,
+    weighing: Weighing,
+    session: CitySession,
+    standing: Mapping[str, AreaStatus],
+) -> tuple[pd.DataFrame, OpenPlaces]:
+    """Show what stands out, who comes first for the open places, and what this order changes.
+
+    Returns the order, and the open places.
+    """
+    chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
+    own = once(prioritize)(judgement, default_weighing(session.config).weights, weighing.capacity)
+    served = areas_in_service(session)
+    places = open_places(chosen, served, standing, weighing.capacity)
+    first, before = places.named, open_places(own, served, standing, weighing.capacity).named
+    names = {area_id: one.called for area_id, one in standing.items()}
+
+    said = [*describe_capacity(served, weighing.capacity), *describe_open_slots(places, names)]
+    if places.room and not first:
+        said.append(tr("compare.none_enters"))
+    if first != before:
+        said.append(
+            tr(
+                "compare.changed",
+                enter=_listed(first - before, names) or tr("compare.none"),
+                leave=_listed(before - first, names) or tr("compare.none"),
+            )
+        )
+    if moved := _moved(own["tier"], chosen["tier"], names):
+        said.append(tr("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
+    panels.answers(stands_out(judgement, standing), said)
+    if weighing.weights.by_component.get("people", 0) > 0:
+        _unknown_people(judgement, names)
+    if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
+        gain = cache_around.risk_order(session)
+        told = tr("compare.risk_unscored") if gain is None else render(say_risk_order(gain))
+        st.caption(f"{tr('why_line.no_cause')} {told}")
+    return chosen, places
+
+
+def open_places(
+    chosen: pd.DataFrame,
+    areas: Sequence[CoreArea],
+    standing: Mapping[str, AreaStatus],
+    capacity: int,
+) -> OpenPlaces:
+    """Return who comes first for the places that areas in service leave."""
+    taken = sum(area.state == DESIGNATED for area in areas)
+    return OpenPlaces.of(chosen, standing, max(0, capacity - taken))
+
+
+def describe_open_slots(found: OpenPlaces, names: Mapping[str, str]) -> list[str]:
+    """Name who comes first for the places left, and who ties for the last of them."""
+    said, n_left = list[str](), found.room - len(found.sure)
+    if found.sure and found.even:
+        told = {"room": found.room, "areas": _listed(found.sure, names)}
+        said.append(tr("compare.open_some", n=len(found.sure), **told))
+    elif found.sure:
+        said.append(tr("compare.open", n=found.room, areas=_listed(found.sure, names)))
+    if found.even:
+        key = "compare.open_left" if found.sure else "compare.open_tie"
+        said.append(tr(key, n=n_left, areas=_listed(found.even, names)))
+    return said
+
+
+def _listed(areas: set[str], names: Mapping[str, str]) -> str:
+    return name_list(sorted((names[area] for area in areas), key=natural_sort_key))
+
+
+def describe_capacity(areas: Sequence[CoreArea], capacity: int) -> list[str]:
+    """Count the places that areas in service take, and those left.
+
+    An area in maintenance takes none: its work goes on without a team of its own.
+    """
+    taken = [area for area in areas if area.state == DESIGNATED]
+    if not taken:
+        return []
+    room = max(0, capacity - len(taken))
+    names = name_list(called(area.place_name, area.key) for area in taken)
+    key = "compare.over" if len(taken) > capacity else "compare.taken"
+    said = tr(key, n=len(taken), capacity=capacity, areas=names)
+    return [f"{said} {tr('compare.room', n=room) if room else tr('compare.full')}"]
+
+
+def _moved(before: pd.Series, now: pd.Series, names: Mapping[str, str]) -> list[str]:
+    """List the areas that another order puts into another tier."""
+    return [
+        tr("compare.moved", area=names[area], before=before[area], now=now[area])
+        for area in sorted(before.dropna().index, key=lambda one: natural_sort_key(names[one]))
+        if before[area] != now[area]
+    ]
+
+
+def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None:
+    """Name the areas of unknown population, if population has a weight."""
+    ordered = judgement.table["tier"].notna().to_numpy(dtype=bool)
+    parts = judgement.components.table[ordered]
+    lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
+    if not lacking:
+        return
+    if len(lacking) == len(parts):
+        st.caption(tr("compare.people_all_unknown"))
+        return
+    areas = [panels.plain(names[area]) for area in lacking]
+    st.caption(tr("compare.people_unknown", areas=name_list(areas)))
+
+
+def show_map(
+    session: CitySession,
+    choices: AreaSettings,
+    proposal: Proposal,
+    judgement: AreaAssessment,
+    places: OpenPlaces,
+    standing: Mapping[str, AreaStatus],
+) -> None:
+    """Show the areas on the map, those that come first for an open place in the accent color."""
+    classes = classify_counts(proposal.counted.incidents)
+    months = tr("find.n_months", n=months_covered(proposal))
+    core = areas_in_service(session)
+    afar = cache_around.geometry_afar(session, choices.resolution)
+    first = tuple(sorted(places.named))
+    outlines = outlines_of(core, has_first=bool(first))
+    show_counts_legend(proposal, classes, afar, outlines=outlines)
+    scene = maps.MapScene(
+        proposal,
+        classes,
+        months,
+        "shootings",
+        ("background", "neighborhoods"),
+        first,
+        standing=standing,
+        core=core,
+        counts=core_counts(session, choices),
+        notes={
+            str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
+            for row in judgement.table.itertuples()
+        },
+        afar=afar,
+        is_whole=True,
+        units=session.config.city.units,
+    )
+    map_component.draw(
+        session,
+        choices.resolution,
+        "compare",
+        lambda cells: maps.painting(scene, cells),
+        lambda _: None,
+    )
+
+
+def bar(
+    session: CitySession, capacity: int, chosen: Sequence[str], standing: Mapping[str, AreaStatus]
+) -> None:
+    """Keep at the bottom of the window how many are chosen, and the way to record the choice."""
+    served = [area for area in areas_in_service(session) if area.state == DESIGNATED]
+    new = [area_id for area_id in chosen if not standing[area_id].letter]
+    room = capacity - len(served) - len(new)
+    said = [tr("compare.bar_served", n=len(served))] * bool(served)
+    said += [tr("compare.bar_chosen", n=len(new))]
+    said += [tr("compare.bar_room", n=room) if room > 0 else tr("compare.bar_full")]
+    panels.bar(", ".join(said), RECORD, tr("compare.bar_record"))
+
+
+def reasons(
+    session: CitySession,
+    choices: AreaSettings,
+    judgement: AreaAssessment,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStatus],
+) -> None:
+    """Show two sentences per area on why it has its tier, or none."""
+    areas, through = proposal.areas, through_words(proposal)
+    shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
+    st.header(tr("compare.why"), anchor=False)
+    counts = core_counts(session, choices)
+    lacking = lacking_services(session, choices, standing, counts) or {}
+    outlines = other_outlines(proposal, standing, counts)
+    table = by_tier(judgement.table, standing)
+    knows_year = screen_state.months_known(session.dataset) >= YEAR
+    for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
+        title = tr("compare.tier", tier=tier) if tier else tr("compare.without_tier")
+        with st.expander(tr("compare.tier_group", title=title, n=len(rows))):
+            for found in rows.to_dict("records"):
+                stands = standing[found["area_id"]]
+                own = counts.get(stands.letter)
+                row = on_own_ground(found, own, judgement.city_per_km2)
+                first, second = (
+                    one.naming(name=stands.called) for one in judgement.why[row["area_id"]]
+                )
+                name, state = panels.plain(stands.called), panels.plain(state_words(stands))
+                why = f"{panels.plain(render(first))} {panels.plain(render(second))}"
+                if stands.letter in outlines:
+                    why = tr("compare.why_outline", why=why)
+                st.markdown(f"**{name}**, {state}. {why}")
+                where = shares[row["area_id"]] if own is None else own.neighborhoods
+                places = ", ".join(f"{k} {percent(v)}" for k, v in where.items())
+                st.caption(
+                    _details(row, through, panels.plain(places), knows_year=knows_year)
+                    + _lacking(lacking.get(row["area_id"], ()))
+                    + _suspect(int(row["suspect"]), int(row["incidents"]))
+                )
+
+
+def _details(row: Mapping[str, Any], through: str, places: str, *, knows_year: bool) -> str:
+    """Return an area's newest year, the two before it, and its neighborhoods."""
+    if not knows_year:
+        return tr("compare.details_short", places=places)
+    earlier, recent = _earlier(row["earlier_yearly"]), row["recent_12"]
+    return tr("compare.details", recent=recent, through=through, earlier=earlier, places=places)
+
+
+def _earlier(yearly: float | None) -> str:
+    if yearly is None or math.isnan(yearly):
+        return ""
+    return " " + tr("compare.earlier", yearly=yearly)
+
+
+def _suspect(n_suspect: int, n: int) -> str:
+    """Mention any suspect points, even if they make up less than a third of the count."""
+    return " " + tr("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
+
+
+def _lacking(kinds: Sequence[str]) -> str:
+    return " " + tr("compare.lacking", kinds=panels.plain(", ".join(kinds))) if kinds else ""

@@ -1,0 +1,246 @@
+"""The parts of Data: rows read and lost, suspect points, rules, and the age of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from csa.areas.sheets import count_by_month
+from csa.base.params import Month, Period
+from csa.base.text import day, percent, tr
+from csa_app.shared import charts, panels
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.phrases import age_words, victims_words
+
+MAX_SUSPECTS = 12
+MIN_INCIDENTS_FOR_ADDRESS = 5
+
+
+def answer(session: CitySession) -> None:
+    """Show how many incidents there are, how many lack a location, and how old the data are."""
+    report = session.dataset.report
+    n_unplaced = report["unlocated"] + report["outside_study_area"]
+    through = date.fromisoformat(report["data_through"])
+    panels.answer(
+        tr(
+            "data.answer_proxy" if report["nonfatal_is_proxy"] else "data.answer",
+            n=report["incidents"],
+            homicides=report["homicides"],
+            nonfatal=report["nonfatal"],
+            name=report["nonfatal_name"],
+        ),
+        _unplaced(report, n_unplaced),
+    )
+    if report["nonfatal_is_proxy"]:
+        st.warning(
+            panels.plain(tr("data.proxy", name=report["nonfatal_name"])), icon=":material/help:"
+        )
+    today = session.config.city.clock.today()
+    panels.numbers(
+        [
+            (f"{report['rows_used']:,}", tr("data.rows_used", n=report["rows_read"])),
+            (f"{n_unplaced:,}", tr("data.on_no_map")),
+            (count_of_victims(report), victims_words(session)),
+            (age_words(through, today), tr("data.age", day=day(through))),
+        ]
+    )
+
+
+def _unplaced(report: Mapping[str, Any], n: int) -> str:
+    if not n:
+        return tr("data.all_placed")
+    told = {"n": n, "share": percent(n / report["incidents"])}
+    if not report["outside_study_area"]:
+        return tr("data.unknown_place", **told)
+    if not report["unlocated"]:
+        return tr("data.outside", **told)
+    return tr("data.unplaced", outside=report["outside_study_area"], **told)
+
+
+def count_of_victims(report: Mapping[str, Any]) -> str:
+    """Write the number of victims, which may be unknown."""
+    return tr("sheet.unknown") if report["victims"] is None else f"{report['victims']:,}"
+
+
+def losses(session: CitySession) -> None:
+    """Show how many rows were used, and how many left out for each reason."""
+    report = session.dataset.report
+    identical = report["identical_rows"]
+    st.header(tr("data.losses"), anchor=False)
+    st.markdown(
+        tr("data.sum", read=report["rows_read"], used=report["rows_used"])
+        + (f" {tr('data.identical', n=identical)}" if identical else "")
+    )
+    lost = {reason: n for reason, n in report["rows_rejected"].items() if n}
+    if lost:
+        _table(
+            {
+                tr("data.col_rows"): list(lost.values()),
+                tr("data.col_reason"): [reason_words(reason) for reason in lost],
+            },
+            tr("data.losses_alt"),
+        )
+    _table(
+        {
+            tr("data.col_file"): [file["name"] for file in report["inputs"]],
+            tr("data.col_rows"): [file["rows_read"] for file in report["inputs"]],
+            tr("data.col_layout"): [file["source"] for file in report["inputs"]],
+        },
+        tr("data.files_alt"),
+    )
+
+
+def reason_words(reason: str) -> str:
+    """Explain in words why a row was rejected."""
+    return tr(
+        {
+            "unreadable": "data.unreadable",
+            "excluded_by_rule": "data.excluded_by_rule",
+            "not_a_shooting": "data.not_a_shooting",
+            "not_a_victim": "data.not_a_victim",
+            "other_city": "data.other_city",
+            "bad_date": "data.bad_date",
+            "after_data_end": "data.after_data_end",
+            "duplicate_row": "data.duplicate_row",
+        }[reason]
+    )
+
+
+def months(session: CitySession) -> None:
+    """Show the city's incidents by month."""
+    report = session.dataset.report
+    period = Period(
+        Month.parse(report["data_from"][:7]), Month.parse(report["data_through"][:7]).plus(1)
+    )
+    first = date.fromisoformat(report["data_from"])
+    through = date.fromisoformat(report["data_through"])
+    st.header(tr("data.by_month"), anchor=False)
+    st.plotly_chart(
+        charts.by_month(
+            count_by_month(session.dataset.incidents, period, first, through),
+            is_synthetic=session.config.city.is_synthetic,
+        ),
+        config=charts.CONFIG,
+        key="city by month",
+        alt=tr("data.by_month_alt"),
+    )
+
+
+def suspects(session: CitySession) -> None:
+    """Show points that may stand for places nobody wrote down, each with the reason."""
+    report = session.dataset.report
+    points = report["suspect_points"][:MAX_SUSPECTS]
+    st.header(tr("data.suspects"), anchor=False)
+    if not points:
+        st.markdown(tr("data.no_suspects"))
+        return
+    st.markdown(
+        tr("data.suspects_why", n=report["suspect_points_total"], of=report["suspect_point"])
+    )
+    _table(
+        {
+            tr("data.col_incidents"): [point["incidents"] for point in points],
+            tr("data.col_expected"): [expected_text(point) for point in points],
+            tr("data.col_place"): [place_of_point(point) for point in points],
+            tr("data.col_why"): [point["why"] for point in points],
+        },
+        tr("data.suspects_alt"),
+    )
+
+
+def place_of_point(point: Mapping[str, Any]) -> str:
+    """Name a point, without the address if it has few incidents: that could be a home."""
+    if point["incidents"] < MIN_INCIDENTS_FOR_ADDRESS:
+        return tr("data.few_here", n=MIN_INCIDENTS_FOR_ADDRESS)
+    return point["address"] or tr("data.no_address")
+
+
+def expected_text(point: Mapping[str, Any]) -> str:
+    """Write what would be expected at a point, which may be unknown."""
+    expected = point.get("expected")
+    return tr("sheet.unknown") if expected is None else f"{expected:.1f}"
+
+
+def rules(session: CitySession) -> None:
+    """Show the rules of the city's file, and what each left out."""
+    found = session.dataset.report["rules"]
+    st.header(tr("data.rules"), anchor=False)
+    if not found:
+        st.markdown(tr("data.no_rules"))
+        return
+    _table(
+        {
+            tr("data.col_rule"): [rule["name"].replace("_", " ") for rule in found],
+            tr("data.col_rows"): [rule["rows"] for rule in found],
+            tr("data.col_incidents"): [rule["incidents"] for rule in found],
+            tr("data.col_why"): [rule["why"] for rule in found],
+        },
+        tr("data.rules_alt"),
+    )
+
+
+def layers(session: CitySession) -> None:
+    """Show the datasets beside the incidents: services, an external score, population."""
+    report = session.dataset.report
+    rows = [
+        (
+            tr(key),
+            found["source"],
+            day(date.fromisoformat(found["as_of"])),
+            found["n"],
+            sum(found["lost"].values()),
+        )
+        for key, found in (
+            ("data.services", report.get("services")),
+            ("data.vacant", report.get("vacant_land")),
+            ("data.risk", report.get("risk_terrain")),
+        )
+        if found
+    ]
+    st.header(tr("data.layers"), anchor=False)
+    if report["population"] is not None:
+        st.markdown(
+            tr(
+                "data.people",
+                n=round(report["population"]),
+                source=panels.plain(report.get("population_source") or tr("sheet.unknown")),
+                year=report["population_year"],
+            )
+        )
+    else:
+        st.markdown(tr("data.no_people"))
+    if rows:
+        columns = [
+            tr("data.col_list"),
+            tr("data.col_source"),
+            tr("data.col_as_of"),
+            tr("data.col_used"),
+            tr("data.col_lost"),
+        ]
+        _table(
+            dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)),
+            tr("data.layers"),
+        )
+
+
+def notes(session: CitySession) -> None:
+    """Show what else a reader must know, and what a checker needs."""
+    report = session.dataset.report
+    texts = [note["text"] for note in report["notes"]]
+    if texts:
+        st.header(tr("data.notes"), anchor=False)
+        st.markdown("\n".join(f"- {panels.plain(text)}" for text in texts))
+    with st.expander(tr("data.check")):
+        st.markdown(tr("data.fingerprint", fingerprint=report["fingerprint"]))
+        for file in report["inputs"]:
+            st.markdown(f"{panels.plain(file['name'])}: `{file['sha256']}`")
+
+
+def _table(columns: Mapping[str, list[Any]], alt: str) -> None:
+    """Show a small table in full, with wrapped words: nothing scrolls, nothing is cut."""
+    table = pd.DataFrame(columns)
+    panels.table(table, alt)

@@ -1,0 +1,287 @@
+"""How do we know? The numbers behind Displacement, with their technical names."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from csa.areas.choices import AreaSettings
+from csa.areas.places import called
+from csa.base.text import month, percent, render, times, tr
+from csa.change.boundary import planned_looks
+from csa.change.classic_measures import Wdd
+from csa.change.follow import STEP_MONTHS
+from csa.change.preregistration import SEALED, is_intact
+from csa.change.robustness import ratios_before
+from csa.change.sentences import STUDIED, say_net_change
+from csa_app.shared import cache_change, panels
+from csa_app.shared.area_status import areas_in_service
+from csa_app.shared.cache_once import once
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.following import Following
+from csa_app.shared.track_record import command
+
+YEAR = 12
+"""Months from one row to the next of the table of past starts."""
+
+
+def show_evidence(session: CitySession, choices: AreaSettings, following: Following) -> None:
+    """Show what the sentences rest on, folded."""
+    with st.expander(tr("change_page.how")):
+        st.markdown(panels.plain(tr("change_page.how_expected")))
+        _boundary(following)
+        _net(following)
+        _dispersion(following)
+        _past(session, choices, following)
+        _alike(following)
+        _classic(following)
+        _power(following)
+        if following.is_core:
+            _sealed(session)
+        _before(following)
+        _unserved(session, choices, following)
+
+
+def _boundary(following: Following) -> None:
+    chance = following.displaced.alarm_chance
+    st.markdown(
+        panels.plain(
+            tr(
+                "change_page.how_boundary",
+                z=following.displaced.pooled.boundary_z,
+                single=following.displaced.single[0].boundary_z,
+                months=planned_looks(len(following.months)),
+                chance=tr("change_page.in_hundred", n=100 * chance),
+            )
+        )
+    )
+
+
+def _net(following: Following) -> None:
+    """Give the net change of all areas together and of each, by the last month."""
+    at, through = len(following.months) - 1, month(following.months[-1])
+    lines = []
+    for area_id in ("", *following.by_letter):
+        told = say_net_change(following.judged(area_id), at)
+        if told is not None:
+            who = following.place_name(area_id)
+            lines.append(tr("change_page.how_net", who=who, month=through, said=render(told)))
+    if lines and not following.is_early(at):
+        st.markdown(panels.plain(" ".join(dict.fromkeys(lines))))
+
+
+def _dispersion(following: Following) -> None:
+    found = following.displaced.dispersion
+    st.markdown(
+        panels.plain(
+            tr(
+                "change_page.how_dispersion",
+                value=found.value,
+                units=found.n_units,
+                months=found.n_months,
+            )
+        )
+    )
+
+
+def _past(session: CitySession, choices: AreaSettings, following: Following) -> None:
+    """List what areas chosen in past years did, chance included; or show how to measure it."""
+    past = following.displaced.past
+    if not past:
+        st.markdown(panels.plain(tr("change_page.how_no_past")))
+        if cache_change.past(session, choices) is None:
+            st.markdown(panels.plain(tr("change_page.how_measure")))
+            st.code(command(session, choices), language=None, wrap_lines=True)
+        return
+    usual, n_months = following.displaced.usual_core, len(following.displaced.usual_core.ratio)
+    told = tr(
+        "change_page.how_past",
+        n=len(past),
+        ratio=float(usual.ratio[-1]),
+        error=percent(float(usual.relative_error[-1])),
+        spans=usual.n_spans,
+        months=n_months,
+    )
+    st.markdown(panels.plain(told))
+    shown = past[:: max(1, YEAR // STEP_MONTHS)]
+    known = [min(n_months, len(one.core.monthly)) for one in shown]
+    ratios = [
+        one.core.ratio(n, following.displaced.dispersion.value)[0]
+        for one, n in zip(shown, known, strict=True)
+    ]
+    panels.table(
+        pd.DataFrame(
+            {
+                tr("change_page.col_year"): [month(one.core.origin) for one in shown],
+                tr("change_page.col_areas"): [one.n_areas for one in shown],
+                tr("change_page.col_months"): known,
+                tr("change_page.col_change"): [
+                    _change(one.change(n)) for one, n in zip(shown, known, strict=True)
+                ],
+                tr("change_page.col_ratio"): [
+                    tr("change_page.unknown") if not ratio else f"{ratio:.2f}" for ratio in ratios
+                ],
+            }
+        ),
+        tr("change_page.past_alt"),
+    )
+
+
+def _change(share: float | None) -> str:
+    if share is None:
+        return tr("change_page.unknown")
+    key = "change_page.less" if share < 0 else "change_page.greater"
+    return tr(key, share=percent(abs(share)))
+
+
+def _alike(following: Following) -> None:
+    """Show how closely the comparison places of the classic methods match the areas."""
+    controls = following.controls
+    if not controls.is_known:
+        st.markdown(panels.plain(tr("change_page.how_no_earlier")))
+        return
+    st.markdown(panels.plain(tr("change_page.how_alike")))
+    listed = [("", controls.pooled)]
+    listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
+    panels.table(
+        pd.DataFrame(
+            {
+                tr("change_page.col_area"): [
+                    following.place_name(area_id) for area_id, _ in listed
+                ],
+                tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
+                tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
+                tr("change_page.col_used"): [
+                    tr("change_page.is_close") if one.is_close else tr("change_page.is_rest")
+                    for _, one in listed
+                ],
+            }
+        ),
+        tr("change_page.alike_alt"),
+    )
+
+
+def _classic(following: Following) -> None:
+    """Show the weighted displacement difference in parts, and the older quotient."""
+    found = following.evidence
+    if found.wdd is None:
+        return
+    told = tr("change_page.how_wdd", before=found.before.months, after=found.after.months)
+    st.markdown(panels.plain(told))
+    parts = [
+        (tr("change_page.wdd_local"), found.wdd.local),
+        (tr("change_page.wdd_displacement"), found.wdd.displacement),
+        (tr("change_page.wdd_total"), found.wdd.total),
+    ]
+    rows = [(name, part) for name, part in parts if part is not None]
+    panels.table(
+        pd.DataFrame(
+            {
+                tr("change_page.col_part"): [name for name, _ in rows],
+                tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
+                tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
+                tr("change_page.col_interval"): [
+                    tr("change_page.interval", low=part.low, high=part.high) for _, part in rows
+                ],
+            }
+        ),
+        tr("change_page.wdd_alt"),
+    )
+    if found.wdq is None:
+        return
+    value = float(found.wdq.value or 0.0)
+    where = _by_chance(found.wdd)
+    if found.wdq.reason is not None:
+        said = tr("change_page.wdq_none", why=render(found.wdq.reason))
+    elif where:
+        said = tr("change_page.wdq_chance", value=value, where=where)
+    else:
+        said = tr("change_page.wdq", value=value)
+    st.markdown(panels.plain(said))
+
+
+def _by_chance(wdd: Wdd) -> str:
+    """Return a note if the interval of a part includes 0, so that the quotient may be chance."""
+    around = wdd.displacement
+    if around is not None and around.low <= 0 <= around.high:
+        return tr("change_page.wdq_around")
+    return tr("change_page.wdq_here") if wdd.local.low <= 0 <= wdd.local.high else ""
+
+
+FALLS = (0.1, 0.2, 0.3, 0.4, 0.6)
+
+
+def _power(following: Following) -> None:
+    """Show how often falls of several sizes would have been shown by now."""
+    least, most = map(percent, STUDIED)
+    st.markdown(panels.plain(tr("change_page.how_power", least=least, most=most)))
+    panels.table(_shown_by_now(following), tr("change_page.power_alt"))
+
+
+@once
+def _shown_by_now(following: Following) -> pd.DataFrame:
+    """Tabulate the share of falls of each size that would have been shown, by area."""
+    at = len(following.months) - 1
+    listed = ["", *(following.by_letter if len(following.area_ids) > 1 else [])]
+    columns = {
+        tr("change_page.fell", share=percent(fall)): [
+            percent(following.judged(area_id).core.power(at, fall)) for area_id in listed
+        ]
+        for fall in FALLS
+    }
+    names = [following.place_name(area_id) for area_id in listed]
+    return pd.DataFrame({tr("change_page.col_area"): names, **columns})
+
+
+def _sealed(session: CitySession) -> None:
+    """Show what was agreed of each area in service when it was designated."""
+    listed = []
+    for area in areas_in_service(session):
+        sealed, who = area.evidence.get(SEALED, {}), called(area.place_name, area.key)
+        if not is_intact(sealed):
+            listed.append(tr("change_page.seal_broken", who=who))
+        else:
+            since, seal = month(sealed["since"]), sealed["sha256"][:12]
+            listed.append(tr("change_page.seal_of", who=who, since=since, seal=seal))
+    st.markdown(panels.plain(tr("change_page.sealed", listed="; ".join(listed))))
+
+
+def _before(following: Following) -> None:
+    """Show each quarter before the start as a multiple of what was expected."""
+    table = once(ratios_before)(following.quarters)
+    if table.empty:
+        return
+    st.markdown(panels.plain(tr("change_page.how_before")))
+    panels.table(
+        pd.DataFrame(
+            {
+                tr("change_page.col_quarter"): [month(one) for one in table["quarter"]],
+                tr("change_page.col_here"): table["core_ratio"].map(_ratio),
+                tr("change_page.col_around"): table["ring_ratio"].map(_ratio),
+            }
+        ),
+        tr("change_page.before_alt"),
+    )
+
+
+def _ratio(value: float) -> str:
+    return tr("change_page.unknown") if math.isnan(value) else f"{value:.2f}"
+
+
+def _unserved(session: CitySession, choices: AreaSettings, following: Following) -> None:
+    """Show where the areas' net change ranks among candidates that nobody served."""
+    found = cache_change.unserved(session, choices, following.displaced)
+    if found is None:
+        st.markdown(panels.plain(tr("change_page.unserved_none")))
+        return
+    told = tr(
+        "change_page.unserved",
+        n=found.n_sets,
+        lower=found.n_lower,
+        areas=len(following.area_ids),
+        candidates=found.n_candidates,
+        ratio=found.ratio,
+    )
+    st.markdown(panels.plain(told))

@@ -1,0 +1,300 @@
+"""Draw: the closed list that waits for its seed, and past draws with their full record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from csa.areas.priority.draw import (
+    MAX_MONTHS_BETWEEN,
+    Draw,
+    Entrant,
+    explain_draw,
+    find_differences,
+    pair_areas,
+)
+from csa.areas.priority.draw_files import (
+    DRAWN,
+    LIST_FILE,
+    ClosedDraw,
+    Starts,
+    close_list,
+    draw_closed,
+    list_entrants,
+)
+from csa.areas.priority.draw_power import explain_power, power_table
+from csa.areas.priority.files import AssessedProposal, count_tiers
+from csa.base.errors import CsaError, ParamError
+from csa.base.params import Month
+from csa.base.stats import DISPERSION
+from csa.base.text import day, month, name_list, render, tr
+from csa.program.draws import record_draw, recorded
+from csa.program.roles import Act
+from csa.program.store.engine import Store
+from csa.program.store.tables import DrawRow
+from csa_app.shared import cache, cache_store, panels, screen_state, signing
+from csa_app.shared.area_status import area_statuses, short_state
+from csa_app.shared.signing import Decision, FormField, Present, Typed
+
+
+def say_starts(n_areas: int, first: Month, n_waves: int, between: int) -> str:
+    """Return how many areas start when, in words: groups of as many areas as there are starts."""
+    when = [month(str(first.plus(wave * between))) for wave in range(n_waves)]
+    return tr("draw_page.starts", n=n_areas, waves=n_waves, months=", ".join(when))
+
+
+def waiting(scene: Present, row: DrawRow, *, may_draw: bool) -> None:
+    """Show a closed list with its code, and ask for the seed."""
+    made = recorded(row)
+    account = made.account
+    st.header(tr("draw_page.waits"), anchor=False)
+    st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
+    entrants = [Entrant(**one) for one in account["entrants"]]
+    groups = pair_areas(entrants, account["n_waves"])
+    panels.table(
+        pd.DataFrame(
+            [
+                (area.place_name, number, area.incidents_24_months)
+                for number, group in enumerate(groups, start=1)
+                for area in group
+            ],
+            columns=_columns(),
+        ),
+        tr("draw_page.waits"),
+    )
+    st.caption(tr("draw_page.about_n"))
+    first = Month.parse(account["first_start"])
+    st.markdown(say_starts(len(entrants), first, account["n_waves"], account["months_between"]))
+    _left_out(account)
+    st.caption(tr("draw_page.code"))
+    st.code(account["entrants_sha256"], language=None, wrap_lines=True)
+    _download(row, made, LIST_FILE)
+    _signatures(scene, row)
+    if may_draw:
+        signing.form(scene, _drawing(row, made))
+    else:
+        st.caption(tr("draw_page.read_only"))
+
+
+def _drawing(row: DrawRow, made: ClosedDraw) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        if not typed.now["is_said"]:
+            raise ParamError("draw_page.not_said")
+        drawn = draw_closed(made, typed.now["seed"])
+        return tr("draw_page.drawn", key=record_draw(store, act, drawn, seen=typed.seen))
+
+    hint = {"help": tr("draw_page.seed_help")}
+    fields = (
+        FormField("seed", tr("draw_page.seed"), more=hint),
+        FormField("is_said", tr("draw_page.is_said"), "tick"),
+    )
+    label = tr("draw_page.draw")
+    return Decision(f"draw {row.key}", label, write, fields, seen=row.revision)
+
+
+def past(scene: Present, rows: Sequence[DrawRow]) -> None:
+    """Show past draws, the newest open and earlier ones folded; name lists never drawn."""
+    done = [row for row in reversed(rows) if row.state == DRAWN]
+    for row in done[:1]:
+        st.header(_title(row), anchor=False)
+        _one(scene, row)
+    for row in done[1:]:
+        with st.expander(_title(row)):
+            _one(scene, row)
+    for row, later in pairwise(rows):
+        if row.state != DRAWN:
+            closed = day(row.closed_on)
+            st.caption(tr("draw_page.replaced", key=row.key, day=closed, by=later.key))
+
+
+def _title(row: DrawRow) -> str:
+    on = day(row.drawn_on or row.closed_on)
+    return tr("draw_page.of", day=on, n=len(row.record["entrants"]))
+
+
+def _one(scene: Present, row: DrawRow) -> None:
+    """Show a draw: who starts when, whether it repeats, what it can tell, and its record."""
+    try:
+        made, differences = recorded(row), find_differences(row.record)
+    except CsaError as error:
+        st.error(panels.plain(render(error.message)))
+        return
+    if made.draw is None or made.power is None:  # pragma: no cover - it was drawn
+        return
+    panels.table(_starts(made.draw), _title(row))
+    st.caption(tr("draw_page.about_n"))
+    _left_out(made.account)
+    if differences:
+        st.error("\n".join(f"- {panels.plain(render(one))}" for one in differences))
+    else:
+        st.success(tr("draw_page.same"), icon=":material/check:")
+    st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
+    st.markdown(panels.plain(tr("draw_page.seed_said", seed=made.draw.seed)))
+    with st.expander(tr("draw_page.by_hand")):
+        steps = [panels.plain(render(step)) for step in explain_draw(made.draw)]
+        st.markdown("\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1)))
+    with st.expander(tr("draw_page.tells")):
+        said = [panels.plain(render(one)) for one in explain_power(made.power)]
+        st.markdown("\n".join(f"- {one}" for one in said))
+    _signatures(scene, row)
+    with st.popover(tr("draw_page.record"), icon=":material/download:"):
+        for name in made.files:
+            _download(row, made, name)
+
+
+def _starts(draw: Draw) -> pd.DataFrame:
+    areas = {one.area_id: one for one in draw.entrants}
+    return pd.DataFrame(
+        [
+            (
+                month(str(slot.start)),
+                areas[slot.area_id].place_name,
+                slot.pair,
+                areas[slot.area_id].incidents_24_months,
+            )
+            for slot in draw.slots
+        ],
+        columns=[tr("draw_page.col_start"), *_columns()],
+    )
+
+
+def _columns() -> list[str]:
+    return [tr("draw_page.col_area"), tr("draw_page.col_group"), tr("draw_page.col_n")]
+
+
+def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+    names = name_list(one["place_name"] for one in account.get("left_out", ()))
+    if names:
+        st.caption(panels.plain(tr("draw_page.left_out", areas=names)))
+
+
+def _signatures(scene: Present, row: DrawRow) -> None:
+    """Show who closed the list and who drew, and why, as the trail has it."""
+    entries = cache_store.trail_entries(scene.opened, frozenset({row.item}))
+    for at, entry in enumerate(entries):
+        on = day(row.drawn_on if at and row.drawn_on else row.closed_on)
+        told = {"day": on, "by": entry["by_office"], "why": entry["why"], "entry": entry["id"]}
+        said = tr("draw_page.drawn_by" if at else "draw_page.closed_by", **told)
+        st.caption(panels.plain(said))
+
+
+def _download(row: DrawRow, made: ClosedDraw, name: str) -> None:
+    key = f"download {row.key} {name}"
+    panels.download(name, made.files[name], f"{row.key}-{name}", key, icon=None)
+
+
+# ---- Draw: the form that closes a list, with what could be told from such a draw afterwards.
+
+
+PREPARING = "draw preparing"
+MONTHS_AHEAD = 24
+LEAST = 2
+"""Areas of a list: with one there is nothing to draw."""
+
+
+def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
+    """Offer to close a list; the form comes on request, since it needs the candidates."""
+    if not st.session_state.get(PREPARING):
+        kind: Literal["primary", "secondary"] = "primary" if is_first else "secondary"
+        st.button(label, type=kind, on_click=_begin, key="draw prepare")
+        return
+    st.header(tr("draw_page.new_list"), anchor=False)
+    try:
+        with panels.working():
+            found = _found(scene)
+        tiers = {tier: n for tier, n in count_tiers(found.judgement).items() if n >= LEAST}
+        if not tiers:
+            panels.empty(tr("draw_page.no_tier"))
+            st.page_link("screens/compare/page.py", label=tr("compare.short"))
+            return
+        starts = _choose(scene, found, tiers)
+    except CsaError as error:
+        st.warning(panels.plain(render(error.message)))
+        return
+    signing.form(scene, _closing(found, starts))
+
+
+def _begin() -> None:
+    st.session_state[PREPARING] = True
+
+
+def _found(scene: Present) -> AssessedProposal:
+    """Return the candidates on screen, as Compare shows them."""
+    opened = scene.opened
+    choices = screen_state.screen(opened).choices
+    return AssessedProposal(
+        opened,
+        choices,
+        cache.suggesting(opened, choices),
+        cache.proposal(opened, choices),
+        cache.assessment(opened, choices),
+    )
+
+
+def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:
+    """Ask which areas start when, and show what follows from it."""
+    standing = area_statuses(scene.opened, found.proposal)
+    left, right = st.columns([0.3, 0.7])
+    tier = left.selectbox(
+        tr("draw_page.tier"),
+        list(tiers),
+        format_func=lambda one: tr("draw.tier_areas", tier=one, n=tiers[one]),
+        help=tr("draw_page.tier_help"),
+        key="draw tier",
+    )
+    everyone = [one.area_id for one in list_entrants(found, tier)]
+    areas = right.multiselect(
+        tr("draw_page.areas"),
+        everyone,
+        [name for name in everyone if not standing[name].letter],
+        format_func=lambda name: f"{standing[name].called}, {short_state(standing[name])}",
+        help=tr("draw_page.areas_help"),
+        key=f"draw areas {tier} {found.proposal.summary['params']}",
+    )
+    if len(areas) < LEAST:
+        raise ParamError("draw.too_few", n=len(areas))
+    one, two, three = st.columns(3)
+    first = one.selectbox(
+        tr("draw_page.first_start"),
+        _months(scene),
+        format_func=lambda at: month(str(at)),
+        key="draw first start",
+    )
+    n_waves = two.number_input(
+        tr("draw_page.n_waves"), LEAST, len(areas), LEAST, key=f"draw starts {len(areas)}"
+    )
+    between = three.number_input(
+        tr("draw_page.between"), 1, MAX_MONTHS_BETWEEN, 6, key="draw between"
+    )
+    starts = Starts(list_entrants(found, tier, areas), first, n_waves, between)
+    st.markdown(say_starts(len(areas), first, n_waves, between))
+    if n_waves == LEAST:  # of more starts, the first and the last are compared: after the draw
+        usual = found.usual_fall_share or 0.0
+        table = power_table(
+            starts.entrants, (between,), dispersion=DISPERSION, usual_fall_share=usual
+        )
+        st.caption(" ".join(render(one) for one in explain_power(table)))
+    return starts
+
+
+def _months(scene: Present) -> list[Month]:
+    """List the months in which a first area can start: after the data, and not past."""
+    today = scene.opened.config.city.clock.today()
+    last = str(scene.opened.dataset.report["data_through"])[:7]
+    first = max(Month.parse(last).plus(1), Month(today.year, today.month).plus(1))
+    return [first.plus(step) for step in range(MONTHS_AHEAD)]
+
+
+def _closing(found: AssessedProposal, starts: Starts) -> Decision:
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        key = record_draw(store, act, close_list(found, starts), typed.now["source"])
+        st.session_state.pop(PREPARING, None)
+        return tr("draw_page.closed", key=key)
+
+    hint = {"placeholder": tr("draw_page.source_hint")}
+    source = FormField("source", tr("draw_page.source"), more=hint)
+    return Decision("draw close", tr("draw_page.close"), write, [source])

@@ -1,0 +1,243 @@
+"""Widgets that set the choices of Find areas; their link form is in `csa_app.shared.screen_state`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import streamlit as st
+
+from csa.areas.choices import AreaSettings
+from csa.base.params import LAND_SHARE, MAX_EPS_M, DbscanParams, Month
+from csa.base.schema import KINDS
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, tr
+from csa.city.config import CityConfig
+from csa.city.dataset import City, Dataset
+from csa_app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, LinkState
+from csa_app.shared.screen_state import WIDGETS, month_options, resolutions
+
+MONTHS = (6, 12, 24, 36, 48, 60)
+LIMITS_KM2 = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 0.0)
+EPS_STEP_M = 10.0
+
+
+def choose(city: City, now: AreaSettings) -> AreaSettings:
+    """Show the choices, and return what was chosen."""
+    config, dataset = city.config, city.dataset
+    months = month_options(dataset)
+    _start_widgets(now, months[-1])
+    through = st.selectbox(
+        tr("controls.through"),
+        months[::-1],
+        key="through",
+        persist_state="session",  # see csa_app.screens.compare.weighing
+        format_func=lambda name: month_label(name, dataset),
+        help=tr("controls.through_help"),
+    )
+    n_months = st.selectbox(
+        tr("controls.months"),
+        sorted({*MONTHS, now.months}),
+        key="months",
+        persist_state="session",
+        format_func=lambda n: tr("controls.n_months", n=n),
+        help=tr("controls.months_help", months=config.areas.months),
+    )
+    kinds = st.selectbox(
+        tr("controls.kinds"),
+        ("both", *KINDS),
+        key="kinds",
+        persist_state="session",
+        format_func=lambda kind: kind_label(kind, config),
+        help=tr("controls.kinds_help"),
+    )
+    with st.expander(tr("controls.more"), expanded=st.session_state["by_hand"]):
+        resolution, limit_km2 = _choose_size(config, now)
+        dbscan = _choose_dbscan()
+    return AreaSettings(
+        until=Month.parse(through).plus(1),
+        months=n_months,
+        eps_m=dbscan.eps_m if dbscan else None,
+        min_samples=dbscan.min_samples if dbscan else None,
+        max_area_km2=limit_km2,
+        resolution=resolution,
+        kinds=KINDS if kinds == "both" else (kinds,),
+    )
+
+
+def _start_widgets(now: AreaSettings, last: str) -> None:
+    """Start the widgets from the screen's values; a widget already shown keeps its own."""
+    state = st.session_state
+    suggested = state.get("suggested") or DbscanParams(150, 10)
+    values = {
+        "through": str(now.until.plus(-1)) if now.until else last,
+        "months": now.months,
+        "kinds": now.kinds[0] if len(now.kinds) == 1 else "both",
+        "resolution": now.resolution,
+        "limit": now.max_area_km2,
+        "by_hand": now.eps_m is not None or now.min_samples is not None,
+        "eps_m": float(now.eps_m or suggested.eps_m),
+        "min_samples": now.min_samples or suggested.min_samples,
+    }
+    for name in WIDGETS:
+        if name not in state:
+            state[name] = values[name]
+
+
+def _choose_size(config: CityConfig, now: AreaSettings) -> tuple[int, float]:
+    units = config.city.units
+    resolution = st.selectbox(
+        tr("controls.resolution"),
+        resolutions(config),
+        key="resolution",
+        persist_state="session",
+        format_func=lambda r: _cell_label(r, units),
+        help=tr("controls.resolution_help", resolution=config.areas.resolution),
+    )
+    limits = _limits(resolution, now.max_area_km2)
+    if st.session_state["limit"] not in limits:
+        st.session_state["limit"] = limits[0]
+    limit_km2 = st.selectbox(
+        tr("controls.limit"),
+        limits,
+        key="limit",
+        persist_state="session",
+        format_func=lambda km2: land(km2, units) if km2 else tr("controls.no_limit"),
+        help=tr("controls.limit_help", size=land(config.areas.max_area_km2, units)),
+    )
+    return resolution, limit_km2
+
+
+def _limits(resolution: int, now_km2: float) -> list[float]:
+    """List the size limits with room for a cell, since a smaller one would be refused."""
+    least = 2 * cell_km2(resolution)
+    offered = {limit for limit in (*LIMITS_KM2, now_km2) if not limit or limit >= least}
+    return sorted(offered, key=lambda limit: limit or float("inf"))
+
+
+def _choose_dbscan() -> DbscanParams | None:
+    """Return the radius and minimum set by hand; None leaves them to the suggestion."""
+    by_hand = st.toggle(
+        tr("controls.by_hand"),
+        key="by_hand",
+        persist_state="session",
+        help=tr("controls.by_hand_help"),
+    )
+    if not by_hand:
+        for name in ("eps_m", "min_samples"):
+            st.session_state.pop(name, None)
+        return None
+    eps_m = st.number_input(
+        tr("controls.eps_m"),
+        min_value=1.0,
+        max_value=MAX_EPS_M,
+        step=EPS_STEP_M,
+        key="eps_m",
+        persist_state="session",
+        format="%g",
+        help=tr("controls.eps_m_help"),
+    )
+    min_samples = st.number_input(
+        tr("controls.min_samples"),
+        min_value=2,
+        max_value=MAX_MIN_SAMPLES,
+        step=1,
+        key="min_samples",
+        persist_state="session",
+        help=tr("controls.min_samples_help"),
+    )
+    return DbscanParams(float(eps_m), int(min_samples))
+
+
+def say_suggestion(
+    suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: AreaSettings, cost: str
+) -> None:
+    """Show the suggested radius and minimum, why, and whether they are in use."""
+    st.session_state["suggested"] = suggested
+    by_hand = (chosen.eps_m, chosen.min_samples)
+    is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
+    key = "controls.suggested_not_used" if is_other else "controls.suggested"
+    source = {
+        "past years": tr("controls.by_past_years"),
+        "the data": tr("controls.by_data", land=percent(LAND_SHARE)),
+    }.get(suggested_by, tr("controls.by_city_file"))
+    st.caption(
+        tr(
+            key,
+            eps_m=suggested.eps_m,
+            min_samples=suggested.min_samples,
+            n=n_incidents,
+            source=source,
+            cost=cost,
+        )
+    )
+
+
+def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str]) -> LinkState:
+    """Show the map's layers, and return the chosen ones."""
+    state = st.session_state
+    if state.get("shade") not in shades:
+        state["shade"] = now.shade if now.shade in shades else SHADES[0]
+    if not isinstance(state.get("layers"), list):
+        state["layers"] = [name for name in offered if name in now.layers]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shade = st.segmented_control(
+            tr("controls.shade"),
+            shades,
+            key="shade",
+            persist_state="session",
+            required=True,
+            format_func=lambda name: tr(
+                {
+                    "shootings": "controls.shade_shootings",
+                    "risk": "controls.shade_risk",
+                    "none": "controls.shade_none",
+                }[name]
+            ),
+        )
+        layers = st.pills(
+            tr("controls.layers"),
+            offered,
+            key="layers",
+            persist_state="session",
+            selection_mode="multi",
+            format_func=lambda name: tr(
+                {
+                    "background": "controls.background",
+                    "neighborhoods": "controls.neighborhoods",
+                    "services": "controls.services",
+                }[name]
+            ),
+        )
+    kept = tuple(name for name in now.layers if name not in offered)
+    return now.with_map(str(shade), tuple(n for n in LAYERS if n in {*layers, *kept}))
+
+
+def month_label(name: str, dataset: Dataset) -> str:
+    """Name a month; the last one with the day its data ends."""
+    through = date.fromisoformat(dataset.report["data_through"])
+    is_last = name == dataset.report["data_through"][:7]
+    is_whole = (through + timedelta(days=1)).month != through.month
+    if is_last and not is_whole:
+        return tr("controls.partial_month", day=day(through))
+    return month(name)
+
+
+def kind_label(kind: str, config: CityConfig) -> str:
+    """Name a kind of incident as the city names it."""
+    if kind == "both":
+        return tr("controls.both")
+    if kind == "homicide":
+        return tr("controls.homicides")
+    return tr("controls.nonfatal", name=config.city.nonfatal_name)
+
+
+def _cell_label(resolution: int, units: str) -> str:
+    km2 = cell_km2(resolution)
+    if units == "us":
+        return tr("controls.cell_us", size=km2 / KM2_PER_SQUARE_MILE, resolution=resolution)
+    return tr("controls.cell_metric", size=km2, resolution=resolution)
+
+
+def cell_km2(resolution: int) -> float:
+    """Return the average land area of a cell from H3, good enough for a label."""
+    return 0.1053325 * 7.0 ** (9 - resolution)

@@ -1,0 +1,35 @@
+"""Find areas: where shootings concentrate, on a map, in a table, and area by area."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from csa.base.errors import CsaError
+from csa.base.text import tr
+from csa_app.screens.find_areas import controls, parts
+from csa_app.shared import cache, panels, screen_state
+from csa_app.shared.area_status import area_statuses
+
+opened = panels.frame(tr("find.title"))
+first = screen_state.first_choices(opened)
+screen = screen_state.screen(opened)
+with st.sidebar:
+    choices = controls.choose(opened, screen.choices)
+    below = st.container()
+screen = screen.with_choices(choices)
+try:
+    with panels.working():
+        proposal = cache.proposal(opened, choices)
+except CsaError as error:
+    panels.stop(error)
+with below:
+    controls.say_suggestion(
+        proposal.suggested,
+        proposal.summary["params"]["suggested_by"],
+        proposal.summary["totals"]["located"],
+        choices,
+        parts.override_cost(opened, proposal, choices),
+    )
+screen_state.remember(screen, first)
+parts.answer(proposal, cache.suggesting(opened, choices), area_statuses(opened, proposal))
+parts.map_and_areas(opened, choices)

@@ -1,0 +1,40 @@
+"""New city: what its file was understood to be, what is in doubt, and the city itself."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from csa.base.errors import CsaError
+from csa.base.text import tr
+from csa.workflow.companion_files import classify_companions
+from csa.workflow.new_city import covered_area, read_tables, understand_tables
+from csa_app.screens.new_city import parts
+from csa_app.shared import panels, person
+
+opened = panels.frame(tr("new_city.title"))
+if not person.may_set_up(opened.config):
+    panels.empty(tr("new_city.not_yours"))
+    st.stop()
+st.markdown(tr("new_city.about"))
+files, name = parts.ask_files()
+if not files:
+    panels.empty(tr("new_city.none"))
+    st.stop()
+with tempfile.TemporaryDirectory() as folder:
+    try:
+        shootings, others = parts.keep(Path(folder), files)
+        with panels.working():
+            tables = read_tables(shootings)
+            beside = classify_companions(others, tables)
+            answers = parts.answers()
+            city = understand_tables(
+                tables, covered_area(beside.places), name=name, answers=answers
+            )
+    except CsaError as error:
+        panels.stop(error)
+    parts.show_understood(city, beside)
+    parts.ask_doubts(city)
+    parts.make(city, beside)

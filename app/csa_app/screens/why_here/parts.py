@@ -1,0 +1,112 @@
+"""The parts of Why here: an area's factors, what is near it, what studies found, the whole city."""
+
+from __future__ import annotations
+
+import html
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from csa.base.text import Translator, percent, tr
+from csa.risk.explanation import AreaExplanation, times_words, where_words
+from csa.risk.files import AreaFactor
+from csa_app.shared import cache_around, nearby, panels
+from csa_app.shared.area_status import AreaOption
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.link_state import LinkState
+from csa_app.shared.ranges import Drawn, range_bar
+from csa_app.shared.settings import command_of
+
+
+def choose(screen: LinkState, listed: Sequence[AreaOption]) -> AreaOption | None:
+    """Ask for an area: the one chosen on another page, else the first."""
+    if not listed:
+        return None
+    by_id = {area.id: area for area in listed}
+    chosen: str = st.selectbox(
+        tr("why.area"),
+        list(by_id),
+        index=list(by_id).index(screen.area) if screen.area in by_id else 0,
+        format_func=lambda name: by_id[name].called,
+        key="why area",
+    )
+    return by_id[chosen]
+
+
+def command(session: CitySession) -> str:
+    """Return the command that finds the factors."""
+    return shlex.join([*command_of("risk", session.own_folder), "--out", "risk"])
+
+
+def answer(here: AreaExplanation, area: AreaOption) -> None:
+    """Show which factors hold in the area, and that they are no reasons."""
+    names = [one.layer for one in here.factors or ()]
+    if not names:
+        panels.answer(tr("why.nothing_here", area=area.called))
+        return
+    said = tr("why.some", n=len(names), area=area.called, places=", ".join(names))
+    panels.answer(said, tr("why_line.no_cause"))
+
+
+def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> None:
+    """Show the factors of an area, each with how much higher risk is and how sure that is."""
+    found, tell = here.factors or (), Translator()
+    if not found:
+        return
+    top = max(one.high for one in found)
+    units = session.config.city.units
+    table = pd.DataFrame(
+        {
+            tr("why.col_places"): [one.layer for one in found],
+            tr("why.col_extent"): [where_words(one, units, tell) for one in found],
+            tr("why.col_rrv"): [_times(one, top, tell) for one in found],
+            tr("why.col_share"): [percent(one.share) for one in found],
+            tr("why.col_source"): [_source(one) for one in found],
+        },
+        dtype=object,
+    )
+    st.header(tr("why.factors"), anchor=False)
+    panels.table(table, tr("why.alt", area=area.called), "csa-wide")
+
+
+def _times(one: AreaFactor, top: float, t: Translator) -> Drawn:
+    words = html.escape(times_words(one, t))
+    return Drawn(f"{range_bar(one.low, one.high, one.rrv, top)}{words}")
+
+
+def _source(one: AreaFactor) -> str:
+    return f"{one.source}, {one.as_of}" if one.as_of else one.source
+
+
+def studies() -> None:
+    """Show what was tried elsewhere and what came of it."""
+    found = cache_around.studies()
+    if not found:
+        return
+    st.header(tr("why.studies"), anchor=False)
+    st.caption(tr("why.studies_note"))
+    table = pd.DataFrame(
+        {
+            tr("why.col_what"): [one.what for one in found],
+            tr("why.col_effect"): [one.found for one in found],
+            tr("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
+            tr("why.col_source"): [one.source for one in found],
+        }
+    )
+    panels.table(table, tr("why.studies"), "csa-wide")
+
+
+def around(session: CitySession, area: AreaOption) -> None:
+    """Show services in and near the area, what is lacking, and its vacant land."""
+    st.header(tr("why.around"), anchor=False)
+    nearby.show_area_services(session, area.cells, area.called)
+
+
+def whole_city(kept: Mapping[str, Any]) -> None:
+    """Show what was tried in the whole city, and whether it adds anything to past counts."""
+    with st.expander(tr("why.whole_city")):
+        for sentence in kept["sentences"]:
+            st.markdown(f"- {panels.plain(sentence)}")

@@ -1,0 +1,16 @@
+"""The ASGI app that is served: the pages, behind the gate, with their style in the first answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from csa_app.shared.first_paint import FirstPaint, hide_server_details
+from csa_app.shared.request_guard import Gate
+
+hide_server_details()
+app = st.App(
+    Path(__file__).with_name("main.py"), middleware=[Middleware(Gate), Middleware(FirstPaint)]
+)

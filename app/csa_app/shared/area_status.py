@@ -1,0 +1,207 @@
+"""How a proposal's areas stand: in service since when, in maintenance, or candidates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from csa.areas.choices import AreaSettings
+from csa.areas.places import called, candidate_rows, list_cells
+from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.proposal import Proposal
+from csa.base.errors import StoreError
+from csa.base.text import month, name_list, tr
+from csa.city.selection import AreaSelection
+from csa.geo.cells import CellSet
+from csa.program.areas import CANDIDATE, MAINTENANCE
+from csa.program.registry import (
+    AreaStatus,
+    CoreArea,
+    all_services,
+    core_areas,
+    followed,
+    match_statuses,
+)
+from csa.program.registry import served_as as with_letters
+from csa.program.store.records import Records
+from csa_app.shared import cache, cache_store
+from csa_app.shared.cache_once import once
+from csa_app.shared.city_session import CitySession
+
+
+def areas_in_service(session: CitySession) -> tuple[CoreArea, ...]:
+    """List the core service areas; none while the store cannot be read, which other pages say."""
+    try:
+        return once(core_areas)(cache_store.records(session))
+    except StoreError:
+        return ()
+
+
+def areas_designated(session: CitySession) -> AreaSelection | None:
+    """Return all areas that were ever designated, to be followed; None where there is none."""
+    try:
+        return once(_designated)(cache_store.records(session))
+    except StoreError:
+        return None
+
+
+def _designated(records: Records) -> AreaSelection | None:
+    return followed(all_services(records))
+
+
+def has_ever_served(session: CitySession) -> bool:
+    """Return whether an area is, was or, while the store cannot be read, may be in service."""
+    try:
+        return bool(cache_store.records(session).areas)
+    except StoreError:
+        return True
+
+
+def area_statuses(session: CitySession, proposal: Proposal) -> Mapping[str, AreaStatus]:
+    """Return how each area of a proposal stands, by its id."""
+    return once(_standings)(proposal, areas_in_service(session))
+
+
+def _standings(proposal: Proposal, areas: tuple[CoreArea, ...]) -> dict[str, AreaStatus]:
+    return match_statuses(proposal.areas, areas)
+
+
+def served_as(session: CitySession, proposal: Proposal) -> Proposal:
+    """Fill in which core service area each area is, as its files say it."""
+    return replace(proposal, areas=with_letters(proposal.areas, area_statuses(session, proposal)))
+
+
+def state_words(standing: AreaStatus) -> str:
+    """Return how an area stands, in words."""
+    if standing.part_of:
+        return tr("standing.in_core")
+    if standing.since is None or standing.state == CANDIDATE:
+        return tr("standing.candidate")
+    key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
+    return tr(key, since=month(f"{standing.since:%Y-%m}"))
+
+
+def in_service(area: CoreArea) -> AreaStatus:
+    """Return how a core service area stands, known by its letter."""
+    return AreaStatus(area.key, area.key, area.place_name, area.state, area.state_since)
+
+
+def not_proposed(
+    areas: Iterable[CoreArea], standing: Mapping[str, AreaStatus]
+) -> tuple[CoreArea, ...]:
+    """List the core service areas that no candidate of a proposal is."""
+    found = {one.letter for one in standing.values()}
+    return tuple(area for area in areas if area.key not in found)
+
+
+def core_counts(session: CitySession, choices: AreaSettings) -> Mapping[str, AreaCounts]:
+    """Return what areas in service hold on their own ground, by letter."""
+    areas = [(area.key, area.place_name, area.cells) for area in areas_in_service(session)]
+    return cache.area_counts(session, choices, areas)
+
+
+def other_outlines(
+    proposal: Proposal, standing: Mapping[str, AreaStatus], counts: Mapping[str, AreaCounts]
+) -> dict[str, int]:
+    """Return what outlines found now hold, by letter, where they are not the area's own cells."""
+    areas = proposal.areas
+    return {
+        standing[area_id].letter: int(n)
+        for area_id, n, cells in zip(
+            areas["area_id"], areas["incidents"], list_cells(areas), strict=True
+        )
+        if standing[area_id].letter in counts and cells != counts[standing[area_id].letter].cells
+    }
+
+
+def say_outlines(
+    proposal: Proposal, standing: Mapping[str, AreaStatus], counts: Mapping[str, AreaCounts]
+) -> str:
+    """Return that areas in service are counted on their own ground, and what outlines hold."""
+    if not counts:
+        return ""
+    found = other_outlines(proposal, standing, counts)
+    listed = [
+        tr("standing.outline", area=one.called, n=found[letter])
+        for letter, one in counts.items()
+        if letter in found
+    ]
+    said = tr("standing.own_ground")
+    return f"{said} {tr('standing.outlines', areas=name_list(listed))}" if listed else said
+
+
+@dataclass(frozen=True)
+class AreaOption:
+    """An area to ask about: a core service area, or a candidate."""
+
+    id: str  # in the proposal; a core service area's letter where it is no candidate
+    called: str  # with its letter, if it has one
+    cells: CellSet
+
+
+def every_area(session: CitySession, proposal: Proposal) -> list[AreaOption]:
+    """List the areas in service as the registry has them, then the other candidates."""
+    standing = area_statuses(session, proposal)
+    served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
+    found = [
+        AreaOption(served.get(area.key, area.key), called(area.place_name, area.key), area.cells)
+        for area in areas_in_service(session)
+    ]
+    known = set(served.values())
+    return found + [
+        AreaOption(area_id, standing[area_id].called, cells)
+        for area_id, _, cells in candidate_rows(proposal.areas)
+        if area_id not in known
+    ]
+
+
+def distinct_areas(session: CitySession, proposal: Proposal) -> list[AreaOption]:
+    """List every area once: a candidate that is part of an area in service is that area."""
+    parts = {key for key, one in area_statuses(session, proposal).items() if one.part_of}
+    return [area for area in every_area(session, proposal) if area.id not in parts]
+
+
+def short_state(standing: AreaStatus) -> str:
+    """Return how an area stands, in one or two words."""
+    if standing.part_of:
+        return tr("standing.short_part")
+    if standing.since is None or standing.state == CANDIDATE:
+        return tr("standing.candidate")
+    return tr("standing.short_maintenance" if standing.state == MAINTENANCE else "standing.short")
+
+
+def step_word(state: str) -> str:
+    """Return a step of an area in words."""
+    return tr(
+        {
+            "candidate": "here.candidate",
+            "designated": "here.designated",
+            "maintenance": "here.maintenance",
+            "retired": "here.retired",
+        }[state]
+    )
+
+
+def describe_served(standing: Mapping[str, AreaStatus]) -> str:
+    """Name the areas in service that are among a proposal's, or hold one; "" for none."""
+    served = [one for one in standing.values() if one.letter]
+    served.sort(key=lambda one: (len(one.letter), one.letter))
+    names = name_list(one.called for one in served)
+    parts = Counter(one.part_of for one in standing.values() if one.part_of)
+    said = [
+        tr("standing.of_them", n=len(served), areas=names) if served else "",
+        *(tr("standing.lies_in", n=n, area=area) for area, n in sorted(parts.items())),
+    ]
+    return " ".join(sentence for sentence in said if sentence)
+
+
+def resolve_area_id(standing: Mapping[str, AreaStatus], given: str) -> str:
+    """Return the id of the area that a link means; "" for none.
+
+    It names an id or the letter of an area in service.
+    """
+    if given in standing or not given:
+        return given
+    served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
+    return served.get(given, "")

@@ -1,0 +1,161 @@
+"""Geometry that browsers fetch once: the background, and the cells of the study area.
+
+Each is a file under `static/`, named by its content. Streamlit serves that folder to anyone,
+so it holds public geometry alone: every cell of the city, never which of them hold incidents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from csa.areas.risk_score import FittedRisk
+from csa.base.clock import now_utc
+from csa.base.io import replace_folder
+from csa.base.schema import UNASSIGNED
+from csa.city.dataset import Dataset
+from csa.geo.cells import cell_corners, outline
+from csa.ingest.basemap import MARKER, load_basemap
+from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
+from csa_app.shared.legend import Classes, classify_scores, levels
+from csa_app.shared.settings import STATIC
+
+STEP = 1e-6
+"""Degrees, about a tenth of a metre, far below a line's width."""
+
+FILE = "geometry.json"
+Y_BITS = 32
+"""A corner as one number, which is sorted much quicker than two: its y has so many bits."""
+
+
+@dataclass(frozen=True)
+class BaseGeometry:
+    """The background as a file."""
+
+    address: str  # where a map's frame finds it
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+    layers: tuple[str, ...]  # names of the layers in it
+
+
+@dataclass(frozen=True)
+class CellGeometry:
+    """The cells of a study area as a file."""
+
+    address: str  # where a map's frame finds it
+    number_of: dict[int, int]  # number in the file by cell
+
+
+@dataclass(frozen=True)
+class RiskLayer:
+    """An external score for the map."""
+
+    address: str  # address of its places
+    levels: str  # a digit per place: its class
+    classes: Classes  # the meaning of the digits
+
+
+def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
+    """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
+    lonlat, cell = cell_corners(cells)
+    corners = np.rint(lonlat / STEP).astype(np.int64)  # (corners of all, 2)
+    origin = corners.min(axis=0)
+    x, y = (corners - origin).T
+    distinct, number = np.unique((x << Y_BITS) + y, return_inverse=True)
+    ends = np.searchsorted(cell, np.arange(len(cells) + 1)).tolist()
+    numbers = number.tolist()
+    content = {
+        "origin": (origin * STEP).round(6).tolist(),
+        "step": STEP,
+        "x": (distinct >> Y_BITS).tolist(),
+        "y": (distinct & ((1 << Y_BITS) - 1)).tolist(),
+        "cells": [numbers[start:end] for start, end in itertools.pairwise(ends)],
+    }
+    return CellGeometry(serve(content), dict(zip(cells.tolist(), range(len(cells)), strict=True)))
+
+
+def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
+    """Write the background, with the city's layers if `csa basemap` made them."""
+    layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
+    layers |= _own_layers(basemap)
+    content = {"layers": layers, "names": _names(dataset.neighborhoods)}
+    west, south, east, north = shapely.bounds(dataset.study_area).round(6).tolist()
+    return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(layers))
+
+
+def _own_layers(basemap: Path) -> dict[str, Any]:
+    if not (basemap / MARKER).is_file():
+        return {}
+    read = {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
+    return {name: layer for name, layer in read.items() if layer["features"]}
+
+
+def _borders(neighborhoods: gpd.GeoDataFrame) -> dict[str, Any]:
+    lines = shapely.set_precision(neighborhoods.geometry.boundary.union_all(), 1e-5)
+    return {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(lines))}
+
+
+def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
+    spots = neighborhoods.geometry.representative_point()
+    return [
+        [round(lat, 5), round(lon, 5), name]
+        for lat, lon, name in zip(spots.y, spots.x, neighborhoods["name"], strict=True)
+        if name != UNASSIGNED
+    ]
+
+
+def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
+    """Write the places of an external score, without their scores."""
+    classes = classify_scores(scored["score"].to_numpy(dtype=float))
+    return _scored(scored.geometry.tolist(), levels(scored["score"], classes), classes)
+
+
+def fitted_geometry(fitted: FittedRisk) -> RiskLayer:
+    """Write the blocks whose relative risk is higher: a shape for each class."""
+    level = risk_level(fitted.score)
+    shown = np.unique(level[level >= 0])
+    shapes = [outline(fitted.cells[level == one].tolist()) for one in shown.tolist()]
+    words = risk_classes()[: int(shown.max(initial=-1)) + 1]
+    return _scored(shapes, "".join(map(str, shown.tolist())), Classes((*BOUNDS,), words))
+
+
+def _scored(shapes: Sequence[shapely.Geometry], digits: str, classes: Classes) -> RiskLayer:
+    drawn = shapely.to_geojson(shapely.set_precision(np.array(shapes, dtype=object), 1e-5))
+    features = [
+        {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
+        for n, text in enumerate(drawn.tolist())
+    ]
+    return RiskLayer(serve({"features": features}), digits, classes)
+
+
+def forget_old(days: float = 7) -> None:
+    """Remove geometry that no server has requested for a while, such as an earlier city's."""
+    oldest = now_utc().timestamp() - days * 86_400
+    for place in (STATIC / "geometry").glob("*"):
+        with suppress(FileNotFoundError):  # another server removed it first
+            if place.is_dir() and place.stat().st_mtime < oldest:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def serve(content: dict[str, Any]) -> str:
+    """Write public geometry under the static folder, named by its content."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    name = hashlib.sha256(text).hexdigest()[:20]
+    place = STATIC / "geometry" / name
+    with suppress(OSError):
+        os.utime(place)  # now it is recent, and another server that tidies up leaves it
+    if not (place / FILE).is_file():
+        replace_folder(place, FILE, {FILE: text})
+    return f"../../app/csa_app/static/geometry/{name}/{FILE}"

@@ -1,0 +1,110 @@
+"""Classes of counts and scores, and the legend that names them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from csa.areas.proposal import Proposal
+from csa.base.text import tr
+from csa.program.registry import CoreArea
+from csa.reports.maps.palette import count_bounds
+from csa_app.shared import theme
+from csa_app.shared.phrases import months_covered
+
+FIFTHS = 5
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes, lowest first."""
+
+    upper: tuple[float, ...]  # the highest value of each
+    words: tuple[str, ...]  # the label of each
+
+
+def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
+    """Sort cell counts into at most five classes; equal counts share a class."""
+    upper = count_bounds(counts[counts > 0])
+    lower = (1, *(bound + 1 for bound in upper[:-1]))
+    words = tuple(
+        tr("legend.one" if low == high else "legend.range", low=low, high=high)
+        for low, high in zip(lower, upper, strict=True)
+    )
+    return Classes(upper, words)
+
+
+def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
+    """Sort an external score into at most five classes of equal size."""
+    n_classes = min(FIFTHS, len(np.unique(scores)))
+    ends_at = 100 * np.arange(1, n_classes + 1) / n_classes
+    upper = sorted({float(bound) for bound in np.percentile(scores, ends_at)})
+    if len(upper) == 1:
+        upper = sorted({float(scores.min()), *upper})  # most scores equal the highest
+    if len(upper) == 1:
+        return Classes(tuple(upper), (tr("legend.equal"),))
+    is_fifths = len(upper) == FIFTHS
+    lowest = tr("legend.lowest" if is_fifths else "legend.low")
+    highest = tr("legend.highest" if is_fifths else "legend.high")
+    return Classes(tuple(upper), (lowest, *[""] * (len(upper) - 2), highest))
+
+
+def levels(scores: pd.Series, classes: Classes) -> str:
+    """Return each score's class as a string of digits."""
+    found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
+    return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
+
+
+def show_counts_legend(
+    proposal: Proposal,
+    classes: Classes,
+    afar: object | None,
+    marks: Sequence[tuple[str, str]] = (),
+    outlines: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Show what cells' colors mean; where the map draws two sizes of cell it says so itself."""
+    period = tr("find.n_months", n=months_covered(proposal))
+    palette = theme.current().sequential
+    if afar is None:
+        show_legend(tr("find.legend", period=period), classes, palette, marks, outlines)
+    else:
+        show_legend(tr("find.legend_in_map", period=period), None, (), marks, outlines)
+
+
+def outlines_of(
+    core: Sequence[CoreArea], *, has_candidates: bool = True, has_first: bool = False
+) -> list[tuple[str, str]]:
+    """Name the outlines on a map: core service areas, candidates and those that come first."""
+    years = sorted({area.since.year for area in core})
+    key = "legend.core" if len(years) == 1 else "legend.core_several"
+    first = ("first", tr("compare.mark_first"))
+    return [
+        *([("core", tr(key, year=str(years[0])))] if years else []),
+        *([("candidate", tr("legend.candidate"))] if has_candidates else []),
+        *([first] if has_first else []),
+    ]
+
+
+def show_legend(
+    title: str,
+    classes: Classes | None,
+    palette: Sequence[str],
+    marks: Sequence[tuple[str, str]] = (),
+    outlines: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Show the legend on the page."""
+    parts = [f"<span>{html.escape(title)}</span>"]
+    names = () if classes is None else classes.words
+    for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):
+        parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
+    for mark, meaning in marks:
+        parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
+    for kind, meaning in outlines:
+        parts.append(f'<span><i class="csa-edge-{kind}"></i>{html.escape(meaning)}</span>')
+    st.html(f'<div class="csa-legend">{"".join(parts)}</div>')

@@ -1,0 +1,178 @@
+"""The map of change: areas and their surroundings, colored by their difference from expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+
+from csa.areas.places import is_candidate
+from csa.base.arrays import Ints
+from csa.base.text import tr
+from csa.change.sentences import counts_at, name_verdict_at
+from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.program.registry import CoreArea
+from csa_app.shared import theme
+from csa_app.shared.area_status import in_service, state_words
+from csa_app.shared.cache_once import once
+from csa_app.shared.following import Following, Level, levels
+from csa_app.shared.geometry import CellGeometry
+from csa_app.shared.legend import Classes
+from csa_app.shared.maps import core_feature, feature, painted, script_json
+
+CORE_OPACITY = 0.85
+RING_OPACITY = 0.6
+"""The same color, paler, around the areas."""
+
+DASH = "3 4"
+THICK_DASH = "7 6"
+"""Dashes of an area's own outline, which is thicker."""
+
+
+@dataclass(frozen=True)
+class ChangeScene:
+    """Everything that the map of change shows beside its base."""
+
+    following: Following  # the areas, and how they changed
+    at: int  # months since the start, less one
+    selected: str  # the chosen area's letter, or ""
+    has_alike: bool  # whether the comparison places are outlined
+    beside: Sequence[CoreArea] = ()  # core service areas that are not followed here
+
+
+def classes() -> Classes:
+    """Return the five classes of change, fewer to more."""
+    words = (
+        tr("change_page.far_fewer"),
+        tr("change_page.some_fewer"),
+        tr("change_page.as_expected"),
+        tr("change_page.some_more"),
+        tr("change_page.far_more"),
+    )
+    return Classes((-2.0, -1.0, 0.0, 1.0, 2.0), words)
+
+
+def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
+    """Make the message of everything that changes."""
+    return painted(_message(scene, cells))
+
+
+@once
+def _message(scene: ChangeScene, cells: CellGeometry) -> str:
+    message = {
+        "cells": cells.address,
+        "counts": [],
+        "zones": list(_zones(scene, cells)),
+        "areas": list(_areas(scene)),
+        "view": "core" if scene.following.is_core else "candidates",
+        "frame": scene.following.frame,
+        "selected": scene.selected,
+        "visible": ["background", "neighborhoods"],
+        "services": [],
+        "risk": None,
+    }
+    return script_json(message)
+
+
+def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
+    """Yield rings, then cores, so that no core's color is hidden."""
+    followed, places = scene.following, scene.following.displaced.places
+
+    def numbers(at: Ints) -> list[int]:
+        return [cells.number_of[cell] for cell in followed.grid.h3_cells[at].tolist()]
+
+    drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
+    for area_id, _, ring in drawn:
+        judged = followed.judged(area_id)
+        if judged.ring is not None:
+            level = levels(judged.ring)[scene.at]
+            lines = [tr("change_page.around", place=followed.place_name(area_id))]
+            lines.append(_counted(judged.ring, scene.at))
+            yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
+    for area_id, core, _ in drawn:
+        level = levels(followed.judged(area_id).core)[scene.at]
+        yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
+    alike = followed.control(scene.selected)
+    if scene.has_alike and alike.is_close:
+        yield _outline(numbers(alike.cells))
+
+
+def _zone(
+    cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
+) -> dict[str, Any]:
+    """Color a group of cells; if there are too few incidents, draw only a dashed edge."""
+    colours = theme.current()
+    return {
+        "cells": cells,
+        "fill": None if level is None else colours.diverging[level + 2],
+        "opacity": opacity,
+        "line": colours.faint,
+        "weight": 1.0,
+        "dash": DASH if level is None else None,
+        "area": area_id,
+        "lines": lines,
+    }
+
+
+def _outline(cells: list[int]) -> dict[str, Any]:
+    return {
+        "cells": cells,
+        "fill": None,
+        "opacity": 0.0,
+        "line": theme.current().accent,
+        "weight": 1.5,
+        "dash": None,
+        "area": "",
+        "lines": [],
+    }
+
+
+def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
+    """Yield outlines, dashed if there are too few incidents, since a gray fill is easy to miss."""
+    areas = scene.following.shapes
+    for name, place, shape in zip(
+        areas["area_id"], areas["place_name"], areas.geometry, strict=True
+    ):
+        area_id = str(name)
+        letter = "" if is_candidate(area_id) else area_id
+        drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
+        core = scene.following.judged(area_id).core
+        level = levels(core)[scene.at]
+        drawn["properties"]["n"] = int(core.counted[scene.at])
+        drawn["properties"]["dash"] = THICK_DASH if level is None else None
+        drawn["properties"]["core"] = bool(letter)
+        yield drawn
+    for area in scene.beside:
+        yield core_feature(area, [state_words(in_service(area))], area.key)
+
+
+def _lines(scene: ChangeScene, area_id: str) -> list[str]:
+    """Return an area's short verdict and its numbers."""
+    judged: AreaResult = scene.following.judged(area_id)
+    verdict = verdict_word(judged, scene.at)
+    said = [verdict, tr("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
+    if judged.ring is not None:
+        around = _counted(judged.ring, scene.at)
+        said.append(tr("change_page.tip_around", counted=around))
+    return said
+
+
+def verdict_word(judged: AreaResult, at: int) -> str:
+    """Return a verdict in a few words."""
+    return name_verdict_at(judged, at)
+
+
+def why_untold(track: CumulativeCounts, at: int) -> str:
+    """Return in small words why nothing is said of a count: too few, or too uncertain."""
+    word = tr("displacement.too_wide" if track.is_enough[at] else "displacement.too_few")
+    return word[:1].lower() + word[1:]
+
+
+def _counted(track: CumulativeCounts, at: int) -> str:
+    if not track.is_told[at]:
+        n = int(track.counted[at])
+        return tr("change_page.counted_few", n=n, why=why_untold(track, at))
+    values = counts_at(track, at)
+    return tr("change_page.counted", n=values.pop("counted"), **values)

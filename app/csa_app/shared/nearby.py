@@ -1,0 +1,209 @@
+"""What is near the areas: services, and an external score; never mixed into a count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from csa.base.crs import METRES_PER_MILE
+from csa.base.text import Translator, day, percent, tr
+from csa.geo.cells import CellSet
+from csa.risk.explanation import AreaExplanation, factor_words, study_words
+from csa_app.shared import cache_around, panels
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.maps import Spot
+
+ALL_BUT_A_SLIVER = 0.99
+
+
+def offered(session: CitySession) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """List what can color this city's cells, and which layers it has."""
+    has_score = session.dataset.risk_terrain is not None and session.config.risk_terrain is not None
+    has_services = session.dataset.services is not None and session.config.services is not None
+    has_risk = has_score or cache_around.has_factors(session)
+    shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
+    return shades, (
+        ("background",) * bool(cache_around.has_background(session))
+        + ("neighborhoods",)
+        + ("services",) * has_services
+    )
+
+
+def spots(session: CitySession, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
+    """Return the letters of each kind of service, and the services as map markers."""
+    services = session.dataset.services
+    if not is_shown or services is None:
+        return [], []
+    mark_of = kind_codes(services["kind"].unique().tolist())
+    places = [
+        Spot(round(lat, 5), round(lon, 5), mark_of[kind], name, kind)
+        for lat, lon, name, kind in zip(
+            services.geometry.y,
+            services.geometry.x,
+            services["name"],
+            services["kind"],
+            strict=True,
+        )
+    ]
+    return [(mark, kind) for kind, mark in mark_of.items()], places
+
+
+def kind_codes(kinds: Sequence[str]) -> dict[str, str]:
+    """Return two letters for each kind of service, unlike those of any other."""
+    marks: dict[str, str] = {}
+    for kind in sorted(kinds):
+        letters = [letter for letter in kind if letter.isalnum()] or ["?"]
+        tries = (letters[0].upper() + other.lower() for other in (*letters[1:], *"0123456789"))
+        free = (mark for mark in tries if mark not in marks.values())
+        marks[kind] = next(free, letters[0].upper())
+    return marks
+
+
+def risk_title(session: CitySession) -> str:
+    """Name what the map shows of risk: the city's own factors, else whose external score."""
+    if cache_around.has_factors(session):
+        return tr("risk.fitted")
+    risk = session.config.risk_terrain
+    return "" if risk is None else tr("risk.legend", source=risk.source, day=day(risk.as_of))
+
+
+def show_area_services(
+    session: CitySession, area: CellSet, called: str, *, is_narrow: bool = False
+) -> None:
+    """Show the services in and near an area, the gaps, its vacant land, and the external score."""
+    here = cache_around.why_here(session, area)
+    _services(session, here, called, is_narrow=is_narrow)
+    _vacant(session, here)
+    show_risk(session, area)
+
+
+def show_around(session: CitySession, area: CellSet, called: str) -> None:
+    """Show on an area's sheet what marks the area, and what is around it."""
+    show_risk_places(session, area)
+    show_area_services(session, area, called, is_narrow=True)
+
+
+def show_risk_places(session: CitySession, area: CellSet) -> None:
+    """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
+    here, tell = cache_around.why_here(session, area), Translator()
+    if here.factors is None:
+        return
+    lines = [factor_words(one, session.config, tell) for one in here.factors]
+    if lines:
+        st.markdown(_bullets(tr("why_line.marks"), lines))
+        st.caption(tr("why_line.no_cause"))
+    else:
+        st.markdown(tr("why_line.none"))
+    if here.studies:
+        told = [study_words(one, tell) for one in here.studies]
+        st.markdown(_bullets(tr("why_line.studies"), told))
+    st.page_link("screens/why_here/page.py", icon=":material/arrow_forward:")
+
+
+def _bullets(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"**{title}**", "", *(f"- {panels.plain(line)}" for line in lines)])
+
+
+def _services(session: CitySession, here: AreaExplanation, called: str, *, is_narrow: bool) -> None:
+    config = session.config.services
+    if here.services is None or config is None:
+        st.caption(tr("services.none_listed"))
+        return
+    near = distance(config.near_m, session.config.city.units)
+    if here.lacking:
+        st.markdown(tr("services.gaps", near=near, kinds=panels.plain(", ".join(here.lacking))))
+    else:
+        st.markdown(tr("services.no_gap", near=near))
+    table = service_table(here.services, session.config.city.units, near)
+    alt = tr("services.alt", area=called)
+    if is_narrow:
+        panels.table(narrowed(table), alt)
+    else:
+        panels.table(table, alt, "csa-wide")
+    st.caption(
+        tr(
+            "services.source",
+            source=panels.plain(config.source),
+            day=day(config.as_of),
+            n=len(services_in(session)),
+        )
+    )
+
+
+def _vacant(session: CitySession, here: AreaExplanation) -> None:
+    """Show how many vacant lots and buildings are in an area, where the city lists them."""
+    config = session.config.vacant_land
+    if here.vacant is None or config is None:
+        return
+    told = {"source": panels.plain(config.source), "day": day(config.as_of)}
+    counts = [f"{panels.plain(kind)}: {n:,}" for kind, n in here.vacant.items() if n]
+    key = "services.vacant" if counts else "services.vacant_none"
+    st.markdown(tr(key, counts=", ".join(counts), **told))
+
+
+def services_in(session: CitySession) -> gpd.GeoDataFrame:
+    """Return the city's services."""
+    found = session.dataset.services
+    return gpd.GeoDataFrame({"kind": []}) if found is None else found
+
+
+def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
+    """Tabulate an area's services for readers."""
+    nearest = [
+        tr("services.inside_it", name=name)
+        if metres == 0
+        else tr("services.away", name=name, distance=distance(metres, units))
+        for name, metres in zip(here["nearest_name"], here["nearest_m"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            tr("services.col_kind"): here["kind"].tolist(),
+            tr("services.col_inside"): here["inside"].tolist(),
+            tr("services.col_near", near=near): here["near"].tolist(),
+            tr("services.col_nearest"): nearest,
+        }
+    )
+
+
+def narrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Put both counts of a table of services into one column, for beside a map."""
+    kind, inside, near, nearest = (table.iloc[:, place].tolist() for place in range(4))
+    both = [tr("services.both", inside=i, near=n) for i, n in zip(inside, near, strict=True)]
+    heads = (table.columns[0], tr("services.col_both"), table.columns[3])
+    return pd.DataFrame(dict(zip(heads, (kind, both, nearest), strict=True)))
+
+
+def distance(metres: float, units: str) -> str:
+    """Format a distance in the city's units, no finer than walkers notice."""
+    if units == "us":
+        return tr("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
+    if metres < 1000:
+        return tr("services.metres", metres=max(10, round(metres, -1)))
+    return tr("services.kilometres", kilometres=metres / 1000)
+
+
+def show_risk(session: CitySession, area: CellSet) -> None:
+    """Show an area's external risk score, where the dataset has one."""
+    table, config = cache_around.risk(session, area), session.config.risk_terrain
+    if table is None or config is None:
+        return
+    row = table.iloc[0]
+    made = {"source": panels.plain(config.source), "day": day(config.as_of)}
+    if pd.isna(row["highest_share"]):
+        st.markdown(tr("risk.unscored", **made))
+        return
+    shares = {
+        "share": percent(row["highest_share"]),
+        "top": percent(cache_around.highest_share(session)),
+        "of_city": percent(row["share_of_highest"]),
+    }
+    if not pd.isna(row["points"]):
+        st.markdown(tr("risk.share_of_points", n=int(row["points"]), **shares, **made))
+        return
+    said = [tr("risk.share", **shares, **made)]
+    if row["scored_share"] < ALL_BUT_A_SLIVER:
+        said.append(tr("risk.partly", share=percent(row["scored_share"])))
+    st.markdown(" ".join(said))

@@ -1,0 +1,316 @@
+"""The parts of every page: frame, answer, key numbers, notes, and states without data."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
+from datetime import date
+from numbers import Number
+from threading import Event
+from typing import NoReturn, TypeAlias, TypeVar
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from csa.areas.choices import AreaSettings
+from csa.areas.priority.assessment import AreaAssessment
+from csa.areas.proposal import Proposal
+from csa.base.errors import CsaError, OutputError
+from csa.base.logging import ProgressCallback
+from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
+from csa_app.shared import cache
+from csa_app.shared.city_session import CitySession
+from csa_app.shared.fair_queue import work_for
+from csa_app.shared.ranges import Drawn
+
+NUMBER = ' class="csa-number"'
+SOON_S = 0.3
+"""Anything done sooner needs no progress bar."""
+JUDGING_STEPS = 3
+WORD_JOINER = "\u2060"
+"""A sign without width, at which no line breaks."""
+LIVE = re.compile(r"(?=https?://|www\.)|(?<=@)(?=[\w-])|(?<=:)(?=[\w+-]+(?:/\w+)?:)", re.IGNORECASE)
+"""Where a bare address would become a link, and a word between colons a picture, after Markdown
+has taken the escapes away."""
+DAYS_A_YEAR = 365.25
+MIMES = {
+    "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html",
+    "ics": "text/calendar",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+}
+MANY_DAYS = 100
+"""From here on data are so many months old, and from two years on so many years."""
+
+Made = TypeVar("Made")
+Far: TypeAlias = Callable[[Sequence[str]], tuple[float, str]]
+"""From the steps begun so far to the share done, and words for it."""
+
+
+def frame(title: str, named: Callable[[CitySession], str] | None = None) -> CitySession:
+    """Begin a page with its line about the data and its title, and open the city."""
+    line = st.empty()
+    heading = st.empty()
+    heading.title(title, anchor=False)
+    # Always there, even when unused: one element more or less would remount the map below.
+    spot = st.empty()
+    try:
+        opened = _open(spot)
+    except CsaError as error:
+        stop(error)
+    line.html(data_line(opened))
+    if not opened.dataset.report["incidents"]:
+        empty(tr("screen.no_incidents"))
+        st.stop()
+    if named is not None:
+        heading.title(named(opened), anchor=False)
+    return opened
+
+
+def _open(spot: DeltaGenerator) -> CitySession:
+    if not cache.needs_reading():
+        return cache.open_city()
+    bar = spot.progress(0.0, text=tr("screen.reading"))
+    steps = iter(range(1, 100))
+
+    def tell(_: str) -> None:
+        bar.progress(min(next(steps) / 7, 1.0), text=tr("screen.reading"))
+
+    opened = cache.open_city(tell)
+    spot.empty()
+    return opened
+
+
+def _late(n_days: int) -> str:
+    """Return how much older data are than new ones should be, in a unit that a reader thinks in."""
+    if n_days >= 2 * DAYS_A_YEAR:
+        return tr("screen.late_years", n=int(n_days / DAYS_A_YEAR))
+    if n_days >= MANY_DAYS:
+        return tr("screen.late_months", n=int(n_days / DAYS_A_YEAR * 12))
+    return tr("screen.late", n=n_days)
+
+
+def data_line(session: CitySession) -> str:
+    """Return the line that says whose data this is and through which day."""
+    report, city = session.dataset.report, session.config.city
+    parts = [f"<b>{html.escape(UNSEEN.sub('', city.name))}</b>"]
+    if report["data_through"]:
+        through = day(date.fromisoformat(report["data_through"]))
+        parts.append(html.escape(tr("screen.through", day=through)))
+        n_late = session.config.days_late(date.fromisoformat(report["data_through"]))
+        if n_late:
+            parts.append(html.escape(_late(n_late)))
+    parts.append(html.escape(tr("screen.incidents", n=report["incidents"])))
+    if city.is_synthetic:
+        parts.insert(0, f'<span class="csa-mark">{html.escape(tr("screen.sample"))}</span>')
+    if city.nonfatal_is_proxy:
+        parts.append(html.escape(tr("screen.proxy", name=city.nonfatal_name)))
+    return f'<p class="csa-line">{" · ".join(parts)}</p>'
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Show that something is being computed, without moving anything on the page."""
+    with st.container(key="working"), st.spinner(tr("screen.working")):
+        yield
+
+
+def assess_with_progress(
+    session: CitySession,
+    choices: AreaSettings,
+    then: Callable[[AreaAssessment], None] | None = None,
+) -> AreaAssessment:
+    """Assess each candidate area, with a progress bar if it takes long.
+
+    The bar stands in a fixed place, so that nothing on the page moves. What is to be done `then` is
+    done though the reader leaves.
+    """
+    # Always there: one element more or less would remount the map below.
+    spot = st.container(key="judging").empty()
+
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), tr("screen.judging")
+
+    def judge(progress: ProgressCallback) -> AreaAssessment:
+        found = cache.assessment(session, choices, progress)
+        if then is not None:
+            then(found)
+        return found
+
+    return waited(spot, judge, far, is_owed=then is not None)
+
+
+def waited(
+    spot: DeltaGenerator,
+    make: Callable[[ProgressCallback], Made],
+    far: Far,
+    *,
+    is_owed: bool = False,
+) -> Made:
+    """Compute something, with a progress bar if it takes long; if it is owed, though one leaves.
+
+    The bar is drawn here rather than inside a cached function, which would replay it with each
+    cached answer.
+    """
+    steps: list[str] = []
+    pool, left = ThreadPoolExecutor(1), Event()
+    try:
+        coming = pool.submit(make if is_owed else work_for(left, make), steps.append)
+        while not wait_for([coming], SOON_S).done:
+            share, words = far(steps)
+            spot.progress(share, text=words)
+        spot.empty()
+        return coming.result()
+    finally:
+        left.set()
+        pool.shutdown(wait=False)  # what has begun goes on without its reader, and stays cached
+
+
+def answer(*sentences: str) -> None:
+    """Show the page's answer."""
+    answers(sentences)
+
+
+def answers(*paragraphs: Sequence[str]) -> None:
+    """Show the page's answer in paragraphs, as one element."""
+    joined = [" ".join(each for each in sentences if each) for sentences in paragraphs]
+    texts = [html.escape(UNSEEN.sub("", text)) for text in joined]
+    st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text) or " ")
+
+
+def numbers(pairs: Sequence[tuple[str, str]]) -> None:
+    """Show at most a row of key numbers, each with its label."""
+    boxes = "".join(
+        f"<div><b>{html.escape(number)}</b><span>{html.escape(unit)}</span></div>"
+        for number, unit in pairs
+    )
+    st.html(f'<div class="csa-numbers">{boxes}</div>')
+
+
+def table(rows: pd.DataFrame, label: str, kind: str = "") -> None:
+    """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut.
+
+    Of the kind `csa-wide` each row is a card on a phone, and its first cell stays where the table
+    is too wide for the page.
+    """
+    is_number = [bool(len(rows) and rows[name].map(_is_number).all()) for name in rows.columns]
+    head = "".join(
+        f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
+        for name, number in zip(rows.columns, is_number, strict=True)
+    )
+    labels = [f' data-label="{html.escape(str(name))}"' * bool(kind) for name in rows.columns]
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{NUMBER * number}{label}>{_shown(value)}</td>"
+            for value, number, label in zip(row, is_number, labels, strict=True)
+        )
+        + "</tr>"
+        for row in rows.itertuples(index=False, name=None)
+    )
+    st.html(
+        f'<div class="csa-table {kind}" role="region" tabindex="0" '
+        f'aria-label="{html.escape(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Number)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Drawn):
+        return value
+    return html.escape(f"{value:,}" if _is_number(value) else f"{value}")
+
+
+def plain(text: str) -> str:
+    """Escape text from a file so that Markdown shows it as it is, and the rest of the line too."""
+    still = LIVE.sub(WORD_JOINER, UNSEEN.sub("", text))
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", still)
+
+
+def bar(said: str, anchor: str, way: str) -> None:
+    """Keep a sentence at the bottom of the window, with a link to a heading of the page."""
+    link = f'<a href="#{anchor}">{html.escape(way)}</a>'
+    with st.container(key="bottom_bar"):
+        st.html(f'<p><span role="status">{html.escape(said)}</span> {link}</p>')
+
+
+def empty(sentence: str, then: str = "") -> None:
+    """Show that there is nothing yet, and why, with the page to go to."""
+    st.info(sentence, icon=":material/info:")
+    if then:
+        page, icon = f"screens/{then}/page.py", ":material/arrow_forward:"
+        st.page_link(page, icon=icon, width="content")
+
+
+def stop(error: CsaError) -> NoReturn:
+    """Show what was wrong and what to do, and end the page."""
+    st.error(plain(render(error.message)), icon=":material/error:")
+    st.stop()
+
+
+def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
+    """Show the public that the page is unavailable, log the reason, and end the page."""
+    logging.getLogger("csa").warning("not shown to the public: %s", render(error.message))
+    empty(Translator(language)("public.renewed"))
+    st.stop()
+
+
+@contextmanager
+def map_words() -> Iterator[None]:
+    """Show a warning if the map cannot be drawn, and go on with the rest of the page."""
+    try:
+        yield
+    except CsaError as error:
+        is_about_map = error.message.key.startswith(("map.", "basemap."))
+        if not (is_about_map or isinstance(error, OutputError)):
+            raise
+        st.warning(plain(render(error.message)), icon=":material/map:")
+
+
+def download(
+    label: str,
+    content: bytes | str | Callable[[], bytes | str],
+    file_name: str,
+    key: str,
+    icon: str | None = ":material/download:",
+) -> None:
+    """Offer a file for download, without another run of the page."""
+    st.download_button(
+        label,
+        content,
+        file_name=file_name,
+        mime=MIMES[file_name.rpartition(".")[2]],
+        key=key,
+        icon=icon,
+        on_click="ignore",
+    )
+
+
+def downloads(
+    proposal: Proposal, names: Sequence[str], stem: str, files: Mapping[str, bytes]
+) -> None:
+    """Offer a proposal's files for download, each written on request, and others as they are."""
+    with st.popover(tr("find.download"), icon=":material/download:"):
+        st.caption(tr("find.download_note"))
+        for name in (*names, *files):
+            st.download_button(
+                name,
+                files.get(name) or cache.download(proposal, name),
+                file_name=f"{stem}-{name}",
+                key=f"download {name}",
+                on_click="ignore",
+                width="stretch",
+            )

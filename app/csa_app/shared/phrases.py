@@ -1,0 +1,138 @@
+"""Phrases that several pages share: what is counted, over which period, what victims are."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from csa.areas.backtest.record import BacktestRecord, say_areas_hold
+from csa.areas.choices import AreaSettings
+from csa.areas.proposal import Proposal
+from csa.areas.window import name_kinds
+from csa.base.text import ENGLISH, LANGUAGES, day, month, percent, render, tr
+from csa.city.dataset import Dataset
+from csa.reports.editions.phrases import audience_name, language_name
+from csa_app.shared.city_session import CitySession
+
+DAYS_PER_MONTH = 30.44
+MONTHS_TO_SAY_DAYS = 2
+
+
+def what_is_counted(proposal: Proposal) -> str:
+    """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
+    kinds, is_proxy = proposal.summary["params"]["kinds"], proposal.summary["nonfatal_is_proxy"]
+    return render(name_kinds(kinds, is_proxy=is_proxy))
+
+
+def kinds_words(session: CitySession, choices: AreaSettings) -> str:
+    """Name what the choices count, as `what_is_counted` does for a proposal."""
+    return render(name_kinds(choices.kinds, is_proxy=session.config.city.nonfatal_is_proxy))
+
+
+def period_words(proposal: Proposal) -> str:
+    """Return the period that the data cover, in words."""
+    params = proposal.summary["params"]
+    first = day(date.fromisoformat(params["covered_from"]))
+    return tr("find.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
+
+
+def through_words(proposal: Proposal) -> str:
+    """Return the last month counted, or the last day where it is not over in the data."""
+    last = proposal.summary["params"]["covered_through"]
+    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
+    return month(last[:7]) if is_over else day(date.fromisoformat(last))
+
+
+def months_covered(proposal: Proposal) -> int:
+    """Return how many of the requested months the data cover."""
+    return int(proposal.summary["params"]["months_covered"])
+
+
+def victims_words(session: CitySession) -> str:
+    """Describe what the number of victims counts; with a proxy kind, nobody knows who was hit."""
+    is_proxy = session.config.city.nonfatal_is_proxy
+    return tr("sheet.victims_proxy" if is_proxy else "sheet.victims")
+
+
+def why_no_area(proposal: Proposal) -> str:
+    """Return why there is no candidate area, and what to do; empty if there are some."""
+    totals, params = proposal.summary["totals"], proposal.summary["params"]
+    period = period_words(proposal)
+    if not totals["located"]:
+        return tr("find.empty", period=period)
+    if not proposal.is_empty:
+        return ""
+    if proposal.is_all_suspect:
+        n_suspect = totals["located_suspect"]
+        return tr("find.all_suspect", n=totals["located"], period=period, suspect=n_suspect)
+    chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
+    key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
+    return tr(key, n=totals["located"], period=period, **chosen)
+
+
+def found_words(proposal: Proposal, record: BacktestRecord | None) -> str:
+    """Return how much of what is counted lies in the areas, with what such areas caught next."""
+    return render(say_areas_hold(proposal.summary, record))
+
+
+def cautions(proposal: Proposal) -> tuple[str, ...]:
+    """List what the count leaves out: unlocated incidents, months not covered or without any."""
+    totals, params = proposal.summary["totals"], proposal.summary["params"]
+    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
+    n_months, asked = params["months_covered"], params["months"]
+    # Does a month without incidents, in a city that always has some, mean a missing file?
+    n_silent = totals["silent_months"]
+    said = (
+        tr("find.unplaced", n=n_unplaced) if n_unplaced else "",
+        tr("find.covered", n=n_months, months=asked) if n_months < asked else "",
+        tr("find.silent", n=n_silent) if n_silent else "",
+        tr("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
+        if proposal.covers_little and params["suggested_by"] == "city file"
+        else "",
+    )
+    return tuple(sentence for sentence in said if sentence)
+
+
+def age_words(through: date, today: date) -> str:
+    """Return the age of the data in words."""
+    days = max(0, (today - through).days)
+    if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
+        return tr("data.days", n=days)
+    months = round(days / DAYS_PER_MONTH)
+    if months < 24:
+        return tr("data.months_old", n=months)
+    return tr("data.years_old", years=months / 12)
+
+
+# ---- The public's language, from the address.
+
+
+LANGUAGE = "lang"
+"""Name of the address parameter."""
+
+
+def language() -> str:
+    """Return the reader's language, from the address."""
+    asked = str(st.query_params.get(LANGUAGE, ENGLISH))
+    return asked if asked in LANGUAGES else ENGLISH
+
+
+# ---- Names of audiences, languages and file formats in Reports.
+
+
+__all__ = ["audience_name", "form_name", "language_name", "reportable_months"]
+
+
+def form_name(form: str) -> str:
+    """Return the name of a file format."""
+    names = {"pdf": "PDF", "html": tr("reports_page.web_page"), "docx": "Word"}
+    return names.get(form, form)
+
+
+def reportable_months(dataset: Dataset) -> list[str]:
+    """List the months that can be reported: those completed in the data."""
+    covered = dataset.whole_months
+    n = 0 if covered is None else covered.months
+    return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]

@@ -1,0 +1,87 @@
+"""Settings of this deployment: which city, from which folders."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamlit import net_util
+
+from csa.base.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = ROOT / "var"
+STATIC = Path(__file__).resolve().parents[1] / "static"
+DEFAULT_CITY = "sample"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where this deployment's city is stored."""
+
+    config: Path  # the city's file
+    dataset: Path  # the dataset's folder; made from the city's files if there is none
+    basemap: Path  # output of `csa basemap`; without it, maps have no streets
+    choices: Path  # where choices of areas are stored, with their reasons
+
+
+def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
+    """Read `CSA_CITY` (a name in config/, a city's file, or a dataset's folder) and its folders."""
+    variables = os.environ if environment is None else environment
+    given = variables.get("CSA_CITY") or DEFAULT_CITY
+    dataset = Path(given) if (Path(given) / "ingest.json").is_file() else None
+    config = _config_of(city_of(dataset) if dataset else given)
+    city = config.stem
+    return Deployment(
+        config,
+        Path(variables.get("CSA_DATASET") or dataset or VAR / city / "dataset"),
+        Path(variables.get("CSA_BASEMAP") or VAR / city / "basemap"),
+        Path(variables.get("CSA_CHOICES") or VAR / city / "choices"),
+    )
+
+
+def fleet_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Read `CSA_FLEET`: the folder into which `csa fleet` writes many cities."""
+    variables = os.environ if environment is None else environment
+    return Path(variables.get("CSA_FLEET") or VAR / "fleet")
+
+
+def city_of(dataset: Path) -> str:
+    """Return the id of the city that a dataset belongs to."""
+    try:
+        return str(json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))["city"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError("screen.no_dataset_city", path=dataset) from error
+
+
+def _config_of(city: str) -> Path:
+    is_file = city.endswith(".toml")
+    named = Path(city) if is_file else ROOT / "config" / f"{city}.toml"
+    if not named.is_file():
+        known = sorted(file.stem for file in (ROOT / "config").glob("*.toml"))
+        raise ConfigError("screen.no_city", given=city, known=", ".join(known))
+    return named
+
+
+def command_of(name: str, dataset: Path) -> list[str]:
+    """Return the words of a command about this city and its dataset, as typed in our folder."""
+    config = deployment().config
+    city = config.stem if config.parent == ROOT / "config" else str(config)
+    return ["csa", name, "--city", city, "--dataset", str(as_typed(dataset))]
+
+
+def as_typed(folder: Path) -> Path:
+    """Return a folder as typed in ours: without the path of this machine, where it lies there."""
+    return folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+
+
+# ---- Keep Streamlit from asking a host on the internet for this machine's address.
+
+
+def ask_no_host() -> None:
+    """Answer without the internet that this machine's external address is unknown."""
+    _ = net_util.get_external_ip
+    net_util.get_external_ip = lambda: None

@@ -1,0 +1,58 @@
+"""The made-up city's program: changes stay on this machine, and one click starts it over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from csa.base.errors import CsaError
+from csa.base.text import render, tr
+from csa.city.config import CityConfig
+from csa.program.store.copying import is_file
+from csa.workflow.story import N_STEPS, fill_store
+from csa_app.shared import cache, cache_report, cache_store, panels
+from csa_app.shared.person import LOCAL, access_of
+
+DONE = "started over"
+"""In the session: the next run says that it was done."""
+
+
+def offer(config: CityConfig) -> None:
+    """Show that changes stay here, with the button that brings the story back."""
+    if not config.city.is_synthetic or access_of(config) != LOCAL or not config.city.plan:
+        return
+    with st.container(key="start-over", gap="xsmall"):
+        st.caption(tr("start_over.stays"))
+        is_pressed = st.button(
+            tr("start_over.button"), key="start over", help=tr("start_over.help")
+        )
+        spot = st.empty()
+        if is_pressed:
+            _start_over(spot.container())
+        elif st.session_state.pop(DONE, False):
+            spot.caption(tr("start_over.done"))
+
+
+def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
+    try:
+        opened = cache.open_city()
+        plan, address = cache_store.plan(opened), cache_store.address(opened)
+        if plan is None or not is_file(address):
+            spot.caption(panels.plain(tr("sample.no_file", store=address)))
+            return
+        layers = cache_report.report_inputs(opened).layers
+        panels.waited(
+            spot.empty(),
+            lambda tell: fill_store(opened, plan, address, layers, again=True, progress=tell),
+            _far,
+        )
+    except CsaError as error:
+        spot.error(panels.plain(render(error.message)))
+        return
+    st.session_state[DONE] = True
+    st.rerun()
+
+
+def _far(steps: Sequence[str]) -> tuple[float, str]:
+    return min(len(steps), N_STEPS) / (N_STEPS + 1), tr("start_over.working")

@@ -1,0 +1,218 @@
+"""Which counts would not be surprising, given that the expectation itself is uncertain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from csa.base.arrays import Floats, Ints
+from csa.base.errors import ParamError, TableError
+from csa.base.stats import (
+    as_counts,
+    negative_binomial_at_least,
+    negative_binomial_at_most,
+    negative_binomial_count,
+    poisson_at_most,
+    poisson_count,
+    poisson_upper_tail,
+)
+
+LEAST_FREEDOM = 20
+"""Degrees of freedom below which a measured dispersion is itself mostly chance: at 20 its standard
+error is a third of it."""
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """How much more counts of fixed places vary than Poisson's."""
+
+    value: float  # variance over mean, 1 or more: the largest measured
+    by_block: Mapping[int, float | None]  # what was measured, by the months in a block
+    n_units: int  # places with any incident
+    n_months: int  # months of history
+
+
+def measure_dispersion(counts: npt.ArrayLike) -> float | None:
+    """Measure variance over mean of counts of places, given each period's total.
+
+    Pearson's chi-square over its degrees of freedom, where each place has one share of the city
+    in all periods. So neither a season nor a rise of the whole city counts as dispersion.
+
+    Parameters
+    ----------
+    counts
+        (n_units, n_periods) incidents of fixed places in periods of equal length.
+
+    Returns
+    -------
+    float or None
+        About 1 where incidents come independently. Places and periods without any incident say
+        nothing and are left out; None where fewer than two of either are left.
+
+    Raises
+    ------
+    TableError
+        If the counts are not a table of whole numbers of 0 or more.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., section 4.5.2.
+
+    Examples
+    --------
+    >>> csa.measure_dispersion([[10, 20], [20, 40]])  # all doubled: no dispersion
+    0.0
+    >>> csa.measure_dispersion([[10, 20], [20, 10]]) > 3
+    True
+    """
+    table = _without_empty(_as_table(counts))
+    return _chi_square(table) / _freedom(table) if _freedom(table) else None
+
+
+def block_counts(monthly: npt.ArrayLike, months: int) -> Ints:
+    """Add up the last whole blocks of so many months.
+
+    Returns (n_units, n_months // months).
+    """
+    if months < 1:
+        raise ParamError("displacement.block", given=months)
+    table = _as_table(monthly)
+    n_units, n_months = table.shape
+    n_blocks = n_months // months
+    last = table[:, n_months - n_blocks * months :]
+    return np.asarray(last.reshape(n_units, n_blocks, months).sum(axis=2), dtype=np.int64)
+
+
+def estimate_dispersion(
+    monthly: npt.ArrayLike, block_months: tuple[int, ...] = (1, 12)
+) -> Dispersion:
+    """Estimate how much counts of fixed places vary, from the city's own months.
+
+    Measured in blocks of several lengths, of which the largest value is used: one shooting answers
+    another within weeks, which months show; but places also drift from year to year, which years
+    show and months hide in their noise. The largest of several errs upward, if at all, and so
+    toward claiming too little.
+    """
+    table = _as_table(monthly)
+    by_block: dict[int, float | None] = {}
+    for months in block_months:
+        counts = _without_empty(block_counts(table, months))
+        is_enough = _freedom(counts) >= LEAST_FREEDOM
+        by_block[months] = measure_dispersion(counts) if is_enough else None
+    value = max([1.0, *(found for found in by_block.values() if found is not None)])
+    n_units = int(table.any(axis=1).sum())
+    return Dispersion(value, MappingProxyType(by_block), n_units, table.shape[1])
+
+
+def _as_table(given: npt.ArrayLike) -> Ints:
+    counts = as_counts(given)
+    if counts.ndim != 2:
+        raise TableError("displacement.no_table", given=counts.ndim)
+    return counts
+
+
+def _without_empty(table: Ints) -> Ints:
+    """Leave out places and periods without any incident."""
+    return table[np.ix_(table.any(axis=1), table.any(axis=0))]
+
+
+def _freedom(table: Ints) -> int:
+    return (len(table) - 1) * (len(table.T) - 1) if table.size else 0
+
+
+def _chi_square(table: Ints) -> float:
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return float(((table - expected) ** 2 / expected).sum())
+
+
+MAX_Z = 37.0
+"""Beyond it a probability is too small for floating point."""
+
+WIDEST = 2
+"""A range that spans more than so many times what is expected says nothing."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was expected of some cells in the months before, corrected for chance."""
+
+    mean: float  # incidents
+    variance: float  # of the mean
+
+    @staticmethod
+    def total(bases: Sequence[Baseline]) -> Baseline:
+        """Add up what is expected of several sets of cells."""
+        return Baseline(math.fsum(b.mean for b in bases), math.fsum(b.variance for b in bases))
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Expected counts, and how far chance and error may carry them.
+
+    A count varies more than Poisson's, and the expected number was itself estimated: together a
+    negative binomial distribution with variance `dispersion * mean + (relative_error * mean)^2`.
+    """
+
+    mean: Floats  # (n,) expected incidents, 0 or more
+    relative_error: Floats  # (n,) standard error of the expected number, as a share of it
+    dispersion: float = 1.0  # variance over mean of such counts, 1 or more
+
+    @property
+    def variance(self) -> Floats:
+        """(n,) variance of the counts to come."""
+        spread = (self.relative_error * self.mean) ** 2
+        return np.asarray(self.dispersion * self.mean + spread, dtype=np.float64)
+
+    def tails(self, counts: Ints) -> tuple[Floats, Floats]:
+        """Compute the probability of counts as low, and of counts as high.
+
+        Returns (n,) each: P(X <= count) and P(X >= count).
+        """
+        few, many = poisson_at_most(counts, self.mean), poisson_upper_tail(counts, self.mean)
+        size, chance = self._law()
+        wide = np.isfinite(size)
+        law = counts[wide], size[wide], chance[wide]
+        few[wide], many[wide] = negative_binomial_at_most(*law), negative_binomial_at_least(*law)
+        return few, many
+
+    def z(self, counts: Ints) -> Floats:
+        """Compute how surprising counts are, in standard deviations of a normal distribution.
+
+        Returns (n,) below 0 for few, above 0 for many.
+        """
+        few, many = self.tails(counts)
+        lower, upper = np.minimum(ndtri(few), 0.0), np.maximum(-ndtri(many), 0.0)
+        return np.clip(np.where(counts < self.mean, lower, upper), -MAX_Z, MAX_Z)
+
+    def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
+        """Return the lowest and the highest count that are less surprising than z.
+
+        Returns (n,) each, both counts included. From z = 8 on the highest is that of 8, for no
+        number lies nearer to 1.
+        """
+        below = np.broadcast_to(ndtr(-np.asarray(z)), self.mean.shape)
+        size, chance = self._law()
+        wide = np.isfinite(size)
+
+        def reaching(tail: Floats) -> Ints:
+            count = poisson_count(tail, self.mean)
+            count[wide] = negative_binomial_count(tail[wide], size[wide], chance[wide])
+            return count.astype(np.int64)
+
+        return reaching(below), reaching(np.minimum(1 - below, np.nextafter(1.0, 0.0)))
+
+    def _law(self) -> tuple[Floats, Floats]:
+        """Return the negative binomial's size and probability; the size is infinite for Poisson."""
+        extra = self.variance - self.mean
+        is_wide = extra > 1e-9 * self.mean  # nearer to Poisson, rounding would spoil the law
+        size = np.full(len(self.mean), np.inf)
+        size[is_wide] = self.mean[is_wide] ** 2 / extra[is_wide]
+        chance = np.ones(len(self.mean))
+        chance[is_wide] = self.mean[is_wide] / self.variance[is_wide]
+        return size, chance

@@ -1,0 +1,355 @@
+"""The files of `csa displace`: the panel, the verdicts, the lineage, the emerging cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
+from csa.areas.proposal import plain
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.message import Message, msg
+from csa.base.params import Month, Period
+from csa.base.text import month, render, tr
+from csa.change.analyze import Displacement, PastChangeBasis
+from csa.change.boundary import planned_looks
+from csa.change.classic_measures import Evidence, Wdd, WddPart
+from csa.change.emerging import EMERGING_COLUMNS
+from csa.change.follow import FollowedAreas
+from csa.change.lineage_windows import TRACE_COLUMNS
+from csa.change.outcomes import outcome_account
+from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
+from csa.change.past import PastChange, PastYear, mean_past_change, usual_reach
+from csa.change.sentences import FALLS, describe_pooled, describe_result, figures, name_followed
+from csa.change.verdict import (
+    AreaResult,
+    CumulativeCounts,
+    Fade,
+    NetChange,
+    moved_share,
+    net_change,
+)
+from csa.change.zoning import Control
+
+MARKER = "displacement.json"
+REVISED = ("month", "first_reported", "was", "now")
+
+
+def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> dict[str, bytes]:
+    """Write areas followed as files, the same bytes for the same data."""
+    tables = (
+        ("panel.csv", followed.panel, PANEL_COLUMNS),
+        ("newest_month.csv", followed.newest_zones, NEWEST_COLUMNS),
+        ("lineage.csv", followed.lineage, TRACE_COLUMNS),
+        ("emerging.csv", followed.emerging, EMERGING_COLUMNS),
+    )
+    files = {
+        name: csv_bytes(list(columns), list_rows(table, list(columns), round_figures))
+        for name, table, columns in tables
+    }
+    return {**files, MARKER: json_bytes(account)}
+
+
+def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
+    """Summarize what changed, beside what would have come anyway, and how sure that is."""
+    displaced = followed.displaced
+    n_months = len(displaced.pooled.verdicts)
+    return {
+        **write_header("displacement", followed.city),
+        "areas": len(displaced.chosen.area_ids),
+        "chosen_by": _period(displaced.chosen.period),
+        "knew_after": displaced.knew_after,
+        "cells_outside": displaced.places.n_outside,
+        "since": str(displaced.since),
+        "through": str(displaced.until.plus(-1)),
+        "months_after": n_months,
+        "base": _period(displaced.places.base),
+        "dispersion": _dispersion(displaced),
+        "boundary": {
+            "alarm_chance": _round(displaced.alarm_chance),
+            "looks": planned_looks(n_months),
+            "z_pooled": _round(displaced.pooled.boundary_z),
+            "z_single": _round(displaced.single[0].boundary_z),
+        },
+        "usual": _usual(followed),
+        "pooled": _pooled(followed),
+        "single": _singles(followed),
+        "pattern": _pattern(followed),
+        "newest_month": _newest(followed),
+        "outcomes": [outcome_account(one) for one in followed.outcomes],
+        "late_reports": [
+            {name: plain(row[name]) for name in REVISED}
+            for row in followed.changed_months.to_dict("records")
+        ],
+        "lineage_by_chance": None if followed.chance is None else asdict(followed.chance),
+        "versions": list_versions(),
+    }
+
+
+def _round(value: Any) -> Any:
+    return round_figures(plain(value)) if not isinstance(value, bool) else value
+
+
+def _period(period: Period | None) -> dict[str, str] | None:
+    return None if period is None else {"start": str(period.start), "until": str(period.until)}
+
+
+def _dispersion(displaced: Displacement) -> dict[str, Any]:
+    found = displaced.dispersion
+    by_block = {str(months): _round(value) for months, value in found.by_block.items()}
+    return {"value": _round(found.value), "by_block_months": by_block}
+
+
+def _usual(followed: FollowedAreas) -> dict[str, Any]:
+    displaced = followed.displaced
+    n_months = displaced.until.index - displaced.since_all.index
+    core, ring = displaced.usual_core, displaced.usual_ring
+    return {
+        "starts": len(displaced.past),
+        "independent_spans": _round(core.n_spans),
+        "months": usual_reach(displaced.past, n_months),
+        "basis": str(displaced.basis),
+        "reason": None if displaced.past else _why_unknown(followed),
+        "change_share": _round(mean_past_change(displaced.past, n_months)),
+        "core": _ratio(core),
+        "ring": _ratio(ring),
+        "past": [
+            {
+                "origin": one.core.origin,
+                "areas": one.n_areas,
+                "months": usual_reach([one], n_months),
+                "change_share": _round(one.change(n_months)),
+                "core_ratio": _past_ratio(displaced, one.core, n_months),
+                "ring_ratio": _past_ratio(displaced, one.ring, n_months),
+            }
+            for one in displaced.past
+        ],
+    }
+
+
+def _past_ratio(displaced: Displacement, past: PastYear, n_months: int) -> Any:
+    """Return what came after a past start, as a multiple of what was expected."""
+    reach = min(n_months, len(past.monthly))
+    return _round(past.ratio(reach, displaced.dispersion.value)[0])
+
+
+def why_usual_unknown(displaced: Displacement) -> Message | None:
+    """Explain why the usual course is unknown, where the choice of the areas is the reason."""
+    since = month(str(displaced.since_all))
+    if displaced.basis is PastChangeBasis.NOT_SAID:
+        return msg("follow.usual_not_said", since=since)
+    if displaced.basis is PastChangeBasis.OTHER_MONTHS:
+        key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
+        return msg(key, since=since)
+    return msg("follow.usual_other_way") if displaced.basis is PastChangeBasis.OTHER_WAY else None
+
+
+def _why_unknown(followed: FollowedAreas) -> str:
+    why = why_usual_unknown(followed.displaced)
+    if why is not None:
+        return render(why)
+    if followed.is_past_known:
+        return tr("follow.no_past_year", since=month(str(followed.displaced.since_all)))
+    return tr("follow.usual_unknown", options=followed.past_options)
+
+
+def _ratio(usual: PastChange) -> dict[str, Any]:
+    return {
+        "ratio": _round(usual.ratio[-1]),
+        "relative_error": _round(usual.relative_error[-1]),
+    }
+
+
+def _pooled(followed: FollowedAreas) -> dict[str, Any]:
+    displaced = followed.displaced
+    evidence, control = followed.pooled, followed.controls.pooled
+    told = render(describe_pooled(displaced))
+    return _place(followed, displaced.pooled, displaced.since, told, evidence, control)
+
+
+def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
+    displaced = followed.displaced
+    ended = dict(zip(displaced.chosen.retired, map(str, displaced.chosen.ended), strict=True))
+    rows = zip(
+        displaced.chosen.area_ids,
+        displaced.chosen.place_names,
+        displaced.chosen.cells,
+        displaced.single,
+        displaced.starts,
+        followed.single,
+        followed.controls.single,
+        strict=True,
+    )
+    return [
+        {
+            "area_id": area_id,
+            "place_name": name,
+            "cells": [f"{cell:015x}" for cell in sorted(cells)],
+            "since": str(since),
+            "ended": ended.get(area_id),
+            **_place(followed, judged, since, _told(displaced, area_id), evidence, control),
+        }
+        for area_id, name, cells, judged, since, evidence, control in rows
+    ]
+
+
+def _told(displaced: Displacement, area_id: str) -> str:
+    """Describe what one area shows, without how seldom a change would be found."""
+    at = displaced.chosen.area_ids.index(area_id)
+    judged, since = displaced.single[at], displaced.starts[at]
+    who = name_followed(displaced.chosen, area_id)
+    return render(describe_result(judged, len(judged.verdicts), since, who))
+
+
+def _place(
+    followed: FollowedAreas,
+    judged: AreaResult,
+    since: Month,
+    told: str,
+    evidence: Evidence,
+    control: Control,
+) -> dict[str, Any]:
+    n_months = len(judged.verdicts)
+    first = judged.first_alarm
+    last = _state(judged, n_months - 1, since)
+    before_ring = None if evidence.ring is None else evidence.ring[0]
+    return {
+        **last,
+        "core": last["core"] | {"before": evidence.core[0]},
+        "ring": None if last["ring"] is None else last["ring"] | {"before": before_ring},
+        "sentence": told,
+        "first_alarm": None if first is None else str(since.plus(first - 1)),
+        "moved": _moved(judged, n_months - 1),
+        "power": [
+            {"fall_share": fall, "told_share": _round(judged.core.power(n_months - 1, fall))}
+            for fall in FALLS
+        ],
+        "before_months": evidence.before.months,
+        "months": [
+            {"month": str(since.plus(step)), **_state(judged, step, since)}
+            for step in range(n_months)
+        ],
+        "control": _control(followed, control, evidence),
+        "wdd": _wdd(evidence.wdd),
+        **_wdq(evidence),
+    }
+
+
+def _state(judged: AreaResult, at: int, since: Month) -> dict[str, Any]:
+    """Write down what was known after so many months."""
+    return {
+        "verdict": str(judged.verdicts[at]),
+        "core": _track(judged.core, at),
+        "ring": None if judged.ring is None else _track(judged.ring, at),
+        "net": _part(net_change(judged, at)),
+        "faded": _faded(judged.fade_at(at), since),
+    }
+
+
+def _track(track: CumulativeCounts, at: int) -> dict[str, Any]:
+    return {
+        **figures(track, at),
+        "z": _round(track.z[at]),
+        "is_told": bool(track.is_told[at]),
+    }
+
+
+def _moved(judged: AreaResult, at: int) -> dict[str, Any] | None:
+    """Write down which share of a fall moved next door; null for an end that cannot be told."""
+    found = moved_share(judged, at)
+    if found is None:
+        return None
+    return {name: _round(n) if math.isfinite(n) else None for name, n in asdict(found).items()}
+
+
+def _faded(fade: Fade | None, since: Month) -> dict[str, Any] | None:
+    """Write down what had been shown and is over, with its dates."""
+    if fade is None:
+        return None
+    return {
+        "change": "fewer" if fade.sign < 0 else "more",
+        "from": str(since),
+        "through": str(since.plus(fade.months - 1)),
+        "counted": fade.counted,
+        "expected": _round(fade.expected),
+        "later_counted": fade.later_counted,
+        "later_expected": _round(fade.later_expected),
+    }
+
+
+def _control(followed: FollowedAreas, control: Control, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "is_matched": control.is_close,
+        "rate_ratio": _round(control.rate_ratio),
+        "cells": len(control.cells),
+        "before": evidence.control[0],
+        "after": evidence.control[1],
+        "weight": _round(evidence.control_weight),
+        "knows_earlier_years": followed.controls.is_known,
+    }
+
+
+def _wdd(wdd: Wdd | None) -> dict[str, Any] | None:
+    if wdd is None:
+        return None
+    return {
+        "total": _part(wdd.total),
+        "local": _part(wdd.local),
+        "displacement": _part(wdd.displacement),
+        "dispersion": _round(wdd.dispersion),
+        "coverage": wdd.coverage,
+    }
+
+
+def _part(part: WddPart | NetChange | None) -> dict[str, Any] | None:
+    return None if part is None else {name: _round(value) for name, value in asdict(part).items()}
+
+
+def _wdq(evidence: Evidence) -> dict[str, Any]:
+    if evidence.wdq is None:
+        return {"wdq": None, "wdq_reason": tr("displacement.wdq_no_ring")}
+    reason = evidence.wdq.reason
+    return {
+        "wdq": _round(evidence.wdq.value),
+        "wdq_reason": None if reason is None else render(reason),
+    }
+
+
+def _pattern(followed: FollowedAreas) -> dict[str, Any]:
+    found = followed.pattern
+    return {
+        "s_index": _round(found.s_index),
+        "s_index_all": _round(found.s_index_all),
+        "cells": found.n_cells,
+        "tested": found.n_tested,
+        "changed": int(found.changed.sum()),
+        "method": render(found.method),
+    }
+
+
+def _newest(followed: FollowedAreas) -> dict[str, Any]:
+    found = followed.newest
+    return {
+        "month": str(found.month),
+        "is_provisional": True,
+        "incidents": found.incidents,
+        "previous_month": found.previous_month_incidents,
+        "same_months": {str(year): n for year, n in found.same_months.items()},
+        "usual": _round(found.usual),
+        "low": found.low,
+        "high": found.high,
+        "verdict": str(found.verdict),
+        **{zone: _zone_months(followed, zone) for zone in ("core", "ring")},
+    }
+
+
+def _zone_months(followed: FollowedAreas, zone: str) -> list[dict[str, Any]]:
+    """Write down the newest month of all areas together, or of their rings, beside others."""
+    table = followed.newest_zones
+    rows = table[(table["zone"] == zone) & (table["area_id"] == "")]
+    return [
+        {"month": one, "incidents": n}
+        for one, n in zip(rows["month"], rows["incidents"].tolist(), strict=True)
+    ]

@@ -1,0 +1,293 @@
+"""Areas followed since a start, and what areas of past years did, stored beside the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.backtest.recording import (
+    build_suggestion,
+    load_suggestion,
+    past_years,
+    record_params,
+)
+from csa.areas.choices import AreaSettings
+from csa.areas.finding import find_areas, resolve_params
+from csa.areas.locating import locate_for_areas, locate_incidents
+from csa.areas.places import candidate_id, list_cells, load_places
+from csa.areas.proposal import METHOD_VERSION, Proposal
+from csa.areas.study_area import StudyArea
+from csa.base.errors import ParamError, PeriodError, TableError
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.params import DocumentedDbscan, Month, Period
+from csa.change.analyze import Displacement, analyze_displacement
+from csa.change.classic_measures import (
+    Evidence,
+    PatternChange,
+    compare_city,
+    compare_newest,
+    measure_evidence,
+)
+from csa.change.emerging import find_emerging
+from csa.change.lineage_windows import ChanceRates, NamedArea, add_named_areas, trace_lineage
+from csa.change.outcomes import OutcomeFollowed, follow_outcomes
+from csa.change.panel import Controls, build_latest_month, build_panel, match_controls
+from csa.change.past import PastCohort, past_from_plain, past_to_plain
+from csa.change.season import MonthCompared
+from csa.change.zoning import LEAST_BEFORE, count_past
+from csa.city.dataset import City
+from csa.city.history import list_revisions, load_history
+from csa.city.results import load_latest_result, load_result, result_path, save_result
+from csa.city.selection import AreaSelection
+
+NAME = "after-past-years"
+MONTHS_AFTER = 36
+STEP_MONTHS = 2
+"""Past starts lie so far apart: twice as many would share nearly all their months."""
+
+CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chance", 1
+
+
+def measure_past_cohorts(
+    located: StudyArea,
+    choices: AreaSettings,
+    documented: DocumentedDbscan | None,
+    progress: ProgressCallback = no_progress,
+) -> tuple[PastCohort, ...]:
+    """Find areas at past starts, all years round, and count what they did afterwards."""
+    made = []
+    for origin in past_starts(located, choices):
+        progress("after")
+        period = Period.before(origin, choices.months)
+        params = resolve_params(located, period, choices, documented)
+        found = find_areas(located, period, params).areas
+        if found:
+            months = min(MONTHS_AFTER, located.dataset.require_months().until.index - origin.index)
+            made.append(count_past(located, found, origin, months))
+    return tuple(made)
+
+
+def past_starts(located: StudyArea, choices: AreaSettings) -> tuple[Month, ...]:
+    """List the past months that areas are followed from, each a year ago or more; newest last."""
+    if not past_years(located.dataset, choices):
+        return ()
+    covered = located.dataset.require_months()
+    n_months = covered.months - choices.months - LEAST_BEFORE
+    last = covered.until.plus(-LEAST_BEFORE)
+    return tuple(last.plus(-back) for back in range(0, n_months + 1, STEP_MONTHS))[::-1]
+
+
+def save_past(past: tuple[PastCohort, ...], city: City, choices: AreaSettings) -> None:
+    """Write past years beside their dataset."""
+    save_result(city, NAME, _params(city, choices), past_to_plain(past))
+
+
+def load_past(city: City, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
+    """Read the stored past years: this dataset's, else the latest of older data.
+
+    New data come each month; what areas did years ago hardly changes with them.
+    """
+    return load_latest_result(city, NAME, _params(city, choices), past_from_plain, _reach)
+
+
+def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
+    """Return how far past years reach: their last known month, and how many there are."""
+    ends = [Month.parse(one.core.origin).index + len(one.core.monthly) for one in past]
+    return max(ends, default=0), len(past)
+
+
+def save_chance(chance: ChanceRates, city: City, choices: AreaSettings) -> None:
+    """Write the rates by chance beside their dataset."""
+    plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
+    save_result(city, CHANCE_NAME, _params(city, choices), plain)
+
+
+def load_chance(city: City, choices: AreaSettings) -> ChanceRates | None:
+    """Read the stored rates by chance."""
+    return load_result(city, CHANCE_NAME, _params(city, choices), _chance_from_plain)
+
+
+def _chance_from_plain(plain: Mapping[str, Any]) -> ChanceRates:
+    try:
+        if plain["kind"] != CHANCE_KIND or plain["format_version"] != FORMAT_VERSION:
+            raise TableError("displacement.bad_past")
+        return ChanceRates(float(plain["area_years"]), int(plain["appeared"]), int(plain["gone"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TableError("displacement.bad_past") from error
+
+
+def past_path(name: str, city: City, choices: AreaSettings) -> Path:
+    """Return where results about past years are stored."""
+    return result_path(city, name, _params(city, choices))
+
+
+def _params(city: City, choices: AreaSettings) -> dict[str, object]:
+    own = record_params(choices, city.config.areas)
+    return {"method": METHOD_VERSION, "after": MONTHS_AFTER, **own}
+
+
+@dataclass(frozen=True)
+class FollowedAreas:
+    """Followed areas, and everything reported beside them."""
+
+    city: City  # the city's file, its incidents and its places
+    displaced: Displacement  # what changed
+    controls: Controls  # what areas are compared with, beside the rest of the city
+    pooled: Evidence  # the classic numbers of all areas together
+    single: tuple[Evidence, ...]  # the classic numbers of each area
+    pattern: PatternChange  # whether the city's pattern moved
+    newest: MonthCompared  # the newest whole month beside the same months of earlier years
+    outcomes: tuple[OutcomeFollowed, ...]  # what other signals did in the same areas
+    newest_zones: pd.DataFrame  # as `csa.change.panel.build_latest_month`
+    panel: pd.DataFrame  # as `csa.change.panel.build_panel`
+    lineage: pd.DataFrame  # as `csa.change.lineage_windows.trace_lineage`
+    emerging: pd.DataFrame  # as `csa.change.emerging.find_emerging`
+    revisions: pd.DataFrame  # as `csa.city.history.list_revisions`
+    lineage_months: int  # length of each window of the lineage
+    chance: ChanceRates | None  # how often areas appear and go by chance
+    is_past_known: bool  # whether `csa backtest` has stored what areas of past years did
+    past_options: str  # its options for the same parameters
+
+    @property
+    def changed_months(self) -> pd.DataFrame:
+        """The months whose count has changed since they were first reported."""
+        return self.revisions[self.revisions["now"] != self.revisions["first_reported"]]
+
+
+@dataclass(frozen=True)
+class FollowSource:
+    """Where areas are followed.
+
+    Fields: `city`, `choices`.
+    """
+
+    city: City  # its file, its dataset, and where past years are stored
+    choices: AreaSettings  # how areas are proposed
+
+
+@dataclass(frozen=True)
+class Change:
+    """What areas did, and the incidents on whose cells it was counted.
+
+    Fields: `located`, `displaced`, `past`.
+    """
+
+    located: StudyArea  # on cells of the areas' finest resolution
+    displaced: Displacement
+    past: tuple[PastCohort, ...] | None  # past years as stored; None where `csa backtest` did not
+
+
+def measure_change(
+    source: FollowSource,
+    chosen: AreaSelection,
+    since: Month | None = None,
+    progress: ProgressCallback = no_progress,
+    cover: StudyArea | None = None,
+) -> Change | None:
+    """Prepare and reach every verdict on areas: the one place that does.
+
+    Areas in service that have no whole month yet are left out; None where none is left. `cover` is
+    the city's incidents of the same choices, where a caller has located them.
+    """
+    city, choices = source.city, source.choices
+    begun = chosen if since else chosen.begun(city.dataset.require_months().until)
+    if begun is None or not begun.cells:
+        return None
+    if cover is not None and cover.resolution == choices.as_fine_as(begun.resolution).resolution:
+        located = cover.on_ground_of(begun.grounds)
+    else:
+        located = locate_for_areas(city, choices, begun.grounds)
+    past = load_past(city, settings_for_past(choices, begun))
+    return Change(located, analyze_displacement(located, begun, since, past or (), progress), past)
+
+
+def candidates_since(
+    proposal: Proposal, since: Month, named: Sequence[tuple[str, str]] = ()
+) -> AreaSelection:
+    """Return the areas of a proposal to be followed from its end on, as they are called today."""
+    params, areas = proposal.summary["params"], proposal.areas
+    ids = [area_id for area_id, _ in named] or list(areas["area_id"])
+    names = [name for _, name in named] or list(areas["place_name"])
+    return AreaSelection(
+        tuple(ids),
+        tuple(names),
+        tuple(list_cells(areas)),
+        int(params["resolution"]),
+        Period.before(since, int(params["months"])),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+    )
+
+
+def analyze_followed(
+    source: FollowSource,
+    chosen: AreaSelection,
+    since: Month | None,
+    progress: ProgressCallback = no_progress,
+) -> FollowedAreas:
+    """Follow areas, and gather everything reported beside them."""
+    city, choices = source.city, source.choices
+    progress("cells")
+    found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
+    if not chosen.cells:
+        raise ParamError("displacement.no_areas")
+    change = measure_change(source, chosen, since, progress, found_on)
+    if change is None:
+        first = min(life[0].since for life in chosen.lives)
+        last = city.dataset.require_months().until.plus(-1)
+        raise PeriodError("displacement.after", since=first, last=last)
+    located, displaced = change.located, change.displaced
+    chosen, way = displaced.chosen, settings_for_past(choices, displaced.chosen)
+    controls = match_controls(located, displaced)
+    pooled, single = measure_evidence(located, displaced, controls)
+    documented = build_suggestion(city.config, load_suggestion(city, choices)).documented
+    named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
+    known = add_named_areas(
+        {area_id: NamedArea(name, cells) for area_id, name, cells in named},
+        {candidate_id(one.number): NamedArea(one.name, one.cells) for one in load_places(city)},
+    )
+    units = city.config.city.units
+    lineage = trace_lineage(
+        found_on, choices, documented, displaced.until, known, progress, units=units
+    )
+    return FollowedAreas(
+        city,
+        displaced,
+        controls,
+        pooled,
+        single,
+        compare_city(located, displaced),
+        compare_newest(located, displaced),
+        follow_outcomes(city, choices, chosen, since, progress),
+        build_latest_month(located, displaced),
+        build_panel(located, displaced, controls),
+        lineage,
+        find_emerging(found_on, displaced.until),
+        list_revisions(load_history(city.own_folder)),
+        choices.months,
+        load_chance(city, choices),
+        change.past is not None,
+        _options(choices, way),
+    )
+
+
+def settings_for_past(choices: AreaSettings, chosen: AreaSelection | None) -> AreaSettings:
+    """Take months, size limit and the finest cells, so that past years are comparable."""
+    if chosen is None:
+        return choices
+    lengths = {period.months for period in chosen.periods or (chosen.period,) if period}
+    months = lengths.pop() if len(lengths) == 1 else choices.months
+    limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
+    return replace(choices.as_fine_as(chosen.resolution), months=months, max_area_km2=limit)
+
+
+def _options(choices: AreaSettings, way: AreaSettings) -> str:
+    told = ""
+    if way.months != choices.months:
+        told += f" --months {way.months}"
+    if way.max_area_km2 != choices.max_area_km2:
+        told += f" --max-area-km2 {way.max_area_km2:g}"
+    return told

@@ -1,0 +1,233 @@
+"""How an area will be judged, closed on the day it is designated: nobody can choose it later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from csa.areas.study_area import StudyArea
+from csa.base.errors import ParamError, PeriodError
+from csa.base.message import Message, msg
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS
+from csa.base.stats import compare_counts
+from csa.base.text import month, percent, render
+from csa.change.analyze import Displacement
+from csa.change.boundary import ALARM_CHANCE, PLANNED_LOOKS
+from csa.change.sentences import describe_area
+from csa.change.verdict import LEAST_MEAN, NET_MONTHS, NET_Z
+from csa.change.zoning import BASE_MONTHS, RING_M
+from csa.city.selection import first_month
+from csa.geo.cells import CellSet
+
+SEALED = "evaluation"
+"""Its name in the evidence of a step."""
+
+RULES_VERSION = 1
+WINDOWS = (12, 24, 36)
+"""Months after the start at which the answer is given."""
+
+
+def preregister(cells: Sequence[str], on: date, kinds: Sequence[str] = ()) -> dict[str, Any]:
+    """Write down how an area will be judged, with a hash that tells any later change.
+
+    Parameters
+    ----------
+    cells
+        The area's H3 cells, 15 hexadecimal digits each, in any order.
+    on
+        The day from which the area has these cells: counted from the first whole month on.
+    kinds
+        The kinds of incident counted; none for all.
+
+    Returns
+    -------
+    dict
+        Plain values; `sha256` is that of all others, as JSON with sorted keys.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from csa.change.preregistration import is_whole, seal
+    >>> agreed = seal(["8a2a1072b59ffff"], date(2024, 3, 5))
+    >>> agreed["since"], is_whole(agreed), is_whole(agreed | {"since": "2023-03"})
+    ('2024-04', True, False)
+    """
+    rules = {
+        "rules_version": RULES_VERSION,
+        "cells": sorted(cells),
+        "ring_m": RING_M,
+        "outcome": sorted(kinds) or sorted(KINDS),
+        "since": str(first_month(on)),
+        "months_before": BASE_MONTHS,
+        "windows_months": list(WINDOWS),
+        "comparison": "the rest of the city",
+        "alarm_chance": ALARM_CHANCE,
+        "planned_looks": PLANNED_LOOKS,
+        "net_z": NET_Z,
+        "net_months": NET_MONTHS,
+    }
+    return {**rules, "sha256": _hash(rules)}
+
+
+def is_intact(sealed: Mapping[str, Any]) -> bool:
+    """Return whether nothing of what was agreed has changed since."""
+    rules = {name: value for name, value in sealed.items() if name != "sha256"}
+    return sealed.get("sha256") == _hash(rules)
+
+
+def sealed_since(sealed: Mapping[str, Any]) -> Month:
+    """Return the agreed first month of after."""
+    return Month.parse(sealed["since"])
+
+
+def _hash(rules: Mapping[str, Any]) -> str:
+    text = json.dumps(rules, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+# ---- An area's evaluation: as agreed at designation, or for other months, which it then says.
+
+
+SHOWN_P = 0.05
+"""A chance below which a difference of two windows is told."""
+
+
+@dataclass(frozen=True)
+class WindowCounts:
+    """An area's incidents in two windows that somebody named.
+
+    Fields: `before`, `after`, `counted`, `rest`, `p`, `p_rest`.
+    """
+
+    before: Period
+    after: Period
+    counted: tuple[int, int]  # in the area
+    rest: tuple[int, int]  # in the rest of the city
+    p: float  # how often chance alone makes two counts differ as much, by the windows' lengths
+    p_rest: float | None  # so, where the rest of the city went as it did; None with nothing there
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough incidents to say anything."""
+        return sum(self.counted) / 2 >= LEAST_MEAN
+
+    @property
+    def verdict(self) -> str:
+        """What is said: `too few to say`, `fewer`, `more` or `no change shown`."""
+        if not self.is_enough:
+            return "too few to say"
+        if self.p_rest is None or max(self.p, self.p_rest) >= SHOWN_P:
+            return "no change shown"
+        rate_before = self.counted[0] / self.before.months
+        return "fewer" if self.counted[1] / self.after.months < rate_before else "more"
+
+
+def count_windows(
+    located: StudyArea, cells: CellSet, before: Period, after: Period
+) -> WindowCounts:
+    """Count an area in two windows, and how surprising their difference is.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the area's resolution.
+    cells
+        The area's H3 cells.
+    before, after
+        The windows: both covered by the data, the second not before the end of the first.
+
+    Returns
+    -------
+    WindowCounts
+        Counts of the area and of the rest of the city, with exact chances.
+
+    Raises
+    ------
+    PeriodError
+        If windows overlap, come in the wrong order, or lie outside the data.
+
+    References
+    ----------
+    Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
+    """
+    if after.start < before.until:
+        raise PeriodError("evaluate.overlap", last=before.until.plus(-1), first=after.start)
+    covered = located.dataset.require_months()
+    if before.start < covered.start or after.until > covered.until:
+        raise PeriodError("evaluate.outside", first=covered.start, last=covered.until.plus(-1))
+    at = located.place(cells)
+    own, all_of = zip(
+        *((int(n[at].sum()), int(n.sum())) for n in map(located.counts, (before, after))),
+        strict=True,
+    )
+    rest = (all_of[0] - own[0], all_of[1] - own[1])
+    p = compare_counts(own[1], own[0], after.months, before.months)
+    p_rest = compare_counts(own[1], own[0], rest[1], rest[0]) if min(rest) else None
+    return WindowCounts(before, after, (own[0], own[1]), rest, p, p_rest)
+
+
+def describe_windows(found: WindowCounts, who: str) -> Message:
+    """Describe two windows that were not agreed, with their exact chances."""
+    values = {
+        "who": who,
+        "before": found.counted[0],
+        "after": found.counted[1],
+        "first": _span(found.before),
+        "second": _span(found.after),
+        "p": found.p,
+        "share": percent(found.p),
+        "p_rest": "-" if found.p_rest is None else f"{found.p_rest:.2g}",
+    }
+    key = {
+        "too few to say": "evaluate.too_few",
+        "no change shown": "evaluate.no_change",
+        "fewer": "evaluate.fewer",
+        "more": "evaluate.more",
+    }[found.verdict]
+    return msg(key, **values)
+
+
+def _span(window: Period) -> str:
+    first, last = (month(str(one)) for one in (window.start, window.until.plus(-1)))
+    return first if first == last else render(msg("evaluate.span", first=first, last=last))
+
+
+def check_seal(sealed: Mapping[str, Any], area_id: str) -> Mapping[str, Any]:
+    """Return what was agreed of an area; refuse where it was changed since."""
+    if not is_intact(sealed):
+        raise ParamError("evaluate.broken_seal", area=area_id)
+    return sealed
+
+
+def describe_preregistered(
+    sealed: Mapping[str, Any], displaced: Displacement, area_id: str
+) -> list[Message]:
+    """Describe an area after each agreed number of months that is over, and when the next is."""
+    since, until = sealed_since(sealed), displaced.until
+    at = displaced.chosen.area_ids.index(area_id)
+    if displaced.starts[at] != since:
+        raise ParamError("evaluate.other_start", area=area_id, since=since)
+    over = [months for months in WINDOWS if since.plus(months) <= until]
+    said = [
+        msg(
+            "evaluate.agreed", months=months, told=render(describe_area(displaced, area_id, months))
+        )
+        for months in over
+    ]
+    coming = [months for months in WINDOWS if since.plus(months) > until]
+    if coming:
+        when = month(str(since.plus(coming[0])))
+        said.append(msg("evaluate.next", months=coming[0], when=when))
+    return said
+
+
+def parse_window(text: str, option: str) -> Period:
+    """Read a window such as `2023-01:2023-12`, both months included."""
+    first, _, last = text.partition(":")
+    start = Month.parse(first, option)
+    return Period(start, Month.parse(last or first, option).plus(1))

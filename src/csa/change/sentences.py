@@ -1,0 +1,473 @@
+"""Sentences about areas, each with its error: for all together and for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from csa.areas.file_format import round_figures
+from csa.areas.places import called
+from csa.areas.proposal import plain
+from csa.base import text
+from csa.base.message import Message, msg
+from csa.base.params import Month
+from csa.base.text import in_words, month, render, tr
+from csa.change.analyze import Displacement
+from csa.change.classic_measures import Evidence
+from csa.change.expectation import Expectation
+from csa.change.past import mean_past_change, usual_reach
+from csa.change.verdict import (
+    LEAST_MEAN,
+    LEAST_MONTHS,
+    AreaResult,
+    CumulativeCounts,
+    Verdict,
+    moved_share,
+    net_change,
+)
+from csa.city.selection import AreaSelection
+
+KEYS = {
+    Verdict.NO_CHANGE: "displacement.no_change",
+    Verdict.FEWER: "displacement.fewer",
+    Verdict.FEWER_UNKNOWN: "displacement.fewer_unknown",
+    Verdict.MORE: "displacement.more",
+    Verdict.FEWER_MOVED: "displacement.fewer_moved",
+    Verdict.FEWER_FEWER_NEXT: "displacement.fewer_fewer_next",
+    Verdict.FEWER_ONCE: "displacement.fewer_once",
+    Verdict.MORE_ONCE: "displacement.more_once",
+    Verdict.MORE_NEXT: "displacement.more_next",
+    Verdict.TOO_FEW: "displacement.too_few",
+    Verdict.TOO_EARLY: "displacement.too_early",
+}
+
+
+def name_verdict(verdict: str) -> str:
+    """Return a verdict in a few words, in the reader's language."""
+    return text.tr(KEYS[Verdict(verdict)])
+
+
+HARDLY = 0.01
+"""A change of less than one in a hundred is reported as no change."""
+
+A_REASON = 0.05
+"""A change of the rest of the city by less than a twentieth is not given as a reason."""
+
+LONGEST_WAIT = 24
+"""Months: a longer wait is not promised."""
+
+FALLS = (0.2, 0.3)
+"""Falls of which a sentence says how often they would be shown."""
+
+STUDIED = (0.07, 0.23)
+"""Falls that studies of work at places found (Moyer et al. 2019; Caplan et al. 2021)."""
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """Incidents of areas and of the rest of the city, before a start and since."""
+
+    months: tuple[int, int]  # how many before, and how many since
+    areas: tuple[int, int]  # the areas' incidents, before and since
+    rest: tuple[int, int]  # the rest of the city's incidents, before and since
+    expected: float  # what was expected in the areas since
+
+
+def name_in_sentence(area_id: str, place_name: str) -> str:
+    """Name an area in a sentence."""
+    if place_name in {"", area_id}:
+        return text.tr("displacement.nameless_area", area_id=area_id)
+    return called(place_name, area_id)
+
+
+def name_verdict_at(judged: AreaResult, at: int) -> str:
+    """Name the verdict of a month; where there is none, whether too few or too uncertain."""
+    verdict = judged.verdicts[at]
+    if verdict is Verdict.TOO_FEW and judged.core.is_enough[at]:
+        return text.tr("displacement.too_wide")
+    return name_verdict(verdict)
+
+
+def describe_result(
+    judged: AreaResult, n_months: int, since: Month, who: str, *, is_one: bool = False
+) -> Message:
+    """Describe what core and ring show after so many months, each with its no-change range.
+
+    Beside "no change" stands what would have been seen: of one of several areas (`is_one`) in fewer
+    words. The net change is said by `say_net_change` alone.
+    """
+    at = n_months - 1
+    verdict = judged.verdicts[at]
+    if verdict is Verdict.TOO_EARLY:
+        return say_early(judged, n_months, since, who)
+    if verdict is Verdict.TOO_FEW:
+        return _too_few(judged, at, since, who)
+    return _all_said(
+        [
+            describe_core(judged, n_months, since, who),
+            _say_next_door(judged, at),
+            describe_power(judged.core, at, is_one=is_one)
+            if verdict is Verdict.NO_CHANGE
+            else None,
+        ]
+    )
+
+
+MAY_HAVE_MOVED = {Verdict.FEWER, Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
+
+
+def say_early(judged: AreaResult, n_months: int, since: Month, who: str) -> Message:
+    """Describe what was counted before `LEAST_MONTHS` are over, when nothing is judged."""
+    return msg(
+        "displacement.said_too_early",
+        n=n_months,
+        since=text.month(str(since)),
+        who=who,
+        counted=int(judged.core.counted[n_months - 1]),
+        least=LEAST_MONTHS,
+    )
+
+
+def describe_core(judged: AreaResult, n_months: int, since: Month, who: str) -> Message:
+    """Describe the core alone: since the start, or while a change lasted and after it."""
+    at = n_months - 1
+    verdict, fade = name_verdict(judged.verdicts[at]), judged.fade_at(at)
+    values = {"verdict": verdict, "since": text.month(str(since)), "who": who}
+    if fade is None or judged.verdicts[at] not in {Verdict.FEWER_ONCE, Verdict.MORE_ONCE}:
+        shown = judged.shown_before(at)
+        if shown is None:
+            return msg("displacement.said", **values, **counts_at(judged.core, at))
+        last = text.month(str(since.plus(shown)))
+        return msg("displacement.said_kept", **values, last=last, **counts_at(judged.core, at))
+    return msg(
+        "displacement.said_once",
+        **values,
+        until=text.month(str(since.plus(fade.months - 1))),
+        counted=fade.counted,
+        expected=fade.expected,
+        later=fade.later_counted,
+        later_expected=fade.later_expected,
+    )
+
+
+def counts_at(track: CumulativeCounts, at: int) -> dict[str, object]:
+    """Return the numbers that a sentence says of a track after some months."""
+    return {
+        "counted": int(track.counted[at]),
+        "expected": float(track.expectation.mean[at]),
+        "low": int(track.low[at]),
+        "high": int(track.high[at]),
+    }
+
+
+def _say_next_door(judged: AreaResult, at: int) -> Message | None:
+    ring = judged.ring
+    if ring is None:
+        return None
+    if not ring.is_told[at]:
+        return msg("displacement.next_door_few", n=int(ring.counted[at]))
+    return msg("displacement.next_door", **counts_at(ring, at))
+
+
+def say_net_change(judged: AreaResult, at: int) -> Message | None:
+    """Describe what is left here and next door, as one look at one month; it decides no verdict."""
+    found = net_change(judged, at)
+    if found is None:
+        return None
+    change, low, high = (than_expected(n) for n in (found.change, found.low, found.high))
+    net = msg("displacement.net", change=change, low=low, high=high)
+    has_moved = judged.verdicts[at] in MAY_HAVE_MOVED
+    return _all_said([net, _say_moved(judged, at) if has_moved else None])
+
+
+def than_expected(change: float) -> str:
+    """Describe a difference in words, such as "12 fewer"."""
+    key = "displacement.n_fewer" if round(change) < 0 else "displacement.n_more"
+    return text.tr(key, n=abs(round(change)))
+
+
+def _say_moved(judged: AreaResult, at: int) -> Message | None:
+    """Describe which share of a fall is found next door, where an interval can be given."""
+    found = moved_share(judged, at)
+    if found is None:
+        return None
+    low, high = (min(1.0, max(0.0, end)) for end in (found.low, found.high))
+    values = {"missing": found.missing, "low": text.percent(low), "high": text.percent(high)}
+    if (low, high) == (0, 1):
+        return msg("displacement.moved_unknown", **values)
+    if found.share < HARDLY:
+        return msg("displacement.moved_none", **values | {"high": text.percent(max(high, 0.0))})
+    share = text.percent(min(max(found.share, 0.0), 1.0))
+    return msg("displacement.moved", share=share, **values)
+
+
+def describe_power(core: CumulativeCounts, at: int, *, is_one: bool = False) -> Message:
+    """Explain how often a fall would have been shown by now, beside what studies found."""
+    chances = [round(100 * core.power(at, fall)) for fall in FALLS]
+    lesser, larger = map(text.percent, FALLS)
+    least, most = map(text.percent, STUDIED)
+    values = {"lesser": lesser, "larger": larger, "least": least, "most": most}
+    if is_one:
+        return msg("displacement.power_one", larger=larger, n_larger=chances[1])
+    if not chances[1]:
+        return msg("displacement.power_never", **values)
+    return msg("displacement.power", n_lesser=chances[0], n_larger=chances[1], **values)
+
+
+def _too_few(judged: AreaResult, at: int, since: Month, who: str) -> Message:
+    counted, found = int(judged.core.counted[at]), judged.core.expectation
+    # Both go on as until now, for two years: from when on are there enough, and a narrow range?
+    times = np.arange(at + 1, at + 2 + LONGEST_WAIT) / (at + 1)
+    mean = float(found.mean[at]) * times
+    error = np.full(len(times), float(found.relative_error[at]))
+    reach = judged.boundary_z * np.sqrt(Expectation(mean, error, found.dispersion).variance)
+    is_enough = (counted * times + mean) / 2 >= LEAST_MEAN
+    is_wide = reach > mean
+    left = int(np.argmax(is_enough & ~is_wide))
+    values = {"who": who, "n": counted, "since": text.month(str(since))}
+    if left:
+        until = text.month(str(since.plus(at + left)))
+        return msg("displacement.said_too_few_until", **values, until=until)
+    if is_enough[0] and is_wide[0]:
+        return msg("displacement.said_too_wide", **values)
+    return msg("displacement.said_too_few", **values)
+
+
+def _all_said(parts: Sequence[Message | None]) -> Message:
+    """Join sentences."""
+    told = [part for part in parts if part is not None]
+    if len(told) == 1:
+        return told[0]
+    first = _all_said(told[:-1])
+    return msg("displacement.both_said", first=text.render(first), second=text.render(told[-1]))
+
+
+def say_before_after(
+    course: BeforeAfter, usual_change: float | None, n_years: int, n_within: int
+) -> tuple[Message, Message]:
+    """Describe before and after, always beside the rest of the city and what is usual."""
+    (n_before, n_after), (months_before, months_after) = course.areas, course.months
+    told = msg(
+        "displacement.before_after",
+        before=n_before,
+        months_before=months_before,
+        before_monthly=n_before / months_before,
+        after=n_after,
+        months_after=months_after,
+        after_monthly=n_after / months_after,
+    )
+    told = _all_said([told, _say_rest(course)])
+    if usual_change is None:
+        return told, msg("displacement.usual_unknown")
+    values = {"n": n_years, "within": n_within}
+    if abs(usual_change) < HARDLY:
+        return told, msg("displacement.usual_same", **values)
+    key = "displacement.usual_fall" if usual_change < 0 else "displacement.usual_rise"
+    return told, msg(key, share=text.percent(abs(usual_change)), **values)
+
+
+def _say_rest(course: BeforeAfter) -> Message | None:
+    """Describe the rest of the city; as a reason only if expectations went the same way."""
+    months_before, months_after = course.months
+    before, after = course.rest
+    if not before:
+        return None
+    values = {"rest_before": before / months_before, "rest_after": after / months_after}
+    toward = course.expected / months_after - course.areas[0] / months_before
+    change = after * months_before / (before * months_after) - 1
+    if change <= -A_REASON and toward < 0:
+        return msg("displacement.rest_fell", **values)
+    if change >= A_REASON and toward > 0:
+        return msg("displacement.rest_rose", **values)
+    return msg("displacement.rest_went", **values)
+
+
+# ---- What is said of areas that are followed, all together and each: one answer for every page.
+
+
+def name_all(displaced: Displacement) -> str:
+    """Name all areas together; where they began in different months, with each one's start.
+
+    Those no longer in service are named: all together they count on.
+    """
+    chosen = displaced.chosen
+    n_areas = len({*chosen.area_ids, *chosen.retired})
+    ended = in_words(chosen.retired) if chosen.retired else ""
+    if displaced.since == displaced.since_all:
+        if ended:
+            return tr("displacement.all_areas_ended", n=n_areas, ended=ended)
+        return tr("displacement.all_areas", n=n_areas)
+    since = in_words([_started(areas, start) for start, areas in _by_start(displaced)])
+    if ended:
+        return tr("displacement.all_areas_since_ended", n=n_areas, since=since, ended=ended)
+    return tr("displacement.all_areas_since", n=n_areas, since=since)
+
+
+def say_ground(displaced: Displacement) -> tuple[Message, ...]:
+    """Describe which ground all together count, where that is not the areas as they are now.
+
+    What areas had while they were served stands here, and decides no verdict.
+    """
+    chosen = displaced.chosen
+    if _has_start(displaced):
+        return ()
+    said = [msg("displacement.all_ground")] if chosen.is_ground_kept or chosen.retired else []
+    ended = dict(zip(chosen.retired, chosen.ended, strict=True))
+    for area_id, since, judged in zip(
+        chosen.area_ids, displaced.starts, displaced.single, strict=True
+    ):
+        n_months = ended[area_id].index - since.index if area_id in ended else 0
+        if 0 < n_months <= len(judged.core.counted):
+            said.append(
+                msg(
+                    "displacement.while_served",
+                    who=name_in_sentence(
+                        area_id, chosen.place_names[chosen.area_ids.index(area_id)]
+                    ),
+                    n=int(judged.core.counted[n_months - 1]),
+                    since=month(str(since)),
+                    through=month(str(ended[area_id].plus(-1))),
+                )
+            )
+    if chosen.corrected:
+        said.append(msg("displacement.day_corrected", areas=in_words(chosen.corrected)))
+    return tuple(said)
+
+
+def _has_start(displaced: Displacement) -> bool:
+    """Return whether areas are followed from a start that somebody gave, not from their own."""
+    return displaced.starts != tuple(life[0].since for life in displaced.chosen.lives)
+
+
+def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
+    first: dict[str, Month] = dict(zip(displaced.chosen.area_ids, displaced.starts, strict=True))
+    if not _has_start(displaced):
+        for one in displaced.chosen.services:
+            since = one.versions[0].since
+            first[one.area_id] = min(first.get(one.area_id, since), since)
+    dated = sorted((since, area_id) for area_id, since in first.items())
+    groups = groupby(dated, key=lambda one: one[0])
+    return [(start, [area_id for _, area_id in areas]) for start, areas in groups]
+
+
+def _started(areas: Sequence[str], start: Month) -> str:
+    return tr("displacement.begun", areas=in_words(areas), since=month(str(start)))
+
+
+def describe_pooled(displaced: Displacement, n_months: int | None = None) -> Message:
+    """Return what all areas together show in words, so many months after the first start."""
+    n_months = len(displaced.pooled.verdicts) if n_months is None else n_months
+    return describe_result(displaced.pooled, n_months, displaced.since, name_all(displaced))
+
+
+def describe_area(displaced: Displacement, area_id: str, n_months: int | None = None) -> Message:
+    """Return what one area shows in words, so many months after its own start."""
+    chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
+    judged, since = displaced.single[at], displaced.starts[at]
+    n_months = len(judged.verdicts) if n_months is None else n_months
+    who, is_one = name_followed(chosen, area_id), len(chosen.area_ids) > 1
+    return describe_result(judged, n_months, since, who, is_one=is_one)
+
+
+def name_followed(chosen: AreaSelection, area_id: str) -> str:
+    """Name an area in a sentence, and say so where it is no longer in service."""
+    place = chosen.place_names[chosen.area_ids.index(area_id)]
+    who = name_in_sentence(area_id, place)
+    return tr("displacement.ended_area", who=who) if area_id in chosen.retired else who
+
+
+def moved_somewhere(displaced: Displacement, at: int) -> list[str]:
+    """List the areas from which it moved next door in a month, unless all together did."""
+    moved, first = Verdict.FEWER_MOVED, displaced.since
+    if displaced.pooled.verdicts[at] is moved:
+        return []
+    each_area = zip(displaced.chosen.area_ids, displaced.starts, displaced.single, strict=True)
+    own = ((area_id, at - (start.index - first.index), one) for area_id, start, one in each_area)
+    return [
+        area_id
+        for area_id, month_of, one in own
+        if month_of >= 0 and one.verdicts[month_of] is moved
+    ]
+
+
+def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message, Message]:
+    """Describe before and after, beside the rest of the city, and what usually happens anyway.
+
+    Since all areas are followed: before that, before and after would be of different areas.
+    """
+    n_months, past = found.after.months, displaced.past
+    course = BeforeAfter(
+        (found.before.months, n_months),
+        found.core,
+        (found.rest_before, sum(found.rest_monthly)),
+        found.core_expected,
+    )
+    usual, within = mean_past_change(past, n_months), usual_reach(past, n_months)
+    told, by_themselves = say_before_after(course, usual, len(past), within)
+    if displaced.is_staggered:
+        since = month(str(displaced.since_all))
+        told = msg("displacement.since_all", since=since, told=render(told))
+    return told, by_themselves
+
+
+def describe_wdd(found: Evidence) -> Message | None:
+    """Describe the classic measure of what is left in all: the weighted displacement difference."""
+    if found.wdd is None or found.wdd.total is None:
+        return None
+    total = found.wdd.total
+    change, low, high = (than_expected(n) for n in (total.estimate, total.low, total.high))
+    return msg("displacement.classic", change=change, low=low, high=high)
+
+
+def each(displaced: Displacement) -> Mapping[str, tuple[AreaResult, Month]]:
+    """Return the verdicts on each area and its start, by its id."""
+    followed = zip(displaced.single, displaced.starts, strict=True)
+    return dict(zip(displaced.chosen.area_ids, followed, strict=True))
+
+
+def answers(displaced: Displacement) -> dict[str, Any]:
+    """Return what is said of all areas and of each as plain values, for machines to compare."""
+    chosen = displaced.chosen
+    return {
+        "through": str(displaced.until.plus(-1)),
+        "pooled": _answer(displaced.pooled, displaced.since, describe_pooled(displaced)),
+        "single": [
+            {
+                "area_id": area_id,
+                "place_name": name,
+                **_answer(judged, since, describe_area(displaced, area_id)),
+            }
+            for area_id, name, judged, since in zip(
+                chosen.area_ids,
+                chosen.place_names,
+                displaced.single,
+                displaced.starts,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _answer(judged: AreaResult, since: Month, told: Message) -> dict[str, Any]:
+    return {
+        "since": str(since),
+        "months": len(judged.verdicts),
+        "verdict": str(judged.verdicts[-1]),
+        "sentence": render(told),
+        "core": figures(judged.core),
+        "ring": None if judged.ring is None else figures(judged.ring),
+    }
+
+
+def figures(track: CumulativeCounts, at: int = -1) -> dict[str, Any]:
+    """Return what was counted after some months, and what was expected."""
+    return {
+        "counted": int(track.counted[at]),
+        "expected": round_figures(plain(track.expectation.mean[at])),
+        "low": int(track.low[at]),
+        "high": int(track.high[at]),
+    }

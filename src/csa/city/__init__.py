@@ -1,0 +1,1 @@
+"""A city: its file, its dataset, and what is stored with the dataset."""

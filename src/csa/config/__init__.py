@@ -1,1 +1,0 @@
-"""A city's file and a deployment's settings, read and checked."""

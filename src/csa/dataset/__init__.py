@@ -1,1 +1,0 @@
-"""A versioned dataset, the results stored beside it, and its history."""

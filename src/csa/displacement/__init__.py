@@ -1,1 +1,0 @@
-"""Change and displacement: what changed in areas, beside them, and in the whole city."""

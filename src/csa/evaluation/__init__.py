@@ -1,1 +1,0 @@
-"""What was shown by work in areas: trials with a drawn start order."""

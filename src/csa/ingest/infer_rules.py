@@ -1,0 +1,568 @@
+"""Guess which rows are homicides and which are nonfatal shootings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from csa.base.errors import SourceError
+from csa.base.message import msg
+from csa.city.types import FieldName
+from csa.ingest.infer_columns import (
+    FATAL,
+    INJURED,
+    MOST,
+    YES,
+    Interpretation,
+    Questions,
+    TextColumn,
+    list_values,
+    rows_holding,
+)
+from csa.ingest.infer_incidents import (
+    ADDRESS,
+    GuessedRules,
+    RowClues,
+    guess_address,
+    guess_incidents,
+)
+from csa.ingest.infer_words import (
+    HOMICIDE,
+    NOBODY_SHOT,
+    NOT_HOMICIDE,
+    NOT_KILLED,
+    OTHER_CRIME,
+    SHOOTING,
+    UNHURT,
+    UNKNOWN,
+    is_assault,
+    is_fatal_shooting,
+    is_gun,
+    is_gun_assault,
+    is_homicide,
+    is_killed,
+    is_shooting,
+    kind_in_name,
+)
+
+# ---- Guess who was killed from a flag, a number of people, or a word such as fatal.
+
+
+OF_OTHERS = (
+    "offender", "suspect", "perp", "officer", "arrest", "shooter", "gunman", "domestic", "gang",
+    "agensegur", "seguranca",
+)  # fmt: skip
+"""Names of columns that tell of others than the victims, or of a part of them."""
+OTHER_DEATH = re.compile(r"suicid|natural|accident", re.IGNORECASE)
+OF_CASES = ("polic", "clear", "dispos")
+"""Names of those that may, and are taken where no other tells."""
+COUNTED = ("num", "count", "total", "howmany")
+FATAL_TOO = re.compile("(?<!non)fatal")
+MOST_COUNT, LEAST_TWOS = 60, 0.3
+CODES = {"f": {"nf", "n", "s"}, "hom": {"nfs", "nf"}}
+"""Marks of the killed, beside those of the others."""
+
+
+def fatal_flags(
+    columns: Sequence[TextColumn],
+) -> tuple[list[TextColumn], list[TextColumn]]:
+    """Return the flags or counts of the killed, the likeliest first, and those of the hurt."""
+    victims = [one for one in columns if not one.says(*OF_OTHERS)]
+    fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
+    fatal = [one for one in fatal if one.yes_no or _is_count(one)]
+    fatal += [one for one in victims if _is_fatal_text(one)]
+    fatal.sort(
+        key=lambda one: (
+            one.says(*OF_CASES),
+            len(one.distinct) < 2,
+            not one.says("fatal", "murder", "killed"),
+        )
+    )
+    injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
+    return fatal, injured
+
+
+def kinds_by_flag(
+    column: TextColumn,
+    injured: Sequence[TextColumn],
+    found: GuessedRules,
+    questions: Questions,
+) -> None:
+    """Take a flag, or a number of people, as what marks a homicide; all rows are shootings."""
+    found.columns["fatal"] = column
+    found.gun = found.gun or {"yes": [{}]}
+    is_code = not injured and _is_code(column)
+    if column.is_number and not is_code and (column.most > 1 or injured):
+        found.homicide = [{"fatal": _counts()}]
+        if injured:
+            found.columns["injured"] = injured[0]
+            found.nonfatal = [{"injured": _counts()}]
+            found.victims_from = ["fatal", "injured"]
+            found.notes.append(msg("start.by_counts", killed=column.header, hurt=injured[0].header))
+        else:
+            found.nonfatal = [{"fatal": ["0", "0.0"]}]
+        return
+    spelled = column.yes_no
+    if spelled is not None and not _killed(column):
+        is_of_living = column.says("nonfatal", "surviv") and not FATAL_TOO.search(column.name)
+        yes, no = spelled[::-1] if is_of_living else spelled
+    else:
+        yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
+        others = (v for v in column.distinct if v not in yes)
+        no = tuple(v for v in others if not (UNHURT.search(v) or _is_nobody(v)))
+        readings = [
+            Interpretation(
+                msg("start.is_killed", values=list_values(one)), (tuple(one), tuple(other))
+            )
+            for one, other in ((yes, no), (no, yes))
+            if one
+        ]
+        if not _is_told_by_words(yes, no) and (len(readings) > 1 or not yes):
+            question = msg("start.which_killed", column=column.header)
+            yes, no = questions.settle("killed", question, readings)
+    found.homicide = [{"fatal": list(yes or YES)}]
+    found.nonfatal = [{"fatal": list(no)}] if no else []
+    if not no and len(column.known) < len(column.texts):
+        readings = [
+            Interpretation(msg("start.blank_is_no", column=column.header), "no"),
+            Interpretation(msg("start.blank_is_unknown", column=column.header), "unknown"),
+        ]
+        question = msg("start.which_blank", column=column.header)
+        if questions.settle("blank", question, readings) == "no":
+            found.nonfatal = [{}]
+
+
+def _is_nobody(value: str) -> bool:
+    """Check for a value that says that nobody else was shot."""
+    return bool(NOBODY_SHOT.search(value)) and not NOT_KILLED.search(value)
+
+
+def _is_told_by_words(yes: Sequence[str], no: Sequence[str]) -> bool:
+    """Check whether each value says by a word that somebody was killed, or was not."""
+    return bool(yes) and all(map(is_killed, yes)) and all(map(NOT_KILLED.search, no))
+
+
+def _is_code(column: TextColumn) -> bool:
+    """Check for 1 and 2 as yes and no: of those killed in a homicide, two are far fewer."""
+    values = {value.removesuffix(".0") for value in column.distinct}
+    twos = column.numbers == 2
+    return values == {"1", "2"} and not column.says(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
+
+
+def _is_fatal_text(column: TextColumn) -> bool:
+    """Check whether values themselves say fatal and not."""
+    n_values = len(column.distinct)
+    is_nested = any(value.startswith(("[", "{")) for value in column.distinct)  # of several people
+    return 2 <= n_values <= 6 and 0 < len(_killed(column)) < n_values and not is_nested
+
+
+def _killed(column: TextColumn) -> tuple[str, ...]:
+    """Return the values that say fatal: by a word, or by a mark such as F beside NF."""
+    codes = {value.casefold() for value in column.distinct}
+    marked = {code for code, others in CODES.items() if code in codes and codes & others}
+    marked -= {"f"} if "t" in codes else set()
+    is_patient = column.says("vict", "condition", "injur", "outcome", "patient")
+    return tuple(
+        one
+        for one in column.distinct
+        if is_killed(one)
+        or one.casefold() in marked
+        or (is_patient and one.casefold().startswith("expired"))
+    )
+
+
+def _is_count(column: TextColumn) -> bool:
+    """Check whether a column numbers people: few in a row, and no number of a case."""
+    return column.is_number and 0 <= column.numbers.min() <= column.most <= MOST_COUNT
+
+
+def _counts() -> list[str]:
+    whole = [str(n) for n in range(1, MOST_COUNT + 1)]
+    return [*whole, *(f"{n}.0" for n in range(1, MOST_COUNT + 1))]
+
+
+def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
+    """Check for a list of the dead: each has a day of death, or some died otherwise."""
+    days = [one for one in columns if one.says("death") and one.formats]
+    causes = [one for one in columns if one.says("cause", "manner")]
+    is_other = any(OTHER_DEATH.search(value) for one in causes for value in one.distinct)
+    has_days = any((one.texts != "").mean() >= MOST for one in days)
+    return bool(causes) and (has_days or is_other)
+
+
+# ---- Guess which column says whether a gun was used.
+
+
+GUN_NAMES = (
+    "firearm", "gunshot", "gunused", "weapon", "gun", "method", "cause", "manner", "homicidetype",
+    "arma",
+)  # fmt: skip
+
+
+def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
+    """Take a column that says whether a gun was used."""
+    for column in columns:
+        if not column.says(*GUN_NAMES) or column.says("recover", "seiz", "found", "count"):
+            continue
+        is_cause = column.says("cause", "method", "homicidetype", "manner")
+        spelled = column.yes_no
+        if spelled is not None:
+            yes, no = spelled
+        else:
+            yes = tuple(
+                value
+                for value in column.distinct
+                if is_gun(value) or (is_cause and SHOOTING.search(value))
+            )
+            no = tuple(v for v in column.distinct if v not in yes and not UNKNOWN.match(v))
+        if yes:
+            take_gun(column, yes, no, found)
+            return
+
+
+def take_gun(
+    column: TextColumn, yes: Sequence[str], no: Sequence[str], found: GuessedRules
+) -> None:
+    """Take a column's values as what says that a gun was used, or that none was."""
+    found.columns["firearm"] = column
+    found.gun = {"yes": [{"firearm": list(yes)}], "no": [{"firearm": list(no)}] if no else []}
+
+
+# ---- Guess flags: what was domestic, and what is no shooting that a plan can prevent.
+
+
+LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
+    (
+        "officer_involved",
+        ("officerinvolved", "policeinvolved", "ois", "offinvolved"),
+        "shootings by or of officers on duty are reviewed elsewhere",
+    ),
+    ("accidental", ("accidental", "unintentional"), "an accident is not what the plan prevents"),
+)
+DOMESTIC = ("domestic", "dvflag", "familyviolence")
+
+
+def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
+    """Take a flag of domestic shootings, and leave out what other flags mark."""
+    for column in columns:
+        spelled = column.yes_no
+        if spelled is None:
+            continue
+        yes, no = spelled
+        is_domestic = column.says(*DOMESTIC) or "dv" in column.words
+        if is_domestic and "domestic" not in found.columns:
+            found.columns["domestic"] = column
+            found.domestic = {
+                name: [{"domestic": list(values)}]
+                for name, values in (("yes", yes), ("no", no))
+                if values
+            }
+        elif yes and not set(found.columns.values()) & {column}:
+            _leave_out(column, yes, found)
+
+
+def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> None:
+    """Leave out what a flag says is no shooting that a plan can prevent, each with its reason."""
+    for field_name, names, why in LEFT_OUT:
+        if column.says(*names) and field_name not in found.columns:
+            found.columns[field_name] = column
+            when = {field_name: list(yes)}
+            found.exclude.append({"name": field_name, "why": why, "when": when})
+            return
+
+
+OFFENSE_NAMES = (
+    "offense", "offence", "crime", "description", "desc", "category", "type", "primary",
+    "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
+    "delito", "general", "cause",
+)  # fmt: skip
+FEW_WORDS, MOST_WORDS = 200, 20_000
+SAME_SHARE = 0.7
+"""Of two columns that tell of nearly as many homicides, the finer one tells them better."""
+TELLING_SHARE = 0.3
+"""Shootings named as such stand for all where there are so many for each assault with a gun."""
+OTHERS_SHARE = 0.2
+"""A file with so many other crimes is one of all crimes: its rows are not all shootings."""
+
+
+def guess_rules(
+    columns: Sequence[TextColumn], clues: RowClues, questions: Questions, name: str
+) -> GuessedRules:
+    """Guess what rows are, and which are one incident.
+
+    A list may hold homicides alone, or nonfatal shootings alone, and say so by its name.
+    """
+    found = GuessedRules()
+    guess_gun(columns, found)
+    _guess_kinds(columns, found, questions, name)
+    guess_flags(columns, found)
+    guess_incidents(columns, found, clues, questions)
+    guess_address(columns, found)
+    return found
+
+
+def _guess_kinds(
+    columns: Sequence[TextColumn],
+    found: GuessedRules,
+    questions: Questions,
+    name: str,
+) -> None:
+    """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
+    texts = [one for one in columns if _is_offense(one)]
+    homicides = [one for one in texts if _n_rows(one, is_homicide)]
+    homicides = homicides or [one for one in texts if _n_rows(one, is_fatal_shooting)]
+    fatal, injured = fatal_flags(columns)
+    has_others = _has_other_crimes(columns, texts)
+    has_gun = "firearm" in found.columns
+    is_telling = bool(_shot_flag(columns)) or any(
+        _n_rows(one, _is_shooting_of(one))
+        or _n_rows(one, is_gun_assault)
+        or (has_gun and _n_rows(one, is_assault))
+        for one in texts
+    )
+    if homicides and (is_telling or not fatal):
+        _homicides_by_text(homicides, found)
+        _nonfatal_by_text(columns, texts, found)
+    elif fatal and has_others:
+        found.columns["fatal"] = fatal[0]
+        killed = {"fatal": list((fatal[0].yes_no or (YES, ()))[0])}
+        found.homicide = [{**killed, **_no_other_death(homicides, killed, found)}]
+        _nonfatal_by_text(columns, texts, found)
+    elif fatal:
+        kinds_by_flag(fatal[0], injured, found, questions)
+    elif not has_others and (
+        _shootings_alone(texts, found) or _by_name(columns, found, questions, name)
+    ):
+        pass
+    elif has_gun or homicides:
+        raise SourceError("start.no_homicide", path=name)
+    else:
+        raise SourceError("start.no_shootings", path=name)
+    if not found.nonfatal:
+        found.notes.append(msg("start.homicides_only"))
+
+
+def _is_offense(column: TextColumn) -> bool:
+    """Check for a text of offenses: by its name, or by few values of which some are crimes."""
+    if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
+        return False
+    if column.says(*OFFENSE_NAMES) or SHOOTING.search(column.header):
+        return not column.says("location", "premis", "weapon", "address")
+    is_place = column.says(*ADDRESS, "neighborhood", "district", "name")
+    return len(column.distinct) <= FEW_WORDS and not is_place and bool(_n_rows(column, is_homicide))
+
+
+def _n_rows(column: TextColumn, fits: Callable[[str], bool]) -> int:
+    """Count the rows whose value fits."""
+    return int(sum(n for value, n in column.counts.items() if fits(str(value))))
+
+
+def _is_stabbing(value: str) -> bool:
+    """Check for another cause of death than a gun: the list is then of the dead."""
+    return bool(re.search(r"stab|knife|blunt|strang|asphyx", value, re.IGNORECASE))
+
+
+def _is_shooting_of(column: TextColumn) -> Callable[[str], bool]:
+    """Return what tells shootings among a column's values."""
+    return lambda value: is_shooting(value, column.header)
+
+
+def _finest(
+    columns: Sequence[TextColumn], fits: Callable[[TextColumn], Callable[[str], bool]]
+) -> tuple[TextColumn | None, int]:
+    """Return the column with the most values among those that tell of nearly the most rows."""
+    counted = [(one, _n_rows(one, fits(one))) for one in columns]
+    most = max((n for _, n in counted), default=0)
+    near = [(one, n) for one, n in counted if n and n >= SAME_SHARE * most]
+    return max(near, key=_how_fine, default=(None, 0))
+
+
+def _no_other_death(
+    homicides: Sequence[TextColumn], killed: Mapping[str, Sequence[str]], found: GuessedRules
+) -> dict[str, Any]:
+    """Return the offenses of those killed, without deaths in traffic and the like; all: nothing."""
+    if not homicides:
+        return {}
+    column = _strictest(homicides)
+    is_dead = rows_holding(killed, found.columns, len(column.texts)).to_numpy()
+    offenses = sorted(set(column.texts[is_dead]))
+    kept = [value for value in offenses if not NOT_HOMICIDE.search(value)]
+    if len(kept) == len(offenses):
+        return {}
+    others = [value for value in offenses if value not in kept]
+    found.notes.append(msg("start.not_counted", values=list_values(others)))
+    return {_field_of(column, found): kept}
+
+
+def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
+    """Rank a column by its values; what was called in at first after what was found."""
+    return not counted[0].says("initial"), len(counted[0].distinct)
+
+
+def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
+    """Check for flags of other crimes, or for many rows of theft, robbery and the like."""
+    flags = [one for one in columns if OTHER_CRIME.search(one.header) and one.yes_no]
+    shares = (
+        _n_rows(one, lambda v: bool(OTHER_CRIME.search(v))) / max(1, len(one.texts))
+        for one in texts
+    )
+    return len(flags) > 1 or max(shares, default=0.0) >= OTHERS_SHARE
+
+
+def _strictest(texts: Sequence[TextColumn]) -> TextColumn:
+    """Return the text of homicides that tells them best from conspiracies, crashes and the like.
+
+    That with the most homicides, or one that calls nearly as many so and the others something else.
+    """
+    marked = {
+        one: one.texts.isin([value for value in one.distinct if is_homicide(value)])
+        for one in texts
+    }
+    best = max(texts, key=lambda one: int(marked[one].sum()))
+    for one in sorted(texts, key=lambda one: int(marked[one].sum())):
+        others = marked[best] & ~marked[one]
+        is_said = (one.texts[others] != "").all()
+        if marked[one].sum() >= SAME_SHARE * marked[best].sum() and is_said:
+            return one
+    return best
+
+
+def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None:
+    column = _strictest(texts)
+    found.columns["offense"] = column
+    killed = [v for v in column.distinct if is_homicide(v) or is_fatal_shooting(v)]
+    found.homicide = [{"offense": killed}]
+    others = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
+    if others:
+        found.notes.append(msg("start.not_counted", values=list_values(others)))
+    homicides = found.homicide[0]["offense"]
+    shot = [value for value in homicides if is_gun(value) or SHOOTING.search(value)]
+    if shot and not found.gun:  # the offense itself says how
+        by_other = [value for value in homicides if value not in shot and _is_stabbing(value)]
+        no = [{"offense": by_other}] if by_other else []
+        found.gun = {"yes": [{"offense": shot}], "no": no}
+
+
+def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:
+    """Return the flags that say whether somebody was shot."""
+    named = [one for one in columns if SHOOTING.search(one.header)]
+    named = [one for one in named if not one.says(*OF_OTHERS, "multi", "mass", "drive", "police")]
+    return [one for one in named if one.yes_no and one.yes_no[0]]
+
+
+def _nonfatal_by_text(
+    columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
+) -> None:
+    """Find the nonfatal shootings: a flag, a word for them, or an assault with a gun."""
+    flags = _shot_flag(columns)
+    if flags:
+        taken: FieldName = "firearm" if flags[0] is found.columns.get("firearm") else "injured"
+        found.columns[taken] = flags[0]
+        _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
+        return
+    if is_deaths_list(columns):  # a cause says how they died
+        texts = [one for one in texts if not one.says("cause", "manner")]
+    shot, n_shot = _finest(texts, _is_shooting_of)
+    armed, n_armed = _finest(texts, lambda _: is_gun_assault)
+    if shot is not None and n_shot >= TELLING_SHARE * n_armed:
+        values = [value for value in shot.distinct if is_shooting(value, shot.header)]
+        _take_shootings([{_field_of(shot, found): values}], found)
+        return
+    if armed is not None:
+        rule: dict[str, Any] = {
+            _field_of(armed, found): [value for value in armed.distinct if is_gun_assault(value)]
+        }
+        found.gun = {"yes": [*found.gun.get("yes", []), rule], "no": found.gun.get("no", [])}
+        found.nonfatal, found.is_proxy = [rule], True
+        return
+    _assaults_with_guns(columns, texts, found)
+
+
+def _assaults_with_guns(
+    columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
+) -> None:
+    """Take assaults by a text or a flag, where another column says that a gun was used."""
+    flags = [one for one in columns if one.says("assault") and one.yes_no and one.yes_no[0]]
+    beaten, _ = _finest(texts, lambda _: is_assault)
+    if "firearm" not in found.columns:  # a text of offenses may name the weapon alone
+        named, _ = _finest(texts, lambda _: is_gun)
+        if named is not None and named is not beaten:
+            yes = [value for value in named.distinct if is_gun(value)]
+            take_gun(named, yes, (), found)  # what names no gun may still be a shooting
+    if "firearm" not in found.columns:
+        return
+    if flags:
+        assaults: dict[Any, Any] = {
+            _field_of(flags[0], found): list((flags[0].yes_no or ((), ()))[0])
+        }
+    elif beaten is not None:
+        values = [value for value in beaten.distinct if is_assault(value)]
+        assaults = {_field_of(beaten, found): values}
+    else:
+        return
+    rule = {**assaults, **found.gun["yes"][0]}
+    if rows_holding(rule, found.columns, len(columns[0].texts)).any():
+        found.nonfatal, found.is_proxy = [rule], True
+
+
+def _field_of(column: TextColumn, found: GuessedRules) -> FieldName:
+    """Return the field that a column is read as: the offense, or a second text beside it."""
+    if found.columns.setdefault("offense", column) is column:
+        return "offense"
+    found.columns["offense_2"] = column
+    return "offense_2"
+
+
+def _take_shootings(rules: list[dict[str, Any]], found: GuessedRules) -> None:
+    """Take rules as what marks a nonfatal shooting, in which a gun was used."""
+    found.nonfatal = rules
+    known = found.gun.get("yes", [])
+    found.gun = {"yes": [*known, *(one for one in rules if one not in known)],
+                 "no": found.gun.get("no", [])}  # fmt: skip
+
+
+def _shootings_alone(texts: Sequence[TextColumn], found: GuessedRules) -> bool:
+    """Take a list in which every row says that somebody was shot and lived."""
+    shot, n_shot = _finest(texts, _is_shooting_of)
+    if shot is None or n_shot < OTHERS_SHARE * len(shot.texts):
+        return False
+    values = [value for value in shot.distinct if is_shooting(value, shot.header)]
+    if not any(re.search(r"non.?fatal|injur|wound", value, re.IGNORECASE) for value in values):
+        return False
+    _take_shootings([{_field_of(shot, found): values}], found)
+    found.notes.append(msg("start.nonfatal_only"))
+    return True
+
+
+def _by_name(
+    columns: Sequence[TextColumn], found: GuessedRules, questions: Questions, name: str
+) -> bool:
+    """Take every row as the kind that the file's name, or a column's, says; asked."""
+    kind, _ = kind_in_name(name)
+    causes = [one for one in columns if one.says("cause", "manner") and _n_rows(one, _is_stabbing)]
+    headers = [one.header for one in columns if not one.says("name")]
+    if not (kind or any(map(HOMICIDE.search, headers)) or causes):
+        return False
+    readings = [
+        Interpretation(msg("start.all_homicides"), "homicide"),
+        Interpretation(msg("start.all_nonfatal"), "nonfatal"),
+    ]
+    question = msg("start.which_all", file=name)
+    readings = readings[:: -1 if kind == "nonfatal" else 1]
+    kind = questions.settle("all", question, readings)
+    setattr(found, kind, [{}])
+    if kind == "nonfatal":
+        found.notes.append(msg("start.nonfatal_only"))
+    return True
+
+
+def distinguishes_kinds(columns: Sequence[TextColumn]) -> bool:
+    """Check whether columns tell who was killed, so that a file's name need not."""
+    found = GuessedRules()
+    guess_gun(columns, found)
+    try:
+        _guess_kinds(columns, found, Questions({}), "homicide")
+    except SourceError:
+        return False
+    return [{}] not in (found.homicide, found.nonfatal)

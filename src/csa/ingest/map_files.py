@@ -1,0 +1,328 @@
+"""Open map files: GeoJSON, GeoPackage and shapefile only, without any network access.
+
+GDAL goes by what a file holds, not by its name: a text named .geojson can be a program that reads
+other files and hosts. So its other drivers are taken away, and its ways to a network, for the
+whole process and before the first file is opened. A GeoJSON alone can still name the host that
+knows its coordinate system (`crs`, of type `link`): what GDAL fetches by itself comes back empty.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyogrio import _io
+from shapely.errors import ShapelyError
+
+from csa.base.arrays import Bools, Floats, Ints, Objects
+from csa.base.crs import LONLAT, finite_shapes, tables_to_lonlat, to_lonlat
+from csa.base.errors import CrsError, SourceError
+from csa.base.safe_parsing import parse_json, unpack_zip
+from csa.base.text import first_names
+from csa.ingest.columns import normalise_header
+from csa.ingest.parse import parse_numbers
+from csa.ingest.record_columns import column_texts
+from csa.ingest.records import FileRecords, read_records
+
+# ---- Refuse polygons that would take minutes and gigabytes to repair or to join.
+
+
+MOST_VERTICES = 2_000_000
+"""Of a file's polygons."""
+MOST_NEAR = 20_000_000
+"""Pairs of edges whose boxes overlap: GEOS looks at each, and needs ten seconds for so many."""
+MOST_CROSSINGS, MOST_OWN = 250_000, 10_000
+"""Of a file's polygons, and of these such as lie within one shape, for which it is repaired."""
+BLOCK, FIRST = 1_000_000, 4
+"""Pairs that are looked at together, about; edges that are looked at first."""
+
+
+def refuse_tangles(shapes: Objects, path: Path) -> None:
+    """Refuse a file's polygons if GEOS could not work on them in seconds."""
+    rings, shape_of = _rings(shapes)
+    n_vertices = int(shapely.get_num_coordinates(rings).sum())
+    if n_vertices > MOST_VERTICES:
+        raise SourceError("source.vast_polygons", path=path, n=n_vertices, most=MOST_VERTICES)
+    xy, ring_of = shapely.get_coordinates(rings, return_index=True)
+    is_edge = ring_of[1:] == ring_of[:-1]
+    edges = np.stack([xy[:-1][is_edge], xy[1:][is_edge]], axis=1)  # (n, 2, 2)
+    shape_of = shape_of[ring_of[1:][is_edge]]
+    lines = np.asarray(shapely.linestrings(edges), dtype=object)
+    tree = shapely.STRtree(lines)
+    # At random, so that the first edges tell how many others the next will have.
+    order = np.random.default_rng(0).permutation(len(lines))
+    done = seen = near = crossings = own = 0
+    width = FIRST
+    while done < len(lines):
+        taken = order[done : done + width]
+        one, other = tree.query(lines[taken])
+        one = taken[one]
+        done, seen = done + len(taken), seen + len(one)
+        width = max(1, min(4 * width, BLOCK * done // seen))
+        is_once = one < other
+        one, other = one[is_once], other[is_once]
+        is_crossing = _cross(edges[one], edges[other])
+        near += len(one)
+        crossings += int(is_crossing.sum())
+        own += int((shape_of[one] == shape_of[other])[is_crossing].sum())
+        for n, most in ((own, MOST_OWN), (crossings, MOST_CROSSINGS), (near, MOST_NEAR)):
+            if n > most:
+                raise SourceError("source.tangled", path=path, n=n, most=most)
+
+
+def _rings(shapes: Objects) -> tuple[Objects, Ints]:
+    """Return the rings of all polygons, also of those in collections, and the shape of each."""
+    shape_of = np.arange(len(shapes))
+    while (shapely.get_type_id(shapes) > 3).any():  # of several parts
+        shapes, part_of = shapely.get_parts(shapes, return_index=True)
+        shape_of = shape_of[part_of]
+    rings, part_of = shapely.get_rings(shapes, return_index=True)
+    return rings, shape_of[part_of]
+
+
+def _cross(one: Floats, other: Floats) -> Bools:
+    """Return which edges cross another, each in its inside; (n, 2, 2) both."""
+    apart: Bools = (_sides(one, other) < 0) & (_sides(other, one) < 0)
+    return apart
+
+
+def _sides(line: Floats, edge: Floats) -> Floats:
+    """Return less than 0 where the ends of an edge lie on both sides of a line."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a place beyond all numbers is on no side
+        along, ends = line[:, 1] - line[:, 0], edge - line[:, :1]
+        sides = along[:, None, 0] * ends[:, :, 1] - along[:, None, 1] * ends[:, :, 0]
+        product: Floats = np.sign(sides[:, 0]) * np.sign(sides[:, 1])
+    return product
+
+
+DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
+MAX_UNPACKED = 500_000_000
+"""Bytes of a map's archive when unpacked."""
+MAX_COUNTED = 20_000_000
+"""Bytes of a GeoJSON whose features are counted by a second reader."""
+MOST_CELLS = 20_000_000
+"""Cells of a table of points: all of it is held."""
+BLANKS = b"\xef\xbb\xbf \t\r\n"
+BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
+"""What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
+RESPONSE_BYTES = 1024
+"""More than the size of GDAL's CPLHTTPResult, which stays empty."""
+
+_GDAL = ctypes.CDLL(_io.__file__)  # the library that pyogrio brought along
+_GDAL.VSICalloc.restype = ctypes.c_void_p
+
+
+def _nothing(*_: int | None) -> int:
+    return int(_GDAL.VSICalloc(ctypes.c_size_t(1), ctypes.c_size_t(RESPONSE_BYTES)))
+
+
+_FETCH = ctypes.CFUNCTYPE(ctypes.c_void_p, *[ctypes.c_void_p] * 6)(_nothing)  # GDAL holds it
+
+
+def _close_gdal() -> None:
+    others = ",".join(name for name in pyogrio.list_drivers() if name not in DRIVERS)
+    no_host = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "none"}
+    pyogrio.set_gdal_config_options({"GDAL_SKIP": others, **no_host})
+    _GDAL.GDALAllRegister()  # where GDAL reads what to skip
+    _GDAL.CPLHTTPSetFetchCallback(_FETCH, None)
+
+
+_close_gdal()
+
+
+def read_map(path: Path, unreadable: SourceError, *, of_points: bool = False) -> pd.DataFrame:
+    """Read the first layer of a map file, or that of points; a shape beyond repair is none.
+
+    Rings are closed.
+    """
+    with _opened(path, unreadable):
+        layer = _point_layer(path) if of_points else None
+        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), layer=layer, on_invalid="fix")
+    _refuse_lost(path, len(table), unreadable)
+    if isinstance(table, gpd.GeoDataFrame):
+        shapes = finite_shapes(table.geometry)
+        refuse_tangles(shapes.to_numpy(), path)
+        return table.set_geometry(shapes)
+    return table
+
+
+def _point_layer(path: Path) -> str | None:
+    """Return the layer of points, None if none is; refuse several, and too large a table."""
+    layers = pyogrio.list_layers(path.absolute()).tolist()
+    named = [str(name) for name, kind in layers if "Point" in str(kind)]
+    if len(named) > 1:
+        raise SourceError("source.many_layers", path=path, names=", ".join(named[:10]))
+    layer = next(iter(named), None)
+    about = pyogrio.read_info(path.absolute(), layer=layer)
+    n_cells = int(about["features"]) * (len(about["fields"]) + 1)
+    if n_cells > MOST_CELLS:
+        raise SourceError("source.vast_map", path=path, n=n_cells, most=MOST_CELLS)
+    return layer
+
+
+@contextmanager
+def _opened(path: Path, unreadable: SourceError) -> Iterator[None]:
+    """Refuse with a sentence whatever GDAL says of a file; an absolute path is no address."""
+    try:
+        if zipfile.is_zipfile(path):
+            for _ in unpack_zip(path.read_bytes(), MAX_UNPACKED):
+                pass  # what would fill the memory is refused
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of shapes: they are counted
+            yield
+    except OSError as error:
+        key = "source.absent" if not os.access(path, os.F_OK) else "source.unreadable"
+        raise SourceError(key, path=path, why=error.strerror) from error
+    except BROKEN as error:
+        if not os.access(path, os.F_OK):
+            raise SourceError("source.absent", path=path) from error
+        raise unreadable from error
+
+
+def _refuse_lost(path: Path, n_read: int, unreadable: SourceError) -> None:
+    """Refuse a GeoJSON of which GDAL passed over a feature: it does so without a word."""
+    if path.stat().st_size > MAX_COUNTED or path.is_dir():
+        return
+    content = path.read_bytes()
+    if not content.lstrip(BLANKS).startswith(b"{"):
+        return
+    try:
+        found = parse_json(content)
+    except ValueError as error:
+        raise unreadable from error
+    n_all = len(found["features"]) if isinstance(found.get("features"), list) else n_read
+    if n_all != n_read:
+        raise SourceError("source.lost_features", path=path, n=n_all - n_read, n_all=n_all)
+
+
+# ---- Read map layers: a CSV of points, or a map file of points, lines or polygons.
+
+
+TABLES = (".csv", ".tsv", ".txt")
+
+
+class PlacedFile(Protocol):
+    """What is known of a layer's file: its columns of places, and their system."""
+
+    @property
+    def lon_column(self) -> str:
+        """Column of the longitude."""
+
+    @property
+    def lat_column(self) -> str:
+        """Column of the latitude."""
+
+    @property
+    def crs(self) -> str | None:
+        """The system of a file that names none."""
+
+
+def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
+    """Read a file of points, lines or polygons."""
+    table = read_map(path, SourceError("layers.unreadable", path=path))
+    if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
+        raise SourceError("layers.no_shapes", path=path)
+    if table.crs is None and crs is None:
+        raise CrsError("layers.no_crs", path=path, section=section)
+    known = table if crs is None or table.crs is not None else table.set_crs(crs)
+    return tables_to_lonlat(known, str(path)).reset_index(drop=True)
+
+
+def as_table(records: FileRecords) -> pd.DataFrame:
+    """Return records as a table of texts; of columns with one name, the first."""
+    table = pd.concat(records.columns, axis=1).set_axis(list(records.header), axis=1)
+    return table.loc[:, ~table.columns.duplicated()]
+
+
+def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
+    """Find a column, ignoring the case and punctuation of its name."""
+    spelled = [str(name) for name in table.columns if name != "geometry"]
+    exact = [name for name in spelled if name == column]
+    alike = [name for name in spelled if normalise_header(name) == normalise_header(column)]
+    for name in (*exact, *alike):
+        return name
+    raise SourceError("places.no_column", path=path, column=column, found=first_names(spelled))
+
+
+def read_rows(
+    path: Path, layer: PlacedFile, columns: Sequence[str], section: str
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Read some columns of a layer, and its places."""
+    if path.suffix.lower() in TABLES:
+        table, n_unreadable = _read_points(path, layer)
+    else:
+        table, n_unreadable = read_shapes(path, layer.crs, section), 0
+    named = {column: table[require_column(table, column, path)] for column in columns}
+    rows = gpd.GeoDataFrame(named, geometry=table.geometry, crs=LONLAT)
+    is_degrees, is_nowhere = _judge_places(rows.geometry)
+    if 2 * (~is_degrees & ~is_nowhere).sum() > (~is_nowhere).sum():
+        raise SourceError("layers.not_degrees", path=path, section=section)
+    shapes = rows.geometry.to_numpy().copy()
+    shapes[~is_degrees | is_nowhere] = None
+    return rows.set_geometry(gpd.GeoSeries(shapes, crs=LONLAT)), n_unreadable
+
+
+def _judge_places(shapes: gpd.GeoSeries) -> tuple[Bools, Bools]:
+    """Return which shapes lie on the globe, and which have no place: missing, empty, or at 0, 0."""
+    bounds = shapes.bounds.to_numpy(dtype=float)  # (n, 4) degrees
+    is_degrees = (np.abs(bounds) <= [180, 90, 180, 90]).all(axis=1)
+    return is_degrees, np.isnan(bounds).any(axis=1) | (bounds == 0).all(axis=1)
+
+
+def _read_points(path: Path, layer: PlacedFile) -> tuple[gpd.GeoDataFrame, int]:
+    records = read_records(path)
+    table = as_table(records)
+    x, y = (
+        parse_numbers(table[require_column(table, column, path)], are_degrees=not layer.crs)
+        for column in (layer.lon_column, layer.lat_column)
+    )
+    lon, lat = to_lonlat(x, y, layer.crs or LONLAT)
+    is_known = np.isfinite(lon) & np.isfinite(lat)
+    shapes = np.full(len(table), None, dtype=object)
+    shapes[is_known] = shapely.points(lon[is_known], lat[is_known])
+    points = gpd.GeoSeries(shapes, index=table.index, crs=LONLAT)
+    return gpd.GeoDataFrame(table, geometry=points), len(records.unreadable)
+
+
+# ---- A map's points as records: each feature a row of text, as every other format is.
+
+
+def read_map_rows(path: Path) -> Iterator[Sequence[str]]:
+    """Yield a map's columns, then its features, as text: points in degrees, else as x and y."""
+    is_zip = path.suffix.casefold() == ".zip"
+    what = "a zip file in which no map can be read" if is_zip else "a map that cannot be read"
+    unreadable = SourceError("source.not_text", path=path, what=what)
+    table = read_map(path, unreadable, of_points=True)
+    columns = {str(name): table[name] for name in table.columns if name != "geometry"}
+    if isinstance(table, gpd.GeoDataFrame):
+        has_crs = table.crs is not None
+        shapes = (tables_to_lonlat(table, str(path)) if has_crs else table).geometry
+        points = gpd.GeoSeries(shapes.map(_only_point), index=table.index)
+        if has_crs:
+            columns["geometry"] = points.to_wkb()
+        else:
+            columns |= {axis: getattr(points, axis) for axis in ("x", "y") if axis not in columns}
+    yield [*columns]
+    cells = (pa.array(column, from_pandas=True) for column in columns.values())
+    yield from zip(*map(column_texts, cells), strict=True)
+
+
+def _only_point(shape: shapely.Geometry | None) -> shapely.Point | None:
+    """Return a shape that is a point, or several of which there is one; None for any other."""
+    if isinstance(shape, shapely.MultiPoint) and len(shape.geoms) == 1:
+        shape = shape.geoms[0]
+    if not isinstance(shape, shapely.Point) or shape.is_empty:
+        return None
+    return shapely.Point(shape.x, shape.y)

@@ -1,0 +1,6 @@
+"""What was decided, with a trail of every change: one store per city, SQLite or PostgreSQL."""
+
+from csa.program.store.audit import Head, Signed, Verified, read_head, verify
+from csa.program.store.engine import Store, make_store, open_store
+
+__all__ = ["Head", "Signed", "Store", "Verified", "read_head", "make_store", "open_store", "verify"]

@@ -1,0 +1,222 @@
+"""Public values: numbers of a settled publication, the status of actions, items marked public."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from csa.base.schema import UNASSIGNED
+from csa.city.config import Public
+from csa.disclosure.keys import THRESHOLD
+from csa.disclosure.published import Class, Publication, class_of, classes_up_to
+from csa.geo.cells import centres
+from csa.geo.neighborhoods import assign_neighborhoods
+from csa.program.plan.items import Plan
+from csa.program.store.records import Records, latest_titles
+from csa.reports.briefing.lines import plan_lines
+from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
+from csa.reports.public.facts import (
+    PublicAction,
+    PublicAnswer,
+    PublicArea,
+    PublicChange,
+    PublicMeeting,
+    PublicPlace,
+    PublicTask,
+    Quarters,
+    Years,
+)
+from csa.reports.public.window import PublicWindow
+
+
+def published_neighborhoods(
+    window: PublicWindow,
+    made: Publication,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
+) -> tuple[PublicPlace, ...]:
+    """Return each neighborhood's numbers, the class of its own count, and the areas in it."""
+    span = span_name(window.span)
+    return tuple(
+        PublicPlace(
+            name=name,
+            count=count,
+            level=class_of(count),
+            years=published_years(made, DISTRICT, name),
+            quarters=quarters_told(made, DISTRICT, name),
+            areas=tuple(area.key for area in areas if name in touched[area.key]),
+        )
+        for name, count in sorted(made.counts[DISTRICT].get(span, {}).items())
+    )
+
+
+def neighborhoods_by_area(
+    window: PublicWindow, areas: Sequence[PublicAreaGround]
+) -> dict[str, frozenset[str]]:
+    """Return the neighborhoods that hold the middle of a cell of each area."""
+    found = {}
+    for area in areas:
+        middle = centres(sorted(area.cells))
+        names = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
+        found[area.key] = frozenset(names)
+    return found
+
+
+def published_years(made: Publication, geography: str, place: str) -> Years:
+    """Return a place's published count of each year."""
+    periods = made.counts.get(geography, {})
+    return tuple((int(p), periods[p].get(place)) for p in sorted(periods) if p.isdigit())
+
+
+def quarters_told(made: Publication, geography: str, place: str) -> Quarters:
+    """Return a place's published count of each quarter for which it has one."""
+    periods = made.counts.get(geography, {})
+    quarters = sorted(p for p in periods if "-Q" in p and place in periods[p])
+    return tuple((p, periods[p][place]) for p in quarters)
+
+
+def published_classes(made: Publication, span: str) -> tuple[Class, ...]:
+    """List the classes up to the greatest published count, the same for cells and neighborhoods."""
+    told = (made.counts.get(geography, {}).get(span, {}) for geography in (CELL, DISTRICT))
+    return classes_up_to(max((n or 0 for counts in told for n in counts.values()), default=0))
+
+
+def to_public_area(
+    area: PublicAreaGround, made: Publication, span: str, change: PooledChange | None
+) -> PublicArea:
+    """Return the public facts of an area."""
+    own = None if change is None else change.of_area.get(area.letter)
+    until = None if own is None else own.lasted_until
+    return PublicArea(
+        letter=area.letter,
+        place_name=area.place_name,
+        state=area.state,
+        since=area.since,
+        cells=made.places[AREA][area.key],
+        count=made.count(AREA, span, area.key),
+        years=published_years(made, AREA, area.key),
+        verdict="" if own is None else own.verdict,
+        lasted_until=None if until is None else str(until),
+    )
+
+
+LISTENING = "listening"
+COARSE = 5
+"""To this the range expected is rounded: it is made from exact counts of years before."""
+
+
+def change_told(change: PooledChange | None, made: Publication) -> PublicChange | None:
+    """Return the public facts of the change in all areas together."""
+    if change is None:
+        return None
+    counted = next((n for p in made.counts.get(TOGETHER, {}).values() for n in p.values()), None)
+    low, high = (
+        None if n is None else COARSE * round(n / COARSE) for n in (change.low, change.high)
+    )
+    is_so = counted is not None and change.counted is not None and low is not None
+    # A change of a few may carry a count over the range's end: then the count stands alone.
+    if is_so and _side(counted, low, high) != _side(change.counted, change.low, change.high):
+        low = high = None
+    return PublicChange(
+        verdict=change.verdict,
+        since=str(change.since),
+        through=str(change.through),
+        counted=counted,
+        low=low if is_so and low and low >= THRESHOLD else None,
+        high=high if is_so and high and high >= THRESHOLD else None,
+        is_usual_known=change.is_usual_known,
+        lasted_until=None if change.lasted_until is None else str(change.lasted_until),
+        ended=change.ended,
+    )
+
+
+def _side(count: int | None, low: int | None, high: int | None) -> int:
+    """Return where a count lies: -1 below a range, 1 above it, 0 inside."""
+    if count is None or low is None or high is None:
+        return 0
+    return int(count > high) - int(count < low)
+
+
+def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[PublicAction, ...]:
+    """List the plan's written actions with their status."""
+    if plan is None:
+        return ()
+    lines = [line for line in plan_lines(plan, records, today) if not line.is_open]
+    return tuple(
+        PublicAction(
+            number=line.number,
+            title=line.title,
+            titles=plan.titles_of(line.number, line.title),
+            status=line.colour,
+            due=line.state.due,
+        )
+        for line in lines
+    )
+
+
+def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
+    """List the action titles approved since the plan: written by hand, like tasks."""
+    written = latest_titles(records.changes)
+    actions = () if plan is None else plan.actions
+    return tuple(written[one.number] for one in actions if one.number in written)
+
+
+def meetings_of(
+    records: Records,
+    public: Public,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
+    after: date,
+) -> tuple[PublicMeeting, ...]:
+    """List the meetings that anyone may come to, soonest first.
+
+    Those of the city's file, and the listening sessions of areas: other meetings of a work plan
+    are for those who work on it.
+    """
+    found = [PublicMeeting(**one.model_dump()) for one in public.meetings if one.on > after]
+    letters = {area.letter for area in areas if area.letter}
+    found += [
+        PublicMeeting(on=row.on_date, places=tuple(sorted(touched[row.area] - {UNASSIGNED})))
+        for row in records.meetings
+        if row.kind == LISTENING and row.on_date > after and row.area in letters
+    ]
+    return tuple(sorted(found, key=lambda one: (one.on, one.at, one.what)))
+
+
+def public_tasks(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
+    """List the areas' tasks that were marked public."""
+    return tuple(
+        PublicTask(
+            area=row.area,
+            what=row.what,
+            agency=row.agency,
+            status=row.status,
+            due=row.due,
+            reason="" if row.status == "done" else row.reason,
+            told_on=row.told_on,
+        )
+        for row in records.tasks
+        if row.is_public and row.area in letters
+    )
+
+
+def public_answers(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
+    """List what residents asked and what was answered, of those who agreed to be quoted."""
+    return tuple(
+        PublicAnswer(
+            area=row.area,
+            asked=row.asked,
+            asked_on=row.asked_on,
+            answered=row.answered,
+            answered_on=row.answered_on,
+        )
+        for row in records.asked
+        if row.is_public and row.area in letters
+    )
+
+
+def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:
+    """Count the questions that are not quoted, and of them those without an answer."""
+    others = [row for row in records.asked if not row.is_public and row.area in letters]
+    return len(others), sum(not row.answered for row in others)

@@ -1,0 +1,152 @@
+"""Find what lies beside a new city's file: its neighborhoods, people, streets, places that help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from csa.base.crs import LONLAT
+from csa.base.errors import CsaError, ParamError
+from csa.base.message import Message, msg
+from csa.ingest.infer_columns import Questions
+from csa.ingest.infer_layers import GuessedLayer, guess_layer
+from csa.ingest.infer_places import infer_location
+from csa.ingest.polygons import read_polygons
+from csa.workflow.new_city import ShootingTable, union_polygons
+
+POLYGON_FILES = ("*.geojson", "*.json", "*.shp", "*.gpkg")
+LAYER_FILES = (*POLYGON_FILES, "*.zip", "*.csv")
+FOLDERS = (".", "layers", "gis", "geo", "shapefiles")
+"""Where layers are looked for, from the folder of the first file of shootings."""
+NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "community",
+         "mapname", "name", "label", "ward", "beat", "precinct", "sector", "district", "tract",
+         "boundary", "limit", "nombre", "nome", "nom", "barrio", "bairro", "colonia", "quartier",
+         "suburb")  # fmt: skip
+"""What polygons and their columns of names are called, those that residents know best first."""
+LEAST_INSIDE = 0.5
+"""Share of a file's places that must lie in polygons for them to be this city's."""
+
+
+@dataclass(frozen=True)
+class CityFiles:
+    """What lies beside a city's file and belongs to it."""
+
+    places: Path | None = None  # polygons of neighborhoods
+    layers: tuple[GuessedLayer, ...] = ()  # at most one a role, and any number of services
+    notes: tuple[Message, ...] = field(default=())  # other polygons that would fit, too
+
+
+def list_companions(files: Sequence[Path]) -> list[Path]:
+    """List the files beside the first that could be a city's polygons or layers."""
+    around = [files[0].parent / name for name in FOLDERS]
+    own = {file.resolve() for file in files}
+    found = [path for at in around for form in LAYER_FILES for path in sorted(at.glob(form))]
+    return [path for path in found if path.is_file() and path.resolve() not in own]
+
+
+def classify_companions(
+    candidates: Sequence[Path],
+    tables: Sequence[ShootingTable],
+    crs: str | None = None,
+    places: Path | None = None,
+) -> CityFiles:
+    """Find out what files are to the city of some shootings; `places` were named by the user."""
+    notes: list[Message] = []
+    if places is None:
+        ranked = ((_rank(path, tables[0], crs), path) for path in candidates)
+        fitting = [path for rank, path in sorted(one for one in ranked if one[0] is not None)]
+        places = next(iter(fitting), None)
+        if len(fitting) > 1:
+            others = ", ".join(path.name for path in fitting[1:5])
+            notes.append(msg("start.other_places", taken=fitting[0].name, others=others))
+    polygons = None if places is None else read_polygons(places, LONLAT)
+    area = _land(tables[0], crs, polygons)
+    if area is None:
+        return CityFiles(places, (), tuple(notes))
+    guessed = [guess_layer(path, polygons, area) for path in candidates]
+    is_own = {places: {"population"}}  # the polygons' own column of people alone
+    layers = [
+        one for one in guessed if one is not None and one.role in is_own.get(one.path, {one.role})
+    ]
+    return CityFiles(places, tuple(_one_a_role(layers)), tuple(notes))
+
+
+def _one_a_role(layers: Sequence[GuessedLayer]) -> list[GuessedLayer]:
+    """Keep the best file for each role, and every file of places that help."""
+    best: dict[str, GuessedLayer] = {}
+    for one in layers:
+        key = one.path.name if one.role == "services" else one.role
+        if key not in best or one.rank > best[key].rank:
+            best[key] = one
+    return sorted(best.values(), key=lambda one: (one.role, one.path.name))
+
+
+def _land(
+    table: ShootingTable, crs: str | None, polygons: gpd.GeoDataFrame | None
+) -> shapely.Geometry | None:
+    """Return the land of polygons, or around the middle nine tenths of a file's places."""
+    if polygons is not None:
+        return union_polygons(polygons)
+    try:
+        lonlat = infer_location(table.columns, None, crs, Questions({}), table.name).lonlat
+    except CsaError:  # is said where the file is understood
+        return None
+    if lonlat.empty:
+        return None
+    low, high = np.nanpercentile(lonlat.to_numpy(), [5, 95], axis=0)
+    box: shapely.Geometry = shapely.box(*low, *high).buffer(0.05)
+    return box
+
+
+def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int] | None:
+    """Order polygons by how well residents know them; None where they are not this city's.
+
+    They need names, and must hold most of a file's places.
+    """
+    try:
+        shapes = read_polygons(places, LONLAT)
+        _name_column(shapes, places)
+        area = union_polygons(shapes)
+        lonlat = infer_location(table.columns, area, crs, Questions({}), table.name).lonlat
+    except CsaError:  # what is wrong with the file is said where it is read
+        return None
+    inside = shapely.contains_xy(area, lonlat["lon"].to_numpy(), lonlat["lat"].to_numpy())
+    if not len(inside) or inside.mean() < LEAST_INSIDE:
+        return None
+    stem = re.sub(r"[^a-z]", "", places.stem.casefold())
+    fit = next((at for at, name in enumerate(NAMES) if name in stem), len(NAMES))
+    return fit, -len(shapes)
+
+
+def name_column_of(places: Path) -> str:
+    """Return the column of names: of text, with about as many names as polygons."""
+    return _name_column(read_polygons(places, LONLAT), places)
+
+
+def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
+    texts = [
+        str(column)
+        for column in shapes.columns
+        if column != shapes.geometry.name
+        and shapes[column].map(lambda value: isinstance(value, str)).mean() > 0.5
+    ]
+    if not texts:
+        raise ParamError("start.no_name_column", path=places)
+
+    most = max(shapes[column].nunique() for column in texts)
+
+    def rank(column: str) -> tuple[float, ...]:
+        low = column.casefold()
+        fit = next((at for at, name in enumerate(NAMES) if name in low), len(NAMES))
+        n, is_word = shapes[column].nunique(), False
+        if n * 2 > most:  # three names for twelve places are those of districts
+            is_word = shapes[column].astype(str).str.contains(r"[^\W\d_]{2}").mean() > 0.5
+        return (fit == len(NAMES), not is_word, fit, -n)
+
+    return min(texts, key=rank)

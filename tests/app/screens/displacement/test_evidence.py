@@ -1,0 +1,198 @@
+"""How do we know? What stands there beside each number, and when it is said."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm, poisson
+from tests.sentences import says
+
+from csa.base.message import msg
+from csa.base.params import Month
+from csa.base.text import percent, tr
+from csa.change.classic_measures import Wdd, WddPart, Wdq
+from csa.change.expectation import Baseline, Expectation
+from csa.change.past import PastChange, PastCohort, PastYear
+from csa.change.robustness import PlaceboInSpace
+from csa.change.verdict import AreaResult, CumulativeCounts
+from csa_app.screens.displacement import evidence as change_known
+from csa_app.shared import panels
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What is written, and which code is shown."""
+    texts, codes, tables = [], [], []
+    page = SimpleNamespace(markdown=texts.append, code=lambda text, **_: codes.append(text))
+    monkeypatch.setattr(change_known, "st", page)
+    monkeypatch.setattr(panels, "table", lambda table, _: tables.append(table))
+    return SimpleNamespace(
+        text=lambda: " ".join(texts).replace("\\", ""), codes=codes, tables=tables
+    )
+
+
+def part(low, high):
+    return WddPart((low + high) / 2, 1.0, None, low, high)
+
+
+def evidence(local, around, value=-0.5, reason=None):
+    ring = None if around is None else part(*around)
+    months = SimpleNamespace(months=24)
+    wdd = Wdd(part(-9, 9), part(*local), ring, 1.2, 0.95)
+    return SimpleNamespace(
+        evidence=SimpleNamespace(before=months, after=months, wdd=wdd, wdq=Wdq(value, reason))
+    )
+
+
+def power_of(mean):
+    """An area of which so many were expected by now, and nothing is known but chance."""
+    law = Expectation(np.array([1.0, mean]), np.zeros(2))
+    return AreaResult(
+        CumulativeCounts(np.array([1, 9]), law, np.full(2, 2.9), np.ones(2, bool)), None, 2.9, ()
+    )
+
+
+def followed(past=(), **areas):
+    """Areas by their letters, each with its verdicts, and past starts that were known."""
+    usual = PastChange(np.array([0.9, 0.88]), np.array([0.02, 0.04]), len(past), 1.75)
+    return SimpleNamespace(
+        months=["2020-01", "2020-02"],
+        area_ids=tuple(areas),
+        by_letter=sorted(areas),
+        judged=lambda area_id: areas.get(area_id, power_of(200.0)),
+        place_name=lambda area_id: f"Row {area_id}" if area_id else "all",
+        displaced=SimpleNamespace(
+            past=past, usual_core=usual, dispersion=SimpleNamespace(value=1.0), chosen=None
+        ),
+    )
+
+
+def past_start(origin, n_known):
+    """A past start after which 9 came a month, of 10 expected, and of 12 in each month before."""
+    monthly, rest = np.full(n_known, 9), np.full(n_known, 100)
+    core = PastYear(origin, Baseline(360.0, 1.0), 3600, monthly, rest)
+    return PastCohort(core, core, 5, 12 * 24, 2400)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_classic_numbers_begin_with_why_they_differ(said):
+    change_known._classic(evidence((-131.7, -19.7), (5, 40)))
+    text = said.text()
+    assert text.startswith("These numbers can differ from the answer above: they allow neither")
+    assert "below 0 it moved there; it has no error of its own." in text
+
+
+def shown_of(mean, fall):
+    """Return how often such a fall is shown at 2.9 deviations, by Poisson's own law."""
+    low = poisson.ppf(norm.sf(2.9), mean)
+    return percent(poisson.cdf(low - 1, (1 - fall) * mean))
+
+
+def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
+    change_known._power(followed(B=power_of(40.0), A=power_of(90.0)))
+    (table,) = said.tables
+    falls = ["10 % fewer", "20 % fewer", "30 % fewer", "40 % fewer", "60 % fewer"]
+    assert table.columns.tolist() == [tr("change_page.col_area"), *falls]
+    assert table.iloc[:, 0].tolist() == ["all", "Row A", "Row B"]
+    for row, mean in zip(table.iloc[:, 1:].to_numpy().tolist(), (200, 90, 40), strict=True):
+        assert row == [shown_of(mean, fall) for fall in (0.1, 0.2, 0.3, 0.4, 0.6)]
+    assert "found falls of 7 % to 23 %" in said.text()
+
+
+def test_of_one_area_alone_there_is_one_row(said):
+    change_known._power(followed(A=power_of(90.0)))
+    assert said.tables[0].iloc[:, 0].tolist() == ["all"]
+
+
+def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(said):
+    """Starts each second month of a year and a half: of ten the first and the seventh."""
+    origins = [str(Month(2017, 1).plus(2 * step)) for step in range(10)]
+    past = tuple(past_start(origin, 24 if origin == "2017-01" else 1) for origin in origins)
+    change_known._past(None, None, followed(past))
+    assert (
+        says("change_page.how_past", n=10, ratio=0.88, error="4 %", spans=1.75, months=2)
+        in said.text()
+    )
+    (table,) = said.tables
+    year, areas, months, change, ratio = (table.iloc[:, at].tolist() for at in range(5))
+    assert year == ["January 2017", "January 2018"]
+    assert (areas, months, ratio) == ([5, 5], [2, 1], ["0.90", "0.90"])
+    assert change == [tr("change_page.less", share="25 %")] * 2  # 9 a month after 12
+
+
+def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
+    monkeypatch.setattr(change_known.cache_change, "past", lambda *_: None)
+    monkeypatch.setattr(change_known, "command", lambda *_: "csa backtest --city sample")
+    change_known._past(None, None, followed())
+    assert said.codes == ["csa backtest --city sample"]
+    assert says("change_page.how_no_past") in said.text()
+    assert "csa backtest" not in said.text()
+
+
+def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(said):
+    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.tables[0].to_numpy().tolist() == [
+        ["October 2019", "1.50", tr("change_page.unknown")]
+    ]
+
+
+def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
+    found = PlaceboInSpace(7, 21, 0.755, 3)
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: found)
+    change_known._unserved(None, None, followed(A=None, B=None))
+    assert said.text() == says(
+        "change_page.unserved", n=21, areas=2, candidates=7, lower=3, ratio=0.755
+    )
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("local", "around", "where"),
+    [
+        ((-9, -1), (1, 5), ""),
+        ((-9, -1), (0, 5), "around them"),
+        ((-9, -1), (-5, 0), "around them"),
+        ((-9, 0), (-5, 5), "around them"),
+        ((-9, 0), (1, 5), "in the areas"),
+        ((-9, 0), None, "in the areas"),
+    ],
+)
+def test_a_quotient_of_what_may_be_chance_says_so(said, local, around, where):
+    change_known._classic(evidence(local, around))
+    is_chance = f"here it may be chance, since {where} the 95 % interval" in said.text()
+    assert is_chance == bool(where)
+    assert ("below 0 it moved there" in said.text()) != is_chance
+
+
+def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
+    change_known._classic(evidence((-9, 9), (-9, 9), None, msg("displacement.wdq_no_fall")))
+    assert "(WDQ, Bowers and Johnson 2003): none. The areas did not fall" in said.text()
+    assert "chance" not in said.text().partition("(WDQ")[2]
+
+
+def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said, monkeypatch):
+    monkeypatch.setattr(change_known.cache_change, "past", lambda *_: ())
+    change_known._past(None, None, followed())
+    assert said.codes == []
+    assert "This command" not in said.text()
+
+
+def test_without_enough_candidates_no_rank_is_told(said, monkeypatch):
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: None)
+    change_known._unserved(None, None, followed())
+    assert said.text() == says("change_page.unserved_none")
+
+
+def test_without_a_quarter_before_the_start_nothing_is_told_of_it(said):
+    rows = [("", "core", "2020-01", 9, 6.0, True)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.text() == ""
+    assert said.tables == []

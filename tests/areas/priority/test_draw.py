@@ -1,0 +1,446 @@
+"""The start order drawn in public: against the rule written out, by hand and in general."""
+
+import hashlib
+import json
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.properties import examples
+from tests.sentences import says
+
+from csa.areas.priority.draw import (
+    MAX_MONTHS_BETWEEN,
+    Entrant,
+    draw_record,
+    draw_start_order,
+    explain_draw,
+    find_differences,
+    hash_list,
+    list_starts,
+    pair_areas,
+    write_list,
+)
+from csa.base.errors import CsaError, ParamError, TableError
+from csa.base.params import Month
+
+APRIL = Month(2026, 4)
+SEED = "8-15-22 2026-03-01"
+COUNTS = {"A": 10, "B": 40, "C": 12, "D": 38, "E": 5}
+
+
+def areas(counts=COUNTS, tier=1):
+    return [Entrant(name, f"{name} Park", tier, count) for name, count in counts.items()]
+
+
+def drawn(entrants=None, **choices):
+    wanted = {"seed": SEED, "first_start": APRIL, **choices}
+    return draw_start_order(areas() if entrants is None else entrants, **wanted)
+
+
+def code(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def order_by_the_rule(counts, seed, n_waves):
+    """The documented rule, as a resident would follow it: area to (group, wave)."""
+    listed = sorted(sorted(counts), key=counts.get, reverse=True)
+    groups = [listed[at : at + n_waves] for at in range(0, len(listed), n_waves)]
+    found = {}
+    for number, group in enumerate(sorted(groups, key=min), 1):
+        full = group + ["*1", "*2", "*3", "*4"][: n_waves - len(group)]
+        lines = {code(f"{seed}|{number}|{name}"): name for name in full}
+        for wave, line in enumerate(sorted(lines), 1):
+            found[lines[line]] = (number, wave)
+    return {name: place for name, place in found.items() if name in counts}
+
+
+lists = st.dictionaries(
+    st.text("ABCDEFGH", min_size=1, max_size=2), st.integers(0, 30), min_size=2, max_size=12
+)
+seeds = st.text("abc019 -/", min_size=4, max_size=20).filter(lambda seed: seed == seed.strip())
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_neighbors_by_count_are_paired_and_pairs_are_numbered_by_their_first_letter():
+    # by count: B 40, D 38 | C 12, A 10 | E 5; by first letter: A, B, E
+    names = [[area.area_id for area in group] for group in pair_areas(areas())]
+    assert names == [["C", "A"], ["B", "D"], ["E"]]
+
+
+def test_the_five_areas_start_as_any_sha256_page_says():
+    # printf '8-15-22 2026-03-01|1|A' | sha256sum: 2ff4..., |1|C: 9fa6...; so A comes before C.
+    # |2|B and |2|D likewise; E is drawn against the empty place *1.
+    draw = drawn()
+    starts = {slot.area_id: (slot.pair, slot.wave, str(slot.start)) for slot in draw.slots}
+    assert starts == {
+        "A": (1, 1, "2026-04"),
+        "B": (2, 1, "2026-04"),
+        "E": (3, 1, "2026-04"),
+        "C": (1, 2, "2026-10"),
+        "D": (2, 2, "2026-10"),
+    }
+    assert [slot.area_id for slot in draw.slots] == ["A", "B", "E", "C", "D"]
+    assert draw.slots[0].sha256.startswith("2ff4b4b98d35b547")
+    assert draw.slots[3].sha256.startswith("9fa6212b84e4e9ca")
+    assert code(f"{SEED}|3|E") < code(f"{SEED}|3|*1")
+
+
+def test_the_closed_list_is_written_line_by_line_and_its_code_is_its_sha256():
+    pair = [Entrant("B", "Élm | West", 2, 9), Entrant("A", "Oak", 2, 12, 0)]
+    text = write_list(pair, first_start=APRIL, months_between=3)
+    assert text == "1|2|2026-04|2|3\nA|12|0|Oak\nB|9||Élm | West"
+    assert hash_list(pair, first_start=APRIL, months_between=3) == code(text)
+    draw = drawn(pair, months_between=3)
+    assert draw.entrants_sha256 == code(text)
+    assert [area.area_id for area in draw.entrants] == ["A", "B"]
+
+
+def test_three_waves_start_at_equal_steps():
+    draw = drawn(areas({"A": 3, "B": 2, "C": 1}), n_waves=3, months_between=9)
+    assert [str(slot.start) for slot in draw.slots] == ["2026-04", "2027-01", "2027-10"]
+    assert [slot.wave for slot in draw.slots] == [1, 2, 3]
+
+
+def test_the_steps_of_the_draw_are_told_with_their_numbers():
+    said = [str(step) for step in explain_draw(drawn())]
+    assert len(said) == 8
+    assert said[0].startswith("The 5 areas on the list are all in tier 1")
+    assert drawn().entrants_sha256 in said[2]
+    assert said[3] == f"Only then is the seed said in public: {SEED}"
+    assert f"Here {SEED}|1|A becomes {code(SEED + '|1|A')}." in said[4]
+    assert "the next lowest 6 months later" in said[5]
+    assert said[6].startswith("Group 3 has fewer areas than there are starts.")
+
+
+def test_every_area_is_listed_with_its_date_the_later_ones_too():
+    assert [str(line) for line in list_starts(drawn())] == [
+        says("draw.start", place="A Park", area_id="A", month="April 2026"),
+        says("draw.start", place="B Park", area_id="B", month="April 2026"),
+        says("draw.start", place="E Park", area_id="E", month="April 2026"),
+        says("draw.start", place="C Park", area_id="C", month="October 2026"),
+        says("draw.start", place="D Park", area_id="D", month="October 2026"),
+    ]
+
+
+def test_a_record_read_back_from_its_file_repeats():
+    record = json.loads(json.dumps(draw_record(drawn())))
+    assert not find_differences(record)
+    assert record["list_text"].splitlines()[0] == "1|1|2026-04|2|6"
+    assert code(record["list_text"]) == record["entrants_sha256"]
+    assert record["rule"] == [str(step) for step in explain_draw(drawn())]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_two_areas_are_one_pair():
+    draw = drawn(areas({"A": 0, "B": 0}))
+    assert sorted((slot.pair, slot.wave) for slot in draw.slots) == [(1, 1), (1, 2)]
+    assert not any("fewer areas" in str(step) for step in explain_draw(draw))
+
+
+def test_equal_counts_are_paired_by_the_alphabet():
+    groups = pair_areas(areas(dict.fromkeys(["D", "B", "AA", "A"], 7)))
+    assert [[area.area_id for area in group] for group in groups] == [["A", "AA"], ["B", "D"]]
+
+
+def test_starts_one_month_apart_and_over_the_new_year():
+    draw = drawn(areas({"A": 1, "B": 1}), first_start=Month(2026, 12), months_between=1)
+    assert [str(slot.start) for slot in draw.slots] == ["2026-12", "2027-01"]
+    assert "the next lowest one month later" in str(explain_draw(draw)[5])
+
+
+def test_a_seed_of_four_signs_will_do():
+    assert drawn(seed="4711").seed == "4711"
+
+
+def test_numbers_out_of_a_table_are_written_as_plain_ones():
+    pair = [
+        Entrant(name, "Elm", np.int64(1), np.int64(3), np.int64(1))  # as a table holds them
+        for name in "AB"
+    ]
+    record = draw_record(drawn(pair, n_waves=np.int64(2)))
+    assert not find_differences(json.loads(json.dumps(record)))
+
+
+def test_better_words_for_the_rule_do_not_change_a_draw():
+    assert not find_differences(draw_record(drawn()) | {"rule": []})
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_areas_are_no_draw(count):
+    with pytest.raises(ParamError, match=f"two areas or more; {count} given"):
+        drawn(areas()[:count])
+
+
+def test_areas_of_two_tiers_are_not_drawn_together():
+    with pytest.raises(ParamError, match="tiers 1, 2"):
+        drawn([*areas(), Entrant("F", "Elm", 2, 10)])
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [("F", "Area F has no tier"), ("FG", "2 areas have no tier.*: F, G")]
+)
+def test_areas_without_a_tier_are_not_drawn(names, said):
+    with pytest.raises(ParamError, match=said):
+        drawn([*areas(), *(Entrant(name, "Elm", None, 10) for name in names)])
+
+
+@pytest.mark.parametrize(
+    "seed", ["", "123", "    ", " 1234", "1234 ", "12|34", "12\n34", "1234\n", "12é4"]
+)
+def test_a_seed_that_is_short_or_cannot_be_typed_alike_everywhere_is_refused(seed):
+    with pytest.raises(ParamError, match="4 or more of the letters"):
+        drawn(seed=seed)
+
+
+def test_an_area_that_stands_twice_is_refused():
+    with pytest.raises(ParamError, match="stand twice on the list: A, C"):
+        drawn([*areas(), *areas({"A": 1, "C": 12})])
+
+
+@pytest.mark.parametrize("n_waves", [-1, 0, 1, 6])
+def test_one_wave_or_more_waves_than_areas_are_refused(n_waves):
+    with pytest.raises(ParamError, match=f"number of areas, 5; {n_waves} is not"):
+        drawn(n_waves=n_waves)
+
+
+@pytest.mark.parametrize("months", [0, -6, MAX_MONTHS_BETWEEN + 1])
+def test_starts_that_are_no_time_or_years_apart_are_refused(months):
+    with pytest.raises(ParamError, match="months_between must be 1 to 60"):
+        drawn(months_between=months)
+
+
+@pytest.mark.parametrize("area_id", ["", "*1", "A|B", "A B", "-A", "A\n", "Ä"])
+def test_an_area_id_that_would_make_lines_doubtful_is_refused(area_id):
+    with pytest.raises(ParamError, match="area_id must be of letters"):
+        Entrant(area_id, "Elm", 1, 3)
+
+
+def test_a_place_name_over_two_lines_is_refused():
+    with pytest.raises(ParamError, match="on one line"):
+        Entrant("A", "Elm\nB|9||Oak", 1, 3)
+
+
+@pytest.mark.parametrize(("incidents", "homicides"), [(-1, None), (3, 4), (3, -1), (3.0, 1)])
+def test_counts_that_cannot_be_are_refused(incidents, homicides):
+    with pytest.raises(ParamError, match="Mend the counts"):
+        Entrant("A", "Elm", 1, incidents, homicides)
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, "1"])
+def test_a_record_of_an_unknown_rule_is_refused(version):
+    with pytest.raises(TableError, match="this version knows rule 1"):
+        find_differences(draw_record(drawn()) | {"rule_version": version})
+
+
+@pytest.mark.parametrize(
+    "missing", ["seed", "first_start", "n_waves", "months_between", "entrants", "slots"]
+)
+def test_a_record_that_is_not_whole_is_refused(missing):
+    record = draw_record(drawn())
+    del record[missing]
+    with pytest.raises(TableError, match="not whole"):
+        find_differences(record)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": 4711},
+        {"months_between": 6.0},
+        {"n_waves": "2"},
+        {"first_start": 202604},
+        {"entrants": [{"area_id": "A"}]},
+        {"slots": ["A", "B"]},
+        {"slots": 5},
+        {"slots": {"A": 1}},
+        {"slots": []},
+        {"slots": True},
+        {"entrants": 5},
+        {"entrants": ["A"]},
+        {"entrants": {"A": 1}},
+        {"seed": ["a", "b", "c", "d"]},
+    ],
+)
+def test_a_record_with_values_of_another_kind_is_refused(wrong):
+    with pytest.raises(TableError, match="holds a wrong value"):
+        find_differences(draw_record(drawn()) | wrong)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@given(lists, seeds, st.integers(2, 4), st.integers(1, 24))
+def test_anyone_can_repeat_the_draw_with_sha256_alone(counts, seed, n_waves, months):
+    n_waves = min(n_waves, len(counts))
+    draw = drawn(areas(counts), seed=seed, n_waves=n_waves, months_between=months)
+    by_rule = order_by_the_rule(counts, seed, n_waves)
+    assert {slot.area_id: (slot.pair, slot.wave) for slot in draw.slots} == by_rule
+    for slot in draw.slots:
+        assert slot.sha256 == code(f"{seed}|{slot.pair}|{slot.area_id}")
+        assert slot.start == APRIL.plus((slot.wave - 1) * months)
+    assert not find_differences(json.loads(json.dumps(draw_record(draw))))
+
+
+@given(lists, seeds, st.integers(2, 4))
+def test_each_area_has_one_place_and_each_full_group_one_of_each_wave(counts, seed, n_waves):
+    n_waves = min(n_waves, len(counts))
+    slots = drawn(areas(counts), seed=seed, n_waves=n_waves).slots
+    assert sorted(slot.area_id for slot in slots) == sorted(counts)
+    waves = {}
+    for slot in slots:
+        waves.setdefault(slot.pair, []).append(slot.wave)
+    assert sorted(waves) == list(range(1, len(waves) + 1))
+    sizes = Counter(len(group) for group in waves.values())
+    assert sizes[n_waves] == len(counts) // n_waves
+    assert all(len(set(group)) == len(group) for group in waves.values())
+    assert all(1 <= wave <= n_waves for group in waves.values() for wave in group)
+
+
+@given(lists, st.integers(2, 3))
+def test_no_area_outside_a_group_has_a_count_between_those_of_the_group(counts, n_waves):
+    groups = pair_areas(areas(counts), min(n_waves, len(counts)))
+    spans = [
+        (min(a.incidents_24_months for a in group), max(a.incidents_24_months for a in group))
+        for group in groups
+    ]
+    assert all(one[1] <= two[0] or two[1] <= one[0] for one, two in combinations(spans, 2))
+
+
+@given(lists.flatmap(lambda counts: st.permutations(list(counts.items()))), seeds)
+def test_the_order_in_which_areas_are_listed_changes_nothing(shuffled, seed):
+    one = drawn(areas(dict(shuffled)), seed=seed)
+    other = drawn(areas(dict(sorted(shuffled))), seed=seed)
+    assert one == other
+    assert draw_record(one) == draw_record(other)
+
+
+def test_over_2000_seeds_each_area_starts_first_half_the_time_the_odd_one_too():
+    n = 2000
+    firsts = Counter()
+    together = 0
+    for number in range(n):
+        first = {slot.area_id for slot in drawn(seed=f"seed {number}").slots if slot.wave == 1}
+        firsts.update(first)
+        together += ("A" in first) == ("B" in first)
+    bound = 4 * (n / 4) ** 0.5  # four standard errors: 89 of 2,000
+    assert all(abs(firsts[name] - n / 2) < bound for name in COUNTS)
+    assert abs(together - n / 2) < bound  # one pair tells nothing about another
+    assert firsts["A"] + firsts["C"] == firsts["B"] + firsts["D"] == n
+
+
+def test_over_2000_seeds_an_area_in_a_group_of_three_has_each_start_a_third_of_the_time():
+    n = 2000
+    four = areas({"A": 9, "B": 8, "C": 7, "D": 6})
+    waves = Counter(
+        (slot.area_id, slot.wave)
+        for number in range(n)
+        for slot in drawn(four, seed=f"seed {number}", n_waves=3).slots
+    )
+    bound = 4 * (n * 2 / 9) ** 0.5
+    assert all(abs(waves[name, wave] - n / 3) < bound for name in "ABCD" for wave in (1, 2, 3))
+
+
+def test_another_seed_gives_another_order_as_often_as_chance_says():
+    orders = [
+        frozenset(s.area_id for s in drawn(seed=f"seed {number}").slots if s.wave == 1)
+        for number in range(2000)
+    ]
+    counts = Counter(orders)
+    assert len(counts) == 8  # two pairs and one coin
+    expected = len(orders) / 8
+    assert sum((count - expected) ** 2 / expected for count in counts.values()) < 24.3  # 99.9 %
+
+
+def _changed(record, path, value):
+    copy = json.loads(json.dumps(record))
+    inner = copy
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("seed",), "another seed"),
+        (("tier",), 2),
+        (("first_start",), "2026-05"),
+        (("n_waves",), 3),
+        (("months_between",), 7),
+        (("list_text",), ""),
+        (("entrants_sha256",), "0" * 64),
+        (("entrants", 0, "area_id"), "F"),
+        (("entrants", 0, "place_name"), "Elm"),
+        (("entrants", 0, "incidents_24_months"), 11),
+        (("entrants", 0, "homicides_24_months"), 1),
+        (("slots", 0, "area_id"), "F"),
+        (("slots", 0, "pair"), 2),
+        (("slots", 0, "wave"), 2),
+        (("slots", 0, "start"), "2026-10"),
+        (("slots", 0, "sha256"), "0" * 64),
+    ],
+)
+def test_whatever_is_changed_in_a_record_is_found(path, value):
+    changed = _changed(draw_record(drawn()), path, value)
+    assert find_differences(changed)
+    assert all(str(difference) for difference in find_differences(changed))
+
+
+def test_what_differs_is_named():
+    record = draw_record(drawn())
+    late = _changed(record, ("slots", 3, "start"), "2026-04")
+    assert [str(d) for d in find_differences(late)] == [says("draw.differs_slots", which="C")]
+    gone = record | {"slots": record["slots"][:-1]}
+    assert str(find_differences(gone)[0]).endswith("for: D.")
+    twice = record | {"slots": [*record["slots"], record["slots"][0]]}
+    assert [d.key for d in find_differences(twice)] == ["draw.differs_order"]
+    turned = record | {"entrants": record["entrants"][::-1]}
+    assert [d.key for d in find_differences(turned)] == ["draw.differs_entrants"]
+    tier = record | {"tier": 2}
+    assert [str(d) for d in find_differences(tier)] == [
+        says("draw.differs", name="tier", given=2, made=1)
+    ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+PLACES = [
+    *((name,) for name in draw_record(draw_start_order(areas(), seed=SEED, first_start=APRIL))),
+    *(("entrants", 0, name) for name in ("area_id", "place_name", "tier")),
+    *(("entrants", 0, name) for name in ("incidents_24_months", "homicides_24_months", "new")),
+    *(("slots", 0, name) for name in ("area_id", "pair", "wave", "start", "sha256", "new")),
+]
+
+
+@examples(5)
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_in_a_record_it_is_checked_or_refused_with_a_sentence(path, value):
+    changed = _changed(draw_record(drawn()), path, value)
+    try:
+        said = find_differences(changed)
+    except (ParamError, TableError) as error:
+        said = (error,)
+    assert all(str(one) for one in said)
+
+
+def test_a_record_of_a_list_that_no_draw_takes_is_refused():
+    record = draw_record(drawn())
+    with pytest.raises(CsaError, match="tiers 1, 2"):
+        find_differences(_changed(record, ("entrants", 0, "tier"), 2))

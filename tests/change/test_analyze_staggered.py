@@ -1,0 +1,161 @@
+"""Areas followed each since its own day, redrawn or not: what is said of one is its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.change.followed import EAST, SMALLER, WEST, alike, chosen_of, counted_slowly, served
+
+from csa.base.errors import ParamError, PeriodError
+from csa.base.params import Month, Period
+from csa.base.text import render
+from csa.change.analyze import analyze_displacement
+from csa.change.sentences import answers, describe_area, describe_pooled, name_all
+from csa.change.verdict import Verdict
+from csa.city.selection import AreaVersion
+
+FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
+
+
+@pytest.fixture(scope="module")
+def staggered(located):
+    lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, LATER),)]
+    return analyze_displacement(located, served(*lives))
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_areas_that_begin_together_are_followed_as_with_one_start(located):
+    together = analyze_displacement(
+        located, served((AreaVersion(WEST, LATER),), (AreaVersion(EAST, LATER),))
+    )
+    plain = analyze_displacement(located, chosen_of(WEST, EAST), LATER)
+    assert not together.is_staggered
+    for one, other in zip(
+        (together.pooled, *together.single), (plain.pooled, *plain.single), strict=True
+    ):
+        alike(one, other)
+    assert together.alarm_chance == plain.alarm_chance == pytest.approx(0.05)
+
+
+def test_each_is_counted_from_its_own_month_and_all_together_add_up(staggered, testville):
+    west, east = staggered.single
+    assert (len(west.verdicts), len(east.verdicts)) == (24, 12)
+    assert west.core.counted[-1] == sum(counted_slowly(testville[0], WEST, Period(FIRST, UNTIL)))
+    assert east.core.counted[-1] == sum(counted_slowly(testville[0], EAST, Period(LATER, UNTIL)))
+    pooled = staggered.pooled.core
+    assert len(pooled.counted) == 24
+    np.testing.assert_array_equal(
+        pooled.counted, west.core.counted + np.pad(east.core.counted, (12, 0))
+    )
+    np.testing.assert_allclose(
+        pooled.expectation.mean,
+        west.core.expectation.mean + np.pad(east.core.expectation.mean, (12, 0)),
+    )
+
+
+def test_a_redrawn_area_is_counted_on_each_version_in_its_time(located, testville):
+    life = (AreaVersion(WEST, FIRST), AreaVersion(SMALLER, LATER))
+    (redrawn,) = analyze_displacement(located, served(life)).single
+    before = sum(counted_slowly(testville[0], WEST, Period(FIRST, LATER)))
+    after = sum(counted_slowly(testville[0], SMALLER, Period(LATER, UNTIL)))
+    assert redrawn.core.counted[11] == before
+    assert redrawn.core.counted[-1] == before + after
+    (whole,) = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).single
+    (small,) = analyze_displacement(located, served((AreaVersion(SMALLER, FIRST),))).single
+    mean = redrawn.core.expectation.mean
+    np.testing.assert_allclose(mean[:12], whole.core.expectation.mean[:12])
+    # From then on it grows as the smaller one does: by what the rest of the city has.
+    grown, own = np.diff(mean[11:]), np.diff(small.core.expectation.mean[11:])
+    np.testing.assert_allclose(grown, own, rtol=0.05)
+
+
+def test_the_sentence_says_since_when_for_how_many(staggered):
+    said = render(describe_pooled(staggered))
+    assert (
+        "since February 2018, the 2 areas together, each counted from its own first month" in said
+    )
+    assert "(A since February 2018 and B since February 2019)" in said
+    assert "Place B (B) had" in render(describe_area(staggered, "B"))
+    assert "since February 2019" in render(describe_area(staggered, "B"))
+    one = answers(staggered)["single"][1]
+    assert (one["since"], one["months"]) == ("2019-02", 12)
+    assert one["core"]["counted"] == int(staggered.single[1].core.counted[-1])
+    assert "(A and C since" in name_all(
+        replace(
+            staggered,
+            starts=(FIRST, LATER, FIRST),
+            chosen=served(*[(AreaVersion(WEST, FIRST),)] * 3),
+        )
+    )
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_adding_redrawing_or_retiring_another_changes_nothing_of_an_area(located, staggered):
+    west = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).single[0]
+    alike(staggered.single[0], west)
+    lives = [
+        (AreaVersion(WEST, FIRST),),
+        (AreaVersion(EAST, LATER), AreaVersion(frozenset(sorted(EAST)[:3]), Month(2019, 8))),
+    ]
+    alike(analyze_displacement(located, served(*lives)).single[0], west)
+    # The order in which they are listed is nobody's either.
+    turned = analyze_displacement(located, served(*lives[::-1]))
+    alike(turned.single[1], west)
+
+
+def test_a_month_that_was_told_stays_told_when_another_area_begins(located):
+    before = analyze_displacement(located, served((AreaVersion(WEST, FIRST),)))
+    lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, LATER),)]
+    after = analyze_displacement(located, served(*lives))
+    np.testing.assert_array_equal(before.pooled.core.counted[:12], after.pooled.core.counted[:12])
+    np.testing.assert_allclose(
+        before.pooled.core.expectation.mean[:12], after.pooled.core.expectation.mean[:12]
+    )
+
+
+def test_alarms_are_no_more_frequent_than_is_said(staggered):
+    """The first alone has 5 in 100, the second half of 1, all together 4."""
+    assert staggered.alarm_chance == pytest.approx(0.05 + 0.005 + 0.04)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_before_its_day_an_area_says_nothing(staggered):
+    late = staggered.single[1].later(12)
+    assert late.core.counted[:12].tolist() == [0] * 12
+    assert not late.core.is_told[:12].any()
+    assert set(late.verdicts[:12]) == {Verdict.TOO_FEW}
+    assert late.verdicts[12:] == staggered.single[1].verdicts
+
+
+def test_a_start_that_is_given_is_that_of_all(located):
+    lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, LATER),)]
+    found = analyze_displacement(located, served(*lives), Month(2019, 6))
+    assert found.starts == (Month(2019, 6),) * 2
+
+
+def test_a_redraw_from_a_later_month_on_counts_later(located):
+    life = (AreaVersion(WEST, FIRST), AreaVersion(SMALLER, UNTIL))
+    found = analyze_displacement(located, served(life))
+    alike(found.pooled, analyze_displacement(located, served(life[:1])).pooled)
+    assert found.chosen.cells == (WEST,)
+
+
+def test_an_earlier_version_outside_the_study_area_gets_its_sentence(located):
+    elsewhere = frozenset({0x8A2A1072B59FFFF})
+    life = (AreaVersion(elsewhere, FIRST), AreaVersion(WEST, LATER))
+    with pytest.raises(ParamError, match="A"):
+        analyze_displacement(located, served(life))
+
+
+def test_an_area_that_has_not_begun_is_refused(located):
+    lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, UNTIL),)]
+    with pytest.raises(PeriodError):
+        analyze_displacement(located, served(*lives))
+    chosen = served(*lives).begun(UNTIL)
+    assert analyze_displacement(located, chosen).chosen.area_ids == ("A",)

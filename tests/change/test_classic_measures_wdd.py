@@ -1,0 +1,326 @@
+"""Fewer here, or next door: the papers' printed numbers, and simulated cities."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import kstest, norm
+
+from csa.base.errors import ParamError
+from csa.change.classic_measures import WeightedChange, measure_wdd, measure_wdq
+
+TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
+RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)
+N_CITIES = 2000
+
+
+def simulate(means, weights, seed, *, is_shared=False, **options):
+    """Draw Poisson counts around means; give the totals' and local parts' z and whether held.
+
+    Means and weights are of (before, after) for treated, control, ring and ring's control.
+    """
+    rng = np.random.default_rng(seed)
+    truth = [a / wa - b / wb for (b, a), (wb, wa) in zip(means, weights, strict=True)]
+    true_local = truth[0] - truth[1]
+    true_total = true_local + truth[2] - truth[3]
+    z, held = [], []
+    for _ in range(N_CITIES):
+        counts = [rng.poisson(pair).tolist() for pair in means]
+        if is_shared:
+            counts[3] = counts[1]
+        changes = [WeightedChange(*pair, *both) for pair, both in zip(counts, weights, strict=True)]
+        found = measure_wdd(*changes, **options)
+        z.append((found.total.estimate - true_total) / found.total.se)
+        held.append(
+            [
+                part.low <= true <= part.high
+                for part, true in ((found.total, true_total), (found.local, true_local))
+            ]
+        )
+    return np.array(z), np.mean(held, axis=0)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_papers_difference_and_its_parts_as_printed():
+    found = measure_wdd(TREATED, CONTROL, RING, RING_CONTROL)
+    assert found.total.estimate == -118
+    assert found.total.se == pytest.approx(39.59798, abs=1e-5)
+    assert found.total.z == pytest.approx(-2.97995, abs=1e-5)
+    assert (found.total.low, found.total.high) == pytest.approx((-195.61, -40.39), abs=0.005)
+    assert found.local.estimate == -107
+    assert found.local.se == pytest.approx(30.7083, abs=1e-4)
+    assert found.displacement.estimate == -11
+    assert found.displacement.se == 25
+    assert (found.dispersion, found.coverage) == (1, 0.95)
+
+
+def test_unequal_periods_as_printed():
+    """Before is twice as long: 80 / 2 - 20 fewer, 100 / 2 - 50 in the control."""
+    found = measure_wdd(WeightedChange(80, 20, 2, 1), WeightedChange(100, 50, 2, 1))
+    assert found.local.estimate == -20
+    assert found.local.se == pytest.approx(10.72381, abs=1e-5)
+    assert found.local.z == pytest.approx(-20 / 10.72381, abs=1e-5)
+
+
+def test_each_count_is_divided_by_its_own_weight():
+    found = measure_wdd(
+        WeightedChange(10, 20, 2, 5),
+        WeightedChange(30, 8, 3, 4),
+        WeightedChange(14, 9, 7, 3),
+        WeightedChange(4, 25, 1, 10),
+    )
+    assert found.local.estimate == pytest.approx((4 - 5) - (2 - 10))
+    assert found.local.se == pytest.approx(math.sqrt(10 / 4 + 20 / 25 + 30 / 9 + 8 / 16))
+    assert found.displacement.estimate == pytest.approx((3 - 2) - (2.5 - 4))
+    assert found.displacement.se == pytest.approx(math.sqrt(14 / 49 + 1 + 4 + 25 / 100))
+    assert found.total.estimate == pytest.approx(7 + 2.5)
+    assert found.total.se == pytest.approx(math.hypot(found.local.se, found.displacement.se))
+
+
+def test_counts_that_vary_more_than_chance_have_wider_intervals():
+    usual = measure_wdd(TREATED, CONTROL, RING, RING_CONTROL)
+    wider = measure_wdd(TREATED, CONTROL, RING, RING_CONTROL, dispersion=2.25)
+    assert wider.dispersion == 2.25
+    for one, other in ((usual.total, wider.total), (usual.local, wider.local)):
+        assert other.estimate == one.estimate
+        assert other.se == pytest.approx(1.5 * one.se)
+        assert other.z == pytest.approx(one.z / 1.5)
+        assert other.high - other.low == pytest.approx(1.5 * (one.high - one.low))
+    assert wider.displacement.se == pytest.approx(37.5)
+
+
+def test_incidents_of_a_shared_control_count_once_with_both_weights():
+    """4 (1/2 + 1)^2 before and 9 (1/3 + 1/2)^2 after; treated and ring 1 each, four times."""
+    treated, ring = WeightedChange(1, 1), WeightedChange(1, 1)
+    control, ring_control = WeightedChange(4, 9, 2, 3), WeightedChange(4, 9, 1, 2)
+    found = measure_wdd(treated, control, ring, ring_control, shared_control=True)
+    assert found.total.se == pytest.approx(math.sqrt(4 + 4 * 1.5**2 + 9 * (5 / 6) ** 2))
+    apart = measure_wdd(treated, control, ring, ring_control)
+    assert found.total.estimate == apart.total.estimate
+    assert (found.local, found.displacement) == (apart.local, apart.displacement)
+    assert apart.total.se == pytest.approx(math.sqrt(4 + 1 + 4 + 1 + 9 / 4))
+
+
+def test_the_papers_quotient_as_printed():
+    found = measure_wdq(
+        WeightedChange(207, 110), WeightedChange(178, 157), WeightedChange(308, 318)
+    )
+    assert found.value == pytest.approx(0.2581857, abs=1e-7)
+    assert found.reason is None
+
+
+def test_where_as_many_came_next_door_as_went_the_quotient_is_minus_one():
+    found = measure_wdq(WeightedChange(60, 40), WeightedChange(30, 50), WeightedChange(100, 100))
+    assert found.value == -1
+
+
+def test_areas_that_kept_up_with_their_control_have_no_quotient_as_printed():
+    found = measure_wdq(WeightedChange(50, 51), WeightedChange(178, 157), WeightedChange(500, 510))
+    assert found.value is None
+    assert found.reason.key == "displacement.wdq_no_fall"
+    assert "did not fall" in str(found.reason)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_without_a_ring_only_the_local_part_is_told():
+    found = measure_wdd(TREATED, CONTROL)
+    assert found.local == measure_wdd(TREATED, CONTROL, RING, RING_CONTROL).local
+    assert found.total is None
+    assert found.displacement is None
+
+
+def test_without_any_incident_there_is_no_z():
+    nothing = WeightedChange(0, 0)
+    part = measure_wdd(nothing, nothing).local
+    assert (part.estimate, part.se, part.z, part.low, part.high) == (0, 0, None, 0, 0)
+
+
+def test_a_dispersion_below_one_counts_as_one():
+    assert measure_wdd(TREATED, CONTROL, dispersion=0.4) == measure_wdd(TREATED, CONTROL)
+
+
+def test_a_control_without_any_incident_before_or_after_has_no_quotient():
+    for control in (WeightedChange(0, 10), WeightedChange(10, 0), WeightedChange(0, 0)):
+        found = measure_wdq(TREATED, RING, control)
+        assert found.value is None
+        assert found.reason.key == "displacement.wdq_no_control"
+        assert "none after" in str(found.reason)
+
+
+def test_areas_that_rose_have_no_quotient():
+    found = measure_wdq(WeightedChange(50, 90), RING, WeightedChange(100, 100))
+    assert found.value is None
+    assert found.reason.key == "displacement.wdq_no_fall"
+
+
+def test_areas_and_rings_without_any_incident_after_have_a_quotient():
+    assert (
+        measure_wdq(WeightedChange(10, 0), WeightedChange(5, 0), WeightedChange(100, 100)).value
+        == 0.5
+    )
+
+
+def test_a_fall_of_nothing_is_none_whatever_the_weights_round_to():
+    """50 in 500 and 51 in 510 are one share; 0.1 and 0.3 are no whole parts of the machine's."""
+    for weights in ((0.1, 0.3), (1 / 3, 0.7), (24, 7)):
+        treated, control = WeightedChange(50, 51, *weights), WeightedChange(500, 510, *weights)
+        assert measure_wdq(treated, RING, control).value is None
+
+
+def test_the_quotient_uses_the_weights():
+    """Before is twice as long: 40 to 20 in the areas, 30 to 20 around, 50 to 50 elsewhere."""
+    found = measure_wdq(
+        WeightedChange(80, 20, 2), WeightedChange(60, 20, 2), WeightedChange(100, 50, 2)
+    )
+    assert found.value == pytest.approx(0.5)
+    ring = WeightedChange(60, 60, 2, 3)
+    assert measure_wdq(
+        WeightedChange(80, 20, 2), ring, WeightedChange(100, 50, 2)
+    ).value == pytest.approx(0.5)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf])
+def test_what_is_no_count_and_no_weight_is_refused(wrong):
+    for pair in ((wrong, 3), (3, wrong)):
+        with pytest.raises(ParamError, match="a number, 0 or more"):
+            WeightedChange(*pair)
+    for weights in ((wrong, 1), (1, wrong), (0, 1), (1, 0)):
+        with pytest.raises(ParamError, match="weight must be a number above 0"):
+            WeightedChange(3, 3, *weights)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
+def test_a_dispersion_that_is_none_is_refused(wrong):
+    with pytest.raises(ParamError, match="dispersion of counts must be a number above 0"):
+        measure_wdd(TREATED, CONTROL, dispersion=wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 95, math.nan])
+def test_a_coverage_outside_its_range_is_refused(wrong):
+    with pytest.raises(ParamError, match=r"above 0 and below 1; .* 0\.95 is usual"):
+        measure_wdd(TREATED, CONTROL, coverage=wrong)
+
+
+def test_a_ring_without_a_control_and_a_control_without_a_ring_are_refused():
+    for ring, control in ((RING, None), (None, RING_CONTROL)):
+        with pytest.raises(ParamError, match="of both, or of neither"):
+            measure_wdd(TREATED, CONTROL, ring, control)
+
+
+def test_shared_controls_of_different_counts_are_refused():
+    for other in (WeightedChange(307, 318), WeightedChange(308, 317)):
+        with pytest.raises(ParamError, match="its counts differ"):
+            measure_wdd(TREATED, CONTROL, RING, other, shared_control=True)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+counts = st.integers(0, 500)
+weights = st.sampled_from([0.5, 1.0, 2.0, 3.0])
+changes = st.builds(WeightedChange, counts, counts, weights, weights)
+
+
+@given(changes, changes, changes, changes, st.floats(1, 4), st.sampled_from([0.8, 0.95]))
+def test_it_is_the_sum_over_eight_counts_with_their_signs(a, c, b, d, dispersion, coverage):
+    found = measure_wdd(a, c, b, d, dispersion=dispersion, coverage=coverage)
+    terms = np.array(
+        [
+            [sign * when, count, weight]
+            for change, sign in ((a, 1), (c, -1), (b, 1), (d, -1))
+            for when, count, weight in (
+                (1, change.after, change.after_weight),
+                (-1, change.before, change.before_weight),
+            )
+        ]
+    )
+    coefficients = terms[:, 0] / terms[:, 2]
+    covariance = np.diag(terms[:, 1]) * dispersion
+    for part, rows in (
+        (found.total, slice(0, 8)),
+        (found.local, slice(0, 4)),
+        (found.displacement, slice(4, 8)),
+    ):
+        gradient = coefficients[rows]
+        assert part.estimate == pytest.approx(gradient @ terms[rows, 1])
+        assert part.se == pytest.approx(math.sqrt(gradient @ covariance[rows, rows] @ gradient))
+        if part.se:
+            assert part.z == pytest.approx(part.estimate / part.se)
+            bounds = norm.interval(coverage, part.estimate, part.se)
+            assert (part.low, part.high) == pytest.approx(bounds)
+
+
+@given(changes, changes, counts, counts, weights, weights, weights, weights)
+def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0, w1, v0, v1):
+    shared = measure_wdd(
+        a, WeightedChange(n0, n1, w0, w1), b, WeightedChange(n0, n1, v0, v1), shared_control=True
+    ).total
+    one = WeightedChange(n0, n1, 1 / (1 / w0 + 1 / v0), 1 / (1 / w1 + 1 / v1))
+    nothing = WeightedChange(0, 0)
+    apart = measure_wdd(a, one, b, nothing).total
+    assert (shared.estimate, shared.se) == pytest.approx((apart.estimate, apart.se))
+
+
+@given(counts, counts, counts, counts, st.integers(1, 500), st.integers(1, 500))
+def test_the_quotient_is_its_printed_formula(a0, a1, b0, b1, c0, c1):
+    found = measure_wdq(WeightedChange(a0, a1), WeightedChange(b0, b1), WeightedChange(c0, c1))
+    if a1 * c0 >= a0 * c1:
+        assert found.value is None
+    else:
+        assert found.value == pytest.approx((b1 / c1 - b0 / c0) / (a1 / c1 - a0 / c0), abs=1e-6)
+
+
+EVEN = [(1, 1)] * 4
+
+
+@pytest.mark.parametrize(
+    ("means", "weights"),
+    [
+        ([(200, 120), (300, 310), (180, 160), (150, 140)], EVEN),
+        ([(25, 25), (60, 60), (25, 25), (60, 60)], EVEN),
+        ([(200, 60), (300, 150), (90, 45), (80, 40)], [(2, 1)] * 4),
+        ([(200, 60), (900, 450), (90, 45), (600, 300)], [(2, 1), (6, 3), (2, 1), (8, 4)]),
+    ],
+)
+def test_nineteen_of_twenty_intervals_hold_the_true_difference(means, weights):
+    z, held = simulate(means, weights, seed=20261125)
+    assert held == pytest.approx([0.95, 0.95], abs=0.015)
+    assert np.std(z) == pytest.approx(1, abs=0.05)
+    assert np.mean(z) == pytest.approx(0, abs=0.08)
+
+
+def test_where_nothing_changed_z_is_normal():
+    z, _ = simulate([(100, 100), (100, 100), (80, 80), (90, 90)], EVEN, seed=6)
+    assert kstest(z, "norm").pvalue > 0.01
+
+
+def test_a_shared_control_needs_to_be_told():
+    means = [(100, 100), (150, 150), (100, 100), (150, 150)]
+    weights = [(1, 1), (1.5, 1.5), (1, 1), (0.75, 0.75)]
+    z, held = simulate(means, weights, seed=8, is_shared=True, shared_control=True)
+    assert held == pytest.approx([0.95, 0.95], abs=0.015)
+    assert np.std(z) == pytest.approx(1, abs=0.05)
+    wrong, missed = simulate(means, weights, seed=8, is_shared=True)
+    assert np.std(wrong) > 1.15
+    assert missed[0] < 0.92
+
+
+def test_counts_of_a_known_dispersion_keep_the_promise_of_their_intervals():
+    rng = np.random.default_rng(9)
+    held = {1.0: 0, 1.6: 0}
+    for _ in range(N_CITIES):
+        drawn = rng.negative_binomial(150 / 0.6, 1 / 1.6, 8).tolist()
+        places = [WeightedChange(*drawn[at : at + 2]) for at in range(0, 8, 2)]
+        for dispersion in held:
+            total = measure_wdd(*places, dispersion=dispersion).total
+            held[dispersion] += total.low <= 0 <= total.high
+    assert held[1.6] / N_CITIES == pytest.approx(0.95, abs=0.015)
+    assert held[1.0] / N_CITIES < 0.90

@@ -1,0 +1,455 @@
+"""The tables of displacement: they add up to the city, and no control looks at what chose."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import nbinom
+from tests.change.followed import (
+    EAST,
+    SINCE,
+    WEST,
+    cell_at,
+    cells_of,
+    chosen_of,
+    counted_slowly,
+    disk,
+    past_year,
+    steady,
+)
+from tests.towns import KNOT, NEW, OTHER, town_of
+
+from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents
+from csa.base.params import Month, Period
+from csa.change.analyze import analyze_displacement
+from csa.change.panel import (
+    NEWEST_COLUMNS,
+    PANEL_COLUMNS,
+    QUARTER_COLUMNS,
+    Controls,
+    build_latest_month,
+    build_panel,
+    build_quarters,
+    match_controls,
+    panel_months,
+)
+from csa.change.zoning import Control
+from csa.city.dataset import City
+
+WINDOW = Period.before(SINCE, 36)
+SINCE_DAY = f"{SINCE}-01"
+PARTS = ("core", "ring", "rest", "unlocated", "outside")
+
+
+@pytest.fixture(scope="module")
+def displaced(located):
+    return analyze_displacement(located, chosen_of(WEST, EAST, period=WINDOW))
+
+
+@pytest.fixture(scope="module")
+def panel(located, displaced, controls):
+    return build_panel(located, displaced, controls)
+
+
+@pytest.fixture(scope="module")
+def quarters(located, displaced):
+    return build_quarters(located, displaced)
+
+
+def monthly(table):
+    """Count a city's incidents and homicides by month, wherever they are."""
+    when = table["occurred_at"].dt.strftime("%Y-%m")
+    killed = when[table["kind"] == "homicide"]
+    return when.value_counts().to_dict(), killed.value_counts().to_dict()
+
+
+def with_incidents(dataset, is_moved, place=NEW):
+    """Move some incidents to another place."""
+    table = dataset.incidents.copy()
+    table.loc[is_moved, ["lon", "lat"]] = [place[0], place[1]]
+    return replace(dataset, incidents=table)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_the_panel_reaches_from_two_years_before_to_the_last_day_even_of_a_month_in_part(
+    panel, located
+):
+    assert panel.columns.tolist() == list(PANEL_COLUMNS)
+    assert panel_months(located, SINCE) == Period(Month(2017, 2), Month(2020, 3))
+    months = [str(Month(2017, 2).plus(step)) for step in range(37)]
+    for _, rows in panel.groupby(["zone", "area_id"]):
+        assert rows["month"].tolist() == months
+    assert panel.loc[panel["month"] == "2020-02", "incidents"].sum() > 0
+
+
+def test_every_zone_is_there_once(panel):
+    found = panel[["zone", "area_id"]].drop_duplicates().to_numpy().tolist()
+    assert sorted(map(tuple, found)) == [
+        ("control", ""), ("control", "A"), ("control", "B"), ("core", "A"), ("core", "B"),
+        ("outside", ""), ("rest", ""), ("ring", "A"), ("ring", "B"), ("unlocated", ""),
+    ]  # fmt: skip
+
+
+def test_every_incident_of_a_month_is_counted_in_one_zone(panel, testville):
+    incidents, homicides = monthly(testville[0].incidents)
+    parts = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
+    for month, row in parts.iterrows():
+        assert row["incidents"] == incidents.get(month, 0)
+        assert row["homicides"] == homicides.get(month, 0)
+    assert parts.loc["2018-07"].tolist() == [0, 0]
+
+
+def test_each_zones_rows_are_a_slow_count_of_its_cells(panel, displaced, located, controls):
+    zones, period = displaced.places.zones, panel_months(located, SINCE)
+    places = {
+        ("core", "A"): zones.cores[0],
+        ("core", "B"): zones.cores[1],
+        ("ring", "A"): zones.rings[0],
+        ("ring", "B"): zones.rings[1],
+        ("rest", ""): zones.rest,
+        ("control", "A"): controls.single[0].cells,
+        ("control", "B"): controls.single[1].cells,
+        ("control", ""): controls.pooled.cells,
+    }
+    for (zone, area_id), at in places.items():
+        rows = panel[(panel["zone"] == zone) & (panel["area_id"] == area_id)]
+        cells, dataset = cells_of(located, at), located.dataset
+        assert rows["incidents"].tolist() == counted_slowly(dataset, cells, period)
+        assert rows["homicides"].tolist() == counted_slowly(dataset, cells, period, ("homicide",))
+
+
+def test_what_has_no_place_and_what_lies_outside_are_told_apart(panel, testville):
+    table = testville[0].incidents
+    has_place = table["lon"].notna()
+    outside = table["flags"].str.contains("outside_study_area")
+    for zone, rows in (("unlocated", table[~has_place]), ("outside", table[has_place & outside])):
+        incidents, homicides = monthly(rows)
+        told = panel[panel["zone"] == zone].set_index("month")
+        assert told["incidents"].to_dict() == {m: incidents.get(m, 0) for m in told.index}
+        assert told["homicides"].to_dict() == {m: homicides.get(m, 0) for m in told.index}
+        assert told["incidents"].sum() > told["homicides"].sum() > 0
+
+
+def test_quarters_go_from_the_start_back_and_forth_and_none_holds_months_of_both(quarters):
+    assert quarters.columns.tolist() == list(QUARTER_COLUMNS)
+    starts = [str(SINCE.plus(3 * step)) for step in range(-8, 4)]
+    for _, rows in quarters.groupby(["area_id", "zone"]):
+        assert rows["quarter"].tolist() == starts
+        assert rows["months"].tolist() == [3] * 12
+        assert rows["is_after"].tolist() == [False] * 8 + [True] * 4
+    heads = quarters[["area_id", "zone"]].drop_duplicates().to_numpy().tolist()
+    assert heads == [["", "core"], ["", "ring"], ["A", "core"], ["A", "ring"], ["B", "core"], ["B", "ring"]]  # fmt: skip
+
+
+def test_each_quarter_adds_up_its_months_of_the_panel(quarters, panel):
+    months = panel.assign(step=[Month.parse(m).index - SINCE.index for m in panel["month"]])
+    months = months[(months["step"] < 12) & months["zone"].isin(["core", "ring"])]
+    months = months.assign(quarter=[str(SINCE.plus(3 * (step // 3))) for step in months["step"]])
+    single = months.groupby(["area_id", "zone", "quarter"])["incidents"].sum().to_dict()
+    together = months.groupby(["zone", "quarter"])["incidents"].sum().to_dict()
+    told = quarters.set_index(["area_id", "zone", "quarter"])["incidents"].to_dict()
+    for (area_id, zone, quarter), incidents in told.items():
+        wanted = single[area_id, zone, quarter] if area_id else together[zone, quarter]
+        assert incidents == wanted
+
+
+def test_before_the_start_the_base_is_expected_and_after_it_what_is_usual_too(located, testville):
+    past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE, past)
+    rows = build_quarters(located, displaced)
+    places = displaced.places
+    rest = counted_slowly(
+        testville[0], cells_of(located, places.zones.rest), Period(Month(2016, 2), Month(2020, 2))
+    )
+    before = sum(rest[:36])
+    by_quarter = [sum(rest[12 + 3 * step : 15 + 3 * step]) for step in range(12)]
+    for zone, usual, bases in (
+        ("core", displaced.usual_core.ratio, places.cores),
+        ("ring", displaced.usual_ring.ratio, places.rings),
+    ):
+        ratio = [1.0] * 8 + [usual[end] for end in (2, 5, 8, 11)]
+        slow = np.array(ratio) * np.array(by_quarter) / before
+        for area_id, mean in (("A", bases[0].mean), ("B", bases[1].mean), ("", None)):
+            told = rows[(rows["zone"] == zone) & (rows["area_id"] == area_id)]
+            total = bases[0].mean + bases[1].mean if mean is None else mean
+            assert told["expected"].tolist() == pytest.approx((slow * total).tolist())
+
+
+@pytest.mark.parametrize("at", [3, 10])
+def test_nine_in_ten_counts_of_a_quarter_lie_in_its_range(tmp_path, at):
+    located = locate_incidents(
+        City(*town_of(tmp_path, steady((40, 40), (8, 8)))[::-1]), AreaSettings()
+    )
+    even = analyze_displacement(located, chosen_of(WEST), Month(2018, 1))
+    displaced = replace(even, dispersion=replace(even.dispersion, value=2.5))
+    row = build_quarters(located, displaced).iloc[at]
+    assert (row["zone"], row["is_after"]) == ("core", at == 10)
+    base, usual = displaced.places.cores[0], displaced.usual_core
+    # The rest has 24 incidents a month, and one more on the first day and on the last.
+    assert displaced.places.rest_before == 24 * 36
+    doubt = base.variance / base.mean**2 + 1 / (24 * 36) + 1 / (24 * 3)
+    own = usual.relative_error[3 * (at - 8) + 2] ** 2 if at == 10 else 0.0
+    value, mean = 2.5, row["expected"]
+    variance = value * mean + (value * doubt + own) * mean**2
+    law = nbinom(mean**2 / (variance - mean), mean / variance)
+    assert [row["low"], row["high"]] == [law.ppf(0.05), law.isf(0.05)]
+
+
+def newest_rows(table, area_id, zone):
+    rows = table[(table["area_id"] == area_id) & (table["zone"] == zone)]
+    return dict(zip(rows["month"], rows["incidents"], strict=True))
+
+
+def test_the_newest_whole_month_stands_beside_the_one_before_and_earlier_years(
+    located, displaced, testville
+):
+    found = build_latest_month(located, displaced)
+    assert found.columns.tolist() == list(NEWEST_COLUMNS)
+    months = ["2020-01", "2019-12", *(f"{year}-01" for year in range(2019, 2014, -1))]
+    zones = displaced.places.zones
+    for zone, places in (("core", zones.cores), ("ring", zones.rings)):
+        cells = {name: cells_of(located, at) for name, at in zip("AB", places, strict=True)}
+        cells[""] = cells["A"] | cells["B"]
+        for area_id, own in cells.items():
+            period = Period(Month(2015, 1), Month(2020, 2))
+            slow = counted_slowly(testville[0], own, period)
+            rows = newest_rows(found, area_id, zone)
+            assert list(rows) == months
+            assert rows == {m: slow[Month.parse(m).index - period.start.index] for m in months}
+    assert len(found) == 2 * 3 * 7
+    assert newest_rows(found, "", "core")["2020-01"] > 0
+
+
+def test_a_control_is_the_cells_likest_in_the_years_before_those_that_chose(
+    controls, displaced, located
+):
+    assert controls.is_known
+    earlier = located.expected(Period(Month(2014, 1), Month(2016, 2)))
+    km2 = located.grid.area_km2.to_numpy()
+    zones = displaced.places.zones
+    for found, core in (
+        *zip(controls.single, zones.cores, strict=True),
+        (controls.pooled, np.concatenate(zones.cores)),
+    ):
+        own = earlier[core].sum() / km2[core].sum()
+        by_likeness = sorted(zones.rest.tolist(), key=lambda at: abs(earlier[at] / km2[at] - own))
+        taken, land = [], 0.0
+        while land < 3 * km2[core].sum():
+            taken.append(by_likeness[len(taken)])
+            land += km2[taken[-1]]
+        ratio = earlier[taken].sum() / km2[taken].sum() / own
+        assert found.rate_ratio == pytest.approx(ratio)
+        is_close = 0.5 <= ratio <= 2
+        assert set(found.cells.tolist()) == (set(taken) if is_close else set(zones.rest.tolist()))
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "months"), [(Month(2019, 12), [2]), (Month(2019, 3), [3, 3, 3, 2])]
+)
+def test_a_last_quarter_has_only_the_months_that_are_over(located, testville, since, months):
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), since)
+    rows = build_quarters(located, displaced)
+    core = rows[(rows["zone"] == "core") & (rows["area_id"] == "")]
+    assert core["months"].tolist() == [3] * 8 + months
+    slow = sum(counted_slowly(testville[0], WEST | EAST, Period(since, Month(2020, 2))))
+    assert core.loc[core["is_after"], "incidents"].sum() == slow
+    assert displaced.pooled.core.counted[-1] == slow
+
+
+@pytest.mark.parametrize(("since", "n_before"), [(Month(2015, 3), 4), (Month(2016, 2), 8)])
+def test_near_the_datas_beginning_fewer_quarters_are_before_and_all_are_whole(
+    located, since, n_before
+):
+    rows = build_quarters(located, analyze_displacement(located, chosen_of(WEST), since))
+    core = rows[(rows["zone"] == "core") & (rows["area_id"] == "A")]
+    assert (~core["is_after"]).sum() == n_before
+    assert (core.loc[~core["is_after"], "months"] == 3).all()
+    assert panel_months(located, since).start == max(Month(2014, 1), since.plus(-24))
+
+
+def test_beside_the_newest_month_stand_only_years_that_the_data_have(testville, located):
+    dataset, config = testville
+    kept = dataset.incidents[dataset.incidents["occurred_at"] >= "2017-12-31"]
+    report = {**dataset.report, "data_from": "2017-12-31"}
+    late = replace(dataset, incidents=kept.reset_index(drop=True), report=report)
+    other = locate_incidents(City(config, late), AreaSettings(), located.cover)
+    found = build_latest_month(other, analyze_displacement(other, chosen_of(WEST), SINCE))
+    rows = newest_rows(found, "A", "core")
+    assert list(rows) == ["2020-01", "2019-12", "2019-01", "2018-01"]
+    whole = newest_rows(
+        build_latest_month(located, analyze_displacement(located, chosen_of(WEST), SINCE)),
+        "A",
+        "core",
+    )
+    assert rows.items() <= whole.items()
+
+
+def test_one_area_alone_is_told_as_all_together_and_by_itself(located):
+    displaced = analyze_displacement(located, chosen_of(WEST), SINCE)
+    rows = build_quarters(located, displaced).drop(columns="area_id")
+    half = len(rows) // 2
+    assert rows[:half].equals(rows[half:].reset_index(drop=True))
+
+
+def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
+    inner = frozenset({cell_at(KNOT)})
+    displaced = analyze_displacement(
+        located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE
+    )
+    rows = build_quarters(located, displaced)
+    heads = rows[["area_id", "zone"]].drop_duplicates().to_numpy().tolist()
+    assert heads == [["", "core"], ["", "ring"], ["A", "core"], ["B", "core"], ["B", "ring"]]
+    panel = build_panel(located, displaced, match_controls(located, displaced))
+    assert panel.loc[(panel["zone"] == "ring") & (panel["area_id"] == "A"), "incidents"].sum() == 0
+
+
+def test_where_no_ring_has_a_cell_no_ring_is_told_of(testville):
+    coarse = locate_incidents(City(*testville[::-1]), AreaSettings(resolution=8))
+    displaced = analyze_displacement(
+        coarse, chosen_of(frozenset(coarse.grid.h3_cells.tolist())), SINCE
+    )
+    rows = build_quarters(coarse, displaced)
+    assert set(rows["zone"]) == {"core"}
+    controls = match_controls(coarse, displaced)
+    assert len(controls.pooled.cells) == 0
+    panel = build_panel(coarse, displaced, controls)
+    parts = panel[panel["zone"].isin(PARTS)].groupby("month")["incidents"].sum()
+    incidents, _ = monthly(testville[0].incidents)
+    assert parts.to_dict() == {month: incidents.get(month, 0) for month in parts.index}
+
+
+@pytest.mark.parametrize(
+    ("since", "start", "is_known"),
+    [
+        (SINCE, Month(2016, 1), True),
+        (SINCE, Month(2015, 12), False),
+        (Month(2016, 1), Month(2017, 1), True),  # the start, where it comes before the window
+        (Month(2015, 12), Month(2017, 1), False),
+    ],
+)
+def test_with_less_than_two_earlier_years_areas_are_compared_with_all_of_the_rest(
+    located, since, start, is_known
+):
+    chosen = chosen_of(WEST, EAST, period=Period(start, start.plus(36)))
+    displaced = analyze_displacement(located, chosen, since)
+    found = match_controls(located, displaced)
+    assert found.is_known == is_known
+    for one in (found.pooled, *found.single):
+        assert (one.rate_ratio is None) == (not is_known)
+        if not is_known:
+            assert one.cells.tolist() == displaced.places.zones.rest.tolist()
+
+
+def test_where_the_file_names_no_months_the_bases_months_are_taken_to_have_chosen(located):
+    for since, is_known in ((SINCE, True), (Month(2018, 12), False)):
+        found = match_controls(
+            located, analyze_displacement(located, chosen_of(WEST, period=None), since)
+        )
+        assert found.is_known == is_known
+
+
+def test_a_control_that_is_not_close_is_all_of_the_rest(testville, located):
+    dataset, config = testville
+    when = dataset.incidents["occurred_at"]
+    is_placed = dataset.incidents["lon"].notna()
+    is_placed &= ~dataset.incidents["flags"].str.contains("outside_study_area")
+    alone = with_incidents(dataset, is_placed & (when < "2016-02-01"), KNOT)
+    other = locate_incidents(City(config, alone), AreaSettings(), located.cover)
+    displaced = analyze_displacement(
+        other, chosen_of(disk(cell_at(KNOT), 0), EAST, period=WINDOW), SINCE
+    )
+    found = match_controls(other, displaced)
+    assert found.is_known
+    assert found.single[0].rate_ratio < 0.5
+    assert not found.single[0].is_close
+    assert found.single[0].cells.tolist() == displaced.places.zones.rest.tolist()
+
+
+def test_half_a_place_is_none(testville, located, panel):
+    table = testville[0].incidents.copy()
+    is_west = table["cell_r10"] == f"{cell_at(KNOT):x}"
+    first = table.index[is_west & (table["occurred_at"] >= SINCE_DAY)][0]
+    table.loc[first, "lat"] = np.nan
+    other = locate_incidents(
+        City(testville[1], replace(testville[0], incidents=table)), AreaSettings(), located.cover
+    )
+    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+    again = build_panel(other, displaced, match_controls(other, displaced))
+    apart = (again["incidents"] - panel["incidents"]).groupby(panel["zone"]).sum()
+    assert apart.drop("control").to_dict() == {
+        "core": -1, "ring": 0, "rest": 0, "unlocated": 1, "outside": 0,
+    }  # fmt: skip
+
+
+def test_homicides_alone_add_up_too(testville):
+    dataset, config = testville
+    located = locate_incidents(City(config, dataset), AreaSettings(kinds=("homicide",)))
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
+    panel = build_panel(located, displaced, match_controls(located, displaced))
+    parts = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
+    _, homicides = monthly(dataset.incidents)
+    for month, row in parts.iterrows():
+        assert row.tolist() == [homicides.get(month, 0)] * 2
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_what_came_in_the_months_that_chose_the_areas_changes_no_control(testville, located):
+    dataset, config = testville
+    when = dataset.incidents["occurred_at"]
+    rng = np.random.default_rng(11)
+    is_moved = (when >= f"{WINDOW.start}-01") & dataset.incidents["lon"].notna()
+    is_moved &= rng.random(len(when)) < 0.7
+    later = with_incidents(dataset, is_moved)
+    kept = dataset.incidents[(when < f"{WINDOW.start}-01") | (rng.random(len(when)) < 0.3)]
+    fewer = replace(dataset, incidents=kept.reset_index(drop=True))
+    early = with_incidents(
+        dataset, (when < f"{WINDOW.start}-01") & dataset.incidents["lon"].notna()
+    )
+
+    def matched(of):
+        other = locate_incidents(City(config, of), AreaSettings(), located.cover)
+        found = match_controls(
+            other, analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+        )
+        return [(one.cells.tolist(), one.rate_ratio) for one in (found.pooled, *found.single)]
+
+    wanted = matched(dataset)
+    assert matched(later) == matched(fewer) == wanted
+    assert matched(early) != wanted  # so that the test could see a leak
+
+
+def test_neither_the_order_of_rows_nor_their_numbers_change_a_table(
+    testville, located, panel, quarters
+):
+    dataset, config = testville
+    order = np.random.default_rng(8).permutation(len(dataset.incidents))
+    table = dataset.incidents.iloc[order].reset_index(drop=True)
+    table["incident_id"] = [f"x{n}" for n in range(len(table))]
+    other = locate_incidents(
+        City(config, replace(dataset, incidents=table)), AreaSettings(), located.cover
+    )
+    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+    again = build_panel(other, displaced, match_controls(other, displaced))
+    pd.testing.assert_frame_equal(again, panel)
+    pd.testing.assert_frame_equal(build_quarters(other, displaced), quarters)
+
+
+def test_other_controls_change_only_their_own_rows(located, displaced, panel):
+    at = located.grid.at([cell_at(OTHER)])
+    one = Control(at, 1.0)
+    other = build_panel(located, displaced, Controls(one, (one, one), is_known=True))
+    is_control = panel["zone"] == "control"
+    assert other[~is_control].equals(panel[~is_control])
+    slow = counted_slowly(located.dataset, {cell_at(OTHER)}, panel_months(located, SINCE))
+    for area_id in ("", "A", "B"):
+        rows = other[is_control & (other["area_id"] == area_id)]
+        assert rows["incidents"].tolist() == slow

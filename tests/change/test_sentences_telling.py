@@ -1,0 +1,101 @@
+"""One answer for every page: each area's sentence, and the classic count in words."""
+
+from dataclasses import replace
+
+import pytest
+from tests.change.followed import EAST, SINCE, WEST, chosen_of
+from tests.sentences import says
+
+from csa.base.params import Month
+from csa.change.analyze import analyze_displacement
+from csa.change.classic_measures import WddPart, measure_evidence
+from csa.change.panel import match_controls
+from csa.change.sentences import (
+    answers,
+    describe_area,
+    describe_pooled,
+    describe_result,
+    describe_wdd,
+    each,
+    moved_somewhere,
+)
+from csa.change.verdict import Verdict
+
+
+@pytest.fixture(scope="module")
+def displaced(located):
+    return analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
+
+
+@pytest.fixture(scope="module")
+def evidence(located, displaced):
+    return measure_evidence(located, displaced, match_controls(located, displaced))[0]
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_months", [None, 12, 5])
+def test_one_area_is_told_as_all_are_in_the_month_asked_for(displaced, n_months):
+    at = n_months or 12
+    for number, (letter, (judged, since)) in enumerate(each(displaced).items()):
+        assert (judged, since) == (displaced.single[number], SINCE)
+        told = describe_result(judged, at, since, f"Place {letter} ({letter})", is_one=True)
+        assert str(describe_area(displaced, letter, n_months)) == str(told)
+    together = describe_result(displaced.pooled, at, SINCE, "the 2 areas together")
+    assert str(describe_pooled(displaced, n_months)) == str(together)
+
+
+def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_for(evidence):
+    total = WddPart(-40.4, 12.0, -3.4, -63.9, -16.9)
+    found = replace(evidence, wdd=replace(evidence.wdd, total=total))
+    assert str(describe_wdd(found)) == says(
+        "displacement.classic", change="40 fewer", low="64 fewer", high="17 fewer"
+    )
+
+
+def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
+    told = answers(displaced)
+    assert told["through"] == str(Month(2020, 1))
+    assert told["pooled"]["sentence"] == str(describe_pooled(displaced))
+    assert told["pooled"]["verdict"] == displaced.pooled.verdicts[-1]
+    assert [one["area_id"] for one in told["single"]] == ["A", "B"]
+    for one, judged in zip(told["single"], displaced.single, strict=True):
+        assert one["core"]["counted"] == judged.core.counted[-1]
+        assert (one["ring"]["low"], one["ring"]["high"]) == (
+            judged.ring.low[-1],
+            judged.ring.high[-1],
+        )
+
+
+def test_the_verdict_is_that_of_the_last_month(displaced):
+    last = replace(displaced.pooled, verdicts=(*displaced.pooled.verdicts[:-1], Verdict.MORE_NEXT))
+    assert last.verdicts[-2] != last.verdicts[-1]
+    assert answers(replace(displaced, pooled=last))["pooled"]["verdict"] == Verdict.MORE_NEXT
+
+
+def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(displaced):
+    first, second = displaced.single
+    moved = replace(first, verdicts=(*first.verdicts[:-1], Verdict.FEWER_MOVED))
+    found = replace(displaced, single=(moved, second))
+    last = len(first.verdicts) - 1
+    assert moved_somewhere(found, last) == ["A"]
+    assert moved_somewhere(found, last - 1) == moved_somewhere(displaced, last) == []
+    everywhere = replace(found, pooled=replace(found.pooled, verdicts=moved.verdicts))
+    assert moved_somewhere(everywhere, last) == []
+
+
+def test_where_it_moved_is_asked_of_each_area_in_its_own_month(displaced):
+    """An area that began three months later is three verdicts behind; before that it has none."""
+    first, second = displaced.single
+    own = replace(second, verdicts=(Verdict.FEWER_MOVED, *second.verdicts[4:]))
+    found = replace(displaced, starts=(SINCE, SINCE.plus(3)), single=(first, own))
+    assert [moved_somewhere(found, at) for at in (2, 3, 4)] == [[], ["B"], []]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_without_a_ring_there_is_no_classic_count_of_both(evidence):
+    assert describe_wdd(replace(evidence, wdd=None)) is None
+    assert describe_wdd(replace(evidence, wdd=replace(evidence.wdd, total=None))) is None

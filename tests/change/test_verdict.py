@@ -1,0 +1,517 @@
+"""Verdicts: every pair of signs, counts at the boundary, what is left in all, what is kept."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import nbinom, norm, poisson
+from tests.change.courses import BOTH, RestOfCity, as_usual, course_of, follow, judge, track_of
+from tests.properties import examples
+
+from csa.change.boundary import line_of
+from csa.change.expectation import Baseline
+from csa.change.verdict import (
+    BY_SIGN,
+    NET_Z,
+    AreaResult,
+    Verdict,
+    expect,
+    follow_net,
+    last_net_test,
+)
+
+UNKNOWN = "fewer here; whether it moved cannot be told"
+SENTENCES = {
+    (-1, -1): "fewer here and next door",
+    (-1, 0): UNKNOWN,
+    (-1, 1): "fewer here, moved next door",
+    (0, -1): "no change shown",
+    (0, 0): "no change shown",
+    (0, 1): "more next door",
+    (1, -1): "more here",
+    (1, 0): "more here",
+    (1, 1): "more here",
+}
+SHOWN = {-1: 50, 0: 100, 1: 150}
+"""Where 100 are expected, 74 to 128 could be chance."""
+
+
+def verdict_of(here, there, believed=BOTH, **ring):
+    """Judge one month that shows these signs in the core and in the ring."""
+    near = None if there is None else track_of([SHOWN[there]], 100, **ring)
+    (found,) = judge(track_of([SHOWN[here]], 100), near, believed).verdicts
+    return found
+
+
+def slow_bounds(mean, variance, z):
+    """Ask scipy's laws for the least and the greatest count that is no surprise."""
+    tail = norm.sf(z)
+    if variance <= mean:
+        return poisson.ppf(tail, mean), poisson.isf(tail, mean)
+    law = nbinom(mean**2 / (variance - mean), mean / variance)
+    return law.ppf(tail), law.isf(tail)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_every_pair_of_signs_has_its_verdict():
+    pairs = list(itertools.product((-1, 0, 1), repeat=2))
+    assert set(BY_SIGN) == set(pairs) == set(SENTENCES)
+    for here, there in pairs:
+        assert verdict_of(here, there) == SENTENCES[here, there]
+
+
+def test_the_verdicts_are_a_closed_set_of_eleven_and_eight_claim_a_change():
+    others = {"fewer, and fewer in all", "fewer for a time", "more for a time", "too few to say"}
+    others |= {"too early to say"}
+    assert set(map(str, Verdict)) == set(SENTENCES.values()) | others
+    assert len(Verdict) == 11
+    assert {one for one in Verdict if not one.is_alarm} == {
+        Verdict.NO_CHANGE,
+        Verdict.TOO_FEW,
+        Verdict.TOO_EARLY,
+    }
+
+
+def test_what_is_expected_by_hand():
+    """120 in 24 months, while the rest went from 1,000 to 250: 30; times .9, 27."""
+    usual = as_usual(1, 0.9, 0.05)
+    made = expect(Baseline(120.0, 90.0), 1000, np.array([250]), usual, 1.6)
+    assert made.mean[0] == pytest.approx(27.0)
+    error = 1.6 * (90 / 120**2 + 1 / 1000 + 1 / 250) + 0.05**2
+    assert made.relative_error[0] == pytest.approx(math.sqrt(error))
+    assert made.dispersion == 1.6
+
+
+def test_a_track_by_hand():
+    monthly, compared = np.array([12, 8, 30]), RestOfCity(1000, np.array([100, 100, 200]))
+    track = follow(monthly, Baseline(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
+    assert track.counted.tolist() == [12, 20, 50]
+    assert track.expectation.mean == pytest.approx([12.0, 24.0, 48.0])
+    assert track.is_told.tolist() == [True, True, True]
+    assert track.line.tolist() == [2.0] * 3
+    for month, rest in enumerate((100, 200, 400)):
+        mean = track.expectation.mean[month]
+        variance = mean + mean**2 * (1 / 1000 + 1 / rest)
+        assert (track.low[month], track.high[month]) == slow_bounds(mean, variance, 2.0)
+    assert track.sign.tolist() == [0, 0, 0]
+    assert track.z[0] == pytest.approx(0.0, abs=0.2)
+
+
+def net_of(core, ring, error):
+    """Follow an area and its ring: 300 expected in one, 600 in the other, as the rest went."""
+    rest = RestOfCity(3000, np.array([600, 900]))
+    courses = [
+        course_of(core, Baseline(600.0, 400.0), rest, as_usual(2, 0.9, 0.2)),
+        course_of(ring, Baseline(1200.0, 900.0), rest, as_usual(2, 1.0, 0.3)),
+    ]
+    return follow_net(courses[:1], courses[1:], [as_usual(2, 0.5, error)] * 2, 1.6)
+
+
+def test_core_and_ring_together_by_hand():
+    """Expected is the sum of both; known as well as past starts tell of sums: by .04 of it.
+
+    Of half the base in two months: .9 x 300 + 600 = 870. Dispersion is 1.6.
+    """
+    net = net_of([60, 90], [240, 300], 0.04)
+    assert net.counted.tolist() == [300, 690]
+    assert net.expectation.mean == pytest.approx([0.2 * (540 + 1200), 870.0])
+    own = (0.9 * 0.5 * 20) ** 2 + (0.5 * 30) ** 2  # of each one's cells: independent
+    shared = 870 * math.sqrt(1.6 * (1 / 3000 + 1 / 1500) + 0.04**2)
+    error = math.sqrt(1.6 * own + shared**2) / 870
+    assert net.expectation.relative_error[1] == pytest.approx(error)
+    bounds = slow_bounds(870, 1.6 * 870 + (870 * error) ** 2, NET_Z)
+    assert (net.low[1], net.high[1]) == bounds
+    assert net.is_told.tolist() == [True, True]
+
+
+def test_core_and_ring_together_say_nothing_where_the_sum_is_hardly_known():
+    assert not net_of([60, 90], [240, 300], 0.6).is_told.any()
+
+
+def year_of(core, ring, error=0.05):
+    """Thirteen months, 1,000 expected in core and in ring by the twelfth."""
+    near, here = (track_of([n // 12] * 13, 1000 / 12, error=0.05, line=3.0) for n in (ring, core))
+    return judge(here, near, net_error=error)
+
+
+def test_that_it_is_fewer_in_all_is_said_only_where_all_of_the_fall_cannot_have_moved():
+    """404 fewer of 2,000 in all, where 1.96 deviations are some 215: asked after 12 months."""
+    told = year_of(600, 996).verdicts
+    assert told[-3:] == (Verdict.FEWER_UNKNOWN, Verdict.FEWER, Verdict.FEWER)
+    for might in (year_of(684, 1128), year_of(600, 996, error=0.12)):  # 188, or hardly known
+        assert might.verdicts[-1] is Verdict.FEWER_UNKNOWN
+        assert Verdict.FEWER not in might.verdicts
+
+
+def test_where_it_is_more_next_door_but_fewer_in_all_not_all_of_it_moved():
+    """1,000 fewer and 300 more: in all 700 fewer. A ring of 1,400 takes it all: then it moved."""
+    assert year_of(0, 1296).verdicts[-2:] == (Verdict.FEWER,) * 2
+    assert year_of(0, 1296).verdicts[10] is Verdict.FEWER_MOVED
+    assert year_of(600, 1404).verdicts[-1] is Verdict.FEWER_MOVED
+
+
+def test_core_and_ring_together_are_asked_at_the_twelfth_month_itself():
+    """After eleven months it was fewer in all; in the twelfth 300 were counted next door."""
+    core = track_of([50] * 12, 1000 / 12, error=0.05, line=3.0)
+    ring = track_of([83] * 11 + [300], 1000 / 12, error=0.05, line=3.0)
+    found = judge(core, ring, net_error=0.05)
+    assert found.net.sign[10:].tolist() == [-1, 0]
+    assert found.verdicts[-1] is Verdict.FEWER_MOVED
+
+
+@pytest.mark.parametrize(("months", "look"), [(1, 0), (11, 0), (12, 12), (23, 12), (24, 24)])
+def test_core_and_ring_are_asked_together_once_a_year(months, look):
+    assert last_net_test(months) == look
+
+
+def test_what_was_once_shown_is_kept_though_the_sum_has_come_back_within_the_boundary():
+    """6 of 10 a month for a year, then 8: shown after 8 to 19 months, and nothing says it is over."""
+    judged = judge(track_of([6] * 12 + [8] * 12, 10, line=line_of(0.032, 24), error=0.1))
+    assert judged.core.sign.tolist() == [0] * 7 + [-1] * 12 + [0] * 5
+    assert judged.verdicts == (Verdict.NO_CHANGE,) * 7 + (Verdict.FEWER_UNKNOWN,) * 17
+    assert [judged.shown_before(at) for at in (6, 7, 18, 19, 23)] == [None, None, None, 18, 18]
+    assert set(judged.fades) == {None}
+
+
+def test_what_was_told_in_two_years_stays_told_in_the_third():
+    """A sum just beyond the line of 24 looks: drawn anew for 36 it was no alarm any more."""
+    compared, base = RestOfCity(3600, np.full(36, 100)), Baseline(3600.0, 0.0)
+    monthly = np.zeros(36, dtype=np.int64)
+    line = line_of(0.032, 36)
+    once = follow(monthly, base, compared, as_usual(36), 1.0, line)
+    monthly[:24] = np.diff(once.expectation.mean[:24].astype(int), prepend=0)
+    monthly[23] += once.high[23] + 1 - monthly[:24].sum()
+    monthly[24:] = 100
+    long = follow(monthly, base, compared, as_usual(36), 1.0, line)
+    anew = follow(monthly, base, compared, as_usual(36), 1.0, float(line[-1]))
+    assert (long.sign[23], anew.sign[23]) == (1, 0)
+
+
+def test_the_first_alarm_is_the_first_month_that_claims_a_change():
+    told = [Verdict.TOO_FEW, Verdict.NO_CHANGE, Verdict.FEWER, Verdict.MORE, Verdict.NO_CHANGE]
+    assert AreaResult(track_of([9] * 5, 9), None, 2.7, tuple(told)).first_alarm == 3
+    assert AreaResult(track_of([9] * 2, 9), None, 2.7, tuple(told[:2])).first_alarm is None
+
+
+def test_before_its_day_an_area_has_nothing_and_says_nothing():
+    judged = judge(track_of([50, 50], 100), track_of([90, 90], 100))
+    late = judged.later(2)
+    assert late.verdicts == (Verdict.TOO_FEW, Verdict.TOO_FEW, *judged.verdicts)
+    assert late.fades == (None,) * 4
+    for one, other in ((late.core, judged.core), (late.ring, judged.ring), (late.net, judged.net)):
+        assert one.counted.tolist() == [0, 0, *other.counted]
+        assert one.expectation.mean.tolist() == [0, 0, *other.expectation.mean]
+        assert one.line.tolist() == [other.line[0]] * 2 + other.line.tolist()
+        assert one.sign.tolist() == [0, 0, *other.sign]
+        assert not one.is_told[:2].any()
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "dispersion", "line", "drop"),
+    [
+        (200, 0.0, 1.0, 2.86, 0.2),
+        (200, 0.1, 1.6, 2.86, 0.4),
+        (40, 0.15, 1.3, 4.03, 0.6),
+        (40, 0.05, 1.0, 2.86, 0.0),
+    ],
+)
+def test_as_many_simulated_falls_are_shown_as_is_said(mean, error, dispersion, line, drop):
+    """Rates drawn around the fallen mean, as far as the error and the dispersion say."""
+    n_draws, fallen = 20_000, (1 - drop) * mean
+    random = np.random.default_rng(int(1000 * drop + mean))
+    spread = (dispersion - 1) * fallen + (error * fallen) ** 2
+    rates = random.gamma(fallen**2 / spread, spread / fallen, n_draws) if spread else fallen
+    counts, often = np.unique(random.poisson(rates, n_draws), return_counts=True)
+    track = track_of([mean], mean, error=error, dispersion=dispersion, line=line)
+    shown = [n for n in counts if track_like(track, n).sign[0] < 0]
+    share = often[np.isin(counts, shown)].sum() / n_draws
+    told = track.power(0, drop)
+    assert told == pytest.approx(share, abs=4 * math.sqrt(max(told, 1e-3) / n_draws))
+
+
+def track_like(track, counted):
+    """Count something else where as much was expected."""
+    law = track.expectation
+    return track_of(
+        [counted],
+        law.mean[0],
+        error=law.relative_error[0],
+        dispersion=law.dispersion,
+        line=track.line[0],
+    )
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
+    compared = RestOfCity(1000, np.array([1000]))
+    at = follow(np.array([100]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
+    low, high = int(at.low[0]), int(at.high[0])
+    signs = [
+        int(follow(np.array([n]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
+        for n in (low - 1, low, high, high + 1)
+    ]
+    assert signs == [-1, 0, 0, 1]
+
+
+def test_below_a_mean_of_eleven_nothing_is_said():
+    """The mean of counted and expected: 10 expected and 12 counted is just enough."""
+    compared = RestOfCity(100, np.array([100]))
+    for counted, told in ((12, True), (11, False), (0, False)):
+        track = follow(np.array([counted]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+        assert track.is_told[0] == told
+    silent = follow(np.array([0]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+    assert silent.sign[0] == 0
+    assert judge(silent).verdicts == (Verdict.TOO_FEW,)
+
+
+@pytest.mark.parametrize(("before", "after"), [(10, 100), (100, 10), (0, 100), (100, 0)])
+def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
+    compared = RestOfCity(before, np.array([after]))
+    track = follow(np.array([300]), Baseline(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
+    assert not track.is_told[0]
+    assert track.sign[0] == 0
+    assert np.isfinite(track.expectation.mean).all()
+    assert np.isfinite(track.z).all()
+
+
+def test_eleven_in_the_rest_of_the_city_are_enough():
+    track = follow(
+        np.array([11]), Baseline(11.0, 1.0), RestOfCity(11, np.array([11])), as_usual(1), 1.6, 2.7
+    )
+    assert track.is_told[0]
+
+
+def test_months_without_incidents_add_nothing_and_are_told():
+    compared = RestOfCity(1000, np.array([250, 0, 250]))
+    track = follow(np.array([25, 0, 0]), Baseline(100.0, 10.0), compared, as_usual(3), 1.0, 2.7)
+    assert track.counted.tolist() == [25, 25, 25]
+    assert track.expectation.mean == pytest.approx([25.0, 25.0, 50.0])
+
+
+def test_where_nothing_was_expected_many_incidents_are_more():
+    compared = RestOfCity(1000, np.array([1000]))
+    for counted, sign in ((0, 0), (21, 0), (22, 1)):  # 22 and none make 11 on average
+        track = follow(np.array([counted]), Baseline(0.0, 0.0), compared, as_usual(1), 1.6, 2.7)
+        assert track.sign[0] == sign
+        assert (track.low[0], track.high[0]) == (0, 0)
+
+
+def test_an_area_without_a_ring_is_judged_alone():
+    assert [verdict_of(sign, None) for sign in (-1, 0, 1)] == [
+        UNKNOWN,
+        "no change shown",
+        "more here",
+    ]
+    judged = judge(track_of([50] * 24, 100))
+    assert set(judged.verdicts) == {Verdict.FEWER_UNKNOWN}
+    assert judged.ring is judged.net is None
+
+
+def test_a_ring_with_too_few_to_say_shows_nothing_and_both_together_neither():
+    ring = track_of([150] + [0] * 11, 100 / 12, is_told=False)
+    judged = judge(track_of([4] * 12, 100 / 12), ring)
+    assert set(judged.verdicts[-3:]) == {Verdict.FEWER_UNKNOWN}
+    assert judged.ring.counted.tolist() == ring.counted.tolist()
+    assert not judged.ring.is_told.any()
+    assert not judged.net.is_told.any()
+    assert judged.boundary_z == 2.7
+
+
+@pytest.mark.parametrize(("mean", "is_narrow"), [(9.0, True), (8.99, False)])
+def test_a_range_that_spans_more_than_twice_what_is_expected_is_too_wide(mean, is_narrow):
+    """Three deviations of Poisson's 9 are 9."""
+    assert track_of([15], mean, line=3.0).is_narrow.tolist() == [is_narrow]
+
+
+def test_within_a_range_that_is_too_wide_nothing_is_said():
+    """Of 100, known within a half: at 2.7 deviations 13 to 290 are no surprise."""
+    for counted in (100, 0, 1000):
+        wide = track_of([counted], 100, error=0.5)
+        assert judge(wide).verdicts == (Verdict.TOO_FEW,)
+    # Next door, beyond even a wide range is told; within it nothing is.
+    for counted, is_told, said in (
+        (290, False, Verdict.FEWER_UNKNOWN),
+        (291, True, Verdict.FEWER_MOVED),
+    ):
+        wide = track_of([counted], 100, error=0.5)
+        assert wide.high[0] == 290
+        judged = judge(track_of([50], 100), wide)
+        assert (judged.ring.is_told[0], judged.verdicts) == (is_told, (said,))
+
+
+def test_too_few_in_the_core_is_too_few_whatever_the_ring():
+    core = track_of([50, 50], 100, is_told=[False, True])
+    judged = judge(core, track_of([150, 150], 100))
+    assert judged.verdicts == (Verdict.TOO_FEW, Verdict.FEWER_MOVED)
+
+
+def test_where_only_fewer_is_believed_more_here_and_fewer_next_door_are_luck():
+    fewer = frozenset({-1})
+    assert [verdict_of(one, 1, fewer) for one in (-1, 0, 1)] == [
+        "fewer here, moved next door",
+        *["more next door"] * 2,
+    ]
+    assert [verdict_of(one, -1, fewer) for one in (-1, 0, 1)] == [
+        UNKNOWN,
+        *["no change shown"] * 2,
+    ]
+    # Nor do both together say that it did not move.
+    core, ring = (track_of([n] * 12, 100) for n in (50, 97))
+    assert judge(core, ring).verdicts[-1] is Verdict.FEWER
+    assert set(judge(core, ring, fewer).verdicts) == {Verdict.FEWER_UNKNOWN}
+    assert [verdict_of(one, one, frozenset()) for one in (-1, 1)] == ["no change shown"] * 2
+    assert verdict_of(1, -1, frozenset({1})) is Verdict.MORE
+
+
+def test_no_months_have_no_verdict():
+    judged = judge(track_of([], 9), track_of([], 9))
+    assert judged.verdicts == ()
+    assert judged.first_alarm is None
+
+
+def test_where_not_even_none_at_all_would_be_a_surprise_no_fall_can_be_shown():
+    """None of 30 has a chance of 9.4e-14: within the line at 7.4 deviations; at 5 some are not."""
+    assert track_of([0], 30, line=7.4).power(0, 1.0) == 0.0
+    track = track_of([0], 30, line=5.0)
+    assert 0 < track.low[0] < 15
+    assert track.power(0, 0.5) == pytest.approx(poisson.cdf(track.low[0] - 1, 15))
+
+
+def test_where_a_fall_would_leave_too_few_to_say_it_can_not_be_shown():
+    """Of 15 less than 5 would be shown, but less than 7 are too few to say: a mean below 11."""
+    compared = RestOfCity(1000, np.array([1000]))
+    track = follow(np.array([15]), Baseline(15.0, 0.0), compared, as_usual(1), 1.0, 2.9)
+    fallen = follow(np.array([4]), Baseline(15.0, 0.0), compared, as_usual(1), 1.0, 2.9)
+    assert fallen.counted[0] < track.low[0]
+    assert judge(fallen).verdicts == (Verdict.TOO_FEW,)
+    assert track.power(0, 0.8) == 0.0
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "fewer", "Fewer for a time", "unknown"])
+def test_a_verdict_of_no_version_is_refused(name):
+    with pytest.raises(ValueError, match="not a valid Verdict"):
+        Verdict(name)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+months = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1, max_size=8)
+
+
+@given(
+    months=months,
+    base=st.integers(0, 400),
+    before=st.integers(1, 2000),
+    ratio=st.sampled_from([0.85, 1.0]),
+    dispersion=st.sampled_from([1.0, 1.6]),
+    z=st.sampled_from([1.96, 2.7, 3.3]),
+)
+def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion, z):
+    monthly, rest = (np.array(side) for side in zip(*months, strict=True))
+    usual = as_usual(len(months), ratio, 0.05)
+    track = follow(
+        monthly, Baseline(base, base / 2), RestOfCity(before, rest), usual, dispersion, z
+    )
+    counted = so_far = 0
+    for month, (own, other) in enumerate(months):
+        counted, so_far = counted + own, so_far + other
+        mean = base * so_far / before * ratio
+        assert track.counted[month] == counted
+        assert track.expectation.mean[month] == pytest.approx(mean)
+        enough = (counted + mean) / 2 >= 11 and so_far >= 11 and before >= 11
+        assert track.is_told[month] == enough
+        if mean == 0:
+            continue
+        doubt = dispersion * (0.5 / base + 1 / before + 1 / so_far) + 0.05**2
+        low, high = slow_bounds(mean, dispersion * mean + doubt * mean**2, z)
+        assert (track.low[month], track.high[month]) == (max(low, 0), high)
+        sign = int(counted > high) - int(counted < low)
+        assert track.sign[month] == (sign if enough else 0)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
+    random = np.random.default_rng(seed)
+    rest, monthly = random.poisson(60, 24), random.poisson(random.uniform(3, 12), 24)
+    base = Baseline(float(random.integers(100, 400)), 60.0)
+    track = follow(monthly, base, RestOfCity(2000, rest), as_usual(24, 1.0, 0.1), 1.4, 2.0)
+    beyond = np.sign(track.z) * (np.abs(track.z) >= 2.0 - 1e-9)
+    assert np.where(track.is_told, beyond, 0).tolist() == track.sign.tolist()
+
+
+@given(seed=st.integers(0, 2**32), drop=st.sampled_from([0.3, 0.6, 1.0, 1.8]))
+def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
+    """Here and in the rest alike: what was sure stays so, what was as expected stays none, and
+    nothing turns round. (Twice as many incidents may show what too few could not.)"""
+    random = np.random.default_rng(seed)
+    rest, monthly = random.poisson(100, 24), random.poisson(10 * drop, 24)
+    base, before = Baseline(240.0, 120.0), 2400
+    once, twice = (
+        follow(times * monthly, base, RestOfCity(before, times * rest), as_usual(24), 1.0, 3.0)
+        for times in (1, 2)
+    )
+    assert twice.expectation.mean == pytest.approx(2 * once.expectation.mean)
+    sure = once.is_told & (once.sign != 0)
+    assert (twice.sign[sure] == once.sign[sure]).all()
+    assert not twice.sign[np.abs(once.counted / once.expectation.mean - 1) < 0.05].any()
+    assert (twice.sign * once.sign >= 0).all()
+
+
+@examples(2)
+@given(seed=st.integers(0, 2**32), believed=st.sampled_from([BOTH, frozenset({-1})]))
+def test_no_later_month_changes_what_was_said_of_an_earlier_one(seed, believed):
+    """Of areas that fall, end, rise and fall again, with rings that do so too."""
+    random = np.random.default_rng(seed)
+    rates = np.repeat(random.choice([0.2, 0.7, 1.0, 1.6], size=(2, 6)), 6, axis=1)
+    core, ring = random.poisson(9 * rates)
+    line, n = line_of(0.032, 36), int(random.integers(1, 36))
+    whole, cut = (
+        judge(*(track_of(one[:m], 9, error=0.08, line=line[:m]) for one in (core, ring)), believed)
+        for m in (36, n)
+    )
+    assert whole.verdicts[:n] == cut.verdicts
+    assert whole.fades[:n] == cut.fades
+
+
+@examples(2)
+@given(seed=st.integers(0, 2**32))
+def test_a_change_that_was_shown_is_told_until_it_is_over_or_another_is_shown(seed):
+    random = np.random.default_rng(seed)
+    rates = np.repeat(random.choice([0.3, 0.7, 1.0, 1.5], size=4), 9)
+    judged = judge(track_of(random.poisson(9 * rates), 9, error=0.08, line=line_of(0.032, 36)))
+    kept = 0
+    for sign, fade, said in zip(judged.core.sign, judged.fades, judged.verdicts, strict=True):
+        kept = sign or kept
+        if said is Verdict.TOO_FEW:
+            continue
+        if fade is None:
+            wanted = {-1: Verdict.FEWER_UNKNOWN, 0: Verdict.NO_CHANGE, 1: Verdict.MORE}[kept]
+        else:
+            wanted = Verdict.FEWER_ONCE if kept < 0 else Verdict.MORE_ONCE
+            assert fade.sign == kept
+        assert said is wanted
+
+
+@given(
+    mean=st.floats(1, 500),
+    error=st.floats(0, 0.5),
+    dispersion=st.floats(1, 3),
+    drops=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_a_larger_fall_is_shown_no_less_often_and_none_no_more_than_the_line_allows(
+    mean, error, dispersion, drops
+):
+    track = track_of([0], mean, error=error, dispersion=dispersion, line=2.9)
+    lesser, larger = (track.power(0, drop) for drop in sorted(drops))
+    assert 0 <= lesser <= larger + 1e-9 <= 1 + 1e-9
+    assert track.power(0, 0.0) < norm.sf(2.9)

@@ -1,0 +1,175 @@
+"""Hand-outs: who received which edition, outside of what an edition is made from."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from tests.properties import examples
+from tests.stores import GENESIS, TODAY, act, run_sql, signed, tampered, trail, verified
+
+from csa.base.errors import ParamError, RoleError
+from csa.program.handouts import EditionFile, hand_out
+from csa.program.store.backup import load_backup, restore, save_backup
+from csa.program.store.records import read_records
+from csa.program.work import add_minute
+
+EDITION = EditionFile("3f9a0c17be42", 7, "2026-02", "executive", "en", "pdf", "ab" * 32)
+HTML = replace(EDITION, form="html", sha256="cd" * 32)
+MEMBER = act("member")
+
+
+def received(store):
+    rows = read_records(store).handouts
+    return [(row.key, row.recipient, row.form, row.handed_on) for row in rows]
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_each_recipient_is_an_entry_that_says_what_was_received(store):
+    keys = hand_out(store, MEMBER, EDITION, ["Police", " Health \n Department "])
+    assert keys == ("2026-02/1", "2026-02/2")
+    assert received(store) == [
+        ("2026-02/1", "Police", "pdf", TODAY),
+        ("2026-02/2", "Health Department", "pdf", TODAY),
+    ]
+    row = read_records(store).handouts[0]
+    told = {name: getattr(row, name) for name in vars(EDITION)}
+    assert told == vars(EDITION)
+    assert [entry["item"] for entry in trail(store)] == ["handout 2026-02/1", "handout 2026-02/2"]
+    assert verified(store).is_whole
+
+
+def test_what_was_decided_ends_before_the_hand_outs(store):
+    assert read_records(store).decided.n == 0
+    hand_out(store, MEMBER, EDITION, ["Police"])
+    only_handed = read_records(store)
+    assert (only_handed.decided.n, only_handed.decided.hash) == (0, GENESIS)
+    assert only_handed.head.n == 1
+    add_minute(store, act(), "Go on.")
+    decided = read_records(store).decided
+    assert (decided.n, decided.hash) == (2, trail(store)[1]["hash"])
+    hand_out(store, MEMBER, EDITION, ["Health", "Courts"])
+    assert (read_records(store).head.n, read_records(store).decided) == (4, decided)
+
+
+def test_the_same_file_again_on_another_day_is_another_entry(lite):
+    hand_out(lite, MEMBER, EDITION, ["Police"])
+    hand_out(lite, MEMBER, EDITION, ["Police"], TODAY - timedelta(days=1))
+    hand_out(lite, MEMBER, HTML, ["Police"])
+    hand_out(lite, MEMBER, EDITION, ["Courts"])
+    assert len(received(lite)) == 4
+
+
+def test_keys_count_by_month_and_the_tenth_comes_after_the_ninth(lite):
+    names = [f"Office {n}" for n in range(10)]
+    hand_out(lite, MEMBER, EDITION, names)
+    (key,) = hand_out(lite, MEMBER, replace(EDITION, month="2026-01"), ["Police"])
+    assert key == "2026-01/1"
+    assert [row.recipient for row in read_records(lite).handouts] == ["Police", *names]
+
+
+def test_a_backup_holds_them_and_gives_them_back(database, databases, tmp_path):
+    store = database.open()
+    hand_out(store, MEMBER, EDITION, ["Police"])
+    save_backup(store, tmp_path / "store.gz")
+    for kind in ("sqlite", "postgresql"):
+        other = databases(kind).open()
+        restore(other, load_backup(tmp_path / "store.gz"), signed(), tmp_path / "safe.gz")
+        assert received(other) == received(store)
+        assert verified(other).is_whole
+        assert read_records(other).decided.n == 2  # that a backup was put in place counts
+
+
+def test_an_entry_changed_behind_the_trail_is_named(store):
+    hand_out(store, MEMBER, EDITION, ["Police"])
+    found = tampered(store, "UPDATE handout SET recipient = 'Nobody'")
+    assert found.strange == ("handout 2026-02/1",)
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(store):
+    hand_out(store, MEMBER, EDITION, ["Health"])
+    with pytest.raises(ParamError, match="on record already that HEALTH received"):
+        hand_out(store, MEMBER, EDITION, ["Courts", "HEALTH"])
+    with pytest.raises(ParamError, match="on record already that police received"):
+        hand_out(store, MEMBER, EDITION, ["Police", "police"])
+    assert [row[1] for row in received(store)] == ["Health"]
+    assert len(trail(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "recipients", "day", "sentence"),
+    [
+        ({}, [], TODAY, "Say who received it"),
+        ({}, [" "], TODAY, "recipient takes 1"),
+        ({}, ["x" * 121], TODAY, "recipient takes 1 to 120 characters; 121"),
+        ({}, ["Police"], TODAY + timedelta(days=1), "is ahead of today"),
+        ({"month": "2026-04"}, ["Police"], TODAY, "2026-03-05 is before 2026-04"),
+        ({"month": "2026-13"}, ["Police"], TODAY, "2026-13"),
+        ({"form": "exe"}, ["Police"], TODAY, "'exe' is no form"),
+        ({"language": "xx"}, ["Police"], TODAY, "'xx' is no language"),
+        ({"audience": ""}, ["Police"], TODAY, "audience takes 1"),
+        ({"sha256": "AB" * 32}, ["Police"], TODAY, "is no sha256"),
+        ({"sha256": "ab"}, ["Police"], TODAY, "'ab' is no sha256"),
+        ({"snapshot_id": ""}, ["Police"], TODAY, "'' is no snapshot"),
+    ],
+)
+def test_what_nobody_could_find_again_is_refused(lite, changed, recipients, day, sentence):
+    with pytest.raises(ParamError, match=sentence):
+        hand_out(lite, MEMBER, replace(EDITION, **changed), recipients, day)
+    assert trail(lite) == []
+
+
+@pytest.mark.parametrize("role", ["viewer", "member", "editor", "chair"])
+def test_whoever_may_write_may_hand_out(lite, role):
+    if role == "viewer":
+        with pytest.raises(RoleError):
+            hand_out(lite, act(role), EDITION, ["Police"])
+        assert trail(lite) == []
+    else:
+        hand_out(lite, act(role, strategies=("1.2",)), EDITION, ["Police"])
+        assert len(received(lite)) == 1
+
+
+@pytest.mark.parametrize("n_digits", [12, 64])
+def test_a_snapshot_is_known_by_twelve_digits_or_by_all(lite, n_digits):
+    hand_out(lite, MEMBER, replace(EDITION, snapshot_id="a" * n_digits), ["Police"])
+    other = replace(EDITION, snapshot_id="a" * (11 if n_digits == 12 else 65))
+    with pytest.raises(ParamError, match="is no snapshot"):
+        hand_out(lite, MEMBER, other, ["Health"])
+    assert len(received(lite)) == 1
+
+
+def test_a_month_edge_day_is_taken(lite):
+    hand_out(lite, MEMBER, replace(EDITION, month="2026-03"), ["Police"], TODAY.replace(day=1))
+    assert received(lite)[0][3] == TODAY.replace(day=1)
+
+
+# ---- true in general -----------------------------------------------------------------------
+
+
+@examples(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.booleans(), max_size=8))
+def test_the_last_decision_is_the_last_entry_that_is_no_hand_out(databases, steps):
+    """An oracle reads the trail past the program."""
+    store = databases("sqlite").open()
+    for n, is_handout in enumerate(steps):
+        if is_handout:
+            hand_out(store, MEMBER, EDITION, [f"Office {n}"])
+        else:
+            add_minute(store, act(), f"Decision {n}")
+    entries = [row for row in trail(store) if not row["item"].startswith("handout ")]
+    expected = (entries[-1]["id"], entries[-1]["hash"]) if entries else (0, GENESIS)
+    decided = read_records(store).decided
+    assert (decided.n, decided.hash) == expected
+
+
+def test_a_table_that_is_gone_is_damage_and_not_nobody(store):
+    run_sql(store, "DROP TABLE handout")
+    with pytest.raises(Exception, match="is no store, or a damaged one"):
+        read_records(store)

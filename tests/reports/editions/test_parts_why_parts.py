@@ -1,0 +1,144 @@
+"""Why here on paper: what marks each area, that it is no cause, and what studies found; or nothing."""
+
+from dataclasses import replace
+
+import pytest
+from tests.reports.editions.drawn import draw, texts_of, with_areas
+from tests.sentences import says
+
+from csa.base.params import Month
+from csa.base.text import Translator
+from csa.city.loading import load_evidence
+from csa.reports.document import Heading, Table
+from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
+from csa.reports.editions.parts import MAX_FACTORS
+from csa.reports.maps.cartography import compose_map
+from csa.reports.maps.furniture import spot_sign
+from csa.reports.maps.sheet import STYLES
+from csa.reports.month import month_end
+from csa.reports.month.month_end import ReportInputs, snapshot_for
+from csa.risk.explanation import factor_words
+from csa.risk.files import AreaFactor
+
+
+def factor(layer="vacant lots", rrv=1.4):
+    return AreaFactor(
+        layer, "many", 254.0, 3, rrv, rrv - 0.1, rrv + 0.2, 0.5, "the city", "2020-01-01"
+    )
+
+
+LOTS = factor()
+
+
+@pytest.fixture(scope="module")
+def studies(root):
+    return load_evidence(root / "config" / "sample.toml")
+
+
+@pytest.fixture
+def known(month_facts, studies):
+    """The facts as they are once somebody has run `csa risk`: a factor in all areas but the last."""
+
+    def call(factors=(LOTS,)):
+        *some, last = month_facts.areas
+        found = [
+            replace(area, why=replace(area.why, factors=tuple(factors), studies=studies[:1]))
+            for area in some
+        ]
+        nothing = replace(last.why, factors=(), studies=())
+        return with_areas(month_facts, (*found, replace(last, why=nothing)))
+
+    return call
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [WALKS, LEADERS])
+def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, name):
+    said = " ".join(texts_of(edition(known(), name, "en", draw)))
+    assert said.count("vacant lots, 3 or more within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
+    assert said.count(says("why_line.no_cause")) == 2
+    assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
+    assert said.count(says("why_line.none")) == 1
+
+
+def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(known):
+    document = edition(known(), "prevention", "en", draw)
+    (table,) = (
+        block
+        for block in document.blocks
+        if isinstance(block, Table) and block.caption == says("report.why_caption")
+    )
+    assert len(table.rows) == 3
+    assert sorted(row[1] for row in table.rows) == ["none", "vacant lots", "vacant lots"]
+    assert any("vacant lot: 1" in row[2] for row in table.rows)
+    said = " ".join(texts_of(document))
+    assert said.count("1.4 times as many (1.3 to 1.6)") == 1
+    assert says("why_line.no_cause") in said
+
+
+def test_a_walk_sheet_in_spanish_has_the_layers_and_the_studies_words_there(known):
+    said = " ".join(texts_of(edition(known(), WALKS, "es", draw)))
+    assert "terrenos baldíos, 3 o más a menos de 830 pies: 1.4 veces" in said
+    assert "541 terrenos en Filadelfia" in said
+    assert Translator("es")("why_line.no_cause") in said
+
+
+def test_vacant_land_is_on_a_walks_map_with_a_sign_for_each_kind(month_facts):
+    sheets = []
+    edition(month_facts, WALKS, "es", lambda sheet: sheets.append(sheet) or b"")
+    spots = {area.letter: area.why.spots for area in month_facts.areas}
+    assert {one.areas[0].letter: len(one.spots) for one in sheets} == {
+        letter: len(own) for letter, own in spots.items()
+    }
+    sheet, (lon, lat) = sheets[0], sheets[0].focus.centroid.coords[0]
+    both = (("edificio vacío", lon, lat), ("terreno baldío", lon + 0.001, lat))
+    sheet = replace(sheet, spots=both)
+    composed = compose_map(sheet, "print", size_px=(840, 880))
+    said = {words.text for words in composed.words}
+    assert {"edificio vacío", "terreno baldío"} <= said
+    hollow, solid = (spot_sign(n, STYLES["print"]) for n in range(2))
+    drawn = [mark for mark in composed.ground if getattr(mark, "edge_px", 0) == hollow.edge_px]
+    drawn = [mark for mark in drawn if mark.colour in {hollow.colour, solid.colour}]
+    assert [mark.colour for mark in drawn] == [hollow.colour, solid.colour]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_where_nobody_looked_no_edition_says_a_word_of_it(month_facts):
+    for name in (*AUDIENCES, *EXTRAS):
+        document = edition(month_facts, name, "en", draw)
+        headings = {block.text for block in document.blocks if isinstance(block, Heading)}
+        assert says("report.why_title") not in headings
+        assert says("why_line.no_cause") not in " ".join(texts_of(document))
+
+
+def test_a_sheet_keeps_to_its_page_however_many_factors_there_are(known):
+    many = [factor(f"places {n}") for n in range(9)]
+    said = " ".join(texts_of(edition(known(many), WALKS, "en", draw)))
+    tell = Translator()
+    config = known().config
+    shown = [one for one in many if factor_words(one, config, tell) in said]
+    assert shown == many[:MAX_FACTORS]
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_a_report_uses_no_factor_of_later_months_and_its_snapshot_covers_them(
+    sample_source, sample_records, monkeypatch, studies
+):
+    july, stored = Month(2020, 7), {}
+    monkeypatch.setattr(month_end, "load_risk", lambda _: stored.get("kept"))
+
+    def name(through, found=()):
+        stored["kept"] = None if through is None else {"learned": {"through": through}}
+        beside = ReportInputs(with_public=False, studies=found)
+        return snapshot_for(sample_source, None, sample_records, july, beside).id
+
+    without = name(None)
+    assert name(None, studies) == without
+    assert name("2020-08") == without
+    assert len({without, name("2020-07"), name("2020-07", studies)}) == 3

@@ -1,0 +1,95 @@
+"""What had been decided by the month reported: of a past month nothing later, of the newest all."""
+
+from datetime import date
+
+import pytest
+from tests.stores import act, lettered
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import AreaSettings
+from csa.base.params import Month
+from csa.program.areas import designate
+from csa.program.corrections import Correction, correct
+from csa.program.store.records import Records
+from csa.reports.month.data_notes import standing_note
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
+
+NEWEST = Month(2020, 7)  # the sample's last whole month
+
+
+@pytest.fixture
+def served(lite, sample_source):
+    """One area designated on February 10, 2020, another on June 2."""
+    proposal = propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1)))
+    for letter, day in (("A", date(2020, 2, 10)), ("B", date(2020, 6, 2))):
+        designate(lite, act(on=day), lettered(proposal, letter))
+    return lite
+
+
+def areas_in(store, source, month):
+    return [row.key for row in read_month(store, source.city, month).areas]
+
+
+def test_a_past_month_has_the_areas_of_its_end_and_the_newest_those_of_now(served, sample_source):
+    months = (
+        Month(2020, 1),
+        Month(2020, 2),
+        Month(2020, 5),
+        Month(2020, 6),
+        NEWEST,
+        NEWEST.plus(1),
+    )
+    found = [areas_in(served, sample_source, month) for month in months]
+    assert found == [[], ["A"], ["A"], ["A", "B"], ["A", "B"], ["A", "B"]]
+    assert read_month(served, sample_source.city, NEWEST).on is None
+    assert read_month(None, sample_source.city, Month(2020, 1)).areas == ()
+
+
+def test_a_corrected_day_moves_the_area_in_the_past_month(served, sample_source):
+    before = _snapshot(served, sample_source)
+    designate_day = Correction("area B/1", {"on_date": date(2020, 5, 30)})
+    correct(served, None, act(on=date(2020, 8, 3)), designate_day)
+    assert areas_in(served, sample_source, Month(2020, 5)) == ["A", "B"]
+    assert _snapshot(served, sample_source).id != before.id
+    assert _snapshot(served, sample_source).as_of == date(2020, 5, 31)
+
+
+def _snapshot(store, source):
+    may = Month(2020, 5)
+    return snapshot_for(source, None, read_month(store, source.city, may), may)
+
+
+def test_a_later_decision_leaves_a_past_report_as_it_is(served, sample_source):
+    before = _snapshot(served, sample_source)
+    proposal = propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1)))
+    designate(served, act(on=date(2020, 7, 2)), lettered(proposal, "C"))
+    assert _snapshot(served, sample_source) == before
+
+
+def test_the_report_says_as_of_which_day_it_is(served, sample_source):
+    said = {}
+    for month in (Month(2020, 5), NEWEST):
+        records = read_month(served, sample_source.city, month)
+        snapshot = snapshot_for(sample_source, None, records, month)
+        said[month] = [(one.key, one.values) for one in standing_note(records, snapshot)]
+    assert said[Month(2020, 5)] == [("report.stood_then", {"day": "May 31, 2020"})]
+    assert said[NEWEST] == []
+    designate_later = lettered(
+        propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1))), "C"
+    )
+    designate(served, act(on=date(2020, 8, 3)), designate_later)
+    records = read_month(served, sample_source.city, NEWEST)
+    snapshot = snapshot_for(sample_source, None, records, NEWEST)
+    assert [one.key for one in standing_note(records, snapshot)] == ["report.stands_now"]
+    assert (
+        list(standing_note(Records(), snapshot_for(sample_source, None, Records(), NEWEST))) == []
+    )
+
+
+def test_the_facts_of_a_past_month_are_of_its_areas(served, sample_source):
+    may = Month(2020, 5)
+    records = read_month(served, sample_source.city, may)
+    facts = gather_month(sample_source, None, records, may, beside=ReportInputs(with_public=False))
+    assert [(area.letter, area.since) for area in facts.areas] == [("A", date(2020, 2, 10))]
+    assert facts.notes[0].key == "report.stood_then"
