@@ -89,11 +89,11 @@ def test_only_packages_lie_at_the_top_of_the_library(root):
 def test_no_screen_imports_another(sources):
     wrong = []
     for path, text in sources.items():
-        if path.parts[:2] != ("app", "screens"):
+        if path.parts[:3] != ("app", "csa_app", "screens"):
             continue
         for node in ast.walk(ast.parse(text)):
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-            if module.startswith("csa_app.screens.") and module.split(".")[2] != path.parts[2]:
+            if module.startswith("csa_app.screens.") and module.split(".")[2] != path.parts[3]:
                 wrong.append(f"{path}: {module}")
     assert wrong == []
 
@@ -106,7 +106,8 @@ def homeless(names, exists):
 
     def has_a_home(name):
         *folders, file = name.split("/")
-        room = "/".join(folders if folders[0] == "app" else ["src", "csa", *folders])
+        home = ["app", "csa_app"] if folders[0] == "app" else ["src", "csa"]
+        room = "/".join([*home, *folders[folders[0] == "app" :]])
         words = file.removeprefix("test_").removesuffix(".py").split("_")
         modules = ("_".join(words[:n]) for n in range(1, len(words) + 1))
         return any(exists(f"{room}/{module}") for module in modules)
@@ -132,9 +133,9 @@ def test_tests_follow_the_tree(root):
 
 def test_a_test_file_without_a_module_is_seen():
     there = {"src/csa/areas/sufficiency", "app/csa_app/shared/legend"}
-    names = ["areas/test_gate.py", "areas/test_gate_edge.py", "app/shared/test_legend.py"]
+    names = ["areas/test_sufficiency.py", "areas/test_sufficiency_edge.py", "app/shared/test_legend.py"]
     assert homeless(names, there.__contains__) == []
-    gone = ["areas/test_hotspots.py", "areas/test_gateway.py", "geo/test_gate.py"]
+    gone = ["areas/test_hotspots.py", "areas/test_gateway.py", "geo/test_sufficiency.py"]
     assert homeless(gone, there.__contains__) == gone
 
 

@@ -25,7 +25,7 @@ def served(city, static, tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
-    monkeypatch.setattr(cache, "assessment", lambda *given: asked.append(("judgement", *given)))
+    monkeypatch.setattr(cache, "assessment", lambda *given: asked.append(("assessment", *given)))
     monkeypatch.setattr(cache_around, "geometry", lambda *given: asked.append(("geometry", *given)))
     return SimpleNamespace(asked=asked, opened=opened)
 
@@ -40,7 +40,7 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
         "city",
         ("proposal", served.opened, first),
         ("geometry", served.opened, first.resolution),
-        ("judgement", served.opened, first),
+        ("assessment", served.opened, first),
     ]
 
 

@@ -21,9 +21,9 @@ from csa.base.message import Message, fill, load_catalog, msg
 
 SOURCE = Path(csa.__file__).parent
 SOURCES = (SOURCE, Path(csa_app.__file__).parent)
-SPEAKERS = {"say", "speak", "Message"}
-SPEAKER = "tell"
-"""What a `words.Speaker` is called; also what a step of a long computation is told to."""
+SPEAKERS = {"msg", "tr", "Message"}
+TRANSLATORS = {"t", "progress"}
+"""What a `Translator` is called, and the callback that a step of a long computation is given to."""
 EACH = "each"
 """Its method that says several sentences."""
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
@@ -135,7 +135,7 @@ def _found():
                 if not isinstance(call, ast.Call):
                     continue
                 name = _called(call)
-                is_said = name in {SPEAKER, EACH} and any(
+                is_said = name in {*TRANSLATORS, EACH} and any(
                     map(KEY.fullmatch, _spoken_keys(call, scope, tree))
                 )
                 if name in SPEAKERS or name in ERRORS or is_said:
@@ -143,11 +143,9 @@ def _found():
 
 
 def _called(call):
-    """Name what is called; `Speaker(language)("key")` is a speaker too."""
+    """Name what is called; `Translator(language)("key")` is one too."""
     made = getattr(getattr(call.func, "func", None), "id", "")
-    return (
-        SPEAKER if made == "Speaker" else getattr(call.func, "id", getattr(call.func, "attr", ""))
-    )
+    return "t" if made == "Translator" else getattr(call.func, "id", getattr(call.func, "attr", ""))
 
 
 @cache
@@ -437,7 +435,7 @@ def test_the_source_was_found_to_speak():
 
 def test_each_sentence_of_the_screens_was_found():
     """A call in app/ whose keys the reader of the source cannot see would hide a wrong one."""
-    blind = {f"{path}:{call.lineno}" for path, call, *_ in _calls() if path.parts[0] == "app"} - {
+    blind = {f"{path}:{call.lineno}" for path, call, *_ in _calls() if path.parts[0] == "csa_app"} - {
         place for place, *_ in _spoken()
     }
     assert not blind

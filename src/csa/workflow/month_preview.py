@@ -140,10 +140,10 @@ def _changed_months(
             for name, table in (("was", was), ("now", now))
         }
     ).fillna(0)
-    for month, row in counts.sort_index().iterrows():
-        is_whole = pd.Timestamp(f"{month}-01") + pd.offsets.MonthBegin(1) <= after
-        if is_whole and row["was"] != row["now"]:
-            yield str(month), int(row["was"]), int(row["now"])
+    for name, row in counts.sort_index().iterrows():
+        is_complete = pd.Timestamp(f"{name}-01") + pd.offsets.MonthBegin(1) <= after
+        if is_complete and row["was"] != row["now"]:
+            yield str(name), int(row["was"]), int(row["now"])
 
 
 def preview_sentences(found: MonthPreview) -> Iterator[Message]:

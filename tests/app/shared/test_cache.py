@@ -25,7 +25,7 @@ REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_
 
 
 def trees(root):
-    for path in sorted((root / "app").rglob("*.py")):
+    for path in sorted((root / "app" / "csa_app").rglob("*.py")):
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -40,7 +40,7 @@ def named(tree):
 
 def test_only_the_cache_remembers(root):
     found = {
-        path.relative_to(root / "app").as_posix()
+        path.relative_to(root / "app" / "csa_app").as_posix()
         for path, tree in trees(root)
         if named(tree) & REMEMBERS
     }
@@ -65,7 +65,7 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
             for argument in function.args.args
             if not argument.arg.startswith("_")
         }
-        names = {"str", "int", "Path", "Choices", "frozenset[str]", "Chosen"}
+        names = {"str", "int", "Path", "AreaSettings", "frozenset[str]", "AreaSelection"}
         assert hashed <= {*names, "tuple[tuple[str, str], ...]"}, function.name
         decorator = ast.unparse(function.decorator_list[0])
         assert "max_entries=" in decorator, f"{function.name} would grow without end"

@@ -46,12 +46,12 @@ class Signed:
 
     def __post_init__(self) -> None:
         """Refuse a change without an office, a reason or a time zone."""
-        for name, text in (("by", self.by_office), ("why", self.why)):
-            if not text.strip():
+        for name, value in (("by", self.by_office), ("why", self.why)):
+            if not value.strip():
                 raise ParamError({"by": "store.no_by", "why": "store.no_why"}[name])
-            if len(text) > MAX_WHY:
-                raise ParamError("store.long", name=f"--{name}", most=MAX_WHY, given=len(text))
-            _refuse_unkept(f"--{name}", text)
+            if len(value) > MAX_WHY:
+                raise ParamError("store.long", name=f"--{name}", most=MAX_WHY, given=len(value))
+            _refuse_unkept(f"--{name}", value)
         if self.at_utc.utcoffset() is None:
             raise ParamError("choose.not_utc")
 
