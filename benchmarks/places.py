@@ -77,7 +77,7 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
         return {"why_not_judged": "no year after three that has incidents"}
     areas = csa.propose_areas(city, csa.AreaSettings(until=januaries[-1])).areas
     study_km2 = float(past.table["area_km2"].iloc[0] / past.table["area_share"].iloc[0])
-    paired = compare(past.judged, "areas", "count_areas", seed=SEED)
+    paired = compare(past.scores, "areas", "count_areas", seed=SEED)
     return {
         **past.table.groupby("method")["hit_share"].mean().to_dict(),
         "n_future": int(past.table["n_future"].iloc[-1]),

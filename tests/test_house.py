@@ -133,7 +133,11 @@ def test_tests_follow_the_tree(root):
 
 def test_a_test_file_without_a_module_is_seen():
     there = {"src/csa/areas/sufficiency", "app/csa_app/shared/legend"}
-    names = ["areas/test_sufficiency.py", "areas/test_sufficiency_edge.py", "app/shared/test_legend.py"]
+    names = [
+        "areas/test_sufficiency.py",
+        "areas/test_sufficiency_edge.py",
+        "app/shared/test_legend.py",
+    ]
     assert homeless(names, there.__contains__) == []
     gone = ["areas/test_hotspots.py", "areas/test_gateway.py", "geo/test_sufficiency.py"]
     assert homeless(gone, there.__contains__) == gone

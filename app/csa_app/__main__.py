@@ -85,11 +85,11 @@ def warm_up() -> None:
             return  # not even the outline of its cells may be written where anybody could fetch it
         if cache.needs_reading():
             return  # a page shows the progress of reading
-        opened = cache.open_city()
-        choices = screen_state.first_choices(opened)
-        cache.proposal(opened, choices)
-        cache_around.geometry(opened, choices.resolution)
-        cache.assessment(opened, choices)
+        session = cache.open_city()
+        choices = screen_state.first_choices(session)
+        cache.proposal(session, choices)
+        cache_around.geometry(session, choices.resolution)
+        cache.assessment(session, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)
 

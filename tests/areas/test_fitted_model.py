@@ -209,4 +209,4 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
 )
 def test_what_is_no_such_thing_is_refused(change):
     with pytest.raises(TableError):
-        FittedModel.from_plain({**LEARNED.to_plain(), **change})
+        FittedModel.from_dict({**LEARNED.to_dict(), **change})

@@ -159,7 +159,7 @@ def test_what_came_is_added_up_over_januaries():
 def test_written_down_the_largest_share_comes_first():
     shares = np.full(N_MAPS, 0.01)
     shares[[5, 28]] = 0.43, 0.3
-    plain = MapMixture(shares, ("2019-01",)).to_plain()
+    plain = MapMixture(shares, ("2019-01",)).to_dict()
     assert (plain["januaries"], plain["horizon_months"]) == (["2019-01"], 12)
     assert plain["shares"][:2] == [
         {"incidents": "last 36 months", "spread_m": 60, "share": 0.43},

@@ -95,7 +95,7 @@ def test_a_criterion_of_one_component_knows_it():
 
 
 def test_a_proposal_says_its_order():
-    assert weights_from_summary({"order": {"people": 2.0}}).to_plain() == {"people": 2.0}
+    assert weights_from_summary({"order": {"people": 2.0}}).to_dict() == {"people": 2.0}
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -127,9 +127,9 @@ def test_dispersion_is_the_citys_own_before_the_start(displaced, located):
 
 def test_one_area_alone_is_all_of_them_and_has_the_whole_chance(located):
     alone = analyze_displacement(located, chosen_of(WEST))
-    assert alone.single == (alone.pooled,)
+    assert alone.by_area == (alone.pooled,)
     assert alone.pooled.boundary_z == boundary_z(0.035, 24)
-    assert alone.pooled.ring.line[-1] == boundary_z(0.015, 24)
+    assert alone.pooled.ring.boundary_z[-1] == boundary_z(0.015, 24)
 
 
 FOLLOWED = {
@@ -154,7 +154,7 @@ def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(
         (Period.before(START.plus(1), 36), True, withheld),
     ):
         found = analyze_displacement(located, chosen_of(WEST, period=period), START)
-        assert found.knew_after is knew
+        assert found.is_selected_on_outcome is knew
         assert found.pooled.verdicts[-1] is verdict
 
 
@@ -196,11 +196,11 @@ def test_both_together_are_known_as_well_as_past_years_sums_tell(located):
     assert known.ratio[-1] == pytest.approx(44 / 50, abs=0.03)
     for found, usual in ((one, math.hypot(0.06, 0.03)), (two, known.relative_error[-1])):
         places, dispersion = found.places, found.dispersion.value
-        rest = found.single[0].core.expectation.mean[-1] / found.usual_core.ratio[-1]
+        rest = found.by_area[0].core.expectation.mean[-1] / found.usual_core.ratio[-1]
         grown = rest / places.cores[0].mean  # how much of the months before has come again
         core, ring, ratio = places.cores[0], places.rings[0], found.usual_core.ratio[-1]
         mean = grown * (ratio * core.mean + ring.mean)
-        net = found.single[0].net.expectation
+        net = found.by_area[0].net.expectation
         assert net.mean[-1] == pytest.approx(mean)
         own = grown**2 * (ratio**2 * core.variance + ring.variance)
         after = grown * places.rest_before
@@ -243,9 +243,12 @@ def test_areas_found_by_another_radius_have_no_past_year(located):
 
 
 def test_where_one_area_does_not_say_what_chose_it_that_is_not_known(located):
-    assert analyze_displacement(located, chosen_of(WEST, n_undated=1), SINCE).knew_after is None
+    assert (
+        analyze_displacement(located, chosen_of(WEST, n_undated=1), SINCE).is_selected_on_outcome
+        is None
+    )
     late = chosen_of(WEST, EAST, n_undated=1, period=Period.before(SINCE.plus(1), 36))
-    assert analyze_displacement(located, late, SINCE).knew_after is True
+    assert analyze_displacement(located, late, SINCE).is_selected_on_outcome is True
 
 
 def test_each_step_is_told(located):
@@ -281,7 +284,7 @@ def test_after_two_years_each_year_has_a_boundary_of_its_own(located):
     assert found.pooled.boundary_z == boundary_z(0.035, 48)
     found = analyze_displacement(located, chosen_of(WEST), Month(2016, 1))
     assert found.pooled.boundary_z == boundary_z(0.035, 60)
-    assert found.pooled.core.line.tolist() == line_of(0.035, 49).tolist()
+    assert found.pooled.core.boundary_z.tolist() == line_of(0.035, 49).tolist()
 
 
 def test_cells_outside_the_city_are_counted_and_an_area_half_inside_is_followed(located):
@@ -298,8 +301,8 @@ def test_an_area_without_a_ring_is_judged_alone_and_the_others_rings_together(lo
     inner = frozenset({cell_at(KNOT)})
     outer = disk(cell_at(KNOT), 3) - inner
     found = analyze_displacement(located, chosen_of(inner, outer, EAST), SINCE)
-    assert [one.ring is None for one in found.single] == [True, False, False]
-    together = found.single[1].ring.expectation.mean + found.single[2].ring.expectation.mean
+    assert [one.ring is None for one in found.by_area] == [True, False, False]
+    together = found.by_area[1].ring.expectation.mean + found.by_area[2].ring.expectation.mean
     assert found.pooled.ring.expectation.mean == pytest.approx(together)
 
 
@@ -323,7 +326,7 @@ def test_months_that_are_too_early_decide_no_later_verdict():
 
 def test_the_first_two_months_of_a_start_are_too_early_whatever_came(located):
     found = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
-    for judged in (found.pooled, *found.single):
+    for judged in (found.pooled, *found.by_area):
         assert [one is Verdict.TOO_EARLY for one in judged.verdicts[:3]] == [True, True, False]
 
 
@@ -424,7 +427,7 @@ def test_the_order_of_areas_changes_their_order_alone(located):
         analyze_displacement(located, chosen_of(*areas), SINCE)
         for areas in ((WEST, EAST), (EAST, WEST))
     )
-    for a, b in zip((one.pooled, *one.single), (two.pooled, *two.single[::-1]), strict=True):
+    for a, b in zip((one.pooled, *one.by_area), (two.pooled, *two.by_area[::-1]), strict=True):
         assert a.verdicts == b.verdicts
         assert a.core.counted.tolist() == b.core.counted.tolist()
         assert a.core.expectation.mean == pytest.approx(b.core.expectation.mean)

@@ -36,13 +36,13 @@ def test_a_retirement_changes_no_number_of_all_together(located):
     )
     after = analyze_displacement(located, ended)
     alike(after.pooled, before.pooled)
-    for one, other in zip(after.single, before.single, strict=True):
+    for one, other in zip(after.by_area, before.by_area, strict=True):
         alike(one, other)
     assert "no longer in service: A" in name_all(after)
     kept, served_count = say_ground(after)
     assert kept.key == "displacement.all_ground"
     # From February 2018 through May 2019, sixteen whole months.
-    assert served_count.values["n"] == after.single[0].core.counted[15]
+    assert served_count.values["n"] == after.by_area[0].core.counted[15]
     assert say_ground(before) == ()
     assert "Place A (A), no longer in service," in render(describe_area(after, "A"))
 
@@ -53,7 +53,7 @@ def test_ground_that_a_redraw_gave_up_is_counted_on_for_all_and_not_for_the_area
     life = (AreaVersion(WEST, FIRST), AreaVersion(SMALLER, LATER))
     found = analyze_displacement(located, served(life))
     whole = sum(counted_slowly(testville[0], WEST, Period(FIRST, UNTIL)))
-    assert found.pooled.core.counted[-1] == whole > found.single[0].core.counted[-1]
+    assert found.pooled.core.counted[-1] == whole > found.by_area[0].core.counted[-1]
     plain = analyze_displacement(located, served(WEST_LIFE))
     np.testing.assert_array_equal(found.pooled.core.counted, plain.pooled.core.counted)
     np.testing.assert_allclose(
@@ -71,7 +71,7 @@ def test_ground_designated_again_counts_once_and_since_the_first_time(located, t
     found = analyze_displacement(located, again)
     assert str(found.since) == str(FIRST)
     counts = [sum(counted_slowly(testville[0], WEST, Period(one, UNTIL))) for one in (FIRST, LATER)]
-    assert [int(found.pooled.core.counted[-1]), int(found.single[0].core.counted[-1])] == counts
+    assert [int(found.pooled.core.counted[-1]), int(found.by_area[0].core.counted[-1])] == counts
     alike(found.pooled, analyze_displacement(located, served(WEST_LIFE)).pooled)
 
 
@@ -112,7 +112,7 @@ def test_each_cell_counts_once_from_its_first_month_and_for_ever(given_grounds):
 @pytest.mark.parametrize("month", [FIRST, LATER])
 def test_one_area_that_was_never_redrawn_is_itself_all(located, month):
     found = analyze_displacement(located, served((AreaVersion(WEST, month),)))
-    assert found.pooled is found.single[0]
+    assert found.pooled is found.by_area[0]
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_finer_cells_of_a_retired_area_stop_nothing(located):
             service("B", (AreaVersion(frozenset(sorted(finer)[:3]), LATER),)),
         ]
     )
-    assert len(analyze_displacement(located, areas).single) == 2
+    assert len(analyze_displacement(located, areas).by_area) == 2
 
 
 def test_a_new_designation_that_has_not_begun_leaves_the_verdict_as_it_was(located):
@@ -159,7 +159,7 @@ def test_a_new_designation_that_has_not_begun_leaves_the_verdict_as_it_was(locat
                 service(letter, (AreaVersion(WEST, UNTIL.plus(1)),)),
             ]
         )
-        found = analyze_displacement(located, areas.begun(UNTIL))
+        found = analyze_displacement(located, areas.started_before(UNTIL))
         assert (found.chosen.area_ids, found.chosen.retired) == (("A",), ("A",))
         alike(found.pooled, before.pooled)
 
@@ -171,7 +171,7 @@ def test_a_redraw_to_come_leaves_a_retired_area_its_ground_of_now(located):
             service("B", (AreaVersion(WEST, LATER), AreaVersion(EAST, UNTIL.plus(1)))),
         ]
     )
-    found = analyze_displacement(located, areas.begun(UNTIL))
+    found = analyze_displacement(located, areas.started_before(UNTIL))
     assert (found.chosen.area_ids, found.chosen.cells) == (("B",), (WEST,))
     assert found.chosen.retired == ("A",)
 
@@ -180,7 +180,7 @@ def test_an_area_that_ended_before_it_began_is_neither_counted_nor_named(located
     areas = follow_services(
         [service("A", WEST_LIFE), service("Z", (AreaVersion(EAST, UNTIL.plus(1)),), ended=UNTIL)]
     )
-    found = analyze_displacement(located, areas.begun(UNTIL))
+    found = analyze_displacement(located, areas.started_before(UNTIL))
     assert (found.chosen.area_ids, found.chosen.retired) == (("A",), ())
     assert "no longer in service" not in name_all(found)
 
@@ -192,4 +192,6 @@ def test_ground_that_was_served_before_under_the_letter_is_named_since_then(loca
             service("B", (AreaVersion(WEST, LATER),)),
         ]
     )
-    assert "B since February 2018" in name_all(analyze_displacement(located, areas.begun(UNTIL)))
+    assert "B since February 2018" in name_all(
+        analyze_displacement(located, areas.started_before(UNTIL))
+    )

@@ -33,7 +33,7 @@ def test_areas_that_begin_together_are_followed_as_with_one_start(located):
     plain = analyze_displacement(located, chosen_of(WEST, EAST), LATER)
     assert not together.is_staggered
     for one, other in zip(
-        (together.pooled, *together.single), (plain.pooled, *plain.single), strict=True
+        (together.pooled, *together.by_area), (plain.pooled, *plain.by_area), strict=True
     ):
         alike(one, other)
     assert together.alarm_chance == plain.alarm_chance == pytest.approx(0.05)
@@ -57,13 +57,13 @@ def test_each_is_counted_from_its_own_month_and_all_together_add_up(staggered, t
 
 def test_a_redrawn_area_is_counted_on_each_version_in_its_time(located, testville):
     life = (AreaVersion(WEST, FIRST), AreaVersion(SMALLER, LATER))
-    (redrawn,) = analyze_displacement(located, served(life)).single
+    (redrawn,) = analyze_displacement(located, served(life)).by_area
     before = sum(counted_slowly(testville[0], WEST, Period(FIRST, LATER)))
     after = sum(counted_slowly(testville[0], SMALLER, Period(LATER, UNTIL)))
     assert redrawn.core.counted[11] == before
     assert redrawn.core.counted[-1] == before + after
-    (whole,) = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).single
-    (small,) = analyze_displacement(located, served((AreaVersion(SMALLER, FIRST),))).single
+    (whole,) = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).by_area
+    (small,) = analyze_displacement(located, served((AreaVersion(SMALLER, FIRST),))).by_area
     mean = redrawn.core.expectation.mean
     np.testing.assert_allclose(mean[:12], whole.core.expectation.mean[:12])
     # From then on it grows as the smaller one does: by what the rest of the city has.
@@ -95,16 +95,16 @@ def test_the_sentence_says_since_when_for_how_many(staggered):
 
 
 def test_adding_redrawing_or_retiring_another_changes_nothing_of_an_area(located, staggered):
-    west = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).single[0]
+    west = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).by_area[0]
     alike(staggered.single[0], west)
     lives = [
         (AreaVersion(WEST, FIRST),),
         (AreaVersion(EAST, LATER), AreaVersion(frozenset(sorted(EAST)[:3]), Month(2019, 8))),
     ]
-    alike(analyze_displacement(located, served(*lives)).single[0], west)
+    alike(analyze_displacement(located, served(*lives)).by_area[0], west)
     # The order in which they are listed is nobody's either.
     turned = analyze_displacement(located, served(*lives[::-1]))
-    alike(turned.single[1], west)
+    alike(turned.by_area[1], west)
 
 
 def test_a_month_that_was_told_stays_told_when_another_area_begins(located):

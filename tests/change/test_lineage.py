@@ -316,10 +316,10 @@ def test_a_step_of_two_hundred_metres_is_told_and_one_of_twenty_is_not():
     here = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0), (100.0, 100.0)] * 5)
     spread = np.var(here[:, 0], ddof=1)
     move = measure_move(here, here + np.array([120.0, 160.0]))
-    assert move.metres == pytest.approx(200)
+    assert move.distance_m == pytest.approx(200)
     assert move.se_m == pytest.approx(math.sqrt(2 * spread / 20))
-    assert move.is_told
-    assert not measure_move(here, here + np.array([12.0, 16.0])).is_told
+    assert move.is_significant
+    assert not measure_move(here, here + np.array([12.0, 16.0])).is_significant
     wide = measure_move(here, here + 50.0, dispersion=4.0)
     assert wide.se_m == pytest.approx(2 * measure_move(here, here + 50.0).se_m)
     assert measure_move(here, here + 9.0, dispersion=0.1) == measure_move(here, here + 9.0)
@@ -339,7 +339,7 @@ def test_the_line_with_nine_incidents_is_that_of_the_tables():
     se_m = math.sqrt(2 * np.var(square[:, 0], ddof=1) / 9)
     for share, is_told in ((0.999, False), (1.001, True)):
         step = np.array([share * line * se_m, 0.0])
-        assert measure_move(square, square + step).is_told == is_told
+        assert measure_move(square, square + step).is_significant == is_told
 
 
 def test_the_error_of_a_move_is_that_along_its_line():
@@ -347,8 +347,8 @@ def test_the_error_of_a_move_is_that_along_its_line():
     along = measure_move(street, street + np.array([50.0, 0.0]))
     across = measure_move(street, street + np.array([0.0, 50.0]))
     assert along.se_m == pytest.approx(math.sqrt(2 * np.var(street[:, 0], ddof=1) / 9))
-    assert not along.is_told
-    assert across.is_told
+    assert not along.is_significant
+    assert across.is_significant
 
 
 def test_a_table_tells_moves_since_the_first_shape_only_beyond_their_error():
@@ -407,7 +407,7 @@ def test_a_row_of_incidents_has_no_error_across_it():
         street = np.column_stack([np.arange(7.0), slope * np.arange(7.0)]) * 97.3
         move = measure_move(street, street + np.array([-slope, 1.0]) * 53.7)
         assert move.se_m == pytest.approx(0, abs=1e-4)
-        assert move.is_told
+        assert move.is_significant
 
 
 def test_one_in_two_hundred_is_the_line():
@@ -426,26 +426,28 @@ def test_without_any_incident_nothing_is_told():
 
 def test_few_incidents_have_no_error_and_no_move():
     none, two, three = np.zeros((0, 2)), np.zeros((2, 2)), np.eye(3, 2)
-    assert math.isnan(measure_move(none, three).metres)
-    assert not measure_move(none, three).is_told
+    assert math.isnan(measure_move(none, three).distance_m)
+    assert not measure_move(none, three).is_significant
     for pair in ((two, three), (three, two + 9)):
         move = measure_move(*pair)
-        assert move.metres > 0
+        assert move.distance_m > 0
         assert math.isnan(move.se_m)
-        assert not move.is_told
-    assert measure_move(three, three + 500).is_told
-    assert not measure_move(three, three + 2.5).is_told  # 6 errors of 0.47, but only three points
+        assert not move.is_significant
+    assert measure_move(three, three + 500).is_significant
+    assert not measure_move(
+        three, three + 2.5
+    ).is_significant  # 6 errors of 0.47, but only three points
 
 
 def test_what_did_not_move_has_an_error_and_is_not_told():
     three = np.eye(3, 2)
     still = measure_move(three, three)
-    assert (still.metres, still.is_told) == (0.0, False)
+    assert (still.distance_m, still.is_significant) == (0.0, False)
     assert still.se_m == pytest.approx(math.sqrt(2 / 9))
     point = np.ones((5, 2))
     assert measure_move(point, point).se_m == 0.0
-    assert not measure_move(point, point).is_told
-    assert measure_move(point, point + 1).is_told
+    assert not measure_move(point, point).is_significant
+    assert measure_move(point, point + 1).is_significant
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -515,10 +517,10 @@ def test_what_did_not_move_is_told_to_have_moved_in_at_most_1_of_20(n, m):
         measure_move(rng.normal(size=(n, 2)) * scale, rng.normal(size=(m, 2)) * scale)
         for _ in range(2000)
     ]
-    assert np.mean([move.is_told for move in moves]) <= 0.05
-    assert all(move.metres >= 2 * move.se_m for move in moves if move.is_told)
+    assert np.mean([move.is_significant for move in moves]) <= 0.05
+    assert all(move.distance_m >= 2 * move.se_m for move in moves if move.is_significant)
     # Two standard errors alone would not hold it: a plane has two directions.
-    assert np.mean([move.metres >= 2 * move.se_m for move in moves]) > 0.06
+    assert np.mean([move.distance_m >= 2 * move.se_m for move in moves]) > 0.06
 
 
 def test_with_many_incidents_the_line_is_that_of_a_plane():
@@ -526,8 +528,8 @@ def test_with_many_incidents_the_line_is_that_of_a_plane():
     here = rng.normal(size=(20000, 2)) * 100
     se_m = measure_move(here, here).se_m
     line = math.sqrt(chi2.isf(0.05, 2)) * se_m / math.sqrt(2)
-    assert not measure_move(here, here + line * 0.98).is_told
-    assert measure_move(here, here + line * 1.02).is_told
+    assert not measure_move(here, here + line * 0.98).is_significant
+    assert measure_move(here, here + line * 1.02).is_significant
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_what_was_once_shown_is_kept_though_the_sum_has_come_back_within_the_bou
     assert judged.core.sign.tolist() == [0] * 7 + [-1] * 12 + [0] * 5
     assert judged.verdicts == (Verdict.NO_CHANGE,) * 7 + (Verdict.FEWER_UNKNOWN,) * 17
     assert [judged.shown_before(at) for at in (6, 7, 18, 19, 23)] == [None, None, None, 18, 18]
-    assert set(judged.fades) == {None}
+    assert set(judged.ended) == {None}
 
 
 def test_what_was_told_in_two_years_stays_told_in_the_third():
@@ -202,7 +202,7 @@ def test_before_its_day_an_area_has_nothing_and_says_nothing():
     judged = judge(track_of([50, 50], 100), track_of([90, 90], 100))
     late = judged.later(2)
     assert late.verdicts == (Verdict.TOO_FEW, Verdict.TOO_FEW, *judged.verdicts)
-    assert late.fades == (None,) * 4
+    assert late.ended == (None,) * 4
     for one, other in ((late.core, judged.core), (late.ring, judged.ring), (late.net, judged.net)):
         assert one.counted.tolist() == [0, 0, *other.counted]
         assert one.expectation.mean.tolist() == [0, 0, *other.expectation.mean]
@@ -480,7 +480,7 @@ def test_no_later_month_changes_what_was_said_of_an_earlier_one(seed, believed):
         for m in (36, n)
     )
     assert whole.verdicts[:n] == cut.verdicts
-    assert whole.fades[:n] == cut.fades
+    assert whole.ended[:n] == cut.ended
 
 
 @examples(2)
@@ -490,7 +490,7 @@ def test_a_change_that_was_shown_is_told_until_it_is_over_or_another_is_shown(se
     rates = np.repeat(random.choice([0.3, 0.7, 1.0, 1.5], size=4), 9)
     judged = judge(track_of(random.poisson(9 * rates), 9, error=0.08, line=line_of(0.032, 36)))
     kept = 0
-    for sign, fade, said in zip(judged.core.sign, judged.fades, judged.verdicts, strict=True):
+    for sign, fade, said in zip(judged.core.sign, judged.ended, judged.verdicts, strict=True):
         kept = sign or kept
         if said is Verdict.TOO_FEW:
             continue

@@ -47,7 +47,7 @@ def test_a_fall_by_60_percent_that_lasted_a_year_is_over_and_told_with_its_month
         *(Verdict.FEWER_UNKNOWN,) * 3,
         *(Verdict.FEWER_ONCE,) * (n_months - 14),
     )
-    assert [one.months for one in judged.fades[14:]] == [12] * (n_months - 14)
+    assert [one.months for one in judged.ended[14:]] == [12] * (n_months - 14)
     # After two years all months together show it still, after four no longer.
     assert judged.core.sign[n_months - 1] == (-1 if n_months == 24 else 0)
 
@@ -63,7 +63,7 @@ def test_a_rise_that_ended_is_over_too():
 def test_a_fall_that_lasts_is_not_over(rate):
     judged = judged_of([rate] * 47)
     assert judged.verdicts[-1] is Verdict.FEWER_UNKNOWN
-    assert set(judged.fades) == {None}
+    assert set(judged.ended) == {None}
 
 
 def test_neither_is_one_that_grows_weaker_but_is_shown_by_the_later_months_alone():
@@ -81,7 +81,7 @@ def test_a_blip_that_was_shown_and_is_not_any_more_is_over():
     assert judged.fade_at(23) == Fade(-1, 4, 8, pytest.approx(40), 200, pytest.approx(200))
     assert judged.verdicts[23] is Verdict.FEWER_ONCE
     # Nothing was believed of it, so nothing is over.
-    assert set(judged_of([2] * 4 + [10] * 20, believed=frozenset({1})).fades) == {None}
+    assert set(judged_of([2] * 4 + [10] * 20, believed=frozenset({1})).ended) == {None}
 
 
 @pytest.mark.parametrize("later", [7, 8, 9, 10, 11])
@@ -107,10 +107,10 @@ def test_less_than_three_later_months_do_not_call_it_over(monkeypatch):
     """A month of 16 after twelve of 4 differs by itself; with the two before it it does not."""
     monthly = [4] * 12 + [16, 16, 16]
     judged = judged_of(monthly)
-    assert judged.fades[12] is None
+    assert judged.ended[12] is None
     assert judged.fade_at(14) == Fade(-1, 12, 48, pytest.approx(120), 48, pytest.approx(30))
     monkeypatch.setattr(verdict, "LATER_MONTHS", 1)
-    assert judged_of(monthly).fades[12] == Fade(
+    assert judged_of(monthly).ended[12] == Fade(
         -1, 12, 48, pytest.approx(120), 16, pytest.approx(10)
     )
 
@@ -118,8 +118,8 @@ def test_less_than_three_later_months_do_not_call_it_over(monkeypatch):
 def test_within_the_first_three_months_nothing_can_be_over():
     judged = judged_of([2, 40, 40, 40], expected=40)
     assert judged.core.sign[0] == -1
-    assert judged.fades[:3] == (None,) * 3
-    assert judged.fades[3].months == 1
+    assert judged.ended[:3] == (None,) * 3
+    assert judged.ended[3].months == 1
 
 
 def test_where_nothing_was_expected_before_or_after_nothing_can_be_over():
@@ -153,9 +153,9 @@ def test_the_last_month_is_the_likeliest_of_all_that_leave_three(seed, ends):
     monthly = [*random.poisson(4, ends), *random.poisson(11, 24 - ends)]
     expected = random.uniform(8, 12, 24)
     judged = judged_of(monthly, expected)
-    found_at = [at for at, found in enumerate(judged.fades) if found is not None]
+    found_at = [at for at, found in enumerate(judged.ended) if found is not None]
     for at in found_at[:: max(1, len(found_at) - 1)]:  # the first, and the last
-        found = judged.fades[at]
+        found = judged.ended[at]
         counted, mean = monthly[: at + 1], expected[: at + 1]
         by_month = {last + 1: slow_likelihood(counted, mean, last) for last in range(at + 1 - 3)}
         assert found.months <= at + 1 - 3
@@ -187,5 +187,5 @@ def test_a_city_of_more_incidents_is_called_over_no_later(seed, more):
     ends = int(random.integers(6, 18))
     monthly = np.array([4] * ends + [10] * (30 - ends))
     few, many = (judged_of(times * monthly, 10 * times) for times in (1, more))
-    assert all(two is not None for one, two in zip(few.fades, many.fades, strict=True) if one)
-    assert many.fades[-1].months == ends
+    assert all(two is not None for one, two in zip(few.ended, many.ended, strict=True) if one)
+    assert many.ended[-1].months == ends

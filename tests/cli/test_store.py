@@ -511,7 +511,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert said.count("A West End: other cells since July 1, 2020.") == 3
     run("area", "export", "areas.csv", *AREA_CITY)
     chosen = read_areas(town.folder / "areas.csv")
-    assert [str(one.since) for one in chosen.lives[0]] == ["2020-07"]
+    assert [str(one.since) for one in chosen.versions[0]] == ["2020-07"]
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
 
 

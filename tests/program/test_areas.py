@@ -167,8 +167,8 @@ def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):
     redraw(lite, LATER, "B", drawn)  # of several, the one that shares most
     (area,) = core_areas(read_records(lite))
     assert (area.key, area.place_name, area.since) == ("B", "Oak", TODAY)
-    assert [len(cells) for _, cells in area.drawn] == [3, 4]
-    assert area.drawn[1][0] == LATER.on
+    assert [len(cells) for _, cells in area.cell_history] == [3, 4]
+    assert area.cell_history[1][0] == LATER.on
     assert verified(lite).is_whole
 
 

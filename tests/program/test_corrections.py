@@ -137,7 +137,10 @@ def test_what_people_wrote_is_corrected_field_by_field(served):
         "",
     )
     assert records.lessons[0].text == "Go in pairs."
-    assert (records.asked[0].asked, records.asked[0].answered) == ("More lights", "Ten lamps.")
+    assert (records.questions[0].asked, records.questions[0].answered) == (
+        "More lights",
+        "Ten lamps.",
+    )
     # The question and its answer are two entries of the trail: each is corrected where it was made.
     assert [list(row.now) for row in records.corrections_of("asked B/asked-1")] == [
         ["asked"],

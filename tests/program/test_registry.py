@@ -44,7 +44,7 @@ def test_an_area_is_followed_from_the_first_whole_month_after_its_day():
     found = core_areas(records(life("B", ("designated", (2019, 9, 2), [ONE], PARAMS))))
     chosen = followed(found)
     assert chosen.area_ids == ("B",)
-    assert [(str(one.since), one.cells) for one in chosen.lives[0]] == [
+    assert [(str(one.since), one.cells) for one in chosen.versions[0]] == [
         ("2019-10", frozenset({int(ONE, 16)}))
     ]
     assert chosen.period == chosen.periods[0] == Period(Month(2016, 9), Month(2019, 9))
@@ -98,7 +98,7 @@ def test_a_candidate_that_holds_half_of_an_area_is_that_area():
     found = match_statuses(
         proposal_of((3, 4, 5, 6, 7, 8), (9, 10, 11), (30, 40, 41), (50,)), served
     )
-    assert [(one.letter, one.called, one.state, one.since) for one in found.values()] == [
+    assert [(one.letter, one.display_name, one.state, one.since) for one in found.values()] == [
         ("A", "Oak (A)", "designated", date(*first)),
         ("C", "Oak (C)", "maintenance", date(2020, 6, 1)),
         ("", "Place 3", "candidate", None),  # a third of Elm is not Elm
@@ -115,11 +115,15 @@ def test_a_candidate_that_lies_in_an_area_keeps_its_name_and_says_so():
     inside, beside, apart = match_statuses(
         proposal_of((1, 2, 3, 40), (10, 50, 51), (60,)), served
     ).values()
-    assert (inside.letter, inside.part_of, inside.called) == ("", "Oak (A)", "Place 1 (part of A)")
+    assert (inside.letter, inside.part_of, inside.display_name) == (
+        "",
+        "Oak (A)",
+        "Place 1 (part of A)",
+    )
     assert (beside.part_of, apart.part_of) == ("", "")
     table = proposal_of((60,)).assign(place_name=["Oak"])
     (one,) = match_statuses(table, served).values()
-    assert one.called == "Oak, another part"  # one name is never two places
+    assert one.display_name == "Oak, another part"  # one name is never two places
 
 
 def test_of_several_areas_a_candidate_is_the_one_with_which_it_shares_most():
@@ -231,9 +235,9 @@ def test_an_area_that_has_not_begun_is_left_out():
     )
     chosen = followed(found)
     assert chosen.n_undated == 1
-    begun = chosen.begun(Month(2020, 9))
+    begun = chosen.started_before(Month(2020, 9))
     assert begun == followed(found[:1])
-    assert chosen.begun(Month(2019, 9)) is None
+    assert chosen.started_before(Month(2019, 9)) is None
 
 
 # ---- refused -------------------------------------------------------------------------------

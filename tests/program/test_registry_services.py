@@ -72,7 +72,7 @@ def test_of_a_retired_area_what_another_serves_by_now_is_no_longer_its_present_g
     again = life("B", ("designated", (2020, 1, 1), [TWO, THREE]))
     chosen = followed(all_services(records(first, again)))
     assert chosen.cells == (numbers(ONE), numbers(TWO, THREE))
-    assert chosen.lives[0][0].cells == numbers(ONE, TWO)  # what is said of it alone is its own
+    assert chosen.versions[0][0].cells == numbers(ONE, TWO)  # what is said of it alone is its own
 
 
 def test_an_area_that_serves_again_is_followed_since_then_and_its_first_service_counts_for_all():
@@ -83,7 +83,7 @@ def test_an_area_that_serves_again_is_followed_since_then_and_its_first_service_
         ("designated", (2020, 1, 1), [ONE, TWO]),
     )
     chosen = followed(all_services(records(twice)))
-    assert [str(one.since) for one in chosen.lives[0]] == ["2020-01"]
+    assert [str(one.since) for one in chosen.versions[0]] == ["2020-01"]
     assert chosen.retired == ()
     assert designated(chosen) == [[("2018-01", numbers(ONE))], [("2020-01", numbers(TWO))]]
 
@@ -106,7 +106,7 @@ def test_a_split_and_a_merger_take_no_ground_out():
 def test_what_has_not_begun_by_a_month_is_left_out_of_all_together_too():
     early = life("A", ("designated", (2019, 1, 1), [ONE]), ("retired", (2019, 9, 1), [ONE]))
     late = life("B", ("designated", (2020, 1, 1), [TWO]))
-    begun = followed(all_services(records(early, late))).begun(Month(2019, 12))
+    begun = followed(all_services(records(early, late))).started_before(Month(2019, 12))
     assert (begun.area_ids, begun.retired) == (("A",), ("A",))
     assert designated(begun) == [[("2019-01", numbers(ONE))]]
 
@@ -119,5 +119,5 @@ def test_a_day_that_was_corrected_later_is_said():
     row = CorrectionRow(key="area B/1/1", subject="area B/1")
     chosen = followed(all_services(replace(known, corrections=(row,))))
     assert chosen.corrected == ("B",)
-    assert chosen.begun(Month(2020, 1)).corrected == ("B",)
+    assert chosen.started_before(Month(2020, 1)).corrected == ("B",)
     assert followed(all_services(known)).corrected == ()

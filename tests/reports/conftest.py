@@ -73,7 +73,7 @@ def sample_records(sample_source):
         areas=tuple(areas),
         steps=tuple(steps),
         tasks=tuple(tasks),
-        asked=tuple(asked),
+        questions=tuple(asked),
     )
 
 

@@ -65,11 +65,11 @@ def trail(store):
 def test_the_verdict_on_each_area_is_the_one_that_was_planted(city, records, truth):
     areas = core_areas(records)
     chosen = followed(areas)
-    located = locate_for_areas(city, city_choices(city.config), chosen.grounds)
+    located = locate_for_areas(city, city_choices(city.config), chosen.all_cells)
     found = analyze_displacement(located, chosen)
     told = {
         letter: (str(start), str(one.verdicts[-1]))
-        for letter, start, one in zip(chosen.area_ids, found.starts, found.single, strict=True)
+        for letter, start, one in zip(chosen.area_ids, found.starts, found.by_area, strict=True)
     }
     planted = [area for area in truth["areas"] if area["retired"] is None]
     assert list(told.values()) == [(area["since"], area["verdict"]) for area in planted]

@@ -46,9 +46,9 @@ def show_sheet(
     sheet = cache.sheet(session, choices, area_id)
     found = cache.next12(session, choices).loc[area_id, list(COLUMNS)]
     next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
-    _head(standing.called, state_words(standing), on_close)
+    _head(standing.display_name, state_words(standing), on_close)
     st.markdown(f"{_count(proposal, sheet)} {_next12(next12)}")
-    _show(session, choices, sheet, standing.called)
+    _show(session, choices, sheet, standing.display_name)
 
 
 def show_core(
@@ -62,7 +62,7 @@ def show_core(
     proposal, counts = cache.proposal(session, choices), core_counts(session, choices)
     own, stands = counts[area.key], in_service(area)
     sheet = sheet_on(session.dataset, proposal, vars(own), own.rows)
-    _head(stands.called, state_words(stands), on_close)
+    _head(stands.display_name, state_words(stands), on_close)
     said = [_count(proposal, sheet), _next12(own.next12), tr("sheet.own_ground")]
     outlined = other_outlines(proposal, standing, counts).get(area.key)
     if outlined is not None:
@@ -70,7 +70,7 @@ def show_core(
     elif not_proposed([area], standing):
         said.append(tr("sheet.core_not_now"))
     st.markdown(" ".join(said))
-    _show(session, choices, sheet, stands.called)
+    _show(session, choices, sheet, stands.display_name)
     for page in ("displacement", "measures"):
         st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
 

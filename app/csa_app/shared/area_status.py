@@ -123,7 +123,7 @@ def say_outlines(
         return ""
     found = other_outlines(proposal, standing, counts)
     listed = [
-        tr("standing.outline", area=one.called, n=found[letter])
+        tr("standing.outline", area=one.display_name, n=found[letter])
         for letter, one in counts.items()
         if letter in found
     ]
@@ -136,7 +136,7 @@ class AreaOption:
     """An area to ask about: a core service area, or a candidate."""
 
     id: str  # in the proposal; a core service area's letter where it is no candidate
-    called: str  # with its letter, if it has one
+    label: str  # with its letter, if it has one
     cells: CellSet
 
 
@@ -150,7 +150,7 @@ def every_area(session: CitySession, proposal: Proposal) -> list[AreaOption]:
     ]
     known = set(served.values())
     return found + [
-        AreaOption(area_id, standing[area_id].called, cells)
+        AreaOption(area_id, standing[area_id].display_name, cells)
         for area_id, _, cells in candidate_rows(proposal.areas)
         if area_id not in known
     ]
@@ -187,7 +187,7 @@ def describe_served(standing: Mapping[str, AreaStatus]) -> str:
     """Name the areas in service that are among a proposal's, or hold one; "" for none."""
     served = [one for one in standing.values() if one.letter]
     served.sort(key=lambda one: (len(one.letter), one.letter))
-    names = name_list(one.called for one in served)
+    names = name_list(one.display_name for one in served)
     parts = Counter(one.part_of for one in standing.values() if one.part_of)
     said = [
         tr("standing.of_them", n=len(served), areas=names) if served else "",

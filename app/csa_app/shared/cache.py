@@ -55,15 +55,15 @@ def open_city(progress: ProgressCallback = no_progress) -> CitySession:
     version = (served.dataset / "current").resolve().name
     made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
     dataset = _dataset(served.dataset, version, made_ns)
-    opened = CitySession(
+    session = CitySession(
         config,
         dataset,
         served.dataset,
         incidents_key=f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}",
         records_key=_kept(served.dataset),
     )
-    forget_others(opened)
-    return opened
+    forget_others(session)
+    return session
 
 
 def city_config() -> CityConfig:

@@ -109,7 +109,7 @@ def _lineage(
     _session: CitySession,
     _progress: ProgressCallback,
 ) -> pd.DataFrame:
-    start = None if chosen.lives or chosen.period is None else chosen.period.until
+    start = None if chosen.versions or chosen.period is None else chosen.period.until
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     then = {area_id: NamedArea(name, cells, start) for area_id, name, cells in named}
     now = {
@@ -135,7 +135,7 @@ def outcomes(
     session: CitySession, choices: AreaSettings, displaced: Displacement
 ) -> tuple[OutcomeFollowed, ...]:
     """Follow the same areas by the city's other signals, once."""
-    since = "" if displaced.chosen.lives else str(displaced.since_all)
+    since = "" if displaced.chosen.versions else str(displaced.since_all)
     return _outcomes(session.key, choices, displaced.chosen, since, session)
 
 
@@ -166,7 +166,7 @@ def _unserved(
     _displaced: Displacement,
 ) -> PlaceboInSpace | None:
     then = proposal_as_of(_session, choices, Month.parse(since))
-    on_cells = located(_session, choices).on_ground_of(chosen.grounds)
+    on_cells = located(_session, choices).on_ground_of(chosen.all_cells)
     return in_turn(rank_among_unserved, quick=True)(
         on_cells, _displaced, list(list_cells(then.areas))
     )
@@ -204,7 +204,7 @@ def core(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> D
 def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Change | None:
     known, name = _changes(session.key), _name(choices, areas)
     if name not in known:
-        begun = areas.begun(session.dataset.require_months().until) or areas
+        begun = areas.started_before(session.dataset.require_months().until) or areas
         same = choices.as_fine_as(begun.resolution)
         analysis = Analysis(session, choices, None, located(session, same))
         known[name] = in_turn(ask_change, quick=True)(analysis, areas, None)

@@ -1,8 +1,8 @@
 """What is worked out once for all viewers: figures, maps' messages, tables.
 
 The key is the content of everything that the work is given and the viewer's colors, so that no
-answer to anything else can be shown in its place. What `csa_app.shared.cache` hands to all viewers is
-known by which object it is, packed meanwhile or not: nothing may change it. It is not held: an
+answer to anything else can be shown in its place. What `csa_app.shared.cache` hands to all viewers
+is known by which object it is, packed meanwhile or not: nothing may change it. It is not held: an
 answer about an object that is gone goes with it.
 """
 

@@ -38,8 +38,8 @@ def as_it_would_be(
 def _facts(
     mark: str, month: str, _basis: ReportBasis, _progress: ProgressCallback
 ) -> tuple[PublicFacts, bool]:
-    source, when = source_for_month(_basis.opened, month)
-    around = report_inputs(_basis.opened)
+    source, when = source_for_month(_basis.session, month)
+    around = report_inputs(_basis.session)
     records = _basis.at(month)
     made = in_turn(gather_from)(source, _basis.plan, records, when, around, _progress)
     return made.facts, made.publication not in around.earlier
@@ -50,7 +50,7 @@ def _map(
     mark: str, month: str, language: str, _basis: ReportBasis, _facts: PublicFacts
 ) -> str | None:
     try:
-        return public_map(_facts, _ground(_basis.opened), _basis.opened.config, language)
+        return public_map(_facts, _ground(_basis.session), _basis.session.config, language)
     except CsaError:
         return None  # the page says that it could not be drawn
 

@@ -40,14 +40,14 @@ from csa_app.shared.settings import deployment
 class ReportBasis:
     """What reports are made from."""
 
-    opened: CitySession  # the city
+    session: CitySession  # the city
     plan: Plan | None  # its plan; None if its file names none
     records: Records  # what was decided
 
     def at(self, month: str) -> Records:
         """Return what a month's report is made from: of a past month, as it stood at its end."""
-        trail = partial(cache_store.full_trail, self.opened)
-        return stood(self.records, trail, self.opened, Month.parse(month))
+        trail = partial(cache_store.full_trail, self.session)
+        return stood(self.records, trail, self.session, Month.parse(month))
 
     @property
     def mark(self) -> str:
@@ -56,9 +56,9 @@ class ReportBasis:
         folders = (deployment().basemap, _bundle())
         beside = [folder_key(path) for path in folders if path is not None]
         beside.append((hash(cache_around.studies()),))
-        secret = _secret_of(self.opened)
+        secret = _secret_of(self.session)
         key = "" if secret is None else secret.id
-        return f"{self.opened.key} {plan[:16]} {self.records.decided.hash} {beside} {key}"
+        return f"{self.session.key} {plan[:16]} {self.records.decided.hash} {beside} {key}"
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def _facts(
     _basis: ReportBasis,
     _progress: ProgressCallback,
 ) -> Facts:
-    source, when = source_for_month(_basis.opened, month)
-    around = replace(report_inputs(_basis.opened), with_public=with_public)
+    source, when = source_for_month(_basis.session, month)
+    around = replace(report_inputs(_basis.session), with_public=with_public)
     records = _basis.at(month)
     return in_turn(gather_month)(source, _basis.plan, records, when, _progress, around)
 
@@ -185,7 +185,7 @@ def snapshot_id(basis: ReportBasis, month: str) -> str:
 
 @st.cache_resource(max_entries=240, show_spinner=False)
 def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
-    source, when = source_for_month(_basis.opened, month)
+    source, when = source_for_month(_basis.session, month)
     return snapshot_for(
-        source, _basis.plan, _basis.at(month), when, report_inputs(_basis.opened)
+        source, _basis.plan, _basis.at(month), when, report_inputs(_basis.session)
     ).id

@@ -109,7 +109,7 @@ def verdict_words(
         said = tr("briefing.core_counted", since=month(str(since)), n=n)
     else:
         said = tr("briefing.core_here", since=month(str(since)), **told)
-        if judged.ring is not None and judged.ring.is_told[at]:
+        if judged.ring is not None and judged.ring.has_enough[at]:
             said += tr("briefing.core_beside", **counts_at(judged.ring, at))
     if area.redrawn_on is not None:
         said += tr("briefing.core_redrawn", day=day(area.redrawn_on))

@@ -131,7 +131,7 @@ def show(scene: FormScene, key: str, things: Sequence[OnRecord]) -> None:
 def _correction(scene: FormScene, thing: OnRecord) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> None:
         first = signing.first_day(scene)
-        known = partial(known_at_start, scene.opened.dataset, scene.plan, scene.records)
+        known = partial(known_at_start, scene.session.dataset, scene.plan, scene.records)
         wrong = Correction(thing.row.item, typed.changed, thing.entry, first, typed.seen, known)
         correct(store, scene.plan, act, wrong)
 

@@ -53,7 +53,7 @@ class Following:
     @property
     def is_core(self) -> bool:
         """Whether these are core service areas, each followed since its own day."""
-        return bool(self.displaced.chosen.lives)
+        return bool(self.displaced.chosen.versions)
 
     @property
     def area_ids(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Following:
         """Return the verdicts on an area, or on all, by the months since the first start."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
-        late, judged = self.late(area_id), self.displaced.single[self.area_ids.index(area_id)]
+        late, judged = self.late(area_id), self.displaced.by_area[self.area_ids.index(area_id)]
         return judged.later(late) if late else judged
 
     def is_early(self, at: int, area_id: str = "") -> bool:
@@ -186,5 +186,5 @@ def levels(track: CumulativeCounts) -> list[Level]:
     found = is_more.astype(np.int64) - is_fewer + track.sign
     return [
         int(np.clip(level, -2, 2)) if told else None
-        for level, told in zip(found, track.is_told, strict=True)
+        for level, told in zip(found, track.has_enough, strict=True)
     ]

@@ -268,7 +268,7 @@ def core_feature(area: CoreArea, lines: Sequence[str], area_id: str) -> dict[str
 
 def _called(scene: MapScene, area_id: str, place: str) -> str:
     stands = scene.standing.get(area_id)
-    return place if stands is None else stands.called
+    return place if stands is None else stands.display_name
 
 
 def _feature(

@@ -171,7 +171,7 @@ def why_untold(track: CumulativeCounts, at: int) -> str:
 
 
 def _counted(track: CumulativeCounts, at: int) -> str:
-    if not track.is_told[at]:
+    if not track.has_enough[at]:
         n = int(track.counted[at])
         return tr("change_page.counted_few", n=n, why=why_untold(track, at))
     values = counts_at(track, at)

@@ -88,17 +88,17 @@ def show_around(session: CitySession, area: CellSet, called: str) -> None:
 
 def show_risk_places(session: CitySession, area: CellSet) -> None:
     """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
-    here, tell = cache_around.why_here(session, area), Translator()
+    here, t = cache_around.why_here(session, area), Translator()
     if here.factors is None:
         return
-    lines = [factor_words(one, session.config, tell) for one in here.factors]
+    lines = [factor_words(one, session.config, t) for one in here.factors]
     if lines:
         st.markdown(_bullets(tr("why_line.marks"), lines))
         st.caption(tr("why_line.no_cause"))
     else:
         st.markdown(tr("why_line.none"))
     if here.studies:
-        told = [study_words(one, tell) for one in here.studies]
+        told = [study_words(one, t) for one in here.studies]
         st.markdown(_bullets(tr("why_line.studies"), told))
     st.page_link("screens/why_here/page.py", icon=":material/arrow_forward:")
 

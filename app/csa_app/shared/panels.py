@@ -64,16 +64,16 @@ def frame(title: str, named: Callable[[CitySession], str] | None = None) -> City
     # Always there, even when unused: one element more or less would remount the map below.
     spot = st.empty()
     try:
-        opened = _open(spot)
+        session = _open(spot)
     except CsaError as error:
         stop(error)
-    line.html(data_line(opened))
-    if not opened.dataset.report["incidents"]:
+    line.html(data_line(session))
+    if not session.dataset.report["incidents"]:
         empty(tr("screen.no_incidents"))
         st.stop()
     if named is not None:
-        heading.title(named(opened), anchor=False)
-    return opened
+        heading.title(named(session), anchor=False)
+    return session
 
 
 def _open(spot: DeltaGenerator) -> CitySession:
@@ -85,9 +85,9 @@ def _open(spot: DeltaGenerator) -> CitySession:
     def tell(_: str) -> None:
         bar.progress(min(next(steps) / 7, 1.0), text=tr("screen.reading"))
 
-    opened = cache.open_city(tell)
+    session = cache.open_city(tell)
     spot.empty()
-    return opened
+    return session
 
 
 def _late(n_days: int) -> str:

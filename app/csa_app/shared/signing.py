@@ -42,7 +42,7 @@ Made = TypeVar("Made")
 class Present:
     """What a form needs from its page."""
 
-    opened: CitySession  # the city
+    session: CitySession  # the city
     who: Person  # at the screen
 
 
@@ -105,7 +105,7 @@ def form(scene: Present, decision: Decision) -> None:
     turned = f"{key} {_turn(key)}"
     fields = [*decision.fields]
     if decision.is_dated:
-        today = cache_store.today(scene.opened)
+        today = cache_store.today(scene.session)
         fields.append(FormField(SINCE, tr("here.since_day"), "day", today))
     before = state.setdefault(f"{turned} before", {one.name: one.before for one in fields})
     seen = state.setdefault(f"{turned} seen", decision.seen)
@@ -164,7 +164,7 @@ def _keep_typed(scene: Present, key: str) -> None:
 
     `csa-page.js` does so, on that device alone: no connection is needed to keep it.
     """
-    config = scene.opened.config.city
+    config = scene.session.config.city
     writer = sha256(f"{config.id}/{scene.who.desk}".encode()).hexdigest()[:12]
     name, said = html.escape(f"{config.id} {key}"), html.escape(tr("here.typed_back"))
     st.html(
@@ -207,7 +207,7 @@ def pick(
 
 def first_day(scene: Present) -> date:
     """Return the day on which data begin."""
-    return date.fromisoformat(scene.opened.dataset.report["data_from"])
+    return date.fromisoformat(scene.session.dataset.report["data_from"])
 
 
 def read_upload(name: str, content: bytes, load: Callable[[Path], Made]) -> Made:
@@ -246,10 +246,10 @@ def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
 def _carry_out(scene: Present, decision: Decision, signed: tuple[str, str], typed: Typed) -> None:
     key, state = decision.key, st.session_state
     try:
-        act = sign(scene.opened, *signed)
+        act = sign(scene.session, *signed)
         if decision.is_dated:
             act = dated(act, typed.now[SINCE], first_day(scene))
-        wrote = decision.write(cache_store.open_writable(scene.opened), act, typed)
+        wrote = decision.write(cache_store.open_writable(scene.session), act, typed)
     except CsaError as error:
         if isinstance(error, ConflictError):  # the writer now knows, so the next press goes through
             state.pop(f"{key} {_turn(key)} seen", None)

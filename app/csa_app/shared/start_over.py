@@ -36,15 +36,15 @@ def offer(config: CityConfig) -> None:
 
 def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
     try:
-        opened = cache.open_city()
-        plan, address = cache_store.plan(opened), cache_store.address(opened)
+        session = cache.open_city()
+        plan, address = cache_store.plan(session), cache_store.address(session)
         if plan is None or not is_file(address):
             spot.caption(panels.plain(tr("sample.no_file", store=address)))
             return
-        layers = cache_report.report_inputs(opened).layers
+        layers = cache_report.report_inputs(session).layers
         panels.waited(
             spot.empty(),
-            lambda tell: fill_store(opened, plan, address, layers, again=True, progress=tell),
+            lambda tell: fill_store(session, plan, address, layers, again=True, progress=tell),
             _far,
         )
     except CsaError as error:

@@ -87,7 +87,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     choices = choices or city_choices(city.config)
     run = _run(city, choices, progress, suggestion, located, places=places, keep=keep)
     proposal = proposal_of(run)
-    if keep and run.is_own:
+    if keep and run.is_default:
         save_places(city, candidate_rows(proposal.areas), run.period.until)
     return proposal
 

@@ -214,12 +214,12 @@ def _linked_once(
     is_asked = np.zeros(len(located.month), dtype=bool)
     for period, params in windows:
         refuse_large_cells(located.grid, params)
-        is_asked |= period.holds(located.month)
+        is_asked |= period.contains(located.month)
     rows, grid = np.flatnonzero(is_asked & ~located.is_suspect), located.grid
     at, month = located.positions[rows], located.month[rows]
     graph = link(located.xy[rows], at, grid, eps_m)
     for period, params in windows:
-        is_in = period.holds(month)
+        is_in = period.contains(month)
         reached = graph.reached(is_in, params.dbscan.min_samples)
         counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
         areas = limited_areas(reached, located.expected(period), counts, grid, params)

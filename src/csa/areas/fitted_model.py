@@ -32,7 +32,7 @@ class FittedModel:
     documented: DocumentedDbscan | None  # what the data lead to; None where it was given
     stack: MapMixture  # the share of each map of the past in what is expected
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Write as plain values, exact."""
         return {
             "documented": None if self.documented is None else asdict(self.documented),
@@ -41,7 +41,7 @@ class FittedModel:
         }
 
     @classmethod
-    def from_plain(cls, kept: Mapping[str, Any]) -> FittedModel:
+    def from_dict(cls, kept: Mapping[str, Any]) -> FittedModel:
         """Read it; refuse what is no such thing."""
         try:
             shares = np.array(kept["shares"], dtype=np.float64)
@@ -63,7 +63,7 @@ def load_learned(
 ) -> FittedModel | None:
     """Read what was learned from the same incidents for the same period and choices."""
     with suppress(SourceError):
-        return load_result(city, LEARNED, _params(located, period, choices), FittedModel.from_plain)
+        return load_result(city, LEARNED, _params(located, period, choices), FittedModel.from_dict)
     return None
 
 
@@ -74,7 +74,7 @@ def save_learned(
     if city.folder is not None:
         with suppress(CsaError, OSError):
             params = _params(located, period, choices)
-            save_result(city, LEARNED, params, learned.to_plain())
+            save_result(city, LEARNED, params, learned.to_dict())
 
 
 def _params(located: StudyArea, period: Period, choices: AreaSettings) -> dict[str, Any]:

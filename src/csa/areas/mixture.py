@@ -59,7 +59,7 @@ class MapMixture:
     shares: Floats  # (k,) of `map_names`, adding up to 1
     januaries: tuple[str, ...]  # (YYYY-MM)
 
-    def to_plain(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """Write as plain values, the largest share first."""
         rows = sorted(zip(map_names(), self.shares.tolist(), strict=True), key=lambda row: -row[1])
         return {

@@ -70,7 +70,7 @@ class Weights:
         """Take what a city's file gives."""
         return cls({str(name): weight for name, weight in weights.items()})
 
-    def to_plain(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float]:
         """Write the components that count, as files do."""
         return {name: weight for name, weight in self.by_component.items() if weight}
 

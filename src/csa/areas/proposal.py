@@ -321,7 +321,7 @@ class Run:
     found: AreaSet  # the areas, and what became of each incident
     estimates: tuple[Estimate, ...]  # what is expected in each area
     places: Places  # the city's places known before
-    is_own: bool  # whether the choices are the city file's, so that new places are kept
+    is_default: bool  # whether the choices are the city file's, so that new places are kept
     stack: MapMixture  # how the past's maps are combined in what each cell is expected to hold
 
     @cached_property
@@ -332,7 +332,7 @@ class Run:
     @cached_property
     def area_ids(self) -> tuple[str, ...]:
         """The id of each area: its place's number, whatever the month."""
-        is_kept = self.is_own or not self.places  # where none is kept, no number is another's
+        is_kept = self.is_default or not self.places  # where none is kept, no number is another's
         numbers = number_areas(self.recognized, self.places, is_kept=is_kept)
         return tuple(map(candidate_id, numbers))
 

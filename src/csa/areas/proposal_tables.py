@@ -54,7 +54,7 @@ FITS_SHARE = 1 / 3
 def proposal_of(run: Run) -> Proposal:
     """Make a run's tables and its summary."""
     areas = areas_table(run)
-    stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_plain()}
+    stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_dict()}
     counted = CountedCells.of(run.grid, run.window.at, run.is_homicide)
     return Proposal(areas, counted, _labels_table(run), _summary(run, areas), stack)
 
@@ -261,7 +261,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "suggested": asdict(run.suggested),
             "suggested_by": run.suggested_by,
         },
-        "order": Weights.of(run.city.config.priorities.weights).to_plain(),
+        "order": Weights.of(run.city.config.priorities.weights).to_dict(),
         **_totals(run, areas),
         "population_method": report.get("population_method"),
         "versions": list_versions(),

@@ -91,7 +91,7 @@ class StudyArea:
 
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
-        is_in = period.holds(self.month)
+        is_in = period.contains(self.month)
         everything = self.dataset.incidents
         is_counted = is_in_period(everything, period, self.kinds)
         n_unlocated = int((is_counted & ~is_placed(everything)).sum())
@@ -109,7 +109,7 @@ class StudyArea:
 
         Returns (m,) in the order of the grid.
         """
-        is_in = period.holds(self.month)
+        is_in = period.contains(self.month)
         return np.bincount(self.positions[is_in], minlength=len(self.grid.area_km2))
 
     def months_ago(self, until: Month) -> Floats:
@@ -124,7 +124,7 @@ class StudyArea:
 
         Returns (m,) as `csa.areas.mixture`: nothing after the period's end is used.
         """
-        n_in = int((period.holds(self.month) & ~self.is_suspect).sum())
+        n_in = int((period.contains(self.month) & ~self.is_suspect).sum())
         return self.foresee([period.until])[period.until] * n_in
 
     def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:

@@ -135,8 +135,8 @@ class _Ground:
         """Make areas of dense places that touch."""
         taken = np.zeros(len(self.size), dtype=bool)
         for piece in self.parts(self.dense_places() | np.array(self.is_dense, dtype=bool)):
-            area = self.grown(self.trimmed(piece))
-            if self.worth(area) > 0:
+            area = self.grow_to_minimum(self.trim_sparse_rim(piece))
+            if self.net_surplus(area) > 0:
                 taken[list(area)] = True
         parts = [part for piece in self.parts(taken) for part in self.split(piece)]
         return self._filled(parts)
@@ -153,7 +153,7 @@ class _Ground:
         held[around[is_dense][is_in[is_dense]]] = True
         return held
 
-    def trimmed(self, piece: Piece) -> Piece:
+    def trim_sparse_rim(self, piece: Piece) -> Piece:
         """Leave out cells that are not dense, the least dense first, if the rest still touches."""
         left, km2 = set(piece), self.km2(piece)
         for cell in sorted((one for one in piece if not self.is_dense[one]), reverse=True):
@@ -162,7 +162,7 @@ class _Ground:
                 km2 -= self.size[cell]
         return left
 
-    def worth(self, piece: Piece) -> float:
+    def net_surplus(self, piece: Piece) -> float:
         """Return what a piece holds beyond the density and the price of a place of its own."""
         return math.fsum(self.surplus[cell] for cell in piece) - self.opening if piece else 0.0
 
@@ -184,7 +184,7 @@ class _Ground:
         pieces = np.split(inside[order], np.flatnonzero(np.diff(part[order])) + 1)
         return [set(piece.tolist()) for piece in pieces if len(piece)]
 
-    def grown(self, core: Piece) -> Piece:
+    def grow_to_minimum(self, core: Piece) -> Piece:
         """Grow a piece to the least size by the densest cell beside it; empty if it cannot."""
         km2 = self.km2(core)
         if km2 >= self.min_km2:

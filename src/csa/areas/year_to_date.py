@@ -58,7 +58,7 @@ def city_year(city: City, choices: AreaSettings) -> YearToDate | Message:
     before = _year_earlier(period)
     compared = Period(before.start, period.until)
     every = month_index(city.dataset.incidents["occurred_at"])
-    steps = every[compared.holds(every)] - compared.start.index
+    steps = every[compared.contains(every)] - compared.start.index
     n_silent = count_silent_months(np.bincount(steps, minlength=compared.months).tolist())
     if n_silent:
         return msg("briefing.silent", n=n_silent)

@@ -40,7 +40,7 @@ class Message:
     key: str  # a key of `locale/en.toml`, such as `"source.empty"`
     values: Mapping[str, object]  # what the sentence names
 
-    def naming(self, **values: object) -> Message:
+    def with_values(self, **values: object) -> Message:
         """Return the same sentence with other values."""
         return Message(self.key, {**self.values, **values})
 

@@ -94,7 +94,7 @@ class Period:
         """The number of its months."""
         return self.until.index - self.start.index
 
-    def holds(self, months: Ints) -> Bools:
+    def contains(self, months: Ints) -> Bools:
         """Return which months, counted since the year 0, are in it."""
         return (months >= self.start.index) & (months < self.until.index)
 

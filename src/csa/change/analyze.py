@@ -84,8 +84,8 @@ class Displacement:
     usual_core: PastChange  # the usual change of areas, since `since_all`
     usual_ring: PastChange  # the usual change of their rings
     pooled: AreaResult  # all ground ever designated, or all areas, since the first start
-    single: tuple[AreaResult, ...]  # each area, since its own start
-    knew_after: bool | None  # whether months since a start helped to choose the areas
+    by_area: tuple[AreaResult, ...]  # each area, since its own start
+    is_selected_on_outcome: bool | None  # whether months since a start helped to choose the areas
 
     @property
     def since(self) -> Month:
@@ -107,11 +107,11 @@ class Displacement:
         """How often an unchanged city raises any alarm by the end of the year that has begun."""
         months = self.until.index - self.since.index
         if not self.is_staggered:
-            return alarm_chance(len(self.single), months)
+            return alarm_chance(len(self.by_area), months)
         alone = sum(
             chance_by(self._alone(since), self.until.index - since.index) for since in self.starts
         )
-        return chance_by(chances(len(self.single))[0], months) + alone
+        return chance_by(chances(len(self.by_area))[0], months) + alone
 
     def _alone(self, since: Month) -> AlarmChances:
         return chances(sum(start <= since for start in self.starts))[1]
@@ -183,15 +183,15 @@ def analyze_displacement(
     >>> displacement.pooled.verdicts[-1] in set(csa.Verdict)
     True
     """
-    lives = chosen.lives if since is None else ()
-    located = located.on_ground_of(chosen.grounds if lives else chosen.cells)
+    lives = chosen.versions if since is None else ()
+    located = located.on_ground_of(chosen.all_cells if lives else chosen.cells)
     _refuse_outside(located, chosen)
     if lives:
         since = max(life[0].since for life in lives)
     since, until = resolve_start(located, since)
     if lives:  # all have begun; what they are redrawn to later counts later
-        chosen = chosen.begun(until) or chosen
-        lives = chosen.lives
+        chosen = chosen.started_before(until) or chosen
+        lives = chosen.versions
     progress("expected")
     is_fixed = not lives
     lives = lives or tuple((AreaVersion(cells, since),) for cells in chosen.cells)
@@ -234,7 +234,7 @@ def analyze_displacement(
 def _refuse_outside(located: StudyArea, chosen: AreaSelection) -> None:
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
-    lives = zip(chosen.area_ids, chosen.lives, strict=False)
+    lives = zip(chosen.area_ids, chosen.versions, strict=False)
     versions = [(area_id, one.cells) for area_id, life in lives for one in life]
     for area_id, cells in versions or zip(chosen.area_ids, chosen.cells, strict=True):
         n_inside, n_cells = len(located.place(cells)), len(refine(cells, located.resolution))

@@ -472,7 +472,7 @@ def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared
     month = month_index(incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"])
     covered = located.dataset.require_months()
     counts = np.bincount(
-        month[covered.holds(month)] - covered.start.index, minlength=covered.months
+        month[covered.contains(month)] - covered.start.index, minlength=covered.months
     ).tolist()
     by_month = {str(covered.start.plus(step)): count for step, count in enumerate(counts)}
     newest = displaced.until.plus(-1)

@@ -60,7 +60,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
         **write_header("displacement", followed.city),
         "areas": len(displaced.chosen.area_ids),
         "chosen_by": _period(displaced.chosen.period),
-        "knew_after": displaced.knew_after,
+        "knew_after": displaced.is_selected_on_outcome,
         "cells_outside": displaced.places.n_outside,
         "since": str(displaced.since),
         "through": str(displaced.until.plus(-1)),
@@ -71,7 +71,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
             "alarm_chance": _round(displaced.alarm_chance),
             "looks": planned_looks(n_months),
             "z_pooled": _round(displaced.pooled.boundary_z),
-            "z_single": _round(displaced.single[0].boundary_z),
+            "z_single": _round(displaced.by_area[0].boundary_z),
         },
         "usual": _usual(followed),
         "pooled": _pooled(followed),
@@ -141,7 +141,7 @@ def why_usual_unknown(displaced: Displacement) -> Message | None:
     if displaced.basis is PastChangeBasis.NOT_SAID:
         return msg("follow.usual_not_said", since=since)
     if displaced.basis is PastChangeBasis.OTHER_MONTHS:
-        key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
+        key = "follow.usual_since" if displaced.is_selected_on_outcome else "follow.usual_earlier"
         return msg(key, since=since)
     return msg("follow.usual_other_way") if displaced.basis is PastChangeBasis.OTHER_WAY else None
 
@@ -176,7 +176,7 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
         displaced.chosen.area_ids,
         displaced.chosen.place_names,
         displaced.chosen.cells,
-        displaced.single,
+        displaced.by_area,
         displaced.starts,
         followed.single,
         followed.controls.single,
@@ -198,7 +198,7 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
 def _told(displaced: Displacement, area_id: str) -> str:
     """Describe what one area shows, without how seldom a change would be found."""
     at = displaced.chosen.area_ids.index(area_id)
-    judged, since = displaced.single[at], displaced.starts[at]
+    judged, since = displaced.by_area[at], displaced.starts[at]
     who = name_followed(displaced.chosen, area_id)
     return render(describe_result(judged, len(judged.verdicts), since, who))
 
@@ -252,7 +252,7 @@ def _track(track: CumulativeCounts, at: int) -> dict[str, Any]:
     return {
         **figures(track, at),
         "z": _round(track.z[at]),
-        "is_told": bool(track.is_told[at]),
+        "is_told": bool(track.has_enough[at]),
     }
 
 

@@ -194,13 +194,13 @@ def measure_change(
     the city's incidents of the same choices, where a caller has located them.
     """
     city, choices = source.city, source.choices
-    begun = chosen if since else chosen.begun(city.dataset.require_months().until)
+    begun = chosen if since else chosen.started_before(city.dataset.require_months().until)
     if begun is None or not begun.cells:
         return None
     if cover is not None and cover.resolution == choices.as_fine_as(begun.resolution).resolution:
-        located = cover.on_ground_of(begun.grounds)
+        located = cover.on_ground_of(begun.all_cells)
     else:
-        located = locate_for_areas(city, choices, begun.grounds)
+        located = locate_for_areas(city, choices, begun.all_cells)
     past = load_past(city, settings_for_past(choices, begun))
     return Change(located, analyze_displacement(located, begun, since, past or (), progress), past)
 
@@ -236,7 +236,7 @@ def analyze_followed(
         raise ParamError("displacement.no_areas")
     change = measure_change(source, chosen, since, progress, found_on)
     if change is None:
-        first = min(life[0].since for life in chosen.lives)
+        first = min(life[0].since for life in chosen.versions)
         last = city.dataset.require_months().until.plus(-1)
         raise PeriodError("displacement.after", since=first, last=last)
     located, displaced = change.located, change.displaced

@@ -315,9 +315,9 @@ DTYPES = (
 class CentroidShift:
     """How far a middle moved."""
 
-    metres: float  # between the two middles
+    distance_m: float  # between the two middles
     se_m: float  # standard error along that line; NaN with fewer than 3 incidents on either side
-    is_told: bool  # whether it is further than chance carries it
+    is_significant: bool  # whether it is further than chance carries it
 
 
 @dataclass(frozen=True)
@@ -399,18 +399,18 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
             raise TableError("lineage.places")
     least = min(len(xy_before), len(xy_after))
     if least == 0:
-        return CentroidShift(math.nan, math.nan, is_told=False)
+        return CentroidShift(math.nan, math.nan, is_significant=False)
     step = xy_after.mean(axis=0) - xy_before.mean(axis=0)  # (2,) metres
     metres = float(np.hypot(*step))
     if least < 3:
-        return CentroidShift(metres, math.nan, is_told=False)
+        return CentroidShift(metres, math.nan, is_significant=False)
     apart = [np.cov(xy, rowvar=False) / len(xy) for xy in (xy_before, xy_after)]
     spread = (apart[0] + apart[1]) * max(1.0, dispersion)  # (2, 2) square metres
     along = step @ spread @ step / metres**2 if metres else np.trace(spread) / 2
     se_m = math.sqrt(max(float(along), 0.0))
     free = least - 1
     line = math.sqrt(2 * free / (free - 1) * fdtri(2, free - 1, 1 - MOVE_CHANCE))
-    return CentroidShift(metres, se_m, is_told=metres > line * se_m)
+    return CentroidShift(metres, se_m, is_significant=metres > line * se_m)
 
 
 @dataclass(frozen=True)
@@ -493,4 +493,4 @@ def _move_since(
         return {}
     places = locate(first.cells, first.until), locate(one.cells, one.until)
     move = measure_move(*places, dispersion=dispersion)
-    return {"moved_m": move.metres if move.is_told else None, "moved_se_m": move.se_m}
+    return {"moved_m": move.distance_m if move.is_significant else None, "moved_se_m": move.se_m}

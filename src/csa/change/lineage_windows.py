@@ -179,7 +179,7 @@ def _trace(
     def locate(cells: CellSet, until: Month) -> Floats:
         is_of_area = np.zeros(len(located.grid.area_km2), dtype=bool)
         is_of_area[located.grid.at(cells)] = True
-        is_in = Period.before(until, months).holds(located.month)
+        is_in = Period.before(until, months).contains(located.month)
         return located.xy[is_of_area[located.positions] & is_in]
 
     return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate, sightings=sightings)

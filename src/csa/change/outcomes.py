@@ -81,7 +81,7 @@ def _follow(
     its = City(city.config, same_land, folder)
     # Shootings chose these areas: by this signal nothing is known of how such areas go on.
     same = chosen.undated()
-    located = locate_for_areas(its, replace(choices, kinds=AreaSettings().kinds), chosen.grounds)
+    located = locate_for_areas(its, replace(choices, kinds=AreaSettings().kinds), chosen.all_cells)
     displaced = analyze_displacement(located, same, since, ())
     together, n_places, n_months = _together(city.dataset.incidents, other.incidents)
     return OutcomeFollowed(name, outcome, displaced, None, together, n_places, n_months)
@@ -157,7 +157,7 @@ def outcome_account(found: OutcomeFollowed) -> dict[str, Any]:
                 "counted": int(judged.core.counted[-1]),
                 "expected": round(float(judged.core.expectation.mean[-1]), 2),
             }
-            for area_id, judged in zip(displaced.chosen.area_ids, displaced.single, strict=True)
+            for area_id, judged in zip(displaced.chosen.area_ids, displaced.by_area, strict=True)
         ],
         "rank_correlation": None if found.together is None else round(found.together, 3),
         "places": found.n_places,

@@ -159,8 +159,8 @@ def counts_at(track: CumulativeCounts, at: int) -> dict[str, object]:
     return {
         "counted": int(track.counted[at]),
         "expected": float(track.expectation.mean[at]),
-        "low": int(track.low[at]),
-        "high": int(track.high[at]),
+        "low": int(track.bound_low[at]),
+        "high": int(track.bound_high[at]),
     }
 
 
@@ -168,7 +168,7 @@ def _say_next_door(judged: AreaResult, at: int) -> Message | None:
     ring = judged.ring
     if ring is None:
         return None
-    if not ring.is_told[at]:
+    if not ring.has_enough[at]:
         return msg("displacement.next_door_few", n=int(ring.counted[at]))
     return msg("displacement.next_door", **counts_at(ring, at))
 
@@ -318,7 +318,7 @@ def say_ground(displaced: Displacement) -> tuple[Message, ...]:
     said = [msg("displacement.all_ground")] if chosen.is_ground_kept or chosen.retired else []
     ended = dict(zip(chosen.retired, chosen.ended, strict=True))
     for area_id, since, judged in zip(
-        chosen.area_ids, displaced.starts, displaced.single, strict=True
+        chosen.area_ids, displaced.starts, displaced.by_area, strict=True
     ):
         n_months = ended[area_id].index - since.index if area_id in ended else 0
         if 0 < n_months <= len(judged.core.counted):
@@ -340,7 +340,7 @@ def say_ground(displaced: Displacement) -> tuple[Message, ...]:
 
 def _has_start(displaced: Displacement) -> bool:
     """Return whether areas are followed from a start that somebody gave, not from their own."""
-    return displaced.starts != tuple(life[0].since for life in displaced.chosen.lives)
+    return displaced.starts != tuple(life[0].since for life in displaced.chosen.versions)
 
 
 def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
@@ -367,7 +367,7 @@ def describe_pooled(displaced: Displacement, n_months: int | None = None) -> Mes
 def describe_area(displaced: Displacement, area_id: str, n_months: int | None = None) -> Message:
     """Return what one area shows in words, so many months after its own start."""
     chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
-    judged, since = displaced.single[at], displaced.starts[at]
+    judged, since = displaced.by_area[at], displaced.starts[at]
     n_months = len(judged.verdicts) if n_months is None else n_months
     who, is_one = name_followed(chosen, area_id), len(chosen.area_ids) > 1
     return describe_result(judged, n_months, since, who, is_one=is_one)
@@ -385,7 +385,7 @@ def moved_somewhere(displaced: Displacement, at: int) -> list[str]:
     moved, first = Verdict.FEWER_MOVED, displaced.since
     if displaced.pooled.verdicts[at] is moved:
         return []
-    each_area = zip(displaced.chosen.area_ids, displaced.starts, displaced.single, strict=True)
+    each_area = zip(displaced.chosen.area_ids, displaced.starts, displaced.by_area, strict=True)
     own = ((area_id, at - (start.index - first.index), one) for area_id, start, one in each_area)
     return [
         area_id
@@ -425,7 +425,7 @@ def describe_wdd(found: Evidence) -> Message | None:
 
 def each(displaced: Displacement) -> Mapping[str, tuple[AreaResult, Month]]:
     """Return the verdicts on each area and its start, by its id."""
-    followed = zip(displaced.single, displaced.starts, strict=True)
+    followed = zip(displaced.by_area, displaced.starts, strict=True)
     return dict(zip(displaced.chosen.area_ids, followed, strict=True))
 
 
@@ -444,7 +444,7 @@ def answers(displaced: Displacement) -> dict[str, Any]:
             for area_id, name, judged, since in zip(
                 chosen.area_ids,
                 chosen.place_names,
-                displaced.single,
+                displaced.by_area,
                 displaced.starts,
                 strict=True,
             )
@@ -468,6 +468,6 @@ def figures(track: CumulativeCounts, at: int = -1) -> dict[str, Any]:
     return {
         "counted": int(track.counted[at]),
         "expected": round_figures(plain(track.expectation.mean[at])),
-        "low": int(track.low[at]),
-        "high": int(track.high[at]),
+        "low": int(track.bound_low[at]),
+        "high": int(track.bound_high[at]),
     }

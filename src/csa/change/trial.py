@@ -341,7 +341,7 @@ def read_trial(
     if change is None:
         raise PeriodError("trial.not_begun", since=since, through=until.plus(-1))
     n_months = min(until.index - since.index, drawn.design.clean_months)
-    tracks = [one.core for one in change.displaced.single]
+    tracks = [one.core for one in change.displaced.by_area]
     counted = np.array([np.diff(one.counted, prepend=0)[:n_months] for one in tracks])
     means = np.array([np.diff(one.expectation.mean, prepend=0.0)[:n_months] for one in tracks])
     progress("orders")

@@ -76,20 +76,20 @@ class CumulativeCounts:
 
     counted: Ints  # (n,) incidents since the start
     expectation: Expectation  # what would have come if nothing had changed
-    line: Floats  # (n,) the boundary, in standard deviations
-    is_told: Bools  # (n,) whether there are enough incidents for a verdict
+    boundary_z: Floats  # (n,) the boundary, in standard deviations
+    has_enough: Bools  # (n,) whether there are enough incidents for a verdict
 
     @cached_property
     def _bounds(self) -> tuple[Ints, Ints]:
-        return self.expectation.bounds(self.line)
+        return self.expectation.bounds(self.boundary_z)
 
     @property
-    def low(self) -> Ints:
+    def bound_low(self) -> Ints:
         """(n,) the boundary: the least sum that claims nothing."""
         return self._bounds[0]
 
     @property
-    def high(self) -> Ints:
+    def bound_high(self) -> Ints:
         """(n,) the boundary: the greatest sum that claims nothing."""
         return self._bounds[1]
 
@@ -102,8 +102,8 @@ class CumulativeCounts:
     def sign(self) -> Ints:
         """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
         few, many = self.expectation.tails(self.counted)
-        tail = ndtr(-self.line)
-        return np.where(self.is_told, (many <= tail).astype(np.int64) - (few < tail), 0)
+        tail = ndtr(-self.boundary_z)
+        return np.where(self.has_enough, (many <= tail).astype(np.int64) - (few < tail), 0)
 
     def later(self, n_months: int) -> CumulativeCounts:
         """Count months from an earlier one on, without incidents and with nothing expected."""
@@ -112,14 +112,14 @@ class CumulativeCounts:
         return CumulativeCounts(
             np.pad(self.counted, (n_months, 0)),
             Expectation(mean, error, found.dispersion),
-            np.pad(self.line, (n_months, 0), mode="edge"),
-            np.pad(self.is_told, (n_months, 0)),
+            np.pad(self.boundary_z, (n_months, 0), mode="edge"),
+            np.pad(self.has_enough, (n_months, 0)),
         )
 
     def without_early(self) -> CumulativeCounts:
         """Test nothing before `LEAST_MONTHS` are over."""
         is_late = np.arange(len(self.counted)) >= LEAST_MONTHS - 1
-        return replace(self, is_told=self.is_told & is_late)
+        return replace(self, has_enough=self.has_enough & is_late)
 
     @property
     def is_enough(self) -> Bools:
@@ -132,7 +132,7 @@ class CumulativeCounts:
 
         That is, whether it spans at most twice what is expected.
         """
-        reach = self.line * np.sqrt(self.expectation.variance)
+        reach = self.boundary_z * np.sqrt(self.expectation.variance)
         return np.asarray(reach <= self.expectation.mean, dtype=np.bool_)
 
     def power(self, at: int, drop_share: float) -> float:
@@ -142,13 +142,13 @@ class CumulativeCounts:
         look alone: an earlier one may have told it too, so that it is told at least as often.
         """
         found, one = self.expectation, slice(at, at + 1)
-        if not (self.is_narrow[one].all() and self.low[at]):
+        if not (self.is_narrow[one].all() and self.bound_low[at]):
             return 0.0
         fallen = Expectation(
             (1 - drop_share) * found.mean[one], found.relative_error[one], found.dispersion
         )
         least = np.ceil(2 * LEAST_MEAN - found.mean[one]).astype(np.int64)  # fewer are too few
-        shown, too_few = (fallen.tails(n - 1)[0][0] for n in (self.low[one], least))
+        shown, too_few = (fallen.tails(n - 1)[0][0] for n in (self.bound_low[one], least))
         return max(0.0, float(shown - too_few))
 
 
@@ -164,7 +164,7 @@ class AreaResult:
     boundary_z: float  # the boundary in the last month, in standard deviations
     verdicts: tuple[Verdict, ...]  # one a month
     net: CumulativeCounts | None = None  # core and ring together, between bounds of `NET_Z`
-    fades: tuple[Fade | None, ...] = ()  # one a month: what was shown before and is over
+    ended: tuple[Fade | None, ...] = ()  # one a month: what was shown before and is over
 
     def later(self, n_months: int) -> AreaResult:
         """Count months from an earlier one on, in which it was not yet followed."""
@@ -173,7 +173,7 @@ class AreaResult:
         ]
         core, ring, net = tracks
         verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
-        fades = (*(None,) * n_months, *self.fades)
+        fades = (*(None,) * n_months, *self.ended)
         return AreaResult(core or self.core, ring, self.boundary_z, verdicts, net, fades)
 
     def withheld_early(self) -> AreaResult:
@@ -197,7 +197,7 @@ class AreaResult:
 
     def fade_at(self, at: int) -> Fade | None:
         """Return what had been shown by a month, counted from 0, and was over."""
-        return self.fades[at] if self.fades else None
+        return self.ended[at] if self.ended else None
 
 
 def expect(
@@ -237,7 +237,7 @@ def follow_net(
     """
     courses = [one.known_as(known) for one, known in zip((*cores, *rings), usual, strict=True)]
     net = accumulate(courses, dispersion, NET_Z)
-    return replace(net, is_told=net.is_told & net.is_narrow)
+    return replace(net, has_enough=net.has_enough & net.is_narrow)
 
 
 def last_net_test(n_months: int) -> int:
@@ -255,10 +255,10 @@ def classify_change(
     if ring is None or net is None:
         ring = net = None
     else:
-        net = replace(net, is_told=net.is_told & core.is_told & ring.is_told)
+        net = replace(net, has_enough=net.has_enough & core.has_enough & ring.has_enough)
         # More next door than even a wide range allows is told; within one, nothing is.
-        ring = replace(ring, is_told=ring.is_told & (ring.is_narrow | (ring.sign != 0)))
-    core = replace(core, is_told=core.is_told & core.is_narrow)
+        ring = replace(ring, has_enough=ring.has_enough & (ring.is_narrow | (ring.sign != 0)))
+    core = replace(core, has_enough=core.has_enough & core.is_narrow)
     here, fades = _course_of(core, believed)
     there = (
         np.zeros_like(here)
@@ -267,7 +267,7 @@ def classify_change(
     )
     verdicts = []
     for month, fade in enumerate(fades):
-        if not core.is_told[month]:
+        if not core.has_enough[month]:
             verdicts.append(Verdict.TOO_FEW)
         elif fade is not None and not here[month]:
             verdicts.append(Verdict.FEWER_ONCE if fade.sign < 0 else Verdict.MORE_ONCE)
@@ -277,7 +277,7 @@ def classify_change(
             if verdict in _ASKED and net is not None and look and 1 in believed:
                 verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
             verdicts.append(verdict)
-    z = float(core.line[-1]) if len(core.line) else 0.0
+    z = float(core.boundary_z[-1]) if len(core.boundary_z) else 0.0
     return AreaResult(core, ring, z, tuple(verdicts), net, fades)
 
 
@@ -348,7 +348,7 @@ def find_fade(core: CumulativeCounts, sign: int, at: int, *, is_shown: bool) -> 
     came, would = counted[at:] - counted[last], mean[at:] - mean[last]
     dispersion, error = core.expectation.dispersion, core.expectation.relative_error[at:][:1]
     alone = Expectation(would, error, dispersion).z(came)[0]
-    if sign * alone >= core.line[at - last - 1]:
+    if sign * alone >= core.boundary_z[at - last - 1]:
         return None
     known = np.maximum(counted[last : last + 1], 0.5)  # none at all may have been a few
     doubt = np.hypot(np.sqrt(dispersion / known), DRIFT)
@@ -410,7 +410,7 @@ class MovedShare:
 def net_change(judged: AreaResult, at: int) -> NetChange | None:
     """Return what is left in all after so many months (from 0); None without a ring or too few."""
     net = judged.net
-    if net is None or not net.is_told[at]:
+    if net is None or not net.has_enough[at]:
         return None
     low, high = net.expectation.bounds(-float(ndtri((1 - COVERAGE) / 2)))
     counted, expected = int(net.counted[at]), float(net.expectation.mean[at])
@@ -424,7 +424,7 @@ def moved_share(judged: AreaResult, at: int) -> MovedShare | None:
     errors of core, ring and both together say: the error of a ratio is not that of its parts.
     """
     core, ring, net = judged.core, judged.ring, judged.net
-    if ring is None or net is None or core.sign[at] >= 0 or not ring.is_told[at]:
+    if ring is None or net is None or core.sign[at] >= 0 or not ring.has_enough[at]:
         return None
     here, there, both = (float(one.expectation.variance[at]) for one in (core, ring, net))
     most = 0.99 * np.sqrt(here * there)

@@ -369,7 +369,7 @@ class VersionedZones:
         groups[cells], groups[rest] = 0, 1
         monthly = monthly_counts(self.located, groups, 2, Period(since, self.until))
         month = np.arange(monthly.shape[1]) + since.index
-        monthly = monthly * span.holds(month)
+        monthly = monthly * span.contains(month)
         return SeriesPart(
             estimate_base(self.located, self.estimator(since), cells),
             int(self._counts_before(since)[rest].sum()),

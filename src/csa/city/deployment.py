@@ -198,7 +198,7 @@ def deployment_path(
     raise ConfigError("config.absent_deployment", path=path)
 
 
-# ---- Who is granted which role: [roles] of the deployment file, and a provider's claims on a person.
+# ---- Who is granted which role: [roles] of the deployment file, and a provider's claims.
 
 
 Role = Literal["viewer", "member", "editor", "chair"]

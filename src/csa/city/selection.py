@@ -51,7 +51,7 @@ class AreaSelection:
     n_undated: int = 0  # how many areas do not say which months chose them
     is_suggested: bool | None = None
     max_area_km2: float | None = None  # the size limit they were found with; None where unknown
-    lives: tuple[tuple[AreaVersion, ...], ...] = ()  # in service: their cells by month
+    versions: tuple[tuple[AreaVersion, ...], ...] = ()  # in service: their cells by month
     periods: tuple[Period | None, ...] = ()  # the months that chose each, where they differ
     retired: tuple[str, ...] = ()  # letters of areas whose service has ended
     ended: tuple[Month, ...] = ()  # of each of `retired`, the month of its last day of service
@@ -60,16 +60,16 @@ class AreaSelection:
     designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
 
     @property
-    def grounds(self) -> tuple[frozenset[int], ...]:
+    def all_cells(self) -> tuple[frozenset[int], ...]:
         """The cells of each area, in all its versions."""
-        lives = [service.versions for service in self.services] or self.lives
+        lives = [service.versions for service in self.services] or self.versions
         return tuple(version.cells for life in lives for version in life) or self.cells
 
     @property
     def is_ground_kept(self) -> bool:
         """Whether ground that no area has any more, or another area has, counts for all."""
         kept = tuple(ground.versions for ground in self.designated)
-        return kept != refined(self.lives, self.resolution)
+        return kept != refined(self.versions, self.resolution)
 
     def undated(self) -> AreaSelection:
         """Return the same areas without the months that chose them: other signals did not."""
@@ -83,9 +83,9 @@ class AreaSelection:
             designated=tuple(replace(ground, period=None) for ground in self.designated),
         )
 
-    def begun(self, until: Month) -> AreaSelection | None:
+    def started_before(self, until: Month) -> AreaSelection | None:
         """Return the areas as they were before a month; None where none had begun."""
-        if not self.lives:
+        if not self.versions:
             return self
         known = [
             replace(
@@ -262,7 +262,7 @@ def follow_services(services: Sequence[ServedSpan]) -> AreaSelection | None:
         resolution,
         overall,
         n_undated=len(rows) - len(dated),
-        lives=tuple(one.versions for one in rows),
+        versions=tuple(one.versions for one in rows),
         periods=tuple(one.period for one in rows),
         retired=tuple(retired),
         ended=tuple(retired.values()),

@@ -138,10 +138,10 @@ def _judge_and_write(
     if not is_named:
         require_writable(city.own_folder / KEPT / "record")
     n_passes = 1 + 2 * (not is_named) + asked.with_variants
-    with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
-        past = score_named_days(asked, tell) if is_named else score_past_years(asked, tell)
+    with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as step:
+        past = score_named_days(asked, step) if is_named else score_past_years(asked, step)
         account = backtest_account(past)
-        tell("write")
+        step("write")
         if out is not None:
             replace_folder(out, MARKER, backtest_files(account, past))
         save_past_years(past, city, choices)

@@ -81,13 +81,13 @@ def displace(
         return
     choices = parse_settings(config, None, chosen.kinds)
     require_writable(out)
-    with progress(N_STEPS) as tell:
-        tell("load")
+    with progress(N_STEPS) as step:
+        step("load")
         source = FollowSource(open_city(config, dataset), choices)
-        followed = analyze_followed(source, chosen, start, tell)
+        followed = analyze_followed(source, chosen, start, step)
         account = displacement_account(followed)
         files = displacement_files(account, followed)
-        tell("write")
+        step("write")
         replace_folder(out, MARKER, files)
     if as_json:
         show_json(account)
@@ -192,9 +192,9 @@ def _caution(followed: FollowedAreas) -> Iterator[str]:
     n_outside = displaced.places.n_outside
     if n_outside:
         yield tr("follow.outside", n=n_outside)
-    if displaced.knew_after is None:
+    if displaced.is_selected_on_outcome is None:
         yield tr("follow.knew_unknown", since=month(str(displaced.since_all)))
-    if displaced.knew_after:
+    if displaced.is_selected_on_outcome:
         yield tr("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
 
 

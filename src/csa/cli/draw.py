@@ -137,8 +137,8 @@ def _find(
 
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
-    with progress(7) as tell:
-        found = assess_areas(config, dataset, choices, tell)
+    with progress(7) as step:
+        found = assess_areas(config, dataset, choices, step)
         starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
     return found, made

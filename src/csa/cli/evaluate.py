@@ -74,15 +74,15 @@ def evaluate(
         said.append(tr("evaluate.ended", who=who, on=found.ended))
     since, seal = month(sealed["since"]), sealed["sha256"][:12]
     said.append(tr("evaluate.sealed", who=who, since=since, on=found.since, seal=seal))
-    with progress(3) as tell:
-        tell("load")
+    with progress(3) as step:
+        step("load")
         opened = open_city(config, dataset)
         if before is not None and after is not None:
             choices = parse_settings(config, None, kind)
             spans = parse_window(before, "--before"), parse_window(after, "--after")
             told, more = _windows(opened, choices, found, spans)
         else:
-            told, more = _agreed(opened, records, found, sealed, tell)
+            told, more = _agreed(opened, records, found, sealed, step)
     said += told
     account |= {**more, "sentences": said}
     if as_json:
@@ -133,7 +133,7 @@ def _agreed(
         last = city.dataset.require_months().until.plus(-1)
         raise PeriodError("displacement.after", since=sealed["since"], last=last)
     displaced = change.displaced
-    judged = displaced.single[displaced.chosen.area_ids.index(area.key)]
+    judged = displaced.by_area[displaced.chosen.area_ids.index(area.key)]
     said = [render(one) for one in describe_preregistered(sealed, displaced, area.key)]
     if set(sealed["outcome"]) != set(city_choices(city.config).kinds):
         said.append(tr("evaluate.outcome", kinds=name_list(sealed["outcome"])))

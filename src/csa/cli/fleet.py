@@ -35,8 +35,8 @@ def fleet(
 
     cities = read_manifest(manifest)
     picked = pick_cities(cities, only)
-    with progress(len(picked) + 1) as tell:
-        rows = run_fleet(cities, picked, out, scheduler, tell)
+    with progress(len(picked) + 1) as step:
+        rows = run_fleet(cities, picked, out, scheduler, step)
     failed = [row for row in rows if row["state"] == FAILED]
     if as_json:
         show_json(rows)

@@ -65,11 +65,11 @@ def ingest(
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
-    with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as tell:
-        intake = ingest_city(config, inputs, tell)
-        tell("write")
+    with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as step:
+        intake = ingest_city(config, inputs, step)
+        step("write")
         version = save_dataset(intake.dataset, intake.rejected, out)
-        notes = save_place_names(City(config, intake.dataset, out), tell)
+        notes = save_place_names(City(config, intake.dataset, out), step)
     if as_json:
         show_json(intake.dataset.report)
     else:
@@ -186,9 +186,9 @@ def basemap(
     config = load_city_option(city)
     from csa.ingest.basemap import build_basemap, describe, save_basemap
 
-    with progress(5) as tell:
-        made, notes = build_basemap(config, data_dir_of(config), places, tell)
-        tell("write")
+    with progress(5) as step:
+        made, notes = build_basemap(config, data_dir_of(config), places, step)
+        step("write")
         save_basemap(made, out)
     if as_json:
         told = [{"key": note.key, "text": str(note)} for note in notes]

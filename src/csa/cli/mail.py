@@ -184,8 +184,8 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
     if letter.state == "sending":
         return tr("mail.unsure", id=letter.message_id, **values)
     if letter.state == "refused":
-        return tr("mail.refused", said=letter.said, **values)
-    return tr("mail.waiting", said=letter.said, **values)
+        return tr("mail.refused", said=letter.reply, **values)
+    return tr("mail.waiting", said=letter.reply, **values)
 
 
 def _values(letter: Letter) -> dict[str, str]:
@@ -208,7 +208,7 @@ def _row(letter: Letter) -> dict[str, Any]:
         "file": letter.name,
         "sha256": letter.file.sha256,
         "state": letter.state,
-        "said": letter.said,
+        "said": letter.reply,
         "tries": letter.tries,
         "sent_on": letter.sent_on,
         "handout": letter.handed,

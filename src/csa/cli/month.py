@@ -113,8 +113,8 @@ def month_command(
         lang,
         load_evidence(city_path(city)),
     )
-    with progress(8) as tell:
-        draft = read_new(request, tell)
+    with progress(8) as step:
+        draft = read_new(request, step)
     ahead = look(request, draft, confirm or ())
     _show_preview(draft, ahead, is_all=dry_run, as_json=as_json)
     if dry_run:
@@ -125,8 +125,8 @@ def month_command(
     if confirm:
         confirm_read(config, store, confirm, by)
         request = replace(request, store=open_store_read_only(config, store))
-    with progress(N_STEPS) as tell:
-        made = make_month(request, draft, tell)
+    with progress(N_STEPS) as step:
+        made = make_month(request, draft, step)
     if out is not None:
         _copy_editions(made, out, lang or config.public.language)
     if as_json:

@@ -74,27 +74,27 @@ def priorities(
 
     choices = how.choices(config)
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
-    with progress(8) as tell:
-        found = assess_areas(config, dataset, choices, tell)
-        found = replace(found, judgement=reorder(found.judgement, weights))
-        chosen = prioritize(found.judgement, weights, n_first)
+    with progress(8) as step:
+        found = assess_areas(config, dataset, choices, step)
+        found = replace(found, assessment=reorder(found.assessment, weights))
+        chosen = prioritize(found.assessment, weights, n_first)
         areas = served_in(config, store)
         standing = match_statuses(found.proposal.areas, areas)
         counts = count_core_areas(found.city, areas, found.proposal, found.record)
-        table = served_as(found.judgement.table, standing)
-        found = replace(found, judgement=replace(found.judgement, table=table))
+        table = served_as(found.assessment.table, standing)
+        found = replace(found, assessment=replace(found.assessment, table=table))
         account = priorities_account(found, weights, n_first)
         if areas:
             account["core_areas"] = core_area_rows(areas, counts)
-        files = priorities_files(account, found.judgement, chosen)
+        files = priorities_files(account, found.assessment, chosen)
         if areas:
             files[CORE_AREAS] = core_areas_file(areas, counts)
-        tell("write")
+        step("write")
         replace_folder(out, MARKER, files, optional=("cells.csv", CORE_AREAS))
     if as_json:
         show_json(account)
     else:
-        show_priorities(found, join_chosen(found.judgement, chosen), standing)
+        show_priorities(found, join_chosen(found.assessment, chosen), standing)
         show_core_areas(counts)
         show_written(out, files)
 
@@ -151,7 +151,7 @@ def show_priorities(
         show(tr("judged.no_area"))
     else:
         _priority_table(table, standing)
-        show(tr("judged.order", order=render(describe_order(found.judgement.weights))))
+        show(tr("judged.order", order=render(describe_order(found.assessment.weights))))
         show(tr("judged.not_ranked"))
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
@@ -161,7 +161,7 @@ def show_priorities(
 
 def _limits(found: AssessedProposal) -> Iterator[str]:
     """List what the data cannot answer, each once."""
-    judgement = found.judgement
+    judgement = found.assessment
     said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]
     yield from dict.fromkeys(said)
 

@@ -60,19 +60,19 @@ def propose(
     )
 
     choices = how.choices(config)
-    with progress(6) as tell:
-        tell("load")
+    with progress(6) as step:
+        step("load")
         opened = open_city(config, dataset)
         record, areas = load_suggestion(opened, choices), served_in(config, store)
         suggestion = build_suggestion(config, record)
-        proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
+        proposal = propose_areas(opened, choices, step, suggestion=suggestion, keep=True)
         standing = match_statuses(proposal.areas, areas)
         proposal = replace(proposal, areas=served_as(proposal.areas, standing))
         counts = count_core_areas(opened, areas, proposal, record)
         files = proposal_files(proposal)
         if areas:
             files[CORE_AREAS] = core_areas_file(areas, counts)
-        tell("write")
+        step("write")
         replace_folder(out, MARKER, files, optional=(CORE_AREAS,))
     if as_json:
         served = {"core_areas": core_area_rows(areas, counts)} if areas else {}
@@ -239,7 +239,11 @@ def _area_table(proposal: Proposal, standing: Mapping[str, AreaStatus], units: s
 
 def outline_name(stands: AreaStatus) -> str:
     """Name a candidate: one that is an area in service is its outline of now, not its ground."""
-    return tr("standing.outline_of", area=stands.called) if stands.letter else stands.called
+    return (
+        tr("standing.outline_of", area=stands.display_name)
+        if stands.letter
+        else stands.display_name
+    )
 
 
 def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
@@ -254,7 +258,7 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
         mean, low, high = one.next12 or (0.0, 0, 0)
         ahead = tr("compare.expected", n=mean, low=low, high=high)
         table.add_row(
-            one.called,
+            one.display_name,
             f"{one.incidents:,}" + "*" * one.is_doubtful,
             f"{one.homicides:,}",
             tr("ways.unknown") if one.recent_12 is None else f"{one.recent_12:,}",

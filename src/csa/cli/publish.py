@@ -107,8 +107,8 @@ def publish(
     # What was published before had a secret: it is in a store that is there.
     opened = open_store_read_only(config, store, may_be_made=not known)
     secret = public_secret(opened) or Secret.new()
-    with progress(STEPS + 3) as tell:
-        tell("load")
+    with progress(STEPS + 3) as step:
+        step("load")
         source = FollowSource(open_city(config, dataset), parse_settings(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
@@ -116,9 +116,9 @@ def publish(
         beside = ReportInputs(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )
-        bundle = make_bundle(source, plan, records, last, beside, tell)
+        bundle = make_bundle(source, plan, records, last, beside, step)
         refuse_older(out, bundle.published.facts.quarter)
-        tell("write")
+        step("write")
         keep_public_secret(opened or open_or_create_store(config, store), secret)
         files = bundle.write(out)
         is_new = signed is not None and record_publication(
@@ -221,8 +221,8 @@ def _told(made: Published) -> Iterator[str]:
     )
     if period.months < MONTHS:
         yield tr("publish.short", months=period.months)
-    tell = Translator()
-    whole, unlocated = (city_count(n, tell) for n in (facts.n_incidents, facts.n_unlocated))
+    t = Translator()
+    whole, unlocated = (city_count(n, t) for n in (facts.n_incidents, facts.n_unlocated))
     yield tr("publish.city", n=whole, unlocated=unlocated)
 
 

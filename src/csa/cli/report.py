@@ -92,18 +92,18 @@ def report(
     kept = Month.parse(month, "--month"), language
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
-    with progress(N_STEPS + (8 if is_all else 2)) as tell:
+    with progress(N_STEPS + (8 if is_all else 2)) as step:
         beside = _beside(basemap, earlier, city)
-        facts = _facts(city, dataset, month, store, beside, audience or "public", tell)
+        facts = _facts(city, dataset, month, store, beside, audience or "public", step)
         if audience is None:
-            files = make_all(facts, language, with_docx=with_docx, progress=tell)
-            tell("write")
+            files = make_all(facts, language, with_docx=with_docx, progress=step)
+            step("write")
             replace_folder(out, marker_of(*kept), files, names_of(*kept))
         else:
-            tell("edition")
+            step("edition")
             content = make_report(facts, audience, language, form)[1]
             files = {out.name: content}
-            tell("write")
+            step("write")
             write_file(out, content)
     show_report(facts, out, files, language)
 
@@ -113,9 +113,9 @@ def _show_facts(city: str, dataset: Path, month: str, store: str | None) -> None
     from csa.reports.month.account import facts_account
     from csa.reports.month.month_end import ReportInputs
 
-    with progress(N_STEPS) as tell:
+    with progress(N_STEPS) as step:
         beside = ReportInputs(with_public=False)
-        facts = _facts(city, dataset, month, store, beside, "executive", tell)
+        facts = _facts(city, dataset, month, store, beside, "executive", step)
     show_json(facts_account(facts))
 
 

@@ -51,19 +51,19 @@ def risk(
     from csa.risk.files import MARKER, describe_risk, risk_account, risk_files, save_risk
 
     require_writable(out)
-    with progress(8) as tell:
-        tell("load")
+    with progress(8) as step:
+        step("load")
         opened = open_city(config, dataset)
         choices = parse_settings(config, until, kind, resolution=resolution)
         data = data_dir_of(config)
         read = read_risk_layers(config, opened.dataset, data, layers)
         streets = read_streets(config, data, layers)
-        found = find_risk_terrain(opened, read, streets, choices, tell)
+        found = find_risk_terrain(opened, read, streets, choices, step)
         account = risk_account(found)
         files = risk_files(found, account)
-        tell("maps")
+        step("maps")
         files["risk.png"] = draw_map(risk_sheet(found), "print")
-        tell("write")
+        step("write")
         replace_folder(out, MARKER, files)
         save_risk(found, account)
     if as_json:
@@ -82,12 +82,12 @@ def near_repeat(
     from csa.city.dataset import open_city
     from csa.risk.near_repeat import measure_located, near_repeat_account, say_near_repeats
 
-    with progress(3) as tell:
-        tell("load")
+    with progress(3) as step:
+        step("load")
         opened = open_city(config, dataset)
-        tell("locate")
+        step("locate")
         located = locate_incidents(opened, parse_settings(config, None, kind))
-        tell("shuffle")
+        step("shuffle")
         found = measure_located(located)
     if as_json:
         show_json(near_repeat_account(opened, found))

@@ -89,10 +89,10 @@ def _fill_store(
     from csa.workflow.story import N_STEPS, fill_store
 
     dataset, basemap, store = places
-    with progress(N_STEPS) as tell:
+    with progress(N_STEPS) as step:
         opened, address = open_city(config, dataset), store_address(config, store)
         layers = {} if basemap is None else load_basemap(basemap).layers
-        return fill_store(opened, plan, address, layers, again=again, progress=tell)
+        return fill_store(opened, plan, address, layers, again=again, progress=step)
 
 
 def show_program(head: Head, name: str) -> None:

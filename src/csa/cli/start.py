@@ -79,8 +79,8 @@ def start(
     if is_asked and not typer.confirm(tr("start.go_on", path=path), default=True, err=True):
         show(tr("start.nothing_made"))
         return
-    with progress(20) as tell:
-        made = set_up(city, beside, path, tell, root)
+    with progress(20) as step:
+        made = set_up(city, beside, path, step, root)
     if as_json:
         show_json(_account(city, beside, counts, made, path))
     else:

@@ -41,12 +41,12 @@ def trial(
     drawn = load_draw(draw, config.city.id)
     if out is not None:
         require_writable(out)
-    with progress(6) as tell:
-        tell("load")
-        found = read_trial(open_city(config, dataset), drawn, tell)
+    with progress(6) as step:
+        step("load")
+        found = read_trial(open_city(config, dataset), drawn, step)
         account = trial_account(found)
         files = trial_files(account)
-        tell("write")
+        step("write")
         save_trial(found, account)
         if out is not None:
             replace_folder(out, OUT_MARKER, files)

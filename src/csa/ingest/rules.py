@@ -61,7 +61,7 @@ def matches(column: pd.Series, condition: Condition) -> pd.Series:
     return mask
 
 
-# ---- Values that no rule names: rows that a flag, a kind or an involvement spelled anew would lose.
+# ---- Values that no rule names: rows that a new spelling of a flag or kind would lose.
 
 
 Asked = Literal["kind", "victim", "gun", "domestic", "exclude"]

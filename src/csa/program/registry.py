@@ -31,7 +31,9 @@ class CoreArea:
     state: str  # designated or maintenance; retired where this service has ended
     since: date  # the day its service began; neither maintenance nor a redraw resets it
     state_since: date  # the day of its state: the same, or that of maintenance
-    drawn: tuple[tuple[date, CellSet], ...]  # its cells from each day on, the first day first
+    cell_history: tuple[
+        tuple[date, CellSet], ...
+    ]  # its cells from each day on, the first day first
     evidence: Mapping[str, Any]  # what its designation rested on
     ended: date | None = None  # the day its service ended
     is_day_corrected: bool = False  # whether a day of its steps was corrected later
@@ -39,12 +41,12 @@ class CoreArea:
     @property
     def cells(self) -> CellSet:
         """Its cells now."""
-        return self.drawn[-1][1]
+        return self.cell_history[-1][1]
 
     @property
     def redrawn_on(self) -> date | None:
         """The day it was last given other cells; None where it has those of its designation."""
-        return self.drawn[-1][0] if len(self.drawn) > 1 else None
+        return self.cell_history[-1][0] if len(self.cell_history) > 1 else None
 
     @property
     def chosen_from(self) -> Period | None:
@@ -57,7 +59,7 @@ class CoreArea:
     @property
     def versions(self) -> tuple[AreaVersion, ...]:
         """Its cells by month: each version counts from the first whole month after its day."""
-        by_month = {first_month(max(day, self.since)): cells for day, cells in self.drawn}
+        by_month = {first_month(max(day, self.since)): cells for day, cells in self.cell_history}
         return tuple(AreaVersion(cells, month) for month, cells in sorted(by_month.items()))
 
 
@@ -140,7 +142,7 @@ class AreaStatus:
     part_of_letter: str = ""
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What readers call it, with its letter if it has one."""
         if self.part_of:
             return tr("standing.part", name=self.place_name, letter=self.part_of_letter)

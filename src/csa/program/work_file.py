@@ -137,7 +137,13 @@ ITEMS: Mapping[str, WorkItem] = {
 
 def work_rows(records: Records) -> list[list[str]]:
     """List each area's work plan as rows of text, in the order of `WORK_COLUMNS`."""
-    tables = (records.tasks, records.meetings, records.asked, records.stakeholders, records.lessons)
+    tables = (
+        records.tasks,
+        records.meetings,
+        records.questions,
+        records.stakeholders,
+        records.lessons,
+    )
     return [
         [_cells(name, row).get(column, "") for column in WORK_COLUMNS]
         for name, rows in zip(ITEMS, tables, strict=True)

@@ -36,7 +36,7 @@ WATERMARK_PT = (16, 64)
 
 def render_html(document: Document, paper: Paper = "letter") -> bytes:
     """Render an edition as a self-contained page."""
-    tell = Translator(document.language)
+    t = Translator(document.language)
     trail = trail_of(document)
     marks = marks_of(document)
     template = _environment().get_template("report.html")
@@ -50,7 +50,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
         marks=marks,
         running=" · ".join(marks),
         footer=" · ".join(part for part in (document.footer, trail) if part),
-        page_words=tell("report_file.page", n=N_MARK, of=OF_MARK),
+        page_words=t("report_file.page", n=N_MARK, of=OF_MARK),
         watermark_pt=_watermark_pt(document.watermark),
     )
     return (SPLIT_PERCENT.sub("\N{NO-BREAK SPACE}%", text) + "\n").encode()

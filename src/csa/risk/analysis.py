@@ -69,7 +69,7 @@ def measure_gain(
 ) -> HeldOutGain | None:
     """Score the months held out by counts alone and by counts with the model's factors.
 
-    What counts lead one to expect is learned from the city's own past (`csa.areas.mixture`); how much
+    What counts lead one to expect is learned from the city's past (`csa.areas.mixture`); how much
     each factor adds to it, on the months just before those held out. None where the past is too
     short for that, or nothing was held out.
     """
@@ -115,7 +115,7 @@ def measure_gain(
 
 def _counts(study_area: StudyArea, period: Period) -> Floats:
     """Count a period's incidents by cell: (m,), but for those at suspect points."""
-    at = study_area.positions[period.holds(study_area.month) & ~study_area.is_suspect]
+    at = study_area.positions[period.contains(study_area.month) & ~study_area.is_suspect]
     return np.bincount(at, minlength=len(study_area.cover)).astype(np.float64)
 
 
@@ -174,7 +174,7 @@ def find_risk_terrain(
     grid = located.grid
     is_in = np.zeros(len(located.month), dtype=bool)
     if learned is not None:
-        is_in = learned.holds(located.month)
+        is_in = learned.contains(located.month)
     street_m = None
     if streets is not None:
         street_m = street_meters(streets, grid.centre_xy, grid.spacing_m)

@@ -106,7 +106,7 @@ class PostOffice:
             except UnreachableError as error:
                 for one in todo[at:]:
                     said = without_addresses(str(error))
-                    now[one] = self.outbox.keep(replace(now[one], said=said))
+                    now[one] = self.outbox.keep(replace(now[one], reply=said))
                 return [*left, *todo[at:]]
             if outcome == "later":
                 left.append(key)
@@ -127,8 +127,8 @@ class PostOffice:
         if before.state == "sending" and state != "sent":
             state = "sending"
         sent_on = str(self.clock.today()) if state == "sent" else ""
-        said = without_addresses(answer.said)
-        now[key] = self.outbox.keep(replace(tried, state=state, said=said, sent_on=sent_on))
+        said = without_addresses(answer.reply)
+        now[key] = self.outbox.keep(replace(tried, state=state, reply=said, sent_on=sent_on))
         LOGGER.info("letter %s: %s", key, answer.outcome)
         if state == "sent":
             self.record_all(now)

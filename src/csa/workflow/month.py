@@ -91,7 +91,7 @@ class MonthProducts:
     month: Month
     choices: AreaSettings  # how areas are proposed
     ahead: MonthAhead  # what was known to be left out
-    tell: ProgressCallback
+    progress: ProgressCallback
     left_out: list[LeftOut] = field(default_factory=list)  # that, and what failed since
     secret: Secret | None = None  # what changed the counts of the public bundle that was drafted
 
@@ -106,7 +106,7 @@ class MonthProducts:
 
     def judge(self) -> bool:
         """Judge past years where a year more is over; return whether they were."""
-        return bool(self._tried(RECORD, lambda: _record(self.city, self.choices, self.tell)))
+        return bool(self._tried(RECORD, lambda: _record(self.city, self.choices, self.progress)))
 
     def make(
         self, beside: ReportInputs, folder: Path, language: str
@@ -124,7 +124,7 @@ class MonthProducts:
                 self.secret, beside = secret, replace(own, earlier=bundle.ledger)
         facts = self._tried(EDITIONS, lambda: self._gather(beside))
         if facts is not None:
-            made = self._tried(EDITIONS, lambda: make_all(facts, language, progress=self.tell))
+            made = self._tried(EDITIONS, lambda: make_all(facts, language, progress=self.progress))
             files[EDITIONS] = made or {}
             if beside.with_public and facts.public.why_not is not None:
                 names = tuple(f"{EDITIONS}/{name}" for name in not_made(facts))
@@ -149,7 +149,7 @@ class MonthProducts:
         city, choices = self.city, self.source.choices
         record, areas = load_suggestion(city, choices), core_areas(self.records)
         suggestion = build_suggestion(city.config, record)
-        proposal = propose_areas(city, choices, self.tell, suggestion=suggestion, keep=True)
+        proposal = propose_areas(city, choices, self.progress, suggestion=suggestion, keep=True)
         standing = match_statuses(proposal.areas, areas)
         files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
         counts = count_core_areas(city, areas, proposal, record)
@@ -160,18 +160,18 @@ class MonthProducts:
         chosen = followed(all_services(self.records))
         if chosen is None or not chosen.cells:
             return {}
-        found = analyze_followed(self.source, chosen, None, self.tell)
+        found = analyze_followed(self.source, chosen, None, self.progress)
         return displacement_files(displacement_account(found), found)
 
     def _draft(self, beside: ReportInputs, folder: Path) -> MadeBundle:
         """Draft the public bundle of the quarter that ends."""
         everything = FollowSource(self.city, self.choices)
-        made = make_bundle(everything, self.plan, self.records, self.month, beside, self.tell)
+        made = make_bundle(everything, self.plan, self.records, self.month, beside, self.progress)
         made.write(folder)
         return made
 
     def _gather(self, beside: ReportInputs) -> Facts:
-        return gather_month(self.source, self.plan, self.records, self.month, self.tell, beside)
+        return gather_month(self.source, self.plan, self.records, self.month, self.progress, beside)
 
 
 @contextmanager

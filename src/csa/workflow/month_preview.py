@@ -284,9 +284,9 @@ def _not_followed(city: City, records: Records, reported: Month) -> Message | No
     areas = followed(all_services(records))
     if areas is None:
         return None
-    begun = areas.begun(reported.plus(1))
+    begun = areas.started_before(reported.plus(1))
     if begun is None:
-        first = min(life[0].since for life in areas.lives)
+        first = min(life[0].since for life in areas.versions)
         return msg("month.not_begun", since=month(str(first)))
     since = min(ground.versions[0].since for ground in begun.designated)
     try:

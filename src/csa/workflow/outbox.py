@@ -65,7 +65,7 @@ class Letter:
     queued_at: str  # when it was queued, ISO 8601 in UTC; the mail's date
     state: LetterState = "waiting"
     tries: int = 0  # times that a server was asked to take it
-    said: str = ""  # the server's last words, without addresses
+    reply: str = ""  # the server's last words, without addresses
     sent_on: str = ""  # the day in the city on which the server took it
     handed: str = ""  # its entry in the register of hand-outs; empty until it is there
 

@@ -150,7 +150,7 @@ def backtest_account(past: BacktestResult) -> dict[str, Any]:
         "methods": _means(past.table),
         "comparison": _compared(past.comparison),
         "verdict": None if past.comparison is None else past.comparison.verdict,
-        **({} if past.by_risk is None else {"risk_order": past.by_risk.to_plain()}),
+        **({} if past.by_risk is None else {"risk_order": past.by_risk.to_dict()}),
         "record": _recorded(past.made),
         "method_version": METHOD_VERSION,
         "versions": list_versions(),

@@ -41,7 +41,7 @@ class MailAnswer:
     """What became of a letter at a server."""
 
     outcome: MailOutcome
-    said: str = ""  # the server's words, or what happened instead
+    reply: str = ""  # the server's words, or what happened instead
 
 
 class UnreachableError(Exception):

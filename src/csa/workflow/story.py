@@ -56,7 +56,7 @@ from csa.synthetic.story import (
     story_acts,
 )
 
-# ---- What the made-up program saw as it went on: its candidates, its draw, its counts, its reports.
+# ---- What the made-up program saw as it went on: candidates, its draw, counts and reports.
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class StoryScene:
         found = self.known(until)
         drawn = self.draw.draw
         evidence = {} if drawn is None else {"draw": draw_record(drawn)}
-        return to_candidate(found.proposal, area_on(found, feature), found.judgement, evidence)
+        return to_candidate(found.proposal, area_on(found, feature), found.assessment, evidence)
 
     def records(self) -> Records:
         """Read what was decided so far."""

@@ -93,7 +93,9 @@ def test_an_area_of_the_proposal_stands_as_the_store_says_and_files_say_so_too(o
     store = open_store(str(cache_store.address(opened)), make=True)
     designate(store, act(on=MARCH), lettered(city.proposal, "B"))
     found = area_status.area_statuses(opened, city.proposal)
-    assert {area_id: (one.called, one.state, one.since) for area_id, one in found.items()} == {
+    assert {
+        area_id: (one.display_name, one.state, one.since) for area_id, one in found.items()
+    } == {
         "c-1": ("West End", "candidate", None),
         "c-2": ("East End (B)", "designated", MARCH),
     }
@@ -147,7 +149,7 @@ def test_where_the_store_cannot_be_read_no_area_is_in_service(opened, city, monk
     monkeypatch.setattr(cache_store, "records", broken)
     assert area_status.areas_in_service(opened) == ()
     found = area_status.area_statuses(opened, city.proposal)
-    assert {one.called for one in found.values()} == {"West End", "East End"}
+    assert {one.display_name for one in found.values()} == {"West End", "East End"}
     assert area_status.served_as(opened, city.proposal).areas["served_as"].tolist() == ["", ""]
 
 

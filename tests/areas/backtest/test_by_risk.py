@@ -106,7 +106,7 @@ def test_only_years_after_those_that_taught_are_asked(measure, areas):
 
 def test_what_is_stored_is_read_again_and_what_is_damaged_refused(measure, areas):
     gain = measure(marked(areas, 1.0, 2.0))
-    assert RiskOrderGain.of(gain.to_plain()) == gain
-    for damaged in ({}, {**gain.to_plain(), "more": 1}, {**gain.to_plain(), "comparison": {}}):
+    assert RiskOrderGain.of(gain.to_dict()) == gain
+    for damaged in ({}, {**gain.to_dict(), "more": 1}, {**gain.to_dict(), "comparison": {}}):
         with pytest.raises(TableError):
             RiskOrderGain.of(damaged)

@@ -156,7 +156,7 @@ def test_where_it_goes_on_areas_catch_far_more_than_chance(tested):
 
 def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
     none = run_backtest(located, AreaSettings(), testville[1].areas.documented, BacktestSpec(()))
-    assert (len(none.table), none.comparison, none.judged) == (0, None, ())
+    assert (len(none.table), none.comparison, none.scores) == (0, None, ())
 
 
 def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
@@ -172,7 +172,7 @@ def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
     assert alone.comparison is None
     assert alone.table["hit_share"].isna().all()
     both = run_backtest(quiet, AreaSettings(), config.areas.documented, BacktestSpec(JANUARIES[:2]))
-    assert both.comparison == compare(both.judged[:1], "areas", both.comparison.baseline, seed=SEED)
+    assert both.comparison == compare(both.scores[:1], "areas", both.comparison.baseline, seed=SEED)
 
 
 def test_the_first_and_the_last_day_that_can_be_judged_are(located, testville):
@@ -272,7 +272,7 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
         other = locate_incidents(City(config, changed), AreaSettings(), located.cover)
         (two,) = run_backtest(
             other, AreaSettings(), config.areas.documented, BacktestSpec((origin,))
-        ).judged
+        ).scores
         for method in METHODS:
             if method != "ceiling":
                 assert one.parts[method].tolist() == two.parts[method].tolist(), method
@@ -364,7 +364,7 @@ def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
     other = locate_incidents(City(config, changed), AreaSettings(), located.cover)
     (two,) = run_backtest(
         other, AreaSettings(), config.areas.documented, BacktestSpec((origin,))
-    ).judged
+    ).scores
     for method in METHODS:
         if method != "ceiling":
             assert one.parts[method].tolist() == two.parts[method].tolist()
@@ -388,7 +388,7 @@ def test_areas_grown_from_counts_have_the_size_limit_of_those_proposed(located):
     question = BacktestSpec((Month(2018, 1),))
     for chosen, limit_km2 in ((0.5, 0.5), (2.0, 2.0), (0.0, 2.0)):  # without one, the usual one
         choices = AreaSettings(max_area_km2=chosen, eps_m=250.0, min_samples=4)
-        (one,) = run_backtest(located, choices, None, question).judged
+        (one,) = run_backtest(located, choices, None, question).scores
         assert one.trial.limit_km2 == limit_km2
 
 

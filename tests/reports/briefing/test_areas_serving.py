@@ -99,6 +99,6 @@ def test_a_designation_after_the_data_is_refused(proposal, located):
     areas = followed(core_areas(served_since(proposal, date(2020, 8, 2))))
     with pytest.raises(PeriodError):
         analyze_displacement(located, areas)
-    assert areas.begun(Month(2020, 8)) is None
+    assert areas.started_before(Month(2020, 8)) is None
     soon = followed(core_areas(served_since(proposal, date(2020, 7, 1))))
     assert len(analyze_displacement(located, soon).pooled.verdicts) == 1

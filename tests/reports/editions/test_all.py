@@ -189,12 +189,12 @@ def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_fac
     year = month_facts.city_year
     lines = measure_lines(sample_plan, Records(values=values), city=year)
     line = next(one for one in lines if one.measure.kind == "gun-violence")
-    assert line.judged.message == say_year(year)
+    assert line.change.message == say_year(year)
     blocks = what_changed(month_facts, TELL, with_singles=False)
-    assert Paragraph(render(line.judged.message)) in blocks
+    assert Paragraph(render(line.change.message)) in blocks
     table = measures(measure_statuses(lines, month_facts.today), TELL)[0]
     (cell,) = [row[4] for row in table.rows if row[0] == line.measure.name]
-    assert render(line.judged.what) in cell
+    assert render(line.change.what) in cell
     assert f"{year.n_before:,} to {year.n_now:,}" in cell
 
 

@@ -118,9 +118,9 @@ def test_where_nobody_looked_no_edition_says_a_word_of_it(month_facts):
 def test_a_sheet_keeps_to_its_page_however_many_factors_there_are(known):
     many = [factor(f"places {n}") for n in range(9)]
     said = " ".join(texts_of(edition(known(many), WALKS, "en", draw)))
-    tell = Translator()
+    t = Translator()
     config = known().config
-    shown = [one for one in many if factor_words(one, config, tell) in said]
+    shown = [one for one in many if factor_words(one, config, t) in said]
     assert shown == many[:MAX_FACTORS]
 
 

@@ -151,7 +151,7 @@ def everywhere(source, records, month, tmp_path, named):
     assert read_areas(path) == followed(areas)
     chosen = followed(all_services(records))  # of all together, what ended counts on
     pages(source, records, account, named)
-    begun = chosen.begun(month.plus(1))
+    begun = chosen.started_before(month.plus(1))
     if begun is None:
         assert account["change"] is None
         return
@@ -188,13 +188,13 @@ def play(store, source, first, n_months, decisions, tmp_path, looked_at):
         if not core_areas(records):
             continue
         everywhere(source, records, month, tmp_path, named)
-        begun = followed(all_services(records)).begun(month.plus(1))
+        begun = followed(all_services(records)).started_before(month.plus(1))
         if begun is None:
             continue
         city = replace(source.city, dataset=through_month(source.city.dataset, month))
         displaced = analyze_displacement(locate_incidents(city, source.choices), begun)
         services = zip(begun.area_ids, displaced.starts, strict=True)
-        for key, judged in zip(services, displaced.single, strict=True):
+        for key, judged in zip(services, displaced.by_area, strict=True):
             counted = judged.core.counted.tolist()
             assert counted[: len(before.get(key, []))] == before.get(key, [])
             before[key] = counted

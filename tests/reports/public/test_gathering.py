@@ -199,11 +199,11 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
     change = public_facts.change
     assert (change.since, change.through) == ("2019-10", "2020-06")
     assert change.verdict == str(found.pooled.verdicts[-1])
-    assert abs(change.low - core.low[-1]) <= 2
-    assert abs(change.high - core.high[-1]) <= 2
+    assert abs(change.low - core.bound_low[-1]) <= 2
+    assert abs(change.high - core.bound_high[-1]) <= 2
     assert (change.low % 5, change.high % 5) == (0, 0)
     for area in public_facts.areas:  # each area's own words
-        judged = found.single[found.chosen.area_ids.index(area.letter)]
+        judged = found.by_area[found.chosen.area_ids.index(area.letter)]
         assert area.verdict == str(judged.verdicts[-1])
     # The number is that of all incidents, changed by a key that no other count has.
     incidents = data.incidents[is_told & (data.incidents["occurred_at"] >= "2019-10-01")]

@@ -66,11 +66,11 @@ def test_map_legend_and_table_have_one_vocabulary(facts):
 
 
 def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts):
-    tell, (first, second, _) = Translator(), facts.areas
-    assert area_name(first, facts, tell) == "Ash Hollow (A)"
-    assert area_name(second, facts, tell) == "Larkmoor (B)"
+    t, (first, second, _) = Translator(), facts.areas
+    assert area_name(first, facts, t) == "Ash Hollow (A)"
+    assert area_name(second, facts, t) == "Larkmoor (B)"
     candidate = told.area("", "Ash Hollow", "candidate")
-    assert area_name(candidate, facts, tell) == "around Ash Hollow"
+    assert area_name(candidate, facts, t) == "around Ash Hollow"
 
 
 def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_meeting(facts):

@@ -30,12 +30,12 @@ def test_a_ratio_and_its_range_by_hand():
 
 
 def test_words_give_the_smaller_change_first():
-    tell = Translator()
-    assert trend_words(trend_of(years(80, 80, 80, 80, 40)), tell) == "50% fewer (29% to 65%)"
-    assert trend_words(trend_of(years(80, 80, 80, 80, 160)), tell) == "100% more (65% to 143%)"
-    said = trend_words(trend_of(years(80, 80, 80, 80, 78)), tell)
+    t = Translator()
+    assert trend_words(trend_of(years(80, 80, 80, 80, 40)), t) == "50% fewer (29% to 65%)"
+    assert trend_words(trend_of(years(80, 80, 80, 80, 160)), t) == "100% more (65% to 143%)"
+    said = trend_words(trend_of(years(80, 80, 80, 80, 78)), t)
     assert said.startswith("no clear change (")
-    assert trend_words(None, tell) == "too small to compare"
+    assert trend_words(None, t) == "too small to compare"
 
 
 # ---- at the edge ---------------------------------------------------------------------------

@@ -73,11 +73,11 @@ def rows(key, given_facts, language="en"):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_area_stands_beside_all_together_and_moved_is_said_of_it(language):
-    tell = Translator(language)
-    here = {"what": tell("public.shootings"), "where": tell("public.here")}
+    t = Translator(language)
+    here = {"what": t("public.shootings"), "where": t("public.here")}
     assert rows("areas", STATES["all kinds of work"], language) == [
-        Row(tell("public.short_fewer_moved", **here), "A"),
-        Row(tell("public.short_fewer", **here), "B"),
+        Row(t("public.short_fewer_moved", **here), "A"),
+        Row(t("public.short_fewer", **here), "B"),
     ]
 
 

@@ -81,7 +81,7 @@ def tiers(
         lists += _list(
             tr("briefing.not_now"),
             [
-                _item(one.called, one.incidents, one.usual)
+                _item(one.display_name, one.incidents, one.usual)
                 for letter, one in counts.items()
                 if letter not in proposed
             ],
@@ -126,7 +126,7 @@ def _listed(
     for area_id, n, low, high in rows[LISTED].to_numpy():
         own = counts.get(standing[area_id].letter)
         numbers = (int(n), expected_range(low, high)) if own is None else (own.incidents, own.usual)
-        items.append(_item(standing[area_id].called, *numbers))
+        items.append(_item(standing[area_id].display_name, *numbers))
     return _list(head, items)
 
 
@@ -209,7 +209,7 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus])
     highest = by_name(table[table["tier"] == table["tier"].min()], standing)
     if len(highest) > MAX_NAMED:
         return tr("briefing.many_highest", n=len(highest))
-    names = name_list(standing[area_id].called for area_id in highest["area_id"])
+    names = name_list(standing[area_id].display_name for area_id in highest["area_id"])
     return tr("briefing.highest", n=len(highest), areas=names)
 
 

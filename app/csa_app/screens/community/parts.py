@@ -26,13 +26,13 @@ PAGE_PX = 1000
 
 def build_preview(chosen: str) -> PublicEdition:
     """Return a preview of what would be published; if there is none, show why and stop."""
-    opened = None
+    session = None
     try:
-        opened = cache.open_city()
-        return _worked_out(opened, chosen)
+        session = cache.open_city()
+        return _worked_out(session, chosen)
     except CsaError as error:
-        if opened is not None and isinstance(error, PrivacyError) and error.texts:
-            caught.show(opened, error.texts)
+        if session is not None and isinstance(error, PrivacyError) and error.texts:
+            caught.show(session, error.texts)
             st.stop()
         panels.empty(panels.plain(render(error.message)))
         st.stop()
@@ -61,7 +61,7 @@ def _far(steps: Sequence[str]) -> tuple[float, str]:
 
 def head(told: PublicEdition, chosen: str) -> None:
     """Show what the preview is, and the buttons for the other language and the wall."""
-    tell = Translator(chosen)
+    t = Translator(chosen)
     st.title(tr("community.short"), anchor=False)
     counted = period(told.facts, Translator())
     st.caption(panels.plain(tr("community.preview", quarter=told.facts.quarter, when=counted)))
@@ -74,14 +74,14 @@ def head(told: PublicEdition, chosen: str) -> None:
                 name = language_name(other)
                 st.button(name, on_click=_go, kwargs={LANGUAGE: other}, key="other language")
         st.button(
-            tell("public.to_wall"),
+            t("public.to_wall"),
             on_click=_go,
             kwargs={"view": "wall", LANGUAGE: chosen},
             icon=":material/tv:",
             key="wall button",
         )
         st.download_button(
-            tell("wall.save"),
+            t("wall.save"),
             lambda: wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
             file_name=f"wall-{told.facts.quarter}-{chosen}.html",
             mime="text/html",

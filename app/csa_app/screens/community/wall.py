@@ -29,15 +29,15 @@ def show() -> None:
     chosen = language()
     told = parts.build_preview(chosen)
     st.html(STYLE)
-    tell = Translator(chosen)
+    t = Translator(chosen)
     with st.container(key="leave"):
-        st.button(tell("wall.page"), on_click=_leave, key="leave wall")
+        st.button(t("wall.page"), on_click=_leave, key="leave wall")
     with st.container(key="wall"):
         st.iframe(
             wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
             height=720,
             tab_index=0,
-            alt=tell("wall.title", city=told.facts.city_name),
+            alt=t("wall.title", city=told.facts.city_name),
         )
 
 

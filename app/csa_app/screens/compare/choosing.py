@@ -61,7 +61,7 @@ def form(
         tr("choose.areas"),
         sorted(standing, key=lambda area: natural_sort_key(standing[area].place_name)),
         key=key,
-        format_func=lambda area: f"{standing[area].called}, {short_state(standing[area])}",
+        format_func=lambda area: f"{standing[area].display_name}, {short_state(standing[area])}",
     )
     with st.form("choose", clear_on_submit=False, border=True):
         reasons = st.text_area(tr("choose.reasons"), max_chars=4000, height=120)
@@ -69,7 +69,7 @@ def form(
         spot = st.empty()
         is_answered = _ask(spot, st.session_state.get(f"{ASKED} {key}"))
         is_sent = st.form_submit_button(tr("choose.save"), type="primary")
-    names = {area_id: one.called for area_id, one in standing.items()}
+    names = {area_id: one.display_name for area_id, one in standing.items()}
     if is_sent:
         try:
             choice = _choice(

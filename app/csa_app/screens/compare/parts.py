@@ -154,7 +154,7 @@ def show(
     ]
     panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
     if others:
-        names = name_list(in_service(area).called for area in others)
+        names = name_list(in_service(area).display_name for area in others)
         st.caption(panels.plain(tr("compare.others", areas=names)))
     proposal = cache.proposal(session, choices)
     if said := say_outlines(proposal, standing, counts):
@@ -206,7 +206,7 @@ def on_own_ground(
 
 
 def _named(stands: AreaStatus) -> Drawn:
-    name, state = html.escape(stands.called), html.escape(short_state(stands))
+    name, state = html.escape(stands.display_name), html.escape(short_state(stands))
     return Drawn(f"{name} <small>{state}</small>")
 
 
@@ -292,7 +292,9 @@ def stands_out(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) ->
     if tiered.empty:
         return [*_none_stands_out(table)]
     highest = table.loc[table["tier"] == 1, "area_id"]
-    first = sorted((standing[str(area_id)].called for area_id in highest), key=natural_sort_key)
+    first = sorted(
+        (standing[str(area_id)].display_name for area_id in highest), key=natural_sort_key
+    )
     is_short = len(first) <= MAX_NAMED
     return [
         tr("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
@@ -336,7 +338,7 @@ def what_enters(
     served = areas_in_service(session)
     places = open_places(chosen, served, standing, weighing.capacity)
     first, before = places.named, open_places(own, served, standing, weighing.capacity).named
-    names = {area_id: one.called for area_id, one in standing.items()}
+    names = {area_id: one.display_name for area_id, one in standing.items()}
 
     said = [*describe_capacity(served, weighing.capacity), *describe_open_slots(places, names)]
     if places.room and not first:
@@ -508,9 +510,10 @@ def reasons(
                 own = counts.get(stands.letter)
                 row = on_own_ground(found, own, judgement.city_per_km2)
                 first, second = (
-                    one.naming(name=stands.called) for one in judgement.why[row["area_id"]]
+                    one.with_values(name=stands.display_name)
+                    for one in judgement.why[row["area_id"]]
                 )
-                name, state = panels.plain(stands.called), panels.plain(state_words(stands))
+                name, state = panels.plain(stands.display_name), panels.plain(state_words(stands))
                 why = f"{panels.plain(render(first))} {panels.plain(render(second))}"
                 if stands.letter in outlines:
                     why = tr("compare.why_outline", why=why)

@@ -83,7 +83,7 @@ def _steps(most: float) -> list[int]:
 def _reach(track: CumulativeCounts) -> float:
     """Return how far the axis must reach on either side, to show the band and the sums."""
     mean = track.expectation.mean
-    ends = (track.high - mean, mean - track.low, abs(track.counted - mean))
+    ends = (track.bound_high - mean, mean - track.bound_low, abs(track.counted - mean))
     return max(4.0, *(float(end.max()) for end in ends))
 
 
@@ -92,9 +92,9 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
     mean = track.expectation.mean
     edge = {"x": list(months), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     band = faded(colours.faint)
-    figure.add_scatter(y=(track.low - mean).round(2).tolist(), row=row, col=1, **edge)
+    figure.add_scatter(y=(track.bound_low - mean).round(2).tolist(), row=row, col=1, **edge)
     figure.add_scatter(
-        y=(track.high - mean).round(2).tolist(),
+        y=(track.bound_high - mean).round(2).tolist(),
         fill="tonexty",
         fillcolor=band,
         row=row,
@@ -102,7 +102,7 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
         **edge,
     )
     apart = (track.counted - mean).round(2)
-    told = track.is_told.tolist()
+    told = track.has_enough.tolist()
     n_untold = len(told) - told[::-1].index(False) if False in told else 0
     texts = [
         tr(
@@ -114,7 +114,7 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
             high=int(high),
         )
         for name, counted, expected, low, high in zip(
-            months, track.counted, mean, track.low, track.high, strict=True
+            months, track.counted, mean, track.bound_low, track.bound_high, strict=True
         )
     ]
     # Sums only grow: once there is enough to judge, it stays enough.

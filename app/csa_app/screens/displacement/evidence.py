@@ -51,7 +51,7 @@ def _boundary(following: Following) -> None:
             tr(
                 "change_page.how_boundary",
                 z=following.displaced.pooled.boundary_z,
-                single=following.displaced.single[0].boundary_z,
+                single=following.displaced.by_area[0].boundary_z,
                 months=planned_looks(len(following.months)),
                 chance=tr("change_page.in_hundred", n=100 * chance),
             )

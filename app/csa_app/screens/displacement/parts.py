@@ -110,7 +110,10 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
     """Tabulate each area's verdict and numbers, by letter; the chosen one's name is bold."""
     judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
     tracks = [t for one in judged.values() for t in (one.core, one.ring) if t is not None]
-    top = max((float(max(t.high[at], t.counted[at])) for t in tracks if t.is_told[at]), default=0.0)
+    top = max(
+        (float(max(t.bound_high[at], t.counted[at])) for t in tracks if t.has_enough[at]),
+        default=0.0,
+    )
     names = [
         _named(following, area_id, verdict_word(one, at), is_chosen=area_id == selected)
         for area_id, one in judged.items()
@@ -143,14 +146,14 @@ def _counted(track: CumulativeCounts | None, at: int, top: float) -> str:
     if track is None:
         return ""
     n, (mean, low, high) = int(track.counted[at]), _bounds(track, at)
-    if not track.is_told[at]:
+    if not track.has_enough[at]:
         return Drawn(f"{n:,}<small>{html.escape(why_untold(track, at))}</small>")
     words = html.escape(tr("change_page.of_expected", low=low, high=high))
     return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
 
 
 def _bounds(track: CumulativeCounts, at: int) -> tuple[float, int, int]:
-    return float(track.expectation.mean[at]), int(track.low[at]), int(track.high[at])
+    return float(track.expectation.mean[at]), int(track.bound_low[at]), int(track.bound_high[at])
 
 
 def as_csv(following: Following, at: int, *, is_synthetic: bool) -> bytes:

@@ -250,7 +250,7 @@ def others(session: CitySession, choices: AreaSettings, following: Following) ->
         st.markdown(panels.plain(said))
         if one.displaced is None or len(following.area_ids) < 2:
             continue
-        judged = dict(zip(one.displaced.chosen.area_ids, one.displaced.single, strict=True))
+        judged = dict(zip(one.displaced.chosen.area_ids, one.displaced.by_area, strict=True))
         panels.table(
             pd.DataFrame(
                 {
@@ -399,7 +399,7 @@ def _named_as_elsewhere(
 ) -> pd.DataFrame:
     """Name a part of an area in service as every page does: not like that area itself."""
     standing = area_statuses(session, cache.proposal(session, choices))
-    parts = {area_id: one.called for area_id, one in standing.items() if one.part_of}
+    parts = {area_id: one.display_name for area_id, one in standing.items() if one.part_of}
     pairs = zip(traced["area_id"], traced["place_name"], strict=True)
     return traced.assign(place_name=[parts.get(str(area_id), name) for area_id, name in pairs])
 

@@ -174,7 +174,7 @@ def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
 
 def _signatures(scene: Present, row: DrawRow) -> None:
     """Show who closed the list and who drew, and why, as the trail has it."""
-    entries = cache_store.trail_entries(scene.opened, frozenset({row.item}))
+    entries = cache_store.trail_entries(scene.session, frozenset({row.item}))
     for at, entry in enumerate(entries):
         on = day(row.drawn_on if at and row.drawn_on else row.closed_on)
         told = {"day": on, "by": entry["by_office"], "why": entry["why"], "entry": entry["id"]}
@@ -206,7 +206,7 @@ def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
     try:
         with panels.working():
             found = _found(scene)
-        tiers = {tier: n for tier, n in count_tiers(found.judgement).items() if n >= LEAST}
+        tiers = {tier: n for tier, n in count_tiers(found.assessment).items() if n >= LEAST}
         if not tiers:
             panels.empty(tr("draw_page.no_tier"))
             st.page_link("screens/compare/page.py", label=tr("compare.short"))
@@ -224,20 +224,20 @@ def _begin() -> None:
 
 def _found(scene: Present) -> AssessedProposal:
     """Return the candidates on screen, as Compare shows them."""
-    opened = scene.opened
-    choices = screen_state.screen(opened).choices
+    session = scene.session
+    choices = screen_state.screen(session).choices
     return AssessedProposal(
-        opened,
+        session,
         choices,
-        cache.suggesting(opened, choices),
-        cache.proposal(opened, choices),
-        cache.assessment(opened, choices),
+        cache.suggesting(session, choices),
+        cache.proposal(session, choices),
+        cache.assessment(session, choices),
     )
 
 
 def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:
     """Ask which areas start when, and show what follows from it."""
-    standing = area_statuses(scene.opened, found.proposal)
+    standing = area_statuses(scene.session, found.proposal)
     left, right = st.columns([0.3, 0.7])
     tier = left.selectbox(
         tr("draw_page.tier"),
@@ -251,7 +251,7 @@ def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> S
         tr("draw_page.areas"),
         everyone,
         [name for name in everyone if not standing[name].letter],
-        format_func=lambda name: f"{standing[name].called}, {short_state(standing[name])}",
+        format_func=lambda name: f"{standing[name].display_name}, {short_state(standing[name])}",
         help=tr("draw_page.areas_help"),
         key=f"draw areas {tier} {found.proposal.summary['params']}",
     )
@@ -283,8 +283,8 @@ def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> S
 
 def _months(scene: Present) -> list[Month]:
     """List the months in which a first area can start: after the data, and not past."""
-    today = scene.opened.config.city.clock.today()
-    last = str(scene.opened.dataset.report["data_through"])[:7]
+    today = scene.session.config.city.clock.today()
+    last = str(scene.session.dataset.report["data_through"])[:7]
     first = max(Month.parse(last).plus(1), Month(today.year, today.month).plus(1))
     return [first.plus(step) for step in range(MONTHS_AHEAD)]
 

@@ -77,11 +77,11 @@ def show(
                 args=(one.stands.area_id,),
             )
     doubtful = [
-        standing[area_id].called
+        standing[area_id].display_name
         for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
         if standing[area_id].letter not in counts and proposal.is_doubtful(n_suspect, n)
     ]
-    doubtful += [own.called for own in counts.values() if own.is_doubtful]
+    doubtful += [own.display_name for own in counts.values() if own.is_doubtful]
     if counts:
         st.caption(tr("standing.own_ground"))
     if doubtful:
@@ -91,7 +91,7 @@ def show(
 
 def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:
     """Return a row as a button's words: its name and count, and below how it stands."""
-    head = f"**{panels.plain(one.stands.called)}** *{one.incidents:,} {what}*"
+    head = f"**{panels.plain(one.stands.display_name)}** *{one.incidents:,} {what}*"
     below = [state_words(one.stands)]
     if has_homicides:
         below.append(tr("find.list_homicides", n=one.homicides))

@@ -1,4 +1,4 @@
-"""Widgets that set the choices of Find areas; their link form is in `csa_app.shared.screen_state`."""
+"""Widgets for the settings of Find areas; their link form is in `csa_app.shared.screen_state`."""
 
 from __future__ import annotations
 

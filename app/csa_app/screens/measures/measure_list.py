@@ -124,12 +124,12 @@ def _compared(line: MeasureLine, quarters: list[Quarter]) -> list[object]:
 
 def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]]:
     """Draw the baseline dotted and the target dashed, each with a label."""
-    if line.settled is None or not applies_here(line):
+    if line.definition is None or not applies_here(line):
         return [], []
     colours, kind = theme.current(), line.measure.kind
     lines: list[object] = []
     notes: list[object] = []
-    levels = {"dot": line.settled.baseline, "dash": line.settled.target}
+    levels = {"dot": line.definition.baseline, "dash": line.definition.target}
     known = {dash: number for dash, number in levels.items() if number is not None}
     for dash, number in known.items():
         key = "here.at_baseline" if dash == "dot" else "here.at_target"
@@ -158,7 +158,7 @@ def show(scene: FormScene, lines: Sequence[MeasureLine], name: str, note: str = 
         st.caption(panels.plain(note))
     known = [line for line in lines if line.history or line.shown.value is not None]
     without = [line for line in lines if line not in known]
-    known.sort(key=lambda line: (not has_own_value(line), line.judged.verdict not in CLAIMS))
+    known.sort(key=lambda line: (not has_own_value(line), line.change.verdict not in CLAIMS))
     is_all = len(known) <= MOST or st.session_state.get(ALL, False)
     if any(len(line.history) > 1 for line in known):
         st.caption(tr("meeting.compared"))
@@ -176,7 +176,7 @@ def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:
         st.html(f'<div class="csa-measure">{card_html(scene, line)}</div>')
         if has_own_value(line) and len(line.history) > 1:
             st.plotly_chart(
-                by_quarter(line, is_synthetic=scene.opened.config.city.is_synthetic),
+                by_quarter(line, is_synthetic=scene.session.config.city.is_synthetic),
                 config=charts.CONFIG,
                 key=f"chart {line.measure.id} {line.place}",
                 alt=tr("here.chart_alt", measure=line.measure.name, place=name),
@@ -189,8 +189,8 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
     if line.shown.message is not None:
         said.append(_quiet(render(line.shown.message)))
     elif line.history:
-        tag = "b" if line.judged.verdict in CLAIMS else "span"
-        judged = tr("here.judged", measure=line.measure.name, said=render(line.judged.message))
+        tag = "b" if line.change.verdict in CLAIMS else "span"
+        judged = tr("here.judged", measure=line.measure.name, said=render(line.change.message))
         said.append(f"<p><{tag}>{html.escape(judged)}</{tag}></p>")
     if len(line.compared) > 1:
         (one, two), (three, four) = line.compared
@@ -224,7 +224,7 @@ def _from_data(scene: FormScene, line: MeasureLine) -> list[str]:
     """Show what the data count in the last quarter that they cover, and each value that differs."""
     if line.measure.kind != COUNTED:
         return []
-    dataset, records, said = scene.opened.dataset, scene.records, list[str]()
+    dataset, records, said = scene.session.dataset, scene.records, list[str]()
     for value in line.history:
         message = once(differing)(dataset, records, value, line.measure.kind)
         if message is not None:
@@ -253,7 +253,7 @@ def _figures(line: MeasureLine) -> str:
 
 
 def _settled(line: MeasureLine) -> list[str]:
-    kind, settled, said = line.measure.kind, line.settled, []
+    kind, settled, said = line.measure.kind, line.definition, []
     if settled is not None and settled.baseline is not None:
         at = number_words(settled.baseline, kind)
         key = "here.at_baseline" if applies_here(line) else "here.at_baseline_city"

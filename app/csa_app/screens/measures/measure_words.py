@@ -59,7 +59,7 @@ def known_words(lines: Sequence[MeasureLine], today: date) -> str:
 
 def _changed(lines: Sequence[MeasureLine], verdict: MeasureVerdict) -> str:
     """Name the measures that changed in one direction by more than chance would explain."""
-    names = [line.measure.name for line in lines if line.judged.verdict is verdict]
+    names = [line.measure.name for line in lines if line.change.verdict is verdict]
     if not names:
         return ""
     left = len(names) - MOST_NAMED

@@ -142,7 +142,7 @@ def read_file(
 
 def _settled(scene: FormScene, lines: Sequence[MeasureLine]) -> Decision:
     line = _choose_measure("settle measure", lines)
-    now = line.settled or MeasureRow()
+    now = line.definition or MeasureRow()
     labels = {
         "definition": tr("here.definition"),
         "baseline": tr("here.baseline"),
@@ -185,7 +185,7 @@ def _approved(scene: FormScene) -> Decision:
     told = (
         ()
         if is_approved
-        else differing_in(scene.opened.dataset, scene.records, scene.plan, quarter)
+        else differing_in(scene.session.dataset, scene.records, scene.plan, quarter)
     )
     for message in told:
         st.markdown(f"- {panels.plain(render(message))}")

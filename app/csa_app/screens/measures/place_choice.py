@@ -175,7 +175,7 @@ def shot_words(
     if recent is None or place.n_shot is None:
         return tr("here.shot_unknown")
     last = month(str(recent.period.until.plus(-1)))
-    what = kinds_words(scene.opened, screen.choices)
+    what = kinds_words(scene.session, screen.choices)
     said = [tr("here.shot", n=place.n_shot, what=what, month=last)]
     if verdict is not None:
         area = core_area(scene.records, place.key)
@@ -192,7 +192,7 @@ def shot_words(
 
 def _usual(scene: FormScene, screen: LinkState, letter: str, n_said: int) -> str:
     """Return the usual range of a candidate's count, from its sheet; the count if it is new."""
-    proposal = cache.proposal(scene.opened, screen.choices)
+    proposal = cache.proposal(scene.session, screen.choices)
     row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
     usual = expected_range(row["expected_low"], row["expected_high"])
     if usual is None:

@@ -55,20 +55,20 @@ class VerdictSince:
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
     """Return the verdict on a served area since its designation; None if it is not in service."""
     area = core_area(scene.records, place.key) if place.kind == AREA else None
-    areas = areas_designated(scene.opened)
+    areas = areas_designated(scene.session)
     if area is None or areas is None:
         return None
     since = month(str(area.versions[0].since))
     try:
-        found = cache_change.core(scene.opened, screen.choices, areas)
+        found = cache_change.core(scene.session, screen.choices, areas)
     except CsaError as error:
         return VerdictSince(None, render(error.message))
     if found is None or place.key not in found.chosen.area_ids:
         if found is not None and area.versions[0].since < found.until:
             return VerdictSince(None, tr("briefing.core_taken"))
-        through = scene.opened.dataset.report["data_through"]
+        through = scene.session.dataset.report["data_through"]
         return VerdictSince(None, tr("here.too_early", since=since, through=month(through[:7])))
-    told = assess_served(scene.opened.dataset, found, place.key)
+    told = assess_served(scene.session.dataset, found, place.key)
     if told.verdict == Verdict.TOO_EARLY:
         return VerdictSince(None, render(told.sentence))
     return VerdictSince(told, render(told.sentence))
@@ -177,7 +177,7 @@ def _designated(
     scene: FormScene, screen: LinkState, place: Place, work: WorkPlan | None, state: str
 ) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
-        proposal = cache.proposal(scene.opened, screen.choices)
+        proposal = cache.proposal(scene.session, screen.choices)
         candidate = to_candidate(proposal, place.letter)
         letter = designate(store, act, candidate, state, seen=typed.seen)
         st.query_params["place"] = f"{AREA}:{letter}"
@@ -187,7 +187,7 @@ def _designated(
             add_evidence(store, act, letter, to_candidate(proposal, place.letter, judgement))
 
         try:  # it takes seconds: whoever closes the tab has decided, and the rest follows
-            panels.assess_with_progress(scene.opened, screen.choices, keep)
+            panels.assess_with_progress(scene.session, screen.choices, keep)
         except CsaError as error:
             return tr("here.is_now_unjudged", said=said, why=render(error.message))
         return said
@@ -205,7 +205,7 @@ def _designated(
 def _begun(scene: FormScene, work: WorkPlan) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
         key, on = work.area.key, typed.now["on"]
-        kept = known_at_start(scene.opened.dataset, scene.plan, scene.records, key, on)
+        kept = known_at_start(scene.session.dataset, scene.plan, scene.records, key, on)
         begin_work(store, act, key, on, kept)
         return tr("keep.begun", area=key, day=on, n=len(kept))
 
@@ -230,13 +230,13 @@ def _other_cells(scene: FormScene, screen: LinkState, place: Place) -> bool:
     """Check whether the month's candidate that is an area has other cells than it."""
     if not place.letter:
         return False
-    areas = cache.proposal(scene.opened, screen.choices).areas.set_index("area_id")
+    areas = cache.proposal(scene.session, screen.choices).areas.set_index("area_id")
     return set(areas["cells"].to_dict()[place.letter]) != set(place.cells)
 
 
 def _redrawn(scene: FormScene, screen: LinkState, place: Place, work: WorkPlan) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
-        candidate = to_candidate(cache.proposal(scene.opened, screen.choices), place.letter)
+        candidate = to_candidate(cache.proposal(scene.session, screen.choices), place.letter)
         seen = frozenset(int(cell, 16) for cell in typed.seen)
         redraw(store, act, work.area.key, [candidate], seen=seen)
         return tr("keep.redrawn", area=work.area.key, day=act.on)

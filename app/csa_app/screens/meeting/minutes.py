@@ -46,17 +46,17 @@ def keep_fields() -> None:
 
 def show(scene: FormScene, review: Review) -> None:
     """Show today's and the last meeting's decisions, the pending proposals, and the form."""
-    opened, n = scene.opened, len(review.decided)
+    session, n = scene.session, len(review.decided)
     signing.announce("plan answer")
     panels.answer(
         tr("meeting.decided", n=n) if n else tr("meeting.decided_none"),
         tr("meeting.pending", n=len(review.pending)) if review.pending else "",
     )
-    signatures = _signatures(opened, (*review.decided, *review.decided_before))
+    signatures = _signatures(session, (*review.decided, *review.decided_before))
     about = {"": tr("meeting.whole_plan"), **_abouts(scene.plan, scene.records)}
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _form(opened, scene.who, about)
+        _form(session, scene.who, about)
     with right:
         listed([_minute(row, about, signatures) for row in review.decided], MOST)
         for row in review.pending:

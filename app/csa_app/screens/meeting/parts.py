@@ -216,7 +216,7 @@ def _measures(measures: Sequence[MeasureStatus]) -> None:
     listed([_measure(one) for one in told], MOST + 1)
     st.html(
         quiet(
-            *[render(one.line.judged.message) for one in told if one.line.measure.kind == COUNTED],
+            *[render(one.line.change.message) for one in told if one.line.measure.kind == COUNTED],
             tr("meeting.compared"),
             tr("meeting.measures_without", n=len(without)) if without else "",
         )

@@ -108,7 +108,7 @@ def trail(scene: ActionScene, line: ActionLine) -> None:
         corrections = dict[int, list[CorrectionRow]]()
         for row in scene.records.corrections_of(line.number):
             corrections.setdefault(row.entry, []).append(row)
-        told_of = told(found, scene.opened.config.city.time_zone)
+        told_of = told(found, scene.session.config.city.time_zone)
         body = "".join(
             f"<li><b>{html.escape(one.when)} · {html.escape(one.office)}</b><br>"
             f"{html.escape('; '.join(one.changes))}<br>"
@@ -123,7 +123,7 @@ def _entries(scene: ActionScene, line: ActionLine) -> Sequence[Mapping[str, Any]
     """Return the trail's entries on an action, its proposals and its links."""
     own = [row.item for row in scene.records.changes if row.action == line.number]
     own += [row.item for row in scene.records.links if row.action == line.number]
-    return cache_store.trail_entries(scene.opened, frozenset({line.number, *own}))
+    return cache_store.trail_entries(scene.session, frozenset({line.number, *own}))
 
 
 def correct(scene: ActionScene, line: ActionLine) -> None:
@@ -133,7 +133,7 @@ def correct(scene: ActionScene, line: ActionLine) -> None:
         return
     found = _entries(scene, line)
     right = corrected(found, scene.records.corrections_of(line.number))
-    names = {one.n: one for one in told(right, scene.opened.config.city.time_zone)}
+    names = {one.n: one for one in told(right, scene.session.config.city.time_zone)}
     approved = approvals(found)
     fields = list(CORRECTABLE[ActionRow])
     things = [

@@ -29,7 +29,7 @@ def show(scene: FormScene) -> None:
         panels.download(
             tr("work_file.download"),
             lambda: work_file(scene.records),
-            f"{scene.opened.config.city.id}-work-plans.csv",
+            f"{scene.session.config.city.id}-work-plans.csv",
             "work download",
         )
         if may(require, scene.who, "member"):
@@ -41,13 +41,13 @@ def _take(scene: FormScene) -> None:
     label, most = tr("work_file.upload"), signing.MAX_FILE_MB
     turn = st.session_state.get(TURN, 0)  # an uploader is emptied by another key alone
     given = st.file_uploader(label, type="csv", key=f"work upload {turn}", max_upload_size=most)
-    store = cache_store.open_read_only(scene.opened)
+    store = cache_store.open_read_only(scene.session)
     if given is None or store is None:
         return
     name = given.name
     try:
         lines = signing.read_upload(name, given.getvalue(), load_work)
-        act = sign(scene.opened, NOBODY, NOBODY)
+        act = sign(scene.session, NOBODY, NOBODY)
         found = add_work(store, act, lines, name, keep=False)
     except CsaError as error:
         signing.refuse(error)

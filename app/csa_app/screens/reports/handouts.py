@@ -160,7 +160,8 @@ def _now(desk: Desk, name: str) -> str:
 def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd.DataFrame:
     items = frozenset(row.item for row in rows)
     offices = {
-        entry["item"]: entry["by_office"] for entry in cache_store.trail_entries(desk.opened, items)
+        entry["item"]: entry["by_office"]
+        for entry in cache_store.trail_entries(desk.session, items)
     }
     columns = {  # a narrow screen shows the first three
         tr("reports_page.col_day"): [day(row.handed_on) for row in rows],

@@ -228,7 +228,7 @@ def _download(file: MadeEdition, content: bytes | Callable[[], bytes]) -> None:
 
 
 def _made_from(basis: ReportBasis, report: Report) -> None:
-    if report.asked.language != ENGLISH and not basis.opened.config.public.spanish_office:
+    if report.asked.language != ENGLISH and not basis.session.config.public.spanish_office:
         st.caption(tr("reports_page.unreviewed"))
     snapshot = report.facts.snapshot
     st.caption(tr("reports_page.snapshot", id=snapshot.id))

@@ -42,7 +42,7 @@ def inventory(session: CitySession, areas: Sequence[AreaOption]) -> Inventory | 
     services, config = session.dataset.services, session.config.services
     if services is None or config is None:
         return None
-    names, shapes = [area.called for area in areas], [outline(area.cells) for area in areas]
+    names, shapes = [area.label for area in areas], [outline(area.cells) for area in areas]
     outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
     near = count_services(outlined, services, config.near_m, session.config.city.metric_crs)
     listed = list_services(services, session.dataset.neighborhoods)

@@ -30,7 +30,7 @@ def choose(screen: LinkState, listed: Sequence[AreaOption]) -> AreaOption | None
         tr("why.area"),
         list(by_id),
         index=list(by_id).index(screen.area) if screen.area in by_id else 0,
-        format_func=lambda name: by_id[name].called,
+        format_func=lambda name: by_id[name].label,
         key="why area",
     )
     return by_id[chosen]
@@ -45,15 +45,15 @@ def answer(here: AreaExplanation, area: AreaOption) -> None:
     """Show which factors hold in the area, and that they are no reasons."""
     names = [one.layer for one in here.factors or ()]
     if not names:
-        panels.answer(tr("why.nothing_here", area=area.called))
+        panels.answer(tr("why.nothing_here", area=area.label))
         return
-    said = tr("why.some", n=len(names), area=area.called, places=", ".join(names))
+    said = tr("why.some", n=len(names), area=area.label, places=", ".join(names))
     panels.answer(said, tr("why_line.no_cause"))
 
 
 def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> None:
     """Show the factors of an area, each with how much higher risk is and how sure that is."""
-    found, tell = here.factors or (), Translator()
+    found, t = here.factors or (), Translator()
     if not found:
         return
     top = max(one.high for one in found)
@@ -61,15 +61,15 @@ def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> No
     table = pd.DataFrame(
         {
             tr("why.col_places"): [one.layer for one in found],
-            tr("why.col_extent"): [where_words(one, units, tell) for one in found],
-            tr("why.col_rrv"): [_times(one, top, tell) for one in found],
+            tr("why.col_extent"): [where_words(one, units, t) for one in found],
+            tr("why.col_rrv"): [_times(one, top, t) for one in found],
             tr("why.col_share"): [percent(one.share) for one in found],
             tr("why.col_source"): [_source(one) for one in found],
         },
         dtype=object,
     )
     st.header(tr("why.factors"), anchor=False)
-    panels.table(table, tr("why.alt", area=area.called), "csa-wide")
+    panels.table(table, tr("why.alt", area=area.label), "csa-wide")
 
 
 def _times(one: AreaFactor, top: float, t: Translator) -> Drawn:
@@ -102,7 +102,7 @@ def studies() -> None:
 def around(session: CitySession, area: AreaOption) -> None:
     """Show services in and near the area, what is lacking, and its vacant land."""
     st.header(tr("why.around"), anchor=False)
-    nearby.show_area_services(session, area.cells, area.called)
+    nearby.show_area_services(session, area.cells, area.label)
 
 
 def whole_city(kept: Mapping[str, Any]) -> None:

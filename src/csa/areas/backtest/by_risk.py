@@ -40,7 +40,7 @@ class RiskOrderGain:
     horizon_months: int  # months after each origin that were scored
     comparison: MethodComparison  # by risk against by what is expected, on the same land
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Write it as plain values."""
         return {**asdict(self), "origins": list(self.origins)}
 
@@ -125,7 +125,7 @@ def say_risk_order(gain: RiskOrderGain) -> Message:
 
 def save_risk_order(gain: RiskOrderGain, city: City) -> None:
     """Store it beside the dataset."""
-    save_result(city, KEPT_NAME, {}, {**gain.to_plain()})
+    save_result(city, KEPT_NAME, {}, {**gain.to_dict()})
 
 
 def load_risk_order(city: City) -> RiskOrderGain | None:

@@ -56,7 +56,7 @@ class Backtest:
 
     table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
     comparison: MethodComparison | None  # areas against the best other; None without incidents
-    judged: tuple[FoldScore, ...]  # the trials
+    scores: tuple[FoldScore, ...]  # the trials
 
 
 def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[Month, ...]:

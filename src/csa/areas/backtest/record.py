@@ -176,7 +176,7 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value  # noqa: PLR0124
 
 
-# ---- What areas hold of the incidents that they were chosen by: told with what such areas caught next.
+# ---- What areas hold of the incidents that chose them, and what such areas caught next.
 
 
 class Held(NamedTuple):

@@ -167,7 +167,7 @@ def make_record(
         judged.comparison,
         tried,
         suggested,
-        tuple(measure_follow_up(one) for one in judged.judged),
+        tuple(measure_follow_up(one) for one in judged.scores),
     )
 
 

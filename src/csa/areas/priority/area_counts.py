@@ -60,7 +60,7 @@ class AreaCounts:
     rows: Ints = field(compare=False, repr=False)  # the places of its incidents in the dataset's
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What readers call it."""
         return called(self.place_name, self.area_id)
 
@@ -130,7 +130,7 @@ def count_areas(
         located = locate(cell_resolution(min(cells)))
         on_land, window = located.grid.on_land(cells), located.window(period)
         is_in = np.isin(located.positions, located.grid.at(on_land))
-        told = AreaIncidents.of(window, np.where(is_in[period.holds(located.month)], 0, NOISE))
+        told = AreaIncidents.of(window, np.where(is_in[period.contains(located.month)], 0, NOISE))
         # Ground outside the study area has no incident, and none is expected there.
         (estimate,) = (
             estimate_areas(located, period, [on_land]) if on_land else (Estimate.sure(0.0),)
@@ -152,11 +152,11 @@ def count_areas(
             population=n_people,
             population_year=None if n_people is None else report["population_year"],
             months_active=len(np.unique(told.month)),
-            recent_12=int(year.holds(month).sum()) if first <= year.start else None,
-            earlier_yearly=int(earlier.holds(month).sum()) / (LOOK_BACK // YEAR)
+            recent_12=int(year.contains(month).sum()) if first <= year.start else None,
+            earlier_yearly=int(earlier.contains(month).sum()) / (LOOK_BACK // YEAR)
             if first <= earlier.start
             else None,
             next12=None if math.isnan(middle) else (middle, int(low), int(high)),
-            rows=located.rows[is_in & period.holds(located.month)],
+            rows=located.rows[is_in & period.contains(located.month)],
         )
     return found

@@ -48,7 +48,7 @@ def list_entrants(
     found: AssessedProposal, tier: int, only: Collection[str] | None = None
 ) -> tuple[Entrant, ...]:
     """List the areas of a tier for a draw, or only some of them, by id."""
-    judgement, kinds = found.judgement, found.choices.kinds
+    judgement, kinds = found.assessment, found.choices.kinds
     counts = count_tiers(judgement)
     if tier not in counts:
         there = ", ".join(tr("draw.tier_areas", tier=one, n=n) for one, n in counts.items())
@@ -68,7 +68,7 @@ def list_entrants(
 
 
 def _in_tier(found: AssessedProposal, tier: int) -> pd.DataFrame:
-    table = found.judgement.table
+    table = found.assessment.table
     return table[table["tier"].eq(tier).fillna(value=False)]
 
 

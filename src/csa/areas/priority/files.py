@@ -41,7 +41,7 @@ class AssessedProposal:
     choices: AreaSettings  # what the analyst chose
     record: BacktestRecord | None  # what past years show; None where no record is stored
     proposal: Proposal  # all candidates
-    judgement: AreaAssessment  # how sure each is
+    assessment: AreaAssessment  # how sure each is
 
     @property
     def usual_fall_share(self) -> float | None:
@@ -83,7 +83,7 @@ TESTED_COLUMNS = {
 
 def priorities_account(found: AssessedProposal, weights: Weights, capacity: int) -> dict[str, Any]:
     """Summarize what is known of areas, and by which weights some come first."""
-    judgement = found.judgement
+    judgement = found.assessment
     return {
         **write_header("priorities", found.city),
         "params": dict(found.proposal.summary["params"]),

@@ -269,7 +269,7 @@ def assess_change(
 def on_target(
     value: float | None, baseline: float | None, target: float | None, direction: Direction
 ) -> Progress:
-    """Compare a value with its target; whether it moved by chance is for `assess_change` to decide."""
+    """Compare a value with its target; `assess_change` decides whether it moved by chance."""
     _refuse_direction(direction)
     if target is None:
         return Progress.NO_TARGET

@@ -3,4 +3,4 @@
 from csa.program.store.audit import Head, Signed, Verified, read_head, verify
 from csa.program.store.engine import Store, make_store, open_store
 
-__all__ = ["Head", "Signed", "Store", "Verified", "read_head", "make_store", "open_store", "verify"]
+__all__ = ["Head", "Signed", "Store", "Verified", "make_store", "open_store", "read_head", "verify"]

@@ -75,7 +75,7 @@ class Records:
     baselines: tuple[BaselineRow, ...] = ()
     tasks: tuple[TaskRow, ...] = ()
     meetings: tuple[MeetingRow, ...] = ()
-    asked: tuple[QuestionRow, ...] = ()
+    questions: tuple[QuestionRow, ...] = ()
     lessons: tuple[LessonRow, ...] = ()
     stakeholders: tuple[StakeholderRow, ...] = ()
     measures: tuple[MeasureRow, ...] = ()

@@ -235,7 +235,7 @@ class ServedVerdict:
 def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerdict:
     """Return the verdict on one of the areas in service since its own first month."""
     at = found.chosen.area_ids.index(key)
-    judged, since = found.single[at], found.starts[at]
+    judged, since = found.by_area[at], found.starts[at]
     n_months, verdict = len(judged.verdicts), str(judged.verdicts[-1])
     sentence = describe_area(found, key)
     evidence = {

@@ -240,12 +240,12 @@ class MeasureLine:
 
     measure: PlanMeasure  # as the plan has it
     place: str  # an area's letter or a neighborhood's name; empty: the whole city
-    settled: MeasureRow | None  # the city's definition, baseline and target; None if not set
+    definition: MeasureRow | None  # the city's definition, baseline and target; None if not set
     revision: int  # revision of `settled`; 0 if not set
     shown: ShownValue  # the latest figure, and the place it belongs to
     compared: tuple[tuple[Quarter, Quarter], ...]  # first and last quarter of before and of after
     begun: Quarter | None  # in which work began here; None: it has not, or this is no area
-    judged: MeasureChange  # whether it changed by more than chance would explain
+    change: MeasureChange  # whether it changed by more than chance would explain
     progress: Progress  # where it stands against its target
     history: tuple[Value, ...]  # the newest revision of each quarter, oldest first
     revised: tuple[Message, ...]  # changes made after a value was first reported
@@ -262,7 +262,7 @@ def measure_lines(
     """
     area = next((row for row in records.areas if row.key == place), None)
     values: dict[str, list[Value]] = {}
-    for row in records.values:
+    for row in records.values:  # noqa: PD011 - a field, and no table's
         if row.place in {"", place}:
             values.setdefault(row.measure, []).append(row)
     settled = {row.key: row for row in records.measures}
@@ -299,12 +299,12 @@ def _line(
     return MeasureLine(
         measure=measure,
         place=place,
-        settled=settled,
+        definition=settled,
         revision=0 if settled is None else settled.revision,
         shown=shown,
         compared=compared,
         begun=None if area is None or area.execution_on is None else Quarter.of(area.execution_on),
-        judged=judged,
+        change=judged,
         progress=on_target(figure, baseline, target, measure.direction),
         history=history,
         revised=revised(here, measure.kind),
@@ -344,7 +344,7 @@ def measure_rows(
 
 
 def _row(line: MeasureLine) -> dict[str, Any]:
-    settled = line.settled
+    settled = line.definition
     values: dict[str, object] = {
         "measure": line.measure.id,
         "name": line.measure.name,
@@ -355,8 +355,8 @@ def _row(line: MeasureLine) -> dict[str, Any]:
         "baseline": None if settled is None else settled.baseline,
         "target": None if settled is None else settled.target,
         "progress": line.progress,
-        "change": line.judged.verdict,
-        "sentence": render(line.judged.message),
+        "change": line.change.verdict,
+        "sentence": render(line.change.message),
         "lacks": "; ".join(render(message) for message in lacks(line)),
         "revised": "; ".join(render(message) for message in line.revised),
     }
@@ -365,7 +365,7 @@ def _row(line: MeasureLine) -> dict[str, Any]:
 
 def lacks(line: MeasureLine) -> tuple[Message, ...]:
     """List what a measure still lacks: what the plan left open and nobody has set since."""
-    settled = line.settled
+    settled = line.definition
     if settled is None:
         return line.measure.lacks
     there = {
@@ -396,7 +396,7 @@ class MeasureStatus:
     def is_judged(self) -> bool:
         """Whether it changed by more than chance would explain; all else is shown in gray."""
         claims = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
-        return self.is_current and self.line.judged.verdict in claims
+        return self.is_current and self.line.change.verdict in claims
 
 
 def measure_statuses(measures: Sequence[MeasureLine], today: date) -> tuple[MeasureStatus, ...]:
@@ -408,7 +408,7 @@ def measure_statuses(measures: Sequence[MeasureLine], today: date) -> tuple[Meas
 
 def _at_quarter(line: MeasureLine, due: Quarter) -> MeasureStatus:
     is_current = line.last is not None and line.last >= due
-    settled = line.settled
+    settled = line.definition
     baseline, target = (None, None) if settled is None else (settled.baseline, settled.target)
     return MeasureStatus(
         line=line,
@@ -418,7 +418,7 @@ def _at_quarter(line: MeasureLine, due: Quarter) -> MeasureStatus:
         target=_figure(line, target),
         is_met=is_current and line.progress is Progress.MET,
         word=_word(line, is_current=is_current),
-        what=line.judged.what if is_current else None,
+        what=line.change.what if is_current else None,
     )
 
 
@@ -435,7 +435,7 @@ def _word(line: MeasureLine, *, is_current: bool) -> Message:
         return msg("meeting.no_value")
     if not is_current:
         return msg("meeting.no_update", since=line.last)
-    if line.judged.message.key in {"measures.no_range", "measures.stated"}:
+    if line.change.message.key in {"measures.no_range", "measures.stated"}:
         return msg("meeting.not_judged")
     return msg(
         {
@@ -446,5 +446,5 @@ def _word(line: MeasureLine, *, is_current: bool) -> Message:
             MeasureVerdict.TOO_FEW: "meeting.too_few",
             MeasureVerdict.NO_VALUE: "meeting.no_value",
             MeasureVerdict.NO_BASELINE: "meeting.nothing_before",
-        }[line.judged.verdict]
+        }[line.change.verdict]
     )

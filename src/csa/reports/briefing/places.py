@@ -80,7 +80,7 @@ def count_recent(dataset: Dataset, choices: AreaSettings) -> Recent | None:
     period = Period.before(until, YEAR_MONTHS)
     if period.start < covered.start:
         return None
-    is_in = period.holds(month_index(incidents["occurred_at"]))
+    is_in = period.contains(month_index(incidents["occurred_at"]))
     counted = incidents[is_in & incidents["kind"].isin(choices.kinds)]
     columns = [str(name) for name in counted.columns if str(name).startswith("cell_r")]
     # A cell at the border has incidents beyond it too, which are in no area.

@@ -56,21 +56,21 @@ KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
 
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the enforcement team."""
-    tell = Translator(language)
+    t = Translator(language)
     lead = (
-        describe_concentration(facts, tell),
-        describe_change(facts, tell),
-        team_lead(facts, ENFORCEMENT, tell),
+        describe_concentration(facts, t),
+        describe_change(facts, t),
+        team_lead(facts, ENFORCEMENT, t),
     )
     blocks: list[Block] = [
-        Heading(tell("report.measures_title")),
-        *team_parts(facts, ENFORCEMENT, tell, lambda known: _of_cases(known, tell)),
-        Heading(tell("report.where_title")),
-        city_map(facts, tell, draw),
-        *areas_by_tier(facts, tell),
-        *what_changed(facts, tell, with_singles=True),
+        Heading(t("report.measures_title")),
+        *team_parts(facts, ENFORCEMENT, t, lambda known: _of_cases(known, t)),
+        Heading(t("report.where_title")),
+        city_map(facts, t, draw),
+        *areas_by_tier(facts, t),
+        *what_changed(facts, t, with_singles=True),
     ]
-    return internal_edition(facts, tell("report.enforcement"), lead, blocks, tell)
+    return internal_edition(facts, t("report.enforcement"), lead, blocks, t)
 
 
 def _of_cases(known: PlanFacts, t: Translator) -> list[Block]:
@@ -102,32 +102,32 @@ def of_cases(known: PlanFacts) -> tuple[MeasureStatus, ...]:
 
 def executive(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the Executive Committee."""
-    tell = Translator(language)
+    t = Translator(language)
     known = facts.plan
     lines = () if known is None else known.lines
     lead = (
-        describe_concentration(facts, tell),
-        describe_change(facts, tell),
-        to_decide(facts, tell),
+        describe_concentration(facts, t),
+        describe_change(facts, t),
+        to_decide(facts, t),
     )
     blocks: list[Block] = [
-        *decisions(facts, tell),
-        *change_chart(facts, tell),  # on the first page, with what is to be decided
-        *areas_by_tier(facts, tell),
-        *what_changed(facts, tell, with_singles=False, with_chart=False),
-        Heading(tell("report.where_title")),
-        city_map(facts, tell, draw),
-        Heading(tell("report.measures_title")),
+        *decisions(facts, t),
+        *change_chart(facts, t),  # on the first page, with what is to be decided
+        *areas_by_tier(facts, t),
+        *what_changed(facts, t, with_singles=False, with_chart=False),
+        Heading(t("report.where_title")),
+        city_map(facts, t, draw),
+        Heading(t("report.measures_title")),
     ]
     if known is None:
-        blocks.append(Paragraph(tell("report.no_plan_here")))
+        blocks.append(Paragraph(t("report.no_plan_here")))
     else:
-        blocks += measures(known.at_quarter, tell)
-        blocks.append(actions_by_team(known, facts.today, tell))
-    blocks += late(facts, lines, tell)
-    blocks += due_soon(facts, lines, tell)
-    blocks += open_slots(facts, tell)
-    return internal_edition(facts, tell("report.executive"), lead, blocks, tell)
+        blocks += measures(known.at_quarter, t)
+        blocks.append(actions_by_team(known, facts.today, t))
+    blocks += late(facts, lines, t)
+    blocks += due_soon(facts, lines, t)
+    blocks += open_slots(facts, t)
+    return internal_edition(facts, t("report.executive"), lead, blocks, t)
 
 
 # ---- The edition for the intervention team: services in and near areas, greatest gaps first.
@@ -139,28 +139,28 @@ MAX_AREAS = 20
 
 def intervention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the intervention team."""
-    tell = Translator(language)
+    t = Translator(language)
     lead = (
-        first_needs(facts, tell),
-        describe_change(facts, tell),
-        team_lead(facts, INTERVENTION, tell),
+        first_needs(facts, t),
+        describe_change(facts, t),
+        team_lead(facts, INTERVENTION, t),
     )
     blocks: list[Block] = [
-        Heading(tell("report.services_title")),
-        *_services(facts, tell),
-        *areas_by_tier(facts, tell),
-        Heading(tell("report.where_title")),
-        city_map(facts, tell, draw),
-        *what_changed(facts, tell, with_singles=False),
-        Heading(tell("report.measures_title")),
+        Heading(t("report.services_title")),
+        *_services(facts, t),
+        *areas_by_tier(facts, t),
+        Heading(t("report.where_title")),
+        city_map(facts, t, draw),
+        *what_changed(facts, t, with_singles=False),
+        Heading(t("report.measures_title")),
         *team_parts(
             facts,
             INTERVENTION,
-            tell,
-            lambda known: measures(known.team_measures(INTERVENTION), tell),
+            t,
+            lambda known: measures(known.team_measures(INTERVENTION), t),
         ),
     ]
-    return internal_edition(facts, tell("report.intervention"), lead, blocks, tell)
+    return internal_edition(facts, t("report.intervention"), lead, blocks, t)
 
 
 def first_needs(facts: Facts, t: Translator) -> str:
@@ -224,26 +224,26 @@ PREVENTION = "prevention"
 
 def prevention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the prevention team."""
-    tell = Translator(language)
+    t = Translator(language)
     lead = (
-        describe_concentration(facts, tell),
-        describe_change(facts, tell),
-        team_lead(facts, PREVENTION, tell),
+        describe_concentration(facts, t),
+        describe_change(facts, t),
+        team_lead(facts, PREVENTION, t),
     )
     blocks: list[Block] = [
-        *areas_by_tier(facts, tell),
-        Heading(tell("report.where_title")),
-        city_map(facts, tell, draw),
-        *what_changed(facts, tell, with_singles=True),
-        *why_table(facts, tell),
-        Heading(tell("report.work_title")),
-        *_work(facts, tell),
-        Heading(tell("report.measures_title")),
+        *areas_by_tier(facts, t),
+        Heading(t("report.where_title")),
+        city_map(facts, t, draw),
+        *what_changed(facts, t, with_singles=True),
+        *why_table(facts, t),
+        Heading(t("report.work_title")),
+        *_work(facts, t),
+        Heading(t("report.measures_title")),
         *team_parts(
-            facts, PREVENTION, tell, lambda known: measures(known.team_measures(PREVENTION), tell)
+            facts, PREVENTION, t, lambda known: measures(known.team_measures(PREVENTION), t)
         ),
     ]
-    return internal_edition(facts, tell("report.prevention"), lead, blocks, tell)
+    return internal_edition(facts, t("report.prevention"), lead, blocks, t)
 
 
 def _work(facts: Facts, t: Translator) -> list[Block]:

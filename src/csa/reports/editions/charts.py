@@ -41,7 +41,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
     found, followed = facts.displaced, facts.followed
     if found is None or followed is None or followed.verdict is None:
         return []
-    own = list(zip(_named(found.chosen, t), found.single, strict=True))[:MAX_AREAS]
+    own = list(zip(_named(found.chosen, t), found.by_area, strict=True))[:MAX_AREAS]
     rows = [(t("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
     lines = [(name, _line(judged.core), _next(judged)) for name, judged in rows]
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
@@ -88,12 +88,12 @@ def _named(chosen: AreaSelection, t: Translator) -> list[str]:
 
 
 def _line(track: CumulativeCounts) -> ChartLine:
-    return ChartLine(int(track.counted[-1]), int(track.low[-1]), int(track.high[-1]))
+    return ChartLine(int(track.counted[-1]), int(track.bound_low[-1]), int(track.bound_high[-1]))
 
 
 def _next(judged: AreaResult) -> ChartLine | None:
     ring = judged.ring
-    return None if ring is None or not ring.is_told[-1] else _line(ring)
+    return None if ring is None or not ring.has_enough[-1] else _line(ring)
 
 
 def _said(name: str, here: ChartLine, there: ChartLine | None, t: Translator) -> str:

@@ -30,15 +30,15 @@ MAX_NEIGHBORHOODS = 40
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for everyone; refused where nothing may be published."""
-    tell = Translator(language)
+    t = Translator(language)
     told = facts.public.facts
     if told is None:
         raise nothing_public(facts)
-    sections = public_sections(told, language, _map(facts, told, tell, draw))
-    blocks = _blocks(told, sections, tell)
-    document = framed(facts, tell("report.public"), blocks, tell, is_internal=False)
+    sections = public_sections(told, language, _map(facts, told, t, draw))
+    blocks = _blocks(told, sections, t)
+    document = framed(facts, t("report.public"), blocks, t, is_internal=False)
     document = replace(document, title=public_title(told, language), audit_head="")
-    return with_figures(replace(document, marks=marks_of(told, language)), facts, tell)
+    return with_figures(replace(document, marks=marks_of(told, language)), facts, t)
 
 
 def nothing_public(facts: Facts) -> PrivacyError:

@@ -40,22 +40,22 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     The sheets show no number of incidents, no month, no time of day, and only those tasks that
     may be shown to everyone. Refused where no area is in service and nothing may be published.
     """
-    tell = Translator(language)
+    t = Translator(language)
     blocks: list[Block] = []
     if not facts.is_served and facts.public.facts is None:
         raise nothing_public(facts)
     areas, left = walked(facts)
     for area in areas:
-        blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, tell, draw)]
+        blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, t, draw)]
     if not blocks:
-        blocks.append(Paragraph(tell("report.walks_none")))
-    blocks += not_here(facts, left, tell)
-    document = framed(facts, tell("report.walks"), blocks, tell, is_internal=False)
+        blocks.append(Paragraph(t("report.walks_none")))
+    blocks += not_here(facts, left, t)
+    document = framed(facts, t("report.walks"), blocks, t, is_internal=False)
     if not facts.is_served:
-        document = with_figures(document, facts, tell)
-    month = tell.month(str(facts.month))
-    subtitle = tell("report.walks_subtitle", city=facts.config.city.name, month=month)
-    return replace(document, title=tell("report.walks"), subtitle=subtitle)
+        document = with_figures(document, facts, t)
+    month = t.month(str(facts.month))
+    subtitle = t("report.walks_subtitle", city=facts.config.city.name, month=month)
+    return replace(document, title=t("report.walks"), subtitle=subtitle)
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
@@ -153,21 +153,21 @@ MAX_LEADER_TASKS = 8
 
 def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa: ARG001 - as all
     """Write a leader's sheet for each area."""
-    tell = Translator(language)
+    t = Translator(language)
     blocks: list[Block] = []
     areas, left = walked(facts)
     for at, area in enumerate(areas, start=1):
-        name = tell("report.leader_title", at=at, of=len(areas), area=area_name(area, tell))
+        name = t("report.leader_title", at=at, of=len(areas), area=area_name(area, t))
         blocks += [
             *([PageBreak()] if blocks else []),
             Heading(name),
-            *_leader_sheet(facts, area, tell),
+            *_leader_sheet(facts, area, t),
         ]
     if not blocks:
-        blocks.append(Paragraph(tell("report.walks_none")))
-    blocks += not_here(facts, left, tell)
-    name, watermark = tell("report.leaders"), tell("report.leader_watermark")
-    return framed(facts, name, blocks, tell, watermark=watermark)
+        blocks.append(Paragraph(t("report.walks_none")))
+    blocks += not_here(facts, left, t)
+    name, watermark = t("report.leaders"), t("report.leader_watermark")
+    return framed(facts, name, blocks, t, watermark=watermark)
 
 
 def _leader_sheet(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:

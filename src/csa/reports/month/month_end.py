@@ -101,7 +101,7 @@ def follow_designated(analysis: Analysis, progress: ProgressCallback = no_progre
         change = analysis.change(progress=progress)
         if change is None:
             areas, covered = analysis.areas, analysis.city.dataset.require_months()
-            since = min(life[0].since for life in areas.lives) if areas else covered.until
+            since = min(life[0].since for life in areas.versions) if areas else covered.until
             last = month(str(covered.until.plus(-1)))
             return ChangeResult(
                 why_not=msg("report.not_begun", since=month(str(since)), through=last)
@@ -252,7 +252,7 @@ class MonthEnd:
     record: BacktestRecord | None  # past years scored, where `csa backtest` has stored them
     is_past_known: bool  # whether `csa backtest` has stored past years
     located: StudyArea  # its incidents of the kinds and on the cells of `choices`
-    tell: ProgressCallback  # called as each step begins
+    progress: ProgressCallback  # called as each step begins
 
     @classmethod
     def at(
@@ -286,7 +286,7 @@ class MonthEnd:
     def proposal(self, until: Month) -> Proposal:
         """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
-        return propose_areas(self.city, choices, self.tell, self.suggestion, self.located)
+        return propose_areas(self.city, choices, self.progress, self.suggestion, self.located)
 
     def proposal_before(self, until: Month) -> Proposal | None:
         """Propose areas as of the first day of an earlier month."""
@@ -321,9 +321,9 @@ def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> ChangeResult:
         return ChangeResult(why_not=msg("report.silent_months", n=n_silent))
     analysis = Analysis(look.city, look.choices, records, look.located)
     if analysis.areas is not None:
-        return follow_designated(analysis, look.tell)
+        return follow_designated(analysis, look.progress)
     covered = look.city.dataset.whole_months
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:
         return ChangeResult(why_not=msg("report.too_short"))
-    return follow_earlier(analysis, then, look.tell)
+    return follow_earlier(analysis, then, look.progress)

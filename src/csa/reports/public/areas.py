@@ -138,12 +138,12 @@ def change_in_all(
     chosen = analysis.areas
     if chosen is None:
         return None
-    chosen = chosen.begun(window.period.until) or chosen
+    chosen = chosen.started_before(window.period.until) or chosen
     ground = [one.versions for one in chosen.designated]
     since = min(versions[0].since for versions in ground)
     grounds = tuple(_counted_in(ground, window.period.until))
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
-    sizes = {cell_resolution(cell) for cells in chosen.grounds for cell in cells}
+    sizes = {cell_resolution(cell) for cells in chosen.all_cells for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
     try:
@@ -155,7 +155,7 @@ def change_in_all(
     found = change.displaced
     core, pooled = found.pooled.core, _in_words(found.pooled, since)
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
-    low, high = (None if is_kept else int(end[-1]) for end in (core.low, core.high))
+    low, high = (None if is_kept else int(end[-1]) for end in (core.bound_low, core.bound_high))
     bounds = int(core.counted[-1]), low, high  # none where it was shown before and not now
     return PooledChange(
         pooled.verdict,
@@ -168,7 +168,7 @@ def change_in_all(
         {
             letter: _in_words(judged, start)
             for letter, judged, start in zip(
-                found.chosen.area_ids, found.single, found.starts, strict=True
+                found.chosen.area_ids, found.by_area, found.starts, strict=True
             )
             if len(judged.verdicts) >= LEAST_MONTHS
         },
@@ -179,7 +179,7 @@ def change_in_all(
 def _in_words(judged: AreaResult, since: Month) -> ChangeWords:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
-    fade = judged.fades[at]
+    fade = judged.ended[at]
     until = None if fade is None else since.plus(fade.months - 1)
     return ChangeWords(str(judged.verdicts[at]), until)
 

@@ -59,7 +59,7 @@ class CountedIncidents:
         incidents differ by one that is domestic have different changes too, so that nobody sees
         in equal numbers that it was.
         """
-        is_in = (names >= 0) & period.holds(self.month)
+        is_in = (names >= 0) & period.contains(self.month)
         at = names[is_in]
         true = np.bincount(at[self.is_counted[is_in]], minlength=n).astype(np.int64)
         return true, sum_keys(self.keys[is_in], at, n)
@@ -132,7 +132,7 @@ def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tu
     located = located_records(dataset, secret, grounds)
     is_in = np.zeros(len(located.month), dtype=np.bool_)
     for at, (_, months) in enumerate(change.grounds):
-        is_in |= (located.inside(str(at)) == 0) & months.holds(located.month)
+        is_in |= (located.inside(str(at)) == 0) & months.contains(located.month)
     own = np.append(located.keys[is_in], secret.keys([ALL_TOGETHER]))
     total = sum_keys(own, np.zeros(len(own), dtype=np.int64), 1)
     return np.array([is_in.sum()], dtype=np.int64), total

@@ -134,16 +134,16 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def fairness_sections(facts: PublicFacts, language: str = ENGLISH) -> tuple[Section, ...]:
     """Return the sections of the fairness page, in order."""
-    tell = Translator(language)
+    t = Translator(language)
     fairness = facts.fairness or PublicFairness()
     seen = ("public.fair_seen", "public.fair_unseen", "public.fair_nothing_else")
-    by = tell("public.fair_by", who=facts.decided_by) if facts.decided_by else ""
-    decides = (by or tell("public.fair_by_nobody"), tell("public.fair_for"))
+    by = t("public.fair_by", who=facts.decided_by) if facts.decided_by else ""
+    decides = (by or t("public.fair_by_nobody"), t("public.fair_for"))
     return (
-        Section("who", tell("public.fair_who"), _who_section(facts, fairness, tell)),
-        Section("see", tell("public.fair_see"), (Bullets(tuple(tell(key) for key in seen)),)),
-        Section("double", tell("public.fair_double"), _double(fairness.doubled, tell)),
-        Section("decides", tell("public.fair_decides"), tuple(map(Paragraph, decides))),
+        Section("who", t("public.fair_who"), _who_section(facts, fairness, t)),
+        Section("see", t("public.fair_see"), (Bullets(tuple(t(key) for key in seen)),)),
+        Section("double", t("public.fair_double"), _double(fairness.doubled, t)),
+        Section("decides", t("public.fair_decides"), tuple(map(Paragraph, decides))),
     )
 
 

@@ -62,7 +62,7 @@ STEPS = 6
 class Suppressed:
     """How many places of a geography have a number over the whole period."""
 
-    told: int  # published by number
+    n_published: int  # published by number
     below: int  # published as fewer than 10
 
 
@@ -91,7 +91,7 @@ class _Asked:
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
     beside: ReportInputs = field(default_factory=ReportInputs)
-    tell: ProgressCallback = field(default=no_progress)
+    progress: ProgressCallback = field(default=no_progress)
 
 
 def gather_public(
@@ -194,13 +194,13 @@ def gather_from(
 
 
 def _publish(asked: _Asked) -> Published:
-    asked.tell("cells")
+    asked.progress("cells")
     window = resolve_window(asked.city, asked.month)
     texts = _read(asked.city.config, asked.plan, asked.records, window.quarter)
-    asked.tell("areas")
+    asked.progress("areas")
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
-    change = change_in_all(window, asked.city, asked.records, asked.tell, asked.choices)
-    asked.tell("settle")
+    change = change_in_all(window, asked.city, asked.records, asked.progress, asked.choices)
+    asked.progress("settle")
     made = count_all(window, areas, change, asked.secret, asked.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
         areas = tuple(area for area in areas if _may_stand(area, window, made))

@@ -172,7 +172,7 @@ def public_sheet(
     told: PublicFacts, ground: MapGround, config: CityConfig, language: str
 ) -> MapSheet:
     """Return the contents of the public map, from the public facts alone."""
-    tell = Translator(language)
+    t = Translator(language)
     return MapSheet(
         study_area=ground.study_area,
         neighborhoods=ground.neighborhoods[["name", "geometry"]],
@@ -182,14 +182,14 @@ def public_sheet(
         areas=tuple(
             MapArea(
                 area.letter,
-                map_name(area, told, tell),
+                map_name(area, told, t),
                 h3_cells.outline(int(cell, 16) for cell in area.cells),
                 area.state != CANDIDATE,
             )
             for area in told.areas
         ),
-        legend_title=noun(told, tell),
-        date_line=period(told, tell),
+        legend_title=noun(told, t),
+        date_line=period(told, t),
         source_line=told.source,
         shaded=_shaded(told, ground),
         is_synthetic=told.is_synthetic,

@@ -48,18 +48,18 @@ def tasks_to_tell(facts: PublicFacts) -> tuple[PublicTask, ...]:
 
 def words_to_tell(facts: PublicFacts) -> str:
     """Return which agencies are to be told that their task is late, for the publisher."""
-    tasks, tell = tasks_to_tell(facts), Translator()
+    tasks, t = tasks_to_tell(facts), Translator()
     listed = "; ".join(
-        tell(
+        t(
             "publish.task",
             area=one.area,
             what=one.what,
             agency=one.agency,
-            due=day_or_none(one.due, tell),
+            due=day_or_none(one.due, t),
         )
         for one in tasks
     )
-    return tell("publish.to_tell", n=len(tasks), days=NOTICE_DAYS, tasks=listed) if tasks else ""
+    return t("publish.to_tell", n=len(tasks), days=NOTICE_DAYS, tasks=listed) if tasks else ""
 
 
 def actions_in_order(facts: PublicFacts) -> list[PublicAction]:

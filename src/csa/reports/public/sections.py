@@ -43,26 +43,26 @@ def public_sections(
     facts: PublicFacts, language: str = ENGLISH, map_png: bytes | None = None
 ) -> tuple[Section, ...]:
     """Return all sections of the public report, in order; the map as a picture for paper."""
-    tell = Translator(language)
+    t = Translator(language)
     return (
-        _number(facts, tell),
-        _where(facts, tell, map_png),
-        _areas(facts, tell),
-        _neighborhoods(facts, tell),
-        _years(facts, tell),
-        _change(facts, tell),
-        _doing(facts, tell),
-        _tasks(facts, tell),
-        _answers(facts, tell),
-        _part(facts, tell),
-        Section("limits", tell("public.limits_title"), (Bullets(limits(facts, tell)),)),
+        _number(facts, t),
+        _where(facts, t, map_png),
+        _areas(facts, t),
+        _neighborhoods(facts, t),
+        _years(facts, t),
+        _change(facts, t),
+        _doing(facts, t),
+        _tasks(facts, t),
+        _answers(facts, t),
+        _part(facts, t),
+        Section("limits", t("public.limits_title"), (Bullets(limits(facts, t)),)),
     )
 
 
 def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
     """Return the title of the public report."""
-    tell = Translator(language)
-    return tell("public.title", what=noun(facts, tell), city=facts.city_name)
+    t = Translator(language)
+    return t("public.title", what=noun(facts, t), city=facts.city_name)
 
 
 def _number(facts: PublicFacts, t: Translator) -> Section:

@@ -69,7 +69,7 @@ def package_bytes(
     facts: PublicFacts, files: Mapping[str, bytes], columns: Mapping[str, Sequence[str]]
 ) -> bytes:
     """Describe the data files as a Frictionless data package."""
-    tell = Translator()
+    t = Translator()
     resources = []
     for name in sorted(files):
         ending = name.rpartition(".")[2]
@@ -92,7 +92,7 @@ def package_bytes(
             "profile": "data-package",
             "name": f"{facts.city_id}-{facts.quarter.lower()}",
             "title": public_title(facts),
-            "description": data_note(facts, tell),
+            "description": data_note(facts, t),
             "version": facts.quarter,
             "sources": [{"title": facts.source}],
             "resources": resources,
@@ -110,12 +110,12 @@ def _schema(columns: Sequence[str]) -> dict[str, object]:
 
 def feed_bytes(facts: PublicFacts, ledger: Iterable[Publication]) -> bytes:
     """Write the Atom feed: an entry for each quarter, newest first; the same bytes each time."""
-    tell = Translator()
+    t = Translator()
     title = public_title(facts)
     numbers = dict(facts.quarters)
     quarters = sorted({one.id for one in ledger} | {facts.quarter}, reverse=True)
     own = f"tag:{facts.city_id},{quarters[-1][:4]}:"
-    entries = "".join(_entry(facts, quarter, own, numbers, tell) for quarter in quarters)
+    entries = "".join(_entry(facts, quarter, own, numbers, t) for quarter in quarters)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
         f"<title>{escape(title)}</title>\n<id>{escape(own)}feed</id>\n"
@@ -182,7 +182,7 @@ def public_page(
 
     With links to the pages and files beside it, unless it stands alone, as in the app.
     """
-    tell = Translator(language)
+    t = Translator(language)
     sections = [one for one in public_sections(facts, language) if one.key != "where"]
     if is_alone:
         sections += fairness_sections(facts, language)
@@ -192,10 +192,10 @@ def public_page(
         public_title(facts, language),
         sections,
         ways=[] if is_alone else _ways(language, PAGE),
-        downloads=link_names(files, tell),
+        downloads=link_names(files, t),
         svg=inlined(svg),
-        cards=place_cards(facts, tell),
-        city=city_card(facts, tell),
+        cards=place_cards(facts, t),
+        city=city_card(facts, t),
     )
 
 
@@ -209,42 +209,40 @@ def fairness_page(facts: PublicFacts, language: str) -> str:
 def _page(
     facts: PublicFacts, language: str, title: str, sections: Sequence[Section], **own: object
 ) -> str:
-    tell = Translator(language)
+    t = Translator(language)
     year, quarter = facts.quarter.split("-")
     words = class_words(facts, language)
     return render_page(
         "public",
-        tell=tell,
+        t=t,
         say={
-            "classes": tell("public.where_title", what=noun(facts, tell)),
-            "count": tell("public.card_count", what=noun(facts, tell), when=period(facts, tell)),
-            "outlines": outlines_words(facts, tell),
-            "changed": tell("public.changed"),
+            "classes": t("public.where_title", what=noun(facts, t)),
+            "count": t("public.card_count", what=noun(facts, t), when=period(facts, t)),
+            "outlines": outlines_words(facts, t),
+            "changed": t("public.changed"),
         },
         source=facts.source,
         title=title,
-        subtitle=subtitle(facts, tell),
-        unit=f"{unit_sentence(facts, tell)} {tell('public.behind')}",
+        subtitle=subtitle(facts, t),
+        unit=f"{unit_sentence(facts, t)} {t('public.behind')}",
         marks=marks_of(facts, language),
         legend=list(zip(class_colours(len(words)), words, strict=True)),
         sections=sections,
-        data_note=data_note(facts, tell),
+        data_note=data_note(facts, t),
         up="" if language == ENGLISH else "../",
-        description=tell("public.where", what=noun(facts, tell)),
-        version=tell(
-            "public.version", quarter=f"{quarter} {year}", snapshot=facts.snapshot_id[:12]
-        ),
+        description=t("public.where", what=noun(facts, t)),
+        version=t("public.version", quarter=f"{quarter} {year}", snapshot=facts.snapshot_id[:12]),
         **own,
     )
 
 
 def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
     """List the links to the same page in other languages, the page beside it, and the wall."""
-    tell, up = Translator(language), "" if language == ENGLISH else "../"
+    t, up = Translator(language), "" if language == ENGLISH else "../"
     if name == FAIRNESS:
-        there = (PAGE, tell("public.fair_back"), "")
+        there = (PAGE, t("public.fair_back"), "")
     else:
-        there = (FAIRNESS, tell("public.fair_link"), "")
+        there = (FAIRNESS, t("public.fair_link"), "")
     return [
         *(
             (f"{up}{_folder(other)}{name}", language_name(other), other)
@@ -252,7 +250,7 @@ def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
             if other != language
         ),
         there,
-        (WALL, tell("public.to_wall"), ""),
+        (WALL, t("public.to_wall"), ""),
     ]
 
 

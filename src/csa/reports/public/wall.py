@@ -89,34 +89,34 @@ def count_words(text: str) -> int:
 
 def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
     """List the marks that every screen must show."""
-    tell = Translator(language)
-    marks = [tell("wall.made_up")] if facts.is_synthetic else []
+    t = Translator(language)
+    marks = [t("wall.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
-        marks.append(tell("wall.unreviewed"))
+        marks.append(t("wall.unreviewed"))
     return tuple(marks)
 
 
 def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScreen, ...]:
     """Return the screens of the wall, in order; what has nothing to say is left out."""
-    tell = Translator(language)
+    t = Translator(language)
     room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
-    unit, what = unit_sentence(facts, tell), noun(facts, tell)
-    where = tell("public.where_title", what=what)
-    people, when = (Row(tell("public.behind")), Row(facts.city_name)), Row(period(facts, tell))
+    unit, what = unit_sentence(facts, t), noun(facts, t)
+    where = t("public.where_title", what=what)
+    people, when = (Row(t("public.behind")), Row(facts.city_name)), Row(period(facts, t))
     # The legend has a word for each class, and names the outlines.
-    legend = len(facts.classes) + count_words(areas_title(facts, tell) if facts.areas else "")
+    legend = len(facts.classes) + count_words(areas_title(facts, t) if facts.areas else "")
     is_dated = count_words(where) + when.n_words + legend <= room
     dated = (when,) if is_dated else ()
     found = (
         WallScreen("number", unit, fitting(people, room - count_words(unit))),
         WallScreen("where", where, dated, is_map=True),
-        *_change(facts, tell, room),
-        *_each_area(facts, tell, room),
-        _doing(facts, tell, room),
-        *_tasks(facts, tell, room),
-        *_answers(facts, tell, room),
-        _part(facts, tell, room),
-        _screen("limits", tell("public.limits_title"), map(Row, limits(facts, tell)), room),
+        *_change(facts, t, room),
+        *_each_area(facts, t, room),
+        _doing(facts, t, room),
+        *_tasks(facts, t, room),
+        *_answers(facts, t, room),
+        _part(facts, t, room),
+        _screen("limits", t("public.limits_title"), map(Row, limits(facts, t)), room),
     )
     return tuple(screen for screen in found if screen is not None)
 
@@ -270,15 +270,15 @@ def wall_page(
     is_draft: bool = False,
 ) -> str:
     """Write the wall display; a draft, whose figures are not published, says so."""
-    tell = Translator(language)
+    t = Translator(language)
     screens = wall_screens(facts, language)
-    classes = [_short(bounds, tell) for bounds in facts.classes]
+    classes = [_short(bounds, t) for bounds in facts.classes]
     return render_page(
         "wall",
-        tell=tell,
-        outlines=areas_title(facts, tell) if facts.areas else "",
+        t=t,
+        outlines=areas_title(facts, t) if facts.areas else "",
         city=facts.city_name,
-        marks=(*[tell("report.public_draft")] * is_draft, *wall_marks(facts, language)),
+        marks=(*[t("report.public_draft")] * is_draft, *wall_marks(facts, language)),
         screens=screens,
         legend=list(zip(class_colours(len(classes)), classes, strict=True)),
         svg=inlined(svg),

@@ -121,7 +121,7 @@ def _runs_of_zero(counts: Ints) -> Iterator[tuple[int, int]]:
 
 
 def _only(dataset: Dataset, covered: Period) -> Dataset:
-    is_in = covered.holds(month_index(dataset.incidents["occurred_at"]))
+    is_in = covered.contains(month_index(dataset.incidents["occurred_at"]))
     incidents = dataset.incidents[is_in].reset_index(drop=True)
     end = date(covered.until.year, covered.until.number, 1)
     through = date.fromordinal(end.toordinal() - 1)
@@ -139,7 +139,7 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
     A source that once answered and has stopped is silent, unless it has too few rows to judge.
     """
     rows = dataset.incidents
-    now = rows[period.holds(month_index(rows["occurred_at"]))]
+    now = rows[period.contains(month_index(rows["occurred_at"]))]
     counts = now["source"].value_counts()
     many = set(counts.index[counts >= TELLING_ROWS])
     says, says_now = (
@@ -150,6 +150,6 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
 
 
 def _n_unknown(located: pd.DataFrame, period: Period, silent: list[str]) -> int:
-    is_in = period.holds(month_index(located["occurred_at"]))
+    is_in = period.contains(month_index(located["occurred_at"]))
     is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
     return int((is_unknown & is_in).sum())

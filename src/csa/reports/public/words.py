@@ -54,10 +54,10 @@ def city_count(count: int | None, t: Translator) -> str:
 
 def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
     """List the marks that must stand above everything."""
-    tell = Translator(language)
-    marks = [tell("public.made_up")] if facts.is_synthetic else []
+    t = Translator(language)
+    marks = [t("public.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
-        marks.append(tell("public.unreviewed"))
+        marks.append(t("public.unreviewed"))
     return tuple(marks)
 
 
@@ -73,15 +73,15 @@ def unit_sentence(facts: PublicFacts, t: Translator) -> str:
 
 def class_words(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
     """Name the classes of the map, lowest first."""
-    tell = Translator(language)
-    words = [tell("public.fewer")]
+    t = Translator(language)
+    words = [t("public.fewer")]
     for bounds in facts.classes[1:]:
         if bounds.high is None:
-            words.append(tell("public.class_open", low=bounds.low))
+            words.append(t("public.class_open", low=bounds.low))
         elif bounds.high == bounds.low:
-            words.append(tell("public.class_one", low=bounds.low))
+            words.append(t("public.class_one", low=bounds.low))
         else:
-            words.append(tell("public.class_range", low=bounds.low, high=bounds.high))
+            words.append(t("public.class_range", low=bounds.low, high=bounds.high))
     return tuple(words)
 
 

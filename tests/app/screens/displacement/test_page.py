@@ -319,8 +319,8 @@ def test_a_part_of_an_area_in_service_is_named_as_on_every_page(monkeypatch):
     ids = ["c-6", "c-1", "B"]
     table = pd.DataFrame({"area_id": ids, "place_name": ["Umberley", "Ivorstead", "Umberley"]})
     named = quarterly._named_as_elsewhere(table, None, None)["place_name"]
-    assert list(named) == [part.called, "Ivorstead", "Umberley"]
-    assert part.called != "Umberley"
+    assert list(named) == [part.display_name, "Ivorstead", "Umberley"]
+    assert part.display_name != "Umberley"
 
 
 def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):

@@ -46,7 +46,9 @@ def listed(city, core=()):
     """The list beside the map: each area's id, name and counts."""
     stands = match_statuses(city.proposal.areas, core)
     rows = area_list.rows(city.proposal, stands, core, counted(city, core))
-    return [(row.stands.area_id, row.stands.called, row.incidents, row.homicides) for row in rows]
+    return [
+        (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides) for row in rows
+    ]
 
 
 def answer(proposal):
@@ -135,7 +137,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
 ):
     stands = area_status.area_statuses(opened, city.proposal)
     west, east = area_list.rows(city.proposal, stands, (), {})
-    assert [west.stands.called, east.stands.called] == ["West End", "Zion Corner (B)"]
+    assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
     state = area_status.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
     assert state in area_list.label(east, "shootings", has_homicides=True)
