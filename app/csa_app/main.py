@@ -66,9 +66,7 @@ if page.url_path == "meeting":  # on a projector the list of pages is in the way
 theme.set_page_language(language() if page.title == tr("community.short") else ENGLISH)
 access.enter()  # before any page runs, so that a closed page is not even read
 if st.query_params.get("view") == "wall":
-    from csa_app.screens.community import (
-        wall,  # other pages need not wait for the map drawing modules
-    )
+    from csa_app.screens.community import wall
 
     wall.show()
     st.stop()

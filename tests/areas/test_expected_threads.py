@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from csa.areas.expected import one_thread
+from csa.areas.expected import single_thread
 
 
 def threads():
@@ -14,8 +14,8 @@ def test_within_the_block_there_is_one_thread_and_afterwards_as_many_as_before()
 
     with threadpool_limits(2, "blas"):
         before = threads()
-        with one_thread():
+        with single_thread():
             assert set(threads()) == {1}
-            with one_thread():
+            with single_thread():
                 assert set(threads()) == {1}
         assert threads() == before

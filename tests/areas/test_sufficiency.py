@@ -58,7 +58,7 @@ def test_cells_may_be_tested_up_to_85_for_100_incidents_and_better_up_to_45(
     n_incidents, n_cells, can, is_firm
 ):
     answer = can_test_cells(n_incidents, n_cells)
-    assert (answer.can, answer.is_firm) == (can, is_firm)
+    assert (answer.can, answer.is_sufficient) == (can, is_firm)
 
 
 def test_too_few_incidents_for_the_cells_are_said_with_the_months_it_would_take():
@@ -97,7 +97,7 @@ def test_the_finest_resolution_whose_cells_pass_is_chosen():
 )
 def test_24_to_36_months_say_where(months, covered, can, is_firm, more, says):
     answer = can_locate(months, covered)
-    assert (answer.question, answer.can, answer.is_firm) == ("locate", can, is_firm)
+    assert (answer.question, answer.can, answer.is_sufficient) == ("locate", can, is_firm)
     assert (answer.n, answer.needed, answer.more_months) == (min(months, covered), 24, more)
     assert says in str(answer.message)
 
@@ -136,7 +136,7 @@ def test_below_a_mean_of_11_no_change_is_tested_and_below_25_none_without_its_ra
     mean, with_rings, can, is_firm, says
 ):
     answer = can_compare(mean, with_rings=with_rings)
-    assert (answer.question, answer.can, answer.is_firm) == ("compare", can, is_firm)
+    assert (answer.question, answer.can, answer.is_sufficient) == ("compare", can, is_firm)
     assert (answer.n, answer.needed) == (mean, 22 if with_rings else 11)
     assert says in str(answer.message)
 
@@ -150,9 +150,9 @@ def test_too_few_to_compare_says_how_much_longer_a_period_would_have_to_be():
 
 
 def test_where_counts_vary_more_than_chance_a_mean_of_25_is_not_firm():
-    assert can_compare(25).is_firm
-    assert not can_compare(25, dispersion=1.6).is_firm
-    assert can_compare(40, dispersion=1.6).is_firm
+    assert can_compare(25).is_sufficient
+    assert not can_compare(25, dispersion=1.6).is_sufficient
+    assert can_compare(40, dispersion=1.6).is_sufficient
 
 
 def test_months_more_are_counted_at_the_same_pace():
@@ -215,7 +215,7 @@ def test_needed_is_the_least_number_of_incidents_that_passes(n_incidents, n_cell
     assert can_test_cells(needed, n_cells).can
     assert not can_test_cells(needed - 1, n_cells).can
     assert answer.can == (n_incidents >= needed)
-    assert answer.can or not answer.is_firm
+    assert answer.can or not answer.is_sufficient
 
 
 @given(n=st.integers(1, 500), needed=st.integers(1, 500), months=st.integers(1, 60))
@@ -231,7 +231,7 @@ def test_an_answer_always_speaks_plainly_and_is_refused_only_as_too_few(mean, wi
     answer = can_compare(mean, with_rings=with_rings, months=months)
     text = str(answer.message)
     assert text.startswith(says("displacement.too_few")) == (not answer.can)
-    assert answer.is_firm <= answer.can
+    assert answer.is_sufficient <= answer.can
     assert answer.can == (mean >= answer.needed)
     assert not re.search("hot spot|worst|dangerous|offender|score|significant", text)
 

@@ -11,7 +11,13 @@ from scipy import stats
 from tests.sentences import says
 
 from csa.areas.choices import AreaSettings
-from csa.areas.year_to_date import city_year, compare_years, months_missing, months_so_far, say_year
+from csa.areas.year_to_date import (
+    city_year,
+    compare_years,
+    months_missing,
+    months_so_far,
+    describe_year,
+)
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period, complete_months
 from csa.base.text import render
@@ -59,7 +65,7 @@ def test_all_incidents_of_the_same_months_are_counted_with_or_without_a_place(ci
         int(((when >= f"{year}-01-01") & (when < f"{year}-08-01")).sum()) for year in (2020, 2019)
     ]
     assert city.dataset.incidents["lon"].isna().any()
-    message = say_year(found)
+    message = describe_year(found)
     assert message.key == "briefing.this_year"
     assert {name: message.values[name] for name in ("now", "before", "low", "high")} == {
         "now": found.n_now,
@@ -148,7 +154,7 @@ def test_data_that_lack_a_month_of_the_year_before_are_not_compared():
 def test_a_silent_month_of_either_year_is_a_reason_and_of_an_earlier_year_none(city, without):
     said = city_year(without(city, "2019-05"), AreaSettings(until=Month(2020, 8)))
     assert isinstance(said, Message)
-    assert render(say_year(said)) == says("briefing.silent", n=1)
+    assert render(describe_year(said)) == says("briefing.silent", n=1)
     assert city_year(without(city, "2018-05"), AreaSettings(until=Month(2020, 8))) == city_year(
         city, AreaSettings(until=Month(2020, 8))
     )

@@ -36,7 +36,7 @@ def record(page, step):
 def on_record(path):
     store = open_store(str(path), city="sample")
     with store.reading() as session:
-        assert verify(session).is_whole
+        assert verify(session).is_intact
     found = [row.text for row in read_records(store).minutes]
     store.engine.dispose()
     return found

@@ -10,7 +10,7 @@ from tests.change.followed import EAST, SMALLER, WEST, alike, counted_slowly, se
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
-from csa.change.sentences import describe_area, name_all, say_ground
+from csa.change.sentences import describe_area, name_all, describe_area_basis
 from csa.city.selection import (
     AreaVersion,
     DesignatedGround,
@@ -39,11 +39,11 @@ def test_a_retirement_changes_no_number_of_all_together(located):
     for one, other in zip(after.by_area, before.by_area, strict=True):
         alike(one, other)
     assert "no longer in service: A" in name_all(after)
-    kept, served_count = say_ground(after)
+    kept, served_count = describe_area_basis(after)
     assert kept.key == "displacement.all_ground"
     # From February 2018 through May 2019, sixteen whole months.
     assert served_count.values["n"] == after.by_area[0].core.counted[15]
-    assert say_ground(before) == ()
+    assert describe_area_basis(before) == ()
     assert "Place A (A), no longer in service," in render(describe_area(after, "A"))
 
 

@@ -21,8 +21,8 @@ from csa.change.sentences import (
     describe_power,
     describe_result,
     name_verdict,
-    say_before_after,
-    say_net_change,
+    describe_before_after,
+    describe_net_change,
     than_expected,
 )
 from csa.change.verdict import AreaResult, Verdict, moved_share, net_change
@@ -100,7 +100,7 @@ def test_each_verdict_is_told_with_what_was_counted_and_what_could_have_come(ver
     power = [says_power(judged)] if verdict is Verdict.NO_CHANGE else []
     assert told == " ".join([*said, *power])
     net = net_change(judged, 1)
-    assert str(say_net_change(judged, 1)).startswith(
+    assert str(describe_net_change(judged, 1)).startswith(
         says(
             "displacement.net",
             change=than_expected(core + ring - 1700),
@@ -119,7 +119,7 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
         "had 120 shootings; about 200 were expected (no-change range: 159 to 244). Next door there "
         "were 1,500; about 1,500 were expected (no-change range: 1,385 to 1,618)."
     )
-    assert str(say_net_change(judged_of(120, 1500), 1)) == (
+    assert str(describe_net_change(judged_of(120, 1500), 1)) == (
         "Here and next door together: 80 fewer than expected (90% range: 148 fewer to 12 fewer). "
         "Here: about 80 fewer. "
         f"None of that shows up next door (90% range: at most {100 * high:.0f} %)."
@@ -133,7 +133,7 @@ def test_beside_no_change_no_range_of_the_net_leaves_zero_out():
     found = net_change(judged, 1)
     assert found.high < 0
     assert than_expected(found.high) not in str(describe_result(judged, 2, SINCE, WHO))
-    assert than_expected(found.high) in str(say_net_change(judged, 1))
+    assert than_expected(found.high) in str(describe_net_change(judged, 1))
 
 
 def test_every_verdict_has_its_own_words():
@@ -160,7 +160,7 @@ def test_of_a_ring_with_too_few_only_that_is_said_and_nothing_of_both_together()
     judged = judge(track_of([60, 60], 100, line=3.0), track_of([20, 10], 750, is_told=False))
     said = str(describe_result(judged, 2, SINCE, WHO))
     assert said.endswith(": 159 to 244). " + says("displacement.next_door_few", n=30))
-    assert say_net_change(judged, 1) is None
+    assert describe_net_change(judged, 1) is None
 
 
 def test_what_is_said_is_of_the_months_that_were_asked_for():
@@ -226,14 +226,14 @@ def test_which_share_of_a_fall_is_found_next_door_is_told_as_far_as_it_is_known(
         "moved_none": {"high": f"{100 * min(found.high, 1):.0f} %"},
         "moved_unknown": {},
     }[key]
-    said = str(say_net_change(judged, 1))
+    said = str(describe_net_change(judged, 1))
     assert said.endswith(says(f"displacement.{key}", missing=200.0 - core, **values))
 
 
 @pytest.mark.parametrize("verdict", [Verdict.MORE, Verdict.FEWER_FEWER_NEXT, Verdict.MORE_NEXT])
 def test_where_nothing_can_have_moved_next_door_no_share_is_told(verdict):
     net = says("displacement.net", change="", low="", high="").partition(":")[0]
-    said = str(say_net_change(judged_of(*SAID[verdict]), 1))
+    said = str(describe_net_change(judged_of(*SAID[verdict]), 1))
     assert said.startswith(net)
     assert said.count(".") == 1
 
@@ -313,7 +313,7 @@ def test_too_few_names_the_month_by_which_there_may_be_enough(counted, expected,
 
 
 def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselves():
-    told, usual = say_before_after(course_of((1200, 450), (24, 12)), -0.163, 5, 12)
+    told, usual = describe_before_after(course_of((1200, 450), (24, 12)), -0.163, 5, 12)
     assert str(told) == (
         says(
             "displacement.before_after",
@@ -329,17 +329,17 @@ def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselv
 
 
 def test_where_such_areas_usually_rise_that_is_said():
-    _, usual = say_before_after(course_of((120, 45), (24, 12)), 0.04, 1, 9)
+    _, usual = describe_before_after(course_of((120, 45), (24, 12)), 0.04, 1, 9)
     assert str(usual) == (says("displacement.usual_rise", share="4 %", within=9, n=1))
 
 
 def test_where_no_past_year_is_known_what_is_assumed_is_said():
-    _, usual = say_before_after(course_of((120, 45), (24, 12)), None, 0, 0)
+    _, usual = describe_before_after(course_of((120, 45), (24, 12)), None, 0, 0)
     assert str(usual) == (says("displacement.usual_unknown"))
 
 
 def rest_said(areas, rest, expected):
-    told, _ = say_before_after(course_of(areas, (24, 12), rest, expected), None, 0, 0)
+    told, _ = describe_before_after(course_of(areas, (24, 12), rest, expected), None, 0, 0)
     _, _, said = str(told).partition("a month. Since: ")
     return said.partition(" a month. ")[2]
 
@@ -382,7 +382,7 @@ def test_where_the_rest_of_the_city_is_too_small_no_month_is_named():
 
 
 def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
-    told, usual = say_before_after(course_of((3, 5), (24, 12)), -0.1, 3, 12)
+    told, usual = describe_before_after(course_of((3, 5), (24, 12)), -0.1, 3, 12)
     assert "%" not in str(told)
     assert str(told) == says(
         "displacement.before_after",
@@ -401,7 +401,7 @@ def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
     [(-0.01, "fall"), (-0.0099, "same"), (0.0, "same"), (0.0099, "same"), (0.01, "rise")],
 )
 def test_a_change_of_less_than_one_in_a_hundred_is_told_as_none(change, key):
-    usual = say_before_after(course_of((3, 5), (24, 12)), change, 2, 12)[1]
+    usual = describe_before_after(course_of((3, 5), (24, 12)), change, 2, 12)[1]
     assert usual.key == f"displacement.usual_{key}"
     assert str(usual).startswith("After 2 past starts, areas picked this way")
 
@@ -442,7 +442,7 @@ def test_a_share_is_never_told_as_more_than_all_nor_its_ends_in_the_wrong_order(
     judged = judged_of(120, 1700)
     assert moved_share(judged, 1).low > 1
     told = says("displacement.moved", missing=80.0, share="100 %", low="100 %", high="100 %")
-    assert str(say_net_change(judged, 1)).endswith(told)
+    assert str(describe_net_change(judged, 1)).endswith(told)
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -69,7 +69,7 @@ def told(address):
             found = verify(session)
     finally:
         store.engine.dispose()
-    return found.head.n, "" if found.is_whole else f"not whole: {found}"
+    return found.head.n, "" if found.is_intact else f"not whole: {found}"
 
 
 class Scene:

@@ -16,7 +16,7 @@ from csa.base.errors import SourceError
 from csa.city.loading import load_city
 from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
-from csa.ingest.record_columns import BLOCK, cell_text, in_blocks, whole
+from csa.ingest.record_columns import BLOCK, cell_text, in_blocks, concat_blocks
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
 
@@ -123,7 +123,7 @@ def test_blocks_are_joined_in_order():
     rows = [(str(number), "x") for number in range(2 * BLOCK + 1)]
     blocks = [*in_blocks(enumerate(rows, 1), 2)]
     assert [len(block.lines) for block in blocks] == [BLOCK, BLOCK, 1]
-    (first, second), lines = whole(blocks)
+    (first, second), lines = concat_blocks(blocks)
     assert [*lines] == [*range(1, len(rows) + 1)]
     assert first.tolist() == [row[0] for row in rows]
     assert first.dtype == second.dtype == pd.Series(["x"], dtype="str").dtype

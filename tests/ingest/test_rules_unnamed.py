@@ -28,7 +28,7 @@ def found(town, path):
     reading = open_records(path)
     config = load_city(town.config)
     file = validate_file(reading, match_layout(reading.header, config, path), config)
-    return {(each.asked, each.column): each.counts.to_dict() for each in file.unnamed}
+    return {(each.question, each.column): each.counts.to_dict() for each in file.unnamed}
 
 
 def in_chicago(town, *rows):

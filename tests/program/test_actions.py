@@ -21,14 +21,14 @@ from csa.program.roles import Person, local_person
 from csa.program.roles import act as sign
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
-from csa.program.work import (  # fmt: skip
+from csa.program.work import (
     add_lesson,
     add_meeting,
     add_minute,
     add_question,
     add_stakeholder,
     add_task,
-    agree_asked,
+    agree_quotation,
     answer_question,
     load_draft,
     save_draft,
@@ -273,7 +273,7 @@ def test_a_work_plan(lite, plan, candidate):
     add_meeting(lite, member, "B", "group", {"on_date": TODAY, "organisations": "Church"})
     asked = add_question(lite, member, "B", "Light?", is_public=True)
     answer_question(lite, member, asked, "It burns.")
-    agree_asked(lite, member, asked, is_public=False)
+    agree_quotation(lite, member, asked, is_public=False)
     with pytest.raises(ParamError) as refused:
         set_task(lite, member, first, {"told_on": TODAY + timedelta(days=1)})
     assert refused.value.message.key == "decide.ahead"

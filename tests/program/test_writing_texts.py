@@ -23,7 +23,7 @@ def test_what_is_confirmed_is_in_the_trail_with_its_office_and_is_read_again(sto
     assert read_records(store).confirmed == frozenset(CODES)
     with store.reading() as session:
         found = entries(session.connection())
-        assert verify(session).is_whole
+        assert verify(session).is_intact
     assert [one["by_office"] for one in found] == ["Prevention", "Prevention"]
 
 

@@ -14,7 +14,7 @@ from csa.risk.near_repeat import (
     first_of_events,
     measure_located,
     measure_near_repeats,
-    say_near_repeats,
+    describe_near_repeats,
 )
 
 
@@ -94,7 +94,7 @@ def test_places_busy_for_two_months_alone_are_busy_months_and_no_near_repeats():
     assert found.in_years.is_shown
     assert found.in_months.later_ratio == pytest.approx(1, abs=0.1)
     assert not found.in_months.is_shown
-    assert say_near_repeats(found) == msg(
+    assert describe_near_repeats(found) == msg(
         "near_repeat.busy",
         later=found.in_months.later,
         months=found.in_months.later_ratio,
@@ -109,9 +109,9 @@ def test_what_follows_within_days_is_shown_against_both_and_what_does_not_agains
     rng = np.random.default_rng(9)
     xy, days = rng.uniform(0, 6000, (200, 2)), rng.integers(0, 360, 200)
     again = located(np.vstack([xy, xy + 30]), np.concatenate([days, days + 3]))
-    assert say_near_repeats(measure_located(again)).key == "near_repeat.shown"
+    assert describe_near_repeats(measure_located(again)).key == "near_repeat.shown"
     alone = located(rng.uniform(0, 1500, (300, 2)), rng.integers(0, 360, 300))
-    assert say_near_repeats(measure_located(alone)).key == "near_repeat.none"
+    assert describe_near_repeats(measure_located(alone)).key == "near_repeat.none"
 
 
 def test_two_of_one_day_may_be_one_event_and_show_nothing():

@@ -115,7 +115,7 @@ def other_outlines(
     }
 
 
-def say_outlines(
+def describe_outlines(
     proposal: Proposal, standing: Mapping[str, AreaStatus], counts: Mapping[str, AreaCounts]
 ) -> str:
     """Return that areas in service are counted on their own ground, and what outlines hold."""

@@ -11,7 +11,7 @@ from csa.disclosure.texts import code_of
 from csa.program.roles import Act, may, require
 from csa.program.store.engine import Store
 from csa.program.writing import confirm_texts
-from csa.reports.public.texts import kinds_said
+from csa.reports.public.texts import text_kinds
 from csa_app.shared import panels, person, signing
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.signing import Decision, FormField, Present, Typed
@@ -30,7 +30,7 @@ def show(session: CitySession, texts: Sequence[str]) -> None:
 
 
 def _listed(text: str) -> str:
-    return f"{panels.plain(text)} (**{kinds_said(text)}**)"
+    return f"{panels.plain(text)} (**{text_kinds(text)}**)"
 
 
 def _write(store: Store, act: Act, typed: Typed) -> str:

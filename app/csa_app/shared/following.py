@@ -24,7 +24,7 @@ from csa.change.sentences import (
     before_and_after,
     describe_area,
     describe_pooled,
-    say_before_after,
+    describe_before_after,
 )
 from csa.change.verdict import AreaResult, CumulativeCounts, Verdict
 from csa.change.zoning import Control
@@ -79,7 +79,7 @@ class Following:
         since = self.displaced.since
         return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
 
-    def judged(self, area_id: str) -> AreaResult:
+    def results(self, area_id: str) -> AreaResult:
         """Return the verdicts on an area, or on all, by the months since the first start."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
@@ -88,7 +88,7 @@ class Following:
 
     def is_early(self, at: int, area_id: str = "") -> bool:
         """Return whether too little time has passed to judge an area, or all together."""
-        return self.judged(area_id).verdicts[at] is Verdict.TOO_EARLY
+        return self.results(area_id).verdicts[at] is Verdict.TOO_EARLY
 
     def control(self, area_id: str) -> Control:
         """Return the comparison places of an area, or of all."""
@@ -114,7 +114,7 @@ class Following:
             return msg("change_page.not_yet", who=self.place_name(area_id), since=month(str(since)))
         return describe_area(self.displaced, area_id, n_months)
 
-    def say_usual(self, at: int) -> tuple[Message, ...]:
+    def describe_usual(self, at: int) -> tuple[Message, ...]:
         """Compare the areas before and after with the rest of the city and with what is usual.
 
         Where areas began in different months, by the last month alone: since all are followed.
@@ -131,7 +131,7 @@ class Following:
         )
         past = self.displaced.past
         usual, within = mean_past_change(past, at + 1), usual_reach(past, at + 1)
-        return say_before_after(course, usual, len(past), within)
+        return describe_before_after(course, usual, len(past), within)
 
     def _usual_since_all(self) -> tuple[Message, Message]:
         return before_and_after(self.displaced, self.evidence)
@@ -141,7 +141,7 @@ class Following:
         return [
             area_id
             for area_id in self.by_letter
-            if self.judged(area_id).verdicts[at] is Verdict.TOO_FEW
+            if self.results(area_id).verdicts[at] is Verdict.TOO_FEW
         ]
 
 

@@ -90,7 +90,7 @@ class MapScene:
     selected: str | tuple[str, ...]  # the chosen area's id, or several; "" for none
     services: Sequence[Spot] = ()  # services to mark
     risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
-    standing: Mapping[str, AreaStatus] = field(default_factory=dict)  # which areas are in service
+    status: Mapping[str, AreaStatus] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
     counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
@@ -213,7 +213,7 @@ def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
     area_of_cell, none = proposal.area_of_cell.copy(), len(names) - 1
     core = {area.key for area in scene.core}
     for number, area_id in enumerate(proposal.areas["area_id"]):
-        stands = scene.standing.get(str(area_id))
+        stands = scene.status.get(str(area_id))
         if stands is not None and stands.letter in core:  # its own ground says which cells are its
             area_of_cell[area_of_cell == number] = none
     for area in scene.core:
@@ -235,7 +235,7 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
     areas, core = scene.proposal.areas, {area.key: area for area in scene.core}
     drawn = []
     for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True):
-        stands = scene.standing.get(str(area["area_id"]))
+        stands = scene.status.get(str(area["area_id"]))
         served = None if stands is None else core.get(stands.letter)
         own = frozenset(int(cell, 16) for cell in area["cells"])
         alike = 0.0 if served is None else jaccard(own, served.cells)
@@ -250,7 +250,7 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
 
 def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
     """Draw a core service area; a click on it chooses the candidate that it is, if any."""
-    served = {one.letter: one.area_id for one in scene.standing.values() if one.letter}
+    served = {one.letter: one.area_id for one in scene.status.values() if one.letter}
     area_id = served.get(area.key, area.key)
     own, n = scene.counts.get(area.key), list[str]()
     if own is not None:
@@ -267,7 +267,7 @@ def core_feature(area: CoreArea, lines: Sequence[str], area_id: str) -> dict[str
 
 
 def _called(scene: MapScene, area_id: str, place: str) -> str:
-    stands = scene.standing.get(area_id)
+    stands = scene.status.get(area_id)
     return place if stands is None else stands.display_name
 
 
@@ -278,7 +278,7 @@ def _feature(
         expected_range(area["expected_low"], area["expected_high"]),
         str(area["area_id"]),
     )
-    stands = scene.standing.get(area_id)
+    stands = scene.status.get(area_id)
     is_core = stands is not None and bool(stands.letter)
     lines = [
         *([state_words(stands)] if stands else []),

@@ -39,7 +39,7 @@ class ChangeScene:
     at: int  # months since the start, less one
     selected: str  # the chosen area's letter, or ""
     has_alike: bool  # whether the comparison places are outlined
-    beside: Sequence[CoreArea] = ()  # core service areas that are not followed here
+    others: Sequence[CoreArea] = ()  # core service areas that are not followed here
 
 
 def classes() -> Classes:
@@ -85,14 +85,14 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
 
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
     for area_id, _, ring in drawn:
-        judged = followed.judged(area_id)
+        judged = followed.results(area_id)
         if judged.ring is not None:
             level = levels(judged.ring)[scene.at]
             lines = [tr("change_page.around", place=followed.place_name(area_id))]
             lines.append(_counted(judged.ring, scene.at))
             yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
     for area_id, core, _ in drawn:
-        level = levels(followed.judged(area_id).core)[scene.at]
+        level = levels(followed.results(area_id).core)[scene.at]
         yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
     alike = followed.control(scene.selected)
     if scene.has_alike and alike.is_close:
@@ -138,19 +138,19 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         area_id = str(name)
         letter = "" if is_candidate(area_id) else area_id
         drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
-        core = scene.following.judged(area_id).core
+        core = scene.following.results(area_id).core
         level = levels(core)[scene.at]
         drawn["properties"]["n"] = int(core.counted[scene.at])
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
         drawn["properties"]["core"] = bool(letter)
         yield drawn
-    for area in scene.beside:
+    for area in scene.others:
         yield core_feature(area, [state_words(in_service(area))], area.key)
 
 
 def _lines(scene: ChangeScene, area_id: str) -> list[str]:
     """Return an area's short verdict and its numbers."""
-    judged: AreaResult = scene.following.judged(area_id)
+    judged: AreaResult = scene.following.results(area_id)
     verdict = verdict_word(judged, scene.at)
     said = [verdict, tr("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
     if judged.ring is not None:

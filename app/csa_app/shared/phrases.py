@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from csa.areas.backtest.record import BacktestRecord, say_areas_hold
+from csa.areas.backtest.record import BacktestRecord, describe_areas_hold
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
@@ -72,9 +72,9 @@ def why_no_area(proposal: Proposal) -> str:
     return tr(key, n=totals["located"], period=period, **chosen)
 
 
-def found_words(proposal: Proposal, record: BacktestRecord | None) -> str:
+def share_words(proposal: Proposal, record: BacktestRecord | None) -> str:
     """Return how much of what is counted lies in the areas, with what such areas caught next."""
-    return render(say_areas_hold(proposal.summary, record))
+    return render(describe_areas_hold(proposal.summary, record))
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:
@@ -133,6 +133,6 @@ def form_name(form: str) -> str:
 
 def reportable_months(dataset: Dataset) -> list[str]:
     """List the months that can be reported: those completed in the data."""
-    covered = dataset.whole_months
+    covered = dataset.complete_months
     n = 0 if covered is None else covered.months
     return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]

@@ -53,7 +53,7 @@ def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> 
     note = "".join(f"<p><b>{html.escape(text)}</b></p>" for text in notes if text)
     return (
         f"<li><h3>{html.escape(line.number)} {html.escape(line.title)}</h3>"
-        f"<p>{standing_html(line)}</p>{note}<dl>{said}</dl></li>"
+        f"<p>{dated_status_html(line)}</p>{note}<dl>{said}</dl></li>"
     )
 
 
@@ -77,7 +77,7 @@ def status_mark(status: str, colour: str, more: str = "", *, is_late: bool) -> s
     return f'<b class="csa-status csa-{colour}">{html.escape(text)}</b>'
 
 
-def standing_html(line: ActionLine) -> str:
+def dated_status_html(line: ActionLine) -> str:
     """Return an action's status and the time since its last report, as HTML."""
     ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
     return f"{status_html(line)}{ago}"

@@ -118,14 +118,14 @@ def month_options(dataset: Dataset) -> list[str]:
 
 def start_options(dataset: Dataset) -> list[str]:
     """List the possible starts: enough months known before, and a whole month after."""
-    covered = dataset.whole_months
+    covered = dataset.complete_months
     n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
     return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
 
 
 def months_known(dataset: Dataset) -> int:
     """Count the whole months that the data cover."""
-    covered = dataset.whole_months
+    covered = dataset.complete_months
     return 0 if covered is None else covered.months
 
 

@@ -92,7 +92,7 @@ class Decision:
     label: str  # of its button
     write: Callable[[Store, Act, Typed], object]
     fields: Sequence[FormField] = ()
-    said: str = ""  # once it is written; otherwise what `write` returns
+    message: str = ""  # once it is written; otherwise what `write` returns
     seen: Any = 0  # revision of what it changes: of two writers, the second is refused
     about: str = ""  # above the form
     second: tuple[str, str | None] = ("", None)  # label and help of another button
@@ -256,7 +256,7 @@ def _carry_out(scene: Present, decision: Decision, signed: tuple[str, str], type
         refuse(error)
         return
     state[KEPT_OFFICE] = signed[0]
-    state[SAID] = (key, decision.said or str(wrote))
+    state[SAID] = (key, decision.message or str(wrote))
     forget(key)
     st.rerun()
 

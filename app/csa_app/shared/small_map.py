@@ -40,7 +40,7 @@ def small_map(
             "shootings",
             LAYERS,
             "",
-            standing=standing,
+            status=standing,
             core=core,
             counts=core_counts(session, choices),
             afar=afar,

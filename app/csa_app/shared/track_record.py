@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from csa.areas.backtest.by_risk import say_risk_order
+from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.backtest.comparison import MethodComparison
 from csa.areas.backtest.origins import HORIZON_MONTHS
 from csa.areas.backtest.record import BacktestRecord
@@ -211,7 +211,7 @@ def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
         caught(session, record, choices),
         _against(record),
         tr("how_well.best", share=percent(_means(record)["ceiling"])),
-        "" if by_risk is None else render(say_risk_order(by_risk)),
+        "" if by_risk is None else render(describe_risk_order(by_risk)),
     )
 
 

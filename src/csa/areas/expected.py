@@ -33,7 +33,7 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_thread() -> AbstractContextManager[object]:
+def single_thread() -> AbstractContextManager[object]:
     """Limit linear algebra to one thread within a `with` block.
 
     Threads that wait for one another on a busy machine made estimates of areas 30 times slower.
@@ -174,7 +174,7 @@ def estimate_area(
         return Estimate.sure(cells.per_km2 * float(cells.area_km2[inside].sum()))
     if len(inside) > MAX_CELLS:
         return Estimate.of_gamma(float(cells.counts[inside].sum()) + 0.5, 1.0, coverage)
-    with one_thread():
+    with single_thread():
         own, log_covariance = _condition(_units(inside, cells), len(inside), field)
     total = float(own.sum())
     variance = float(own @ np.expm1(log_covariance) @ own)

@@ -352,6 +352,6 @@ class Run:
         return (self.window.column("kind") == "homicide").to_numpy(dtype=bool)
 
     @cached_property
-    def told(self) -> AreaIncidents:
+    def reported(self) -> AreaIncidents:
         """What is reported of the incidents in areas, in the order of the window's."""
         return AreaIncidents.of(self.window, self.area_of)

@@ -107,7 +107,7 @@ def _area_row(
     run: Run, number: int, shape: shapely.Geometry, people: float | None
 ) -> dict[str, Any]:
     area = run.found.areas[number]
-    told = run.told
+    told = run.reported
     inside = np.flatnonzero(told.area == number)
     suspects = inside[told.is_suspect[inside]]
     size_km2 = run.grid.size_km2(area)
@@ -182,7 +182,7 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
 
 def _timed(run: Run, number: int) -> dict[str, int]:
     """Count the period's months with an incident, and the incidents of its last 12 covered."""
-    month = run.told.month[run.told.area == number]
+    month = run.reported.month[run.reported.area == number]
     last = Month.parse(_covered(run)["covered_through"][:7]).index
     return {"months_active": len(np.unique(month)), "recent_12": int((month > last - 12).sum())}
 

@@ -41,7 +41,7 @@ class Sufficiency:
 
     question: Question  # `test_cells`, `locate` or `compare`
     can: bool  # true where an answer may be given at all
-    is_firm: bool  # whether it needs no warning; else it is shown only with its interval
+    is_sufficient: bool  # whether it needs no warning; else it is shown only with its interval
     message: Message  # what to say about it
     n: float  # what the data have: incidents, months, or the mean count of an area and period
     needed: float  # the least `n` with which the question can be answered

@@ -50,7 +50,7 @@ def city_year(city: City, choices: AreaSettings) -> YearToDate | Message:
     All incidents of the kinds chosen, with or without a location, through the end chosen. A message
     says why not: the data lack a month, or a month without any incident suggests a missing file.
     """
-    covered = city.dataset.whole_months
+    covered = city.dataset.complete_months
     until = resolve_period(city.dataset, choices).until
     period = None if covered is None else months_so_far(covered, until)
     if period is None:
@@ -86,7 +86,7 @@ def compare_years(what: Message, period: Period, n_now: int, n_before: int) -> Y
     return YearToDate(what, period, before, n_now, n_before, change)
 
 
-def say_year(found: YearToDate | Message) -> Message:
+def describe_year(found: YearToDate | Message) -> Message:
     """Describe the city's year so far, or why it is not compared."""
     if isinstance(found, Message):
         return found
@@ -94,7 +94,7 @@ def say_year(found: YearToDate | Message) -> Message:
         "briefing.this_year",
         now=found.n_now,
         what=found.what,
-        span=say_months(found.period),
+        span=month_range_text(found.period),
         before=found.n_before,
         year=found.before.start.year,
         verdict=msg(
@@ -110,7 +110,7 @@ def say_year(found: YearToDate | Message) -> Message:
     )
 
 
-def say_months(period: Period) -> Message:
+def month_range_text(period: Period) -> Message:
     """Name a year's months: "from January through July 2020"."""
     first, last = period.start, period.until.plus(-1)
     if first == last:

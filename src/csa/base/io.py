@@ -58,7 +58,7 @@ def remove_leftovers(place: Path) -> None:
 
 
 @contextmanager
-def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+def write_aside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     """Write files into a temporary folder beside their place, and sync them to disk."""
     fresh = _fresh_sibling(place)
     try:
@@ -219,7 +219,7 @@ def write_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
     """
     with (
         writing(path) as place,
-        written_beside(place, {place.name: content}) as fresh,
+        write_aside(place, {place.name: content}) as fresh,
     ):
         if is_private:
             (fresh / place.name).chmod(PRIVATE)
@@ -234,7 +234,7 @@ def create_file(path: Path, content: bytes, *, is_private: bool = False) -> bool
     """
     with (
         writing(path) as place,
-        written_beside(place, {place.name: content}) as fresh,
+        write_aside(place, {place.name: content}) as fresh,
     ):
         if is_private:
             (fresh / place.name).chmod(PRIVATE)
@@ -293,7 +293,7 @@ def replace_folder(
         require_replaceable(place, marker, {*files, *optional})
         if refuse is not None:
             refuse(place)
-        with written_beside(place, files) as fresh:
+        with write_aside(place, files) as fresh:
             put(fresh, place)
 
 
@@ -340,7 +340,7 @@ def _add_version(place: Path, files: Mapping[str, bytes]) -> str:
     number = f"{1 + max((_number(path) for path in versions.iterdir()), default=0):04d}"
     remove_leftovers(versions / number)
     try:
-        with written_beside(versions / number, files) as fresh:
+        with write_aside(versions / number, files) as fresh:
             fresh.rename(versions / number)
             sync_folder(versions)
     except OSError:

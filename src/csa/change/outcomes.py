@@ -111,7 +111,7 @@ def _by_place(incidents: pd.DataFrame) -> pd.Series:
     return pd.Series(parents(numbers, PLACE_RESOLUTION)).value_counts()
 
 
-def say_outcome(found: OutcomeFollowed) -> Iterator[Message]:
+def describe_outcome(found: OutcomeFollowed) -> Iterator[Message]:
     """Describe what another signal did in all areas together, and how well both go together."""
     name = found.outcome.name
     if found.displaced is None:
@@ -147,7 +147,7 @@ def outcome_account(found: OutcomeFollowed) -> dict[str, Any]:
         "id": found.id,
         "name": found.outcome.name,
         "verdict": None if displaced is None else str(displaced.pooled.verdicts[-1]),
-        "sentences": [render(one) for one in say_outcome(found)],
+        "sentences": [render(one) for one in describe_outcome(found)],
         "single": []
         if displaced is None
         else [

@@ -98,12 +98,12 @@ def describe_result(
     """Describe what core and ring show after so many months, each with its no-change range.
 
     Beside "no change" stands what would have been seen: of one of several areas (`is_one`) in fewer
-    words. The net change is said by `say_net_change` alone.
+    words. The net change is said by `describe_net_change` alone.
     """
     at = n_months - 1
     verdict = judged.verdicts[at]
     if verdict is Verdict.TOO_EARLY:
-        return say_early(judged, n_months, since, who)
+        return describe_early(judged, n_months, since, who)
     if verdict is Verdict.TOO_FEW:
         return _too_few(judged, at, since, who)
     return _all_said(
@@ -120,7 +120,7 @@ def describe_result(
 MAY_HAVE_MOVED = {Verdict.FEWER, Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
 
 
-def say_early(judged: AreaResult, n_months: int, since: Month, who: str) -> Message:
+def describe_early(judged: AreaResult, n_months: int, since: Month, who: str) -> Message:
     """Describe what was counted before `LEAST_MONTHS` are over, when nothing is judged."""
     return msg(
         "displacement.said_too_early",
@@ -173,7 +173,7 @@ def _say_next_door(judged: AreaResult, at: int) -> Message | None:
     return msg("displacement.next_door", **counts_at(ring, at))
 
 
-def say_net_change(judged: AreaResult, at: int) -> Message | None:
+def describe_net_change(judged: AreaResult, at: int) -> Message | None:
     """Describe what is left here and next door, as one look at one month; it decides no verdict."""
     found = net_change(judged, at)
     if found is None:
@@ -246,7 +246,7 @@ def _all_said(parts: Sequence[Message | None]) -> Message:
     return msg("displacement.both_said", first=text.render(first), second=text.render(told[-1]))
 
 
-def say_before_after(
+def describe_before_after(
     course: BeforeAfter, usual_change: float | None, n_years: int, n_within: int
 ) -> tuple[Message, Message]:
     """Describe before and after, always beside the rest of the city and what is usual."""
@@ -307,7 +307,7 @@ def name_all(displaced: Displacement) -> str:
     return tr("displacement.all_areas_since", n=n_areas, since=since)
 
 
-def say_ground(displaced: Displacement) -> tuple[Message, ...]:
+def describe_area_basis(displaced: Displacement) -> tuple[Message, ...]:
     """Describe which ground all together count, where that is not the areas as they are now.
 
     What areas had while they were served stands here, and decides no verdict.
@@ -407,7 +407,7 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
         found.core_expected,
     )
     usual, within = mean_past_change(past, n_months), usual_reach(past, n_months)
-    told, by_themselves = say_before_after(course, usual, len(past), within)
+    told, by_themselves = describe_before_after(course, usual, len(past), within)
     if displaced.is_staggered:
         since = month(str(displaced.since_all))
         told = msg("displacement.since_all", since=since, told=render(told))

@@ -209,7 +209,7 @@ class Dataset:
         return str(self.report["fingerprint"])
 
     @property
-    def whole_months(self) -> Period | None:
+    def complete_months(self) -> Period | None:
         """The whole months that the data cover; None where there is none."""
         first, last = self.report["data_from"], self.report["data_through"]
         if first is None or last is None:
@@ -218,7 +218,7 @@ class Dataset:
 
     def require_months(self) -> Period:
         """Return the whole months that the data cover; refuse data without one."""
-        covered = self.whole_months
+        covered = self.complete_months
         if covered is None:
             is_empty = None in (self.report["data_from"], self.report["data_through"])
             raise PeriodError("period.no_data" if is_empty else "backtest.no_month")

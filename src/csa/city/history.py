@@ -62,11 +62,11 @@ class DatasetVersion:
         """Return its count of a month."""
         return self.months.get(str(month), MonthCount(0, 0))
 
-    def whole_months(self) -> tuple[Month, ...]:
+    def complete_months(self) -> tuple[Month, ...]:
         """List the months that it covers to their end, oldest first."""
         return tuple(Month(n // 12, n % 12 + 1) for n in self._whole_indices())
 
-    def is_whole(self, month: Month) -> bool:
+    def is_complete(self, month: Month) -> bool:
         """Check whether it covers a month to its end."""
         return month.index in self._whole_indices()
 
@@ -180,13 +180,13 @@ def _reading_of(report: Mapping[str, Any]) -> frozenset[str]:
 
 def _compared_months(comparable: Sequence[DatasetVersion]) -> list[Month]:
     """List the months that the newest edition and one before it cover to their end."""
-    before = {month for edition in comparable[:-1] for month in edition.whole_months()}
-    newest = comparable[-1].whole_months() if comparable else ()
+    before = {month for edition in comparable[:-1] for month in edition.complete_months()}
+    newest = comparable[-1].complete_months() if comparable else ()
     return [month for month in newest if month in before]
 
 
 def _revision(month: Month, comparable: Sequence[DatasetVersion]) -> tuple[object, ...]:
-    before = [edition for edition in comparable[:-1] if edition.is_whole(month)]
+    before = [edition for edition in comparable[:-1] if edition.is_complete(month)]
     first, was, now = (one.count(month) for one in (before[0], before[-1], comparable[-1]))
     incidents = (first.incidents, was.incidents, now.incidents)
     homicides = (first.homicides, was.homicides, now.homicides)

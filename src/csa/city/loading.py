@@ -244,7 +244,7 @@ class EvidenceWords(Frozen):
     design: Name = Field(description="where, how many, and who was compared with whom")
 
     @property
-    def found(self) -> str:
+    def effect_text(self) -> str:
         """The effect with its interval, where there is one."""
         return f"{self.effect} ({self.interval})" if self.interval else self.effect
 
@@ -257,7 +257,7 @@ class EvidenceStudy(EvidenceWords):
     source: Name = Field(description="authors, journal and year")
     es: EvidenceWords | None = Field(None, description="the same words in Spanish, for residents")
 
-    def told(self, language: str) -> EvidenceWords:
+    def words(self, language: str) -> EvidenceWords:
         """Return its words in a language; in English where it has none."""
         return self.es if language == "es" and self.es is not None else self
 

@@ -150,15 +150,15 @@ def _judge_and_write(
 
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
     """Print what each method of choosing caught, and what that means."""
-    from csa.areas.backtest.by_risk import say_risk_order
+    from csa.areas.backtest.by_risk import describe_risk_order
 
-    if not past.asked.question.origins:
+    if not past.request.question.origins:
         show(_no_year(past))
     else:
         _method_table(account["methods"])
         show(_values_used(account["params"]), explain_comparison(past, account["methods"]))
         if past.by_risk is not None:
-            show(render(say_risk_order(past.by_risk)))
+            show(render(describe_risk_order(past.by_risk)))
         if past.made is not None:
             show(*record_sentences(past.made))
     if out is not None:
@@ -166,10 +166,10 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
 
 
 def _no_year(past: BacktestResult) -> str:
-    report, question = past.asked.city.dataset.report, past.asked.question
+    report, question = past.request.city.dataset.report, past.request.question
     return tr(
         "backtest.no_year",
-        months=past.asked.choices.months,
+        months=past.request.choices.months,
         horizon=question.horizon_months,
         first=report["data_from"],
         last=report["data_through"],
@@ -206,7 +206,7 @@ def explain_comparison(
     past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]
 ) -> str:
     """Describe in one sentence how areas did beside the best other method."""
-    comparison, question = past.comparison, past.asked.question
+    comparison, question = past.comparison, past.request.question
     if comparison is None:
         return tr("backtest.nothing_came")
     n_days = len(question.origins)

@@ -110,9 +110,9 @@ def _served(config: CityConfig, store: str | None) -> AreaSelection:
 
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
-    from csa.change.sentences import say_ground
+    from csa.change.sentences import describe_area_basis
 
-    ground = map(render, say_ground(followed.displaced))
+    ground = map(render, describe_area_basis(followed.displaced))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))
@@ -122,7 +122,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.change.sentences import before_and_after, describe_wdd, say_net_change
+    from csa.change.sentences import before_and_after, describe_wdd, describe_net_change
 
     classic = describe_wdd(followed.pooled)
     yield from () if classic is None else (render(classic),)
@@ -130,7 +130,7 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
     yield render(told)
     # Where it is not known, the reason names what to do about it.
     yield account["usual"]["reason"] or render(by_themselves)
-    net = say_net_change(followed.displaced.pooled, -1)
+    net = describe_net_change(followed.displaced.pooled, -1)
     if net is not None:
         yield tr("follow.net_change", said=render(net))
 

@@ -99,12 +99,12 @@ def draw(
     config = load_city_option(city)
     choices = how.choices(config)
     wanted = (tier, first_start, waves, months_between)
-    from csa.areas.priority.draw_files import MARKER, require_one_draw
+    from csa.areas.priority.draw_files import MARKER, require_single_draw
     from csa.base.io import replace_folder, require_writable
 
     require_writable(out)
     found, made = _find(config, choices, dataset, seed, wanted, area)
-    require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)
+    require_single_draw(out / MARKER, _kept_draw(out / MARKER), made)
     key = None
     if by is not None and why is not None:
         from csa.program.draws import record_draw

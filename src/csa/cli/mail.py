@@ -108,7 +108,7 @@ def _lay_out(
     out = _folder(config, "hand-out") / str(month)
     if not is_dry:
         lay_out(out, month, editions, mail)
-    names = [one.name for one in editions if not one.is_kept_back]
+    names = [one.name for one in editions if not one.is_withheld]
     if as_json:
         show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:

@@ -103,10 +103,10 @@ def show_proposal(
     counts: Mapping[str, AreaCounts] = MappingProxyType({}),
 ) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
-    from csa.areas.backtest.record import say_areas_hold
+    from csa.areas.backtest.record import describe_areas_hold
 
     if not proposal.is_empty:
-        show(*_proxy_sentence(proposal), render(say_areas_hold(proposal.summary, record)))
+        show(*_proxy_sentence(proposal), render(describe_areas_hold(proposal.summary, record)))
         _area_table(proposal, standing, units)
         show(*_suspect_sentences(proposal))
     else:

@@ -165,9 +165,9 @@ def show_published(
 ) -> None:
     """Print what is published, what is held back, and which agencies are to be told."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
-    from csa.reports.public.plan import words_to_tell
+    from csa.reports.public.plan import notice_text
 
-    show(*filter(None, [words_to_tell(made.facts)]))
+    show(*filter(None, [notice_text(made.facts)]))
     known = tr("publish.earlier", n=n_earlier) if n_earlier else tr("publish.first")
     show(known)
     if undrawn is not None:

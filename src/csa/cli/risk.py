@@ -80,7 +80,7 @@ def near_repeat(
     config = load_city_option(city)
     from csa.areas.locating import locate_incidents
     from csa.city.dataset import open_city
-    from csa.risk.near_repeat import measure_located, near_repeat_account, say_near_repeats
+    from csa.risk.near_repeat import measure_located, near_repeat_account, describe_near_repeats
 
     with progress(3) as step:
         step("load")
@@ -92,7 +92,7 @@ def near_repeat(
     if as_json:
         show_json(near_repeat_account(opened, found))
         return
-    show(render(say_near_repeats(found)))
+    show(render(describe_near_repeats(found)))
     if found.n_merged:
         show(tr("near_repeat.merged", n=found.n_merged))
     show_table(_knox(found))

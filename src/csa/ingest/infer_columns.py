@@ -316,7 +316,7 @@ class Questions:
         yield
         self._about = ("", 1)
 
-    def settle(self, about: str, question: Message, readings: Sequence[Interpretation]) -> Any:
+    def resolve(self, about: str, question: Message, readings: Sequence[Interpretation]) -> Any:
         """Return what was answered, else the likeliest, which is then a doubt."""
         file, number = self._about
         about = about if number == 1 else f"{about} {number}"

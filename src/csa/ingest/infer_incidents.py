@@ -151,7 +151,7 @@ def guess_incidents(
         ]
         readings = readings if has_persons or has_repeats else readings[::-1]
         question = msg("start.which_rows")
-        found.rows_are = questions.settle("rows", question, readings)
+        found.rows_are = questions.resolve("rows", question, readings)
     found.notes.append(msg("start.no_number"))
 
 

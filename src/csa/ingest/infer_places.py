@@ -116,7 +116,7 @@ def _in_degrees(
         readings = [swapped, as_named] if is_odd else [as_named, swapped]
         example = (lon.distinct[0], lat.distinct[0])
         question = msg("start.which_lon", first=example[0], second=example[1])
-        lon, lat = questions.settle("longitude", question, readings)
+        lon, lat = questions.resolve("longitude", question, readings)
     lonlat = _known(*(pd.Series(parse_numbers(one.texts, are_degrees=True)) for one in (lon, lat)))
     return LocationColumns({"lon": lon, "lat": lat}, LONLAT, lonlat)
 
@@ -172,7 +172,7 @@ def _projected(
         readings = [Interpretation(msg("start.in_system", crs=one), one) for one in systems]
         if len(readings) > 1:
             question = msg("start.which_of_systems", x=x.header, y=y.header)
-            crs = questions.settle("system", question, readings)
+            crs = questions.resolve("system", question, readings)
         else:
             crs = systems[0]
     lon, lat = to_lonlat(both["x"].to_numpy(), both["y"].to_numpy(), str(crs))

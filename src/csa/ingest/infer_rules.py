@@ -120,7 +120,7 @@ def kinds_by_flag(
         ]
         if not _is_told_by_words(yes, no) and (len(readings) > 1 or not yes):
             question = msg("start.which_killed", column=column.header)
-            yes, no = questions.settle("killed", question, readings)
+            yes, no = questions.resolve("killed", question, readings)
     found.homicide = [{"fatal": list(yes or YES)}]
     found.nonfatal = [{"fatal": list(no)}] if no else []
     if not no and len(column.known) < len(column.texts):
@@ -129,7 +129,7 @@ def kinds_by_flag(
             Interpretation(msg("start.blank_is_unknown", column=column.header), "unknown"),
         ]
         question = msg("start.which_blank", column=column.header)
-        if questions.settle("blank", question, readings) == "no":
+        if questions.resolve("blank", question, readings) == "no":
             found.nonfatal = [{}]
 
 
@@ -550,7 +550,7 @@ def _by_name(
     ]
     question = msg("start.which_all", file=name)
     readings = readings[:: -1 if kind == "nonfatal" else 1]
-    kind = questions.settle("all", question, readings)
+    kind = questions.resolve("all", question, readings)
     setattr(found, kind, [{}])
     if kind == "nonfatal":
         found.notes.append(msg("start.nonfatal_only"))

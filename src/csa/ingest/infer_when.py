@@ -115,7 +115,7 @@ def _ask_day(named: Sequence[TextColumn], questions: Questions) -> TextColumn:
             Interpretation(msg("start.is_day", column=one.header, example=one.distinct[0]), one)
             for one in named
         ]
-        taken = questions.settle("day", msg("start.which_day"), readings)
+        taken = questions.resolve("day", msg("start.which_day"), readings)
     return taken
 
 
@@ -215,7 +215,7 @@ def _settle_order(column: TextColumn, questions: Questions, *, is_us: bool) -> t
         Interpretation(msg("start.day_first", example=example), tuple(last)[:3]),
     ]
     question = msg("start.which_order", column=column.header)
-    order: tuple[str, ...] = questions.settle("order", question, readings[:: 1 if is_us else -1])
+    order: tuple[str, ...] = questions.resolve("order", question, readings[:: 1 if is_us else -1])
     return order
 
 
@@ -304,5 +304,5 @@ def resolve_time_zone(
     )
     readings = [local, universal] if is_night else [universal, local]
     question = msg("start.which_zone", column=column.header)
-    zoned: tuple[str, ...] = questions.settle("zone", question, readings)
+    zoned: tuple[str, ...] = questions.resolve("zone", question, readings)
     return replace(when, date_formats=zoned)

@@ -86,7 +86,7 @@ def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator
         is_first = False
 
 
-def whole(blocks: Iterable[RecordBlock]) -> tuple[tuple[pd.Series, ...], Sequence[int]]:
+def concat_blocks(blocks: Iterable[RecordBlock]) -> tuple[tuple[pd.Series, ...], Sequence[int]]:
     """Put blocks together: return their columns, and the lines of their records."""
     first, *more = blocks
     if not more:

@@ -27,7 +27,13 @@ from csa.base.safe_parsing import BROKEN_ZIP, parse_json, unpack_gzip, unpack_zi
 from csa.base.text import tr
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
-from csa.ingest.record_columns import OpenRecords, RecordBlock, in_blocks, read_parquet, whole
+from csa.ingest.record_columns import (
+    OpenRecords,
+    RecordBlock,
+    in_blocks,
+    read_parquet,
+    concat_blocks,
+)
 
 # ---- A table of records that somebody packed: alone in a zip, or as a gzip.
 
@@ -286,7 +292,7 @@ class FileRecords:
 def read_records(path: Path) -> FileRecords:
     """Read a file of records, all at once."""
     with open_records(path) as reading:
-        columns, lines = whole(reading.blocks)
+        columns, lines = concat_blocks(reading.blocks)
         told = reading.unreadable, tuple(reading.notes), reading.crs
         return FileRecords(reading.name, reading.sha256, reading.header, columns, lines, *told)
 

@@ -81,7 +81,7 @@ MAX_SAID, MAX_CHARACTERS = 5, 40
 class Unnamed:
     """Rows of one file that a rule would take, were it not for values that no rule names."""
 
-    asked: Asked  # the question that could not be answered
+    question: Asked  # the question that could not be answered
     column: str  # the column, as the file spells it
     counts: pd.Series  # value to number of rows
 
@@ -182,7 +182,7 @@ def count_unnamed(found: Sequence[tuple[str, Unnamed]]) -> list[dict[str, Any]]:
     """Add up over all files."""
     together: dict[tuple[str, str, str], list[pd.Series]] = {}
     for source, each in found:
-        together.setdefault((each.asked, source, each.column), []).append(each.counts)
+        together.setdefault((each.question, source, each.column), []).append(each.counts)
     listed = []
     for (asked, source, column), parts in together.items():
         counts = pd.concat(parts).groupby(level=0).sum()

@@ -100,7 +100,7 @@ def answer_question(
         row.answered, row.answered_on = text, act.on
 
 
-def agree_asked(
+def agree_quotation(
     store: Store, act: Act, key: str, *, is_public: bool, seen: int | None = None
 ) -> None:
     """Record that who asked agrees to be quoted without a name, or no longer does."""

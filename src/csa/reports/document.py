@@ -27,7 +27,7 @@ class Paragraph:
 
     text: str  # plain text
     is_faint: bool = False  # whether it is printed in a fainter color
-    is_beside: bool = False  # whether it may stand below a table that is beside a picture
+    is_aside: bool = False  # whether it may stand below a table that is beside a picture
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
             break_before, before = " new-page", ""
             continue
         place = _NEXT_PLACE.get(before, "")
-        if before == " besided" and isinstance(block, Paragraph) and block.is_beside:
+        if before == " besided" and isinstance(block, Paragraph) and block.is_aside:
             place = before
         if isinstance(block, Picture) and isinstance(after, Table) and not place:
             place = " beside" if block.width_share <= NARROW_SHARE else ""

@@ -188,7 +188,7 @@ def find_risk_terrain(
 
 
 def _covered(city: City, until: Month | None) -> Period | None:
-    covered = city.dataset.whole_months
+    covered = city.dataset.complete_months
     if covered is None or until is None or until >= covered.until:
         return covered
     return Period(covered.start, until) if until > covered.start else None

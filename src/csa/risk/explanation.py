@@ -17,7 +17,7 @@ from csa.city.dataset import City
 from csa.city.loading import EvidenceStudy
 from csa.geo.cells import CellSet, outline
 from csa.geo.services import count_kinds, count_services, gaps, places_inside
-from csa.risk.files import AreaFactor, factors_in, say_extent
+from csa.risk.files import AreaFactor, factors_in, format_extent
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _spots(here: gpd.GeoDataFrame) -> tuple[tuple[str, float, float], ...]:
 
 def where_words(factor: AreaFactor, units: str, t: Translator) -> str:
     """Describe how far around its places a factor reaches."""
-    extent = say_extent(factor.extent_m, units, t)
+    extent = format_extent(factor.extent_m, units, t)
     if factor.form == "near":
         return t("why_line.near", extent=extent)
     return t("why_line.many", extent=extent, n=factor.at_least)
@@ -111,6 +111,6 @@ def factor_words(factor: AreaFactor, config: CityConfig, t: Translator) -> str:
 
 def study_words(study: EvidenceStudy, t: Translator) -> str:
     """Describe what was tried elsewhere and what came of it, in one line with its source."""
-    words = study.told(t.language)
-    values = {"what": words.what, "effect": words.found, "design": words.design}
+    words = study.words(t.language)
+    values = {"what": words.what, "effect": words.effect_text, "design": words.design}
     return t("why_line.study", **values, source=study.source)

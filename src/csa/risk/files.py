@@ -36,7 +36,7 @@ def describe_factor(factor: RiskFactor, units: str) -> Message:
     """Describe a factor: which places, how far around them, how much higher risk is, how sure."""
     values = {
         "layer": factor.layer.name,
-        "extent": say_extent(factor.extent_m, units, Translator()),
+        "extent": format_extent(factor.extent_m, units, Translator()),
         "at_least": factor.at_least,
         "rrv": factor.rrv,
         "low": factor.low,
@@ -45,7 +45,7 @@ def describe_factor(factor: RiskFactor, units: str) -> Message:
     return msg("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
 
 
-def say_extent(meters: float, units: str, t: Translator) -> str:
+def format_extent(meters: float, units: str, t: Translator) -> str:
     """Format a factor's extent in the city's units."""
     if units == "us":
         return t("why_line.feet", feet=round(meters / METRES_PER_FOOT, -1))

@@ -279,7 +279,7 @@ def near_repeat_account(city: City, found: CityNearRepeats) -> dict[str, Any]:
         "observed": found.in_months.observed,
         "later": found.in_months.later,
         "is_shown": found.in_months.is_shown,
-        "sentence": render(say_near_repeats(found)),
+        "sentence": render(describe_near_repeats(found)),
         "within_two_months": _against(found.in_months),
         "within_years": _against(found.in_years),
     }
@@ -298,7 +298,7 @@ def _against(found: NearRepeat) -> dict[str, Any]:
     }
 
 
-def say_near_repeats(found: CityNearRepeats) -> Message:
+def describe_near_repeats(found: CityNearRepeats) -> Message:
     """Describe whether near repeats are shown, against which dates, or only busy months."""
     months, years = found.in_months, found.in_years
     if months.later_ratio is None or years.later_ratio is None:

@@ -98,7 +98,7 @@ def addressed(
         raise ParamError("mail.lacking", editions=", ".join(lacking))
     for edition in editions:
         listed = mail.recipients.get(edition.file.audience, ())
-        for recipient in () if edition.is_kept_back else listed:
+        for recipient in () if edition.is_withheld else listed:
             yield edition, recipient
 
 
@@ -127,7 +127,7 @@ def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: M
     Those that go to nobody are left out.
     """
     rows: list[tuple[str, ...]] = []
-    editions = [one for one in editions if not one.is_kept_back]
+    editions = [one for one in editions if not one.is_withheld]
     for edition in editions:
         file = edition.file
         listed = () if mail is None else mail.recipients.get(file.audience, ())

@@ -104,7 +104,7 @@ class MonthProducts:
         """The city, with the month's end."""
         return FollowSource(self.city, replace(self.choices, until=self.month.plus(1)))
 
-    def judge(self) -> bool:
+    def score_past_years(self) -> bool:
         """Judge past years where a year more is over; return whether they were."""
         return bool(self._tried(RECORD, lambda: _record(self.city, self.choices, self.progress)))
 
@@ -183,7 +183,7 @@ def step(name: str) -> Iterator[None]:
         raise OutputError("month.step", step=name, why=render(error.message)) from error
 
 
-def change_told(facts: Facts | None) -> dict[str, Any]:
+def describe_month_change(facts: Facts | None) -> dict[str, Any]:
     """Return the verdict of all areas together, or why there is none."""
     told = None if facts is None else facts.followed
     why_not = None if facts is None else facts.why_not_followed
@@ -384,7 +384,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         city = City(config, draft.intake.dataset, work.dataset)
         save_place_names(city, progress)
     products = MonthProducts(city, request.plan, records, month, request.choices, ahead, progress)
-    is_recorded = products.judge()
+    is_recorded = products.score_past_years()
     kept_secret = public_secret(request.store)
     beside = ReportInputs(
         ahead.layers,
@@ -414,7 +414,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         DRAFT_OF: _draft_of(facts),
         **dict(zip(MADE_AT, (snapshot.id, snapshot.audit_n), strict=True)),
         LEFT_OUT: [one.to_json() for one in products.left_out],
-        CHANGE: change_told(facts),
+        CHANGE: describe_month_change(facts),
     }
     account = _account(draft, version, folder, made)
     write_file(folder / SUMMARY, summary_page(config, snapshot, draft.preview, account))

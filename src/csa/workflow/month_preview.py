@@ -90,9 +90,9 @@ def preview(intake: Intake, served: Dataset | None) -> MonthPreview:
         If the new reading covers no month to its end.
     """
     new = intake.dataset
-    if new.whole_months is None:
+    if new.complete_months is None:
         raise PeriodError("month.no_month")
-    month = new.whole_months.until.plus(-1)
+    month = new.complete_months.until.plus(-1)
     now = _by_id(new.incidents)
     was = _by_id(served.incidents) if served is not None else now.head(0)
     through = served.report["data_through"] if served is not None else None

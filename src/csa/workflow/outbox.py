@@ -46,7 +46,7 @@ class PrintedEdition:
     is_internal: bool = False  # for residents, but marked internal: it goes to nobody
 
     @property
-    def is_kept_back(self) -> bool:
+    def is_withheld(self) -> bool:
         """Whether it goes to nobody."""
         return self.is_draft or self.is_internal
 

@@ -44,7 +44,7 @@ class BacktestRequest:
 class BacktestResult:
     """The results of a backtest."""
 
-    asked: BacktestRequest  # what was asked
+    request: BacktestRequest  # what was asked
     used: BacktestRecord | None  # the record with the values used; None for the city file's values
     made: BacktestRecord | None  # the new record; None where the days were named
     table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
@@ -138,9 +138,9 @@ MARKER = "backtest.json"
 
 def backtest_account(past: BacktestResult) -> dict[str, Any]:
     """Summarize what a backtest asked, with which values, and its results."""
-    question = past.asked.question
+    question = past.request.question
     return {
-        **write_header("backtest", past.asked.city),
+        **write_header("backtest", past.request.city),
         "question": {
             "origins": [str(origin) for origin in question.origins],
             "horizon_months": question.horizon_months,
@@ -158,7 +158,10 @@ def backtest_account(past: BacktestResult) -> dict[str, Any]:
 
 
 def _params(past: BacktestResult) -> dict[str, Any]:
-    choices, suggestion = past.asked.choices, build_suggestion(past.asked.city.config, past.used)
+    choices, suggestion = (
+        past.request.choices,
+        build_suggestion(past.request.city.config, past.used),
+    )
     values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
     return {
         "months": choices.months,

@@ -87,9 +87,9 @@ def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, ar
 
 
 def test_the_rest_is_told_to_the_month_on_screen(several):
-    told, _ = Following.say_usual(several, 5)
+    told, _ = Following.describe_usual(several, 5)
     assert str(told).endswith("Since: 14 in 6, 2.3 a month. The rest of the city went from 100.0 to 50.0 a month.")  # fmt: skip
-    told, _ = Following.say_usual(several, 11)
+    told, _ = Following.describe_usual(several, 11)
     assert str(told).endswith(says("displacement.rest_fell", rest_before=100.0, rest_after=30.0))
 
 

@@ -108,7 +108,7 @@ def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(fol
     day = date(2019, 6, 3)
     own = frozenset([int(followed.grid.h3_cells[0])])
     core = CoreArea("B", "Old Mill", "designated", day, day, ((day, own),), {})
-    scene = ChangeScene(followed, 11, "", has_alike=False, beside=(core,))
+    scene = ChangeScene(followed, 11, "", has_alike=False, others=(core,))
     *areas, last = (one["properties"] for one in told(scene, cells)["areas"])
     assert [one["letter"] for one in areas if one["core"]] == ["Q"]
     assert (last["area_id"], last["letter"], last["place"]) == ("B", "B", "Old Mill")

@@ -60,7 +60,7 @@ def page(monkeypatch, wrote):
         for kind, (_, before, _) in KINDS.items()
     ]
     first = Decision("all kinds", "Do", write, fields, seen=7, second=("Undo", None))
-    second = Decision("dated", "Then", write, said="Then it is.", is_dated=True)
+    second = Decision("dated", "Then", write, message="Then it is.", is_dated=True)
     made = AppTest.from_function(two_forms, args=(scene, [first, second]), default_timeout=30)
     return made.run()
 

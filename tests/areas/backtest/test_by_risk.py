@@ -7,7 +7,7 @@ import pytest
 from tests.towns import history, town_of
 
 from csa.areas.backtest import by_risk
-from csa.areas.backtest.by_risk import RiskOrderGain, measure_risk_order, say_risk_order
+from csa.areas.backtest.by_risk import RiskOrderGain, measure_risk_order, describe_risk_order
 from csa.areas.backtest.origins import BacktestSpec
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params
@@ -78,7 +78,9 @@ def test_the_same_order_gains_nothing_and_that_is_said(measure, areas):
     gain = measure(marked(areas, 3.0, 2.0))
     assert gain.origins == ("2017-01", "2018-01", "2019-01")
     assert (gain.comparison.difference, gain.comparison.verdict) == (0.0, "as good")
-    assert "no gain is shown: the areas that come first (1) caught" in str(say_risk_order(gain))
+    assert "no gain is shown: the areas that come first (1) caught" in str(
+        describe_risk_order(gain)
+    )
 
 
 def test_a_worse_order_catches_fewer_on_the_same_land(measure, areas):
@@ -86,9 +88,9 @@ def test_a_worse_order_catches_fewer_on_the_same_land(measure, areas):
     assert 0 < gain.comparison.hit_share < gain.comparison.baseline_hit_share
     assert gain.comparison.difference < 0
     worse = replace(gain, comparison=replace(gain.comparison, low=-0.2, high=-0.1))
-    assert "caught fewer" in str(say_risk_order(worse))
+    assert "caught fewer" in str(describe_risk_order(worse))
     better = replace(gain, comparison=replace(gain.comparison, low=0.1, high=0.2))
-    assert "caught more" in str(say_risk_order(better))
+    assert "caught more" in str(describe_risk_order(better))
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import math
 import pytest
 from tests.areas.backtest.records import record_of
 
-from csa.areas.backtest.record import Held, say_areas_hold, say_served_hold
+from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_areas_hold
 from csa.base.message import msg
 
 SUGGESTED = {"eps_m": 200.0, "min_samples": 12}
@@ -43,8 +43,8 @@ def summary(**by_hand):
 def test_without_a_share_held_out_no_share_is_told(record, by_hand):
     given, found = summary(**by_hand), Held(3, 30, 2.0)
     for message, key, n in (
-        (say_areas_hold(given, record), "found.candidates_alone", 22),
-        (say_served_hold(found, given, record), "found.served_alone", 3),
+        (describe_areas_hold(given, record), "found.candidates_alone", 22),
+        (describe_core_areas_hold(found, given, record), "found.served_alone", 3),
     ):
         assert (message.key, message.values["n"]) == (key, n)
         assert not {"inside", "share", "caught"} & {*message.values}
@@ -55,12 +55,12 @@ def test_without_a_share_held_out_no_share_is_told(record, by_hand):
 def test_with_past_years_of_the_same_settings_both_shares_are_told():
     record = record_of([0.2, 0.3])
     caught = msg("found.caught", n=2, share="25 %", land="2 %")
-    message = say_areas_hold(summary(), record)
+    message = describe_areas_hold(summary(), record)
     assert message.key == "found.candidates"
     told = {name: message.values[name] for name in ("inside", "incidents", "share", "land")}
     assert told == {"inside": 66, "incidents": 100, "share": "66 %", "land": "2 %"}
     assert message.values["caught"] == caught
-    served = say_served_hold(Held(3, 30, 2.0), summary(), record)
+    served = describe_core_areas_hold(Held(3, 30, 2.0), summary(), record)
     assert (served.key, served.values["share"], served.values["land"]) == (
         "found.served",
         "30 %",
@@ -70,4 +70,4 @@ def test_with_past_years_of_the_same_settings_both_shares_are_told():
 
 
 def test_a_single_year_is_told_as_one():
-    assert say_areas_hold(summary(), record_of([0.2])).values["caught"].values["n"] == 1
+    assert describe_areas_hold(summary(), record_of([0.2])).values["caught"].values["n"] == 1

@@ -124,7 +124,7 @@ def test_whoever_makes_the_file_at_the_same_moment_is_waited_for(code, n_asked):
                 raise error
 
     with nullcontext() if n_asked > 1 else pytest.raises(sqlite3.OperationalError):
-        engine.settle_sqlite(Locked())
+        engine.configure_sqlite(Locked())
     assert [words.startswith("PRAGMA journal_mode") for words in asked].count(True) == n_asked
 
 

@@ -1,11 +1,11 @@
 """How the city's shootings changed: one comparison, as Briefing has it, wherever they are told."""
 
-from csa.areas.year_to_date import compare_years, say_year
+from csa.areas.year_to_date import compare_years, describe_year
 from csa.base.message import msg
 from csa.base.params import Month, Period
 from csa.program.plan.measure_change import MeasureVerdict
 from csa.program.plan.measures import Quarter, Value
-from csa.reports.briefing.measuring import judge_city
+from csa.reports.briefing.measuring import assess_city_change
 
 WHAT = msg("find.shootings")
 HALF = Period(Month(2015, 1), Month(2015, 7))
@@ -26,9 +26,9 @@ def test_the_review_says_the_sentence_of_briefing_whatever_the_last_four_quarter
     """Three quarters with three before are 700 and 630, no change; the half-years 475 and 376."""
     values = quarters([180, 196, 254, 225, 262, 213])
     briefing = compare_years(WHAT, HALF, 475, 376)
-    change = judge_city("down", values, briefing)
+    change = assess_city_change("down", values, briefing)
     assert change.verdict is MeasureVerdict.WORSE
-    assert change.message == say_year(briefing)
+    assert change.message == describe_year(briefing)
     assert change.message.values["verdict"] == msg("briefing.more")
     assert change.what.key == "measures.in_months"
     assert (change.what.values["span"], change.what.values["year"]) == (
@@ -39,9 +39,9 @@ def test_the_review_says_the_sentence_of_briefing_whatever_the_last_four_quarter
 
 def test_without_the_data_the_quarters_are_compared_by_the_same_rule_and_say_so():
     values = quarters([180, 196, 254, 225, 262, 213])
-    change, data = judge_city("down", values, None), compare_years(WHAT, HALF, 475, 376)
+    change, data = assess_city_change("down", values, None), compare_years(WHAT, HALF, 475, 376)
     assert change.message.key == "measures.city_year"
-    assert dict(change.message.values) == dict(say_year(data).values)
+    assert dict(change.message.values) == dict(describe_year(data).values)
     assert change.verdict is MeasureVerdict.WORSE
 
 
@@ -53,7 +53,7 @@ def test_a_fall_is_better_where_fewer_is_and_about_as_many_are_no_change():
         (2, 1, "down", MeasureVerdict.TOO_FEW),
     ):
         found = compare_years(WHAT, HALF, n_now, n_before)
-        assert judge_city(direction, quarters([1]), found).verdict is verdict
+        assert assess_city_change(direction, quarters([1]), found).verdict is verdict
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_a_fall_is_better_where_fewer_is_and_about_as_many_are_no_change():
 def test_people_hit_are_compared_with_people_hit():
     found = compare_years(WHAT, HALF, 475, 376)
     values = quarters([100, 100, 100, 100, 101], basis="victims")
-    change = judge_city("down", values, found)
+    change = assess_city_change("down", values, found)
     assert change.verdict is MeasureVerdict.NO_CHANGE
     assert change.message.values["what"] == msg("measures.people_shot")
     assert change.message.values["now"] == 101
@@ -80,5 +80,5 @@ def test_values_without_the_same_quarters_a_year_before_are_not_compared():
             msg("measures.basis_changed", listed="incidents, victims"),
         ),
     ):
-        change = judge_city("down", values, msg("briefing.not_comparable"))
+        change = assess_city_change("down", values, msg("briefing.not_comparable"))
         assert (change.verdict, change.message) == (MeasureVerdict.NO_BASELINE, message)

@@ -182,7 +182,7 @@ def test_each_measure_has_a_value_a_baseline_a_target_and_a_word(plan):
     first, second, third, _ = measure_statuses(measure_lines(plan, records), TODAY)
     assert (first.now, first.baseline, first.target, first.is_met) == ("40", "80", "45", True)
     assert str(first.word) == "better"
-    assert first.is_judged
+    assert first.is_significant
     assert (second.now, second.baseline, second.target) == ("3.4", "", "")
     assert str(second.word) == "not judged"
     assert (third.line.measure.id, third.now, str(third.word)) == ("clearance", "", "no value yet")
@@ -237,7 +237,7 @@ def test_a_value_older_than_the_last_whole_quarter_is_told_as_old(plan, quarter,
     values = (value("clearance", quarter, 0.5, "cohort 12 months", numerator=5, denominator=10),)
     (first, *_) = measure_statuses(measure_lines(plan, Records(values=values)), TODAY)
     assert (first.now, first.is_current, str(first.word)) == ("50 % (5 of 10)", is_current, word)
-    assert not first.is_judged
+    assert not first.is_significant
 
 
 def test_a_target_that_was_met_long_ago_is_not_told_as_met(plan):

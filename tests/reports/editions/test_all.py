@@ -18,7 +18,7 @@ from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.reports.told import replace_row
 from tests.sentences import says
 
-from csa.areas.year_to_date import say_year
+from csa.areas.year_to_date import describe_year
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.message import msg
 from csa.base.params import Month
@@ -189,7 +189,7 @@ def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_fac
     year = month_facts.city_year
     lines = measure_lines(sample_plan, Records(values=values), city=year)
     line = next(one for one in lines if one.measure.kind == "gun-violence")
-    assert line.change.message == say_year(year)
+    assert line.change.message == describe_year(year)
     blocks = what_changed(month_facts, TELL, with_singles=False)
     assert Paragraph(render(line.change.message)) in blocks
     table = measures(measure_statuses(lines, month_facts.today), TELL)[0]

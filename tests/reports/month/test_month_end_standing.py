@@ -11,7 +11,7 @@ from csa.base.params import Month
 from csa.program.areas import designate
 from csa.program.corrections import Correction, correct
 from csa.program.store.records import Records
-from csa.reports.month.data_notes import standing_note
+from csa.reports.month.data_notes import records_note
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
 
@@ -72,7 +72,7 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
     for month in (Month(2020, 5), NEWEST):
         records = read_month(served, sample_source.city, month)
         snapshot = snapshot_for(sample_source, None, records, month)
-        said[month] = [(one.key, one.values) for one in standing_note(records, snapshot)]
+        said[month] = [(one.key, one.values) for one in records_note(records, snapshot)]
     assert said[Month(2020, 5)] == [("report.stood_then", {"day": "May 31, 2020"})]
     assert said[NEWEST] == []
     designate_later = lettered(
@@ -81,10 +81,8 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
     designate(served, act(on=date(2020, 8, 3)), designate_later)
     records = read_month(served, sample_source.city, NEWEST)
     snapshot = snapshot_for(sample_source, None, records, NEWEST)
-    assert [one.key for one in standing_note(records, snapshot)] == ["report.stands_now"]
-    assert (
-        list(standing_note(Records(), snapshot_for(sample_source, None, Records(), NEWEST))) == []
-    )
+    assert [one.key for one in records_note(records, snapshot)] == ["report.stands_now"]
+    assert list(records_note(Records(), snapshot_for(sample_source, None, Records(), NEWEST))) == []
 
 
 def test_the_facts_of_a_past_month_are_of_its_areas(served, sample_source):

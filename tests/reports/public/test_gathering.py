@@ -37,7 +37,7 @@ from csa.reports.public.bundle import table_files
 from csa.reports.public.counts import count_followed
 from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
-from csa.reports.public.published_values import change_told
+from csa.reports.public.published_values import published_change
 from csa.reports.public.window import resolve_window
 
 SECRET = Secret(bytes(range(32)))
@@ -374,10 +374,10 @@ def test_a_range_stands_only_where_the_changed_count_lies_on_its_side_of_it(publ
     """Else two numbers on the page would say the opposite of the sentence above them."""
     change = replace_change(counted=58, low=44, high=77)
     stands = Publication("2020-Q2", "s", {}, {"all areas": {"2019-10/2020-06": {"all": 57}}})
-    told = change_told(change, stands)
+    told = published_change(change, stands)
     assert (told.counted, told.low, told.high) == (57, 45, 75)
     moved = Publication("2020-Q2", "s", {}, {"all areas": {"2019-10/2020-06": {"all": 79}}})
-    told = change_told(change, moved)
+    told = published_change(change, moved)
     assert (told.counted, told.low, told.high) == (79, None, None)
 
 

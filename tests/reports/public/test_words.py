@@ -21,7 +21,7 @@ from csa.reports.public.plan import (
     count_actions_by_status,
     how_to_participate,
     status_at_quarter_end,
-    words_to_tell,
+    notice_text,
 )
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import MOST_LISTED, MOST_WORDS, count_words, wall_marks, wall_screens
@@ -235,7 +235,7 @@ def test_an_agency_hears_that_a_task_is_late_seven_days_before_the_public_does(t
     due = {"area": "B", "what": "Mow", "agency": "Public Works", "due": "May 15, 2020"}
     named = says("publish.task", **due)
     waits = says("publish.to_tell", n=1, days=7, tasks=named)
-    assert words_to_tell(given) == ("" if word == "late" else waits)
+    assert notice_text(given) == ("" if word == "late" else waits)
 
 
 def test_questions_without_an_answer_come_first_and_those_not_quoted_are_counted():

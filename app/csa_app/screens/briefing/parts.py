@@ -19,18 +19,18 @@ from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import expected_range
-from csa.areas.year_to_date import city_year, say_year
+from csa.areas.year_to_date import city_year, describe_year
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import month, name_list, natural_sort_key, render, tr
 from csa.program.registry import AreaStatus
 from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
-from csa_app.shared.area_status import describe_served, say_outlines
+from csa_app.shared.area_status import describe_served, describe_outlines
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
     cautions,
-    found_words,
+    share_words,
     months_covered,
     what_is_counted,
     why_no_area,
@@ -86,7 +86,7 @@ def tiers(
                 if letter not in proposed
             ],
         )
-        said = say_outlines(proposal, standing, counts)
+        said = describe_outlines(proposal, standing, counts)
         where = judgement.answers["locate"]
         inside = _faint(note if where.can else f"{render(where.message)} {note}")
         inside += f"<div>{lists}</div>{_faint(said)}"
@@ -185,7 +185,7 @@ def _stands_out(
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
-    found = found_words(proposal, record)
+    found = share_words(proposal, record)
     if served := describe_served(standing):
         found = f"{found} {served}"
     if judgement is None:
@@ -215,7 +215,7 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus])
 
 def _changed(session: CitySession, choices: AreaSettings) -> tuple[str, str]:
     found = city_year(session, choices)
-    said = render(say_year(found))
+    said = render(describe_year(found))
     return ("", said) if isinstance(found, Message) else (said, "")
 
 
@@ -225,7 +225,7 @@ def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
     said = [
         _about(name, render(answer.message))
         for name, answer in judgement.answers.items()
-        if not (answer.can and answer.is_firm)
+        if not (answer.can and answer.is_sufficient)
     ]
     return (" ".join(said), "") if said else (tr("briefing.all_can"), "")
 

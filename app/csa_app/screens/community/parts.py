@@ -10,7 +10,7 @@ from csa.base.errors import CsaError, PrivacyError
 from csa.base.text import LANGUAGES, Translator, render, tr
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import language_name
-from csa.reports.public.plan import words_to_tell
+from csa.reports.public.plan import notice_text
 from csa.reports.public.sections import public_title
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
@@ -65,7 +65,7 @@ def head(told: PublicEdition, chosen: str) -> None:
     st.title(tr("community.short"), anchor=False)
     counted = period(told.facts, Translator())
     st.caption(panels.plain(tr("community.preview", quarter=told.facts.quarter, when=counted)))
-    to_tell = words_to_tell(told.facts)
+    to_tell = notice_text(told.facts)
     if to_tell:
         st.caption(panels.plain(to_tell))
     with st.container(horizontal=True, key="community_ways"):

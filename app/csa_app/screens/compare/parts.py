@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from csa.areas.backtest.by_risk import say_risk_order
+from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.choices import AreaSettings
 from csa.areas.ordering import ONLY_CHOSEN, list_unknown
 from csa.areas.places import called
@@ -35,7 +35,7 @@ from csa_app.shared.area_status import (
     in_service,
     not_proposed,
     other_outlines,
-    say_outlines,
+    describe_outlines,
     short_state,
     state_words,
 )
@@ -157,7 +157,7 @@ def show(
         names = name_list(in_service(area).display_name for area in others)
         st.caption(panels.plain(tr("compare.others", areas=names)))
     proposal = cache.proposal(session, choices)
-    if said := say_outlines(proposal, standing, counts):
+    if said := describe_outlines(proposal, standing, counts):
         st.caption(panels.plain(f"{said} {tr('compare.of_outline')}"))
     months = months_covered(proposal)
     is_drawn = any(not pd.isna(row["next12_expected"]) for row in shown)
@@ -358,7 +358,7 @@ def what_enters(
         _unknown_people(judgement, names)
     if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
         gain = cache_around.risk_order(session)
-        told = tr("compare.risk_unscored") if gain is None else render(say_risk_order(gain))
+        told = tr("compare.risk_unscored") if gain is None else render(describe_risk_order(gain))
         st.caption(f"{tr('why_line.no_cause')} {told}")
     return chosen, places
 
@@ -453,7 +453,7 @@ def show_map(
         "shootings",
         ("background", "neighborhoods"),
         first,
-        standing=standing,
+        status=standing,
         core=core,
         counts=core_counts(session, choices),
         notes={

@@ -15,7 +15,7 @@ from csa.change.classic_measures import Wdd
 from csa.change.follow import STEP_MONTHS
 from csa.change.preregistration import SEALED, is_intact
 from csa.change.robustness import ratios_before
-from csa.change.sentences import STUDIED, say_net_change
+from csa.change.sentences import STUDIED, describe_net_change
 from csa_app.shared import cache_change, panels
 from csa_app.shared.area_status import areas_in_service
 from csa_app.shared.cache_once import once
@@ -64,7 +64,7 @@ def _net(following: Following) -> None:
     at, through = len(following.months) - 1, month(following.months[-1])
     lines = []
     for area_id in ("", *following.by_letter):
-        told = say_net_change(following.judged(area_id), at)
+        told = describe_net_change(following.results(area_id), at)
         if told is not None:
             who = following.place_name(area_id)
             lines.append(tr("change_page.how_net", who=who, month=through, said=render(told)))
@@ -227,7 +227,7 @@ def _shown_by_now(following: Following) -> pd.DataFrame:
     listed = ["", *(following.by_letter if len(following.area_ids) > 1 else [])]
     columns = {
         tr("change_page.fell", share=percent(fall)): [
-            percent(following.judged(area_id).core.power(at, fall)) for area_id in listed
+            percent(following.results(area_id).core.power(at, fall)) for area_id in listed
         ]
         for fall in FALLS
     }

@@ -10,7 +10,13 @@ import streamlit as st
 
 from csa.base.io import csv_bytes
 from csa.base.text import month, name_list, render, tr
-from csa.change.sentences import describe_core, describe_wdd, moved_somewhere, name_all, say_ground
+from csa.change.sentences import (
+    describe_core,
+    describe_wdd,
+    moved_somewhere,
+    name_all,
+    describe_area_basis,
+)
 from csa.change.verdict import CumulativeCounts, Verdict
 from csa.change.zoning import BASE_MONTHS
 from csa.program.registry import CoreArea
@@ -59,7 +65,7 @@ def describe_areas(following: Following, at: int) -> str:
     """Name the areas that differ, and count those with no change or too few incidents to tell."""
     if len(following.area_ids) == 1 or following.is_early(at):
         return ""
-    verdicts = {area_id: following.judged(area_id).verdicts[at] for area_id in following.by_letter}
+    verdicts = {area_id: following.results(area_id).verdicts[at] for area_id in following.by_letter}
     alike = (Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY)
     same, few, early = ([name for name, one in verdicts.items() if one is kind] for kind in alike)
     changed = [name for name, one in verdicts.items() if one not in alike]
@@ -80,7 +86,7 @@ def _differing(following: Following, changed: list[str], at: int) -> str:
         tr(
             "change_page.single",
             who=following.place_name(area_id),
-            verdict=_begun_small(verdict_word(following.judged(area_id), at)),
+            verdict=_begun_small(verdict_word(following.results(area_id), at)),
         )
         for area_id in changed[:MAX_NAMED]
     ]
@@ -108,7 +114,7 @@ def show_each_area(session: CitySession, following: Following, at: int, selected
 
 def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
     """Tabulate each area's verdict and numbers, by letter; the chosen one's name is bold."""
-    judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
+    judged = {area_id: following.results(area_id) for area_id in following.by_letter}
     tracks = [t for one in judged.values() for t in (one.core, one.ring) if t is not None]
     top = max(
         (float(max(t.bound_high[at], t.counted[at])) for t in tracks if t.has_enough[at]),
@@ -162,7 +168,7 @@ def as_csv(following: Following, at: int, *, is_synthetic: bool) -> bytes:
     names = dict(zip(chosen.area_ids, chosen.place_names, strict=True))
 
     def row(area_id: str) -> list[object]:
-        judged = following.judged(area_id)
+        judged = following.results(area_id)
         told = str(judged.verdicts[at])
         head = [area_id, names[area_id], following.months[0], following.months[at], told]
         return [*head, *_numbers(judged.core, at), *_numbers(judged.ring, at), is_synthetic]
@@ -186,7 +192,7 @@ ONE_AREA = "the area whose sums are shown"
 def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], None]) -> None:
     """Show and chart the sums of the chosen area, or of all together, since the start."""
     following, at, area_id = scene.following, scene.at, scene.selected
-    judged = following.judged(area_id)
+    judged = following.results(area_id)
     is_one = area_id in following.area_ids
     _choose_area(following, area_id if is_one else None, choose)
     title = tr(
@@ -500,12 +506,12 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
         counted.append(tr("change_page.not_agreed"))
     if at < len(following.months) - 1:
         counted.append(tr("change_page.up_to", month=until))
-    counted += map(render, say_ground(following.displaced))
+    counted += map(render, describe_area_basis(following.displaced))
     if session.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
         counted.append(tr("change_page.kinds_counted", what=kinds_words(session, choices)))
     if following.is_early(at):
         return [" ".join(counted)]
-    usual = [render(told) for told in following.say_usual(at)]
+    usual = [render(told) for told in following.describe_usual(at)]
     classic = describe_wdd(following.evidence) if at == len(following.months) - 1 else None
     usual += [] if classic is None else [render(classic)]
     whole = render(following.sentence("", at))

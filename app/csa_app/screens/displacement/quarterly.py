@@ -17,7 +17,7 @@ from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import month, name_list, render, tr
 from csa.change.lineage_windows import WINDOWS
-from csa.change.outcomes import say_outcome
+from csa.change.outcomes import describe_outcome
 from csa.change.season import as_message, compare_month
 from csa.change.sentences import name_verdict
 from csa.city.history import DatasetVersion, explain_left_out, list_revisions
@@ -246,7 +246,7 @@ def others(session: CitySession, choices: AreaSettings, following: Following) ->
     st.header(tr("change_page.others_title"), anchor=False)
     st.caption(tr("change_page.others_note"))
     for one in found:
-        said = " ".join(render(told) for told in say_outcome(one))
+        said = " ".join(render(told) for told in describe_outcome(one))
         st.markdown(panels.plain(said))
         if one.displaced is None or len(following.area_ids) < 2:
             continue
@@ -322,7 +322,7 @@ def newest_table(following: Following) -> pd.DataFrame:
 def month_counts(edition: DatasetVersion, choices: AreaSettings) -> dict[str, int]:
     """Count the city's whole months, of the kinds on screen."""
     counts = {}
-    for one in edition.whole_months():
+    for one in edition.complete_months():
         found = edition.count(one)
         by_kind = {
             "homicide": found.homicides,

@@ -41,7 +41,7 @@ from csa_app.shared.area_status import area_statuses, short_state
 from csa_app.shared.signing import Decision, FormField, Present, Typed
 
 
-def say_starts(n_areas: int, first: Month, n_waves: int, between: int) -> str:
+def starts_text(n_areas: int, first: Month, n_waves: int, between: int) -> str:
     """Return how many areas start when, in words: groups of as many areas as there are starts."""
     when = [month(str(first.plus(wave * between))) for wave in range(n_waves)]
     return tr("draw_page.starts", n=n_areas, waves=n_waves, months=", ".join(when))
@@ -68,7 +68,7 @@ def waiting(scene: Present, row: DrawRow, *, may_draw: bool) -> None:
     )
     st.caption(tr("draw_page.about_n"))
     first = Month.parse(account["first_start"])
-    st.markdown(say_starts(len(entrants), first, account["n_waves"], account["months_between"]))
+    st.markdown(starts_text(len(entrants), first, account["n_waves"], account["months_between"]))
     _left_out(account)
     st.caption(tr("draw_page.code"))
     st.code(account["entrants_sha256"], language=None, wrap_lines=True)
@@ -271,7 +271,7 @@ def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> S
         tr("draw_page.between"), 1, MAX_MONTHS_BETWEEN, 6, key="draw between"
     )
     starts = Starts(list_entrants(found, tier, areas), first, n_waves, between)
-    st.markdown(say_starts(len(areas), first, n_waves, between))
+    st.markdown(starts_text(len(areas), first, n_waves, between))
     if n_waves == LEAST:  # of more starts, the first and the last are compared: after the draw
         usual = found.usual_fall_share or 0.0
         table = power_table(

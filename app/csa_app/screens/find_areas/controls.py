@@ -148,7 +148,7 @@ def _choose_dbscan() -> DbscanParams | None:
     return DbscanParams(float(eps_m), int(min_samples))
 
 
-def say_suggestion(
+def show_suggestion(
     suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: AreaSettings, cost: str
 ) -> None:
     """Show the suggested radius and minimum, why, and whether they are in use."""

@@ -23,7 +23,7 @@ try:
 except CsaError as error:
     panels.stop(error)
 with below:
-    controls.say_suggestion(
+    controls.show_suggestion(
         proposal.suggested,
         proposal.summary["params"]["suggested_by"],
         proposal.summary["totals"]["located"],

@@ -38,7 +38,7 @@ from csa_app.shared.area_status import (
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend, show_legend
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.phrases import cautions, found_words, months_covered, why_no_area
+from csa_app.shared.phrases import cautions, share_words, months_covered, why_no_area
 
 MAP_HEIGHT_PX = 640
 
@@ -52,7 +52,7 @@ def answer(
         panels.empty(nothing)
         return
     panels.answer(
-        found_words(proposal, record),
+        share_words(proposal, record),
         describe_served(standing) or tr("find.candidates"),
         *cautions(proposal),
     )
@@ -145,7 +145,7 @@ def _map(
         screen.area,
         spots,
         None if risk is None else (risk.address, risk.levels),
-        standing=standing,
+        status=standing,
         core=core,
         counts=core_counts(session, screen.choices),
         afar=afar,

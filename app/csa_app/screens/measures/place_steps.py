@@ -48,7 +48,7 @@ from csa_app.shared.signing import Decision, FormField, FormScene, Typed
 class VerdictSince:
     """Displacement's verdict on an area since its designation."""
 
-    told: ServedVerdict | None  # None if nothing can be said
+    text: ServedVerdict | None  # None if nothing can be said
     why: str  # the verdict in words, or why there is none
 
 
@@ -163,7 +163,7 @@ def _forms(
         return forms
     if state == DESIGNATED and work.area.execution_on is None:
         forms["begin"] = tr("here.do_begin"), lambda: _begun(scene, work)
-    told = None if found is None else found.told
+    told = None if found is None else found.text
     if state == DESIGNATED and told is not None and told.verdict in FEWER:
         forms["maintain"] = tr("here.do_maintain"), lambda: _maintained(work, told)
     if state in ACTIVE and _other_cells(scene, screen, place):
@@ -220,7 +220,7 @@ def _maintained(work: WorkPlan, told: ServedVerdict) -> Decision:
         f"maintain {area.key}",
         tr("here.do_maintain"),
         lambda store, act, typed: maintain(store, act, area.key, told.evidence, seen=typed.seen),
-        said=tr("keep.maintained", area=area.key),
+        message=tr("keep.maintained", area=area.key),
         seen=area.revision,
         about=render(told.sentence),
     )
@@ -257,7 +257,7 @@ def _retired(work: WorkPlan) -> Decision:
         f"retire {area.key}",
         tr("here.do_retire"),
         lambda store, act, typed: retire(store, act, area.key, seen=typed.seen),
-        said=tr("keep.retired", area=area.key),
+        message=tr("keep.retired", area=area.key),
         seen=area.revision,
         about=tr("here.retire_about"),
     )

@@ -21,7 +21,7 @@ from csa.program.work import (
     add_question,
     add_stakeholder,
     add_task,
-    agree_asked,
+    agree_quotation,
     answer_question,
     set_task,
 )
@@ -49,7 +49,7 @@ def show_forms(scene: FormScene, work: WorkPlan) -> None:
         offered["change"] = tr("here.change_task"), lambda: _changed_task(work)
     offered["meeting"] = tr("here.add_meeting"), lambda: _meeting(work, today)
     offered["asked"] = tr("here.add_asked"), lambda: _asked(work)
-    if work.asked:
+    if work.questions:
         offered["answer"] = tr("here.add_answer"), lambda: _answer(work)
         offered["agree"] = tr("here.change_agreed"), lambda: _agreed(work)
     offered["lesson"] = tr("here.add_lesson"), lambda: _lesson(work)
@@ -141,7 +141,7 @@ def _asked(work: WorkPlan) -> Decision:
 
 
 def _which_asked(work: WorkPlan) -> QuestionRow:
-    rows = {row.key: row for row in work.asked}
+    rows = {row.key: row for row in work.questions}
     words = {key: row.asked for key, row in rows.items()}
     return rows[_which(tr("here.which_asked"), words, f"which asked {work.area.key}")]
 
@@ -162,7 +162,7 @@ def _agreed(work: WorkPlan) -> Decision:
     row = _which_asked(work)
     return _entry(
         f"agree {row.key}",
-        lambda store, act, typed: agree_asked(
+        lambda store, act, typed: agree_quotation(
             store, act, row.key, is_public=typed.now["is_public"], seen=typed.seen
         ),
         FormField("is_public", tr("here.agreed"), "tick", row.is_public),

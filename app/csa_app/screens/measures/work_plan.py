@@ -92,7 +92,7 @@ def show(scene: FormScene, work: WorkPlan) -> None:
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
         (tr("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),
-        (tr("here.asked"), _each(scene, work.asked, _asked)),
+        (tr("here.asked"), _each(scene, work.questions, _asked)),
         (tr("here.meetings"), _each(scene, work.meetings, _meeting)),
         (tr("here.lessons"), _each(scene, work.lessons, _lesson)),
         (tr("here.takers"), _each(scene, work.stakeholders, _taker)),
@@ -119,7 +119,10 @@ def entries_words(work: WorkPlan) -> list[tuple[Audited, str]]:
     """Name what people wrote in a work plan, tasks aside: those can be changed anyway."""
     return [
         *((row, f"{day(row.on_date)}: {meeting_word(row.kind)}") for row in work.meetings),
-        *((row, tr("here.you_said", text=row.asked, day=day(row.asked_on))) for row in work.asked),
+        *(
+            (row, tr("here.you_said", text=row.asked, day=day(row.asked_on)))
+            for row in work.questions
+        ),
         *((row, tr("correct_form.lesson", text=row.text)) for row in work.lessons),
         *((row, row.organisation) for row in work.stakeholders),
     ]

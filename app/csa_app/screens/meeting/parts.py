@@ -231,7 +231,7 @@ def _measure(one: MeasureStatus) -> str:
         cell(one.now, is_told=one.is_current),
         cell(baseline or tr("meeting.no_baseline"), is_told=bool(baseline)),
         cell(target or tr("meeting.no_target"), is_told=bool(target)),
-        cell(_word(one), is_told=one.is_judged),
+        cell(_word(one), is_told=one.is_significant),
     )
     return f'<li class="csa-measured">{"".join(cells)}</li>'
 

@@ -38,10 +38,10 @@ class PlanFilter:
     soon: bool = False  # only actions due in the next 90 days
     late: bool = False  # only late actions
     look: str = STATE  # one of `LOOKS`: a table by status, a table by who and when, or cards
-    opened: str = ""  # number of the opened action
+    selected: str = ""  # number of the opened action
 
 
-def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
+def choice_options(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
     """List the options of each choice."""
     return {
         "goal": [goal.number for goal in plan.goals],
@@ -102,7 +102,7 @@ def _is_shown(view: PlanFilter, line: ActionLine) -> bool:
 
 def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFilter:
     """Show the choices in one row, and return what was chosen."""
-    choices = known(plan, records)
+    choices = choice_options(plan, records)
     _start_widgets(choices)
     with st.container(key="plan_filters", horizontal=True, vertical_alignment="bottom"):
         for name in ("goal", "strategy", "team", "area", "status"):

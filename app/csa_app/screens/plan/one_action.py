@@ -19,7 +19,7 @@ from csa.program.store.tables import ChangeRow
 from csa.reports.briefing.lines import ActionLine
 from csa_app.screens.plan.filters import open_action
 from csa_app.shared import answering, panels, signing
-from csa_app.shared.plan_cards import standing_html
+from csa_app.shared.plan_cards import dated_status_html
 from csa_app.shared.plan_words import field_word, proposal_state, value_words
 from csa_app.shared.signing import Decision, FormField, FormScene, Typed
 
@@ -45,7 +45,7 @@ def head(line: ActionLine, plan: Plan) -> None:
         goal=f"{goal.number} {goal.title}",
         team=plan.team_of(line.number).name,
     )
-    stands = "" if line.is_open else standing_html(line)
+    stands = "" if line.is_open else dated_status_html(line)
     office = html.escape(line.state.office)
     stands += f" · {office}" if office else ""
     st.html(f'<p>{stands}</p><p class="csa-faint">{html.escape(where)}</p>')

@@ -58,7 +58,7 @@ def local_time(at_utc: str, time_zone: str) -> str:
     return f"{day(when.date())}, {when:%H:%M}"
 
 
-def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
+def trail_text(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
     """Return entries of the trail in words, newest first."""
     newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
     return [
@@ -108,7 +108,7 @@ def trail(scene: ActionScene, line: ActionLine) -> None:
         corrections = dict[int, list[CorrectionRow]]()
         for row in scene.records.corrections_of(line.number):
             corrections.setdefault(row.entry, []).append(row)
-        told_of = told(found, scene.session.config.city.time_zone)
+        told_of = trail_text(found, scene.session.config.city.time_zone)
         body = "".join(
             f"<li><b>{html.escape(one.when)} · {html.escape(one.office)}</b><br>"
             f"{html.escape('; '.join(one.changes))}<br>"
@@ -133,7 +133,7 @@ def correct(scene: ActionScene, line: ActionLine) -> None:
         return
     found = _entries(scene, line)
     right = corrected(found, scene.records.corrections_of(line.number))
-    names = {one.n: one for one in told(right, scene.session.config.city.time_zone)}
+    names = {one.n: one for one in trail_text(right, scene.session.config.city.time_zone)}
     approved = approvals(found)
     fields = list(CORRECTABLE[ActionRow])
     things = [
@@ -244,7 +244,7 @@ def _conflict(
     if edit.seen == line.revision or store is None:
         return
     with store.reading() as session:
-        trail = told(entries(session.connection(), line.number), opened.config.city.time_zone)
+        trail = trail_text(entries(session.connection(), line.number), opened.config.city.time_zone)
     newer = trail[: max(1, line.revision - edit.seen)]
     with st.container(border=True):
         st.warning(_conflict_words(line.number, newer), icon=":material/group:")

@@ -52,7 +52,7 @@ def form(desk: Desk, report: Report | None) -> None:
 
 
 def _handing(desk: Desk, report: Report) -> Decision:
-    first = Month.parse(report.asked.month)
+    first = Month.parse(report.request.month)
     least = min(date(first.year, first.number, 1), desk.today)
     fields = (
         FormField(
@@ -95,13 +95,13 @@ def _handing(desk: Desk, report: Report) -> Decision:
         return tr("reports_page.recorded", n=len(keys))
 
     label = tr("reports_page.record")
-    return Decision(f"hand out {report.asked.month}", label, write, fields)
+    return Decision(f"hand out {report.request.month}", label, write, fields)
 
 
 def _editions(report: Report) -> list[tuple[str, str, str]]:
     """List the audience, language and format of each edition that is offered and is no draft."""
     files = [(file.audience, file.language, file.form) for file in report.files]
-    words = [(audience, report.asked.language, "docx") for audience in report.audiences]
+    words = [(audience, report.request.language, "docx") for audience in report.audiences]
     order = {name: place for place, name in enumerate(report.audiences)}
     pages = [file for file in report.files if file.form == "html"]
     drafts = {one.audience for one in pages if made_from(one.content).figures == NONE_PUBLISHED}

@@ -45,7 +45,7 @@ class ReportRequest:
 class Report:
     """Editions of a month as made; the session keeps them, whatever changes meanwhile."""
 
-    asked: ReportRequest  # the request
+    request: ReportRequest  # the request
     mark: str  # key of what they were made from
     facts: Facts  # their facts
     files: tuple[MadeEdition, ...]  # the pages, and PDFs if the machine can make them
@@ -60,7 +60,7 @@ class Report:
 def choose(session: CitySession, months: Sequence[str]) -> tuple[ReportRequest, bool]:
     """Ask for the month, audiences and language."""
     kept: Report | None = st.session_state.get(REPORT)  # returning readers find what they made
-    before = None if kept is None or kept.asked.month not in months else kept.asked
+    before = None if kept is None or kept.request.month not in months else kept.request
     with st.container(horizontal=True, key="report_choices"):
         reported = st.selectbox(
             tr("reports_page.month"),
@@ -104,7 +104,7 @@ def report_of(basis: ReportBasis, asked: ReportRequest, *, is_pressed: bool) -> 
     if is_pressed:
         st.session_state[REPORT] = make(basis, asked, spot)
     kept: Report | None = st.session_state.get(REPORT)
-    return kept if kept is not None and kept.asked == asked else None
+    return kept if kept is not None and kept.request == asked else None
 
 
 def make(basis: ReportBasis, asked: ReportRequest, spot: DeltaGenerator) -> Report:
@@ -171,7 +171,7 @@ MOST_OPEN = 3
 
 def show(basis: ReportBasis, report: Report) -> None:
     """Show what was made."""
-    asked = report.asked
+    asked = report.request
     panels.answer(tr("reports_page.made", n=len(report.audiences), month=month(asked.month)))
     if report.audiences != asked.audiences:
         panels.empty(panels.plain(render(nothing_public(report.facts).message)))
@@ -218,7 +218,7 @@ def _files(report: Report) -> None:
 
 def _word(report: Report, audience: str) -> Callable[[], bytes]:
     """Return a function that makes the Word file when it is requested."""
-    language = report.asked.language
+    language = report.request.language
     return lambda: cache_report.edition(report.facts, audience, language, "docx").content
 
 
@@ -228,7 +228,7 @@ def _download(file: MadeEdition, content: bytes | Callable[[], bytes]) -> None:
 
 
 def _made_from(basis: ReportBasis, report: Report) -> None:
-    if report.asked.language != ENGLISH and not basis.session.config.public.spanish_office:
+    if report.request.language != ENGLISH and not basis.session.config.public.spanish_office:
         st.caption(tr("reports_page.unreviewed"))
     snapshot = report.facts.snapshot
     st.caption(tr("reports_page.snapshot", id=snapshot.id))

@@ -27,5 +27,5 @@ if found is None:
 parts.answer(opened, found)
 parts.kinds(opened, found)
 parts.by_area(opened, found)
-parts.whole_list(opened, found)
+parts.show_full_list(opened, found)
 parts.how_to(opened)

@@ -129,7 +129,7 @@ def by_area(session: CitySession, found: Inventory) -> None:
     panels.table(table, tr("services_page.areas_alt", city=session.config.city.name), "csa-wide")
 
 
-def whole_list(session: CitySession, found: Inventory) -> None:
+def show_full_list(session: CitySession, found: Inventory) -> None:
     """Show every service of a kind, and offer the whole list as a file."""
     st.header(tr("services_page.list"), anchor=False)
     told = (found.listed["program"] != "") | (found.listed["evaluated"] != "")

@@ -27,6 +27,6 @@ try:
         parts.around(opened, area)
     parts.studies()
     if kept is not None:
-        parts.whole_city(kept)
+        parts.show_city(kept)
 except CsaError as error:
     panels.stop(error)

@@ -91,7 +91,7 @@ def studies() -> None:
     table = pd.DataFrame(
         {
             tr("why.col_what"): [one.what for one in found],
-            tr("why.col_effect"): [one.found for one in found],
+            tr("why.col_effect"): [one.effect_text for one in found],
             tr("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
             tr("why.col_source"): [one.source for one in found],
         }
@@ -105,7 +105,7 @@ def around(session: CitySession, area: AreaOption) -> None:
     nearby.show_area_services(session, area.cells, area.label)
 
 
-def whole_city(kept: Mapping[str, Any]) -> None:
+def show_city(kept: Mapping[str, Any]) -> None:
     """Show what was tried in the whole city, and whether it adds anything to past counts."""
     with st.expander(tr("why.whole_city")):
         for sentence in kept["sentences"]:

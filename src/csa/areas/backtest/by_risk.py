@@ -102,7 +102,7 @@ def _score(trial: Fold, located: StudyArea, risk: Floats, capacity: int) -> Fold
     return FoldScore(trial, parts, 0.0)
 
 
-def say_risk_order(gain: RiskOrderGain) -> Message:
+def describe_risk_order(gain: RiskOrderGain) -> Message:
     """State what ordering by risk would have gained, also where that is nothing."""
     found = gain.comparison
     key = {

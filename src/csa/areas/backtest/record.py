@@ -187,7 +187,7 @@ class Held(NamedTuple):
     km2: float
 
 
-def say_areas_hold(summary: Mapping[str, Any], record: BacktestRecord | None) -> Message:
+def describe_areas_hold(summary: Mapping[str, Any], record: BacktestRecord | None) -> Message:
     """Describe what a proposal's candidate areas hold, as far as past years let it be told.
 
     Parameters
@@ -202,7 +202,7 @@ def say_areas_hold(summary: Mapping[str, Any], record: BacktestRecord | None) ->
     return _told(found, summary, record, is_served=False)
 
 
-def say_served_hold(
+def describe_core_areas_hold(
     found: Held, summary: Mapping[str, Any], record: BacktestRecord | None
 ) -> Message:
     """Describe what the areas in service hold, of the same months and by the same rule."""

@@ -203,7 +203,7 @@ def _account(
     }
 
 
-def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedDraw) -> None:
+def require_single_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedDraw) -> None:
     """Refuse anything that would let somebody draw until they like the outcome.
 
     In one folder one list is closed, then that list is drawn, once; the same files may be

@@ -94,7 +94,11 @@ def priorities_account(found: AssessedProposal, weights: Weights, capacity: int)
         "tiers": {str(tier): n for tier, n in count_tiers(judgement).items()},
         "areas_without_tier": judgement.n_without_tier,
         "answers": {
-            name: {"can": answer.can, "is_firm": answer.is_firm, "text": render(answer.message)}
+            name: {
+                "can": answer.can,
+                "is_firm": answer.is_sufficient,
+                "text": render(answer.message),
+            }
             for name, answer in judgement.answers.items()
         },
         "finest_resolution": judgement.finest,

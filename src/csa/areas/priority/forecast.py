@@ -159,7 +159,7 @@ def _year_and_earlier(
     at = [located.place(cells) for cells in grounds]
     recent = np.array([last[cells].sum() for cells in at], dtype=np.float64)
     earlier = np.array([before[cells].sum() for cells in at]) * (YEAR / LOOK_BACK)
-    covered = located.dataset.whole_months
+    covered = located.dataset.complete_months
     if covered is None or covered.start > until.plus(-YEAR - LOOK_BACK):
         earlier = np.full(len(at), np.nan)
     return recent, earlier

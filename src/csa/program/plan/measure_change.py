@@ -92,7 +92,7 @@ def _compare_counts(
     n = n_before + n_after
     surest = min(chance_of(n, 0, *exposures, dispersion), chance_of(0, n, *exposures, dispersion))
     is_enough = surest < LEVEL
-    what = counts_told(n_before, n_after, len(before), len(after), scale / usual)
+    what = format_counts(n_before, n_after, len(before), len(after), scale / usual)
     return ValueComparison(difference, low, high, sign, is_enough, what)
 
 
@@ -118,7 +118,9 @@ def _range(
     return difference - wider * down, difference + wider * up
 
 
-def counts_told(n_before: int, n_after: int, q_before: int, q_after: int, scale: float) -> Message:
+def format_counts(
+    n_before: int, n_after: int, q_before: int, q_after: int, scale: float
+) -> Message:
     """Write two counts, how many quarters each is of where that differs, and the change."""
     if q_before == q_after:
         what = msg("measures.from_to", before=f"{n_before:,}", after=f"{n_after:,}")

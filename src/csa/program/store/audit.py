@@ -307,7 +307,7 @@ class Verified:
     is_guarded: bool = True  # whether the database still refuses any change of the trail
 
     @property
-    def is_whole(self) -> bool:
+    def is_intact(self) -> bool:
         """Whether nothing was changed outside the trail."""
         return self.broken_at is None and not self.strange and self.is_guarded
 

@@ -147,7 +147,7 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
                 connection.execute(update(row).values(revision=row.revision + highest))
             with Session(connection) as session:
                 found = verify(session)
-        if not found.is_whole or found.head != backup.head:
+        if not found.is_intact or found.head != backup.head:
             raise StoreError("store.untrue_backup", n=found.head.n)
         if before.n:
             _keep(safe, content)

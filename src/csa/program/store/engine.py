@@ -319,7 +319,7 @@ def _open(path: Path, name: str) -> _Connection:
     if before is not None:
         raw = _raw(path, "rw")
         try:
-            settle_sqlite(raw)
+            configure_sqlite(raw)
         except BaseException:
             raw.close()
             raise
@@ -399,7 +399,7 @@ def _is_there(path: Path, name: str, *, make: bool) -> bool:
         return make or (path.exists() and path.stat().st_size > 0)  # an empty file is not a store
 
 
-def settle_sqlite(raw: sqlite3.Connection) -> None:
+def configure_sqlite(raw: sqlite3.Connection) -> None:
     """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone.
 
     Each commit is taken into the file at once, so that little stands in the log alone.

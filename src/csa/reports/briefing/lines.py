@@ -155,7 +155,7 @@ class WorkPlan:
     steps: tuple[StepRow, ...]  # its steps, oldest first
     tasks: tuple[TaskRow, ...]  # unfinished first, then by due date
     meetings: tuple[MeetingRow, ...]  # newest first
-    asked: tuple[QuestionRow, ...]  # unanswered first
+    questions: tuple[QuestionRow, ...]  # unanswered first
     lessons: tuple[LessonRow, ...]  # newest first
     stakeholders: tuple[StakeholderRow, ...]  # participating organizations, by name
     clock: ResponseClock  # the 60-day clock of action 1.3.6
@@ -192,7 +192,7 @@ def work_plan(
         steps=steps,
         tasks=tuple(sorted(tasks, key=lambda row: (row.status == DONE, row.due or date.max))),
         meetings=tuple(sorted(meetings, key=lambda row: row.on_date, reverse=True)),
-        asked=tuple(sorted(asked, key=lambda row: bool(row.answered))),
+        questions=tuple(sorted(asked, key=lambda row: bool(row.answered))),
         lessons=tuple(reversed(lessons)),
         stakeholders=tuple(sorted(takers, key=lambda row: row.organisation)),
         clock=clock(_first_meeting(steps, meetings), today, area.execution_on),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from csa.areas.places import called
 from csa.areas.window import month_index
-from csa.areas.year_to_date import YearToDate, compare_years, say_months, say_year
+from csa.areas.year_to_date import YearToDate, compare_years, month_range_text, describe_year
 from csa.base.errors import ParamError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
@@ -27,7 +27,7 @@ from csa.program.plan.measure_change import (
     MeasureVerdict,
     Progress,
     assess_change,
-    counts_told,
+    format_counts,
     on_target,
     verdict_of,
 )
@@ -53,7 +53,7 @@ MONTHS = 3
 SIGNS = {"more": 1, "fewer": -1, "usual": 0}
 
 
-def judge_city(
+def assess_city_change(
     direction: Direction, values: Sequence[Value], city: YearToDate | Message | None
 ) -> MeasureChange:
     """Judge the city's year so far: as the data count it, else by the values of its quarters.
@@ -61,11 +61,11 @@ def judge_city(
     Values of people hit are compared with such values alone. One per quarter, the oldest first.
     """
     if isinstance(city, YearToDate) and values[-1].basis != "victims":
-        return _judged(direction, city, say_year(city))
+        return _judged(direction, city, describe_year(city))
     found = _of_quarters(values)
     if isinstance(found, Message):
         return MeasureChange(MeasureVerdict.NO_BASELINE, found)
-    return _judged(direction, found, msg("measures.city_year", **say_year(found).values))
+    return _judged(direction, found, msg("measures.city_year", **describe_year(found).values))
 
 
 def _of_quarters(values: Sequence[Value]) -> YearToDate | Message:
@@ -94,8 +94,8 @@ def _judged(direction: Direction, found: YearToDate, message: Message) -> Measur
     verdict = MeasureVerdict.TOO_FEW if is_few else verdict_of(SIGNS[found.verdict], direction)
     what = msg(
         "measures.in_months",
-        what=counts_told(found.n_before, found.n_now, 1, 1, 1.0),
-        span=say_months(found.period),
+        what=format_counts(found.n_before, found.n_now, 1, 1, 1.0),
+        span=month_range_text(found.period),
         year=found.before.start.year,
     )
     return MeasureChange(verdict, message, found.n_now - found.n_before, what=what)
@@ -291,7 +291,7 @@ def _line(
     compared: tuple[tuple[Quarter, Quarter], ...] = ()
     valued = [value for value in history if value.value is not None]
     if measure.kind == COUNTED and not place and valued:
-        judged = judge_city(measure.direction, valued, city_year)
+        judged = assess_city_change(measure.direction, valued, city_year)
     else:
         before, after = _spans(history, area)
         compared = tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side)
@@ -393,7 +393,7 @@ class MeasureStatus:
     what: Message | None  # the two values compared; None if nothing was, or it is old
 
     @property
-    def is_judged(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether it changed by more than chance would explain; all else is shown in gray."""
         claims = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
         return self.is_current and self.line.change.verdict in claims

@@ -73,7 +73,7 @@ class Recent:
 
 def count_recent(dataset: Dataset, choices: AreaSettings) -> Recent | None:
     """Count the incidents of the last 12 whole months, by cell and neighborhood."""
-    incidents, covered = dataset.incidents, dataset.whole_months
+    incidents, covered = dataset.incidents, dataset.complete_months
     if covered is None:
         return None
     until = covered.until if choices.until is None else min(covered.until, choices.until)

@@ -279,7 +279,7 @@ def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, t: Translator) -> t
         t("report.of_tasks", done=work.n_done, n=len(work.tasks)),
         f"{n_late:,}",
         _clock(work, t),
-        f"{sum(not row.answered for row in work.asked):,}",
+        f"{sum(not row.answered for row in work.questions):,}",
         t("report.never") if work.last is None else t.day(work.last),
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from csa.areas.backtest.record import Held, say_areas_hold, say_served_hold
+from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_areas_hold
 from csa.areas.ordering import describe_order, weights_from_summary
-from csa.areas.year_to_date import say_year
+from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
 from csa.city.loading import EvidenceStudy
@@ -48,9 +48,9 @@ def describe_concentration(facts: Facts, t: Translator) -> str:
     km2 = sum(area.km2 for area in facts.areas)
     if facts.is_served:
         found = Held(len(facts.areas), inside, km2)
-        told = say_served_hold(found, facts.summary, facts.record)
+        told = describe_core_areas_hold(found, facts.summary, facts.record)
     else:
-        told = say_areas_hold(facts.summary, facts.record)
+        told = describe_areas_hold(facts.summary, facts.record)
     said = render(told, t.language)
     return " ".join(part for part in (said, _highest(facts, t), _above(facts, t)) if part)
 
@@ -227,7 +227,7 @@ def what_changed(
         blocks += _paragraphs([" ".join(beside)])
     if with_singles:
         blocks += _singles(facts, t)
-    said = render(say_year(facts.city_year), t.language)
+    said = render(describe_year(facts.city_year), t.language)
     blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
     return blocks
 
@@ -308,7 +308,7 @@ def vacant_land(
     told = {"source": listed.source, "day": t.day(listed.as_of)}
     counts = _counts(facts, area, t)
     key = "report.walk_vacant" if counts else "report.walk_vacant_none"
-    return [Paragraph(t(key, counts=counts, **told), is_beside=is_beside)]
+    return [Paragraph(t(key, counts=counts, **told), is_aside=is_beside)]
 
 
 def _counts(facts: Facts, area: AreaFacts, t: Translator) -> str:
@@ -324,10 +324,10 @@ def marks_here(
     if factors is None:
         return []
     if not factors:
-        return [Paragraph(t("why_line.none"), is_beside=is_beside)]
+        return [Paragraph(t("why_line.none"), is_aside=is_beside)]
     listed = [factor_words(one, facts.config, t) for one in factors[:MAX_FACTORS]]
     said = (t("why_line.marks"), f"{'; '.join(listed)}.", t("why_line.no_cause"))
-    return [Paragraph(" ".join(said), is_beside=is_beside)]
+    return [Paragraph(" ".join(said), is_aside=is_beside)]
 
 
 def study_here(area: AreaFacts, t: Translator) -> list[Block]:

@@ -44,7 +44,7 @@ def data_notes(
     return tuple(message for message in said if message is not None)
 
 
-def standing_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
+def records_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
     """Note whether the plan and the areas are those of the month's end, or of now."""
     if records.on is not None:
         yield msg("report.stood_then", day=day(records.on))

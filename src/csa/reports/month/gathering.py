@@ -36,7 +36,7 @@ from csa.reports.month.area_gathering import (
 from csa.reports.month.data_notes import (
     data_notes,
     refuse_outside,
-    standing_note,
+    records_note,
     tasks_withheld,
     what_lacks,
 )
@@ -161,7 +161,7 @@ def gather_month(
         plan=plan_facts,
         services_per_1k=services_per_1k(look.city.dataset),
         notes=(
-            *standing_note(records, snapshot),
+            *records_note(records, snapshot),
             *data_notes(look.city, now.summary, month, editions, through),
             *tasks_withheld(records),
         ),

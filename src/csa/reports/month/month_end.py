@@ -69,7 +69,7 @@ def stood(
     records: Records, trail: Callable[[], Sequence[Mapping[str, Any]]], city: City, month: Month
 ) -> Records:
     """Return what stood at a past month's end; of the newest whole month, what stands now."""
-    covered = city.dataset.whole_months
+    covered = city.dataset.complete_months
     if covered is None or month >= covered.until.plus(-1):
         return records
     return as_of(records, trail(), last_day(month), city.config.city.time_zone)
@@ -322,7 +322,7 @@ def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> ChangeResult:
     analysis = Analysis(look.city, look.choices, records, look.located)
     if analysis.areas is not None:
         return follow_designated(analysis, look.progress)
-    covered = look.city.dataset.whole_months
+    covered = look.city.dataset.complete_months
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:
         return ChangeResult(why_not=msg("report.too_short"))

@@ -39,7 +39,7 @@ from csa.reports.public.fairness import gather_fairness
 from csa.reports.public.published_values import (
     actions_of,
     approved_titles,
-    change_told,
+    published_change,
     meetings_of,
     neighborhoods_by_area,
     public_answers,
@@ -47,7 +47,7 @@ from csa.reports.public.published_values import (
     published_classes,
     published_neighborhoods,
     published_years,
-    quarters_told,
+    published_quarters,
     to_public_area,
     unquoted_of,
 )
@@ -282,7 +282,7 @@ def _facts(
         n_unlocated=made.count(CITY, span, UNLOCATED),
         n_unknown=made.count(CITY, span, UNKNOWN),
         years=published_years(made, CITY, ALL),
-        quarters=quarters_told(made, CITY, ALL),
+        quarters=published_quarters(made, CITY, ALL),
         classes=tuple(
             DensityClass(low=low, high=high) for low, high in published_classes(made, span)
         ),
@@ -292,7 +292,7 @@ def _facts(
         ),
         areas=tuple(to_public_area(area, made, span, change) for area in areas),
         districts=published_neighborhoods(window, made, areas, touched),
-        change=change_told(change, made),
+        change=published_change(change, made),
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),
         tasks=public_tasks(asked.records, letters),
         answers=public_answers(asked.records, letters),

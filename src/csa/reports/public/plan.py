@@ -18,7 +18,7 @@ _SAME = {"blocked": "at-risk"}
 
 def status_at_quarter_end(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
     """Return the status of an action or task at the end of the quarter."""
-    is_told = not isinstance(item, PublicTask) or was_told(item, facts)
+    is_told = not isinstance(item, PublicTask) or was_notified(item, facts)
     if is_past(item, facts) and is_told:
         return "late"
     return _SAME.get(item.status, item.status)
@@ -30,7 +30,7 @@ def is_past(item: PublicAction | PublicTask, facts: PublicFacts) -> bool:
     return item.status != "done" and item.due is not None and item.due <= last
 
 
-def was_told(task: PublicTask, facts: PublicFacts) -> bool:
+def was_notified(task: PublicTask, facts: PublicFacts) -> bool:
     """Return whether a task's agency heard that it is late seven days before everybody does.
 
     What it heard before the date does not count: that was of an earlier date.
@@ -41,14 +41,16 @@ def was_told(task: PublicTask, facts: PublicFacts) -> bool:
     return told + timedelta(days=NOTICE_DAYS) <= last
 
 
-def tasks_to_tell(facts: PublicFacts) -> tuple[PublicTask, ...]:
+def tasks_to_notify(facts: PublicFacts) -> tuple[PublicTask, ...]:
     """List the tasks that are past their date and are not called late yet."""
-    return tuple(task for task in facts.tasks if is_past(task, facts) and not was_told(task, facts))
+    return tuple(
+        task for task in facts.tasks if is_past(task, facts) and not was_notified(task, facts)
+    )
 
 
-def words_to_tell(facts: PublicFacts) -> str:
+def notice_text(facts: PublicFacts) -> str:
     """Return which agencies are to be told that their task is late, for the publisher."""
-    tasks, t = tasks_to_tell(facts), Translator()
+    tasks, t = tasks_to_notify(facts), Translator()
     listed = "; ".join(
         t(
             "publish.task",
@@ -85,7 +87,7 @@ def answers_in_order(facts: PublicFacts) -> list[PublicAnswer]:
 
 def tasks_note(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
     """Return how many tasks are past their date and not called late yet."""
-    n = len(tasks_to_tell(facts))
+    n = len(tasks_to_notify(facts))
     return (t("public.tasks_waiting", n=n, days=NOTICE_DAYS),) if n else ()
 
 

@@ -44,7 +44,7 @@ def published_neighborhoods(
             count=count,
             level=class_of(count),
             years=published_years(made, DISTRICT, name),
-            quarters=quarters_told(made, DISTRICT, name),
+            quarters=published_quarters(made, DISTRICT, name),
             areas=tuple(area.key for area in areas if name in touched[area.key]),
         )
         for name, count in sorted(made.counts[DISTRICT].get(span, {}).items())
@@ -69,7 +69,7 @@ def published_years(made: Publication, geography: str, place: str) -> Years:
     return tuple((int(p), periods[p].get(place)) for p in sorted(periods) if p.isdigit())
 
 
-def quarters_told(made: Publication, geography: str, place: str) -> Quarters:
+def published_quarters(made: Publication, geography: str, place: str) -> Quarters:
     """Return a place's published count of each quarter for which it has one."""
     periods = made.counts.get(geography, {})
     quarters = sorted(p for p in periods if "-Q" in p and place in periods[p])
@@ -106,7 +106,7 @@ COARSE = 5
 """To this the range expected is rounded: it is made from exact counts of years before."""
 
 
-def change_told(change: PooledChange | None, made: Publication) -> PublicChange | None:
+def published_change(change: PooledChange | None, made: Publication) -> PublicChange | None:
     """Return the public facts of the change in all areas together."""
     if change is None:
         return None

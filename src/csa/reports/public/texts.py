@@ -43,10 +43,10 @@ def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
 
 
 def _listed(text: str) -> str:
-    return f"[{code_of(text)}] {kinds_said(text)}: '{text}'"
+    return f"[{code_of(text)}] {text_kinds(text)}: '{text}'"
 
 
-def kinds_said(text: str) -> str:
+def text_kinds(text: str) -> str:
     """Name what a text seems to hold."""
     words = {
         "address": "publish.kind_address",

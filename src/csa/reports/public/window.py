@@ -99,7 +99,7 @@ def last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
 
 def _spans(dataset: Dataset) -> Iterator[Period]:
     """Split the covered months at gaps that only missing files can explain."""
-    covered = dataset.whole_months
+    covered = dataset.complete_months
     if covered is None:
         return
     at = month_index(dataset.incidents["occurred_at"]) - covered.start.index

@@ -22,13 +22,13 @@ def noun(facts: PublicFacts, t: Translator) -> str:
 
 def period(facts: PublicFacts, t: Translator) -> str:
     """Return the months counted, in words; whole years by their names."""
-    if is_whole_years(facts):
+    if is_calendar_years(facts):
         first, last = facts.start[:4], str(int(facts.until[:4]) - 1)
         return first if first == last else t("public.between", first=first, last=last)
     return between(facts.start, str(Month.parse(facts.until).plus(-1)), t)
 
 
-def is_whole_years(facts: PublicFacts) -> bool:
+def is_calendar_years(facts: PublicFacts) -> bool:
     """Return whether the months counted are calendar years."""
     return facts.start.endswith("-01") and facts.until.endswith("-01")
 
@@ -125,7 +125,7 @@ def subtitle(facts: PublicFacts, t: Translator) -> str:
     """Return which months are counted, and why a page named by a quarter counts whole years."""
     when, last = period(facts, t), through(facts, t)
     return t(
-        "public.subtitle_years" if is_whole_years(facts) else "public.subtitle",
+        "public.subtitle_years" if is_calendar_years(facts) else "public.subtitle",
         when=when,
         last=last,
     )

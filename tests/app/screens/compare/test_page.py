@@ -15,7 +15,7 @@ from tests.sentences import says
 from tests.stores import act
 
 from csa.areas.analysis import propose_areas
-from csa.areas.backtest.by_risk import RiskOrderGain, say_risk_order
+from csa.areas.backtest.by_risk import RiskOrderGain, describe_risk_order
 from csa.areas.backtest.comparison import MethodComparison
 from csa.areas.ordering import COMPONENTS, Weights
 from csa.areas.priority.assessment import assess_areas, prioritize
@@ -327,8 +327,8 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
         gain = RiskOrderGain(("2018-01", "2019-01")[-n_years:], 1, 12, found)
         monkeypatch.setattr(cache_around, "risk_order", lambda _, gain=gain: gain)
         parts.what_enters(known, by_risk, opened, standing)
-        assert render(say_risk_order(gain)) in said[-1]
-        assert say_risk_order(gain).key == key
+        assert render(describe_risk_order(gain)) in said[-1]
+        assert describe_risk_order(gain).key == key
 
 
 def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):

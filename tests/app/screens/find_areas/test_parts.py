@@ -113,14 +113,14 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     rows = area_list.rows(city.proposal, stands, (core,), own)
     (row,) = (one for one in rows if one.stands.letter)
     assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
-    said = area_status.say_outlines(city.proposal, stands, own)
+    said = area_status.describe_outlines(city.proposal, stands, own)
     outlines = says("standing.outlines", areas="Old Mill (A) 9")
     assert said == f"{says('standing.own_ground')} {outlines}"
     same = core_of(held)  # no other outline, nothing to say of one
     assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
     own = counted(city, (same,))
-    assert area_status.say_outlines(city.proposal, stands, own) == says("standing.own_ground")
-    assert area_status.say_outlines(city.proposal, stands, {}) == ""
+    assert area_status.describe_outlines(city.proposal, stands, own) == says("standing.own_ground")
+    assert area_status.describe_outlines(city.proposal, stands, {}) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):

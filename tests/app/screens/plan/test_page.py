@@ -27,7 +27,7 @@ from csa.reports.briefing.lines import plan_lines
 from csa_app.screens.plan import filters, table
 from csa_app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
 from csa_app.screens.plan.parts import count_by_status
-from csa_app.screens.plan.preview import CHANGES, foresee, told
+from csa_app.screens.plan.preview import CHANGES, foresee, trail_text
 from csa_app.shared import person, plan_edits, plan_words
 from csa_app.shared.plan_words import (
     NO_UPDATE,
@@ -198,7 +198,7 @@ def test_the_table_shows_what_is_not_saved_yet(lines):
 def test_the_trail_is_told_in_words_the_latest_first(store, plan):
     set_action(store, plan, acting("Police", "The data came."), "1.2.3", {"status": "done"})
     with store.reading() as reading:
-        latest, first = told(entries(reading.connection(), "1.2.3"), ZONE)
+        latest, first = trail_text(entries(reading.connection(), "1.2.3"), ZONE)
     assert latest.office == "Police"
     assert latest.why == "The data came."
     assert latest.changes == (
@@ -458,7 +458,7 @@ def test_an_action_of_no_area_is_found_as_such(lines):
 def test_an_entry_that_confirms_what_stood_says_so():
     entry = {"id": 1, "at_utc": "2026-11-25T20:05:00.000000Z", "by_office": "A", "item": "1.2.1"}
     entry |= {"old": '{"updated_on":"2026-11-01"}', "new": '{"updated_on":"2026-11-25"}'}
-    (one,) = told([entry | {"why": "Still so."}], ZONE)
+    (one,) = trail_text([entry | {"why": "Still so."}], ZONE)
     assert one.when == "November 25, 2026, 14:05"
     assert one.changes == (says("plan_page.confirmed"),)
 
@@ -495,7 +495,7 @@ def test_a_telephone_shows_cards_first(monkeypatch):
 )
 def test_a_link_that_names_what_is_not_there_is_refused(plan, text):
     with pytest.raises(CsaError, match="link"):
-        view_from_text(text, PlanFilter(), filters.known(plan, Records()))
+        view_from_text(text, PlanFilter(), filters.choice_options(plan, Records()))
 
 
 def test_a_bad_link_is_told_of_and_the_whole_plan_is_shown(page, store):
