@@ -14,9 +14,9 @@ from csa.areas.choices import AreaSettings
 from csa.areas.year_to_date import (
     city_year,
     compare_years,
+    describe_year,
     months_missing,
     months_so_far,
-    describe_year,
 )
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period, complete_months

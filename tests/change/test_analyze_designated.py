@@ -10,7 +10,7 @@ from tests.change.followed import EAST, SMALLER, WEST, alike, counted_slowly, se
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
-from csa.change.sentences import describe_area, name_all, describe_area_basis
+from csa.change.sentences import describe_area, describe_area_basis, name_all
 from csa.city.selection import (
     AreaVersion,
     DesignatedGround,

@@ -18,11 +18,11 @@ from csa.change.sentences import (
     KEYS,
     STUDIED,
     BeforeAfter,
+    describe_before_after,
+    describe_net_change,
     describe_power,
     describe_result,
     name_verdict,
-    describe_before_after,
-    describe_net_change,
     than_expected,
 )
 from csa.change.verdict import AreaResult, Verdict, moved_share, net_change

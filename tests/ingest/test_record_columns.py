@@ -16,7 +16,7 @@ from csa.base.errors import SourceError
 from csa.city.loading import load_city
 from csa.ingest import record_columns
 from csa.ingest.intake import ingest_city
-from csa.ingest.record_columns import BLOCK, cell_text, in_blocks, concat_blocks
+from csa.ingest.record_columns import BLOCK, cell_text, concat_blocks, in_blocks
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
 

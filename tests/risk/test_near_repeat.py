@@ -11,10 +11,10 @@ from csa.base.errors import ParamError, TableError
 from csa.base.message import msg
 from csa.risk.near_repeat import (
     KNOX_COLUMNS,
+    describe_near_repeats,
     first_of_events,
     measure_located,
     measure_near_repeats,
-    describe_near_repeats,
 )
 
 

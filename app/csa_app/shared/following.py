@@ -23,8 +23,8 @@ from csa.change.sentences import (
     BeforeAfter,
     before_and_after,
     describe_area,
-    describe_pooled,
     describe_before_after,
+    describe_pooled,
 )
 from csa.change.verdict import AreaResult, CumulativeCounts, Verdict
 from csa.change.zoning import Control

@@ -122,7 +122,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.change.sentences import before_and_after, describe_wdd, describe_net_change
+    from csa.change.sentences import before_and_after, describe_net_change, describe_wdd
 
     classic = describe_wdd(followed.pooled)
     yield from () if classic is None else (render(classic),)

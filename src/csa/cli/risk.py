@@ -80,7 +80,7 @@ def near_repeat(
     config = load_city_option(city)
     from csa.areas.locating import locate_incidents
     from csa.city.dataset import open_city
-    from csa.risk.near_repeat import measure_located, near_repeat_account, describe_near_repeats
+    from csa.risk.near_repeat import describe_near_repeats, measure_located, near_repeat_account
 
     with progress(3) as step:
         step("load")

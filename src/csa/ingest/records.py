@@ -30,9 +30,9 @@ from csa.ingest.excel import read_excel
 from csa.ingest.record_columns import (
     OpenRecords,
     RecordBlock,
+    concat_blocks,
     in_blocks,
     read_parquet,
-    concat_blocks,
 )
 
 # ---- A table of records that somebody packed: alone in a zip, or as a gzip.

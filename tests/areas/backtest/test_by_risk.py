@@ -7,7 +7,7 @@ import pytest
 from tests.towns import history, town_of
 
 from csa.areas.backtest import by_risk
-from csa.areas.backtest.by_risk import RiskOrderGain, measure_risk_order, describe_risk_order
+from csa.areas.backtest.by_risk import RiskOrderGain, describe_risk_order, measure_risk_order
 from csa.areas.backtest.origins import BacktestSpec
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params

@@ -20,8 +20,8 @@ from csa.reports.public.neighborhoods import city_card
 from csa.reports.public.plan import (
     count_actions_by_status,
     how_to_participate,
-    status_at_quarter_end,
     notice_text,
+    status_at_quarter_end,
 )
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import MOST_LISTED, MOST_WORDS, count_words, wall_marks, wall_screens

@@ -25,13 +25,13 @@ from csa.base.message import Message
 from csa.base.text import month, name_list, natural_sort_key, render, tr
 from csa.program.registry import AreaStatus
 from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
-from csa_app.shared.area_status import describe_served, describe_outlines
+from csa_app.shared.area_status import describe_outlines, describe_served
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
     cautions,
-    share_words,
     months_covered,
+    share_words,
     what_is_counted,
     why_no_area,
 )

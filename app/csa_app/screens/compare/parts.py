@@ -32,10 +32,10 @@ from csa_app.shared.area_sheet import FEW_PEOPLE
 from csa_app.shared.area_status import (
     areas_in_service,
     core_counts,
+    describe_outlines,
     in_service,
     not_proposed,
     other_outlines,
-    describe_outlines,
     short_state,
     state_words,
 )

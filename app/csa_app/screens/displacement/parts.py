@@ -11,11 +11,11 @@ import streamlit as st
 from csa.base.io import csv_bytes
 from csa.base.text import month, name_list, render, tr
 from csa.change.sentences import (
+    describe_area_basis,
     describe_core,
     describe_wdd,
     moved_somewhere,
     name_all,
-    describe_area_basis,
 )
 from csa.change.verdict import CumulativeCounts, Verdict
 from csa.change.zoning import BASE_MONTHS

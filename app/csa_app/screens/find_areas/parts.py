@@ -38,7 +38,7 @@ from csa_app.shared.area_status import (
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend, show_legend
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.phrases import cautions, share_words, months_covered, why_no_area
+from csa_app.shared.phrases import cautions, months_covered, share_words, why_no_area
 
 MAP_HEIGHT_PX = 640
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from csa.areas.places import called
 from csa.areas.window import month_index
-from csa.areas.year_to_date import YearToDate, compare_years, month_range_text, describe_year
+from csa.areas.year_to_date import YearToDate, compare_years, describe_year, month_range_text
 from csa.base.errors import ParamError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period

@@ -35,8 +35,8 @@ from csa.reports.month.area_gathering import (
 )
 from csa.reports.month.data_notes import (
     data_notes,
-    refuse_outside,
     records_note,
+    refuse_outside,
     tasks_withheld,
     what_lacks,
 )

@@ -39,15 +39,15 @@ from csa.reports.public.fairness import gather_fairness
 from csa.reports.public.published_values import (
     actions_of,
     approved_titles,
-    published_change,
     meetings_of,
     neighborhoods_by_area,
     public_answers,
     public_tasks,
+    published_change,
     published_classes,
     published_neighborhoods,
-    published_years,
     published_quarters,
+    published_years,
     to_public_area,
     unquoted_of,
 )
