@@ -11,7 +11,7 @@ from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import ConflictError, ParamError, RoleError
 from csa.base.io import csv_bytes
-from csa.change.preregistration import is_intact, preregister
+from csa.city.preregistration import is_intact, preregister
 from csa.city.selection import first_month, read_areas
 from csa.program.areas import (
     ALLOWED,

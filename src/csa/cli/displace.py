@@ -137,7 +137,7 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
 
 def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
-    from csa.change.verdict import Verdict
+    from csa.city.preregistration import Verdict
 
     if len(single) == 1:
         return

@@ -53,9 +53,10 @@ def evaluate(
     """Judge an area, in service or retired, as was agreed at its designation."""
     config = load_city_option(city)
     from csa.base.errors import ParamError
-    from csa.change.preregistration import SEALED, check_seal, parse_window
+    from csa.change.evaluation import parse_window
     from csa.change.sentences import name_in_sentence
     from csa.city.dataset import open_city
+    from csa.city.preregistration import SEALED, check_seal
     from csa.program.registry import core_area
     from csa.program.store.records import read_records
 
@@ -96,7 +97,7 @@ def _windows(
 ) -> tuple[list[str], dict[str, Any]]:
     """Compare two windows that were not agreed."""
     from csa.areas.locating import locate_for_areas
-    from csa.change.preregistration import count_windows, describe_windows
+    from csa.change.evaluation import count_windows, describe_windows
     from csa.change.sentences import name_in_sentence
 
     counted = count_windows(locate_for_areas(city, choices, [area.cells]), area.cells, *spans)
@@ -117,7 +118,7 @@ def _agreed(
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import city_choices
     from csa.base.errors import CsaError, PeriodError
-    from csa.change.preregistration import describe_preregistered
+    from csa.change.evaluation import describe_preregistered
     from csa.change.sentences import figures
     from csa.program.registry import followed
 

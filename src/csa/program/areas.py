@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from csa.areas.places import letter
 from csa.base.errors import ParamError
-from csa.change.preregistration import SEALED, preregister
-from csa.change.verdict import Verdict
+from csa.city.preregistration import SEALED, Verdict, preregister
 from csa.geo.cells import (
     HALF,
     CellSet,

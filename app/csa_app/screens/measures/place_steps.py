@@ -12,7 +12,7 @@ import streamlit as st
 from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, tr
-from csa.change.verdict import Verdict
+from csa.city.preregistration import Verdict
 from csa.program.areas import (
     ACTIVE,
     CANDIDATE,
