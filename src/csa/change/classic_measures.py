@@ -212,7 +212,7 @@ class _Sureness:
     dispersion: float
     reach: float
 
-    def tell(self, estimate: float, variance: float) -> WddPart:
+    def with_error(self, estimate: float, variance: float) -> WddPart:
         """Add the error to an estimate."""
         se = math.sqrt(self.dispersion * variance)
         z = estimate / se if se else None

@@ -397,7 +397,7 @@ class TextColumn:
         """Return the share of distinct values that fit."""
         return sum(map(fits, self.distinct)) / max(1, len(self.distinct))
 
-    def says(self, *words: str) -> bool:
+    def is_named(self, *words: str) -> bool:
         """Whether its name holds one of these words."""
         return any(word in self._plain_name for word in words)
 

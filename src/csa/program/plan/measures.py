@@ -42,7 +42,7 @@ class Kind:
     bases: tuple[str, ...] = ()  # the allowed bases; empty: any text
     default_basis: str = ""  # the basis where none is given
 
-    def settled_basis(self, given: str) -> str | None:
+    def normalize_basis(self, given: str) -> str | None:
         """Normalize a basis, so that equal ones compare equal."""
         basis = " ".join(given.split()) or self.default_basis
         if not basis:
