@@ -16,9 +16,9 @@ from csa.cli.options import (
     JsonOption,
     OnOption,
     StoreOption,
+    city_plan,
     dataset_of,
     load_city_option,
-    load_city_plan,
     open_store_read_only,
     parse_date_option,
     signed,
@@ -182,7 +182,7 @@ def area_begin(
 
     config, start = signing.config, parse_date_option(on, "--on") or signing.act.on
     records = read_records(open_store_read_only(config, signing.store))
-    plan = load_city_plan(signing.city) if config.city.plan else None
+    plan = city_plan(signing.city)
     values = known_at_start(dataset_of(config, dataset), plan, records, area, start)
     signing.decide(lambda store, act: begin_work(store, act, area, start, values))
     show(tr("keep.begun", area=area, day=start, n=len(values)))

@@ -22,7 +22,6 @@ from csa.cli.options import (
     MonthsOption,
     ResolutionOption,
     load_city_option,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -68,10 +67,11 @@ def backtest(
 ) -> None:
     """Judge this way of proposing on past years, and keep what they suggest."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.city.dataset import open_city
 
     # Each past day has the values suggested for it: a radius or minimum settled for now is none.
-    settled = parse_settings(
+    settled = resolve_settings(
         config, None, kind, months=months, max_area_km2=max_area_km2, resolution=resolution
     )
     choices = replace(settled, eps_m=None, min_samples=None)

@@ -15,8 +15,8 @@ from csa.base.text import day, tr
 from csa.cli.console import show
 from csa.cli.options import (
     DecisionOptions,
+    city_plan,
     dataset_of,
-    load_city_plan,
     open_store_read_only,
     parse_date_option,
     signed,
@@ -57,7 +57,7 @@ def correct(
     from csa.reports.briefing.measuring import known_at_start
 
     config, opened = signing.config, dataset_of(signing.config, dataset)
-    plan = load_city_plan(signing.city) if config.city.plan else None
+    plan = city_plan(signing.city)
     records = read_records(open_store_read_only(config, signing.store))
     known = partial(known_at_start, opened, plan, records)
     wrong = corrections.Correction(item, _changes(values), entry, _first_day(opened), known=known)

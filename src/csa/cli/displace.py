@@ -17,7 +17,6 @@ from csa.cli.options import (
     StoreOption,
     load_city_option,
     open_store_read_only,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ def displace(
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
@@ -79,7 +79,7 @@ def displace(
         else:
             show(tr("follow.none_served" if areas is None else "follow.no_area", path=areas))
         return
-    choices = parse_settings(config, None, chosen.kinds)
+    choices = resolve_settings(config, None, chosen.kinds)
     require_writable(out)
     with progress(N_STEPS) as step:
         step("load")

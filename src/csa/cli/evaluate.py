@@ -17,7 +17,6 @@ from csa.cli.options import (
     StoreOption,
     load_city_option,
     open_store_read_only,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ def evaluate(
 ) -> None:
     """Judge an area, in service or retired, as was agreed at its designation."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
     from csa.change.evaluation import parse_window
     from csa.change.sentences import name_in_sentence
@@ -79,7 +79,7 @@ def evaluate(
         step("load")
         opened = open_city(config, dataset)
         if before is not None and after is not None:
-            choices = parse_settings(config, None, kind)
+            choices = resolve_settings(config, None, kind)
             spans = parse_window(before, "--before"), parse_window(after, "--after")
             told, more = _windows(opened, choices, found, spans)
         else:
@@ -116,13 +116,15 @@ def _agreed(
 ) -> tuple[list[str], dict[str, Any]]:
     """Return what was agreed of an area, by the answer that all pages give."""
     from csa.analysis.analysis import Analysis
-    from csa.areas.choices import city_choices
+    from csa.areas.choices import city_choices, resolve_settings
     from csa.base.errors import CsaError, PeriodError
     from csa.change.evaluation import describe_preregistered
     from csa.change.sentences import figures
     from csa.program.registry import followed
 
-    analysis = Analysis(city, parse_settings(city.config, None, tuple(sealed["outcome"])), records)
+    analysis = Analysis(
+        city, resolve_settings(city.config, None, tuple(sealed["outcome"])), records
+    )
     areas = analysis.areas
     if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])

@@ -14,14 +14,7 @@ from csa.base.memory import tune_malloc
 from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
-from csa.cli.options import (
-    CityOption,
-    JsonOption,
-    city_path,
-    data_dir_of,
-    load_city_option,
-    parse_date_option,
-)
+from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
@@ -55,12 +48,13 @@ def ingest(
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = load_city_option(city)
     from csa.city.dataset import City, save_dataset
+    from csa.city.deployment import data_dir
     from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
     from csa.workflow.place_names import N_STEPS, save_place_names
 
     tune_malloc(COLUMN_BYTES, n_heaps=1)
-    folder = data_dir_of(config)
+    folder = data_dir(config)
     last_day = parse_date_option(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
@@ -148,10 +142,11 @@ def fetch(
 ) -> None:
     """Download a year of a city's shooting file from its open-data portal."""
     config = load_city_option(city)
+    from csa.city.deployment import data_dir
     from csa.ingest.orders import fetch_year
     from csa.ingest.sources import data_folder
 
-    folder = out or data_folder(config, data_dir_of(config))
+    folder = out or data_folder(config, data_dir(config))
     try:
         asked: dict[MapFile, bool] = {"places": places, "basemap": background}
         maps = [name for name, is_asked in asked.items() if is_asked]
@@ -184,10 +179,11 @@ def basemap(
 ) -> None:
     """Draw a city's own water, parks and streets as a background that needs no network."""
     config = load_city_option(city)
+    from csa.city.deployment import data_dir
     from csa.ingest.basemap import build_basemap, describe, save_basemap
 
     with progress(5) as step:
-        made, notes = build_basemap(config, data_dir_of(config), places, step)
+        made, notes = build_basemap(config, data_dir(config), places, step)
         step("write")
         save_basemap(made, out)
     if as_json:
@@ -213,9 +209,11 @@ def check(
 ) -> None:
     """List every fault of a city's file, each with its key and remedy; try files' rows by it."""
     from csa.base.errors import ConfigError
+    from csa.city.deployment import data_dir
+    from csa.city.loading import find_city_file
     from csa.ingest.sources import places_file
 
-    path = city_path(city)
+    path = find_city_file(city)
     try:
         config = load_city_option(city)
     except ConfigError as error:
@@ -224,7 +222,7 @@ def check(
             show_json({"path": str(path), "faults": faults})
             raise SystemExit(2) from error
         raise
-    found = places or places_file(config, data_dir_of(config))
+    found = places or places_file(config, data_dir(config))
     tried = []
     if files:
         from csa.ingest.intake import try_files
@@ -236,7 +234,7 @@ def check(
         ]
         show_json({"path": str(path), "faults": [], "files": matched})
     else:
-        show_check(config, path, data_dir_of(config), has_places=found is not None)
+        show_check(config, path, data_dir(config), has_places=found is not None)
         show_tried(tried)
     useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
     if useless:

@@ -15,11 +15,12 @@ from csa.cli.options import (
     DecisionOptions,
     JsonOption,
     StoreOption,
+    city_plan,
     city_today,
     load_city_option,
-    load_city_plan,
     open_store_read_only,
     parse_date_option,
+    require_plan,
     signed,
     signed_on,
 )
@@ -42,7 +43,7 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
     from csa.program.store.records import read_records
     from csa.reports.briefing.lines import line_rows, plan_lines
 
-    config, plan = load_city_option(city), load_city_plan(city)
+    config, plan = load_city_option(city), require_plan(city)
     records = read_records(open_store_read_only(config, store), with_values=False)
     lines = plan_lines(plan, records, city_today(config))
     if as_json:
@@ -132,7 +133,7 @@ def plan_set(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
-    plan = load_city_plan(signing.city)
+    plan = require_plan(signing.city)
     signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
     records = read_records(open_store_read_only(signing.config, signing.store), with_values=False)
     lines = plan_lines(plan, records, signing.act.on)
@@ -161,7 +162,7 @@ def plan_calendar(
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
     config = load_city_option(city)
-    plan = load_city_plan(city) if config.city.plan else None
+    plan = city_plan(city)
     records = read_records(open_store_read_only(config, store), with_values=False)
     entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))
@@ -223,7 +224,7 @@ def plan_propose(
         "due": due,
     }
     values = {name: text for name, text in given.items() if text is not None}
-    plan = load_city_plan(signing.city)
+    plan = require_plan(signing.city)
     key = signing.decide(lambda store, act: propose_change(store, plan, act, number, values))
     show(tr("keep.proposed", key=key, number=number))
 
@@ -237,7 +238,7 @@ def plan_answer(
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
     from csa.program.actions import answer_change
 
-    plan, is_yes = load_city_plan(signing.city), not refuse
+    plan, is_yes = require_plan(signing.city), not refuse
     state = signing.decide(lambda at, act: answer_change(at, plan, act, key, is_approved=is_yes))
     said = {
         "chair-approved": "keep.chair_approved",

@@ -37,9 +37,8 @@ from csa.base.io import (
 from csa.base.safe_parsing import parse_json
 from csa.base.text import natural_sort_key, render
 from csa.city.dataset import open_dataset
-from csa.city.deployment import PLACES, SETTINGS, deployment_path
+from csa.city.deployment import PLACES, SETTINGS, data_dir, deployment_path
 from csa.city.loading import load_city
-from csa.cli.options import data_dir_of
 from csa.fleet.manifest import FleetCity, is_url
 from csa.ingest.sources import add_layers, find_inputs
 from csa.reports.public.window import last_month
@@ -354,7 +353,7 @@ def _inputs(city: FleetCity, files: Iterable[Path], places: Path | None) -> Iter
     given = [*files, *([places] if places else [])]
     if city.config:
         config = load_city(city.config)
-        data = data_dir_of(config)
+        data = data_dir(config)
         inputs = find_inputs(config, data, tuple(files), places)
         found = vars(add_layers(inputs, config, data)).values()
         given = [*given, *_paths_in(found)]
