@@ -26,7 +26,7 @@ from csa.city.deployment import SETTINGS
 from csa.city.loading import setting_descriptions
 from csa.city.types import FieldName
 from csa.cli.main import app
-from csa.fleet.city import FLEET_COLUMNS
+from csa.workflow.fleet.city import FLEET_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csa.change.follow import FollowedAreas
     from csa.city.config import CityConfig
     from csa.city.selection import AreaSelection
+    from csa.workflow.products import ChangeMade
 
 N_STEPS = 6 + 36
 """With a window a month of three years."""
@@ -64,10 +65,11 @@ def displace(
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
-    from csa.change.files import MARKER, displacement_account, displacement_files
-    from csa.change.follow import FollowSource, analyze_followed
+    from csa.change.files import MARKER
+    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
+    from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is None) is not is_served:
@@ -84,18 +86,15 @@ def displace(
     with progress(N_STEPS) as step:
         step("load")
         source = FollowSource(open_city(config, dataset), choices)
-        followed = analyze_followed(source, chosen, start, step)
-        account = displacement_account(followed)
-        files = displacement_files(account, followed)
+        made = make_change(source, chosen, start, step)
         step("write")
-        replace_folder(out, MARKER, files)
+        replace_folder(out, MARKER, made.files)
     if as_json:
-        show_json(account)
+        show_json(made.account)
     else:
         if is_served and since is not None:
             show(tr("evaluate.not_agreed"))
-        show_followed(followed, account)
-        show_written(out, files)
+        show_change(made, out)
 
 
 def _served(config: CityConfig, store: str | None) -> AreaSelection:
@@ -108,10 +107,11 @@ def _served(config: CityConfig, store: str | None) -> AreaSelection:
     return followed(all_services(records)) or AreaSelection((), (), (), 9)
 
 
-def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
+def show_change(made: ChangeMade, out: Path) -> None:
     """Print what changed, beside what would have come anyway."""
     from csa.change.sentences import describe_area_basis
 
+    followed, account = made.followed, made.account
     ground = map(render, describe_area_basis(followed.displaced))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
@@ -119,6 +119,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     show(*(told for one in account["outcomes"] for told in one["sentences"]))
     show(*lineage_sentences(followed))
     show(*_months(followed))
+    show_written(out, made.files)
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:

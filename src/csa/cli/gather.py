@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.memory import tune_malloc
 from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
     from csa.ingest.orders import MapFile
-
-COLUMN_BYTES = 512 * 1024
-"""A column of a block of rows is larger: held in a heap, ten million rows left 150 MB of holes."""
 
 
 def ingest(
@@ -47,27 +42,22 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = load_city_option(city)
-    from csa.city.dataset import City, save_dataset
     from csa.city.deployment import data_dir
-    from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
-    from csa.workflow.place_names import N_STEPS, save_place_names
+    from csa.workflow.place_names import N_STEPS
+    from csa.workflow.products import make_dataset
 
-    tune_malloc(COLUMN_BYTES, n_heaps=1)
     folder = data_dir(config)
     last_day = parse_date_option(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as step:
-        intake = ingest_city(config, inputs, step)
-        step("write")
-        version = save_dataset(intake.dataset, intake.rejected, out)
-        notes = save_place_names(City(config, intake.dataset, out), step)
+        intake, version = make_dataset(config, inputs, out, step)
     if as_json:
         show_json(intake.dataset.report)
     else:
-        show_intake(replace(intake, messages=(*intake.messages, *notes)), out, version)
+        show_intake(intake, out, version)
 
 
 def show_intake(intake: Intake, out: Path, version: str) -> None:

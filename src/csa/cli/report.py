@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -143,21 +142,15 @@ def _facts(
     from csa.base.params import Month
     from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
-    from csa.program.secret import public_secret
-    from csa.reports.month.gathering import gather_month
-    from csa.reports.month.month_end import needs_public, read_month
+    from csa.workflow.products import gather_facts
 
     config = load_city_option(city)
     when = Month.parse(month, "--month")
-    choices = resolve_settings(config, str(when.plus(1)))
-    plan = city_plan(city)
+    choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city)
     opened = open_store_read_only(config, store)
     progress("load")
     source = FollowSource(open_city(config, dataset), choices)
-    records = read_month(opened, source.city, when)
-    secret = public_secret(opened)
-    beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
-    return gather_month(source, plan, records, when, progress, beside)
+    return gather_facts(source, plan, opened, when, audience, beside, progress)
 
 
 def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> ReportInputs:
