@@ -33,8 +33,7 @@ AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom, why."""
-    from csa.program.store.records import read_records
-    from csa.reports.briefing.areas import area_rows
+    from csa.program.store.records import area_rows, read_records
 
     records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
     if as_json:
@@ -45,7 +44,7 @@ def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
 
 def show_areas(records: Records) -> None:
     """Print each area with its steps."""
-    from csa.program.areas import REDRAWN
+    from csa.program.store.tables import REDRAWN
 
     if not records.areas:
         show(tr("keep.no_areas"))
@@ -84,7 +83,8 @@ def area_designate(
 ) -> None:
     """Make a proposed area a core service area, with its cells and evidence as they are seen."""
     from csa.ingest.designation import load_candidate
-    from csa.program.areas import CANDIDATE, DESIGNATED, designate
+    from csa.program.areas import designate
+    from csa.program.store.tables import CANDIDATE, DESIGNATED
 
     candidate = load_candidate(areas, area, priorities, signing.config.city.id)
     state, on = CANDIDATE if as_candidate else DESIGNATED, signing.act.on
