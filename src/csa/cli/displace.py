@@ -16,7 +16,7 @@ from csa.cli.options import (
     JsonOption,
     StoreOption,
     load_city_option,
-    open_store_read_only,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -101,9 +101,8 @@ def _served(config: CityConfig, store: str | None) -> AreaSelection:
     """Read the core service areas from the store."""
     from csa.city.selection import AreaSelection
     from csa.program.registry import all_services, followed
-    from csa.program.store.records import read_records
 
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     return followed(all_services(records)) or AreaSelection((), (), (), 9)
 
 

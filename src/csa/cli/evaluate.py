@@ -16,7 +16,7 @@ from csa.cli.options import (
     KindOption,
     StoreOption,
     load_city_option,
-    open_store_read_only,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -58,11 +58,10 @@ def evaluate(
     from csa.city.dataset import open_city
     from csa.city.preregistration import SEALED, check_seal
     from csa.program.registry import core_area
-    from csa.program.store.records import read_records
 
     if (before is None) != (after is None):
         raise ParamError("evaluate.both_windows")
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     found = core_area(records, area)
     if found is None:
         raise ParamError("evaluate.not_served", area=area)

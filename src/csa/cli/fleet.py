@@ -22,7 +22,7 @@ from csa.cli.report import show_report
 from csa.cli.start import show_start
 
 if TYPE_CHECKING:
-    from csa.workflow.fleet.city import Step
+    from csa.workflow.fleet.city import CityStep
 
 
 def fleet(
@@ -62,7 +62,7 @@ def fleet(
         fail(tr("fleet.failed", n=len(failed), cities=", ".join(r["city"] for r in failed)), 2)
 
 
-def print_step(step: Step, made: Any) -> str:
+def print_step(step: CityStep, made: Any) -> str:
     """Return what the single command prints of what it made, as `said.txt` keeps it."""
     said, out = io.StringIO(), step.out
     show_made: dict[str, Callable[[], None]] = {

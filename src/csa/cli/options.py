@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csa.program.registry import CoreArea
     from csa.program.roles import Act
     from csa.program.store.engine import Store
+    from csa.program.store.records import Records
 
 Kept = TypeVar("Kept")
 
@@ -229,12 +230,18 @@ def open_store_read_only(
     return opened
 
 
+def stored_records(config: CityConfig, given: str | None, *, with_values: bool = False) -> Records:
+    """Read what a city's store holds."""
+    from csa.program.store.records import read_records
+
+    return read_records(open_store_read_only(config, given), with_values=with_values)
+
+
 def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
     """List the areas in service by the city's store."""
     from csa.program.registry import core_areas
-    from csa.program.store.records import read_records
 
-    return core_areas(read_records(open_store_read_only(config, given), with_values=False))
+    return core_areas(stored_records(config, given))
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:

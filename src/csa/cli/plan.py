@@ -18,11 +18,11 @@ from csa.cli.options import (
     city_plan,
     city_today,
     load_city_option,
-    open_store_read_only,
     parse_date_option,
     require_plan,
     signed,
     signed_on,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -40,11 +40,10 @@ NOTHING = "none"
 
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions and how each stands; open slots too."""
-    from csa.program.store.records import read_records
     from csa.reports.briefing.lines import line_rows, plan_lines
 
     config, plan = load_city_option(city), require_plan(city)
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     lines = plan_lines(plan, records, city_today(config))
     if as_json:
         show_json(line_rows(lines))
@@ -116,7 +115,6 @@ def plan_set(
 ) -> None:
     """Set the state of an action; options that are not given stay as they are."""
     from csa.program.actions import set_action
-    from csa.program.store.records import read_records
     from csa.reports.briefing.lines import plan_lines
 
     given: dict[str, Any] = {
@@ -135,7 +133,7 @@ def plan_set(
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
     plan = require_plan(signing.city)
     signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
-    records = read_records(open_store_read_only(signing.config, signing.store), with_values=False)
+    records = stored_records(signing.config, signing.store)
     lines = plan_lines(plan, records, signing.act.on)
     show_action(next(line for line in lines if line.number == number))
 
@@ -158,12 +156,11 @@ def plan_calendar(
 ) -> None:
     """Write due dates and public meetings as a file that calendars read."""
     from csa.base.io import write_file
-    from csa.program.store.records import read_records
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
     config = load_city_option(city)
     plan = city_plan(city)
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))
     if entries:
@@ -179,10 +176,9 @@ def plan_export_work(
 ) -> None:
     """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
     from csa.base.io import write_file
-    from csa.program.store.records import read_records
     from csa.program.work_file import work_file, work_rows
 
-    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
+    records = stored_records(load_city_option(city), store)
     write_file(file, work_file(records))
     show(tr("work_file.written", path=file, n=len(work_rows(records))))
 

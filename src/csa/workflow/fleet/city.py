@@ -200,7 +200,7 @@ class CityFolder:
 
 
 @dataclass(frozen=True)
-class Step:
+class CityStep:
     """One of a city's results, and the command that gives the same."""
 
     words: list[str]  # of the command, whose name is the first
@@ -208,7 +208,7 @@ class Step:
     make: Callable[[Path], Any]  # writes it; returns what it is, or why there is nothing, as text
 
 
-Describe: TypeAlias = Callable[[Step, Any], str]
+Describe: TypeAlias = Callable[[CityStep, Any], str]
 """Puts what a step made into the words that its command prints."""
 
 TOO_SHORT_TO_FOLLOW = frozenset(
@@ -259,25 +259,25 @@ def _make(city: FleetCity, folder: CityFolder, fetched: Path, describe: Describe
 
 def _steps(
     city: FleetCity, path: Path, results: Path, given: tuple[list[Path], Path | None]
-) -> Iterator[Step]:
+) -> Iterator[CityStep]:
     """Yield the steps in the order of `csa month`, past years before areas; nothing is decided."""
     files, places = given
     named = [*map(str, files), *(["--places", str(places)] if places else [])]
     dataset = results / "dataset"
     if city.config:
         words = ["ingest", *named, "--city", str(path), "--out", str(dataset)]
-        yield Step(words, dataset, lambda out: _ingest(load_city(path), files, places, out))
+        yield CityStep(words, dataset, lambda out: _ingest(load_city(path), files, places, out))
     else:
         root = results.parent.parent
         own = ["--name", city.name, "--yes", "--out", str(path), "--root", str(root)]
         words = ["start", *named, *own]
-        yield Step(words, path, lambda out: set_up_files(files, places, city.name, out, root))
+        yield CityStep(words, path, lambda out: set_up_files(files, places, city.name, out, root))
     opened = open_city(load_city(path), dataset)
     choices, of = resolve_settings(opened.config), ["--city", str(path), "--dataset", str(dataset)]
 
-    def step(name: str, folder: str, make: Callable[[Path], Any], *more: str) -> Step:
+    def step(name: str, folder: str, make: Callable[[Path], Any], *more: str) -> CityStep:
         out = results / folder
-        return Step([name, *of, *more, "--out", str(out)], out, make)
+        return CityStep([name, *of, *more, "--out", str(out)], out, make)
 
     yield step("backtest", "backtest", lambda out: _score(opened, choices, out))
     yield step("propose", "proposal", lambda out: _propose(opened, choices, out))
@@ -357,7 +357,7 @@ class _StepsDone:
         for half_written in folder.work.rglob(".csa-tmp-*"):  # by a worker that was killed
             shutil.rmtree(half_written, ignore_errors=True)
 
-    def take(self, step: Step, describe: Describe) -> None:
+    def take(self, step: CityStep, describe: Describe) -> None:
         """Take a step, unless it was taken; keep what its command prints."""
         name = step.words[0]
         if name in self._done:
