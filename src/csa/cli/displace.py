@@ -61,11 +61,11 @@ def displace(
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
     from csa.change.files import MARKER, displacement_account, displacement_files
-    from csa.change.follow import FollowSource, analyze_followed
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
 
@@ -83,8 +83,8 @@ def displace(
     require_writable(out)
     with progress(N_STEPS) as step:
         step("load")
-        source = FollowSource(open_city(config, dataset), choices)
-        followed = analyze_followed(source, chosen, start, step)
+        analysis = Analysis(open_city(config, dataset), choices, progress=step)
+        followed = analysis.follow(chosen, start)
         account = displacement_account(followed)
         files = displacement_files(account, followed)
         step("write")

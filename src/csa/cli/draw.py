@@ -20,7 +20,6 @@ from csa.cli.options import (
     make_act,
     proposing,
 )
-from csa.cli.priorities import assess_areas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,13 +131,16 @@ def _find(
     only: Sequence[str] | None,
 ) -> tuple[AssessedProposal, ClosedDraw]:
     """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
+    from csa.analysis.analysis import Analysis
     from csa.areas.priority.draw_files import Starts, close_list, list_entrants, make_draw
     from csa.base.params import Month
+    from csa.city.dataset import open_city
 
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
     with progress(7) as step:
-        found = assess_areas(config, dataset, choices, step)
+        step("load")
+        found = Analysis(open_city(config, dataset), choices, progress=step).priorities
         starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
     return found, made

@@ -17,12 +17,13 @@ from csa.base.errors import ParamError
 from csa.base.params import parse_day
 
 if TYPE_CHECKING:
+    from csa.analysis.analysis import Analysis
     from csa.areas.choices import AreaSettings
+    from csa.base.logging import ProgressCallback
     from csa.city.config import CityConfig
     from csa.city.dataset import Dataset
     from csa.city.deployment import Resolved
     from csa.program.plan.items import Plan
-    from csa.program.registry import CoreArea
     from csa.program.roles import Act
     from csa.program.store.engine import Store
 
@@ -256,12 +257,24 @@ def open_store_read_only(
     return opened
 
 
-def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
-    """List the areas in service by the city's store."""
-    from csa.program.registry import core_areas
+def load_analysis(
+    config: CityConfig,
+    dataset: Path,
+    settings: AreaSettings,
+    store: str | None,
+    progress: ProgressCallback,
+    *,
+    keep: bool = False,
+) -> Analysis:
+    """Open a city's dataset, and what its store says was decided."""
+    from csa.analysis.analysis import Analysis
+    from csa.city.dataset import open_city
     from csa.program.store.records import read_records
 
-    return core_areas(read_records(open_store_read_only(config, given), with_values=False))
+    progress("load")
+    city = open_city(config, dataset)
+    records = read_records(open_store_read_only(config, store), with_values=False)
+    return Analysis(city, settings, records, progress=progress, keep=keep)
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
@@ -301,13 +314,12 @@ def open_or_create_store(config: CityConfig, given: str | None) -> Store:
     return make_store(store_address(config, given), config.city.id)
 
 
-def load_city_plan(city: str) -> Plan:
-    """Read a city's plan."""
-    from csa.city.loading import load_city
+def load_city_plan(city: str, config: CityConfig | None = None) -> Plan:
+    """Read a city's plan; its file too, where it has not been read."""
     from csa.program.plan.loading import load_plan
 
     path = city_path(city)
-    own = load_city(path).city
+    own = (config or load_city_option(city)).city
     if not own.plan:
         raise ParamError("plan.none", city=path)
     return load_plan(path.parent / "plans" / own.plan, own.plan_names)

@@ -42,7 +42,8 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
     from csa.program.store.records import read_records
     from csa.reports.briefing.lines import line_rows, plan_lines
 
-    config, plan = load_city_option(city), load_city_plan(city)
+    config = load_city_option(city)
+    plan = load_city_plan(city, config)
     records = read_records(open_store_read_only(config, store), with_values=False)
     lines = plan_lines(plan, records, city_today(config))
     if as_json:
@@ -161,7 +162,7 @@ def plan_calendar(
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
     config = load_city_option(city)
-    plan = load_city_plan(city) if config.city.plan else None
+    plan = load_city_plan(city, config) if config.city.plan else None
     records = read_records(open_store_read_only(config, store), with_values=False)
     entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))

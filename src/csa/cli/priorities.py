@@ -20,19 +20,17 @@ from csa.cli.options import (
     JsonOption,
     ProposalOptions,
     StoreOption,
+    load_analysis,
     load_city_option,
     proposing,
-    served_in,
 )
 from csa.cli.propose import outline_name, show_core_areas
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.areas.choices import AreaSettings
     from csa.areas.ordering import Weights
     from csa.areas.priority.files import AssessedProposal
-    from csa.base.logging import ProgressCallback
     from csa.city.config import CityConfig
     from csa.program.registry import AreaStatus
 
@@ -65,22 +63,16 @@ def priorities(
     from csa.areas.priority.files import MARKER, join_chosen, priorities_account, priorities_files
     from csa.base.io import replace_folder
     from csa.program.registry import match_statuses, served_as
-    from csa.reports.briefing.areas import (
-        CORE_AREAS,
-        core_area_rows,
-        core_areas_file,
-        count_core_areas,
-    )
+    from csa.reports.briefing.areas import CORE_AREAS, core_area_rows, core_areas_file
 
     choices = how.choices(config)
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as step:
-        found = assess_areas(config, dataset, choices, step)
+        analysis = load_analysis(config, dataset, choices, store, step)
+        found, areas, counts = analysis.priorities, analysis.core_areas, analysis.counts
         found = replace(found, assessment=reorder(found.assessment, weights))
         chosen = prioritize(found.assessment, weights, n_first)
-        areas = served_in(config, store)
         standing = match_statuses(found.proposal.areas, areas)
-        counts = count_core_areas(found.city, areas, found.proposal, found.record)
         table = served_as(found.assessment.table, standing)
         found = replace(found, assessment=replace(found.assessment, table=table))
         account = priorities_account(found, weights, n_first)
@@ -126,19 +118,6 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
     if given < 1:
         raise ParamError("priorities.at_least_one", name="--capacity", given=given)
     return given
-
-
-def assess_areas(
-    config: CityConfig, dataset: Path, choices: AreaSettings, progress: ProgressCallback
-) -> AssessedProposal:
-    """Propose and assess areas, by what past years suggest."""
-    from csa.areas.backtest.recording import load_suggestion
-    from csa.areas.priority.files import find
-    from csa.city.dataset import open_city
-
-    progress("load")
-    opened = open_city(config, dataset)
-    return find(opened, choices, load_suggestion(opened, choices), progress)
 
 
 def show_priorities(

@@ -81,8 +81,8 @@ def publish(
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
     from csa.base.io import require_writable
-    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.disclosure.keys import Secret
     from csa.ingest.basemap import load_basemap
@@ -98,7 +98,7 @@ def publish(
     require_writable(out)
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
-    plan = load_city_plan(city) if config.city.plan else None
+    plan = load_city_plan(city, config) if config.city.plan else None
     who = _census(config, census)
     if confirm:
         confirm_read(config, store, confirm, by)
@@ -109,14 +109,15 @@ def publish(
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as step:
         step("load")
-        source = FollowSource(open_city(config, dataset), parse_settings(config))
-        last = asked or last_month(source.city.dataset)
-        refuse_outside(source.city.dataset, last)
-        records = read_month(opened, source.city, last)
+        own = open_city(config, dataset)
+        last = asked or last_month(own.dataset)
+        refuse_outside(own.dataset, last)
+        records = read_month(opened, own, last)
         beside = ReportInputs(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )
-        bundle = make_bundle(source, plan, records, last, beside, step)
+        analysis = Analysis(own, parse_settings(config), records, progress=step)
+        bundle = make_bundle(analysis, plan, last, beside)
         refuse_older(out, bundle.published.facts.quarter)
         step("write")
         keep_public_secret(opened or open_or_create_store(config, store), secret)

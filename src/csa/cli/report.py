@@ -25,6 +25,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.base.logging import ProgressCallback
+    from csa.city.config import CityConfig
     from csa.reports.month.facts import Facts
     from csa.reports.month.month_end import ReportInputs
 
@@ -77,7 +78,7 @@ def report(
     if as_json:
         if audience or out or is_all or with_docx:
             raise ParamError("report_file.json_alone")
-        _show_facts(city, dataset, month, store)
+        _show_facts(config, city, dataset, month, store)
         return
     if out is None:
         raise ParamError("report_file.no_out")
@@ -93,8 +94,8 @@ def report(
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as step:
-        beside = _beside(basemap, earlier, city)
-        facts = _facts(city, dataset, month, store, beside, audience or "public", step)
+        beside = _beside(basemap, earlier, city, config)
+        facts = _facts(config, city, dataset, month, store, beside, audience or "public", step)
         if audience is None:
             files = make_all(facts, language, with_docx=with_docx, progress=step)
             step("write")
@@ -108,14 +109,16 @@ def report(
     show_report(facts, out, files, language)
 
 
-def _show_facts(city: str, dataset: Path, month: str, store: str | None) -> None:
+def _show_facts(
+    config: CityConfig, city: str, dataset: Path, month: str, store: str | None
+) -> None:
     """Print the month's facts."""
     from csa.reports.month.account import facts_account
     from csa.reports.month.month_end import ReportInputs
 
     with progress(N_STEPS) as step:
         beside = ReportInputs(with_public=False)
-        facts = _facts(city, dataset, month, store, beside, "executive", step)
+        facts = _facts(config, city, dataset, month, store, beside, "executive", step)
     show_json(facts_account(facts))
 
 
@@ -133,6 +136,7 @@ def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> 
 
 
 def _facts(
+    config: CityConfig,
     city: str,
     dataset: Path,
     month: str,
@@ -141,35 +145,35 @@ def _facts(
     audience: str,
     progress: ProgressCallback,
 ) -> Facts:
+    from csa.analysis.analysis import Analysis
     from csa.base.params import Month
-    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.program.secret import public_secret
     from csa.reports.month.gathering import gather_month
     from csa.reports.month.month_end import needs_public, read_month
 
-    config = load_city_option(city)
     when = Month.parse(month, "--month")
     choices = parse_settings(config, str(when.plus(1)))
-    plan = load_city_plan(city) if config.city.plan else None
+    plan = load_city_plan(city, config) if config.city.plan else None
     opened = open_store_read_only(config, store)
     progress("load")
-    source = FollowSource(open_city(config, dataset), choices)
-    records = read_month(opened, source.city, when)
-    secret = public_secret(opened)
-    beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
-    return gather_month(source, plan, records, when, progress, beside)
+    own = open_city(config, dataset)
+    analysis = Analysis(own, choices, read_month(opened, own, when), progress=progress)
+    with_public = needs_public({audience}, is_served=bool(analysis.core_areas))
+    beside = replace(beside, with_public=with_public, secret=public_secret(opened))
+    return gather_month(analysis, plan, when, beside)
 
 
-def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> ReportInputs:
+def _beside(
+    basemap: Path | None, earlier: list[Path] | None, city: str, config: CityConfig
+) -> ReportInputs:
     from csa.city.loading import load_evidence
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.month_end import ReportInputs
     from csa.reports.public.bundle import carried_on, read_published
 
     layers = {} if basemap is None else load_basemap(basemap).layers
-    own_id = load_city_option(city).city.id
-    published = (one for folder in earlier or () for one in read_published(folder, own_id))
+    published = (one for folder in earlier or () for one in read_published(folder, config.city.id))
     return ReportInputs(layers, carried_on(published), studies=load_evidence(city_path(city)))
 
 

@@ -99,7 +99,7 @@ def _account(
         "config": str(path),
         "counts": {key: sum(one[key] for one in counts) for key in counts[0]},
         "incidents": made.intake.dataset.report["incidents"],
-        "areas": len(made.proposal.areas),
+        "areas": len(made.analysis.proposal.areas),
         "places": str(beside.places) if beside.places else None,
         "layers": {one.path.name: one.role for one in beside.layers},
         "taken": [
@@ -154,13 +154,11 @@ def _show_made(made: MadeCity, path: Path) -> None:
     """Print what check, ingest and propose say of the new city, and what to do next."""
     from csa.cli.gather import show_check, show_intake, show_tried
     from csa.cli.propose import show_proposal
-    from csa.program.registry import match_statuses
 
     show_check(made.config, path, made.folder, has_places=True)
     show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version)
-    standing = match_statuses(made.proposal.areas, ())
-    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
+    show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
     name = path.stem if path.parent == Path("config") else path  # as --city finds it
     show(tr("start.next", path=path, name=name, dataset=made.dataset))

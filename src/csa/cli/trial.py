@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,8 @@ def trial(
 ) -> None:
     """Compare areas that began early with those that wait, by the draw's own chances."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
+    from csa.areas.choices import city_choices
     from csa.base.io import replace_folder, require_writable
     from csa.change.trial import (
         OUT_MARKER,
@@ -43,7 +46,9 @@ def trial(
         require_writable(out)
     with progress(6) as step:
         step("load")
-        found = read_trial(open_city(config, dataset), drawn, step)
+        settings = replace(city_choices(config), kinds=drawn.chosen.kinds)
+        analysis = Analysis(open_city(config, dataset), settings, progress=step)
+        found = read_trial(analysis.city, drawn, analysis.change, step)
         account = trial_account(found)
         files = trial_files(account)
         step("write")

@@ -13,9 +13,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.areas.analysis import propose_areas
+from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
-from csa.areas.proposal import MARKER, Proposal, proposal_files
+from csa.areas.proposal import MARKER, proposal_files
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import create_file, replace_folder
 from csa.base.logging import ProgressCallback, no_progress
@@ -45,7 +45,7 @@ class MadeCity:
     checked: list[FileTrial]  # each file read by the city's file, as csa check does
     intake: Intake
     version: str  # of the dataset
-    proposal: Proposal
+    analysis: Analysis  # of its dataset, with the proposal
     folder: Path  # with the dataset and the proposal
     dataset: Path
     notes: tuple[Message, ...]
@@ -100,12 +100,12 @@ def set_up(
             save_basemap(drawn, folder / "basemap")
         opened = City(config, intake.dataset, dataset)
         notes = list(save_place_names(opened, progress))
-        proposal = propose_areas(opened, city_choices(config), progress, keep=True)
-        replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
+        analysis = Analysis(opened, city_choices(config), progress=progress, keep=True)
+        replace_folder(folder / "proposal", MARKER, proposal_files(analysis.proposal))
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
-    return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
+    return MadeCity(config, checked, intake, version, analysis, folder, dataset, tuple(notes))
 
 
 def _claim(path: Path, text: str, folder: Path, undo: ExitStack) -> Path:

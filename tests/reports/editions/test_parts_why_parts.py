@@ -136,7 +136,7 @@ def test_a_report_uses_no_factor_of_later_months_and_its_snapshot_covers_them(
     def name(through, found=()):
         stored["kept"] = None if through is None else {"learned": {"through": through}}
         beside = ReportInputs(with_public=False, studies=found)
-        return snapshot_for(sample_source, None, sample_records, july, beside).id
+        return snapshot_for(replace(sample_source, records=sample_records), None, july, beside).id
 
     without = name(None)
     assert name(None, studies) == without
