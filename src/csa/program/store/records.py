@@ -61,7 +61,7 @@ class Records:
     """The store at one moment; its rows are not to be changed.
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
-    `tasks`, `meetings`, `questions`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
+    `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
     `minutes`, `handouts`, `draws`, `corrections`, `on`, `confirmed`.
     """
 
@@ -111,7 +111,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "baselines": BaselineRow,
     "tasks": TaskRow,
     "meetings": MeetingRow,
-    "questions": QuestionRow,
+    "asked": QuestionRow,
     "lessons": LessonRow,
     "stakeholders": StakeholderRow,
     "measures": MeasureRow,
