@@ -26,8 +26,8 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 
-    def make_all(facts, language, *, tell):
-        tell("edition")
+    def make_all(facts, language, *, progress):
+        progress("edition")
         text = f"{facts.month} {language} {facts.snapshot.id}".encode()
         return {f"{facts.month}_executive_{language}.html": text}
 

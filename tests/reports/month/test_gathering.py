@@ -13,7 +13,7 @@ import shapely
 from tests.sentences import says
 
 from csa.base.errors import PeriodError
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.base.text import month, render
 from csa.city.dataset import City, through_month
 from csa.city.history import DatasetVersion as HistoryEdition
