@@ -83,7 +83,7 @@ def _describe_class(kind: type) -> Iterator[str]:
         lines, _ = inspect.getsourcelines(kind)
         node: Any = ast.parse("".join(lines)).body[0]
         for field in node.body:
-            if isinstance(field, ast.AnnAssign):
+            if isinstance(field, ast.AnnAssign) and not ast.unparse(field.target).startswith("_"):
                 about = lines[field.lineno - 1].partition("#")[2].strip()
                 default = f" = {ast.unparse(field.value)}" if field.value else ""
                 declared = f"{ast.unparse(field.target)}: {ast.unparse(field.annotation)}{default}"

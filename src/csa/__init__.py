@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     )
     from csa.change.emerging import Trend, mann_kendall
     from csa.change.expectation import measure_dispersion
-    from csa.change.follow import Change, FollowSource
+    from csa.change.follow import Change
     from csa.change.past import PastCohort
     from csa.change.season import MonthCompared, compare_month
     from csa.change.trial import TrialDesign, TrialEffect, measure_trial
@@ -116,7 +116,6 @@ _MODULES = {
     "Estimate": "csa.areas.shrinkage",
     "FactorLayer": "csa.ingest.risk_layers",
     "Facts": "csa.reports.month.facts",
-    "FollowSource": "csa.change.follow",
     "Inputs": "csa.ingest.sources",
     "Intake": "csa.ingest.intake",
     "Message": "csa.base.message",
@@ -225,7 +224,6 @@ __all__ = [
     "Estimate",
     "FactorLayer",
     "Facts",
-    "FollowSource",
     "Inputs",
     "Intake",
     "Message",

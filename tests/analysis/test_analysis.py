@@ -59,7 +59,7 @@ def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analys
     assert render(report.followed.sentence) == render(describe_pooled(change))
 
     quarter = Month(2020, 6)
-    public = change_in_all(resolve_window(city, quarter), city, decided)
+    public = change_in_all(resolve_window(city, quarter), analysis)
     then = analysis.through(quarter).change().displaced
     assert public.verdict == str(then.pooled.verdicts[-1])
     assert public.since == then.since

@@ -506,9 +506,7 @@ def test_before_sign_in_nothing_says_which_server_this_is(signed_in):
             said += answer(signed_in, path, Host="sign.example", Accept=kind)[1].encode()
     versions = (streamlit.__version__, platform.python_version(), "3, 11", "uvicorn/")
     inner = ("site-packages", str(ROOT), "/app/", "main.py", "Traceback", "csa.base", "cache.")
-    said = said.replace(
-        b"./app/static/", b""
-    )  # an address that everybody fetches, no folder
+    said = said.replace(b"./app/static/", b"")  # an address that everybody fetches, no folder
     found = [word for word in (*versions, *inner) if word.encode() in said]
     assert found == []
 

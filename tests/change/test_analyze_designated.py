@@ -13,7 +13,6 @@ from csa.change.analyze import analyze_displacement
 from csa.change.sentences import describe_area, describe_area_basis, name_all
 from csa.city.selection import (
     AreaVersion,
-    DesignatedGround,
     ServedSpan,
     designated_ground,
     follow_services,
@@ -83,7 +82,8 @@ MONTHS = st.integers(0, 30).map(FIRST.plus)
 def grounds(draw):
     def one():
         months = sorted(draw(st.sets(MONTHS, min_size=1, max_size=3)))
-        return DesignatedGround(tuple(AreaVersion(draw(CELLS), since) for since in months), None)
+        versions = tuple(AreaVersion(draw(CELLS), since) for since in months)
+        return ServedSpan("", "", versions, None)
 
     return [one() for _ in range(draw(st.integers(1, 4)))]
 

@@ -18,6 +18,7 @@ from tests.cli.asked import CHOSEN, bytes_of, city_lines, csa_command, sentence
 from tests.properties import examples
 from tests.sentences import says
 
+from csa.analysis.analysis import Analysis
 from csa.areas.backtest.comparison import MethodComparison
 from csa.areas.backtest.origins import BacktestSpec
 from csa.areas.backtest.record import BacktestRecord, FollowUpChange
@@ -25,9 +26,8 @@ from csa.areas.backtest.recording import load_record
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
 from csa.areas.choices import AreaSettings
 from csa.areas.file_format import round_figures, round_share
-from csa.areas.priority import files as found
 from csa.areas.priority.draw_files import POWER_COLUMNS
-from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS, find
+from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.areas.proposal import plain
 from csa.base.errors import OutputError
 from csa.base.params import Month
@@ -53,13 +53,17 @@ def judged():
 def _judge_once(judged, monkeypatch):
     """Judge the areas of one question once for all tests: most of the time goes there."""
 
-    def find_once(city, choices, record, tell):
-        question = (city.dataset.fingerprint, choices, None if record is None else record.suggested)
+    find = Analysis.priorities.fget
+
+    def find_once(analysis):
+        record, suggested = analysis.backtest, analysis.suggestion
+        question = (analysis.city.dataset.fingerprint, analysis.settings, suggested)
         if question not in judged:
-            judged[question] = find(city, choices, record, tell)
+            judged[question] = find(analysis)
+        analysis._answers["proposal", analysis.settings.until] = judged[question].proposal
         return replace(judged[question], record=record)
 
-    monkeypatch.setattr(found, "find", find_once)
+    monkeypatch.setattr(Analysis, "priorities", property(find_once))
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ import pytest
 from tests.reports import told
 from tests.stores import lettered
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.base.params import Month
-from csa.change.follow import FollowSource
 from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
 from csa.disclosure.keys import Secret
@@ -32,9 +32,9 @@ INTERNAL = "nobody outside may read this"
 
 @pytest.fixture(scope="session")
 def sample_source(root, sample_folder):
-    """The sample city's dataset in its folder, its file, and how areas are proposed."""
+    """The sample city, before anything was decided."""
     config = load_city(root / "config" / "sample.toml")
-    return FollowSource(City(config, open_dataset(sample_folder), sample_folder), AreaSettings())
+    return Analysis(City(config, open_dataset(sample_folder), sample_folder), AreaSettings())
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,8 @@ def sample_records(sample_source):
 def public_made(sample_source, sample_plan, sample_records):
     """What the public of the sample city is told by August 2020: its second quarter."""
     beside = ReportInputs(secret=Secret(bytes(range(32))))
-    return gather_from(sample_source, sample_plan, sample_records, Month(2020, 8), beside)
+    analysis = replace(sample_source, records=sample_records)
+    return gather_from(analysis, sample_plan, Month(2020, 8), beside)
 
 
 @pytest.fixture(scope="session")
@@ -99,16 +100,15 @@ def decided_records(sample_records):
 def month_facts(sample_source, sample_plan, decided_records):
     """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
     asked = ReportInputs(with_public=False)
-    found = gather_month(sample_source, sample_plan, decided_records, Month(2020, 7), beside=asked)
+    analysis = replace(sample_source, records=decided_records)
+    found = gather_month(analysis, sample_plan, Month(2020, 7), asked)
     return replace(found, public=PublicPart(told.facts()))
 
 
 @pytest.fixture(scope="session")
 def bare_facts(sample_source):
     """The facts of July 2020 without a plan, and before anything was decided."""
-    return gather_month(
-        sample_source, None, Records(), Month(2020, 7), beside=ReportInputs(with_public=False)
-    )
+    return gather_month(sample_source, None, Month(2020, 7), ReportInputs(with_public=False))
 
 
 @pytest.fixture(scope="session")

@@ -35,8 +35,8 @@ def gathered(monkeypatch, month_facts):
     """Facts and maps at hand: what is tested is what becomes of them."""
     asked = []
 
-    def gather(source, plan, records, month, tell, beside):
-        asked.append((str(month), beside.with_public, records))
+    def gather(analysis, plan, month, beside):
+        asked.append((str(month), beside.with_public, analysis.records))
         return month_facts
 
     monkeypatch.setattr(gathering, "gather_month", gather)

@@ -17,12 +17,12 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
     """A town whose editions are short, its record left out: both are tested elsewhere."""
     made = Town(tmp_path, tmp_path_factory)
 
-    def gather_month(source, plan, records, month, progress, beside):
-        snapshot = snapshot_for(source, plan, records, month, beside)
+    def gather_month(analysis, plan, month, beside):
+        snapshot = snapshot_for(analysis, plan, month, beside)
         public = PublicPart()
         if made.tells_public:
-            public = _public(source, plan, records, month, beside)
-        own = {"month": month, "snapshot": snapshot, "config": source.city.config}
+            public = _public(analysis, plan, month, beside)
+        own = {"month": month, "snapshot": snapshot, "config": analysis.city.config}
         unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 

@@ -12,6 +12,7 @@ import pytest
 from tests.stores import act
 from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
+from csa.analysis.analysis import Analysis
 from csa.areas.choices import AreaSettings
 from csa.areas.places import load_places
 from csa.base import io
@@ -271,15 +272,15 @@ def test_the_record_is_made_where_a_year_more_is_over(town, monkeypatch):
         read_new(town.request(town.new(MAY))).intake.dataset,
         town.place.dataset,
     )
-    assert products_module._record(city, AreaSettings(), lambda _: None)
+    assert products_module._record(Analysis(city, AreaSettings()))
     (asking,) = asked
     n = len(asking.question.origins)
     monkeypatch.setattr(products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n))
-    assert not products_module._record(city, AreaSettings(), lambda _: None)
+    assert not products_module._record(Analysis(city, AreaSettings()))
     monkeypatch.setattr(
         products_module, "load_suggestion", lambda *_: SimpleNamespace(n_origins=n - 1)
     )
-    assert products_module._record(city, AreaSettings(), lambda _: None)
+    assert products_module._record(Analysis(city, AreaSettings()))
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def test_what_fails_unforeseen_is_left_out_and_made_once_it_can_be(town, monkeyp
 
     path = town.new(APRIL)
     with monkeypatch.context() as broken:
-        broken.setattr(month, "propose_areas", fails)
+        broken.setattr(month, "proposal_folder", fails)
         made = town.make(path)
     assert told(made) == [(["proposal"], "displacement.no_areas")]
     assert {name.split("/")[0] for name in made.account["files"]} == {"editions"}

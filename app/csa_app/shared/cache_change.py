@@ -33,7 +33,7 @@ from csa_app.shared.cache_now import SETTINGS, of_city
 from csa_app.shared.cache_packed import packed
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.fair_queue import in_turn
-from csa_app.shared.following import Following, ask_change, show_change
+from csa_app.shared.following import Following, show_change
 
 
 def following(session: CitySession, choices: AreaSettings, since: str) -> Following | None:
@@ -56,12 +56,12 @@ def _following(
 ) -> Following | None:
     start = Month.parse(since)
     areas = candidates_since(proposal_as_of(_session, choices, start), start, names)
-    change = in_turn(ask_change, quick=True)(_analysis(_session, choices), areas, start)
+    change = in_turn(_analysis(_session, choices).change, quick=True)(areas, start)
     return None if change is None else in_turn(show_change, quick=True)(change)
 
 
 def _analysis(session: CitySession, choices: AreaSettings) -> Analysis:
-    return Analysis(session, choices, None, located(session, choices))
+    return Analysis(session, choices, located=located(session, choices))
 
 
 def following_core(
@@ -205,9 +205,9 @@ def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -
     known, name = _changes(session.key), _name(choices, areas)
     if name not in known:
         begun = areas.started_before(session.dataset.require_months().until) or areas
-        same = choices.as_fine_as(begun.resolution)
-        analysis = Analysis(session, choices, None, located(session, same))
-        known[name] = in_turn(ask_change, quick=True)(analysis, areas, None)
+        same = located(session, choices.as_fine_as(begun.resolution))
+        analysis = Analysis(session, choices, located=same)
+        known[name] = in_turn(analysis.change, quick=True)(areas)
     return known[name]
 
 

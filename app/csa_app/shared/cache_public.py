@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from csa.base.errors import CsaError
 from csa.base.logging import ProgressCallback, no_progress
+from csa.base.params import Month
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.map_sheet import public_map
 from csa_app.shared.cache_now import of_city
-from csa_app.shared.cache_report import ReportBasis, report_inputs, source_for_month
+from csa_app.shared.cache_report import ReportBasis, analysis_of, report_inputs
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.fair_queue import in_turn
 
@@ -38,10 +39,8 @@ def as_it_would_be(
 def _facts(
     mark: str, month: str, _basis: ReportBasis, _progress: ProgressCallback
 ) -> tuple[PublicFacts, bool]:
-    source, when = source_for_month(_basis.session, month)
-    around = report_inputs(_basis.session)
-    records = _basis.at(month)
-    made = in_turn(gather_from)(source, _basis.plan, records, when, around, _progress)
+    analysis, around = analysis_of(_basis, month, _progress), report_inputs(_basis.session)
+    made = in_turn(gather_from)(analysis, _basis.plan, Month.parse(month), around)
     return made.facts, made.publication not in around.earlier
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from csa.analysis.analysis import Analysis
 from csa.base.errors import CsaError, StoreError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.change.follow import FollowSource
 from csa.city.deployment import resolve
 from csa.disclosure.keys import Secret
 from csa.ingest.basemap import load_basemap
@@ -99,10 +99,9 @@ def _facts(
     _basis: ReportBasis,
     _progress: ProgressCallback,
 ) -> Facts:
-    source, when = source_for_month(_basis.session, month)
+    analysis, when = analysis_of(_basis, month, _progress), Month.parse(month)
     around = replace(report_inputs(_basis.session), with_public=with_public)
-    records = _basis.at(month)
-    return in_turn(gather_month)(source, _basis.plan, records, when, _progress, around)
+    return in_turn(gather_month)(analysis, _basis.plan, when, around)
 
 
 def report_inputs(session: CitySession) -> ReportInputs:
@@ -145,11 +144,12 @@ def folder_key(folder: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def source_for_month(session: CitySession, month: str) -> tuple[FollowSource, Month]:
-    """Choose as the command does: the city's own settings, and the month reported."""
-    when = Month.parse(month)
-    choices = replace(first_choices(session), until=when.plus(1))
-    return FollowSource(session, choices), when
+def analysis_of(
+    basis: ReportBasis, month: str, progress: ProgressCallback = no_progress
+) -> Analysis:
+    """Ask as the command does: by the city's own settings, and what stood at the month's end."""
+    choices = replace(first_choices(basis.session), until=Month.parse(month).plus(1))
+    return Analysis(basis.session, choices, basis.at(month), progress=progress)
 
 
 def edition(known: Facts, audience: str, language: str, form: str) -> MadeEdition:
@@ -185,7 +185,5 @@ def snapshot_id(basis: ReportBasis, month: str) -> str:
 
 @st.cache_resource(max_entries=240, show_spinner=False)
 def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
-    source, when = source_for_month(_basis.session, month)
-    return snapshot_for(
-        source, _basis.plan, _basis.at(month), when, report_inputs(_basis.session)
-    ).id
+    analysis, around = analysis_of(_basis, month), report_inputs(_basis.session)
+    return snapshot_for(analysis, _basis.plan, Month.parse(month), around).id

@@ -8,11 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from csa.analysis.analysis import Analysis
 from csa.areas.places import called, in_order
 from csa.base.crs import LONLAT
 from csa.base.message import Message, msg
-from csa.base.params import Month
 from csa.base.text import month, tr
 from csa.change.analyze import Displacement
 from csa.change.classic_measures import Evidence, measure_evidence
@@ -29,7 +27,6 @@ from csa.change.sentences import (
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.change.zoning import Control
 from csa.city.preregistration import Verdict
-from csa.city.selection import AreaSelection
 from csa.geo.cells import cell_corners, outline
 from csa.geo.grid import Grid
 
@@ -144,13 +141,6 @@ class Following:
             for area_id in self.by_letter
             if self.results(area_id).verdicts[at] is Verdict.TOO_FEW
         ]
-
-
-def ask_change(
-    analysis: Analysis, areas: AreaSelection, since: Month | None = None
-) -> Change | None:
-    """Return what areas did, as `Analysis.change` answers everybody."""
-    return analysis.change(areas, since)
 
 
 def show_change(change: Change) -> Following:

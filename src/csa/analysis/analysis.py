@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from csa.areas.choices import AreaSettings
-from csa.areas.study_area import StudyArea
+from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.change.follow import Change, FollowSource, measure_change
 from csa.city.dataset import City, through_month
-from csa.city.selection import AreaSelection
-from csa.program.registry import CoreArea, all_services, followed
 from csa.program.store.records import Records
 
+if TYPE_CHECKING:
+    from csa.areas.backtest.record import BacktestRecord
+    from csa.areas.choices import Suggestion
+    from csa.areas.priority.area_counts import AreaCounts
+    from csa.areas.priority.assessment import AreaAssessment
+    from csa.areas.priority.files import AssessedProposal
+    from csa.areas.proposal import Proposal
+    from csa.areas.study_area import StudyArea
+    from csa.change.follow import Change, FollowedAreas
+    from csa.change.past import PastCohort
+    from csa.city.selection import AreaSelection
+    from csa.program.registry import CoreArea
 
-@dataclass(frozen=True)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """A view of a city that does no arithmetic of its own.
 
-    Every verdict on areas comes from `change`: for the same data, decisions and settings all
-    readers get the same one.
+    Each answer is read or computed once, when first asked for: for the same data, decisions and
+    settings all readers get the same one.
 
-    Fields: `city`, `settings`, `records`, `study_area`.
+    Fields: `city`, `settings`, `records`, `located`, `progress`, `keep`, `whole`.
 
     Parameters
     ----------
@@ -32,14 +46,20 @@ class Analysis:
     settings
         Which kinds of incident count, and how areas are proposed.
     records
-        The decisions; None where there is no store.
-    study_area
+        The decisions; without them, none.
+    located
         The city's incidents located with the same settings, where a caller has them.
+    progress
+        Called with the name of each step as it begins.
+    keep
+        Whether to store beside the dataset what a proposal learned, so that the next is quicker.
+    whole
+        What this is a part of: with the same decisions, it has the same areas.
 
     Examples
     --------
     >>> before = csa.AreaSettings(until=csa.Month(2019, 9))
-    >>> areas = csa.choose_areas(csa.propose_areas(city, before), ["c-2"])
+    >>> areas = csa.choose_areas(csa.Analysis(city, before).proposal, ["c-2"])
     >>> analysis = csa.Analysis(city, csa.AreaSettings())
     >>> change = analysis.change(areas, since=csa.Month(2019, 9))
     >>> str(change.displaced.since), len(change.displaced.pooled.verdicts)
@@ -48,24 +68,155 @@ class Analysis:
 
     city: City
     settings: AreaSettings
-    records: Records | None = None
-    study_area: StudyArea | None = None
+    records: Records = field(default_factory=Records)
+    located: StudyArea | None = None
+    progress: ProgressCallback = no_progress
+    keep: bool = False
+    whole: Analysis | None = field(default=None, repr=False)
+    _answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    _locks: dict[Hashable, RLock] = field(default_factory=dict, init=False, repr=False)
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
-    @cached_property
+    def _once(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Return an answer; of several threads that ask, the first computes it."""
+        with self._lock:
+            lock = self._locks.setdefault(question, RLock())
+        with lock:
+            if question not in self._answers:
+                self._answers[question] = compute()
+            return cast("Answer", self._answers[question])
+
+    # ---- What is stored beside the dataset.
+
+    @property
+    def backtest(self) -> BacktestRecord | None:
+        """What past years show of these settings; None where `csa backtest` has not run."""
+        from csa.areas.backtest.recording import load_suggestion
+
+        return self._once("backtest", lambda: load_suggestion(self.city, self.settings))
+
+    @property
+    def suggestion(self) -> Suggestion:
+        """The radius and minimum that past years suggest, else the city's file."""
+        from csa.areas.backtest.recording import build_suggestion
+
+        return build_suggestion(self.city.config, self.backtest)
+
+    def past(self, areas: AreaSelection | None) -> tuple[PastCohort, ...] | None:
+        """Return what areas of past years like these did; None where `csa backtest` has not run."""
+        from csa.change.follow import load_past, settings_for_past
+
+        same = settings_for_past(self.settings, areas)
+        return self._once(("past", same), lambda: load_past(self.city, same))
+
+    @property
+    def risk(self) -> Mapping[str, Any] | None:
+        """What `csa risk` found, unless it learned from later months."""
+        from csa.areas.risk_score import load_risk
+
+        until, kept = self.settings.until, self._once("risk", lambda: load_risk(self.city))
+        learned = kept and until and kept["learned"]
+        return None if learned and learned["through"] >= str(until) else kept
+
+    # ---- Where incidents are frequent, how sure that is, and what comes first.
+
+    @property
+    def study_area(self) -> StudyArea:
+        """The city's incidents of the settings' kinds, on cells of their resolution."""
+        return self.on_cells(self.settings.resolution)
+
+    def on_cells(self, resolution: int) -> StudyArea:
+        """Return the city's incidents of the settings' kinds, on cells of a resolution."""
+        from csa.areas.locating import cached_cells, locate_incidents
+
+        if self.located is not None and self.located.resolution == resolution:
+            return self.located
+
+        def locate() -> StudyArea:
+            cover = cached_cells(self.city, resolution, keep=self.keep)
+            return locate_incidents(self.city, replace(self.settings, resolution=resolution), cover)
+
+        return self._once(("cells", resolution), locate)
+
+    @property
+    def proposal(self) -> Proposal:
+        """The candidate areas."""
+        return self.proposed(self.settings.until)
+
+    def proposed(self, until: Month | None) -> Proposal:
+        """Return the candidate areas as of the first day of a month; None takes the data's end."""
+        from csa.areas.analysis import propose_areas
+
+        def propose() -> Proposal:
+            now = replace(self.settings, until=until)
+            known = self.suggestion, self.study_area
+            keep = self.keep and until == self.settings.until
+            return propose_areas(self.city, now, self.progress, *known, keep=keep)
+
+        return self._once(("proposal", until), propose)
+
+    @property
+    def assessment(self) -> AreaAssessment:
+        """How sure each candidate is."""
+        from csa.areas.priority.assessment import assess_areas
+
+        known = self.city, self.proposal, self.progress, self.study_area
+        return self._once("assessment", lambda: assess_areas(*known))
+
+    @property
+    def priorities(self) -> AssessedProposal:
+        """The candidates, how sure each is, and what to expect there in the next 12 months."""
+        from csa.areas.priority.files import AssessedProposal
+        from csa.areas.priority.forecast import add_next12
+
+        def forecast() -> AssessedProposal:
+            found = add_next12(self.assessment, self.proposal, self.study_area, self.backtest)
+            return AssessedProposal(self.city, self.settings, self.backtest, self.proposal, found)
+
+        return self._once("priorities", forecast)
+
+    # ---- Areas that were decided on.
+
+    @property
     def services(self) -> tuple[CoreArea, ...]:
         """Every service of an area that there ever was, A before AA; ended ones too."""
-        return () if self.records is None else all_services(self.records)
+        from csa.program.registry import all_services
 
-    @cached_property
+        if self.whole is not None and self.whole.records is self.records:
+            return self.whole.services
+        return self._once("services", lambda: all_services(self.records))
+
+    @property
+    def core_areas(self) -> tuple[CoreArea, ...]:
+        """The areas in service now, A before AA."""
+        return tuple(area for area in self.services if area.ended is None)
+
+    @property
     def areas(self) -> AreaSelection | None:
         """The areas that were ever designated, to be followed; None where there is none."""
-        return followed(self.services)
+        from csa.program.registry import followed
+
+        return self._once("areas", lambda: followed(self.services))
+
+    @property
+    def counts(self) -> Mapping[str, AreaCounts]:
+        """What areas in service hold on their own ground, by letter."""
+        from csa.areas.priority.area_counts import count_areas
+
+        def count() -> Mapping[str, AreaCounts]:
+            ground = [(area.key, area.place_name, area.cells) for area in self.core_areas]
+            return count_areas(self.city, ground, self.proposal, self.on_cells, self.backtest)
+
+        return self._once("counts", count) if self.core_areas else {}
+
+    # ---- What changed in areas.
 
     def change(
         self,
         areas: AreaSelection | None = None,
         since: Month | None = None,
-        progress: ProgressCallback = no_progress,
+        until: Month | None = None,
+        outcome: tuple[str, ...] | None = None,
     ) -> Change | None:
         """Return what areas and the cells around them did since a start.
 
@@ -75,22 +226,66 @@ class Analysis:
             The areas; None takes all that were ever designated.
         since
             The first month of after; None takes each designated area's own.
-        progress
-            Called with the name of each step as it begins.
+        until
+            The first month that is not looked at; None takes the data's end.
+        outcome
+            The kinds of incident that are compared; None takes those of the settings.
 
         Returns
         -------
         Change
             The verdicts; None where there is no area, or none with a whole month yet.
         """
+        from csa.change.follow import measure_change
+
+        if until is not None:
+            return self.through(until.plus(-1)).change(areas, since, outcome=outcome)
+        if outcome is not None and set(outcome) != set(self.settings.kinds):
+            return self._of_kinds(outcome).change(areas, since)
         wanted = self.areas if areas is None else areas
         if wanted is None:
             return None
-        source = FollowSource(self.city, self.settings)
-        return measure_change(source, wanted, since, progress, self.study_area)
+        asked = self.city, self.settings, wanted, since, self.progress
+        return self._once(
+            ("change", wanted, since), lambda: measure_change(*asked, self.on_cells, self.past)
+        )
+
+    def follow(
+        self, areas: AreaSelection | None = None, since: Month | None = None
+    ) -> FollowedAreas:
+        """Return what areas did since a start, as `change`, and everything reported beside it."""
+        from csa.change.follow import follow_areas
+
+        wanted = self.areas if areas is None else areas
+        if wanted is None or not wanted.cells:
+            raise ParamError("displacement.no_areas")
+        self.progress("cells")
+        change = self.change(wanted, since)
+        if change is None:
+            first = min(life[0].since for life in wanted.versions)
+            last = self.city.dataset.require_months().until.plus(-1)
+            raise PeriodError("displacement.after", since=first, last=last)
+        known = self.study_area, self.suggestion.documented
+        return follow_areas(self.city, self.settings, *known, change, since, self.progress)
+
+    # ---- The same at another time.
 
     def through(self, month: Month) -> Analysis:
         """Return the answers by the data held now, cut at a month's end."""
-        city = replace(self.city, dataset=through_month(self.city.dataset, month))
-        settings = replace(self.settings, until=month.plus(1))
-        return Analysis(city, settings, self.records)
+
+        def cut() -> Analysis:
+            dataset = through_month(self.city.dataset, month)
+            settings = replace(self.settings, until=month.plus(1))
+            if dataset is self.city.dataset:
+                return self if settings == self.settings else self._part(settings=settings)
+            city = replace(self.city, dataset=dataset)
+            return self._part(city=city, settings=settings, located=None)
+
+        return self._once(("through", month), cut)
+
+    def _of_kinds(self, kinds: tuple[str, ...]) -> Analysis:
+        settings = replace(self.settings, kinds=kinds)
+        return self._once(("kinds", kinds), lambda: self._part(settings=settings, located=None))
+
+    def _part(self, **other: Any) -> Analysis:
+        return replace(self, keep=False, whole=self, **other)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from csa.areas.backtest.recording import (
-    build_suggestion,
-    load_suggestion,
-    past_years,
-    record_params,
-)
+from csa.areas.backtest.recording import past_years, record_params
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params
-from csa.areas.locating import locate_for_areas, locate_incidents
 from csa.areas.places import candidate_id, list_cells, load_places
 from csa.areas.proposal import METHOD_VERSION, Proposal
 from csa.areas.study_area import StudyArea
-from csa.base.errors import ParamError, PeriodError, TableError
+from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.change.analyze import Displacement, analyze_displacement
@@ -159,17 +153,6 @@ class FollowedAreas:
 
 
 @dataclass(frozen=True)
-class FollowSource:
-    """Where areas are followed.
-
-    Fields: `city`, `choices`.
-    """
-
-    city: City  # its file, its dataset, and where past years are stored
-    choices: AreaSettings  # how areas are proposed
-
-
-@dataclass(frozen=True)
 class Change:
     """What areas did, and the incidents on whose cells it was counted.
 
@@ -181,27 +164,25 @@ class Change:
     past: tuple[PastCohort, ...] | None  # past years as stored; None where `csa backtest` did not
 
 
-def measure_change(
-    source: FollowSource,
+def measure_change(  # noqa: PLR0913 - what is asked, and where its parts come from
+    city: City,
+    settings: AreaSettings,
     chosen: AreaSelection,
-    since: Month | None = None,
-    progress: ProgressCallback = no_progress,
-    cover: StudyArea | None = None,
+    since: Month | None,
+    progress: ProgressCallback,
+    on_cells: Callable[[int], StudyArea],
+    past_of: Callable[[AreaSelection], tuple[PastCohort, ...] | None],
 ) -> Change | None:
     """Prepare and reach every verdict on areas: the one place that does.
 
-    Areas in service that have no whole month yet are left out; None where none is left. `cover` is
-    the city's incidents of the same choices, where a caller has located them.
+    Areas in service that have no whole month yet are left out; None where none is left. `on_cells`
+    gives the city's incidents on cells of a resolution, `past_of` what areas of past years did.
     """
-    city, choices = source.city, source.choices
     begun = chosen if since else chosen.started_before(city.dataset.require_months().until)
     if begun is None or not begun.cells:
         return None
-    if cover is not None and cover.resolution == choices.as_fine_as(begun.resolution).resolution:
-        located = cover.on_ground_of(begun.all_cells)
-    else:
-        located = locate_for_areas(city, choices, begun.all_cells)
-    past = load_past(city, settings_for_past(choices, begun))
+    resolution = settings.as_fine_as(begun.resolution).resolution
+    located, past = on_cells(resolution).on_ground_of(begun.all_cells), past_of(begun)
     return Change(located, analyze_displacement(located, begun, since, past or (), progress), past)
 
 
@@ -222,28 +203,20 @@ def candidates_since(
     )
 
 
-def analyze_followed(
-    source: FollowSource,
-    chosen: AreaSelection,
+def follow_areas(  # noqa: PLR0913 - a change, and what else is known
+    city: City,
+    choices: AreaSettings,
+    found_on: StudyArea,
+    documented: DocumentedDbscan | None,
+    change: Change,
     since: Month | None,
     progress: ProgressCallback = no_progress,
 ) -> FollowedAreas:
-    """Follow areas, and gather everything reported beside them."""
-    city, choices = source.city, source.choices
-    progress("cells")
-    found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
-    if not chosen.cells:
-        raise ParamError("displacement.no_areas")
-    change = measure_change(source, chosen, since, progress, found_on)
-    if change is None:
-        first = min(life[0].since for life in chosen.versions)
-        last = city.dataset.require_months().until.plus(-1)
-        raise PeriodError("displacement.after", since=first, last=last)
+    """Gather everything that is reported beside a change; candidates are found on `found_on`."""
     located, displaced = change.located, change.displaced
     chosen, way = displaced.chosen, settings_for_past(choices, displaced.chosen)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
-    documented = build_suggestion(city.config, load_suggestion(city, choices)).documented
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = add_named_areas(
         {area_id: NamedArea(name, cells) for area_id, name, cells in named},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import permutations, product
@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from csa.areas.choices import city_choices
 from csa.areas.file_format import FORMAT_VERSION, list_versions, round_figures, write_header
 from csa.areas.places import called
 from csa.areas.priority.draw import find_differences
@@ -32,7 +31,7 @@ from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
 from csa.base.text import month, percent, render
-from csa.change.follow import FollowSource, measure_change
+from csa.change.follow import Change
 from csa.city.dataset import City
 from csa.city.results import read_result, save_result
 from csa.city.selection import AreaSelection, read_areas
@@ -329,15 +328,19 @@ def load_draw(folder: Path, city: str) -> DrawnTrial:
 
 
 def read_trial(
-    city: City, drawn: DrawnTrial, progress: ProgressCallback = no_progress
+    city: City,
+    drawn: DrawnTrial,
+    measure: Callable[[AreaSelection, Month], Change | None],
+    progress: ProgressCallback = no_progress,
 ) -> InterimTrial:
-    """Count what came since the first start, and compare it with all orders that could be."""
-    progress("cells")
-    choices = replace(city_choices(city.config), kinds=drawn.chosen.kinds)
+    """Count what came since the first start, and compare it with all orders that could be.
+
+    `measure` gives what areas did since a start.
+    """
     since, until = drawn.first_start, city.dataset.require_months().until
     change = None
     if since < until:
-        change = measure_change(FollowSource(city, choices), drawn.chosen, since, progress)
+        change = measure(drawn.chosen, since)
     if change is None:
         raise PeriodError("trial.not_begun", since=since, through=until.plus(-1))
     n_months = min(until.index - since.index, drawn.design.clean_months)

@@ -57,7 +57,7 @@ class AreaSelection:
     ended: tuple[Month, ...] = ()  # of each of `retired`, the month of its last day of service
     corrected: tuple[str, ...] = ()  # letters of areas whose day was corrected later
     services: tuple[ServedSpan, ...] = ()  # every service that there was, also earlier ones
-    designated: tuple[DesignatedGround, ...] = ()  # all ground ever, each cell once
+    designated: tuple[ServedSpan, ...] = ()  # all ground ever, each cell once: with whom it came
 
     @property
     def all_cells(self) -> tuple[frozenset[int], ...]:
@@ -114,28 +114,15 @@ class ServedSpan:
     is_corrected: bool = False  # whether a day of it was corrected later
 
 
-@dataclass(frozen=True)
-class DesignatedGround:
-    """Cells that were designated, by month.
-
-    Fields: `versions`, `period`.
-    """
-
-    versions: tuple[AreaVersion, ...]  # the first first
-    period: Period | None  # the months whose counts chose them, where known
-
-
-def designated_ground(
-    grounds: Sequence[DesignatedGround], resolution: int
-) -> tuple[DesignatedGround, ...]:
-    """Give each cell to the ground that had it first, from then on and for ever.
+def designated_ground(services: Sequence[ServedSpan], resolution: int) -> tuple[ServedSpan, ...]:
+    """Give each cell to the service that had it first, from then on and for ever.
 
     No redraw, retirement, split or merger takes a cell out, so that an area which failed still
     counts in the verdict of all.
     """
     first: dict[int, tuple[int, int]] = {}
-    for number, ground in enumerate(grounds):
-        for version in ground.versions:
+    for number, service in enumerate(services):
+        for version in service.versions:
             for cell in refine(version.cells, resolution):
                 now = (version.since.index, number)
                 first[cell] = min(first.get(cell, now), now)
@@ -144,13 +131,13 @@ def designated_ground(
         by_ground.setdefault(number, {}).setdefault(month, set()).add(cell)
     found = []
     for number, added in sorted(by_ground.items()):
-        months = {version.since.index: version.since for version in grounds[number].versions}
+        months = {version.since.index: version.since for version in services[number].versions}
         cells: frozenset[int] = frozenset()
         versions = []
         for month in sorted(added):
             cells = cells | added[month]
             versions.append(AreaVersion(cells, months[month]))
-        found.append(DesignatedGround(tuple(versions), grounds[number].period))
+        found.append(replace(services[number], versions=tuple(versions)))
     return tuple(found)
 
 
@@ -268,9 +255,7 @@ def follow_services(services: Sequence[ServedSpan]) -> AreaSelection | None:
         ended=tuple(retired.values()),
         corrected=tuple(corrected),
         services=tuple(services),
-        designated=designated_ground(
-            [DesignatedGround(one.versions, one.period) for one in services], resolution
-        ),
+        designated=designated_ground(services, resolution),
     )
 
 

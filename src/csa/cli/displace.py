@@ -61,12 +61,12 @@ def displace(
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
     from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
     from csa.change.files import MARKER
-    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
     from csa.workflow.products import make_change
@@ -85,8 +85,8 @@ def displace(
     require_writable(out)
     with progress(N_STEPS) as step:
         step("load")
-        source = FollowSource(open_city(config, dataset), choices)
-        made = make_change(source, chosen, start, step)
+        analysis = Analysis(open_city(config, dataset), choices, progress=step)
+        made = make_change(analysis, chosen, start)
         step("write")
         replace_folder(out, MARKER, made.files)
     if as_json:

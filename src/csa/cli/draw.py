@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,9 +136,8 @@ def _find(
     only: Sequence[str] | None,
 ) -> tuple[AssessedProposal, ClosedDraw]:
     """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
-    from csa.areas.backtest.recording import load_suggestion
+    from csa.analysis.analysis import Analysis
     from csa.areas.priority.draw_files import Starts, close_list, list_entrants, make_draw
-    from csa.areas.priority.files import find
     from csa.base.params import Month
     from csa.city.dataset import open_city
 
@@ -145,8 +145,7 @@ def _find(
     start = Month.parse(first_start, "--first-start")
     with progress(7) as step:
         step("load")
-        opened = open_city(config, dataset)
-        found = find(opened, choices, load_suggestion(opened, choices), step)
+        found = Analysis(open_city(config, dataset), choices, progress=step).priorities
         starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
     return found, made
@@ -239,6 +238,8 @@ def trial(
 ) -> None:
     """Compare areas that began early with those that wait, by the draw's own chances."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
+    from csa.areas.choices import city_choices
     from csa.base.io import replace_folder, require_writable
     from csa.change.trial import (
         OUT_MARKER,
@@ -255,7 +256,9 @@ def trial(
         require_writable(out)
     with progress(6) as step:
         step("load")
-        found = read_trial(open_city(config, dataset), drawn, step)
+        settings = replace(city_choices(config), kinds=drawn.chosen.kinds)
+        analysis = Analysis(open_city(config, dataset), settings, progress=step)
+        found = read_trial(analysis.city, drawn, analysis.change, step)
         account = trial_account(found)
         files = trial_files(account)
         step("write")

@@ -121,16 +121,15 @@ def _agreed(
     from csa.change.sentences import figures
     from csa.program.registry import followed
 
-    analysis = Analysis(
-        city, resolve_settings(city.config, None, tuple(sealed["outcome"])), records
-    )
+    settings = resolve_settings(city.config, None, tuple(sealed["outcome"]))
+    analysis = Analysis(city, settings, records, progress=progress)
     areas = analysis.areas
     if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])
     try:
-        change = analysis.change(areas, progress=progress)
+        change = analysis.change(areas)
     except CsaError:  # of another area: this one may be judged all the same
-        change = analysis.change(followed([area]), progress=progress)
+        change = analysis.change(followed([area]))
     if change is None or area.key not in change.displaced.chosen.area_ids:
         last = city.dataset.require_months().until.plus(-1)
         raise PeriodError("displacement.after", since=sealed["since"], last=last)

@@ -69,7 +69,7 @@ def print_step(step: CityStep, made: Any) -> str:
         "start": lambda: show_start(made, out),
         "ingest": lambda: show_intake(made[0], out, made[1]),
         "backtest": lambda: show_backtest(made[0], made[1], out),
-        "propose": lambda: show_proposal(made[0], made[1], out),
+        "propose": lambda: show_proposal(made, out),
         "priorities": lambda: show_priorities(made, out),
         "displace": lambda: show_change(made, out),
         "report": lambda: show_report(made[0], out, {out.name: made[1]}, made[2]),

@@ -17,12 +17,13 @@ from csa.base.errors import ParamError
 from csa.base.params import parse_day
 
 if TYPE_CHECKING:
+    from csa.analysis.analysis import Analysis
     from csa.areas.choices import AreaSettings
+    from csa.base.logging import ProgressCallback
     from csa.city.config import CityConfig
     from csa.city.dataset import Dataset
     from csa.city.deployment import Resolved
     from csa.program.plan.items import Plan
-    from csa.program.registry import CoreArea
     from csa.program.roles import Act
     from csa.program.store.engine import Store
     from csa.program.store.records import Records
@@ -237,11 +238,22 @@ def stored_records(config: CityConfig, given: str | None, *, with_values: bool =
     return read_records(open_store_read_only(config, given), with_values=with_values)
 
 
-def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
-    """List the areas in service by the city's store."""
-    from csa.program.registry import core_areas
+def load_analysis(
+    config: CityConfig,
+    dataset: Path,
+    settings: AreaSettings,
+    store: str | None,
+    progress: ProgressCallback,
+    *,
+    keep: bool = False,
+) -> Analysis:
+    """Open a city's dataset, and what its store says was decided."""
+    from csa.analysis.analysis import Analysis
+    from csa.city.dataset import open_city
 
-    return core_areas(stored_records(config, given))
+    progress("load")
+    city, records = open_city(config, dataset), stored_records(config, store)
+    return Analysis(city, settings, records, progress=progress, keep=keep)
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:

@@ -19,9 +19,9 @@ from csa.cli.options import (
     JsonOption,
     ProposalOptions,
     StoreOption,
+    load_analysis,
     load_city_option,
     proposing,
-    served_in,
 )
 from csa.cli.propose import outline_name, show_core_areas
 
@@ -61,16 +61,14 @@ def priorities(
     config = load_city_option(city)
     from csa.areas.priority.files import MARKER
     from csa.base.io import replace_folder
-    from csa.city.dataset import open_city
     from csa.reports.briefing.areas import CORE_AREAS
     from csa.workflow.products import make_priorities
 
     choices = how.choices(config)
     first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as step:
-        step("load")
-        opened, areas = open_city(config, dataset), served_in(config, store)
-        made = make_priorities(opened, choices, first, areas, step)
+        analysis = load_analysis(config, dataset, choices, store, step)
+        made = make_priorities(analysis, first)
         step("write")
         replace_folder(out, MARKER, made.files, optional=("cells.csv", CORE_AREAS))
     if as_json:

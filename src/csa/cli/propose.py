@@ -21,17 +21,17 @@ from csa.cli.options import (
     JsonOption,
     ProposalOptions,
     StoreOption,
+    load_analysis,
     load_city_option,
     proposing,
-    served_in,
 )
 
 if TYPE_CHECKING:
+    from csa.analysis.analysis import Analysis
     from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.proposal import Proposal
     from csa.city.deployment import Resolved
     from csa.program.registry import AreaStatus
-    from csa.workflow.products import ProposalMade
 
 
 @proposing
@@ -47,22 +47,20 @@ def propose(
     config = load_city_option(city)
     from csa.areas.proposal import MARKER
     from csa.base.io import replace_folder
-    from csa.city.dataset import open_city
-    from csa.reports.briefing.areas import CORE_AREAS, core_area_rows
-    from csa.workflow.products import make_proposal
+    from csa.reports.briefing.areas import CORE_AREAS, core_area_rows, proposal_folder
 
     choices = how.choices(config)
     with progress(6) as step:
-        step("load")
-        opened, areas = open_city(config, dataset), served_in(config, store)
-        made = make_proposal(opened, choices, areas, step)
+        analysis = load_analysis(config, dataset, choices, store, step, keep=True)
+        files = proposal_folder(analysis)
         step("write")
-        replace_folder(out, MARKER, made.files, optional=(CORE_AREAS,))
+        replace_folder(out, MARKER, files, optional=(CORE_AREAS,))
     if as_json:
-        served = {"core_areas": core_area_rows(areas, made.counts)} if areas else {}
-        show_json({**made.proposal.summary, **served})
+        areas = analysis.core_areas
+        served = {"core_areas": core_area_rows(areas, analysis.counts)} if areas else {}
+        show_json({**analysis.proposal.summary, **served})
     else:
-        show_proposal(made, config.city.units, out)
+        show_proposal(analysis, out)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -78,19 +76,20 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
         show_settings(settled)
 
 
-def show_proposal(made: ProposalMade, units: str, out: Path) -> None:
+def show_proposal(analysis: Analysis, out: Path) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
     from csa.areas.backtest.record import describe_areas_hold
+    from csa.program.registry import match_statuses
 
-    proposal = made.proposal
+    proposal, units = analysis.proposal, analysis.city.config.city.units
     if not proposal.is_empty:
-        hold = describe_areas_hold(proposal.summary, made.record)
+        hold = describe_areas_hold(proposal.summary, analysis.backtest)
         show(*_proxy_sentence(proposal), render(hold))
-        _area_table(proposal, made.standing, units)
+        _area_table(proposal, match_statuses(proposal.areas, analysis.core_areas), units)
         show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
-    show_core_areas(made.counts)
+    show_core_areas(analysis.counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), tr("propose.candidates"))
     show(tr("propose.written", out=out))

@@ -79,9 +79,9 @@ def publish(
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = load_city_option(city)
+    from csa.analysis.analysis import Analysis
     from csa.areas.choices import resolve_settings
     from csa.base.io import require_writable
-    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.disclosure.keys import Secret
     from csa.ingest.basemap import load_basemap
@@ -108,14 +108,15 @@ def publish(
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as step:
         step("load")
-        source = FollowSource(open_city(config, dataset), resolve_settings(config))
-        last = asked or last_month(source.city.dataset)
-        refuse_outside(source.city.dataset, last)
-        records = read_month(opened, source.city, last)
+        own = open_city(config, dataset)
+        last = asked or last_month(own.dataset)
+        refuse_outside(own.dataset, last)
+        records = read_month(opened, own, last)
         beside = ReportInputs(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )
-        bundle = make_bundle(source, plan, records, last, beside, step)
+        analysis = Analysis(own, resolve_settings(config), records, progress=step)
+        bundle = make_bundle(analysis, plan, last, beside)
         refuse_older(out, bundle.published.facts.quarter)
         step("write")
         keep_public_secret(opened or open_or_create_store(config, store), secret)

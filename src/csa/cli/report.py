@@ -22,6 +22,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.base.logging import ProgressCallback
+    from csa.city.config import CityConfig
     from csa.reports.month.facts import Facts
     from csa.reports.month.month_end import ReportInputs
 
@@ -74,7 +75,7 @@ def report(
     if as_json:
         if audience or out or is_all or with_docx:
             raise ParamError("report_file.json_alone")
-        _show_facts(city, dataset, month, store)
+        _show_facts(config, city, dataset, month, store)
         return
     if out is None:
         raise ParamError("report_file.no_out")
@@ -90,8 +91,8 @@ def report(
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as step:
-        beside = _beside(basemap, earlier, city)
-        facts = _facts(city, dataset, month, store, beside, audience or "public", step)
+        beside = _beside(basemap, earlier, city, config)
+        facts = _facts(config, city, dataset, month, store, beside, audience or "public", step)
         if audience is None:
             files = make_all(facts, language, with_docx=with_docx, progress=step)
             step("write")
@@ -105,14 +106,16 @@ def report(
     show_report(facts, out, files, language)
 
 
-def _show_facts(city: str, dataset: Path, month: str, store: str | None) -> None:
+def _show_facts(
+    config: CityConfig, city: str, dataset: Path, month: str, store: str | None
+) -> None:
     """Print the month's facts."""
     from csa.reports.month.account import facts_account
     from csa.reports.month.month_end import ReportInputs
 
     with progress(N_STEPS) as step:
         beside = ReportInputs(with_public=False)
-        facts = _facts(city, dataset, month, store, beside, "executive", step)
+        facts = _facts(config, city, dataset, month, store, beside, "executive", step)
     show_json(facts_account(facts))
 
 
@@ -130,6 +133,7 @@ def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> 
 
 
 def _facts(
+    config: CityConfig,
     city: str,
     dataset: Path,
     month: str,
@@ -138,30 +142,32 @@ def _facts(
     audience: str,
     progress: ProgressCallback,
 ) -> Facts:
+    from csa.analysis.analysis import Analysis
     from csa.areas.choices import resolve_settings
     from csa.base.params import Month
-    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
+    from csa.reports.month.month_end import read_month
     from csa.workflow.products import gather_facts
 
-    config = load_city_option(city)
     when = Month.parse(month, "--month")
     choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city)
     opened = open_store_read_only(config, store)
     progress("load")
-    source = FollowSource(open_city(config, dataset), choices)
-    return gather_facts(source, plan, opened, when, audience, beside, progress)
+    own = open_city(config, dataset)
+    analysis = Analysis(own, choices, read_month(opened, own, when), progress=progress)
+    return gather_facts(analysis, plan, opened, when, audience, beside)
 
 
-def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> ReportInputs:
+def _beside(
+    basemap: Path | None, earlier: list[Path] | None, city: str, config: CityConfig
+) -> ReportInputs:
     from csa.city.loading import find_city_file, load_evidence
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.month_end import ReportInputs
     from csa.reports.public.bundle import carried_on, read_published
 
     layers = {} if basemap is None else load_basemap(basemap).layers
-    own_id = load_city_option(city).city.id
-    published = (one for folder in earlier or () for one in read_published(folder, own_id))
+    published = (one for folder in earlier or () for one in read_published(folder, config.city.id))
     return ReportInputs(layers, carried_on(published), studies=load_evidence(find_city_file(city)))
 
 

@@ -95,7 +95,7 @@ def _account(made: MadeCity, path: Path) -> dict[str, Any]:
         "config": str(path),
         "counts": {key: sum(one[key] for one in counts) for key in counts[0]},
         "incidents": made.intake.dataset.report["incidents"],
-        "areas": len(made.proposal.proposal.areas),
+        "areas": len(made.analysis.proposal.areas),
         "places": str(beside.places) if beside.places else None,
         "layers": {one.path.name: one.role for one in beside.layers},
         "taken": [
@@ -162,7 +162,7 @@ def _show_made(made: MadeCity, path: Path) -> None:
     show_check(made.config, path, made.folder, has_places=True)
     show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version)
-    show_proposal(made.proposal, made.config.city.units, made.folder / "proposal")
+    show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
     name = path.stem if path.parent == Path("config") else path  # as --city finds it
     show(tr("start.next", path=path, name=name, dataset=made.dataset))

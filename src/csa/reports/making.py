@@ -92,10 +92,10 @@ def make_report(
     >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
-    ...     source = csa.FollowSource(
+    ...     analysis = csa.Analysis(
     ...         csa.City(city.config, few, Path(folder, "ds")), csa.AreaSettings()
     ...     )
-    ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
+    ...     facts = csa.gather_month(analysis, None, csa.Month(2020, 7))
     >>> name, content = csa.make_report(facts, "enforcement", "es")
     >>> name, b"Orrinvale" in content
     ('2020-07_enforcement_en.html', True)

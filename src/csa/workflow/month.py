@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from csa.analysis.analysis import Analysis
 from csa.areas.backtest.recording import load_suggestion, past_years
 from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError, MachineError, OutputError, ParamError, SourceError, StoreError
@@ -20,7 +21,6 @@ from csa.base.io import clone_folder, current_version, exclusive_lock, json_byte
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.base.text import ENGLISH, month, render, tr
-from csa.change.follow import FollowSource
 from csa.city.config import CityConfig
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
@@ -30,10 +30,9 @@ from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.plan.items import Plan
-from csa.program.registry import all_services, core_areas, followed
 from csa.program.secret import keep_public_secret, public_secret
 from csa.program.store.engine import Store
-from csa.program.store.records import Records
+from csa.reports.briefing.areas import proposal_folder
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.html import render_html
 from csa.reports.making import make_all, not_made, paper_size
@@ -69,7 +68,7 @@ from csa.workflow.month_preview import (
 )
 from csa.workflow.past_years import BacktestRequest, make_spec, save_past_years, score_past_years
 from csa.workflow.place_names import save_place_names
-from csa.workflow.products import make_change, make_proposal
+from csa.workflow.products import make_change
 from csa.workflow.publishing import MadeBundle, make_bundle
 
 # ---- The products of a new month, each by itself: what cannot be made is left out, and named.
@@ -82,13 +81,10 @@ Made = TypeVar("Made")
 class MonthProducts:
     """What a month is made of, in the order in which it is made."""
 
-    city: City  # in the folder in which the month is made
+    analysis: Analysis  # of the city in the folder in which the month is made, to its end
     plan: Plan | None
-    records: Records  # what was decided
     month: Month
-    choices: AreaSettings  # how areas are proposed
     ahead: MonthAhead  # what was known to be left out
-    progress: ProgressCallback
     left_out: list[LeftOut] = field(default_factory=list)  # that, and what failed since
     secret: Secret | None = None  # what changed the counts of the public bundle that was drafted
 
@@ -96,21 +92,17 @@ class MonthProducts:
         """Begin with what was known to be left out."""
         self.left_out.extend(self.ahead.left_out)
 
-    @property
-    def source(self) -> FollowSource:
-        """The city, with the month's end."""
-        return FollowSource(self.city, replace(self.choices, until=self.month.plus(1)))
-
     def score_past_years(self) -> bool:
         """Judge past years where a year more is over; return whether they were."""
-        return bool(self._tried(RECORD, lambda: _record(self.city, self.choices, self.progress)))
+        return bool(self._tried(RECORD, lambda: _record(self.analysis)))
 
     def make(
         self, beside: ReportInputs, folder: Path, language: str
     ) -> tuple[dict[str, Mapping[str, bytes]], Facts | None]:
         """Make everything but the record; the public bundle is written, all else returned."""
         files: dict[str, Mapping[str, bytes]] = {}
-        files[PROPOSAL] = self._tried(PROPOSAL, self._propose) or {}
+        analysis, progress = self.analysis, self.analysis.progress
+        files[PROPOSAL] = self._tried(PROPOSAL, lambda: proposal_folder(analysis)) or {}
         if FOLLOWED not in self.ahead.lost:
             files[FOLLOWED] = self._tried(FOLLOWED, self._follow) or {}
         if self.month.number in QUARTERS_END and PUBLIC not in self.ahead.lost:
@@ -119,9 +111,9 @@ class MonthProducts:
             bundle = self._tried(PUBLIC, lambda: self._draft(own, folder / PUBLIC))
             if bundle is not None:
                 self.secret, beside = secret, replace(own, earlier=bundle.ledger)
-        facts = self._tried(EDITIONS, lambda: self._gather(beside))
+        facts = self._tried(EDITIONS, lambda: gather_month(analysis, self.plan, self.month, beside))
         if facts is not None:
-            made = self._tried(EDITIONS, lambda: make_all(facts, language, progress=self.progress))
+            made = self._tried(EDITIONS, lambda: make_all(facts, language, progress=progress))
             files[EDITIONS] = made or {}
             if beside.with_public and facts.public.why_not is not None:
                 names = tuple(f"{EDITIONS}/{name}" for name in not_made(facts))
@@ -142,26 +134,17 @@ class MonthProducts:
                 self.left_out.append(LeftOut((product,), error.message))
                 return None
 
-    def _propose(self) -> dict[str, bytes]:
-        areas = core_areas(self.records)
-        return make_proposal(self.city, self.source.choices, areas, self.progress).files
-
     def _follow(self) -> dict[str, bytes]:
-        """Follow the areas in service; no files where there is none."""
-        chosen = followed(all_services(self.records))
-        if chosen is None or not chosen.cells:
+        """Follow the areas that were ever in service; no files where there is none."""
+        if self.analysis.areas is None:
             return {}
-        return make_change(self.source, chosen, None, self.progress).files
+        return make_change(self.analysis).files
 
     def _draft(self, beside: ReportInputs, folder: Path) -> MadeBundle:
         """Draft the public bundle of the quarter that ends."""
-        everything = FollowSource(self.city, self.choices)
-        made = make_bundle(everything, self.plan, self.records, self.month, beside, self.progress)
+        made = make_bundle(self.analysis, self.plan, self.month, beside)
         made.write(folder)
         return made
-
-    def _gather(self, beside: ReportInputs) -> Facts:
-        return gather_month(self.source, self.plan, self.records, self.month, self.progress, beside)
 
 
 @contextmanager
@@ -183,15 +166,16 @@ def describe_month_change(facts: Facts | None) -> dict[str, Any]:
     return {"verdict": verdict, "sentence": render(told.sentence)}
 
 
-def _record(city: City, choices: AreaSettings, progress: ProgressCallback) -> bool:
+def _record(analysis: Analysis) -> bool:
     """Judge past years again where a year more is over than the record knows, or there is none."""
-    choices = replace(choices, until=None, eps_m=None, min_samples=None)
+    city = analysis.city
+    choices = replace(analysis.settings, until=None, eps_m=None, min_samples=None)
     origins = past_years(city.dataset, choices)
     known = load_suggestion(city, choices)
     if not origins or (known is not None and known.n_origins >= len(origins)):
         return False
     asked = BacktestRequest(city, choices, make_spec(origins, None, None), with_variants=False)
-    save_past_years(score_past_years(asked, progress), city, choices)
+    save_past_years(score_past_years(asked, analysis.progress), city, choices)
     return True
 
 
@@ -356,14 +340,16 @@ def look(request: MonthRequest, draft: MonthDraft, confirmed: Collection[str] = 
     """
     city = City(request.config, draft.intake.dataset)
     records = read_month(request.store, city, draft.month)
-    return look_ahead(city, request.plan, records, draft.month, request.place, confirmed)
+    analysis = Analysis(city, request.choices, records)
+    return look_ahead(analysis, request.plan, draft.month, request.place, confirmed)
 
 
 def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) -> MonthMade:
     place, month, config = request.place, draft.month, request.config
     unsaved = City(config, draft.intake.dataset)
     records = read_month(request.store, unsaved, month)
-    ahead = look_ahead(unsaved, request.plan, records, month, place)
+    settings = replace(request.choices, until=month.plus(1))
+    ahead = look_ahead(Analysis(unsaved, settings, records), request.plan, month, place)
     for error in ahead.faults:
         raise error
     work = replace(place, home=place.work, dataset=place.work / "dataset")
@@ -373,7 +359,8 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         version = save_dataset(draft.intake.dataset, draft.intake.rejected, work.dataset)
         city = City(config, draft.intake.dataset, work.dataset)
         save_place_names(city, progress)
-    products = MonthProducts(city, request.plan, records, month, request.choices, ahead, progress)
+    analysis = Analysis(city, settings, records, progress=progress, keep=True)
+    products = MonthProducts(analysis, request.plan, month, ahead)
     is_recorded = products.score_past_years()
     kept_secret = public_secret(request.store)
     beside = ReportInputs(
@@ -384,7 +371,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         studies=request.studies,
     )
     alone_beside = replace(beside, earlier=())  # a publication since makes no other month
-    snapshot = snapshot_for(products.source, request.plan, records, month, alone_beside)
+    snapshot = snapshot_for(analysis, request.plan, month, alone_beside)
     language = request.language or config.public.language
     mark = {KEY: snapshot.id, "language": language}
     before = None

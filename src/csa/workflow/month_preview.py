@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from csa.analysis.analysis import Analysis
 from csa.base.errors import CsaError, PeriodError, PrivacyError
 from csa.base.io import require_writable
 from csa.base.message import Message, msg
@@ -18,14 +19,12 @@ from csa.base.text import Translator, month, render, tr
 from csa.base.text import day as day_words
 from csa.base.text import month as month_words
 from csa.change.zoning import LEAST_BEFORE, base_months
-from csa.city.dataset import City, Dataset
+from csa.city.dataset import Dataset
 from csa.disclosure.published import Publication
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap import load_basemap
 from csa.ingest.intake import Intake
 from csa.program.plan.items import Plan
-from csa.program.registry import all_services, core_areas, followed
-from csa.program.store.records import Records
 from csa.reports.editions.phrases import audience_name
 from csa.reports.making import for_residents
 from csa.reports.pdf import require_pdf
@@ -238,9 +237,8 @@ class MonthAhead:
 
 
 def look_ahead(
-    city: City,
+    analysis: Analysis,
     plan: Plan | None,
-    records: Records,
     reported: Month,
     place: MonthPlace,
     confirmed: Collection[str] = (),
@@ -249,9 +247,11 @@ def look_ahead(
 
     `confirmed` are codes of public texts that will be confirmed before it is made.
     """
+    city, records = analysis.city, analysis.records
     records = replace(records, confirmed=records.confirmed | frozenset(confirmed))
+    analysis = replace(analysis, records=records)
     left, errors = list[LeftOut](), list[CsaError]()
-    why = _not_followed(city, records, reported)
+    why = _not_followed(analysis, reported)
     if why is not None:
         left.append(LeftOut((FOLLOWED,), why))
     layers: Mapping[str, str] = {}
@@ -266,8 +266,8 @@ def look_ahead(
             earlier = carried_on(read_published(place.bundle, city.config.city.id))
     except CsaError as error:  # without it, a count could be published twice, changed otherwise
         errors.append(error)
-    errors += refused(city, plan, records, reported)
-    of_public = public_products(reported, is_served=bool(core_areas(records)))
+    errors += refused(analysis, plan, reported)
+    of_public = public_products(reported, is_served=bool(analysis.core_areas))
     left += [LeftOut(of_public, error.message) for error in errors]
     texts = [text for one in errors if isinstance(one, PrivacyError) for text in one.texts]
     return MonthAhead(tuple(left), tuple(texts), tuple(_faults(place.home)), layers, earlier)
@@ -279,9 +279,9 @@ def public_products(reported: Month, *, is_served: bool) -> tuple[str, ...]:
     return (*bundle, *(f"{EDITIONS}/{name}" for name in for_residents(is_served=is_served)))
 
 
-def _not_followed(city: City, records: Records, reported: Month) -> Message | None:
+def _not_followed(analysis: Analysis, reported: Month) -> Message | None:
     """Return why areas in service cannot be followed yet; None if they can, or there is none."""
-    areas = followed(all_services(records))
+    areas = analysis.areas
     if areas is None:
         return None
     begun = areas.started_before(reported.plus(1))
@@ -290,9 +290,9 @@ def _not_followed(city: City, records: Records, reported: Month) -> Message | No
         return msg("month.not_begun", since=month(str(first)))
     since = min(ground.versions[0].since for ground in begun.designated)
     try:
-        base_months(city, since)
+        base_months(analysis.city, since)
     except PeriodError:  # later data would not help, as its own sentence says
-        start = month(str(city.dataset.require_months().start))
+        start = month(str(analysis.city.dataset.require_months().start))
         few = {"since": month(str(since)), "least": LEAST_BEFORE, "start": start}
         return msg("month.few_before", **few)
     return None

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import shapely
 
+from csa.analysis.analysis import Analysis
 from csa.areas.locating import cached_cells
 from csa.base.errors import CsaError, ParamError
-from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.base.text import ENGLISH, LANGUAGES
-from csa.change.follow import FollowSource
+from csa.city.dataset import City
 from csa.disclosure.published import Publication
 from csa.program.handouts import EVERYONE, EditionFile, hand_out
 from csa.program.plan.items import Plan
 from csa.program.roles import Act, require_area_chair
 from csa.program.store.engine import Store
-from csa.program.store.records import Records
 from csa.reports.month.facts import MapGround
 from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.bundle import (
@@ -55,21 +54,16 @@ class MadeBundle:
 
 
 def make_bundle(
-    source: FollowSource,
-    plan: Plan | None,
-    records: Records,
-    month: Month,
-    beside: ReportInputs,
-    progress: ProgressCallback = no_progress,
+    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
 ) -> MadeBundle:
     """Make the bundle of the last quarter that is over by a month's end."""
     # Kept, so that the next is a second quicker.
-    cached_cells(source.city, source.choices.resolution, keep=True)
-    made = gather_from(source, plan, records, month, beside, progress)
-    progress("maps")
-    maps, undrawn = _draw(made.facts, source, beside.layers)
+    cached_cells(analysis.city, analysis.settings.resolution, keep=True)
+    made = gather_from(analysis, plan, month, beside)
+    analysis.progress("maps")
+    maps, undrawn = _draw(made.facts, analysis.city, beside.layers)
     ledger = carried_on((*beside.earlier, made.publication))
-    dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
+    dissolved = analysis.city.dataset.neighborhoods.dissolve("name").geometry
     shapes = dict(zip(dissolved.index, dissolved, strict=True))
     return MadeBundle(made, ledger, maps, undrawn, shapes)
 
@@ -116,15 +110,14 @@ def refuse_older(out: Path, quarter: str) -> None:
 
 
 def _draw(
-    facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
+    facts: PublicFacts, city: City, layers: Mapping[str, str]
 ) -> tuple[dict[str, str], Message | None]:
     """Draw the map in each language; where one cannot be, the bundle says so and is whole."""
-    dataset = source.city.dataset
+    dataset = city.dataset
     ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
     try:
         return {
-            language: public_map(facts, ground, source.city.config, language)
-            for language in LANGUAGES
+            language: public_map(facts, ground, city.config, language) for language in LANGUAGES
         }, None
     except CsaError as error:
         return {}, error.message

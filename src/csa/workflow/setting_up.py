@@ -13,8 +13,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
-from csa.areas.proposal import MARKER
+from csa.areas.proposal import MARKER, proposal_files
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import create_file, replace_folder
 from csa.base.logging import ProgressCallback, no_progress
@@ -34,7 +35,6 @@ from csa.workflow.companion_files import (
 )
 from csa.workflow.new_city import FEW, NewCity, covered_area, read_tables, understand_tables
 from csa.workflow.place_names import save_place_names
-from csa.workflow.products import ProposalMade, make_proposal
 
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
@@ -52,7 +52,7 @@ class MadeCity:
     checked: list[FileTrial]  # each file read by the city's file, as csa check does
     intake: Intake
     version: str  # of the dataset
-    proposal: ProposalMade
+    analysis: Analysis  # of its dataset, with the proposal
     folder: Path  # with the dataset and the proposal
     dataset: Path
     notes: tuple[Message, ...]
@@ -117,13 +117,13 @@ def set_up(
             save_basemap(drawn, folder / "basemap")
         opened = City(config, intake.dataset, dataset)
         notes = list(save_place_names(opened, progress))
-        proposal = make_proposal(opened, city_choices(config), (), progress)
-        replace_folder(folder / "proposal", MARKER, proposal.files)
+        analysis = Analysis(opened, city_choices(config), progress=progress, keep=True)
+        replace_folder(folder / "proposal", MARKER, proposal_files(analysis.proposal))
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
     return MadeCity(
-        city, beside, config, checked, intake, version, proposal, folder, dataset, tuple(notes)
+        city, beside, config, checked, intake, version, analysis, folder, dataset, tuple(notes)
     )
 
 

@@ -16,14 +16,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
+from csa.analysis.analysis import Analysis
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
+from csa.areas.locating import locate_incidents
+from csa.areas.priority.assessment import assess_areas
 from csa.areas.priority.draw import draw_record
 from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
-from csa.areas.priority.files import AssessedProposal, find
+from csa.areas.priority.files import AssessedProposal
+from csa.areas.priority.forecast import add_next12
 from csa.base.errors import ParamError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.change.follow import FollowSource
 from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
 from csa.ingest.designation import Candidate
@@ -78,7 +82,11 @@ class StoryScene:
             month = Month.parse(until)
             dataset = through_month(self.city.dataset, month.plus(-1))
             choices = replace(city_choices(self.city.config), until=month)
-            self.proposals[until] = find(replace(self.city, dataset=dataset), choices, None)
+            city = replace(self.city, dataset=dataset)
+            proposal = propose_areas(city, choices)  # by the city's file, whatever is stored since
+            judged = assess_areas(city, proposal)
+            judged = add_next12(judged, proposal, locate_incidents(city, choices), None)
+            self.proposals[until] = AssessedProposal(city, choices, None, proposal, judged)
         return self.proposals[until]
 
     @cached_property
@@ -115,10 +123,10 @@ class StoryScene:
         if month not in self.reports:
             when = Month.parse(month)
             choices = replace(city_choices(self.city.config), until=when.plus(1))
-            source = FollowSource(self.city, choices)
             records = read_month(self.store, self.city, when)
             beside = ReportInputs(self.layers, with_public=False)
-            self.reports[month] = gather_month(source, self.plan, records, when, beside=beside)
+            analysis = Analysis(self.city, choices, records)
+            self.reports[month] = gather_month(analysis, self.plan, when, beside)
         return self.reports[month]
 
     def values(self, tale: MeasureTale, quarter: str) -> list[Value]:

@@ -9,17 +9,15 @@ from dataclasses import replace
 import pytest
 from tests.app.conftest import words
 
-from csa.areas.analysis import propose_areas
+from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
 from csa.base.params import Month
 from csa.base.text import tr
-from csa.change.follow import FollowSource
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
-from csa.program.registry import core_areas, match_statuses
+from csa.program.registry import match_statuses
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
-from csa.reports.briefing.areas import count_core_areas
 from csa.reports.briefing.places import count_recent
 from csa.reports.month.account import facts_account
 from csa.reports.month.gathering import gather_month
@@ -45,9 +43,8 @@ def known(program):
     store = open_store(str(path))
     records = read_records(store)
     store.engine.dispose()
-    areas = core_areas(records)
-    proposal = propose_areas(city, replace(city_choices(city.config), until=Month(2020, 8)))
-    counts = count_core_areas(city, areas, proposal, None)
+    analysis = Analysis(city, replace(city_choices(city.config), until=Month(2020, 8)), records)
+    areas, proposal, counts = analysis.core_areas, analysis.proposal, analysis.counts
     stands = match_statuses(proposal.areas, areas).values()
     outlines = dict(zip(stands, proposal.areas["incidents"], strict=True))
     other = {one.letter: n for one, n in outlines.items() if one.letter}
@@ -110,12 +107,10 @@ def test_pages_say_the_counts_of_an_areas_own_ground(visit, program, known):
 def test_the_months_report_and_the_last_year_say_the_same(program, known):
     city, _ = program
     records, counts = known
-    source = FollowSource(city, city_choices(city.config))
-    facts = gather_month(
-        source, None, records, Month(2020, 7), beside=ReportInputs(with_public=False)
-    )
+    analysis = Analysis(city, city_choices(city.config), records)
+    facts = gather_month(analysis, None, Month(2020, 7), ReportInputs(with_public=False))
     told = {area["area_id"]: area for area in facts_account(facts)["areas"]}
-    recent = count_recent(city.dataset, replace(source.choices, until=Month(2020, 8)))
+    recent = count_recent(city.dataset, replace(analysis.settings, until=Month(2020, 8)))
     assert {*told} == {*counts}
     for letter, own in counts.items():
         mean, low, high = own.next12

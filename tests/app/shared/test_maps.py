@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sentences import says
 
+from csa.analysis.analysis import Analysis
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import study_cells
-from csa.areas.priority.area_counts import count_areas, locating
+from csa.areas.priority.area_counts import count_areas
 from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.geo.cells import outline
@@ -127,7 +129,7 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
     """Its candidate's own outline is beside it where the two differ, and has no label."""
     core = core_of(city, "c-2", without=without)
     grounds = [(core.key, core.place_name, core.cells)]
-    counts = count_areas(city, grounds, city.proposal, locating(city, city.proposal))
+    counts = count_areas(city, grounds, city.proposal, Analysis(city, AreaSettings()).on_cells)
     shown = scene(city, status=STANDING, core=(core,), counts=counts)
     *candidates, drawn = message(maps.painting(shown, cells))["areas"]
     named = {one["properties"]["area_id"]: one["properties"]["named"] for one in candidates}

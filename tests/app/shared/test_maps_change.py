@@ -19,7 +19,7 @@ from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
 from csa.program.registry import CoreArea
 from csa_app.shared import geometry, maps, maps_change, theme
-from csa_app.shared.following import ask_change, levels, show_change
+from csa_app.shared.following import levels, show_change
 from csa_app.shared.maps_change import ChangeScene
 
 SINCE = Month(2019, 8)
@@ -39,8 +39,8 @@ def followed(dataset):
     proposal = propose_areas(city, AreaSettings(until=SINCE), located=located)
     named = proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None)
     names = [("Q", "Hadderley Square"), *list(named)[1:]]  # the westernmost is in service
-    analysis = Analysis(city, AreaSettings(), study_area=located)
-    return show_change(ask_change(analysis, candidates_since(proposal, SINCE, names), SINCE))
+    analysis = Analysis(city, AreaSettings(), located=located)
+    return show_change(analysis.change(candidates_since(proposal, SINCE, names), SINCE))
 
 
 @pytest.fixture

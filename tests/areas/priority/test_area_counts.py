@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.locating import locate_incidents
 from csa.areas.places import candidate_rows
-from csa.areas.priority.area_counts import count_areas, locating
+from csa.areas.priority.area_counts import count_areas
 from csa.areas.priority.forecast import COLUMNS, forecast_proposal
 from csa.base.params import Month, Period
 from csa.city.dataset import City, open_city
@@ -38,7 +39,9 @@ def located(city, choices):
 
 
 def count(city, proposal, located, *areas):
-    return count_areas(city, areas, proposal, locating(city, proposal, located))
+    return count_areas(
+        city, areas, proposal, Analysis(city, AreaSettings(), located=located).on_cells
+    )
 
 
 # ---- By hand --------------------------------------------------------------------------------

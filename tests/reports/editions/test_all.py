@@ -411,7 +411,7 @@ def test_sheets_are_of_the_places_that_the_command_names_first(
         ReportInputs(with_public=False),
         Month(2020, 5),
     )  # three of a tier, of which one is last
-    facts = gather_month(sample_source, None, Records(), may, beside=beside)
+    facts = gather_month(sample_source, None, may, beside)
     at = ("--city", root / "config" / "sample.toml", "--dataset", sample_folder)
     run("priorities", *at, "--until", facts.month.plus(1), "--out", tmp_path / "pr")
     table = pd.read_csv(tmp_path / "pr" / "priorities.csv")

@@ -15,7 +15,6 @@ from csa.reports.editions.parts import MAX_FACTORS
 from csa.reports.maps.cartography import compose_map
 from csa.reports.maps.furniture import spot_sign
 from csa.reports.maps.sheet import STYLES
-from csa.reports.month import month_end
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.risk.explanation import factor_words
 from csa.risk.files import AreaFactor
@@ -131,12 +130,12 @@ def test_a_report_uses_no_factor_of_later_months_and_its_snapshot_covers_them(
     sample_source, sample_records, monkeypatch, studies
 ):
     july, stored = Month(2020, 7), {}
-    monkeypatch.setattr(month_end, "load_risk", lambda _: stored.get("kept"))
+    monkeypatch.setattr("csa.areas.risk_score.load_risk", lambda _: stored.get("kept"))
 
     def name(through, found=()):
         stored["kept"] = None if through is None else {"learned": {"through": through}}
         beside = ReportInputs(with_public=False, studies=found)
-        return snapshot_for(sample_source, None, sample_records, july, beside).id
+        return snapshot_for(replace(sample_source, records=sample_records), None, july, beside).id
 
     without = name(None)
     assert name(None, studies) == without

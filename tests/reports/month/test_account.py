@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tests.stores import act
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
@@ -16,7 +17,6 @@ from csa.base.io import csv_bytes
 from csa.base.params import Month
 from csa.base.text import natural_sort_key
 from csa.change.analyze import analyze_displacement
-from csa.change.follow import FollowSource, analyze_followed
 from csa.change.sentences import answers
 from csa.city.dataset import fingerprint, open_city, save_dataset, through_month
 from csa.city.loading import load_city
@@ -26,7 +26,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.program.areas import designate, redraw, retire
 from csa.program.registry import all_services, core_areas, followed, match_statuses
-from csa.program.store.records import Records, read_records
+from csa.program.store.records import read_records
 from csa.reports.briefing.areas import EXPORT_COLUMNS, assess_served, export_rows, to_candidate
 from csa.reports.briefing.places import AREA, list_places
 from csa.reports.month.account import facts_account
@@ -43,7 +43,7 @@ def proposed(source, month):
     """The candidates as known at a month's end."""
     return propose_areas(
         replace(source.city, dataset=through_month(source.city.dataset, month)),
-        replace(source.choices, until=month.plus(1)),
+        replace(source.settings, until=month.plus(1)),
     )
 
 
@@ -95,7 +95,7 @@ def ingested(source, month, folder):
     save_dataset(dataset, pd.DataFrame(columns=["file", "line", "reason"]), folder)
     again = open_city(city.config, folder)
     assert save_place_names(again) == ()
-    return FollowSource(again, source.choices)
+    return Analysis(again, source.settings)
 
 
 def pages(source, records, account, named):
@@ -104,7 +104,7 @@ def pages(source, records, account, named):
     A candidate's number and name are never another's, nor another month's.
     """
     areas = core_areas(records)
-    proposal = propose_areas(source.city, source.choices)
+    proposal = propose_areas(source.city, source.settings)
     found = match_statuses(proposal.areas, areas)
     served = {one.letter: one for one in found.values() if one.letter}
     assert len(served) == sum(bool(one.letter) for one in found.values())
@@ -132,7 +132,9 @@ def rank_first(proposal):
 def everywhere(source, records, month, tmp_path, named):
     """Ask every reader of a month's end, and compare: places, letters, names, numbers."""
     areas = core_areas(records)
-    facts = gather_month(source, None, records, month, beside=ReportInputs(with_public=False))
+    facts = gather_month(
+        replace(source, records=records), None, month, ReportInputs(with_public=False)
+    )
     account = facts_account(facts)
     city = replace(source.city, dataset=through_month(source.city.dataset, month))
     wanted = {area.key: (area.place_name, area.cells) for area in areas}
@@ -156,9 +158,9 @@ def everywhere(source, records, month, tmp_path, named):
         assert account["change"] is None
         return
     # As the command follows them, from the store and from the export; then as the pages do.
-    command = analyze_followed(FollowSource(city, source.choices), chosen, None)
+    command = Analysis(city, source.settings).follow(chosen)
     assert answers(command.displaced) == account["change"]
-    located = locate_incidents(city, source.choices)
+    located = locate_incidents(city, source.settings)
     page = analyze_displacement(located, begun)
     assert answers(page) == account["change"]
     for one in account["change"]["single"]:
@@ -170,7 +172,7 @@ def everywhere(source, records, month, tmp_path, named):
 
 def shown(city, records, month):
     window = resolve_window(city, month)
-    return areas_shown(window, city, records, AreaSettings())
+    return areas_shown(window, Analysis(city, AreaSettings(), records))
 
 
 def play(store, source, first, n_months, decisions, tmp_path, looked_at):
@@ -192,7 +194,7 @@ def play(store, source, first, n_months, decisions, tmp_path, looked_at):
         if begun is None:
             continue
         city = replace(source.city, dataset=through_month(source.city.dataset, month))
-        displaced = analyze_displacement(locate_incidents(city, source.choices), begun)
+        displaced = analyze_displacement(locate_incidents(city, source.settings), begun)
         services = zip(begun.area_ids, displaced.starts, strict=True)
         for key, judged in zip(services, displaced.by_area, strict=True):
             counted = judged.core.counted.tolist()
@@ -229,7 +231,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
     intake = ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson"))
     kept = tmp_path / "whole"
     save_dataset(intake.dataset, intake.rejected, kept)
-    source = FollowSource(open_city(config, kept), AreaSettings())
+    source = Analysis(open_city(config, kept), AreaSettings())
     decisions = {
         0: [("designate", None), ("designate", None)],
         6: [("designate", None)],
@@ -246,9 +248,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
 
 
 def test_before_any_decision_no_letter_is_anybodys(sample_source):
-    facts = gather_month(
-        sample_source, None, Records(), Month(2019, 8), beside=ReportInputs(with_public=False)
-    )
+    facts = gather_month(sample_source, None, Month(2019, 8), ReportInputs(with_public=False))
     account = facts_account(facts)
     assert not account["is_served"]
     assert {area["state"] for area in account["areas"]} == {"candidate"}

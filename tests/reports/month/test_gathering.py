@@ -12,11 +12,7 @@ import pytest
 import shapely
 from tests.sentences import says
 
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import AreaSettings
-from csa.areas.locating import locate_incidents
 from csa.base.errors import PeriodError
-from csa.base.logging import no_progress
 from csa.base.params import Month, Period
 from csa.base.text import month, render
 from csa.city.dataset import City, through_month
@@ -38,7 +34,7 @@ from csa.reports.month.area_gathering import (
 from csa.reports.month.data_notes import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.month.facts import TierMove
 from csa.reports.month.gathering import gather_month
-from csa.reports.month.month_end import MonthEnd, ReportInputs, follow, snapshot_for
+from csa.reports.month.month_end import ReportInputs, follow, snapshot_for
 
 JULY = Month(2020, 7)
 ALONE = ReportInputs(with_public=False)
@@ -47,19 +43,13 @@ ALONE = ReportInputs(with_public=False)
 @pytest.fixture(scope="module")
 def july(sample_source):
     """The sample city's proposal of July 2020, and the place from which it is told."""
-    source = sample_source
-    choices = AreaSettings(until=JULY.plus(1))
-    now = propose_areas(source.city, choices)
-    dataset = through_month(source.city.dataset, JULY)
-    period = Period.before(JULY.plus(1), 36)
-    city = City(source.city.config, dataset)
-    located = locate_incidents(city, choices)
-    return MonthContext(city, choices, period, now, now, {}, frozenset(), located)
+    analysis = sample_source.through(JULY)
+    return MonthContext(analysis, analysis.proposal, analysis.proposal, {}, frozenset())
 
 
 @pytest.fixture(scope="module")
 def look(sample_source, decided_records):
-    return MonthEnd.at(sample_source, decided_records, JULY, no_progress)
+    return replace(sample_source, records=decided_records).through(JULY)
 
 
 def _keys(messages):
@@ -78,6 +68,14 @@ def _with_since(records, day):
         step.cells, step.evidence, step.reasons = row.cells, row.evidence, row.reasons
         steps.append(step)
     return replace(records, areas=areas, steps=tuple(steps))
+
+
+def _since(look, day):
+    return replace(look, records=_with_since(look.records, day))
+
+
+def _decided(seen, records):
+    return replace(seen, analysis=replace(seen.analysis, records=records))
 
 
 def _renamed(proposal, at, **values):
@@ -179,7 +177,7 @@ def test_what_became_of_an_area_since_the_month_before(july):
     before = _renamed(before, third, tier=1)
     gone = next(n for n in range(len(tiers)) if n not in {highest, second, third})
     before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
-    found = gather_areas(replace(july, before=before), Records(), (), date(2020, 7, 31))
+    found = gather_areas(replace(july, before=before), (), date(2020, 7, 31))
     order = july.now.areas["area_id"].tolist()
     moves = {order.index(area.area_id): area.move for area in found}
     assert moves.pop(highest) is TierMove.HIGHER
@@ -193,7 +191,7 @@ def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sampl
     cells = frozenset(int(cell, 16) for cell in sample_records.steps_of("A")[-1].cells)
     kept = [not cells & set(h3_cells.from_text(own)) for own in july.now.areas["cells"]]
     now = replace(july.now, areas=july.now.areas[kept])
-    found = gather_areas(replace(july, now=now), sample_records, (), date(2020, 7, 31))
+    found = gather_areas(replace(_decided(july, sample_records), now=now), (), date(2020, 7, 31))
     (area,) = [area for area in found if area.letter == "A"]
     assert (area.move, area.tier) == (TierMove.GONE, None)
     assert area.incidents > 0
@@ -202,7 +200,10 @@ def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sampl
 
 def test_the_snapshot_is_the_one_that_is_named_before(sample_source, month_facts, request):
     plan, records = (request.getfixturevalue(f"{n}") for n in ("sample_plan", "decided_records"))
-    assert snapshot_for(sample_source, plan, records, JULY, ALONE) == month_facts.snapshot
+    assert (
+        snapshot_for(replace(sample_source, records=records), plan, JULY, ALONE)
+        == month_facts.snapshot
+    )
 
 
 def test_a_served_area_where_nothing_is_live_is_named(month_facts):
@@ -213,7 +214,7 @@ def test_a_served_area_where_nothing_is_live_is_named(month_facts):
 
 
 def test_too_few_months_since_the_designation_say_nothing(look, decided_records):
-    found = follow(look, _with_since(decided_records, date(2020, 6, 1)))
+    found = follow(_since(look, date(2020, 6, 1)))
     assert found.followed.verdict is None
     assert found.followed.sentence.key == "displacement.said_too_early"
     assert found.followed.n_months == 2
@@ -221,18 +222,18 @@ def test_too_few_months_since_the_designation_say_nothing(look, decided_records)
 
 
 def test_a_designation_after_the_month_is_said(look, decided_records):
-    found = follow(look, _with_since(decided_records, date(2020, 7, 2)))
+    found = follow(_since(look, date(2020, 7, 2)))
     assert found.followed is None
     assert found.why_not.key == "report.not_begun"
 
 
 def test_the_first_of_a_month_is_that_months_designation(look, decided_records):
-    found = follow(look, _with_since(decided_records, date(2020, 7, 1)))
+    found = follow(_since(look, date(2020, 7, 1)))
     assert found.followed.n_months == 1
 
 
 def test_with_months_missing_from_the_files_no_change_is_told():
-    assert follow(None, Records(), n_silent=3).why_not.key == "report.silent_months"
+    assert follow(None, n_silent=3).why_not.key == "report.silent_months"
 
 
 def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others(
@@ -246,14 +247,15 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     step.cells, step.evidence = larger, {}
     steps = (step, *(row for row in decided_records.steps if row.area != "A"))
     records = replace(decided_records, steps=steps)
-    (area, *_) = gather_areas(july, records, (), date(2020, 7, 31))
+    (area, *_) = gather_areas(_decided(july, records), (), date(2020, 7, 31))
     assert area.incidents > 50
-    table = july.city.dataset.incidents.dropna(subset=["lon"])
-    start, until = (str(month) + "-01" for month in (july.period.start, july.period.until))
+    table = july.analysis.city.dataset.incidents.dropna(subset=["lon"])
+    months = Period.before(JULY.plus(1), 36)
+    start, until = (str(month) + "-01" for month in (months.start, months.until))
     table = table[(table["occurred_at"] >= start) & (table["occurred_at"] < until)]
     own = [h3.latlng_to_cell(*at, 9) in larger for at in table[["lat", "lon"]].to_numpy()]
     assert area.incidents == sum(own)
-    found = follow(look, records)
+    found = follow(replace(look, records=records))
     assert found.followed.letters == ("A", "D", "F")
     assert set(found.singles) == {"A", "D", "F"}
 
@@ -265,7 +267,9 @@ def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_reco
     step = StepRow(key="D/1", area="D", state="designated", on_date=date(2019, 10, 1))
     step.cells, step.evidence = sorted(smaller), {}
     steps = (step, *(row for row in decided_records.steps if row.area != "D"))
-    found = gather_areas(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
+    found = gather_areas(
+        _decided(july, replace(decided_records, steps=steps)), (), date(2020, 7, 31)
+    )
     area = next(area for area in found if area.letter == "D")
     assert (area.tier, area.move) == (known.tier, TierMove.SAME)
     assert area.incidents == pytest.approx(known.incidents, rel=0.1)
@@ -395,7 +399,7 @@ def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source,
         refuse_outside(sample_source.city.dataset, month)
     assert refused.value.message.key == "report.month"
     with pytest.raises(PeriodError):
-        gather_month(sample_source, None, Records(), month, beside=ALONE)
+        gather_month(sample_source, None, month, ALONE)
 
 
 def test_data_without_a_day_are_refused(sample_source):
@@ -417,7 +421,7 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     incidents = dataset.incidents[~later | (np.arange(len(later)) % 2 == 0)]
     held = replace(dataset, incidents=incidents)
     other = replace(sample_source, city=replace(sample_source.city, dataset=held))
-    found = gather_month(other, None, Records(), JULY, beside=ALONE)
+    found = gather_month(other, None, JULY, ALONE)
     assert later.sum() > 10
     assert found.areas == bare_facts.areas
     assert found.followed == bare_facts.followed

@@ -1,5 +1,6 @@
 """What had been decided by the month reported: of a past month nothing later, of the newest all."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_corrected_day_moves_the_area_in_the_past_month(served, sample_source)
 
 def _snapshot(store, source):
     may = Month(2020, 5)
-    return snapshot_for(source, None, read_month(store, source.city, may), may)
+    return snapshot_for(replace(source, records=read_month(store, source.city, may)), None, may)
 
 
 def test_a_later_decision_leaves_a_past_report_as_it_is(served, sample_source):
@@ -71,7 +72,7 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
     said = {}
     for month in (Month(2020, 5), NEWEST):
         records = read_month(served, sample_source.city, month)
-        snapshot = snapshot_for(sample_source, None, records, month)
+        snapshot = snapshot_for(replace(sample_source, records=records), None, month)
         said[month] = [(one.key, one.values) for one in records_note(records, snapshot)]
     assert said[Month(2020, 5)] == [("report.stood_then", {"day": "May 31, 2020"})]
     assert said[NEWEST] == []
@@ -80,14 +81,16 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
     )
     designate(served, act(on=date(2020, 8, 3)), designate_later)
     records = read_month(served, sample_source.city, NEWEST)
-    snapshot = snapshot_for(sample_source, None, records, NEWEST)
+    snapshot = snapshot_for(replace(sample_source, records=records), None, NEWEST)
     assert [one.key for one in records_note(records, snapshot)] == ["report.stands_now"]
-    assert list(records_note(Records(), snapshot_for(sample_source, None, Records(), NEWEST))) == []
+    assert list(records_note(Records(), snapshot_for(sample_source, None, NEWEST))) == []
 
 
 def test_the_facts_of_a_past_month_are_of_its_areas(served, sample_source):
     may = Month(2020, 5)
     records = read_month(served, sample_source.city, may)
-    facts = gather_month(sample_source, None, records, may, beside=ReportInputs(with_public=False))
+    facts = gather_month(
+        replace(sample_source, records=records), None, may, ReportInputs(with_public=False)
+    )
     assert [(area.letter, area.since) for area in facts.areas] == [("A", date(2020, 2, 10))]
     assert facts.notes[0].key == "report.stood_then"

@@ -28,7 +28,7 @@ def window(sample_source):
 
 @pytest.fixture(scope="module")
 def areas(window, sample_source, sample_records):
-    return areas_shown(window, sample_source.city, sample_records, AreaSettings())
+    return areas_shown(window, replace(sample_source, records=sample_records))
 
 
 # ---- by hand -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tests.disclosure import by_hand
 from tests.reports.conftest import INTERNAL
 from tests.reports.told import replace_row
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
@@ -230,13 +231,13 @@ def test_areas_are_counted_together_each_in_the_months_and_cells_it_is_followed_
     sample_source, sample_records
 ):
     window = resolve_window(sample_source.city, Month(2020, 8))
-    change = change_in_all(window, sample_source.city, staggered(sample_records))
+    change = change_in_all(window, replace(sample_source, records=staggered(sample_records)))
     spans = sorted((str(months.start), str(months.until)) for _, months in change.grounds)
     # The redraw takes no ground out.
     assert spans == [("2019-10", "2020-07"), ("2019-10", "2020-07"), ("2020-02", "2020-07")]
     (true,), _ = count_followed(window.dataset, change, SECRET)
     assert true == change.counted  # what the verdict rests on is what is published, changed
-    whole = change_in_all(window, sample_source.city, sample_records)
+    whole = change_in_all(window, replace(sample_source, records=sample_records))
     assert change.counted < whole.counted
 
 
@@ -251,8 +252,9 @@ def test_nothing_that_is_exact_knows_which_incidents_are_domestic(sample_source,
             incidents = city.dataset.incidents.assign(domestic=kinds)
             other = replace(city, dataset=replace(city.dataset, incidents=incidents))
             window = resolve_window(other, Month(2020, 8))
-            areas = areas_shown(window, other, records, AreaSettings())
-            told_of.append((areas, change_in_all(window, other, records)))
+            analysis = Analysis(other, AreaSettings(), records)
+            areas = areas_shown(window, analysis)
+            told_of.append((areas, change_in_all(window, analysis)))
         assert told_of[0][0]
         assert told_of == [told_of[0]] * 3
 
@@ -357,7 +359,7 @@ def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample
     steps = tuple(replace_row(step, on_date=late) for step in sample_records.steps)
     records = replace(sample_records, steps=steps)
     window = resolve_window(sample_source.city, Month(2020, 8))
-    change = change_in_all(window, sample_source.city, records)
+    change = change_in_all(window, replace(sample_source, records=records))
     assert (change.verdict, change.counted, str(change.since)) == ("unknown", None, "2020-07")
 
 
@@ -560,7 +562,7 @@ def test_a_candidate_is_called_as_on_all_pages_and_one_withheld_is_not_named(tmp
     choices = AreaSettings(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
     all_of_them = propose_areas(City(config, window.dataset), choices).areas
     assert len(all_of_them) == 3
-    told = areas_shown(window, City(config, dataset), Records(), choices)
+    told = areas_shown(window, Analysis(City(config, dataset), choices))
     is_told = all_of_them["incidents"] >= 10
     assert [area.letter for area in told] == [""] * is_told.sum()
     assert is_told.sum() == (2 if middle < 10 else 3)
@@ -580,14 +582,14 @@ def test_no_outline_is_told_where_the_months_are_too_few_to_say_where(tmp_path, 
     window = resolve_window(City(config, dataset), Month(2019, 12))
     choices = AreaSettings(until=window.period.until)
     assert len(propose_areas(City(config, window.dataset), choices).areas) == 3
-    assert len(areas_shown(window, City(config, dataset), Records(), choices)) == n_told
+    assert len(areas_shown(window, Analysis(City(config, dataset), choices))) == n_told
 
 
 def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
     """By DBSCAN alone it is an area; what a team walks is not found by such a point at all."""
     window = resolve_window(sample_source.city, Month(2020, 8))
     walkable = AreaSettings(until=window.period.until)
-    told = areas_shown(window, sample_source.city, Records(), walkable)
+    told = areas_shown(window, Analysis(sample_source.city, walkable))
     assert "Kestrelby" not in {area.place_name for area in told}
     assert len(told) == 8
     choices = replace(walkable, max_area_km2=0.0, resolution=9)
@@ -595,7 +597,7 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
         "place_name"
     )
     assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (23, 24)
-    told = areas_shown(window, sample_source.city, Records(), choices)
+    told = areas_shown(window, Analysis(sample_source.city, choices))
     assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}
 
 
@@ -613,7 +615,7 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     assert [point["incidents"] for point in dataset.report["suspect_points"]] == [at_hospital]
     window = resolve_window(City(config, dataset), Month(2019, 12))
     told = areas_shown(
-        window, City(config, dataset), Records(), AreaSettings(until=window.period.until)
+        window, Analysis(City(config, dataset), AreaSettings(until=window.period.until))
     )
     assert len(told) == n_told
     hospital = int(h3.latlng_to_cell(39.045, -94.585, 10), 16)

@@ -124,7 +124,7 @@ def make(city: NewCity, beside: CityFiles) -> None:
             made = set_up(city, beside, path, root=ROOT)
     except CsaError as error:
         panels.stop(error)
-    n, n_areas = made.intake.dataset.report["incidents"], len(made.proposal.areas)
+    n, n_areas = made.intake.dataset.report["incidents"], len(made.analysis.proposal.areas)
     st.success(tr("new_city.made", name=name, n=n, areas=n_areas, id=path.stem))
     for note in made.notes:
         st.caption(panels.plain(render(note)))

@@ -12,6 +12,7 @@ from csa.base.errors import MachineError
 from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.text import ENGLISH, LANGUAGES, month, render, tr
+from csa.program.registry import core_areas
 from csa.reports.editions.phrases import audience_name, language_name
 from csa.reports.editions.public import nothing_public
 from csa.reports.making import EDITIONS, not_made
@@ -131,7 +132,8 @@ def why_no_pdf() -> Message | None:
 def _make_all(
     basis: ReportBasis, asked: ReportRequest, forms: Sequence[str], progress: ProgressCallback
 ) -> tuple[Facts, tuple[MadeEdition, ...]]:
-    with_public = needs_public(asked.audiences, basis.at(asked.month))
+    is_served = bool(core_areas(basis.at(asked.month)))
+    with_public = needs_public(asked.audiences, is_served=is_served)
     facts = cache_report.facts(basis, asked.month, progress, with_public=with_public)
     progress(GATHERED)
     files = []

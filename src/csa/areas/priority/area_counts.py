@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.choices import AreaSettings
 from csa.areas.finding import estimate_areas
 from csa.areas.forming import NOISE
-from csa.areas.locating import locate_incidents
 from csa.areas.places import called
 from csa.areas.priority.forecast import LOOK_BACK, YEAR, YearAhead
 from csa.areas.proposal import AreaIncidents, Proposal
@@ -75,21 +72,6 @@ class AreaCounts:
         return bool(self.incidents) and Proposal.is_doubtful(self.suspect, self.incidents)
 
 
-def locating(
-    city: City, proposal: Proposal, located: StudyArea | None = None
-) -> Callable[[int], StudyArea]:
-    """Make a function that locates a proposal's kinds on cells of any resolution, once each."""
-    kinds = tuple(proposal.summary["params"]["kinds"])
-
-    @cache
-    def locate(resolution: int) -> StudyArea:
-        if located is not None and located.resolution == resolution:
-            return located
-        return locate_incidents(city, AreaSettings(resolution=resolution, kinds=kinds))
-
-    return locate
-
-
 def count_areas(
     city: City,
     areas: Sequence[tuple[str, str, CellSet]],
@@ -108,7 +90,7 @@ def count_areas(
     proposal
         Its months are counted, and its candidates lead to what is expected of the year after.
     locate
-        Puts the incidents of the proposal's kinds on cells of a resolution, as `locating`.
+        Puts the incidents of the proposal's kinds on cells of a resolution.
     record
         What past years show, for the year after.
 

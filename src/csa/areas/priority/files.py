@@ -9,23 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from csa.areas.analysis import propose_areas
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.backtest.recording import build_suggestion
 from csa.areas.choices import AreaSettings
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
-from csa.areas.locating import locate_incidents
 from csa.areas.ordering import Weights
 from csa.areas.priority.assessment import (
     CHOSEN_COLUMNS,
     JUDGED_COLUMNS,
     AreaAssessment,
-    assess_areas,
 )
-from csa.areas.priority.forecast import add_next12
 from csa.areas.proposal import METHOD_VERSION, Proposal, plain
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.logging import ProgressCallback, no_progress
 from csa.base.text import render
 from csa.city.dataset import City
 from csa.geo.cells import as_text
@@ -48,21 +42,6 @@ class AssessedProposal:
         """Chosen areas' usual drop in share of the city in a year, 0 to below 1, or None."""
         usual = None if self.record is None else self.record.usual_fall_share
         return None if usual is None else min(max(usual, 0.0), 0.99)
-
-
-def find(
-    city: City,
-    choices: AreaSettings,
-    record: BacktestRecord | None,
-    progress: ProgressCallback = no_progress,
-) -> AssessedProposal:
-    """Propose areas with the values that past years suggest, and assess them."""
-    suggestion = build_suggestion(city.config, record)
-    located = locate_incidents(city, choices)
-    proposal = propose_areas(city, choices, progress, suggestion, located)
-    judgement = assess_areas(city, proposal, progress, located)
-    judgement = add_next12(judgement, proposal, located, record)
-    return AssessedProposal(city, choices, record, proposal, judgement)
 
 
 MARKER = "priorities.json"

@@ -6,18 +6,18 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from csa.areas.backtest.record import BacktestRecord
+from csa.analysis.analysis import Analysis
 from csa.areas.file_format import list_rows, list_versions, round_figures
-from csa.areas.priority.area_counts import AreaCounts, count_areas, locating
+from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import JUDGED_COLUMNS, AreaAssessment
-from csa.areas.proposal import Proposal, area_records, plain
+from csa.areas.proposal import Proposal, area_records, plain, proposal_files
 from csa.areas.proposal_tables import geopackage
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
@@ -29,10 +29,10 @@ from csa.change.analyze import Displacement
 from csa.change.boundary import planned_looks
 from csa.change.sentences import describe_area, figures
 from csa.change.verdict import AreaResult
-from csa.city.dataset import City, Dataset, open_dataset
+from csa.city.dataset import Dataset, open_dataset
 from csa.geo.cells import as_text, outline
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
-from csa.program.registry import CoreArea, core_areas
+from csa.program.registry import CoreArea, core_areas, match_statuses, served_as
 from csa.program.store.records import Records
 
 EXPORT_COLUMNS = (
@@ -66,14 +66,12 @@ COUNT_COLUMNS = {
 """Of `core_areas.csv`: what areas in service hold on their own ground."""
 
 
-def count_core_areas(
-    city: City, areas: Sequence[CoreArea], proposal: Proposal, record: BacktestRecord | None
-) -> dict[str, AreaCounts]:
-    """Count the areas in service on their own ground, by letter, in a proposal's months."""
-    if not areas:
-        return {}
-    grounds = [(area.key, area.place_name, area.cells) for area in areas]
-    return count_areas(city, grounds, proposal, locating(city, proposal), record)
+def proposal_folder(analysis: Analysis) -> dict[str, bytes]:
+    """Write the candidates, which of them are in service, and what is counted there."""
+    proposal, areas = analysis.proposal, analysis.core_areas
+    standing = match_statuses(proposal.areas, areas)
+    files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
+    return files | ({CORE_AREAS: core_areas_file(areas, analysis.counts)} if areas else {})
 
 
 def core_area_rows(

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from csa.areas.backtest.record import BacktestRecord
-from csa.areas.choices import AreaSettings
+from csa.analysis.analysis import Analysis
 from csa.areas.places import in_order, list_cells
-from csa.areas.priority.area_counts import AreaCounts, count_areas, locating
+from csa.areas.priority.area_counts import AreaCounts, count_areas
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import count_by_month, count_by_part, has_flag
-from csa.areas.study_area import StudyArea
 from csa.base.crs import LONLAT, to_metres
-from csa.base.params import Period
 from csa.base.text import natural_sort_key
 from csa.city.dataset import City, Dataset
 from csa.city.loading import EvidenceStudy
@@ -30,8 +26,7 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, best_match
 from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import count_services, gaps
-from csa.program.registry import core_areas
-from csa.program.store.records import Records
+from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
 from csa.reports.month.facts import (
     CANDIDATE,
@@ -145,18 +140,13 @@ def services_per_1k(dataset: Dataset) -> float | None:
 
 @dataclass(frozen=True)
 class MonthContext:
-    """A month's proposals and data, from which the facts of areas are gathered."""
+    """A month's proposals and answers, from which the facts of areas are gathered."""
 
-    city: City  # nothing in its dataset is later than the month
-    choices: AreaSettings  # how areas are proposed
-    period: Period  # the months counted
+    analysis: Analysis  # nothing in its dataset is later than the month
     now: Proposal  # the month's proposal
     before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
     first: frozenset[str]  # ids of the month's candidates that come first
-    located: StudyArea  # the incidents on cells of the resolution of `choices`
-    record: BacktestRecord | None = None  # what past years show, for the year after
-    risk: Mapping[str, Any] | None = None  # what `csa risk` found by then; None if it has not run
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
@@ -173,14 +163,14 @@ class _Row:
 
 
 def gather_areas(
-    seen: MonthContext, records: Records, lines: Sequence[ActionLine], today: date
+    seen: MonthContext, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
-    rows = _served(records) or _candidates(seen.now)
+    analysis, records = seen.analysis, seen.analysis.records
+    rows = _served(analysis.core_areas) or _candidates(seen.now)
     areas = [(row.area_id, row.name, row.cells) for row in rows]
-    locate = locating(seen.city, seen.now, seen.located)
-    counts = count_areas(seen.city, areas, seen.now, locate, seen.record)
-    helps = services_by_area(seen.city, [row.cells for row in rows])
+    counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
+    helps = services_by_area(analysis.city, [row.cells for row in rows])
     found = [
         _facts(seen, row, counts[row.area_id], helped)
         for row, helped in zip(rows, helps, strict=True)
@@ -196,10 +186,10 @@ def gather_areas(
     )
 
 
-def _served(records: Records) -> list[_Row]:
+def _served(areas: Sequence[CoreArea]) -> list[_Row]:
     return [
         _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
-        for area in core_areas(records)
+        for area in areas
     ]
 
 
@@ -237,9 +227,9 @@ def _facts(
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
         is_doubtful=counts.is_doubtful,
         stability=seen.stability.get(candidate),
-        times=_times(seen, seen.city.dataset.incidents.iloc[counts.rows]),
+        times=_times(seen.analysis.city.dataset, counts),
         help=helped,
-        why=explain_area(seen.city, row.cells, seen.risk, seen.studies),
+        why=explain_area(seen.analysis.city, row.cells, seen.analysis.risk, seen.studies),
         verdict=None,
         lines=(),
         work=None,
@@ -272,11 +262,12 @@ def _move(
     return TierMove.HIGHER if now < before else TierMove.LOWER
 
 
-def _times(seen: MonthContext, incidents: pd.DataFrame) -> Times:
+def _times(dataset: Dataset, counts: AreaCounts) -> Times:
+    incidents = dataset.incidents.iloc[counts.rows]
     first, through = (
-        date.fromisoformat(seen.city.dataset.report[name]) for name in ("data_from", "data_through")
+        date.fromisoformat(dataset.report[name]) for name in ("data_from", "data_through")
     )
-    by_month = count_by_month(incidents, seen.period, first, through)
+    by_month = count_by_month(incidents, counts.period, first, through)
     by_part = count_by_part(incidents)
     return Times(
         tuple(

@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from csa.analysis.analysis import Analysis
 from csa.areas.city_scale import count_afar
-from csa.areas.priority.assessment import assess_areas
 from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import city_year
 from csa.base.errors import CsaError
-from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import msg
 from csa.base.params import Month
 from csa.base.schema import KINDS
-from csa.change.follow import FollowSource
 from csa.city.dataset import Dataset
 from csa.city.history import load_history
 from csa.program.plan.items import Plan
-from csa.program.store.records import Records
 from csa.reports.briefing.lines import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines, measure_statuses
 from csa.reports.briefing.meeting import prepare_review
@@ -44,10 +41,9 @@ from csa.reports.month.facts import AreaFacts, Facts, MapGround, PlanFacts, Publ
 from csa.reports.month.month_end import (
     NOTHING_BESIDE,
     ChangeResult,
-    MonthEnd,
     ReportInputs,
     follow,
-    risk_by,
+    proposal_before,
     snapshot_for,
     stability_of,
     top_area_ids,
@@ -59,30 +55,21 @@ __all__ = ["ReportInputs", "gather_month", "snapshot_for"]
 
 
 def gather_month(
-    source: FollowSource,
-    plan: Plan | None,
-    records: Records,
-    month: Month,
-    progress: ProgressCallback = no_progress,
-    beside: ReportInputs = NOTHING_BESIDE,
+    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs = NOTHING_BESIDE
 ) -> Facts:
     """Gather the facts of a month, once for all editions of its report.
 
-    Nothing later than the month is looked at, except in `records`: what was decided is shown as it
-    stands there. `csa.reports.month.month_end.read_month` gives what stood at a past month's end.
+    Nothing later than the month is looked at, except what was decided: it is shown as the analysis
+    has it. `csa.reports.month.month_end.read_month` gives what stood at a past month's end.
 
     Parameters
     ----------
-    source
-        The dataset, its folder, the city's file and how areas are proposed.
+    analysis
+        The city, how areas are proposed, and what was decided.
     plan
         The city's plan; None where there is none.
-    records
-        What was decided; `Records()` where nothing was.
     month
         The month reported, included.
-    progress
-        Called with the name of each step as it begins.
     beside
         The map's background and all that was published before.
 
@@ -105,72 +92,59 @@ def gather_month(
     >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
-    ...     source = csa.FollowSource(
+    ...     analysis = csa.Analysis(
     ...         csa.City(city.config, few, Path(folder, "ds")), csa.AreaSettings()
     ...     )
-    ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
+    ...     facts = csa.gather_month(analysis, None, csa.Month(2020, 7))
     >>> facts.areas  # six shootings make no area
     ()
     """
-    refuse_outside(source.city.dataset, month)
-    snapshot = snapshot_for(source, plan, records, month, beside)
-    progress("cells")
-    look = MonthEnd.at(source, records, month, progress)
-    now, before = look.proposal(month.plus(1)), look.proposal_before(month)
-    judgement = assess_areas(look.city, now, progress, look.located)
-    seen = MonthContext(
-        look.city,
-        look.choices,
-        look.period,
-        now,
-        before,
-        stability_of(judgement),
-        top_area_ids(judgement, look.city.config.priorities.capacity),
-        look.located,
-        look.record,
-        risk_by(source.city, month),
-        beside.studies,
-    )
+    refuse_outside(analysis.city.dataset, month)
+    snapshot = snapshot_for(analysis, plan, month, beside)
+    analysis.progress("cells")
+    at, records = analysis.through(month), analysis.records
+    city, now, before = at.city, at.proposal, proposal_before(at, month)
+    judgement = at.assessment
+    first = top_area_ids(judgement, city.config.priorities.capacity)
+    seen = MonthContext(at, now, before, stability_of(judgement), first, beside.studies)
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
-    areas = gather_areas(seen, records, lines, snapshot.as_of)
-    n_silent = int(now.summary["totals"]["silent_months"])
-    result = follow(look, records, n_silent)
-    plan_facts = (
-        None if plan is None else _plan_facts(plan, lines, look, records, snapshot.as_of, areas)
-    )
+    areas = gather_areas(seen, lines, snapshot.as_of)
+    result = follow(at, int(now.summary["totals"]["silent_months"]))
+    plan_facts = None if plan is None else _plan_facts(plan, lines, at, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
-    editions = load_history(source.city.own_folder)
-    through = date.fromisoformat(source.city.dataset.report["data_through"])
+    editions = load_history(city.own_folder)
+    through = date.fromisoformat(analysis.city.dataset.report["data_through"])
+    is_past_known = at.backtest is not None and at.past(at.areas) is not None
     return Facts(
         snapshot=snapshot,
-        config=look.city.config,
-        choices=look.choices,
-        data_through=look.through,
+        config=city.config,
+        choices=at.settings,
+        data_through=date.fromisoformat(city.dataset.report["data_through"]),
         areas=_with_verdicts(areas, result),
         is_served=is_served,
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
         summary=now.summary,
-        record=look.record,
+        record=at.backtest,
         can_locate=judgement.answers["locate"],
-        city_year=city_year(look.city, look.choices),
+        city_year=city_year(city, at.settings),
         followed=result.followed,
         why_not_followed=result.why_not,
-        ground=_ground(look.city.dataset, now, beside),
+        ground=_ground(city.dataset, now, beside),
         plan=plan_facts,
-        services_per_1k=services_per_1k(look.city.dataset),
+        services_per_1k=services_per_1k(city.dataset),
         notes=(
             *records_note(records, snapshot),
-            *data_notes(look.city, now.summary, month, editions, through),
+            *data_notes(city, now.summary, month, editions, through),
             *tasks_withheld(records),
         ),
         missing=(
-            *what_lacks(look.city, plan, records, measures),
-            *(() if look.is_past_known else (msg("report.lacks_past"),)),
+            *what_lacks(city, plan, records, measures),
+            *(() if is_past_known else (msg("report.lacks_past"),)),
             *(() if beside.layers else (msg("report.lacks_background"),)),
         ),
-        public=_public(source, plan, records, month, beside),
+        public=_public(analysis, plan, month, beside),
         displaced=result.displaced,
     )
 
@@ -191,13 +165,12 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
 def _plan_facts(
     plan: Plan,
     lines: tuple[ActionLine, ...],
-    look: MonthEnd,
-    records: Records,
+    at: Analysis,
     today: date,
     areas: Sequence[AreaFacts],
 ) -> PlanFacts:
-    every = replace(look.choices, kinds=KINDS)
-    measures = measure_lines(plan, records, city=city_year(look.city, every))
+    every, records = replace(at.settings, kinds=KINDS), at.records
+    measures = measure_lines(plan, records, city=city_year(at.city, every))
     live = live_by_area(lines)
     undone = [
         area.letter
@@ -227,12 +200,12 @@ def _ground(dataset: Dataset, now: Proposal, beside: ReportInputs) -> MapGround:
 
 
 def _public(
-    source: FollowSource, plan: Plan | None, records: Records, month: Month, beside: ReportInputs
+    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
 ) -> PublicPart:
     if not beside.with_public:
         return PublicPart(why_not=msg("report.public_not_asked"))
     try:
-        made = gather_from(source, plan, records, month, beside)
+        made = gather_from(analysis, plan, month, beside)
         is_known = made.publication in beside.earlier
         caution = None if is_known else msg("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution, figures=made.publication.digest)

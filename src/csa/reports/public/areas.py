@@ -8,23 +8,18 @@ from datetime import date
 from typing import Literal, cast
 
 from csa.analysis.analysis import Analysis
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import AreaSettings, Suggestion, city_choices
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.sufficiency import can_locate
 from csa.base.errors import ParamError, PeriodError
-from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month, Period
+from csa.base.schema import KINDS
 from csa.base.text import Translator
 from csa.change.analyze import PastChangeBasis
 from csa.change.verdict import LEAST_MONTHS, AreaResult
-from csa.city.dataset import City
 from csa.city.preregistration import PLANNED_LOOKS, Verdict
 from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
 from csa.geo.cells import cell_resolution
-from csa.program.registry import core_areas
-from csa.program.store.records import Records
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
 from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
@@ -79,19 +74,13 @@ class PooledChange:
     ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 
-def areas_shown(
-    window: PublicWindow,
-    city: City,
-    records: Records,
-    choices: AreaSettings,
-    suggestion: Suggestion | None = None,
-) -> tuple[PublicAreaGround, ...]:
+def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicAreaGround, ...]:
     """List the areas in service, else the candidates at the quarter's end.
 
     No candidates where the months are too few to say where incidents are most frequent: what the
     working pages do not believe is no outline around anybody's block.
     """
-    found = core_areas(records)
+    found = analysis.core_areas
     if found:
         return tuple(
             PublicAreaGround(
@@ -99,11 +88,10 @@ def areas_shown(
             )
             for area in found
         )
-    wanted = replace(choices, until=window.period.until)
     # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
-    proposal = propose_areas(replace(city, dataset=window.dataset), wanted, suggestion=suggestion)
+    proposal = _in_window(window, analysis).proposal
     n_covered = int(proposal.summary["params"]["months_covered"])
-    if not can_locate(wanted.months, n_covered).can:
+    if not can_locate(analysis.settings.months, n_covered).can:
         return ()
     return tuple(
         PublicAreaGround(
@@ -119,22 +107,21 @@ def areas_shown(
     )
 
 
-def change_in_all(
-    window: PublicWindow,
-    city: City,
-    records: Records,
-    progress: ProgressCallback = no_progress,
-    choices: AreaSettings | None = None,
-) -> PooledChange | None:
+def _in_window(window: PublicWindow, analysis: Analysis) -> Analysis:
+    """Return the answers by the incidents that the public report covers."""
+    at = analysis.through(window.period.until.plus(-1))
+    if len(at.city.dataset.incidents) == len(window.dataset.incidents):  # the same ones
+        return at
+    return replace(at, city=replace(at.city, dataset=window.dataset), located=None)
+
+
+def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | None:
     """Measure the change in all ground ever designated, by the end of the quarter.
 
     On the incidents and cells that all pages measure it on, so that all say the same. Areas of
     several resolutions may share an incident at an edge, so no sum of them is published.
     """
     through = window.period.until.plus(-1)
-    own = choices or city_choices(city.config)
-    at = replace(own, kinds=AreaSettings().kinds)  # of all kinds, whatever is chosen
-    analysis = Analysis(replace(city, dataset=window.dataset), at, records)
     chosen = analysis.areas
     if chosen is None:
         return None
@@ -147,7 +134,8 @@ def change_in_all(
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
     try:
-        change = analysis.change(progress=progress)
+        # Of all kinds, whatever is chosen.
+        change = _in_window(window, analysis).change(outcome=KINDS)
     except (ParamError, PeriodError):
         return nothing
     if change is None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from csa.areas.backtest.recording import build_suggestion, load_suggestion
-from csa.areas.choices import AreaSettings, Suggestion, city_choices
+from csa.analysis.analysis import Analysis
+from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError, CsaError, PeriodError, PrivacyError
-from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
-from csa.change.follow import FollowSource
-from csa.city.config import CityConfig
 from csa.city.dataset import City
 from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication, class_of
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter
-from csa.program.registry import core_areas
 from csa.program.store.records import Records
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
@@ -81,17 +77,12 @@ class Published:
 class _Asked:
     """Everything that facts are gathered from."""
 
-    city: City
+    analysis: Analysis
     plan: Plan | None
-    records: Records
     month: Month
-    earlier: tuple[Publication, ...]
+    beside: ReportInputs
     secret: Secret
-    choices: AreaSettings
     snapshot: Callable[[Publication], Snapshot]
-    suggestion: Suggestion | None = None
-    beside: ReportInputs = field(default_factory=ReportInputs)
-    progress: ProgressCallback = field(default=no_progress)
 
 
 def gather_public(
@@ -149,9 +140,9 @@ def gather_public(
     """
     choices = replace(city_choices(city.config), until=month.plus(1))
     snapshot = snapshot_of(city, month, records, choices)
-    before, own = tuple(earlier), secret or trial_secret(city)
-    asked = _Asked(city, plan, records, month, before, own, choices, lambda _: snapshot)
-    made = _publish(asked)
+    beside, own = ReportInputs(earlier=tuple(earlier)), secret or trial_secret(city)
+    analysis = Analysis(city, choices, records)
+    made = _publish(_Asked(analysis, plan, month, beside, own, lambda _: snapshot))
     return made.facts, made.publication
 
 
@@ -161,82 +152,64 @@ def trial_secret(city: City) -> Secret:
 
 
 def gather_from(
-    source: FollowSource,
-    plan: Plan | None,
-    records: Records,
-    month: Month,
-    beside: ReportInputs,
-    progress: ProgressCallback = no_progress,
+    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
 ) -> Published:
     """Gather all public facts, with what is stored beside the dataset."""
 
     def snapshot(settled: Publication) -> Snapshot:
         # Published twice, the same figures have the same snapshot.
         before = tuple(one for one in beside.earlier if one != settled)
-        return snapshot_for(source, plan, records, month, replace(beside, earlier=before))
+        return snapshot_for(analysis, plan, month, replace(beside, earlier=before))
 
-    choices = replace(source.choices, until=month.plus(1))
-    return _publish(
-        _Asked(
-            source.city,
-            plan,
-            records,
-            month,
-            beside.earlier,
-            beside.secret or trial_secret(source.city),
-            choices,
-            snapshot,
-            build_suggestion(source.city.config, load_suggestion(source.city, choices)),
-            beside,
-            progress,
-        )
-    )
+    secret = beside.secret or trial_secret(analysis.city)
+    return _publish(_Asked(analysis, plan, month, beside, secret, snapshot))
 
 
 def _publish(asked: _Asked) -> Published:
-    asked.progress("cells")
-    window = resolve_window(asked.city, asked.month)
-    texts = _read(asked.city.config, asked.plan, asked.records, window.quarter)
-    asked.progress("areas")
-    areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
-    change = change_in_all(window, asked.city, asked.records, asked.progress, asked.choices)
-    asked.progress("settle")
-    made = count_all(window, areas, change, asked.secret, asked.earlier)
+    analysis, beside = asked.analysis, asked.beside
+    analysis.progress("cells")
+    window = resolve_window(analysis.city, asked.month)
+    texts = _read(analysis, asked.plan, window.quarter)
+    analysis.progress("areas")
+    areas = areas_shown(window, analysis)
+    change = change_in_all(window, analysis)
+    analysis.progress("settle")
+    made = count_all(window, areas, change, asked.secret, beside.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
         areas = tuple(area for area in areas if _may_stand(area, window, made))
-        made = count_all(window, areas, change, asked.secret, asked.earlier)
+        made = count_all(window, areas, change, asked.secret, beside.earlier)
     facts = _facts(asked, window, areas, change, made)
-    if asked.beside.with_fairness:
+    if beside.with_fairness:
+        choices = replace(analysis.settings, until=asked.month.plus(1))
         found = gather_fairness(
-            window, asked.city, asked.choices, areas, facts.districts, asked.beside.census
+            window, analysis.city, choices, areas, facts.districts, beside.census
         )
         facts = facts.model_copy(update={"fairness": found})
     return Published(facts, made, count_suppressed(facts), window.n_unknown, texts)
 
 
-def refused(city: City, plan: Plan | None, records: Records, month: Month) -> list[CsaError]:
+def refused(analysis: Analysis, plan: Plan | None, month: Month) -> list[CsaError]:
     """Return why nothing may be published for a quarter, before anything is counted."""
     found: list[CsaError] = []
     try:
-        quarter, _ = last_quarter(city.dataset, month)
+        quarter, _ = last_quarter(analysis.city.dataset, month)
     except PeriodError as error:
         return [error]
     try:
-        resolve_window(city, month)
+        resolve_window(analysis.city, month)
     except ConfigError as error:
         found.append(error)
     try:
-        _read(city.config, plan, records, quarter)
+        _read(analysis, plan, quarter)
     except PrivacyError as error:
         found.append(error)
     return found
 
 
-def _read(
-    config: CityConfig, plan: Plan | None, records: Records, quarter: Quarter
-) -> tuple[str, ...]:
+def _read(analysis: Analysis, plan: Plan | None, quarter: Quarter) -> tuple[str, ...]:
     """Return every text written by hand that the public would read; refuse what nobody has read."""
-    letters = frozenset(area.key for area in core_areas(records))
+    config, records = analysis.city.config, analysis.records
+    letters = frozenset(area.key for area in analysis.core_areas)
     texts = written(
         public_tasks(records, letters),
         public_answers(records, letters),
@@ -261,11 +234,12 @@ def _facts(
     change: PooledChange | None,
     made: Publication,
 ) -> PublicFacts:
-    city, public = asked.city.config.city, asked.city.config.public
+    config, records = asked.analysis.city.config, asked.analysis.records
+    city, public = config.city, config.public
     snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
-    n_unquoted, n_unquoted_open = unquoted_of(asked.records, letters)
+    n_unquoted, n_unquoted_open = unquoted_of(records, letters)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
         snapshot_id=asked.secret.name_of(snapshot.id),
@@ -293,9 +267,9 @@ def _facts(
         areas=tuple(to_public_area(area, made, span, change) for area in areas),
         districts=published_neighborhoods(window, made, areas, touched),
         change=published_change(change, made),
-        actions=actions_of(asked.plan, asked.records, snapshot.as_of),
-        tasks=public_tasks(asked.records, letters),
-        answers=public_answers(asked.records, letters),
+        actions=actions_of(asked.plan, records, snapshot.as_of),
+        tasks=public_tasks(records, letters),
+        answers=public_answers(records, letters),
         n_unquoted=n_unquoted,
         n_unquoted_open=n_unquoted_open,
         domestic=window.domestic,
@@ -303,7 +277,7 @@ def _facts(
         domestic_on=public.domestic_on if is_confirmed else None,
         take_part=dict(public.take_part),
         spanish_office=public.spanish_office,
-        meetings=meetings_of(asked.records, public, areas, touched, window.quarter.last_day),
+        meetings=meetings_of(records, public, areas, touched, window.quarter.last_day),
         decided_by=public.decided_by,
     )
 

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 import shapely
 
+from csa.analysis.analysis import Analysis
 from csa.areas import proposal
 from csa.areas.backtest.recording import past_years
 from csa.areas.choices import AreaSettings, resolve_settings
@@ -41,7 +42,6 @@ from csa.base.params import Month
 from csa.base.safe_parsing import parse_json
 from csa.base.text import natural_sort_key, render, tr
 from csa.change import files as displacement
-from csa.change.follow import FollowSource
 from csa.city.config import CityConfig
 from csa.city.dataset import City, open_city, open_dataset
 from csa.city.deployment import PLACES, SETTINGS, data_dir, deployment_path
@@ -50,6 +50,7 @@ from csa.city.selection import read_areas
 from csa.ingest.intake import Intake
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.plan.loading import load_city_plan
+from csa.reports.briefing.areas import proposal_folder
 from csa.reports.making import make_report
 from csa.reports.month.facts import Facts
 from csa.reports.month.month_end import ReportInputs
@@ -60,12 +61,10 @@ from csa.workflow.past_years import BacktestRequest, BacktestResult, make_backte
 from csa.workflow.products import (
     ChangeMade,
     PrioritiesMade,
-    ProposalMade,
     gather_facts,
     make_change,
     make_dataset,
     make_priorities,
-    make_proposal,
 )
 from csa.workflow.setting_up import set_up_files
 
@@ -304,14 +303,14 @@ def _score(city: City, choices: AreaSettings, out: Path) -> tuple[BacktestResult
     return make_backtest(asked, out, is_named=False)
 
 
-def _propose(city: City, choices: AreaSettings, out: Path) -> tuple[ProposalMade, str]:
-    made = make_proposal(city, choices)
-    replace_folder(out, proposal.MARKER, made.files)
-    return made, city.config.city.units
+def _propose(city: City, choices: AreaSettings, out: Path) -> Analysis:
+    analysis = Analysis(city, choices, keep=True)
+    replace_folder(out, proposal.MARKER, proposal_folder(analysis))
+    return analysis
 
 
 def _assess(city: City, choices: AreaSettings, out: Path) -> PrioritiesMade:
-    made = make_priorities(city, choices)
+    made = make_priorities(Analysis(city, choices))
     replace_folder(out, priorities.MARKER, made.files, optional=("cells.csv",))
     return made
 
@@ -323,7 +322,7 @@ def _follow(city: City, areas: Path, out: Path) -> ChangeMade | str:
         return tr("follow.no_area", path=areas)
     choices = resolve_settings(city.config, None, chosen.kinds)
     try:
-        made = make_change(FollowSource(city, choices), chosen)
+        made = make_change(Analysis(city, choices), chosen)
     except CsaError as error:
         if error.message.key not in TOO_SHORT_TO_FOLLOW:
             raise
@@ -335,8 +334,8 @@ def _follow(city: City, areas: Path, out: Path) -> ChangeMade | str:
 def _report(city: City, path: Path, month: Month, out: Path) -> tuple[Facts, bytes, str]:
     choices = resolve_settings(city.config, str(month.plus(1)))
     beside = ReportInputs(studies=load_evidence(path))
-    source, plan = FollowSource(city, choices), load_city_plan(path)
-    facts = gather_facts(source, plan, None, month, "executive", beside)
+    analysis, plan = Analysis(city, choices), load_city_plan(path)
+    facts = gather_facts(analysis, plan, None, month, "executive", beside)
     language = city.config.public.language
     content = make_report(facts, "executive", language, "html")[1]
     write_file(out, content)

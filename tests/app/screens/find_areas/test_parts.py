@@ -11,9 +11,10 @@ import pytest
 from tests.sentences import says
 from tests.stores import act, lettered
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
-from csa.areas.priority.area_counts import count_areas, locating
+from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
 from csa.base.text import percent
@@ -39,7 +40,7 @@ def pages(monkeypatch):
 def counted(city, core):
     """What areas in service hold on their own ground."""
     grounds = [(area.key, area.place_name, area.cells) for area in core]
-    return count_areas(city, grounds, city.proposal, locating(city, city.proposal))
+    return count_areas(city, grounds, city.proposal, Analysis(city, AreaSettings()).on_cells)
 
 
 def listed(city, core=()):
