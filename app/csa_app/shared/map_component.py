@@ -17,7 +17,7 @@ import streamlit_folium
 
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa_app.shared import cache_around, maps, theme
+from csa_app.shared import cache, maps, theme
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.settings import STATIC
@@ -51,7 +51,7 @@ def draw(
     height_px: int = HEIGHT_PX,
 ) -> None:
     """Draw a city's map with what is painted on its cells; a click on an area chooses it."""
-    base, cells = cache_around.geometry(session, resolution)
+    base, cells = cache.geometry(session, resolution)
     is_dark, config = theme.is_dark(), session.config
     key = key_of(name, base, is_dark, config.city, config.basemap)
 

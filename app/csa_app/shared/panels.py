@@ -11,7 +11,6 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from numbers import Number
-from threading import Event
 from typing import NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
@@ -26,7 +25,6 @@ from csa.base.logging import ProgressCallback
 from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.fair_queue import work_for
 from csa_app.shared.ranges import Drawn
 
 NUMBER = ' class="csa-number"'
@@ -146,32 +144,25 @@ def assess_with_progress(
             then(found)
         return found
 
-    return waited(spot, judge, far, is_owed=then is not None)
+    return waited(spot, judge, far)
 
 
-def waited(
-    spot: DeltaGenerator,
-    make: Callable[[ProgressCallback], Made],
-    far: Far,
-    *,
-    is_owed: bool = False,
-) -> Made:
-    """Compute something, with a progress bar if it takes long; if it is owed, though one leaves.
+def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:
+    """Compute something, with a progress bar if it takes long; what has begun is finished.
 
     The bar is drawn here rather than inside a cached function, which would replay it with each
     cached answer.
     """
     steps: list[str] = []
-    pool, left = ThreadPoolExecutor(1), Event()
+    pool = ThreadPoolExecutor(1)
     try:
-        coming = pool.submit(make if is_owed else work_for(left, make), steps.append)
+        coming = pool.submit(make, steps.append)
         while not wait_for([coming], SOON_S).done:
             share, words = far(steps)
             spot.progress(share, text=words)
         spot.empty()
         return coming.result()
     finally:
-        left.set()
         pool.shutdown(wait=False)  # what has begun goes on without its reader, and stays cached
 
 

@@ -8,7 +8,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.base.text import tr
 from csa.program.registry import AreaStatus
-from csa_app.shared import cache_around, map_component, maps, panels
+from csa_app.shared import cache, map_component, maps, panels
 from csa_app.shared.area_status import areas_in_service, core_counts
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
@@ -28,7 +28,7 @@ def small_map(
     """Show the areas on a map without selection."""
     classes = classify_counts(proposal.counted.incidents)
     period = tr("find.n_months", n=months_covered(proposal))
-    afar = cache_around.geometry_afar(session, choices.resolution)
+    afar = cache.geometry_afar(session, choices.resolution)
     core = areas_in_service(session)
     edges = outlines_of(core, has_candidates=not proposal.is_empty)
     show_counts_legend(proposal, classes, afar, outlines=edges)

@@ -15,9 +15,8 @@ from csa.reports.public.sections import public_title
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import period
-from csa_app.shared import cache, cache_public, cache_store, caught, panels
-from csa_app.shared.cache_public import PublicEdition
-from csa_app.shared.cache_report import ReportBasis
+from csa_app.shared import cache, cache_report, cache_store, caught, panels
+from csa_app.shared.cache_report import PublicEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import LANGUAGE, reportable_months
 
@@ -49,7 +48,7 @@ def _worked_out(session: CitySession, chosen: str) -> PublicEdition:
         st.title(tr("community.short"), anchor=False)
         bar = st.empty()
     told = panels.waited(
-        bar, lambda tell: cache_public.as_it_would_be(basis, months[0], chosen, tell), _far
+        bar, lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell), _far
     )
     spot.empty()
     return told

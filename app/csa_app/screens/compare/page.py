@@ -8,15 +8,15 @@ from csa.areas.priority.assessment import reorder
 from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.compare import choosing, parts, weighing
-from csa_app.shared import cache, cache_around, panels, screen_state
+from csa_app.shared import cache, panels, screen_state
 from csa_app.shared.area_status import area_statuses
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 
 opened = panels.frame(tr("compare.title"))
 screen = screen_state.screen(opened)
 screen_state.remember(screen, screen_state.first_choices(opened))
 with st.sidebar:
-    has_risk = cache_around.risk_terrain(opened) is not None
+    has_risk = cache.risk_terrain(opened) is not None
     weighed = weighing.choose(opened.config, has_risk=has_risk)
 spot = st.empty()
 spot.caption(tr("briefing.judging"))

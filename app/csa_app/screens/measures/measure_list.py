@@ -22,7 +22,7 @@ from csa_app.screens.measures.measure_words import (
     number_words,
 )
 from csa_app.shared import charts, panels, theme
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 from csa_app.shared.signing import FormScene
 

@@ -49,7 +49,7 @@ from csa.workflow.month_place import (
 from csa.workflow.month_preview import left_out_sentence, preview_sentences
 from csa.workflow.outbox import PrintedEdition
 from csa.workflow.publishing import figures_published
-from csa_app.shared import cache_around, cache_store, caught, panels, person
+from csa_app.shared import cache, cache_store, caught, panels, person
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import ROOT, deployment
 from csa_app.shared.signing import MAX_CITY_FILE_MB
@@ -79,7 +79,7 @@ def _request(session: CitySession, place: MonthPlace, files: Sequence[Path]) -> 
         lambda: cache_store.making(session),
         city_choices(session.config),
         tuple(files),
-        studies=cache_around.studies(),
+        studies=cache.studies(),
     )
 
 

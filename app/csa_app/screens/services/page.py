@@ -9,7 +9,7 @@ from csa.base.text import tr
 from csa_app.screens.services import parts
 from csa_app.shared import cache, panels, person, screen_state
 from csa_app.shared.area_status import distinct_areas
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 
 opened = panels.frame(tr("services_page.title"))
 person.require_internal(opened)
