@@ -1,7 +1,4 @@
-"""Put a map on the page with streamlit-folium, which is made to load local files only.
-
-Imported only while a server runs, since the component is registered at import.
-"""
+"""Put a map on the page with streamlit-folium, which is made to load local files only."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from urllib.parse import quote
 
 import folium
 import streamlit as st
-import streamlit_folium
 
 from csa.base.errors import CsaError
 from csa.base.text import tr
@@ -24,7 +20,7 @@ from csa_app.shared.settings import STATIC
 
 HEIGHT_PX = 500
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
-STATIC_ADDRESS = "../../app/csa_app/static"
+STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
 # Of all that folium would load, only Leaflet is needed; the rest is dropped.
 LOCAL: Mapping[str, str | None] = {
@@ -74,7 +70,7 @@ def show(
     """Put the map on the page."""
     if not (STATIC / f"{LEAFLET}.js").is_file():
         raise CsaError("map.no_leaflet")
-    streamlit_folium.st_folium(
+    _component().st_folium(
         base,
         key=key,
         height=height_px,
@@ -121,6 +117,18 @@ def _local(address: str) -> str | None:
     return None if local is None else f"{STATIC_ADDRESS}/{local}"
 
 
+def _component() -> Any:
+    """Import streamlit-folium, whose component only a server that is running knows."""
+    import streamlit_folium  # noqa: PLC0415
+
+    # A private name, held to one minor version in pyproject.toml and by a test.
+    if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
+        streamlit_folium._component_func = _stay_here(  # noqa: SLF001
+            streamlit_folium._component_func  # noqa: SLF001
+        )
+    return streamlit_folium
+
+
 def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     """Make the component load local files, since one failing link would leave a blank map."""
 
@@ -138,10 +146,3 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
 
     draw.is_local = True  # type: ignore[attr-defined]
     return draw
-
-
-# A private name of streamlit-folium, held to one minor version in pyproject.toml and by a test.
-if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
-    streamlit_folium._component_func = _stay_here(  # noqa: SLF001
-        streamlit_folium._component_func  # noqa: SLF001
-    )

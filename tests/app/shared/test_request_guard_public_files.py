@@ -88,7 +88,7 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
         "community",
         "../ingest.json",
         "_stcore/health",
-        "app/csa_app/static/x.js",
+        "app/static/x.js",
     ):
         sent = ask(f"/{path}")
         headers = [b": ".join(pair) for pair in sent[0]["headers"]]
@@ -102,7 +102,7 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/csa_app/static/csa-map.js"],
+    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/static/csa-map.js"],
 )
 def test_what_is_no_file_of_the_bundle_is_not_there(ask, bundle, path):
     (bundle.parent / "secret").write_text("not for you")
