@@ -211,12 +211,12 @@ def public_answers(records: Records, letters: Collection[str]) -> tuple[PublicAn
             answered=row.answered,
             answered_on=row.answered_on,
         )
-        for row in records.questions
+        for row in records.asked
         if row.is_public and row.area in letters
     )
 
 
 def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:
     """Count the questions that are not quoted, and of them those without an answer."""
-    others = [row for row in records.questions if not row.is_public and row.area in letters]
+    others = [row for row in records.asked if not row.is_public and row.area in letters]
     return len(others), sum(not row.answered for row in others)
