@@ -111,7 +111,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "baselines": BaselineRow,
     "tasks": TaskRow,
     "meetings": MeetingRow,
-    "questions": QuestionRow,
+    "asked": QuestionRow,
     "lessons": LessonRow,
     "stakeholders": StakeholderRow,
     "measures": MeasureRow,
