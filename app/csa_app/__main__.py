@@ -44,6 +44,7 @@ READY = (
     "csa_app.screens.measures.measures_edit",
     "csa_app.screens.measures.place_choice",
     "csa_app.screens.measures.work_forms",
+    "csa_app.screens.meeting.lists",
     "csa_app.screens.meeting.minutes",
     "csa_app.screens.method.parts",
     "csa_app.screens.plan.parts",

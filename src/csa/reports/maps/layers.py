@@ -126,19 +126,19 @@ def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tu
 
 
 def _us_bars(language: str) -> list[tuple[float, str]]:
-    speak = Translator(language)
-    bars = [(n * METRES_PER_FOOT, speak("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
-    bars.append((METRES_PER_MILE / 4, speak("map_sheet.quarter_mile")))
-    bars.append((METRES_PER_MILE / 2, speak("map_sheet.half_mile")))
+    t = Translator(language)
+    bars = [(n * METRES_PER_FOOT, t("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
+    bars.append((METRES_PER_MILE / 4, t("map_sheet.quarter_mile")))
+    bars.append((METRES_PER_MILE / 2, t("map_sheet.half_mile")))
     whole = (1, 2, 5, 10, 20, 50, 100, 200)
-    return bars + [(n * METRES_PER_MILE, speak("map_sheet.miles", n=n)) for n in whole]
+    return bars + [(n * METRES_PER_MILE, t("map_sheet.miles", n=n)) for n in whole]
 
 
 def _metric_bars(language: str) -> list[tuple[float, str]]:
-    speak = Translator(language)
-    bars = [(float(n), speak("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
+    t = Translator(language)
+    bars = [(float(n), t("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
     whole = (1, 2, 5, 10, 20, 50, 100, 200)
-    return bars + [(n * 1000.0, speak("map_sheet.kilometres", n=n)) for n in whole]
+    return bars + [(n * 1000.0, t("map_sheet.kilometres", n=n)) for n in whole]
 
 
 def north_degrees(view: MapView, x_m: float, y_m: float) -> float:
