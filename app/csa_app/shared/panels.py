@@ -135,16 +135,18 @@ def assess_with_progress(
     # Always there: one element more or less would remount the map below.
     spot = st.container(key="judging").empty()
 
-    def far(steps: Sequence[str]) -> tuple[float, str]:
-        return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), tr("screen.judging")
-
-    def judge(progress: ProgressCallback) -> AreaAssessment:
-        found = cache.assessment(session, choices, progress)
+    def assess(progress: ProgressCallback) -> AreaAssessment:
+        assessed = cache.assessment(session, choices, progress)
         if then is not None:
-            then(found)
-        return found
+            then(assessed)
+        return assessed
 
-    return waited(spot, judge, far)
+    return waited(spot, assess, share_of(JUDGING_STEPS, tr("screen.judging")))
+
+
+def share_of(n_steps: int, words: str) -> Far:
+    """Return how far work of so many steps is, with words for it; only its end is all of it."""
+    return lambda steps: (min(len(steps), n_steps) / (n_steps + 1), words)
 
 
 def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:

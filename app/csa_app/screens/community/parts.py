@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from csa.base.errors import CsaError, PrivacyError
@@ -48,14 +46,12 @@ def _worked_out(session: CitySession, chosen: str) -> PublicEdition:
         st.title(tr("community.short"), anchor=False)
         bar = st.empty()
     told = panels.waited(
-        bar, lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell), _far
+        bar,
+        lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell),
+        panels.share_of(STEPS, tr("community.making")),
     )
     spot.empty()
     return told
-
-
-def _far(steps: Sequence[str]) -> tuple[float, str]:
-    return min(len(steps), STEPS) / (STEPS + 1), tr("community.making")
 
 
 def head(told: PublicEdition, chosen: str) -> None:

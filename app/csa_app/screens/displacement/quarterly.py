@@ -426,5 +426,5 @@ def _traced(session: CitySession, choices: AreaSettings, following: Following) -
     return panels.waited(
         st.container(key="judging").empty(),
         lambda tell: cache_change.lineage(session, choices, chosen, tell),
-        lambda steps: (min(len(steps) / WINDOWS, 1.0), tr("change_page.tracing")),
+        panels.share_of(WINDOWS, tr("change_page.tracing")),
     )

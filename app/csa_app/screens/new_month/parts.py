@@ -97,7 +97,11 @@ def ask(session: CitySession, place: MonthPlace) -> MonthDraft | None:
     mark = _mark(files)
     if st.button(tr("new_month.look"), key="look at the month", type="secondary"):
         request = _request(session, place, _keep(files, place, patterns))
-        draft = panels.waited(st.empty(), lambda tell: read_new(request, tell), _far(8))
+        draft = panels.waited(
+            st.empty(),
+            lambda tell: read_new(request, tell),
+            panels.share_of(8, tr("new_month.working")),
+        )
         st.session_state[DRAFT] = (mark, draft, request)
         st.session_state.pop(DONE, None)
     kept = st.session_state.get(DRAFT)
@@ -126,13 +130,6 @@ def _keep(files: Sequence[UploadedFile], place: MonthPlace, patterns: Sequence[s
         write_file(path, one.getvalue())
         kept.append(path)
     return kept
-
-
-def _far(n_steps: int) -> panels.Far:
-    def far(steps: Sequence[str]) -> tuple[float, str]:
-        return min(len(steps) / n_steps, 0.98), tr("new_month.working")
-
-    return far
 
 
 def show_preview(draft: MonthDraft) -> None:
@@ -183,7 +180,9 @@ def offer(session: CitySession, place: MonthPlace, draft: MonthDraft) -> None:
     if st.button(words, type="primary", key="make the month", disabled=not is_sure):
         request = _as_decided(session)
         made = panels.waited(
-            st.empty(), lambda tell: make_month(request, draft, tell), _far(N_STEPS)
+            st.empty(),
+            lambda tell: make_month(request, draft, tell),
+            panels.share_of(N_STEPS, tr("new_month.working")),
         )
         st.session_state[DONE] = made
         shutil.rmtree(place.home / UPLOADS, ignore_errors=True)  # they are in the data folder now
