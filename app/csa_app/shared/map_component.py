@@ -11,14 +11,21 @@ from urllib.parse import quote
 import folium
 import streamlit as st
 
+from csa.areas.choices import AreaSettings
+from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa_app.shared import cache, maps, theme
+from csa.program.registry import AreaStatus
+from csa_app.shared import cache, maps, panels, theme
+from csa_app.shared.area_status import areas_in_service, core_counts
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.geometry import CellGeometry
+from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.phrases import months_covered
 from csa_app.shared.settings import STATIC
 
-HEIGHT_PX = 500
+HEIGHT_PX, SMALL_HEIGHT_PX = 500, 370
+SMALL_LAYERS = ("background", "neighborhoods")
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
@@ -146,3 +153,41 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
 
     draw.is_local = True  # type: ignore[attr-defined]
     return draw
+
+
+def small_map(
+    session: CitySession,
+    choices: AreaSettings,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStatus],
+    height_px: int = SMALL_HEIGHT_PX,
+) -> None:
+    """Show the areas on a map without selection: on Briefing and Meeting."""
+    classes = classify_counts(proposal.counted.incidents)
+    period = tr("find.n_months", n=months_covered(proposal))
+    afar = cache.geometry_afar(session, choices.resolution)
+    core = areas_in_service(session)
+    edges = outlines_of(core, has_candidates=not proposal.is_empty)
+    show_counts_legend(proposal, classes, afar, outlines=edges)
+    with panels.map_words():
+        scene = maps.MapScene(
+            proposal,
+            classes,
+            period,
+            "shootings",
+            SMALL_LAYERS,
+            "",
+            status=standing,
+            core=core,
+            counts=core_counts(session, choices),
+            afar=afar,
+            is_whole=True,
+            units=session.config.city.units,
+        )
+        draw(
+            session,
+            choices.resolution,
+            "small",
+            lambda cells: maps.painting(scene, cells),
+            height_px=height_px,
+        )

@@ -25,7 +25,6 @@ from csa.base.logging import ProgressCallback
 from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.ranges import Drawn
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
@@ -307,3 +306,21 @@ def downloads(
                 on_click="ignore",
                 width="stretch",
             )
+
+
+class Drawn(str):
+    """HTML of ours, which a table shows as it is."""
+
+    __slots__ = ()
+
+
+def range_bar(low: float, high: float, at: float, top: float, counted: float | None = None) -> str:
+    """Draw a range from 0 to `top`, with a tick where it is most likely, and a dot for a count."""
+    places = {"low": low, "high": high, "at": at, "n": at if counted is None else counted}
+    style = ";".join(f"--{name}:{_share(value, top):.1f}%" for name, value in places.items())
+    dot = "" if counted is None else "<u></u>"
+    return f'<span class="csa-range" style="{style}" aria-hidden="true"><i></i><b></b>{dot}</span>'
+
+
+def _share(value: float, top: float) -> float:
+    return 100 * min(1.0, value / top) if top else 0.0

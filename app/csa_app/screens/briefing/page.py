@@ -8,7 +8,7 @@ from csa.base.text import tr
 from csa_app.screens.briefing import parts
 from csa_app.shared import cache, core_list, panels, screen_state
 from csa_app.shared.area_status import area_statuses, core_counts
-from csa_app.shared.small_map import small_map
+from csa_app.shared.map_component import small_map
 
 opened = panels.frame(tr("briefing.short"), parts.title)
 screen = screen_state.begin(opened)

@@ -42,8 +42,8 @@ from csa_app.shared.area_status import (
 from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import months_covered, through_words
-from csa_app.shared.ranges import Drawn, expected_words, range_bar
 
 # ---- Candidates side by side: one table, by tier, then by name.
 
@@ -258,7 +258,7 @@ def expected(mean: float, low: float, high: float) -> str:
     """Format what to expect in the next 12 months, in whole incidents."""
     if math.isnan(mean):
         return tr("compare.unknown")
-    return expected_words(mean, low, high)
+    return tr("compare.expected", n=mean, low=int(low), high=int(high))
 
 
 def _before(answered: str) -> str:

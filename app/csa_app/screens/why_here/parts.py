@@ -17,7 +17,7 @@ from csa_app.shared import cache, nearby, panels
 from csa_app.shared.area_status import AreaOption
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.ranges import Drawn, range_bar
+from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.settings import command_of
 
 
