@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PATHS = (ROOT, ROOT / "src", ROOT / "app")
 APP = (sys.executable, "-m", "csa_app")
 START_S = 60
 MADE = {
@@ -52,7 +53,7 @@ def serving(command: Sequence[str], variables: Mapping[str, str]) -> Iterator[Se
     process = subprocess.Popen(
         [*command, "--server.port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", **variables},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS)), **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

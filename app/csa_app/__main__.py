@@ -26,11 +26,10 @@ from streamlit.web.cli import main as streamlit
 
 from csa.base.errors import CsaError
 from csa.base.logging import JsonFormatter, configure_logging
-from csa.base.memory import tune_malloc
 from csa.base.message import load_catalog
 from csa.base.text import render
-from csa_app.shared import access, cache, cache_around, screen_state
-from csa_app.shared.fair_queue import FIRST_PAGE_IS_OUT, SWITCH_S
+from csa_app.shared import access, cache, screen_state
+from csa_app.shared.cache import FIRST_PAGE_IS_OUT
 from csa_app.shared.geometry import forget_old
 from csa_app.shared.settings import ask_no_host
 
@@ -53,7 +52,6 @@ READY = (
     "csa_app.shared.access",
     "csa_app.shared.area_sheet",
     "csa_app.shared.cache",
-    "csa_app.shared.cache_around",
     "csa_app.shared.track_record",
     "csa_app.shared.core_list",
     "csa_app.shared.maps",
@@ -65,10 +63,8 @@ FIRST_PAGE_S = 3.0
 """How long after the start areas are not judged: a first page takes about so long."""
 SERVED = Path(__file__).with_name("served.py")
 
-LARGE_BYTES, N_HEAPS, SPARE_BYTES = 4 * 2**20, 2, 32 * 2**20
-"""Viewers' threads share two heaps, not sixteen, and arrays of so many bytes lie outside them. One
-number for each of 25,000 cells in 16 columns lies within: from outside, a step of the walk that
-spreads counts took three times as long."""
+SWITCH_S = 0.0005
+"""How long a thread may compute while another waits, in seconds; Python's own is ten times it."""
 
 
 def warm_up() -> None:
@@ -85,7 +81,7 @@ def warm_up() -> None:
         session = cache.open_city()
         choices = screen_state.first_choices(session)
         cache.proposal(session, choices)
-        cache_around.geometry(session, choices.resolution)
+        cache.geometry(session, choices.resolution)
         cache.assessment(session, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)
@@ -142,7 +138,6 @@ def log_as_json() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
-    tune_malloc(LARGE_BYTES, N_HEAPS, SPARE_BYTES)
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":

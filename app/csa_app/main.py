@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from csa.base.errors import CsaError
 from csa.base.text import ENGLISH, tr
-from csa_app.shared import access, cache, person, start_over, theme
+from csa_app.shared import access, cache, panels, person, start_over, theme
 from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
@@ -78,4 +79,7 @@ with st.sidebar, st.container(key="pages"):
 with st.sidebar:
     person.side(cache.city_config())
     start_over.offer(cache.city_config())
-page.run()
+try:
+    page.run()
+except CsaError as error:  # what a page cannot do without is refused with a sentence
+    panels.stop(error)

@@ -11,9 +11,9 @@ import pytest
 from csa.base.errors import ConfigError
 from csa.city.dataset import City
 from csa_app import __main__ as started
-from csa_app.shared import cache, cache_around, screen_state
+from csa_app.shared import cache, screen_state
+from csa_app.shared.cache import FIRST_PAGE_IS_OUT
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.fair_queue import FIRST_PAGE_IS_OUT
 from csa_app.shared.settings import Deployment
 
 
@@ -26,7 +26,7 @@ def served(city, static, tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
     monkeypatch.setattr(cache, "assessment", lambda *given: asked.append(("assessment", *given)))
-    monkeypatch.setattr(cache_around, "geometry", lambda *given: asked.append(("geometry", *given)))
+    monkeypatch.setattr(cache, "geometry", lambda *given: asked.append(("geometry", *given)))
     return SimpleNamespace(asked=asked, opened=opened)
 
 

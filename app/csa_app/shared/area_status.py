@@ -26,7 +26,7 @@ from csa.program.registry import served_as as with_letters
 from csa.program.store.records import Records
 from csa.program.store.tables import CANDIDATE, MAINTENANCE
 from csa_app.shared import cache, cache_store
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
 
 

@@ -1,25 +1,43 @@
-"""The one place where computed values are cached.
+"""The one place where computed values are cached, once for all viewers.
 
-Keys are the dataset's fingerprint, the city file's hash and frozen choices, never a table. All
-readers share what is returned, so nothing may change it.
+Keys are the session's key, which changes with the dataset, the city's file or what is stored beside
+the dataset, and frozen choices, never a table. All readers share what is returned, so nothing may
+change it. How many answers are held is bound; of a city as it was before, none are.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
+import json
+import pickle  # nosec B403
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from threading import Event, Lock
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
+from streamlit.runtime.caching.cache_utils import CachedFunc
 
-from csa.areas.analysis import is_default, propose_areas
+from csa.areas.analysis import (
+    highest_risk,
+    is_default,
+    propose_areas,
+    risk_in_area,
+    services_near,
+)
+from csa.areas.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.recording import build_suggestion, load_record, load_suggestion
 from csa.areas.choices import AreaSettings, city_choices
+from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.areas.fitted_model import LEARNED
 from csa.areas.locating import CELLS, cached_cells, locate_incidents
 from csa.areas.places import Places, candidate_rows, load_places, see
@@ -28,6 +46,7 @@ from csa.areas.priority.assessment import AreaAssessment, assess_areas
 from csa.areas.priority.forecast import add_next12, forecast_proposal
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import export
+from csa.areas.risk_score import fitted_risk, load_risk
 from csa.areas.sheets import Sheet, build_sheet
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
@@ -37,13 +56,177 @@ from csa.base.params import Month
 from csa.change.trial import list_trials
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER, Dataset, open_dataset
-from csa.city.loading import load_city
-from csa.geo.cells import CellSet, cell_resolution
-from csa_app.shared.cache_now import SETTINGS, forget_others, of_city, of_incidents
-from csa_app.shared.cache_packed import packed
+from csa.city.loading import EvidenceStudy, load_city, load_evidence
+from csa.geo.cells import CellSet, cell_resolution, parents
+from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+from csa.program.registry import CoreArea
+from csa.program.store.records import Records
+from csa.risk.explanation import AreaExplanation, explain_area
+from csa_app.shared import theme
 from csa_app.shared.city_session import CitySession, make_dataset
-from csa_app.shared.fair_queue import FIRST_PAGE_IS_OUT, in_turn
-from csa_app.shared.settings import deployment
+from csa_app.shared.following import Following
+from csa_app.shared.geometry import (
+    BaseGeometry,
+    CellGeometry,
+    RiskLayer,
+    base_geometry,
+    cell_geometry,
+    fitted_geometry,
+    risk_geometry,
+)
+from csa_app.shared.settings import ROOT, deployment
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+KeyFunctions: TypeAlias = Mapping[str | type, Callable[[Any], Any]]
+
+SETTINGS = 64
+"""So many settings are held at a time: of each viewer that one server bears its own. With half as
+many, fifty viewers at settings of their own took from one another what took seconds to compute."""
+
+FIRST_PAGE_IS_OUT = Event()
+"""What a first page can do without waits for this: of a server just started, it needs both itself
+and the processors that its browser draws it with."""
+FIRST_PAGE_IS_OUT.set()
+
+_CACHES: dict[str, list[Any]] = {"incidents": [], "city": []}
+_KEYS: dict[str, str] = {}
+_LOCK = Lock()
+
+
+# ---- How values are cached ------------------------------------------------------------------
+
+
+def of_city(
+    *, max_entries: int, keys: KeyFunctions | None = None
+) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    """Make a decorator for what depends on anything about the city.
+
+    A session is known by its key; of other large types `keys` has the key.
+    """
+    return _cached(max_entries, "city", {CitySession: lambda session: session.key, **(keys or {})})
+
+
+def of_incidents(
+    *, max_entries: int
+) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    """Make a decorator for what no record changes: its key is `CitySession.incidents_key`."""
+    return _cached(max_entries, "incidents", {CitySession: lambda session: session.incidents_key})
+
+
+def _cached(
+    max_entries: int, subject: str, keys: KeyFunctions
+) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
+    def decorate(work: Callable[Given, Answer]) -> CachedFunc[Given, Answer]:
+        remember = st.cache_resource(
+            max_entries=max_entries, show_spinner=False, hash_funcs={frozenset: sorted, **keys}
+        )
+        cached = remember(work)
+        _CACHES[subject].append(cached)
+        return cached
+
+    return decorate
+
+
+def forget_others(session: CitySession) -> None:
+    """Forget what was computed about the city as it was before this.
+
+    Nobody can ask about an earlier one. A page that still works with it may leave an answer, which
+    goes the next time.
+    """
+    for subject, key in (("incidents", session.incidents_key), ("city", session.key)):
+        with _LOCK:
+            is_other, _KEYS[subject] = _KEYS.get(subject, key) != key, key
+        if is_other:
+            for cached in _CACHES[subject]:
+                cached.clear()
+
+
+SHARED = (
+    AreaAssessment,
+    CellGeometry,
+    CoreArea,
+    Dataset,
+    Following,
+    Proposal,
+    Records,
+    StudyArea,
+)
+"""Frozen, large, and made once for all viewers: known by which object it is."""
+
+
+class SentFigure(BaseFigure):  # type: ignore[misc]
+    """A figure as it is sent to a browser: a live one takes eight times the memory."""
+
+    def __init__(self, figure: BaseFigure) -> None:
+        self._sent = figure.to_json(validate=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `st.plotly_chart` asks of a figure."""
+        return dict(json.loads(self._sent))
+
+
+class _Content(pickle.Pickler):
+    """Writes content; of a shared object, which it is."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.shared: list[object] = []
+
+    def persistent_id(self, given: object) -> int | None:
+        """Return a shared object's identity, and note the object."""
+        if not isinstance(given, SHARED):
+            return None
+        self.shared.append(given)
+        return id(given)
+
+    def reducer_override(self, given: object) -> Any:
+        """Write a read-only mapping as the mapping that it shows."""
+        return (dict, (dict(given),)) if isinstance(given, MappingProxyType) else NotImplemented
+
+
+def once(work: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Make a function that answers the same question once, whichever viewer asks.
+
+    For a module's function that depends on nothing but what it is given and the viewer's colors.
+    The key is the content of all that. Nothing may change the answer. A figure is answered as
+    `SentFigure`.
+    """
+    name = f"{work.__module__}.{work.__qualname__}"
+    if "<" in name:
+        raise TypeError(f"{name} may depend on more than what it is given")
+
+    @wraps(work)
+    def answered(*given: Given.args, **named: Given.kwargs) -> Answer:
+        written = io.BytesIO()
+        content = _Content(written)
+        try:
+            content.dump((given, named))
+        except (AttributeError, TypeError, pickle.PicklingError):  # no content of its own
+            return work(*given, **named)
+        key = hashlib.sha256(written.getbuffer()).digest()
+        held = _answer(name, key, theme.is_dark(), work, given, named, content.shared)
+        return held[0]  # type: ignore[no-any-return]
+
+    return answered
+
+
+@of_city(max_entries=500)
+def _answer(
+    name: str,
+    key: bytes,
+    is_dark: bool,  # noqa: FBT001
+    _work: Callable[..., Any],
+    _given: tuple[Any, ...],
+    _named: dict[str, Any],
+    _shared: list[object],
+) -> tuple[Any, list[object]]:
+    """Return the answer, with what it is about: while held, no other object has its identity."""
+    answer = _work(*_given, **_named)
+    return SentFigure(answer) if isinstance(answer, BaseFigure) else answer, _shared
+
+
+# ---- The city -------------------------------------------------------------------------------
 
 
 def open_city(progress: ProgressCallback = no_progress) -> CitySession:
@@ -60,7 +243,7 @@ def open_city(progress: ProgressCallback = no_progress) -> CitySession:
         dataset,
         served.dataset,
         incidents_key=f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}",
-        records_key=_kept(served.dataset),
+        records_key=_records_key(served.dataset),
     )
     forget_others(session)
     return session
@@ -72,7 +255,7 @@ def city_config() -> CityConfig:
     return _config(path, path.stat().st_mtime_ns)[0]
 
 
-def _kept(folder: Path) -> str:
+def _records_key(folder: Path) -> str:
     """Return a key of what is stored beside the dataset, but of what only saves work."""
     found = []
     for path in sorted((folder / KEPT).glob("*.json")):
@@ -97,146 +280,112 @@ def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
     return open_dataset(folder)
 
 
+# ---- Areas ----------------------------------------------------------------------------------
+
+
+def as_stored(choices: AreaSettings) -> AreaSettings:
+    """Return the choices that what is stored beside a dataset depends on."""
+    return replace(choices, until=None, eps_m=None, min_samples=None)
+
+
 def record(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
     """Return the stored record of past years for this way of proposing, if there is one."""
-    return _record(session.key, replace(choices, until=None, eps_m=None, min_samples=None), session)
+    return _record(session, as_stored(choices))
 
 
 @of_city(max_entries=16)
-def _record(key: str, choices: AreaSettings, _session: CitySession) -> BacktestRecord | None:
-    return load_record(_session, choices)
+def _record(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
+    return load_record(session, choices)
 
 
+@of_city(max_entries=SETTINGS)
 def assessment(
-    session: CitySession, choices: AreaSettings, progress: ProgressCallback = no_progress
+    session: CitySession, choices: AreaSettings, _progress: ProgressCallback = no_progress
 ) -> AreaAssessment:
-    """Assess each candidate area, once for each set of choices."""
-    return _judgement(session.key, choices, session, progress)
-
-
-@packed(max_entries=SETTINGS)
-def _judgement(
-    key: str, choices: AreaSettings, _session: CitySession, _progress: ProgressCallback
-) -> AreaAssessment:
+    """Assess each candidate area."""
     FIRST_PAGE_IS_OUT.wait()
-    found = proposal(_session, choices)
-    on_cells = located(_session, choices)
-    judged = in_turn(assess_areas)(_session, found, _progress, on_cells)
-    return add_next12(judged, found, on_cells, suggesting(_session, choices))
-
-
-def trials(session: CitySession) -> list[dict[str, Any]]:
-    """List what trials show, as `csa trial` stored it beside the dataset."""
-    return _trials(session.key, session)
+    proposed, on_cells = proposal(session, choices), located(session, choices)
+    assessed = assess_areas(session, proposed, _progress, on_cells)
+    return add_next12(assessed, proposed, on_cells, suggesting(session, choices))
 
 
 @of_city(max_entries=2)
-def _trials(key: str, _session: CitySession) -> list[dict[str, Any]]:
-    return list_trials(_session)
-
-
-def next12(session: CitySession, choices: AreaSettings) -> pd.DataFrame:
-    """Predict the next 12 months of the candidates, once for each set of choices."""
-    return _next12(session.key, choices, session)
+def trials(session: CitySession) -> list[dict[str, Any]]:
+    """List what trials show, as `csa trial` stored it beside the dataset."""
+    return list_trials(session)
 
 
 @of_city(max_entries=SETTINGS)
-def _next12(key: str, choices: AreaSettings, _session: CitySession) -> pd.DataFrame:
-    found = proposal(_session, choices)
-    return forecast_proposal(found, located(_session, choices), suggesting(_session, choices))
+def next12(session: CitySession, choices: AreaSettings) -> pd.DataFrame:
+    """Predict the next 12 months of the candidates."""
+    on_cells, suggestion = located(session, choices), suggesting(session, choices)
+    return forecast_proposal(proposal(session, choices), on_cells, suggestion)
 
 
+@of_city(max_entries=SETTINGS)
 def area_counts(
     session: CitySession, choices: AreaSettings, areas: Sequence[tuple[str, str, CellSet]]
 ) -> Mapping[str, AreaCounts]:
-    """Count areas on their own ground, once for each set of them: id, name and cells of each."""
-    ground = repr([(area_id, name, sorted(cells)) for area_id, name, cells in areas])
-    name = hashlib.sha256(ground.encode()).hexdigest()
-    return _area_counts(session.key, choices, name, session, areas) if areas else {}
-
-
-@of_city(max_entries=SETTINGS)
-def _area_counts(
-    key: str,
-    choices: AreaSettings,
-    ground: str,
-    _session: CitySession,
-    _areas: Sequence[tuple[str, str, CellSet]],
-) -> Mapping[str, AreaCounts]:
-    sizes = {choices.resolution, *(cell_resolution(min(cells)) for _, _, cells in _areas)}
-    on_cells = {size: located(_session, replace(choices, resolution=size)) for size in sizes}
-    known = proposal(_session, choices), on_cells.__getitem__, suggesting(_session, choices)
-    return in_turn(count_areas, quick=True)(_session, _areas, *known)
-
-
-def cells(session: CitySession, resolution: int) -> pd.DataFrame:
-    """List the cells of the study area, once for each resolution."""
-    return _cells(session.incidents_key, resolution, session)
+    """Count areas on their own ground: id, name and cells of each."""
+    if not areas:
+        return {}
+    sizes = {choices.resolution, *(cell_resolution(min(cells)) for _, _, cells in areas)}
+    on_cells = {size: located(session, replace(choices, resolution=size)) for size in sizes}
+    known = proposal(session, choices), on_cells.__getitem__, suggesting(session, choices)
+    return count_areas(session, areas, *known)
 
 
 @of_incidents(max_entries=6)
-def _cells(key: str, resolution: int, _session: CitySession) -> pd.DataFrame:
-    return cached_cells(_session, resolution)
+def cells(session: CitySession, resolution: int) -> pd.DataFrame:
+    """List the cells of the study area."""
+    return cached_cells(session, resolution)
 
 
 def located(session: CitySession, choices: AreaSettings) -> StudyArea:
-    """Locate all incidents of the counted kinds, once: what is learned from them stays with them.
+    """Locate all incidents of the counted kinds: what is learned from them stays with them.
 
     No other choice matters.
     """
-    same = AreaSettings(resolution=choices.resolution, kinds=choices.kinds)
-    return _located(session.incidents_key, same, session)
+    return _located(session, AreaSettings(resolution=choices.resolution, kinds=choices.kinds))
 
 
 @of_incidents(max_entries=8)
-def _located(key: str, choices: AreaSettings, _session: CitySession) -> StudyArea:
-    listed = cells(_session, choices.resolution)
-    return in_turn(locate_incidents, quick=True)(_session, choices, listed)
+def _located(session: CitySession, choices: AreaSettings) -> StudyArea:
+    return locate_incidents(session, choices, cells(session, choices.resolution))
 
 
+@of_city(max_entries=SETTINGS)
 def proposal(session: CitySession, choices: AreaSettings) -> Proposal:
-    """Propose candidate areas, once for each set of choices."""
-    return _proposal(session.key, choices, session)
-
-
-@packed(max_entries=SETTINGS)
-def _proposal(key: str, choices: AreaSettings, _session: CitySession) -> Proposal:
-    return _propose(_session, choices, None if is_default(_session, choices) else places(_session))
+    """Propose candidate areas."""
+    return _propose(session, choices, None if is_default(session, choices) else places(session))
 
 
 def _propose(session: CitySession, choices: AreaSettings, known: Places | None) -> Proposal:
     suggestion = build_suggestion(session.config, suggesting(session, choices))
     on_cells = located(session, choices)
-    proposing = in_turn(propose_areas, quick=True)
-    return proposing(session, choices, suggestion=suggestion, located=on_cells, places=known)
+    return propose_areas(session, choices, suggestion=suggestion, located=on_cells, places=known)
 
 
+@of_city(max_entries=SETTINGS)
 def proposal_as_of(session: CitySession, choices: AreaSettings, until: Month) -> Proposal:
     """Propose areas as of an earlier month; an id means the same as in the proposal of now.
 
     It has its areas alone: all who ask follow them.
     """
-    return _proposal_then(session.key, choices, str(until), session)
-
-
-@packed(max_entries=SETTINGS)
-def _proposal_then(key: str, choices: AreaSettings, until: str, _session: CitySession) -> Proposal:
-    now, end = proposal(_session, choices), Month.parse(until)
-    known = see(candidate_rows(now.areas), end, places(_session))
-    return _propose(_session, replace(choices, until=end), known).areas_alone()
+    known = see(candidate_rows(proposal(session, choices).areas), until, places(session))
+    return _propose(session, replace(choices, until=until), known).areas_alone()
 
 
 def places(session: CitySession) -> Places:
-    """Return what the city's places are called: as kept, else as its own proposal calls them."""
-    kept = load_places(session)
-    if kept:
-        return kept
+    """Return what the city's places are called: as stored, else as its own proposal calls them."""
+    stored = load_places(session)
+    if stored:
+        return stored
     try:
-        found = proposal(session, city_choices(session.config))
+        own = proposal(session, city_choices(session.config))
     except CsaError:
         return ()
-    until = Month.parse(found.summary["params"]["until"])
-    return see(candidate_rows(found.areas), until, ())
+    return see(candidate_rows(own.areas), Month.parse(own.summary["params"]["until"]), ())
 
 
 def suggesting(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
@@ -247,16 +396,108 @@ def suggesting(session: CitySession, choices: AreaSettings) -> BacktestRecord | 
         return None
 
 
-def sheet(session: CitySession, choices: AreaSettings, area_id: str) -> Sheet:
-    """Make an area's sheet, once."""
-    return _sheet(session.key, choices, area_id, session)
-
-
 @of_city(max_entries=256)
-def _sheet(key: str, choices: AreaSettings, area_id: str, _session: CitySession) -> Sheet:
-    return build_sheet(_session.dataset, proposal(_session, choices), area_id)
+def sheet(session: CitySession, choices: AreaSettings, area_id: str) -> Sheet:
+    """Make an area's sheet."""
+    return build_sheet(session.dataset, proposal(session, choices), area_id)
 
 
-def download(found: Proposal, name: str) -> Callable[[], bytes]:
+def download(proposal: Proposal, name: str) -> Callable[[], bytes]:
     """Return a function that writes an export when it is requested."""
-    return lambda: export(found, name)
+    return lambda: export(proposal, name)
+
+
+# ---- Background and cells as files, services, scores ----------------------------------------
+
+
+def geometry(session: CitySession, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
+    """Write the background and the cells, once, as files that browsers fetch once."""
+    return _background(session), _shapes(session, resolution)
+
+
+def _background(session: CitySession) -> BaseGeometry:
+    folder = deployment().basemap
+    marker = folder / BASEMAP_MARKER  # a new background is a new key
+    return _base(session, folder, marker.stat().st_mtime_ns if marker.is_file() else 0)
+
+
+@of_incidents(max_entries=4)
+def _base(session: CitySession, basemap: Path, made_ns: int) -> BaseGeometry:
+    return base_geometry(session.dataset, basemap)
+
+
+@of_incidents(max_entries=8)
+def _shapes(session: CitySession, resolution: int) -> CellGeometry:
+    return cell_geometry(cells(session, resolution).index.to_numpy())
+
+
+@of_incidents(max_entries=8)
+def geometry_afar(session: CitySession, resolution: int) -> CellGeometry | None:
+    """Write the larger cells that a whole city is drawn in; None if areas' cells are as large."""
+    if resolution <= AFAR:
+        return None
+    return cell_geometry(np.unique(parents(cells(session, resolution).index, AFAR)))
+
+
+def has_background(session: CitySession) -> bool:
+    """Return whether the city has streets, water or parks to draw."""
+    try:
+        layers = _background(session).layers
+    except CsaError:
+        return False  # the map says why
+    return bool(set(layers) - {"neighborhoods"})
+
+
+@of_city(max_entries=SETTINGS)
+def services(session: CitySession, choices: AreaSettings) -> pd.DataFrame | None:
+    """Count the services in and near each area."""
+    return services_near(session, proposal(session, choices))
+
+
+@of_city(max_entries=64)
+def risk(session: CitySession, area: CellSet) -> pd.DataFrame | None:
+    """Return how much of an area an external score calls high."""
+    return risk_in_area(session, area)
+
+
+@of_city(max_entries=4)
+def highest_share(session: CitySession) -> float | None:
+    """Return the share of scored places counted as highest, which ties can raise."""
+    highest = highest_risk(session)
+    return None if highest is None else highest.share
+
+
+@of_city(max_entries=4)
+def risk_terrain(session: CitySession) -> Mapping[str, Any] | None:
+    """Read what `csa risk` found; the key changes when it has run again."""
+    return load_risk(session)
+
+
+def risk_order(session: CitySession) -> RiskOrderGain | None:
+    """Read what ordering areas by risk would have gained in past years."""
+    return load_risk_order(session)
+
+
+def why_here(session: CitySession, area: CellSet) -> AreaExplanation:
+    """Find what marks an area, what is there, and what helped elsewhere."""
+    return explain_area(session, area, risk_terrain(session), studies())
+
+
+def studies() -> tuple[EvidenceStudy, ...]:
+    """Read what studies found: the city's own list, else the one that comes with the program."""
+    return load_evidence(deployment().config, ROOT / "config" / "any.toml")
+
+
+@of_city(max_entries=4)
+def risk_layer(session: CitySession) -> RiskLayer | None:
+    """Return the blocks that the city's own factors mark, else an external score's places."""
+    stored, scored = load_risk(session), session.dataset.risk_terrain
+    if stored is not None and stored["factors"]:
+        return fitted_geometry(fitted_risk(stored))
+    return None if scored is None else risk_geometry(scored)
+
+
+def has_factors(session: CitySession) -> bool:
+    """Return whether `csa risk` found factors, which the map then shows."""
+    stored = risk_terrain(session)
+    return stored is not None and bool(stored["factors"])

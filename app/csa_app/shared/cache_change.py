@@ -28,193 +28,151 @@ from csa.city.history import DatasetVersion, load_history
 from csa.city.selection import AreaSelection
 from csa.reports.briefing.places import Recent, count_recent
 from csa_app.shared.area_status import area_statuses
-from csa_app.shared.cache import located, proposal, proposal_as_of, suggesting
-from csa_app.shared.cache_now import SETTINGS, of_city
-from csa_app.shared.cache_packed import packed
+from csa_app.shared.cache import (
+    SETTINGS,
+    as_stored,
+    located,
+    of_city,
+    proposal,
+    proposal_as_of,
+    suggesting,
+)
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.fair_queue import in_turn
 from csa_app.shared.following import Following, show_change
 
 
 def following(session: CitySession, choices: AreaSettings, since: str) -> Following | None:
-    """Follow the areas that were known at a start, once for each set of choices."""
+    """Follow the areas that were known at a start; None where there were none."""
     then = proposal_as_of(session, choices, Month.parse(since))
     if then.is_empty:
         return None
     stands = area_statuses(session, then).values()
-    names = tuple((one.letter or one.area_id, one.place_name) for one in stands)
-    return _following(session.key, choices, since, names, session)
+    names = tuple((area.letter or area.area_id, area.place_name) for area in stands)
+    return _following(session, choices, since, names)
 
 
-@packed(max_entries=SETTINGS)
+@of_city(max_entries=SETTINGS)
 def _following(
-    key: str,
-    choices: AreaSettings,
-    since: str,
-    names: tuple[tuple[str, str], ...],
-    _session: CitySession,
+    session: CitySession, choices: AreaSettings, since: str, names: tuple[tuple[str, str], ...]
 ) -> Following | None:
     start = Month.parse(since)
-    areas = candidates_since(proposal_as_of(_session, choices, start), start, names)
-    change = in_turn(_analysis(_session, choices).change, quick=True)(areas, start)
-    return None if change is None else in_turn(show_change, quick=True)(change)
-
-
-def _analysis(session: CitySession, choices: AreaSettings) -> Analysis:
-    return Analysis(session, choices, located=located(session, choices))
+    areas = candidates_since(proposal_as_of(session, choices, start), start, names)
+    change = Analysis(session, choices, located=located(session, choices)).change(areas, start)
+    return None if change is None else show_change(change)
 
 
 def following_core(
     session: CitySession, choices: AreaSettings, areas: AreaSelection
 ) -> Following | None:
     """Follow the designated areas; None where none has a whole month yet."""
-    change = _change(session, choices, areas)
-    if change is None:
-        return None
-    return _following_core(session.key, choices, change.displaced.chosen, change)
+    return _following_core(session, as_stored(choices), areas)
 
 
 @of_city(max_entries=8)
 def _following_core(
-    key: str, choices: AreaSettings, chosen: AreaSelection, _change: Change
-) -> Following:
-    return in_turn(show_change, quick=True)(_change)
+    session: CitySession, choices: AreaSettings, areas: AreaSelection
+) -> Following | None:
+    change = _change(session, choices, areas)
+    return None if change is None else show_change(change)
+
+
+def core(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Displacement | None:
+    """Follow the designated areas, each since its own day.
+
+    None where none has a whole month yet.
+    """
+    change = _change(session, as_stored(choices), areas)
+    return None if change is None else change.displaced
+
+
+@of_city(max_entries=16)
+def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Change | None:
+    begun = areas.started_before(session.dataset.require_months().until) or areas
+    on_cells = located(session, choices.as_fine_as(begun.resolution))
+    return Analysis(session, choices, located=on_cells).change(areas)
 
 
 def past(session: CitySession, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
     """Return what areas of past years did afterwards, if it was computed and stored."""
-    return _past(session.key, replace(choices, until=None, eps_m=None, min_samples=None), session)
+    return _past(session, as_stored(choices))
 
 
 @of_city(max_entries=16)
-def _past(key: str, choices: AreaSettings, _session: CitySession) -> tuple[PastCohort, ...] | None:
-    return load_past(_session, choices)
+def _past(session: CitySession, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
+    return load_past(session, choices)
 
 
+@of_city(max_entries=SETTINGS)
 def lineage(
     session: CitySession,
     choices: AreaSettings,
     chosen: AreaSelection,
-    progress: ProgressCallback = no_progress,
+    _progress: ProgressCallback = no_progress,
 ) -> pd.DataFrame:
     """Trace areas from window to window: another start only names the same areas anew."""
-    return _lineage(session.key, choices, chosen, session, progress)
-
-
-@packed(max_entries=SETTINGS)
-def _lineage(
-    key: str,
-    choices: AreaSettings,
-    chosen: AreaSelection,
-    _session: CitySession,
-    _progress: ProgressCallback,
-) -> pd.DataFrame:
     start = None if chosen.versions or chosen.period is None else chosen.period.until
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     then = {area_id: NamedArea(name, cells, start) for area_id, name, cells in named}
     now = {
         area_id: NamedArea(name, cells)
-        for area_id, name, cells in candidate_rows(proposal(_session, choices).areas)
+        for area_id, name, cells in candidate_rows(proposal(session, choices).areas)
     }
     known = add_named_areas(then, now)  # an id means the same here as elsewhere on the page
-    windows = _windows(key, replace(choices, until=None), _session, _progress)
-    on_cells, naming = located(_session, choices), in_turn(name_tracks, quick=True)
-    return naming(on_cells, windows, known, _session.config.city.units)
+    windows = _windows(session, replace(choices, until=None), _progress)
+    return name_tracks(located(session, choices), windows, known, session.config.city.units)
 
 
-@packed(max_entries=SETTINGS)
+@of_city(max_entries=SETTINGS)
 def _windows(
-    key: str, choices: AreaSettings, _session: CitySession, _progress: ProgressCallback
+    session: CitySession, choices: AreaSettings, _progress: ProgressCallback
 ) -> FollowedWindows:
-    documented = build_suggestion(_session.config, suggesting(_session, choices)).documented
-    following_all = in_turn(follow_windows)
-    return following_all(located(_session, choices), choices, documented, progress=_progress)
+    documented = build_suggestion(session.config, suggesting(session, choices)).documented
+    return follow_windows(located(session, choices), choices, documented, progress=_progress)
 
 
 def outcomes(
     session: CitySession, choices: AreaSettings, displaced: Displacement
 ) -> tuple[OutcomeFollowed, ...]:
-    """Follow the same areas by the city's other signals, once."""
-    since = "" if displaced.chosen.versions else str(displaced.since_all)
-    return _outcomes(session.key, choices, displaced.chosen, since, session)
+    """Follow the same areas by the city's other signals."""
+    since = None if displaced.chosen.versions else displaced.since_all
+    return _outcomes(session, choices, displaced.chosen, since)
 
 
 @of_city(max_entries=8)
 def _outcomes(
-    key: str, choices: AreaSettings, chosen: AreaSelection, since: str, _session: CitySession
+    session: CitySession, choices: AreaSettings, chosen: AreaSelection, since: Month | None
 ) -> tuple[OutcomeFollowed, ...]:
-    start = Month.parse(since) if since else None
-    return in_turn(follow_outcomes)(_session, choices, chosen, start)
+    return follow_outcomes(session, choices, chosen, since)
 
 
 def unserved(
     session: CitySession, choices: AreaSettings, displaced: Displacement
 ) -> PlaceboInSpace | None:
-    """Rank the areas' net change among candidates of their start that nobody served, once."""
+    """Rank the areas' net change among candidates of their start that nobody served."""
     same = choices.as_fine_as(displaced.chosen.resolution)
-    since = str(displaced.since_all)
-    return _unserved(session.key, same, displaced.chosen, since, session, displaced)
+    return _unserved(session, same, displaced.chosen, displaced.since_all, displaced)
 
 
 @of_city(max_entries=SETTINGS)
 def _unserved(
-    key: str,
+    session: CitySession,
     choices: AreaSettings,
     chosen: AreaSelection,
-    since: str,
-    _session: CitySession,
+    since: Month,
     _displaced: Displacement,
 ) -> PlaceboInSpace | None:
-    then = proposal_as_of(_session, choices, Month.parse(since))
-    on_cells = located(_session, choices).on_ground_of(chosen.all_cells)
-    return in_turn(rank_among_unserved, quick=True)(
-        on_cells, _displaced, list(list_cells(then.areas))
-    )
-
-
-def history(session: CitySession) -> tuple[DatasetVersion, ...]:
-    """Return what each version of the dataset counted by month, once."""
-    return _history(session.key, session)
+    then = proposal_as_of(session, choices, since)
+    on_cells = located(session, choices).on_ground_of(chosen.all_cells)
+    return rank_among_unserved(on_cells, _displaced, list(list_cells(then.areas)))
 
 
 @of_city(max_entries=4)
-def _history(key: str, _session: CitySession) -> tuple[DatasetVersion, ...]:
-    return load_history(_session.own_folder)
+def history(session: CitySession) -> tuple[DatasetVersion, ...]:
+    """Return what each version of the dataset counted by month."""
+    return load_history(session.own_folder)
 
 
+@of_city(max_entries=SETTINGS)
 def recent(session: CitySession, choices: AreaSettings) -> Recent | None:
-    """Count the incidents of the last 12 whole months, once."""
-    return _recent(session.key, AreaSettings(until=choices.until, kinds=choices.kinds), session)
-
-
-@of_city(max_entries=8)
-def _recent(key: str, choices: AreaSettings, _session: CitySession) -> Recent | None:
-    return count_recent(_session.dataset, choices)
-
-
-def core(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Displacement | None:
-    """Follow the designated areas, each since its own day, once for each set of areas.
-
-    None where none has a whole month yet.
-    """
-    change = _change(session, choices, areas)
-    return None if change is None else change.displaced
-
-
-def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Change | None:
-    known, name = _changes(session.key), _name(choices, areas)
-    if name not in known:
-        begun = areas.started_before(session.dataset.require_months().until) or areas
-        same = located(session, choices.as_fine_as(begun.resolution))
-        analysis = Analysis(session, choices, located=same)
-        known[name] = in_turn(analysis.change, quick=True)(areas)
-    return known[name]
-
-
-def _name(choices: AreaSettings, areas: AreaSelection) -> tuple[object, ...]:
-    return replace(choices, until=None, eps_m=None, min_samples=None), areas
-
-
-@of_city(max_entries=2)
-def _changes(key: str) -> dict[tuple[object, ...], Change | None]:
-    return {}
+    """Count the incidents of the last 12 whole months."""
+    return count_recent(session.dataset, choices)

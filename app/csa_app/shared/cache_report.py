@@ -1,4 +1,4 @@
-"""Cached as in `csa_app.shared.cache`: a month's report, its editions, and what they are made from.
+"""Cached as in `csa_app.shared.cache`: a month's report, its editions, and the public one.
 
 A hand-out changes no report, so keys hold the last other decision (`Records.decided`).
 """
@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import streamlit as st
 
 from csa.analysis.analysis import Analysis
 from csa.base.errors import CsaError, StoreError
@@ -25,13 +23,15 @@ from csa.program.secret import public_secret
 from csa.program.store.records import Records
 from csa.reports.editions.all import spoken
 from csa.reports.making import Drawer, make_report
-from csa.reports.month.facts import Facts
+from csa.reports.month.facts import Facts, MapGround
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, snapshot_for, stood
-from csa_app.shared import cache, cache_around, cache_store
-from csa_app.shared.cache_now import of_city
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.gathering import gather_from
+from csa.reports.public.map_sheet import public_map
+from csa_app.shared import cache, cache_store
+from csa_app.shared.cache import KeyFunctions, of_city
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.fair_queue import in_turn
 from csa_app.shared.screen_state import first_choices
 from csa_app.shared.settings import deployment
 
@@ -55,7 +55,7 @@ class ReportBasis:
         plan = "" if self.plan is None else hashlib.sha256(repr(self.plan).encode()).hexdigest()
         folders = (deployment().basemap, _bundle())
         beside = [folder_key(path) for path in folders if path is not None]
-        beside.append((hash(cache_around.studies()),))
+        beside.append((hash(cache.studies()),))
         secret = _secret_of(self.session)
         key = "" if secret is None else secret.id
         return f"{self.session.key} {plan[:16]} {self.records.decided.hash} {beside} {key}"
@@ -80,28 +80,25 @@ class MadeEdition:
         return hashlib.sha256(self.content).hexdigest()
 
 
+OF_BASIS: KeyFunctions = {
+    ReportBasis: lambda basis: basis.mark,
+    Facts: lambda facts: facts.snapshot.id,
+}
+"""What a report's basis and a month's facts are known by."""
+
+
+@of_city(max_entries=4, keys=OF_BASIS)
 def facts(
     basis: ReportBasis,
     month: str,
-    progress: ProgressCallback = no_progress,
+    _progress: ProgressCallback = no_progress,
     *,
     with_public: bool = True,
 ) -> Facts:
     """Gather the facts of a month, once for all its editions."""
-    return _facts(basis.mark, month, with_public, basis, progress)
-
-
-@of_city(max_entries=4)
-def _facts(
-    mark: str,
-    month: str,
-    with_public: bool,  # noqa: FBT001 - a part of the key
-    _basis: ReportBasis,
-    _progress: ProgressCallback,
-) -> Facts:
-    analysis, when = analysis_of(_basis, month, _progress), Month.parse(month)
-    around = replace(report_inputs(_basis.session), with_public=with_public)
-    return in_turn(gather_month)(analysis, _basis.plan, when, around)
+    analysis, when = analysis_of(basis, month, _progress), Month.parse(month)
+    around = replace(report_inputs(basis.session), with_public=with_public)
+    return gather_month(analysis, basis.plan, when, around)
 
 
 def report_inputs(session: CitySession) -> ReportInputs:
@@ -110,7 +107,7 @@ def report_inputs(session: CitySession) -> ReportInputs:
         layers = dict(load_basemap(deployment().basemap).layers)
     except CsaError:
         layers = {}
-    folder, secret, found = _bundle(), _secret_of(session), cache_around.studies()
+    folder, secret, found = _bundle(), _secret_of(session), cache.studies()
     if folder is None:
         return ReportInputs(layers, secret=secret, studies=found)
     from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only if one is named
@@ -152,38 +149,61 @@ def analysis_of(
     return Analysis(basis.session, choices, basis.at(month), progress=progress)
 
 
-def edition(known: Facts, audience: str, language: str, form: str) -> MadeEdition:
-    """Make a file of an edition, once."""
-    return _edition(known.snapshot.id, audience, language, form, known)
-
-
-@st.cache_resource(max_entries=60, show_spinner=False)
-def _edition(snapshot: str, audience: str, language: str, form: str, _known: Facts) -> MadeEdition:
-    of = (
-        str(_known.month),
-        audience,
-        spoken(audience, language),
-        form,
-        snapshot,
-        _known.snapshot.audit_n,
+@of_city(max_entries=60, keys=OF_BASIS)
+def edition(facts: Facts, audience: str, language: str, form: str) -> MadeEdition:
+    """Make a file of an edition."""
+    name, content = make_report(facts, audience, language, form, _drawer(facts.snapshot.id))
+    spoken_in, snapshot = spoken(audience, language), facts.snapshot
+    return MadeEdition(
+        name, content, str(facts.month), audience, spoken_in, form, snapshot.id, snapshot.audit_n
     )
-    drawer = _drawer(snapshot)
-    name, content = in_turn(make_report)(_known, audience, language, form, drawer)
-    return MadeEdition(name, content, *of)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@of_city(max_entries=2)
 def _drawer(snapshot: str) -> Drawer:
     """Return the map drawer of a snapshot, which its editions share."""
     return Drawer()
 
 
+@of_city(max_entries=240, keys=OF_BASIS)
 def snapshot_id(basis: ReportBasis, month: str) -> str:
     """Return the snapshot that a month's report has now."""
-    return _snapshot_id(basis.mark, month, basis)
+    analysis, around = analysis_of(basis, month), report_inputs(basis.session)
+    return snapshot_for(analysis, basis.plan, Month.parse(month), around).id
 
 
-@st.cache_resource(max_entries=240, show_spinner=False)
-def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
-    analysis, around = analysis_of(_basis, month), report_inputs(_basis.session)
-    return snapshot_for(analysis, _basis.plan, Month.parse(month), around).id
+@dataclass(frozen=True)
+class PublicEdition:
+    """The public report and its map, before they are published."""
+
+    facts: PublicFacts  # all public facts
+    svg: str | None  # the map; None if it could not be drawn
+    is_draft: bool  # its figures are in no record of published ones
+
+
+def as_it_would_be(
+    basis: ReportBasis, month: str, language: str, progress: ProgressCallback = no_progress
+) -> PublicEdition:
+    """Compute a preview of what would be published."""
+    facts, is_draft = _public_facts(basis, month, progress)
+    return PublicEdition(facts, _public_map(basis, month, language), is_draft)
+
+
+@of_city(max_entries=4, keys=OF_BASIS)
+def _public_facts(
+    basis: ReportBasis, month: str, _progress: ProgressCallback
+) -> tuple[PublicFacts, bool]:
+    analysis, around = analysis_of(basis, month, _progress), report_inputs(basis.session)
+    made = gather_from(analysis, basis.plan, Month.parse(month), around)
+    return made.facts, made.publication not in around.earlier
+
+
+@of_city(max_entries=8, keys=OF_BASIS)
+def _public_map(basis: ReportBasis, month: str, language: str) -> str | None:
+    facts, _ = _public_facts(basis, month, no_progress)
+    dataset, layers = basis.session.dataset, report_inputs(basis.session).layers
+    ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
+    try:
+        return public_map(facts, ground, basis.session.config, language)
+    except CsaError:
+        return None  # the page says that it could not be drawn

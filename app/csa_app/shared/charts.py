@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from csa.areas.sheets import PARTS
 from csa.base.text import month, tr
 from csa_app.shared import theme
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 
 MONTHS_HEIGHT_PX = 260
 PARTS_HEIGHT_PX = 280

@@ -75,7 +75,11 @@ def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) ->
     found = None
     try:
         if known is not None:
-            found = panels.waited(spot, lambda _: cache_change.core(session, same, known), _far)
+            found = panels.waited(
+                spot,
+                lambda _: cache_change.core(session, same, known),
+                lambda _: (0.5, tr("briefing.judging")),
+            )
     except CsaError as error:  # areas of another city's ground, for one: the rest stands
         spot.caption(panels.plain(render(error.message)))
         unknown = tr("sheet.unknown"), ""
@@ -88,10 +92,6 @@ def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) ->
             if area.key not in verdicts and area.versions[0].since < found.until:
                 told[area.key] = tr("briefing.core_taken"), ""
     _fill(shown, told)
-
-
-def _far(_: Sequence[str]) -> tuple[float, str]:
-    return 0.5, tr("briefing.judging")
 
 
 def verdict_words(

@@ -1,7 +1,4 @@
-"""Put a map on the page with streamlit-folium, which is made to load local files only.
-
-Imported only while a server runs, since the component is registered at import.
-"""
+"""Put a map on the page with streamlit-folium, which is made to load local files only."""
 
 from __future__ import annotations
 
@@ -13,16 +10,22 @@ from urllib.parse import quote
 
 import folium
 import streamlit as st
-import streamlit_folium
 
+from csa.areas.choices import AreaSettings
+from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa_app.shared import cache_around, maps, theme
+from csa.program.registry import AreaStatus
+from csa_app.shared import cache, maps, panels, theme
+from csa_app.shared.area_status import areas_in_service, core_counts
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.geometry import CellGeometry
+from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.phrases import months_covered
 from csa_app.shared.settings import STATIC
 
-HEIGHT_PX = 500
+HEIGHT_PX, SMALL_HEIGHT_PX = 500, 370
+SMALL_LAYERS = ("background", "neighborhoods")
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
@@ -51,7 +54,7 @@ def draw(
     height_px: int = HEIGHT_PX,
 ) -> None:
     """Draw a city's map with what is painted on its cells; a click on an area chooses it."""
-    base, cells = cache_around.geometry(session, resolution)
+    base, cells = cache.geometry(session, resolution)
     is_dark, config = theme.is_dark(), session.config
     key = key_of(name, base, is_dark, config.city, config.basemap)
 
@@ -74,7 +77,7 @@ def show(
     """Put the map on the page."""
     if not (STATIC / f"{LEAFLET}.js").is_file():
         raise CsaError("map.no_leaflet")
-    streamlit_folium.st_folium(
+    _component().st_folium(
         base,
         key=key,
         height=height_px,
@@ -121,6 +124,18 @@ def _local(address: str) -> str | None:
     return None if local is None else f"{STATIC_ADDRESS}/{local}"
 
 
+def _component() -> Any:
+    """Import streamlit-folium, whose component only a server that is running knows."""
+    import streamlit_folium  # noqa: PLC0415
+
+    # A private name, held to one minor version in pyproject.toml and by a test.
+    if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
+        streamlit_folium._component_func = _stay_here(  # noqa: SLF001
+            streamlit_folium._component_func  # noqa: SLF001
+        )
+    return streamlit_folium
+
+
 def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     """Make the component load local files, since one failing link would leave a blank map."""
 
@@ -140,8 +155,39 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     return draw
 
 
-# A private name of streamlit-folium, held to one minor version in pyproject.toml and by a test.
-if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
-    streamlit_folium._component_func = _stay_here(  # noqa: SLF001
-        streamlit_folium._component_func  # noqa: SLF001
-    )
+def small_map(
+    session: CitySession,
+    choices: AreaSettings,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStatus],
+    height_px: int = SMALL_HEIGHT_PX,
+) -> None:
+    """Show the areas on a map without selection: on Briefing and Meeting."""
+    classes = classify_counts(proposal.counted.incidents)
+    period = tr("find.n_months", n=months_covered(proposal))
+    afar = cache.geometry_afar(session, choices.resolution)
+    core = areas_in_service(session)
+    edges = outlines_of(core, has_candidates=not proposal.is_empty)
+    show_counts_legend(proposal, classes, afar, outlines=edges)
+    with panels.map_words():
+        scene = maps.MapScene(
+            proposal,
+            classes,
+            period,
+            "shootings",
+            SMALL_LAYERS,
+            "",
+            status=standing,
+            core=core,
+            counts=core_counts(session, choices),
+            afar=afar,
+            is_whole=True,
+            units=session.config.city.units,
+        )
+        draw(
+            session,
+            choices.resolution,
+            "small",
+            lambda cells: maps.painting(scene, cells),
+            height_px=height_px,
+        )

@@ -27,7 +27,7 @@ from csa.geo.cells import cell_resolution, jaccard, mean_km2, outline, refine
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.geometry import BaseGeometry, CellGeometry
 from csa_app.shared.legend import Classes, classify_counts
 

@@ -16,7 +16,7 @@ from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.program.registry import CoreArea
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.following import Following, Level, levels
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.legend import Classes

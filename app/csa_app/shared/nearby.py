@@ -12,7 +12,7 @@ from csa.base.crs import METRES_PER_MILE
 from csa.base.text import Translator, day, percent, tr
 from csa.geo.cells import CellSet
 from csa.risk.explanation import AreaExplanation, factor_words, study_words
-from csa_app.shared import cache_around, panels
+from csa_app.shared import cache, panels
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.maps import Spot
 
@@ -23,10 +23,10 @@ def offered(session: CitySession) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """List what can color this city's cells, and which layers it has."""
     has_score = session.dataset.risk_terrain is not None and session.config.risk_terrain is not None
     has_services = session.dataset.services is not None and session.config.services is not None
-    has_risk = has_score or cache_around.has_factors(session)
+    has_risk = has_score or cache.has_factors(session)
     shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
     return shades, (
-        ("background",) * bool(cache_around.has_background(session))
+        ("background",) * bool(cache.has_background(session))
         + ("neighborhoods",)
         + ("services",) * has_services
     )
@@ -64,7 +64,7 @@ def kind_codes(kinds: Sequence[str]) -> dict[str, str]:
 
 def risk_title(session: CitySession) -> str:
     """Name what the map shows of risk: the city's own factors, else whose external score."""
-    if cache_around.has_factors(session):
+    if cache.has_factors(session):
         return tr("risk.fitted")
     risk = session.config.risk_terrain
     return "" if risk is None else tr("risk.legend", source=risk.source, day=day(risk.as_of))
@@ -74,7 +74,7 @@ def show_area_services(
     session: CitySession, area: CellSet, called: str, *, is_narrow: bool = False
 ) -> None:
     """Show the services in and near an area, the gaps, its vacant land, and the external score."""
-    here = cache_around.why_here(session, area)
+    here = cache.why_here(session, area)
     _services(session, here, called, is_narrow=is_narrow)
     _vacant(session, here)
     show_risk(session, area)
@@ -88,7 +88,7 @@ def show_around(session: CitySession, area: CellSet, called: str) -> None:
 
 def show_risk_places(session: CitySession, area: CellSet) -> None:
     """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
-    here, t = cache_around.why_here(session, area), Translator()
+    here, t = cache.why_here(session, area), Translator()
     if here.factors is None:
         return
     lines = [factor_words(one, session.config, t) for one in here.factors]
@@ -187,7 +187,7 @@ def distance(metres: float, units: str) -> str:
 
 def show_risk(session: CitySession, area: CellSet) -> None:
     """Show an area's external risk score, where the dataset has one."""
-    table, config = cache_around.risk(session, area), session.config.risk_terrain
+    table, config = cache.risk(session, area), session.config.risk_terrain
     if table is None or config is None:
         return
     row = table.iloc[0]
@@ -197,7 +197,7 @@ def show_risk(session: CitySession, area: CellSet) -> None:
         return
     shares = {
         "share": percent(row["highest_share"]),
-        "top": percent(cache_around.highest_share(session)),
+        "top": percent(cache.highest_share(session)),
         "of_city": percent(row["share_of_highest"]),
     }
     if not pd.isna(row["points"]):

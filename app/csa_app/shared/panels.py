@@ -11,7 +11,6 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from numbers import Number
-from threading import Event
 from typing import NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
@@ -26,8 +25,6 @@ from csa.base.logging import ProgressCallback
 from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.fair_queue import work_for
-from csa_app.shared.ranges import Drawn
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
@@ -137,41 +134,36 @@ def assess_with_progress(
     # Always there: one element more or less would remount the map below.
     spot = st.container(key="judging").empty()
 
-    def far(steps: Sequence[str]) -> tuple[float, str]:
-        return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), tr("screen.judging")
-
-    def judge(progress: ProgressCallback) -> AreaAssessment:
-        found = cache.assessment(session, choices, progress)
+    def assess(progress: ProgressCallback) -> AreaAssessment:
+        assessed = cache.assessment(session, choices, progress)
         if then is not None:
-            then(found)
-        return found
+            then(assessed)
+        return assessed
 
-    return waited(spot, judge, far, is_owed=then is not None)
+    return waited(spot, assess, share_of(JUDGING_STEPS, tr("screen.judging")))
 
 
-def waited(
-    spot: DeltaGenerator,
-    make: Callable[[ProgressCallback], Made],
-    far: Far,
-    *,
-    is_owed: bool = False,
-) -> Made:
-    """Compute something, with a progress bar if it takes long; if it is owed, though one leaves.
+def share_of(n_steps: int, words: str) -> Far:
+    """Return how far work of so many steps is, with words for it; only its end is all of it."""
+    return lambda steps: (min(len(steps), n_steps) / (n_steps + 1), words)
+
+
+def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:
+    """Compute something, with a progress bar if it takes long; what has begun is finished.
 
     The bar is drawn here rather than inside a cached function, which would replay it with each
     cached answer.
     """
     steps: list[str] = []
-    pool, left = ThreadPoolExecutor(1), Event()
+    pool = ThreadPoolExecutor(1)
     try:
-        coming = pool.submit(make if is_owed else work_for(left, make), steps.append)
+        coming = pool.submit(make, steps.append)
         while not wait_for([coming], SOON_S).done:
             share, words = far(steps)
             spot.progress(share, text=words)
         spot.empty()
         return coming.result()
     finally:
-        left.set()
         pool.shutdown(wait=False)  # what has begun goes on without its reader, and stays cached
 
 
@@ -314,3 +306,21 @@ def downloads(
                 on_click="ignore",
                 width="stretch",
             )
+
+
+class Drawn(str):
+    """HTML of ours, which a table shows as it is."""
+
+    __slots__ = ()
+
+
+def range_bar(low: float, high: float, at: float, top: float, counted: float | None = None) -> str:
+    """Draw a range from 0 to `top`, with a tick where it is most likely, and a dot for a count."""
+    places = {"low": low, "high": high, "at": at, "n": at if counted is None else counted}
+    style = ";".join(f"--{name}:{_share(value, top):.1f}%" for name, value in places.items())
+    dot = "" if counted is None else "<u></u>"
+    return f'<span class="csa-range" style="{style}" aria-hidden="true"><i></i><b></b>{dot}</span>'
+
+
+def _share(value: float, top: float) -> float:
+    return 100 * min(1.0, value / top) if top else 0.0

@@ -9,11 +9,21 @@ from typing import Any
 import streamlit as st
 
 from csa.base.text import tr
+from csa.program.actions import CHAIR_APPROVED, answer_change
 from csa.program.plan.calendar import STATUSES, TEXT_LIMIT
 from csa.program.plan.items import Plan
-from csa.program.roles import Person, may, require_action
+from csa.program.roles import (
+    Act,
+    Person,
+    may,
+    require_action,
+    require_committee,
+    require_team_chair,
+)
+from csa.program.store.engine import Store
+from csa.program.store.tables import ChangeRow
 from csa.reports.briefing.lines import ActionLine, status_word
-from csa_app.shared import plan_edits
+from csa_app.shared import plan_edits, signing
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.plan_words import (
     MARKS,
@@ -23,9 +33,11 @@ from csa_app.shared.plan_words import (
     field_word,
     held_words,
     marked,
+    proposal_state,
     updated_words,
     value_words,
 )
+from csa_app.shared.signing import Decision, FormScene, Typed
 
 
 def cards(lines: Sequence[ActionLine], open_numbers: frozenset[str]) -> None:
@@ -119,3 +131,25 @@ def may_edit(plan: Plan, who: Person, line: ActionLine) -> bool:
 def _typed(session: CitySession, who: Person, line: ActionLine, name: str, key: str) -> None:
     plan_edits.take(line, {name: st.session_state[key]})
     plan_edits.keep(session, who)
+
+
+def may_answer(scene: FormScene, row: ChangeRow) -> bool:
+    """Return whether it is for the reader to answer a proposal."""
+    if row.state == CHAIR_APPROVED:
+        return may(require_committee, scene.who)
+    return may(require_team_chair, scene.who, scene.plan, row.action)
+
+
+def ask_answer(scene: FormScene, row: ChangeRow) -> None:
+    """Ask whether a proposal is approved or refused."""
+
+    def write(store: Store, act: Act, typed: Typed) -> str:
+        is_yes = not typed.is_second
+        state = answer_change(store, scene.plan, act, row.key, is_approved=is_yes, seen=typed.seen)
+        plan_edits.next_turn()  # what stands in the action's own forms has changed
+        signing.forget(f"plan propose {row.action}")
+        return proposal_state(row.key, state)
+
+    yes, no = tr("plan_page.approve"), (tr("plan_page.refuse"), None)
+    key = f"plan answer {row.key}"
+    signing.form(scene, Decision(key, yes, write, seen=row.revision, second=no))

@@ -47,6 +47,13 @@ def screen(city: City) -> LinkState:
     return kept
 
 
+def begin(city: City) -> LinkState:
+    """Return the screen of this session, and write it as the page's address."""
+    kept = screen(city)
+    remember(kept, first_choices(city))
+    return kept
+
+
 def went_back(text: str) -> bool:
     """Return whether the reader went back to an earlier screen's address.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from csa.base.errors import CsaError
@@ -45,14 +43,10 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
         panels.waited(
             spot.empty(),
             lambda tell: fill_store(session, plan, address, layers, again=True, progress=tell),
-            _far,
+            panels.share_of(N_STEPS, tr("start_over.working")),
         )
     except CsaError as error:
         spot.error(panels.plain(render(error.message)))
         return
     st.session_state[DONE] = True
     st.rerun()
-
-
-def _far(steps: Sequence[str]) -> tuple[float, str]:
-    return min(len(steps), N_STEPS) / (N_STEPS + 1), tr("start_over.working")

@@ -21,8 +21,8 @@ from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.base.schema import KINDS
 from csa.base.text import method_phrase, month, percent, render, tr
-from csa_app.shared import cache, cache_around, charts, panels, theme
-from csa_app.shared.cache_once import once
+from csa_app.shared import cache, charts, panels, theme
+from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import kinds_words
@@ -206,7 +206,7 @@ def command(session: CitySession, choices: AreaSettings) -> str:
 
 def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) -> None:
     """Show what areas caught, beside the best other way and the best possible."""
-    by_risk = cache_around.risk_order(session)
+    by_risk = cache.risk_order(session)
     panels.answer(
         caught(session, record, choices),
         _against(record),

@@ -17,7 +17,7 @@ from csa.city.dataset import save_dataset
 from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from csa_app.shared import cache, cache_around
+from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import Deployment
 
@@ -44,31 +44,35 @@ def test_only_the_cache_remembers(root):
         for path, tree in trees(root)
         if named(tree) & REMEMBERS
     }
-    names = ("", "_now", "_store", "_report")
-    assert found == {f"shared/cache{name}.py" for name in names}
+    assert found == {"shared/cache.py", "shared/cache_store.py"}
 
 
 def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
-    """Each key is a text, a number, choices or a path; what is large begins with `_`."""
-    trees = [
-        ast.parse((root / "app" / "csa_app" / "shared" / name).read_text(encoding="utf-8"))
-        for name in ("cache.py", "cache_around.py", "cache_change.py", "cache_store.py")
-    ]
+    """Each key is a text, a number, choices or what has a key; what is large begins with `_`."""
     kept = [
-        node for tree in trees for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any("max_entries" in ast.unparse(d) or "cache_" in ast.unparse(d) for d in node.decorator_list)
-    ]  # fmt: skip
-    assert len(kept) >= 10
-    for function in kept:
-        hashed = {
+        (path.name, node, decorator)
+        for path, tree in trees(root)
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in map(ast.unparse, node.decorator_list)
+        if decorator.startswith(("of_city", "of_incidents", "st.cache_"))
+    ]
+    assert len(kept) >= 30
+    assert {name for name, *_ in kept} == {
+        f"cache{part}.py" for part in ("", "_change", "_report", "_store")
+    }
+    keyed = {"CitySession", "ReportBasis", "Facts", "AreaSettings", "AreaSelection", "CellSet"}
+    small = {"str", "int", "bool", "bytes", "Month", "Month | None", "Path", "frozenset[str]"}
+    rows = {"tuple[tuple[str, str], ...]", "Sequence[tuple[str, str, CellSet]]"}
+    for name, function, decorator in kept:
+        types = {
             ast.unparse(argument.annotation)
-            for argument in function.args.args
+            for argument in (*function.args.args, *function.args.kwonlyargs)
             if not argument.arg.startswith("_")
         }
-        names = {"str", "int", "Path", "AreaSettings", "frozenset[str]", "AreaSelection"}
-        assert hashed <= {*names, "tuple[tuple[str, str], ...]"}, function.name
-        decorator = ast.unparse(function.decorator_list[0])
+        assert types <= keyed | small | rows, (name, function.name)
         assert "max_entries=" in decorator, f"{function.name} would grow without end"
+        assert ("keys=OF_BASIS" in decorator) == bool(types & {"ReportBasis", "Facts"})
 
 
 def test_the_screens_sit_beside_the_library_and_not_in_it(root):
@@ -100,9 +104,9 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
     sheet = cache.sheet(opened, choices, "c-2")
     assert cache.sheet(opened, choices, "c-2") is sheet
     assert sheet.area["area_id"] == "c-2"
-    assert cache_around.services(opened, choices) is None
-    assert cache_around.risk(opened, frozenset()) is None
-    assert cache_around.risk_layer(opened) is None
+    assert cache.services(opened, choices) is None
+    assert cache.risk(opened, frozenset()) is None
+    assert cache.risk_layer(opened) is None
 
 
 def test_another_dataset_is_another_key(city, tmp_path):
@@ -125,7 +129,7 @@ def served(town, tmp_path, monkeypatch):
     made = Deployment(
         town.config, *[tmp_path / "var" / name for name in ("dataset", "basemap", "choices")]
     )
-    for seam in (cache, cache_around):
+    for seam in (cache, cache):
         monkeypatch.setattr(seam, "deployment", lambda: made)
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
     return made
@@ -197,15 +201,15 @@ def test_a_damaged_background_is_no_background_until_it_is_made_anew(served, sta
     marker = served.basemap / "basemap.json"
     whole = marker.read_text(encoding="utf-8")
     marker.write_text("{", encoding="utf-8")
-    assert not cache_around.has_background(opened)
+    assert not cache.has_background(opened)
     with pytest.raises(CsaError):  # the map says why
-        cache_around.geometry(opened, 9)
+        cache.geometry(opened, 9)
     marker.write_text(whole, encoding="utf-8")
     os.utime(marker, ns=(1, 1))
-    assert cache_around.geometry(opened, 9)[0].layers == ("neighborhoods",)
-    kept = cache_around.geometry(opened, 9)[0]
+    assert cache.geometry(opened, 9)[0].layers == ("neighborhoods",)
+    kept = cache.geometry(opened, 9)[0]
     os.utime(marker, ns=(2, 2))
-    assert cache_around.geometry(opened, 9)[0] is not kept
+    assert cache.geometry(opened, 9)[0] is not kept
 
 
 def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
@@ -217,7 +221,7 @@ def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
 
 def test_a_city_without_layers_has_no_background(served, static):
     opened = cache.open_city()
-    assert not cache_around.has_background(opened)
-    base, cells = cache_around.geometry(opened, 9)
-    assert cache_around.geometry(opened, 9)[0] is base
+    assert not cache.has_background(opened)
+    base, cells = cache.geometry(opened, 9)
+    assert cache.geometry(opened, 9)[0] is base
     assert set(cells.number_of) == set(cache.cells(opened, 9).index.tolist())

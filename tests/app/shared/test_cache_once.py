@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
-from weakref import ref
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,8 @@ import pytest
 from plotly.io import to_json
 
 from csa.program.store.records import Records
-from csa_app.shared import cache_once, theme
-from csa_app.shared.cache_once import once
+from csa_app.shared import cache, theme
+from csa_app.shared.cache import once
 
 DONE = []
 
@@ -32,7 +31,7 @@ def forgetful(given):
 @pytest.fixture(autouse=True)
 def _none_yet(monkeypatch):
     DONE.clear()
-    cache_once._answer.clear()
+    cache._answer.clear()
     monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
@@ -84,30 +83,9 @@ def test_a_shared_object_is_known_by_itself_and_no_later_one_is_taken_for_it():
     assert asked(kept) is not asked(replace(kept))
 
 
-def test_a_shared_object_is_not_kept_alive_by_its_answers():
-    kept = Records()
-    once(forgetful)(kept)
-    gone = ref(kept)
-    del kept
-    assert gone() is None
-
-
-def large(*given):
-    """Answer at length, and keep nothing that it was given."""
-    return np.zeros(10_000 * len(given))
-
-
-def test_an_answer_goes_with_any_object_that_it_is_about():
-    one, other, asked = Records(), Records(), once(large)
-    both, first = ref(asked(one, other)), asked(one)
-    del other
-    assert both() is None
-    assert asked(one) is first
-
-
 def test_a_figure_is_kept_as_it_is_sent_and_answered_so():
     shown = once(figure)([3, 1, 2])
-    assert isinstance(shown, cache_once.SentFigure)
+    assert isinstance(shown, cache.SentFigure)
     assert json.loads(to_json(shown, validate=False)) == json.loads(figure([3, 1, 2]).to_json())
     shown.to_dict()["layout"]["title"] = "other"
     assert "title" not in shown.to_dict()["layout"]

@@ -53,6 +53,7 @@ def cells(static, city):
 def sent(monkeypatch):
     """What reaches the component that draws in the browser, by way of st_folium itself."""
     arguments = {}
+    map_component._component()  # makes it load local files
     component = map_component._stay_here(lambda **given: arguments.update(given))
     monkeypatch.setattr(streamlit_folium, "_component_func", component)
     return arguments
@@ -347,8 +348,10 @@ def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkey
     assert "user-scalable" not in told
 
 
-def test_the_guard_is_in_place_once_however_often_the_module_is_read():
-    assert streamlit_folium._component_func.is_local
+def test_the_guard_is_in_place_once_however_often_a_map_is_drawn():
+    guarded = map_component._component()._component_func
+    assert guarded.is_local
+    assert map_component._component()._component_func is guarded
 
 
 def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, cells, sent):

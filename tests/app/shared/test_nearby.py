@@ -14,7 +14,7 @@ from tests.properties import examples
 
 from csa.base.text import tr
 from csa.city.config import RiskTerrain
-from csa_app.shared import cache_around, nearby
+from csa_app.shared import cache, nearby
 
 general = examples(3)
 
@@ -115,8 +115,8 @@ def risk_words(city, monkeypatch):
             "points": pd.array([points], dtype="Int64"),
             "share_of_highest": [0.04],
         }
-        monkeypatch.setattr(cache_around, "risk", lambda *_: pd.DataFrame(row))
-        monkeypatch.setattr(cache_around, "highest_share", lambda _: 0.1)
+        monkeypatch.setattr(cache, "risk", lambda *_: pd.DataFrame(row))
+        monkeypatch.setattr(cache, "highest_share", lambda _: 0.1)
         monkeypatch.setattr(nearby.st, "markdown", said.append)
         nearby.show_risk(scored, frozenset())
         (text,) = said
@@ -163,8 +163,8 @@ def test_a_layer_that_is_off_or_absent_marks_nothing(with_services, city):
 
 def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
     for has_background in (True, False):
-        monkeypatch.setattr(cache_around, "has_background", lambda _, has=has_background: has)
-        monkeypatch.setattr(cache_around, "has_factors", lambda _, has=has_background: has)
+        monkeypatch.setattr(cache, "has_background", lambda _, has=has_background: has)
+        monkeypatch.setattr(cache, "has_factors", lambda _, has=has_background: has)
         shades, layers = nearby.offered(city)
         assert shades == (
             ("shootings", "risk", "none") if has_background else ("shootings", "none")

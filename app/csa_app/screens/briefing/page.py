@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.briefing import parts
 from csa_app.shared import cache, core_list, panels, screen_state
 from csa_app.shared.area_status import area_statuses, core_counts
-from csa_app.shared.small_map import small_map
+from csa_app.shared.map_component import small_map
 
 opened = panels.frame(tr("briefing.short"), parts.title)
-screen = screen_state.screen(opened)
-screen_state.remember(screen, screen_state.first_choices(opened))
+screen = screen_state.begin(opened)
 choices = screen.choices
-try:
-    with panels.working():
-        proposal = cache.proposal(opened, choices)
-except CsaError as error:
-    panels.stop(error)
+with panels.working():
+    proposal = cache.proposal(opened, choices)
 standing = area_statuses(opened, proposal)
 counts = core_counts(opened, choices)
 said = st.empty()
@@ -34,10 +29,7 @@ ranked = st.empty()
 parts.show(opened)
 parts.links()
 parts.notes(opened, choices, proposal)
-try:
-    judgement = panels.assess_with_progress(opened, choices)
-except CsaError as error:
-    panels.stop(error)
+judgement = panels.assess_with_progress(opened, choices)
 parts.sentences(said, opened, choices, (proposal, judgement), standing)
 parts.tiers(listed, proposal, judgement, standing, counts)
 parts.not_ranked(ranked, judgement)

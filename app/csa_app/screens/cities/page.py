@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.workflow.fleet.city import read_fleet
 from csa_app.screens.cities import parts
@@ -13,14 +12,11 @@ from csa_app.shared.settings import fleet_folder
 
 line = st.empty()
 st.title(tr("cities.title"), anchor=False)
-try:
-    if not person.may_set_up(cache.city_config()):
-        panels.empty(tr("cities.not_yours"))
-        st.stop()
-    folder = fleet_folder()
-    table = read_fleet(folder)
-except CsaError as error:
-    panels.stop(error)
+if not person.may_set_up(cache.city_config()):
+    panels.empty(tr("cities.not_yours"))
+    st.stop()
+folder = fleet_folder()
+table = read_fleet(folder)
 if table is None:
     parts.nothing(folder)
     st.stop()

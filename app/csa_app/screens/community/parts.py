@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from csa.base.errors import CsaError, PrivacyError
@@ -15,9 +13,8 @@ from csa.reports.public.sections import public_title
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import period
-from csa_app.shared import cache, cache_public, cache_store, caught, panels
-from csa_app.shared.cache_public import PublicEdition
-from csa_app.shared.cache_report import ReportBasis
+from csa_app.shared import cache, cache_report, cache_store, caught, panels
+from csa_app.shared.cache_report import PublicEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import LANGUAGE, reportable_months
 
@@ -49,14 +46,12 @@ def _worked_out(session: CitySession, chosen: str) -> PublicEdition:
         st.title(tr("community.short"), anchor=False)
         bar = st.empty()
     told = panels.waited(
-        bar, lambda tell: cache_public.as_it_would_be(basis, months[0], chosen, tell), _far
+        bar,
+        lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell),
+        panels.share_of(STEPS, tr("community.making")),
     )
     spot.empty()
     return told
-
-
-def _far(steps: Sequence[str]) -> tuple[float, str]:
-    return min(len(steps), STEPS) / (STEPS + 1), tr("community.making")
 
 
 def head(told: PublicEdition, chosen: str) -> None:

@@ -5,36 +5,29 @@ from __future__ import annotations
 import streamlit as st
 
 from csa.areas.priority.assessment import reorder
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.compare import choosing, parts, weighing
-from csa_app.shared import cache, cache_around, panels, screen_state
+from csa_app.shared import cache, panels, screen_state
 from csa_app.shared.area_status import area_statuses
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 
 opened = panels.frame(tr("compare.title"))
-screen = screen_state.screen(opened)
-screen_state.remember(screen, screen_state.first_choices(opened))
+screen = screen_state.begin(opened)
 with st.sidebar:
-    has_risk = cache_around.risk_terrain(opened) is not None
+    has_risk = cache.risk_terrain(opened) is not None
     weighed = weighing.choose(opened.config, has_risk=has_risk)
 spot = st.empty()
 spot.caption(tr("briefing.judging"))
 try:
     proposal = cache.proposal(opened, screen.choices)
     judgement = panels.assess_with_progress(opened, screen.choices)
-except CsaError as error:
+finally:
     spot.empty()
-    panels.stop(error)
-spot.empty()
 if proposal.is_empty:
     panels.empty(tr("compare.empty"), "find_areas")
     st.stop()
-try:
-    if not weighed.weights.is_same(judgement.weights):  # what is kept is not kept once more
-        judgement = once(reorder)(judgement, weighed.weights)
-except CsaError as error:
-    panels.stop(error)
+if not weighed.weights.is_same(judgement.weights):  # what is kept is not kept once more
+    judgement = once(reorder)(judgement, weighed.weights)
 standing = area_statuses(opened, proposal)
 parts.cannot(judgement, "locate")
 chosen, places = parts.what_enters(judgement, weighed, opened, standing)

@@ -27,7 +27,7 @@ from csa.geo.services import count_services, gaps
 from csa.program.registry import AreaStatus, CoreArea
 from csa.program.store.tables import DESIGNATED
 from csa_app.screens.compare.weighing import Weighing, default_weighing
-from csa_app.shared import cache, cache_around, map_component, maps, panels, screen_state
+from csa_app.shared import cache, map_component, maps, panels, screen_state
 from csa_app.shared.area_sheet import FEW_PEOPLE
 from csa_app.shared.area_status import (
     areas_in_service,
@@ -39,11 +39,11 @@ from csa_app.shared.area_status import (
     short_state,
     state_words,
 )
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import months_covered, through_words
-from csa_app.shared.ranges import Drawn, expected_words, range_bar
 
 # ---- Candidates side by side: one table, by tier, then by name.
 
@@ -172,7 +172,7 @@ def lacking_services(
     counts: Mapping[str, AreaCounts],
 ) -> dict[str, Sequence[str]] | None:
     """List the kinds of service that each area lacks, those in service on their own ground."""
-    near = cache_around.services(session, choices)
+    near = cache.services(session, choices)
     services, config = session.dataset.services, session.config.services
     if near is None or services is None or config is None:
         return None
@@ -258,7 +258,7 @@ def expected(mean: float, low: float, high: float) -> str:
     """Format what to expect in the next 12 months, in whole incidents."""
     if math.isnan(mean):
         return tr("compare.unknown")
-    return expected_words(mean, low, high)
+    return tr("compare.expected", n=mean, low=int(low), high=int(high))
 
 
 def _before(answered: str) -> str:
@@ -357,7 +357,7 @@ def what_enters(
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
-        gain = cache_around.risk_order(session)
+        gain = cache.risk_order(session)
         told = tr("compare.risk_unscored") if gain is None else render(describe_risk_order(gain))
         st.caption(f"{tr('why_line.no_cause')} {told}")
     return chosen, places
@@ -442,7 +442,7 @@ def show_map(
     classes = classify_counts(proposal.counted.incidents)
     months = tr("find.n_months", n=months_covered(proposal))
     core = areas_in_service(session)
-    afar = cache_around.geometry_afar(session, choices.resolution)
+    afar = cache.geometry_afar(session, choices.resolution)
     first = tuple(sorted(places.named))
     outlines = outlines_of(core, has_first=bool(first))
     show_counts_legend(proposal, classes, afar, outlines=outlines)

@@ -14,7 +14,7 @@ from csa.base.params import Month
 from csa.base.text import month, tr
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa_app.shared import theme
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 
 SINCE_HEIGHT_PX = 370

@@ -18,7 +18,7 @@ from csa.change.sentences import STUDIED, describe_net_change
 from csa.city.preregistration import SEALED, is_intact
 from csa_app.shared import cache_change, panels
 from csa_app.shared.area_status import areas_in_service
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following
 from csa_app.shared.track_record import command

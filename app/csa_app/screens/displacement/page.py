@@ -23,9 +23,9 @@ try:
             following = cache_change.following_core(opened, screen.choices, core)
         else:
             following = cache_change.following(opened, screen.choices, since)
-except CsaError as error:
+except CsaError:
     parts.start_menu(opened, n_core)
-    panels.stop(error)
+    raise
 if following is None:
     parts.start_menu(opened, n_core)
     if since == parts.CORE:

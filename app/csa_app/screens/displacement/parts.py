@@ -34,8 +34,8 @@ from csa_app.shared.following import Following
 from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.maps_change import ChangeScene, verdict_word, why_untold
+from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import kinds_words
-from csa_app.shared.ranges import Drawn, range_bar
 
 # ---- Each area compared with all together: a sentence on those that differ, and a table of ranges.
 

@@ -25,7 +25,7 @@ from csa_app.screens.displacement import charts_change
 from csa_app.screens.displacement.charts_change import faded
 from csa_app.shared import cache, cache_change, charts, panels, theme
 from csa_app.shared.area_status import area_statuses
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following
@@ -426,5 +426,5 @@ def _traced(session: CitySession, choices: AreaSettings, following: Following) -
     return panels.waited(
         st.container(key="judging").empty(),
         lambda tell: cache_change.lineage(session, choices, chosen, tell),
-        lambda steps: (min(len(steps) / WINDOWS, 1.0), tr("change_page.tracing")),
+        panels.share_of(WINDOWS, tr("change_page.tracing")),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from csa.areas.priority.draw_files import CLOSED
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.program.roles import may, require_area_chair
 from csa_app.screens.draw import parts
@@ -11,11 +10,8 @@ from csa_app.shared import cache_store, panels, person, signing
 
 opened = panels.frame(tr("draw_page.title"))
 person.require_internal(opened)
-try:
-    draws = cache_store.records(opened).draws
-    scene = signing.Present(opened, person.person(opened))
-except CsaError as error:
-    panels.stop(error)
+draws = cache_store.records(opened).draws
+scene = signing.Present(opened, person.person(opened))
 may_draw = may(require_area_chair, scene.who)
 panels.answer(tr("draw_page.what"), tr("draw_page.why"))
 signing.announce("draw ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.find_areas import controls, parts
 from csa_app.shared import cache, panels, screen_state
@@ -17,11 +16,8 @@ with st.sidebar:
     choices = controls.choose(opened, screen.choices)
     below = st.container()
 screen = screen.with_choices(choices)
-try:
-    with panels.working():
-        proposal = cache.proposal(opened, choices)
-except CsaError as error:
-    panels.stop(error)
+with panels.working():
+    proposal = cache.proposal(opened, choices)
 with below:
     controls.show_suggestion(
         proposal.suggested,

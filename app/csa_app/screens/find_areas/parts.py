@@ -17,7 +17,6 @@ from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
 from csa_app.screens.find_areas import area_list, controls
 from csa_app.shared import (
     cache,
-    cache_around,
     map_component,
     maps,
     nearby,
@@ -126,9 +125,9 @@ def _map(
     screen: LinkState,
 ) -> None:
     classes = classify_counts(proposal.counted.incidents)
-    afar = cache_around.geometry_afar(session, screen.choices.resolution)
+    afar = cache.geometry_afar(session, screen.choices.resolution)
     marks, spots = nearby.spots(session, is_shown="services" in screen.layers)
-    risk = cache_around.risk_layer(session) if screen.shade == "risk" else None
+    risk = cache.risk_layer(session) if screen.shade == "risk" else None
     colours, edges = theme.current(), outlines_of(core)
     if risk is not None:
         show_legend(nearby.risk_title(session), risk.classes, colours.sequential, marks, edges)

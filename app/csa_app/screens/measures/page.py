@@ -7,7 +7,6 @@ from dataclasses import replace
 import streamlit as st
 
 from csa.areas.year_to_date import city_year
-from csa.base.errors import CsaError
 from csa.base.schema import KINDS
 from csa.base.text import tr
 from csa.reports.briefing.lines import plan_lines
@@ -30,19 +29,16 @@ opened = panels.frame(tr("here.title"))
 screen = screen_state.screen(opened)
 first = screen_state.first_choices(opened)
 person.require_internal(opened)
-try:
-    plan, records = cache_store.plan(opened), cache_store.records(opened)
-    who, today = person.person(opened), cache_store.today(opened)
-    if plan is None:
-        panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
-        st.stop()
-    scene = FormScene(opened, who, plan, records, today)
-    lines = plan_lines(plan, records, today)
-    with panels.working():
-        places, recent = place_choice.places(opened, screen, records, lines)
-        standing = area_statuses(opened, cache.proposal(opened, screen.choices))
-except CsaError as error:
-    panels.stop(error)
+plan, records = cache_store.plan(opened), cache_store.records(opened)
+who, today = person.person(opened), cache_store.today(opened)
+if plan is None:
+    panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
+    st.stop()
+scene = FormScene(opened, who, plan, records, today)
+lines = plan_lines(plan, records, today)
+with panels.working():
+    places, recent = place_choice.places(opened, screen, records, lines)
+    standing = area_statuses(opened, cache.proposal(opened, screen.choices))
 lacking = place_choice.without_action(places)
 if lacking:
     st.caption(panels.plain(lacking))

@@ -27,7 +27,7 @@ from csa.reports.briefing.places import (
     list_places,
     live_by_area,
 )
-from csa_app.screens.measures.measure_words import known_words
+from csa_app.screens.measures.measure_list import known_words
 from csa_app.screens.measures.place_steps import VerdictSince
 from csa_app.screens.measures.work_plan import done_words
 from csa_app.shared import cache, cache_change

@@ -19,7 +19,7 @@ from csa.program.store.tables import ChangeRow, MinuteRow
 from csa.program.work import add_minute, load_draft, save_draft
 from csa.reports.briefing.meeting import Review
 from csa_app.screens.meeting.lists import head, item, listed, quiet
-from csa_app.shared import answering, cache_store, panels, person, plan_edits, signing
+from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, signing
 from csa_app.shared.area_status import step_word
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.signing import FormScene
@@ -61,9 +61,9 @@ def show(scene: FormScene, review: Review) -> None:
         listed([_minute(row, about, signatures) for row in review.decided], MOST)
         for row in review.pending:
             st.html(_proposal(scene.plan, row))
-            if answering.may_answer(scene, row):
+            if plan_cards.may_answer(scene, row):
                 with st.popover(tr("meeting.answer", number=row.action)):
-                    answering.ask(scene, row)
+                    plan_cards.ask_answer(scene, row)
         _last_time(review, about, signatures)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.meeting import minutes, parts
 from csa_app.shared import cache_store, panels, person
@@ -13,15 +12,12 @@ from csa_app.shared.signing import FormScene
 step = parts.current_step()
 opened = panels.frame(parts.titled(step))
 minutes.keep_fields()
-try:
-    plan = cache_store.plan(opened)
-    records = cache_store.records(opened)
-    if plan is None:
-        panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
-        st.stop()
-    review = parts.prepare(opened, plan, records)
-except CsaError as error:
-    panels.stop(error)
+plan = cache_store.plan(opened)
+records = cache_store.records(opened)
+if plan is None:
+    panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
+    st.stop()
+review = parts.prepare(opened, plan, records)
 with st.container(key="meeting_screen"):
     if step == parts.DECISIONS:
         who, today = person.person(opened), cache_store.today(opened)

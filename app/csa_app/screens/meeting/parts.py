@@ -21,7 +21,7 @@ from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, liste
 from csa_app.shared import cache, cache_store, core_list, panels, screen_state
 from csa_app.shared.area_status import area_statuses
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.small_map import small_map
+from csa_app.shared.map_component import small_map
 
 STEP, WRITTEN, MOVED = "meeting step", "meeting step in the address", "meeting step was moved"
 COMPLETED, PLACES, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6, 7)

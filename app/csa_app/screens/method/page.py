@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.method import parts
 from csa_app.shared import cache, panels, screen_state
 
 opened = panels.frame(tr("method.title"))
-screen = screen_state.screen(opened)
-screen_state.remember(screen, screen_state.first_choices(opened))
-try:
-    with panels.working():
-        proposal = cache.proposal(opened, screen.choices)
-except CsaError as error:
-    panels.stop(error)
+screen = screen_state.begin(opened)
+with panels.working():
+    proposal = cache.proposal(opened, screen.choices)
 parts.answer(proposal)
 parts.numbers(opened, proposal)
 st.divider()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.workflow.companion_files import classify_companions
 from csa.workflow.new_city import covered_area, read_tables, understand_tables
@@ -24,17 +23,12 @@ if not files:
     panels.empty(tr("new_city.none"))
     st.stop()
 with tempfile.TemporaryDirectory() as folder:
-    try:
-        shootings, others = parts.keep(Path(folder), files)
-        with panels.working():
-            tables = read_tables(shootings)
-            beside = classify_companions(others, tables)
-            answers = parts.answers()
-            city = understand_tables(
-                tables, covered_area(beside.places), name=name, answers=answers
-            )
-    except CsaError as error:
-        panels.stop(error)
+    shootings, others = parts.keep(Path(folder), files)
+    with panels.working():
+        tables = read_tables(shootings)
+        beside = classify_companions(others, tables)
+        answers = parts.answers()
+        city = understand_tables(tables, covered_area(beside.places), name=name, answers=answers)
     parts.show_understood(city, beside)
     parts.ask_doubts(city)
     parts.make(city, beside)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.new_month import parts
 from csa_app.shared import panels, person
@@ -15,11 +14,8 @@ if not person.may_set_up(opened.config):
     st.stop()
 place = parts.place_of(opened)
 st.markdown(tr("new_month.about"))
-try:
-    draft = parts.ask(opened, place)
-    if draft is not None:
-        parts.show_preview(draft)
-        parts.offer(opened, place, draft)
-    parts.show_months(opened, place)
-except CsaError as error:
-    panels.stop(error)
+draft = parts.ask(opened, place)
+if draft is not None:
+    parts.show_preview(draft)
+    parts.offer(opened, place, draft)
+parts.show_months(opened, place)

@@ -49,7 +49,7 @@ from csa.workflow.month_place import (
 from csa.workflow.month_preview import left_out_sentence, preview_sentences
 from csa.workflow.outbox import PrintedEdition
 from csa.workflow.publishing import figures_published
-from csa_app.shared import cache_around, cache_store, caught, panels, person
+from csa_app.shared import cache, cache_store, caught, panels, person
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import ROOT, deployment
 from csa_app.shared.signing import MAX_CITY_FILE_MB
@@ -79,7 +79,7 @@ def _request(session: CitySession, place: MonthPlace, files: Sequence[Path]) -> 
         lambda: cache_store.making(session),
         city_choices(session.config),
         tuple(files),
-        studies=cache_around.studies(),
+        studies=cache.studies(),
     )
 
 
@@ -97,7 +97,11 @@ def ask(session: CitySession, place: MonthPlace) -> MonthDraft | None:
     mark = _mark(files)
     if st.button(tr("new_month.look"), key="look at the month", type="secondary"):
         request = _request(session, place, _keep(files, place, patterns))
-        draft = panels.waited(st.empty(), lambda tell: read_new(request, tell), _far(8))
+        draft = panels.waited(
+            st.empty(),
+            lambda tell: read_new(request, tell),
+            panels.share_of(8, tr("new_month.working")),
+        )
         st.session_state[DRAFT] = (mark, draft, request)
         st.session_state.pop(DONE, None)
     kept = st.session_state.get(DRAFT)
@@ -126,13 +130,6 @@ def _keep(files: Sequence[UploadedFile], place: MonthPlace, patterns: Sequence[s
         write_file(path, one.getvalue())
         kept.append(path)
     return kept
-
-
-def _far(n_steps: int) -> panels.Far:
-    def far(steps: Sequence[str]) -> tuple[float, str]:
-        return min(len(steps) / n_steps, 0.98), tr("new_month.working")
-
-    return far
 
 
 def show_preview(draft: MonthDraft) -> None:
@@ -183,7 +180,9 @@ def offer(session: CitySession, place: MonthPlace, draft: MonthDraft) -> None:
     if st.button(words, type="primary", key="make the month", disabled=not is_sure):
         request = _as_decided(session)
         made = panels.waited(
-            st.empty(), lambda tell: make_month(request, draft, tell), _far(N_STEPS)
+            st.empty(),
+            lambda tell: make_month(request, draft, tell),
+            panels.share_of(N_STEPS, tr("new_month.working")),
         )
         st.session_state[DONE] = made
         shutil.rmtree(place.home / UPLOADS, ignore_errors=True)  # they are in the data folder now

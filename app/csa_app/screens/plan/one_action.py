@@ -18,7 +18,7 @@ from csa.program.store.engine import Store
 from csa.program.store.tables import ChangeRow
 from csa.reports.briefing.lines import ActionLine
 from csa_app.screens.plan.filters import open_action
-from csa_app.shared import answering, panels, signing
+from csa_app.shared import panels, plan_cards, signing
 from csa_app.shared.plan_cards import dated_status_html
 from csa_app.shared.plan_words import field_word, proposal_state, value_words
 from csa_app.shared.signing import Decision, FormField, FormScene, Typed
@@ -60,8 +60,8 @@ def proposals(scene: ActionScene, line: ActionLine) -> None:
     for row in waiting:
         with st.container(border=True):
             _proposal(row)
-            if answering.may_answer(scene, row):
-                answering.ask(scene, row)
+            if plan_cards.may_answer(scene, row):
+                plan_cards.ask_answer(scene, row)
     if may(require_action, scene.who, scene.plan, line.number):
         label = "plan_page.propose_action" if line.is_open else "plan_page.propose_revision"
         with st.expander(tr(label), expanded=line.is_open and not waiting):

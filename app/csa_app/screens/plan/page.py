@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.program.plan.calendar import ordered
 from csa.reports.briefing.lines import plan_lines
@@ -12,13 +11,10 @@ from csa_app.screens.plan import filters, one_action, parts, preview, table, wor
 from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words, signing
 
 opened = panels.frame(tr("plan_page.title"))
-try:
-    the_plan = cache_store.plan(opened)
-    store, records = cache_store.open_read_only(opened), cache_store.records(opened)
-    who, today = person.person(opened), cache_store.today(opened)
-    plan_edits.begin(opened, who)
-except CsaError as error:
-    panels.stop(error)
+the_plan = cache_store.plan(opened)
+store, records = cache_store.open_read_only(opened), cache_store.records(opened)
+who, today = person.person(opened), cache_store.today(opened)
+plan_edits.begin(opened, who)
 if the_plan is None:
     panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
     st.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.reports import handouts, parts
 from csa_app.screens.reports.handouts import Desk
@@ -14,17 +13,14 @@ from csa_app.shared.phrases import reportable_months
 
 opened = panels.frame(tr("reports_page.title"))
 person.require_internal(opened, tr("reports_page.internal"))
-try:
-    basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
-    desk = Desk(opened, person.person(opened), basis, cache_store.today(opened))
-    months = reportable_months(opened.dataset)
-    if not months:
-        panels.empty(tr("reports_page.no_month"))
-        st.stop()
-    asked, is_pressed = parts.choose(opened, months)
-    report = parts.report_of(basis, asked, is_pressed=is_pressed)
-except CsaError as error:
-    panels.stop(error)
+basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
+desk = Desk(opened, person.person(opened), basis, cache_store.today(opened))
+months = reportable_months(opened.dataset)
+if not months:
+    panels.empty(tr("reports_page.no_month"))
+    st.stop()
+asked, is_pressed = parts.choose(opened, months)
+report = parts.report_of(basis, asked, is_pressed=is_pressed)
 if report is not None:
     parts.show(basis, report)
 st.header(tr("reports_page.hand_out"), anchor=False)

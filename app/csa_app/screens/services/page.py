@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.services import parts
 from csa_app.shared import cache, panels, person, screen_state
 from csa_app.shared.area_status import distinct_areas
-from csa_app.shared.cache_once import once
+from csa_app.shared.cache import once
 
 opened = panels.frame(tr("services_page.title"))
 person.require_internal(opened)
-screen = screen_state.screen(opened)
-screen_state.remember(screen, screen_state.first_choices(opened))
-try:
-    areas = distinct_areas(opened, cache.proposal(opened, screen.choices))
-except CsaError as error:
-    panels.stop(error)
+screen = screen_state.begin(opened)
+areas = distinct_areas(opened, cache.proposal(opened, screen.choices))
 found = once(parts.inventory)(opened, areas)
 if found is None:
     panels.empty(tr("services.none_listed"))

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa_app.screens.why_here import parts
-from csa_app.shared import cache, cache_around, panels, person, screen_state
+from csa_app.shared import cache, panels, person, screen_state
 from csa_app.shared.area_status import every_area
 
 opened = panels.frame(tr("why.title"))
 person.require_internal(opened)
-screen = screen_state.screen(opened)
-screen_state.remember(screen, screen_state.first_choices(opened))
-try:
-    proposal, kept = cache.proposal(opened, screen.choices), cache_around.risk_terrain(opened)
-    area = parts.choose(screen, every_area(opened, proposal))
-    here = None if area is None else cache_around.why_here(opened, area.cells)
-    if kept is None:
-        panels.empty(tr("why.none", command=parts.command(opened)))
-    elif here is None or area is None:
-        panels.answer(tr("why.no_area"))
-    else:
-        parts.answer(here, area)
-        parts.factors(opened, here, area)
-    if area is not None:
-        parts.around(opened, area)
-    parts.studies()
-    if kept is not None:
-        parts.show_city(kept)
-except CsaError as error:
-    panels.stop(error)
+screen = screen_state.begin(opened)
+proposal, kept = cache.proposal(opened, screen.choices), cache.risk_terrain(opened)
+area = parts.choose(screen, every_area(opened, proposal))
+here = None if area is None else cache.why_here(opened, area.cells)
+if kept is None:
+    panels.empty(tr("why.none", command=parts.command(opened)))
+elif here is None or area is None:
+    panels.answer(tr("why.no_area"))
+else:
+    parts.answer(here, area)
+    parts.factors(opened, here, area)
+if area is not None:
+    parts.around(opened, area)
+parts.studies()
+if kept is not None:
+    parts.show_city(kept)

@@ -13,11 +13,11 @@ import streamlit as st
 from csa.base.text import Translator, percent, tr
 from csa.risk.explanation import AreaExplanation, times_words, where_words
 from csa.risk.files import AreaFactor
-from csa_app.shared import cache_around, nearby, panels
+from csa_app.shared import cache, nearby, panels
 from csa_app.shared.area_status import AreaOption
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.ranges import Drawn, range_bar
+from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.settings import command_of
 
 
@@ -83,7 +83,7 @@ def _source(one: AreaFactor) -> str:
 
 def studies() -> None:
     """Show what was tried elsewhere and what came of it."""
-    found = cache_around.studies()
+    found = cache.studies()
     if not found:
         return
     st.header(tr("why.studies"), anchor=False)

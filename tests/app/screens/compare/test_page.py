@@ -29,7 +29,7 @@ from csa.reports.briefing.areas import to_candidate
 from csa_app.screens.compare import parts
 from csa_app.screens.compare.parts import expected, tier_words
 from csa_app.screens.compare.weighing import Weighing
-from csa_app.shared import cache_around
+from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.screen_state import first_choices
 
@@ -318,14 +318,14 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     table = judgement.components.table.assign(risk=[1.0 + n for n in range(8)])
     known = replace(judgement, components=replace(judgement.components, table=table))
     by_risk = Weighing(1, Weights({"risk": 1.0}))
-    monkeypatch.setattr(cache_around, "risk_order", lambda _: None)
+    monkeypatch.setattr(cache, "risk_order", lambda _: None)
     _, places = parts.what_enters(known, by_risk, opened, standing)
     assert places.sure == {table.index[-1]}
     assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
     for n_years, key in ((1, "backtest.risk_one_year"), (2, "backtest.risk_no_gain")):
         found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03, n_years)
         gain = RiskOrderGain(("2018-01", "2019-01")[-n_years:], 1, 12, found)
-        monkeypatch.setattr(cache_around, "risk_order", lambda _, gain=gain: gain)
+        monkeypatch.setattr(cache, "risk_order", lambda _, gain=gain: gain)
         parts.what_enters(known, by_risk, opened, standing)
         assert render(describe_risk_order(gain)) in said[-1]
         assert describe_risk_order(gain).key == key

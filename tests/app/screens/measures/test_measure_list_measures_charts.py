@@ -12,7 +12,7 @@ from csa.program.store.records import Records
 from csa.program.store.tables import MeasureRow
 from csa.reports.briefing.measuring import measure_lines
 from csa_app.screens.measures import measure_list
-from csa_app.screens.measures.measure_words import known_words, number_words
+from csa_app.screens.measures.measure_list import known_words, number_words
 from csa_app.screens.measures.measures_edit import quarters_over
 from csa_app.shared import theme
 

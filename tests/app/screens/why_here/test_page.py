@@ -11,13 +11,13 @@ from csa.areas.places import list_cells
 from csa.city.dataset import open_city
 from csa.city.loading import load_city, load_evidence
 from csa.geo.cells import as_text
-from csa_app.shared import cache_around
+from csa_app.shared import cache
 
 
 @pytest.fixture
 def page(visit, monkeypatch):
     def start(kept=None, **environment):
-        monkeypatch.setattr(cache_around, "risk_terrain", lambda _: kept)
+        monkeypatch.setattr(cache, "risk_terrain", lambda _: kept)
         return visit("why_here", **environment)
 
     return start
