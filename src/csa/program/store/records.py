@@ -111,7 +111,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "baselines": BaselineRow,
     "tasks": TaskRow,
     "meetings": MeetingRow,
-    "asked": QuestionRow,
+    "questions": QuestionRow,
     "lessons": LessonRow,
     "stakeholders": StakeholderRow,
     "measures": MeasureRow,
