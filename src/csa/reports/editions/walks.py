@@ -20,7 +20,7 @@ from csa.reports.editions.phrases import (
     framed,
     kind_word,
     months_covered,
-    more_rows,
+    short_table,
     truncate_rows,
 )
 from csa.reports.editions.public import nothing_public, with_figures
@@ -171,12 +171,13 @@ def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa
 
 
 def _leader_sheet(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
+    is_partial = any(one.is_partial and one.n is not None for one in area.times.months)
     return [
         Paragraph(t("report.leader_about")),
         Paragraph(t("report.leader_copy")),
         Paragraph(_known(facts, area, t)),
         _months(area, t),
-        *_partly(area, t),
+        *([Paragraph(t("report.partial_note"), is_faint=True)] if is_partial else []),
         *_parts(area, t),
         *marks_here(facts, area, t),
         *_leader_tasks(area, t),
@@ -228,12 +229,6 @@ def _month(one: AreaMonth | None, t: Translator) -> str:
     return t("report.partial", n=one.n) if one.is_partial else f"{one.n:,}"
 
 
-def _partly(area: AreaFacts, t: Translator) -> list[Block]:
-    if not any(one.is_partial and one.n is not None for one in area.times.months):
-        return []
-    return [Paragraph(t("report.partial_note"), is_faint=True)]
-
-
 def _parts(area: AreaFacts, t: Translator) -> list[Block]:
     times = area.times
     if times.parts is None:
@@ -257,7 +252,6 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     if not tasks:
         return []
-    rows, n_more = truncate_rows(tasks, MAX_LEADER_TASKS)
     table = Table(
         t("report.leader_tasks"),
         t.each("report.task", "report.agency", "report.status", "report.due"),
@@ -268,10 +262,10 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
                 status_word(task.status),
                 t("report.no_day") if task.due is None else t.day(task.due),
             )
-            for task in rows
+            for task in tasks
         ),
     )
-    return [table, *more_rows(n_more, t)]
+    return short_table(table, MAX_LEADER_TASKS, t)
 
 
 def _offices(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
