@@ -42,7 +42,7 @@ COPY app ./app
 COPY config ./config
 COPY data/sample ./data/sample
 COPY docs/METHODS.md ./docs/
-ENV PATH=/opt/csa/bin:$PATH
+ENV PATH=/opt/csa/bin:$PATH PYTHONPATH=/srv/csa/app
 RUN python -m csa_app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
@@ -76,11 +76,11 @@ COPY --from=build /srv/csa /srv/csa
 COPY --from=build --chown=10001:10001 /made /srv/csa/var
 RUN install -d -o 10001 -g 10001 app/csa_app/static/geometry
 
-# PYTHONPATH is for `import app`; csa itself is installed. Where streamlit is not told its address,
+# PYTHONPATH is for `import csa_app`; csa itself is installed. Where streamlit is not told its address,
 # it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
 # every address, so nobody is taken for this machine's own: CSA_ACCESS is public or signed-in.
 ENV PATH=/opt/csa/bin:$PATH \
-    PYTHONPATH=/srv/csa \
+    PYTHONPATH=/srv/csa/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     OPENBLAS_NUM_THREADS=1 \

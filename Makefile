@@ -225,6 +225,7 @@ lint: setup ## check style, types, architecture and dependencies
 	check types $(BIN)/mypy
 	check architecture $(BIN)/lint-imports
 	check dependencies $(BIN)/deptry src app
+	check weight $(BIN)/python -m tests.house
 	[ -z "$$failed" ] || { printf '%s\n' "lint: failed:$$failed" >&2; exit 1; }
 	printf '%s\n' "lint: all passed"
 

@@ -251,12 +251,12 @@ def test_architecture_names_every_room(root):
 
 def test_architecture_names_every_module_of_the_screens(root):
     page = (root / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    _, _, rooms = page.partition("\n    app/\n")
+    _, _, rooms = page.partition("\n    app/csa_app/ ")
     rooms = rooms.partition("\n    config/")[0]
     named = set(re.findall(r"\b([a-z_]+(?:\.py|/))(?= |$)", rooms))
     held = {
         path.name + "/" * path.is_dir()
-        for path in (root / "app").iterdir()
+        for path in (root / "app" / "csa_app").iterdir()
         if not path.name.startswith((".", "__init__", "__pycache__"))
     }
     assert named == held
@@ -338,7 +338,7 @@ def test_every_file_of_the_project_that_the_docs_name_exists(root):
             r"`((?:src|app|tests|benchmarks)/[\w./-]+)`", path.read_text("utf-8")
         )
     }
-    allowed = {"app/pages/", "app/csa_app/screens/NAME/", "tests/app/csa_app/screens/NAME/"}
+    allowed = {"app/pages/", "app/csa_app/screens/NAME/", "tests/app/screens/NAME/"}
     lost = {(page, name) for page, name in named if not (root / name).exists()}
     assert {(page, name) for page, name in lost if name not in allowed} == set()
 

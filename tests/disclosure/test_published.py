@@ -43,12 +43,12 @@ def test_what_was_published_is_read_as_it_was_written():
 def test_what_another_secret_changed_stands_and_only_what_is_new_is_changed_by_this_one():
     own = {"2016": {"West End": 27, "East End": 10, "New Town": 12}, "2017": {"West End": 30}}
     made = replace(PUBLISHED, id="2018-Q1", secret_id=ANOTHER, counts={"neighborhood": own})
-    stands = made.standing([PUBLISHED])
+    stands = made.with_earlier([PUBLISHED])
     assert stands.counts["neighborhood"] == {
         "2016": {"West End": 25, "East End": None, "New Town": 12},
         "2017": {"West End": 30},
     }
-    assert replace(made, secret_id=PUBLISHED.secret_id).standing([PUBLISHED]).counts == {
+    assert replace(made, secret_id=PUBLISHED.secret_id).with_earlier([PUBLISHED]).counts == {
         "neighborhood": own
     }
 
@@ -56,9 +56,9 @@ def test_what_another_secret_changed_stands_and_only_what_is_new_is_changed_by_t
 def test_an_area_that_was_redrawn_under_its_letter_is_another_place():
     redrawn = replace(PUBLISHED, secret_id=ANOTHER, places={"area": {"A": ("892a",)}})
     new = replace(redrawn, counts={"area": {"2016": {"A": 18}}})
-    assert new.standing([PUBLISHED]).count("area", "2016", "A") == 18
+    assert new.with_earlier([PUBLISHED]).count("area", "2016", "A") == 18
     same = replace(new, places=PUBLISHED.places)
-    assert same.standing([PUBLISHED]).count("area", "2016", "A") == 23
+    assert same.with_earlier([PUBLISHED]).count("area", "2016", "A") == 23
 
 
 # ---- refused -------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def test_ground_that_a_redraw_leaves_counts_on_and_what_it_adds_counts_from_then
         "A", ("designated", (2019, 1, 1), [ONE, TWO]), ("designated", (2020, 1, 1), [TWO, THREE])
     )
     chosen = followed(all_services(records(redrawn)))
-    assert chosen.is_ground_kept
+    assert chosen.has_former_cells
     assert designated(chosen) == [
         [("2019-01", numbers(ONE, TWO)), ("2020-01", numbers(ONE, TWO, THREE))]
     ]

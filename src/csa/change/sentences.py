@@ -315,7 +315,7 @@ def describe_area_basis(displaced: Displacement) -> tuple[Message, ...]:
     chosen = displaced.chosen
     if _has_start(displaced):
         return ()
-    said = [msg("displacement.all_ground")] if chosen.is_ground_kept or chosen.retired else []
+    said = [msg("displacement.all_ground")] if chosen.has_former_cells or chosen.retired else []
     ended = dict(zip(chosen.retired, chosen.ended, strict=True))
     for area_id, since, judged in zip(
         chosen.area_ids, displaced.starts, displaced.by_area, strict=True

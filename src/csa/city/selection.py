@@ -66,7 +66,7 @@ class AreaSelection:
         return tuple(version.cells for life in lives for version in life) or self.cells
 
     @property
-    def is_ground_kept(self) -> bool:
+    def has_former_cells(self) -> bool:
         """Whether ground that no area has any more, or another area has, counts for all."""
         kept = tuple(ground.versions for ground in self.designated)
         return kept != refined(self.versions, self.resolution)

@@ -75,7 +75,7 @@ class Publication:
         """Return a published count; None for fewer than 10, and where there is none."""
         return self.counts.get(geography, {}).get(period, {}).get(place)
 
-    def standing(self, earlier: Iterable[Publication]) -> Publication:
+    def with_earlier(self, earlier: Iterable[Publication]) -> Publication:
         """Return it with the counts that were published under another secret, as they were.
 
         Changed by two secrets, a count would be given away twice: whoever averages them knows more.

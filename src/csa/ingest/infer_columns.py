@@ -397,7 +397,7 @@ class TextColumn:
         """Return the share of distinct values that fit."""
         return sum(map(fits, self.distinct)) / max(1, len(self.distinct))
 
-    def says(self, *words: str) -> bool:
+    def is_named(self, *words: str) -> bool:
         """Whether its name holds one of these words."""
         return any(word in self._plain_name for word in words)
 
@@ -408,12 +408,12 @@ class TextColumn:
     @cached_property
     def formats(self) -> tuple[str, ...]:
         """The formats that nearly all of its values fit, as dates."""
-        is_day = self.says("date", "day", "dt", "occ", "fecha", "data")
+        is_day = self.is_named("date", "day", "dt", "occ", "fecha", "data")
         if len(self.known) and self.known.str.match(NO_DAY).mean() >= MOST:
             return ()
         if not self.is_number:
             return day_formats(self.distinct[:FORMS_LOOKED_AT])
-        if not (is_day or self.says("time")):
+        if not (is_day or self.is_named("time")):
             return ()
         # A zip code, or a number of a case, of an occurrence has as many digits.
         is_told = bool(DAY_NAME.search(self.name)) and NO_DAYS.isdisjoint(self.words)

@@ -176,7 +176,7 @@ def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that tells victims from other persons."""
     for column in columns:
         named = [value for value in column.distinct if VICTIM_WORDS.search(value)]
-        if named and column.says(*ROLES) and _covers(column, named, found):
+        if named and column.is_named(*ROLES) and _covers(column, named, found):
             spelled = sorted({value[:3].upper() for value in named} & {"VIC", "VÍC"}) or ["VIC"]
             found.columns["involvement"] = column
             found.rows_are = "persons"
@@ -242,9 +242,9 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
     for name in ADDRESS:
         for column in texts:
-            taken = column in found.columns.values() or column.says("desc")
+            taken = column in found.columns.values() or column.is_named("desc")
             taken = taken or not PRIVATE.isdisjoint(column.words)
             taken = taken or sum(one.name == column.name for one in columns) > 1
-            if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
+            if column.is_named(name) and not taken and column.share(lambda text: " " in text) > 0.5:
                 found.columns["address"] = column
                 return

@@ -73,8 +73,8 @@ def infer_location(
         return LocationColumns(
             {"location": located[0]}, LONLAT, _known(*parse_locations(located[0].texts))
         )
-    xs = [one for one in numeric if one.name == "x" or one.says(*X_NAMES) or one in lons]
-    ys = [one for one in numeric if one.name == "y" or one.says(*Y_NAMES) or one in lats]
+    xs = [one for one in numeric if one.name == "x" or one.is_named(*X_NAMES) or one in lons]
+    ys = [one for one in numeric if one.name == "y" or one.is_named(*Y_NAMES) or one in lats]
     if xs and ys:
         x, y = xs[0], ys[0]
         if crs is None and _is_degrees(x, 180) and _is_degrees(y, 90):

@@ -68,18 +68,18 @@ def fatal_flags(
     columns: Sequence[TextColumn],
 ) -> tuple[list[TextColumn], list[TextColumn]]:
     """Return the flags or counts of the killed, the likeliest first, and those of the hurt."""
-    victims = [one for one in columns if not one.says(*OF_OTHERS)]
-    fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
+    victims = [one for one in columns if not one.is_named(*OF_OTHERS)]
+    fatal = [one for one in victims if one.is_named(*FATAL) and not one.is_named(*INJURED, "motive")]
     fatal = [one for one in fatal if one.yes_no or _is_count(one)]
     fatal += [one for one in victims if _is_fatal_text(one)]
     fatal.sort(
         key=lambda one: (
-            one.says(*OF_CASES),
+            one.is_named(*OF_CASES),
             len(one.distinct) < 2,
-            not one.says("fatal", "murder", "killed"),
+            not one.is_named("fatal", "murder", "killed"),
         )
     )
-    injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
+    injured = [one for one in victims if one.is_named(*INJURED) and _is_count(one)]
     return fatal, injured
 
 
@@ -105,7 +105,7 @@ def kinds_by_flag(
         return
     spelled = column.yes_no
     if spelled is not None and not _killed(column):
-        is_of_living = column.says("nonfatal", "surviv") and not FATAL_TOO.search(column.name)
+        is_of_living = column.is_named("nonfatal", "surviv") and not FATAL_TOO.search(column.name)
         yes, no = spelled[::-1] if is_of_living else spelled
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
@@ -147,7 +147,7 @@ def _is_code(column: TextColumn) -> bool:
     """Check for 1 and 2 as yes and no: of those killed in a homicide, two are far fewer."""
     values = {value.removesuffix(".0") for value in column.distinct}
     twos = column.numbers == 2
-    return values == {"1", "2"} and not column.says(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
+    return values == {"1", "2"} and not column.is_named(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
 
 
 def _is_fatal_text(column: TextColumn) -> bool:
@@ -162,7 +162,7 @@ def _killed(column: TextColumn) -> tuple[str, ...]:
     codes = {value.casefold() for value in column.distinct}
     marked = {code for code, others in CODES.items() if code in codes and codes & others}
     marked -= {"f"} if "t" in codes else set()
-    is_patient = column.says("vict", "condition", "injur", "outcome", "patient")
+    is_patient = column.is_named("vict", "condition", "injur", "outcome", "patient")
     return tuple(
         one
         for one in column.distinct
@@ -184,8 +184,8 @@ def _counts() -> list[str]:
 
 def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
     """Check for a list of the dead: each has a day of death, or some died otherwise."""
-    days = [one for one in columns if one.says("death") and one.formats]
-    causes = [one for one in columns if one.says("cause", "manner")]
+    days = [one for one in columns if one.is_named("death") and one.formats]
+    causes = [one for one in columns if one.is_named("cause", "manner")]
     is_other = any(OTHER_DEATH.search(value) for one in causes for value in one.distinct)
     has_days = any((one.texts != "").mean() >= MOST for one in days)
     return bool(causes) and (has_days or is_other)
@@ -203,9 +203,9 @@ GUN_NAMES = (
 def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that says whether a gun was used."""
     for column in columns:
-        if not column.says(*GUN_NAMES) or column.says("recover", "seiz", "found", "count"):
+        if not column.is_named(*GUN_NAMES) or column.is_named("recover", "seiz", "found", "count"):
             continue
-        is_cause = column.says("cause", "method", "homicidetype", "manner")
+        is_cause = column.is_named("cause", "method", "homicidetype", "manner")
         spelled = column.yes_no
         if spelled is not None:
             yes, no = spelled
@@ -250,7 +250,7 @@ def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
         if spelled is None:
             continue
         yes, no = spelled
-        is_domestic = column.says(*DOMESTIC) or "dv" in column.words
+        is_domestic = column.is_named(*DOMESTIC) or "dv" in column.words
         if is_domestic and "domestic" not in found.columns:
             found.columns["domestic"] = column
             found.domestic = {
@@ -265,7 +265,7 @@ def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
 def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> None:
     """Leave out what a flag says is no shooting that a plan can prevent, each with its reason."""
     for field_name, names, why in LEFT_OUT:
-        if column.says(*names) and field_name not in found.columns:
+        if column.is_named(*names) and field_name not in found.columns:
             found.columns[field_name] = column
             when = {field_name: list(yes)}
             found.exclude.append({"name": field_name, "why": why, "when": when})
@@ -347,9 +347,9 @@ def _is_offense(column: TextColumn) -> bool:
     """Check for a text of offenses: by its name, or by few values of which some are crimes."""
     if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
         return False
-    if column.says(*OFFENSE_NAMES) or SHOOTING.search(column.header):
-        return not column.says("location", "premis", "weapon", "address")
-    is_place = column.says(*ADDRESS, "neighborhood", "district", "name")
+    if column.is_named(*OFFENSE_NAMES) or SHOOTING.search(column.header):
+        return not column.is_named("location", "premis", "weapon", "address")
+    is_place = column.is_named(*ADDRESS, "neighborhood", "district", "name")
     return len(column.distinct) <= FEW_WORDS and not is_place and bool(_n_rows(column, is_homicide))
 
 
@@ -397,7 +397,7 @@ def _no_other_death(
 
 def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
     """Rank a column by its values; what was called in at first after what was found."""
-    return not counted[0].says("initial"), len(counted[0].distinct)
+    return not counted[0].is_named("initial"), len(counted[0].distinct)
 
 
 def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
@@ -447,7 +447,7 @@ def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None
 def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:
     """Return the flags that say whether somebody was shot."""
     named = [one for one in columns if SHOOTING.search(one.header)]
-    named = [one for one in named if not one.says(*OF_OTHERS, "multi", "mass", "drive", "police")]
+    named = [one for one in named if not one.is_named(*OF_OTHERS, "multi", "mass", "drive", "police")]
     return [one for one in named if one.yes_no and one.yes_no[0]]
 
 
@@ -462,7 +462,7 @@ def _nonfatal_by_text(
         _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
     if is_deaths_list(columns):  # a cause says how they died
-        texts = [one for one in texts if not one.says("cause", "manner")]
+        texts = [one for one in texts if not one.is_named("cause", "manner")]
     shot, n_shot = _finest(texts, _is_shooting_of)
     armed, n_armed = _finest(texts, lambda _: is_gun_assault)
     if shot is not None and n_shot >= TELLING_SHARE * n_armed:
@@ -483,7 +483,7 @@ def _assaults_with_guns(
     columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
 ) -> None:
     """Take assaults by a text or a flag, where another column says that a gun was used."""
-    flags = [one for one in columns if one.says("assault") and one.yes_no and one.yes_no[0]]
+    flags = [one for one in columns if one.is_named("assault") and one.yes_no and one.yes_no[0]]
     beaten, _ = _finest(texts, lambda _: is_assault)
     if "firearm" not in found.columns:  # a text of offenses may name the weapon alone
         named, _ = _finest(texts, lambda _: is_gun)
@@ -540,8 +540,8 @@ def _by_name(
 ) -> bool:
     """Take every row as the kind that the file's name, or a column's, says; asked."""
     kind, _ = kind_in_name(name)
-    causes = [one for one in columns if one.says("cause", "manner") and _n_rows(one, _is_stabbing)]
-    headers = [one.header for one in columns if not one.says("name")]
+    causes = [one for one in columns if one.is_named("cause", "manner") and _n_rows(one, _is_stabbing)]
+    headers = [one.header for one in columns if not one.is_named("name")]
     if not (kind or any(map(HOMICIDE.search, headers)) or causes):
         return False
     readings = [

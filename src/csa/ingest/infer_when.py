@@ -70,16 +70,16 @@ def guess_when(
         return None
     formats = _with_others(taken, _settle_order(taken, questions, is_us=is_us))
     found: dict[FieldName, TextColumn] = {"date": taken}
-    dated = [one for one in columns if one.formats and not one.says(*NEVER)]
-    reported = [one for one in dated if one.says(*REPORTED)]
+    dated = [one for one in columns if one.formats and not one.is_named(*NEVER)]
+    reported = [one for one in dated if one.is_named(*REPORTED)]
     if taken not in reported:
-        kept = [one for one in reported if not one.says(*OF_FILES)]
+        kept = [one for one in reported if not one.is_named(*OF_FILES)]
         found |= dict.fromkeys(["reported_date"], kept[0]) if kept else {}
     clocks: tuple[str, ...] = ("%H:%M", "%H:%M:%S")
     has_time = True
     if not any(map(has_clock, formats)) or _is_midnight(taken, formats):
-        others = [one for one in columns if one is not taken and not one.says(*NEVER)]
-        field_name, clock = _guess_clock(others, is_reported=taken.says(*REPORTED))
+        others = [one for one in columns if one is not taken and not one.is_named(*NEVER)]
+        field_name, clock = _guess_clock(others, is_reported=taken.is_named(*REPORTED))
         has_time = clock is not None or not any(map(has_clock, formats))
         if clock is not None:
             found[field_name] = clock
@@ -89,18 +89,18 @@ def guess_when(
 
 def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColumn | None:
     """Guess which column is the day of the shooting; asked where several are."""
-    dated = [one for one in columns if one.formats and not one.says(*NEVER)]
+    dated = [one for one in columns if one.formats and not one.is_named(*NEVER)]
     written = [one for one in dated if not _is_counted(one)]
-    reported = [one for one in written if one.says(*REPORTED)]
+    reported = [one for one in written if one.is_named(*REPORTED)]
     others = [one for one in written if one not in reported]
     if not others and (parts := _day_in_parts(columns)):
         return _ask_day([*parts, *reported], questions)
     # Numbers that count days may be those of anything else.
-    others = others or reported or [one for one in dated if not one.says(*REPORTED)] or dated
-    others = others or [one for one in columns if one.formats and one.says(*ANSWERED)]
+    others = others or reported or [one for one in dated if not one.is_named(*REPORTED)] or dated
+    others = others or [one for one in columns if one.formats and one.is_named(*ANSWERED)]
     if not others:
         return None
-    named = [one for one in others if one.says(*OCCURRED)] or others
+    named = [one for one in others if one.is_named(*OCCURRED)] or others
     with_times = [one for one in named if any(map(has_clock, one.formats))]
     named = with_times + [one for one in named if one not in with_times]
     named.sort(key=lambda one: bool(re.search(r"(^|[^a-z])(to|end)([^a-z]|$)", one.header.lower())))
@@ -134,13 +134,13 @@ def _guess_clock(
     named = [
         one
         for one in columns
-        if one.says("hour", "time", "hora") or not HOURS.isdisjoint(one.words) or _is_tm(one)
+        if one.is_named("hour", "time", "hora") or not HOURS.isdisjoint(one.words) or _is_tm(one)
     ]
     hours = [one for one in named if _is_hour(one)]
-    timed = [one for one in named if one.clocks and one not in hours and not one.says("hour")]
-    timed = [one for one in timed if is_reported or not one.says(*REPORTED)]
-    timed.sort(key=lambda one: (not one.says(*OCCURRED), one.position))
-    hours = [one for one in hours if is_reported or not one.says(*REPORTED)]
+    timed = [one for one in named if one.clocks and one not in hours and not one.is_named("hour")]
+    timed = [one for one in timed if is_reported or not one.is_named(*REPORTED)]
+    timed.sort(key=lambda one: (not one.is_named(*OCCURRED), one.position))
+    hours = [one for one in hours if is_reported or not one.is_named(*REPORTED)]
     halves = [one for one in columns if {*map(str.casefold, one.distinct)} in MERIDIEMS]
     if timed and halves and not any("%p" in form for form in timed[0].clocks):
         parts = (timed[0], halves[0])
@@ -154,12 +154,12 @@ def _guess_clock(
 def unread_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that say a time by their names, though none was read."""
     named = [one for one in columns if {"time", "hour", "hora"} & {*one.words} and len(one.known)]
-    return [one.header for one in named if not (one.formats or one.clocks or one.says(*NEVER))]
+    return [one.header for one in named if not (one.formats or one.clocks or one.is_named(*NEVER))]
 
 
 def reported_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that hold the time of a report, which is not the shooting's."""
-    return [one.header for one in columns if one.clocks and one.says(*REPORTED)]
+    return [one.header for one in columns if one.clocks and one.is_named(*REPORTED)]
 
 
 def _joined(parts: Sequence[TextColumn]) -> TextColumn:
@@ -173,7 +173,7 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
     parts = []
     for words, least, most in DAY_PARTS:
         for one in columns:
-            is_named = not {*words}.isdisjoint(one.words) and not one.says(*NEVER, *REPORTED)
+            is_named = not {*words}.isdisjoint(one.words) and not one.is_named(*NEVER, *REPORTED)
             is_named &= NO_PART.isdisjoint(one.words)
             is_month = most == 12 and one.share(str.isalpha) == 1
             in_range = one.is_number and bool(one.numbers.dropna().between(least, most).all())
@@ -189,7 +189,7 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
 
 def _is_tm(column: TextColumn) -> bool:
     """Check for a time of the shooting as Oracle's users shorten it: `OCC_TM`, `CMPLNT_FR_TM`."""
-    return "tm" in column.words and (column.says(*OCCURRED) or "fr" in column.words)
+    return "tm" in column.words and (column.is_named(*OCCURRED) or "fr" in column.words)
 
 
 def _is_hour(column: TextColumn) -> bool:

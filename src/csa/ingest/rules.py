@@ -122,7 +122,7 @@ class UnnamedValues:
                 self._counts.setdefault(key, []).append(values.value_counts())
                 self._first[key] = min(place, self._first.get(key, place))
 
-    def found(self) -> tuple[Unnamed, ...]:
+    def counts(self) -> tuple[Unnamed, ...]:
         """Return them with their numbers of rows, question by question."""
         asked = list(self._rules)
         order = sorted(self._counts, key=lambda key: (asked.index(key[0]), self._first[key]))

@@ -224,7 +224,7 @@ def validate_file(
         *(msg("source.note_text", name=name, text=text) for text in texts if text),
     )
     thin = pd.concat(aside, ignore_index=True)
-    return ValidatedFile(summary, source, blocks, thin, notes, unnamed.found())
+    return ValidatedFile(summary, source, blocks, thin, notes, unnamed.counts())
 
 
 def _named(blocks: list[pd.DataFrame], names: IncidentNames) -> list[pd.DataFrame]:

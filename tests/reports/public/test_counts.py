@@ -116,7 +116,7 @@ def test_a_lost_secret_tells_nothing_anew(sample_city):
     other = Secret(bytes(range(1, 33)))
     (trial,) = publish(sample_city, MONTHS[-1:], other, lambda _: [])
     assert trial.publication.counts != first.publication.counts
-    stands = trial.publication.standing([first.publication])
+    stands = trial.publication.with_earlier([first.publication])
     assert stands.counts == first.publication.counts
 
 

@@ -42,7 +42,7 @@ class Kind:
     bases: tuple[str, ...] = ()  # the allowed bases; empty: any text
     default_basis: str = ""  # the basis where none is given
 
-    def settled_basis(self, given: str) -> str | None:
+    def normalize_basis(self, given: str) -> str | None:
         """Normalize a basis, so that equal ones compare equal."""
         basis = " ".join(given.split()) or self.default_basis
         if not basis:
@@ -239,7 +239,7 @@ def _as_number(given: str | float | None) -> float | None:
 
 
 def _completed(value: Value, kind: Kind) -> Value:
-    basis = kind.settled_basis(value.basis)
+    basis = kind.normalize_basis(value.basis)
     number = value.value
     if kind.shape == "count" and number is None:
         number = value.numerator
@@ -267,7 +267,7 @@ def _number_faults(value: Value) -> Iterator[Fault]:
 
 
 def _basis_faults(value: Value, kind: Kind) -> Iterator[Fault]:
-    if kind.settled_basis(value.basis) is not None:
+    if kind.normalize_basis(value.basis) is not None:
         return
     if kind.name == "clearance":
         yield "basis", msg("measures.basis_clearance", given=value.basis)

@@ -119,7 +119,7 @@ def count_all(
         }
         period = Period(change.since, change.through.plus(1))
         add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
-    return Publication(str(window.quarter), secret.id, members, counts).standing(earlier)
+    return Publication(str(window.quarter), secret.id, members, counts).with_earlier(earlier)
 
 
 def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tuple[Ints, Keys]:
