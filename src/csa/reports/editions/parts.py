@@ -25,7 +25,7 @@ from csa.reports.editions.phrases import (
     state_words,
     tier_words,
 )
-from csa.reports.month.facts import AreaFacts, Facts, Unserved
+from csa.reports.month.facts import AreaFacts, Facts
 from csa.risk.explanation import factor_words, layer_words, study_words
 from csa.risk.files import AreaFactor
 
@@ -188,21 +188,18 @@ def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     here = {one.name for one in facts.areas} | {one.name for one in more}
     gone = [t("report.gone_part", name=n) if n in here else n for n in facts.gone]
     doubtful = [one.name for one in more if one.is_doubtful]
-    said = (
-        t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
-        t("report.unserved", n=len(more), names=t.listed(_tiers(more, t))) if more else "",
-        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
-    )
-    return [sentence for sentence in said if sentence]
-
-
-def _tiers(more: Sequence[Unserved], t: Translator) -> list[str]:
-    return [
+    names = [
         t.place(one.name)
         if one.tier is None
         else t("report.in_tier", name=t.place(one.name), tier=one.tier)
         for one in more
     ]
+    said = (
+        t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
+        t("report.unserved", n=len(more), names=t.listed(names)) if more else "",
+        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
+    )
+    return [sentence for sentence in said if sentence]
 
 
 def _paragraphs(sentences: list[str]) -> list[Block]:
@@ -273,7 +270,9 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
                 t("report.at_quarter", figure=at.now, quarter=at.line.last),
                 at.baseline or none,
                 at.target or none,
-                _word(at, t),
+                render(at.word, t.language)
+                if at.what is None
+                else t("meeting.judged", word=render(at.word, t.language), what=at.what),
             )
             for at in with_value
         ),
@@ -284,11 +283,6 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
         names = "; ".join(without)
         said.append(t("report.measures_without", n=len(without), names=names))
     return [shown, Paragraph(" ".join(said), is_faint=True), *more]
-
-
-def _word(at: MeasureStatus, t: Translator) -> str:
-    word = render(at.word, t.language)
-    return word if at.what is None else t("meeting.judged", word=word, what=at.what)
 
 
 # ---- Why here, and what could be done: of one area on its sheet, and of all in a table.
@@ -352,24 +346,21 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
         tuple(
             (
                 area_name(area, t),
-                ", ".join(layer_words(one.layer, facts.config, t) for one in _of(area)) or none,
+                ", ".join(layer_words(one.layer, facts.config, t) for one in area.why.factors or ())
+                or none,
                 _counts(facts, area, t) or none,
                 ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking) or none,
             )
             for area in asked
         ),
     )
-    factors = {one.layer: one for area in asked for one in _of(area)}
+    factors = {one.layer: one for area in asked for one in area.why.factors or ()}
     studies = {one.what: one for area in asked for one in area.why.studies}
     return [
         Heading(t("report.why_title")),
         *short_table(table, MAX_WHY_AREAS, t),
         *_said(facts, tuple(factors.values()), tuple(studies.values()), t),
     ]
-
-
-def _of(area: AreaFacts) -> Sequence[AreaFactor]:
-    return area.why.factors or ()
 
 
 def _said(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -70,10 +70,7 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
     tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
     doubtful = rows["is_doubtful"].astype(bool).tolist()
     shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
-    told = zip(rows["place_name"], tiers, doubtful, shapes, strict=True)
-    return [
-        Unserved(str(name), tier, is_doubtful, shape) for name, tier, is_doubtful, shape in told
-    ]
+    return list(map(Unserved, map(str, rows["place_name"]), tiers, doubtful, shapes))
 
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
@@ -160,8 +157,7 @@ class MonthContext:
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """An area's identity, before anything is counted."""
 
     area_id: str
@@ -176,7 +172,16 @@ def gather_areas(
     seen: MonthContext, records: Records, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
-    rows = _served(records) or _candidates(seen.now)
+    proposed = seen.now.areas
+    rows = [
+        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
+        for area in core_areas(records)
+    ] or [
+        _Row(str(area_id), str(name), CANDIDATE, None, cells)
+        for area_id, name, cells in zip(
+            proposed["area_id"], proposed["place_name"], list_cells(proposed), strict=True
+        )
+    ]
     areas = [(row.area_id, row.name, row.cells) for row in rows]
     locate = locating(seen.city, seen.now, seen.located)
     counts = count_areas(seen.city, areas, seen.now, locate, seen.record)
@@ -196,19 +201,6 @@ def gather_areas(
     )
 
 
-def _served(records: Records) -> list[_Row]:
-    return [
-        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
-        for area in core_areas(records)
-    ]
-
-
-def _candidates(proposal: Proposal) -> list[_Row]:
-    areas = proposal.areas
-    named = zip(areas["area_id"], areas["place_name"], list_cells(areas), strict=True)
-    return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
-
-
 def _facts(
     seen: MonthContext, row: _Row, counts: AreaCounts, helped: AreaServices | None
 ) -> AreaFacts:
@@ -216,13 +208,8 @@ def _facts(
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
     return AreaFacts(
-        area_id=row.area_id,
+        **row._asdict(),
         letter="" if row.state == CANDIDATE else row.area_id,
-        name=row.name,
-        state=row.state,
-        since=row.since,
-        cells=row.cells,
-        redrawn_on=row.redrawn_on,
         shape=h3_cells.outline(row.cells),
         km2=counts.area_km2,
         incidents=counts.incidents,

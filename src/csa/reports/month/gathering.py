@@ -16,7 +16,6 @@ from csa.base.message import msg
 from csa.base.params import Month
 from csa.base.schema import KINDS
 from csa.change.follow import FollowSource
-from csa.city.dataset import Dataset
 from csa.city.history import load_history
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records
@@ -43,7 +42,6 @@ from csa.reports.month.data_notes import (
 from csa.reports.month.facts import AreaFacts, Facts, MapGround, PlanFacts, PublicPart
 from csa.reports.month.month_end import (
     NOTHING_BESIDE,
-    ChangeResult,
     MonthEnd,
     ReportInputs,
     follow,
@@ -135,6 +133,7 @@ def gather_month(
     areas = gather_areas(seen, records, lines, snapshot.as_of)
     n_silent = int(now.summary["totals"]["silent_months"])
     result = follow(look, records, n_silent)
+    singles = result.singles or {}
     plan_facts = (
         None if plan is None else _plan_facts(plan, lines, look, records, snapshot.as_of, areas)
     )
@@ -147,7 +146,7 @@ def gather_month(
         config=look.city.config,
         choices=look.choices,
         data_through=look.through,
-        areas=_with_verdicts(areas, result),
+        areas=tuple(replace(area, verdict=singles.get(area.letter)) for area in areas),
         is_served=is_served,
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
@@ -157,7 +156,12 @@ def gather_month(
         city_year=city_year(look.city, look.choices),
         followed=result.followed,
         why_not_followed=result.why_not,
-        ground=_ground(look.city.dataset, now, beside),
+        ground=MapGround(
+            look.city.dataset.study_area,
+            look.city.dataset.neighborhoods,
+            dict(beside.layers),
+            count_afar(now.counted),
+        ),
         plan=plan_facts,
         services_per_1k=services_per_1k(look.city.dataset),
         notes=(
@@ -173,11 +177,6 @@ def gather_month(
         public=_public(source, plan, records, month, beside),
         displaced=result.displaced,
     )
-
-
-def _with_verdicts(areas: Sequence[AreaFacts], result: ChangeResult) -> tuple[AreaFacts, ...]:
-    singles = result.singles or {}
-    return tuple(replace(area, verdict=singles.get(area.letter)) for area in areas)
 
 
 def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) -> tuple[str, ...]:
@@ -214,15 +213,6 @@ def _plan_facts(
         measure_statuses(measures, today),
         tuple(undone),
         review_effects(plan, records, today),
-    )
-
-
-def _ground(dataset: Dataset, now: Proposal, beside: ReportInputs) -> MapGround:
-    return MapGround(
-        dataset.study_area,
-        dataset.neighborhoods,
-        dict(beside.layers),
-        count_afar(now.counted),
     )
 
 
