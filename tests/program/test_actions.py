@@ -289,8 +289,8 @@ def test_a_work_plan(lite, plan, candidate):
         "done",
         TODAY,
     )
-    assert (records.questions[0].answered, records.questions[0].answered_on) == ("It burns.", TODAY)
-    assert not records.questions[0].is_public
+    assert (records.asked[0].answered, records.asked[0].answered_on) == ("It burns.", TODAY)
+    assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
     assert verified(lite).is_whole
 

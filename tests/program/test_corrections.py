@@ -137,7 +137,7 @@ def test_what_people_wrote_is_corrected_field_by_field(served):
         "",
     )
     assert records.lessons[0].text == "Go in pairs."
-    assert (records.questions[0].asked, records.questions[0].answered) == (
+    assert (records.asked[0].asked, records.asked[0].answered) == (
         "More lights",
         "Ten lamps.",
     )

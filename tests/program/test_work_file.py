@@ -90,7 +90,7 @@ def test_out_in_and_out_again_gives_the_same_bytes(filled, bare, lines):
     assert work_file(read_records(bare)) == content
     assert verified(bare).is_whole
     first, second = (
-        {(row.key, row.answered, row.answered_on) for row in read_records(one).questions}
+        {(row.key, row.answered, row.answered_on) for row in read_records(one).asked}
         for one in (filled, bare)
     )
     assert first == second
@@ -126,7 +126,7 @@ def test_the_day_of_an_answer_alone_is_no_difference(filled, lines):
     assert add_work(filled, act(on=LATER), lines([same])) == WorkCounts(0, 0, 1)
     other = {**dated, "answer": "Three lamps."}
     assert add_work(filled, act(on=LATER), lines([other])) == WorkCounts(0, 1, 0)
-    asked = next(each for each in read_records(filled).questions if each.key == "A/asked-1")
+    asked = next(each for each in read_records(filled).asked if each.key == "A/asked-1")
     assert (asked.answered, str(asked.answered_on)) == ("Three lamps.", dated["answered_on"])
 
 
@@ -152,7 +152,7 @@ def test_a_task_is_brought_up_to_date_and_a_question_answered(filled, lines):
     records = read_records(filled)
     task = next(row for row in records.tasks if row.key == "A/task-1")
     assert (task.status, task.what, task.updated_on) == ("at-risk", "Lamp 1", LATER)
-    asked = next(row for row in records.questions if row.key == "A/asked-2")
+    asked = next(row for row in records.asked if row.key == "A/asked-2")
     assert (asked.answered, asked.answered_on) == ("Heated now.", LATER)
     new = next(row for row in records.tasks if row.area == "B")
     assert (new.key, new.status, new.source, new.is_public) == (
@@ -172,7 +172,7 @@ def test_a_late_tasks_reason_and_a_persons_consent_come_with_a_file(filled, line
     assert add_work(filled, act(on=LATER), lines(rows)) == WorkCounts(0, 2, 0)
     records = read_records(filled)
     task = next(row for row in records.tasks if row.key == "A/task-1")
-    asked = next(row for row in records.questions if row.key == "A/asked-2")
+    asked = next(row for row in records.asked if row.key == "A/asked-2")
     assert (task.reason, task.told_on) == ("No truck.", TODAY)
     assert (asked.is_public, asked.answered_on) == (True, None)
     ahead = LATER + timedelta(days=1)

@@ -73,7 +73,7 @@ def sample_records(sample_source):
         areas=tuple(areas),
         steps=tuple(steps),
         tasks=tuple(tasks),
-        questions=tuple(asked),
+        asked=tuple(asked),
     )
 
 

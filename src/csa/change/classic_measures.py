@@ -157,7 +157,9 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     if not 0 < coverage < 1:
         raise ParamError("displacement.coverage", given=coverage)
     sure = _Sureness(max(1.0, dispersion), -float(ndtri((1 - coverage) / 2)))
-    local = sure.with_error(treated.estimate - control.estimate, treated.variance + control.variance)
+    local = sure.with_error(
+        treated.estimate - control.estimate, treated.variance + control.variance
+    )
     if ring is None and ring_control is None:
         return Wdd(None, local, None, sure.dispersion, coverage)
     if ring is None or ring_control is None:
@@ -166,7 +168,9 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
         ring.estimate - ring_control.estimate, ring.variance + ring_control.variance
     )
     both = _both_variance(control, ring_control, is_shared=shared_control)
-    total = sure.with_error(local.estimate + displaced.estimate, treated.variance + ring.variance + both)
+    total = sure.with_error(
+        local.estimate + displaced.estimate, treated.variance + ring.variance + both
+    )
     return Wdd(total, local, displaced, sure.dispersion, coverage)
 
 

@@ -69,7 +69,9 @@ def fatal_flags(
 ) -> tuple[list[TextColumn], list[TextColumn]]:
     """Return the flags or counts of the killed, the likeliest first, and those of the hurt."""
     victims = [one for one in columns if not one.is_named(*OF_OTHERS)]
-    fatal = [one for one in victims if one.is_named(*FATAL) and not one.is_named(*INJURED, "motive")]
+    fatal = [
+        one for one in victims if one.is_named(*FATAL) and not one.is_named(*INJURED, "motive")
+    ]
     fatal = [one for one in fatal if one.yes_no or _is_count(one)]
     fatal += [one for one in victims if _is_fatal_text(one)]
     fatal.sort(
@@ -147,7 +149,9 @@ def _is_code(column: TextColumn) -> bool:
     """Check for 1 and 2 as yes and no: of those killed in a homicide, two are far fewer."""
     values = {value.removesuffix(".0") for value in column.distinct}
     twos = column.numbers == 2
-    return values == {"1", "2"} and not column.is_named(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
+    return (
+        values == {"1", "2"} and not column.is_named(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
+    )
 
 
 def _is_fatal_text(column: TextColumn) -> bool:
@@ -447,7 +451,9 @@ def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None
 def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:
     """Return the flags that say whether somebody was shot."""
     named = [one for one in columns if SHOOTING.search(one.header)]
-    named = [one for one in named if not one.is_named(*OF_OTHERS, "multi", "mass", "drive", "police")]
+    named = [
+        one for one in named if not one.is_named(*OF_OTHERS, "multi", "mass", "drive", "police")
+    ]
     return [one for one in named if one.yes_no and one.yes_no[0]]
 
 
@@ -540,7 +546,9 @@ def _by_name(
 ) -> bool:
     """Take every row as the kind that the file's name, or a column's, says; asked."""
     kind, _ = kind_in_name(name)
-    causes = [one for one in columns if one.is_named("cause", "manner") and _n_rows(one, _is_stabbing)]
+    causes = [
+        one for one in columns if one.is_named("cause", "manner") and _n_rows(one, _is_stabbing)
+    ]
     headers = [one.header for one in columns if not one.is_named("name")]
     if not (kind or any(map(HOMICIDE.search, headers)) or causes):
         return False

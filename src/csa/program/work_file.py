@@ -132,7 +132,7 @@ def work_rows(records: Records) -> list[list[str]]:
     tables = (
         records.tasks,
         records.meetings,
-        records.questions,
+        records.asked,
         records.stakeholders,
         records.lessons,
     )

@@ -24,11 +24,11 @@ def area(*days):
 
 def judged(verdict, counted, expected, *, is_told):
     """Six months that end so."""
-    ends = {"counted": [counted] * MONTHS, "low": [1] * MONTHS, "high": [90] * MONTHS}
+    ends = {"counted": [counted] * MONTHS, "bound_low": [1] * MONTHS, "bound_high": [90] * MONTHS}
     known = SimpleNamespace(mean=[expected] * MONTHS)
     is_enough = [(counted + expected) / 2 >= LEAST_MEAN] * MONTHS
     core = SimpleNamespace(
-        **ends, expectation=known, is_told=[is_told] * MONTHS, is_enough=is_enough
+        **ends, expectation=known, has_enough=[is_told] * MONTHS, is_enough=is_enough
     )
     return SimpleNamespace(core=core, ring=None, verdicts=(verdict,) * MONTHS)
 

@@ -37,7 +37,7 @@ def past_year(core_before, rest_before, came, rest):
 )
 def test_a_sum_has_one_of_five_classes(counted, level):
     """About 100 are expected; nine in ten lie from 75 to 127, and the boundary is 58 to 153."""
-    assert (track(100, 100).low[0], track(100, 100).high[0]) == (58, 153)
+    assert (track(100, 100).bound_low[0], track(100, 100).bound_high[0]) == (58, 153)
     assert levels(track(counted, 100)) == [level]
 
 
@@ -57,7 +57,7 @@ def several():
     judged = classify_change(core, None, None, frozenset({-1, 1}))
     return SimpleNamespace(
         area_ids=("A", "B"),
-        judged=lambda _: judged,
+        results=lambda _: judged,
         late=lambda _: 0,
         place_name=lambda area_id: area_id or "the 2 areas",
         displaced=SimpleNamespace(
@@ -65,7 +65,7 @@ def several():
             since_all=Month(2020, 1),
             past=(),
             pooled=judged,
-            single=(judged, judged),
+            by_area=(judged, judged),
             starts=(Month(2020, 1),) * 2,
             chosen=SimpleNamespace(area_ids=("A", "B"), place_names=("Oak", "Elm"), retired=()),
             is_staggered=False,
@@ -79,7 +79,7 @@ def several():
     ("area_id", "who", "is_one"), [("B", "Elm (B)", True), ("", "the 2 areas together", False)]
 )
 def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, area_id, who, is_one):
-    judged = several.judged(area_id)
+    judged = several.results(area_id)
     assert judged.verdicts[11] == "no change shown"
     told = Following.sentence(several, area_id, 11)
     assert told == describe_result(judged, 12, Month(2020, 1), who, is_one=is_one)
@@ -94,7 +94,7 @@ def test_the_rest_is_told_to_the_month_on_screen(several):
 
 
 def test_an_area_that_began_later_is_early_in_its_own_first_months(several):
-    early = several.judged("A").withheld_early()
+    early = several.results("A").withheld_early()
     several.judged = lambda area_id: early.later(5) if area_id == "B" else early
     told = [[Following.is_early(several, at, one) for at in (1, 2, 6, 7)] for one in ("", "B")]
     assert told == [[True, False, False, False], [False, False, True, False]]

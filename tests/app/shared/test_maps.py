@@ -74,7 +74,7 @@ def message(group):
 @pytest.mark.parametrize("east", ["East End", "East Corner (B)"])
 def test_the_message_holds_each_cell_with_its_count_and_what_its_area_is_called(city, cells, east):
     standing = {} if east == "East End" else STANDING
-    told = message(maps.painting(scene(city, standing=standing), cells))
+    told = message(maps.painting(scene(city, status=standing), cells))
     counted = city.proposal.cells[city.proposal.cells["incidents"] > 0]
     number_of = {f"{cell:015x}": n for cell, n in cells.number_of.items()}
     called = {"c-1": "West End", "c-2": east, "": ""}
@@ -104,7 +104,7 @@ def test_a_candidate_has_its_id_its_place_no_letter_and_both_of_its_numbers(city
 
 
 def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cells):
-    shown = scene(city, standing=STANDING, notes={"c-1": ("first",), "c-2": ("second",)})
+    shown = scene(city, status=STANDING, notes={"c-1": ("first",), "c-2": ("second",)})
     west, east = (one["properties"] for one in message(maps.painting(shown, cells))["areas"])
     assert (east["area_id"], east["letter"], east["place"]) == ("c-2", "B", "East Corner")
     assert (west["area_id"], west["letter"], west["place"]) == ("c-1", "", "West End")
@@ -128,7 +128,7 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
     core = core_of(city, "c-2", without=without)
     grounds = [(core.key, core.place_name, core.cells)]
     counts = count_areas(city, grounds, city.proposal, locating(city, city.proposal))
-    shown = scene(city, standing=STANDING, core=(core,), counts=counts)
+    shown = scene(city, status=STANDING, core=(core,), counts=counts)
     *candidates, drawn = message(maps.painting(shown, cells))["areas"]
     named = {one["properties"]["area_id"]: one["properties"]["named"] for one in candidates}
     assert named == ({"c-1": True, "c-2": False} if without else {"c-1": True})
@@ -151,7 +151,7 @@ def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its
     n_cells = len(core_of(city, "c-2").cells)
     for without, is_twin in ((1, (n_cells - 1) / n_cells >= maps.ALIKE), (n_cells // 2, False)):
         core = core_of(city, "c-2", without=without)
-        shown = scene(city, standing=STANDING, core=(core,))
+        shown = scene(city, status=STANDING, core=(core,))
         told = {
             one["properties"]["area_id"]: one["properties"]
             for one in message(maps.painting(shown, cells))["areas"][:-1]
@@ -163,7 +163,7 @@ def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its
 
 def test_one_that_no_candidate_is_has_its_letter(city, cells):
     own = frozenset(h3.cell_to_parent(cell, 9) for cell in core_of(city, "c-1").cells)
-    core = replace(core_of(city, "c-1"), key="C", drawn=((date(2019, 9, 14), own),))
+    core = replace(core_of(city, "c-1"), key="C", cell_history=((date(2019, 9, 14), own),))
     *candidates, drawn = message(maps.painting(scene(city, core=(core,)), cells))["areas"]
     assert [one["properties"]["named"] for one in candidates] == [True, True]
     assert drawn["properties"]["area_id"] == "C"

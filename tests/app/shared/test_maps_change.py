@@ -200,7 +200,7 @@ def test_an_earlier_month_has_its_own_colours_on_the_same_cells(followed, cells)
     assert [z["cells"] for z in first["zones"]] == [z["cells"] for z in last["zones"]]
     assert first["cells"] == last["cells"]
     assert all(zone["fill"] is None for zone in zones(first, is_core=True).values())
-    assert levels(followed.judged("c-7").core)[0] is None
+    assert levels(followed.results("c-7").core)[0] is None
 
 
 def test_places_that_are_not_like_the_areas_are_not_outlined(followed, cells):

@@ -75,7 +75,7 @@ class Records:
     baselines: tuple[BaselineRow, ...] = ()
     tasks: tuple[TaskRow, ...] = ()
     meetings: tuple[MeetingRow, ...] = ()
-    questions: tuple[QuestionRow, ...] = ()
+    asked: tuple[QuestionRow, ...] = ()
     lessons: tuple[LessonRow, ...] = ()
     stakeholders: tuple[StakeholderRow, ...] = ()
     measures: tuple[MeasureRow, ...] = ()
@@ -111,7 +111,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "baselines": BaselineRow,
     "tasks": TaskRow,
     "meetings": MeetingRow,
-    "questions": QuestionRow,
+    "asked": QuestionRow,
     "lessons": LessonRow,
     "stakeholders": StakeholderRow,
     "measures": MeasureRow,

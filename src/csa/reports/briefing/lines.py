@@ -177,7 +177,7 @@ def work_plan(
     steps = records.steps_of(key)
     tasks = [row for row in records.tasks if row.area == key]
     meetings = [row for row in records.meetings if row.area == key]
-    asked = [row for row in records.questions if row.area == key]
+    asked = [row for row in records.asked if row.area == key]
     lessons = [row for row in records.lessons if row.area == key]
     takers = [row for row in records.stakeholders if row.area == key]
     days = [

@@ -107,7 +107,7 @@ def _decided_on(records: Records) -> Iterator[date]:
         *(row.proposed_on for row in records.changes),
         *(row.on_date for row in records.steps),
         *(row.updated_on for row in records.tasks),
-        *(day for row in records.questions for day in (row.asked_on, row.answered_on)),
+        *(day for row in records.asked for day in (row.asked_on, row.answered_on)),
         *(row.on_date for row in records.lessons),
         *(row.approved_on for row in records.quarters),
         *(row.meeting_on for row in records.minutes),

@@ -195,11 +195,11 @@ def public_tasks(records: Records, letters: Collection[str]) -> tuple[PublicTask
 
 def public_answers(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
     """List what residents asked and what was answered, of those who agreed to be quoted."""
-    rows = (row for row in records.questions if row.is_public and row.area in letters)
+    rows = (row for row in records.asked if row.is_public and row.area in letters)
     return tuple(PublicAnswer.model_validate(row, from_attributes=True) for row in rows)
 
 
 def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:
     """Count the questions that are not quoted, and of them those without an answer."""
-    others = [row for row in records.questions if not row.is_public and row.area in letters]
+    others = [row for row in records.asked if not row.is_public and row.area in letters]
     return len(others), sum(not row.answered for row in others)

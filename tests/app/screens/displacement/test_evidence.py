@@ -60,7 +60,7 @@ def followed(past=(), **areas):
         months=["2020-01", "2020-02"],
         area_ids=tuple(areas),
         by_letter=sorted(areas),
-        judged=lambda area_id: areas.get(area_id, power_of(200.0)),
+        results=lambda area_id: areas.get(area_id, power_of(200.0)),
         place_name=lambda area_id: f"Row {area_id}" if area_id else "all",
         displaced=SimpleNamespace(
             past=past, usual_core=usual, dispersion=SimpleNamespace(value=1.0), chosen=None

@@ -41,7 +41,7 @@ def following(**areas):
         area_ids=tuple(areas),
         by_letter=sorted(areas, key=lambda name: (len(name), name)),
         months=MONTHS,
-        judged=areas.__getitem__,
+        results=areas.__getitem__,
         is_early=lambda at: areas["A"].verdicts[at] is Verdict.TOO_EARLY,
         late=lambda _: 0,
         place_name=lambda name: f"{names[name]} ({name})",

@@ -207,7 +207,7 @@ def sheet_words(city, monkeypatch):
         said = []
         for name in ("markdown", "caption", "warning"):
             monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
-        monkeypatch.setattr(area_sheet.nearby, "beside_map", lambda *_: None)
+        monkeypatch.setattr(area_sheet.nearby, "show_around", lambda *_: None)
         area = city.proposal.areas.iloc[0].to_dict() | changed
         area_sheet._places(city, choices or AreaSettings(), area, "West End")
         return " ".join(said)
@@ -316,7 +316,7 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     said = []
     for name in ("header", "markdown", "caption", "warning"):
         monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
-    monkeypatch.setattr(area_sheet.nearby, "beside_map", lambda *_: None)
+    monkeypatch.setattr(area_sheet.nearby, "show_around", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"
     area = city.proposal.areas.iloc[0].to_dict() | {"neighborhoods": {bad: 1.0}}
     area_sheet._places(city, AreaSettings(), area, "West End")

@@ -205,7 +205,7 @@ def test_a_question_is_quoted_once_who_asked_agrees(page, filled):
     box.check()
     sign(made, "agree B/asked-1")
     press(made, "Save", "agree B/asked-1")
-    assert read_records(filled).questions[0].is_public
+    assert read_records(filled).asked[0].is_public
 
 
 def test_a_measures_sentence_names_the_measure(page, filled):
