@@ -293,7 +293,7 @@ def test_the_readme_has_four_pictures_and_a_snippet_that_runs(root, monkeypatch)
     names = {}
     monkeypatch.chdir(root)
     exec(snippet, names)  # noqa: S102 - ours
-    assert len(names["moved"].single) == len(names["proposal"].areas) == 8
+    assert len(names["moved"].by_area) == len(names["proposal"].areas) == 8
 
 
 def test_the_index_of_the_docs_names_every_page(root):

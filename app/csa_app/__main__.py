@@ -39,15 +39,13 @@ from csa_app.shared.settings import ask_no_host
 # already running when it is imported.
 READY = (
     "csa_app.screens.briefing.parts",
-    "csa_app.screens.briefing.parts",
     "csa_app.screens.data.parts",
     "csa_app.screens.find_areas.controls",
     "csa_app.screens.measures.measure_list",
     "csa_app.screens.measures.measures_edit",
     "csa_app.screens.measures.place_choice",
-    "csa_app.screens.measures.place_choice",
     "csa_app.screens.measures.work_forms",
-    "csa_app.screens.meeting.parts",
+    "csa_app.screens.meeting.lists",
     "csa_app.screens.meeting.minutes",
     "csa_app.screens.method.parts",
     "csa_app.screens.plan.parts",
@@ -61,7 +59,6 @@ READY = (
     "csa_app.shared.maps",
     "csa_app.shared.screen_state",
     "csa_app.shared.start_over",
-    "csa_app.shared.track_record",
     "folium.plugins",
 )
 FIRST_PAGE_S = 3.0

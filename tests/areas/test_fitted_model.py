@@ -191,8 +191,8 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    for module in ("learned", "locating"):
-        monkeypatch.setattr(f"csa.areas.{module}.save_kept", refuse)
+    for module in ("fitted_model", "locating"):
+        monkeypatch.setattr(f"csa.areas.{module}.save_result", refuse)
     assert len(propose_areas(city, AreaSettings(until=UNTIL), keep=True).areas)
     assert kept_of(city) == []
 

@@ -50,7 +50,7 @@ def together(core, ring, error=0.0):
     mean = core.expectation.mean + ring.expectation.mean
     law = Expectation(mean, np.full(len(mean), error), core.expectation.dispersion)
     return CumulativeCounts(
-        core.counted + ring.counted, law, np.full(len(mean), NET_Z), core.is_told
+        core.counted + ring.counted, law, np.full(len(mean), NET_Z), core.has_enough
     )
 
 

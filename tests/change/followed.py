@@ -129,7 +129,7 @@ def alike(one, other):
         a, b = getattr(one, name), getattr(other, name)
         assert (a is None) == (b is None)
         if a is not None:
-            for part in ("counted", "line", "low", "high", "is_told"):
+            for part in ("counted", "boundary_z", "bound_low", "bound_high", "has_enough"):
                 np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
             np.testing.assert_allclose(a.expectation.mean, b.expectation.mean, rtol=1e-12)
 

@@ -44,13 +44,13 @@ def plain(displaced):
             track.counted.tolist(),
             track.expectation.mean.tolist(),
             track.expectation.relative_error.tolist(),
-            track.low.tolist(),
-            track.high.tolist(),
+            track.bound_low.tolist(),
+            track.bound_high.tolist(),
         ]
-        for judged in (displaced.pooled, *displaced.single)
+        for judged in (displaced.pooled, *displaced.by_area)
         for track in (judged.core, judged.ring, judged.net)
     ]
-    verdicts = [one.verdicts for one in (displaced.pooled, *displaced.single)]
+    verdicts = [one.verdicts for one in (displaced.pooled, *displaced.by_area)]
     return tracks, verdicts, displaced.dispersion, displaced.usual_core.ratio.tolist()
 
 
@@ -68,7 +68,7 @@ def test_without_a_start_the_last_whole_year_is_followed_and_a_month_in_part_is_
     assert (displaced.since, displaced.until) == (Month(2019, 2), Month(2020, 2))
     assert resolve_start(located, None) == (Month(2019, 2), Month(2020, 2))
     assert resolve_start(located, Month(2018, 5)) == (Month(2018, 5), Month(2020, 2))
-    assert [len(one.verdicts) for one in (displaced.pooled, *displaced.single)] == [12] * 3
+    assert [len(one.verdicts) for one in (displaced.pooled, *displaced.by_area)] == [12] * 3
 
 
 def test_what_is_counted_adds_up_the_incidents_of_all_areas_and_of_each(
@@ -76,7 +76,7 @@ def test_what_is_counted_adds_up_the_incidents_of_all_areas_and_of_each(
 ):
     period, dataset = Period(SINCE, Month(2020, 2)), testville[0]
     for judged, cells in zip(
-        (displaced.pooled, *displaced.single), (WEST | EAST, WEST, EAST), strict=True
+        (displaced.pooled, *displaced.by_area), (WEST | EAST, WEST, EAST), strict=True
     ):
         near = ring_slowly(located, cells, (WEST, EAST))
         for track, where in ((judged.core, cells), (judged.ring, near)):
@@ -93,11 +93,11 @@ def test_what_would_have_come_is_the_base_by_the_rest_by_what_is_usual(
     after = np.cumsum(counted_slowly(testville[0], rest, Period(SINCE, Month(2020, 2))))
     before = sum(counted_slowly(testville[0], rest, Period(Month(2016, 2), SINCE)))
     for usual, judged, base in (
-        (0.9, displaced.single[0].core, places.cores[0].mean),
-        (0.9, displaced.single[1].core, places.cores[1].mean),
+        (0.9, displaced.by_area[0].core, places.cores[0].mean),
+        (0.9, displaced.by_area[1].core, places.cores[1].mean),
         (0.9, displaced.pooled.core, places.cores[0].mean + places.cores[1].mean),
-        (1.0, displaced.single[0].ring, places.rings[0].mean),
-        (1.0, displaced.single[1].ring, places.rings[1].mean),
+        (1.0, displaced.by_area[0].ring, places.rings[0].mean),
+        (1.0, displaced.by_area[1].ring, places.rings[1].mean),
         (1.0, displaced.pooled.ring, places.rings[0].mean + places.rings[1].mean),
     ):
         assert judged.expectation.mean == pytest.approx(usual * base * after / before)
@@ -107,18 +107,18 @@ def test_each_boundary_has_its_share_of_one_in_twenty_and_dispersion_widens_it(d
     """All together 3.2 and 0.8 %; of two areas each 0.35 and 0.15 %."""
     pooled, single = boundary_z(0.032, 24), boundary_z(0.0035, 24)
     assert displaced.pooled.boundary_z == pooled
-    assert [one.boundary_z for one in displaced.single] == [single] * 2
-    assert displaced.pooled.ring.line[-1] == boundary_z(0.008, 24)
-    assert displaced.single[0].ring.line[-1] == boundary_z(0.0015, 24)
-    assert displaced.pooled.net.line[-1] == 1.96
+    assert [one.boundary_z for one in displaced.by_area] == [single] * 2
+    assert displaced.pooled.ring.boundary_z[-1] == boundary_z(0.008, 24)
+    assert displaced.by_area[0].ring.boundary_z[-1] == boundary_z(0.0015, 24)
+    assert displaced.pooled.net.boundary_z[-1] == 1.96
     assert displaced.dispersion.value > 1
     core, value = displaced.pooled.core, displaced.dispersion.value
     assert core.expectation.dispersion == value
     mean, error = core.expectation.mean[-1], core.expectation.relative_error[-1]
     variance = value * mean + (error * mean) ** 2
     law = nbinom(mean**2 / (variance - mean), mean / variance)
-    assert core.low[-1] == law.ppf(norm.sf(pooled))
-    assert core.high[-1] == law.isf(norm.sf(pooled))
+    assert core.bound_low[-1] == law.ppf(norm.sf(pooled))
+    assert core.bound_high[-1] == law.isf(norm.sf(pooled))
 
 
 def test_dispersion_is_the_citys_own_before_the_start(displaced, located):

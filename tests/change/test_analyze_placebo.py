@@ -68,7 +68,7 @@ def claims(displaced):
     """Return whether all areas together, and whether any single one, are said to have changed."""
     return (
         displaced.pooled.first_alarm is not None,
-        any(one.first_alarm is not None for one in displaced.single),
+        any(one.first_alarm is not None for one in displaced.by_area),
     )
 
 
@@ -92,8 +92,8 @@ def test_a_rise_of_the_whole_city_is_no_displacement(real):
     displaced = followed(real, Month(2020, 1), months=12)
     assert len(displaced.pooled.verdicts) == 12
     assert displaced.pooled.verdicts[-1] is Verdict.NO_CHANGE
-    assert len(displaced.single) == len(displaced.chosen.area_ids) >= 10
-    for one in (displaced.pooled, *displaced.single):
+    assert len(displaced.by_area) == len(displaced.chosen.area_ids) >= 10
+    for one in (displaced.pooled, *displaced.by_area):
         assert not DISPLACED & set(one.verdicts)
 
 

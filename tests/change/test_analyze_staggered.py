@@ -40,7 +40,7 @@ def test_areas_that_begin_together_are_followed_as_with_one_start(located):
 
 
 def test_each_is_counted_from_its_own_month_and_all_together_add_up(staggered, testville):
-    west, east = staggered.single
+    west, east = staggered.by_area
     assert (len(west.verdicts), len(east.verdicts)) == (24, 12)
     assert west.core.counted[-1] == sum(counted_slowly(testville[0], WEST, Period(FIRST, UNTIL)))
     assert east.core.counted[-1] == sum(counted_slowly(testville[0], EAST, Period(LATER, UNTIL)))
@@ -81,7 +81,7 @@ def test_the_sentence_says_since_when_for_how_many(staggered):
     assert "since February 2019" in render(describe_area(staggered, "B"))
     one = answers(staggered)["single"][1]
     assert (one["since"], one["months"]) == ("2019-02", 12)
-    assert one["core"]["counted"] == int(staggered.single[1].core.counted[-1])
+    assert one["core"]["counted"] == int(staggered.by_area[1].core.counted[-1])
     assert "(A and C since" in name_all(
         replace(
             staggered,
@@ -96,7 +96,7 @@ def test_the_sentence_says_since_when_for_how_many(staggered):
 
 def test_adding_redrawing_or_retiring_another_changes_nothing_of_an_area(located, staggered):
     west = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).by_area[0]
-    alike(staggered.single[0], west)
+    alike(staggered.by_area[0], west)
     lives = [
         (AreaVersion(WEST, FIRST),),
         (AreaVersion(EAST, LATER), AreaVersion(frozenset(sorted(EAST)[:3]), Month(2019, 8))),
@@ -126,11 +126,11 @@ def test_alarms_are_no_more_frequent_than_is_said(staggered):
 
 
 def test_before_its_day_an_area_says_nothing(staggered):
-    late = staggered.single[1].later(12)
+    late = staggered.by_area[1].later(12)
     assert late.core.counted[:12].tolist() == [0] * 12
-    assert not late.core.is_told[:12].any()
+    assert not late.core.has_enough[:12].any()
     assert set(late.verdicts[:12]) == {Verdict.TOO_FEW}
-    assert late.verdicts[12:] == staggered.single[1].verdicts
+    assert late.verdicts[12:] == staggered.by_area[1].verdicts
 
 
 def test_a_start_that_is_given_is_that_of_all(located):
@@ -157,5 +157,5 @@ def test_an_area_that_has_not_begun_is_refused(located):
     lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, UNTIL),)]
     with pytest.raises(PeriodError):
         analyze_displacement(located, served(*lives))
-    chosen = served(*lives).begun(UNTIL)
+    chosen = served(*lives).started_before(UNTIL)
     assert analyze_displacement(located, chosen).chosen.area_ids == ("A",)

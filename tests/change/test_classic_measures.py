@@ -60,7 +60,7 @@ def falling(tmp_path_factory):
 def as_rest(displaced):
     """Compare with all of the rest."""
     rest = Control(displaced.places.zones.rest, None)
-    return Controls(rest, tuple(rest for _ in displaced.single), is_known=False)
+    return Controls(rest, tuple(rest for _ in displaced.by_area), is_known=False)
 
 
 def slow_part(counts, weights, dispersion=1.0):

@@ -148,7 +148,7 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         assert sightings == track_ids(snapshots)
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 
-    monkeypatch.setattr("csa.change.lineage_windows.trace_lineage", spy)
+    monkeypatch.setattr("csa.change.lineage_windows.trace_tracks", spy)
     trace_lineage(located, AreaSettings(), AREAS, SINCE)
     assert [one.until for one in handed["snapshots"]] == [SINCE.plus(n) for n in range(-35, 1)]
     assert handed["dispersion"] == measure_history(located, SINCE).value
@@ -409,7 +409,7 @@ def test_a_middle_is_that_of_the_windows_own_months(located, testville, monkeypa
         handed.update(locate=locate)
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 
-    monkeypatch.setattr("csa.change.lineage_windows.trace_lineage", spy)
+    monkeypatch.setattr("csa.change.lineage_windows.trace_tracks", spy)
     for months in (12, 24):
         trace_lineage(located, AreaSettings(months=months), AREAS, SINCE)
         is_in = (located.month >= SINCE.index - months) & (located.month < SINCE.index)

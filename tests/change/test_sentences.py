@@ -187,8 +187,8 @@ def test_a_fall_that_was_shown_and_is_kept_is_told_with_the_month_that_showed_it
         who=WHO,
         counted=168,
         expected=240.0,
-        low=core.low[23],
-        high=core.high[23],
+        low=core.bound_low[23],
+        high=core.bound_high[23],
     )
 
 
@@ -431,7 +431,7 @@ def test_where_the_rest_had_nothing_before_it_is_not_told_of():
 
 def test_where_no_fall_can_be_shown_at_all_that_is_said():
     core = track_of([30], 30, line=6.0)
-    assert core.low[0] > 0
+    assert core.bound_low[0] > 0
     assert str(describe_power(core, 0)) == says(
         "displacement.power_never", larger="30 %", least="7 %", most="23 %"
     )

@@ -39,7 +39,7 @@ def evidence(located, displaced):
 def test_one_area_is_told_as_all_are_in_the_month_asked_for(displaced, n_months):
     at = n_months or 12
     for number, (letter, (judged, since)) in enumerate(each(displaced).items()):
-        assert (judged, since) == (displaced.single[number], SINCE)
+        assert (judged, since) == (displaced.by_area[number], SINCE)
         told = describe_result(judged, at, since, f"Place {letter} ({letter})", is_one=True)
         assert str(describe_area(displaced, letter, n_months)) == str(told)
     together = describe_result(displaced.pooled, at, SINCE, "the 2 areas together")
@@ -60,11 +60,11 @@ def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
     assert told["pooled"]["sentence"] == str(describe_pooled(displaced))
     assert told["pooled"]["verdict"] == displaced.pooled.verdicts[-1]
     assert [one["area_id"] for one in told["single"]] == ["A", "B"]
-    for one, judged in zip(told["single"], displaced.single, strict=True):
+    for one, judged in zip(told["single"], displaced.by_area, strict=True):
         assert one["core"]["counted"] == judged.core.counted[-1]
         assert (one["ring"]["low"], one["ring"]["high"]) == (
-            judged.ring.low[-1],
-            judged.ring.high[-1],
+            judged.ring.bound_low[-1],
+            judged.ring.bound_high[-1],
         )
 
 
@@ -75,9 +75,9 @@ def test_the_verdict_is_that_of_the_last_month(displaced):
 
 
 def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(displaced):
-    first, second = displaced.single
+    first, second = displaced.by_area
     moved = replace(first, verdicts=(*first.verdicts[:-1], Verdict.FEWER_MOVED))
-    found = replace(displaced, single=(moved, second))
+    found = replace(displaced, by_area=(moved, second))
     last = len(first.verdicts) - 1
     assert moved_somewhere(found, last) == ["A"]
     assert moved_somewhere(found, last - 1) == moved_somewhere(displaced, last) == []
@@ -87,9 +87,9 @@ def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(disp
 
 def test_where_it_moved_is_asked_of_each_area_in_its_own_month(displaced):
     """An area that began three months later is three verdicts behind; before that it has none."""
-    first, second = displaced.single
+    first, second = displaced.by_area
     own = replace(second, verdicts=(Verdict.FEWER_MOVED, *second.verdicts[4:]))
-    found = replace(displaced, starts=(SINCE, SINCE.plus(3)), single=(first, own))
+    found = replace(displaced, starts=(SINCE, SINCE.plus(3)), by_area=(first, own))
     assert [moved_somewhere(found, at) for at in (2, 3, 4)] == [[], ["B"], []]
 
 

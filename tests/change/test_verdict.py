@@ -92,12 +92,12 @@ def test_a_track_by_hand():
     track = follow(monthly, Baseline(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
     assert track.counted.tolist() == [12, 20, 50]
     assert track.expectation.mean == pytest.approx([12.0, 24.0, 48.0])
-    assert track.is_told.tolist() == [True, True, True]
-    assert track.line.tolist() == [2.0] * 3
+    assert track.has_enough.tolist() == [True, True, True]
+    assert track.boundary_z.tolist() == [2.0] * 3
     for month, rest in enumerate((100, 200, 400)):
         mean = track.expectation.mean[month]
         variance = mean + mean**2 * (1 / 1000 + 1 / rest)
-        assert (track.low[month], track.high[month]) == slow_bounds(mean, variance, 2.0)
+        assert (track.bound_low[month], track.bound_high[month]) == slow_bounds(mean, variance, 2.0)
     assert track.sign.tolist() == [0, 0, 0]
     assert track.z[0] == pytest.approx(0.0, abs=0.2)
 
@@ -125,12 +125,12 @@ def test_core_and_ring_together_by_hand():
     error = math.sqrt(1.6 * own + shared**2) / 870
     assert net.expectation.relative_error[1] == pytest.approx(error)
     bounds = slow_bounds(870, 1.6 * 870 + (870 * error) ** 2, NET_Z)
-    assert (net.low[1], net.high[1]) == bounds
-    assert net.is_told.tolist() == [True, True]
+    assert (net.bound_low[1], net.bound_high[1]) == bounds
+    assert net.has_enough.tolist() == [True, True]
 
 
 def test_core_and_ring_together_say_nothing_where_the_sum_is_hardly_known():
-    assert not net_of([60, 90], [240, 300], 0.6).is_told.any()
+    assert not net_of([60, 90], [240, 300], 0.6).has_enough.any()
 
 
 def year_of(core, ring, error=0.05):
@@ -185,7 +185,7 @@ def test_what_was_told_in_two_years_stays_told_in_the_third():
     line = line_of(0.032, 36)
     once = follow(monthly, base, compared, as_usual(36), 1.0, line)
     monthly[:24] = np.diff(once.expectation.mean[:24].astype(int), prepend=0)
-    monthly[23] += once.high[23] + 1 - monthly[:24].sum()
+    monthly[23] += once.bound_high[23] + 1 - monthly[:24].sum()
     monthly[24:] = 100
     long = follow(monthly, base, compared, as_usual(36), 1.0, line)
     anew = follow(monthly, base, compared, as_usual(36), 1.0, float(line[-1]))
@@ -206,9 +206,9 @@ def test_before_its_day_an_area_has_nothing_and_says_nothing():
     for one, other in ((late.core, judged.core), (late.ring, judged.ring), (late.net, judged.net)):
         assert one.counted.tolist() == [0, 0, *other.counted]
         assert one.expectation.mean.tolist() == [0, 0, *other.expectation.mean]
-        assert one.line.tolist() == [other.line[0]] * 2 + other.line.tolist()
+        assert one.boundary_z.tolist() == [other.boundary_z[0]] * 2 + other.boundary_z.tolist()
         assert one.sign.tolist() == [0, 0, *other.sign]
-        assert not one.is_told[:2].any()
+        assert not one.has_enough[:2].any()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def track_like(track, counted):
         law.mean[0],
         error=law.relative_error[0],
         dispersion=law.dispersion,
-        line=track.line[0],
+        line=track.boundary_z[0],
     )
 
 
@@ -252,7 +252,7 @@ def track_like(track, counted):
 def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
     compared = RestOfCity(1000, np.array([1000]))
     at = follow(np.array([100]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
-    low, high = int(at.low[0]), int(at.high[0])
+    low, high = int(at.bound_low[0]), int(at.bound_high[0])
     signs = [
         int(follow(np.array([n]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
         for n in (low - 1, low, high, high + 1)
@@ -265,7 +265,7 @@ def test_below_a_mean_of_eleven_nothing_is_said():
     compared = RestOfCity(100, np.array([100]))
     for counted, told in ((12, True), (11, False), (0, False)):
         track = follow(np.array([counted]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
-        assert track.is_told[0] == told
+        assert track.has_enough[0] == told
     silent = follow(np.array([0]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
     assert silent.sign[0] == 0
     assert judge(silent).verdicts == (Verdict.TOO_FEW,)
@@ -275,7 +275,7 @@ def test_below_a_mean_of_eleven_nothing_is_said():
 def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
     compared = RestOfCity(before, np.array([after]))
     track = follow(np.array([300]), Baseline(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
-    assert not track.is_told[0]
+    assert not track.has_enough[0]
     assert track.sign[0] == 0
     assert np.isfinite(track.expectation.mean).all()
     assert np.isfinite(track.z).all()
@@ -285,7 +285,7 @@ def test_eleven_in_the_rest_of_the_city_are_enough():
     track = follow(
         np.array([11]), Baseline(11.0, 1.0), RestOfCity(11, np.array([11])), as_usual(1), 1.6, 2.7
     )
-    assert track.is_told[0]
+    assert track.has_enough[0]
 
 
 def test_months_without_incidents_add_nothing_and_are_told():
@@ -300,7 +300,7 @@ def test_where_nothing_was_expected_many_incidents_are_more():
     for counted, sign in ((0, 0), (21, 0), (22, 1)):  # 22 and none make 11 on average
         track = follow(np.array([counted]), Baseline(0.0, 0.0), compared, as_usual(1), 1.6, 2.7)
         assert track.sign[0] == sign
-        assert (track.low[0], track.high[0]) == (0, 0)
+        assert (track.bound_low[0], track.bound_high[0]) == (0, 0)
 
 
 def test_an_area_without_a_ring_is_judged_alone():
@@ -319,8 +319,8 @@ def test_a_ring_with_too_few_to_say_shows_nothing_and_both_together_neither():
     judged = judge(track_of([4] * 12, 100 / 12), ring)
     assert set(judged.verdicts[-3:]) == {Verdict.FEWER_UNKNOWN}
     assert judged.ring.counted.tolist() == ring.counted.tolist()
-    assert not judged.ring.is_told.any()
-    assert not judged.net.is_told.any()
+    assert not judged.ring.has_enough.any()
+    assert not judged.net.has_enough.any()
     assert judged.boundary_z == 2.7
 
 
@@ -341,9 +341,9 @@ def test_within_a_range_that_is_too_wide_nothing_is_said():
         (291, True, Verdict.FEWER_MOVED),
     ):
         wide = track_of([counted], 100, error=0.5)
-        assert wide.high[0] == 290
+        assert wide.bound_high[0] == 290
         judged = judge(track_of([50], 100), wide)
-        assert (judged.ring.is_told[0], judged.verdicts) == (is_told, (said,))
+        assert (judged.ring.has_enough[0], judged.verdicts) == (is_told, (said,))
 
 
 def test_too_few_in_the_core_is_too_few_whatever_the_ring():
@@ -380,8 +380,8 @@ def test_where_not_even_none_at_all_would_be_a_surprise_no_fall_can_be_shown():
     """None of 30 has a chance of 9.4e-14: within the line at 7.4 deviations; at 5 some are not."""
     assert track_of([0], 30, line=7.4).power(0, 1.0) == 0.0
     track = track_of([0], 30, line=5.0)
-    assert 0 < track.low[0] < 15
-    assert track.power(0, 0.5) == pytest.approx(poisson.cdf(track.low[0] - 1, 15))
+    assert 0 < track.bound_low[0] < 15
+    assert track.power(0, 0.5) == pytest.approx(poisson.cdf(track.bound_low[0] - 1, 15))
 
 
 def test_where_a_fall_would_leave_too_few_to_say_it_can_not_be_shown():
@@ -389,7 +389,7 @@ def test_where_a_fall_would_leave_too_few_to_say_it_can_not_be_shown():
     compared = RestOfCity(1000, np.array([1000]))
     track = follow(np.array([15]), Baseline(15.0, 0.0), compared, as_usual(1), 1.0, 2.9)
     fallen = follow(np.array([4]), Baseline(15.0, 0.0), compared, as_usual(1), 1.0, 2.9)
-    assert fallen.counted[0] < track.low[0]
+    assert fallen.counted[0] < track.bound_low[0]
     assert judge(fallen).verdicts == (Verdict.TOO_FEW,)
     assert track.power(0, 0.8) == 0.0
 
@@ -429,12 +429,12 @@ def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion,
         assert track.counted[month] == counted
         assert track.expectation.mean[month] == pytest.approx(mean)
         enough = (counted + mean) / 2 >= 11 and so_far >= 11 and before >= 11
-        assert track.is_told[month] == enough
+        assert track.has_enough[month] == enough
         if mean == 0:
             continue
         doubt = dispersion * (0.5 / base + 1 / before + 1 / so_far) + 0.05**2
         low, high = slow_bounds(mean, dispersion * mean + doubt * mean**2, z)
-        assert (track.low[month], track.high[month]) == (max(low, 0), high)
+        assert (track.bound_low[month], track.bound_high[month]) == (max(low, 0), high)
         sign = int(counted > high) - int(counted < low)
         assert track.sign[month] == (sign if enough else 0)
 
@@ -446,7 +446,7 @@ def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
     base = Baseline(float(random.integers(100, 400)), 60.0)
     track = follow(monthly, base, RestOfCity(2000, rest), as_usual(24, 1.0, 0.1), 1.4, 2.0)
     beyond = np.sign(track.z) * (np.abs(track.z) >= 2.0 - 1e-9)
-    assert np.where(track.is_told, beyond, 0).tolist() == track.sign.tolist()
+    assert np.where(track.has_enough, beyond, 0).tolist() == track.sign.tolist()
 
 
 @given(seed=st.integers(0, 2**32), drop=st.sampled_from([0.3, 0.6, 1.0, 1.8]))
@@ -461,7 +461,7 @@ def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
         for times in (1, 2)
     )
     assert twice.expectation.mean == pytest.approx(2 * once.expectation.mean)
-    sure = once.is_told & (once.sign != 0)
+    sure = once.has_enough & (once.sign != 0)
     assert (twice.sign[sure] == once.sign[sure]).all()
     assert not twice.sign[np.abs(once.counted / once.expectation.mean - 1) < 0.05].any()
     assert (twice.sign * once.sign >= 0).all()

@@ -19,7 +19,7 @@ from csa.city.dataset import Dataset
 )
 def test_months_that_are_covered_from_end_to_end_are_whole(first, last, expected):
     dataset = between(first, last)
-    assert dataset.whole_months == dataset.require_months() == expected
+    assert dataset.complete_months == dataset.require_months() == expected
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_months_that_are_covered_from_end_to_end_are_whole(first, last, expected
 )
 def test_data_without_a_whole_month_are_refused(first, last, key):
     dataset = between(first, last)
-    assert dataset.whole_months is None
+    assert dataset.complete_months is None
     with pytest.raises(PeriodError) as refused:
         dataset.require_months()
     assert refused.value.message.key == key

@@ -129,7 +129,7 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert dict(first.months) == {"2020-01": (12, 2), "2020-02": (3, 0)}
     assert first.months["2020-01"] == MonthCount(incidents=12, homicides=2)
     assert first.skipped_before == 0
-    assert [str(month) for month in second.whole_months()] == ["2020-01", "2020-02"]
+    assert [str(month) for month in second.complete_months()] == ["2020-01", "2020-02"]
     assert second.count(Month(2020, 2)) == (9, 1)
     assert second.count(Month(2019, 2)) == (0, 0)
 
@@ -172,10 +172,10 @@ def test_no_edition_at_all_has_nothing():
 
 
 def test_a_month_is_whole_from_its_last_day_on():
-    assert edition("2020-01-30", [1]).whole_months() == ()
-    assert edition("2020-01-31", [1]).whole_months() == (Month(2020, 1),)
-    assert edition("2020-02-28", [1]).whole_months() == (Month(2020, 1),)  # a leap year
-    assert edition("2020-02-29", [1]).whole_months()[-1] == Month(2020, 2)
+    assert edition("2020-01-30", [1]).complete_months() == ()
+    assert edition("2020-01-31", [1]).complete_months() == (Month(2020, 1),)
+    assert edition("2020-02-28", [1]).complete_months() == (Month(2020, 1),)  # a leap year
+    assert edition("2020-02-29", [1]).complete_months()[-1] == Month(2020, 2)
     assert newest_month([edition("2020-02-29", [1])]) == "2020-02"
     assert newest_month([edition("2020-03-01", [1])]) == "2020-03"
 
@@ -197,12 +197,12 @@ def test_data_without_a_day_cover_no_month(tmp_path):
 
 def test_where_one_end_of_the_data_is_unknown_no_month_is_whole():
     whole = edition("2020-02-29", [1])
-    assert whole.is_whole(Month(2020, 2))
-    assert not whole.is_whole(Month(2019, 12))
+    assert whole.is_complete(Month(2020, 2))
+    assert not whole.is_complete(Month(2019, 12))
     for unknown in ("data_from", "data_through"):
         part = replace(whole, **{unknown: None})
-        assert part.whole_months() == ()
-        assert not part.is_whole(Month(2020, 2))
+        assert part.complete_months() == ()
+        assert not part.is_complete(Month(2020, 2))
 
 
 def test_the_same_incidents_in_a_row_are_one_edition_the_last(tmp_path):

@@ -55,14 +55,14 @@ def eased(truth, proposal_of, since):
 def test_the_planted_displacement_is_told_by_the_truths_month_or_soon_after(
     truth, displaced, cooling, since
 ):
-    verdicts = displaced.single[cooling].verdicts
+    verdicts = displaced.by_area[cooling].verdicts
     told = verdicts.index(Verdict.FEWER_MOVED)
     due = Month.parse(truth["displacement"]["told_by"])
     assert -4 <= since.index + told - due.index <= 2  # in 7 of 10 such cities it is told by then
 
 
 def test_it_is_never_told_the_other_way_round(displaced, cooling):
-    assert set(displaced.single[cooling].verdicts) <= {
+    assert set(displaced.by_area[cooling].verdicts) <= {
         Verdict.TOO_EARLY,
         Verdict.TOO_FEW,
         Verdict.NO_CHANGE,
@@ -73,7 +73,7 @@ def test_it_is_never_told_the_other_way_round(displaced, cooling):
 
 
 def test_the_planted_fall_is_told_as_one_in_all(displaced, eased):
-    verdicts = displaced.single[eased].verdicts
+    verdicts = displaced.by_area[eased].verdicts
     assert verdicts[-1] is Verdict.FEWER
     assert set(verdicts) <= {
         Verdict.TOO_EARLY,
@@ -85,7 +85,7 @@ def test_the_planted_fall_is_told_as_one_in_all(displaced, eased):
 
 
 def test_no_other_area_is_said_to_have_changed(displaced, cooling, eased):
-    others = [one for place, one in enumerate(displaced.single) if place not in {cooling, eased}]
+    others = [one for place, one in enumerate(displaced.by_area) if place not in {cooling, eased}]
     assert len(others) >= 5
     assert [one.first_alarm for one in others] == [None] * len(others)
 

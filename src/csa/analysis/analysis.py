@@ -75,7 +75,7 @@ class Analysis:
             The areas; None takes all that were ever designated.
         since
             The first month of after; None takes each designated area's own.
-        tell
+        progress
             Called with the name of each step as it begins.
 
         Returns

@@ -46,7 +46,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
         A city's file, its incidents and its places.
     choices
         Period, size limit and resolution; None takes the city file's, up to the data's end.
-    tell
+    progress
         Called with the name of each step as it begins.
     suggestion
         Radius and minimum that past years suggest; None takes the city file's.

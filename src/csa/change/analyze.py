@@ -71,7 +71,7 @@ class Displacement:
     """What areas and their surroundings did since their starts.
 
     Fields: `chosen`, `starts`, `until`, `places`, `dispersion`, `basis`, `past`, `usual_core`,
-    `usual_ring`, `pooled`, `single`, `knew_after`.
+    `usual_ring`, `pooled`, `by_area`, `is_selected_on_outcome`.
     """
 
     chosen: AreaSelection  # the areas
@@ -151,7 +151,7 @@ def analyze_displacement(
     past
         What areas chosen by the months just before a day did in past years; those not known at
         the start count for nothing, and all where these areas were not chosen like that.
-    tell
+    progress
         Called with the name of each step as it begins.
 
     Returns

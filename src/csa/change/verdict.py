@@ -156,7 +156,7 @@ class CumulativeCounts:
 class AreaResult:
     """An area, or all together: core and ring since the start, and what is said each month.
 
-    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`, `fades`.
+    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`, `ended`.
     """
 
     core: CumulativeCounts  # the area's own cells

@@ -38,7 +38,7 @@ class AreaSelection:
     """Areas to be followed.
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
-    `is_suggested`, `max_area_km2`, `lives`, `periods`, `retired`, `ended`,
+    `is_suggested`, `max_area_km2`, `versions`, `periods`, `retired`, `ended`,
     `corrected`, `services`, `designated`.
     """
 

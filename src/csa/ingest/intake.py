@@ -236,7 +236,7 @@ def ingest_city(
         The city.
     inputs
         Its files, or the folder in which the city's file says they are.
-    tell
+    progress
         Called with the name of each step as it begins.
 
     Returns

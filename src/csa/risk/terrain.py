@@ -376,7 +376,7 @@ def fit_risk_terrain(
         every model. None compares all land.
     seed
         Of folds and draws.
-    tell
+    progress
         Called with a step's name as it begins.
 
     Returns

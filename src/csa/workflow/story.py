@@ -227,7 +227,7 @@ def fill_store(
         are then those that the page makes.
     again
         Whether to replace what is in the store: everything that was decided since is lost.
-    tell
+    progress
         Called as each month of the story begins.
 
     Returns

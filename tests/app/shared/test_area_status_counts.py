@@ -86,17 +86,17 @@ def test_pages_say_the_counts_of_an_areas_own_ground(visit, program, known):
     sure = table_of(compare.toggle(key="how sure").set_value(True).run())
     briefing = words(page("briefing"))
     for letter, own in counts.items():
-        (row,) = [label for label in listed if f"**{own.called}**" in label]
+        (row,) = [label for label in listed if f"**{own.display_name}**" in label]
         assert f"*{own.incidents:,} shootings*" in row
         assert tr("find.list_homicides", n=own.homicides) in row
-        assert decides[own.called][tr("compare.col_homicides")] == str(own.homicides)
+        assert decides[own.display_name][tr("compare.col_homicides")] == str(own.homicides)
         mean, low, high = own.next12
         ahead = tr("compare.expected", n=mean, low=low, high=high)
-        assert ahead in decides[own.called][tr("compare.col_expected")]
-        assert sure[own.called][tr("compare.col_incidents")] == str(own.incidents)
+        assert ahead in decides[own.display_name][tr("compare.col_expected")]
+        assert sure[own.display_name][tr("compare.col_incidents")] == str(own.incidents)
         low, high = own.usual
         interval = tr("briefing.interval", low=low, high=high)
-        item = f"<span>{own.called}</span><b>{own.incidents:,}</b> <i>{interval}</i>"
+        item = f"<span>{own.display_name}</span><b>{own.incidents:,}</b> <i>{interval}</i>"
         assert item in briefing
         measures = words(page("measures", place=f"area:{letter}"))
         assert tr("here.shot", n=own.recent_12, what="shootings", month="July 2020") in measures

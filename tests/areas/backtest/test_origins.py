@@ -96,7 +96,7 @@ def test_what_came_is_counted_as_plain_dates_would(tested, located):
 
 def test_what_each_method_caught_is_counted_incident_by_incident(tested, located):
     table = tested.table.set_index(["origin", "method"])["hit_share"]
-    for one in tested.judged:
+    for one in tested.scores:
         origin = one.trial.origin
         is_future = located.column("occurred_at").dt.year == origin.year
         at = located.positions[is_future.to_numpy()]
@@ -266,7 +266,7 @@ def test_data_without_a_whole_month_or_a_date_are_refused(of_days):
 @pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
 def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, located, tested, way):
     dataset, config = testville
-    for one in tested.judged:
+    for one in tested.scores:
         origin = one.trial.origin
         changed = with_other_future(dataset, origin, way)
         other = locate_incidents(City(config, changed), AreaSettings(), located.cover)
@@ -289,11 +289,11 @@ def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testvi
         ).table
         among = tested.table[tested.table["origin"] == str(origin)].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, among)
-        assert tested.judged[at].trial.origin == origin
+        assert tested.scores[at].trial.origin == origin
 
 
 def test_the_areas_judged_are_those_that_would_have_been_proposed(tested, located, testville):
-    for one in tested.judged:
+    for one in tested.scores:
         period = Period.before(one.trial.origin, 36)
         params = resolve_params(located, period, AreaSettings(), testville[1].areas.documented)
         areas = find_areas(located, period, params).areas

@@ -68,7 +68,7 @@ def test_an_area_has_the_counts_of_its_own_cells_and_not_of_the_outline_there(
     )
     outline = proposal.areas.set_index("area_id").loc[area_id]
     assert found.incidents < outline["incidents"]
-    assert found.called == f"{name} (A)"
+    assert found.display_name == f"{name} (A)"
 
 
 def test_ground_is_expected_the_year_after_at_the_rate_of_the_candidates(city, proposal, located):

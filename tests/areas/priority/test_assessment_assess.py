@@ -129,7 +129,7 @@ def test_what_the_data_can_answer_is_as_worked_by_hand(root):
     n, n_cells = judged.concentration.n_incidents, judged.concentration.n_cells
     assert list(answers) == ["locate", "test_cells", "compare_one", "compare_all"]
     locate = answers["locate"]
-    assert (locate.n, locate.needed, locate.is_firm, locate.more_months) == (36, 24, True, 0)
+    assert (locate.n, locate.needed, locate.is_sufficient, locate.more_months) == (36, 24, True, 0)
     # 1,967 incidents are too few for cells of resolution 9; on 286 of 8, 286 / .85 is 336.5.
     assert (n, n_cells) == (1967, 286)
     cells = answers["test_cells"]
@@ -137,8 +137,8 @@ def test_what_the_data_can_answer_is_as_worked_by_hand(root):
     # A year of the middle one of the areas, then of all: 101 / 3 and 735 / 3.
     assert (counts.median(), counts.sum()) == (101, 735)
     one, every = answers["compare_one"], answers["compare_all"]
-    assert (one.n, one.can, one.is_firm) == (pytest.approx(101 / 3), True, False)
-    assert (every.n, every.is_firm) == (pytest.approx(735 / 3), True)
+    assert (one.n, one.can, one.is_sufficient) == (pytest.approx(101 / 3), True, False)
+    assert (every.n, every.is_sufficient) == (pytest.approx(735 / 3), True)
     drop = 2.486 * math.sqrt(4 * 1.6 * 735 / 3) / (735 / 3)
     assert every.message.values == {"mean": 245.0, "drop": math.ceil(100 * drop)}  # noqa: PD011
 
@@ -238,7 +238,7 @@ def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
 def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tmp_path):
     _, judged = found_in(tmp_path, history(), months=240)
     locate = judged.answers["locate"]
-    assert (locate.n, locate.is_firm) == (72, True)
+    assert (locate.n, locate.is_sufficient) == (72, True)
     yearly = judged.table["incidents"].median() / 6
     assert judged.answers["compare_one"].n == pytest.approx(yearly)
 

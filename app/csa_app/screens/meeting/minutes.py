@@ -18,7 +18,7 @@ from csa.program.store.records import Records, latest_titles
 from csa.program.store.tables import ChangeRow, MinuteRow
 from csa.program.work import add_minute, load_draft, save_draft
 from csa.reports.briefing.meeting import Review
-from csa_app.screens.meeting.parts import head, item, listed, quiet
+from csa_app.screens.meeting.lists import head, item, listed, quiet
 from csa_app.shared import answering, cache_store, panels, person, plan_edits, signing
 from csa_app.shared.area_status import step_word
 from csa_app.shared.city_session import CitySession

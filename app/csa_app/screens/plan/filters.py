@@ -38,7 +38,7 @@ class PlanFilter:
     soon: bool = False  # only actions due in the next 90 days
     late: bool = False  # only late actions
     look: str = STATE  # one of `LOOKS`: a table by status, a table by who and when, or cards
-    selected: str = ""  # number of the opened action
+    opened: str = ""  # number of the action
 
 
 def choice_options(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:

@@ -33,8 +33,8 @@ parts.slots(the_plan, records, lines)
 work_csv.show(signing.FormScene(opened, who, the_plan, records, today))
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
-if view.selected:
-    line = lines[view.selected]
+if view.opened:
+    line = lines[view.opened]
     scene = one_action.ActionScene(opened, who, the_plan, records, today, lines, store)
     with st.container(key="plan_one", border=True):
         one_action.head(line, the_plan)

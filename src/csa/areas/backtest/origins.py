@@ -51,7 +51,7 @@ class BacktestSpec:
 class Backtest:
     """What a backtest found.
 
-    Fields: `table`, `comparison`, `judged`.
+    Fields: `table`, `comparison`, `scores`.
     """
 
     table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
@@ -93,7 +93,7 @@ def backtest_areas(
         Origins, horizon and land; None asks about all past Januaries.
     choices
         How areas are proposed; None takes the city file's.
-    tell
+    progress
         Called with the name of each step as it begins.
 
     Returns

@@ -291,7 +291,7 @@ def assess_areas(
         The city that the proposal was made from.
     proposal
         All candidates of one run.
-    tell
+    progress
         Called with the name of each step as it begins.
     located
         The city's incidents as the proposal has them; None locates them.

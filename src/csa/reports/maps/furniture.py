@@ -210,8 +210,8 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
 
 def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
     """Explain the outlines and numbers, and name the areas that the map does not show."""
-    speak = Translator(sheet.language)
-    words = {True: speak("map_sheet.area_served"), False: speak("map_sheet.area_candidate")}
+    t = Translator(sheet.language)
+    words = {True: t("map_sheet.area_served"), False: t("map_sheet.area_candidate")}
     items = []
     for is_served in (True, False):
         if is_served in notes.kinds:
@@ -222,16 +222,16 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
         disc = shapely.buffer(shapely.Point(0, 0), 0.85 * style.small_px)
         number = Words("1", 0.0, 0.0, style.small_px, PAPER.casing, is_bold=True, align="center")
         sign: list[Mark] = [Fill((disc,), PAPER.accent), number]
-        items.append(_item(sign, speak("map_sheet.service"), style, room))
+        items.append(_item(sign, t("map_sheet.service"), style, room))
     kinds = enumerate(sheet.spot_kinds)
     items += [_item([spot_sign(number, style)], kind, style, room) for number, kind in kinds]
     size, said = style.small_px, []
     if notes.is_unnamed:
-        said.append(speak("map_sheet.names_in_list"))
+        said.append(t("map_sheet.names_in_list"))
     if notes.missing:
-        said.append(speak("map_sheet.not_shown", which=", ".join(notes.missing)))
+        said.append(t("map_sheet.not_shown", which=", ".join(notes.missing)))
     if notes.unlabelled:
-        said.append(speak("map_sheet.unlabelled", which=", ".join(notes.unlabelled)))
+        said.append(t("map_sheet.unlabelled", which=", ".join(notes.unlabelled)))
     items += [lines_block(wrap(writable(text), size, room), size, PAPER.ink) for text in said]
     return stack(items, 0.12 * style.text_px)
 

@@ -79,7 +79,7 @@ def gather_month(
         What was decided; `Records()` where nothing was.
     month
         The month reported, included.
-    tell
+    progress
         Called with the name of each step as it begins.
     beside
         The map's background and all that was published before.
