@@ -109,8 +109,8 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
         in_36 = (when >= "2017-08-01") & (when < "2020-08-01")
         in_12 = (when >= "2019-08-01") & (when < "2020-08-01")
         assert (area.incidents, area.recent_12) == (int(in_36.sum()), int(in_12.sum()))
-        assert sum(one.n for one in area.times.months) == area.incidents
-        assert len(area.times.months) == 36
+        assert area.times.by_month["incidents"].sum() == area.incidents
+        assert len(area.times.by_month) == 36
 
 
 def test_all_areas_together_are_followed_since_the_last_designation(month_facts):

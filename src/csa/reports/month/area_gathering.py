@@ -19,7 +19,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.places import in_order, list_cells
 from csa.areas.priority.area_counts import AreaCounts, count_areas, locating
 from csa.areas.proposal import Proposal
-from csa.areas.sheets import count_by_month, count_by_part, has_flag
+from csa.areas.sheets import sheet_on
 from csa.areas.study_area import StudyArea
 from csa.base.crs import LONLAT, to_metres
 from csa.base.params import Period
@@ -36,11 +36,9 @@ from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
 from csa.reports.month.facts import (
     CANDIDATE,
     AreaFacts,
-    AreaMonth,
     AreaServices,
     Service,
     TierMove,
-    Times,
     Unserved,
 )
 from csa.risk.explanation import explain_area
@@ -224,7 +222,7 @@ def _facts(
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
         is_doubtful=counts.is_doubtful,
         stability=seen.stability.get(candidate),
-        times=_times(seen, seen.city.dataset.incidents.iloc[counts.rows]),
+        times=sheet_on(seen.city.dataset, seen.now, vars(counts), counts.rows),
         help=helped,
         why=explain_area(seen.city, row.cells, seen.risk, seen.studies),
         verdict=None,
@@ -257,22 +255,3 @@ def _move(
     if now == before:
         return TierMove.SAME
     return TierMove.HIGHER if now < before else TierMove.LOWER
-
-
-def _times(seen: MonthContext, incidents: pd.DataFrame) -> Times:
-    first, through = (
-        date.fromisoformat(seen.city.dataset.report[name]) for name in ("data_from", "data_through")
-    )
-    by_month = count_by_month(incidents, seen.period, first, through)
-    by_part = count_by_part(incidents)
-    return Times(
-        tuple(
-            AreaMonth(str(month), int(n) if covered else None, bool(partial))
-            for month, n, partial, covered in by_month[
-                ["month", "incidents", "is_partial", "is_covered"]
-            ].itertuples(index=False)
-        ),
-        None if by_part is None else tuple(tuple(map(int, row)) for row in by_part.to_numpy()),
-        int(has_flag(incidents, "no_time").sum()),
-        int(has_flag(incidents, "reported_time").sum()),
-    )

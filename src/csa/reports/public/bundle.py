@@ -300,7 +300,8 @@ def _of_cell(cell: PublicCell, facts: PublicFacts) -> dict[str, Any]:
 
 
 def _of_area(area: PublicArea) -> dict[str, Any]:
-    return area.model_dump(mode="json", include={*COLUMNS["areas.csv"]})
+    values = area.model_dump(mode="json")
+    return {name: values[name] for name in COLUMNS["areas.csv"]}
 
 
 def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, Any]]]) -> bytes:
