@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -99,7 +99,7 @@ class AreaFacts:
     move: TierMove  # change since the month before
     is_doubtful: bool
     stability: float | None
-    times: Sheet  # by month and part of day, for the leader of a walk only
+    times: Sheet = field(compare=False)  # by month and part of day, for the leader of a walk only
     help: AreaServices | None  # None if the city has no list of services
     why: AreaExplanation  # what marks it, its vacant land, and what helped elsewhere
     verdict: Message | None  # what changed in it; None if it is not followed
