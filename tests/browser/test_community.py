@@ -138,7 +138,7 @@ def walked(public_app, bundle):
         *files,
         "?view=wall",
         *NOT_THERE,
-        "app/csa_app/static/geometry/",
+        "app/static/geometry/",
         "static/js/",
     ]
     sent = []

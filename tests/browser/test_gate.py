@@ -218,7 +218,7 @@ def test_another_name_is_refused(request, app, host):
     address = request.getfixturevalue(app)
     host = host and host.format(port=urlsplit(address).port)
     base = "/areas" if app == "behind_proxy" else ""
-    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/app/csa_app/static/icon.svg"):
+    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/app/static/icon.svg"):
         assert 400 <= status(address, base + path, Host=host) < 500
     assert 400 <= shaken(address, host, f"http://{host}", base) < 500
     put = answer(address, f"{base}/_stcore/upload_file/a/b", "PUT", FORM, Host=host)
@@ -346,8 +346,8 @@ def opens(address, cookie):
     """Return the status of a download and of the cells' outline, which are not there."""
     paths = (
         "/media/x.csv",
-        "/app/csa_app/static/geometry/x.json",
-        "/app/csa_app/static/./geometry/x.json",
+        "/app/static/geometry/x.json",
+        "/app/static/./geometry/x.json",
     )
     return {status(address, path, Host="sign.example", Cookie=cookie) for path in paths}
 
@@ -433,10 +433,10 @@ def test_every_answer_says_what_a_browser_may_do_with_it(request, app):
     base = "/areas" if app == "behind_proxy" else ""
     asked = [
         ("/", 200), ("/areas", 200), ("/_stcore/health", 200), ("/_stcore/host-config", 200),
-        ("/app/csa_app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/csa_app/static/none", 404),
-        ("/app/csa_app/static/" + 5000 * "x", 404), ("/app/csa_app/static/" + 200 * "%C3%A9", 404),
+        ("/app/static/icon.svg", 200), ("/favicon.png", 200), ("/app/static/none", 404),
+        ("/app/static/" + 5000 * "x", 404), ("/app/static/" + 200 * "%C3%A9", 404),
         ("/_stcore/metrics", 404), ("/_stcore/agent/openapi.json", 404),
-        ("/app/csa_app/static/../main.py", 400), ("/component/none/x", 404),
+        ("/app/static/../main.py", 400), ("/component/none/x", 404),
         ("/auth/login", 302 if app == "signed_in" else None),
     ]  # fmt: skip
     said = {path: answer(address, base + path, Host="localhost") for path, _ in asked}
@@ -507,7 +507,7 @@ def test_before_sign_in_nothing_says_which_server_this_is(signed_in):
     versions = (streamlit.__version__, platform.python_version(), "3, 11", "uvicorn/")
     inner = ("site-packages", str(ROOT), "/app/", "main.py", "Traceback", "csa.base", "cache.")
     said = said.replace(
-        b"./app/csa_app/static/", b""
+        b"./app/static/", b""
     )  # an address that everybody fetches, no folder
     found = [word for word in (*versions, *inner) if word.encode() in said]
     assert found == []

@@ -68,7 +68,7 @@ def test_what_is_not_given_stays(store, plan):
     assert now.reason == "Half of it."
     now = set_action(store, plan, later, "1.2.1", {"status": "done"})
     assert (now.reason, now.percent) == ("", 100)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_a_repeated_status_takes_the_new_reason_and_each_is_in_the_trail(store, plan):
@@ -86,7 +86,7 @@ def test_a_repeated_status_takes_the_new_reason_and_each_is_in_the_trail(store, 
         ("The owner left.", {"reason": "The owner left."}),
     ]
     assert read_records(store).actions[0].revision == 5
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_what_is_done_again_stays_done_since_the_first_day(lite, plan):
@@ -109,7 +109,7 @@ def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
         assert list(pool.map(tell, whys)) == whys
     assert sorted(entry["why"] for entry in trail(store)) == sorted(whys)
     assert read_records(store).states["1.2.1"].reason == trail(store)[-1]["why"]
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_eight_imports_of_one_file_at_once_take_each_value_once(store, plan):
@@ -124,7 +124,7 @@ def test_eight_imports_of_one_file_at_once_take_each_value_once(store, plan):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, range(8))) == len(trail(store)) == len(values)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_every_decision_that_is_taken_again_is_in_the_trail(store, plan, candidate):
@@ -145,7 +145,7 @@ def test_every_decision_that_is_taken_again_is_in_the_trail(store, plan, candida
             assert trail(store)[-1]["why"] == why
         assert json.loads(trail(store)[-1]["new"])
     assert len(trail(store)) == 4 + 2 * len(decisions)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_what_is_told_of_an_earlier_day_makes_nothing_older(lite, plan):
@@ -229,7 +229,7 @@ def test_what_waits_is_held_up_and_links_are_edited(lite, plan):
     set_link(lite, plan, act(), ("1.2.2", "1.2.1", "1.2.2"))
     assert line(lite, plan, "1.2.1").holds_up == ("1.2.2", "2.1.1")
     assert line(lite, plan, "1.2.1", TODAY - timedelta(days=1)).holds_up == ()
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_a_work_plan(lite, plan, candidate):
     assert (records.asked[0].answered, records.asked[0].answered_on) == ("It burns.", TODAY)
     assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_a_minute_and_a_draft(lite):
@@ -604,6 +604,6 @@ def test_any_sequence_of_decisions_keeps_the_trail_whole(databases, plan, steps)
         except CsaError:
             assert trail(store) == before
     found = verified(store)
-    assert found.is_whole
+    assert found.is_intact
     assert found.head.n == len(trail(store))
     assert len(plan_lines(plan, read_records(store), TODAY)) == len(plan.actions)

@@ -79,7 +79,7 @@ def test_evidence_that_took_longer_is_added_to_its_step_and_to_the_trail(store, 
     [step] = read_records(store).steps
     assert step.evidence == {**before, "judged": {"tier": "1"}}
     assert [row["item"] for row in trail(store)] == ["area B", "area B/1", "area B/1"]
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     redraw(store, LATER, "B", [replace(candidate(), cells=candidate().cells[:1])])
     add_evidence(store, LATER, "B", late)  # the step with these cells, not the last
     assert "judged" not in read_records(store).steps[1].evidence
@@ -115,7 +115,7 @@ def test_a_life_of_an_area(lite, candidate):
     assert read_records(lite).areas[0].execution_on is None
     begin_work(lite, LATER, "B", LATER.on, {})
     assert [row.key for row in read_records(lite).baselines] == ["B/1", "B/2"]
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_a_redrawn_area_is_the_same_place_from_half_of_its_cells(lite, candidate):
@@ -169,7 +169,7 @@ def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):
     assert (area.key, area.place_name, area.since) == ("B", "Oak", TODAY)
     assert [len(cells) for _, cells in area.cell_history] == [3, 4]
     assert area.cell_history[1][0] == LATER.on
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_no_two_areas_in_service_have_one_name(lite, candidate):
@@ -262,7 +262,7 @@ def test_only_the_allowed_steps(lite, candidate):
             else:
                 with pytest.raises(ParamError, match=r"cannot become|is core service area"):
                     _step(lite, one, key, after)
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def _bring(store, one, state):
@@ -421,7 +421,7 @@ def test_any_sequence_keeps_the_trail_whole_and_cells_apart(databases, candidate
         taken = [cell for area in core_areas(records) for cell in area.cells]
         assert len(taken) == len(set(taken))
         assert all(area.state == records.steps_of(area.key)[-1].state for area in records.areas)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def _do(store, one, what, letter, records):

@@ -66,7 +66,7 @@ def test_a_designation_day_is_corrected_and_the_area_and_past_months_follow(serv
     assert [(row.state, row.since) for row in then.areas] == [("designated", date(2026, 2, 20))]
     assert then.areas[0].execution_on is None
     assert '"on_date":"2026-03-02"' in trail(served)[1]["new"]
-    assert verified(served).is_whole
+    assert verified(served).is_intact
 
 
 def test_the_day_of_a_redraw_is_corrected_and_that_of_the_area_stays(lite, candidate):
@@ -146,7 +146,7 @@ def test_what_people_wrote_is_corrected_field_by_field(served):
         ["asked"],
         ["answered"],
     ]
-    assert verified(served).is_whole
+    assert verified(served).is_intact
 
 
 def test_an_earlier_report_on_an_action_is_corrected_and_today_stays(lite, plan):
@@ -158,7 +158,7 @@ def test_an_earlier_report_on_an_action_is_corrected_and_today_stays(lite, plan)
     then = stood(lite, date(2026, 1, 31)).states[number]
     assert (then.status, then.percent, then.updated_on) == ("on-track", 20, date(2026, 1, 10))
     assert stood(lite, date(2026, 2, 28)).states[number].percent == 40
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_a_later_report_keeps_what_its_status_settles_and_takes_what_it_carried_over(lite, plan):
@@ -175,7 +175,7 @@ def test_a_later_report_keeps_what_its_status_settles_and_takes_what_it_carried_
         50,
         "Police",
     )
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 # ---- at the edge ---------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_two_steps_of_one_day_stay_apart(lite, candidate):
     assert read_records(lite).areas[0].since == TODAY
     assert [row.since for row in stood(lite, date(2026, 3, 2)).areas] == [date(2026, 3, 1)]
     assert [row.since for row in stood(lite, TODAY).areas] == [TODAY]
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_a_correction_is_corrected_again(served):
@@ -327,7 +327,7 @@ def test_one_sentence_and_nothing_half_written(served, plan, item, changes, key)
         fix(served, NEXT, item, changes, plan=plan, first=date(2020, 1, 1))
     assert key_of(refused) == key
     assert trail(served) == before
-    assert verified(served).is_whole
+    assert verified(served).is_intact
 
 
 def test_an_entry_of_something_else_is_refused(served):
@@ -419,7 +419,7 @@ def test_as_of_any_day_is_a_store_written_with_the_right_days(databases, candida
     found, wanted = stood(store, then), read_records(oracle)
     for name in ("areas", "steps", "baselines"):
         assert _plain(getattr(found, name)) == _plain(getattr(wanted, name))
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def _live(store, candidate, days, until):

@@ -38,7 +38,7 @@ def test_a_list_is_closed_then_drawn_and_both_are_in_the_trail(store, again):
     assert find_differences(row.record) == ()
     told = [(one["item"], one["why"]) for one in trail(store)]
     assert told == [("draw-1", act().signed.why), ("draw-1", "In the hall.")]
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_the_files_of_a_record_are_those_that_the_command_writes(store, again):

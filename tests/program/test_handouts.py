@@ -39,7 +39,7 @@ def test_each_recipient_is_an_entry_that_says_what_was_received(store):
     told = {name: getattr(row, name) for name in vars(EDITION)}
     assert told == vars(EDITION)
     assert [entry["item"] for entry in trail(store)] == ["handout 2026-02/1", "handout 2026-02/2"]
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_what_was_decided_ends_before_the_hand_outs(store):
@@ -79,7 +79,7 @@ def test_a_backup_holds_them_and_gives_them_back(database, databases, tmp_path):
         other = databases(kind).open()
         restore(other, load_backup(tmp_path / "store.gz"), signed(), tmp_path / "safe.gz")
         assert received(other) == received(store)
-        assert verified(other).is_whole
+        assert verified(other).is_intact
         assert read_records(other).decided.n == 2  # that a backup was put in place counts
 
 

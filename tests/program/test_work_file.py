@@ -88,7 +88,7 @@ def test_out_in_and_out_again_gives_the_same_bytes(filled, bare, lines):
     content = work_file(read_records(filled))
     assert add_work(bare, act(on=LATER), lines(content)) == WorkCounts(16, 0, 0)
     assert work_file(read_records(bare)) == content
-    assert verified(bare).is_whole
+    assert verified(bare).is_intact
     first, second = (
         {(row.key, row.answered, row.answered_on) for row in read_records(one).asked}
         for one in (filled, bare)

@@ -17,7 +17,7 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
     """A town whose editions are short, its record left out: both are tested elsewhere."""
     made = Town(tmp_path, tmp_path_factory)
 
-    def gather_month(source, plan, records, month, tell, beside):
+    def gather_month(source, plan, records, month, progress, beside):
         snapshot = snapshot_for(source, plan, records, month, beside)
         public = PublicPart()
         if made.tells_public:
@@ -26,8 +26,8 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 
-    def make_all(facts, language, *, tell):
-        tell("edition")
+    def make_all(facts, language, *, progress):
+        progress("edition")
         text = f"{facts.month} {language} {facts.snapshot.id}".encode()
         return {f"{facts.month}_executive_{language}.html": text}
 

@@ -196,7 +196,7 @@ def test_waits_grow_within_a_bound_and_one_refusal_does_not_hold_up_the_others(w
     done = world.run(letters_to(world, "chief", "deputy", "clerk"))
     assert states(done) == ["sent", "refused", "sent"]
     assert world.waits == [5.0, 15.0, 45.0, 135.0]
-    assert done[1].said == "550 b <...@police.example>: nobody"
+    assert done[1].reply == "550 b <...@police.example>: nobody"
 
 
 # ---- At the edge ----------------------------------------------------------------------------

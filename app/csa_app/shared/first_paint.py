@@ -20,7 +20,7 @@ from streamlit.runtime.app_session import AppSession
 from csa_app.shared import theme
 
 ROOT = b'<div id="root"></div>'
-SCRIPT = '<script defer src="./app/csa_app/static/csa-page.js"></script>'
+SCRIPT = '<script defer src="./app/static/csa-page.js"></script>'
 ELEMENTS = (
     "Html",
     "PageLink",

@@ -158,4 +158,4 @@ def serve(content: dict[str, Any]) -> str:
         os.utime(place)  # now it is recent, and another server that tidies up leaves it
     if not (place / FILE).is_file():
         replace_folder(place, FILE, {FILE: text})
-    return f"../../app/csa_app/static/geometry/{name}/{FILE}"
+    return f"../../app/static/geometry/{name}/{FILE}"

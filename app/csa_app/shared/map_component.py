@@ -24,7 +24,7 @@ from csa_app.shared.settings import STATIC
 
 HEIGHT_PX = 500
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
-STATIC_ADDRESS = "../../app/csa_app/static"
+STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
 # Of all that folium would load, only Leaflet is needed; the rest is dropped.
 LOCAL: Mapping[str, str | None] = {

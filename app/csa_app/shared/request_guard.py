@@ -162,7 +162,7 @@ def _cookies(cookies: Mapping[str, str]) -> dict[str, str]:
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 NOBODYS = ("/_stcore/metrics", "/_stcore/agent/")
 UPLOAD, LEAVING = "/_stcore/upload_file/", "/auth/logout"
-AFTER_SIGN_IN = ("media/", "app/csa_app/static/geometry/")
+AFTER_SIGN_IN = ("media/", "app/static/geometry/")
 """Where people sign in, what is open only after: downloads, and the outline of cells."""
 # Streamlit writes scripts and styles into its pages; the public page and the wall hold theirs.
 HEADERS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from csa.base.message import Message
     from csa.city.config import CityConfig
     from csa.reports.public.fairness import Census
-    from csa.reports.public.gathering import Published
+    from csa.reports.public.gathering import Published, Suppressed
 
 
 def publish(
@@ -198,12 +197,17 @@ def show_published_json(
         "unlocated": facts.n_unlocated,
         "domestic": facts.domestic,
         "domestic_unknown": made.n_unknown,
-        "held_back": {name: asdict(held) for name, held in made.held_back.items()},
+        "held_back": {name: _numbers(held) for name, held in made.held_back.items()},
         "earlier": n_earlier,
         "map": None if undrawn is None else render(undrawn),
         "texts": list(made.texts),
     }
     show_json(account)
+
+
+def _numbers(held: Suppressed) -> dict[str, int]:
+    """Return the two numbers by the names that the command's JSON has for them."""
+    return {"told": held.n_published, "below": held.below}
 
 
 def _told(made: Published) -> Iterator[str]:
@@ -229,9 +233,9 @@ def _told(made: Published) -> Iterator[str]:
 def _held_back(made: Published) -> Iterator[str]:
     from csa.reports.public.counts import AREA, CELL, DISTRICT
 
-    yield tr("publish.cells", **asdict(made.held_back[CELL]))
-    yield tr("publish.areas", **asdict(made.held_back[AREA]))
-    yield tr("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
+    yield tr("publish.cells", **_numbers(made.held_back[CELL]))
+    yield tr("publish.areas", **_numbers(made.held_back[AREA]))
+    yield tr("publish.neighborhoods", **_numbers(made.held_back[DISTRICT]))
 
 
 def _change(made: Published) -> Iterator[str]:

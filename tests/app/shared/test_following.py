@@ -95,7 +95,7 @@ def test_the_rest_is_told_to_the_month_on_screen(several):
 
 def test_an_area_that_began_later_is_early_in_its_own_first_months(several):
     early = several.results("A").withheld_early()
-    several.judged = lambda area_id: early.later(5) if area_id == "B" else early
+    several.results = lambda area_id: early.later(5) if area_id == "B" else early
     told = [[Following.is_early(several, at, one) for at in (1, 2, 6, 7)] for one in ("", "B")]
     assert told == [[True, False, False, False], [False, False, True, False]]
 

@@ -27,7 +27,7 @@ general = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 def read(static, address):
     """Read what a browser would: the frame asks two folders up, below the app's own address."""
-    prefix = "../../app/csa_app/static/"
+    prefix = "../../app/static/"
     assert address.startswith(prefix)
     return json.loads((static / address.removeprefix(prefix)).read_text(encoding="utf-8"))
 
@@ -124,7 +124,7 @@ def test_a_layer_that_holds_nothing_is_none(static, city, town, run, tmp_path):
 
 def test_a_file_is_named_by_its_content_and_written_once(static):
     one = geometry.serve({"features": [1]})
-    place = static / one.removeprefix("../../app/csa_app/static/")
+    place = static / one.removeprefix("../../app/static/")
     text = place.read_bytes()
     assert hashlib.sha256(text).hexdigest()[:20] == place.parent.name
     os.utime(place, (1, 1))
@@ -136,7 +136,7 @@ def test_a_file_is_named_by_its_content_and_written_once(static):
 def test_what_no_server_asked_for_in_a_week_is_removed_and_nothing_else(static):
     old, new, asked = ({"features": [n]} for n in range(3))
     places = [
-        (static / geometry.serve(one).removeprefix("../../app/csa_app/static/")).parent
+        (static / geometry.serve(one).removeprefix("../../app/static/")).parent
         for one in (old, new, asked)
     ]
     (static / "geometry" / "notes.txt").touch()

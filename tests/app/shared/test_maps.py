@@ -172,7 +172,7 @@ def test_one_that_no_candidate_is_has_its_letter(city, cells):
 
 def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, cells):
     spot = Spot(39.02, -94.57, "Cl", "Mercy", "clinic")
-    risk = ("../../app/csa_app/static/geometry/x/geometry.json", "0123")
+    risk = ("../../app/static/geometry/x/geometry.json", "0123")
     shown = scene(city, services=[spot], risk=risk)
     told = message(maps.painting(shown, cells))
     assert told["services"] == [[39.02, -94.57, "Cl", "Mercy", "clinic"]]
@@ -213,7 +213,7 @@ def test_our_own_script_and_style_have_another_address_when_they_change(monkeypa
             (tmp_path / name).write_text(text)
             seen.append(map_component._own(name))
         assert seen[0] == seen[2] != seen[1]
-        assert all(link.startswith(f"../../app/csa_app/static/{name}?v=") for link in seen)
+        assert all(link.startswith(f"../../app/static/{name}?v=") for link in seen)
 
 
 def test_the_script_is_told_what_to_say_where_nothing_else_loads():
@@ -330,12 +330,12 @@ def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkey
         lambda: None,
     )
     assert [link.partition("?")[0] for link in sent["js_links"]] == [
-        "../../app/csa_app/static/csa-map.js",
-        "../../app/csa_app/static/vendor/leaflet/leaflet.js",
+        "../../app/static/csa-map.js",
+        "../../app/static/vendor/leaflet/leaflet.js",
     ]
     assert [link.partition("?")[0] for link in sent["css_links"]] == [
-        "../../app/csa_app/static/vendor/leaflet/leaflet.css",
-        "../../app/csa_app/static/csa-map.css",
+        "../../app/static/vendor/leaflet/leaflet.css",
+        "../../app/static/csa-map.css",
     ]
     told = " ".join(repr(value) for name, value in sent.items() if name != "on_change")
     assert "csaMap.start" in told

@@ -57,4 +57,4 @@ def test_where_people_sign_in_over_tls_the_cookie_goes_over_nothing_else(monkeyp
 @pytest.mark.parametrize("name", ["x" * 5000, "é" * 200, "x/" * 1500])
 def test_a_name_that_no_file_can_have_is_not_found(monkeypatch, name):
     """The file system refused it, and the answer was 500."""
-    assert answers(monkeypatch, looks_for_a_file, f"/app/csa_app/static/{name}")["status"] == 404
+    assert answers(monkeypatch, looks_for_a_file, f"/app/static/{name}")["status"] == 404

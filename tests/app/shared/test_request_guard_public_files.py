@@ -1,7 +1,6 @@
 """A public server with a bundle: its files, byte for byte, and nothing of this program."""
 
 import asyncio
-import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +87,7 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
         "community",
         "../ingest.json",
         "_stcore/health",
-        "app/csa_app/static/x.js",
+        "app/static/x.js",
     ):
         sent = ask(f"/{path}")
         headers = [b": ".join(pair) for pair in sent[0]["headers"]]
@@ -102,7 +101,7 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/csa_app/static/csa-map.js"],
+    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/static/csa-map.js"],
 )
 def test_what_is_no_file_of_the_bundle_is_not_there(ask, bundle, path):
     (bundle.parent / "secret").write_text("not for you")
@@ -128,17 +127,6 @@ def test_a_damaged_bundle_is_one_sentence_without_a_path(ask, bundle, monkeypatc
     sent = ask("/")
     assert sent[0]["status"] == 503
     assert str(bundle).encode() not in body(sent)
-
-
-def test_a_bundle_without_pages_gets_them(ask, bundle):
-    marker = json.loads((bundle / "bundle.json").read_text())
-    pages = [name for name in marker["files"] if name.endswith(".html")]
-    held = {name: (bundle / name).read_bytes() for name in pages}
-    for name in pages:
-        del marker["files"][name]
-        (bundle / name).unlink()
-    (bundle / "bundle.json").write_text(json.dumps(marker))
-    assert {name: body(ask(f"/{name}")) for name in pages} == held
 
 
 # ---- refused -------------------------------------------------------------------------------

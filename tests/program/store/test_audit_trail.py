@@ -93,7 +93,7 @@ def test_the_chain_is_what_a_stranger_computes_from_the_rows(store):
     assert [row["hash"] for row in rows] == oracle(rows)
     assert [row["item"] for row in rows] == ["area B", "area B/1", "1.2.1", "1.2.1"]
     found = verified(store)
-    assert (found.head.n, found.head.hash, found.is_whole) == (4, rows[-1]["hash"], True)
+    assert (found.head.n, found.head.hash, found.is_intact) == (4, rows[-1]["hash"], True)
     assert store.head() == found.head
 
 
@@ -103,7 +103,7 @@ def test_a_text_comes_back_as_it_was_written(store):
     )
     report(store, comment=said)
     assert read_records(store).actions[0].comment == said
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_two_rows_of_one_change_are_two_entries_in_one_order(store):
@@ -147,7 +147,7 @@ def test_a_printed_head_is_found_by_its_first_twelve_signs(store):
 
 def test_no_entry_is_a_whole_chain(store):
     found = verified(store)
-    assert (found.head.n, found.head.hash, found.is_whole) == (0, GENESIS, True)
+    assert (found.head.n, found.head.hash, found.is_intact) == (0, GENESIS, True)
     assert read_records(store) == Records()
     assert read_records(None) == Records()
 
@@ -164,14 +164,14 @@ def test_what_is_said_again_is_told_again_and_what_is_only_read_is_not(store):
     with store.writing(signed()) as session:
         assert session.get(ActionRow, "1.2.1").revision == 3
     assert len(trail(store)) == 3
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_a_draft_is_of_no_force(store):
     with store.writing(signed()) as session:
         session.add(DraftRow(key="plan/x", values={"a": 1}, at_utc="now"))
     assert trail(store) == []
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_an_error_leaves_nothing(store):
@@ -310,7 +310,7 @@ def told(store):
     report(store, percent=3)
     report(store, status="blocked", reason="no budget")
     report(store, "1.2.2")
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     return store
 
 
@@ -318,8 +318,8 @@ def test_a_changed_entry_breaks_the_chain_there(told):
     for column in ("at_utc", "by_office", "item", "new", "why", "hash", "old"):
         value = "NULL" if column == "old" else "'x'"
         found = tampered(told, f"UPDATE audit SET {column} = {value} WHERE id = 4")  # noqa: S608
-        assert (found.broken_at, found.is_whole, found.head.n) == (4, False, 3), column
-    assert verified(told).is_whole
+        assert (found.broken_at, found.is_intact, found.head.n) == (4, False, 3), column
+    assert verified(told).is_intact
 
 
 @pytest.mark.parametrize(("gone", "at"), [("id = 1", 1), ("id = 2", 2), ("id < 4", 1)])
@@ -364,7 +364,7 @@ def test_a_row_changed_behind_the_trail_is_named(told, statement, strange):
 def test_a_guard_taken_off_is_told_though_nothing_was_changed_yet(told):
     found = tampered(told)
     assert (found.broken_at, found.strange, found.is_guarded) == (None, (), False)
-    assert not found.is_whole
+    assert not found.is_intact
     assert verified(told).is_guarded
 
 
@@ -383,7 +383,7 @@ def test_a_statement_over_many_rows_would_pass_the_trail_and_is_refused(told):
         session.execute(update(ActionRow).values(status="done"))
     with pytest.raises(RuntimeError, match="one by one"), told.writing(signed()) as session:
         session.execute(delete(ActionRow))
-    assert verified(told).is_whole
+    assert verified(told).is_intact
 
 
 def test_a_row_that_is_no_row_is_named_by_its_table(databases):

@@ -113,7 +113,7 @@ def test_from_either_database_into_either(database, databases, into, tmp_path):
     assert json.loads(last["new"]) == {"restored": head.hash, "entries": 6}
     assert [row["hash"] for row in trail(other)] == oracle(trail(other))
     assert verified(other).head == after
-    assert verified(other).is_whole
+    assert verified(other).is_intact
     change(other)
     assert verified(other).head.n == 8
 
@@ -129,7 +129,7 @@ def test_back_to_what_was_and_forward_again(store, tmp_path):
     assert json.loads(trail(store)[-1]["old"])["entries"] == 7
     restore(store, load_backup(tmp_path / "safe.gz"), signed(), tmp_path / "safe2.gz")
     assert told(store) == later
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     for statement in ("UPDATE audit SET why = 'x'", "DELETE FROM audit"):
         with pytest.raises(Exception, match=r"only ever added to|permission denied"):
             run_sql(store, statement)
@@ -179,7 +179,7 @@ def test_a_store_whose_guard_was_taken_off_is_restored_and_guarded_again(store, 
     run_sql(store, *unguarded(store), "UPDATE audit SET why = 'x' WHERE id = 2")
     assert verified(store).broken_at == 2
     restore(store, load_backup(tmp_path / "b.gz"), signed(), tmp_path / "safe.gz")
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     with pytest.raises(Exception, match=r"only ever added to|permission denied"):
         run_sql(store, "UPDATE audit SET why = 'x'")
 
@@ -308,7 +308,7 @@ def test_a_page_that_was_open_before_a_restore_writes_over_nothing(store, tmp_pa
     for _ in range(2):
         assert all(row.revision > max(seen.values()) for row in read_records(store).actions)
         change(store)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_a_store_is_copied_into_folders_that_are_not_there_yet(lite, tmp_path):

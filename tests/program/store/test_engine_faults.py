@@ -87,7 +87,7 @@ def test_a_second_writer_waits_and_a_reader_does_not(store):
     for thread in threads:
         thread.join(20)
     assert [row["why"] for row in trail(store)] == ["first", "second"]
-    assert verified(store).is_whole
+    assert verified(store).is_intact
 
 
 def test_a_writer_that_waits_too_long_is_told_so(databases):
@@ -182,7 +182,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk, databases, 
         restore(store, load_backup(tmp_path / "b.gz"), signed(), tmp_path / "safe.gz")
     with pytest.raises(StoreError, match=r"is full|cannot be used"):
         database.open(str(small_disk / "second.sqlite3"))
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     assert verified(store).head.n == n
     (small_disk / "other").unlink()
     with store.writing(signed()) as session:

@@ -70,7 +70,7 @@ def test_a_file_that_goes_after_the_commit_is_not_called_saved(lite, after_commi
     refused(lite.head)
     shutil.move(tmp_path / "away.sqlite3", path)
     add_minute(lite, act(), "Put back.")
-    assert verified(lite).is_whole
+    assert verified(lite).is_intact
 
 
 def test_a_copy_in_its_place_after_the_commit_is_another_file(lite, after_commit, tmp_path):

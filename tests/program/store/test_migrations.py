@@ -35,7 +35,7 @@ def test_a_store_of_this_version_is_read_with_all_it_holds(tmp_path, databases):
         assert engine.version_of(connection) == engine.NEWEST
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     found = verified(store)
-    assert found.is_whole
+    assert found.is_intact
     assert found.head.n == 20
     assert [row["hash"] for row in trail(store)] == oracle(trail(store))
     records = read_records(store)

@@ -66,7 +66,7 @@ def test_a_work_plan_in_its_order():
     )
     assert [row.key[-1] for row in found.tasks] == ["4", "3", "2", "1"]
     assert (len(found.tasks), found.n_done) == (4, 1)
-    assert [row.key[-1] for row in found.asked] == ["2", "1"]
+    assert [row.key[-1] for row in found.questions] == ["2", "1"]
     assert [row.key[-1] for row in found.lessons] == ["2", "1"]
     assert [row.organisation for row in found.stakeholders] == ["Church", "Library"]
 

@@ -43,9 +43,9 @@ def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
     _, chart = change_chart(month_facts, Translator())
     found = month_facts.displaced
     assert chart.alt.startswith("All together: ")
-    for letter, judged in zip(found.chosen.area_ids, found.single, strict=True):
+    for letter, judged in zip(found.chosen.area_ids, found.by_area, strict=True):
         n, low, high = (
-            int(ends[-1]) for ends in (judged.core.counted, judged.core.low, judged.core.high)
+            int(ends[-1]) for ends in (judged.core.counted, judged.core.bound_low, judged.core.bound_high)
         )
         assert f"({letter}): {n} counted, no-change range: {low} to {high}." in chart.alt
 

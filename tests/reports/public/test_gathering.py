@@ -152,7 +152,7 @@ def test_places_are_counted_without_what_is_domestic_by_another_way(
         assert cell.count == told(f"cell\n{cell.cell}", three[three["cell"] == cell.cell])
     held = public_made.held_back["neighborhood"]
     below = sum(place.count is None for place in public_facts.districts)
-    assert (held.below, held.told) == (below, len(public_facts.districts) - below)
+    assert (held.below, held.n_published) == (below, len(public_facts.districts) - below)
 
 
 def test_no_class_has_a_bound_below_ten_and_each_place_has_the_class_of_its_own_number(
