@@ -260,9 +260,9 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
     none = t("report.none")
     table = Table(
         t("report.measures_caption"),
-        t.each(
-            *("report.measure", "report.now", "report.baseline", "report.target"),
-            "report.what_changed",
+        (
+            *t.each("report.measure", "report.now", "report.baseline", "report.target"),
+            t("report.what_changed"),
         ),
         tuple(
             (
