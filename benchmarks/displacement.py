@@ -23,7 +23,8 @@ from rich.table import Table
 from scipy.stats import binomtest
 
 from benchmarks.displaced_cities import City, judge_city
-from csa.change.verdict import AreaResult, Verdict, moved_share, net_change
+from csa.change.verdict import AreaResult, moved_share, net_change
+from csa.city.preregistration import Verdict
 
 SEED = 20261125
 FEWER = {verdict for verdict in Verdict if verdict.startswith("fewer")}

@@ -28,10 +28,11 @@ import pandas as pd
 from benchmarks.places import RESAMPLED, SEED, places
 from benchmarks.process import Timed, timed
 from benchmarks.tables import RESULTS, between, keep
-from csa.fleet import running
-from csa.fleet.city import DONE, FAILED, OWN, SAID, read_fleet, work_city
-from csa.fleet.manifest import FleetCity, read_manifest
+from csa.cli.fleet import print_step
 from csa.synthetic.sample import make_sample
+from csa.workflow.fleet import running
+from csa.workflow.fleet.city import DONE, FAILED, OWN, SAID, Describe, read_fleet, work_city
+from csa.workflow.fleet.manifest import FleetCity, read_manifest
 from csa.workflow.new_city import slugify
 
 SINCE = "2017"
@@ -77,10 +78,10 @@ def _manifest(folder: Path, files: dict[str, str]) -> Path:
     return path
 
 
-def timed_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
+def timed_city(city: FleetCity, out: str, version: str, describe: Describe) -> dict[str, Any]:
     """Make a city as a fleet's task does, and write down its processor seconds and seconds."""
     began, at = time.process_time(), time.perf_counter()
-    row = work_city(city, out, version)
+    row = work_city(city, out, version, describe)
     if row["is_new"]:
         with (Path(out) / OWN / SECONDS).open("a") as file:  # one short line: written whole
             spent = time.process_time() - began, time.perf_counter() - at
@@ -92,7 +93,7 @@ def run(manifest: Path, out: Path, n_workers: int, n: int | None = None) -> None
     """Run the first cities of a manifest, unless they were, on so many workers of this machine."""
     running.work_city, running.os.cpu_count = timed_city, lambda: n_workers
     cities = read_manifest(manifest)[:n]
-    running.run_fleet(cities, cities, out)
+    running.run_fleet(cities, cities, out, print_step)
 
 
 def read_seconds(out: Path) -> pd.DataFrame:

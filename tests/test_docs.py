@@ -26,7 +26,6 @@ from csa.city.deployment import SETTINGS
 from csa.city.loading import setting_descriptions
 from csa.city.types import FieldName
 from csa.cli.main import app
-from csa.fleet.city import FLEET_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS
@@ -36,6 +35,7 @@ from csa.reports.public.facts import PublicFacts
 from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
 from csa.risk.near_repeat import KNOX_COLUMNS
 from csa.risk.terrain import TRIED
+from csa.workflow.fleet.city import FLEET_COLUMNS
 from tests.towns import history
 
 OPEN = ("versions", "same_months", "by_block_months")

@@ -66,10 +66,11 @@ if TYPE_CHECKING:
     from csa.change.past import PastCohort
     from csa.change.season import MonthCompared, compare_month
     from csa.change.trial import TrialDesign, TrialEffect, measure_trial
-    from csa.change.verdict import AreaResult, Verdict
+    from csa.change.verdict import AreaResult
     from csa.city.config import CityConfig
     from csa.city.dataset import City, Dataset, open_city, open_dataset, save_dataset
     from csa.city.loading import load_city
+    from csa.city.preregistration import Verdict
     from csa.city.selection import AreaSelection, read_areas
     from csa.disclosure.keys import Secret
     from csa.disclosure.published import Publication

@@ -37,8 +37,9 @@ from csa.base.text import day as in_words
 from csa.base.text import month as month_words
 from csa.base.text import tr
 from csa.change.sentences import name_verdict
-from csa.change.verdict import LEAST_MONTHS, Verdict
+from csa.change.verdict import LEAST_MONTHS
 from csa.city.dataset import open_dataset
+from csa.city.preregistration import Verdict
 from csa.cli import main
 from csa_app.shared import settings
 

@@ -19,8 +19,8 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from csa.fleet.city import describe, fleet_files
-from csa.fleet.manifest import FleetCity
+from csa.workflow.fleet.city import describe_city, fleet_files
+from csa.workflow.fleet.manifest import FleetCity
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
@@ -120,7 +120,7 @@ def some_fleet(folder):
     states = {"Spring Falls": "done", "Port Ann": "done", "Broken Bow": "failed", "Late": "not run"}
     found = {"Spring Falls": done | past | {"backtest": "better"}, "Port Ann": done}
     rows = [
-        describe(FleetCity(name, name, ()), state, "No place." * (state == "failed"))
+        describe_city(FleetCity(name, name, ()), state, "No place." * (state == "failed"))
         | found.get(name, {})
         for name, state in states.items()
     ]

@@ -8,7 +8,8 @@ from csa.change import verdict
 from csa.change.area_series import AreaSeries, SeriesPart
 from csa.change.expectation import Expectation
 from csa.change.past import PastChange
-from csa.change.verdict import NET_Z, CumulativeCounts, classify_change
+from csa.change.verdict import CumulativeCounts, classify_change
+from csa.city.preregistration import NET_Z
 
 BOTH = frozenset({-1, 1})
 

@@ -13,9 +13,9 @@ from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.change.analyze import analyze_displacement
 from csa.change.follow import measure_past_cohorts
-from csa.change.verdict import Verdict
 from csa.change.zoning import VersionedZones
 from csa.city.dataset import City
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 
 DISPLACED = {Verdict.FEWER_MOVED, Verdict.MORE_NEXT}

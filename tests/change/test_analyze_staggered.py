@@ -11,7 +11,7 @@ from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
 from csa.change.sentences import answers, describe_area, describe_pooled, name_all
-from csa.change.verdict import Verdict
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaVersion
 
 FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)

@@ -12,7 +12,6 @@ from tests.properties import examples
 from csa.base.errors import ParamError
 from csa.change import boundary
 from csa.change.boundary import (
-    ALARM_CHANCE,
     MAX_LOOKS,
     AlarmChances,
     alarm_chance,
@@ -23,6 +22,7 @@ from csa.change.boundary import (
     line_of,
     planned_looks,
 )
+from csa.city.preregistration import ALARM_CHANCE
 
 general = examples(0.3)
 

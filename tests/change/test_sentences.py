@@ -25,7 +25,8 @@ from csa.change.sentences import (
     name_verdict,
     than_expected,
 )
-from csa.change.verdict import AreaResult, Verdict, moved_share, net_change
+from csa.change.verdict import AreaResult, moved_share, net_change
+from csa.city.preregistration import Verdict
 
 SINCE = Month(2020, 2)
 WHO = "the 12 areas together"

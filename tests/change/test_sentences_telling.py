@@ -19,7 +19,7 @@ from csa.change.sentences import (
     each,
     moved_somewhere,
 )
-from csa.change.verdict import Verdict
+from csa.city.preregistration import Verdict
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,8 @@ from tests.properties import examples
 
 from csa.change.boundary import line_of
 from csa.change.expectation import Baseline
-from csa.change.verdict import (
-    BY_SIGN,
-    NET_Z,
-    AreaResult,
-    Verdict,
-    expect,
-    follow_net,
-    last_net_test,
-)
+from csa.change.verdict import BY_SIGN, AreaResult, expect, follow_net, last_net_test
+from csa.city.preregistration import NET_Z, Verdict
 
 UNKNOWN = "fewer here; whether it moved cannot be told"
 SENTENCES = {

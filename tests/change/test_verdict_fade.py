@@ -10,7 +10,8 @@ from tests.properties import examples
 
 from csa.change import verdict
 from csa.change.boundary import line_of
-from csa.change.verdict import Fade, Verdict
+from csa.change.verdict import Fade
+from csa.city.preregistration import Verdict
 
 LINE = 0.032  # the chance of all areas' own cells together
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
-from csa.change.zoning import CONTROL_LAND, RING_M, Control, draw_zones, match_control, ring_width_m
+from csa.change.zoning import CONTROL_LAND, Control, draw_zones, match_control, ring_width_m
+from csa.city.preregistration import RING_M
 from csa.geo.grid import Grid
 
 SIDE = 9

@@ -9,8 +9,12 @@ from rich.table import Table
 
 from csa.base.message import msg
 from csa.cli import console
+from csa.program.store.engine import make_store
 
-HEAVY = ("geopandas", "numpy", "pandas", "pandera", "pydantic", "requests", "shapely", "sklearn")
+HEAVY = (
+    "geopandas", "h3", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pyproj", "requests", "scipy",
+    "shapely", "sklearn",
+)  # fmt: skip
 
 # ---- By hand --------------------------------------------------------------------------------
 
@@ -77,14 +81,37 @@ def test_a_table_too_prints_names_as_they_are(capsys):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_waits_for_no_heavy_import(option):
+def heavy_in(words, names):
+    """Which heavy modules a command loads, in a process of its own."""
     code = (
-        "import atexit, sys, csa.cli.main; sys.argv = ['csa', sys.argv[1]];"
-        f"atexit.register(lambda: print('HEAVY', [m for m in {HEAVY} if m in sys.modules]));"
+        "import atexit, sys, csa.cli.main; sys.argv = ['csa', *sys.argv[1:]];"
+        f"atexit.register(lambda: print('HEAVY', [m for m in {names} if m in sys.modules]));"
         "csa.cli.main.main()"
     )
-    words = [sys.executable, "-c", code, option]
+    words = [sys.executable, "-c", code, *map(str, words)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "HEAVY []"
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_waits_for_no_heavy_import(option):
+    assert heavy_in([option], (*HEAVY, "pydantic", "sqlalchemy")) == "HEAVY []"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("area", "list"),
+        ("area", "list", "--json"),
+        ("plan", "list"),
+        ("plan", "calendar", "--out", "due.ics"),
+        ("audit", "list"),
+    ],
+)
+def test_commands_on_decisions_load_nothing_that_computes(words, tmp_path, root, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = tmp_path / "store.sqlite3"
+    make_store(str(store), "sample")
+    of = ("--city", root / "config" / "sample.toml", "--store", store)
+    assert heavy_in((*words, *of), HEAVY) == "HEAVY []"

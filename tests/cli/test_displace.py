@@ -38,9 +38,9 @@ from csa.change.follow import CHANCE_NAME, NAME, past_path, save_chance, save_pa
 from csa.change.lineage_windows import TRACE_COLUMNS, ChanceRates
 from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.change.sentences import than_expected
-from csa.change.verdict import Verdict
 from csa.city.dataset import open_city, open_dataset
 from csa.city.loading import load_city
+from csa.city.preregistration import Verdict
 from csa.city.selection import read_areas
 from csa.cli import displace as command
 from csa.ingest.designation import Candidate

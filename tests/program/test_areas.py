@@ -11,11 +11,10 @@ from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import ConflictError, ParamError, RoleError
 from csa.base.io import csv_bytes
-from csa.change.preregistration import is_intact, preregister
+from csa.city.preregistration import is_intact, preregister
 from csa.city.selection import first_month, read_areas
 from csa.program.areas import (
     ALLOWED,
-    STATES,
     add_evidence,
     begin_work,
     designate,
@@ -27,9 +26,10 @@ from csa.program.areas import (
 )
 from csa.program.corrections import Correction, correct
 from csa.program.registry import core_areas
-from csa.program.store.records import read_records
+from csa.program.store.records import area_rows, read_records
+from csa.program.store.tables import STATES
 from csa.program.work import add_meeting, add_task
-from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows
+from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
 

@@ -7,8 +7,8 @@ from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.change.analyze import analyze_displacement
-from csa.change.verdict import Verdict
 from csa.city.dataset import City
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.geo.cells import from_text
 

@@ -14,7 +14,6 @@ from csa.base.errors import StoreError
 from csa.base.text import month, name_list, tr
 from csa.city.selection import AreaSelection
 from csa.geo.cells import CellSet
-from csa.program.areas import CANDIDATE, MAINTENANCE
 from csa.program.registry import (
     AreaStatus,
     CoreArea,
@@ -25,6 +24,7 @@ from csa.program.registry import (
 )
 from csa.program.registry import served_as as with_letters
 from csa.program.store.records import Records
+from csa.program.store.tables import CANDIDATE, MAINTENANCE
 from csa_app.shared import cache, cache_store
 from csa_app.shared.cache_once import once
 from csa_app.shared.city_session import CitySession

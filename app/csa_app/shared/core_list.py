@@ -16,7 +16,8 @@ from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, render, tr
 from csa.change.sentences import counts_at, each, name_verdict, name_verdict_at
-from csa.change.verdict import AreaResult, Verdict
+from csa.change.verdict import AreaResult
+from csa.city.preregistration import Verdict
 from csa.program.plan.items import Plan
 from csa.program.registry import CoreArea, core_areas, ended_areas
 from csa.program.store.records import Records

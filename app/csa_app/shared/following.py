@@ -26,8 +26,9 @@ from csa.change.sentences import (
     describe_before_after,
     describe_pooled,
 )
-from csa.change.verdict import AreaResult, CumulativeCounts, Verdict
+from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.change.zoning import Control
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.geo.cells import cell_corners, outline
 from csa.geo.grid import Grid

@@ -13,10 +13,10 @@ from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import render
 from csa.change.analyze import DEFAULT_AFTER
-from csa.change.zoning import BASE_MONTHS
 from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
 from csa.city.deployment import choosing, resolve
+from csa.city.preregistration import BASE_MONTHS
 from csa_app.shared import panels
 from csa_app.shared.link_state import LinkState, screen_from_text, screen_to_text
 

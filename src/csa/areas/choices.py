@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import MAX_EPS_M, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.city.config import Areas, CityConfig
-from csa.city.dataset import Dataset
+from csa.city.deployment import choosing, resolve
+
+if TYPE_CHECKING:
+    from csa.city.dataset import Dataset
 
 MAX_WIDENING = 2.0
 """Beyond twice the documented radius an area is too wide to be called a place."""
@@ -65,6 +70,16 @@ def city_choices(config: CityConfig) -> AreaSettings:
     return AreaSettings(
         months=areas.months, max_area_km2=areas.max_area_km2, resolution=areas.resolution
     )
+
+
+def resolve_settings(
+    config: CityConfig, until: str | None = None, kind: Sequence[str] | None = None, **flags: Any
+) -> AreaSettings:
+    """Return how areas are proposed: by flags, else as deployed, else as the city's file says."""
+    settled = choosing(resolve(flags, config))
+    first_not_counted = None if until is None else Month.parse(until, "--until")
+    kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
+    return AreaSettings(until=first_not_counted, kinds=kinds, **settled)
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from string import ascii_uppercase
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from csa.base.crs import METRES_PER_MILE
 from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
 from csa.base.text import natural_sort_key, tr
-from csa.city.dataset import City
 from csa.city.results import list_results, read_result, result_path, save_result
 from csa.geo.cells import CellSet, as_text, finest, from_text, jaccard, refine, to_finest_resolution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from csa.city.dataset import City
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)
@@ -353,6 +355,8 @@ def compass_words(xy: Floats) -> list[str]:
         ideal = np.vstack([ideal, [0.0, 0.0]])
         words.append(CENTER)
     apart = from_middle[:, None, :] / reach - ideal[None, :, :]
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - loads late
+
     rows, columns = linear_sum_assignment((apart**2).sum(axis=2))
     chosen = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     return [words[chosen[place]] for place in range(len(xy))]

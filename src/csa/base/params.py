@@ -171,6 +171,10 @@ class AreaParams:
         return self.max_area_km2 > 0
 
 
+UTM = re.compile(r"EPSG:32[67](0[1-9]|[1-5][0-9]|60)")
+"""Zones of WGS 84, all in metres: a command on decisions need not load pyproj to know it."""
+
+
 def require_resolution(resolution: int) -> None:
     """Refuse an H3 resolution that is of no use for areas in a city."""
     low, high = RESOLUTION_RANGE

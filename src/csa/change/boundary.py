@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError
+from csa.city.preregistration import ALARM_CHANCE, PLANNED_LOOKS
 
 POINTS = 4
 """Points at which the distribution of the sum is computed, for each unit of its width, so that they
@@ -73,14 +74,6 @@ def _chance(z: float, looks: int) -> float:
 def _gauss(n_points: int) -> tuple[Floats, Floats]:
     nodes, weights = np.polynomial.legendre.leggauss(n_points)
     return nodes, weights
-
-
-ALARM_CHANCE = 0.05
-"""How often an unchanged city raises any alarm at all, over the planned months."""
-
-PLANNED_LOOKS = 24
-"""Months that the boundary is drawn for; each year after them adds to the chance of an alarm, so
-that the boundary of past months, and their verdicts, stay."""
 
 
 @dataclass(frozen=True)

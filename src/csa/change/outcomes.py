@@ -18,9 +18,9 @@ from csa.base.params import Month
 from csa.base.text import month, render
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.sentences import counts_at, name_all, name_verdict
-from csa.change.verdict import Verdict
 from csa.city.config import Outcome
 from csa.city.dataset import City, open_dataset
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.geo.cells import parents
 

@@ -25,10 +25,10 @@ from csa.change.verdict import (
     LEAST_MONTHS,
     AreaResult,
     CumulativeCounts,
-    Verdict,
     moved_share,
     net_change,
 )
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 
 KEYS = {

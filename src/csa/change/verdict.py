@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -20,40 +19,13 @@ from csa.base.arrays import Bools, Floats, Ints
 from csa.change.area_series import AreaSeries, expect_courses
 from csa.change.expectation import Baseline, Expectation
 from csa.change.past import PastChange
+from csa.city.preregistration import NET_MONTHS, NET_Z, Verdict
 
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
 
 LEAST_MONTHS = 3
 """Months since a start below which it is too early to judge: chance would pass for news."""
-
-NET_Z = 1.96
-"""Beyond it, core and ring together exclude that all of a fall moved next door."""
-
-NET_MONTHS = 12
-"""They are asked once a year: asked every month, they would too often be wrong at some look."""
-
-
-class Verdict(StrEnum):
-    """What is said of an area and its ring: a closed set. `FEWER` excludes that all moved."""
-
-    NO_CHANGE = "no change shown"
-    FEWER = "fewer, and fewer in all"
-    FEWER_UNKNOWN = "fewer here; whether it moved cannot be told"
-    FEWER_MOVED = "fewer here, moved next door"
-    FEWER_FEWER_NEXT = "fewer here and next door"
-    FEWER_ONCE = "fewer for a time"
-    MORE = "more here"
-    MORE_ONCE = "more for a time"
-    MORE_NEXT = "more next door"
-    TOO_FEW = "too few to say"
-    TOO_EARLY = "too early to say"
-
-    @property
-    def is_alarm(self) -> bool:
-        """Whether it claims a change."""
-        return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW, Verdict.TOO_EARLY}
-
 
 BY_SIGN = {
     (-1, -1): Verdict.FEWER_FEWER_NEXT,

@@ -18,14 +18,10 @@ from csa.change.area_series import SeriesPart
 from csa.change.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.change.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.city.dataset import City
+from csa.city.preregistration import BASE_MONTHS, RING_M
 from csa.city.selection import AreaVersion
 from csa.geo.cells import CellSet, parents, refine
 from csa.geo.grid import Grid
-
-RING_M = 750.0
-"""An area's ring is the cells whose center is less than so many meters from that of a cell of the
-area: with cells of resolution 9, about those within two steps (540 to 750 m; three are 820 m or
-more, by where on the globe)."""
 
 TWO_STEPS = 2.1
 """Distances between neighbors: where cells are so large that `RING_M` is less, a ring is two steps;
@@ -129,9 +125,6 @@ def match_control(
 def _mean(per_km2: Floats, area_km2: Floats, cells: Ints) -> float:
     return float(np.average(per_km2[cells], weights=area_km2[cells]))
 
-
-BASE_MONTHS = 36
-"""Months before the start that expected counts rest on, as in proposals."""
 
 LEAST_BEFORE = 12
 """Without a whole year before, seasons would look like change."""

@@ -166,6 +166,11 @@ def _read(setting: Setting, given: Any) -> Any:
         raise ParamError("param.number", name=setting.name, given=given) from error
 
 
+def data_dir(city: CityConfig) -> Path:
+    """Return where a city's source files are looked up."""
+    return Path(resolve({}, city)["data_dir"].value)
+
+
 def choosing(settled: Mapping[str, Resolved]) -> dict[str, Any]:
     """Pick the settings that choose areas."""
     return {name: found.value for name, found in settled.items() if name not in PLACES}

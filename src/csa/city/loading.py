@@ -52,6 +52,13 @@ def load_city(path: Path | str) -> CityConfig:
     return validate(raw, CityConfig, path, list(_cross_faults(raw)))
 
 
+def find_city_file(name: str) -> Path:
+    """Return the city's file that a name or path stands for: config/NAME.toml, or the path."""
+    path = Path(name)
+    named = Path("config") / f"{name}.toml"
+    return named if not path.exists() and "/" not in name and named.exists() else path
+
+
 def validate(
     raw: Mapping[str, Any], model: type[ModelT], path: Path, cross_faults: list[Message]
 ) -> ModelT:

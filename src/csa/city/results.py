@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from csa.base.errors import SourceError, TableError
 from csa.base.io import KEPT, json_bytes, write_file
 from csa.base.safe_parsing import parse_json
-from csa.city.dataset import City
+
+if TYPE_CHECKING:
+    from csa.city.dataset import City
 
 Kept = TypeVar("Kept")
 

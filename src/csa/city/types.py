@@ -19,7 +19,7 @@ from pydantic import (
 
 from csa.base.errors import CrsError, ParamError
 from csa.base.message import msg
-from csa.base.params import require_resolution
+from csa.base.params import UTM, require_resolution
 
 FieldName = Literal[
     "row_id",
@@ -63,6 +63,8 @@ def _known_zone(name: str) -> str:
 
 
 def _metric(text: str) -> str:
+    if UTM.fullmatch(text):
+        return text
     from csa.base.crs import parse_crs, require_metres  # noqa: PLC0415 - pyproj loads late
 
     try:
@@ -139,7 +141,7 @@ class Frozen(BaseModel):
     """A frozen model that refuses unknown keys."""
 
     # A number must be a number: text, booleans and infinity are refused.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod

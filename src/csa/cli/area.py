@@ -9,21 +9,21 @@ import typer
 
 from csa.base.text import day, tr
 from csa.cli.console import show, show_json
-from csa.cli.correct import corrected_lines
 from csa.cli.options import (
     CityOption,
     DecisionOptions,
     JsonOption,
     OnOption,
     StoreOption,
+    city_plan,
     dataset_of,
     load_city_option,
-    load_city_plan,
-    open_store_read_only,
     parse_date_option,
     signed,
     signed_on,
+    stored_records,
 )
+from csa.cli.store import corrected_lines
 
 if TYPE_CHECKING:
     from csa.program.store.records import Records
@@ -33,10 +33,9 @@ AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom, why."""
-    from csa.program.store.records import read_records
-    from csa.reports.briefing.areas import area_rows
+    from csa.program.store.records import area_rows
 
-    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
+    records = stored_records(load_city_option(city), store)
     if as_json:
         show_json(area_rows(records))
     else:
@@ -45,7 +44,7 @@ def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
 
 def show_areas(records: Records) -> None:
     """Print each area with its steps."""
-    from csa.program.areas import REDRAWN
+    from csa.program.store.tables import REDRAWN
 
     if not records.areas:
         show(tr("keep.no_areas"))
@@ -84,7 +83,8 @@ def area_designate(
 ) -> None:
     """Make a proposed area a core service area, with its cells and evidence as they are seen."""
     from csa.ingest.designation import load_candidate
-    from csa.program.areas import CANDIDATE, DESIGNATED, designate
+    from csa.program.areas import designate
+    from csa.program.store.tables import CANDIDATE, DESIGNATED
 
     candidate = load_candidate(areas, area, priorities, signing.config.city.id)
     state, on = CANDIDATE if as_candidate else DESIGNATED, signing.act.on
@@ -177,12 +177,11 @@ def area_begin(
 ) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     from csa.program.areas import begin_work
-    from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import known_at_start
 
     config, start = signing.config, parse_date_option(on, "--on") or signing.act.on
-    records = read_records(open_store_read_only(config, signing.store))
-    plan = load_city_plan(signing.city) if config.city.plan else None
+    records = stored_records(config, signing.store, with_values=True)
+    plan = city_plan(signing.city)
     values = known_at_start(dataset_of(config, dataset), plan, records, area, start)
     signing.decide(lambda store, act: begin_work(store, act, area, start, values))
     show(tr("keep.begun", area=area, day=start, n=len(values)))
@@ -196,10 +195,9 @@ def area_export(
     """Write the served areas as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
     from csa.base.io import write_file
     from csa.program.registry import core_areas
-    from csa.program.store.records import read_records
     from csa.reports.briefing.areas import export_areas
 
-    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
+    records = stored_records(load_city_option(city), store)
     write_file(file, export_areas(records, file.name))
     is_map = file.suffix.casefold() == ".gpkg"
     key = "keep.exported_map" if is_map else "keep.exported"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,16 +22,13 @@ from csa.cli.options import (
     MonthsOption,
     ResolutionOption,
     load_city_option,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
     from csa.areas.backtest.comparison import MethodComparison
     from csa.areas.backtest.record import BacktestRecord
-    from csa.areas.choices import AreaSettings
     from csa.base.params import Month
-    from csa.city.dataset import City
-    from csa.workflow.past_years import BacktestRequest, BacktestResult
+    from csa.workflow.past_years import BacktestResult
 
 OriginsOption = Annotated[
     str | None,
@@ -68,10 +65,13 @@ def backtest(
 ) -> None:
     """Judge this way of proposing on past years, and keep what they suggest."""
     config = load_city_option(city)
+    from csa.areas.backtest.recording import past_years
+    from csa.areas.choices import resolve_settings
     from csa.city.dataset import open_city
+    from csa.workflow.past_years import BacktestRequest, make_backtest, make_spec
 
     # Each past day has the values suggested for it: a radius or minimum settled for now is none.
-    settled = parse_settings(
+    settled = resolve_settings(
         config, None, kind, months=months, max_area_km2=max_area_km2, resolution=resolution
     )
     choices = replace(settled, eps_m=None, min_samples=None)
@@ -80,13 +80,14 @@ def backtest(
         raise ParamError("backtest.out")
     if named is None and (horizon, area_share) != (None, None):
         raise ParamError("backtest.only_with_origins")
-    asked = _ask(
-        open_city(config, dataset),
-        choices,
-        (named, horizon, area_share),
-        variants and out is not None,
-    )
-    past, account = _judge_and_write(asked, out, is_named=named is not None)
+    opened = open_city(config, dataset)
+    days = past_years(opened.dataset, choices) if named is None else named
+    spec = make_spec(days, horizon, area_share)
+    asked = BacktestRequest(opened, choices, spec, with_variants=variants and out is not None)
+    is_named = named is not None
+    n_passes = 1 + 2 * (not is_named) + asked.with_variants
+    with progress(2 + (not is_named) + len(days) * n_passes) as step:
+        past, account = make_backtest(asked, out, is_named=is_named, progress=step)
     if as_json:
         show_json(account)
     else:
@@ -100,52 +101,6 @@ def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
     if text is None:
         return None
     return tuple(sorted(Month.parse(part.strip(), name) for part in text.split(",")))
-
-
-def _ask(
-    city: City,
-    choices: AreaSettings,
-    wish: tuple[Sequence[Month] | None, int | None, float | None],
-    with_variants: bool,
-) -> BacktestRequest:
-    """Return what is asked of the past; `wish` is origins, horizon and land as given."""
-    from csa.areas.backtest.recording import past_years
-    from csa.workflow.past_years import BacktestRequest, make_spec
-
-    named, horizon, area_share = wish
-    days = past_years(city.dataset, choices) if named is None else named
-    question = make_spec(days, horizon, area_share)
-    return BacktestRequest(city, choices, question, with_variants=with_variants)
-
-
-def _judge_and_write(
-    asked: BacktestRequest, out: Path | None, *, is_named: bool
-) -> tuple[BacktestResult, dict[str, Any]]:
-    """Score the past; write the folder first, then the record beside the dataset."""
-    from csa.base.io import KEPT, replace_folder, require_writable
-    from csa.workflow.past_years import (
-        MARKER,
-        backtest_account,
-        backtest_files,
-        save_past_years,
-        score_named_days,
-        score_past_years,
-    )
-
-    city, choices = asked.city, asked.choices
-    if out is not None:
-        require_writable(out)
-    if not is_named:
-        require_writable(city.own_folder / KEPT / "record")
-    n_passes = 1 + 2 * (not is_named) + asked.with_variants
-    with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as step:
-        past = score_named_days(asked, step) if is_named else score_past_years(asked, step)
-        account = backtest_account(past)
-        step("write")
-        if out is not None:
-            replace_folder(out, MARKER, backtest_files(account, past))
-        save_past_years(past, city, choices)
-    return past, account
 
 
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:

@@ -16,8 +16,7 @@ from csa.cli.options import (
     JsonOption,
     StoreOption,
     load_city_option,
-    open_store_read_only,
-    parse_settings,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from csa.change.follow import FollowedAreas
     from csa.city.config import CityConfig
     from csa.city.selection import AreaSelection
+    from csa.workflow.products import ChangeMade
 
 N_STEPS = 6 + 36
 """With a window a month of three years."""
@@ -61,13 +61,15 @@ def displace(
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
-    from csa.change.files import MARKER, displacement_account, displacement_files
-    from csa.change.follow import FollowSource, analyze_followed
+    from csa.change.files import MARKER
+    from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
+    from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is None) is not is_served:
@@ -79,39 +81,36 @@ def displace(
         else:
             show(tr("follow.none_served" if areas is None else "follow.no_area", path=areas))
         return
-    choices = parse_settings(config, None, chosen.kinds)
+    choices = resolve_settings(config, None, chosen.kinds)
     require_writable(out)
     with progress(N_STEPS) as step:
         step("load")
         source = FollowSource(open_city(config, dataset), choices)
-        followed = analyze_followed(source, chosen, start, step)
-        account = displacement_account(followed)
-        files = displacement_files(account, followed)
+        made = make_change(source, chosen, start, step)
         step("write")
-        replace_folder(out, MARKER, files)
+        replace_folder(out, MARKER, made.files)
     if as_json:
-        show_json(account)
+        show_json(made.account)
     else:
         if is_served and since is not None:
             show(tr("evaluate.not_agreed"))
-        show_followed(followed, account)
-        show_written(out, files)
+        show_change(made, out)
 
 
 def _served(config: CityConfig, store: str | None) -> AreaSelection:
     """Read the core service areas from the store."""
     from csa.city.selection import AreaSelection
     from csa.program.registry import all_services, followed
-    from csa.program.store.records import read_records
 
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     return followed(all_services(records)) or AreaSelection((), (), (), 9)
 
 
-def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
+def show_change(made: ChangeMade, out: Path) -> None:
     """Print what changed, beside what would have come anyway."""
     from csa.change.sentences import describe_area_basis
 
+    followed, account = made.followed, made.account
     ground = map(render, describe_area_basis(followed.displaced))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
@@ -119,6 +118,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     show(*(told for one in account["outcomes"] for told in one["sentences"]))
     show(*lineage_sentences(followed))
     show(*_months(followed))
+    show_written(out, made.files)
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
 
 def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
-    from csa.change.verdict import Verdict
+    from csa.city.preregistration import Verdict
 
     if len(single) == 1:
         return

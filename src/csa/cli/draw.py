@@ -1,4 +1,4 @@
-"""The command that draws by a public rule which areas start when: draw."""
+"""The commands of the fair draw, and of the trial that it makes: draw, trial."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
 from csa.base.errors import ParamError, SourceError
-from csa.base.text import percent, render, tr
-from csa.cli.console import progress, show, show_json, show_written
+from csa.base.text import month, percent, render, tr
+from csa.cli.console import progress, show, show_json, show_table, show_written
 from csa.cli.options import (
+    CityOption,
+    DatasetOption,
     JsonOption,
     ProposalOptions,
     StoreOption,
@@ -20,7 +23,6 @@ from csa.cli.options import (
     make_act,
     proposing,
 )
-from csa.cli.priorities import assess_areas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from csa.areas.priority.draw_files import ClosedDraw
     from csa.areas.priority.files import AssessedProposal
     from csa.base.message import Message
+    from csa.change.trial import InterimTrial
     from csa.city.config import CityConfig
 
 TierOption = Annotated[int | None, typer.Option(help="The tier drawn, from 1.", metavar="N")]
@@ -132,13 +135,18 @@ def _find(
     only: Sequence[str] | None,
 ) -> tuple[AssessedProposal, ClosedDraw]:
     """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
+    from csa.areas.backtest.recording import load_suggestion
     from csa.areas.priority.draw_files import Starts, close_list, list_entrants, make_draw
+    from csa.areas.priority.files import find
     from csa.base.params import Month
+    from csa.city.dataset import open_city
 
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
     with progress(7) as step:
-        found = assess_areas(config, dataset, choices, step)
+        step("load")
+        opened = open_city(config, dataset)
+        found = find(opened, choices, load_suggestion(opened, choices), step)
         starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
     return found, made
@@ -218,3 +226,60 @@ def show_differences(found: Sequence[Message]) -> None:
 
 def _show_all(messages: Iterable[Message]) -> None:
     show(*(render(message) for message in messages))
+
+
+def trial(
+    city: CityOption,
+    dataset: DatasetOption,
+    draw: Annotated[Path, typer.Option(help="What `csa draw` wrote.", metavar="DIR")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of what was found.  [only print]", metavar="DIR")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare areas that began early with those that wait, by the draw's own chances."""
+    config = load_city_option(city)
+    from csa.base.io import replace_folder, require_writable
+    from csa.change.trial import (
+        OUT_MARKER,
+        load_draw,
+        read_trial,
+        save_trial,
+        trial_account,
+        trial_files,
+    )
+    from csa.city.dataset import open_city
+
+    drawn = load_draw(draw, config.city.id)
+    if out is not None:
+        require_writable(out)
+    with progress(6) as step:
+        step("load")
+        found = read_trial(open_city(config, dataset), drawn, step)
+        account = trial_account(found)
+        files = trial_files(account)
+        step("write")
+        save_trial(found, account)
+        if out is not None:
+            replace_folder(out, OUT_MARKER, files)
+    if as_json:
+        show_json(account)
+        return
+    show_trial(found)
+    if out is not None:
+        show_written(out, files)
+
+
+def show_trial(found: InterimTrial) -> None:
+    """Print what a trial shows, and each area's numbers."""
+    from csa.change.trial import describe_trial, list_areas
+
+    show(*(render(one) for one in describe_trial(found)))
+    table = Table(box=None, pad_edge=False)
+    table.add_column(tr("trial.col_area"), overflow="fold", min_width=18)
+    table.add_column(tr("trial.col_start"))
+    for title in ("trial.col_counted", "trial.col_expected"):
+        table.add_column(tr(title), justify="right")
+    for name, start, counted, expected in list_areas(found):
+        table.add_row(name, month(start), f"{counted:,}", f"{expected:,.1f}")
+    show_table(table)

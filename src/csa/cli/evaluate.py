@@ -16,8 +16,7 @@ from csa.cli.options import (
     KindOption,
     StoreOption,
     load_city_option,
-    open_store_read_only,
-    parse_settings,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -52,16 +51,17 @@ def evaluate(
 ) -> None:
     """Judge an area, in service or retired, as was agreed at its designation."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
-    from csa.change.preregistration import SEALED, check_seal, parse_window
+    from csa.change.evaluation import parse_window
     from csa.change.sentences import name_in_sentence
     from csa.city.dataset import open_city
+    from csa.city.preregistration import SEALED, check_seal
     from csa.program.registry import core_area
-    from csa.program.store.records import read_records
 
     if (before is None) != (after is None):
         raise ParamError("evaluate.both_windows")
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    records = stored_records(config, store)
     found = core_area(records, area)
     if found is None:
         raise ParamError("evaluate.not_served", area=area)
@@ -78,7 +78,7 @@ def evaluate(
         step("load")
         opened = open_city(config, dataset)
         if before is not None and after is not None:
-            choices = parse_settings(config, None, kind)
+            choices = resolve_settings(config, None, kind)
             spans = parse_window(before, "--before"), parse_window(after, "--after")
             told, more = _windows(opened, choices, found, spans)
         else:
@@ -96,7 +96,7 @@ def _windows(
 ) -> tuple[list[str], dict[str, Any]]:
     """Compare two windows that were not agreed."""
     from csa.areas.locating import locate_for_areas
-    from csa.change.preregistration import count_windows, describe_windows
+    from csa.change.evaluation import count_windows, describe_windows
     from csa.change.sentences import name_in_sentence
 
     counted = count_windows(locate_for_areas(city, choices, [area.cells]), area.cells, *spans)
@@ -115,13 +115,15 @@ def _agreed(
 ) -> tuple[list[str], dict[str, Any]]:
     """Return what was agreed of an area, by the answer that all pages give."""
     from csa.analysis.analysis import Analysis
-    from csa.areas.choices import city_choices
+    from csa.areas.choices import city_choices, resolve_settings
     from csa.base.errors import CsaError, PeriodError
-    from csa.change.preregistration import describe_preregistered
+    from csa.change.evaluation import describe_preregistered
     from csa.change.sentences import figures
     from csa.program.registry import followed
 
-    analysis = Analysis(city, parse_settings(city.config, None, tuple(sealed["outcome"])), records)
+    analysis = Analysis(
+        city, resolve_settings(city.config, None, tuple(sealed["outcome"])), records
+    )
     areas = analysis.areas
     if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])

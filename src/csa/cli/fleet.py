@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from csa.base.text import tr
+from csa.cli.backtest import show_backtest
 from csa.cli.console import fail, progress, show, show_json, show_table, show_written
+from csa.cli.displace import show_change
+from csa.cli.gather import show_intake
+from csa.cli.priorities import show_priorities
+from csa.cli.propose import show_proposal
+from csa.cli.report import show_report
+from csa.cli.start import show_start
+
+if TYPE_CHECKING:
+    from csa.workflow.fleet.city import CityStep
 
 
 def fleet(
@@ -29,14 +41,14 @@ def fleet(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Run many cities through start or ingest, backtest, propose, priorities, displace, report."""
-    from csa.fleet.city import FAILED
-    from csa.fleet.manifest import pick_cities, read_manifest
-    from csa.fleet.running import run_fleet
+    from csa.workflow.fleet.city import FAILED
+    from csa.workflow.fleet.manifest import pick_cities, read_manifest
+    from csa.workflow.fleet.running import run_fleet
 
     cities = read_manifest(manifest)
     picked = pick_cities(cities, only)
     with progress(len(picked) + 1) as step:
-        rows = run_fleet(cities, picked, out, scheduler, step)
+        rows = run_fleet(cities, picked, out, print_step, scheduler, step)
     failed = [row for row in rows if row["state"] == FAILED]
     if as_json:
         show_json(rows)
@@ -48,6 +60,23 @@ def fleet(
         show_written(out, ("fleet.csv", "fleet.parquet"))
     if failed:
         fail(tr("fleet.failed", n=len(failed), cities=", ".join(r["city"] for r in failed)), 2)
+
+
+def print_step(step: CityStep, made: Any) -> str:
+    """Return what the single command prints of what it made, as `said.txt` keeps it."""
+    said, out = io.StringIO(), step.out
+    show_made: dict[str, Callable[[], None]] = {
+        "start": lambda: show_start(made, out),
+        "ingest": lambda: show_intake(made[0], out, made[1]),
+        "backtest": lambda: show_backtest(made[0], made[1], out),
+        "propose": lambda: show_proposal(made[0], made[1], out),
+        "priorities": lambda: show_priorities(made, out),
+        "displace": lambda: show_change(made, out),
+        "report": lambda: show_report(made[0], out, {out.name: made[1]}, made[2]),
+    }
+    with redirect_stdout(said), redirect_stderr(said):
+        show_made[step.words[0]]()
+    return said.getvalue()
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.memory import tune_malloc
 from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
-from csa.cli.options import (
-    CityOption,
-    JsonOption,
-    city_path,
-    data_dir_of,
-    load_city_option,
-    parse_date_option,
-)
+from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
     from csa.ingest.orders import MapFile
-
-COLUMN_BYTES = 512 * 1024
-"""A column of a block of rows is larger: held in a heap, ten million rows left 150 MB of holes."""
 
 
 def ingest(
@@ -54,26 +42,22 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = load_city_option(city)
-    from csa.city.dataset import City, save_dataset
-    from csa.ingest.intake import ingest_city
+    from csa.city.deployment import data_dir
     from csa.ingest.sources import add_layers, find_inputs
-    from csa.workflow.place_names import N_STEPS, save_place_names
+    from csa.workflow.place_names import N_STEPS
+    from csa.workflow.products import make_dataset
 
-    tune_malloc(COLUMN_BYTES, n_heaps=1)
-    folder = data_dir_of(config)
+    folder = data_dir(config)
     last_day = parse_date_option(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as step:
-        intake = ingest_city(config, inputs, step)
-        step("write")
-        version = save_dataset(intake.dataset, intake.rejected, out)
-        notes = save_place_names(City(config, intake.dataset, out), step)
+        intake, version = make_dataset(config, inputs, out, step)
     if as_json:
         show_json(intake.dataset.report)
     else:
-        show_intake(replace(intake, messages=(*intake.messages, *notes)), out, version)
+        show_intake(intake, out, version)
 
 
 def show_intake(intake: Intake, out: Path, version: str) -> None:
@@ -148,10 +132,11 @@ def fetch(
 ) -> None:
     """Download a year of a city's shooting file from its open-data portal."""
     config = load_city_option(city)
+    from csa.city.deployment import data_dir
     from csa.ingest.orders import fetch_year
     from csa.ingest.sources import data_folder
 
-    folder = out or data_folder(config, data_dir_of(config))
+    folder = out or data_folder(config, data_dir(config))
     try:
         asked: dict[MapFile, bool] = {"places": places, "basemap": background}
         maps = [name for name, is_asked in asked.items() if is_asked]
@@ -184,10 +169,11 @@ def basemap(
 ) -> None:
     """Draw a city's own water, parks and streets as a background that needs no network."""
     config = load_city_option(city)
+    from csa.city.deployment import data_dir
     from csa.ingest.basemap import build_basemap, describe, save_basemap
 
     with progress(5) as step:
-        made, notes = build_basemap(config, data_dir_of(config), places, step)
+        made, notes = build_basemap(config, data_dir(config), places, step)
         step("write")
         save_basemap(made, out)
     if as_json:
@@ -213,9 +199,11 @@ def check(
 ) -> None:
     """List every fault of a city's file, each with its key and remedy; try files' rows by it."""
     from csa.base.errors import ConfigError
+    from csa.city.deployment import data_dir
+    from csa.city.loading import find_city_file
     from csa.ingest.sources import places_file
 
-    path = city_path(city)
+    path = find_city_file(city)
     try:
         config = load_city_option(city)
     except ConfigError as error:
@@ -224,7 +212,7 @@ def check(
             show_json({"path": str(path), "faults": faults})
             raise SystemExit(2) from error
         raise
-    found = places or places_file(config, data_dir_of(config))
+    found = places or places_file(config, data_dir(config))
     tried = []
     if files:
         from csa.ingest.intake import try_files
@@ -236,7 +224,7 @@ def check(
         ]
         show_json({"path": str(path), "faults": [], "files": matched})
     else:
-        show_check(config, path, data_dir_of(config), has_places=found is not None)
+        show_check(config, path, data_dir(config), has_places=found is not None)
         show_tried(tried)
     useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
     if useless:

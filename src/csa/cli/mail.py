@@ -13,15 +13,7 @@ from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.base.text import day, render, tr
 from csa.cli.console import note, show, show_json
-from csa.cli.options import (
-    CityOption,
-    JsonOption,
-    StoreOption,
-    data_dir_of,
-    decided,
-    load_city_option,
-    make_act,
-)
+from csa.cli.options import CityOption, JsonOption, StoreOption, decided, load_city_option, make_act
 
 if TYPE_CHECKING:
     from csa.base.message import Message
@@ -82,10 +74,11 @@ def mail(
 
 def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
     """Return the digests of the figures that are published."""
+    from csa.city.deployment import data_dir
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 
-    own = MonthPlace.of(config, Path("var") / config.city.id, data_dir_of(config)).bundle
+    own = MonthPlace.of(config, Path("var") / config.city.id, data_dir(config)).bundle
     return figures_published(bundle or own, config.city.id)
 
 

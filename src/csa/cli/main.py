@@ -21,9 +21,8 @@ from csa.base.text import render, tr
 from csa.cli import area, measure, plan, store
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
-from csa.cli.correct import correct
 from csa.cli.displace import displace
-from csa.cli.draw import draw
+from csa.cli.draw import draw, trial
 from csa.cli.evaluate import evaluate
 from csa.cli.fleet import fleet
 from csa.cli.gather import basemap, check, fetch, ingest
@@ -36,7 +35,7 @@ from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk
 from csa.cli.sample import sample
 from csa.cli.start import start
-from csa.cli.trial import trial
+from csa.cli.store import correct
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -16,8 +16,8 @@ from csa.cli.options import (
     JsonOption,
     StoreOption,
     load_city_option,
-    load_city_plan,
     open_store_read_only,
+    require_plan,
     signed,
 )
 
@@ -45,7 +45,7 @@ def measure_import(
     from csa.program.store.records import read_records
     from csa.reports.briefing.areas import place_names
 
-    plan = load_city_plan(signing.city)
+    plan = require_plan(signing.city)
     opened = open_store_read_only(signing.config, signing.store, may_be_made=True)
     records = read_records(opened, with_values=False)
     places = place_names(records, dataset)
@@ -80,7 +80,7 @@ def measure_list(
     from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
-    config, plan = load_city_option(city), load_city_plan(city)
+    config, plan = load_city_option(city), require_plan(city)
     year = None if dataset is None else _year_so_far(config, dataset)
     rows = measure_rows(plan, read_records(open_store_read_only(config, store)), year)
     if as_json:
@@ -135,7 +135,7 @@ def measure_approve(
         records = read_records(
             open_store_read_only(signing.config, signing.store, may_be_made=True)
         )
-        told = differing_in(open_dataset(dataset), records, load_city_plan(signing.city), wanted)
+        told = differing_in(open_dataset(dataset), records, require_plan(signing.city), wanted)
         show(*(as_note(message) for message in told))
         require_read(told, is_read=is_read)
     signing.decide(lambda at, act: approve_quarter(at, act, wanted, is_approved=not reopen))

@@ -15,15 +15,12 @@ from csa.cli.options import (
     CityOption,
     JsonOption,
     StoreOption,
-    city_path,
+    city_plan,
     confirm_read,
-    data_dir_of,
     load_city_option,
-    load_city_plan,
     make_act,
     open_or_create_store,
     open_store_read_only,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -84,10 +81,13 @@ def month_command(
 ) -> None:
     """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
+    from csa.city.deployment import data_dir
+    from csa.city.loading import find_city_file
     from csa.workflow.month_place import MonthPlace
 
-    home = home or Path("var") / city_path(city).stem
-    place = MonthPlace.of(config, home, data_dir_of(config))
+    home = home or Path("var") / find_city_file(city).stem
+    place = MonthPlace.of(config, home, data_dir(config))
     if undo:
         _undo(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
@@ -104,14 +104,14 @@ def month_command(
         given = fetch_new(config, place, progress)
     request = MonthRequest(
         config,
-        load_city_plan(city) if config.city.plan else None,
+        city_plan(city),
         place,
         open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
         lambda: open_or_create_store(config, store),
-        parse_settings(config),
+        resolve_settings(config),
         given,
         lang,
-        load_evidence(city_path(city)),
+        load_evidence(find_city_file(city)),
     )
     with progress(8) as step:
         draft = read_new(request, step)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csa.program.registry import CoreArea
     from csa.program.roles import Act
     from csa.program.store.engine import Store
+    from csa.program.store.records import Records
 
 Kept = TypeVar("Kept")
 
@@ -134,7 +135,9 @@ class ProposalOptions:
     def choices(self, config: CityConfig) -> AreaSettings:
         """Return how areas are to be proposed in a city."""
         flags = dict(vars(self))
-        return parse_settings(config, flags.pop("until"), flags.pop("kind"), **flags)
+        from csa.areas.choices import resolve_settings
+
+        return resolve_settings(config, flags.pop("until"), flags.pop("kind"), **flags)
 
 
 def _unfolded(command: Callable[..., None], kind: type, *last: str) -> Callable[..., None]:
@@ -176,16 +179,9 @@ def proposing(command: Callable[..., None]) -> Callable[..., None]:
 
 def load_city_option(name: str) -> CityConfig:
     """Read the city that an option names."""
-    from csa.city.loading import load_city
+    from csa.city.loading import find_city_file, load_city
 
-    return load_city(city_path(name))
-
-
-def city_path(name: str) -> Path:
-    """Find the file of the city that an option names."""
-    path = Path(name)
-    named = Path("config") / f"{name}.toml"
-    return named if not path.exists() and "/" not in name and named.exists() else path
+    return load_city(find_city_file(name))
 
 
 def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
@@ -196,31 +192,9 @@ def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
     return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
 
 
-def data_dir_of(config: CityConfig) -> Path:
-    """Return where source files are looked up."""
-    from csa.city.deployment import resolve
-
-    return Path(resolve({}, config)["data_dir"].value)
-
-
 def parse_date_option(text: str | None, name: str) -> date | None:
     """Read a day that an option gives."""
     return None if text is None else parse_day(text, name)
-
-
-def parse_settings(
-    config: CityConfig, until: str | None = None, kind: Sequence[str] | None = None, **flags: Any
-) -> AreaSettings:
-    """Return how areas are to be proposed."""
-    from csa.areas.choices import AreaSettings
-    from csa.base.params import Month
-    from csa.base.schema import KINDS
-    from csa.city.deployment import choosing, resolve
-
-    settled = choosing(resolve(flags, config))
-    first_not_counted = None if until is None else Month.parse(until, "--until")
-    kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
-    return AreaSettings(until=first_not_counted, kinds=kinds, **settled)
 
 
 def resolved_store(config: CityConfig, given: str | None) -> Resolved:
@@ -256,12 +230,18 @@ def open_store_read_only(
     return opened
 
 
+def stored_records(config: CityConfig, given: str | None, *, with_values: bool = False) -> Records:
+    """Read what a city's store holds."""
+    from csa.program.store.records import read_records
+
+    return read_records(open_store_read_only(config, given), with_values=with_values)
+
+
 def served_in(config: CityConfig, given: str | None) -> tuple[CoreArea, ...]:
     """List the areas in service by the city's store."""
     from csa.program.registry import core_areas
-    from csa.program.store.records import read_records
 
-    return core_areas(read_records(open_store_read_only(config, given), with_values=False))
+    return core_areas(stored_records(config, given))
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
@@ -301,16 +281,22 @@ def open_or_create_store(config: CityConfig, given: str | None) -> Store:
     return make_store(store_address(config, given), config.city.id)
 
 
-def load_city_plan(city: str) -> Plan:
-    """Read a city's plan."""
-    from csa.city.loading import load_city
-    from csa.program.plan.loading import load_plan
+def require_plan(city: str) -> Plan:
+    """Read a city's plan; refuse where its file names none."""
+    from csa.city.loading import find_city_file
 
-    path = city_path(city)
-    own = load_city(path).city
-    if not own.plan:
-        raise ParamError("plan.none", city=path)
-    return load_plan(path.parent / "plans" / own.plan, own.plan_names)
+    plan = city_plan(city)
+    if plan is None:
+        raise ParamError("plan.none", city=find_city_file(city))
+    return plan
+
+
+def city_plan(city: str) -> Plan | None:
+    """Read a city's plan; None where its file names none."""
+    from csa.city.loading import find_city_file
+    from csa.program.plan.loading import load_city_plan
+
+    return load_city_plan(find_city_file(city))
 
 
 def city_today(config: CityConfig) -> date:

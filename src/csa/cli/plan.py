@@ -15,13 +15,14 @@ from csa.cli.options import (
     DecisionOptions,
     JsonOption,
     StoreOption,
+    city_plan,
     city_today,
     load_city_option,
-    load_city_plan,
-    open_store_read_only,
     parse_date_option,
+    require_plan,
     signed,
     signed_on,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ NOTHING = "none"
 
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions and how each stands; open slots too."""
-    from csa.program.store.records import read_records
     from csa.reports.briefing.lines import line_rows, plan_lines
 
-    config, plan = load_city_option(city), load_city_plan(city)
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    config, plan = load_city_option(city), require_plan(city)
+    records = stored_records(config, store)
     lines = plan_lines(plan, records, city_today(config))
     if as_json:
         show_json(line_rows(lines))
@@ -115,7 +115,6 @@ def plan_set(
 ) -> None:
     """Set the state of an action; options that are not given stay as they are."""
     from csa.program.actions import set_action
-    from csa.program.store.records import read_records
     from csa.reports.briefing.lines import plan_lines
 
     given: dict[str, Any] = {
@@ -132,9 +131,9 @@ def plan_set(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
-    plan = load_city_plan(signing.city)
+    plan = require_plan(signing.city)
     signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
-    records = read_records(open_store_read_only(signing.config, signing.store), with_values=False)
+    records = stored_records(signing.config, signing.store)
     lines = plan_lines(plan, records, signing.act.on)
     show_action(next(line for line in lines if line.number == number))
 
@@ -157,12 +156,11 @@ def plan_calendar(
 ) -> None:
     """Write due dates and public meetings as a file that calendars read."""
     from csa.base.io import write_file
-    from csa.program.store.records import read_records
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
     config = load_city_option(city)
-    plan = load_city_plan(city) if config.city.plan else None
-    records = read_records(open_store_read_only(config, store), with_values=False)
+    plan = city_plan(city)
+    records = stored_records(config, store)
     entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))
     if entries:
@@ -178,10 +176,9 @@ def plan_export_work(
 ) -> None:
     """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
     from csa.base.io import write_file
-    from csa.program.store.records import read_records
     from csa.program.work_file import work_file, work_rows
 
-    records = read_records(open_store_read_only(load_city_option(city), store), with_values=False)
+    records = stored_records(load_city_option(city), store)
     write_file(file, work_file(records))
     show(tr("work_file.written", path=file, n=len(work_rows(records))))
 
@@ -223,7 +220,7 @@ def plan_propose(
         "due": due,
     }
     values = {name: text for name, text in given.items() if text is not None}
-    plan = load_city_plan(signing.city)
+    plan = require_plan(signing.city)
     key = signing.decide(lambda store, act: propose_change(store, plan, act, number, values))
     show(tr("keep.proposed", key=key, number=number))
 
@@ -237,7 +234,7 @@ def plan_answer(
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
     from csa.program.actions import answer_change
 
-    plan, is_yes = load_city_plan(signing.city), not refuse
+    plan, is_yes = require_plan(signing.city), not refuse
     state = signing.decide(lambda at, act: answer_change(at, plan, act, key, is_approved=is_yes))
     said = {
         "chair-approved": "keep.chair_approved",

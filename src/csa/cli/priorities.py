@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,12 +28,11 @@ from csa.cli.propose import outline_name, show_core_areas
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.areas.choices import AreaSettings
     from csa.areas.ordering import Weights
     from csa.areas.priority.files import AssessedProposal
-    from csa.base.logging import ProgressCallback
     from csa.city.config import CityConfig
     from csa.program.registry import AreaStatus
+    from csa.workflow.products import PrioritiesMade
 
 CapacityOption = Annotated[
     int | None, typer.Option(help="Areas served first; else the city's.", metavar="K")
@@ -61,42 +59,24 @@ def priorities(
 ) -> None:
     """Show how sure each candidate area is, and in one order which come first."""
     config = load_city_option(city)
-    from csa.areas.priority.assessment import prioritize, reorder
-    from csa.areas.priority.files import MARKER, join_chosen, priorities_account, priorities_files
+    from csa.areas.priority.files import MARKER
     from csa.base.io import replace_folder
-    from csa.program.registry import match_statuses, served_as
-    from csa.reports.briefing.areas import (
-        CORE_AREAS,
-        core_area_rows,
-        core_areas_file,
-        count_core_areas,
-    )
+    from csa.city.dataset import open_city
+    from csa.reports.briefing.areas import CORE_AREAS
+    from csa.workflow.products import make_priorities
 
     choices = how.choices(config)
-    weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
+    first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as step:
-        found = assess_areas(config, dataset, choices, step)
-        found = replace(found, assessment=reorder(found.assessment, weights))
-        chosen = prioritize(found.assessment, weights, n_first)
-        areas = served_in(config, store)
-        standing = match_statuses(found.proposal.areas, areas)
-        counts = count_core_areas(found.city, areas, found.proposal, found.record)
-        table = served_as(found.assessment.table, standing)
-        found = replace(found, assessment=replace(found.assessment, table=table))
-        account = priorities_account(found, weights, n_first)
-        if areas:
-            account["core_areas"] = core_area_rows(areas, counts)
-        files = priorities_files(account, found.assessment, chosen)
-        if areas:
-            files[CORE_AREAS] = core_areas_file(areas, counts)
+        step("load")
+        opened, areas = open_city(config, dataset), served_in(config, store)
+        made = make_priorities(opened, choices, first, areas, step)
         step("write")
-        replace_folder(out, MARKER, files, optional=("cells.csv", CORE_AREAS))
+        replace_folder(out, MARKER, made.files, optional=("cells.csv", CORE_AREAS))
     if as_json:
-        show_json(account)
+        show_json(made.account)
     else:
-        show_priorities(found, join_chosen(found.assessment, chosen), standing)
-        show_core_areas(counts)
-        show_written(out, files)
+        show_priorities(made, out)
 
 
 def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
@@ -128,35 +108,23 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
     return given
 
 
-def assess_areas(
-    config: CityConfig, dataset: Path, choices: AreaSettings, progress: ProgressCallback
-) -> AssessedProposal:
-    """Propose and assess areas, by what past years suggest."""
-    from csa.areas.backtest.recording import load_suggestion
-    from csa.areas.priority.files import find
-    from csa.city.dataset import open_city
-
-    progress("load")
-    opened = open_city(config, dataset)
-    return find(opened, choices, load_suggestion(opened, choices), progress)
-
-
-def show_priorities(
-    found: AssessedProposal, table: pd.DataFrame, standing: Mapping[str, AreaStatus]
-) -> None:
+def show_priorities(made: PrioritiesMade, out: Path) -> None:
     """Print what is known of each area, west to east, and what the data cannot answer."""
     from csa.areas.ordering import describe_order
 
+    found, table = made.found, made.table
     if table.empty:
         show(tr("judged.no_area"))
     else:
-        _priority_table(table, standing)
+        _priority_table(table, made.standing)
         show(tr("judged.order", order=render(describe_order(found.assessment.weights))))
         show(tr("judged.not_ranked"))
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
             show(tr("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
     show(*_limits(found), _source_sentence(found))
+    show_core_areas(made.counts)
+    show_written(out, made.files)
 
 
 def _limits(found: AssessedProposal) -> Iterator[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,11 +27,11 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from csa.areas.backtest.record import BacktestRecord
     from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.proposal import Proposal
     from csa.city.deployment import Resolved
     from csa.program.registry import AreaStatus
+    from csa.workflow.products import ProposalMade
 
 
 @proposing
@@ -46,39 +45,24 @@ def propose(
 ) -> None:
     """Propose candidate core service areas from a dataset, and show which are in service."""
     config = load_city_option(city)
-    from csa.areas.analysis import propose_areas
-    from csa.areas.backtest.recording import build_suggestion, load_suggestion
-    from csa.areas.proposal import MARKER, proposal_files
+    from csa.areas.proposal import MARKER
     from csa.base.io import replace_folder
     from csa.city.dataset import open_city
-    from csa.program.registry import match_statuses, served_as
-    from csa.reports.briefing.areas import (
-        CORE_AREAS,
-        core_area_rows,
-        core_areas_file,
-        count_core_areas,
-    )
+    from csa.reports.briefing.areas import CORE_AREAS, core_area_rows
+    from csa.workflow.products import make_proposal
 
     choices = how.choices(config)
     with progress(6) as step:
         step("load")
-        opened = open_city(config, dataset)
-        record, areas = load_suggestion(opened, choices), served_in(config, store)
-        suggestion = build_suggestion(config, record)
-        proposal = propose_areas(opened, choices, step, suggestion=suggestion, keep=True)
-        standing = match_statuses(proposal.areas, areas)
-        proposal = replace(proposal, areas=served_as(proposal.areas, standing))
-        counts = count_core_areas(opened, areas, proposal, record)
-        files = proposal_files(proposal)
-        if areas:
-            files[CORE_AREAS] = core_areas_file(areas, counts)
+        opened, areas = open_city(config, dataset), served_in(config, store)
+        made = make_proposal(opened, choices, areas, step)
         step("write")
-        replace_folder(out, MARKER, files, optional=(CORE_AREAS,))
+        replace_folder(out, MARKER, made.files, optional=(CORE_AREAS,))
     if as_json:
-        served = {"core_areas": core_area_rows(areas, counts)} if areas else {}
-        show_json({**proposal.summary, **served})
+        served = {"core_areas": core_area_rows(areas, made.counts)} if areas else {}
+        show_json({**made.proposal.summary, **served})
     else:
-        show_proposal(proposal, standing, config.city.units, out, record, counts)
+        show_proposal(made, config.city.units, out)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -94,24 +78,19 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
         show_settings(settled)
 
 
-def show_proposal(
-    proposal: Proposal,
-    standing: Mapping[str, AreaStatus],
-    units: str,
-    out: Path,
-    record: BacktestRecord | None = None,
-    counts: Mapping[str, AreaCounts] = MappingProxyType({}),
-) -> None:
+def show_proposal(made: ProposalMade, units: str, out: Path) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
     from csa.areas.backtest.record import describe_areas_hold
 
+    proposal = made.proposal
     if not proposal.is_empty:
-        show(*_proxy_sentence(proposal), render(describe_areas_hold(proposal.summary, record)))
-        _area_table(proposal, standing, units)
+        hold = describe_areas_hold(proposal.summary, made.record)
+        show(*_proxy_sentence(proposal), render(hold))
+        _area_table(proposal, made.standing, units)
         show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
-    show_core_areas(counts)
+    show_core_areas(made.counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), tr("propose.candidates"))
     show(tr("propose.written", out=out))

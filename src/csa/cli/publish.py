@@ -18,13 +18,12 @@ from csa.cli.options import (
     DatasetOption,
     JsonOption,
     StoreOption,
+    city_plan,
     confirm_read,
     load_city_option,
-    load_city_plan,
     make_act,
     open_or_create_store,
     open_store_read_only,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ def publish(
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.io import require_writable
     from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
@@ -97,7 +97,7 @@ def publish(
     require_writable(out)
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
-    plan = load_city_plan(city) if config.city.plan else None
+    plan = city_plan(city)
     who = _census(config, census)
     if confirm:
         confirm_read(config, store, confirm, by)
@@ -108,7 +108,7 @@ def publish(
     secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as step:
         step("load")
-        source = FollowSource(open_city(config, dataset), parse_settings(config))
+        source = FollowSource(open_city(config, dataset), resolve_settings(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
         records = read_month(opened, source.city, last)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +15,9 @@ from csa.cli.options import (
     CityOption,
     DatasetOption,
     StoreOption,
-    city_path,
+    city_plan,
     load_city_option,
-    load_city_plan,
     open_store_read_only,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -141,28 +138,23 @@ def _facts(
     audience: str,
     progress: ProgressCallback,
 ) -> Facts:
+    from csa.areas.choices import resolve_settings
     from csa.base.params import Month
     from csa.change.follow import FollowSource
     from csa.city.dataset import open_city
-    from csa.program.secret import public_secret
-    from csa.reports.month.gathering import gather_month
-    from csa.reports.month.month_end import needs_public, read_month
+    from csa.workflow.products import gather_facts
 
     config = load_city_option(city)
     when = Month.parse(month, "--month")
-    choices = parse_settings(config, str(when.plus(1)))
-    plan = load_city_plan(city) if config.city.plan else None
+    choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city)
     opened = open_store_read_only(config, store)
     progress("load")
     source = FollowSource(open_city(config, dataset), choices)
-    records = read_month(opened, source.city, when)
-    secret = public_secret(opened)
-    beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
-    return gather_month(source, plan, records, when, progress, beside)
+    return gather_facts(source, plan, opened, when, audience, beside, progress)
 
 
 def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> ReportInputs:
-    from csa.city.loading import load_evidence
+    from csa.city.loading import find_city_file, load_evidence
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.month_end import ReportInputs
     from csa.reports.public.bundle import carried_on, read_published
@@ -170,7 +162,7 @@ def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Repo
     layers = {} if basemap is None else load_basemap(basemap).layers
     own_id = load_city_option(city).city.id
     published = (one for folder in earlier or () for one in read_published(folder, own_id))
-    return ReportInputs(layers, carried_on(published), studies=load_evidence(city_path(city)))
+    return ReportInputs(layers, carried_on(published), studies=load_evidence(find_city_file(city)))
 
 
 def show_report(facts: Facts, out: Path, files: Mapping[str, bytes], language: str) -> None:

@@ -18,9 +18,7 @@ from csa.cli.options import (
     KindOption,
     ResolutionOption,
     UntilOption,
-    data_dir_of,
     load_city_option,
-    parse_settings,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +40,10 @@ def risk(
 ) -> None:
     """Find which places mark where risk is higher, how far around them, and how sure that is."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.base.io import replace_folder, require_writable
     from csa.city.dataset import open_city
+    from csa.city.deployment import data_dir
     from csa.ingest.risk_layers import read_risk_layers, read_streets
     from csa.reports.maps.cartography import draw_map
     from csa.reports.risk_map import risk_sheet
@@ -54,8 +54,8 @@ def risk(
     with progress(8) as step:
         step("load")
         opened = open_city(config, dataset)
-        choices = parse_settings(config, until, kind, resolution=resolution)
-        data = data_dir_of(config)
+        choices = resolve_settings(config, until, kind, resolution=resolution)
+        data = data_dir(config)
         read = read_risk_layers(config, opened.dataset, data, layers)
         streets = read_streets(config, data, layers)
         found = find_risk_terrain(opened, read, streets, choices, step)
@@ -78,6 +78,7 @@ def near_repeat(
 ) -> None:
     """Check whether one shooting follows another nearby and soon, more often than by chance."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
     from csa.areas.locating import locate_incidents
     from csa.city.dataset import open_city
     from csa.risk.near_repeat import describe_near_repeats, measure_located, near_repeat_account
@@ -86,7 +87,7 @@ def near_repeat(
         step("load")
         opened = open_city(config, dataset)
         step("locate")
-        located = locate_incidents(opened, parse_settings(config, None, kind))
+        located = locate_incidents(opened, resolve_settings(config, None, kind))
         step("shuffle")
         found = measure_located(located)
     if as_json:

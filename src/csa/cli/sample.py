@@ -16,7 +16,7 @@ from csa.cli.options import (
     JsonOption,
     StoreOption,
     load_city_option,
-    load_city_plan,
+    require_plan,
     store_address,
     store_name,
 )
@@ -61,7 +61,7 @@ def sample(
     if dataset is not None:
         config = load_city_option(city)
         places = dataset, basemap, store
-        head = _fill_store(config, load_city_plan(city), places, again=again)
+        head = _fill_store(config, require_plan(city), places, again=again)
         name = store_name(config, store)
         account |= {"store": name, "entries": head.n, "head": head.hash}
         if not as_json:

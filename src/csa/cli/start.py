@@ -51,7 +51,6 @@ def start(
     from dataclasses import replace
 
     from csa.base.errors import ParamError
-    from csa.workflow.city_file import count_kinds
     from csa.workflow.companion_files import classify_companions, list_companions
     from csa.workflow.new_city import covered_area, read_tables, understand_tables
     from csa.workflow.setting_up import set_up
@@ -69,9 +68,8 @@ def start(
     while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
         answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
         city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
-    counts = [count_kinds(one, city.time_zone) for one in city.lists]
     if not as_json:
-        _show_understood(city, beside, counts)
+        _show_understood(city, beside)
         _show_taken(city, answers)
     path = out or Path("config") / f"{city.id}.toml"
     if path.exists():
@@ -82,24 +80,22 @@ def start(
     with progress(20) as step:
         made = set_up(city, beside, path, step, root)
     if as_json:
-        show_json(_account(city, beside, counts, made, path))
+        show_json(_account(made, path))
     else:
         _show_made(made, path)
 
 
-def _account(
-    city: NewCity,
-    beside: CityFiles,
-    counts: list[dict[str, int]],
-    made: MadeCity,
-    path: Path,
-) -> dict[str, Any]:
+def _account(made: MadeCity, path: Path) -> dict[str, Any]:
     """List for machines what was understood and made."""
+    from csa.workflow.city_file import count_kinds
+
+    city, beside = made.understood, made.beside
+    counts = [count_kinds(one, city.time_zone) for one in city.lists]
     return {
         "config": str(path),
         "counts": {key: sum(one[key] for one in counts) for key in counts[0]},
         "incidents": made.intake.dataset.report["incidents"],
-        "areas": len(made.proposal.areas),
+        "areas": len(made.proposal.proposal.areas),
         "places": str(beside.places) if beside.places else None,
         "layers": {one.path.name: one.role for one in beside.layers},
         "taken": [
@@ -122,9 +118,10 @@ def _ask(doubt: Ambiguity, n_lists: int) -> int:
     return number - 1
 
 
-def _show_understood(city: NewCity, beside: CityFiles, counts: list[dict[str, int]]) -> None:
+def _show_understood(city: NewCity, beside: CityFiles) -> None:
     """Print what the files were understood to be: counts, a table for each layout, notes."""
     from csa.workflow.city_file import (
+        count_kinds,
         describe,
         describe_companions,
         describe_list,
@@ -132,8 +129,8 @@ def _show_understood(city: NewCity, beside: CityFiles, counts: list[dict[str, in
         titles,
     )
 
-    for one, counted in zip(city.lists, counts, strict=True):
-        show(describe_list(one, counted))
+    for one in city.lists:
+        show(describe_list(one, count_kinds(one, city.time_zone)))
         table = make_table(*titles(), is_folded=True)
         for row in describe(one):
             table.add_row(*row)
@@ -150,17 +147,22 @@ def _show_taken(city: NewCity, answers: dict[str, int]) -> None:
             show(tr("start.taken", question=render(doubt.question), taken=taken))
 
 
+def show_start(made: MadeCity, path: Path) -> None:
+    """Print what a city's files were understood to be, each reading taken, and what was made."""
+    _show_understood(made.understood, made.beside)
+    _show_taken(made.understood, {})
+    _show_made(made, path)
+
+
 def _show_made(made: MadeCity, path: Path) -> None:
     """Print what check, ingest and propose say of the new city, and what to do next."""
     from csa.cli.gather import show_check, show_intake, show_tried
     from csa.cli.propose import show_proposal
-    from csa.program.registry import match_statuses
 
     show_check(made.config, path, made.folder, has_places=True)
     show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version)
-    standing = match_statuses(made.proposal.areas, ())
-    show_proposal(made.proposal, standing, made.config.city.units, made.folder / "proposal")
+    show_proposal(made.proposal, made.config.city.units, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
     name = path.stem if path.parent == Path("config") else path  # as --city finds it
     show(tr("start.next", path=path, name=name, dataset=made.dataset))

@@ -8,21 +8,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import geopandas as gpd
 import h3.api.numpy_int as h3
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import shapely
 from h3 import H3BaseException
-from scipy.sparse import csr_array
 
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+    from scipy.sparse import csr_array
 
 # ---- Each cell with those around it, ring by ring, as places in a list.
 
@@ -144,12 +146,13 @@ def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np
 
     Examples
     --------
-    >>> import shapely
-    >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
+    >>>     >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
     >>> neighbors = csa.find_neighbors(cells.index)
     >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors
     7
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415 - loads late
+
     around = spirals(cells, steps)
     row, column = np.nonzero(around >= 0)
     ones = np.ones(len(row))
@@ -281,6 +284,9 @@ def cover_study_area(study_area: shapely.Geometry, resolution: int) -> pd.DataFr
     >>> round(float(cells["area_km2"].sum()), 1)  # 4.3 by 5.6 km
     24.0
     """
+    import pandas as pd  # noqa: PLC0415 - loads late
+    import shapely  # noqa: PLC0415 - loads late
+
     require_resolution(resolution)
     found: set[int] = set()
     for part in shapely.get_parts(study_area):
@@ -294,6 +300,9 @@ def cover_study_area(study_area: shapely.Geometry, resolution: int) -> pd.DataFr
 
 
 def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.float64]:
+    import geopandas as gpd  # noqa: PLC0415 - loads late
+    import shapely  # noqa: PLC0415 - loads late
+
     if not len(cells):
         return np.zeros(0)
     centre = shapely.centroid(study_area)
@@ -328,6 +337,10 @@ def draw_cells(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
     >>> hexagons.crs.to_epsg(), len(hexagons.iloc[0].exterior.coords) - 1
     (4326, 6)
     """
+    import geopandas as gpd  # noqa: PLC0415 - loads late
+    import pandas as pd  # noqa: PLC0415 - loads late
+    import shapely  # noqa: PLC0415 - loads late
+
     listed = np.asarray(list(cells), dtype=np.uint64)
     corners, ring = cell_corners(listed)
     shapes = shapely.polygons(shapely.linearrings(corners, indices=ring))
@@ -343,6 +356,8 @@ def cell_corners(cells: Cells) -> tuple[Floats, Ints]:
 
 def outline(cells: Iterable[int]) -> shapely.Geometry:
     """Draw the outline of a set of cells, along their edges."""
+    import shapely  # noqa: PLC0415 - loads late
+
     shape = h3.cells_to_h3shape(np.array(sorted(cells), dtype=np.uint64))
     drawn = shapely.geometry.shape(shape.__geo_interface__)
     return shapely.normalize(drawn)
@@ -350,6 +365,8 @@ def outline(cells: Iterable[int]) -> shapely.Geometry:
 
 def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
     """Find the cells' centres."""
+    import pandas as pd  # noqa: PLC0415 - loads late
+
     listed = np.asarray(list(cells), dtype=np.uint64)
     pairs = np.array([h3.cell_to_latlng(int(cell)) for cell in listed], dtype=float)
     pairs = pairs.reshape(-1, 2)  # (n, 2) degrees, latitude first

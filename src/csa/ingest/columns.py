@@ -6,14 +6,16 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from csa.base.errors import SourceError
 from csa.city.config import CityConfig
 from csa.city.layouts import Rule, Source
 from csa.city.types import FieldName
 from csa.ingest.parse import plain_id
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JOINED = " + "
 """Between the columns of a field that is told in several, as in `YEAR + MONTH + DAY`."""

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from csa.areas.places import letter
 from csa.base.errors import ParamError
-from csa.change.preregistration import SEALED, preregister
-from csa.change.verdict import Verdict
+from csa.city.preregistration import SEALED, Verdict, preregister
 from csa.geo.cells import (
     HALF,
     CellSet,
@@ -28,12 +27,19 @@ from csa.geo.cells import (
 from csa.ingest.designation import Candidate
 from csa.program.roles import Act, require_area_chair
 from csa.program.store.engine import Store
-from csa.program.store.tables import AreaRow, BaselineRow, StepRow
+from csa.program.store.tables import (
+    ACTIVE,
+    CANDIDATE,
+    DESIGNATED,
+    MAINTENANCE,
+    REDRAWN,
+    RETIRED,
+    AreaRow,
+    BaselineRow,
+    StepRow,
+)
 from csa.program.writing import clean_text, find, next_key, refuse_stale
 
-CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
-STATES = (CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED)
-ACTIVE = frozenset({DESIGNATED, MAINTENANCE})
 ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "": frozenset({CANDIDATE, DESIGNATED}),
@@ -43,8 +49,6 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
         RETIRED: frozenset({CANDIDATE, DESIGNATED}),
     }
 )
-REDRAWN = "redrawn"
-"""In the evidence of a step: the area was given other cells, and nothing else changed."""
 LETTERS = pattern("[A-Z]{1,3}")
 """An area's key. A file's own is taken while no area has it, so that an export comes back whole."""
 FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 
 from csa.base.errors import ParamError
 from csa.program.actions import require_areas
-from csa.program.areas import REDRAWN
 from csa.program.measures import values_as_of
 from csa.program.plan.calendar import NEED_REASON, ActionState
 from csa.program.plan.items import Plan
@@ -30,6 +29,7 @@ from csa.program.store.audit import as_text, entries, entries_of
 from csa.program.store.engine import Store
 from csa.program.store.records import approvals, corrected, values_in
 from csa.program.store.tables import (
+    REDRAWN,
     ActionRow,
     AreaRow,
     Audited,

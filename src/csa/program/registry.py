@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from csa.areas.places import called, candidate_rows
 from csa.base.params import Month, Period
 from csa.base.text import tr
 from csa.city.selection import AreaSelection, AreaVersion, ServedSpan, first_month, follow_services
 from csa.geo.cells import CellSet, best_match, n_shared_cells
-from csa.program.areas import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED
 from csa.program.store.records import Records
-from csa.program.store.tables import AreaRow, StepRow
+from csa.program.store.tables import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED, AreaRow, StepRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def match_statuses(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[st
     return found
 
 
-Areas = TypeVar("Areas", bound=pd.DataFrame)
+Areas = TypeVar("Areas", bound="pd.DataFrame")
 
 
 def served_as(table: Areas, standing: Mapping[str, AreaStatus]) -> Areas:

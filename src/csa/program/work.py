@@ -25,7 +25,8 @@ from csa.program.writing import clean_text, find, next_key, require_choice
 
 WorkRow: TypeAlias = TaskRow | MeetingRow | QuestionRow | LessonRow | StakeholderRow
 
-MEETINGS = ("group", "walk", "listening", "progress")
+LISTENING = "listening"
+MEETINGS = ("group", "walk", LISTENING, "progress")
 SOURCES = ("walk", "listening", "meeting", "other")
 TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public", "reason", "told_on")
 

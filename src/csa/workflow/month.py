@@ -13,17 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from csa.areas.analysis import propose_areas
-from csa.areas.backtest.recording import build_suggestion, load_suggestion, past_years
+from csa.areas.backtest.recording import load_suggestion, past_years
 from csa.areas.choices import AreaSettings
-from csa.areas.proposal import proposal_files
 from csa.base.errors import CsaError, MachineError, OutputError, ParamError, SourceError, StoreError
 from csa.base.io import clone_folder, current_version, exclusive_lock, json_bytes, write_file
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.base.text import ENGLISH, month, render, tr
-from csa.change.files import displacement_account, displacement_files
-from csa.change.follow import FollowSource, analyze_followed
+from csa.change.follow import FollowSource
 from csa.city.config import CityConfig
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
@@ -33,11 +30,10 @@ from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.plan.items import Plan
-from csa.program.registry import all_services, core_areas, followed, match_statuses, served_as
+from csa.program.registry import all_services, core_areas, followed
 from csa.program.secret import keep_public_secret, public_secret
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
-from csa.reports.briefing.areas import CORE_AREAS, core_areas_file, count_core_areas
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.html import render_html
 from csa.reports.making import make_all, not_made, paper_size
@@ -73,6 +69,7 @@ from csa.workflow.month_preview import (
 )
 from csa.workflow.past_years import BacktestRequest, make_spec, save_past_years, score_past_years
 from csa.workflow.place_names import save_place_names
+from csa.workflow.products import make_change, make_proposal
 from csa.workflow.publishing import MadeBundle, make_bundle
 
 # ---- The products of a new month, each by itself: what cannot be made is left out, and named.
@@ -146,22 +143,15 @@ class MonthProducts:
                 return None
 
     def _propose(self) -> dict[str, bytes]:
-        city, choices = self.city, self.source.choices
-        record, areas = load_suggestion(city, choices), core_areas(self.records)
-        suggestion = build_suggestion(city.config, record)
-        proposal = propose_areas(city, choices, self.progress, suggestion=suggestion, keep=True)
-        standing = match_statuses(proposal.areas, areas)
-        files = proposal_files(replace(proposal, areas=served_as(proposal.areas, standing)))
-        counts = count_core_areas(city, areas, proposal, record)
-        return files | ({CORE_AREAS: core_areas_file(areas, counts)} if areas else {})
+        areas = core_areas(self.records)
+        return make_proposal(self.city, self.source.choices, areas, self.progress).files
 
     def _follow(self) -> dict[str, bytes]:
         """Follow the areas in service; no files where there is none."""
         chosen = followed(all_services(self.records))
         if chosen is None or not chosen.cells:
             return {}
-        found = analyze_followed(self.source, chosen, None, self.progress)
-        return displacement_files(displacement_account(found), found)
+        return make_change(self.source, chosen, None, self.progress).files
 
     def _draft(self, beside: ReportInputs, folder: Path) -> MadeBundle:
         """Draft the public bundle of the quarter that ends."""

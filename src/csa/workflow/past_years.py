@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,7 +19,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.file_format import SHARE_DIGITS, list_rows, list_versions, round_share, write_header
 from csa.areas.locating import locate_incidents
 from csa.areas.proposal import METHOD_VERSION, plain
-from csa.base.io import csv_bytes, json_bytes
+from csa.base.io import KEPT, csv_bytes, json_bytes, replace_folder, require_writable
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month
 from csa.base.schema import KINDS
@@ -134,6 +135,27 @@ def _score_variants(
 
 
 MARKER = "backtest.json"
+
+
+def make_backtest(
+    asked: BacktestRequest,
+    out: Path | None,
+    *,
+    is_named: bool,
+    progress: ProgressCallback = no_progress,
+) -> tuple[BacktestResult, dict[str, Any]]:
+    """Score the past; write the folder first, then the record beside the dataset."""
+    if out is not None:
+        require_writable(out)
+    if not is_named:
+        require_writable(asked.city.own_folder / KEPT / "record")
+    past = (score_named_days if is_named else score_past_years)(asked, progress)
+    account = backtest_account(past)
+    progress("write")
+    if out is not None:
+        replace_folder(out, MARKER, backtest_files(account, past))
+    save_past_years(past, asked.city, asked.choices)
+    return past, account
 
 
 def backtest_account(past: BacktestResult) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
-from csa.areas.proposal import MARKER, Proposal, proposal_files
+from csa.areas.proposal import MARKER
 from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.io import create_file, replace_folder
 from csa.base.logging import ProgressCallback, no_progress
@@ -27,9 +26,15 @@ from csa.ingest.basemap import build_basemap, save_basemap
 from csa.ingest.intake import FileTrial, Intake, ingest_city, try_files
 from csa.ingest.sources import add_layers, find_inputs
 from csa.workflow.city_file import city_file
-from csa.workflow.companion_files import CityFiles, name_column_of
-from csa.workflow.new_city import FEW, NewCity
+from csa.workflow.companion_files import (
+    CityFiles,
+    classify_companions,
+    list_companions,
+    name_column_of,
+)
+from csa.workflow.new_city import FEW, NewCity, covered_area, read_tables, understand_tables
 from csa.workflow.place_names import save_place_names
+from csa.workflow.products import ProposalMade, make_proposal
 
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
@@ -41,14 +46,26 @@ BACKGROUND = frozenset({"water", "parks", "streets"})
 class MadeCity:
     """What setting a city up has made."""
 
+    understood: NewCity  # what its files were understood to be
+    beside: CityFiles  # what lies beside them
     config: CityConfig
     checked: list[FileTrial]  # each file read by the city's file, as csa check does
     intake: Intake
     version: str  # of the dataset
-    proposal: Proposal
+    proposal: ProposalMade
     folder: Path  # with the dataset and the proposal
     dataset: Path
     notes: tuple[Message, ...]
+
+
+def set_up_files(
+    files: Sequence[Path], places: Path | None, name: str, path: Path, root: Path
+) -> MadeCity:
+    """Set a city up from its files, each read in its likeliest way."""
+    tables = read_tables(files)
+    beside = classify_companions(list_companions(files), tables, None, places)
+    city = understand_tables(tables, covered_area(beside.places), name=name)
+    return set_up(city, beside, path, root=root)
 
 
 def set_up(
@@ -100,12 +117,14 @@ def set_up(
             save_basemap(drawn, folder / "basemap")
         opened = City(config, intake.dataset, dataset)
         notes = list(save_place_names(opened, progress))
-        proposal = propose_areas(opened, city_choices(config), progress, keep=True)
-        replace_folder(folder / "proposal", MARKER, proposal_files(proposal))
+        proposal = make_proposal(opened, city_choices(config), (), progress)
+        replace_folder(folder / "proposal", MARKER, proposal.files)
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
-    return MadeCity(config, checked, intake, version, proposal, folder, dataset, tuple(notes))
+    return MadeCity(
+        city, beside, config, checked, intake, version, proposal, folder, dataset, tuple(notes)
+    )
 
 
 def _claim(path: Path, text: str, folder: Path, undo: ExitStack) -> Path:

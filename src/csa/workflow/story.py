@@ -38,6 +38,7 @@ from csa.program.store.audit import Head
 from csa.program.store.copying import copy_over, is_file
 from csa.program.store.engine import Store, make_store, open_store
 from csa.program.store.records import Records, read_records
+from csa.program.store.tables import CANDIDATE
 from csa.reports.briefing.areas import to_candidate
 from csa.reports.briefing.measuring import COUNTED, count_quarter
 from csa.reports.making import make_report
@@ -277,7 +278,7 @@ def _draw(scene: StoryScene, signed: Act, _one: StoryAct) -> None:
 
 def _note(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     candidate = scene.candidate(one.of, one.given["until"])
-    scene.letters[one.of] = areas.designate(scene.store, signed, candidate, areas.CANDIDATE)
+    scene.letters[one.of] = areas.designate(scene.store, signed, candidate, CANDIDATE)
 
 
 def _designate(scene: StoryScene, signed: Act, one: StoryAct) -> None:

@@ -10,7 +10,7 @@ from tests.sentences import says
 from tests.stores import act, lettered
 
 from csa.base.errors import CsaError, StoreError
-from csa.change.verdict import Verdict
+from csa.city.preregistration import Verdict
 from csa.program.areas import designate, maintain
 from csa.program.registry import AreaStatus
 from csa.program.store.engine import open_store

@@ -9,7 +9,8 @@ from tests.sentences import says
 
 from csa.base.params import Month
 from csa.change.sentences import name_verdict
-from csa.change.verdict import LEAST_MEAN, Verdict
+from csa.change.verdict import LEAST_MEAN
+from csa.city.preregistration import Verdict
 from csa.program.registry import CoreArea
 from csa_app.shared.core_list import verdict_words
 

@@ -24,7 +24,7 @@ from csa.program.store.records import read_records
 from csa.program.store.tables import ActionRow
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
-MADE = "import sys; from csa.program.store import make_store; one = make_store(sys.argv[1])"
+MADE = "import sys; from csa.program.store.engine import make_store; one = make_store(sys.argv[1])"
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 
 

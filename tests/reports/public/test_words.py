@@ -12,7 +12,7 @@ from tests.sentences import says
 
 from csa.base.message import load_catalog
 from csa.base.text import LANGUAGES, Translator
-from csa.change.verdict import Verdict
+from csa.city.preregistration import Verdict
 from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.areas import change_numbers, change_sentence, publishable_change
 from csa.reports.public.facts import DensityClass, PublicPlace

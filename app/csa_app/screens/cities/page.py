@@ -6,7 +6,7 @@ import streamlit as st
 
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa.fleet.city import read_fleet
+from csa.workflow.fleet.city import read_fleet
 from csa_app.screens.cities import parts
 from csa_app.shared import cache, panels, person
 from csa_app.shared.settings import fleet_folder

@@ -17,7 +17,7 @@ import pandas as pd
 import streamlit as st
 
 from csa.base.text import day, in_words, month, name_list, percent, tr
-from csa.fleet.city import DONE, FAILED, WAITING
+from csa.workflow.fleet.city import DONE, FAILED, WAITING
 from csa_app.shared import panels, theme
 from csa_app.shared.settings import as_typed
 

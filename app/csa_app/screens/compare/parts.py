@@ -24,8 +24,8 @@ from csa.base.crs import LONLAT
 from csa.base.text import in_ten, name_list, natural_sort_key, percent, render, times, tr
 from csa.geo.cells import outline
 from csa.geo.services import count_services, gaps
-from csa.program.areas import DESIGNATED
 from csa.program.registry import AreaStatus, CoreArea
+from csa.program.store.tables import DESIGNATED
 from csa_app.screens.compare.weighing import Weighing, default_weighing
 from csa_app.shared import cache, cache_around, map_component, maps, panels, screen_state
 from csa_app.shared.area_sheet import FEW_PEOPLE

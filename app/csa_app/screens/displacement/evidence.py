@@ -13,9 +13,9 @@ from csa.base.text import month, percent, render, times, tr
 from csa.change.boundary import planned_looks
 from csa.change.classic_measures import Wdd
 from csa.change.follow import STEP_MONTHS
-from csa.change.preregistration import SEALED, is_intact
 from csa.change.robustness import ratios_before
 from csa.change.sentences import STUDIED, describe_net_change
+from csa.city.preregistration import SEALED, is_intact
 from csa_app.shared import cache_change, panels
 from csa_app.shared.area_status import areas_in_service
 from csa_app.shared.cache_once import once

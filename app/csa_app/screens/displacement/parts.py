@@ -17,8 +17,8 @@ from csa.change.sentences import (
     moved_somewhere,
     name_all,
 )
-from csa.change.verdict import CumulativeCounts, Verdict
-from csa.change.zoning import BASE_MONTHS
+from csa.change.verdict import CumulativeCounts
+from csa.city.preregistration import BASE_MONTHS, Verdict
 from csa.program.registry import CoreArea
 from csa_app.screens.displacement import charts_change
 from csa_app.shared import cache, charts, map_component, maps_change, panels, screen_state, theme

@@ -12,26 +12,21 @@ import streamlit as st
 from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, tr
-from csa.change.verdict import Verdict
-from csa.program.areas import (
-    ACTIVE,
-    CANDIDATE,
-    DESIGNATED,
-    FEWER,
-    MAINTENANCE,
-    REDRAWN,
-    RETIRED,
-    add_evidence,
-    begin_work,
-    designate,
-    maintain,
-    redraw,
-    retire,
-)
+from csa.city.preregistration import Verdict
+from csa.program.areas import FEWER, add_evidence, begin_work, designate, maintain, redraw, retire
 from csa.program.registry import core_area
 from csa.program.roles import Act, may, require, require_area_chair
 from csa.program.store.engine import Store
-from csa.program.store.tables import BaselineRow, StepRow
+from csa.program.store.tables import (
+    ACTIVE,
+    CANDIDATE,
+    DESIGNATED,
+    MAINTENANCE,
+    REDRAWN,
+    RETIRED,
+    BaselineRow,
+    StepRow,
+)
 from csa.reports.briefing.areas import ServedVerdict, assess_served, to_candidate
 from csa.reports.briefing.lines import WorkPlan
 from csa.reports.briefing.measuring import known_at_start

@@ -135,6 +135,13 @@ class LinkRow(Audited):
     is_removed: Mapped[bool] = mapped_column(default=False)
 
 
+CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
+STATES = (CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED)
+ACTIVE = frozenset({DESIGNATED, MAINTENANCE})
+REDRAWN = "redrawn"
+"""In the evidence of a step: the area was given other cells, and nothing else changed."""
+
+
 class AreaRow(Audited):
     """A core service area and its status: candidate, designated, maintenance, retired."""
 

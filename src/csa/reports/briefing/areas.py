@@ -105,32 +105,6 @@ ENDINGS = (".csv", ".geojson", ".gpkg")
 """Of the files in which areas in service are written."""
 
 
-def area_rows(records: Records) -> list[dict[str, Any]]:
-    """Return the areas as machine-readable rows."""
-    return [
-        {
-            "area_id": area.key,
-            "place_name": area.place_name,
-            "state": area.state,
-            "since": area.since.isoformat(),
-            "execution_on": None if area.execution_on is None else area.execution_on.isoformat(),
-            "cells": records.steps_of(area.key)[-1].cells,
-            "steps": [
-                {
-                    "state": step.state,
-                    "on_date": step.on_date.isoformat(),
-                    "by_office": step.by_office,
-                    "reasons": step.reasons,
-                    "evidence": step.evidence,
-                    "cells": step.cells,
-                }
-                for step in records.steps_of(area.key)
-            ],
-        }
-        for area in records.areas
-    ]
-
-
 def export_areas(records: Records, name: str) -> bytes:
     """Write the areas in service in the format that a file's name says."""
     ending, rows = Path(name).suffix.casefold(), export_rows(records)

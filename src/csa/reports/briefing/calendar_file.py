@@ -15,11 +15,11 @@ from icalendar import Calendar, Event
 
 from csa.base.text import tr
 from csa.city.config import CityConfig
-from csa.program.areas import RETIRED
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records
+from csa.program.store.tables import RETIRED
+from csa.program.work import LISTENING
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.published_values import LISTENING
 
 PRODUCT = "-//csa//core service areas//EN"
 

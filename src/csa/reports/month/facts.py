@@ -19,8 +19,8 @@ from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.change.analyze import Displacement
-from csa.change.verdict import Verdict
 from csa.city.config import CityConfig
+from csa.city.preregistration import Verdict
 from csa.geo.cells import CellSet
 from csa.program.plan.items import Plan
 from csa.reports.briefing.lines import ActionLine, WorkPlan

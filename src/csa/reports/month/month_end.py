@@ -38,11 +38,11 @@ from csa.change.sentences import (
     moved_somewhere,
     name_all,
 )
-from csa.change.verdict import Verdict
 from csa.city.config import CityConfig
 from csa.city.dataset import City, through_month
 from csa.city.history import load_history
 from csa.city.loading import EvidenceStudy
+from csa.city.preregistration import Verdict
 from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.program.plan.items import Plan

@@ -17,9 +17,9 @@ from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month, Period
 from csa.base.text import Translator
 from csa.change.analyze import PastChangeBasis
-from csa.change.boundary import PLANNED_LOOKS
-from csa.change.verdict import LEAST_MONTHS, AreaResult, Verdict
+from csa.change.verdict import LEAST_MONTHS, AreaResult
 from csa.city.dataset import City
+from csa.city.preregistration import PLANNED_LOOKS, Verdict
 from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
 from csa.geo.cells import cell_resolution

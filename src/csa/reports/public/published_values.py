@@ -13,6 +13,7 @@ from csa.geo.cells import centres
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records, latest_titles
+from csa.program.work import LISTENING
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
@@ -101,7 +102,6 @@ def to_public_area(
     )
 
 
-LISTENING = "listening"
 COARSE = 5
 """To this the range expected is rounded: it is made from exact counts of years before."""
 

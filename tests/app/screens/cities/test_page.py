@@ -9,8 +9,8 @@ import pytest
 from tests.app.conftest import words
 from tests.sentences import says
 
-from csa.fleet.city import FLEET_COLUMNS, describe, fleet_files
-from csa.fleet.manifest import FleetCity
+from csa.workflow.fleet.city import FLEET_COLUMNS, describe_city, fleet_files
+from csa.workflow.fleet.manifest import FleetCity
 from csa_app.screens.cities import parts
 
 PAGE = "screens/cities/page.py"
@@ -25,7 +25,7 @@ WHY = "There is no file b.csv."
 
 def row(name, state="done", why="", **found):
     city = FleetCity(name, name.casefold().replace(" ", "-"), ("a.csv",))
-    return describe(city, state, why) | (FOUND if state == "done" else {}) | found
+    return describe_city(city, state, why) | (FOUND if state == "done" else {}) | found
 
 
 def table_of(*rows):

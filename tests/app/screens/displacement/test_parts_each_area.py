@@ -12,7 +12,8 @@ from tests.sentences import says
 
 from csa.base.params import Month
 from csa.change.expectation import Expectation
-from csa.change.verdict import AreaResult, CumulativeCounts, Verdict
+from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.city.preregistration import Verdict
 from csa_app.screens.displacement import parts
 
 MONTHS = ["2020-01", "2020-02", "2020-03"]

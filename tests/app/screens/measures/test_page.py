@@ -17,9 +17,9 @@ from csa.areas.analysis import propose_areas
 from csa.base.errors import ParamError, SourceError
 from csa.base.message import msg
 from csa.base.text import day
-from csa.change.verdict import Verdict
 from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
+from csa.city.preregistration import Verdict
 from csa.ingest.designation import Candidate
 from csa.program.actions import set_action
 from csa.program.areas import begin_work, designate

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from distributed import Client
-from tests.fleet.cities import write_broken, write_city
 from tests.sentences import says
+from tests.workflow.fleet.cities import write_broken, write_city
 
-from csa.fleet import running
-from csa.fleet.city import describe
-from csa.fleet.manifest import FleetCity
+from csa.cli.fleet import print_step
+from csa.workflow.fleet import running
+from csa.workflow.fleet.city import describe_city
+from csa.workflow.fleet.manifest import FleetCity
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 1200
@@ -198,16 +199,16 @@ def test_a_second_run_makes_nothing_again_on_this_machine_s_own_cluster(done, ro
 def test_a_city_that_kills_workers_our_own_fault_and_a_folder_that_is_not_shared_are_told_apart(
     tmp_path, monkeypatch
 ):
-    def work(city, out, version):
+    def work(city, out, version, describe):
         if city.id == "deadly":
             os._exit(1)
         if city.id == "faulty":
             raise RuntimeError("a bug")
-        return {**describe(city, "done"), "is_new": True}  # where this machine does not see it
+        return {**describe_city(city, "done"), "is_new": True}  # where this machine does not see it
 
     monkeypatch.setattr(running, "work_city", work)
     cities = [FleetCity(name, name, ("a.csv",)) for name in ("deadly", "faulty", "elsewhere")]
-    rows = running.run_fleet(cities, cities, tmp_path / "out")
+    rows = running.run_fleet(cities, cities, tmp_path / "out", print_step)
     assert [row["state"] for row in rows] == ["failed"] * 3
     assert [row["why"] for row in rows] == [
         says("fleet.killed"),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from csa.base.params import Month
-from csa.change.preregistration import WINDOWS, is_intact, preregister, sealed_since
+from csa.city.preregistration import WINDOWS, is_intact, preregister, sealed_since
 
 CELLS = ("8a2a1072b59ffff", "8a2a1072b587fff")
 

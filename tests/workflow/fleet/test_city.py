@@ -5,31 +5,36 @@ import json
 import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
-from tests.fleet.cities import write_broken, write_city
 from tests.sentences import says
+from tests.workflow.fleet.cities import write_broken, write_city
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import OutputError
 from csa.base.io import locked_folder
-from csa.fleet import city as city_task
-from csa.fleet.city import CityFolder, take_fingerprints, work_city
-from csa.fleet.manifest import FleetCity
+from csa.cli.fleet import print_step
+from csa.workflow.fleet import city as city_task
+from csa.workflow.fleet.city import CityFolder, take_fingerprints
+from csa.workflow.fleet.manifest import FleetCity
 
 VERSION = list_versions()["csa"]
-COMMANDS = city_task._commands
+STEPS = city_task._steps
+
+
+def work_city(city, out, version=VERSION):
+    return city_task.work_city(city, out, version, print_step)
 
 
 @pytest.fixture
 def ran(monkeypatch):
-    """Run only the first command, in earnest; list what ran."""
-    names, really_run = [], city_task._run_command
+    """Take only the first step, in earnest; list what was taken."""
+    names, set_up = [], city_task.set_up_files
 
-    def run(words):
-        names.append(words[0])
-        return really_run(words)
+    def taken(*given):
+        names.append("start")
+        return set_up(*given)
 
-    monkeypatch.setattr(city_task, "_run_command", run)
-    monkeypatch.setattr(city_task, "_commands", lambda *given: [next(COMMANDS(*given))])
+    monkeypatch.setattr(city_task, "set_up_files", taken)
+    monkeypatch.setattr(city_task, "_steps", lambda *given: [next(STEPS(*given))])
     return names
 
 
@@ -48,17 +53,17 @@ def tree(folder):
 
 def test_a_city_is_made_once_and_again_only_when_its_data_change(tmp_path, ran, town_city):
     out = tmp_path / "out"
-    row = work_city(town_city, str(out), VERSION)
+    row = work_city(town_city, str(out))
     assert (row["state"], row["is_new"], row["why"]) == ("done", True, "")
     assert row["incidents"] > 500
     assert row["areas"] > 0
     first = tree(out / "small")
     assert {"fleet.json", "said.txt", "config/small.toml"} <= set(first)
-    assert work_city(town_city, str(out), VERSION) == {**row, "is_new": False}
+    assert work_city(town_city, str(out)) == {**row, "is_new": False}
     assert ran == ["start"]
     path = tmp_path / "small" / "shootings.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:-40]) + "\n")
-    fewer = work_city(town_city, str(out), VERSION)
+    fewer = work_city(town_city, str(out))
     assert fewer["is_new"]
     assert fewer["incidents"] < row["incidents"]
     assert ran == ["start", "start"]
@@ -96,17 +101,17 @@ def test_a_config_s_own_data_plan_and_text_are_in_the_fingerprints(root, monkeyp
 
 def test_a_worker_that_dies_between_steps_loses_none_of_them(tmp_path, ran, town_city, monkeypatch):
     def two_steps(*given):
-        yield next(COMMANDS(*given))
+        yield next(STEPS(*given))
         work = CityFolder(tmp_path / "out", "small").work
         (work / "var" / ".csa-tmp-proposal-x").mkdir()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(city_task, "_commands", two_steps)
+    monkeypatch.setattr(city_task, "_steps", two_steps)
     with pytest.raises(KeyboardInterrupt):
-        work_city(town_city, str(tmp_path / "out"), VERSION)
+        work_city(town_city, str(tmp_path / "out"))
     assert not (tmp_path / "out" / "small").exists()
-    monkeypatch.setattr(city_task, "_commands", lambda *given: [next(COMMANDS(*given))])
-    assert work_city(town_city, str(tmp_path / "out"), VERSION)["state"] == "done"
+    monkeypatch.setattr(city_task, "_steps", lambda *given: [next(STEPS(*given))])
+    assert work_city(town_city, str(tmp_path / "out"))["state"] == "done"
     assert ran == ["start"]
     assert not list((tmp_path / "out").rglob(".csa-tmp-*"))
 
@@ -114,11 +119,11 @@ def test_a_worker_that_dies_between_steps_loses_none_of_them(tmp_path, ran, town
 @pytest.mark.parametrize("lost", ["fingerprints", "row"])
 def test_a_city_whose_marker_lacks_a_part_is_made_again(tmp_path, ran, town_city, lost):
     out = tmp_path / "out"
-    work_city(town_city, str(out), VERSION)
+    work_city(town_city, str(out))
     marker = out / "small" / "fleet.json"
     whole = json.loads(marker.read_text())
     marker.write_text(json.dumps({name: one for name, one in whole.items() if name != lost}))
-    row = work_city(town_city, str(out), VERSION)
+    row = work_city(town_city, str(out))
     assert (row["state"], row["is_new"], ran) == ("done", True, ["start", "start"])
     assert json.loads(marker.read_text()) == whole
 
@@ -127,16 +132,16 @@ def test_steps_without_what_they_printed_are_taken_again(tmp_path, ran, town_cit
     steps = CityFolder(tmp_path / "out", "small").work / "steps.json"
 
     def dies(*given):
-        yield next(COMMANDS(*given))
+        yield next(STEPS(*given))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(city_task, "_commands", dies)
+    monkeypatch.setattr(city_task, "_steps", dies)
     with pytest.raises(KeyboardInterrupt):
-        work_city(town_city, str(tmp_path / "out"), VERSION)
+        work_city(town_city, str(tmp_path / "out"))
     found = json.loads(steps.read_text())
     steps.write_text(json.dumps({"fingerprints": found["fingerprints"]}))
-    monkeypatch.setattr(city_task, "_commands", lambda *given: [next(COMMANDS(*given))])
-    assert work_city(town_city, str(tmp_path / "out"), VERSION)["state"] == "done"
+    monkeypatch.setattr(city_task, "_steps", lambda *given: [next(STEPS(*given))])
+    assert work_city(town_city, str(tmp_path / "out"))["state"] == "done"
     assert ran == ["start", "start"]
 
 
@@ -144,11 +149,11 @@ def test_a_city_that_breaks_is_told_in_a_sentence_and_keeps_its_last_result(
     tmp_path, ran, town_city
 ):
     out = tmp_path / "out"
-    work_city(town_city, str(out), VERSION)
+    work_city(town_city, str(out))
     good = tree(out / "small")
     path = tmp_path / "small" / "shootings.csv"
     path.write_bytes(write_broken(tmp_path / "broken").read_bytes())
-    row = work_city(town_city, str(out), VERSION)
+    row = work_city(town_city, str(out))
     assert (row["state"], row["incidents"]) == ("failed", None)
     assert row["why"] == says("start.no_place", path="shootings.csv")
     assert tree(out / "small") == good
@@ -156,12 +161,12 @@ def test_a_city_that_breaks_is_told_in_a_sentence_and_keeps_its_last_result(
 
 def test_a_city_too_young_to_be_followed_has_its_areas_all_the_same(tmp_path, monkeypatch):
     def few(*given):
-        return (one for one in COMMANDS(*given) if one[0] in {"start", "propose", "displace"})
+        return (one for one in STEPS(*given) if one.words[0] in {"start", "propose", "displace"})
 
-    monkeypatch.setattr(city_task, "_commands", few)
+    monkeypatch.setattr(city_task, "_steps", few)
     path = write_city(tmp_path / "young", 11, since="2019-03")
     out = tmp_path / "out"
-    row = work_city(FleetCity("Young", "young", (str(path),)), str(out), VERSION)
+    row = work_city(FleetCity("Young", "young", (str(path),)), str(out))
     assert (row["state"], row["why"], row["displacement"]) == ("done", "", None)
     assert row["areas"] > 0
     assert "There are too few months before 2019-" in (out / "young" / "said.txt").read_text()
@@ -172,7 +177,7 @@ def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, tow
     assert other["why"] == says("fleet.other_version", own=VERSION, asked="0.0.7")
     folder = CityFolder(tmp_path / "out", "small")
     with locked_folder(folder.lock, OutputError("fleet.busy", out="")):
-        busy = work_city(town_city, str(tmp_path / "out"), VERSION)
+        busy = work_city(town_city, str(tmp_path / "out"))
     assert busy["why"] == says("fleet.city_busy", city="Small")
 
 
@@ -207,22 +212,22 @@ def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
     stored = FleetCity(
         "Small", "small", (f"{at}/shootings.csv",), "", f"{at}/neighborhoods.geojson"
     )
-    row = work_city(stored, out, VERSION)
-    assert row == work_city(town_city, str(tmp_path / "by path"), VERSION)
+    row = work_city(stored, out)
+    assert row == work_city(town_city, str(tmp_path / "by path"))
     results = [tree(tmp_path / name / "small" / "var") for name in ("out", "by path")]
     assert results[0] == results[1]
-    assert work_city(stored, out, VERSION) == {**row, "is_new": False}
+    assert work_city(stored, out) == {**row, "is_new": False}
     fewer = (here / "shootings.csv").read_text().splitlines()[:-40]
     files.pipe("cities/small/shootings.csv", "\n".join([*fewer, ""]).encode())
-    assert work_city(stored, out, VERSION)["incidents"] < row["incidents"]
+    assert work_city(stored, out)["incidents"] < row["incidents"]
     kept = tree(tmp_path / "out" / "small")
     for address in (f"{at}/absent.csv", "s3://no-such-bucket/a.csv"):
-        gone = work_city(FleetCity("Small", "small", (address,)), out, VERSION)
+        gone = work_city(FleetCity("Small", "small", (address,)), out)
         assert gone["why"].startswith(
             says("fleet.not_fetched", address=address, why="").split(" (")[0]
         )
     server.stop()
-    gone = work_city(stored, out, VERSION)
+    gone = work_city(stored, out)
     assert (gone["state"], gone["is_new"]) == ("failed", True)
     assert gone["why"].startswith(f"{at}/shootings.csv cannot be read (")
     assert tree(tmp_path / "out" / "small") == kept
@@ -230,14 +235,14 @@ def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
 
 
 def test_a_file_by_url_is_fetched_and_an_unreadable_address_is_a_sentence(tmp_path, ran, town_city):
-    by_path = work_city(town_city, str(tmp_path / "a"), VERSION)
+    by_path = work_city(town_city, str(tmp_path / "a"))
     urls = tuple(f"file://{path}" for path in town_city.files)
     places = f"file://{tmp_path}/small/neighborhoods.geojson"
-    by_url = work_city(FleetCity("Small", "small", urls, "", places), str(tmp_path / "b"), VERSION)
+    by_url = work_city(FleetCity("Small", "small", urls, "", places), str(tmp_path / "b"))
     assert by_url == by_path
     results = [tree(tmp_path / name / "small" / "var") for name in ("a", "b")]
     assert results[0] == results[1]
     for address in ("nowhere://x/y.csv", f"file://{tmp_path}/absent.csv"):
-        row = work_city(FleetCity("Gone", "gone", (address,)), str(tmp_path / "b"), VERSION)
+        row = work_city(FleetCity("Gone", "gone", (address,)), str(tmp_path / "b"))
         assert row["state"] == "failed"
         assert address in row["why"]

@@ -10,15 +10,9 @@ import pytest
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
-from csa.change.preregistration import (
-    WindowCounts,
-    check_seal,
-    count_windows,
-    describe_windows,
-    parse_window,
-    preregister,
-)
+from csa.change.evaluation import WindowCounts, count_windows, describe_windows, parse_window
 from csa.city.dataset import Dataset
+from csa.city.preregistration import check_seal, preregister
 
 YEAR_23, YEAR_24 = (Period(Month(year, 1), Month(year + 1, 1)) for year in (2023, 2024))
 

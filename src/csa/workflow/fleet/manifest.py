@@ -9,8 +9,7 @@ from typing import Any
 
 from csa.base.errors import ParamError, SourceError
 from csa.base.text import first_names
-from csa.city.loading import read_toml
-from csa.cli.options import city_path
+from csa.city.loading import find_city_file, read_toml
 from csa.ingest.records import read_records
 from csa.workflow.new_city import slugify
 
@@ -140,4 +139,4 @@ def _address(text: str, folder: Path) -> str:
 def _config(text: str, folder: Path) -> str:
     """Find a city's file beside the manifest, or as `--city` does: by its path or name."""
     beside = folder / text
-    return str(beside if beside.is_file() else city_path(text).resolve())
+    return str(beside if beside.is_file() else find_city_file(text).resolve())

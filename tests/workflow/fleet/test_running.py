@@ -7,14 +7,15 @@ import types
 
 import pandas as pd
 import pytest
-from tests.fleet.cities import write_broken
 from tests.sentences import says
+from tests.workflow.fleet.cities import write_broken
 
 from csa.base.errors import CsaError, OutputError
 from csa.base.io import locked_folder
-from csa.fleet import running
-from csa.fleet.city import COUNTS, FLEET_COLUMNS, NUMBERS, OWN, describe, fleet_files
-from csa.fleet.manifest import FleetCity
+from csa.cli.fleet import print_step
+from csa.workflow.fleet import running
+from csa.workflow.fleet.city import COUNTS, FLEET_COLUMNS, NUMBERS, OWN, describe_city, fleet_files
+from csa.workflow.fleet.manifest import FleetCity
 
 CITY = FleetCity("A", "a", ("a.csv",))
 
@@ -64,7 +65,7 @@ def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
 def test_a_folder_of_something_else_is_refused(tmp_path, key, prepare):
     prepare(tmp_path)
     with pytest.raises(OutputError) as refused:
-        running.run_fleet([CITY], [CITY], tmp_path)
+        running.run_fleet([CITY], [CITY], tmp_path, print_step)
     assert refused.value.message.key == key
 
 
@@ -91,20 +92,20 @@ def test_a_machine_that_starts_no_processes_is_told(tmp_path, monkeypatch):
 
 def _refusal(out, scheduler=None):
     with pytest.raises(CsaError) as refused:
-        running.run_fleet([CITY], [CITY], out, scheduler)
+        running.run_fleet([CITY], [CITY], out, print_step, scheduler)
     return refused.value.message.key
 
 
 def test_csv_and_parquet_are_one_table_with_types(tmp_path):
     full = {
-        **describe(CITY, "done"),
+        **describe_city(CITY, "done"),
         **dict.fromkeys(COUNTS, 3),
         **dict.fromkeys(NUMBERS, 0.25),
         "displacement": "more here",
     }
-    files = fleet_files([full, describe(FleetCity("=B", "b", ()), "failed", "Why, and what.")])
+    files = fleet_files([full, describe_city(FleetCity("=B", "b", ()), "failed", "Why, and what.")])
     assert files == fleet_files(
-        [full, describe(FleetCity("=B", "b", ()), "failed", "Why, and what.")]
+        [full, describe_city(FleetCity("=B", "b", ()), "failed", "Why, and what.")]
     )
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)

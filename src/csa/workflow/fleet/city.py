@@ -1,4 +1,4 @@
-"""One city's task: the single commands, one after another, then the finished folder in its place.
+"""One city's task: what the single commands make, one after another, then its folder in its place.
 
 A worker gets names and paths and returns a row. What is finished stays in the work folder: where a
 worker is killed, the next one goes on after the last finished step.
@@ -7,22 +7,24 @@ worker is killed, the next one goes on after the last finished step.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shlex
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import shapely
 
+from csa.areas import proposal
+from csa.areas.backtest.recording import past_years
+from csa.areas.choices import AreaSettings, resolve_settings
 from csa.areas.file_format import list_versions
+from csa.areas.priority import files as priorities
 from csa.base.errors import CsaError, OutputError, SourceError
 from csa.base.io import (
     Move,
@@ -32,18 +34,40 @@ from csa.base.io import (
     json_bytes,
     locked_folder,
     made_in_file,
+    replace_folder,
     write_file,
 )
+from csa.base.params import Month
 from csa.base.safe_parsing import parse_json
-from csa.base.text import natural_sort_key, render
-from csa.city.dataset import open_dataset
-from csa.city.deployment import PLACES, SETTINGS, deployment_path
-from csa.city.loading import load_city
-from csa.cli.options import data_dir_of
-from csa.fleet.manifest import FleetCity, is_url
+from csa.base.text import natural_sort_key, render, tr
+from csa.change import files as displacement
+from csa.change.follow import FollowSource
+from csa.city.config import CityConfig
+from csa.city.dataset import City, open_city, open_dataset
+from csa.city.deployment import PLACES, SETTINGS, data_dir, deployment_path
+from csa.city.loading import load_city, load_evidence
+from csa.city.selection import read_areas
+from csa.ingest.intake import Intake
 from csa.ingest.sources import add_layers, find_inputs
+from csa.program.plan.loading import load_city_plan
+from csa.reports.making import make_report
+from csa.reports.month.facts import Facts
+from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.window import last_month
 from csa.workflow.companion_files import list_companions
+from csa.workflow.fleet.manifest import FleetCity, is_url
+from csa.workflow.past_years import BacktestRequest, BacktestResult, make_backtest, make_spec
+from csa.workflow.products import (
+    ChangeMade,
+    PrioritiesMade,
+    ProposalMade,
+    gather_facts,
+    make_change,
+    make_dataset,
+    make_priorities,
+    make_proposal,
+)
+from csa.workflow.setting_up import set_up_files
 
 # ---- The table of a fleet: one row a city, what was found or why it failed.
 
@@ -66,17 +90,17 @@ FLEET_COLUMNS = (
 )  # fmt: skip
 
 
-def describe(
+def describe_city(
     city: FleetCity, state: str, why: str = "", results: Path | None = None
 ) -> dict[str, Any]:
-    """Return a city's row, read from what the commands wrote; without results, its state alone."""
+    """Return a city's row, read from what was written; without results, its state alone."""
     row: dict[str, Any] = dict.fromkeys(FLEET_COLUMNS)
     row |= {"city": city.name, "folder": city.id, "state": state, "why": why}
     if results is None:
         return row
     dataset = open_dataset(results / "dataset")
     report, middle = dataset.report, shapely.centroid(dataset.study_area)
-    proposal = _json(results / "proposal" / "proposal.json")
+    proposed = _json(results / "proposal" / "proposal.json")
     past = _json(results / "backtest" / "backtest.json")
     followed = _json(results / "displacement" / "displacement.json")
     ours = past.get("methods", {}).get("areas", {})
@@ -88,9 +112,9 @@ def describe(
         "data_through": report["data_through"],
         "incidents": report["incidents"],
         "homicides": report["homicides"],
-        "areas": proposal["totals"]["areas"],
-        "share_of_incidents": proposal["share_of_incidents"],
-        "share_of_study_area": proposal["share_of_study_area"],
+        "areas": proposed["totals"]["areas"],
+        "share_of_incidents": proposed["share_of_incidents"],
+        "share_of_study_area": proposed["share_of_study_area"],
         "hit_share": ours.get("hit_share"),
         "area_share": ours.get("area_share"),
         "best_other_hit_share": compared.get("baseline_hit_share"),
@@ -133,7 +157,7 @@ def read_fleet(out: Path) -> pd.DataFrame | None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """Read what a command wrote; nothing where it had nothing to write."""
+    """Read what a step wrote; nothing where it had nothing to write."""
     found: dict[str, Any] = parse_json(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
@@ -143,9 +167,8 @@ OWN = ".fleet"
 """Folder of a fleet for locks, journals and what is being made."""
 SAID = "said.txt"
 FORMAT_VERSION = 1
-STORE = "CSA_STORE"
 ONE_AT_A_TIME = threading.Lock()
-"""What a command prints is caught for the whole process, and maps are drawn by one thread."""
+"""What is printed is caught for the whole process, and maps are drawn by one thread."""
 
 
 @dataclass(frozen=True)
@@ -176,13 +199,25 @@ class CityFolder:
         return self.out / OWN / f"{self.id}.journal"
 
 
+@dataclass(frozen=True)
+class CityStep:
+    """One of a city's results, and the command that gives the same."""
+
+    words: list[str]  # of the command, whose name is the first
+    out: Path  # the file or folder that is written
+    make: Callable[[Path], Any]  # writes it; returns what it is, or why there is nothing, as text
+
+
+Describe: TypeAlias = Callable[[CityStep, Any], str]
+"""Puts what a step made into the words that its command prints."""
+
 TOO_SHORT_TO_FOLLOW = frozenset(
     f"displacement.{why}" for why in ("before", "short", "after", "no_areas")
 )
-"""What the command of displacement refuses where a city's data, and nothing else, are at fault."""
+"""What displacement refuses where a city's data, and nothing else, are at fault."""
 
 
-def work_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
+def work_city(city: FleetCity, out: str, version: str, describe: Describe) -> dict[str, Any]:
     """Make a city's folder, unless nothing changed; return its row, with `is_new`.
 
     A mistake in the city's files is the row's `why`; only our own faults are raised.
@@ -191,16 +226,16 @@ def work_city(city: FleetCity, out: str, version: str) -> dict[str, Any]:
     own = list_versions()["csa"]
     if own != version:
         why = OutputError("fleet.other_version", own=own, asked=version).message
-        return {**describe(city, FAILED, render(why)), "is_new": False}
+        return {**describe_city(city, FAILED, render(why)), "is_new": False}
     busy = OutputError("fleet.city_busy", city=city.name)
     try:
         with ONE_AT_A_TIME, locked_folder(folder.lock, busy), TemporaryDirectory() as fetched:
-            return _make(city, folder, Path(fetched))
+            return _make(city, folder, Path(fetched), describe)
     except CsaError as error:
-        return {**describe(city, FAILED, render(error.message)), "is_new": True}
+        return {**describe_city(city, FAILED, render(error.message)), "is_new": True}
 
 
-def _make(city: FleetCity, folder: CityFolder, fetched: Path) -> dict[str, Any]:
+def _make(city: FleetCity, folder: CityFolder, fetched: Path, describe: Describe) -> dict[str, Any]:
     finish(folder.journal)
     files = [_at_hand(one, fetched) for one in city.files]
     places = _at_hand(city.places, fetched) if city.places else None
@@ -212,10 +247,9 @@ def _make(city: FleetCity, folder: CityFolder, fetched: Path) -> dict[str, Any]:
     steps = _StepsDone(folder, prints)
     config = Path(city.config) if city.config else folder.work / "config" / f"{city.id}.toml"
     results = folder.work / "var" / config.stem
-    with _without_decisions(results.with_suffix(".sqlite3")):
-        for name, words in _commands(city, config, results, (files, places)):
-            steps.run(name, words)
-    row = describe(city, DONE, "", results)
+    for step in _steps(city, config, results, (files, places)):
+        steps.take(step, describe)
+    row = describe_city(city, DONE, "", results)
     account = {"kind": "fleet city", "format_version": FORMAT_VERSION, "fingerprints": prints}
     write_file(folder.work / MARKER, json_bytes({**account, "row": row}))
     steps.close()
@@ -223,44 +257,94 @@ def _make(city: FleetCity, folder: CityFolder, fetched: Path) -> dict[str, Any]:
     return {**row, "is_new": True}
 
 
-def _commands(
-    city: FleetCity, config: Path, results: Path, given: tuple[list[Path], Path | None]
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield the single commands in the order of `csa month`: past years first, then areas."""
+def _steps(
+    city: FleetCity, path: Path, results: Path, given: tuple[list[Path], Path | None]
+) -> Iterator[CityStep]:
+    """Yield the steps in the order of `csa month`, past years before areas; nothing is decided."""
     files, places = given
     named = [*map(str, files), *(["--places", str(places)] if places else [])]
-    dataset, home = results / "dataset", results.parent.parent
+    dataset = results / "dataset"
     if city.config:
-        yield "ingest", ["ingest", *named, "--city", str(config), "--out", str(dataset)]
+        words = ["ingest", *named, "--city", str(path), "--out", str(dataset)]
+        yield CityStep(words, dataset, lambda out: _ingest(load_city(path), files, places, out))
     else:
-        own = ["--name", city.name, "--yes", "--out", str(config), "--root", str(home)]
-        yield "start", ["start", *named, *own]
-    of = ["--city", str(config), "--dataset", str(dataset)]
-    yield "backtest", ["backtest", *of, "--out", str(results / "backtest")]
-    yield "propose", ["propose", *of, "--out", str(results / "proposal")]
-    yield "priorities", ["priorities", *of, "--out", str(results / "priorities")]
-    areas = ["--areas", str(results / "proposal" / "areas.geojson")]
-    yield "displace", ["displace", *of, *areas, "--out", str(results / "displacement")]
-    month = ["--month", str(last_month(open_dataset(dataset))), "--audience", "executive"]
-    yield "report", ["report", *of, *month, "--out", str(results / "report.html")]
+        root = results.parent.parent
+        own = ["--name", city.name, "--yes", "--out", str(path), "--root", str(root)]
+        words = ["start", *named, *own]
+        yield CityStep(words, path, lambda out: set_up_files(files, places, city.name, out, root))
+    opened = open_city(load_city(path), dataset)
+    choices, of = resolve_settings(opened.config), ["--city", str(path), "--dataset", str(dataset)]
+
+    def step(name: str, folder: str, make: Callable[[Path], Any], *more: str) -> CityStep:
+        out = results / folder
+        return CityStep([name, *of, *more, "--out", str(out)], out, make)
+
+    yield step("backtest", "backtest", lambda out: _score(opened, choices, out))
+    yield step("propose", "proposal", lambda out: _propose(opened, choices, out))
+    yield step("priorities", "priorities", lambda out: _assess(opened, choices, out))
+    areas = results / "proposal" / "areas.geojson"
+    followed = ("--areas", str(areas))
+    yield step("displace", "displacement", lambda out: _follow(opened, areas, out), *followed)
+    month = last_month(opened.dataset)
+    edition = ("--month", str(month), "--audience", "executive")
+    yield step("report", "report.html", lambda out: _report(opened, path, month, out), *edition)
 
 
-@contextmanager
-def _without_decisions(store: Path) -> Iterator[None]:
-    """Have the commands of this process read a store that nobody has made."""
-    before = os.environ.get(STORE)
-    os.environ[STORE] = str(store)
+def _ingest(
+    config: CityConfig, files: list[Path], places: Path | None, out: Path
+) -> tuple[Intake, str]:
+    inputs = find_inputs(config, data_dir(config), tuple(files), places)
+    return make_dataset(config, add_layers(inputs, config, data_dir(config)), out)
+
+
+def _score(city: City, choices: AreaSettings, out: Path) -> tuple[BacktestResult, dict[str, Any]]:
+    choices = replace(choices, eps_m=None, min_samples=None)  # each past day has its own
+    spec = make_spec(past_years(city.dataset, choices), None, None)
+    asked = BacktestRequest(city, choices, spec, with_variants=True)
+    return make_backtest(asked, out, is_named=False)
+
+
+def _propose(city: City, choices: AreaSettings, out: Path) -> tuple[ProposalMade, str]:
+    made = make_proposal(city, choices)
+    replace_folder(out, proposal.MARKER, made.files)
+    return made, city.config.city.units
+
+
+def _assess(city: City, choices: AreaSettings, out: Path) -> PrioritiesMade:
+    made = make_priorities(city, choices)
+    replace_folder(out, priorities.MARKER, made.files, optional=("cells.csv",))
+    return made
+
+
+def _follow(city: City, areas: Path, out: Path) -> ChangeMade | str:
+    """Follow the candidates; areas and their order stand where that cannot be done."""
+    chosen = read_areas(areas)
+    if not chosen.cells:
+        return tr("follow.no_area", path=areas)
+    choices = resolve_settings(city.config, None, chosen.kinds)
     try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[STORE]
-        else:
-            os.environ[STORE] = before
+        made = make_change(FollowSource(city, choices), chosen)
+    except CsaError as error:
+        if error.message.key not in TOO_SHORT_TO_FOLLOW:
+            raise
+        return render(error.message)
+    replace_folder(out, displacement.MARKER, made.files)
+    return made
+
+
+def _report(city: City, path: Path, month: Month, out: Path) -> tuple[Facts, bytes, str]:
+    choices = resolve_settings(city.config, str(month.plus(1)))
+    beside = ReportInputs(studies=load_evidence(path))
+    source, plan = FollowSource(city, choices), load_city_plan(path)
+    facts = gather_facts(source, plan, None, month, "executive", beside)
+    language = city.config.public.language
+    content = make_report(facts, "executive", language, "html")[1]
+    write_file(out, content)
+    return facts, content, language
 
 
 class _StepsDone:
-    """Which commands have run in a work folder, on the same data."""
+    """Which steps were taken in a work folder, on the same data."""
 
     def __init__(self, folder: CityFolder, prints: Mapping[str, Any]) -> None:
         self._folder, self._prints = folder, prints
@@ -273,35 +357,21 @@ class _StepsDone:
         for half_written in folder.work.rglob(".csa-tmp-*"):  # by a worker that was killed
             shutil.rmtree(half_written, ignore_errors=True)
 
-    def run(self, name: str, words: list[str]) -> None:
-        """Run a command, unless it has run; keep what it printed."""
+    def take(self, step: CityStep, describe: Describe) -> None:
+        """Take a step, unless it was taken; keep what its command prints."""
+        name = step.words[0]
         if name in self._done:
             return
-        try:
-            told = _run_command(words)
-        except CsaError as error:
-            # Areas and their order stand all the same.
-            if name != "displace" or error.message.key not in TOO_SHORT_TO_FOLLOW:
-                raise
-            told = f"{render(error.message)}\n"
-        said = f"$ csa {shlex.join(words)}\n{told}"
+        made = step.make(step.out)
+        told = f"{made}\n" if isinstance(made, str) else describe(step, made)
+        said = f"$ csa {shlex.join(step.words)}\n{told}"
         self._done[name] = said.replace(str(self._folder.work), str(self._folder.home))
         write_file(self._file, json_bytes({"fingerprints": self._prints, "said": self._done}))
 
     def close(self) -> None:
-        """Write what was printed for readers; the folder is finished."""
+        """Write what commands print for readers; the folder is finished."""
         write_file(self._folder.work / SAID, "\n".join(self._done.values()).encode())
         self._file.unlink()
-
-
-def _run_command(words: list[str]) -> str:
-    """Run a `csa` command in this process; return what it printed."""
-    from csa.cli.main import app  # noqa: PLC0415 - the command of a fleet is in it
-
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        app(words, standalone_mode=False)
-    return said.getvalue()
 
 
 def _at_hand(address: str, fetched: Path) -> Path:
@@ -354,9 +424,8 @@ def _inputs(city: FleetCity, files: Iterable[Path], places: Path | None) -> Iter
     given = [*files, *([places] if places else [])]
     if city.config:
         config = load_city(city.config)
-        data = data_dir_of(config)
-        inputs = find_inputs(config, data, tuple(files), places)
-        found = vars(add_layers(inputs, config, data)).values()
+        inputs = find_inputs(config, data_dir(config), tuple(files), places)
+        found = vars(add_layers(inputs, config, data_dir(config))).values()
         given = [*given, *_paths_in(found)]
     else:
         given = [*given, *list_companions(given)]

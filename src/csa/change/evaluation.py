@@ -1,97 +1,25 @@
-"""How an area will be judged, closed on the day it is designated: nobody can choose it later."""
+"""An area's evaluation: as agreed at designation, or for other months, which it then says."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
-from csa.base.schema import KINDS
 from csa.base.stats import compare_counts
 from csa.base.text import month, percent, render
 from csa.change.analyze import Displacement
-from csa.change.boundary import ALARM_CHANCE, PLANNED_LOOKS
 from csa.change.sentences import describe_area
-from csa.change.verdict import LEAST_MEAN, NET_MONTHS, NET_Z
-from csa.change.zoning import BASE_MONTHS, RING_M
-from csa.city.selection import first_month
+from csa.change.verdict import LEAST_MEAN
+from csa.city.preregistration import (
+    WINDOWS,
+    sealed_since,
+)
 from csa.geo.cells import CellSet
-
-SEALED = "evaluation"
-"""Its name in the evidence of a step."""
-
-RULES_VERSION = 1
-WINDOWS = (12, 24, 36)
-"""Months after the start at which the answer is given."""
-
-
-def preregister(cells: Sequence[str], on: date, kinds: Sequence[str] = ()) -> dict[str, Any]:
-    """Write down how an area will be judged, with a hash that tells any later change.
-
-    Parameters
-    ----------
-    cells
-        The area's H3 cells, 15 hexadecimal digits each, in any order.
-    on
-        The day from which the area has these cells: counted from the first whole month on.
-    kinds
-        The kinds of incident counted; none for all.
-
-    Returns
-    -------
-    dict
-        Plain values; `sha256` is that of all others, as JSON with sorted keys.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> from csa.change.preregistration import is_whole, seal
-    >>> agreed = seal(["8a2a1072b59ffff"], date(2024, 3, 5))
-    >>> agreed["since"], is_whole(agreed), is_whole(agreed | {"since": "2023-03"})
-    ('2024-04', True, False)
-    """
-    rules = {
-        "rules_version": RULES_VERSION,
-        "cells": sorted(cells),
-        "ring_m": RING_M,
-        "outcome": sorted(kinds) or sorted(KINDS),
-        "since": str(first_month(on)),
-        "months_before": BASE_MONTHS,
-        "windows_months": list(WINDOWS),
-        "comparison": "the rest of the city",
-        "alarm_chance": ALARM_CHANCE,
-        "planned_looks": PLANNED_LOOKS,
-        "net_z": NET_Z,
-        "net_months": NET_MONTHS,
-    }
-    return {**rules, "sha256": _hash(rules)}
-
-
-def is_intact(sealed: Mapping[str, Any]) -> bool:
-    """Return whether nothing of what was agreed has changed since."""
-    rules = {name: value for name, value in sealed.items() if name != "sha256"}
-    return sealed.get("sha256") == _hash(rules)
-
-
-def sealed_since(sealed: Mapping[str, Any]) -> Month:
-    """Return the agreed first month of after."""
-    return Month.parse(sealed["since"])
-
-
-def _hash(rules: Mapping[str, Any]) -> str:
-    text = json.dumps(rules, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-# ---- An area's evaluation: as agreed at designation, or for other months, which it then says.
-
 
 SHOWN_P = 0.05
 """A chance below which a difference of two windows is told."""
@@ -195,13 +123,6 @@ def describe_windows(found: WindowCounts, who: str) -> Message:
 def _span(window: Period) -> str:
     first, last = (month(str(one)) for one in (window.start, window.until.plus(-1)))
     return first if first == last else render(msg("evaluate.span", first=first, last=last))
-
-
-def check_seal(sealed: Mapping[str, Any], area_id: str) -> Mapping[str, Any]:
-    """Return what was agreed of an area; refuse where it was changed since."""
-    if not is_intact(sealed):
-        raise ParamError("evaluate.broken_seal", area=area_id)
-    return sealed
 
 
 def describe_preregistered(

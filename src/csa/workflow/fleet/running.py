@@ -17,17 +17,18 @@ from csa.base.errors import MachineError, OutputError, ParamError
 from csa.base.io import locked_folder, write_file
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.text import tr
-from csa.fleet.city import (
+from csa.workflow.fleet.city import (
     FAILED,
     MARKER,
     OWN,
     WAITING,
-    describe,
+    Describe,
+    describe_city,
     fleet_files,
     read_marker,
     work_city,
 )
-from csa.fleet.manifest import FleetCity
+from csa.workflow.fleet.manifest import FleetCity
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -40,19 +41,21 @@ QUIET = {
     "distributed.worker.profile.enabled": False,
 }
 """Of our own cluster: at Dask's values each process takes 4 % of a core to watch itself."""
-LOGGER = logging.getLogger("csa.fleet")
+LOGGER = logging.getLogger("csa.workflow.fleet")
 
 
 def run_fleet(
     cities: Sequence[FleetCity],
     picked: Sequence[FleetCity],
     out: Path,
+    describe: Describe,
     scheduler: str | None = None,
     progress: ProgressCallback = no_progress,
 ) -> list[dict[str, Any]]:
     """Make the picked cities' folders under `out`, and the table of all; return its rows.
 
     Each row has, beside the table's columns, `is_new`: whether the city was made in this run.
+    `describe` words what each step made; workers import it by its name.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def run_fleet(
     with locked_folder(out / OWN, OutputError("fleet.busy", out=out)):
         rows = {city.id: _known(city, out) for city in cities}
         written = float("-inf")
-        for row in _run(picked, out, scheduler, progress) if picked else ():
+        for row in _run(picked, out, describe, scheduler, progress) if picked else ():
             rows[row["folder"]] = row
             if time.monotonic() > written + TABLE_EVERY_S:  # who looks in need not wait for the end
                 _write_table(rows, out)
@@ -97,12 +100,16 @@ def _require_own(out: Path, cities: Sequence[FleetCity]) -> None:
 def _known(city: FleetCity, out: Path) -> dict[str, Any]:
     """Return the row of a city that was not asked for: what an earlier run found."""
     before = read_marker(out / city.id)
-    row = before["row"] if before else describe(city, WAITING)
+    row = before["row"] if before else describe_city(city, WAITING)
     return {**row, "is_new": False}
 
 
 def _run(
-    picked: Sequence[FleetCity], out: Path, scheduler: str | None, progress: ProgressCallback
+    picked: Sequence[FleetCity],
+    out: Path,
+    describe: Describe,
+    scheduler: str | None,
+    progress: ProgressCallback,
 ) -> Iterator[dict[str, Any]]:
     """Work at cities, and yield a row as each ends; those whose workers died again, one by one.
 
@@ -112,27 +119,29 @@ def _run(
     suspects = []
     with _client(scheduler, len(picked)) as client:
         progress("fleet")
-        for city, future in _work(client, picked, out):
+        for city, future in _work(client, picked, out, describe):
             if _is_killed(future):
                 suspects.append(city)
                 continue
             yield _row(future, city, out)
             progress("fleet")
         for suspect in suspects:
-            for city, future in _work(client, [suspect], out):
+            for city, future in _work(client, [suspect], out, describe):
                 yield _row(future, city, out)
                 progress("fleet")
 
 
 def _work(
-    client: Client, cities: Sequence[FleetCity], out: Path
+    client: Client, cities: Sequence[FleetCity], out: Path, describe: Describe
 ) -> Iterator[tuple[FleetCity, Future[Any]]]:
     """Give each city to the scheduler; yield them as they end."""
     from distributed import as_completed  # noqa: PLC0415 - with the extra alone
 
     version, asked = list_versions()["csa"], uuid4().hex[:8]  # asked anew, whatever Dask remembers
     futures = {
-        client.submit(work_city, city, str(out), version, key=f"csa-{city.id}-{asked}"): city
+        client.submit(
+            work_city, city, str(out), version, describe, key=f"csa-{city.id}-{asked}"
+        ): city
         for city in cities
     }
     for future in as_completed(futures, loop=client.loop):
@@ -146,15 +155,15 @@ def _is_killed(future: Future[Any]) -> bool:
 def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
     """Return what a task found, or why there is nothing: its workers died, or it is our fault."""
     if _is_killed(future):
-        return {**describe(city, FAILED, tr("fleet.killed")), "is_new": True}
+        return {**describe_city(city, FAILED, tr("fleet.killed")), "is_new": True}
     if future.status != "finished":
         error = future.exception()
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {**describe(city, FAILED, tr("cli.internal", what=what)), "is_new": True}
+        return {**describe_city(city, FAILED, tr("cli.internal", what=what)), "is_new": True}
     row: dict[str, Any] = future.result()
     if row["state"] != FAILED and not (out / city.id / MARKER).is_file():
         why = tr("fleet.not_shared", out=out)
-        return {**describe(city, FAILED, why), "is_new": True}
+        return {**describe_city(city, FAILED, why), "is_new": True}
     return row
 
 

@@ -1,0 +1,178 @@
+"""What a city's files are made into, each by itself: a dataset, areas, their order, what changed.
+
+The single commands, a new month and a fleet make them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.analysis import propose_areas
+from csa.areas.backtest.record import BacktestRecord
+from csa.areas.backtest.recording import build_suggestion, load_suggestion
+from csa.areas.choices import AreaSettings
+from csa.areas.ordering import Weights
+from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.priority.assessment import prioritize, reorder
+from csa.areas.priority.files import (
+    AssessedProposal,
+    find,
+    join_chosen,
+    priorities_account,
+    priorities_files,
+)
+from csa.areas.proposal import Proposal, proposal_files
+from csa.base.logging import ProgressCallback, no_progress
+from csa.base.memory import tune_malloc
+from csa.base.params import Month
+from csa.change.files import displacement_account, displacement_files
+from csa.change.follow import FollowedAreas, FollowSource, analyze_followed
+from csa.city.config import CityConfig
+from csa.city.dataset import City, save_dataset
+from csa.city.selection import AreaSelection
+from csa.ingest.intake import Intake, ingest_city
+from csa.ingest.sources import Inputs
+from csa.program.plan.items import Plan
+from csa.program.registry import AreaStatus, CoreArea, match_statuses, served_as
+from csa.program.secret import public_secret
+from csa.program.store.engine import Store
+from csa.reports.briefing.areas import (
+    CORE_AREAS,
+    core_area_rows,
+    core_areas_file,
+    count_core_areas,
+)
+from csa.reports.month.facts import Facts
+from csa.reports.month.gathering import gather_month
+from csa.reports.month.month_end import ReportInputs, needs_public, read_month
+from csa.workflow.place_names import save_place_names
+
+COLUMN_BYTES = 512 * 1024
+"""A column of a block of rows is larger: held in a heap, ten million rows left 150 MB of holes."""
+
+
+def make_dataset(
+    config: CityConfig, inputs: Inputs, out: Path, progress: ProgressCallback = no_progress
+) -> tuple[Intake, str]:
+    """Judge every row of a city's files, and write a dataset; return its version too."""
+    tune_malloc(COLUMN_BYTES, n_heaps=1)
+    intake = ingest_city(config, inputs, progress)
+    progress("write")
+    version = save_dataset(intake.dataset, intake.rejected, out)
+    notes = save_place_names(City(config, intake.dataset, out), progress)
+    return replace(intake, messages=(*intake.messages, *notes)), version
+
+
+@dataclass(frozen=True)
+class ProposalMade:
+    """Candidate areas, and what areas in service hold on their own ground."""
+
+    proposal: Proposal  # with the letter of each that is in service
+    record: BacktestRecord | None  # what past years suggest
+    standing: Mapping[str, AreaStatus]  # by candidate
+    areas: Sequence[CoreArea]  # in service
+    counts: Mapping[str, AreaCounts]  # of these, by letter
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files of a proposal."""
+        return proposal_files(self.proposal) | _core_files(self.areas, self.counts)
+
+
+def make_proposal(
+    city: City,
+    choices: AreaSettings,
+    areas: Sequence[CoreArea] = (),
+    progress: ProgressCallback = no_progress,
+) -> ProposalMade:
+    """Propose areas by what past years suggest, and show which are in service."""
+    record = load_suggestion(city, choices)
+    suggestion = build_suggestion(city.config, record)
+    proposal = propose_areas(city, choices, progress, suggestion=suggestion, keep=True)
+    standing = match_statuses(proposal.areas, areas)
+    proposal = replace(proposal, areas=served_as(proposal.areas, standing))
+    counts = count_core_areas(city, areas, proposal, record)
+    return ProposalMade(proposal, record, standing, areas, counts)
+
+
+def _core_files(areas: Sequence[CoreArea], counts: Mapping[str, AreaCounts]) -> dict[str, bytes]:
+    return {CORE_AREAS: core_areas_file(areas, counts)} if areas else {}
+
+
+@dataclass(frozen=True)
+class PrioritiesMade:
+    """How sure each candidate area is, and which come first."""
+
+    found: AssessedProposal
+    table: pd.DataFrame  # each area, and whether it is chosen
+    standing: Mapping[str, AreaStatus]  # by candidate
+    counts: Mapping[str, AreaCounts]  # of areas in service, by letter
+    account: Mapping[str, Any]
+    files: dict[str, bytes]
+
+
+def make_priorities(
+    city: City,
+    choices: AreaSettings,
+    first: tuple[Weights, int] | None = None,
+    areas: Sequence[CoreArea] = (),
+    progress: ProgressCallback = no_progress,
+) -> PrioritiesMade:
+    """Assess candidate areas and order them; `first` is by what, and how many, else the city's."""
+    own = city.config.priorities
+    weights, n_first = first or (Weights.of(own.weights), own.capacity)
+    found = find(city, choices, load_suggestion(city, choices), progress)
+    found = replace(found, assessment=reorder(found.assessment, weights))
+    chosen = prioritize(found.assessment, weights, n_first)
+    standing = match_statuses(found.proposal.areas, areas)
+    counts = count_core_areas(city, areas, found.proposal, found.record)
+    table = served_as(found.assessment.table, standing)
+    found = replace(found, assessment=replace(found.assessment, table=table))
+    account = priorities_account(found, weights, n_first)
+    if areas:
+        account["core_areas"] = core_area_rows(areas, counts)
+    files = priorities_files(account, found.assessment, chosen) | _core_files(areas, counts)
+    table = join_chosen(found.assessment, chosen)
+    return PrioritiesMade(found, table, standing, counts, account, files)
+
+
+@dataclass(frozen=True)
+class ChangeMade:
+    """What changed in areas that were followed."""
+
+    followed: FollowedAreas
+    account: Mapping[str, Any]
+    files: dict[str, bytes]
+
+
+def make_change(
+    source: FollowSource,
+    chosen: AreaSelection,
+    since: Month | None = None,
+    progress: ProgressCallback = no_progress,
+) -> ChangeMade:
+    """Follow areas, each since its own day or all since a month."""
+    followed = analyze_followed(source, chosen, since, progress)
+    account = displacement_account(followed)
+    return ChangeMade(followed, account, displacement_files(account, followed))
+
+
+def gather_facts(  # noqa: PLR0913 - what a report joins
+    source: FollowSource,
+    plan: Plan | None,
+    store: Store | None,
+    month: Month,
+    audience: str,
+    beside: ReportInputs,
+    progress: ProgressCallback = no_progress,
+) -> Facts:
+    """Gather a month's facts for a report; what the public is told only where it is needed."""
+    records = read_month(store, source.city, month)
+    with_public = needs_public({audience}, records)
+    beside = replace(beside, with_public=with_public, secret=public_secret(store))
+    return gather_month(source, plan, records, month, progress, beside)
