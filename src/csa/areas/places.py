@@ -208,11 +208,8 @@ def save_places(city: City, areas: Sequence[tuple[str, str, Cells]], until: Mont
 
 def _age(places: Places) -> tuple[Month, int]:
     """Return how late places were kept: two files of one month differ by what was added."""
-    return _last_seen(places), max((place.number for place in places), default=0)
-
-
-def _last_seen(places: Places) -> Month:
-    return max((place.until for place in places), default=Month(1, 1))
+    last = max((place.until for place in places), default=Month(1, 1))
+    return last, max((place.number for place in places), default=0)
 
 
 def _to_plain(places: Places) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from csa.areas.sheets import count_silent_months
 from csa.areas.shrinkage import Estimate
 from csa.areas.sufficiency import MIN_MONTHS
 from csa.areas.window import CountedCells
-from csa.base.arrays import Floats, Ints, Objects
+from csa.base.arrays import Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import made_in_file
@@ -56,7 +56,15 @@ def proposal_of(run: Run) -> Proposal:
     areas = areas_table(run)
     stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_dict()}
     counted = CountedCells.of(run.grid, run.window.at, run.is_homicide)
-    return Proposal(areas, counted, _labels_table(run), _summary(run, areas), stack)
+    labels = pd.DataFrame(
+        {
+            "incident_id": run.window.column("incident_id"),
+            "cluster_id": run.found.cluster_id,
+            "is_core": run.found.is_core,
+            "area_id": np.array([*run.area_ids, ""], dtype=object)[run.area_of],
+        }
+    ).sort_values("incident_id", ignore_index=True)
+    return Proposal(areas, counted, labels, _summary(run, areas), stack)
 
 
 def areas_table(run: Run) -> gpd.GeoDataFrame:
@@ -75,7 +83,8 @@ def areas_table(run: Run) -> gpd.GeoDataFrame:
     for row, name, area, tier in zip(rows, _names(run, rows), areas, tiers, strict=True):
         row["place_name"] = name
         row["tier"] = tier
-        row["also_on_homicides"] = _also(area, cores, row["homicides"], floor)
+        is_also = "yes" if area & cores else "no"
+        row["also_on_homicides"] = "too few" if row["homicides"] < floor else is_also
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=LONLAT)
 
 
@@ -137,11 +146,13 @@ def _area_row(
 
 def count_incidents(told: AreaIncidents, inside: Ints) -> dict[str, Any]:
     """Count the incidents of one area, given by their places among those of all."""
+    victims, domestic = told.victims[inside], told.domestic[inside]
     return {
         "incidents": len(inside),
         "homicides": int(told.is_homicide[inside].sum()),
-        "victims": _total_victims(told.victims[inside]),
-        "domestic": _domestic(told.domestic[inside]),
+        "victims": None if np.isnan(victims).any() else int(victims.sum()),
+        # None where no row says so, since 0 would be a claim.
+        "domestic": None if (domestic == "unknown").all() else int((domestic == "yes").sum()),
         "suspect": int(told.is_suspect[inside].sum()),
         "neighborhoods": _shares(told.neighborhood[inside]),
     }
@@ -194,15 +205,6 @@ def _named_points(told: AreaIncidents, suspects: Ints, points: Sequence[Mapping[
     return "; ".join(point["address"] or point["why"] for point in at)
 
 
-def _domestic(answers: Objects) -> int | None:
-    """Count the domestic ones; None where no row says so, since 0 would be a claim."""
-    return None if (answers == "unknown").all() else int((answers == "yes").sum())
-
-
-def _total_victims(victims: Floats) -> int | None:
-    return None if np.isnan(victims).any() else int(victims.sum())
-
-
 def _shares(names: Objects) -> dict[str, float]:
     counts = Counter(name or UNASSIGNED for name in names.tolist())
     order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
@@ -215,24 +217,6 @@ def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
     _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
     positions = np.take(run.window.at, np.flatnonzero(run.is_homicide)[is_core])
     return frozenset(run.grid.h3_cells[positions].tolist()), dbscan.min_samples
-
-
-def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: int) -> str:
-    if n_homicides < floor:
-        return "too few"
-    return "yes" if area & cores else "no"
-
-
-def _labels_table(run: Run) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "incident_id": run.window.column("incident_id"),
-            "cluster_id": run.found.cluster_id,
-            "is_core": run.found.is_core,
-            "area_id": np.array([*run.area_ids, ""], dtype=object)[run.area_of],
-        }
-    )
-    return table.sort_values("incident_id", ignore_index=True)
 
 
 def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -362,17 +346,12 @@ def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
 
 def _cells_geojson(proposal: Proposal) -> bytes:
     cells = json.loads(_cells(proposal).to_json(drop_id=True, to_wgs84=True))
-    head = {"type": cells["type"], "name": "cells", **_notes(proposal)}
-    return (json.dumps({**head, "features": cells["features"]}, ensure_ascii=False) + "\n").encode()
-
-
-def _notes(proposal: Proposal) -> dict[str, Any]:
+    head, summary = {"type": cells["type"], "name": "cells"}, proposal.summary
     names = ("city_name", "is_synthetic", "nonfatal_name", "data_through")
+    head |= {name: summary[name] for name in names}
     params = ("kinds", "covered_from", "covered_through")
-    return {
-        **{name: proposal.summary[name] for name in names},
-        **{name: proposal.summary["params"][name] for name in params},
-    }
+    head |= {name: summary["params"][name] for name in params}
+    return (json.dumps({**head, "features": cells["features"]}, ensure_ascii=False) + "\n").encode()
 
 
 def _geopackage(proposal: Proposal) -> bytes:
@@ -393,28 +372,24 @@ def _geopackage(proposal: Proposal) -> bytes:
 
 def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
     """Write tables as the layers of a GeoPackage."""
-    return made_in_file(lambda path: _write_layers(path, layers), ".gpkg")
 
+    def write(path: Path) -> None:
+        with ONE_AT_A_TIME:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
+            try:
+                for layer, table in layers.items():
+                    pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
+            finally:
+                pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
-def _write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-    with ONE_AT_A_TIME:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
-        try:
-            for layer, table in layers.items():
-                pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
-        finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def _file(name: str) -> Callable[[Proposal], bytes]:
-    return lambda proposal: proposal_files(proposal)[name]
+    return made_in_file(write, ".gpkg")
 
 
 EXPORTS: Mapping[str, Callable[[Proposal], bytes]] = {
-    "areas.geojson": _file("areas.geojson"),
-    "areas.csv": _file("areas.csv"),
+    "areas.geojson": lambda proposal: proposal_files(proposal)["areas.geojson"],
+    "areas.csv": lambda proposal: proposal_files(proposal)["areas.csv"],
     "cells.geojson": _cells_geojson,
-    "cells.csv": _file("cells.csv"),
+    "cells.csv": lambda proposal: proposal_files(proposal)["cells.csv"],
     "areas-and-cells.gpkg": _geopackage,
 }
 """File name to how it is written."""

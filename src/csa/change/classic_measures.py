@@ -156,22 +156,25 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
         raise ParamError("displacement.dispersion", given=dispersion)
     if not 0 < coverage < 1:
         raise ParamError("displacement.coverage", given=coverage)
-    sure = _Sureness(max(1.0, dispersion), -float(ndtri((1 - coverage) / 2)))
-    local = sure.with_error(
-        treated.estimate - control.estimate, treated.variance + control.variance
-    )
+    dispersion, reach = max(1.0, dispersion), -float(ndtri((1 - coverage) / 2))
+
+    def with_error(estimate: float, variance: float) -> WddPart:
+        se = math.sqrt(dispersion * variance)
+        z = estimate / se if se else None
+        return WddPart(estimate, se, z, estimate - reach * se, estimate + reach * se)
+
+    local = with_error(treated.estimate - control.estimate, treated.variance + control.variance)
     if ring is None and ring_control is None:
-        return Wdd(None, local, None, sure.dispersion, coverage)
+        return Wdd(None, local, None, dispersion, coverage)
     if ring is None or ring_control is None:
         raise ParamError("displacement.ring_alone")
-    displaced = sure.with_error(
+    displaced = with_error(
         ring.estimate - ring_control.estimate, ring.variance + ring_control.variance
     )
     both = _both_variance(control, ring_control, is_shared=shared_control)
-    total = sure.with_error(
-        local.estimate + displaced.estimate, treated.variance + ring.variance + both
-    )
-    return Wdd(total, local, displaced, sure.dispersion, coverage)
+    estimate = local.estimate + displaced.estimate
+    total = with_error(estimate, treated.variance + ring.variance + both)
+    return Wdd(total, local, displaced, dispersion, coverage)
 
 
 def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: WeightedChange) -> Wdq:
@@ -207,20 +210,6 @@ def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: Weighted
     if own >= 0:
         return Wdq(None, msg("displacement.wdq_no_fall"))
     return Wdq(float(next_door / own), None)
-
-
-@dataclass(frozen=True)
-class _Sureness:
-    """The width of intervals: the dispersion, and the standard errors to each side."""
-
-    dispersion: float
-    reach: float
-
-    def with_error(self, estimate: float, variance: float) -> WddPart:
-        """Add the error to an estimate."""
-        se = math.sqrt(self.dispersion * variance)
-        z = estimate / se if se else None
-        return WddPart(estimate, se, z, estimate - self.reach * se, estimate + self.reach * se)
 
 
 def _both_variance(
@@ -419,36 +408,24 @@ class _Measure:
         here = (int(core_counts[0]), int(core_counts[1]))
         wdd, wdq = None, None
         if weight:
-            ring_weight = None if not (ring_base and ring_base.mean) else n_base / ring_base.mean
-            wdd = self._wdd(here, around, pair, (weight, ring_weight))
+            around_ring, ring_control = None, None
+            if around is not None and ring_base and ring_base.mean:
+                around_ring = self._change(around)
+                ring_control = self._change(pair, n_base / ring_base.mean)
+            wdd = measure_wdd(
+                self._change(here),
+                self._change(pair, weight),
+                around_ring,
+                ring_control,
+                dispersion=self.displaced.dispersion.value,
+                shared_control=around_ring is not None,
+            )
             if around is not None:
                 wdq = measure_wdq(self._change(here), self._change(around), self._change(pair))
         grown = sum(self.rest[1]) / max(self.displaced.places.rest_before, 1)
         expected = float(self.displaced.usual_core.ratio[-1]) * core_base.mean * grown
         return Evidence(
             self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest, expected
-        )
-
-    def _wdd(
-        self,
-        here: tuple[int, int],
-        around: tuple[int, int] | None,
-        control: tuple[int, int],
-        weights: tuple[float, float | None],
-    ) -> Wdd:
-        own, next_door = weights
-        dispersion = self.displaced.dispersion.value
-        if around is None or next_door is None:
-            return measure_wdd(
-                self._change(here), self._change(control, own), dispersion=dispersion
-            )
-        return measure_wdd(
-            self._change(here),
-            self._change(control, own),
-            self._change(around),
-            self._change(control, next_door),
-            dispersion=dispersion,
-            shared_control=True,
         )
 
     def _change(self, counts: tuple[int, int], weight: float = 1.0) -> WeightedChange:

@@ -15,13 +15,13 @@ from csa.base.params import Month, Period
 from csa.base.text import month, render, tr
 from csa.change.analyze import Displacement, PastChangeBasis
 from csa.change.boundary import planned_looks
-from csa.change.classic_measures import Evidence, Wdd, WddPart
+from csa.change.classic_measures import Evidence, Wdd
 from csa.change.emerging import EMERGING_COLUMNS
 from csa.change.follow import FollowedAreas
 from csa.change.lineage_windows import TRACE_COLUMNS
 from csa.change.outcomes import outcome_account
 from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
-from csa.change.past import PastChange, PastYear, mean_past_change, usual_reach
+from csa.change.past import PastYear, mean_past_change, usual_reach
 from csa.change.sentences import FALLS, describe_pooled, describe_result, figures, name_followed
 from csa.change.verdict import (
     AreaResult,
@@ -54,7 +54,7 @@ def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> d
 
 def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     """Summarize what changed, beside what would have come anyway, and how sure that is."""
-    displaced = followed.displaced
+    displaced, pattern = followed.displaced, followed.pattern
     n_months = len(displaced.pooled.verdicts)
     return {
         **write_header("displacement", followed.city),
@@ -66,7 +66,13 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
         "through": str(displaced.until.plus(-1)),
         "months_after": n_months,
         "base": _period(displaced.places.base),
-        "dispersion": _dispersion(displaced),
+        "dispersion": {
+            "value": _round(displaced.dispersion.value),
+            "by_block_months": {
+                str(months): _round(value)
+                for months, value in displaced.dispersion.by_block.items()
+            },
+        },
         "boundary": {
             "alarm_chance": _round(displaced.alarm_chance),
             "looks": planned_looks(n_months),
@@ -74,9 +80,23 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
             "z_single": _round(displaced.by_area[0].boundary_z),
         },
         "usual": _usual(followed),
-        "pooled": _pooled(followed),
+        "pooled": _place(
+            followed,
+            displaced.pooled,
+            displaced.since,
+            render(describe_pooled(displaced)),
+            followed.pooled,
+            followed.controls.pooled,
+        ),
         "single": _singles(followed),
-        "pattern": _pattern(followed),
+        "pattern": {
+            "s_index": _round(pattern.s_index),
+            "s_index_all": _round(pattern.s_index_all),
+            "cells": pattern.n_cells,
+            "tested": pattern.n_tested,
+            "changed": int(pattern.changed.sum()),
+            "method": render(pattern.method),
+        },
         "newest_month": _newest(followed),
         "outcomes": [outcome_account(one) for one in followed.outcomes],
         "late_reports": [
@@ -96,25 +116,23 @@ def _period(period: Period | None) -> dict[str, str] | None:
     return None if period is None else {"start": str(period.start), "until": str(period.until)}
 
 
-def _dispersion(displaced: Displacement) -> dict[str, Any]:
-    found = displaced.dispersion
-    by_block = {str(months): _round(value) for months, value in found.by_block.items()}
-    return {"value": _round(found.value), "by_block_months": by_block}
-
-
 def _usual(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since_all.index
-    core, ring = displaced.usual_core, displaced.usual_ring
     return {
         "starts": len(displaced.past),
-        "independent_spans": _round(core.n_spans),
+        "independent_spans": _round(displaced.usual_core.n_spans),
         "months": usual_reach(displaced.past, n_months),
         "basis": str(displaced.basis),
         "reason": None if displaced.past else _why_unknown(followed),
         "change_share": _round(mean_past_change(displaced.past, n_months)),
-        "core": _ratio(core),
-        "ring": _ratio(ring),
+        **{
+            zone: {
+                "ratio": _round(usual.ratio[-1]),
+                "relative_error": _round(usual.relative_error[-1]),
+            }
+            for zone, usual in (("core", displaced.usual_core), ("ring", displaced.usual_ring))
+        },
         "past": [
             {
                 "origin": one.core.origin,
@@ -153,20 +171,6 @@ def _why_unknown(followed: FollowedAreas) -> str:
     if followed.is_past_known:
         return tr("follow.no_past_year", since=month(str(followed.displaced.since_all)))
     return tr("follow.usual_unknown", options=followed.past_options)
-
-
-def _ratio(usual: PastChange) -> dict[str, Any]:
-    return {
-        "ratio": _round(usual.ratio[-1]),
-        "relative_error": _round(usual.relative_error[-1]),
-    }
-
-
-def _pooled(followed: FollowedAreas) -> dict[str, Any]:
-    displaced = followed.displaced
-    evidence, control = followed.pooled, followed.controls.pooled
-    told = render(describe_pooled(displaced))
-    return _place(followed, displaced.pooled, displaced.since, told, evidence, control)
 
 
 def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
@@ -214,6 +218,8 @@ def _place(
     n_months = len(judged.verdicts)
     first = judged.first_alarm
     last = _state(judged, n_months - 1, since)
+    wdd, wdq = evidence.wdd, evidence.wdq
+    reason = msg("displacement.wdq_no_ring") if wdq is None else wdq.reason
     before_ring = None if evidence.ring is None else evidence.ring[0]
     return {
         **last,
@@ -231,9 +237,18 @@ def _place(
             {"month": str(since.plus(step)), **_state(judged, step, since)}
             for step in range(n_months)
         ],
-        "control": _control(followed, control, evidence),
-        "wdd": _wdd(evidence.wdd),
-        **_wdq(evidence),
+        "control": {
+            "is_matched": control.is_close,
+            "rate_ratio": _round(control.rate_ratio),
+            "cells": len(control.cells),
+            "before": evidence.control[0],
+            "after": evidence.control[1],
+            "weight": _round(evidence.control_weight),
+            "knows_earlier_years": followed.controls.is_known,
+        },
+        "wdd": None if wdd is None else _rounded(wdd),
+        "wdq": None if wdq is None else _round(wdq.value),
+        "wdq_reason": reason if reason is None else render(reason),
     }
 
 
@@ -243,7 +258,7 @@ def _state(judged: AreaResult, at: int, since: Month) -> dict[str, Any]:
         "verdict": str(judged.verdicts[at]),
         "core": _track(judged.core, at),
         "ring": None if judged.ring is None else _track(judged.ring, at),
-        "net": _part(net_change(judged, at)),
+        "net": _rounded(net_change(judged, at)),
         "faded": _faded(judged.fade_at(at), since),
     }
 
@@ -279,54 +294,13 @@ def _faded(fade: Fade | None, since: Month) -> dict[str, Any] | None:
     }
 
 
-def _control(followed: FollowedAreas, control: Control, evidence: Evidence) -> dict[str, Any]:
-    return {
-        "is_matched": control.is_close,
-        "rate_ratio": _round(control.rate_ratio),
-        "cells": len(control.cells),
-        "before": evidence.control[0],
-        "after": evidence.control[1],
-        "weight": _round(evidence.control_weight),
-        "knows_earlier_years": followed.controls.is_known,
-    }
+def _rounded(found: Wdd | NetChange | None) -> dict[str, Any] | None:
+    """Write down a figure with its parts."""
 
+    def write(value: Any) -> Any:
+        return {k: write(v) for k, v in value.items()} if isinstance(value, dict) else _round(value)
 
-def _wdd(wdd: Wdd | None) -> dict[str, Any] | None:
-    if wdd is None:
-        return None
-    return {
-        "total": _part(wdd.total),
-        "local": _part(wdd.local),
-        "displacement": _part(wdd.displacement),
-        "dispersion": _round(wdd.dispersion),
-        "coverage": wdd.coverage,
-    }
-
-
-def _part(part: WddPart | NetChange | None) -> dict[str, Any] | None:
-    return None if part is None else {name: _round(value) for name, value in asdict(part).items()}
-
-
-def _wdq(evidence: Evidence) -> dict[str, Any]:
-    if evidence.wdq is None:
-        return {"wdq": None, "wdq_reason": tr("displacement.wdq_no_ring")}
-    reason = evidence.wdq.reason
-    return {
-        "wdq": _round(evidence.wdq.value),
-        "wdq_reason": None if reason is None else render(reason),
-    }
-
-
-def _pattern(followed: FollowedAreas) -> dict[str, Any]:
-    found = followed.pattern
-    return {
-        "s_index": _round(found.s_index),
-        "s_index_all": _round(found.s_index_all),
-        "cells": found.n_cells,
-        "tested": found.n_tested,
-        "changed": int(found.changed.sum()),
-        "method": render(found.method),
-    }
+    return None if found is None else write(asdict(found))
 
 
 def _newest(followed: FollowedAreas) -> dict[str, Any]:

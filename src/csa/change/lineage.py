@@ -171,10 +171,15 @@ def _follow_step(
             seen.append(_continue(absent[back[place]], snapshot.until, cells, why))
         else:
             n_tracks += 1
-            why = told.get(place, (ShapeChange.NEW, ()))
-            seen.append(_begin(n_tracks, snapshot.until, cells, why))
-    ended = [living[track] for track in living if track not in kept.values()]
-    seen += [_end(last, snapshot.until, merges) for last in ended]
+            change, sources = told.get(place, (ShapeChange.NEW, ()))
+            own = (n_tracks, 1, change, cells, cells, frozenset[int](), sources)
+            seen.append(AreaObservation(snapshot.until, *own))
+    for track, last in living.items():
+        if track not in kept.values():  # merged into another one, or no longer proposed
+            gone = (ShapeChange.LEFT, ())
+            change, sources = next((why for why in merges.values() if track in why[1]), gone)
+            own = (track, last.version, change, frozenset[int](), last.drawn, last.cells, sources)
+            seen.append(AreaObservation(snapshot.until, *own))
     return sorted(seen, key=lambda one: one.track)
 
 
@@ -222,10 +227,6 @@ def _name_change(last: AreaObservation, cells: Cells) -> ShapeChange:
     return ShapeChange.GREW if growth > 0 else ShapeChange.SHRANK
 
 
-def _begin(track: int, until: Month, cells: Cells, why: Why) -> AreaObservation:
-    return AreaObservation(until, track, 1, why[0], cells, cells, frozenset(), why[1])
-
-
 def _continue(last: AreaObservation, until: Month, cells: Cells, why: Why) -> AreaObservation:
     """Continue a track; its version rises where its shape is no longer the version's."""
     is_same = _name_change(last, cells) == ShapeChange.PERSISTS
@@ -233,15 +234,6 @@ def _continue(last: AreaObservation, until: Month, cells: Cells, why: Why) -> Ar
     drawn = last.drawn if is_same else cells
     version = last.version + (not is_same)
     return AreaObservation(until, last.track, version, why[0], cells, drawn, last.cells, why[1])
-
-
-def _end(last: AreaObservation, until: Month, merges: Mapping[int, Why]) -> AreaObservation:
-    """End a track: merged into another one, or no longer proposed."""
-    into = next((why for why in merges.values() if last.track in why[1]), (ShapeChange.LEFT, ()))
-    no_cells: Cells = frozenset()
-    return AreaObservation(
-        until, last.track, last.version, into[0], no_cells, last.drawn, last.cells, into[1]
-    )
 
 
 Counts: TypeAlias = tuple[int, int, int, int]
@@ -354,8 +346,8 @@ def trace_lineage(
         track = list(of_track)
         first = track[0]
         rows += [
-            _row_of(told) | _move_since(first, told, locate, dispersion)
-            for told in _tell_track(track, months, count, dispersion)
+            row | _move_since(first, one, locate, dispersion)
+            for one, row in _tell_track(track, months, count, dispersion)
         ]
     columns = zip(LINEAGE_COLUMNS, DTYPES, strict=True)
     table = pd.DataFrame(rows, columns=list(LINEAGE_COLUMNS)).astype(dict(columns))
@@ -413,19 +405,9 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
     return CentroidShift(metres, se_m, is_significant=metres > line * se_m)
 
 
-@dataclass(frozen=True)
-class _LineageRow:
-    """A row of the table: a sighting, its event, and the counts behind it."""
-
-    sighting: AreaObservation
-    event: Event
-    counts: Counts
-    p: float | None
-
-
 def _tell_track(
     track: Sequence[AreaObservation], months: Sequence[Month], count: Counter, dispersion: float
-) -> Iterator[_LineageRow]:
+) -> Iterator[tuple[AreaObservation, dict[str, object]]]:
     """Yield what became of one track, month by month, with the tests that are still open."""
     by_month = {one.until: one for one in track}
     last, since, is_gone = track[0], track[0].until, False
@@ -443,7 +425,9 @@ def _tell_track(
         looks = [(last.cells or last.former, month)]
         counts = count(*looks[0])
         if seen is not None and seen.change == ShapeChange.LEFT:
-            looks += _look_back(track, max(since, month.plus(-LOOK_BACK_MONTHS)), month)
+            # Its shapes before, each as it was then: the last one is only a remnant.
+            start = max(since, month.plus(-LOOK_BACK_MONTHS))
+            looks += [(o.cells, o.until) for o in track if o.cells and start <= o.until < month]
         p = _least_p(looks, event, count, dispersion) if month.index <= open_by[event] else None
         if p is not None and p <= MAX_CHANCE:
             open_by[event], is_gone = -1, event == Event.GONE
@@ -452,12 +436,24 @@ def _tell_track(
         else:
             event = UNTESTED[seen.change]
         # Reported later than it left, it has no more cells to lose.
-        yield _LineageRow(seen or replace(last, until=month, former=frozenset()), event, counts, p)
-
-
-def _look_back(track: Sequence[AreaObservation], start: Month, month: Month) -> list[Look]:
-    """List a track's shapes before a month, each as it was then: the last one is only a remnant."""
-    return [(one.cells, one.until) for one in track if one.cells and start <= one.until < month]
+        one = seen or replace(last, until=month, former=frozenset())
+        yield (
+            one,
+            {
+                "month": str(one.until),
+                "track": one.track,
+                "version": one.version,
+                "event": event.value,
+                "jaccard": one.jaccard,
+                "n_cells": len(one.cells),
+                "gained_cells": len(one.cells - one.former),
+                "lost_cells": len(one.former - one.cells),
+                "last_12": counts[0],
+                "before_24": counts[1],
+                "p": p,
+                "from_tracks": " ".join(map(str, one.from_tracks)),
+            },
+        )
 
 
 def _least_p(looks: Sequence[Look], event: Event, count: Counter, dispersion: float) -> float:
@@ -467,28 +463,9 @@ def _least_p(looks: Sequence[Look], event: Event, count: Counter, dispersion: fl
     return min(asked, default=1.0)
 
 
-def _row_of(told: _LineageRow) -> dict[str, object]:
-    one = told.sighting
-    return {
-        "month": str(one.until),
-        "track": one.track,
-        "version": one.version,
-        "event": told.event.value,
-        "jaccard": one.jaccard,
-        "n_cells": len(one.cells),
-        "gained_cells": len(one.cells - one.former),
-        "lost_cells": len(one.former - one.cells),
-        "last_12": told.counts[0],
-        "before_24": told.counts[1],
-        "p": told.p,
-        "from_tracks": " ".join(str(track) for track in one.from_tracks),
-    }
-
-
 def _move_since(
-    first: AreaObservation, told: _LineageRow, locate: Locator | None, dispersion: float
+    first: AreaObservation, one: AreaObservation, locate: Locator | None, dispersion: float
 ) -> dict[str, object]:
-    one = told.sighting
     if locate is None or not one.cells or one is first:
         return {}
     places = locate(first.cells, first.until), locate(one.cells, one.until)

@@ -18,7 +18,6 @@ from csa.base.params import Month
 from csa.base.text import month, render
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.sentences import counts_at, name_all, name_verdict
-from csa.change.verdict import AreaResult
 from csa.city.config import Outcome
 from csa.city.dataset import City, open_dataset
 from csa.city.preregistration import Verdict
@@ -94,9 +93,12 @@ def _together(shootings: pd.DataFrame, others: pd.DataFrame) -> tuple[float | No
     first, last = max(a for a, _ in spans), min(b for _, b in spans)
     if pd.isna(first) or pd.isna(last) or first >= last:
         return None, 0, 0
-    counts = [
-        _by_place(one[one["occurred_at"].between(first, last)]) for one in (shootings, others)
-    ]
+    counts = []
+    for incidents in (shootings, others):
+        inside = incidents[incidents["occurred_at"].between(first, last)]
+        cells = inside.filter(like="cell_r").iloc[:, -1].dropna()
+        numbers = np.array([int(cell, 16) for cell in cells if cell], dtype=np.uint64)
+        counts.append(pd.Series(parents(numbers, PLACE_RESOLUTION)).value_counts())
     both = pd.concat(counts, axis=1).fillna(0)
     n_months = (last.year - first.year) * 12 + last.month - first.month + 1
     if len(both) < LEAST_PLACES or (both.nunique() < 2).any():
@@ -104,12 +106,6 @@ def _together(shootings: pd.DataFrame, others: pd.DataFrame) -> tuple[float | No
     from scipy.stats import spearmanr  # noqa: PLC0415 - loads late
 
     return float(spearmanr(both.iloc[:, 0], both.iloc[:, 1]).statistic), len(both), n_months
-
-
-def _by_place(incidents: pd.DataFrame) -> pd.Series:
-    cells = incidents.filter(like="cell_r").iloc[:, -1].dropna()
-    numbers = np.array([int(cell, 16) for cell in cells if cell], dtype=np.uint64)
-    return pd.Series(parents(numbers, PLACE_RESOLUTION)).value_counts()
 
 
 def describe_outcome(found: OutcomeFollowed) -> Iterator[Message]:
@@ -120,25 +116,20 @@ def describe_outcome(found: OutcomeFollowed) -> Iterator[Message]:
         yield msg("outcome.not_followed", name=name, why=why)
         return
     judged = found.displaced.pooled
-    yield _say(judged, name, name_all(found.displaced), str(found.displaced.since))
+    verdict = judged.verdicts[-1]
+    is_open = verdict in {Verdict.TOO_FEW, Verdict.TOO_EARLY}
+    yield msg(
+        "outcome.not_judged" if is_open else "outcome.said",
+        name=name,
+        verdict=name_verdict(verdict),
+        who=name_all(found.displaced),
+        since=month(str(found.displaced.since)),
+        **counts_at(judged.core, -1),
+    )
     if found.together is None:
         yield msg("outcome.together_unknown")
     else:
         yield msg("outcome.together", rho=found.together, n=found.n_places, months=found.n_months)
-
-
-def _say(judged: AreaResult, name: str, who: str, since: str) -> Message:
-    verdict = judged.verdicts[-1]
-    values: dict[str, Any] = {
-        "name": name,
-        "verdict": name_verdict(verdict),
-        "who": who,
-        "since": month(since),
-        **counts_at(judged.core, -1),
-    }
-    if verdict in {Verdict.TOO_FEW, Verdict.TOO_EARLY}:
-        return msg("outcome.not_judged", **values)
-    return msg("outcome.said", **values)
 
 
 def outcome_account(found: OutcomeFollowed) -> dict[str, Any]:

@@ -146,6 +146,10 @@ def compare_month(
     ]
     usual = None if year_before is None or not parts else _expected(parts, year_before)
     bounds = None if year_before is None else _usual_range(parts, year_before, dispersion)
+    verdict = SeasonVerdict.TOO_FEW if bounds is None else SeasonVerdict.USUAL
+    if bounds is not None and not bounds[0] <= known[month] <= bounds[1]:
+        is_more = known[month] > bounds[1]
+        verdict = SeasonVerdict.MORE if is_more else SeasonVerdict.FEWER
     return MonthCompared(
         month=month,
         incidents=known[month],
@@ -155,7 +159,7 @@ def compare_month(
         usual=usual,
         low=None if bounds is None else bounds[0],
         high=None if bounds is None else bounds[1],
-        verdict=_judge(known[month], bounds),
+        verdict=verdict,
     )
 
 
@@ -228,14 +232,6 @@ def _range_by_years(parts: Sequence[Part], year_before: int) -> tuple[int, int]:
     half = -float(stdtrit(n_years - 1, TAIL)) * error
     middle = year_before * math.exp(float(logs.mean()))
     return math.floor(middle * math.exp(-half)), math.ceil(middle * math.exp(half))
-
-
-def _judge(incidents: int, bounds: tuple[int, int] | None) -> SeasonVerdict:
-    if bounds is None:
-        return SeasonVerdict.TOO_FEW
-    if incidents > bounds[1]:
-        return SeasonVerdict.MORE
-    return SeasonVerdict.FEWER if incidents < bounds[0] else SeasonVerdict.USUAL
 
 
 def _key_of(compared: MonthCompared) -> str:

@@ -301,7 +301,11 @@ def name_all(displaced: Displacement) -> str:
         if ended:
             return tr("displacement.all_areas_ended", n=n_areas, ended=ended)
         return tr("displacement.all_areas", n=n_areas)
-    since = in_words([_started(areas, start) for start, areas in _by_start(displaced)])
+    started = [
+        tr("displacement.begun", areas=in_words(areas), since=month(str(start)))
+        for start, areas in _by_start(displaced)
+    ]
+    since = in_words(started)
     if ended:
         return tr("displacement.all_areas_since_ended", n=n_areas, since=since, ended=ended)
     return tr("displacement.all_areas_since", n=n_areas, since=since)
@@ -352,10 +356,6 @@ def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
     dated = sorted((since, area_id) for area_id, since in first.items())
     groups = groupby(dated, key=lambda one: one[0])
     return [(start, [area_id for _, area_id in areas]) for start, areas in groups]
-
-
-def _started(areas: Sequence[str], start: Month) -> str:
-    return tr("displacement.begun", areas=in_words(areas), since=month(str(start)))
 
 
 def describe_pooled(displaced: Displacement, n_months: int | None = None) -> Message:
@@ -431,23 +431,14 @@ def each(displaced: Displacement) -> Mapping[str, tuple[AreaResult, Month]]:
 
 def answers(displaced: Displacement) -> dict[str, Any]:
     """Return what is said of all areas and of each as plain values, for machines to compare."""
-    chosen = displaced.chosen
+    names = zip(displaced.chosen.place_names, each(displaced).items(), strict=True)
     return {
         "through": str(displaced.until.plus(-1)),
         "pooled": _answer(displaced.pooled, displaced.since, describe_pooled(displaced)),
         "single": [
-            {
-                "area_id": area_id,
-                "place_name": name,
-                **_answer(judged, since, describe_area(displaced, area_id)),
-            }
-            for area_id, name, judged, since in zip(
-                chosen.area_ids,
-                chosen.place_names,
-                displaced.by_area,
-                displaced.starts,
-                strict=True,
-            )
+            {"area_id": area_id, "place_name": name}
+            | _answer(judged, since, describe_area(displaced, area_id))
+            for name, (area_id, (judged, since)) in names
         ],
     }
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from pathlib import Path
 from typing import Any
 
@@ -93,22 +93,18 @@ class TrialDesign:
         """Return (k, n) waves from 0: all orders, or `MAX_ORDERS` by lot, the drawn one first."""
         drawn = np.array(self.waves, dtype=np.int64) - 1
         if self.n_orders <= MAX_ORDERS:
-            return np.array(list(self._all_orders()), dtype=np.int64).reshape(-1, len(drawn))
+            ways = [permutations(range(self.n_waves), len(one)) for one in self._members]
+            at = [place for members in self._members for place in members]
+            listed = np.array([[*chain(*chosen)] for chosen in product(*ways)], dtype=np.int64)
+            orders = np.empty((len(listed), len(drawn)), dtype=np.int64)
+            orders[:, at] = listed.reshape(len(listed), len(drawn))
+            return orders
         rng = np.random.default_rng(seed)
         lots = np.empty((MAX_ORDERS, len(drawn)), dtype=np.int64)
         for members in self._members:
             ranks = rng.random((MAX_ORDERS, self.n_waves)).argsort(axis=1)
             lots[:, members] = ranks[:, : len(members)]
         return np.vstack([drawn, lots])
-
-    def _all_orders(self) -> Iterator[list[int]]:
-        ways = [permutations(range(self.n_waves), len(members)) for members in self._members]
-        for chosen in product(*ways):
-            order = [0] * len(self.groups)
-            for members, waves in zip(self._members, chosen, strict=True):
-                for at, wave in zip(members, waves, strict=True):
-                    order[at] = wave
-            yield order
 
 
 @dataclass(frozen=True)
@@ -348,13 +344,9 @@ def read_trial(
     counted = np.array([np.diff(one.counted, prepend=0)[:n_months] for one in tracks])
     means = np.array([np.diff(one.expectation.mean, prepend=0.0)[:n_months] for one in tracks])
     progress("orders")
-    effect = measure_trial(counted, means.clip(min=0), drawn.design, seed=_seed(drawn))
+    seed = int(str(drawn.record["entrants_sha256"])[:8], 16)  # the same whoever reads the trial
+    effect = measure_trial(counted, means.clip(min=0), drawn.design, seed=seed)
     return InterimTrial(city, drawn, since.plus(n_months - 1), counted, means, effect)
-
-
-def _seed(drawn: DrawnTrial) -> int:
-    """Return a seed for lots, the same whoever reads the trial."""
-    return int(str(drawn.record["entrants_sha256"])[:8], 16)
 
 
 def describe_trial(trial: InterimTrial) -> tuple[Message, ...]:

@@ -121,7 +121,10 @@ def draw_lines(
     lines = shapely.get_parts(shapely.clip_by_rect(parts, *shapely.bounds(box)))
     lines = _distinct(lines[shapely.length(lines) > 0])
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    drawn = _rounded(_to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs))
+    drawn: Any = shapely.transform(
+        _to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs),
+        lambda xy: np.round(xy, DIGITS),
+    )
     drawn = drawn[shapely.length(drawn) > 0]
     whole: shapely.Geometry = shapely.normalize(shapely.multilinestrings(drawn))
     return whole
@@ -206,10 +209,6 @@ def _to_lonlat(shapes: Shapes, metric_crs: Any) -> Shapes:
     table = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(shapes), crs=metric_crs))
     degrees: Shapes = tables_to_lonlat(table, "").geometry.to_numpy()
     return degrees
-
-
-def _rounded(shapes: Any) -> Any:
-    return shapely.transform(shapes, lambda xy: np.round(xy, DIGITS))
 
 
 # ---- From a city's own water, parks and streets to a basemap that needs no network.

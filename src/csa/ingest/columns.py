@@ -121,12 +121,8 @@ def _missing(layout: FileLayout) -> list[str]:
         missing.append("date")
     if not has_rule_fields(source.homicide, positions):
         missing.extend(name for name in rule_fields(source.homicide) if name not in positions)
-    return [_spell(name, source) for name in dict.fromkeys(missing)]
-
-
-def _spell(name: str, source: Source) -> str:
-    spellings = next((texts for field, texts in source.columns.items() if field == name), ())
-    return spellings[0].strip() if spellings else name
+    spelled = {str(field): texts[0].strip() for field, texts in source.columns.items() if texts}
+    return [spelled.get(name, name) for name in dict.fromkeys(missing)]
 
 
 def has_rule_fields(rules: Iterable[Rule], fields: Collection[str]) -> bool:

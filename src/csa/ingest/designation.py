@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
             raise SourceError("chosen.other_data", path=priorities, other=folder)
         evidence |= {name: weighed[name] for name in OF_PRIORITIES}
         judged = _row(priorities / "priorities.csv", area_id)
-        if not _is_same(proposed, judged, cells):
+        is_counted = all(proposed.get(name) == judged.get(name) for name in COUNTS)
+        if not is_counted or set(judged.get("cells", "").split()) != set(cells):
             raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
         evidence["judged"] = _figures(judged)
     return Candidate(area_id, chosen.place_names[at], cells, evidence)
@@ -138,9 +139,3 @@ def _row(file: Path, area_id: str) -> dict[str, str]:
 def _figures(row: Mapping[str, str]) -> dict[str, str]:
     """Return the parts of an area's row that are stored as evidence."""
     return {name: value for name, value in row.items() if name not in NOT_EVIDENCE}
-
-
-def _is_same(proposed: Mapping[str, str], judged: Mapping[str, str], cells: Sequence[str]) -> bool:
-    """Check whether both rows are of one area, by its cells and counts."""
-    is_counted = all(proposed.get(name) == judged.get(name) for name in COUNTS)
-    return is_counted and set(judged.get("cells", "").split()) == set(cells)

@@ -87,7 +87,10 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
 
 def _first_table(found: dict[str, list[list[str]]], first: str) -> str:
     """Return the name of the first sheet with a table; of sums by year, that of a longer one."""
-    tables = [name for name, rows in found.items() if _is_table(rows)] or [first]
+    # Near its top a table has a header and a row below it.
+    filled = {n: [sum(map(bool, row)) for row in rows[:LOOKED_AT]] for n, rows in found.items()}
+    tables = [n for n in filled if sum(k >= TABLE_COLUMNS for k in filled[n]) >= TABLE_ROWS]
+    tables = tables or [first]
     n_columns = len(found[tables[0]][0]) if found[tables[0]] else 0
     longer = (n for n in tables if len(found[n]) > FEW_ROWS and len(found[n][0]) >= n_columns)
     return next(longer, tables[0])
@@ -113,12 +116,6 @@ def _rows(sheet: Any) -> list[list[str]]:
 
 def _below_titles(rows: list[list[str]]) -> list[list[str]]:
     return rows[count_titles(rows) :]
-
-
-def _is_table(rows: list[list[Any]]) -> bool:
-    """Check whether a sheet holds a header and a row below it."""
-    filled = (sum(1 for cell in row if cell != "") for row in rows[:LOOKED_AT])
-    return sum(1 for n in filled if n >= TABLE_COLUMNS) >= TABLE_ROWS
 
 
 def _span(content: bytes) -> int:

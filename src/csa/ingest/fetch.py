@@ -13,7 +13,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,16 +48,12 @@ REFUSED = (401, 403)
 Answer = TypeVar("Answer")
 
 
-def _now() -> datetime:
-    return now_utc()
-
-
 @dataclass(frozen=True)
 class PortalClock:
     """Time and chance, so that tests need not wait."""
 
     sleep: Callable[[float], None] = time.sleep  # waits so many seconds
-    now: Callable[[], datetime] = _now  # the time, with zone
+    now: Callable[[], datetime] = now_utc  # the time, with zone
     chance: Callable[[], float] = SystemRandom().random
 
 
@@ -104,7 +100,7 @@ class Socrata:
         self._clock = clock
         self._session = requests.Session()
         # Passwords of a .netrc are not sent; a proxy is not used for this machine itself.
-        self._session.auth = _no_password
+        self._session.auth = lambda request: request
         self._session.trust_env = urlsplit(self.address).hostname not in LOOPBACK
         self._session.headers["User-Agent"] = "csa"
         if token and not (token.isascii() and token.isprintable() and " " not in token):
@@ -211,10 +207,6 @@ class Socrata:
         return max(0.0, (until - self._clock.now()).total_seconds())
 
 
-def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
 # ---- Pages of a download: read, checked, and stored in a hidden folder until all are there.
 
 
@@ -232,6 +224,11 @@ class DownloadPlan:
     path: Path  # the file that is written
     page_rows: int  # rows on each page but the last
     version: Version  # the dataset's version at the beginning
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What sentences say of where it comes from."""
+        return {"host": self.portal.host, "dataset": self.dataset}
 
     @property
     def n_pages(self) -> int:
@@ -264,7 +261,7 @@ def read_page(content: bytes, plan: DownloadPlan, number: int) -> Page:
     wanted = plan.rows_on(number)
     if len(rows) != wanted:
         counts = {"page": number + 1, "wanted": wanted, "given": len(rows)}
-        raise TransientError(SourceError("fetch.rows", host=portal.host, dataset=dataset, **counts))
+        raise TransientError(SourceError("fetch.rows", **plan.about, **counts))
     return Page(header, rows)
 
 
@@ -290,17 +287,12 @@ class Partial:
             "updated_at": plan.version.updated_at,
             "page_rows": plan.page_rows,
         }
-        if self._state() == state:
-            return False
+        with suppress(OSError, ValueError):
+            if parse_json((self.folder / STATE).read_bytes()) == state:
+                return False
         had_pages = self.clear()
         write_file(self.folder / STATE, json_bytes(state))
         return had_pages
-
-    def _state(self) -> object:
-        try:
-            return parse_json((self.folder / STATE).read_bytes())
-        except (OSError, ValueError):
-            return None
 
     def clear(self) -> bool:
         """Delete all pages."""
@@ -431,19 +423,17 @@ def _gather(plan: DownloadPlan, partial: Partial, progress: ProgressCallback) ->
 
 
 def _check_fit(plan: DownloadPlan, page: Page, header: list[str], ids: set[str]) -> None:
-    asked = {"host": plan.portal.host, "dataset": plan.dataset}
     if page.header != header:
-        raise InconsistentPagesError(SourceError("fetch.headers", **asked))
+        raise InconsistentPagesError(SourceError("fetch.headers", **plan.about))
     n_before = len(ids)
     ids.update(row[0] for row in page.rows)
     if len(ids) != n_before + len(page.rows):
-        raise InconsistentPagesError(SourceError("fetch.repeats", **asked))
+        raise InconsistentPagesError(SourceError("fetch.repeats", **plan.about))
 
 
 def _check_unchanged(plan: DownloadPlan) -> None:
     if plan.portal.version(plan.dataset) != plan.version:
-        asked = {"host": plan.portal.host, "dataset": plan.dataset}
-        raise InconsistentPagesError(SourceError("fetch.changed", **asked))
+        raise InconsistentPagesError(SourceError("fetch.changed", **plan.about))
 
 
 def _ask_page(plan: DownloadPlan, number: int) -> tuple[Page, bytes]:
@@ -520,8 +510,7 @@ def _map_once(portal: Socrata, dataset: str, path: Path, n_restarts: int) -> Acc
         if n_features != version.n_rows:
             _check_unchanged(plan)
             counts = {"page": 1, "wanted": version.n_rows, "given": n_features}
-            asked = {"host": portal.host, "dataset": dataset}
-            raise TransientError(SourceError("fetch.rows", **asked, **counts))
+            raise TransientError(SourceError("fetch.rows", **plan.about, **counts))
         return content
 
     question = {"$order": ID, "$limit": str(version.n_rows + 1)}

@@ -55,17 +55,13 @@ def read_times(
     times = times.where(~is_reported, reported)
     has_time = has_time.where(~is_reported, reported_has_time) & times.notna()
     if source.time_zone and source.time_zone != city.time_zone:
-        times = _to_city_zone(times, has_time, source.time_zone, city.time_zone)
+        # A date without a time is a day, not midnight there: it keeps its day.
+        times = times.where(~has_time, shift_zone(times, source.time_zone, city.time_zone))
     return {
         "occurred_at": times.astype("datetime64[us]"),
         "has_time": has_time,
         "is_reported": (is_reported | (source.dates_are == "reported")) & times.notna(),
     }
-
-
-def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) -> pd.Series:
-    # A date without a time is a day, not midnight there: it keeps its day.
-    return times.where(~has_time, shift_zone(times, there, here))
 
 
 def read_places(
@@ -216,9 +212,7 @@ def name_rows(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) 
     none = pd.Series("", index=index, dtype="str")
     if not source.row_id_from or any(name not in fields for name in source.row_id_from):
         return none
-    parts = [plain_id(fields[name]) for name in source.row_id_from]
-    is_named = pd.concat([part != "" for part in parts], axis=1).all(axis=1)
-    named = parts[0]
-    for part in parts[1:]:
-        named = named.str.cat(part, sep="\x1f")
-    return (source.name + "\x1f" + named).where(is_named, none)
+    named, is_named = pd.Series(source.name, index=index, dtype="str"), pd.Series(True, index=index)
+    for part in (plain_id(fields[name]) for name in source.row_id_from):
+        named, is_named = named.str.cat(part, sep="\x1f"), is_named & (part != "")
+    return named.where(is_named, none)

@@ -112,7 +112,8 @@ def kinds_by_flag(
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         others = (v for v in column.distinct if v not in yes)
-        no = tuple(v for v in others if not (UNHURT.search(v) or _is_nobody(v)))
+        nobody = {v for v in column.distinct if NOBODY_SHOT.search(v) and not NOT_KILLED.search(v)}
+        no = tuple(v for v in others if not (UNHURT.search(v) or v in nobody))
         readings = [
             Interpretation(
                 msg("start.is_killed", values=list_values(one)), (tuple(one), tuple(other))
@@ -120,7 +121,8 @@ def kinds_by_flag(
             for one, other in ((yes, no), (no, yes))
             if one
         ]
-        if not _is_told_by_words(yes, no) and (len(readings) > 1 or not yes):
+        is_said = yes and all(map(is_killed, yes)) and all(map(NOT_KILLED.search, no))
+        if not is_said and (len(readings) > 1 or not yes):
             question = msg("start.which_killed", column=column.header)
             yes, no = questions.resolve("killed", question, readings)
     found.homicide = [{"fatal": list(yes or YES)}]
@@ -133,16 +135,6 @@ def kinds_by_flag(
         question = msg("start.which_blank", column=column.header)
         if questions.resolve("blank", question, readings) == "no":
             found.nonfatal = [{}]
-
-
-def _is_nobody(value: str) -> bool:
-    """Check for a value that says that nobody else was shot."""
-    return bool(NOBODY_SHOT.search(value)) and not NOT_KILLED.search(value)
-
-
-def _is_told_by_words(yes: Sequence[str], no: Sequence[str]) -> bool:
-    """Check whether each value says by a word that somebody was killed, or was not."""
-    return bool(yes) and all(map(is_killed, yes)) and all(map(NOT_KILLED.search, no))
 
 
 def _is_code(column: TextColumn) -> bool:
@@ -379,7 +371,12 @@ def _finest(
     counted = [(one, _n_rows(one, fits(one))) for one in columns]
     most = max((n for _, n in counted), default=0)
     near = [(one, n) for one, n in counted if n and n >= SAME_SHARE * most]
-    return max(near, key=_how_fine, default=(None, 0))
+    # What was called in at first comes after what was found.
+    return max(
+        near,
+        key=lambda one: (not one[0].is_named("initial"), len(one[0].distinct)),
+        default=(None, 0),
+    )
 
 
 def _no_other_death(
@@ -397,11 +394,6 @@ def _no_other_death(
     others = [value for value in offenses if value not in kept]
     found.notes.append(msg("start.not_counted", values=list_values(others)))
     return {_field_of(column, found): kept}
-
-
-def _how_fine(counted: tuple[TextColumn, int]) -> tuple[bool, int]:
-    """Rank a column by its values; what was called in at first after what was found."""
-    return not counted[0].is_named("initial"), len(counted[0].distinct)
 
 
 def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:

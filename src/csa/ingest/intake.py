@@ -50,7 +50,15 @@ def account(
 ) -> dict[str, Any]:
     """Count what was read and lost."""
     return {
-        "inputs": _inputs(files),
+        "inputs": [
+            {
+                "name": file.summary.name,
+                "sha256": file.summary.sha256,
+                "source": file.source.name,
+                "rows_read": file.summary.n_read,
+            }
+            for file in files
+        ],
         **count_rows(files, rows),
         COUNTED: {},
         "data_from": _data_from(files, rows),
@@ -86,18 +94,6 @@ def _data_from(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> str | None
         days = pd.concat([rows["occurred_at"], *(file.aside["occurred_at"] for file in files)])
     start = find_data_start(days)
     return None if start is None else start.date().isoformat()
-
-
-def _inputs(files: Sequence[ValidatedFile]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": file.summary.name,
-            "sha256": file.summary.sha256,
-            "source": file.source.name,
-            "rows_read": file.summary.n_read,
-        }
-        for file in files
-    ]
 
 
 def count_rows(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> dict[str, Any]:
@@ -276,7 +272,10 @@ def ingest_city(
     for path in inputs.incidents:
         progress("read")
         files.append(_read_file(path, config, places.study_area, config.city.name)[1])
-    _refuse_twice(files, inputs.incidents)
+    seen: dict[str, Path] = {}
+    for file, path in zip(files, inputs.incidents, strict=True):
+        if (other := seen.setdefault(file.summary.sha256, path)) is not path:
+            raise SourceError("source.twice", path=path, other=other)
     progress("fold")
     rows, data_through = reconcile_files(files, inputs.as_of)
     give_back()
@@ -368,14 +367,6 @@ def _read_file(
     return layout, judged
 
 
-def _refuse_twice(files: Sequence[ValidatedFile], paths: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for file, path in zip(files, paths, strict=True):
-        if file.summary.sha256 in seen:
-            raise SourceError("source.twice", path=path, other=seen[file.summary.sha256])
-        seen[file.summary.sha256] = path
-
-
 def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
     neighborhoods, notes = read_neighborhoods(inputs.places, config.places)
     require_zone(neighborhoods, config.city)
@@ -457,16 +448,12 @@ def _locate_part(folded: pd.DataFrame, places: _Places, config: CityConfig) -> p
         cells = h3_cells.bin_points(lon, lat, resolution)
         columns[f"cell_r{resolution}"] = pd.array(h3_cells.as_text(cells), dtype="str")
     columns["neighborhood"] = assign_neighborhoods(lon, lat, places.neighborhoods)
-    columns["flags"] = _join_flags(flagged, folded.index)
-    return pd.DataFrame(columns, index=folded.index)
-
-
-def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
-    text = pd.Series("", index=index, dtype="str")
+    text = pd.Series("", index=folded.index, dtype="str")
     for name in FLAGS:
-        mask = flagged[name]
-        text = text.where(~mask, text.str.cat([name] * len(text), sep=";").str.lstrip(";"))
-    return text
+        joined = text.str.cat([name] * len(text), sep=";").str.lstrip(";")
+        text = text.where(~flagged[name], joined)
+    columns["flags"] = text
+    return pd.DataFrame(columns, index=folded.index)
 
 
 def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, Any]:

@@ -163,9 +163,13 @@ class _Reading(Generic[V]):
             if name not in {*faults, *unclear}:
                 faults[name] = message
         if {"measure", "quarter", "place"}.isdisjoint(faults):
-            faults |= self._repeated(row, fields)
+            slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
+            first = self.first_rows.setdefault(slot, row)
+            if first != row:
+                faults["measure"] = msg("measures_file.twice", first=first)
         for name, message in faults.items():
-            self._add(row, name, message)
+            order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
+            self.faults.append((order, msg("measures_file.fault", row=row, name=name, why=message)))
         return None if faults else value
 
     def _text_faults(
@@ -186,15 +190,6 @@ class _Reading(Generic[V]):
             if own is None:
                 hint = _did_you_mean(place, self.places.values())
                 yield "place", msg("measures_file.place", given=cut(place), hint=hint)
-
-    def _repeated(self, row: int, fields: Mapping[str, Field]) -> dict[str, Message]:
-        slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
-        first = self.first_rows.setdefault(slot, row)
-        return {} if first == row else {"measure": msg("measures_file.twice", first=first)}
-
-    def _add(self, row: int, name: str, message: Message) -> None:
-        order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
-        self.faults.append((order, msg("measures_file.fault", row=row, name=name, why=message)))
 
 
 def _number(text: str) -> tuple[float | None, Message | None]:

@@ -80,7 +80,8 @@ def in_blocks(rows: Iterable[tuple[int, Sequence[str]]], width: int) -> Iterator
     given, is_first = iter(rows), True
     while (taken := list(itertools.islice(given, BLOCK))) or is_first:
         cells = zip(*(row for _, row in taken), strict=True) if taken else ((),) * width
-        columns = tuple(_column(pa.array(cell, pa.large_string())) for cell in cells)
+        arrays = (pa.array(cell, pa.large_string()) for cell in cells)
+        columns = tuple(a.to_pandas(types_mapper={pa.large_string(): TEXT}.get) for a in arrays)
         lines = array("q", (line for line, _ in taken))
         yield RecordBlock(columns, lines, array("q", (hash(tuple(row)) for _, row in taken)))
         is_first = False
@@ -94,11 +95,6 @@ def concat_blocks(blocks: Iterable[RecordBlock]) -> tuple[tuple[pd.Series, ...],
     parts = zip(first.columns, *(block.columns for block in more), strict=True)
     lines = array("q", itertools.chain(first.lines, *(block.lines for block in more)))
     return tuple(pd.concat(part, ignore_index=True) for part in parts), lines
-
-
-def _column(texts: pa.Array) -> pd.Series:
-    column: pd.Series = texts.to_pandas(types_mapper={pa.large_string(): TEXT}.get)
-    return column
 
 
 def read_parquet(path: Path) -> Iterator[Sequence[str]]:

@@ -29,7 +29,6 @@ from csa.ingest.delimited import FileState, count_titles, read_delimited, state_
 from csa.ingest.excel import read_excel
 from csa.ingest.record_columns import (
     OpenRecords,
-    RecordBlock,
     concat_blocks,
     in_blocks,
     read_parquet,
@@ -311,7 +310,9 @@ def open_records(path: Path) -> OpenRecords:
             held.callback(file.close)
             content = file if file.seekable() else io.BytesIO(file.read())
             reading = _begin(content, path)
-            first = _first(reading, path)
+            first = next(reading.blocks)
+            if not (first.lines or reading.unreadable):
+                raise SourceError("source.header_only", path=path)
             if content is file:
                 reading.held = held.pop_all()
     except FileNotFoundError as error:
@@ -322,14 +323,6 @@ def open_records(path: Path) -> OpenRecords:
         raise SourceError("source.changed", path=path) from error
     reading.blocks = itertools.chain([first], reading.blocks)
     return reading
-
-
-def _first(reading: OpenRecords, path: Path) -> RecordBlock:
-    """Take the first block; refuse a file without records."""
-    first = next(reading.blocks)
-    if not (first.lines or reading.unreadable):
-        raise SourceError("source.header_only", path=path)
-    return first
 
 
 def _begin(content: Content, path: Path) -> OpenRecords:
@@ -348,8 +341,12 @@ def _begin(content: Content, path: Path) -> OpenRecords:
             return _from_packed(*found, path, sha256)
     is_map = head.startswith(MAPS) and path.suffix.casefold() in MAP_NAMES
     if is_map or head.startswith(PARQUET):
+        from csa.ingest.map_files import read_map_rows  # noqa: PLC0415 - what reads maps loads late
+
         content.close()
-        return _from_rows(_map_rows(path) if is_map else read_parquet(path), path, sha256)
+        rows = read_map_rows(path) if is_map else read_parquet(path)
+        header = tuple(next(rows))  # the line of each row below it is its place in the file
+        return OpenRecords(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
@@ -397,18 +394,6 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     header, notes = tuple(rows[n_titles]), [note, *title_notes(n_titles, path)]
     blocks = in_blocks(enumerate(rows[n_titles + 1 :], n_titles + 2), len(header))
     return OpenRecords(path.name, sha256, header, blocks, notes=notes)
-
-
-def _map_rows(path: Path) -> Iterator[Sequence[str]]:
-    from csa.ingest.map_files import read_map_rows  # noqa: PLC0415 - what reads maps loads late
-
-    return read_map_rows(path)
-
-
-def _from_rows(rows: Iterator[Sequence[str]], path: Path, sha256: str) -> OpenRecords:
-    """Take a header and rows below it as records; the line of each is its place in the file."""
-    header = tuple(next(rows))
-    return OpenRecords(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
 
 
 def _decoded(content: Content, head: bytes, name: str) -> tuple[IO[str], list[Message]]:

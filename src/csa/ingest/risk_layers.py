@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +63,10 @@ def read_risk_layers(
     """
     declared = config.risk.layers if config.risk else ()
     own = data_folder(config, folder)
-    beside = _files_of(layers) if layers is not None else []
+    if layers is not None and not layers.is_dir():
+        raise SourceError("risk_terrain.no_folder", folder=layers)
+    beside = sorted(layers.iterdir()) if layers is not None else []
+    beside = [path for path in beside if path.suffix.lower() in (*TABLES, *MAPS)]
     found: list[tuple[Path, RiskLayerFile | _Undeclared]] = []
     for one in declared:
         places = [path for path in beside if path.name == Path(one.file).name] + [own / one.file]
@@ -97,12 +99,6 @@ def read_streets(config: CityConfig, folder: Path, layers: Path | None) -> gpd.G
     return None
 
 
-def _files_of(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise SourceError("risk_terrain.no_folder", folder=folder)
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (*TABLES, *MAPS))
-
-
 def _read_layer(
     path: Path, described: RiskLayerFile | _Undeclared, config: CityConfig, dataset: Dataset
 ) -> FactorLayer:
@@ -133,13 +129,9 @@ def _refuse_twins(layers: Sequence[FactorLayer]) -> None:
     """Refuse two layers of the very same places: neither could be told from the other."""
     seen: dict[bytes, FactorLayer] = {}
     for layer in layers:
-        twin = seen.setdefault(_code(layer), layer)
+        # Where its places are, to the decimeter, whatever the order of its rows.
+        xy = np.round(shapely.get_coordinates(layer.shapes.to_numpy()), 1)
+        twin = seen.setdefault(xy[np.lexsort(xy.T)].tobytes(), layer)
         if twin is not layer:
             names = {"one": twin.name, "other": layer.name}
             raise SourceError("risk_terrain.twins", **names, file=twin.file, other_file=layer.file)
-
-
-def _code(layer: FactorLayer) -> bytes:
-    """Hash where a layer's places are, to the decimeter, whatever the order of its rows."""
-    xy = np.round(shapely.get_coordinates(layer.shapes.to_numpy()), 1)
-    return hashlib.sha256(xy[np.lexsort(xy.T)].tobytes()).digest()

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,9 @@ class Unread:
             known = self._example.get(about)
             if mask.any() and (known is None or known[0]):
                 found = _example(rows[mask], FIELDS[about], fields, self._spelled)
-                self._example[about] = found if known is None else min(known, found, key=_rank)
+                self._example[about] = (
+                    found if known is None else min(known, found, key=itemgetter(0))
+                )
 
     def notes(self, blocks: Sequence[pd.DataFrame], name: str) -> Iterator[Message]:
         """Warn where a format, a system or a column of the city's file is wrong."""
@@ -112,10 +115,6 @@ class Unread:
                 columns = ", ".join(self._spelled.get(field, field).strip() for field in said)
                 counts = {"n": n, "n_different": n_different}
                 yield msg(key, name=name, source=source.name, columns=columns, **counts)
-
-
-def _rank(found: tuple[int, dict[str, Any]]) -> int:
-    return found[0]
 
 
 def _says(names: Sequence[str], fields: Mapping[str, pd.Series]) -> pd.Series | bool:

@@ -48,7 +48,8 @@ def set_action(
         refuse_stale(session, row, seen)
         before = ActionState(number) if row is None else to_action_state(row)
         now = changed(before, changes, act.signed.why, act.on)
-        _require_written(session, plan, number)
+        if _is_unwritten(session, plan, number):
+            raise ParamError("decide.open_slot", number=number)
         require_areas(session, now)
         values = {name: value for name, value in asdict(now).items() if name != "number"}
         values["areas"] = list(now.areas)
@@ -84,18 +85,6 @@ def _is_unwritten(session: Session, plan: Plan, number: str) -> bool:
     return plan.action(number).is_open and number not in titles
 
 
-def _require_written(session: Session, plan: Plan, number: str) -> None:
-    """Refuse to report on an open slot before its action is written and approved."""
-    if _is_unwritten(session, plan, number):
-        raise ParamError("decide.open_slot", number=number)
-
-
-def _require_title(session: Session, plan: Plan, number: str, wanted: Mapping[str, str]) -> None:
-    """Refuse an office or a date for an action that is not written yet: it could become late."""
-    if _is_unwritten(session, plan, number) and "title" not in wanted:
-        raise ParamError("decide.slot_title", number=number)
-
-
 def require_areas(session: Session, state: ActionState) -> None:
     """Refuse areas that nobody decided on."""
     known = set(session.scalars(select(AreaRow.key)))
@@ -120,7 +109,9 @@ def propose_change(
         raise ParamError("decide.title", most=MAX_TITLE)
     _as_state(number, wanted)
     with store.writing(act.signed) as session:
-        _require_title(session, plan, number, wanted)
+        # An office or a date of an action that is not written yet could become late.
+        if _is_unwritten(session, plan, number) and "title" not in wanted:
+            raise ParamError("decide.slot_title", number=number)
         key = next_key(session, ChangeRow, "change-")
         row = ChangeRow(key=key, action=number, values=wanted, state=PROPOSED)
         row.by_office, row.team = act.person.office, plan.team_of(number).id

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import count
 from re import compile as pattern
@@ -54,6 +55,15 @@ FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
 
+@contextmanager
+def _deciding(store: Store, act: Act) -> Iterator[tuple[Session, str]]:
+    """Open the store to a decision of the areas' chair; yield its reasons too."""
+    require_area_chair(act.person)
+    reasons = clean_text("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        yield session, reasons
+
+
 def designate(
     store: Store,
     act: Act,
@@ -68,9 +78,7 @@ def designate(
     its letter, and the new cells are recorded beside the old. If that is designated already, it can
     be redrawn, and is never designated again.
     """
-    require_area_chair(act.person)
-    reasons = clean_text("--why", act.signed.why, least=10)
-    with store.writing(act.signed) as session:
+    with _deciding(store, act) as (session, reasons):
         now = _cells_now(session)
         _refuse_again(session, now, candidate)
         same = _same_place(now, _ground(candidate))
@@ -129,9 +137,7 @@ def redraw(
     Of several drawn areas, it becomes the one that shares most of its ground. `seen` is its ground
     as the person saw it: of two who redraw at once, the second is refused.
     """
-    require_area_chair(act.person)
-    reasons = clean_text("--why", act.signed.why, least=10)
-    with store.writing(act.signed) as session:
+    with _deciding(store, act) as (session, reasons):
         find(session, AreaRow, key)
         now = _cells_now(session)[key]
         best = max(drawn, key=lambda one: n_shared_cells(now, _ground(one)), default=None)
@@ -142,9 +148,7 @@ def redraw(
 
 def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple[str, ...]:
     """Split an area in service: the largest part keeps its letter, the others get new ones."""
-    require_area_chair(act.person)
-    reasons = clean_text("--why", act.signed.why, least=10)
-    with store.writing(act.signed) as session:
+    with _deciding(store, act) as (session, reasons):
         find(session, AreaRow, key)
         now = _cells_now(session)
         if len(parts) < 2:
@@ -176,9 +180,7 @@ def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple
 
 def merge(store: Store, act: Act, key: str, other: str) -> None:
     """Merge an area in service into another: one keeps its letter, the other's service ends."""
-    require_area_chair(act.person)
-    reasons = clean_text("--why", act.signed.why, least=10)
-    with store.writing(act.signed) as session:
+    with _deciding(store, act) as (session, reasons):
         find(session, AreaRow, key)
         row = find(session, AreaRow, other)
         if key == other:
@@ -328,9 +330,7 @@ def retire(store: Store, act: Act, key: str, *, seen: int | None = None) -> None
 def _step(
     store: Store, act: Act, key: str, state: str, evidence: Mapping[str, Any], seen: int | None
 ) -> None:
-    require_area_chair(act.person)
-    reasons = clean_text("--why", act.signed.why, least=10)
-    with store.writing(act.signed) as session:
+    with _deciding(store, act) as (session, reasons):
         row = find(session, AreaRow, key, seen)
         _refuse_step(key, row.state, state)
         _refuse_earlier(row, act)

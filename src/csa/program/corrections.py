@@ -174,7 +174,13 @@ def correct(
         _refuse_stale(session, row, correction.seen)
         wrong = RowHistory.of(session, row)
         right = {
-            name: _checked(name, _kind(known, name), value, row, (correction.first, act.on))
+            name: _checked(
+                name,
+                known[require_choice("field", name, known)],
+                value,
+                row,
+                (correction.first, act.on),
+            )
             for name, value in correction.changes.items()
         }
         by_entry = dict[int, dict[str, Any]]()
@@ -228,11 +234,6 @@ def _refuse_stale(session: Session, row: Audited, seen: int | None) -> None:
 # ---- Whether it can be -------------------------------------------------------------------------
 
 
-def _kind(known: Mapping[str, str], name: str) -> str:
-    require_choice("field", name, known)
-    return known[name]
-
-
 def _checked(name: str, kind: str, value: Any, row: Audited, days: tuple[date | None, date]) -> Any:
     """Return a value as it is kept; a day that was planned ahead may stay ahead."""
     if kind == DAY:
@@ -251,7 +252,8 @@ def _checked(name: str, kind: str, value: Any, row: Audited, days: tuple[date | 
 def _refuse_entries(session: Session, wrong: RowHistory, by_entry: ByEntry) -> None:
     """Refuse an entry of something else, one that was approved, and what is no correction."""
     known = [int(one["id"]) for one in wrong.entries]
-    approved = _approved(session, wrong.row)
+    is_action = isinstance(wrong.row, ActionRow)
+    approved = approvals(entries(session.connection())) if is_action else frozenset()
     for at, values in by_entry.items():
         if at not in known:
             numbers = ", ".join(map(str, known))
@@ -264,10 +266,6 @@ def _refuse_entries(session: Session, wrong: RowHistory, by_entry: ByEntry) -> N
             raise ParamError("correct.same", item=wrong.row.item, name=same[0])
     if not by_entry:
         raise ParamError("correct.nothing", item=wrong.row.item)
-
-
-def _approved(session: Session, row: Audited) -> frozenset[int]:
-    return approvals(entries(session.connection())) if isinstance(row, ActionRow) else frozenset()
 
 
 def _refuse_order(session: Session, row: Audited, right: Mapping[str, Any]) -> None:

@@ -59,7 +59,10 @@ def hand_out(
     if not names:
         raise ParamError("decide.no_recipient")
     on = handed_on or act.on
-    _check_day(edition.month, on, act.on)
+    if on > act.on:
+        raise ParamError("decide.ahead", day=on, today=act.on)
+    if str(Month(on.year, on.month)) < edition.month:
+        raise ParamError("decide.before_month", day=on, month=edition.month)
     keys = []
     with store.writing(act.signed) as session:
         for name in names:
@@ -84,13 +87,6 @@ def _require_hex(name: str, text: str, lengths: Collection[int]) -> None:
     """Refuse a text that is not a hash: an edition with a wrong one could never be found again."""
     if len(text) not in lengths or not HEX_DIGITS.issuperset(text):
         raise ParamError("decide.no_hash", name=name, given=text)
-
-
-def _check_day(month: str, on: date, today: date) -> None:
-    if on > today:
-        raise ParamError("decide.ahead", day=on, today=today)
-    if str(Month(on.year, on.month)) < month:
-        raise ParamError("decide.before_month", day=on, month=month)
 
 
 def _named(recipient: str) -> str:

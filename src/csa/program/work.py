@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy.orm import Session
-
 from csa.base.clock import now_utc
 from csa.base.errors import ParamError
 from csa.program.plan.calendar import STATUSES
@@ -128,17 +126,12 @@ def _add(store: Store, act: Act, area: str, table: type[WorkRow], **values: Any)
     """Add a row to an area's work plan, by the next key of its kind."""
     with store.writing(act.signed) as session:
         find(session, AreaRow, area)
-        if table is StakeholderRow:
-            _refuse_twice(session, area, values["organisation"])
+        name = values.get("organisation")
+        if name and session.query(StakeholderRow).filter_by(area=area, organisation=name).count():
+            raise ParamError("decide.twice", what=name)
         key = next_key(session, table, f"{area}/{table.__tablename__}-")
         session.add(table(key=key, area=area, **values))
     return key
-
-
-def _refuse_twice(session: Session, area: str, name: str) -> None:
-    found = session.query(StakeholderRow).filter_by(area=area, organisation=name).count()
-    if found:
-        raise ParamError("decide.twice", what=name)
 
 
 # ---- What a quarterly review decided, recorded at the meeting.

@@ -64,14 +64,6 @@ def _day(name: str, given: str) -> date | None:
     return parse_day(given, name) if given else None
 
 
-def _that_day(name: str, given: str) -> date:
-    return parse_day(given, name)
-
-
-def _text(name: str, given: str) -> str:
-    return clean_text(name, given)
-
-
 def _perhaps(name: str, given: str) -> str:
     return clean_text(name, given, least=0)
 
@@ -90,8 +82,8 @@ ITEMS: Mapping[str, WorkItem] = {
         TaskRow,
         {
             "on_date": ("updated_on", _day),
-            "text": ("what", _text),
-            "office": ("agency", _text),
+            "text": ("what", clean_text),
+            "office": ("agency", clean_text),
             "due": ("due", _day),
             "status": ("status", _word(STATUSES, "not-started")),
             "source": ("source", _word(SOURCES, "other")),
@@ -105,7 +97,7 @@ ITEMS: Mapping[str, WorkItem] = {
     "meeting": WorkItem(
         MeetingRow,
         {
-            "on_date": ("on_date", _that_day),
+            "on_date": ("on_date", lambda name, given: parse_day(given, name)),
             "kind": ("kind", _word(MEETINGS)),
             "text": ("note", _perhaps),
             "office": ("organisations", _perhaps),
@@ -116,7 +108,7 @@ ITEMS: Mapping[str, WorkItem] = {
         QuestionRow,
         {
             "on_date": ("asked_on", _day),
-            "text": ("asked", _text),
+            "text": ("asked", clean_text),
             "answer": ("answered", _perhaps),
             "answered_on": ("answered_on", _day),
             "is_public": ("is_public", _yes),
@@ -126,11 +118,11 @@ ITEMS: Mapping[str, WorkItem] = {
     ),
     "taker": WorkItem(
         StakeholderRow,
-        {"text": ("part", _perhaps), "office": ("organisation", _text)},
+        {"text": ("part", _perhaps), "office": ("organisation", clean_text)},
         ("office",),
     ),
     "lesson": WorkItem(
-        LessonRow, {"on_date": ("on_date", _day), "text": ("text", _text)}, ("text",)
+        LessonRow, {"on_date": ("on_date", _day), "text": ("text", clean_text)}, ("text",)
     ),
 }
 

@@ -43,22 +43,16 @@ def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> Non
         .order_by(Audit.id.desc())
         .limit(1)
     ).one()
+    values = json.loads(last.new)  # of the row, or of a correction
+    became = values.get("now", values).items()
+    what = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in became)
     raise ConflictError(
         "decide.conflict",
         item=row.item,
         by=last.by_office,
         at=last.at_utc[:16].replace("T", " "),
-        what=_told(last.new),
+        what=shorten(what, MAX_TOLD, placeholder=" ..."),
     )
-
-
-def _told(new: str) -> str:
-    """Summarize what became of a row, from its entry or a correction's."""
-    values = json.loads(new)
-    parts = (
-        f"{name.replace('_', ' ')} {value}" for name, value in values.get("now", values).items()
-    )
-    return shorten("; ".join(parts), MAX_TOLD, placeholder=" ...")
 
 
 def next_key(session: Session, table: type[Audited], stem: str) -> str:

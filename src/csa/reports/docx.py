@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +55,7 @@ def render_docx(document: Document, paper: Paper = "letter") -> bytes:
         if begins_page:
             made.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
         begins_page = isinstance(block, PageBreak)
-        _WRITERS[type(block)](made, block, level)
+        _write(made, block, level)
     buffer = io.BytesIO()
     made.save(buffer)
     return _without_times(buffer.getvalue())
@@ -87,28 +86,30 @@ def _say(
     return paragraph
 
 
-def _heading(made: Any, block: Heading, level: int) -> None:
-    _say(made, block.text, style=f"Heading {level}")
+def _write(made: Any, block: Block, level: int) -> None:  # noqa: C901 - a case for each kind
+    match block:
+        case Heading():
+            _say(made, block.text, style=f"Heading {level}")
+        case Lead():
+            for sentence in block.sentences:
+                _say(made, sentence, size_pt=13)
+        case Paragraph():
+            _say(made, block.text, colour="faint" if block.is_faint else "ink")
+        case Bullets():
+            for item in block.items:
+                text, style = (OPEN + item, "Normal") if block.is_open else (item, "List Bullet")
+                _say(made, text, style)
+        case Table():
+            _table(made, block)
+        case Picture():
+            _picture(made, block)
+        case Box():
+            _box(made, block)
+        case PageBreak():  # the next block starts the page, so that no empty page ends the file
+            pass
 
 
-def _lead(made: Any, block: Lead, _: int) -> None:
-    for sentence in block.sentences:
-        _say(made, sentence, size_pt=13)
-
-
-def _paragraph(made: Any, block: Paragraph, _: int) -> None:
-    _say(made, block.text, colour="faint" if block.is_faint else "ink")
-
-
-def _bullets(made: Any, block: Bullets, _: int) -> None:
-    for item in block.items:
-        if block.is_open:
-            _say(made, OPEN + item)
-        else:
-            _say(made, item, style="List Bullet")
-
-
-def _table(made: Any, block: Table, _: int) -> None:
+def _table(made: Any, block: Table) -> None:
     _say(made, block.caption, is_bold=True).paragraph_format.keep_with_next = True
     table = made.add_table(rows=0, cols=len(block.columns), style="Table Grid")
     _set_lines(table, {"bottom", "insideH"})
@@ -124,7 +125,7 @@ def _table(made: Any, block: Table, _: int) -> None:
     _say(made, "").paragraph_format.space_after = Pt(0)
 
 
-def _picture(made: Any, block: Picture, _: int) -> None:
+def _picture(made: Any, block: Picture) -> None:
     if block.png is None:
         _say(made, block.missing, is_bold=True)
         if block.alt:
@@ -140,7 +141,7 @@ def _picture(made: Any, block: Picture, _: int) -> None:
         _say(made, block.caption, colour="faint", size_pt=9)
 
 
-def _box(made: Any, block: Box, _: int) -> None:
+def _box(made: Any, block: Box) -> None:
     frame = made.add_table(rows=1, cols=1, style="Table Grid")
     _set_lines(frame, set())
     cell = frame.rows[0].cells[0]
@@ -153,22 +154,6 @@ def _box(made: Any, block: Box, _: int) -> None:
     for paragraph in block.paragraphs:
         _say(cell, paragraph, size_pt=9.5)
     _say(made, "").paragraph_format.space_after = Pt(0)
-
-
-def _break(_made: Any, _block: PageBreak, _level: int) -> None:
-    """Do nothing: the next block starts the page, so that no empty page ends the file."""
-
-
-_WRITERS: dict[type[Block], Callable[[Any, Any, int], None]] = {
-    Heading: _heading,
-    Lead: _lead,
-    Paragraph: _paragraph,
-    Bullets: _bullets,
-    Table: _table,
-    Picture: _picture,
-    Box: _box,
-    PageBreak: _break,
-}
 
 
 # ---- The file ------------------------------------------------------------------------------

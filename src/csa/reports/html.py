@@ -38,7 +38,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
     """Render an edition as a self-contained page."""
     t = Translator(document.language)
     trail = trail_of(document)
-    marks = marks_of(document)
+    marks, (low, high) = marks_of(document), WATERMARK_PT
     template = _environment().get_template("report.html")
     text = template.render(
         document=document,
@@ -51,7 +51,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
         running=" · ".join(marks),
         footer=" · ".join(part for part in (document.footer, trail) if part),
         page_words=t("report_file.page", n=N_MARK, of=OF_MARK),
-        watermark_pt=_watermark_pt(document.watermark),
+        watermark_pt=max(low, min(high, 900 // max(len(document.watermark), 1))),
     )
     return (SPLIT_PERCENT.sub("\N{NO-BREAK SPACE}%", text) + "\n").encode()
 
@@ -114,23 +114,18 @@ def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
         break_before, before = "", place
 
 
-def _watermark_pt(text: str) -> int:
-    low, high = WATERMARK_PT
-    return max(low, min(high, 900 // max(len(text), 1)))
-
-
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("csa.reports"), autoescape=True, undefined=StrictUndefined
     )
     made.filters.update(
-        as_data=_as_data,
+        as_data=lambda png: "data:image/png;base64," + base64.b64encode(png).decode(),
         as_css=_as_css,
         as_counters=_as_counters,
         column_class=_column_class,
         table_class=_table_class,
-        dir=_dir,
+        dir=lambda text: Markup(' dir="rtl"') if is_right_to_left(text) else Markup(),
     )
     return made
 
@@ -139,10 +134,6 @@ def is_right_to_left(text: str) -> bool:
     """Return whether a text's first strong letter runs right to left, as `dir="auto"` decides."""
     strong = (bidirectional(sign) for sign in text)
     return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
-
-
-def _dir(text: str) -> Markup:
-    return Markup(' dir="rtl"') if is_right_to_left(text) else Markup()
 
 
 def _column_class(table: Table, column: int) -> Markup:
@@ -161,10 +152,6 @@ def _table_class(table: Table) -> str:
     if len(table.columns) == 2 and all(len(cell) <= NARROW_CELL for cell in cells):
         told += " columns" if n_rows >= COLUMNS_ROWS else " narrow"
     return told
-
-
-def _as_data(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _as_css(text: str) -> Markup:

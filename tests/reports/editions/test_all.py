@@ -250,20 +250,22 @@ def test_only_tasks_that_may_be_shown_are_on_a_walk_sheet(month_facts):
 
 def test_a_month_not_whole_in_the_data_is_marked_on_its_leaders_sheet_alone(month_facts):
     first, *others = month_facts.areas
-    months = first.times.months
-    assert not any(one.is_partial for area in month_facts.areas for one in area.times.months)
+    months = first.times.by_month
+    assert not any(area.times.by_month["is_partial"].any() for area in month_facts.areas)
 
-    def sheets(last):
-        times = replace(first.times, months=(*months[:-1], last))
+    def sheets(**last):
+        changed = months.copy()
+        changed.loc[months.index[-1], list(last)] = list(last.values())
+        times = replace(first.times, by_month=changed)
         facts = with_areas(month_facts, (replace(first, times=times), *others))
         return texts_of(edition(facts, LEADERS, "en", draw))
 
     note = says("report.partial_note")
-    assert sheets(months[-1]).count(note) == 0
-    partial = sheets(replace(months[-1], n=1234, is_partial=True))
+    assert sheets().count(note) == 0
+    partial = sheets(incidents=1234, is_partial=True)
     assert partial.count(note) == 1
     assert says("report.partial", n=1234) in partial
-    assert sheets(replace(months[-1], n=None, is_partial=True)).count(note) == 0  # nothing to mark
+    assert sheets(is_covered=False, is_partial=True).count(note) == 0  # nothing to mark
 
 
 def test_leaders_sheets_are_numbered_and_marked_across(month_facts):

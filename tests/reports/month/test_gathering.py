@@ -107,8 +107,8 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
         in_36 = (when >= "2017-08-01") & (when < "2020-08-01")
         in_12 = (when >= "2019-08-01") & (when < "2020-08-01")
         assert (area.incidents, area.recent_12) == (int(in_36.sum()), int(in_12.sum()))
-        assert sum(one.n for one in area.times.months) == area.incidents
-        assert len(area.times.months) == 36
+        assert area.times.by_month["incidents"].sum() == area.incidents
+        assert len(area.times.by_month) == 36
 
 
 def test_all_areas_together_are_followed_since_the_last_designation(month_facts):
@@ -116,7 +116,8 @@ def test_all_areas_together_are_followed_since_the_last_designation(month_facts)
     assert followed.letters == ("A", "D", "F")
     assert (str(followed.since), str(followed.through)) == ("2019-10", "2020-07")
     counted = sum(
-        one.n for area in month_facts.areas for one in area.times.months if one.month >= "2019-10"
+        int(area.times.by_month.set_index("month").loc["2019-10":, "incidents"].sum())
+        for area in month_facts.areas
     )
     assert f"the 3 areas together had {counted} shootings" in render(followed.sentence)
     assert all(area.verdict is not None for area in month_facts.areas)
@@ -424,6 +425,8 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     found = gather_month(other, None, JULY, ALONE)
     assert later.sum() > 10
     assert found.areas == bare_facts.areas
+    for one, other in zip(found.areas, bare_facts.areas, strict=True):
+        pd.testing.assert_frame_equal(one.times.by_month, other.times.by_month)
     assert found.followed == bare_facts.followed
     assert found.city_year == bare_facts.city_year
     assert found.summary == bare_facts.summary

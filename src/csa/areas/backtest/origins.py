@@ -144,8 +144,12 @@ def run_backtest(
         found = find_areas(located, period, params).areas
         trial = make_trial(located, period, question, found)
         trial = replace(trial, limit_km2=search_size_limit(choices))
-        judged.append(score_origin(trial, located, question))
-    return _settle(judged, located, question)
+        judged.append(score_fold(trial, located.land, located.grid, question.area_share, seed=SEED))
+    table = tabulate(judged, located.land, question.horizon_months)
+    scored = [one for one in judged if one.trial.future.sum()]
+    best = best_baseline(table) if scored else ""
+    comparison = compare(scored, "areas", best, seed=SEED) if scored else None
+    return Backtest(table, comparison, tuple(judged))
 
 
 def refuse_outside(dataset: Dataset, question: BacktestSpec) -> None:
@@ -192,17 +196,3 @@ def make_trial(
         [located.place(area) for area in found],
         located.counts(Period(origin, origin.plus(question.horizon_months))),
     )
-
-
-def score_origin(trial: Fold, located: StudyArea, question: BacktestSpec) -> FoldScore:
-    """Score every method on what was known at the origin."""
-    return score_fold(trial, located.land, located.grid, question.area_share, seed=SEED)
-
-
-def _settle(judged: Sequence[FoldScore], located: StudyArea, question: BacktestSpec) -> Backtest:
-    table = tabulate(judged, located.land, question.horizon_months)
-    scored = [one for one in judged if one.trial.future.sum()]
-    if not scored:
-        return Backtest(table, None, tuple(judged))
-    comparison = compare(scored, "areas", best_baseline(table), seed=SEED)
-    return Backtest(table, comparison, tuple(judged))

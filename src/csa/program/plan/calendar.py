@@ -36,33 +36,22 @@ class ActionState:
 
     def __post_init__(self) -> None:
         """Refuse a state that contradicts itself."""
-        self._refuse_status()
-        self._refuse_percent()
-        if self.start and self.due and self.due < self.start:
-            raise ParamError("plan.due_before_start", start=self.start, due=self.due)
-        self._refuse_long_texts()
-        if self.evidence and not _is_link(self.evidence):
-            raise ParamError("plan.evidence", given=self.evidence)
-
-    def _refuse_status(self) -> None:
         if self.status not in STATUSES:
             raise ParamError("plan.status", given=self.status, known=", ".join(STATUSES))
         if self.status in NEED_REASON and not self.reason.strip():
             raise ParamError("plan.reason", number=self.number, status=self.status)
-
-    def _refuse_percent(self) -> None:
-        if self.percent is None:
-            return
-        if not 0 <= self.percent <= 100:
+        if self.percent is not None and not 0 <= self.percent <= 100:
             raise ParamError("plan.percent", given=self.percent)
-        if self.status == "done" and self.percent != 100:
+        if self.status == "done" and self.percent not in {None, 100}:
             raise ParamError("plan.done_percent", given=self.percent)
-
-    def _refuse_long_texts(self) -> None:
+        if self.start and self.due and self.due < self.start:
+            raise ParamError("plan.due_before_start", start=self.start, due=self.due)
         for name in ("reason", "office", "coordinator", "evidence", "comment"):
             n = len(getattr(self, name))
             if n > TEXT_LIMIT:
                 raise ParamError("plan.text", name=name, n_characters=n, limit=TEXT_LIMIT)
+        if self.evidence and not _is_link(self.evidence):
+            raise ParamError("plan.evidence", given=self.evidence)
 
 
 def _is_link(text: str) -> bool:

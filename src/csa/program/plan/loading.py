@@ -110,7 +110,6 @@ def _cross_faults(raw: Raw) -> Iterator[Message]:
     """Find faults across keys, in the raw file, so that they are reported with the others."""
     for name in LISTS:
         yield from _repeated(raw, name)
-    yield from _lost_parents(raw)
     yield from _lost_names(raw)
     yield from _open_slots(raw)
     yield from _lost_links(raw)
@@ -143,32 +142,20 @@ def _repeated(raw: Raw, name: str) -> Iterator[Message]:
                 yield msg("plan.fault_twice", key=f"{where}.{key}", given=given)
 
 
-def _lost_parents(raw: Raw) -> Iterator[Message]:
-    """Find items whose own number names a parent that is absent."""
-    strategies, goals = _texts(raw, "strategies"), _texts(raw, "goals")
-    for where, number in _numbers(raw, "actions"):
-        parent = _parent(number)
-        if parent and parent not in strategies:
-            yield msg("plan.fault_no_strategy", key=f"{where}.number", given=parent)
-    for where, number in _numbers(raw, "strategies"):
-        parent = _parent(number)
-        if parent and parent not in goals:
-            yield msg("plan.fault_no_goal", key=f"{where}.number", given=parent)
-
-
 def _lost_names(raw: Raw) -> Iterator[Message]:
-    """Find teams and measures of an absent goal or action, and goals of an absent team."""
-    goals, teams = _texts(raw, "goals"), _texts(raw, "teams", "id")
-    for where, given in [*_named(raw, "teams", "goal"), *_named(raw, "measures", "goals")]:
-        if given not in goals:
-            yield msg("plan.fault_no_goal", key=where, given=given)
-    actions = _texts(raw, "actions")
-    for where, given in _named(raw, "measures", "since_action"):
-        if given not in actions:
-            yield msg("plan.fault_no_item", key=where, given=given)
-    for where, given in _named(raw, "goals", "team"):
-        if given not in teams:
-            yield msg("plan.fault_no_team", key=where, given=given)
+    """Find items that name, by their own number or otherwise, what is absent."""
+    goals, strategies, actions = (_texts(raw, n) for n in ("goals", "strategies", "actions"))
+    of_goals = [*_named(raw, "teams", "goal"), *_named(raw, "measures", "goals")]
+    for key, found, known in (
+        ("plan.fault_no_strategy", _parents(raw, "actions"), strategies),
+        ("plan.fault_no_goal", _parents(raw, "strategies"), goals),
+        ("plan.fault_no_goal", of_goals, goals),
+        ("plan.fault_no_item", _named(raw, "measures", "since_action"), actions),
+        ("plan.fault_no_team", _named(raw, "goals", "team"), _texts(raw, "teams", "id")),
+    ):
+        for where, given in found:
+            if given not in known:
+                yield msg(key, key=where, given=given)
 
 
 def _named(raw: Raw, name: str, key: str) -> Iterator[tuple[str, str]]:
@@ -180,10 +167,11 @@ def _named(raw: Raw, name: str, key: str) -> Iterator[tuple[str, str]]:
                 yield f"{where}.{key}", given
 
 
-def _numbers(raw: Raw, name: str) -> Iterator[tuple[str, str]]:
-    for where, item in _items(raw, name):
-        if isinstance(item.get("number"), str):
-            yield where, item["number"]
+def _parents(raw: Raw, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the number of each item's parent, with the place of its own."""
+    for where, number in _named(raw, name, "number"):
+        if _parent(number):
+            yield where, _parent(number)
 
 
 def _open_slots(raw: Raw) -> Iterator[Message]:
@@ -226,17 +214,13 @@ def _cycles(raw: Raw) -> Iterator[Message]:
         except CycleError as error:
             cycle: list[str] = error.args[1]  # the next waits for each; the first again last
             for earlier, later in pairwise(cycle):
-                if not _is_own(later, earlier):
+                # A link between an item and its parent cannot be removed.
+                if earlier != f"{_parent(later)}<" and _parent(earlier) != later:
                     waits[later].discard(earlier)
             names = dict.fromkeys(node.rstrip("<") for node in reversed(cycle))
             yield msg("plan.fault_cycle", listed=", ".join(names))
         else:
             return
-
-
-def _is_own(later: str, earlier: str) -> bool:
-    """Check whether one item is the parent of the other: such a link cannot be removed."""
-    return earlier == f"{_parent(later)}<" or _parent(earlier) == later
 
 
 def _waits(raw: Raw) -> dict[str, set[str]]:

@@ -147,25 +147,21 @@ def _compare_shares(
     difference = share_after - usual * share_before
     if n_before is None or n_after is None:
         return ValueComparison(difference, None, None, 0, is_enough=False, what=what)
-    low, high = _share_range(share_after, n_after, share_before, n_before, usual)
-    surer = _share_range(share_after, n_after, share_before, n_before, usual, SHARE_LEVEL)
+    (low, high), surer = (
+        _range(
+            share_after,
+            _wilson(share_after, n_after, level),
+            share_before,
+            _wilson(share_before, n_before, level),
+            usual,
+        )
+        for level in (LEVEL, SHARE_LEVEL)
+    )
     is_enough = min(n_before, n_after) >= LEAST_CASES
     if kind.is_survey:
         is_enough &= min(_answers(before), _answers(after)) >= MIN_ANSWERS
     sign = (surer[0] > 0) - (surer[1] < 0)
     return ValueComparison(difference, low, high, sign, is_enough, what)
-
-
-def _share_range(
-    after: float,
-    n_after: float,
-    before: float,
-    n_before: float,
-    scale: float,
-    level: float = LEVEL,
-) -> tuple[float, float]:
-    ends_after, ends_before = _wilson(after, n_after, level), _wilson(before, n_before, level)
-    return _range(after, ends_after, before, ends_before, scale)
 
 
 def _answers(values: Sequence[Value]) -> int:
@@ -251,7 +247,12 @@ def assess_change(
     Medicine 27, pp. 1693-1702. Kish (1965), Survey Sampling, pp. 257-259.
     """
     of_kind = find_kind(kind)
-    _refuse(direction, (*before, *after), dispersion, usual)
+    _refuse_direction(direction)
+    if len({(value.measure, value.place) for value in (*before, *after)}) > 1:
+        raise ParamError("measures.mixed")
+    for name, given in (("dispersion", dispersion), ("usual", usual)):
+        if given is not None and not (math.isfinite(given) and given > 0):
+            raise ParamError("measures.factor", name=name, given=given)
     first, then = latest(before), latest(after)
     both = {value.quarter for value in first} & {value.quarter for value in then}
     if both:
@@ -298,17 +299,6 @@ def _left(value: float, target: float, direction: Direction) -> float:
 def _refuse_direction(direction: str) -> None:
     if direction not in DIRECTIONS:
         raise ParamError("measures.direction", given=direction, known=", ".join(DIRECTIONS))
-
-
-def _refuse(
-    direction: str, values: Sequence[Value], dispersion: float, usual: float | None
-) -> None:
-    _refuse_direction(direction)
-    if len({(value.measure, value.place) for value in values}) > 1:
-        raise ParamError("measures.mixed")
-    for name, given in (("dispersion", dispersion), ("usual", usual)):
-        if given is not None and not (math.isfinite(given) and given > 0):
-            raise ParamError("measures.factor", name=name, given=given)
 
 
 def _filled(values: Sequence[Value], kind: Kind) -> tuple[Value, ...]:

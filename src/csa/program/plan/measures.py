@@ -205,7 +205,8 @@ def make_value(
     """Make a checked value from a row of a file, or return everything that is wrong with it."""
     faults: list[Fault] = []
     texts = {name: str(fields.get(name) or "") for name in (*TEXTS, "quarter")}
-    numbers = {name: _as_number(fields.get(name)) for name in NUMBERS}
+    given = {name: fields.get(name) for name in NUMBERS}
+    numbers = {n: None if v is None or v == "" else float(v) for n, v in given.items()}
     try:
         quarter = Quarter.parse(texts["quarter"])
     except ParamError as error:
@@ -215,27 +216,13 @@ def make_value(
     if answers is not None and not answers.is_integer():
         faults.append(("answers", msg("measures.not_whole", name="answers", given=answers)))
         answers = None
-    made = Value(
-        measure=texts["measure"],
-        quarter=quarter,
-        place=texts["place"],
-        value=numbers["value"],
-        numerator=numbers["numerator"],
-        denominator=numbers["denominator"],
-        answers=None if answers is None else int(answers),
-        design_effect=numbers["design_effect"],
-        basis=texts["basis"],
-        note=texts["note"],
-    )
+    whole = {"answers": None if answers is None else int(answers)}
+    made = Value(**{**texts, **numbers, **whole, "quarter": quarter})  # type: ignore[arg-type]
     told = {name for name, _ in faults}
     faults += [fault for fault in find_faults(made, kind) if fault[0] not in told]
     if faults or not kind:
         return None, faults
     return _completed(made, find_kind(kind)), faults
-
-
-def _as_number(given: str | float | None) -> float | None:
-    return None if given is None or given == "" else float(given)
 
 
 def _completed(value: Value, kind: Kind) -> Value:

@@ -158,17 +158,13 @@ def _refuse_unkept(name: str, text: str) -> None:
 def _check(session: Session, *_: Any) -> None:
     """Refuse, before anything is written, what the trail could not record."""
     for row in _in_order(session):
-        _say_again(session, row)
+        if row not in session.new and not session.is_modified(row):
+            # Changed even where every value stays: a confirmation has a reason too.
+            for name in list(look_into(row).committed_state):
+                flag_modified(row, name)
         as_text(row_values(row))
         for name, value in row_values(row).items():
             _refuse_unkept(name, _all_texts(value))
-
-
-def _say_again(session: Session, row: Audited) -> None:
-    """Mark a row as changed even where every value stays: a confirmation has a reason too."""
-    if row not in session.new and not session.is_modified(row):
-        for name in list(look_into(row).committed_state):
-            flag_modified(row, name)
 
 
 def _all_texts(value: Any) -> str:
@@ -356,9 +352,8 @@ def _strange(session: Session, told: Mapping[str, Mapping[str, Any]]) -> Iterato
     kept, unreadable = dict[str, dict[str, Any]](), list[str]()
     for table in AUDITED:
         try:
-            kept |= {
-                row.item: json.loads(as_text(row_values(row))) for row in _rows(session, table)
-            }
+            rows: Iterable[Audited] = session.scalars(select(table))
+            kept |= {row.item: json.loads(as_text(row_values(row))) for row in rows}
         except (TypeError, ValueError):  # not a date or JSON: it was not written by this program
             unreadable.append(f"table {table.__tablename__}")
     yield from unreadable
@@ -366,7 +361,3 @@ def _strange(session: Session, told: Mapping[str, Mapping[str, Any]]) -> Iterato
         said, is_now = told.get(item), kept.get(item)
         if said is None or is_now is None or any(is_now.get(name) != said[name] for name in said):
             yield item
-
-
-def _rows(session: Session, table: type[Audited]) -> Iterable[Audited]:
-    return session.scalars(select(table))

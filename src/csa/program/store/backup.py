@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Date,
-    RowMapping,
     Table,
     delete,
     exc,
@@ -88,15 +87,12 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
     ]
     for table in tables:
         rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-        lines += [as_text({table.name: dict(row)}) for row in rows if not _is_id(table, row)]
+        is_about = table.name == AboutRow.__tablename__  # the place's id belongs to no content
+        kept = (dict(row) for row in rows if not (is_about and row["key"] == STORE_ID))
+        lines += [as_text({table.name: row}) for row in kept]
     body = "\n".join(lines) + "\n"
     end = as_text({"sha256": hashlib.sha256(body.encode()).hexdigest()})
     return head, gzip.compress((body + end + "\n").encode(), mtime=0)
-
-
-def _is_id(table: Table, row: RowMapping) -> bool:
-    """Return whether a row is the place's id: it belongs to no content."""
-    return table.name == AboutRow.__tablename__ and row["key"] == STORE_ID
 
 
 def load_backup(path: Path) -> Backup:
@@ -141,16 +137,23 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
         with _held_to_its_trail(backup):
             _replace(connection, backup)
             _keep_city(connection, city, store.name)
-            _keep_secret(connection, secret)
-            _keep_id(connection, store.id)
+            # The secret of public counts, where a backup is older than the first publication.
+            is_older = _about(connection, PUBLIC_SECRET) is None
+            connection.execute(delete(AboutRow).where(AboutRow.key == STORE_ID))
+            own = {PUBLIC_SECRET: secret if is_older else None, STORE_ID: store.id}
+            for key, value in own.items():
+                if value is not None:
+                    connection.execute(insert(AboutRow).values(key=key, value=value))
             for row in AUDITED:  # whoever has seen what stood before has seen another row
                 connection.execute(update(row).values(revision=row.revision + highest))
             with Session(connection) as session:
                 found = verify(session)
         if not found.is_intact or found.head != backup.head:
             raise StoreError("store.untrue_backup", n=found.head.n)
-        if before.n:
-            _keep(safe, content)
+        # A file saved by an earlier, failed attempt is good enough.
+        is_saved = not before.n or create_file(safe, content, is_private=True)
+        if not is_saved and safe.read_bytes() != content:
+            raise StoreError("store.safe_exists", path=safe)
         told = {"restored": backup.head.hash, "entries": backup.head.n}
         was = {"head": before.hash, "entries": before.n}
         append(connection, signed, AuditEntry(STORE_ITEM, was, told))
@@ -170,31 +173,12 @@ def _held_to_its_trail(backup: Backup) -> Iterator[None]:
         raise StoreError("store.untrue_backup", n=backup.head.n) from error
 
 
-def _keep(safe: Path, content: bytes) -> None:
-    """Save what is replaced; a file saved by an earlier, failed attempt is good enough."""
-    if not create_file(safe, content, is_private=True) and safe.read_bytes() != content:
-        raise StoreError("store.safe_exists", path=safe)
-
-
 def _about(connection: Connection, key: str) -> str | None:
     """Return a fact about the store; None where that is not recorded yet."""
     found: str | None = connection.execute(
         select(AboutRow.value).where(AboutRow.key == key)
     ).scalar()
     return found
-
-
-def _keep_secret(connection: Connection, secret: str | None) -> None:
-    """Keep the secret of public counts where a backup is older than the first publication."""
-    if secret is not None and _about(connection, PUBLIC_SECRET) is None:
-        connection.execute(insert(AboutRow).values(key=PUBLIC_SECRET, value=secret))
-
-
-def _keep_id(connection: Connection, own: str | None) -> None:
-    """Keep the place's id: a backup has none."""
-    connection.execute(delete(AboutRow).where(AboutRow.key == STORE_ID))
-    if own is not None:
-        connection.execute(insert(AboutRow).values(key=STORE_ID, value=own))
 
 
 def _keep_city(connection: Connection, city: str | None, name: str) -> None:
@@ -213,14 +197,11 @@ def _replace(connection: Connection, backup: Backup) -> None:
     for table in reversed(METADATA.sorted_tables):
         connection.execute(delete(table))
     for table in METADATA.sorted_tables:
-        for some in _in_parts(backup.tables.get(table.name, ())):
+        rows = backup.tables.get(table.name, ())
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[start : start + ROWS_AT_ONCE]
             connection.execute(insert(table), [_typed(table, row) for row in some])
     guard_trail(connection)
-
-
-def _in_parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        yield rows[start : start + ROWS_AT_ONCE]
 
 
 def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -221,12 +221,10 @@ def item_links(plan: Plan, rows: Iterable[LinkRow]) -> dict[str, tuple[Link, ...
     links |= {item.number: item.needs for item in plan.actions}
     for row in rows:
         kept = tuple(link for link in links.get(row.action, ()) if link.on != row.needs)
-        links[row.action] = kept if row.is_removed else (*kept, _link(row))
+        why = f"{row.action} <- {row.needs}"
+        added = Link(on=row.needs, source=row.source, why=why, kind="waits")
+        links[row.action] = kept if row.is_removed else (*kept, added)
     return links
-
-
-def _link(row: LinkRow) -> Link:
-    return Link(on=row.needs, source=row.source, why=f"{row.action} <- {row.needs}", kind="waits")
 
 
 # ---- The store as it stood at the end of a past day: the trail replayed, corrections applied.

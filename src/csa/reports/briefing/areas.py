@@ -23,14 +23,12 @@ from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message
-from csa.base.params import Month
 from csa.base.text import render
 from csa.change.analyze import Displacement
 from csa.change.boundary import planned_looks
 from csa.change.sentences import describe_area, figures
-from csa.change.verdict import AreaResult
 from csa.city.dataset import Dataset, open_dataset
-from csa.geo.cells import as_text, outline
+from csa.geo.cells import CellSet, as_text, outline
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.program.registry import CoreArea, core_areas, match_statuses, served_as
 from csa.program.store.records import Records
@@ -124,31 +122,20 @@ def export_rows(records: Records) -> list[list[str]]:
     """Return the areas in service as rows that `csa displace --areas` reads."""
     return [
         [
-            area.key,
-            area.place_name,
-            area.state,
-            area.since.isoformat(),
-            " ".join(as_text(sorted(area.cells))),
-            *_chosen_from(area),
-            _drawn(area),
+            *(area.key, area.place_name, area.state, area.since.isoformat(), _cells(area.cells)),
+            # The months that chose it, where they are known.
+            *map(str, (months.start, months.until) if (months := area.chosen_from) else ("", "")),
+            # What its cells were from which month on, where it was redrawn.
+            "; ".join(f"{one.since}: {_cells(one.cells)}" for one in area.versions)
+            if len(area.versions) > 1
+            else "",
         ]
         for area in core_areas(records)
     ]
 
 
-def _chosen_from(area: CoreArea) -> tuple[str, str]:
-    """Write the months that chose an area; empty where they are not known."""
-    months = area.chosen_from
-    return ("", "") if months is None else (str(months.start), str(months.until))
-
-
-def _drawn(area: CoreArea) -> str:
-    """Write what an area's cells were from which month on, where it was redrawn."""
-    if len(area.versions) == 1:
-        return ""
-    return "; ".join(
-        f"{one.since}: {' '.join(as_text(sorted(one.cells)))}" for one in area.versions
-    )
+def _cells(cells: CellSet) -> str:
+    return " ".join(as_text(sorted(cells)))
 
 
 def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
@@ -208,7 +195,7 @@ def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerd
     """Return the verdict on one of the areas in service since its own first month."""
     at = found.chosen.area_ids.index(key)
     judged, since = found.by_area[at], found.starts[at]
-    n_months, verdict = len(judged.verdicts), str(judged.verdicts[-1])
+    n_months, verdict, first = len(judged.verdicts), str(judged.verdicts[-1]), judged.first_alarm
     sentence = describe_area(found, key)
     evidence = {
         "data_fingerprint": dataset.fingerprint,
@@ -223,14 +210,9 @@ def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerd
         "versions": list_versions(),
         "verdict": verdict,
         "sentence": render(sentence),
-        "first_alarm": _first_alarm(judged, since),
+        "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": figures(judged.core),
         "ring": None if judged.ring is None else figures(judged.ring),
-        "cells": [f"{cell:015x}" for cell in sorted(found.chosen.cells[at])],
+        "cells": as_text(sorted(found.chosen.cells[at])),
     }
     return ServedVerdict(verdict, sentence, n_months, evidence)
-
-
-def _first_alarm(judged: AreaResult, since: Month) -> str | None:
-    first = judged.first_alarm
-    return None if first is None else str(since.plus(first - 1))

@@ -148,12 +148,8 @@ def _stuck(plan: Plan, lines: Sequence[ActionLine], records: Records) -> tuple[S
         offices = (line.state.office, plan.team_of(line.number).chair_office)
         helpers = tuple(dict.fromkeys(office for office in offices if office))
         found.append(Stuck(line, helpers, waiting))
-    return tuple(sorted(found, key=_by_need))
-
-
-def _by_need(stuck: Stuck) -> tuple[bool, int, tuple[int, ...]]:
-    is_less = stuck.line.state.status != BLOCKED
-    return is_less, -len(stuck.waiting), by_number(stuck.line.number)
+    found.sort(key=lambda one: (-len(one.waiting), by_number(one.line.number)))
+    return tuple(sorted(found, key=lambda one: one.line.state.status != BLOCKED))
 
 
 def _open(plan: Plan, lines: Sequence[ActionLine], proposed: set[str]) -> tuple[OpenStrategy, ...]:

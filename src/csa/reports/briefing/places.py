@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -139,11 +139,17 @@ def list_places(
     around = frozenset(neighborhoods)  # a candidate is not all of the neighborhood of its name
     known = {place.letter for place in areas}
     candidates = [
-        Place(PROPOSED, letter, name, "", tuple(own), letter, _shot(recent, own))
+        Place(
+            PROPOSED,
+            letter,
+            tr("here.around", name=name) if name in around else name,
+            cells=tuple(own),
+            letter=letter,
+            n_shot=_shot(recent, own),
+        )
         for letter, name, own in sorted(proposed, key=lambda one: natural_sort_key(one[1]))
         if letter not in known
     ]
-    candidates = [replace(place, name=_around(place.name, around)) for place in candidates]
     counts = {} if recent is None else recent.by_neighborhood
     named = [
         Place(NEIGHBORHOOD, name, name, n_shot=None if recent is None else counts.get(name, 0))
@@ -154,10 +160,6 @@ def list_places(
     served.sort(key=lambda place: not place.lacks_action)
     ended = [place for place in areas if place.state in UNSERVED]
     return (*served, *candidates, city, *named, *ended)
-
-
-def _around(name: str, neighborhoods: Collection[str]) -> str:
-    return tr("here.around", name=name) if name in neighborhoods else name
 
 
 def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:

@@ -30,6 +30,7 @@ from csa.reports.editions.phrases import (
     kind_word,
     more_rows,
     near_words,
+    short_table,
     truncate_rows,
 )
 from csa.reports.editions.plan_parts import (
@@ -64,17 +65,18 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     )
     blocks: list[Block] = [
         Heading(t("report.measures_title")),
-        *team_parts(facts, ENFORCEMENT, t, lambda known: _of_cases(known, t)),
+        *team_parts(
+            facts,
+            ENFORCEMENT,
+            t,
+            lambda known: [*measures(of_cases(known), t), *_reviews(known, t)],
+        ),
         Heading(t("report.where_title")),
         city_map(facts, t, draw),
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=True),
     ]
     return internal_edition(facts, t("report.enforcement"), lead, blocks, t)
-
-
-def _of_cases(known: PlanFacts, t: Translator) -> list[Block]:
-    return [*measures(of_cases(known), t), *_reviews(known, t)]
 
 
 def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
@@ -252,7 +254,6 @@ def _work(facts: Facts, t: Translator) -> list[Block]:
     worked = [area for area in facts.areas if area.work is not None]
     if not worked:
         return [Paragraph(t("report.work_none")), note]
-    rows, n_more = truncate_rows(worked, MAX_AREAS)
     table = Table(
         t("report.work_caption", day=t.day(facts.today)),
         t.each(
@@ -263,10 +264,10 @@ def _work(facts: Facts, t: Translator) -> list[Block]:
             "report.not_answered",
             "report.last_told",
         ),
-        tuple(_work_row(facts, area, area.work, t) for area in rows if area.work is not None),
+        tuple(_work_row(facts, area, area.work, t) for area in worked if area.work is not None),
         numeric=(2, 4),
     )
-    return [table, *more_rows(n_more, t), note]
+    return [*short_table(table, MAX_AREAS, t), note]
 
 
 def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, t: Translator) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import shapely
 
 from csa.base.text import Translator
-from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.change.verdict import CumulativeCounts
 from csa.city.selection import AreaSelection
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
@@ -43,7 +43,14 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
         return []
     own = list(zip(_named(found.chosen, t), found.by_area, strict=True))[:MAX_AREAS]
     rows = [(t("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
-    lines = [(name, _line(judged.core), _next(judged)) for name, judged in rows]
+    lines = [
+        (
+            name,
+            _line(judged.core),
+            _line(judged.ring) if judged.ring and judged.ring.has_enough[-1] else None,
+        )
+        for name, judged in rows
+    ]
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
     caption = t("report.chart_caption", through=t.month(str(followed.through)))
     title = Heading(t("report.chart_title"), 3)
@@ -91,11 +98,6 @@ def _line(track: CumulativeCounts) -> ChartLine:
     return ChartLine(int(track.counted[-1]), int(track.bound_low[-1]), int(track.bound_high[-1]))
 
 
-def _next(judged: AreaResult) -> ChartLine | None:
-    ring = judged.ring
-    return None if ring is None or not ring.has_enough[-1] else _line(ring)
-
-
 def _said(name: str, here: ChartLine, there: ChartLine | None, t: Translator) -> str:
     said = t("report.chart_line", name=name, n=here.counted, low=here.low, high=here.high)
     if there is None:
@@ -107,7 +109,8 @@ def _said(name: str, here: ChartLine, there: ChartLine | None, t: Translator) ->
 def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], t: Translator) -> bytes:
     most = max(max(one.counted, one.high) for _, *both in lines for one in both if one is not None)
     room = WIDTH - LABEL_PX - SAID_PX
-    marks: list[Mark] = [Stroke((_bar(LABEL_PX, 0, 0, ROW_PX * len(lines)),), PAPER.hairline, 1.5)]
+    axis = shapely.LineString([(LABEL_PX, 0), (LABEL_PX, ROW_PX * len(lines))])
+    marks: list[Mark] = [Stroke((axis,), PAPER.hairline, 1.5)]
     for at, (name, here, there) in enumerate(lines):
         top = at * ROW_PX
         marks += [
@@ -130,10 +133,6 @@ def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], t: Translat
                 Words(said, WIDTH - SAID_PX + 20, y, TEXT_PX - 3, PAPER.ink),
             ]
     return _painted(marks, ROW_PX * len(lines))
-
-
-def _bar(x: float, top: float, width: float, bottom: float) -> shapely.Geometry:
-    return shapely.LineString([(x, top), (x + width, bottom)])
 
 
 def _centered(text: str, x: float, y: float) -> Words:

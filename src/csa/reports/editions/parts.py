@@ -19,14 +19,13 @@ from csa.reports.editions.phrases import (
     counted,
     kind_word,
     months_covered,
-    more_rows,
     move_words,
     period_words,
+    short_table,
     state_words,
     tier_words,
-    truncate_rows,
 )
-from csa.reports.month.facts import AreaFacts, Facts, Unserved
+from csa.reports.month.facts import AreaFacts, Facts
 from csa.risk.explanation import factor_words, layer_words, study_words
 from csa.risk.files import AreaFactor
 
@@ -123,7 +122,6 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
         what, period = counted(facts, t), period_words(facts, t)
         blocks.append(Paragraph(t("report.no_area", what=what, period=period)))
         return [*blocks, *_paragraphs(_off_the_list(facts, t))]
-    rows, n_more = truncate_rows(by_tier(facts.areas), MAX_AREAS)
     columns = (
         t("report.area"),
         t("report.tier"),
@@ -136,9 +134,10 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     table = Table(
         t("report.areas_caption"),
         columns,
-        tuple(_area_row(area, t) for area in rows),
+        tuple(_area_row(area, t) for area in by_tier(facts.areas)[:MAX_AREAS]),
         numeric=(3, 4, 5),
     )
+    n_more = max(0, len(facts.areas) - MAX_AREAS)
     return [*blocks, table, *_paragraphs(_area_notes(facts, n_more, t))]
 
 
@@ -189,21 +188,18 @@ def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     here = {one.name for one in facts.areas} | {one.name for one in more}
     gone = [t("report.gone_part", name=n) if n in here else n for n in facts.gone]
     doubtful = [one.name for one in more if one.is_doubtful]
-    said = (
-        t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
-        t("report.unserved", n=len(more), names=t.listed(_tiers(more, t))) if more else "",
-        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
-    )
-    return [sentence for sentence in said if sentence]
-
-
-def _tiers(more: Sequence[Unserved], t: Translator) -> list[str]:
-    return [
+    names = [
         t.place(one.name)
         if one.tier is None
         else t("report.in_tier", name=t.place(one.name), tier=one.tier)
         for one in more
     ]
+    said = (
+        t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
+        t("report.unserved", n=len(more), names=t.listed(names)) if more else "",
+        t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
+    )
+    return [sentence for sentence in said if sentence]
 
 
 def _paragraphs(sentences: list[str]) -> list[Block]:
@@ -236,9 +232,12 @@ def _singles(facts: Facts, t: Translator) -> list[Block]:
     told = [area.verdict for area in facts.areas if area.verdict is not None]
     if len(facts.areas) < 2 or not told:
         return []
-    shown, n_more = truncate_rows(told, MAX_SINGLES)
-    blocks: list[Block] = [Bullets(tuple(render(message, t.language) for message in shown))]
-    return [*blocks, *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""])]
+    n_more = max(0, len(told) - MAX_SINGLES)
+    shown = tuple(render(message, t.language) for message in told[:MAX_SINGLES])
+    return [
+        Bullets(shown),
+        *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""]),
+    ]
 
 
 # ---- The plan's measures in an edition: those with a value, and the names of those without.
@@ -258,35 +257,32 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
         return [Paragraph(t("report.measures_none_many", n=len(without)))]
     if not with_value:
         return [Paragraph(t("report.measures_none", names="; ".join(without)))]
-    rows, n_more = truncate_rows(with_value, MAX_MEASURES)
-    columns = t.each(
-        "report.measure", "report.now", "report.baseline", "report.target", "report.what_changed"
-    )
     none = t("report.none")
     table = Table(
         t("report.measures_caption"),
-        columns,
+        (
+            *t.each("report.measure", "report.now", "report.baseline", "report.target"),
+            t("report.what_changed"),
+        ),
         tuple(
             (
                 at.line.measure.name,
                 t("report.at_quarter", figure=at.now, quarter=at.line.last),
                 at.baseline or none,
                 at.target or none,
-                _word(at, t),
+                render(at.word, t.language)
+                if at.what is None
+                else t("meeting.judged", word=render(at.word, t.language), what=at.what),
             )
-            for at in rows
+            for at in with_value
         ),
     )
+    shown, *more = short_table(table, MAX_MEASURES, t)
     said = [t("report.change_note")]
     if without:
         names = "; ".join(without)
         said.append(t("report.measures_without", n=len(without), names=names))
-    return [table, Paragraph(" ".join(said), is_faint=True), *more_rows(n_more, t)]
-
-
-def _word(at: MeasureStatus, t: Translator) -> str:
-    word = render(at.word, t.language)
-    return word if at.what is None else t("meeting.judged", word=word, what=at.what)
+    return [shown, Paragraph(" ".join(said), is_faint=True), *more]
 
 
 # ---- Why here, and what could be done: of one area on its sheet, and of all in a table.
@@ -343,7 +339,6 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
     asked = [area for area in by_tier(facts.areas) if area.why.factors is not None]
     if not asked:
         return []
-    rows, n_more = truncate_rows(asked, MAX_WHY_AREAS)
     none = t("report.none")
     table = Table(
         t("report.why_caption"),
@@ -351,25 +346,21 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
         tuple(
             (
                 area_name(area, t),
-                ", ".join(layer_words(one.layer, facts.config, t) for one in _of(area)) or none,
+                ", ".join(layer_words(one.layer, facts.config, t) for one in area.why.factors or ())
+                or none,
                 _counts(facts, area, t) or none,
                 ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking) or none,
             )
-            for area in rows
+            for area in asked
         ),
     )
-    factors = {one.layer: one for area in asked for one in _of(area)}
+    factors = {one.layer: one for area in asked for one in area.why.factors or ()}
     studies = {one.what: one for area in asked for one in area.why.studies}
     return [
         Heading(t("report.why_title")),
-        table,
-        *more_rows(n_more, t),
+        *short_table(table, MAX_WHY_AREAS, t),
         *_said(facts, tuple(factors.values()), tuple(studies.values()), t),
     ]
-
-
-def _of(area: AreaFacts) -> Sequence[AreaFactor]:
-    return area.why.factors or ()
 
 
 def _said(

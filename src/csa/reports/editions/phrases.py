@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.window import name_kinds
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.base.text import ENGLISH, Translator, natural_sort_key, render, tr
-from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph
+from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.month.facts import AreaFacts, Facts, TierMove
 
 Row = TypeVar("Row")
@@ -106,7 +107,17 @@ def truncate_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]
 
 def more_rows(n_more: int, t: Translator) -> list[Block]:
     """State below a table how many rows it lacks, where it lacks any."""
-    return [Paragraph(t("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [Paragraph(t("report.more_rows", n=n_more), is_faint=True)] if n_more > 0 else []
+
+
+def short_table(table: Table, most: int, t: Translator) -> list[Block]:
+    """Return a table of at most so many rows, and how many it lacks."""
+    return [replace(table, rows=table.rows[:most]), *more_rows(len(table.rows) - most, t)]
+
+
+def short_list(items: Sequence[str], most: int, t: Translator) -> list[Block]:
+    """Return a list of at most so many items, and how many it lacks."""
+    return [Bullets(tuple(items[:most])), *more_rows(len(items) - most, t)]
 
 
 # ---- The frame of an edition: title, marks and footer, what it begins with and how it ends.
@@ -116,9 +127,11 @@ def internal_edition(
     facts: Facts, name: str, lead: tuple[str, ...], blocks: Sequence[Block], t: Translator
 ) -> Document:
     """Assemble an internal edition: first what matters and the dates, last data and method."""
-    opening = (Lead(lead), Paragraph(_as_of(facts, t), is_faint=True))
-    closing = (*_data_notes(facts, t), *_method(facts, t))
-    return framed(facts, name, (*opening, *blocks, *closing), t)
+    as_of = t("report.as_of", through=t.day(facts.data_through), day=t.day(facts.today))
+    notes = tuple(render(message, t.language) for message in facts.notes)
+    noted: list[Block] = [Heading(t("report.notes_title")), Bullets(notes)] if notes else []
+    opening = (Lead(lead), Paragraph(as_of, is_faint=True))
+    return framed(facts, name, (*opening, *blocks, *noted, *_method(facts, t)), t)
 
 
 def framed(
@@ -133,11 +146,12 @@ def framed(
     """Assemble an edition from its blocks."""
     city, month = facts.config.city, t.month(str(facts.month))
     proxy = city.nonfatal_name if t.language == ENGLISH else t("public.reports")
+    is_unreviewed = t.language != ENGLISH and not facts.config.public.spanish_office
     marks = (
         t("report.internal") if is_internal else "",
         t("report.made_up") if city.is_synthetic else "",
         t("report.proxy", what=proxy) if city.nonfatal_is_proxy else "",
-        t("public.unreviewed") if _is_unreviewed(facts, t) else "",
+        t("public.unreviewed") if is_unreviewed else "",
     )
     identity = {"city": city.name, "edition": name}
     return Document(
@@ -151,22 +165,6 @@ def framed(
         audit_head=facts.snapshot.audit_head if facts.snapshot.audit_n else "",
         watermark=watermark,
     )
-
-
-def _is_unreviewed(facts: Facts, t: Translator) -> bool:
-    return t.language != ENGLISH and not facts.config.public.spanish_office
-
-
-def _as_of(facts: Facts, t: Translator) -> str:
-    """Return a sentence with the dates that the data and the plan run through."""
-    through, day = t.day(facts.data_through), t.day(facts.today)
-    return t("report.as_of", through=through, day=day)
-
-
-def _data_notes(facts: Facts, t: Translator) -> list[Block]:
-    """List what readers should know about the data."""
-    said = tuple(render(message, t.language) for message in facts.notes)
-    return [Heading(t("report.notes_title")), Bullets(said)] if said else []
 
 
 def _method(facts: Facts, t: Translator) -> list[Block]:

@@ -9,8 +9,8 @@ from csa.base.text import Translator
 from csa.program.plan.items import by_number
 from csa.reports.briefing.lines import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING, by_due
-from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
-from csa.reports.editions.phrases import area_name, counted, more_rows, truncate_rows
+from csa.reports.document import Block, Heading, Paragraph, Table
+from csa.reports.editions.phrases import area_name, counted, short_list, short_table
 from csa.reports.month.facts import Facts, PlanFacts
 
 MAX_ROWS = 10
@@ -24,19 +24,16 @@ def to_decide(facts: Facts, t: Translator) -> str:
     known = facts.plan
     if known is None:
         return t("report.lacks_plan")
-    n_proposals, n_blocked = len(known.review.pending), known.review.n_blocked
-    n_late, n_trust, n_undone = len(known.review.late), known.review.n_trust, len(known.undone)
-    said = [
-        t("report.n_proposals", n=n_proposals) if n_proposals else "",
-        t("report.n_blocked", n=n_blocked) if n_blocked else "",
-        t("report.n_undone", n=n_undone) if n_undone else "",
-        t("report.n_late", n=n_late) if n_late else "",
-        t("report.n_trust", n=n_trust) if n_trust else "",
-    ]
-    waiting = [part for part in said if part]
-    if not waiting:
-        return t("report.decide_none")
-    return t("report.decide_lead", what=t.listed(waiting))
+    review = known.review
+    counts = (
+        ("report.n_proposals", len(review.pending)),
+        ("report.n_blocked", review.n_blocked),
+        ("report.n_undone", len(known.undone)),
+        ("report.n_late", len(review.late)),
+        ("report.n_trust", review.n_trust),
+    )
+    waiting = [t(key, n=n) for key, n in counts if n]
+    return t("report.decide_lead", what=t.listed(waiting)) if waiting else t("report.decide_none")
 
 
 def decisions(facts: Facts, t: Translator) -> list[Block]:
@@ -44,11 +41,12 @@ def decisions(facts: Facts, t: Translator) -> list[Block]:
     known = facts.plan
     if known is None:
         return []
-    items, n_more = truncate_rows(list(_decisions(facts, known, t)), MAX_ROWS)
-    blocks: list[Block] = [Heading(t("report.decide_title"))]
-    if not items:
-        return [*blocks, Paragraph(t("report.decide_none"))]
-    return [*blocks, Bullets(items), *more_rows(n_more, t)]
+    items = list(_decisions(facts, known, t))
+    none = Paragraph(t("report.decide_none"))
+    return [
+        Heading(t("report.decide_title")),
+        *(short_list(items, MAX_ROWS, t) if items else [none]),
+    ]
 
 
 def _decisions(facts: Facts, known: PlanFacts, t: Translator) -> Iterator[str]:
@@ -112,16 +110,16 @@ def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
         "report.not_started",
         "report.open",
     )
-    rows = []
-    for team in known.plan.teams:
-        lines = known.team_lines(team.id)
-        if lines:
-            rows.append((team.name, *(f"{n:,}" for n in _standing(lines))))
+    rows = [
+        (team.name, *(f"{n:,}" for n in _count_by_status(lines)))
+        for team in known.plan.teams
+        if (lines := known.team_lines(team.id))
+    ]
     caption = t("report.teams_caption", day=t.day(today))
     return Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
 
 
-def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
+def _count_by_status(lines: Sequence[ActionLine]) -> tuple[int, ...]:
     """Count done, on track, stuck, silent, not started and open, each line once."""
     found = [0] * 6
     for line in lines:
@@ -141,28 +139,22 @@ def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
 
 def late(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
     """List the actions that are late."""
-    blocks: list[Block] = [Heading(t("report.late_title"))]
+    title = Heading(t("report.late_title"))
     if facts.plan is None:
-        return [*blocks, Paragraph(t("report.no_plan_here"))]
+        return [title, Paragraph(t("report.no_plan_here"))]
     found = sorted((line for line in lines if line.is_late), key=by_due)
     if not found:
-        return [*blocks, Paragraph(t("report.late_none"))]
-    rows, n_more = truncate_rows(found, MAX_ROWS)
+        return [title, Paragraph(t("report.late_none"))]
     none = t("report.none")
     table = Table(
         t("report.late_caption", day=t.day(facts.today)),
         t.each("report.action", "report.office", "report.was_due", "report.holds_up"),
         tuple(
-            (
-                f"{line.number} {line.title}",
-                line.state.office or t("report.no_office"),
-                _due(line, t),
-                ", ".join(line.holds_up) or none,
-            )
-            for line in rows
+            (_title(line), _office(line, t), _due(line, t), ", ".join(line.holds_up) or none)
+            for line in found
         ),
     )
-    return [*blocks, table, *more_rows(n_more, t)]
+    return [title, *short_table(table, MAX_ROWS, t)]
 
 
 def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
@@ -171,21 +163,15 @@ def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Blo
     if not found:
         return [Paragraph(t("report.actions_none"))]
     found.sort(key=lambda line: (line.state.status not in STUCK, by_number(line.number)))
-    rows, n_more = truncate_rows(found, MAX_UNDONE)
     table = Table(
         t("report.actions_caption", day=t.day(facts.today)),
         t.each("report.action", "report.status", "report.office", "report.due"),
         tuple(
-            (
-                f"{line.number} {line.title}",
-                status_word(line.colour),
-                line.state.office or t("report.no_office"),
-                _due(line, t),
-            )
-            for line in rows
+            (_title(line), status_word(line.colour), _office(line, t), _due(line, t))
+            for line in found
         ),
     )
-    return [table, *more_rows(n_more, t)]
+    return short_table(table, MAX_UNDONE, t)
 
 
 def due_soon(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block]:
@@ -193,30 +179,32 @@ def due_soon(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[B
     if facts.plan is None:
         return []
     found = sorted((line for line in lines if line.is_due_soon), key=by_due)
-    blocks: list[Block] = [Heading(t("report.due_title"))]
-    if not found:
-        return [*blocks, Paragraph(t("report.due_none"))]
-    rows, n_more = truncate_rows(found, MAX_ROWS)
-    items = tuple(
-        f"{line.number} {line.title}: {t('meeting.is_due', day=_due(line, t))}" for line in rows
-    )
-    return [*blocks, Bullets(items), *more_rows(n_more, t)]
+    items = [f"{_title(line)}: {t('meeting.is_due', day=_due(line, t))}" for line in found]
+    none = Paragraph(t("report.due_none"))
+    return [Heading(t("report.due_title")), *(short_list(items, MAX_ROWS, t) if items else [none])]
 
 
 def open_slots(facts: Facts, t: Translator) -> list[Block]:
     """List the strategies with open slots, trust first."""
     if facts.plan is None:
         return []
-    blocks: list[Block] = [Heading(t("report.slots_title"))]
-    found = facts.plan.review.open_strategies
-    if not found:
-        return [*blocks, Paragraph(t("report.slots_none"))]
-    rows, n_more = truncate_rows(found, MAX_ROWS)
-    items = tuple(
+    items = [
         t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
-        for of in rows
-    )
-    return [*blocks, Bullets(items), *more_rows(n_more, t)]
+        for of in facts.plan.review.open_strategies
+    ]
+    none = Paragraph(t("report.slots_none"))
+    return [
+        Heading(t("report.slots_title")),
+        *(short_list(items, MAX_ROWS, t) if items else [none]),
+    ]
+
+
+def _title(line: ActionLine) -> str:
+    return f"{line.number} {line.title}"
+
+
+def _office(line: ActionLine, t: Translator) -> str:
+    return line.state.office or t("report.no_office")
 
 
 def _due(line: ActionLine, t: Translator) -> str:

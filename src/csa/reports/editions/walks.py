@@ -20,11 +20,11 @@ from csa.reports.editions.phrases import (
     framed,
     kind_word,
     months_covered,
-    more_rows,
+    short_table,
     truncate_rows,
 )
 from csa.reports.editions.public import nothing_public, with_figures
-from csa.reports.month.facts import AreaFacts, AreaMonth, Facts
+from csa.reports.month.facts import AreaFacts, Facts
 from csa.risk.explanation import within
 
 MAX_SHEETS = 12
@@ -171,12 +171,14 @@ def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa
 
 
 def _leader_sheet(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
+    months = area.times.by_month
+    is_partial = bool((months["is_partial"] & months["is_covered"]).any())
     return [
         Paragraph(t("report.leader_about")),
         Paragraph(t("report.leader_copy")),
         Paragraph(_known(facts, area, t)),
         _months(area, t),
-        *_partly(area, t),
+        *([Paragraph(t("report.partial_note"), is_faint=True)] if is_partial else []),
         *_parts(area, t),
         *marks_here(facts, area, t),
         *_leader_tasks(area, t),
@@ -206,42 +208,32 @@ def _known(facts: Facts, area: AreaFacts, t: Translator) -> str:
 
 
 def _months(area: AreaFacts, t: Translator) -> Table:
-    by_year: dict[str, dict[int, AreaMonth]] = {}
-    for one in area.times.months:
-        year, month = one.month.split("-")
-        by_year.setdefault(year, {})[int(month)] = one
+    by_year: dict[str, dict[int, str]] = {}
+    for row in area.times.by_month.to_dict("records"):
+        year, month = str(row["month"]).split("-")
+        counts, n = by_year.setdefault(year, {}), int(row["incidents"])
+        if row["is_covered"]:
+            counts[int(month)] = t("report.partial", n=n) if row["is_partial"] else f"{n:,}"
     names = tuple(t.month(f"2020-{month:02d}", is_short=True)[:3] for month in range(1, 13))
     return Table(
         t("report.leader_months"),
         (t("report.year"), *names),
         tuple(
-            (year, *(_month(months.get(month), t) for month in range(1, 13)))
+            (year, *(months.get(month, "") for month in range(1, 13)))
             for year, months in sorted(by_year.items())
         ),
         numeric=tuple(range(1, 13)),
     )
 
 
-def _month(one: AreaMonth | None, t: Translator) -> str:
-    if one is None or one.n is None:
-        return ""
-    return t("report.partial", n=one.n) if one.is_partial else f"{one.n:,}"
-
-
-def _partly(area: AreaFacts, t: Translator) -> list[Block]:
-    if not any(one.is_partial and one.n is not None for one in area.times.months):
-        return []
-    return [Paragraph(t("report.partial_note"), is_faint=True)]
-
-
 def _parts(area: AreaFacts, t: Translator) -> list[Block]:
     times = area.times
-    if times.parts is None:
+    if times.by_part is None:
         return [Paragraph(t("report.leader_parts_few"))]
     columns = t.each("report.day_of_week", "charts.day", "charts.evening", "charts.night")
     rows = tuple(
         (name, *(f"{n:,}" for n in row))
-        for name, row in zip(calendar.day_name, times.parts, strict=True)
+        for name, row in zip(calendar.day_name, times.by_part.to_numpy().tolist(), strict=True)
     )
     said = [
         t("report.leader_night"),
@@ -257,7 +249,6 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     if not tasks:
         return []
-    rows, n_more = truncate_rows(tasks, MAX_LEADER_TASKS)
     table = Table(
         t("report.leader_tasks"),
         t.each("report.task", "report.agency", "report.status", "report.due"),
@@ -268,10 +259,10 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
                 status_word(task.status),
                 t("report.no_day") if task.due is None else t.day(task.due),
             )
-            for task in rows
+            for task in tasks
         ),
     )
-    return [table, *more_rows(n_more, t)]
+    return short_table(table, MAX_LEADER_TASKS, t)
 
 
 def _offices(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:

@@ -87,20 +87,15 @@ def _artists(mark: Mark, upright: Affine2D) -> Iterable[Artist]:
     path = _path(mark.shapes)
     if path is None:
         return
+    alpha = 1.0
+    colours: dict[str, Any]
     if isinstance(mark, Stroke):
-        line: dict[str, Any] = {"facecolor": "none", "edgecolor": mark.colour}
-        line |= {"linewidth": mark.width_px, "linestyle": DASHED if mark.is_dashed else "solid"}
-        yield _patch(path, upright, line, 1.0)
-        return
-    edge: dict[str, Any] = {
-        "edgecolor": mark.edge or "none",
-        "linewidth": mark.edge_px if mark.edge else 0.0,
-    }
-    yield _patch(path, upright, {"facecolor": mark.colour, **edge}, mark.alpha)
-
-
-def _patch(path: Path, upright: Affine2D, colours: dict[str, Any], alpha: float) -> PathPatch:
-    return PathPatch(
+        colours = {"facecolor": "none", "edgecolor": mark.colour, "linewidth": mark.width_px}
+        colours["linestyle"] = DASHED if mark.is_dashed else "solid"
+    else:
+        alpha, edge_px = mark.alpha, mark.edge_px if mark.edge else 0.0
+        colours = {"facecolor": mark.colour, "edgecolor": mark.edge or "none", "linewidth": edge_px}
+    yield PathPatch(
         path,
         transform=upright,
         alpha=alpha,
@@ -191,11 +186,8 @@ def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | No
     try:
         composed = compose_map(sheet, style, size_px=size_px)
         frame = composed.layout.view.box
-        layers = [
-            (composed.ground, frame),
-            (composed.label_marks, frame),
-            (composed.furniture, None),
-        ]
+        on_map, beside = (*composed.ground, *composed.label_marks), composed.furniture
+        layers = [(on_map, frame), (beside, None)]
         return paint(layers, composed.size_px, STYLES[style].dpi)
     except (ValueError, TypeError, KeyError, RuntimeError, MemoryError, OverflowError) as error:
         # ValueError: damaged GeoJSON, among others. RuntimeError: raised by the font library.

@@ -119,26 +119,18 @@ def fit(extent: Box, box: Box, metric_crs: str) -> MapView:
 def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tuple[float, str]:
     """Return the length and label of a scale bar."""
     room_m = longest_px / view.px_per_m
-    bars = _us_bars(language) if units == "us" else _metric_bars(language)
+    t, whole = Translator(language), (1, 2, 5, 10, 20, 50, 100, 200)
+    if units == "us":
+        bars = [(n * METRES_PER_FOOT, t("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
+        bars.append((METRES_PER_MILE / 4, t("map_sheet.quarter_mile")))
+        bars.append((METRES_PER_MILE / 2, t("map_sheet.half_mile")))
+        bars += [(n * METRES_PER_MILE, t("map_sheet.miles", n=n)) for n in whole]
+    else:
+        bars = [(float(n), t("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
+        bars += [(n * 1000.0, t("map_sheet.kilometres", n=n)) for n in whole]
     fitting = [bar for bar in bars if bar[0] <= room_m] or bars[:1]
     metres, label = fitting[-1]
     return metres * view.px_per_m, label
-
-
-def _us_bars(language: str) -> list[tuple[float, str]]:
-    t = Translator(language)
-    bars = [(n * METRES_PER_FOOT, t("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
-    bars.append((METRES_PER_MILE / 4, t("map_sheet.quarter_mile")))
-    bars.append((METRES_PER_MILE / 2, t("map_sheet.half_mile")))
-    whole = (1, 2, 5, 10, 20, 50, 100, 200)
-    return bars + [(n * METRES_PER_MILE, t("map_sheet.miles", n=n)) for n in whole]
-
-
-def _metric_bars(language: str) -> list[tuple[float, str]]:
-    t = Translator(language)
-    bars = [(float(n), t("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
-    whole = (1, 2, 5, 10, 20, 50, 100, 200)
-    return bars + [(n * 1000.0, t("map_sheet.kilometres", n=n)) for n in whole]
 
 
 def north_degrees(view: MapView, x_m: float, y_m: float) -> float:
@@ -173,10 +165,7 @@ def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     few, more = _classes(sheet, view, city)
     marks: list[Mark] = [Fill((city,), PAPER.land), *few]
     marks.append(Fill(_layer(sheet, view, "parks"), PAPER.park))
-    water = _layer(sheet, view, "water")
-    is_line = np.array([shapely.get_dimensions(shape) == 1 for shape in water], dtype=bool)
-    lakes = tuple(shape for shape, line in zip(water, is_line, strict=True) if not line)
-    streams = tuple(shape for shape, line in zip(water, is_line, strict=True) if line)
+    streams, lakes = lines_and_faces(sheet, view, "water")
     marks += [Stroke(streams, PAPER.water, style.outline_px * 0.6), Fill(lakes, PAPER.water)]
     marks += [*more, *_streets(sheet, style, view)]
     marks += _neighborhoods(sheet, style, view)
@@ -234,6 +223,15 @@ def _layer(sheet: MapSheet, view: MapView, name: str) -> tuple[shapely.Geometry,
     if not text:
         return ()
     return view.draw(shapely.get_parts(shapely.get_parts(shapely.from_geojson(text))))
+
+
+def lines_and_faces(
+    sheet: MapSheet, view: MapView, name: str
+) -> tuple[tuple[shapely.Geometry, ...], tuple[shapely.Geometry, ...]]:
+    """Return a layer's lines, and its other shapes."""
+    shapes = np.array(_layer(sheet, view, name), dtype=object)
+    is_line = shapely.get_dimensions(shapes) == 1
+    return tuple(shapes[is_line]), tuple(shapes[~is_line])
 
 
 def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +18,7 @@ from csa.analysis.analysis import Analysis
 from csa.areas.places import in_order, list_cells
 from csa.areas.priority.area_counts import AreaCounts, count_areas
 from csa.areas.proposal import Proposal
-from csa.areas.sheets import count_by_month, count_by_part, has_flag
+from csa.areas.sheets import sheet_on
 from csa.base.crs import LONLAT, to_metres
 from csa.base.text import natural_sort_key
 from csa.city.dataset import City, Dataset
@@ -26,16 +27,13 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, best_match
 from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import count_services, gaps
-from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
 from csa.reports.month.facts import (
     CANDIDATE,
     AreaFacts,
-    AreaMonth,
     AreaServices,
     Service,
     TierMove,
-    Times,
     Unserved,
 )
 from csa.risk.explanation import explain_area
@@ -65,10 +63,7 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
     tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
     doubtful = rows["is_doubtful"].astype(bool).tolist()
     shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
-    told = zip(rows["place_name"], tiers, doubtful, shapes, strict=True)
-    return [
-        Unserved(str(name), tier, is_doubtful, shape) for name, tier, is_doubtful, shape in told
-    ]
+    return list(map(Unserved, map(str, rows["place_name"]), tiers, doubtful, shapes))
 
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
@@ -150,8 +145,7 @@ class MonthContext:
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """An area's identity, before anything is counted."""
 
     area_id: str
@@ -166,8 +160,16 @@ def gather_areas(
     seen: MonthContext, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
-    analysis, records = seen.analysis, seen.analysis.records
-    rows = _served(analysis.core_areas) or _candidates(seen.now)
+    analysis, proposed = seen.analysis, seen.now.areas
+    rows = [
+        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
+        for area in analysis.core_areas
+    ] or [
+        _Row(str(area_id), str(name), CANDIDATE, None, cells)
+        for area_id, name, cells in zip(
+            proposed["area_id"], proposed["place_name"], list_cells(proposed), strict=True
+        )
+    ]
     areas = [(row.area_id, row.name, row.cells) for row in rows]
     counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
     helps = services_by_area(analysis.city, [row.cells for row in rows])
@@ -180,23 +182,12 @@ def gather_areas(
         replace(
             area,
             lines=() if area.is_candidate else actions_for_area(lines, area.letter),
-            work=None if area.is_candidate else work_plan(records, area.letter, lines, today),
+            work=None
+            if area.is_candidate
+            else work_plan(analysis.records, area.letter, lines, today),
         )
         for area in found
     )
-
-
-def _served(areas: Sequence[CoreArea]) -> list[_Row]:
-    return [
-        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
-        for area in areas
-    ]
-
-
-def _candidates(proposal: Proposal) -> list[_Row]:
-    areas = proposal.areas
-    named = zip(areas["area_id"], areas["place_name"], list_cells(areas), strict=True)
-    return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
 
 
 def _facts(
@@ -206,13 +197,8 @@ def _facts(
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
     return AreaFacts(
-        area_id=row.area_id,
+        **row._asdict(),
         letter="" if row.state == CANDIDATE else row.area_id,
-        name=row.name,
-        state=row.state,
-        since=row.since,
-        cells=row.cells,
-        redrawn_on=row.redrawn_on,
         shape=h3_cells.outline(row.cells),
         km2=counts.area_km2,
         incidents=counts.incidents,
@@ -227,7 +213,7 @@ def _facts(
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
         is_doubtful=counts.is_doubtful,
         stability=seen.stability.get(candidate),
-        times=_times(seen.analysis.city.dataset, counts),
+        times=sheet_on(seen.analysis.city.dataset, seen.now, vars(counts), counts.rows),
         help=helped,
         why=explain_area(seen.analysis.city, row.cells, seen.analysis.risk, seen.studies),
         verdict=None,
@@ -260,23 +246,3 @@ def _move(
     if now == before:
         return TierMove.SAME
     return TierMove.HIGHER if now < before else TierMove.LOWER
-
-
-def _times(dataset: Dataset, counts: AreaCounts) -> Times:
-    incidents = dataset.incidents.iloc[counts.rows]
-    first, through = (
-        date.fromisoformat(dataset.report[name]) for name in ("data_from", "data_through")
-    )
-    by_month = count_by_month(incidents, counts.period, first, through)
-    by_part = count_by_part(incidents)
-    return Times(
-        tuple(
-            AreaMonth(str(month), int(n) if covered else None, bool(partial))
-            for month, n, partial, covered in by_month[
-                ["month", "incidents", "is_partial", "is_covered"]
-            ].itertuples(index=False)
-        ),
-        None if by_part is None else tuple(tuple(map(int, row)) for row in by_part.to_numpy()),
-        int(has_flag(incidents, "no_time").sum()),
-        int(has_flag(incidents, "reported_time").sum()),
-    )

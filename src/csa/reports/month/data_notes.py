@@ -12,7 +12,6 @@ from csa.base.errors import PeriodError
 from csa.base.message import Message, msg
 from csa.base.params import Month, last_day
 from csa.base.text import day, month
-from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
 from csa.city.history import DatasetVersion, explain_left_out, list_revisions
 from csa.disclosure.texts import kinds_in
@@ -32,16 +31,16 @@ def data_notes(
     data_through: date,
 ) -> tuple[Message, ...]:
     """List what the count leaves out, what may still change, and what changed."""
-    said = (
+    basics, people_of = city.config.city, city.dataset.report.get("population_year")
+    return (
         *_left_out(summary),
         *_provisional(data_through, reported),
         *_revised(editions, reported),
         *explain_left_out(editions),
-        _proxy(city.config),
+        *([msg("briefing.proxy", name=basics.nonfatal_name)] if basics.nonfatal_is_proxy else []),
         _domestic(city.dataset, summary),
-        _people(city.dataset),
+        *([] if people_of is None else [msg("report.people_of", year=str(people_of))]),
     )
-    return tuple(message for message in said if message is not None)
 
 
 def records_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
@@ -87,11 +86,6 @@ def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Me
     yield msg("follow.late", n=len(changed), months="; ".join(str(one) for one in months))
 
 
-def _proxy(config: CityConfig) -> Message | None:
-    city = config.city
-    return msg("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else None
-
-
 def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
     """Count the domestic incidents, and those whose field is empty."""
     params = summary["params"]
@@ -105,11 +99,6 @@ def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
     return msg(
         "report.domestic", n=int(answers.get("yes", 0)), of=len(incidents), unknown=n_unknown
     )
-
-
-def _people(dataset: Dataset) -> Message | None:
-    year = dataset.report.get("population_year")
-    return None if year is None else msg("report.people_of", year=str(year))
 
 
 def what_lacks(

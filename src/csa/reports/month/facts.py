@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ import shapely
 
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings
+from csa.areas.sheets import Sheet
 from csa.areas.sufficiency import Sufficiency
 from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
@@ -72,25 +73,6 @@ class AreaServices:
 
 
 @dataclass(frozen=True)
-class AreaMonth:
-    """One month of an area."""
-
-    month: str  # `YYYY-MM`
-    n: int | None  # incidents; None where the data do not reach
-    is_partial: bool  # whether the data begin or end within it
-
-
-@dataclass(frozen=True)
-class Times:
-    """An area's incidents by month and part of day, for the leader of a walk only."""
-
-    months: tuple[AreaMonth, ...]  # the months counted
-    parts: tuple[tuple[int, ...], ...] | None
-    without_time: int  # incidents without a time
-    reported_time: int  # incidents whose recorded time is that of the report
-
-
-@dataclass(frozen=True)
 class AreaFacts:
     """One area of a report."""
 
@@ -117,7 +99,7 @@ class AreaFacts:
     move: TierMove  # change since the month before
     is_doubtful: bool
     stability: float | None
-    times: Times  # for the leader's sheet
+    times: Sheet = field(compare=False)  # by month and part of day, for the leader of a walk only
     help: AreaServices | None  # None if the city has no list of services
     why: AreaExplanation  # what marks it, its vacant land, and what helped elsewhere
     verdict: Message | None  # what changed in it; None if it is not followed

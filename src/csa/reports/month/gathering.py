@@ -14,7 +14,6 @@ from csa.base.errors import CsaError
 from csa.base.message import msg
 from csa.base.params import Month
 from csa.base.schema import KINDS
-from csa.city.dataset import Dataset
 from csa.city.history import load_history
 from csa.program.plan.items import Plan
 from csa.reports.briefing.lines import ActionLine, plan_lines
@@ -40,7 +39,6 @@ from csa.reports.month.data_notes import (
 from csa.reports.month.facts import AreaFacts, Facts, MapGround, PlanFacts, PublicPart
 from csa.reports.month.month_end import (
     NOTHING_BESIDE,
-    ChangeResult,
     ReportInputs,
     follow,
     proposal_before,
@@ -110,6 +108,7 @@ def gather_month(
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = gather_areas(seen, lines, snapshot.as_of)
     result = follow(at, int(now.summary["totals"]["silent_months"]))
+    singles = result.singles or {}
     plan_facts = None if plan is None else _plan_facts(plan, lines, at, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
@@ -121,7 +120,7 @@ def gather_month(
         config=city.config,
         choices=at.settings,
         data_through=date.fromisoformat(city.dataset.report["data_through"]),
-        areas=_with_verdicts(areas, result),
+        areas=tuple(replace(area, verdict=singles.get(area.letter)) for area in areas),
         is_served=is_served,
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
@@ -131,7 +130,12 @@ def gather_month(
         city_year=city_year(city, at.settings),
         followed=result.followed,
         why_not_followed=result.why_not,
-        ground=_ground(city.dataset, now, beside),
+        ground=MapGround(
+            city.dataset.study_area,
+            city.dataset.neighborhoods,
+            dict(beside.layers),
+            count_afar(now.counted),
+        ),
         plan=plan_facts,
         services_per_1k=services_per_1k(city.dataset),
         notes=(
@@ -147,11 +151,6 @@ def gather_month(
         public=_public(analysis, plan, month, beside),
         displaced=result.displaced,
     )
-
-
-def _with_verdicts(areas: Sequence[AreaFacts], result: ChangeResult) -> tuple[AreaFacts, ...]:
-    singles = result.singles or {}
-    return tuple(replace(area, verdict=singles.get(area.letter)) for area in areas)
 
 
 def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) -> tuple[str, ...]:
@@ -187,15 +186,6 @@ def _plan_facts(
         measure_statuses(measures, today),
         tuple(undone),
         review_effects(plan, records, today),
-    )
-
-
-def _ground(dataset: Dataset, now: Proposal, beside: ReportInputs) -> MapGround:
-    return MapGround(
-        dataset.study_area,
-        dataset.neighborhoods,
-        dict(beside.layers),
-        count_afar(now.counted),
     )
 
 

@@ -119,11 +119,6 @@ def follow_earlier(analysis: Analysis, then: Proposal) -> ChangeResult:
     return _told(change, are_earlier=True)
 
 
-def year_ago(until: Month) -> Month:
-    """Return the start used to follow areas if none is in service."""
-    return until.plus(-DEFAULT_AFTER)
-
-
 def _told(change: Change, *, are_earlier: bool) -> ChangeResult:
     located, found = change.located, change.displaced
     n_months = len(found.pooled.verdicts)
@@ -244,7 +239,9 @@ def follow(analysis: Analysis, n_silent: int = 0) -> ChangeResult:
     if analysis.areas is not None:
         return follow_designated(analysis)
     covered = analysis.city.dataset.complete_months
-    then = None if covered is None else proposal_before(analysis, year_ago(covered.until))
+    then = (
+        None if covered is None else proposal_before(analysis, covered.until.plus(-DEFAULT_AFTER))
+    )
     if then is None:
         return ChangeResult(why_not=msg("report.too_short"))
     return follow_earlier(analysis, then)

@@ -51,9 +51,11 @@ def snapshot_of(
     """
     config, dataset = city.config, city.dataset
     head = records.decided  # a record of who received an edition changes none
+    values = asdict(choices) | {"kinds": sorted(choices.kinds)}
+    del values["until"]  # the month's
     params = {
         "method": METHOD_VERSION,
-        "choices": _plain(choices),
+        "choices": values,
         "city": _hash(config.beyond_defaults()),
         "layers": [_layer(dataset, name) for name in LAYERS],
         "beside": {name: _hash(value) for name, value in sorted((beside or {}).items())},
@@ -90,13 +92,6 @@ def _sorted(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_sorted(one) for one in value]
     return value
-
-
-def _plain(choices: AreaSettings) -> dict[str, Any]:
-    """Return choices without their end, which is the month's."""
-    values = asdict(choices)
-    del values["until"]
-    return values | {"kinds": sorted(choices.kinds)}
 
 
 def _layer(dataset: Dataset, name: str) -> str:

@@ -114,7 +114,13 @@ def bundle_files(
     """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and SVG, the same bytes each time."""
     tables = table_files(facts, shapes)
     tables |= {PACKAGE: package_bytes(facts, tables, COLUMNS), FEED: feed_bytes(facts, ledger)}
-    files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | tables
+    published = {
+        "kind": LEDGER_KIND,
+        "format_version": LEDGER_VERSION,
+        "city": facts.city_id,
+        "publications": [one.to_json() for one in carried_on(ledger)],
+    }
+    files = {LEDGER: json_bytes(published)} | tables
     files |= {_map_name(language): svg.encode() for language, svg in maps.items()}
     files |= site_files(facts, maps, tables)
     marker = {
@@ -210,16 +216,6 @@ def _content(folder: Path, name: str, told: Mapping[str, Any]) -> bytes:
     return content
 
 
-def _ledger_bytes(city: str, ledger: Sequence[Publication]) -> bytes:
-    value = {
-        "kind": LEDGER_KIND,
-        "format_version": LEDGER_VERSION,
-        "city": city,
-        "publications": [one.to_json() for one in carried_on(ledger)],
-    }
-    return json_bytes(value)
-
-
 def _map_name(language: str) -> str:
     return "map.svg" if language == ENGLISH else f"map-{language}.svg"
 
@@ -277,12 +273,8 @@ def table_files(
         for one in facts.districts
         if one.name in shapes
     ]
-    return (
-        tables
-        | {"cells.geojson": _geojson("cells", facts, cells)}
-        | {"areas.geojson": _geojson("areas", facts, areas)}
-        | ({SHAPES: _geojson("neighborhoods", facts, places)} if places else {})
-    )
+    shaped = {"cells": cells, "areas": areas} | ({"neighborhoods": places} if places else {})
+    return tables | {f"{n}.geojson": _geojson(n, facts, rows) for n, rows in shaped.items()}
 
 
 def _of_place(place: PublicPlace, facts: PublicFacts) -> dict[str, Any]:
@@ -308,9 +300,8 @@ def _of_cell(cell: PublicCell, facts: PublicFacts) -> dict[str, Any]:
 
 
 def _of_area(area: PublicArea) -> dict[str, Any]:
-    since = area.since and area.since.isoformat()
-    values = (area.letter, area.place_name, area.state, since, area.count, list(area.cells))
-    return dict(zip(COLUMNS["areas.csv"], values, strict=True))
+    values = area.model_dump(mode="json")
+    return {name: values[name] for name in COLUMNS["areas.csv"]}
 
 
 def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, Any]]]) -> bytes:

@@ -82,7 +82,9 @@ def count_all(
     every = all_records(window, secret)
     span = span_name(window.span)
     spans = complete_years(window.covered) | {span: window.span}
-    names, cells = district_names(window.dataset), cells_of(window.dataset)
+    dataset = window.dataset
+    names = sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
+    cells = as_text(cover_study_area(dataset.study_area, RESOLUTION).index)
     counts: dict[str, dict[str, dict[str, int | None]]] = {g: {} for g in (CITY, DISTRICT, AREA)}
 
     def add(geography: str, period: str, places: Sequence[str], made: tuple[Ints, Keys]) -> None:
@@ -176,16 +178,6 @@ def _large(
     before = counts[geography].get(f"{int(quarter[:4]) - 1:04d}", {})
     had = {p for one in earlier for p in one.counts.get(geography, {}).get(quarter, {})}
     return [place for place in places if (before.get(place) or 0) >= LARGE or place in had]
-
-
-def district_names(dataset: Dataset) -> list[str]:
-    """List the named neighborhoods."""
-    return sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
-
-
-def cells_of(dataset: Dataset) -> list[str]:
-    """List the cells with counts."""
-    return as_text(cover_study_area(dataset.study_area, RESOLUTION).index)
 
 
 def located_records(

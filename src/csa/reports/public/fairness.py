@@ -113,7 +113,9 @@ def propose_with_doubled_reports(
         sum(_is_in(cells, name, window) for cells in found) for found in (before, after)
     )
     others = [cells for cells in before if not _is_in(cells, name, window)]
-    kept = sum(any(_alike(one, other) for other in after) for one in others)
+    kept = sum(
+        any(len(one & other) >= SAME * len(one | other) for other in after) for one in others
+    )
     return PublicDoubled(
         name=name, before=n_before, after=n_after, others=len(others), others_kept=kept
     )
@@ -123,10 +125,6 @@ def _is_in(cells: frozenset[str], name: str, window: PublicWindow) -> bool:
     middle = centres(sorted(int(cell, 16) for cell in cells))
     named = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
     return bool((named == name).any())
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= SAME * len(one | other)
 
 
 # ---- The fairness page in words: who lives there, what reports see, who decides.
@@ -166,11 +164,12 @@ def _who_section(facts: PublicFacts, fairness: PublicFairness, t: Translator) ->
 
 def _double(doubled: PublicDoubled | None, t: Translator) -> tuple[Block, ...]:
     if doubled is None:
-        return (Paragraph(t("public.fair_not_tried")), Paragraph(t("public.fair_so")))
-    name, before, after = doubled.name, doubled.before, doubled.after
-    return (
-        Paragraph(t("public.fair_tried", name=name)),
-        Paragraph(t("public.fair_there", name=name, before=before, after=after)),
-        Paragraph(t("public.fair_others", others=doubled.others, kept=doubled.others_kept)),
-        Paragraph(t("public.fair_so")),
-    )
+        said = [t("public.fair_not_tried")]
+    else:
+        name, before, after = doubled.name, doubled.before, doubled.after
+        said = [
+            t("public.fair_tried", name=name),
+            t("public.fair_there", name=name, before=before, after=after),
+            t("public.fair_others", others=doubled.others, kept=doubled.others_kept),
+        ]
+    return tuple(map(Paragraph, (*said, t("public.fair_so"))))

@@ -185,7 +185,11 @@ def _publish(asked: _Asked) -> Published:
             window, analysis.city, choices, areas, facts.districts, beside.census
         )
         facts = facts.model_copy(update={"fairness": found})
-    return Published(facts, made, count_suppressed(facts), window.n_unknown, texts)
+    held_back = {}
+    for name, places in ((AREA, facts.areas), (DISTRICT, facts.districts), (CELL, facts.cells)):
+        below = sum(place.count is None for place in places)
+        held_back[name] = Suppressed(len(places) - below, below)
+    return Published(facts, made, held_back, window.n_unknown, texts)
 
 
 def refused(analysis: Analysis, plan: Plan | None, month: Month) -> list[CsaError]:
@@ -280,12 +284,3 @@ def _facts(
         meetings=meetings_of(records, public, areas, touched, window.quarter.last_day),
         decided_by=public.decided_by,
     )
-
-
-def count_suppressed(facts: PublicFacts) -> dict[str, Suppressed]:
-    """Count the places with a number and those with fewer than 10, for the publisher."""
-    found = {}
-    for name, places in ((AREA, facts.areas), (DISTRICT, facts.districts), (CELL, facts.cells)):
-        below = sum(place.count is None for place in places)
-        found[name] = Suppressed(len(places) - below, below)
-    return found

@@ -14,7 +14,7 @@ from csa.city.config import CityConfig
 from csa.geo import cells as h3_cells
 from csa.geo.cells import draw_cells
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
-from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit
+from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
@@ -47,7 +47,7 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
     height = round(WIDTH * min(TALLEST, max(FLATTEST, (north - south) / (east - west))))
     view = fit(extent, (0.0, 0.0, float(WIDTH), float(height)), sheet.metric_crs)
     colours = class_colours(max(len(sheet.class_words), 1))
-    parts = [_mark(mark) for mark in _ground(sheet, view)]
+    parts = [_mark(Fill(view.draw([shapely.make_valid(sheet.study_area)]), PAPER.land))]
     shapes = view.draw(shape for _, shape, _ in places)
     parts += [
         f'<path class="place" data-place="{key}" d="{_path((shape,))}" fill="{colours[level]}" '
@@ -60,7 +60,10 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
             f'<path d="{_path((shape,))}" fill="{colours[level]}"/>'
             for (_, level), shape in zip(sheet.cells, cells, strict=True)
         ]
-    parts += [_mark(mark) for mark in _water(sheet, view)]
+    # Water and main streets, by which people find their way.
+    for name, colour, width in (("water", PAPER.water, 2.5), ("main_streets", PAPER.ground, 1.4)):
+        lines, faces = lines_and_faces(sheet, view, name)
+        parts += [_mark(Fill(faces, colour)), _mark(Stroke(lines, colour, width))]
     areas = view.draw(area.shape for area in sheet.areas)
     for name, style in (("wide", WIDE), ("narrow", NARROW)):
         marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas)]
@@ -71,26 +74,6 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
         f'role="img" aria-label="{escape(alt)}" font-family="system-ui, Arial, sans-serif">'
         f"{''.join(parts)}</svg>"
     )
-
-
-def _ground(sheet: MapSheet, view: MapView) -> list[Mark]:
-    land = view.draw([shapely.make_valid(sheet.study_area)])
-    return [Fill(land, PAPER.land)]
-
-
-def _water(sheet: MapSheet, view: MapView) -> list[Mark]:
-    """Draw water and main streets, by which people find their way."""
-    marks: list[Mark] = []
-    for name, colour, width in (("water", PAPER.water, 2.5), ("main_streets", PAPER.ground, 1.4)):
-        text = sheet.layers.get(name, "")
-        if not text:
-            continue
-        shapes = view.draw(shapely.get_parts(shapely.get_parts(shapely.from_geojson(text))))
-        is_line = shapely.get_dimensions(np.array(shapes, dtype=object)) == 1
-        lines = tuple(shape for shape, line in zip(shapes, is_line, strict=True) if line)
-        faces = tuple(shape for shape, line in zip(shapes, is_line, strict=True) if not line)
-        marks += [Fill(faces, colour), Stroke(lines, colour, width)]
-    return marks
 
 
 def _labels(
@@ -134,8 +117,7 @@ def _mark(mark: Mark) -> str:
 
 def _path(shapes: Iterable[shapely.Geometry]) -> str:
     """Write shapes as the data of one path, to a tenth of a unit."""
-    parts = shapely.get_parts(np.array(list(shapes), dtype=object))
-    parts = shapely.get_parts(parts)
+    parts = shapely.get_parts(shapely.get_parts(np.array(list(shapes), dtype=object)))
     is_face = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     lines = [*shapely.get_rings(parts[is_face]), *parts[~is_face]]
     written = []

@@ -11,7 +11,7 @@ from typing import Literal
 from csa.base.text import Translator
 from csa.reports.document import Block, Paragraph, Table
 from csa.reports.public.areas import change_numbers, change_sentence, moved_somewhere, short_change
-from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace, Years
+from csa.reports.public.facts import PublicArea, PublicFacts, PublicMeeting, PublicPlace, Years
 from csa.reports.public.plan import status_at_quarter_end, status_label, tasks_in_order
 from csa.reports.public.words import LEAST, area_name, city_count, class_words, noun, period
 
@@ -244,15 +244,21 @@ def _trend(place: PublicPlace, dispersion: float, t: Translator) -> str:
     )
 
 
+def _areas_in(
+    place: PublicPlace, facts: PublicFacts, t: Translator
+) -> Iterator[tuple[PublicArea, str]]:
+    """Yield the areas in a neighborhood, each with what it is and what changed in it."""
+    for area in facts.areas:
+        if area.key in place.areas:
+            key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
+            said = short_change(area, noun(facts, t), t("public.here"), t)
+            yield area, f"{t(key, area=area_name(area, facts, t))} {said}".strip()
+
+
 def _doing_in(place: PublicPlace, facts: PublicFacts, t: Translator) -> Iterator[str]:
     """Yield the areas in a neighborhood, what changed in each, and the tasks there."""
-    for area in facts.areas:
-        if area.key not in place.areas:
-            continue
-        name = area_name(area, facts, t)
-        key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
-        said = short_change(area, noun(facts, t), t("public.here"), t)
-        yield f"{t(key, area=name)} {said}".strip()
+    for area, said in _areas_in(place, facts, t):
+        yield said
         for task in tasks_in_order(facts):
             if task.area == area.key:
                 stands = status_label(status_at_quarter_end(task, facts), t)
@@ -282,15 +288,10 @@ def trend_words(trend: YearTrend | None, t: Translator) -> str:
 def _doing(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:
     """Name the areas in a neighborhood, with how many tasks agencies took on there."""
     said = []
-    for area in facts.areas:
-        if area.key in place.areas:
-            name = area_name(area, facts, t)
-            n = sum(task.area == area.key for task in facts.tasks)
-            key = "public.may_be_chosen" if area.state == "candidate" else "public.area_chosen"
-            said.append(t(key, area=name))
-            said.append(short_change(area, noun(facts, t), t("public.here"), t))
-            said += [t("public.n_tasks", n=n)] if n else []
-    return " ".join(filter(None, said)) or t("public.doing_nothing")
+    for area, about in _areas_in(place, facts, t):
+        n = sum(task.area == area.key for task in facts.tasks)
+        said += [about, *([t("public.n_tasks", n=n)] if n else [])]
+    return " ".join(said) or t("public.doing_nothing")
 
 
 def _next_meeting(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:

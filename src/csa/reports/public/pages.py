@@ -67,12 +67,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(kind=_kind)
+    made.filters.update(kind=lambda block: type(block).__name__)
     return made
-
-
-def _kind(block: object) -> str:
-    return type(block).__name__
 
 
 # ---- A section of a public page.

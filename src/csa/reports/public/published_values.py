@@ -186,34 +186,17 @@ def meetings_of(
 
 def public_tasks(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
     """List the areas' tasks that were marked public."""
+    rows = (row for row in records.tasks if row.is_public and row.area in letters)
+    tasks = (PublicTask.model_validate(row, from_attributes=True) for row in rows)
     return tuple(
-        PublicTask(
-            area=row.area,
-            what=row.what,
-            agency=row.agency,
-            status=row.status,
-            due=row.due,
-            reason="" if row.status == "done" else row.reason,
-            told_on=row.told_on,
-        )
-        for row in records.tasks
-        if row.is_public and row.area in letters
+        task.model_copy(update={"reason": ""}) if task.status == "done" else task for task in tasks
     )
 
 
 def public_answers(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
     """List what residents asked and what was answered, of those who agreed to be quoted."""
-    return tuple(
-        PublicAnswer(
-            area=row.area,
-            asked=row.asked,
-            asked_on=row.asked_on,
-            answered=row.answered,
-            answered_on=row.answered_on,
-        )
-        for row in records.asked
-        if row.is_public and row.area in letters
-    )
+    rows = (row for row in records.asked if row.is_public and row.area in letters)
+    return tuple(PublicAnswer.model_validate(row, from_attributes=True) for row in rows)
 
 
 def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:

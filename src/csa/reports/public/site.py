@@ -75,7 +75,7 @@ def package_bytes(
         ending = name.rpartition(".")[2]
         if ending not in MEDIA:
             continue
-        resource = {
+        resource: dict[str, object] = {
             "name": name.replace(".", "-"),
             "path": name,
             "format": ending,
@@ -85,7 +85,12 @@ def package_bytes(
             "hash": f"sha256:{hashlib.sha256(files[name]).hexdigest()}",
         }
         if name in columns:
-            resource |= {"profile": "tabular-data-resource", "schema": _schema(columns[name])}
+            fields = [
+                {"name": column, "type": FIELDS[column][0], "description": FIELDS[column][1]}
+                for column in columns[name]
+            ]
+            resource["profile"] = "tabular-data-resource"
+            resource["schema"] = {"fields": fields, "missingValues": [""]}
         resources.append(resource)
     return json_bytes(
         {
@@ -98,14 +103,6 @@ def package_bytes(
             "resources": resources,
         }
     )
-
-
-def _schema(columns: Sequence[str]) -> dict[str, object]:
-    fields = []
-    for name in columns:
-        kind, about = FIELDS[name]
-        fields.append({"name": name, "type": kind, "description": about})
-    return {"fields": fields, "missingValues": [""]}
 
 
 def feed_bytes(facts: PublicFacts, ledger: Iterable[Publication]) -> bytes:
@@ -239,17 +236,14 @@ def _page(
 def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
     """List the links to the same page in other languages, the page beside it, and the wall."""
     t, up = Translator(language), "" if language == ENGLISH else "../"
-    if name == FAIRNESS:
-        there = (PAGE, t("public.fair_back"), "")
-    else:
-        there = (FAIRNESS, t("public.fair_link"), "")
+    back, other_page = (PAGE, t("public.fair_back"), ""), (FAIRNESS, t("public.fair_link"), "")
     return [
         *(
             (f"{up}{_folder(other)}{name}", language_name(other), other)
             for other in LANGUAGES
             if other != language
         ),
-        there,
+        back if name == FAIRNESS else other_page,
         (WALL, t("public.to_wall"), ""),
     ]
 

@@ -36,14 +36,10 @@ def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
     """Refuse to publish texts that seem to name a person, a home or a case, unless confirmed."""
     found = unread(texts, confirmed)
     if found:
-        said = "; ".join(map(_listed, found))
+        said = "; ".join(f"[{code_of(text)}] {text_kinds(text)}: '{text}'" for text in found)
         error = PrivacyError("publish.caught", n=len(found), texts=said)
         error.texts = found
         raise error
-
-
-def _listed(text: str) -> str:
-    return f"[{code_of(text)}] {text_kinds(text)}: '{text}'"
 
 
 def text_kinds(text: str) -> str:

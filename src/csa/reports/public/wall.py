@@ -15,7 +15,7 @@ from csa.reports.public.areas import (
     publishable_change,
     short_change,
 )
-from csa.reports.public.facts import DensityClass, PublicAnswer, PublicFacts
+from csa.reports.public.facts import DensityClass, PublicFacts
 from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.plan import (
@@ -217,9 +217,12 @@ def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]
 
 def _answers(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
     """Show every question that may be quoted, those without an answer first."""
-    pairs = [_pair(one, t) for one in answers_in_order(facts)]
-    others = tuple(map(Row, unquoted(facts, t)))
-    groups = [*pairs, *([others] if others else [])]
+    groups: list[tuple[Row, ...]] = [
+        (Row(one.asked, one.area), Row(one.answered or t("public.not_answered")))
+        for one in answers_in_order(facts)
+    ]
+    if others := unquoted(facts, t):
+        groups.append(tuple(map(Row, others)))
     yield from _screens("answers", t("public.answers_title"), groups, room)
 
 
@@ -230,7 +233,9 @@ def _screens(
     room += MOST_LISTED - MOST_WORDS - count_words(title)
     shown: tuple[Row, ...] = ()
     for group in groups:
-        own = group if _n_words(group) <= room else _cut(group, room)
+        own = group
+        if _n_words(group) > room:  # cut to its share of the room, so that no row is left out
+            own = tuple(row for one in group for row in fitting([one], room // len(group)))
         if shown and (len(shown + own) > MOST_ROWS or _n_words(shown + own) > room):
             yield WallScreen(key, title, shown)
             shown = ()
@@ -241,15 +246,6 @@ def _screens(
 
 def _n_words(rows: Iterable[Row]) -> int:
     return sum(row.n_words for row in rows)
-
-
-def _cut(rows: tuple[Row, ...], room: int) -> tuple[Row, ...]:
-    """Cut what is too long for its share of the room, so that no row is left out."""
-    return tuple(row for one in rows for row in fitting([one], room // len(rows)))
-
-
-def _pair(answer: PublicAnswer, t: Translator) -> tuple[Row, Row]:
-    return Row(answer.asked, answer.area), Row(answer.answered or t("public.not_answered"))
 
 
 def _part(facts: PublicFacts, t: Translator, room: int) -> WallScreen:

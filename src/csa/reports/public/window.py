@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.window import month_index
-from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
 from csa.city.dataset import City, Dataset
@@ -53,6 +52,8 @@ def resolve_window(city: City, month: Month) -> PublicWindow:
     silent = _silent_sources(dataset, located, period)
     if silent and not config.public.domestic_rule:
         raise ConfigError("publish.domestic", city=config.city.name, sources=", ".join(silent))
+    is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
+    is_in = span.contains(month_index(located["occurred_at"]))
     return PublicWindow(
         quarter,
         period,
@@ -61,7 +62,7 @@ def resolve_window(city: City, month: Month) -> PublicWindow:
         known,
         "confirmed" if silent else "left_out",
         tuple(silent),
-        _n_unknown(located, span, silent),
+        int((is_unknown & is_in).sum()),
     )
 
 
@@ -106,18 +107,14 @@ def _spans(dataset: Dataset) -> Iterator[Period]:
     counts = np.bincount(at[(at >= 0) & (at < covered.months)], minlength=covered.months)
     usual = float(counts.mean())  # missing months lower it, so that a gap is never found too soon
     start = 0
-    for low, high in _runs_of_zero(counts):
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], counts == 0, [0]])))
+    for low, high in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         if usual * (high - low) > CERTAIN_GAP:
             if low > start:
                 yield Period(covered.start.plus(start), covered.start.plus(low))
             start = high
     if start < covered.months:
         yield Period(covered.start.plus(start), covered.until)
-
-
-def _runs_of_zero(counts: Ints) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], counts == 0, [0]])))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _only(dataset: Dataset, covered: Period) -> Dataset:
@@ -147,9 +144,3 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
     )
     heard = {name for name in says if name in says_now or name not in many}
     return sorted(set(located["source"]) - heard)
-
-
-def _n_unknown(located: pd.DataFrame, period: Period, silent: list[str]) -> int:
-    is_in = period.contains(month_index(located["occurred_at"]))
-    is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
-    return int((is_unknown & is_in).sum())

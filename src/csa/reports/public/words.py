@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from csa.base.params import Month
 from csa.base.text import ENGLISH, Translator
 from csa.program.plan.measures import Quarter
@@ -157,12 +155,8 @@ def limits(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
             said.append(t("public.limit_unsaid", count=city_count(facts.n_unknown, t)))
     else:
         said += [t("public.limit_no_field"), t("public.limit_so_kept")]
-        said.extend(_confirmed(facts.domestic_office, facts.domestic_on, t))
+        if facts.domestic_on is not None:
+            on = t.day(facts.domestic_on)
+            said.append(t("public.limit_confirmed", office=facts.domestic_office, day=on))
     said.append(t("public.limit_no_detail"))
     return tuple(said)
-
-
-def _confirmed(office: str, on: date | None, t: Translator) -> tuple[str, ...]:
-    if on is None:
-        return ()
-    return (t("public.limit_confirmed", office=office, day=t.day(on)),)
