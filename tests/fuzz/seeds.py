@@ -76,7 +76,7 @@ def as_map(content, suffix):
 
 @cache
 def a_backup():
-    from csa.program.store.audit import Signed
+    from csa.program.store.audit import Signed  # noqa: PLC0415 - loads late
     from csa.program.store.backup import save_backup  # noqa: PLC0415
     from csa.program.store.engine import open_store  # noqa: PLC0415 - loads late
     from csa.program.store.tables import ActionRow, AreaRow, MeasureRow, StepRow  # noqa: PLC0415

@@ -15,8 +15,9 @@ from shapely.geometry import box
 
 from csa.base.errors import SourceError
 from csa.city.config import PlacesSource
-from csa.ingest.map_files import DRIVERS, read_shapes
+from csa.ingest.map_files import DRIVERS
 from csa.ingest.polygons import read_neighborhoods, read_study_area
+from csa.ingest.shapes import read_shapes
 
 READERS = [
     partial(read_neighborhoods, places=PlacesSource(file="n.geojson", name_column="name")),

@@ -12,8 +12,9 @@ from csa.city.loading import load_city
 from csa.ingest import map_files
 from csa.ingest.basemap import build_basemap
 from csa.ingest.infer_layers import _read
-from csa.ingest.map_files import read_shapes, refuse_tangles
+from csa.ingest.map_files import refuse_tangles
 from csa.ingest.polygons import read_neighborhoods, read_polygons, read_study_area
+from csa.ingest.shapes import read_shapes
 
 PLACES = PlacesSource(file="n.geojson", name_column="name")
 READERS = {

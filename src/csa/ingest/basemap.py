@@ -23,8 +23,8 @@ from csa.base.message import Message, msg
 from csa.base.safe_parsing import parse_json
 from csa.city import config
 from csa.city.config import CityConfig
-from csa.ingest.map_files import read_shapes, require_column
 from csa.ingest.polygons import read_neighborhoods, require_zone
+from csa.ingest.shapes import read_shapes, require_column
 from csa.ingest.sources import data_folder, find_places
 
 # ---- Read a city's own streets, and the basemap that `csa basemap` made of its layers.

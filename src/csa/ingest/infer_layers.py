@@ -20,9 +20,10 @@ from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
 from csa.ingest.columns import normalise_header
 from csa.ingest.infer_columns import LATITUDE, LONGITUDE
-from csa.ingest.map_files import TABLES, as_table, read_map
+from csa.ingest.map_files import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
+from csa.ingest.shapes import TABLES, as_table
 
 KINDS = {
     r"school": "school",

@@ -19,10 +19,10 @@ from csa.base.text import first_names
 from csa.city.config import CensusSource, PlaceLists, Population, RiskTerrain
 from csa.city.dataset import layer_fingerprint
 from csa.ingest.columns import normalise_header
-from csa.ingest.map_files import read_rows, read_shapes, require_column
 from csa.ingest.parse import parse_numbers, plain_text
 from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.records import read_records
+from csa.ingest.shapes import read_rows, read_shapes, require_column
 
 Layer: TypeAlias = tuple[gpd.GeoDataFrame, dict[str, Any]]
 """A layer's table, and the report on how it was read."""

@@ -15,9 +15,10 @@ from csa.base.message import Message, msg
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
-from csa.ingest.map_files import as_table, read_map, refuse_tangles
+from csa.ingest.map_files import read_map, refuse_tangles
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
+from csa.ingest.shapes import as_table
 
 MOST_NAMED = 5
 TEXTS = frozenset({".csv", ".tsv"})

@@ -15,8 +15,8 @@ from csa.base.errors import SourceError
 from csa.city.config import CityConfig, RiskLayerFile
 from csa.city.dataset import Dataset
 from csa.ingest.layers import is_near_city
-from csa.ingest.map_files import TABLES, read_rows, read_shapes
 from csa.ingest.parse import plain_text
+from csa.ingest.shapes import TABLES, read_rows, read_shapes
 from csa.ingest.sources import data_folder
 
 MAPS = (".geojson", ".json", ".gpkg", ".shp")

@@ -1,4 +1,4 @@
-"""What a city's files are made into, each by itself: a dataset, areas, their order, a month's facts.
+"""What a city's files are made into: a dataset, areas, their order, a change, a month's facts.
 
 The single commands, a new month and a fleet make them here.
 """
