@@ -12,7 +12,6 @@ from csa.base.errors import MachineError
 from csa.base.io import json_bytes
 from csa.program.store.engine import open_store
 from csa.reports import making
-from csa.reports.month import gathering
 from csa.reports.month.account import facts_account
 
 EDITIONS = 7
@@ -39,7 +38,7 @@ def gathered(monkeypatch, month_facts):
         asked.append((str(month), beside.with_public, analysis.records))
         return month_facts
 
-    monkeypatch.setattr(gathering, "gather_month", gather)
+    monkeypatch.setattr("csa.workflow.products.gather_month", gather)
     monkeypatch.setattr(making.Drawer, "__call__", lambda *_: picture(3, 2))
     monkeypatch.setattr(making, "render_pdf", lambda page: b"%PDF" + page)
     return asked

@@ -80,7 +80,8 @@ def measure_list(
     from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
-    config, plan = load_city_option(city), require_plan(city)
+    config = load_city_option(city)
+    plan = require_plan(city, config)
     year = None if dataset is None else _year_so_far(config, dataset)
     rows = measure_rows(plan, read_records(open_store_read_only(config, store)), year)
     if as_json:

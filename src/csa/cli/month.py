@@ -104,7 +104,7 @@ def month_command(
         given = fetch_new(config, place, progress)
     request = MonthRequest(
         config,
-        city_plan(city),
+        city_plan(city, config),
         place,
         open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
         lambda: open_or_create_store(config, store),

@@ -293,22 +293,22 @@ def open_or_create_store(config: CityConfig, given: str | None) -> Store:
     return make_store(store_address(config, given), config.city.id)
 
 
-def require_plan(city: str) -> Plan:
+def require_plan(city: str, config: CityConfig | None = None) -> Plan:
     """Read a city's plan; refuse where its file names none."""
     from csa.city.loading import find_city_file
 
-    plan = city_plan(city)
+    plan = city_plan(city, config)
     if plan is None:
         raise ParamError("plan.none", city=find_city_file(city))
     return plan
 
 
-def city_plan(city: str) -> Plan | None:
+def city_plan(city: str, config: CityConfig | None = None) -> Plan | None:
     """Read a city's plan; None where its file names none."""
     from csa.city.loading import find_city_file
     from csa.program.plan.loading import load_city_plan
 
-    return load_city_plan(find_city_file(city))
+    return load_city_plan(find_city_file(city), config)
 
 
 def city_today(config: CityConfig) -> date:

@@ -42,7 +42,8 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
     """List the plan's actions and how each stands; open slots too."""
     from csa.reports.briefing.lines import line_rows, plan_lines
 
-    config, plan = load_city_option(city), require_plan(city)
+    config = load_city_option(city)
+    plan = require_plan(city, config)
     records = stored_records(config, store)
     lines = plan_lines(plan, records, city_today(config))
     if as_json:
@@ -159,7 +160,7 @@ def plan_calendar(
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
     config = load_city_option(city)
-    plan = city_plan(city)
+    plan = city_plan(city, config)
     records = stored_records(config, store)
     entries = calendar_entries(config, plan, records, city_today(config))
     write_file(out, calendar_file(config, entries, config.city.clock.now()))

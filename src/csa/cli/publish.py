@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,7 +98,7 @@ def publish(
     require_writable(out)
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
-    plan = city_plan(city)
+    plan = city_plan(city, config)
     who = _census(config, census)
     if confirm:
         confirm_read(config, store, confirm, by)
@@ -234,9 +235,9 @@ def _told(made: Published) -> Iterator[str]:
 def _held_back(made: Published) -> Iterator[str]:
     from csa.reports.public.counts import AREA, CELL, DISTRICT
 
-    yield tr("publish.cells", **_numbers(made.held_back[CELL]))
-    yield tr("publish.areas", **_numbers(made.held_back[AREA]))
-    yield tr("publish.neighborhoods", **_numbers(made.held_back[DISTRICT]))
+    yield tr("publish.cells", **asdict(made.held_back[CELL]))
+    yield tr("publish.areas", **asdict(made.held_back[AREA]))
+    yield tr("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
 
 
 def _change(made: Published) -> Iterator[str]:

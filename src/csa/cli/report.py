@@ -150,7 +150,7 @@ def _facts(
     from csa.workflow.products import gather_facts
 
     when = Month.parse(month, "--month")
-    choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city)
+    choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city, config)
     opened = open_store_read_only(config, store)
     progress("load")
     own = open_city(config, dataset)

@@ -146,7 +146,8 @@ def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np
 
     Examples
     --------
-    >>>     >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
+    >>> import shapely
+    >>> cells = csa.cover_study_area(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
     >>> neighbors = csa.find_neighbors(cells.index)
     >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors
     7

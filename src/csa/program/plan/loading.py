@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from csa.base.errors import ConfigError
 from csa.base.message import Message, msg
 from csa.base.text import LANGUAGES, read_catalog
+from csa.city.config import CityConfig
 from csa.city.loading import load_city, read_toml, validate
 from csa.program.plan.items import Plan
 
@@ -76,9 +77,9 @@ def load_plan(path: Path | str, names: Mapping[str, str] = NO_NAMES) -> Plan:
     )
 
 
-def load_city_plan(path: Path) -> Plan | None:
+def load_city_plan(path: Path, config: CityConfig | None = None) -> Plan | None:
     """Read the plan that a city's file names; None where it names none."""
-    own = load_city(path).city
+    own = (config or load_city(path)).city
     return load_plan(path.parent / "plans" / own.plan, own.plan_names) if own.plan else None
 
 
