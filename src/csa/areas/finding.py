@@ -1,4 +1,4 @@
-"""Candidate areas of any past period, for proposals and backtests; `forming` chooses the cells."""
+"""Candidate areas of any past period, for proposals and backtests; `walkable` chooses the cells."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ def natural_sort_key(text: str) -> tuple[object, ...]:
 
 
 def tr(key: str, /, **values: object) -> str:
-    """Render a sentence in English; a shorthand for `render(say(key, ...))`."""
+    """Render a sentence in English; a shorthand for `render(msg(key, ...))`."""
     return render(msg(key, **values))
 
 
@@ -229,7 +229,7 @@ AWAY = re.compile(r"(?P<n>[\d.]+) (?P<unit>km|mi) (?P<word>[a-z]+) of its middle
 
 @dataclass(frozen=True)
 class Translator:
-    """Renders in one language: `Speaker("es")("public.title", city="Orrinvale")`."""
+    """Renders in one language: `Translator("es")("public.title", city="Orrinvale")`."""
 
     language: str = ENGLISH  # such as `en` or `es`
 

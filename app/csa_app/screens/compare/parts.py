@@ -1,4 +1,4 @@
-"""Parts of Compare and choose: the answer, the map, and why; `side_by_side` draws the table."""
+"""Parts of Compare and choose: the answer, the map, the table and why."""
 
 from __future__ import annotations
 

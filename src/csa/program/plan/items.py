@@ -32,7 +32,7 @@ MeasureKind = Literal[
     "citizen-survey",
     "cooperation",
 ]
-"""What can be measured: each kind has its own import and label."""
+"""What can be measured: `csa.program.plan.measures` has the rules of each kind."""
 
 GoalNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
 StrategyNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*\.[1-9][0-9]*$")]
