@@ -135,7 +135,7 @@ def test_a_click_on_a_row_chooses_the_area_on_the_map(read, sample_app, proposal
 
 
 def test_a_click_on_a_cell_outside_the_areas_lets_the_choice_go(read, sample_app):
-    reader = read(address_of(sample_app, area="C"))
+    reader = read(address_of(sample_app, area="c-3"))
     frame = reader.frame
     reader.settle()
     before = reader.turn(frame)
