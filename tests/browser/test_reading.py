@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from tests.browser.conftest import LINES
 
-OPEN = quote(json.dumps({"area": "A"}))
+OPEN = quote(json.dumps({"area": "c-1"}))
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
   .filter((one) => one.checkVisibility({visibilityProperty: true}))
   .map((one) => [Number(one.tagName[1]), one.innerText.trim()])"""
