@@ -301,7 +301,7 @@ def image(tmp_path_factory):
 
 @pytest.mark.system
 def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
-    code = "import app, csa; print(app.__file__, csa.__file__)"
+    code = "import csa, csa_app; print(csa_app.__file__, csa.__file__)"
     done = image.run(["python", "-c", code])
     where = done.stdout.split()
     assert [path.startswith(str(image.folder)) for path in where] == [True, True], done.stderr

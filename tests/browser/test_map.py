@@ -168,7 +168,7 @@ def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
 
 
 def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
-    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'C'}))}")
+    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'c-3'}))}")
     reader.frame  # noqa: B018 - painted
     reader.settle()
     reader.page.get_by_role("combobox", name="How far back").click()

@@ -52,7 +52,7 @@ def test_eight_processes_write_without_an_error_and_with_a_whole_chain(database)
     rows = trail(store)
     assert len(rows) == 200
     assert [row["hash"] for row in rows] == oracle(rows)
-    assert verified(store).is_whole
+    assert verified(store).is_intact
     for line in done.stdout.splitlines():
         name, status, *told = line.split()
         assert status == "0"
