@@ -284,6 +284,11 @@ def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     assert "make run" in first_screen
 
 
+def test_the_readme_names_the_command_that_tests(root):
+    assert "`make test`" in (root / "README.md").read_text(encoding="utf-8")
+    assert "\nmake test\n" in (root / ".ci" / "run").read_text(encoding="utf-8")
+
+
 def test_the_readme_has_four_pictures_and_a_snippet_that_runs(root, monkeypatch):
     readme = (root / "README.md").read_text(encoding="utf-8")
     pictures = re.findall(r"!\[[^\]]+\]\((docs/[\w-]+\.png)\)", readme)
