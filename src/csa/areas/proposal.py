@@ -48,7 +48,7 @@ AREA_COLUMNS = {
     "city, or is doubtful",
     "incidents": "incidents in the area's cells, noise included",
     "expected": "in a period as long, adjusted for chance; empty where only chance differs",
-    "expected_low": "90 % interval",
+    "expected_low": "90% interval",
     "expected_high": "its upper end",
     "homicides": "of them, homicides",
     "victims": "people hit; empty where a source cannot tell",

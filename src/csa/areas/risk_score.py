@@ -145,7 +145,7 @@ KEPT_PARAMS = {"format": 2}
 """What is stored without how many places are many is not read: `csa risk` makes it again."""
 
 Z_90 = 1.645
-"""Standard errors on either side of a 90 % interval."""
+"""Standard errors on either side of a 90% interval."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Estimate:
     """
 
     mean: float  # incidents
-    low: float  # lower bound, incidents; of a 90 % interval unless asked otherwise
+    low: float  # lower bound, incidents; of a 90% interval unless asked otherwise
     high: float  # upper bound, likewise
     alpha: float  # shape of its Gamma distribution; infinite for a sure mean
     rate: float  # rate of its Gamma distribution; infinite for a sure mean
@@ -110,7 +110,7 @@ def shrink(
 ) -> Estimate:
     """Shrink a count toward what is usual in the city.
 
-    Simulated with 2,304 cells: for a block taken anywhere, a 90 % interval holds the expected
+    Simulated with 2,304 cells: for a block taken anywhere, a 90% interval holds the expected
     number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
     areas chosen for their high count it may be as few as 52 (4 to 15 cells) or 33 (16 to 40),
     where neighbors are alike: use `csa.areas.expected.estimate_area` for those.

@@ -120,7 +120,7 @@ class TrialEffect:
     n_orders: int  # orders that could have been drawn
     is_sampled: bool  # whether the shares are of orders drawn by lot
     ratio: float | None  # times as many as without work; None where no ratio fits
-    low: float | None  # 90 % interval; None where the draw sets no bound
+    low: float | None  # 90% interval; None where the draw sets no bound
     high: float | None
 
     @property
@@ -165,7 +165,7 @@ def measure_trial(
     Returns
     -------
     TrialEffect
-        The statistic, its chances, and the ratio with its 90 % interval.
+        The statistic, its chances, and the ratio with its 90% interval.
 
     Raises
     ------

@@ -200,7 +200,7 @@ class AreaFactor:
     extent_m: float  # meters from a block's center
     at_least: int  # how many places are within it: 1, or what counts as many
     rrv: float  # times as many incidents as elsewhere in the same part of the city
-    low: float  # with `high`, its 90 % interval
+    low: float  # with `high`, its 90% interval
     high: float
     share: float  # of the area's cells it holds in so many
     source: str  # who keeps the layer

@@ -309,7 +309,7 @@ class RiskFactor:
     extent_m: float  # meters from a cell's center
     at_least: int  # how many places are within it: 1, or what counts as many
     rrv: float  # times as many incidents as elsewhere in the same part of the city
-    low: float  # with `high`, its 90 % interval
+    low: float  # with `high`, its 90% interval
     high: float
     is_present: Bools  # (m,) the cells in which it holds
 
@@ -382,7 +382,7 @@ def fit_risk_terrain(
     Returns
     -------
     RiskModel
-        Factors with extent, relative risk value and 90 % interval; all forms that were tried; and
+        Factors with extent, relative risk value and 90% interval; all forms that were tried; and
         each cell's relative risk score, the product of its factors' values over the smallest
         product. A model without factors is a result.
 

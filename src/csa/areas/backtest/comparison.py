@@ -27,8 +27,8 @@ class MethodComparison:
     hit_share: float  # the method's mean over origins
     baseline_hit_share: float  # the baseline's mean over origins
     difference: float  # mean difference of the hit shares
-    low: float  # lower bound of the difference, 90 % interval
-    high: float  # upper bound of the difference, 90 % interval
+    low: float  # lower bound of the difference, 90% interval
+    high: float  # upper bound of the difference, 90% interval
     n_years: int  # past years compared
 
     @property

@@ -39,7 +39,7 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 def predict_next12(
     expected: Floats, yearly: float, city: tuple[float, float], kept: Sequence[float]
 ) -> Floats:
-    """Predict each area's incidents of the next 12 months, with a 90 % interval.
+    """Predict each area's incidents of the next 12 months, with a 90% interval.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _total_ahead(yearly: float, city: tuple[float, float], kept: Sequence[float]
 
 
 def _spread(expected: Floats, total: float, of_expected: float) -> Floats:
-    """Share a total by what is expected of each, with its 90 % interval: (n, 3)."""
+    """Share a total by what is expected of each, with its 90% interval: (n, 3)."""
     found = np.full((len(expected), 3), np.nan)
     for at, mean in enumerate(expected):
         if mean > 0 and of_expected > 0 and total > 0:  # none of these is true of NaN

@@ -44,7 +44,7 @@ class ValueComparison:
     """A comparison."""
 
     difference: float  # after less what was expected from before
-    low: float | None  # lower bound of its 95 % range; None without a probability model
+    low: float | None  # lower bound of its 95% range; None without a probability model
     high: float | None  # upper bound, likewise
     sign: int  # 1 more and -1 fewer than chance would give; 0 neither
     is_enough: bool  # whether there are enough data for a verdict
@@ -225,8 +225,8 @@ class MeasureChange:
     verdict: MeasureVerdict  # the verdict
     message: Message  # the sentence
     difference: float | None = None  # after less what was expected from before
-    low: float | None = None  # lower bound of its 95 % range, if there is one
-    high: float | None = None  # upper bound of its 95 % range, if there is one
+    low: float | None = None  # lower bound of its 95% range, if there is one
+    high: float | None = None  # upper bound of its 95% range, if there is one
     usual: float | None = None
     what: Message | None = None  # the two values compared; None if nothing was
 

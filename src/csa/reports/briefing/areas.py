@@ -52,7 +52,7 @@ COUNT_COLUMNS = {
     "victims": "people hit; empty where a source cannot tell",
     "suspect": "incidents at a point that may stand for unknown places",
     "expected": "in a period as long, adjusted for chance; empty where only chance differs",
-    "expected_low": "90 % interval",
+    "expected_low": "90% interval",
     "expected_high": "its upper end",
     "recent_12": "incidents of the last 12 months; empty where the data cover fewer",
     "next12_expected": "incidents to expect in the 12 months after; empty where unknown",

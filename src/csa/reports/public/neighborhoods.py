@@ -27,7 +27,7 @@ CHANGE_VARIANCE = 4.0
 
 @dataclass(frozen=True)
 class YearTrend:
-    """The last year against the mean of the years before, with its 95 % range."""
+    """The last year against the mean of the years before, with its 95% range."""
 
     first: int  # the first of the years before
     last: int  # the last year
