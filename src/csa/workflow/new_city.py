@@ -43,7 +43,7 @@ from csa.ingest.infer_when import (
 )
 from csa.ingest.infer_words import kind_in_name
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
-from csa.ingest.polygons import read_polygons
+from csa.ingest.polygons import join_polygons, read_polygons
 from csa.ingest.records import FileRecords, read_records
 
 # ---- A new city's files of shootings as tables: those with the same columns are one.
@@ -377,7 +377,8 @@ def covered_area(places: Path | None) -> shapely.Geometry | None:
     """Read the land that polygons cover, in degrees."""
     if places is None:
         return None
-    return union_polygons(read_polygons(places, LONLAT))
+    polygons = read_polygons(places, LONLAT)
+    return join_polygons(polygons.geometry.make_valid(method="structure"), places)
 
 
 def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
