@@ -42,8 +42,9 @@ from csa.ingest.infer_when import (
     unread_clocks,
 )
 from csa.ingest.infer_words import kind_in_name
+from csa.ingest.map_files import refuse_tangled
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
-from csa.ingest.polygons import join_polygons, read_polygons
+from csa.ingest.polygons import read_polygons
 from csa.ingest.records import FileRecords, read_records
 
 # ---- A new city's files of shootings as tables: those with the same columns are one.
@@ -378,7 +379,9 @@ def covered_area(places: Path | None) -> shapely.Geometry | None:
     if places is None:
         return None
     polygons = read_polygons(places, LONLAT)
-    return join_polygons(polygons.geometry.make_valid(method="structure"), places)
+    whole = union_polygons(polygons)
+    refuse_tangled(np.array([whole]), polygons.geometry.to_numpy(), places)
+    return whole
 
 
 def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
