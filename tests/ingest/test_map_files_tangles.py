@@ -1,10 +1,9 @@
 """A small file of polygons never holds the program for minutes; a city's own are never refused."""
 
-import json
-
 import numpy as np
 import pytest
 import shapely
+from tests.corpus import bars, crossing_holes, write_geojson
 
 from csa.base.errors import SourceError
 from csa.city.config import PlacesSource
@@ -18,33 +17,6 @@ from csa.workflow.new_city import covered_area
 
 PLACES = PlacesSource(file="n.geojson", name_column="name")
 MIDDLE = -94.6, 39.0
-
-
-def bars(n, scale=1e-4):
-    """Return n thin boxes from west to east, and n from south to north, which all cross."""
-    rings = []
-    for at in range(1, n + 1):
-        across = [[0.5, at], [n + 0.5, at], [n + 0.5, at + 0.4], [0.5, at + 0.4], [0.5, at]]
-        rings += [across, [[y, x] for x, y in across]]
-    return (np.array(rings) * scale).round(6)
-
-
-def crossing_holes(n, scale=1e-4):
-    """Return a polygon whose holes cross: its file has 60 bytes for each."""
-    side = n + 1
-    shell = np.array([[0, 0], [side, 0], [side, side], [0, side], [0, 0]]) * scale
-    return shapely.Polygon(shell, bars(n, scale))
-
-
-def write(path, shapes):
-    features = [
-        {"type": "Feature", "properties": {"name": f"n{at}"}, "geometry": shape.__geo_interface__}
-        for at, shape in enumerate(shapes)
-    ]
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return path
-
-
 READERS = {
     "neighborhoods": lambda path: read_neighborhoods(path, PLACES),
     "study_area": lambda path: read_study_area(path, None),
@@ -54,7 +26,7 @@ READERS = {
 
 @pytest.mark.parametrize("reader", READERS)
 def test_polygons_that_fall_to_pieces_when_they_are_repaired_are_refused(tmp_path, reader):
-    path = write(tmp_path / "n.geojson", [crossing_holes(80)])
+    path = write_geojson(tmp_path / "n.geojson", [crossing_holes(80)])
     with pytest.raises(SourceError) as refused:
         READERS[reader](path)
     assert refused.value.message.key == "source.tangled"
@@ -63,7 +35,7 @@ def test_polygons_that_fall_to_pieces_when_they_are_repaired_are_refused(tmp_pat
 
 
 def test_so_are_polygons_that_do_when_they_are_joined(town):
-    write(
+    write_geojson(
         town.places,
         [shapely.transform(shapely.Polygon(r), lambda xy: xy + MIDDLE) for r in bars(80)],
     )
@@ -89,7 +61,7 @@ def test_identical_and_nested_holes_are_repaired_in_a_moment(tmp_path):
         for holes in (nested, nested[:1] * 1000)
     ]
     shapes = [shapely.transform(shape, lambda xy: xy / 1e6) for shape in shapes]
-    table, (note,) = read_neighborhoods(write(tmp_path / "n.geojson", shapes), PLACES)
+    table, (note,) = read_neighborhoods(write_geojson(tmp_path / "n.geojson", shapes), PLACES)
     assert note.key == "places.note_mended"
     assert table.geometry.is_valid.all()
     assert not table.geometry.is_empty.any()
@@ -101,5 +73,5 @@ def test_a_city_of_many_islands_and_shared_borders_is_read(tmp_path):
     islands = [shapely.buffer(shapely.Point(x, y), 0.4) for x in range(50) for y in range(50)]
     lake = shapely.box(-1, -1, 51, 51).difference(shapely.union_all(islands))
     shapes = [shapely.transform(shape, lambda xy: xy / 1e4) for shape in [lake, *blocks]]
-    table, notes = read_neighborhoods(write(tmp_path / "n.geojson", shapes), PLACES)
+    table, notes = read_neighborhoods(write_geojson(tmp_path / "n.geojson", shapes), PLACES)
     assert (len(table), notes) == (2501, ())
