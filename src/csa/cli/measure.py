@@ -38,7 +38,7 @@ def measure_import(
         typer.Option(help="The dataset from `csa ingest`; its neighborhoods count as places."),
     ] = None,
 ) -> None:
-    """Take a file of values: whole, or not at all with every fault named."""
+    """Import a file of values: all of it, or nothing and a list of every error."""
     from csa.ingest.measures import load_measures
     from csa.program.measures import add_values
     from csa.program.plan.measures import make_value
@@ -76,7 +76,7 @@ def measure_list(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the plan's measures: what is settled, the last value, what was revised."""
+    """List the plan's measures: definition, last value, revisions."""
     from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
@@ -125,7 +125,7 @@ def measure_approve(
         typer.Option("--differences-read", help="Approve even though values differ from the data."),
     ] = False,
 ) -> None:
-    """Approve a quarter's values: a later change is a revision that shows as such."""
+    """Approve a quarter's values; later changes are shown as revisions."""
     from csa.program.measures import approve_quarter
     from csa.program.plan.measures import Quarter
 

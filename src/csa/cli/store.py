@@ -50,7 +50,7 @@ def audit_verify(
         str | None, typer.Option(help="A printed head of the log, which must be in it.")
     ] = None,
 ) -> None:
-    """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
+    """Verify the log of changes against every row: 0 intact, 1 broken, 2 no store."""
     from csa.program.store.audit import find_head, verify
 
     config = load_city_option(city)
@@ -82,7 +82,7 @@ def audit_list(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the trail of changes: who, when, what, why."""
+    """List the log of changes: who, when, what, why."""
     from csa.program.store.audit import entries
 
     opened = open_store_read_only(load_city_option(city), store)
