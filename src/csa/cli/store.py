@@ -197,7 +197,7 @@ def correct(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="The dataset from `csa ingest`: its first date is the earliest.  [var/<city>/dataset]",
+            help="The dataset; its first date is the earliest.  [var/<city>/dataset]",
             metavar="DIR",
         ),
     ] = None,
