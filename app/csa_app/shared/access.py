@@ -15,7 +15,7 @@ import streamlit as st
 
 from csa.base.errors import CsaError
 from csa.base.message import Message, msg
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER
 from csa.city.deployment import load_roles, resolve
@@ -61,7 +61,7 @@ def enter() -> None:
         panels.stop(error)
     st.title(tr("screen.title"), anchor=False)
     if why is not None:
-        panels.empty(panels.plain(render(why)))
+        panels.empty(panels.sentence(why))
     else:
         panels.answer(tr("door.sign_in_first"))
         # No callback: if another run interrupts it, Streamlit reports the button as pressed again.

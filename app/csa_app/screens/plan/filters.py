@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from csa.base.errors import CsaError
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.program.plan.calendar import STATUSES
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records
@@ -165,7 +165,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
         try:
             start = view_from_text(text, start, choices)
         except CsaError as error:
-            spot.warning(panels.plain(render(error.message)))
+            spot.warning(panels.sentence(error.message))
     for name, value in asdict(start).items():
         state[_key(name)] = value
 
