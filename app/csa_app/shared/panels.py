@@ -25,6 +25,7 @@ from csa.base.errors import CsaError, OutputError
 from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
+from csa.ingest.job import WAITING
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
 
@@ -147,7 +148,24 @@ def assess_with_progress(
 
 def share_of(n_steps: int, words: str) -> Far:
     """Return how far work of so many steps is, with words for it; only its end is all of it."""
-    return lambda steps: (min(len(steps), n_steps) / (n_steps + 1), words)
+
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        is_waiting = [*steps][-1:] == [WAITING]
+        return min(len(steps), n_steps) / (n_steps + 1), tr("screen.queue") if is_waiting else words
+
+    return far
+
+
+def note_queue(spot: DeltaGenerator) -> ProgressCallback:
+    """Return a progress that says in a place when files wait for those of others."""
+
+    def tell(step: str) -> None:
+        if step == WAITING:
+            spot.caption(tr("screen.queue"))
+        else:
+            spot.empty()
+
+    return tell
 
 
 def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:

@@ -13,6 +13,7 @@ from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from csa.ingest.orders import MapFile
 
 
+@shared_process()
 def ingest(
     city: CityOption,
     out: Annotated[Path, typer.Option(help="Folder of the dataset.", metavar="DATASET_DIR")],
@@ -161,6 +163,7 @@ def show_fetched(account: Account) -> None:
             show_fetched(layer)
 
 
+@shared_process()
 def basemap(
     city: CityOption,
     out: Annotated[Path, typer.Option(help="Folder of the background.", metavar="DIR")],
@@ -188,6 +191,7 @@ def show_basemap(messages: Sequence[Message]) -> None:
     show(*(render(message) for message in messages))
 
 
+@shared_process()
 def check(
     city: CityOption,
     files: Annotated[

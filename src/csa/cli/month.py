@@ -22,6 +22,7 @@ from csa.cli.options import (
     open_or_create_store,
     open_store_read_only,
 )
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
@@ -94,27 +95,28 @@ def month_command(
     if publish:
         _publish(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
-    from csa.city.loading import load_evidence
-    from csa.workflow.month import MonthRequest, fetch_new, look, make_month, read_new
+    with shared_process():
+        from csa.city.loading import load_evidence
+        from csa.workflow.month import MonthRequest, fetch_new, look, make_month, read_new
 
-    if confirm and not by:
-        raise ParamError("publish.confirm_by")
-    given = tuple(files or ())
-    if not given and fetch and config.portal is not None:
-        given = fetch_new(config, place, progress)
-    request = MonthRequest(
-        config,
-        city_plan(city, config),
-        place,
-        open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
-        lambda: open_or_create_store(config, store),
-        resolve_settings(config),
-        given,
-        lang,
-        load_evidence(find_city_file(city)),
-    )
-    with progress(8) as step:
-        draft = read_new(request, step)
+        if confirm and not by:
+            raise ParamError("publish.confirm_by")
+        given = tuple(files or ())
+        if not given and fetch and config.portal is not None:
+            given = fetch_new(config, place, progress)
+        request = MonthRequest(
+            config,
+            city_plan(city, config),
+            place,
+            open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
+            lambda: open_or_create_store(config, store),
+            resolve_settings(config),
+            given,
+            lang,
+            load_evidence(find_city_file(city)),
+        )
+        with progress(8) as step:
+            draft = read_new(request, step)
     ahead = look(request, draft, confirm or ())
     _show_preview(draft, ahead, is_all=dry_run, as_json=as_json)
     if dry_run:

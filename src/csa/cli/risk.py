@@ -20,11 +20,13 @@ from csa.cli.options import (
     UntilOption,
     load_city_option,
 )
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.risk.near_repeat import CityNearRepeats
 
 
+@shared_process()
 def risk(
     city: CityOption,
     dataset: DatasetOption,

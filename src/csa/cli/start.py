@@ -10,6 +10,7 @@ import typer
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
 from csa.cli.options import JsonOption
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.ingest.infer_columns import Ambiguity
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from csa.workflow.setting_up import MadeCity
 
 
+@shared_process("csa.workflow.companion_files")
 def start(
     files: Annotated[list[Path], typer.Argument(help="Files of shootings, or maps of them.")],
     places: Annotated[
@@ -51,15 +53,14 @@ def start(
     from dataclasses import replace
 
     from csa.base.errors import ParamError
-    from csa.workflow.companion_files import classify_companions, list_companions
-    from csa.workflow.new_city import covered_area, read_tables, understand_tables
+    from csa.workflow.companion_files import list_companions, read_city
+    from csa.workflow.new_city import understand_tables
     from csa.workflow.setting_up import set_up
 
     is_asked = not (take_likeliest or as_json)
-    tables = read_tables(files)
-    beside = classify_companions(list_companions(files), tables, crs, places)
+    with progress(2) as step:
+        tables, beside, area = read_city(files, list_companions(files), crs, places, step)
     beside = beside if layers else replace(beside, layers=())
-    area = covered_area(beside.places)
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name

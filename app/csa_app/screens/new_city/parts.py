@@ -121,7 +121,7 @@ def make(city: NewCity, beside: CityFiles) -> None:
         return
     try:
         with st.spinner(tr("new_city.making")):
-            made = set_up(city, beside, path, root=ROOT)
+            made = set_up(city, beside, path, panels.note_queue(st.empty()), ROOT)
     except CsaError as error:
         panels.stop(error)
     n, n_areas = made.intake.dataset.report["incidents"], len(made.analysis.proposal.areas)

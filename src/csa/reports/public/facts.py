@@ -11,7 +11,7 @@ from typing import Literal
 
 from csa.city.types import Frozen
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 
 Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
