@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import geopandas as gpd
 import shapely
-
-StyleName = Literal["print", "wall", "screen", "phone"]
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,8 @@ class Style:
     name_px: float
     outline_px: float  # a candidate's line; a core service area's is heavier
     pad_px: float  # between parts
-    is_projected: bool = False  # whether it is shown on a wall
     names_all: bool = True  # whether areas without a letter are named: their names hide a small map
 
 
-STYLES: Mapping[StyleName, Style] = MappingProxyType(
-    {
-        "print": Style((1340, 1400), 200, 24, 21, 18, 4.5, 20),
-        "wall": Style((1240, 900), 96, 32, 28, 28, 5, 24, is_projected=True),
-        "screen": Style((1400, 1000), 96, 21, 18, 15, 3, 18),
-        "phone": Style((720, 1000), 96, 26, 24, 24, 4, 16, is_projected=True, names_all=False),
-    }
-)
-"""The width of `print` is the text's width on A4 and US Letter at 200 dots per inch."""
+PRINT = Style((1340, 1400), 200, 24, 21, 18, 4.5, 20)
+"""Its width is the text's width on A4 and US Letter at 200 dots per inch."""

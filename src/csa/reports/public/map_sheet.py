@@ -34,7 +34,7 @@ LEAST_SHARE = 0.45
 TALLEST, FLATTEST = 1.25, 0.6
 """Height over width, whatever the city's outline."""
 WIDE = Style((WIDTH, WIDTH), 96, 15, 14, 12.5, 2.6, 8)
-NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, is_projected=True, names_all=False)
+NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, names_all=False)
 
 
 def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geometry, int]]) -> str:
@@ -84,7 +84,7 @@ def _labels(
     place_areas(labels, pairs, is_lettered=style is NARROW or is_crowded(labels, pairs))
     drawn = view.draw(sheet.neighborhoods.geometry)
     names = [str(name) for name in sheet.neighborhoods["name"]]
-    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, len(names), LEAST_SHARE)
+    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, LEAST_SHARE)
     return labels.marks
 
 
