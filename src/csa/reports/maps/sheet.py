@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import geopandas as gpd
 import shapely
+
+from csa.base.text import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,19 @@ class MapSheet:
 
     study_area: shapely.Geometry  # the city, WGS 84; may be empty
     neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may be empty
-    layers: Mapping[str, str]  # GeoJSON text by layer of `csa.ingest.basemap.LAYERS`
-    cells: tuple[tuple[int, int], ...]  # H3 cell and the position of its class
-    class_words: tuple[str, ...]  # the text of each class, lowest first
-    areas: tuple[MapArea, ...]  # core service areas, or candidates
-    legend_title: str  # what is counted
-    date_line: str  # the period, such as `July 2017 to June 2020`
-    source_line: str  # who publishes the incidents
     is_synthetic: bool  # whether the city is made up
     units: Literal["us", "metric"]  # of the scale bar
     metric_crs: str  # the city's projected CRS, in metres
-    language: str  # such as `en` or `es`
+    date_line: str  # the period, such as `July 2017 to June 2020`
+    source_line: str  # who publishes the incidents
+    layers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # GeoJSON by `csa.ingest.basemap.LAYERS`
+    cells: tuple[tuple[int, int], ...] = ()  # H3 cell and the position of its class
+    class_words: tuple[str, ...] = ()  # the text of each class, lowest first
+    legend_title: str = ""  # what is counted
+    areas: tuple[MapArea, ...] = ()  # core service areas, or candidates
+    language: str = ENGLISH  # such as `en` or `es`
     focus: shapely.Geometry | None = None  # the shape to zoom to, WGS 84
     services: tuple[tuple[str, float, float, int], ...] = ()
     spots: tuple[tuple[str, float, float], ...] = ()  # vacant land: kind, degrees; each kind a sign

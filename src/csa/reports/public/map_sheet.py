@@ -11,8 +11,7 @@ import shapely
 from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.city.config import CityConfig
-from csa.geo import cells as h3_cells
-from csa.geo.cells import draw_cells
+from csa.geo.cells import draw_cells, outline
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
 from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
@@ -165,7 +164,7 @@ def public_sheet(
             MapArea(
                 area.letter,
                 map_name(area, told, t),
-                h3_cells.outline(int(cell, 16) for cell in area.cells),
+                outline(area.ground),
                 area.state != CANDIDATE,
             )
             for area in told.areas
