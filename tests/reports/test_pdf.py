@@ -96,6 +96,7 @@ def test_it_has_no_date_and_no_trace_of_the_machine(pdf):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_forty_areas_go_on_over_pages_with_their_heads(pdf):
     long = printed(n_areas=120)
     assert len(pages(long)) >= len(pages(pdf)) + 2

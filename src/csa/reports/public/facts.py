@@ -12,7 +12,7 @@ from typing import Literal
 from csa.city.types import Frozen
 from csa.geo.cells import CellSet
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 
 Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
