@@ -182,7 +182,8 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
 
 
 def _values(letter: Letter) -> dict[str, str]:
-    from csa.reports.editions.phrases import audience_name, language_name
+    from csa.reports.editions.phrases import audience_name
+    from csa.reports.public.pages import language_name
 
     return {
         "office": letter.office,

@@ -66,7 +66,7 @@ def risk(
         account = risk_account(found)
         files = risk_files(found, account)
         step("maps")
-        files["risk.png"] = draw_map(risk_sheet(found), "print")
+        files["risk.png"] = draw_map(risk_sheet(found))
         step("write")
         replace_folder(out, MARKER, files)
         save_risk(found, account)

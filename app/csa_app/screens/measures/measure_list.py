@@ -269,7 +269,7 @@ def _since_action(scene: FormScene, line: MeasureLine) -> list[str]:
     if line.place or not line.measure.since_action:
         return []
     every = review_effects(scene.plan, scene.records, scene.today)
-    said = [render(one.message) for one in every if one.measure.id == line.measure.id]
+    said = [render(message) for measure, message in every if measure.id == line.measure.id]
     return [_quiet(f"{text} {tr('shoot_review.no_proof')}") for text in said]
 
 

@@ -19,9 +19,10 @@ from csa.program.roles import Act, may, require
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
 from csa.program.store.tables import HandoutRow
-from csa.reports.editions.phrases import audience_name, language_name
+from csa.reports.editions.phrases import audience_name
 from csa.reports.editions.public import NONE_PUBLISHED
 from csa.reports.html import made_from
+from csa.reports.public.pages import language_name
 from csa_app.screens.reports.parts import Report
 from csa_app.shared import cache_report, cache_store, panels, signing
 from csa_app.shared.cache_report import ReportBasis

@@ -13,12 +13,13 @@ from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.text import ENGLISH, LANGUAGES, month, render, tr
 from csa.program.registry import core_areas
-from csa.reports.editions.phrases import audience_name, language_name
+from csa.reports.editions.phrases import audience_name
 from csa.reports.editions.public import nothing_public
 from csa.reports.making import EDITIONS, not_made
 from csa.reports.month.facts import Facts
 from csa.reports.month.month_end import needs_public
 from csa.reports.pdf import require_pdf
+from csa.reports.public.pages import language_name
 from csa_app.shared import cache_report, panels
 from csa_app.shared.cache_report import MadeEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
