@@ -78,7 +78,7 @@ def judgement(opened, proposal):
 
 
 @pytest.fixture(scope="module")
-def standing(proposal):
+def status(proposal):
     """None of the areas is in service."""
     return match_statuses(proposal.areas, ())
 
