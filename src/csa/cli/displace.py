@@ -207,7 +207,7 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
     values = {"months": followed.lineage_months, "first": first, "last": last}
     events = _events(table)
     if events:
-        yield tr("follow.lineage", told=_listed(events, "; "), **values)
+        yield tr("follow.lineage", changes=_listed(events, "; "), **values)
     else:
         yield tr("follow.lineage_none", **values)
     chance = followed.chance

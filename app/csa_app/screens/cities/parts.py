@@ -91,7 +91,7 @@ def answer(table: pd.DataFrame) -> None:
             for name in ("better", "as good", "worse", "one year")
             if name in verdicts
         ]
-        said.append(tr("cities.beside", beside=in_words(beside)))
+        said.append(tr("cities.compared", results=in_words(beside)))
     panels.answer(*said)
     st.caption(tr("cities.no_ranking"))
 
