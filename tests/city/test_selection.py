@@ -137,7 +137,7 @@ def test_the_kinds_that_chose_the_areas_are_read(load, kinds, read):
 )
 def test_kinds_that_differ_or_that_nobody_knows_are_refused(load, kinds):
     rows = [{**one, "kinds": kind} for one, kind in zip(TWO, kinds, strict=True)]
-    assert "has areas of several or unknown kinds" in said(load, as_json(rows), "areas.geojson")
+    assert "Give every area the same kinds, from" in said(load, as_json(rows), "areas.geojson")
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -339,7 +339,10 @@ def test_a_letter_twice_or_none_is_refused(load, tmp_path, letters):
 
 
 def test_no_value_is_no_letter(load):
-    assert "names the area '' twice" in said(load, as_json([row(None, CELLS[:1])]), "a.geojson")
+    assert (
+        "uses the area_id '' twice, or leaves it empty. Give each area a different letter."
+        in said(load, as_json([row(None, CELLS[:1])]), "a.geojson")
+    )
 
 
 def test_a_cell_of_two_areas_is_refused_with_both_letters(load, tmp_path):

@@ -210,8 +210,14 @@ def test_a_named_layer_that_is_absent_is_refused(layered, ingest):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("x,some,", "1 values of 'seats' in {} are no whole number of people, such as 'some'."),
-        ("x,-4,", "such as '-4'. Write a number such as 40"),
+        (
+            "x,some,",
+            "1 values of 'seats' in {} are not whole numbers of people, such as 'some'. Enter a number such as 40, or leave it blank.",
+        ),
+        (
+            "x,-4,",
+            "are not whole numbers of people, such as '-4'. Enter a number such as 40, or leave it blank.",
+        ),
         ("x,2.5,", "such as '2.5'."),
         ("x,4,maybe", "1 values of 'checked' in {} are neither yes nor no, such as 'maybe'."),
     ],
