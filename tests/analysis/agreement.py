@@ -1044,7 +1044,7 @@ def _read_reasons(surface: Surface, blocks: Iterable[str]) -> None:
             letter = area_of(said["name"])
             which = NOW if first("compare.why_outline", block, why=".+") else ""
             surface.say(letter, f"shootings, 36 months{which}", number(said.groupdict().get("n", "1")))  # fmt: skip
-            _say_range(surface, letter, f"adjusted for chance, 36 months{which}", said)
+            _say_range(surface, letter, f"; likely true level: 36 months{which}", said)
         elif said := first("tier.counted", block, name=r"[^.,]+?"):
             letter = None
         if letter and first("compare.details_short", block, places=".*"):

@@ -367,7 +367,10 @@ def test_a_city_without_incidents_says_so(app, town, root):
 def test_data_and_method_say_what_the_dataset_says(app, dataset):
     report = json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))
     data = words(app(DATA))
-    assert f"{report['rows_read']:,} rows were read and {report['rows_used']:,} used" in data
+    assert (
+        f"{report['rows_read']:,} rows read, {report['rows_used']:,} used. Each other row was left out for one reason, the first that applied."
+        in data
+    )
     assert "St. Aurelia Hospital" in data
     method = words(app(METHOD))
     assert report["fingerprint"][:12] in method
@@ -414,7 +417,10 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert "Tier 1" in listed
     assert "Look first" not in listed
     text = words(shown)
-    assert f"Tiers go by {says('order.expected')}. Areas of one tier are not ranked" in text
+    assert (
+        f"Tiers are based on {says('order.expected')}. The data can't separate areas in the same tier, so they are not ranked. These are candidates to review and walk, not decisions."
+        in text
+    )
     assert "The data for August 2020 are not complete, so its number is provisional." in text
     assert "42 more could not be mapped: no usable location, or outside the city." in text
     assert "This method has not been tested on past years yet. See Track record." in text

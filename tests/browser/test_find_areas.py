@@ -46,7 +46,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert f"{totals['areas']} candidate areas, on " in text
     assert f"chosen by {totals['located']:,} mapped shootings" in text
     n_lost = totals["unlocated"] + totals["outside_study_area"]
-    assert f"{n_lost} more are on no map" in text
+    assert f"{n_lost} more could not be mapped: no usable location, or outside the city." in text
     labels = reader.labels()
     assert {letter for letter, _ in labels} == {""}  # nobody has decided on an area
     assert {name for _, name in labels} == {*proposal.areas["place_name"]}

@@ -105,7 +105,7 @@ def faults_of(path):
     with pytest.raises(ConfigError) as refused:
         load_city(path)
     faults = [str(fault) for fault in refused.value.faults]
-    many = f"{path} has {len(faults)} faults:" if len(faults) != 1 else f"{path} has a fault:"
+    many = f"{path} has {len(faults)} errors:" if len(faults) != 1 else f"{path} has one error:"
     assert str(refused.value).split("\n") == [many, *(f"  {fault}" for fault in faults)]
     return faults
 
@@ -518,7 +518,7 @@ def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, reso
     if 6 <= resolution <= 11:
         assert load_city(path).areas.resolution == resolution
     else:
-        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} does not fit")
+        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} is not valid (")
 
 
 def test_areas_are_no_finer_than_the_cells_that_a_file_allows(town):

@@ -483,7 +483,7 @@ def test_many_names_are_cut_short(ask_moving):
     areas = tuple(frozenset({cell}) for cell in dict.fromkeys(quiet))
     assert len(areas) >= 15
     said = ask_moving(areas, "--since", "2018-01").stdout
-    few = f"Too few to say of {len(areas)} areas: A, B, C, D, E, F, G, H, I, J, K, L and "
+    few = f"Too few to tell for {len(areas)} areas: A, B, C, D, E, F, G, H, I, J, K, L and "
     assert few + f"{len(areas) - 12} more." in said
 
 
@@ -552,7 +552,7 @@ def test_areas_of_larger_cells_are_followed_on_larger_cells(made, ask, tmp_path)
 def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path):
     path = listed(tmp_path / "none.csv", ())
     done = ask(path)
-    assert done.stdout == f"{path} names no area, so there is nothing to follow.\n"
+    assert done.stdout == f"{path} names no areas, so there is nothing to follow.\n"
     assert not (tmp_path / "di").exists()
     assert json.loads(ask(path, "--json").stdout) == {"areas": 0}
     assert not (tmp_path / "di").exists()
@@ -603,7 +603,7 @@ def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read
     kept_chance = json.loads((folder / "kept" / names[1]).read_text())
     assert chance == {name: kept_chance[name] for name in ("area_years", "appeared", "gone")}
     share = (chance["appeared"] + chance["gone"]) / chance["area_years"]
-    said = f"With the months in random order, {100 * share:.0f} % of areas a year"
+    said = f"If the months were in random order, {100 * share:.0f} % of areas would appear or disappear each year."
     assert any(said in line for line in lines)
 
 
@@ -723,7 +723,7 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="latin-1")
     said = sentence(ask((WEST, EAST), dataset=own, check=False))
-    assert said == f"{path} cannot be read. Remove it, and make it again with csa backtest."
+    assert said == f"{path} cannot be read. Remove it, and create it again with csa backtest."
     assert not (tmp_path / "di").exists()
 
 
@@ -807,7 +807,7 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
 def test_cells_too_fine_for_any_city_are_refused(ask):
     fine = frozenset({int(h3.latlng_to_cell(KNOT[1], KNOT[0], 12), 16)})
     assert (
-        "The H3 resolution must be 6 to 11, not 12. 10 is about a block; 9 is seven times as large."
+        "The H3 resolution must be 6 to 11, not 12. 10 is about a block, not 9 is seven times as large."
         in sentence(ask((fine,), check=False))
     )
 

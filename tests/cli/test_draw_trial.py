@@ -83,7 +83,7 @@ def test_a_draw_is_read_with_its_areas_as_they_were_closed(ask, town, tmp_path):
     assert account["p_fewer"] == pytest.approx(share)
     assert account["n_orders"] == len(sums)
     assert account["verdict"] == "too few to say"
-    assert f"Too few to say: only {len(sums)} orders" in said
+    assert f"Too few to tell: only {len(sums)} orders" in said
     assert "The comparison goes on through August 2020" in said
     assert json.loads(ask("--json").stdout) == account
 

@@ -127,7 +127,7 @@ def test_no_incident_in_a_period_that_the_data_cover_is_a_result(town, ingest, p
 def test_no_place_dense_enough_is_a_result(propose):
     done = propose("--min-samples", "61")
     assert "No area: 60 incidents" in done.stdout
-    assert ", but nowhere are 61 within 258 m." in done.stdout
+    assert ", but nowhere are are 61 within 258 m." in done.stdout
 
 
 def test_a_cluster_none_of_whose_cells_is_expected_to_stay_so_dense_is_a_result(propose):
@@ -380,7 +380,7 @@ def test_an_as_of_day_that_is_none(ingest, shootings):
     [
         (
             ("--resolution", "16"),
-            "The H3 resolution must be 6 to 11, not 16. 10 is about a block; 9 is seven times as large.",
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block, not 9 is seven times as large.",
         ),
         (("--eps-m", "-1"), "eps_m must be above 0"),
         (("--min-samples", "0"), "min_samples must be 2 or more"),

@@ -167,8 +167,8 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
         method: 100 * sum(float(row["hit_share"]) for row in rows if row["method"] == method) / 2
         for method in METHODS
     }
-    assert f"Over 2 past days, areas caught {mean['areas']:.1f} % of the next year's" in done.stdout
-    assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
+    assert f"Over 2 past days, areas caught {mean['areas']:.1f}% of the next year's" in done.stdout
+    assert f"points). The best possible was {mean['ceiling']:.1f}%." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
     account = json.loads((tmp_path / "bt" / "backtest.json").read_text())
     verdict = {"better": "better", "worse": "worse", "as good": "as_good", "one year": "one_year"}
@@ -490,8 +490,9 @@ def test_a_draw_is_checked_from_its_record_alone(drawn_now, run, tmp_path):
     other.write_text(json.dumps(record))
     done = run("draw", "--verify", other, check=False)
     assert done.returncode == 1
-    assert f"give another start than the record, or none, for: {record['slots'][0]['area_id']}" in (
-        done.stdout
+    assert (
+        f"The list and the seed give a different start from the record, or none, for: {record['slots'][0]['area_id']}"
+        in (done.stdout)
     )
     done = run("draw", "--verify", other, "--json", check=False)
     assert (done.returncode, json.loads(done.stdout)["is_same"]) == (1, False)
@@ -546,9 +547,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, tol
     answer = BacktestResult(asked, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert backtest.explain_comparison(answer, methods) == (
-        "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
-        f"and the best other way, cells by count, over all years, 20.0 %: {told}, where the best possible was "
-        "40.0 %."
+        f"Over 2 past years, areas caught 25.0% of the next year's shootings on 2 % of the land; the best alternative, cells by count, caught over all years, 20.0%: {told}, where the best possible was 40.0 %."
     )
 
 
@@ -686,7 +685,10 @@ def test_without_a_record_the_city_files_values_are_suggested_and_that_is_said(m
     said = ask(*words).stdout
     chosen = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
     setting = chosen["suggested"]
-    assert f"past years suggest: {setting['eps_m']:g} m and {setting['min_samples']}," in said
+    assert (
+        f"Areas use the values suggested by past years: {setting['eps_m']:g} m and {setting['min_samples']}, for"
+        in said
+    )
 
 
 def test_the_same_question_gives_the_same_bytes(ask, drawn_now, judged, tmp_path):
@@ -774,7 +776,7 @@ def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
         (("--until", "2010-01"), "is outside the data, which cover"),
         (
             ("--resolution", "16"),
-            "The H3 resolution must be 6 to 11, not 16. 10 is about a block; 9 is seven times as large.",
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block, not 9 is seven times as large.",
         ),
     ],
 )
@@ -869,7 +871,10 @@ def test_what_is_no_list_is_not_drawn_and_not_written_over(drawn, tmp_path):
 @pytest.mark.parametrize("start", ["2015-01", "2019-06", "2019-12"])
 def test_no_area_starts_in_a_month_that_was_counted(drawn, tmp_path, start):
     said = sentence(drawn("--first-start", start, check=False))
-    assert f"cannot start in {start}: the data go to 2019-12-31." in said
+    assert (
+        f"The first areas can't start in {start}: the data go through 2019-12-31. Give a --first-start of"
+        in said
+    )
     assert "Give a --first-start of 2020-01 or later." in said
     assert not (tmp_path / "dr").exists()
 
@@ -883,7 +888,9 @@ def test_what_is_no_record_of_a_draw(drawn, run, tmp_path):
     words.write_text("dear")
     for path in (absent, words, tmp_path):
         said = sentence(run("draw", "--verify", path, check=False))
-        assert f"{path} is no record of a draw. Give the draw.json" in said
+        assert (
+            f"{path} is not a record of a lottery. Give the draw.json that csa draw wrote." in said
+        )
     drawn()
     said = sentence(run("draw", "--verify", tmp_path / "dr" / "draw.json", check=False))
     assert "Run it with --seed first." in said

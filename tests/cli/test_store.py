@@ -212,7 +212,11 @@ def test_a_city_without_a_plan(run, town):
 )
 def test_without_a_city_nothing_is_guessed_and_the_sentence_says_what_to_type(here, run, words):
     name = " ".join(words[: 1 + (words[0] in {"plan", "area", "measure", "audit"})])
-    refused(run(*words, check=False), f"csa {name} must know which city. ", f"csa {name} --city s")
+    refused(
+        run(*words, check=False),
+        f"csa {name} needs a city. Add its name or its file: csa {name} --city sample. ",
+        f"csa {name} --city s",
+    )
     assert nothing_made(here)
 
 
@@ -314,7 +318,10 @@ def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, 
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     ask("backup", "b.gz")
     tamper(here, "UPDATE alembic_version SET version_num = '9999'")
-    refused(ask("restore", "b.gz", *WHO, check=False), "of version 9999")
+    refused(
+        ask("restore", "b.gz", *WHO, check=False),
+        ". Use the program that wrote it. To go back to a backup of this one, which sets the store's file aside: csa restore FILE --replace.",
+    )
     ask("restore", "b.gz", *WHO, "--replace")
     assert "2 entries, chain whole" in ask("audit", "verify").stdout
     with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:

@@ -105,7 +105,7 @@ class Player:
                         made, folder, rng, (old, new, n_steps)
                     )
             except CsaError as error:
-                wrong = f"what is left cannot be read: {error}"
+                wrong = f"what is left can't be read: {error}"
             finally:
                 if not is_small:
                     shutil.rmtree(folder, ignore_errors=True)

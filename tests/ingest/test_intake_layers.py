@@ -76,9 +76,9 @@ def test_layers_in_the_data_folder_are_stored_and_said(layered, ingest, monkeypa
     monkeypatch.setenv("CSA_DATA_DIR", str(layered.folder))
     said = ingest().stdout
     lost = "1 no place, 1 outside surroundings"
-    assert f"services.csv, as of August 1, 2020: 2 places, of 4 rows; left out: {lost}." in said
+    assert f"services.csv, as of August 1, 2020: 2 places from 4 rows; left out: {lost}." in said
     lost = "1 outside surroundings"
-    assert f"risk.geojson, as of January 1, 2020: 2 places, of 3 rows; left out: {lost}." in said
+    assert f"risk.geojson, as of January 1, 2020: 2 places from 3 rows; left out: {lost}." in said
     dataset = open_dataset(layered.folder / "ds")
     assert dataset.services["name"].tolist() == ["Hope", "Oak"]
     assert dataset.risk_terrain["score"].tolist() == [2.0, 1.0]

@@ -234,7 +234,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 def test_a_row_of_another_length_and_an_open_quote_are_named(faults):
     said = faults("measure,quarter,value", "shootings,2026-Q1,1,2", 'shootings,2026-Q2,"3')
     assert said == [
-        f"Row {row}: it has more or fewer fields than the header, or a quote is open. Mend it."
+        f"Row {row}: it has more or fewer fields than the header, or an unclosed quote. Fix it."
         for row in (2, 3)
     ]
 

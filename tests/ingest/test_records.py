@@ -230,7 +230,7 @@ def test_a_table_that_is_packed_alone_is_read_and_known_by_the_packed_file(tmp_p
         assert records.name == name
         assert records.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         assert [str(note) for note in records.notes] == [
-            f"{name}: {file} was read, which is packed in it."
+            f"{name}: read {file}, which is packed inside it."
         ]
     zipped(tmp_path / "lines.zip", lines_ndjson=b'{"a": 1}\n{"a": 2}\n')
     assert read_records(tmp_path / "lines.zip").rows == [["1"], ["2"]]

@@ -250,7 +250,7 @@ def test_a_damaged_choice_is_named_and_hides_no_other(tmp_path, proposal, damage
     kept, complaints = list_choices(tmp_path)
     assert [one["at_utc"] for one in kept] == ["2024-03-05T12:30:15Z"]
     (complaint,) = map(str, complaints)
-    assert f"{bad.name} is no choice that can be read. Move it" in complaint
+    assert f"{bad.name} is not a readable choice. Move it, and ask who changed it." in complaint
 
 
 @pytest.mark.parametrize("version", [0, 2, 99, "1", None])
@@ -259,8 +259,9 @@ def test_a_choice_of_another_form_is_not_shown_and_said(tmp_path, proposal, vers
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": version}))
     kept, (complaint,) = list_choices(tmp_path)
     assert kept == []
-    assert f"{path.name} was kept in form {version}; this version of csa reads form 1." in str(
-        complaint
+    assert (
+        f"{path.name} was saved in format {version}; this version of csa reads format 1. Open it with the version that wrote it."
+        in str(complaint)
     )
 
 

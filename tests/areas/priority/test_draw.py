@@ -112,7 +112,7 @@ def test_the_steps_of_the_draw_are_told_with_their_numbers():
     assert len(said) == 8
     assert said[0].startswith("The 5 areas on the list are all in tier 1")
     assert drawn().entrants_sha256 in said[2]
-    assert said[3] == f"Only then is the seed said in public: {SEED}"
+    assert said[3] == f"Only then is the seed announced in public: {SEED}"
     assert f"Here {SEED}|1|A becomes {code(SEED + '|1|A')}." in said[4]
     assert "the next lowest 6 months later" in said[5]
     assert said[6].startswith(
@@ -180,7 +180,7 @@ def test_better_words_for_the_rule_do_not_change_a_draw():
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_areas_are_no_draw(count):
-    with pytest.raises(ParamError, match=f"two areas or more; {count} given"):
+    with pytest.raises(ParamError, match=f"A lottery needs two areas or more, not {count}."):
         drawn(areas()[:count])
 
 
@@ -212,7 +212,9 @@ def test_an_area_that_stands_twice_is_refused():
 
 @pytest.mark.parametrize("n_waves", [-1, 0, 1, 6])
 def test_one_wave_or_more_waves_than_areas_are_refused(n_waves):
-    with pytest.raises(ParamError, match=f"number of areas, 5; {n_waves} is not"):
+    with pytest.raises(
+        ParamError, match=f"n_waves must be 2 to the number of areas (5), not {n_waves}."
+    ):
         drawn(n_waves=n_waves)
 
 

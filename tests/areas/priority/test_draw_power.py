@@ -139,7 +139,7 @@ def test_what_could_be_shown_is_said_in_words():
     assert last["found_7_share"] == power(0.07, 12, 20, 20)
     assert 0.05 < last["found_7_share"] < last["found_15_share"] < last["found_23_share"] < 0.6
     found = [round(100 * last[name]) for name in ("found_7_share", "found_23_share")]
-    told = f"of 7 % would be found in {found[0]} of 100 such draws, one of 23 % in {found[1]}."
+    told = f"months, we would detect a drop of 7 % {found[0]}% of the time, and one of 23 % {found[1]}% of the time."
     assert told in said[2]
     assert said[3].startswith("The late areas start after 12 months.")
     few = [str(line) for line in explain_power(power_table(areas({"A": 9, "B": 9}), (1, 6)))]

@@ -58,7 +58,7 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
             "Tie for the last opening, which the data can't break: C, D. People decide.",
         ],
     }
-    whole = [f"First for the {room} open places: {', '.join(sure.upper())}."]
+    whole = [f"First for the {room} openings: {', '.join(sure.upper())}."]
     assert describe_open_slots(found, names) == said.get(room, whole)
 
 

@@ -106,7 +106,7 @@ def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page,
         kept, plan, chair_act(5), "1.3.7", {"status": "at-risk", "areas": ["B"], "reason": "x"}
     )
     title = next(a.title for a in plan.actions if a.number == "1.3.7")
-    assert f"of its 2 live actions, check first 1.3.7 {title}:" in words(page(2))
+    assert f"2 actions under way; check first 1.3.7 {title}:" in words(page(2))
 
 
 def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):

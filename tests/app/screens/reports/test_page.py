@@ -287,7 +287,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
         str(root / "app" / "csa_app" / "screens" / "reports" / "page.py"), default_timeout=120
     ).run()
     assert not shown.exception
-    assert "this page is the public's" in words(shown)
+    assert "Reports are not made here: this is the public's page." in words(shown)
     assert not shown.button
     assert not shown.header
 
