@@ -24,32 +24,35 @@ def start(
     files: Annotated[list[Path], typer.Argument(help="Files of shootings, or maps of them.")],
     places: Annotated[
         Path | None,
-        typer.Option(help="Polygons of neighborhoods; else what lies beside the file, or none."),
+        typer.Option(help="Polygons of neighborhoods (default: those found next to the file)."),
     ] = None,
     layers: Annotated[
         bool,
         typer.Option(
             "--layers/--no-layers",
-            help="Take what lies beside the file: people, streets, parks, water, places that help.",
+            help="Use the files next to it: people, streets, parks, water, places that help.",
         ),
     ] = True,
-    name: Annotated[str, typer.Option(help="What the city is called; else as the file.")] = "",
+    name: Annotated[str, typer.Option(help="The city's name (default: from the file).")] = "",
     crs: Annotated[
         str | None,
-        typer.Option(help="System of x and y, such as EPSG:2263.", metavar="EPSG"),
+        typer.Option(help="Coordinate system of x and y, such as EPSG:2263.", metavar="EPSG"),
     ] = None,
     take_likeliest: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing: take each likeliest reading, and list them.")
+        bool,
+        typer.Option(
+            "--yes", help="Ask no questions: take the likeliest reading of each, and list them."
+        ),
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
     root: Annotated[
-        Path, typer.Option(help="Where data/ and var/ are.  [here]", metavar="DIR")
+        Path, typer.Option(help="The folder with data/ and var/.  [here]", metavar="DIR")
     ] = Path(),
     as_json: JsonOption = False,
 ) -> None:
-    """Set up a new city: understand its file, ask what is in doubt, and propose areas."""
+    """Set up a new city: read its files, ask about anything unclear, and propose areas."""
     from dataclasses import replace
 
     from csa.base.errors import ParamError
