@@ -154,7 +154,7 @@ def test_a_weight_for_a_component_that_is_not_there_is_refused():
 
 
 def test_an_infinite_number_is_refused_by_its_name():
-    with pytest.raises(TableError, match="need holds an infinite number"):
+    with pytest.raises(TableError, match="need contains an infinite number"):
         standardise(table(incidents=[1, 2], need=[1, math.inf]))
 
 

@@ -211,9 +211,7 @@ NUMBERS = {
     "a share before": lambda plain, value: plain["usual_changes"][0].update(before_share=value),
     "a share after": lambda plain, value: plain["usual_changes"][1].update(after_share=value),
     "areas of a year": lambda plain, value: plain["usual_changes"][1].update(n_areas=value),
-    "; the areas did worse (90% range of the difference:": lambda plain, value: plain[
-        "comparison"
-    ].update(difference=value),
+    "a difference": lambda plain, value: plain["comparison"].update(difference=value),
     "land in a row": lambda plain, value: plain["table"][0].update(area_km2=value),
     "an index in a row": lambda plain, value: plain["table"][3].update(pai=value),
     "incidents in a row": lambda plain, value: plain["table"][3].update(n_future=value),
@@ -225,9 +223,7 @@ NUMBERS = {
 def test_words_infinities_negatives_and_truths_are_no_numbers(put, value):
     plain = json.loads(json.dumps(record_to_plain(FULL)))
     put(plain, value)
-    with pytest.raises(
-        TableError, match=r"The record of the lottery is incomplete or has an invalid value \("
-    ):
+    with pytest.raises(TableError, match="has an invalid value"):
         record_from_plain(json.loads(json.dumps(plain)))
 
 
@@ -249,7 +245,7 @@ def test_a_radius_and_a_minimum_are_above_zero_and_of_this_world(name, value):
 
 def test_nothing_at_all_is_refused():
     for nothing in ({}, [], [3], "text"):
-        with pytest.raises(TableError, match="is not whole"):
+        with pytest.raises(TableError, match="is incomplete"):
             record_from_plain(nothing)
 
 

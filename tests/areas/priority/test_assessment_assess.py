@@ -93,7 +93,7 @@ def test_no_sentence_of_a_tier_names_another_area(root):
     assert table["tier"].duplicated().any()
     for _, rows in table.groupby("tier"):
         said = {
-            re.sub(r"about [\d.]+ would", "about N would", sentences(judged)[area][1])
+            re.sub(r"About [\d.]+ would", "About N would", sentences(judged)[area][1])
             for area in rows.index
         }
         assert len(said) == 1  # but for its own land, the same for all members
@@ -209,7 +209,7 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
     _, judged = found_in(tmp_path, history(), min_samples=400)
     assert (len(judged.table), judged.estimates, dict(judged.why)) == (0, (), {})
     assert judged.n_without_tier == 0
-    assert str(judged.answers["compare_one"].message).startswith("Too few to say whether")
+    assert str(judged.answers["compare_one"].message).startswith("Too few to tell whether")
     chosen = prioritize(judged, EVEN, 5)
     assert chosen.columns.tolist() == list(ORDER_COLUMNS)
     assert not len(chosen)

@@ -201,7 +201,7 @@ def test_areas_without_a_tier_are_not_drawn(names, said):
     "seed", ["", "123", "    ", " 1234", "1234 ", "12|34", "12\n34", "1234\n", "12é4"]
 )
 def test_a_seed_that_is_short_or_cannot_be_typed_alike_everywhere_is_refused(seed):
-    with pytest.raises(ParamError, match="4 or more of the letters"):
+    with pytest.raises(ParamError, match="4 or more letters"):
         drawn(seed=seed)
 
 
@@ -212,9 +212,7 @@ def test_an_area_that_stands_twice_is_refused():
 
 @pytest.mark.parametrize("n_waves", [-1, 0, 1, 6])
 def test_one_wave_or_more_waves_than_areas_are_refused(n_waves):
-    with pytest.raises(
-        ParamError, match=f"n_waves must be 2 to the number of areas (5), not {n_waves}."
-    ):
+    with pytest.raises(ParamError, match=rf"n_waves must be 2 to .* \(5\), not {n_waves}\."):
         drawn(n_waves=n_waves)
 
 
@@ -234,7 +232,7 @@ def test_an_area_id_that_would_make_lines_doubtful_is_refused(area_id):
 
 
 def test_a_place_name_over_two_lines_is_refused():
-    with pytest.raises(ParamError, match="on one line"):
+    with pytest.raises(ParamError, match="must be one line"):
         Entrant("A", "Elm\nB|9||Oak", 1, 3)
 
 
@@ -258,7 +256,7 @@ def test_a_record_of_an_unknown_rule_is_refused(version):
 def test_a_record_that_is_not_whole_is_refused(missing):
     record = draw_record(drawn())
     del record[missing]
-    with pytest.raises(TableError, match="not whole"):
+    with pytest.raises(TableError, match="incomplete"):
         find_differences(record)
 
 
