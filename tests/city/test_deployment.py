@@ -152,7 +152,7 @@ def test_what_the_city_file_leaves_out_is_said_to_be_the_default(tmp_path):
     ],
 )
 def test_a_variable_that_is_no_number_is_refused_by_name(city, name, text):
-    with pytest.raises(ParamError, match=rf"^{name} must be a number; '{text}' is none\.$"):
+    with pytest.raises(ParamError, match=f"\\^{name} must be a number, not '{text}' is none\\.\\$"):
         resolve({}, city, {f"CSA_{name.upper()}": text})
 
 

@@ -105,7 +105,7 @@ def faults_of(path):
     with pytest.raises(ConfigError) as refused:
         load_city(path)
     faults = [str(fault) for fault in refused.value.faults]
-    many = f"{path} has {len(faults)} faults:" if len(faults) != 1 else f"{path} has a fault:"
+    many = f"{path} has {len(faults)} errors:" if len(faults) != 1 else f"{path} has one error:"
     assert str(refused.value).split("\n") == [many, *(f"  {fault}" for fault in faults)]
     return faults
 
@@ -263,24 +263,24 @@ def test_two_sources_of_two_names_are_two_sources(write):
             "sources[1].homicide[1].fatal.equal: no such setting; did you mean equals?",
         ),
         ('name_column = "hood"', "", "places.name_column: missing. Add it: column with"),
-        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' does not fit"),
+        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' is not valid ("),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = [9, 16]',
-            "city.resolutions[2]: 16 does not fit",
+            "city.resolutions[2]: 16 is not valid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = []',
-            "city.resolutions: [] does not fit",
+            "city.resolutions: [] is not valid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nunits = "miles"',
-            "city.units: 'miles' does not fit",
+            "city.units: 'miles' is not valid (",
         ),
-        ("America/Chicago", "", "city.time_zone: '' does not fit"),
-        ("America/Chicago", "America", "city.time_zone: 'America' does not fit"),
+        ("America/Chicago", "", "city.time_zone: '' is not valid ("),
+        ("America/Chicago", "America", "city.time_zone: 'America' is not valid ("),
         ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' does not fit"),
         (
             "EPSG:32615",
@@ -291,7 +291,7 @@ def test_two_sources_of_two_names_are_two_sources(write):
         (
             'name = "portal"',
             'name = "portal"\ncrs = "nowhere"',
-            "sources[1].crs: 'nowhere' does not fit",
+            "sources[1].crs: 'nowhere' is not valid (",
         ),
         *(
             (
@@ -301,8 +301,8 @@ def test_two_sources_of_two_names_are_two_sources(write):
             )
             for form in ("%Y-%q", "%Y-%", "%Y %Y", "%G-%V", "%H:%25:61")
         ),
-        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan does not fit"),
-        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 does not fit"),
+        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan is not valid ("),
+        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 is not valid ("),
         (
             "format_version = 1",
             "format_version = 2",
@@ -372,7 +372,10 @@ def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
 def test_a_folder_and_a_file_that_is_no_text_are_refused(tmp_path):
     picture = tmp_path / "picture.toml"
     picture.write_bytes(b"\x89PNG\xff\xfe\x00")
-    for path, told in ((tmp_path, "is a folder"), (picture, "cannot be read as a text file")):
+    for path, told in (
+        (tmp_path, "is a folder"),
+        (picture, "can't be read as a text file. Save it as UTF-8 text."),
+    ):
         with pytest.raises(ConfigError, match=told):
             load_city(path)
 
@@ -391,7 +394,7 @@ def test_a_city_cannot_be_changed_once_read(write):
 
 def test_a_fault_under_a_year_is_told_by_the_year(write):
     portal = '[portal]\ndomain = "data.example.org"\n[portal.datasets]\n2009 = 5\n'
-    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 does not fit")
+    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 is not valid (")
 
 
 @pytest.mark.parametrize(
@@ -515,7 +518,7 @@ def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, reso
     if 6 <= resolution <= 11:
         assert load_city(path).areas.resolution == resolution
     else:
-        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} does not fit")
+        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} is not valid (")
 
 
 def test_areas_are_no_finer_than_the_cells_that_a_file_allows(town):

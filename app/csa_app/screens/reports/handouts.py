@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as parts_of
 from datetime import date
 
 import pandas as pd
@@ -84,13 +85,7 @@ def _handing(desk: Desk, report: Report) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
         made = cache_report.edition(report.facts, *typed.now["edition"])
         file = EditionFile(
-            snapshot_id=made.snapshot_id,
-            audit_n=made.audit_n,
-            month=made.month,
-            audience=made.audience,
-            language=made.language,
-            form=made.form,
-            sha256=made.sha256,
+            **{part.name: getattr(made, part.name) for part in parts_of(EditionFile)}
         )
         keys = hand_out(store, act, file, typed.now["recipients"], typed.now["on"])
         return tr("reports_page.recorded", n=len(keys))

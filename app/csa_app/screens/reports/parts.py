@@ -181,7 +181,7 @@ def show(basis: ReportBasis, report: Report) -> None:
     if report.mark != basis.mark:
         panels.empty(tr("reports_page.stale"))
     if report.no_pdf is not None:
-        st.warning(panels.plain(render(report.no_pdf)), icon=":material/picture_as_pdf:")
+        st.warning(panels.sentence(report.no_pdf), icon=":material/picture_as_pdf:")
     with st.container(key="report_parts"):
         files, look = st.columns([0.42, 0.58], gap="large")
     with files:
@@ -193,13 +193,13 @@ def show(basis: ReportBasis, report: Report) -> None:
 
 
 def _lacking(report: Report) -> None:
-    missing = [panels.plain(render(one)) for one in report.facts.missing]
+    missing = [panels.sentence(one) for one in report.facts.missing]
     if missing:
         label = tr("reports_page.missing", n=len(missing))
         with st.expander(label, expanded=len(missing) <= MOST_OPEN):
             st.markdown("\n".join(f"- {line}" for line in missing))
     if report.facts.public.caution is not None:
-        st.caption(panels.plain(render(report.facts.public.caution)))
+        st.caption(panels.sentence(report.facts.public.caution))
 
 
 def _files(report: Report) -> None:

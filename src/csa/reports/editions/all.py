@@ -73,7 +73,7 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def _lead(facts: Facts, team: str, t: Translator) -> tuple[str, ...]:
-    """Return where areas stand out, what changed, and how a team's actions stand."""
+    """Name where areas stand out, what changed, and a team's status of actions."""
     where_and_change = describe_concentration(facts, t), describe_change(facts, t)
     return (*where_and_change, team_lead(facts, team, t))
 
