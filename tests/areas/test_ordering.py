@@ -236,7 +236,7 @@ def test_where_as_many_are_chosen_as_there_are_all_are_sure_to_be():
 
 
 def test_no_capacity_no_component_and_no_land_are_refused():
-    with pytest.raises(ParamError, match="capacity must be 1 or more; 0 is not"):
+    with pytest.raises(ParamError, match=r"capacity must be 1 or more, not 0\."):
         order([law(3)], capacity=0)
     with pytest.raises(ParamError, match="There is no component beauty"):
         order([law(3)], Weights({"beauty": 1}))

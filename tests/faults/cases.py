@@ -105,7 +105,7 @@ class Player:
                         made, folder, rng, (old, new, n_steps)
                     )
             except CsaError as error:
-                wrong = f"what is left cannot be read: {error}"
+                wrong = f"what is left can't be read: {error}"
             finally:
                 if not is_small:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -267,7 +267,7 @@ class Player:
             wrong = wrong or ("" if is_read else f"not read: {read.err or read.out}")
             wrong = wrong or (
                 ""
-                if ran.code == 2 and "cannot be written" in ran.err
+                if ran.code == 2 and ". Nothing was left behind." in ran.err
                 else f"exit code {ran.code}: {ran.err}"
             )
         return (

@@ -60,7 +60,9 @@ def test_a_half_written_folder_and_a_lost_decision_are_found(player):
     scene, pattern, old, new, _ = player.ready("ingest")
     folder = player.copied(pattern)
     (folder / "dataset" / "current" / "incidents.parquet").write_bytes(b"half")
-    assert scene.check(folder, Ran(-9, 0, "", ""), old, new).startswith("half-written")
+    assert scene.check(folder, Ran(-9, 0, "", ""), old, new).startswith(
+        "Stopped. No unfinished files were left."
+    )
     assert (
         scene.check(player.copied(pattern), Ran(0, 0, "", ""), old, new)
         == "said done, and is not there"

@@ -169,7 +169,7 @@ def _lacks(name):
 
 BAD = {
     "another kind": lambda plain: plain.update(kind="proposal"),
-    "another format": lambda plain: plain.update(format_version=2),
+    "is on record with a different format": lambda plain: plain.update(format_version=2),
     "no format": _lacks("format_version"),
     "no table": _lacks("table"),
     "no settings": _lacks("tried"),
@@ -181,7 +181,7 @@ BAD = {
     "shares that are words": lambda plain: plain["tried"][0].update(hit_shares=["much"]),
     "a setting without its land": lambda plain: plain["tried"][0].pop("area_shares"),
     "land of fewer years": lambda plain: plain["tried"][0]["area_shares"].pop(),
-    "areas of fewer years": lambda plain: plain["suggested"]["n_areas"].pop(),
+    ". Choose from fewer years": lambda plain: plain["suggested"]["n_areas"].pop(),
     "a suggestion that is a number": lambda plain: plain.update(suggested=250),
     "a comparison that is a list": lambda plain: plain.update(comparison=[0.2]),
     "an unknown share of a setting": lambda plain: plain["tried"][0].update(hit_shares=[None] * 3),
@@ -196,7 +196,7 @@ BAD = {
 def test_what_is_no_such_record_is_refused_with_the_remedy(spoil):
     plain = json.loads(json.dumps(record_to_plain(FULL)))
     spoil(plain)
-    with pytest.raises(TableError, match="Make it again with csa backtest"):
+    with pytest.raises(TableError, match=r"Create it again with csa backtest\."):
         record_from_plain(plain)
 
 
@@ -211,7 +211,9 @@ NUMBERS = {
     "a share before": lambda plain, value: plain["usual_changes"][0].update(before_share=value),
     "a share after": lambda plain, value: plain["usual_changes"][1].update(after_share=value),
     "areas of a year": lambda plain, value: plain["usual_changes"][1].update(n_areas=value),
-    "a difference": lambda plain, value: plain["comparison"].update(difference=value),
+    "; the areas did worse (90% range of the difference:": lambda plain, value: plain[
+        "comparison"
+    ].update(difference=value),
     "land in a row": lambda plain, value: plain["table"][0].update(area_km2=value),
     "an index in a row": lambda plain, value: plain["table"][3].update(pai=value),
     "incidents in a row": lambda plain, value: plain["table"][3].update(n_future=value),
@@ -223,7 +225,9 @@ NUMBERS = {
 def test_words_infinities_negatives_and_truths_are_no_numbers(put, value):
     plain = json.loads(json.dumps(record_to_plain(FULL)))
     put(plain, value)
-    with pytest.raises(TableError, match="holds a wrong value"):
+    with pytest.raises(
+        TableError, match=r"The record of the lottery is incomplete or has an invalid value \("
+    ):
         record_from_plain(json.loads(json.dumps(plain)))
 
 
