@@ -811,8 +811,8 @@ def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
     year = row[tr("report.last_year")]
-    surface.say(letter, YEAR, UNKNOWN if year == tr("report.next12_none") else number(year))
-    if row[tr("report.next12")] == tr("report.next12_none"):
+    surface.say(letter, YEAR, UNKNOWN if year == tr("report.unknown") else number(year))
+    if row[tr("report.next12")] == tr("report.unknown"):
         surface.say(letter, "next 12 months", UNKNOWN)
     if said := first("report.next12_range", row[tr("report.next12")]):
         surface.say(letter, "next 12 months", number(said["expected"]))

@@ -249,7 +249,7 @@ def test_a_config_error_holds_its_faults_beside_its_sentence():
     fault = msg("config.empty_condition")
     error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml", folder=".")
     assert error.faults == (fault,)
-    assert str(error).startswith("There is no city file x.toml ")
+    assert str(error).startswith("City file not found: x.toml ")
     assert errors.ConfigError("config.absent", path="x.toml").faults == ()
 
 

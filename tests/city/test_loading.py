@@ -170,21 +170,21 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
         [
             says("config.fault_missing", key="city.name", what="name on screen"),
             (
-                "city.time_zone: 'America/Chicgo' does not fit ('America/Chicgo' is no IANA time"
-                " zone, such as America/Chicago). Mend the value."
+                "city.time_zone: 'America/Chicgo' is invalid (must be an IANA time"
+                " zone such as America/Chicago, not 'America/Chicgo'). Fix the value."
             ),
             (
-                "city.metric_crs: 'EPSG:2272' does not fit (NAD83 / Pennsylvania South (ftUS) is"
-                " measured in US survey foot; a projected system in meters is needed, such as"
-                " EPSG:32615). Mend the value."
+                "city.metric_crs: 'EPSG:2272' is invalid (NAD83 / Pennsylvania South (ftUS) is"
+                " measured in US survey foot. Use a projected system in meters, such as"
+                " EPSG:32615). Fix the value."
             ),
             says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),
             (
-                "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
-                " 10 is about a block, 9 seven times as large). Mend the value."
+                "areas.resolution: 16 is invalid (The H3 resolution must be 6 to 11, not 16."
+                " 10 is about a block; 9 is seven times as large). Fix the value."
             ),
             (
-                "areas.min_samples: 1 does not fit (Input should be greater than or equal to 2)."
+                "areas.min_samples: 1 is invalid (Input should be greater than or equal to 2)."
                 " Mend the value."
             ),
             (says("config.fault_no_column", key="sources[1].homicide", field="offense")),
@@ -285,9 +285,9 @@ def test_two_sources_of_two_names_are_two_sources(write):
         (
             "EPSG:32615",
             "EPSG:4326",
-            "city.metric_crs: 'EPSG:4326' does not fit (WGS 84 is measured in degree",
+            "city.metric_crs: 'EPSG:4326' is invalid (WGS 84 is measured in degree",
         ),
-        ("EPSG:32615", "UTM 15", "city.metric_crs: 'UTM 15' does not fit ('UTM 15' is no known"),
+        ("EPSG:32615", "UTM 15", "city.metric_crs: 'UTM 15' is invalid ('UTM 15' is not a known"),
         (
             'name = "portal"',
             'name = "portal"\ncrs = "nowhere"',
@@ -306,12 +306,12 @@ def test_two_sources_of_two_names_are_two_sources(write):
         (
             "format_version = 1",
             "format_version = 2",
-            "format_version: 2 does not fit (Input should be 1)",
+            "format_version: 2 is invalid (Input should be 1)",
         ),
         (
             'fatal = "1"',
             "fatal = {}",
-            "sources[1].homicide[1].fatal: {} does not fit (a condition needs",
+            "sources[1].homicide[1].fatal: {} is invalid (a condition needs",
         ),
         (
             'fatal = "fatal"',
@@ -364,7 +364,7 @@ def test_whatever_stands_for_the_sources_is_a_fault_and_no_crash(write, text):
 def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
     with pytest.raises(
         ConfigError,
-        match=r"^There is no city file .*nowhere\.toml \(looked from .*\)\. Give the path",
+        match=r"^City file not found: .*nowhere\.toml \(looked from .*\)\. Give the path",
     ):
         load_city(tmp_path / "nowhere.toml")
 

@@ -67,8 +67,8 @@ def propose(town, run, months):
 def test_propose_names_the_months_that_a_flag_spelled_anew_left_empty(town, run):
     said = propose(town, run, {3, *range(7, 13)})
     assert "in 7 of the months: March 2024, July 2024 to December 2024. A file may" in said
-    assert "has no incident in May 2024. A file may" in propose(town, run, {5})
-    assert "has no incident in" not in propose(town, run, ())
+    assert "has no incidents at all in May 2024. A file may" in propose(town, run, {5})
+    assert "has no incidents at all in" not in propose(town, run, ())
 
 
 def test_values_that_no_rule_names_are_said(town, check):
@@ -90,7 +90,7 @@ def test_values_that_no_rule_names_are_said(town, check):
 def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crimes):
     town.edit_config("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d")
     said = check("--places", town.places, crimes, code=2)
-    assert "120 of 120 shootings in crimes.csv have a date that no format" in said
+    assert "120 of 120 shootings in crimes.csv have a date that is impossible or matches no format" in said
     assert (
         "have a date that is impossible or matches no format in the city's file, such as '01/01/2024 01:15:00 PM' on line 2 in DATE. Fix date_formats, or name another column as date, in the source '"
         in said
@@ -115,7 +115,7 @@ def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crim
         (
             'incident_id = "INCIDENT_KEY"',
             'incident_id = "BORO"',
-            "120 rows of shootings in nypd.csv share BORO so often that the number of incidents is 1",
+            "120 rows of shootings in nypd.csv share BORO so often that they count as only 1 incidents",
         ),
         (
             "homicide = [",
@@ -181,7 +181,7 @@ def test_polygons_of_the_data_folder_are_found_and_their_absence_is_said(
     assert "give --places FILE, here and to csa ingest." in check(crimes)
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
     assert "give --places FILE, here and to csa ingest." not in check(crimes)
-    assert "There is no file" in check("--places", "no.geojson", crimes, code=2)
+    assert "File not found" in check("--places", "no.geojson", crimes, code=2)
 
 
 def test_few_bad_texts_are_no_fault_of_the_citys_file(town, check):

@@ -319,7 +319,7 @@ def test_editions_of_another_store_month_or_version_are_refused(here, run, log):
         deploy(here, port)
         cases = {
             "is before 2031-01": ("--month", "2031-01"),
-            "There is no folder": ("--editions", "x"),
+            "Folder not found": ("--editions", "x"),
         }
         cases["has no PDF for 2026-01"] = ("--month", "2026-01")
         for sentence, more in cases.items():

@@ -354,10 +354,10 @@ def test_mass_losses_are_said_first(town, ingest):
     lines += [f"{n},{n},2020-05-{n % 28 + 1:02d},0,-94.57,39.10,," for n in range(20, 25)]
     lines += [f"{n},{n},2020-05-{n % 28 + 1:02d},0,-94.57,39.02,," for n in range(30, 35)]
     said = ingest(town.write("b.csv", *lines)).stdout
-    assert "5 of 20 shootings in b.csv have a date that no format" in said
+    assert "5 of 20 shootings in b.csv have a date that is impossible or matches no format" in said
     assert "such as '05/01/2020'" in said
-    assert "33 % of the incidents (5) have no usable place, most of them in 2020" in said
-    assert "33 % of the incidents (5) lie outside the study area" in said
+    assert "33% of the incidents (5) have no usable location, most of them in 2020" in said
+    assert "33% of the incidents (5) are outside the study area" in said
 
 
 def test_a_last_day_long_after_the_rows(ingest, shootings):
@@ -370,7 +370,7 @@ def test_a_last_day_long_after_the_rows(ingest, shootings):
 
 
 def test_an_as_of_day_that_is_none(ingest, shootings):
-    assert "--as-of must be a day" in sentence(
+    assert "--as-of must be a date" in sentence(
         ingest(shootings, "--as-of", "tomorrow", check=False)
     )
 
@@ -417,7 +417,7 @@ def test_no_dataset_no_city_and_a_word_too_many(town, run):
         in sentence(run("propose", *words, check=False))
     )
     said = sentence(run("check", "--city", "nowhere.toml", check=False))
-    assert "There is no city file nowhere.toml" in said
+    assert "City file not found: nowhere.toml" in said
     done = run("propose", "--nonsense", check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

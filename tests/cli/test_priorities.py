@@ -292,7 +292,7 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
     assert "Areas are listed west to east." in said
     # What lies at a point that may stand for unknown places makes no area.
     assert {row["is_doubtful"] for row in rows} == {"false"}
-    assert "lie at a point" not in said
+    assert "at a placeholder location" not in said
 
 
 def test_a_plain_cluster_at_a_point_that_may_stand_for_others_is_to_be_looked_at_first(
@@ -592,21 +592,21 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
             0.2,
             0.15,
             [
-                "Areas picked this way usually fall about 25 % on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
+                "Areas picked this way usually fall about 25% on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
             ],
         ),
         (
             0.2,
             0.2,
             [
-                "Areas picked this way usually fall about 0 % on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
+                "Areas picked this way usually fall about 0% on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
             ],
         ),
         (
             0.2,
             0.25,
             [
-                "Areas picked this way usually rise about 25 % on their own the next year, as a share of the city's shootings."
+                "Areas picked this way usually rise about 25% on their own the next year, as a share of the city's shootings."
             ],
         ),
         (0.0, 0.1, []),

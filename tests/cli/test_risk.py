@@ -205,7 +205,7 @@ def test_a_dataset_without_incidents_gives_one_sentence(town, run, stores):
 
 def test_a_layer_outside_the_city(refused, place):
     points(place.folder / "layers" / "far.csv", [(-75.1, 40.0)] * 9)
-    assert "far.csv lies in or near the city" in refused()
+    assert "far.csv is in or near the city" in refused()
 
 
 def test_a_layer_in_feet(refused, place, stores):

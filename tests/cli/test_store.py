@@ -578,7 +578,7 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     for value, sentence in (
         ("on_date=2020-04-30", "before the data begin (2020-05-01)"),
         ("on_date=2999-01-01", "). Record it once that day has come."),
-        ("on_date=soon", "must be a day"),
+        ("on_date=soon", "must be a date"),
         ("on_date", "NAME=VALUE"),
         ("state=retired", "is no field"),
     ):

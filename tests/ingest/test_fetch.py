@@ -397,7 +397,7 @@ def test_an_interrupted_download_asks_for_no_page_that_it_has(fetch, portal, tmp
 
 def test_after_the_last_try_the_pages_are_kept_for_the_next_run(fetch, portal):
     portal.fault("page 2", *[drop] * TRIES)
-    assert "what was received is kept" in refused(fetch, "fetch.dropped")
+    assert "continue the download" in refused(fetch, "fetch.dropped")
     portal.asked.clear()
     assert fetch().pages_resumed == 2
     assert portal.pages_asked() == ["page 2"]
@@ -987,7 +987,7 @@ def test_what_the_citys_file_does_not_say_is_asked_for(run, town):
     words = (*words[:-1], "2018")
     assert 'such as file_name = "shootings_{year}.csv"' in run(*words, check=False).stderr
     town.edit_config("[portal]\n", '[portal]\nfile_name = "s_{year}.csv"\n')
-    assert "s_{year}.csv' fits no pattern of city.files" in run(*words, check=False).stderr
+    assert "s_{year}.csv' matches no pattern in city.files" in run(*words, check=False).stderr
     town.edit_config("[city]\n", '[city]\nfiles = ["s_*.csv"]\n')
     assert (
         "'s file does not say where to fetch neighborhoods."

@@ -201,9 +201,9 @@ def test_a_layer_that_the_city_does_not_describe_is_refused(town, ingest, shooti
 def test_a_named_layer_that_is_absent_is_refused(layered, ingest):
     done = ingest("--services", layered.folder / "none.csv", check=False)
     assert done.returncode == 2
-    assert "There is no file" in done.stderr
+    assert "File not found" in done.stderr
     config, inputs = load_city(layered.config), Inputs((), layered.places)
-    with pytest.raises(SourceError, match="There is no file"):  # before anything is read
+    with pytest.raises(SourceError, match="File not found"):  # before anything is read
         add_layers(inputs, config, layered.folder, risk_terrain=layered.folder / "none.geojson")
 
 

@@ -168,7 +168,7 @@ def test_a_score_of_whole_numbers_written_as_text_is_a_score(tmp_path):
         (
             ["Hope,clinic,500000,4300000"],
             HEADER,
-            r"are said to be degrees but are not.*\[services\]",
+            r"are labeled as degrees but are not.*\[services\]",
         ),
         (["Hope,clinic,39.02,-94.57"], HEADER, r"are labeled as degrees but are not."),
         (
@@ -176,7 +176,7 @@ def test_a_score_of_whole_numbers_written_as_text_is_a_score(tmp_path):
             HEADER,
             r"is in or near the city; most are around 2\.30, 48\.90",
         ),
-        (["Hope,,-94.57,39.02"], HEADER, r"^The one row of .* has no place and value"),
+        (["Hope,,-94.57,39.02"], HEADER, r"^The one row of .* has no usable location and value"),
         (["Hope,clinic,,"], HEADER, r"^The one row of"),
         ([], HEADER, r"has a header but no rows."),
     ],
@@ -222,9 +222,9 @@ def test_a_score_that_is_not_what_it_should_be_is_refused(tmp_path, geometry, co
 
 
 def test_a_file_that_is_absent_empty_or_no_layer_is_refused(tmp_path):
-    with pytest.raises(SourceError, match=r"^There is no file"):
+    with pytest.raises(SourceError, match=r"^File not found"):
         read_risk_terrain(tmp_path / "r.geojson", RISK, CITY)
-    with pytest.raises(SourceError, match=r"^There is no file"):
+    with pytest.raises(SourceError, match=r"^File not found"):
         read_services(tmp_path / "s.csv", SERVICES, CITY)
     for text in ("", "hello", '{"type": "FeatureCollection", "features": ['):
         (tmp_path / "bad.geojson").write_text(text)

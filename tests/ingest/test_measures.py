@@ -227,7 +227,7 @@ def test_what_is_no_such_file_is_refused(tmp_path, content, why):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         load_measures(tmp_path / "none.csv", KINDS, PLACES, make_value)
 
 

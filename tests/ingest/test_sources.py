@@ -66,7 +66,7 @@ def test_a_name_with_signs_that_nobody_sees_can_be_drawn_and_finds_its_people(tm
 def test_a_polygon_of_another_place_or_of_the_whole_world_is_refused(tmp_path, stray):
     near = [SQUARE, box(-94.5, 39.0, -94.4, 39.1), box(-94.4, 39.0, -94.3, 39.1)]
     path = save(tmp_path / "n.geojson", ["A", "B", "C", "Stray"], [*near, stray])
-    with pytest.raises(SourceError, match=r"^Stray in .* lies far from the other neighborhoods"):
+    with pytest.raises(SourceError, match=r"^Stray in .* is far from the other neighborhoods"):
         read_neighborhoods(path, PLACES)
 
 
@@ -118,7 +118,7 @@ def test_points_an_absent_file_and_a_missing_column_are_refused(tmp_path):
     path = save(tmp_path / "p.geojson", ["A"], [Spot(-94.5, 39)])
     with pytest.raises(SourceError, match="holds no polygons"):
         read_neighborhoods(path, PLACES)
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         read_neighborhoods(tmp_path / "none.geojson", PLACES)
     path = save(tmp_path / "n.geojson", ["A"], [SQUARE])
     with pytest.raises(SourceError, match=r"has no column 'nbhname'\. It has: name"):
@@ -354,7 +354,7 @@ def test_a_changed_or_cut_off_table_is_damaged(dataset):
 def test_without_names_the_citys_data_folder_is_searched(town):
     town.edit_config('name = "Testville"', 'name = "Testville"\nfiles = ["2*.csv"]')
     config = load_city(town.config)
-    with pytest.raises(SourceError, match="No shooting file was given"):
+    with pytest.raises(SourceError, match="No shooting files given"):
         find_inputs(config, town.folder, ())
     second, first = town.write("2021.csv", "x"), town.write("2020.csv", "x")
     inputs = find_inputs(config, town.folder, ())
@@ -378,7 +378,7 @@ def test_a_city_without_neighborhoods_or_with_undescribed_people_is_refused(town
         find_inputs(config, town.folder / "elsewhere", (path,))
     with pytest.raises(SourceError, match="does not describe"):
         find_inputs(config, town.folder, (path,), population=path)
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         find_inputs(config, town.folder, (town.folder / "b.csv",))
 
 

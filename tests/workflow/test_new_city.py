@@ -140,7 +140,7 @@ def test_notes_and_titles_before_an_excel_table_are_passed_over_and_told(tmp_pat
     assert len(city.lists[0].columns["date"].texts) == 240
     said = " ".join(render(note) for note in city.notes)
     assert ": read the sheet Shootings; not read: Read me" in said
-    assert "2 lines above the names of the columns" in said
+    assert "skipped 2 title lines above the column names" in said
 
 
 def test_an_excel_table_of_two_columns_is_the_table_and_a_damaged_sheet_is_passed_over(tmp_path):

@@ -183,7 +183,7 @@ def test_kinds_that_files_names_alone_tell_are_two_lists(tmp_path, first):
     assert not {"start.homicides_only", "start.nonfatal_only"} & {one.key for one in city.notes}
     config, other = load_city(tmp_path / "c.toml"), tmp_path / "other.csv"
     other.write_bytes(files[0].read_bytes())
-    with pytest.raises(SourceError, match=r"Let it hold one of: .*homicid"):
+    with pytest.raises(SourceError, match=r"Put one of these in the name: .*homicid"):
         ingest_city(config, Inputs((other,), tmp_path / "land.geojson"))
 
 
@@ -609,7 +609,7 @@ def test_a_sheet_a_year_is_one_table(tmp_path):
     city, dataset = read_files(tmp_path, path)
     assert Counter(dataset.incidents["kind"]) == KINDS
     assert (
-        "2 sheets with the same columns were read, one below the other: y2022, y2023; not read: notes"
+        "read 2 sheets with the same columns, one after another: y2022, y2023; not read: notes"
         in (" ".join(map(render, city.notes)))
     )
 
