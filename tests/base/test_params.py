@@ -94,7 +94,7 @@ def test_the_ends_of_each_range_are_taken():
 def test_what_is_no_month_is_refused_with_the_option_and_the_text(text):
     with pytest.raises(ParamError) as refused:
         Month.parse(text, "--until")
-    assert str(refused.value) == f"--until must be a month such as 2020-08; '{text}' is none."
+    assert str(refused.value) == f"--until must be a month like 2020-08, not '{text}'."
 
 
 @pytest.mark.parametrize("until", [Month(2020, 8), Month(2020, 7), Month(2019, 12)])

@@ -85,7 +85,7 @@ def test_areas_passed_over_are_asked_about_before_a_choice_is_kept(compare):
     chips.nth(4).wait_for(state="detached")
     page.get_by_role("textbox", name="Reasons").fill("Residents asked for it, and the hub is near.")
     page.get_by_role("textbox", name="Body or office").fill("Executive Committee")
-    save = page.get_by_role("button", name="Keep this choice")
+    save = page.get_by_role("button", name="Save this choice")
     save.click()
     page.get_by_text("Nothing is kept yet").wait_for()
     assert page.get_by_text("Kept as choice-").count() == 0

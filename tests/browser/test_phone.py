@@ -122,10 +122,10 @@ def test_a_task_is_marked_done_with_a_thumb(read, store, tmp_path):
         open_work(page)
         page.get_by_text("Mark a task done", exact=True).click()
         reader.settle()
-        form = form_of(page, "Mark it done")
+        form = form_of(page, "Mark as done")
         sign(form)
         reader.assert_fits()
-        form.get_by_role("button", name="Mark it done").click()
+        form.get_by_role("button", name="Mark as done").click()
         page.locator(".csa-work li", has_text="done").wait_for()
         assert sorted(row.status for row in read_records(open_store(str(store))).tasks) == [
             "done",

@@ -132,7 +132,7 @@ def is_closed(shown):
         (Person("Mayor", "chair", team="executive"), "Chair of executive"),
         (Person("Mayor", "chair"), says("door.chair_of_all")),
         (Person("Health", "member"), says("door.member")),
-        (Person(""), "Reads; changes nothing"),
+        (Person(""), "Can read, but not change anything"),
     ],
 )
 def test_a_role_is_said_in_words(who, said):
@@ -189,11 +189,11 @@ def test_a_chair_by_the_deployment_file_keeps_a_choice_in_the_name_of_their_offi
     assert shown.text_input[0].value == "Mayor's Office"
     shown.multiselect[0].set_value(["c-1"])
     shown.text_area[0].input("The neighbors asked for it, and outreach is near.")
-    next(one for one in shown.button if one.label == "Keep this choice").click().run()
+    next(one for one in shown.button if one.label == "Save this choice").click().run()
     box = [one for one in shown.checkbox if "passed over" in one.label]
     if box:
         box[0].check()
-        next(one for one in shown.button if one.label == "Keep this choice").click().run()
+        next(one for one in shown.button if one.label == "Save this choice").click().run()
     (kept,) = (tmp_path / "choices").glob("*.json")
     assert json.loads(kept.read_text(encoding="utf-8"))["by_office"] == "Mayor's Office"
 
@@ -207,11 +207,11 @@ def test_who_has_signed_in_without_a_role_reads_and_is_offered_no_form(deploy, p
         shown = page(name, user=ANYBODY, auth=AUTH)
         assert not shown.exception
         assert "Orrinvale" in words(shown)
-        assert "Reads; changes nothing" in words(shown)
+        assert "Can read, but not change anything" in words(shown)
     shown = page("compare", user=ANYBODY, auth=AUTH)
     assert "You may read this page." in words(shown)
     assert not shown.text_area
-    assert "Keep this choice" not in [button.label for button in shown.button]
+    assert "Save this choice" not in [button.label for button in shown.button]
 
 
 def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):
@@ -323,7 +323,7 @@ def test_of_a_real_city_the_public_gets_one_sentence_and_nothing_is_read_or_writ
     monkeypatch.setattr(cache, "open_city", lambda *_: pytest.fail("the dataset was read"))
     shown = page(name, user=CHAIR)
     assert is_closed(shown)
-    assert "Nothing of this city is published yet" in words(shown)
+    assert "This city has published nothing yet" in words(shown)
     started.warm_up()
     assert not static.exists()
 
@@ -332,7 +332,7 @@ def test_the_made_up_citys_file_does_not_publish_another_citys_dataset(deploy, p
     deploy('access = "public"', CSA_CITY="sample", CSA_DATASET=real.dataset)
     shown = page()
     assert is_closed(shown)
-    assert "Nothing of this city is published yet" in words(shown)
+    assert "This city has published nothing yet" in words(shown)
     assert "Orrinvale" not in words(shown)
 
 

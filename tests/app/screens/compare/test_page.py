@@ -494,7 +494,7 @@ def write(page, areas=None):
     page.text_input[0].set_value("Executive Committee")
     if areas is not None:
         page.multiselect[0].set_value(areas)
-    return button(page, "Keep this choice").click().run()
+    return button(page, "Save this choice").click().run()
 
 
 def test_the_page_chooses_no_area_and_a_button_takes_those_that_come_first(page):
@@ -533,10 +533,10 @@ def test_nothing_is_kept_until_the_reasons_are_said_to_tell_of_those_passed_over
     assert "in a higher tier and were not chosen" in words(shown)
     assert "Nothing is kept yet" in words(shown)
     assert not (tmp_path / "choices").exists()
-    button(shown, "Keep this choice").click().run()  # not ticked
+    button(shown, "Save this choice").click().run()  # not ticked
     assert not (tmp_path / "choices").exists()
     shown.checkbox[0].check()
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not shown.exception
     assert "Kept as choice-" in words(shown)
     assert len(list((tmp_path / "choices").iterdir())) == 1
@@ -548,7 +548,7 @@ def test_a_tick_for_some_areas_does_not_answer_for_others(page, tmp_path):
     write(shown, ["c-1", "c-2"])
     shown.checkbox[0].check()
     shown.multiselect[0].set_value(["c-1"])
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not (tmp_path / "choices").exists()
     assert not shown.checkbox[0].value
 
@@ -575,7 +575,7 @@ def test_a_choice_without_reasons_is_refused_and_nothing_is_kept(page, tmp_path)
     shown = page()
     shown.text_input[0].set_value("Executive Committee")
     shown.multiselect[0].set_value(["c-1"])
-    next(b for b in shown.button if b.label == "Keep this choice").click().run()
+    next(b for b in shown.button if b.label == "Save this choice").click().run()
     assert "The reasons are missing" in words(shown)
     assert not (tmp_path / "choices").exists()
 
@@ -585,9 +585,9 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     shown.text_area[0].set_value("Both lie beside the new hub, and residents asked for it.")
     shown.text_input[0].set_value("Executive Committee")
     shown.multiselect[0].set_value(["c-1", "c-2"])
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     shown.checkbox[0].check()
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not shown.exception
     text = words(shown)
     assert "Kept as choice-" in text

@@ -55,7 +55,7 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
         1: ["First for the open place: B."],
         2: [
             "First for one of the 2 open places: B.",
-            "For the place left it is a tie, which the numbers cannot break: C, D. People decide.",
+            "Tie for the last opening, which the data can't break: C, D. People decide.",
         ],
     }
     whole = [f"First for the {room} open places: {', '.join(sure.upper())}."]

@@ -124,7 +124,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
         first
         < differs
         < before
-        < text.index("How such areas change by themselves is not known here")
+        < text.index("We have not measured how such areas change on their own here")
     )
     # The command is for the office, not for the answer: it stands under How do we know?
     assert "csa backtest" not in text
