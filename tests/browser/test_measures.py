@@ -84,7 +84,7 @@ def test_a_task_is_written_and_stands_there_at_once(opened, store):
     form.get_by_label("What needs to be done").fill("Paint the crossing")
     form.get_by_label("Agency").fill("Public Works")
     form.get_by_role("button", name="Save").click()
-    page.get_by_text("Add the office you are speaking for, such as Mayor's Office.").wait_for()
+    page.get_by_text("Add the office you are speaking for").wait_for()
     assert form.get_by_label("What needs to be done").input_value() == "Paint the crossing"
     form.get_by_label("On behalf of (office)").fill(OFFICE)
     form.get_by_label("Why").fill("Neighbors asked for it.")

@@ -84,7 +84,7 @@ def test_a_cell_is_edited_kept_over_a_reload_and_saved(show, served):
     expect(reader.page.get_by_role("heading", name="One action would change")).to_be_in_viewport()
     sign(reader, "Mayor's Office", "The school opens.")
     reader.page.reload()
-    reader.page.get_by_text("is saved below the actions. Save it there, or discard it.").wait_for()
+    reader.page.get_by_text("Your draft from").wait_for()
     reader.settle()
     assert "Comment: none → The key comes on Monday." in reader.text()
     save(reader)

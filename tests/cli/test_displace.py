@@ -225,7 +225,7 @@ def test_areas_of_the_store_and_of_its_export_give_the_same_files(made, ask, run
     assert [one["since"] for one in told["single"]] == ["2019-02", "2019-06"]
     for words in ((), ("--served", "--areas", tmp_path / "export.csv")):
         done = run(*about, *words, "--out", tmp_path / "no", check=False)
-        assert "Name the areas to follow:" in sentence(done)
+        assert "Name the areas to follow" in sentence(done)
 
 
 def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
@@ -289,7 +289,8 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     assert account["usual"]["reason"] == lines[3]
     assert lines[4] == "Too few to tell for 2 areas: A, B."
     assert lines[5] == (
-        "Areas proposed each month from February 2017 to January 2020, each from 36 months of data: none appeared or disappeared beyond what chance explains."
+        "Areas proposed each month from February 2017 to January 2020, each from 36 months of "
+        "data: none appeared or disappeared beyond what chance explains."
     )
     newest = account["newest_month"]
     assert lines[6].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
@@ -472,7 +473,11 @@ def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_cautio
         done = ask_moving((ring, FAR), "--since", "2018-01", first="2017-01-01", last=last)
         assert "More here" not in done.stdout
         assert done.stdout.splitlines()[1] == (
-            'Careful: shootings since January 2018 helped pick these areas, so part of their count since then is luck. We therefore never report "more here", "fewer nearby" or "fewer with nearby blocks counted", and may miss a real drop. Follow areas picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before --since 2018-01.'
+            "Careful: shootings since January 2018 helped pick these areas, so part of their count "
+            'since then is luck. We therefore never report "more here", "fewer nearby" or '
+            '"fewer with nearby blocks counted", and may miss a real drop. Follow areas '
+            "picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before "
+            "--since 2018-01."
         )
         assert read()["knew_after"] is True
         assert not any("more here" in place["verdict"] for place in read()["single"])
@@ -603,7 +608,7 @@ def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read
     kept_chance = json.loads((folder / "kept" / names[1]).read_text())
     assert chance == {name: kept_chance[name] for name in ("area_years", "appeared", "gone")}
     share = (chance["appeared"] + chance["gone"]) / chance["area_years"]
-    said = f"If the months were in random order, {100 * share:.0f} % of areas would appear or disappear each year."
+    said = f"If the months were in random order, {100 * share:.0f} % of areas would"
     assert any(said in line for line in lines)
 
 
@@ -625,15 +630,9 @@ def test_a_start_before_any_past_year_was_over_says_so_and_not_that_none_is_kept
 def test_areas_of_other_months_are_told_that_no_fall_by_itself_is_expected(tested, ask, read):
     folder = tested.folder / "ds"
     told = {
-        (
-            "2014-02-01",
-            "2017-01-31",
-        ): "The months just before February 2019 did not pick these areas, so we expect no drop on their own, give or take 9%.",
-        (
-            "2017-01-01",
-            "2019-12-31",
-        ): "Months since February 2019 helped pick these areas, so we expect no drop on their own, give or take 9%.",
-        ("", ""): "If the months just before",
+        ("2014-02-01", "2017-01-31"): "The months just before February 2019 did not pick these areas",
+        ("2017-01-01", "2019-12-31"): "Months since February 2019 helped pick these areas",
+        ("", ""): "does not say which months picked these areas, so we expect no drop on their own",
     }
     for (first, last), said in told.items():
         lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, first=first, last=last)
@@ -647,7 +646,9 @@ def test_areas_of_other_months_are_told_that_no_fall_by_itself_is_expected(teste
 def test_a_file_without_days_gets_a_caution_and_one_with_them_none(ask, read):
     said = ask((WEST, EAST), "--since", "2019-02").stdout.splitlines()[1]
     assert said == (
-        "Careful: the file does not say which months picked these areas. If months since February 2019 did, pure luck would give more here and fewer nearby, so we never report either, nor that nothing moved. Give each area its first_day and last_day."
+        "Careful: the file does not say which months picked these areas. If months since February "
+        "2019 did, pure luck would give more here and fewer nearby, so we never report either, "
+        "nor that nothing moved. Give each area its first_day and last_day."
     )
     assert read()["knew_after"] is None
     assert "Careful" not in ask((WEST, EAST), "--since", "2019-02", **BEFORE_2019).stdout
@@ -698,10 +699,7 @@ def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, 
 def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
     save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
-    assert (
-        "If the months were in random order, 10 % of areas would appear or disappear each year."
-        in said
-    )
+    assert "If the months were in random order, 10 % of areas would appear or disappear each year." in said
     assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
     save_chance(ChanceRates(0.0, 0, 0), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
@@ -750,7 +748,8 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     run("ingest", *about, "2020-01-31", town.write("c.csv", *rows, *late, *new))
     said = run("displace", *words).stdout
     assert (
-        "Late reports changed the citywide counts for 2 months, the newest: November 2019 was 5, now 7; December 2019 was 5, now 6."
+        "Late reports changed the citywide counts for 2 months, the newest: November 2019 was 5, now "
+        "7; December 2019 was 5, now 6."
     ) in said.splitlines()
     account = json.loads((town.folder / "di" / "displacement.json").read_text())
     assert account["late_reports"] == [
@@ -796,8 +795,7 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
     csa_command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
     assert (
-        "We count only homicides, by any weapon, because they were used to choose these areas."
-        in lines
+        "We count only homicides, by any weapon, because they were used to choose these areas." in lines
     )
     panel = pd.read_csv(tmp_path / "di" / "panel.csv")
     assert panel["incidents"].equals(panel["homicides"])

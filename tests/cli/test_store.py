@@ -86,7 +86,7 @@ def test_a_change_is_set_listed_and_verified(here, ask):
     )
     assert (row["status"], row["due"], row["office"]) == ("at risk", "2030-01-31", "[/red]")
     assert "[/red]" in ask("plan", "list").stdout
-    assert ask("audit", "verify").stdout.startswith("1 entries, chain whole.\nHead: ")
+    assert ask("audit", "verify").stdout.startswith("1 entries; the log is intact.\nHead: ")
     entry = json.loads(ask("audit", "list", "--json").stdout)
     assert entry[0]["item"] == "1.2.1"
     assert [entry[0]["hash"]] == oracle(entry)
@@ -101,7 +101,7 @@ def test_a_status_that_is_set_again_takes_the_new_reason(here, ask):
         assert f": blocked ({why})." in ask("plan", "set", "1.2.1", *words).stdout
     entries = json.loads(ask("audit", "list", "--json").stdout)
     assert [entry["why"] for entry in entries] == ["No budget.", "No room.", "No room."]
-    assert "3 entries, chain whole" in ask("audit", "verify").stdout
+    assert "3 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 def test_an_open_slot_is_proposed_answered_and_named(here, ask):
@@ -127,7 +127,7 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
     ask("plan", "propose", number, "--title", "Run together", *WHO)
     assert "refused" in ask("plan", "answer", "change-2", "--refuse", *WHO).stdout
     assert "4 entries" not in ask("audit", "verify").stdout
-    assert "6 entries, chain whole" in ask("audit", "verify").stdout
+    assert "6 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,8 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         (("plan", "answer", "change-1", *WHO), "no change 'change-1'"),
         (("area", "retire", "B", *WHO), "no area 'B'"),
         (("area", "begin", "B", *WHO), "no area 'B'"),
-        (
-            ("area", "designate", "B", "--areas", "absent", *WHO),
-            "is not a folder written by csa propos",
-        ),
-        (
-            ("area", "maintain", "B", "--displaced", "absent", *WHO),
-            "is not a folder written by csa displace",
-        ),
+        (("area", "designate", "B", "--areas", "absent", *WHO), "is not a folder written by csa propos"),
+        (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not what csa displace"),
         (("audit", "verify"), "No store yet at var/sample.sqlite3"),
         (("backup", "b.gz"), "There is no store yet"),
         (("restore", "absent.gz", *WHO), "cannot be read"),
@@ -236,10 +230,7 @@ def test_verify_says_what_is_broken(here, ask):
     tamper(here, "UPDATE action SET status = 'blocked' WHERE key = '1.2.2'")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        "2 entries with no break, but 1 rows do not match the log: 1.2.2. Someone changed them outside this program, or cut the log short."
-        in done.stderr
-    )
+    assert "2 entries with no break, but 1 rows do not match the log: 1.2.2." in done.stderr
     tamper(here, "DROP TRIGGER audit_no_update", "UPDATE audit SET why = 'x' WHERE id = 2")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
@@ -255,7 +246,7 @@ def test_a_printed_head_is_found_again_or_missed(here, ask):
     for given in ("0123456789abcdef", head[:11]):
         done = ask("audit", "verify", "--head", given, check=False)
         assert (done.returncode, done.stdout) == (1, "")
-        assert ". Someone changed them outside this program, or cut the log short." in done.stderr
+        assert "2 entries with no break, but none has the hash" in done.stderr
 
 
 def test_a_guard_that_was_taken_off_is_no_whole_trail(here, ask):
@@ -263,7 +254,7 @@ def test_a_guard_that_was_taken_off_is_no_whole_trail(here, ask):
     tamper(here, "DROP TRIGGER audit_no_delete")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "that puts them back." in done.stderr
+    assert "someone removed its triggers" in done.stderr
 
 
 def test_a_day_is_taken_away_again(here, ask):
@@ -284,17 +275,17 @@ def test_a_backup_and_back(here, ask):
     assert "1 entries" in ask("backup", "kept/b.gz").stdout
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     refused(ask("restore", "kept/b.gz", *WHO, check=False), "holds 2 entries", "add --replace")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     said = ask("restore", "kept/b.gz", *WHO, "--replace").stdout
     assert "with its 1 entries" in said
     assert "The store it replaced is saved in kept/b.gz.replaced-" in said
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     safe = next((here / "kept").glob("*.replaced-*"))
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
     again = ("restore", "kept/b.gz", *WHO, "--replace")
     refused(ask(*again, check=False), "damaged one", "Nothing was changed")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     # Where the store itself is damaged, its sentence names a way that works.
     close_all()
     store = here / "var" / "sample.sqlite3"
@@ -311,7 +302,7 @@ def test_a_backup_and_back(here, ask):
         aside = store.with_name(f"sample.sqlite3.set-aside-{n}")
         assert aside.name in said
         assert aside.read_bytes() == content
-        assert "3 entries, chain whole" in ask("audit", "verify").stdout
+        assert "3 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, ask):
@@ -323,7 +314,7 @@ def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, 
         ". Use the program that wrote it. To go back to a backup of this one, which sets the store's file aside: csa restore FILE --replace.",
     )
     ask("restore", "b.gz", *WHO, "--replace")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:
         (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     assert version == "9999"
@@ -460,8 +451,7 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(
-        run("area", "maintain", "A", "--displaced", "dis", *words, check=False),
-        "is for other cells.",
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "is for other cells"
     )
     displaced(town, row["cells"], verdict="no change shown")
     refused(
@@ -524,12 +514,10 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert len(cells) > 3
     on = ("--on", "2020-07-01")
     said = run("area", "redraw", "A", *drawn(town, x=cells[1:]), *on, *words).stdout
-    assert said.startswith(
-        "Area A has new cells from 2020-07-01. Its letter, name and start date stay, and each month counts within the cells it had then."
-    )
+    assert said.startswith("Area A has new cells from 2020-07-01.")
     refused(
         run("area", "redraw", "A", *drawn(town, x=cells[:1]), *on, *words, check=False),
-        ", so this is a different place.",
+        "The new cells share none with area",
     )
     parts = drawn(town, x=cells[1:2], y=cells[2:])
     assert "2020-07-01 on: A, B." in run("area", "split", "A", *parts, *on, *words).stdout
@@ -538,7 +526,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert (row["area_id"], row["cells"]) == ("A", cells[1:])
     said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
     assert "A West End: designated since June 15, 2020." in said
-    assert said.count("A West End: other cells since July 1, 2020.") == 3
+    assert said.count("A West End: new cells since July 1, 2020.") == 3
     run("area", "export", "areas.csv", *AREA_CITY)
     chosen = read_areas(town.folder / "areas.csv")
     assert [str(one.since) for one in chosen.versions[0]] == ["2020-07"]
@@ -569,7 +557,7 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *AREA_CITY, *WHO)
     said = " ".join(run(*fix, "on_date=2020-05-20").stdout.split())
     assert "was 2020-06-15, corrected on" in said
-    assert "reports made from now on show the correction." in said
+    assert "Anything approved or handed out before stays as it was" in said
     said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
     assert "designated since May 20, 2020" in said
     assert "was 2020-06-15" in said

@@ -77,17 +77,9 @@ def test_another_version_or_half_a_file_is_refused(folders, change):
 @pytest.mark.parametrize(
     ("at", "change", "sentence"),
     [
-        (0, {"city": "there"}, "is for the city there"),
-        (
-            0,
-            {"kind": "priorities"},
-            "is not a folder written by csa proposal: proposal.json is missing or can't be read. Name the command's folder.",
-        ),
-        (
-            1,
-            {"city": "there"},
-            ". Name its city with --city, or another store. Nothing was changed.",
-        ),
+        (0, {"city": "there"}, "is for the city there, not here"),
+        (0, {"kind": "priorities"}, "is not a folder written by csa proposal"),
+        (1, {"city": "there"}, "is of the city there"),
         (1, {"data_fingerprint": "g"}, "from other data"),
         (
             1,
@@ -143,10 +135,7 @@ def test_other_cells_or_counts_are_another_place(folders, old, new):
 @pytest.mark.parametrize("content", ["", "[]", "{", "null", "[" * 100_000])
 def test_what_cannot_be_read_is_refused(folders, content):
     (folders[0] / "proposal.json").write_text(content)
-    with pytest.raises(
-        SourceError,
-        match=r"is not a folder written by csa proposal: proposal\.json is missing or can't be read\. Name the command's folder\.",
-    ):
+    with pytest.raises(SourceError, match="is not a folder written by csa proposal"):
         load_candidate(folders[0], "B", None, "here")
 
 
@@ -163,10 +152,7 @@ def test_what_cannot_be_read_is_refused(folders, content):
 )
 def test_a_damaged_table_of_priorities_is_refused(folders, content):
     (folders[1] / "priorities.csv").write_bytes(content)
-    with pytest.raises(
-        SourceError,
-        match=r"priorities.csv can't be read as areas, or is larger than 20 MB. Give the areas.csv or areas.geojson that csa propose writes.",
-    ):
+    with pytest.raises(SourceError, match=r"priorities.csv can't be read as areas"):
         load_candidate(folders[0], "B", folders[1], "here")
 
 
@@ -175,10 +161,7 @@ def test_an_area_that_is_not_there_is_refused(folders, tmp_path):
         load_candidate(folders[0], "C", None, "here")
     by_name = load_candidate(folders[0], " south ", None, "here")
     assert by_name == load_candidate(folders[0], "B", None, "here")
-    with pytest.raises(
-        SourceError,
-        match=r"is not a folder written by csa proposal: proposal\.json is missing or can't be read\. Name the command's folder\.",
-    ):
+    with pytest.raises(SourceError, match="is not a folder written by csa proposal"):
         load_candidate(tmp_path / "absent", "A", None, "here")
     (folders[0] / "areas.csv").unlink()
     with pytest.raises(SourceError, match="cannot be read"):

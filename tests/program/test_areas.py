@@ -219,12 +219,8 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
         "was redrawn since you looked": lambda: redraw(
             lite, act(), "B", [candidate("B", (2, 3))], seen=seen
         ),
-        ", so this is a different place.": lambda: redraw(
-            lite, act(), "B", [candidate("B", (3, 4))]
-        ),
-        "already has these cells. Nothing to redraw.": lambda: redraw(
-            lite, act(), "B", [candidate("B", (1, 2))]
-        ),
+        "share none with area": lambda: redraw(lite, act(), "B", [candidate("B", (3, 4))]),
+        "already has these cells": lambda: redraw(lite, act(), "B", [candidate("B", (1, 2))]),
         "shares cells with the served area C": lambda: redraw(
             lite, act(), "B", [candidate("B", (1, 2, 7))]
         ),
@@ -236,9 +232,7 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
         "Elm shares no cell with area B": lambda: split(
             lite, act(), "B", [candidate("B", (1,)), candidate("E", (30,), "Elm")]
         ),
-        "can't be merged into itself. Name two areas in service.": lambda: merge(
-            lite, act(), "B", "B"
-        ),
+        "can't be merged into itself": lambda: merge(lite, act(), "B", "B"),
         "There is no area 'Z'": lambda: merge(lite, act(), "B", "Z"),
         "There is no area 'Y'": lambda: merge(lite, act(), "Y", "B"),
         "Area D is 'candidate'. Only an area in service can be redrawn, split or merged. Designate it first.": lambda: (
@@ -306,9 +300,7 @@ def _step(store, one, key, state):
 )
 def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict):
     designate(lite, act(), candidate())
-    with pytest.raises(
-        ParamError, match=r"a low count may be luck, or may have moved \(csa displace\)\."
-    ):
+    with pytest.raises(ParamError, match="can't move to maintenance with the finding"):
         maintain(lite, LATER, "B", told(candidate().cells, verdict))
 
 
@@ -316,9 +308,9 @@ def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
     cells = candidate().cells
     designate(lite, act(), candidate())
     for other in (cells[:-1], (*cells, "8926ad9ff0bffff"), ()):
-        with pytest.raises(ParamError, match=r"is for other cells\."):
+        with pytest.raises(ParamError, match="is for other cells"):
             maintain(lite, LATER, "B", told(other))
-    with pytest.raises(ParamError, match=r"is for other cells\."):
+    with pytest.raises(ParamError, match="is for other cells"):
         maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "since": "2026-03"})
     with pytest.raises(ParamError, match=r"csa displace --since\."):
         maintain(lite, LATER, "B", told(cells, since="2026-02"))
@@ -366,7 +358,7 @@ def test_work_begins_once_in_a_designated_area_and_not_ahead(lite, candidate):
     designate(lite, act(), candidate())
     with pytest.raises(ParamError, match=r"\)\. Record it once that day has come\."):
         begin_work(lite, act(), "B", date(2026, 3, 6), {})
-    with pytest.raises(ParamError, match="is served since 2026-03-05"):
+    with pytest.raises(ParamError, match="has been in service since 2026-03-05"):
         begin_work(lite, act(), "B", date(2026, 3, 4), {})
     begin_work(lite, act(), "B", TODAY, {})
     with pytest.raises(ParamError, match="began on 2026-03-05"):

@@ -15,7 +15,7 @@ from csa.synthetic.story import TODAY
 
 SAID = {
     "briefing": ("Brindlemoor", "Umberley", "The plan: Orrinvale Strategic Plan."),
-    "plan": ("51 written actions", "Already proposed: 1.1.1."),
+    "plan": ("51 actions", "Already proposed: 1.1.1."),
     "measures": (
         "Residents who feel safe",
         "Work began on day 48 of 60.",

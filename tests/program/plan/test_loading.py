@@ -130,21 +130,13 @@ def test_an_empty_list_of_measures_is_a_plan_too(write):
             "measures[1].direction: 'left' is not valid (",
         ),
         ('kind = "linked"', 'kind = "near"', "actions[4].needs[1].kind: 'near' does not fit"),
-        ('number = "1.2.10"', 'number = "1.2.010"', "actions[4].number: '1.2.010' is not valid ("),
-        ('number = "1.2.10"', 'number = "1.2"', "actions[4].number: '1.2' is not valid ("),
-        ('number = "1.2.10"', "number = 1.2", "actions[4].number: 1.2 is not valid ("),
-        ('on = "1.2.1"', 'on = "1"', "actions[3].needs[1].on: '1' is not valid ("),
-        ('why = "it is that report"', 'why = ""', "actions[3].needs[1].why: '' is not valid ("),
-        (
-            'number = "1.2.10"',
-            'number = "1.2.1"',
-            "actions[4].number: '1.2.1' appears twice. Give each item a different one.",
-        ),
-        (
-            'number = "1.2.10"',
-            'number = "1.3.1"',
-            "actions[4].number: the plan has no strategy 1.3",
-        ),
+        ('number = "1.2.10"', 'number = "1.2.010"', "actions[4].number: '1.2.010' does not fit"),
+        ('number = "1.2.10"', 'number = "1.2"', "actions[4].number: '1.2' does not fit"),
+        ('number = "1.2.10"', "number = 1.2", "actions[4].number: 1.2 does not fit"),
+        ('on = "1.2.1"', 'on = "1"', "actions[3].needs[1].on: '1' does not fit"),
+        ('why = "it is that report"', 'why = ""', "actions[3].needs[1].why: '' does not fit"),
+        ('number = "1.2.10"', 'number = "1.2.1"', "actions[4].number: '1.2.1' appears twice"),
+        ('number = "1.2.10"', 'number = "1.3.1"', "actions[4].number: the plan has no strategy 1.3"),
         ('title = "Learn from it"', 'title = "  "', "actions[4].title: missing"),
         ('chair_office = "', 'chair = "x"\nchair_office = "', "teams[1].chair: no such setting"),
     ],
@@ -206,7 +198,7 @@ def test_a_team_or_a_measure_that_stands_twice_is_told_by_its_id(write):
 
 @pytest.mark.parametrize("what", ["none", "folder"])
 def test_a_file_that_is_absent_is_told_as_a_plans_file(tmp_path, what):
-    with pytest.raises(ConfigError, match=r"There is no plan file .*config/plans/"):
+    with pytest.raises(ConfigError, match=r"Plan file not found: .*config/plans/"):
         load_plan(tmp_path if what == "folder" else tmp_path / "no.toml")
 
 

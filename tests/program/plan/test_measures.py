@@ -84,7 +84,9 @@ def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():
     city = survey(place="", answers=800)
     shown = shown_for(survey(place="B", answers=60), city, "trust")
     assert (shown.value, shown.is_wider) == (city, True)
-    assert str(shown.message) == (says("measures.wider", given=60, needed=100, place="the city"))
+    assert str(shown.message) == (
+        says("measures.wider", given=60, needed=100, place="the city")
+    )
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -141,9 +143,9 @@ def test_a_count_is_always_the_places_own():
 @pytest.mark.parametrize(
     ("kind", "fields", "why"),
     [
-        ("gun-violence", {}, "There is no value"),
-        ("gun-violence", {"value": -1}, "A count of incidents must be 0 or more, not -1"),
-        ("gun-violence", {"value": 1.5}, "must be a whole number, not 1.5"),
+        ("gun-violence", {}, "The value is missing"),
+        ("gun-violence", {"value": -1}, "0 or more; -1"),
+        ("gun-violence", {"value": 1.5}, "whole number; 1.5"),
         ("gun-violence", {"value": math.nan}, "must be a number; nan"),
         ("gun-violence", {"value": math.inf}, "must be a number; inf"),
         ("gun-violence", {"value": 3, "numerator": 4}, "leave the numerator empty"),
@@ -152,7 +154,7 @@ def test_a_count_is_always_the_places_own():
         ("gun-violence", {"value": 3, "basis": "people"}, "one of incidents, victims"),
         ("gun-violence", {"value": 3, "note": "x" * 501}, "note has 501 characters; the limit is"),
         ("gun-violence", {"value": 3, "number": 0}, "from 1; 0"),
-        ("charges", {}, "There is no value"),
+        ("charges", {}, "The value is missing"),
         ("charges", {"value": 45}, "0.45 for 45 %"),
         ("charges", {"value": -0.1}, "0 to 1; -0.1"),
         ("charges", {"numerator": 21, "denominator": 20}, "is larger than the denominator"),
@@ -168,15 +170,11 @@ def test_a_count_is_always_the_places_own():
         ("trust", {"value": 0.5, "answers": 200, "design_effect": 0.9}, "1 or more; 0.9"),
         ("trust", {"numerator": -1, "denominator": 2, "answers": 200}, "0 or more"),
         ("clearance", {"value": 0.5}, "cohort 12 months"),
-        (
-            "clearance",
-            {"value": 0.5, "basis": "cohort"},
-            "A basis of clearance shows how cases were followed and how much later they were looked up, such as 'cohort 12 months' or 'same-year 3 months'. It must be written that way, not 'cohort'.",
-        ),
+        ("clearance", {"value": 0.5, "basis": "cohort"}, "not 'cohort'"),
         ("recidivism", {"value": 0.5}, "among whom"),
         ("services-ratio", {"value": 0.5, "basis": "all"}, "in need, eligible"),
-        ("services-list", {"value": 2}, "The value must be 1 for agreed or 0 for not agreed, not"),
-        ("services-list", {}, "There is no value"),
+        ("services-list", {"value": 2}, "1 for agreed and 0"),
+        ("services-list", {}, "The value is missing"),
         ("collaboration", {"value": 3, "numerator": 3}, "have no numerator"),
     ],
 )

@@ -228,10 +228,10 @@ def test_a_file_cut_short_or_not_ours_is_refused(saved, tmp_path):
     other += [gzip.compress(gzip.decompress(content).replace(b'"on-track"', b'"done"'))]
     for some in (*cut, *other):
         saved.write_bytes(some)
-        with pytest.raises(StoreError, match=r"Use another backup\."):
+        with pytest.raises(StoreError, match="not a backup, or is damaged"):
             load_backup(saved)
     for path in (tmp_path / "absent", tmp_path):
-        with pytest.raises(StoreError, match="cannot be read"):
+        with pytest.raises(StoreError, match="can't be read"):
             load_backup(path)
 
 
@@ -282,7 +282,7 @@ def test_a_backup_that_its_own_trail_belies_is_refused_and_nothing_changes(
 def test_what_is_replaced_is_never_written_over(lite, saved, tmp_path):
     change(lite)
     (tmp_path / "safe.gz").write_text("mine")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         restore(lite, load_backup(saved), signed(), tmp_path / "safe.gz")
     assert (tmp_path / "safe.gz").read_text() == "mine"
     assert verified(lite).head.n == 7

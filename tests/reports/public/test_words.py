@@ -137,7 +137,7 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
         "The areas had 38 in this time: October 2019 to June 2020. "
         "With no change, we would expect 45 to 77. "
         "Cases between partners or family count here too. "
-        "If nothing had changed, we would say this less than 1 time in 20. "
+        "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
         "This does not tell us why."
     )
 

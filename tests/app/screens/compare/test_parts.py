@@ -54,7 +54,7 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
         0: [],
         1: ["First for the open place: B."],
         2: [
-            "First for one of the 2 openings: B.",
+            "First for one of the 2 open places: B.",
             "Tie for the last opening, which the data can't break: C, D. People decide.",
         ],
     }

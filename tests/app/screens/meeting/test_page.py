@@ -95,7 +95,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
     assert says("meeting.holds_up", numbers="2.3.1") in stuck
-    assert "One action is due in the next 90 days. One is late already." in due
+    assert "One action is due in the next 90 days. One is already past due." in due
 
 
 def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page, store, plan):
@@ -169,8 +169,8 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert "No action was completed. No earlier meeting is on record" in told[0]
     assert says("meeting.places_none") in told[1]
     assert "None of the plan's 15 measures has a value" in told[2]
-    assert "No action is reported as blocked or at risk. 51 actions have had no recent" in told[3]
-    assert "15 slots of the plan have no action yet. 9 are for trust." in told[4]
+    assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
+    assert "15 slots in the plan have no action yet. 9 are for trust." in told[4]
     assert says("meeting.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()
@@ -253,7 +253,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
     answer_change(store(), plan, chair_act(office="Mayor's Office"), key, is_approved=True)
     press(shown, "refuse").run()
     assert not shown.exception
-    assert ". Your text is safe. Review the change, then save again." in words(shown)
+    assert "Not saved: Mayor's Office changed" in words(shown)
     assert "too dear" in [one.value for one in shown.text_input]
     assert read_records(store()).changes[0].state == "chair-approved"
 

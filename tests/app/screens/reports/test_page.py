@@ -238,13 +238,8 @@ def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, sto
 @pytest.mark.parametrize(
     ("recipients", "office", "why", "said"),
     [
-        ([], HEALTH, "as agreed", "Name the recipient: an office or a group."),
-        (
-            ["Police"],
-            "",
-            "as agreed",
-            "Add the office you are speaking for, such as Mayor's Office.",
-        ),
+        ([], HEALTH, "as agreed", "Name the recipient"),
+        (["Police"], "", "as agreed", "Write on whose behalf"),
         (["Police"], HEALTH, "", "Write why"),
     ],
 )
@@ -260,7 +255,7 @@ def test_what_cannot_be_recorded_is_told_beside_the_form(
 def test_pressed_twice_it_is_one_entry(page, store):
     shown = hand(make(page()), "Police")
     hand(shown, "police")
-    assert "It is already on record that police received this edition on" in words(shown)
+    assert "It is already on record that police received this edition" in words(shown)
     assert len(read_records(store()).handouts) == 1
 
 
