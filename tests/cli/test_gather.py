@@ -90,7 +90,10 @@ def test_values_that_no_rule_names_are_said(town, check):
 def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crimes):
     town.edit_config("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d")
     said = check("--places", town.places, crimes, code=2)
-    assert "120 of 120 shootings in crimes.csv have a date that is impossible or matches no format" in said
+    assert (
+        "120 of 120 shootings in crimes.csv have a date that is impossible or matches no format"
+        in said
+    )
     assert (
         "have a date that is impossible or matches no format in the city's file, such as '01/01/2024 01:15:00 PM' on line 2 in DATE. Fix date_formats, or name another column as date, in the source '"
         in said
