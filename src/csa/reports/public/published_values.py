@@ -94,7 +94,7 @@ def with_figures(
         "years": published_years(made, AREA, area.key),
     }
     own = {} if change is None else change.of_area.get(area.letter, {})
-    return area.model_copy(update=values | own)
+    return area.model_copy(update={**values, **own})
 
 
 COARSE = 5
