@@ -378,7 +378,9 @@ def test_a_folder_and_a_file_that_is_no_text_are_refused(tmp_path):
 
 
 def test_what_is_not_toml_is_refused_with_its_line(write):
-    with pytest.raises(ConfigError, match=r"is not valid TOML: .*line 2.*\. Fix that line") as refused:
+    with pytest.raises(
+        ConfigError, match=r"is not valid TOML: .*line 2.*\. Fix that line"
+    ) as refused:
         load_city(write(text="format_version = 1\ncity: yes\n"))
     assert refused.value.faults == ()
 

@@ -629,7 +629,10 @@ def test_a_start_before_any_past_year_was_over_says_so_and_not_that_none_is_kept
 def test_areas_of_other_months_are_told_that_no_fall_by_itself_is_expected(tested, ask, read):
     folder = tested.folder / "ds"
     told = {
-        ("2014-02-01", "2017-01-31"): "The months just before February 2019 did not pick these areas",
+        (
+            "2014-02-01",
+            "2017-01-31",
+        ): "The months just before February 2019 did not pick these areas",
         ("2017-01-01", "2019-12-31"): "Months since February 2019 helped pick these areas",
         ("", ""): "does not say which months picked these areas, so we expect no drop on their own",
     }
@@ -696,7 +699,10 @@ def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, 
 def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
     save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
-    assert "If the months were in random order, 10 % of areas would appear or disappear each year." in said
+    assert (
+        "If the months were in random order, 10 % of areas would appear or disappear each year."
+        in said
+    )
     assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
     save_chance(ChanceRates(0.0, 0, 0), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
@@ -792,7 +798,8 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
     csa_command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
     assert (
-        "We count only homicides, by any weapon, because they were used to choose these areas." in lines
+        "We count only homicides, by any weapon, because they were used to choose these areas."
+        in lines
     )
     panel = pd.read_csv(tmp_path / "di" / "panel.csv")
     assert panel["incidents"].equals(panel["homicides"])

@@ -149,7 +149,10 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         (("plan", "answer", "change-1", *WHO), "no change 'change-1'"),
         (("area", "retire", "B", *WHO), "no area 'B'"),
         (("area", "begin", "B", *WHO), "no area 'B'"),
-        (("area", "designate", "B", "--areas", "absent", *WHO), "is not a folder written by csa propos"),
+        (
+            ("area", "designate", "B", "--areas", "absent", *WHO),
+            "is not a folder written by csa propos",
+        ),
         (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not what csa displace"),
         (("audit", "verify"), "No store yet at var/sample.sqlite3"),
         (("backup", "b.gz"), "There is no store yet"),
@@ -435,7 +438,8 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(
-        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "is for other cells"
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False),
+        "is for other cells",
     )
     displaced(town, row["cells"], verdict="no change shown")
     refused(

@@ -552,7 +552,9 @@ def test_who_may(databases, plan, prepared, decision):
     ("strategies", "theirs"), [((), "none"), (("2.1",), "2.1"), (("2.1", "3.1"), "2.1, 3.1")]
 )
 def test_an_editor_is_told_which_strategies_are_theirs(lite, plan, strategies, theirs):
-    with pytest.raises(RoleError, match=f"strategies: {theirs}. This action belongs to strategy 1.2"):
+    with pytest.raises(
+        RoleError, match=f"strategies: {theirs}. This action belongs to strategy 1.2"
+    ):
         set_action(lite, plan, act("editor", strategies=strategies), "1.2.1", {"percent": 1})
 
 

@@ -132,7 +132,11 @@ def test_an_empty_list_of_measures_is_a_plan_too(write):
         ('on = "1.2.1"', 'on = "1"', "actions[3].needs[1].on: '1' does not fit"),
         ('why = "it is that report"', 'why = ""', "actions[3].needs[1].why: '' does not fit"),
         ('number = "1.2.10"', 'number = "1.2.1"', "actions[4].number: '1.2.1' appears twice"),
-        ('number = "1.2.10"', 'number = "1.3.1"', "actions[4].number: the plan has no strategy 1.3"),
+        (
+            'number = "1.2.10"',
+            'number = "1.3.1"',
+            "actions[4].number: the plan has no strategy 1.3",
+        ),
         ('title = "Learn from it"', 'title = "  "', "actions[4].title: missing"),
         ('chair_office = "', 'chair = "x"\nchair_office = "', "teams[1].chair: no such setting"),
     ],

@@ -84,9 +84,7 @@ def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():
     city = survey(place="", answers=800)
     shown = shown_for(survey(place="B", answers=60), city, "trust")
     assert (shown.value, shown.is_wider) == (city, True)
-    assert str(shown.message) == (
-        says("measures.wider", given=60, needed=100, place="the city")
-    )
+    assert str(shown.message) == (says("measures.wider", given=60, needed=100, place="the city"))
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -169,7 +169,9 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk, databases, 
             row.comment = "x" * 30_000
             session.add(row)
 
-    with pytest.raises(StoreError, match=r"The disk with the store .* is full .*Nothing was changed"):
+    with pytest.raises(
+        StoreError, match=r"The disk with the store .* is full .*Nothing was changed"
+    ):
         deque(map(add, range(1000)), maxlen=0)
     n = store.head().n
     assert n > 3
