@@ -153,7 +153,7 @@ def test_a_count_is_always_the_places_own():
         ("gun-violence", {"value": 3, "note": "x" * 501}, "note holds 501 characters"),
         ("gun-violence", {"value": 3, "number": 0}, "from 1; 0"),
         ("charges", {}, "The value is missing"),
-        ("charges", {"value": 45}, "0.45 for 45 %"),
+        ("charges", {"value": 45}, "0.45 for 45%"),
         ("charges", {"value": -0.1}, "0 to 1; -0.1"),
         ("charges", {"numerator": 21, "denominator": 20}, "Are they exchanged"),
         ("charges", {"numerator": 1, "denominator": 0}, "Are they exchanged"),

@@ -257,7 +257,7 @@ def test_no_such_database_and_no_such_role(server):
      "postgresql://me:geheim@host", "postgresql://me:geheim@host:port/db", "://", "http://x"],
 )  # fmt: skip
 def test_what_is_no_store_is_refused_without_its_password(given):
-    with pytest.raises(ParamError, match="is no store") as told:
+    with pytest.raises(ParamError, match="A store must be") as told:
         open_store(given, make=True)
     assert "geheim" not in str(told.value)
 

@@ -216,7 +216,7 @@ def test_a_measures_sentence_names_the_measure(page, filled):
 def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
     made = page("proposed:c-2")
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
-    press(made, "Decide this", "designated proposed:c-2")
+    press(made, "Save this decision", "designated proposed:c-2")
     assert "Core service area" in text_of(made)
     records = read_records(open_store(str(where)))
     [area], [step] = records.areas, records.steps
@@ -241,7 +241,7 @@ def test_a_designation_stands_before_its_evidence_is_worked_out(page, where, mon
 
     monkeypatch.setattr(cache, "assessment", judgement)
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
-    press(made, "Decide this", "designated proposed:c-2")
+    press(made, "Save this decision", "designated proposed:c-2")
     assert [(area.key, area.state) for area in kept] == [("A", "designated")]
     [step] = read_records(open_store(str(where))).steps
     assert step.evidence["area"]["area_id"] == "c-2"
@@ -302,7 +302,7 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_i
     made = page("proposed:c-6")
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     why.set_value("Neighbors asked for it.")
-    press(made, "Decide this", "designated proposed:c-6")  # refused, unsigned: what was typed stays
+    press(made, "Save this decision", "designated proposed:c-6")  # refused, unsigned: what was typed stays
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     assert why.value == "Neighbors asked for it."
     assert "Umberley" in made.selectbox(key="measures place").options[7]
@@ -502,12 +502,12 @@ def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(pa
     made = choose(page("area:B"), "Work began on", "correct B")
     field(made, "correct baseline B/1", "on_date").set_value(began - timedelta(days=10))
     sign(made, "correct baseline B/1", "They began on the Monday.")
-    made = press(made, "Correct it", "correct baseline B/1")
+    made = press(made, "Save the correction", "correct baseline B/1")
     made = choose(made, "Group meeting", "correct B")
     field(made, "correct meeting B", "on_date").set_value(met + timedelta(days=5))
     field(made, "correct meeting B", "note", "text_area").set_value("In the gym")
     sign(made, "correct meeting B", "The list of those present.")
-    said = text_of(press(made, "Correct it", "correct meeting B"))
+    said = text_of(press(made, "Save the correction", "correct meeting B"))
     assert "Work began on day 5 of 60." in said
     today = day(TODAY)
     none = says("plan_page.none")
@@ -531,7 +531,7 @@ def test_a_day_that_cannot_be_is_refused_beside_the_form(page, filled, wrong, se
     on = field(made, key, "on_date")
     on.set_value(wrong or on.value)
     sign(made, key)
-    made = press(made, "Correct it", key)
+    made = press(made, "Save the correction", key)
     assert sentence in made.error[0].value
     assert len(read_records(filled).corrections) == n
 
@@ -542,7 +542,7 @@ def test_who_corrects_second_is_told(page, filled):
     correct(filled, None, act(), other)
     field(made, "correct meeting B", "note", "text_area").set_value("In the gym")
     sign(made, "correct meeting B")
-    made = press(made, "Correct it", "correct meeting B")
+    made = press(made, "Save the correction", "correct meeting B")
     assert "Prevention team changed meeting B/meeting-1" in made.error[0].value.replace("\\", "")
     assert read_records(filled).meetings[0].note == "In the church"
 
