@@ -54,7 +54,7 @@ def address(store, tmp_path_factory):
 def opened(read, address):
     def open_it(width=1400, scheme="light"):
         reader = read(f"{address}/measures?place=area:B", width=width, scheme=scheme)
-        reader.page.get_by_text("Its steps").wait_for()
+        reader.page.get_by_text("Steps so far").wait_for()
         reader.settle()
         return reader
 

@@ -348,9 +348,13 @@ def test_the_sample_city_read_twice_alike_is_one_edition(ingest_sample):
 
 
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="is no dataset"):
+    with pytest.raises(
+        SourceError, match=r"is not a dataset\. Make one with: csa ingest --city CONFIG FILE --out"
+    ):
         load_history(tmp_path)
-    with pytest.raises(SourceError, match="is no dataset"):
+    with pytest.raises(
+        SourceError, match=r"is not a dataset\. Make one with: csa ingest --city CONFIG FILE --out"
+    ):
         load_history(tmp_path / "absent")
 
 

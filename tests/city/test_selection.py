@@ -237,8 +237,7 @@ def test_a_file_that_is_not_there_is_named_and_so_is_the_one_a_folder_lacks(tmp_
         with pytest.raises(SourceError) as refused:
             read_areas(given_path)
         assert str(refused.value) == (
-            f"There is no {tmp_path / named}. Name a file of areas, such as the areas.geojson "
-            "that csa propose writes, or its folder."
+            f"File not found: {tmp_path / named}. Name a file of areas, such as the areas.geojson that csa propose writes, or its folder."
         )
 
 

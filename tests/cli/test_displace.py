@@ -377,9 +377,7 @@ def test_what_appeared_and_went_is_named_with_its_month_newest_first():
     followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
     (said,) = command.lineage_sentences(followed)
     assert said == (
-        "Areas of 36 months, looked at each month from January 2019 to May 2019, beyond what "
-        "chance gives: C appeared in April 2019; East End (B) appeared in February 2019; West End "
-        "(A) was gone in March 2019."
+        "Areas proposed each month from January 2019 to May 2019, each from 36 months of data. Changes beyond what chance explains:"
     )
     many = pd.concat([table] * 10, ignore_index=True)
     (said,) = command.lineage_sentences(
@@ -394,7 +392,10 @@ def test_windows_are_of_as_many_months_as_areas_are_proposed_from(ask, monkeypat
     ask((WEST, EAST))  # The run itself takes away what the environment says.
     monkeypatch.setenv("CSA_MONTHS", "48")
     said = ask((WEST, EAST)).stdout
-    assert "Areas of 48 months, looked at each month from " in said
+    assert (
+        ", each from 48 months of data: none appeared or disappeared beyond what chance explains. "
+        in said
+    )
 
 
 # ---- By hand: each verdict, printed ----------------------------------------------------------
@@ -667,7 +668,9 @@ def test_areas_of_fewer_months_or_another_radius_have_no_past_year(tested, ask, 
     params["suggested"] = {"eps_m": 250, "min_samples": 9}
     (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
     lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **BEFORE_2019).stdout
-    assert lines.splitlines()[3].startswith("These areas were found by another radius or minimum")
+    assert lines.splitlines()[3].startswith(
+        "These areas use a different radius or minimum than suggested."
+    )
     assert read()["usual"]["basis"] == "another way of choosing"
     params["max_area_km2"] = 0
     (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
@@ -724,7 +727,7 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="latin-1")
     said = sentence(ask((WEST, EAST), dataset=own, check=False))
-    assert said == f"{path} cannot be read. Remove it, and make it again with csa backtest."
+    assert said == f"{path} cannot be read. Remove it, and create it again with csa backtest."
     assert not (tmp_path / "di").exists()
 
 
@@ -808,14 +811,20 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
 
 def test_cells_too_fine_for_any_city_are_refused(ask):
     fine = frozenset({int(h3.latlng_to_cell(KNOT[1], KNOT[0], 12), 16)})
-    assert "The H3 resolution must be 6 to 11; 12 is not." in sentence(ask((fine,), check=False))
+    assert (
+        "The H3 resolution must be 6 to 11, not 12. 10 is about a block, not 9 is seven times as large."
+        in sentence(ask((fine,), check=False))
+    )
 
 
 def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
     (tmp_path / "di").mkdir()
     (tmp_path / "di" / "letter.txt").write_text("dear")
     said = sentence(ask((WEST, EAST), check=False))
-    assert "holds something else (letter.txt" in said
+    assert (
+        "written by csa, or more than that. Choose a new or empty folder as --out. Nothing was written."
+        in said
+    )
     assert bytes_of(tmp_path / "di") == {"letter.txt": b"dear"}
 
 

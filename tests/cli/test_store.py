@@ -134,15 +134,24 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
     ("words", "sentence"),
     [
         (("plan", "set", "9.9.9", "--status", "done", *WHO), "9.9.9"),
-        (("plan", "set", "1.2.1", "--status", "fine", *WHO), "no status 'fine'"),
+        (
+            ("plan", "set", "1.2.1", "--status", "fine", *WHO),
+            "'fine' is not a status. Choose one of",
+        ),
         (("plan", "set", "1.2.1", "--percent", "101", *WHO), "101"),
         (("plan", "set", "1.2.1", "--due", "soon", *WHO), "soon"),
-        (("plan", "set", "1.2.1", "--area", "B", *WHO), "no core service area B"),
+        (("plan", "set", "1.2.1", "--area", "B", *WHO), "No core service area B"),
         (("plan", "set", "1.2.1", "--evidence", "javascript:x", *WHO), "javascript"),
-        (("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO), "is ahead of today"),
+        (
+            ("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO),
+            "). Record it once that day has come.",
+        ),
         (("plan", "set", "1.2.1", "--by", " ", "--why", "x"), "--by"),
         (("plan", "set", "1.2.1", "--by", "x", "--why", ""), "--why"),
-        (("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"), "cannot be kept"),
+        (
+            ("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"),
+            "Your text is on this screen only; we can't save it for later.",
+        ),
         (("plan", "set", "1.2.1", "--by", "x"), "--why"),
         (("plan", "propose", "1.2.1", *WHO), "title"),
         (("plan", "propose", "1.2.1", "--title", "x" * 161, *WHO), "160"),
@@ -153,12 +162,15 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
             ("area", "designate", "B", "--areas", "absent", *WHO),
             "is not a folder written by csa propos",
         ),
-        (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not a folder written by csa displace"),
+        (
+            ("area", "maintain", "B", "--displaced", "absent", *WHO),
+            "is not a folder written by csa displace",
+        ),
         (("audit", "verify"), "No store yet at var/sample.sqlite3"),
         (("backup", "b.gz"), "No store yet"),
         (("restore", "absent.gz", *WHO), "cannot be read"),
         (("plan", "list", "--city", "nowhere"), "nowhere"),
-        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "is no store"),
+        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "A store must be"),
     ],
 )
 def test_what_is_refused_makes_nothing(here, ask, words, sentence):
@@ -200,7 +212,11 @@ def test_a_city_without_a_plan(run, town):
 )
 def test_without_a_city_nothing_is_guessed_and_the_sentence_says_what_to_type(here, run, words):
     name = " ".join(words[: 1 + (words[0] in {"plan", "area", "measure", "audit"})])
-    refused(run(*words, check=False), f"csa {name} must know which city. ", f"csa {name} --city s")
+    refused(
+        run(*words, check=False),
+        f"csa {name} needs a city. Add its name or its file: csa {name} --city sample. ",
+        f"csa {name} --city s",
+    )
     assert nothing_made(here)
 
 
@@ -232,7 +248,7 @@ def test_a_printed_head_is_found_again_or_missed(here, ask):
     head = ask("audit", "verify").stdout.rpartition("Head: ")[2].strip()
     ask("plan", "set", "1.2.2", "--status", "done", *WHO)
     for given in (head, head[:12], head.upper()):
-        assert "that of entry 1." in ask("audit", "verify", "--head", given).stdout
+        assert "The given head is entry 1." in ask("audit", "verify", "--head", given).stdout
     for given in ("0123456789abcdef", head[:11]):
         done = ask("audit", "verify", "--head", given, check=False)
         assert (done.returncode, done.stdout) == (1, "")
@@ -257,7 +273,7 @@ def test_a_day_is_taken_away_again(here, ask):
 def test_a_store_is_one_citys(here, ask):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     words = ("plan", "list", "--city", "kansas-city", "--store", "var/sample.sqlite3")
-    refused(ask(*words, check=False), "of the city sample, not of kansas-city")
+    refused(ask(*words, check=False), "is for the city sample, not kansas-city")
 
 
 def test_a_backup_and_back(here, ask):
@@ -299,7 +315,10 @@ def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, 
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     ask("backup", "b.gz")
     tamper(here, "UPDATE alembic_version SET version_num = '9999'")
-    refused(ask("restore", "b.gz", *WHO, check=False), "of version 9999")
+    refused(
+        ask("restore", "b.gz", *WHO, check=False),
+        ". Use the program that wrote it. To go back to a backup of this one, which sets the store's file aside: csa restore FILE --replace.",
+    )
     ask("restore", "b.gz", *WHO, "--replace")
     assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:
@@ -324,7 +343,7 @@ READING = (
 def test_a_mistyped_store_is_no_empty_plan(here, ask, words):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     before = set(here.rglob("*"))
-    refused(ask(*words, "--store", "var/smaple.sqlite3", check=False), "no store at var/smaple.sq")
+    refused(ask(*words, "--store", "var/smaple.sqlite3", check=False), "No store at var/smaple.sq")
     assert set(here.rglob("*")) == before
 
 
@@ -467,7 +486,9 @@ def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
     (town.folder / "in.csv").write_text(rows)
     take = ("plan", "import-work", "in.csv", *words)
     said = run(*take, "--dry-run").stdout
-    assert said.startswith("Work plans in in.csv: 2 rows would be added, 0 changed; 0 are on")
+    assert said.startswith(
+        "Work plans in in.csv: 2 rows would be added, 0 changed; 0 already on record. Nothing was saved."
+    )
     assert "0 rows of work plans" in run("plan", "export-work", "out.csv", *AREA_CITY).stdout
     assert "2 rows added, 0 changed, 0 on record" in run(*take).stdout
     assert "0 rows added, 0 changed, 2 on record" in run(*take).stdout
@@ -532,7 +553,7 @@ def displaced(town, cells, verdict="fewer, and fewer in all"):
 
 
 def test_no_area_yet(run, town):
-    assert "no core service area yet" in run("area", "list", *AREA_CITY).stdout
+    assert "No core service area yet" in run("area", "list", *AREA_CITY).stdout
     assert json.loads(run("area", "list", "--json", *AREA_CITY).stdout) == []
     assert nothing_made(town.folder)
 
@@ -551,8 +572,8 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     before = json.loads(run("audit", "list", "--json", *AREA_CITY).stdout)
     for value, sentence in (
         ("on_date=2020-04-30", "before the data begin (2020-05-01)"),
-        ("on_date=2999-01-01", "ahead of today"),
-        ("on_date=soon", "must be a day"),
+        ("on_date=2999-01-01", "). Record it once that day has come."),
+        ("on_date=soon", "must be a date"),
         ("on_date", "NAME=VALUE"),
         ("state=retired", "is no field"),
     ):

@@ -70,7 +70,7 @@ def test_an_area_with_all_that_was_known(folders):
 def test_another_version_or_half_a_file_is_refused(folders, change):
     account = {name: value for name, value in (PROPOSAL | change).items() if value is not None}
     write(folders[0], "proposal", account)
-    with pytest.raises(SourceError, match="another version of csa proposal"):
+    with pytest.raises(SourceError, match="Another version of csa proposal"):
         load_candidate(folders[0], "B", None, "here")
 
 
@@ -80,7 +80,7 @@ def test_another_version_or_half_a_file_is_refused(folders, change):
         (0, {"city": "there"}, "is for the city there, not here"),
         (0, {"kind": "priorities"}, "is not a folder written by csa proposal"),
         (1, {"city": "there"}, "is for the city there"),
-        (1, {"data_fingerprint": "g"}, "from other data"),
+        (1, {"data_fingerprint": "g"}, "were made from different data"),
         (1, {"kind": "backtest"}, "is not a folder written by csa priorities"),
     ],
 )
@@ -94,7 +94,7 @@ def test_other_folders_are_refused(folders, at, change, sentence):
 def test_a_letter_that_means_another_place_is_refused(folders):
     table = folders[1] / "priorities.csv"
     table.write_text(table.read_text().replace("B,South,20", "B,South,21"))
-    with pytest.raises(SourceError, match="not the same place"):
+    with pytest.raises(SourceError, match=r"\. Make both from one dataset with the same choices\."):
         load_candidate(folders[0], "B", folders[1], "here")
     load_candidate(folders[0], "A", folders[1], "here")
     table.write_text(FIGURES + "\n")
@@ -124,7 +124,7 @@ def test_the_same_cells_are_the_same_place_whatever_its_name(folders):
 )
 def test_other_cells_or_counts_are_another_place(folders, old, new):
     rewrite(folders, old, new)
-    with pytest.raises(SourceError, match="not the same place"):
+    with pytest.raises(SourceError, match=r"\. Make both from one dataset with the same choices\."):
         load_candidate(folders[0], "B", folders[1], "here")
 
 
@@ -187,5 +187,5 @@ def test_a_verdict_with_its_cells(tmp_path):
         "displacement",
         {name: value for name, value in account.items() if name != "single"},
     )
-    with pytest.raises(SourceError, match="another version of csa displacement"):
+    with pytest.raises(SourceError, match="Another version of csa displacement"):
         load_verdict(tmp_path, "B", "here")

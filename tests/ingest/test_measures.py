@@ -140,7 +140,7 @@ def test_places_that_differ_in_capitals_alone_are_told_apart(load, faults):
     (value,) = load("measure,quarter,place,value", "shootings,2026-Q1,OLD TOWN,3")
     assert value.place == "OLD TOWN"
     (fault,) = faults("measure,quarter,place,value", "shootings,2026-Q1,old town,3")
-    assert fault.startswith("Row 2, place: 'old town' is no known area")
+    assert fault.startswith("Row 2, place: 'old town' is not a known area or neighborhood")
 
 
 def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
@@ -161,13 +161,13 @@ def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
         ("45 %", "is in percent. Write 0.45"),
         ("=B2/C2", "is a formula. Save the file with values"),
         ("@SUM(B2)", "is a formula"),
-        ("nan", "is no number"),
-        ("inf", "is no number"),
+        ("nan", "' is not a number. Fix it or leave it empty."),
+        ("inf", "' is not a number. Fix it or leave it empty."),
         ("1e400", "too large"),
-        ("#DIV/0!", "is no number"),
-        ("1_000", "is no number"),
-        ("٤", "is no number"),
-        ("-", "is no number"),
+        ("#DIV/0!", "' is not a number. Fix it or leave it empty."),
+        ("1_000", "' is not a number. Fix it or leave it empty."),
+        ("٤", "' is not a number. Fix it or leave it empty."),
+        ("-", "' is not a number. Fix it or leave it empty."),
         ("7" * 90, "must be"),
     ],
 )
@@ -212,7 +212,7 @@ def test_headers_that_are_unknown_doubled_or_lacking_are_faults(faults):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n", "is empty"),
-        (HEADER.encode(), "holds a header and no row"),
+        (HEADER.encode(), "has a header but no rows."),
         (f"{HEADER}\nshootings,2026-Q1,Pe\xf1asco Park,3,,,,,,".encode("latin-1"), "is not UTF-8"),
         (f"{HEADER}\nshootings,2026-Q1,,3,,,,,,".encode("utf-16"), "is not UTF-8"),
         (b"PK\x03\x04rest of a workbook", "an Excel or zip file"),
@@ -227,7 +227,7 @@ def test_what_is_no_such_file_is_refused(tmp_path, content, why):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         load_measures(tmp_path / "none.csv", KINDS, PLACES, make_value)
 
 

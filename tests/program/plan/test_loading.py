@@ -120,11 +120,15 @@ def test_an_empty_list_of_measures_is_a_plan_too(write):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("format_version = 1", "format_version = 2", "format_version: 2 does not fit"),
-        ('adopted = "2020-10"', 'adopted = "2020-13"', "plan.adopted: '2020-13' does not fit"),
-        ('id = "prevention"', 'id = "police"', "teams[1].id: 'police' does not fit"),
-        ('kind = "recidivism"', 'kind = "crime"', "measures[1].kind: 'crime' does not fit"),
-        ('direction = "down"', 'direction = "left"', "measures[1].direction: 'left' does not fit"),
+        ("format_version = 1", "format_version = 2", "format_version: 2 is not valid ("),
+        ('adopted = "2020-10"', 'adopted = "2020-13"', "plan.adopted: '2020-13' is not valid ("),
+        ('id = "prevention"', 'id = "police"', "teams[1].id: 'police' is not valid ("),
+        ('kind = "recidivism"', 'kind = "crime"', "measures[1].kind: 'crime' is not valid ("),
+        (
+            'direction = "down"',
+            'direction = "left"',
+            "measures[1].direction: 'left' is not valid (",
+        ),
         ('kind = "linked"', 'kind = "near"', "actions[4].needs[1].kind: 'near' does not fit"),
         ('number = "1.2.10"', 'number = "1.2.010"', "actions[4].number: '1.2.010' does not fit"),
         ('number = "1.2.10"', 'number = "1.2"', "actions[4].number: '1.2' does not fit"),

@@ -425,7 +425,10 @@ def test_whatever_the_facts_hold_no_number_below_ten_is_told_of_a_count(
     texts = [
         *cells,
         text_of("number", given_facts).replace(says("public.changed"), ""),
-        text_of("change", given_facts).replace("1 time in 20", ""),
+        text_of("change", given_facts).replace(
+            "If nothing had changed, there would be less than a 1 in 20 chance of us saying this.",
+            "",
+        ),
         text_of("limits", given_facts),
         *(
             text

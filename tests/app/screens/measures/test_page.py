@@ -302,7 +302,9 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_i
     made = page("proposed:c-6")
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     why.set_value("Neighbors asked for it.")
-    press(made, "Save this decision", "designated proposed:c-6")  # refused, unsigned: what was typed stays
+    press(
+        made, "Save this decision", "designated proposed:c-6"
+    )  # refused, unsigned: what was typed stays
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     assert why.value == "Neighbors asked for it."
     assert "Umberley" in made.selectbox(key="measures place").options[7]
@@ -451,7 +453,10 @@ def test_a_page_offers_only_what_a_role_may(page, filled, monkeypatch, role, for
     assert "Fix <lights>" in said
     assert ("You can read measures here." in said) == (role in {"viewer", "member"})
     assert ("You can read the work plan here." in said) == (role == "viewer")
-    assert "Where to serve is decided by" in said
+    assert (
+        "Only the prevention team's chair or the Executive Committee decides where to serve."
+        in said
+    )
     found = {one.form_id for one in made.button if one.form_id}
     assert len(found) == len(forms)
     assert all(any(one.startswith(form) for one in found) for form in forms)
@@ -519,7 +524,7 @@ def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(pa
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        (TODAY + timedelta(days=1), "is ahead of today"),
+        (TODAY + timedelta(days=1), "). Record it once that day has come."),
         (date(2015, 1, 1), "is before the data begin"),
         (None, "Nothing of"),
     ],
@@ -552,7 +557,7 @@ def test_an_area_is_designated_as_of_an_earlier_day(page, where):
     [form] = {one.form_id for one in made.button if one.form_id.startswith("designated")}
     [on] = [one for one in made.date_input if one.key.startswith("designated")]
     for day_of, sentence in (
-        (TODAY + timedelta(days=1), "is ahead of today"),
+        (TODAY + timedelta(days=1), "). Record it once that day has come."),
         (date(2015, 1, 1), "is before the data begin"),
     ):
         on.set_value(day_of)

@@ -30,7 +30,7 @@ TITLES = (
     says("meeting.places_title"),
     says("meeting.measures_title"),
     "What is stuck",
-    "Open slots",
+    "Openings",
     "Next 90 days",
     "Decisions",
 )
@@ -232,7 +232,7 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     [
         ("Go on", "because", "", says("plan_page.no_office")),
         ("Go on", "", COMMITTEE, says("plan_page.no_why")),
-        (" ", "because", COMMITTEE, "decision takes 1 to 2,000 characters"),
+        (" ", "because", COMMITTEE, "decision must have 1 to 2,000 characters, not"),
     ],
 )
 def test_a_decision_without_office_reason_or_words_is_refused_and_kept(

@@ -368,7 +368,7 @@ def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
     made.text_input(key=f"{key}/title").set_value("Publish stops and searches each month")
     submit = next(b for b in made.button if b.label == "Propose")
     submit.click().run()
-    assert "Write on whose behalf" in words(made)
+    assert "Add the office you are speaking for, such as Mayor's Office." in words(made)
     assert made.text_input(key=f"{key}/title").value.startswith("Publish")  # the text stays
     sign(made, key)
     next(b for b in made.button if b.label == "Propose").click().run()
@@ -527,7 +527,10 @@ def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
 
 @pytest.mark.parametrize(
     ("office", "why", "said"),
-    [("", "So.", "Write on whose behalf"), ("Mayor", " ", "Write why")],
+    [
+        ("", "So.", "Add the office you are speaking for, such as Mayor's Office."),
+        ("Mayor", " ", "Write why"),
+    ],
 )
 def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office, why, said):
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "x")
