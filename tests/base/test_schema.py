@@ -117,7 +117,9 @@ def test_a_table_without_any_cell_column_is_refused():
 
 @pytest.mark.parametrize(("column", "values"), FAULTS)
 def test_a_column_that_holds_what_it_must_not_is_named(column, values):
-    with pytest.raises(TableError, match=rf"is not valid \((1 error|2 errors): {column}: ") as refused:
+    with pytest.raises(
+        TableError, match=rf"is not valid \((1 error|2 errors): {column}: "
+    ) as refused:
         check_incidents(table().assign(**{column: values}))
     said = str(refused.value)
     assert not [name for name in INCIDENT_COLUMNS if name != column and f"{name}:" in said]

@@ -99,7 +99,9 @@ def test_a_negative_count_and_no_time_are_refused():
         with pytest.raises(ParamError, match="above 0"):
             compare_counts(1, 2, exposure, exposure)
     for exposures in ((0, 1), (1, 0)):
-        with pytest.raises(ParamError, match=r"The time over which incidents were counted must be above 0, not 0\."):
+        with pytest.raises(
+            ParamError, match=r"The time over which incidents were counted must be above 0, not 0\."
+        ):
             compare_counts(1, 2, *exposures)
 
 

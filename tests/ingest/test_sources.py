@@ -173,7 +173,7 @@ def test_people_join_by_name_and_what_is_missing_is_counted(tmp_path, neighborho
         ("No.,Number\n1,5\n", "has no column 'People'"),
         (
             "No.,People\n7,5\n",
-            r"No row of /tmp/pytest-of-root/pytest-489/popen-gw0/test_a_table_of_people_that_do1/p\.csv matches a neighborhood\.",
+            r"No row of /tmp/pytest-of-root/pytest-494/popen-gw1/test_a_table_of_people_that_do1/p\.csv matches a neighborhood\.",
         ),
         ("No.,People\n1,-5\n", "negative number of people"),
     ],

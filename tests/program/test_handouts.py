@@ -108,7 +108,7 @@ def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(sto
         ({}, [], TODAY, "Name the recipient"),
         ({}, [" "], TODAY, r"recipient must have 1 to 2,000 characters, not 0\."),
         ({}, ["x" * 121], TODAY, "recipient must have 1 to 120 characters, not 121"),
-        ({}, ["Police"], TODAY + timedelta(days=1), "). Record it once that day has come."),
+        ({}, ["Police"], TODAY + timedelta(days=1), r"\)\. Record it once that day has come\."),
         ({"month": "2026-04"}, ["Police"], TODAY, "2026-03-05 is before 2026-04"),
         ({"month": "2026-13"}, ["Police"], TODAY, "2026-13"),
         (

@@ -158,7 +158,7 @@ def test_a_count_is_always_the_places_own():
         ),
         ("charges", {}, "The value is missing"),
         ("charges", {"value": 45}, "0.45 for 45%"),
-        ("charges", {"value": -0.1}, "0 to 1; -0.1"),
+        ("charges", {"value": -0.1}, r"A share must be from 0 to 1, not -0\.1\."),
         ("charges", {"numerator": 21, "denominator": 20}, "is larger than the denominator"),
         ("charges", {"numerator": 1, "denominator": 0}, "is larger than the denominator"),
         ("charges", {"numerator": 9}, "denominator is missing"),

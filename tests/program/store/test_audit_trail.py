@@ -212,7 +212,7 @@ def test_keys_are_counted_as_people_count():
 def test_a_change_needs_somebody_and_a_reason(given):
     with pytest.raises(
         ParamError,
-        match=r"Add the office making the change with --by, such as --by 'Prevention team'\.",
+        match=r"Add the reason with --why, in a sentence someone can be asked about\.",
     ):
         Signed(*given, datetime.now(UTC))
 

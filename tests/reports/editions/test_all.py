@@ -111,7 +111,7 @@ def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_fact
     together = describe_change(month_facts, TELL)
     moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
     told = describe_change(moved, TELL)
-    assert told.startswith(f"{together} In one of them it moved next door: ")
+    assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
     assert told.endswith(f"({letter}).")
 
 
@@ -129,10 +129,10 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     two = month_facts.plan.lines[:2]
     plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=two))
     facts = replace(month_facts, plan=plan)
-    assert "2 late actions" in to_decide(facts, TELL)
+    assert "2 past-due actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
-    assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
-    assert sum("no action is live" in item for item in items) == len(plan.undone)
+    assert [item for item in items if "past due" in item] == [says("report.late_below", n=2)]
+    assert sum("no action under way" in item for item in items) == len(plan.undone)
     assert sum("on trust" in item for item in items) == 1
 
 

@@ -296,7 +296,7 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
     }
     opened = SimpleNamespace(config=city.config)
     numbers = [number for number, _ in area_sheet._numbers(opened, area, has_homicides=True)]
-    assert numbers == ["1", "not known", "2.6", "not known"]
+    assert numbers == ["1", "unknown", "2.6", "unknown"]
     counted = {**area, "victims": 1234.0, "population": 5678.0, "population_year": 2020}
     numbers = area_sheet._numbers(opened, counted, has_homicides=True)
     assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "about 5,700"]
