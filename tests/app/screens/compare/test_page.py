@@ -394,7 +394,7 @@ def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
 def test_too_few_months_are_said_where_the_answer_would_be(page):
     shown = page(screen={"months": 12, "until": "2015-09"})
     assert not shown.exception
-    assert "Too few months to say where" in words(shown)
+    assert "Too few months to tell where." in words(shown)
     assert (
         "Tiers and homicides cover 8 months. Forecasts give recent months more weight, so the two can differ."
         in words(shown)
@@ -404,7 +404,7 @@ def test_too_few_months_are_said_where_the_answer_would_be(page):
 def test_no_area_says_where_to_look(page):
     shown = page(screen={"eps_m": 50.0, "min_samples": 400})
     assert not shown.exception
-    assert "There is no candidate area to compare" in words(shown)
+    assert "No candidate areas to compare." in words(shown)
     linked = [link.proto.page for link in shown.main.get("page_link")]
     assert "areas" in linked  # where other choices are made
 

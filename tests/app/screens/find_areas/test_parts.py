@@ -203,7 +203,7 @@ def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
 def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
     area = city.proposal.areas.iloc[0].to_dict()
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=(12, 26)))
-    assert "that is 12 to 26" in said
+    assert "12 to 26 (90% range)." in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
     assert (

@@ -400,7 +400,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
     assert "Core service areas" in said
     assert "Hadderley (B) since September 1, 2019" in said
     assert (
-        "its one live action, 1.2.1 Report each month which areas are hurt most and what they need: ● on track"
+        "1, 2019 · unknown one action under way, 1.2.1 Report each month which areas are hurt most and what they need:"
         in said
     )
     assert f"September 1, 2019 · {says('sheet.unknown')}" in said  # its cells are elsewhere
