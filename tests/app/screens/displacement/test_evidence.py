@@ -26,7 +26,7 @@ def said(monkeypatch):
     texts, codes, tables = [], [], []
     page = SimpleNamespace(markdown=texts.append, code=lambda text, **_: codes.append(text))
     monkeypatch.setattr(change_known, "st", page)
-    monkeypatch.setattr(panels, "table", lambda table, _: tables.append(table))
+    monkeypatch.setattr(panels, "table", lambda table, _: tables.append(pd.DataFrame(table)))
     return SimpleNamespace(
         text=lambda: " ".join(texts).replace("\\", ""), codes=codes, tables=tables
     )
