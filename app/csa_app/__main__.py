@@ -25,6 +25,7 @@ from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
 from csa.base.errors import CsaError
+from csa.base.home import require_one_owner
 from csa.base.logging import JsonFormatter, configure_logging
 from csa.base.message import load_catalog
 from csa.base.text import render
@@ -133,6 +134,10 @@ def log_as_json() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
+    try:
+        require_one_owner(is_thorough=True)
+    except CsaError as error:
+        sys.exit(str(error))
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":
