@@ -341,7 +341,7 @@ def test_a_folder_where_a_file_belongs_is_refused_and_left_as_it_is(tmp_path):
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_is(tmp_path, way):
     (tmp_path / "thesis.doc").write_bytes(b"years of work")
-    with pytest.raises(OutputError, match=r"holds something else \(thesis\.doc; .*Nothing was"):
+    with pytest.raises(OutputError, match=r"contains other files \(thesis\.doc\): .*Nothing was"):
         put(way, tmp_path, NEW)
     assert read(tmp_path) == {"thesis.doc": b"years of work"}
     assert hidden(tmp_path) == []

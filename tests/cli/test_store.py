@@ -165,7 +165,7 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not what csa displace"),
         (("audit", "verify"), "No store yet at var/sample.sqlite3"),
         (("backup", "b.gz"), "There is no store yet"),
-        (("restore", "absent.gz", *WHO), "cannot be read"),
+        (("restore", "absent.gz", *WHO), "can't be read"),
         (("plan", "list", "--city", "nowhere"), "nowhere"),
         (("plan", "list", "--store", "mysql://me:geheim@h/x"), "is no store"),
     ],

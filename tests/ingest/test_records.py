@@ -371,7 +371,7 @@ def test_a_map_without_a_system_gives_x_and_y_and_a_broken_one_a_sentence(tmp_pa
 def test_an_absent_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(SourceError, match="File not found"):
         read_records(tmp_path / "nothing.csv")
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match="can't be read"):
         read_records(tmp_path)
 
 

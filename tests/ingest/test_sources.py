@@ -104,7 +104,7 @@ def test_feet_that_claim_to_be_degrees_are_refused(tmp_path):
     [
         (b"", "can't be read as polygons."),
         (b"a,b\n1,2\n", "can't be read as polygons."),
-        (b'{"type":"FeatureCollection","features":[]}', "holds no polygons"),
+        (b'{"type":"FeatureCollection","features":[]}', "has no polygons"),
     ],
 )
 def test_what_holds_no_polygons_is_refused(tmp_path, content, sentence):
@@ -116,7 +116,7 @@ def test_what_holds_no_polygons_is_refused(tmp_path, content, sentence):
 
 def test_points_an_absent_file_and_a_missing_column_are_refused(tmp_path):
     path = save(tmp_path / "p.geojson", ["A"], [Spot(-94.5, 39)])
-    with pytest.raises(SourceError, match="holds no polygons"):
+    with pytest.raises(SourceError, match="has no polygons"):
         read_neighborhoods(path, PLACES)
     with pytest.raises(SourceError, match="File not found"):
         read_neighborhoods(tmp_path / "none.geojson", PLACES)
@@ -171,7 +171,7 @@ def test_people_join_by_name_and_what_is_missing_is_counted(tmp_path, neighborho
     ("content", "sentence"),
     [
         ("No.,Number\n1,5\n", "has no column 'People'"),
-        ("No.,People\n7,5\n", "No row of .* joins a neighborhood"),
+        ("No.,People\n7,5\n", "No row of .* matches a neighborhood"),
         ("No.,People\n1,-5\n", "negative number of people"),
     ],
 )
@@ -252,7 +252,7 @@ def test_only_points_within_500_m_say_what_is_usual():
 
 def test_a_few_swapped_places_among_many_are_no_reason_but_one_in_ten_is():
     check(*[(-94.57, 39.02)] * 30, (39.02, -94.57))
-    with pytest.raises(SourceError, match="3 of its 33 places lie in Testville"):
+    with pytest.raises(SourceError, match="3 of its 33 locations are in Testville"):
         check(*[(-94.57, 39.02)] * 30, *[(39.02, -94.57)] * 3)
 
 
@@ -330,7 +330,7 @@ def test_an_account_that_is_no_json_is_damaged_and_the_remedy_is_told(dataset, c
 def test_a_format_of_the_future_is_refused(dataset):
     marker = dataset / "ingest.json"
     marker.write_text(marker.read_text().replace('"format_version": 1', '"format_version": 2'))
-    with pytest.raises(SourceError, match="is of format 2; this version knows 1"):
+    with pytest.raises(SourceError, match="is in format 2; this version reads 1"):
         open_dataset(dataset)
 
 

@@ -111,7 +111,7 @@ def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_fact
     together = describe_change(month_facts, TELL)
     moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
     told = describe_change(moved, TELL)
-    assert told.startswith(f"{together} In one of them it moved next door: ")
+    assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
     assert told.endswith(f"({letter}).")
 
 
@@ -388,7 +388,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
     for name in EXTRAS:
         served = edition(many(month_facts, 40), name, "en", draw)
         assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
-        assert "There is none here for 28 places" in served.blocks[-1].text
+        assert "none for 28 places" in served.blocks[-1].text
     each = many(bare_facts, 40)
     for n_first, n_sheets in ((5, 5), (14, 12)):
         areas = [
@@ -397,7 +397,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
         ]
         candidates = edition(with_areas(each, areas), "prevention-leaders", "en", draw)
         assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_sheets - 1
-        assert f"There is none here for {40 - n_sheets} places" in candidates.blocks[-1].text
+        assert f"none for {40 - n_sheets} places" in candidates.blocks[-1].text
 
 
 def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_facts):
@@ -534,7 +534,7 @@ def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(mont
     name = month_facts.areas[0].place_name
     facts = replace(month_facts, gone=(name, "Oldtown"))
     said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
-    assert f"off the list: {name} (another part of it) and Oldtown." in said
+    assert f"off the list: {name} (a different part of it) and Oldtown." in said
 
 
 def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(month_facts):
