@@ -185,7 +185,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
             ),
             (
                 "areas.min_samples: 1 is invalid (Input should be greater than or equal to 2)."
-                " Mend the value."
+                " Fix the value."
             ),
             (says("config.fault_no_column", key="sources[1].homicide", field="offense")),
             says("config.fault_twice", key="sources[2].name", given="portal"),
@@ -281,7 +281,7 @@ def test_two_sources_of_two_names_are_two_sources(write):
         ),
         ("America/Chicago", "", "city.time_zone: '' is invalid ("),
         ("America/Chicago", "America", "city.time_zone: 'America' is invalid ("),
-        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' is invalid"),
+        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' is invalid ("),
         (
             "EPSG:32615",
             "EPSG:4326",

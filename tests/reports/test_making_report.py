@@ -196,10 +196,7 @@ def test_a_folder_of_something_else_is_refused_and_stays(report, gathered, tmp_p
     (out / "letter.txt").write_text("mine")
     done = report("--all", "--out", out, check=False)
     assert done.returncode == 2
-    assert (
-        "written by csa, or more than that. Choose a new or empty folder as --out. Nothing was written."
-        in done.stderr
-    )
+    assert "Choose a new or empty folder as --out." in done.stderr
     assert gathered == []  # said before the work
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 

@@ -132,13 +132,7 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
     given = facts(change=change("fewer, and fewer in all", 38, 45, 77))
     assert text_of("change", given).partition(f" {says('public.change_each')}")[0] == (
-        "As a group, the areas had fewer shootings than we would expect. "
-        "They did not all move to the blocks next to them. "
-        "The areas had 38 in this time: October 2019 to June 2020. "
-        "With no change, we would expect 45 to 77. "
-        "Cases between partners or family count here too. "
-        "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
-        "This does not tell us why."
+        "As a group, the areas had fewer shootings than we would expect. They did not all move to nearby blocks. The areas had 38 in this time: October 2019 to June 2020. With no change, we would expect 45 to 77. Cases between partners or family count here too. If nothing had changed, there would be less than a 1 in 20 chance of us saying this. This does not tell us why."
     )
 
 
