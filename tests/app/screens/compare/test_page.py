@@ -86,7 +86,7 @@ def status(proposal):
 def view_of(opened, standing):
     """What the page shows of the areas, where none is in service but by how it stands."""
     view = AreaView(opened, first_choices(opened))
-    vars(view).update(standing=standing, core=())
+    vars(view).update(statuses=standing, core=())
     return view
 
 
