@@ -78,7 +78,7 @@ def judgement(opened, proposal):
 
 
 @pytest.fixture(scope="module")
-def status(proposal):
+def standing(proposal):
     """None of the areas is in service."""
     return match_statuses(proposal.areas, ())
 
@@ -375,7 +375,7 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("likely true level") == 8
+    assert text.count("incidents; likely true level") == 8
     assert (
         text.count(
             "tiers are based on likely true levels in these months, which can't separate areas in the same tier."
