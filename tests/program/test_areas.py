@@ -34,7 +34,7 @@ from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
 
 
-def told(cells, verdict="fewer, and fewer in all", since="2026-03", **more):
+def told(cells, verdict="fewer here and within 750 m", since="2026-03", **more):
     return {"verdict": verdict, "since": since, "cells": list(cells), **more}
 
 
@@ -94,7 +94,7 @@ def test_a_life_of_an_area(lite, candidate):
     designate(lite, act(), candidate(), "candidate")
     designate(lite, act(), candidate())
     begin_work(lite, act(), "B", TODAY, {"m/city": {"value": 1}})
-    maintain(lite, LATER, "B", told(cells, "fewer here and next door", sentence="Fewer."))
+    maintain(lite, LATER, "B", told(cells, "fewer here and nearby", sentence="Fewer."))
     assert [area.key for area in core_areas(read_records(lite))] == ["B"]
     retire(lite, LATER, "B")
     records = read_records(lite)
@@ -282,7 +282,7 @@ def _step(store, one, key, state):
 
 
 @pytest.mark.parametrize(
-    "verdict", ["no change shown", "more here", "too few to say", "moved next door", "", None]
+    "verdict", ["no clear change", "more here", "too small to tell", "moved next door", "", None]
 )
 def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict):
     designate(lite, act(), candidate())
@@ -297,11 +297,11 @@ def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
         with pytest.raises(ParamError, match="is of other cells"):
             maintain(lite, LATER, "B", told(other))
     with pytest.raises(ParamError, match="is of other cells"):
-        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "since": "2026-03"})
+        maintain(lite, LATER, "B", {"verdict": "fewer here and within 750 m", "since": "2026-03"})
     with pytest.raises(ParamError, match="before it was served"):
         maintain(lite, LATER, "B", told(cells, since="2026-02"))
     with pytest.raises(ParamError, match="before it was served"):
-        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "cells": list(cells)})
+        maintain(lite, LATER, "B", {"verdict": "fewer here and within 750 m", "cells": list(cells)})
     assert len(trail(lite)) == 2
     maintain(lite, LATER, "B", told(reversed(cells)))
 

@@ -11,7 +11,7 @@ import folium
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import tr
-from csa.change.sentences import counts_at, name_verdict_at
+from csa.change.sentences import counts_at, name_verdict
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.program.registry import CoreArea
 from csa_app.shared import theme
@@ -161,18 +161,18 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 def verdict_word(judged: AreaResult, at: int) -> str:
     """Return a verdict in a few words."""
-    return name_verdict_at(judged, at)
+    return name_verdict(judged.verdicts[at])
 
 
-def why_untold(track: CumulativeCounts, at: int) -> str:
-    """Return in small words why nothing is said of a count: too few, or too uncertain."""
-    word = tr("displacement.too_wide" if track.is_enough[at] else "displacement.too_few")
+def why_untold() -> str:
+    """Return in small words that nothing is said of a count."""
+    word = tr("displacement.too_few")
     return word[:1].lower() + word[1:]
 
 
 def _counted(track: CumulativeCounts, at: int) -> str:
     if not track.has_enough[at]:
         n = int(track.counted[at])
-        return tr("change_page.counted_few", n=n, why=why_untold(track, at))
+        return tr("change_page.counted_few", n=n, why=why_untold())
     values = counts_at(track, at)
     return tr("change_page.counted", n=values.pop("counted"), **values)

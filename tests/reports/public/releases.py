@@ -41,7 +41,7 @@ def together(areas, since, through):
     """All areas as one; how many were counted does not matter here."""
     months = Period(since, through.plus(1))
     grounds = tuple((one.cells, months) for one in areas)
-    return PooledChange("no change shown", since, through, 50, 40, 60, grounds)
+    return PooledChange("no clear change", since, through, 50, 40, 60, grounds)
 
 
 def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):

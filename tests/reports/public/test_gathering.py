@@ -96,7 +96,7 @@ def months_from(first, n):
 
 
 def replace_change(counted, low, high):
-    return PooledChange("no change shown", Month(2019, 10), Month(2020, 6), counted, low, high, ())
+    return PooledChange("no clear change", Month(2019, 10), Month(2020, 6), counted, low, high, ())
 
 
 def in_years(incidents, first="2017", after="2020"):
@@ -625,7 +625,7 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])
 def test_the_chance_of_a_false_word_is_told_as_it_is(through, key):
     change = PublicChange(
-        verdict="fewer, and fewer in all",
+        verdict="fewer here and within 750 m",
         since="2018-01",
         through=through,
         counted=40,

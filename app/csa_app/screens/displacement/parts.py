@@ -153,7 +153,7 @@ def _counted(track: CumulativeCounts | None, at: int, top: float) -> str:
         return ""
     n, (mean, low, high) = int(track.counted[at]), _bounds(track, at)
     if not track.has_enough[at]:
-        return Drawn(f"{n:,}<small>{html.escape(why_untold(track, at))}</small>")
+        return Drawn(f"{n:,}<small>{html.escape(why_untold())}</small>")
     words = html.escape(tr("change_page.of_expected", low=low, high=high))
     return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
 

@@ -112,7 +112,7 @@ def test_the_file_has_the_same_numbers_a_row_an_area():
     told = ",".join(first.values())
     (low, high), (ring_low, ring_high) = bounds(38), bounds(14.256)
     assert told == (
-        "B,Row B,2020-01,2020-03,fewer here, moved next door,"
+        "B,Row B,2020-01,2020-03,fewer here, more nearby,"
         f"9,38.0,{low},{high},35,14.26,{ring_low},{ring_high},True"
     )
     assert second["area_id"] == "AA"
