@@ -382,10 +382,11 @@ def far_of(ring, *bands, core=600, wide_error=0.03):
         ((1000, 1000, 1000), Verdict.FEWER_WIDE, Look(None, 2)),
         ((1000, 1200, 1000), Verdict.FEWER_MOVED_ON, Look(1, 1)),
         ((1000, 1000, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 2)),
-        ((1100, 1110, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 1)),
+        ((1110, 1110, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 1)),
         ((1200, 1000, 1150), Verdict.FEWER_MOVED, Look(0, 0)),
         ((1400, 1400, 1000), Verdict.FEWER_MOVED, Look(0, 0)),
-        ((1100, 1110, 1000), Verdict.FEWER, Look(None, 1)),
+        ((600, 1000, 1200), Verdict.FEWER_FEWER_NEXT, Look(None, 2)),
+        ((1110, 1110, 1000), Verdict.FEWER, Look(None, 1)),
     ],
 )
 def test_the_band_of_the_largest_surprise_is_named_and_fewer_never_beyond_its_edge(

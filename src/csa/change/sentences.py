@@ -185,23 +185,17 @@ def describe_farther(judged: AreaResult, at: int) -> Message | None:
 
     By the last yearly look: later months decide nothing until the next.
     """
-    band, look = where_moved(judged, at), judged.look(at)
-    if band is None:
-        return None
-    inner, outer = band_edges(look.moved_to or 0)
-    more = msg("displacement.farther", inner=inner, outer=outer, **counts_at(band.counts, at))
-    within = (
-        msg("displacement.within", within=look.within_m, **_together_at(judged, look.n_within, at))
-        if look.n_within
-        else None
-    )
-    return _all_said([more, within])
-
-
-def _together_at(judged: AreaResult, n_within: int, at: int) -> dict[str, object]:
-    """Return the numbers of all within a distance."""
-    track = judged.net if n_within == 1 else judged.farther.wide
-    return {} if track is None else counts_at(track, at)
+    band, look, said = where_moved(judged, at), judged.look(at), list[Message]()
+    if band is not None:
+        inner, outer = band_edges(look.moved_to or 0)
+        counts = counts_at(band.counts, at)
+        said.append(msg("displacement.farther", inner=inner, outer=outer, **counts))
+    together = judged.net if look.n_within == 1 else judged.farther.wide
+    is_named = judged.verdicts[at] in {Verdict.FEWER, Verdict.FEWER_WIDE}
+    if look.n_within and together is not None and not is_named:
+        counts = counts_at(together, at)
+        said.append(msg("displacement.within", within=look.within_m, **counts))
+    return _all_said(said) if said else None
 
 
 def describe_net_change(judged: AreaResult, at: int) -> Message | None:

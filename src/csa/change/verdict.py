@@ -362,7 +362,7 @@ _WITHIN = (Verdict.FEWER, Verdict.FEWER_WIDE)
 def _verdict_of(here: int, there: int, look: Look) -> Verdict:
     """Return the word for an area's sign, its ring's, and what the last yearly look told."""
     by_sign = BY_SIGN[here, there]
-    if here >= 0:
+    if here >= 0 or there < 0:
         return by_sign
     if look.moved_to is not None:
         return _MOVED[look.moved_to]
