@@ -200,8 +200,8 @@ faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and d
 soak: setup ## put twenty viewers on for an hour while months are made and taken back
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
-mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
-	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)
+mutate: setup ## plant N=40 faults of SEED=1 anywhere in src and app, and count those that tests see
+	@$(BIN)/python -W ignore -m tests.mutation --n $(or $(N),40) --seed $(or $(SEED),1) $(MUTATE_ARGS)
 
 # By programs outside the lock, at fixed versions. pip-audit asks a database over the network.
 supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code

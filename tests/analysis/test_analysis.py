@@ -54,7 +54,7 @@ def analysis(city, decided):
 def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analysis, city, decided):
     change = analysis.change().displaced
     report = follow_designated(analysis)
-    assert report.followed.letters == ("A", "B", "C")
+    assert report.displaced.chosen.area_ids == ("A", "B", "C")
     assert report.followed.verdict is change.pooled.verdicts[-1]
     assert render(report.followed.sentence) == render(describe_pooled(change))
 

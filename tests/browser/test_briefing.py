@@ -68,7 +68,6 @@ def test_the_briefing_leads_on_to_compare_and_to_the_track_record(read, sample_a
         reader.page.wait_for_url(f"**/{path}*")
 
 
-@pytest.mark.smoke
 def test_without_a_record_track_record_gives_the_command(read, sample_app):
     reader = read(f"{sample_app}/how-well")
     reader.page.get_by_text("No record of past years is kept").wait_for()

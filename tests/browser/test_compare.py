@@ -33,7 +33,6 @@ def test_a_committee_reads_tiers_with_their_reasons(compare):
     assert {name for _, name in reader.labels()} >= {"Hadderley", "Silverbeck"}
 
 
-@pytest.mark.smoke
 def test_a_change_of_capacity_repaints_the_map_and_does_not_remount_it(compare):
     reader = compare()
     frame = reader.frame

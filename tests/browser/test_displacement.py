@@ -41,7 +41,6 @@ def faults(place):
     return {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found}
 
 
-@pytest.mark.smoke
 def test_a_change_of_month_repaints_the_map_and_does_not_remount_it(displacement):
     reader = displacement()
     frame = reader.frame

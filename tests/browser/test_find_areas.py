@@ -35,7 +35,6 @@ def address_of(app, **screen):
     return f"{app}/areas?screen={quote(json.dumps(screen))}"
 
 
-@pytest.mark.smoke
 def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
@@ -165,7 +164,6 @@ def test_a_click_on_a_cell_outside_the_areas_lets_the_choice_go(read, sample_app
     assert says("find.list_head") in reader.text()
 
 
-@pytest.mark.smoke
 def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     reader = read(address_of(sample_app, eps_m=150.0, min_samples=8))
     frame = reader.frame
@@ -211,7 +209,6 @@ def test_layers_come_and_go_on_the_same_map(read, sample_app):
     assert frame.evaluate("performance.timeOrigin") == born
 
 
-@pytest.mark.smoke
 def test_a_link_reproduces_the_screen(read, sample_app, sample):
     screen = {
         "until": "2020-01",

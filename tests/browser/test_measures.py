@@ -73,7 +73,6 @@ def test_axe_finds_no_fault_with_every_form_open(opened, width, scheme):
     reader.assert_fits()
 
 
-@pytest.mark.smoke
 def test_a_task_is_written_and_stands_there_at_once(opened, store):
     reader = opened()
     page = reader.page

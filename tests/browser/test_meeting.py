@@ -57,7 +57,6 @@ def press(reader, key, title):
     reader.settle()
 
 
-@pytest.mark.smoke
 def test_arrow_keys_go_through_the_screens_and_the_address_follows(meeting):
     reader = meeting()
     press(reader, "ArrowRight", PLACES)

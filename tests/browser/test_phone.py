@@ -66,7 +66,6 @@ def form_of(page, name):
     return page.locator("[data-testid=stForm]").filter(has_text=name)
 
 
-@pytest.mark.smoke
 def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tmp_path):
     port = free_port()
     with serving(tmp_path, port=port, CSA_STORE=str(store)) as address:

@@ -77,7 +77,6 @@ def save(reader):
     reader.page.get_by_role("button", name="Save this change").click()
 
 
-@pytest.mark.smoke
 def test_a_cell_is_edited_kept_over_a_reload_and_saved(show, served):
     reader = show()
     write_first_comment(reader, "The key comes on Monday.")

@@ -28,7 +28,6 @@ def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
     assert "Services" in text
 
 
-@pytest.mark.smoke
 def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample_app, root):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7}))
     reader = read(f"{sample_app}/method?screen={screen}")

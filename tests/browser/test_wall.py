@@ -109,7 +109,6 @@ def shown(page):
 # ---- The wall -------------------------------------------------------------------------------
 
 
-@pytest.mark.smoke
 def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
     with opened("wall.html") as page:
         last = page.locator(".screen").count()
@@ -263,7 +262,6 @@ def chosen(page):
     return page.locator(".cards article:visible h2").all_inner_texts()
 
 
-@pytest.mark.smoke
 def test_a_choice_shows_its_card_lights_the_map_and_can_be_sent_on(opened):
     with opened("index.html", width=1400) as page:
         assert chosen(page) == ["Orrinvale"]

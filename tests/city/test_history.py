@@ -134,6 +134,7 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert second.count(Month(2019, 2)) == (0, 0)
 
 
+@pytest.mark.long
 def test_the_sample_city_read_twice_keeps_both_and_tells_late_reports(ingest_sample, root):
     june = sample_numbers(root, "2020-06")
     late = {*june[:2], june[7]}

@@ -972,6 +972,7 @@ def test_past_years_are_told_one_by_one_at_the_last_month_here_and_next_door(mad
     assert usual["core"]["ratio"] < 0.97
 
 
+@pytest.mark.long
 def test_a_month_whose_count_came_late_long_ago_is_still_told(town, run, tmp_path):
     spots = (KNOT, OTHER)
     rows = [

@@ -63,6 +63,7 @@ def propose(town, run, months):
     return run(*words, "--months", "12", "--out", "pr").stdout
 
 
+@pytest.mark.long
 def test_propose_names_the_months_that_a_flag_spelled_anew_left_empty(town, run):
     said = propose(town, run, {3, *range(7, 13)})
     assert "in 7 of the months: March 2024, July 2024 to December 2024. A file may" in said

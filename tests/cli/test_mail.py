@@ -229,6 +229,7 @@ def start(town, script="import csa.cli.main as m; m.main()", **environment):
     )
 
 
+@pytest.mark.long
 def test_a_command_that_was_killed_says_what_may_have_arrived(here, run, log):
     """Killed while the server already has the whole letter, and its answer is on the way."""
     started = []
@@ -257,6 +258,7 @@ def test_a_command_that_was_killed_says_what_may_have_arrived(here, run, log):
     assert len(handed(here)) == 3
 
 
+@pytest.mark.long
 def test_of_two_commands_at_once_one_sends(here, log):
     log.fault("end", 1.5)
     with serving(log) as port:

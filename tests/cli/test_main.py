@@ -194,6 +194,7 @@ def test_help_names_every_command(run):
         assert word in said
 
 
+@pytest.mark.long
 def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
     folder = shared_data / "kc"
     city = ("--city", root / "config" / "kansas-city.toml")
@@ -279,6 +280,7 @@ def test_zero_zero_another_state_old_and_late_dates_are_kept_or_counted(town, in
     assert report["data_through"] == "2020-05-28"
 
 
+@pytest.mark.long
 def test_a_real_file_cut_off_inside_quotes(shared_data, root, run):
     folder = shared_data / "kc"
     words = ("--city", root / "config" / "kansas-city.toml", "--out", "ds", "--json")

@@ -541,7 +541,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, tol
     asked = BacktestRequest(
         City(load_city(made.config), dataset), AreaSettings(), question, with_variants=False
     )
-    answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
+    answer = BacktestResult(asked, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert backtest.explain_comparison(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
@@ -864,7 +864,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
 ):
     def judged_before(asked, tell):
         record = load_record(replace(asked.city, folder=made.folder / "full"), asked.choices)
-        return BacktestResult(asked, None, record, record.table, record.comparison, as_table([]))
+        return BacktestResult(asked, record, record.table, record.comparison, as_table([]))
 
     def fail(*_args):
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")

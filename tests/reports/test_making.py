@@ -129,7 +129,7 @@ def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_fact
 
 def test_forty_areas_with_long_names_are_all_there(month_facts):
     areas = tuple(
-        replace(month_facts.areas[n % 3], letter=f"A{n}", name=f"{LONG_NAME[:56]} {n:03}")
+        replace(month_facts.areas[n % 3], area_id=f"A{n}", place_name=f"{LONG_NAME[:56]} {n:03}")
         for n in range(40)
     )
     crowded = replace(month_facts, areas=areas)

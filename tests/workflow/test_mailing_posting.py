@@ -330,6 +330,7 @@ LIES = "keep 421 x"
 """A server that keeps a mail and says that it does not, as no server may: it is left out of the rule."""
 
 
+@pytest.mark.long
 @examples(0.8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.fixed_dictionaries(

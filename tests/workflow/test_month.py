@@ -119,6 +119,7 @@ def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_publishe
         town.publish(july.month)
 
 
+@pytest.mark.long
 def test_what_a_month_told_as_a_draft_is_made_again_once_it_is_published(town):
     """Its pages say that it is one; until then nobody is sent it."""
     june = town.begin(JUNE)
@@ -134,6 +135,7 @@ def test_what_a_month_told_as_a_draft_is_made_again_once_it_is_published(town):
     assert not town.make().is_new
 
 
+@pytest.mark.long
 def test_a_month_taken_back_after_it_was_published_was_handed_to_nobody(town):
     town.begin(MAY)
     june = town.make(town.new(JUNE))
@@ -201,6 +203,7 @@ def test_undo_gives_back_the_last_month_to_the_byte(town):
     assert again.account["snapshot"] == may.account["snapshot"]
 
 
+@pytest.mark.long
 def test_the_secret_that_a_draft_made_goes_with_it_unless_something_was_published_by_it(town):
     store = open_store(town.address, make=True, city="sample")
     everything = rows_of(store)
@@ -242,6 +245,7 @@ def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
     assert refused.value.message == msg("month.damaged", path=path)
 
 
+@pytest.mark.long
 def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made_again(town):
     made = town.begin(APRIL)
     path = made.folder / "month.json"

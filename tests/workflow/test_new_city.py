@@ -241,6 +241,7 @@ def test_what_cannot_be_understood_gets_its_sentence_and_a_next_step(tmp_path, k
     assert any(word in said for word in ("Give", "Put", "ask"))
 
 
+@pytest.mark.long
 def test_feet_are_understood_with_polygons_or_a_hint(tmp_path):
     path = written(tmp_path, [in_feet(row) for row in plain()])
     places = polygons_around(MIDDLE, tmp_path / "n.geojson")
@@ -304,6 +305,7 @@ def test_zipped_maps_are_a_citys_shootings_and_its_neighborhoods(tmp_path):
     )
 
 
+@pytest.mark.long
 def test_neighborhoods_may_be_a_csv_with_their_polygons_as_text(tmp_path, run):
     rows = [row for one in shootings(MIDDLE, 300) for row in louisville(one)]
     path = written(tmp_path, rows)
@@ -457,6 +459,7 @@ def test_what_lies_beside_the_file_is_what_its_name_columns_and_shapes_say(tmp_p
     assert settings["services.csv"]["kind_column"] == "kind"
 
 
+@pytest.mark.long
 def test_one_command_wires_in_what_lies_beside_the_file(tmp_path, run):
     path = layered(tmp_path)
     said = " ".join(run("start", path, "--yes", "--name", "Lou", cwd=tmp_path).stdout.split())
@@ -508,6 +511,7 @@ def test_two_files_of_one_name_are_refused(tmp_path, run):
     assert not (tmp_path / "config").exists()
 
 
+@pytest.mark.long
 def test_philadelphias_layers_are_wired_in(shared_data):
     folder = shared_data / "philadelphia"
     path = folder / "philly_shooting_victims_2015_2025.csv"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from csa.areas.sheets import PARTS
 from csa.base.text import month, tr
 from csa_app.shared import theme
 from csa_app.shared.cache import once
+from csa_app.shared.city_session import CitySession
 
 MONTHS_HEIGHT_PX = 260
 PARTS_HEIGHT_PX = 280
-CONFIG = {"displayModeBar": False}
 
 
 @once
@@ -97,6 +98,14 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(side="top", showgrid=False, ticks="")
     return figure
+
+
+def show(
+    session: CitySession, draw: Callable[..., go.Figure], told: Sequence[Any], key: str, alt: str
+) -> None:
+    """Show a chart of what is given, marked where the city is made up."""
+    figure = draw(*told, is_synthetic=session.config.city.is_synthetic)
+    st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)
 
 
 def _mark() -> dict[str, object]:

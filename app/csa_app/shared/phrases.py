@@ -13,7 +13,8 @@ from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
 from csa.base.text import ENGLISH, LANGUAGES, day, month, percent, render, tr
 from csa.city.dataset import Dataset
-from csa.reports.editions.phrases import audience_name, language_name
+from csa.reports.editions.phrases import audience_name
+from csa.reports.public.pages import language_name
 from csa_app.shared.city_session import CitySession
 
 DAYS_PER_MONTH = 30.44

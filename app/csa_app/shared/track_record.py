@@ -264,16 +264,9 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
         st.header(_message(found), anchor=False)
         note = tr("how_well.chart_note", what=kinds_words(session, choices), land=_land(record))
         st.caption(note)
-        st.plotly_chart(
-            by_year(
-                _lines(record),
-                tr("how_well.hover", way="{way}", year="{year}", share="{share}"),
-                is_synthetic=session.config.city.is_synthetic,
-            ),
-            config=charts.CONFIG,
-            key="by year",
-            alt=tr("how_well.chart_alt"),
-        )
+        hover = tr("how_well.hover", way="{way}", year="{year}", share="{share}")
+        told = _lines(record), hover
+        charts.show(session, by_year, told, "by year", tr("how_well.chart_alt"))
     with right:
         st.header(tr("how_well.ways_title"), anchor=False)
         panels.table(ways(record), tr("how_well.ways_alt"))
@@ -344,20 +337,15 @@ def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettin
         st.markdown(tr("how_well.after_rise", share=percent(-fall)))
     st.caption(tr("how_well.after_note", what=what, land=_land(record)))
     changes = record.usual_changes
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("how_well.col_chosen"): [month(one.origin) for one in changes],
-                tr("how_well.col_areas"): [one.n_areas for one in changes],
-                tr("how_well.col_before", months=choices.months): [
-                    percent(one.before_share) for one in changes
-                ],
-                tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
-                tr("how_well.col_after"): [percent(one.after_share) for one in changes],
-            }
-        ),
-        tr("how_well.after_alt"),
-    )
+    before = tr("how_well.col_before", months=choices.months)
+    columns = {
+        tr("how_well.col_chosen"): [month(one.origin) for one in changes],
+        tr("how_well.col_areas"): [one.n_areas for one in changes],
+        before: [percent(one.before_share) for one in changes],
+        tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
+        tr("how_well.col_after"): [percent(one.after_share) for one in changes],
+    }
+    panels.table(columns, tr("how_well.after_alt"))
 
 
 def settings(session: CitySession, record: BacktestRecord) -> None:
@@ -380,26 +368,22 @@ def trials(session: CitySession) -> None:
     for one in found:
         st.markdown(panels.plain(" ".join(one["sentences"])))
         rows = one["areas"]
-        panels.table(
-            pd.DataFrame(
-                {
-                    tr("trial.col_area"): [
-                        called(row["place_name"], row["area_id"]) for row in rows
-                    ],
-                    tr("trial.col_start"): [month(row["start"]) for row in rows],
-                    tr("how_well.trial_begun"): [
-                        _counted_of(row["incidents_with_work"], row["expected_with_work"])
-                        for row in rows
-                    ],
-                    tr("how_well.trial_waiting"): [
-                        _counted_of(row["incidents_waiting"], row["expected_waiting"])
-                        for row in rows
-                    ],
-                }
-            ),
-            tr("how_well.trials_alt"),
+        names = [called(row["place_name"], row["area_id"]) for row in rows]
+        begun, waiting = (
+            [
+                tr(
+                    "how_well.counted_of",
+                    counted=row[f"incidents_{when}"],
+                    expected=row[f"expected_{when}"],
+                )
+                for row in rows
+            ]
+            for when in ("with_work", "waiting")
         )
-
-
-def _counted_of(counted: int, expected: float) -> str:
-    return tr("how_well.counted_of", counted=counted, expected=expected)
+        columns = {
+            tr("trial.col_area"): names,
+            tr("trial.col_start"): [month(row["start"]) for row in rows],
+            tr("how_well.trial_begun"): begun,
+            tr("how_well.trial_waiting"): waiting,
+        }
+        panels.table(columns, tr("how_well.trials_alt"))

@@ -30,7 +30,7 @@ from csa.geo.cells import from_text
 from csa.geo.grid import Grid
 
 FORMAT_VERSION = 1
-METHOD_VERSION = "3"
+METHOD_VERSION = "1"
 KIND = "proposal"
 MARKER = "proposal.json"
 ENOUGH = 0.75

@@ -28,10 +28,10 @@ def mail(
     city: CityOption,
     month: Annotated[str, typer.Option(help="The month reported.", metavar="YYYY-MM")],
     editions: Annotated[
-        Path, typer.Option(help="What `csa report --all` wrote for it.", metavar="DIR")
+        Path, typer.Option(help="The folder from `csa report --all` for it.", metavar="DIR")
     ],
     bundle: Annotated[
-        Path | None, typer.Option(help="What is published; else the city's bundle.", metavar="DIR")
+        Path | None, typer.Option(help="The published bundle (default: the city's).", metavar="DIR")
     ] = None,
     store: StoreOption = None,
     is_dry: Annotated[
@@ -40,12 +40,12 @@ def mail(
     again: Annotated[
         bool,
         typer.Option(
-            "--again", help="Also send what was refused, and what may have arrived already."
+            "--again", help="Also send mail that was refused, or that may have arrived already."
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mail a month's editions, each once, to the offices in the deployment file; record each."""
+    """Mail a month's editions, each once, to the offices in the deployment file."""
     from csa.city.deployment import load_mail
     from csa.cli.options import open_store_read_only
     from csa.workflow.handout import read_editions, withheld_drafts
@@ -182,7 +182,8 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
 
 
 def _values(letter: Letter) -> dict[str, str]:
-    from csa.reports.editions.phrases import audience_name, language_name
+    from csa.reports.editions.phrases import audience_name
+    from csa.reports.public.pages import language_name
 
     return {
         "office": letter.office,

@@ -71,7 +71,7 @@ app.command()(store.backup)
 app.command()(store.restore)
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "plan": (
-        "The plan's actions: how they stand, and what is proposed.",
+        "The plan's actions: status, and proposed changes.",
         {
             "list": plan.plan_list,
             "set": plan.plan_set,
@@ -97,7 +97,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         },
     ),
     "measure": (
-        "The plan's measures: values by quarter, from a file; approved quarters.",
+        "The plan's measures: import values by quarter, and approve them.",
         {
             "list": measure.measure_list,
             "import": measure.measure_import,

@@ -7,7 +7,7 @@ a run that fails or is killed leaves the last good month as it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,6 @@ from csa.city.config import CityConfig
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
 from csa.disclosure.keys import Secret
-from csa.disclosure.published import Publication
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
@@ -383,8 +382,9 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
     files, facts = products.make(beside, folder, language)
     snapshot = snapshot if facts is None else facts.snapshot
     progress("write")
-    for name, content in _each(files):
-        write_file(folder / name, content)
+    for product, contents in files.items():
+        for name, content in contents.items():
+            write_file(folder / product / name, content)
     made = {
         **mark,
         "record_made": is_recorded,
@@ -410,25 +410,14 @@ def _is_as_before(before: Mapping[str, Any], mark: Mapping[str, Any], ahead: Mon
     return (
         mark.items() <= before.items()
         and lacked == lacks
-        and not _is_published_since(before, ahead.earlier)
+        # What its editions call a draft is not published yet.
+        and before.get(DRAFT_OF, "") not in {one.digest for one in ahead.earlier}
     )
 
 
 def _draft_of(facts: Facts | None) -> str:
     """Return the digest of the figures that editions show as a draft; "" if they were published."""
-    is_draft = facts is not None and facts.public.caution is not None
-    return facts.public.figures if facts is not None and is_draft else ""
-
-
-def _is_published_since(account: Mapping[str, Any], earlier: Iterable[Publication]) -> bool:
-    """Check whether what a month's editions call a draft is published now."""
-    return account.get(DRAFT_OF, "") in {one.digest for one in earlier}
-
-
-def _each(files: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    for folder, contents in files.items():
-        for name, content in contents.items():
-            yield f"{folder}/{name}", content
+    return "" if facts is None or facts.public.caution is None else facts.public.figures
 
 
 def _account(

@@ -42,6 +42,7 @@ from csa.ingest.infer_when import (
     unread_clocks,
 )
 from csa.ingest.infer_words import kind_in_name
+from csa.ingest.map_files import refuse_tangled
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
 from csa.ingest.polygons import read_polygons
 from csa.ingest.records import FileRecords, read_records
@@ -377,7 +378,10 @@ def covered_area(places: Path | None) -> shapely.Geometry | None:
     """Read the land that polygons cover, in degrees."""
     if places is None:
         return None
-    return union_polygons(read_polygons(places, LONLAT))
+    polygons = read_polygons(places, LONLAT)
+    whole = union_polygons(polygons)
+    refuse_tangled(np.array([whole]), polygons.geometry.to_numpy(), places)
+    return whole
 
 
 def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:

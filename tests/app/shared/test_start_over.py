@@ -80,6 +80,7 @@ def test_the_meeting_has_the_numbers_of_displacement_beside_each_verdict(start):
     assert "; next door 39 (" in said
 
 
+@pytest.mark.long
 def test_one_click_throws_changes_away_and_brings_the_story_back(start):
     store = open_store(start.address)
     first = store.head()

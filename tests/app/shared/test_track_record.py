@@ -64,7 +64,9 @@ def said(monkeypatch):
         monkeypatch.setattr(
             track_record.panels, name, lambda *text, **_: told.append(" ".join(text))
         )
-    monkeypatch.setattr(track_record.panels, "table", lambda rows, _: told.append(rows))
+    monkeypatch.setattr(
+        track_record.panels, "table", lambda rows, _: told.append(pd.DataFrame(rows))
+    )
     return told
 
 

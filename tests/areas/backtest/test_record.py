@@ -129,7 +129,7 @@ def test_the_usual_fall_is_the_mean_over_years_from_the_last_year_to_the_next():
 
 def test_what_is_kept_says_what_it_is():
     plain = record_to_plain(FULL)
-    assert (plain["kind"], plain["format_version"]) == ("record of past years", 3)
+    assert (plain["kind"], plain["format_version"]) == ("record of past years", 1)
     assert list(plain["table"][0]) == list(BACKTEST_COLUMNS)
     assert list(plain["tried"][0]) == [
         "eps_m", "min_samples", "hit_shares", "area_shares", "n_areas",
@@ -169,8 +169,7 @@ def _lacks(name):
 
 BAD = {
     "another kind": lambda plain: plain.update(kind="proposal"),
-    "a later format": lambda plain: plain.update(format_version=4),
-    "the format before land was kept": lambda plain: plain.update(format_version=1),
+    "another format": lambda plain: plain.update(format_version=2),
     "no format": _lacks("format_version"),
     "no table": _lacks("table"),
     "no settings": _lacks("tried"),

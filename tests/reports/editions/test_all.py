@@ -69,13 +69,16 @@ def tables_of(document):
     return [block for block in document.blocks if isinstance(block, Table)]
 
 
+def named(area, letter, name):
+    service = None if area.service is None else replace(area.service, key=letter)
+    return replace(area, area_id=letter, service=service, place_name=name)
+
+
 def many(facts, n_areas):
     """Make as many areas of the first one."""
     first = facts.areas[0]
     names = [f"{LONG_NAME} {n}" if n % 2 else f"Place {n}" for n in range(n_areas)]
-    return with_areas(
-        facts, (replace(first, letter=f"A{n}", name=names[n]) for n in range(n_areas))
-    )
+    return with_areas(facts, (named(first, f"A{n}", names[n]) for n in range(n_areas)))
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ def test_leaders_sheets_are_numbered_and_marked_across(month_facts):
     assert not any(edition(month_facts, name, "en", draw).watermark for name in AUDIENCES)
     months = next(t for t in tables_of(document) if t.caption == "Month by month")
     counts = [int(cell) for row in months.rows for cell in row[1:] if cell]
-    first = min(month_facts.areas, key=lambda area: (area.tier, area.name))
+    first = min(month_facts.areas, key=lambda area: (area.tier, area.place_name))
     assert (len(counts), sum(counts)) == (36, first.incidents)
 
 
@@ -319,7 +322,7 @@ def test_a_measure_with_a_value_stands_with_its_quarter(sample_plan, month_facts
 
 def _variants(month_facts, bare_facts):
     lone = with_areas(month_facts, month_facts.areas[:1])
-    right = with_areas(month_facts, [replace(a, name=FROM_RIGHT) for a in month_facts.areas])
+    right = with_areas(month_facts, [replace(a, place_name=FROM_RIGHT) for a in month_facts.areas])
     silent = replace(
         bare_facts,
         followed=None,
@@ -403,7 +406,7 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     none, left = (one.text for one in document.blocks)
     assert none == says("report.walks_none")
     assert left.startswith("Sheets are made for the places that come first. There is none here for")
-    assert all(area.name in left for area in nobody)
+    assert all(area.place_name in left for area in nobody)
 
 
 def test_sheets_are_of_the_places_that_the_command_names_first(
@@ -419,7 +422,7 @@ def test_sheets_are_of_the_places_that_the_command_names_first(
     table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
     first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
     sheets, left = walked(facts)
-    assert sorted([area.area_id, area.name] for area in sheets) == sorted(first)
+    assert sorted([area.area_id, area.place_name] for area in sheets) == sorted(first)
     assert len(first) == facts.config.priorities.capacity
     # By tier and then by name, as the table stands, there would be another.
     by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
@@ -431,8 +434,8 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     """The month's own candidate rests on incidents that have no place in public."""
     area, other = walked(bare_facts)[0][:2]
     fewer = tuple(sorted(f"{cell:015x}" for cell in area.cells))[:-1]
-    named = {"place_name": "As told", "state": "candidate", "since": None, "count": 12}
-    shown = PublicArea(letter="Q", cells=fewer, **named)
+    called = {"place_name": "As told", "state": "candidate", "since": None, "count": 12}
+    shown = PublicArea(letter="", cells=fewer, **called)
     facts = replace(bare_facts, public=PublicPart(told.facts(areas=(shown,))))
     drawn = []
 
@@ -443,12 +446,12 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     document = edition(facts, "prevention-walks", "en", keep)
     said = " ".join(texts_of(document))
     assert "As told" in said
-    assert other.name not in said.split("There is none here")[0]
+    assert other.place_name not in said.split("There is none here")[0]
     (walk,) = drawn
-    assert walk.areas[0].letter == "Q"
+    assert walk.areas[0].name == "As told"
     assert len(fewer) < len(area.cells)
     assert walk.areas[0].shape.equals(outline(int(cell, 16) for cell in fewer))
-    assert not [one.name for one in bare_facts.areas if one.name in said]
+    assert not [one.place_name for one in bare_facts.areas if one.place_name in said]
     assert document.watermark == ""
     draft = replace(
         facts, public=replace(facts.public, caution=msg("report.unrecorded", quarter=""))
@@ -520,7 +523,7 @@ def test_a_walk_sheet_names_kinds_in_its_own_language_where_the_citys_file_does(
 
 
 def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(month_facts):
-    name = month_facts.areas[0].name
+    name = month_facts.areas[0].place_name
     facts = replace(month_facts, gone=(name, "Oldtown"))
     said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
     assert f"off the list: {name} (another part of it) and Oldtown." in said
@@ -545,7 +548,8 @@ def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(m
 
 
 def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
-    doubtful = [replace(month_facts.areas[0], is_doubtful=True), *month_facts.areas[1:]]
+    first, *others = month_facts.areas
+    doubtful = [replace(first, suspect=first.incidents), *others]
     said = " ".join(texts_of(edition(with_areas(month_facts, doubtful), "executive", "en", draw)))
     assert "Hadderley (A) owes a third or more of its count" in said
 
@@ -689,7 +693,7 @@ def test_maps_of_a_walk_show_no_count_and_those_of_the_city_do(month_facts):
 @given(st.text(min_size=1, max_size=60))
 @REPEATABLE
 def test_a_name_of_any_signs_stands_as_it_is(month_facts, name):
-    areas = [replace(month_facts.areas[0], name=name), *month_facts.areas[1:]]
+    areas = [replace(month_facts.areas[0], place_name=name), *month_facts.areas[1:]]
     facts = with_areas(month_facts, areas)
     assert any(name in text for text in texts_of(edition(facts, "prevention", "en", draw)))
 

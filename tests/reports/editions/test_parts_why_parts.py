@@ -14,7 +14,7 @@ from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
 from csa.reports.editions.parts import MAX_FACTORS
 from csa.reports.maps.cartography import compose_map
 from csa.reports.maps.furniture import spot_sign
-from csa.reports.maps.sheet import STYLES
+from csa.reports.maps.sheet import PRINT
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.risk.explanation import factor_words
 from csa.risk.files import AreaFactor
@@ -94,10 +94,10 @@ def test_vacant_land_is_on_a_walks_map_with_a_sign_for_each_kind(month_facts):
     sheet, (lon, lat) = sheets[0], sheets[0].focus.centroid.coords[0]
     both = (("edificio vacío", lon, lat), ("terreno baldío", lon + 0.001, lat))
     sheet = replace(sheet, spots=both)
-    composed = compose_map(sheet, "print", size_px=(840, 880))
+    composed = compose_map(sheet, size_px=(840, 880))
     said = {words.text for words in composed.words}
     assert {"edificio vacío", "terreno baldío"} <= said
-    hollow, solid = (spot_sign(n, STYLES["print"]) for n in range(2))
+    hollow, solid = (spot_sign(n, PRINT) for n in range(2))
     drawn = [mark for mark in composed.ground if getattr(mark, "edge_px", 0) == hollow.edge_px]
     drawn = [mark for mark in drawn if mark.colour in {hollow.colour, solid.colour}]
     assert [mark.colour for mark in drawn] == [hollow.colour, solid.colour]

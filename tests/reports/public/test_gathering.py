@@ -619,7 +619,7 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     )
     assert len(told) == n_told
     hospital = int(h3.latlng_to_cell(39.045, -94.585, 10), 16)
-    assert any(hospital in area.cells for area in told) == (n_told == 3)
+    assert any(hospital in area.ground for area in told) == (n_told == 3)
 
 
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])

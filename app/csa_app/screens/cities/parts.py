@@ -91,7 +91,7 @@ def answer(table: pd.DataFrame) -> None:
             for name in ("better", "as good", "worse", "one year")
             if name in verdicts
         ]
-        said.append(tr("cities.beside", beside=in_words(beside)))
+        said.append(tr("cities.compared", results=in_words(beside)))
     panels.answer(*said)
     st.caption(tr("cities.no_ranking"))
 
@@ -203,7 +203,7 @@ def what_failed(table: pd.DataFrame) -> None:
             tr("cities.col_city"): alike.tolist(),
             tr("cities.col_why"): alike.index.tolist(),
         }
-        panels.table(pd.DataFrame(rows), tr("cities.what_failed"), "csa-wide")
+        panels.table(rows, tr("cities.what_failed"), "csa-wide")
     waiting = table.loc[table["state"] == WAITING, "city"].tolist()
     if waiting:
         with st.expander(tr("cities.not_run", n=len(waiting))):
@@ -223,15 +223,13 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
         content = (folder / "fleet.csv").read_bytes
         panels.download(tr("cities.download"), content, "fleet.csv", "fleet download")
     shown: list[dict[Any, Any]] = done.head(MOST_SHOWN).to_dict("records")
-    rows = pd.DataFrame(
-        {
-            tr("cities.col_city"): [row["city"] for row in shown],
-            tr("cities.col_data"): [_data(row) for row in shown],
-            tr("cities.col_areas"): [_areas(row) for row in shown],
-            tr("cities.col_past"): [_past(row) for row in shown],
-            tr("cities.col_last"): [row["displacement"] or "" for row in shown],
-        }
-    )
+    rows = {
+        tr("cities.col_city"): [row["city"] for row in shown],
+        tr("cities.col_data"): [_data(row) for row in shown],
+        tr("cities.col_areas"): [_areas(row) for row in shown],
+        tr("cities.col_past"): [_past(row) for row in shown],
+        tr("cities.col_last"): [row["displacement"] or "" for row in shown],
+    }
     panels.table(rows, tr("cities.each"), "csa-wide")
     if len(done) > MOST_SHOWN:
         st.caption(tr("cities.more", n=len(done) - MOST_SHOWN))

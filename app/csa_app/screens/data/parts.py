@@ -77,14 +77,14 @@ def losses(session: CitySession) -> None:
     )
     lost = {reason: n for reason, n in report["rows_rejected"].items() if n}
     if lost:
-        _table(
+        panels.table(
             {
                 tr("data.col_rows"): list(lost.values()),
                 tr("data.col_reason"): [reason_words(reason) for reason in lost],
             },
             tr("data.losses_alt"),
         )
-    _table(
+    panels.table(
         {
             tr("data.col_file"): [file["name"] for file in report["inputs"]],
             tr("data.col_rows"): [file["rows_read"] for file in report["inputs"]],
@@ -119,15 +119,8 @@ def months(session: CitySession) -> None:
     first = date.fromisoformat(report["data_from"])
     through = date.fromisoformat(report["data_through"])
     st.header(tr("data.by_month"), anchor=False)
-    st.plotly_chart(
-        charts.by_month(
-            count_by_month(session.dataset.incidents, period, first, through),
-            is_synthetic=session.config.city.is_synthetic,
-        ),
-        config=charts.CONFIG,
-        key="city by month",
-        alt=tr("data.by_month_alt"),
-    )
+    counts = count_by_month(session.dataset.incidents, period, first, through)
+    charts.show(session, charts.by_month, [counts], "city by month", tr("data.by_month_alt"))
 
 
 def suspects(session: CitySession) -> None:
@@ -141,7 +134,7 @@ def suspects(session: CitySession) -> None:
     st.markdown(
         tr("data.suspects_why", n=report["suspect_points_total"], of=report["suspect_point"])
     )
-    _table(
+    panels.table(
         {
             tr("data.col_incidents"): [point["incidents"] for point in points],
             tr("data.col_expected"): [expected_text(point) for point in points],
@@ -172,7 +165,7 @@ def rules(session: CitySession) -> None:
     if not found:
         st.markdown(tr("data.no_rules"))
         return
-    _table(
+    panels.table(
         {
             tr("data.col_rule"): [rule["name"].replace("_", " ") for rule in found],
             tr("data.col_rows"): [rule["rows"] for rule in found],
@@ -221,10 +214,7 @@ def layers(session: CitySession) -> None:
             tr("data.col_used"),
             tr("data.col_lost"),
         ]
-        _table(
-            dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)),
-            tr("data.layers"),
-        )
+        panels.table(pd.DataFrame(rows, columns=columns), tr("data.layers"))
 
 
 def notes(session: CitySession) -> None:
@@ -238,9 +228,3 @@ def notes(session: CitySession) -> None:
         st.markdown(tr("data.fingerprint", fingerprint=report["fingerprint"]))
         for file in report["inputs"]:
             st.markdown(f"{panels.plain(file['name'])}: `{file['sha256']}`")
-
-
-def _table(columns: Mapping[str, list[Any]], alt: str) -> None:
-    """Show a small table in full, with wrapped words: nothing scrolls, nothing is cut."""
-    table = pd.DataFrame(columns)
-    panels.table(table, alt)

@@ -215,14 +215,8 @@ def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], 
     )
     if following.is_early(at, area_id):
         return
-    st.plotly_chart(
-        charts_change.since_start(
-            judged, following.months, at, is_synthetic=session.config.city.is_synthetic
-        ),
-        config=charts.CONFIG,
-        key="sums",
-        alt=tr("change_page.sums_alt", title=title),
-    )
+    alt = tr("change_page.sums_alt", title=title)
+    charts.show(session, charts_change.since_start, [judged, following.months, at], "sums", alt)
 
 
 def _choose_area(following: Following, area_id: str | None, choose: Callable[[str], None]) -> None:

@@ -230,12 +230,8 @@ def _panel(session: CitySession, following: Following, rows: pd.DataFrame, area_
     top = float(max(LEAST_TOP, rows[["incidents", "high"]].to_numpy().max()))
     with st.container(width=PANEL_PX, gap=None):
         st.markdown(f"**{panels.plain(name)}**")
-        st.plotly_chart(
-            charts_change.by_quarter(rows, top, is_synthetic=session.config.city.is_synthetic),
-            config=charts.CONFIG,
-            key=f"quarters {area_id}",
-            alt=tr("change_page.quarter_alt", area=name),
-        )
+        alt = tr("change_page.quarter_alt", area=name)
+        charts.show(session, charts_change.by_quarter, [rows, top], f"quarters {area_id}", alt)
 
 
 def others(session: CitySession, choices: AreaSettings, following: Following) -> None:
@@ -385,12 +381,10 @@ def became(session: CitySession, choices: AreaSettings, following: Following) ->
         choice.toggle(tr("change_page.show_gone", n=n_areas), key=ALL_AREAS)
     if n_areas > MAX_ROWS and not is_all:
         traced = areas_of_interest(traced, following)
-    spot.plotly_chart(
-        timeline(traced, since, following.area_ids, is_synthetic=session.config.city.is_synthetic),
-        config=charts.CONFIG,
-        key="lineage timeline",
-        alt=tr("change_page.became_alt", n=int(traced["area_id"].nunique())),
-    )
+    with spot:
+        alt = tr("change_page.became_alt", n=int(traced["area_id"].nunique()))
+        told = traced, since, following.area_ids
+        charts.show(session, timeline, told, "lineage timeline", alt)
     _say_gone(traced, following)
 
 

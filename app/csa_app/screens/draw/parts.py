@@ -121,7 +121,7 @@ def _one(scene: Present, row: DrawRow) -> None:
     try:
         made, differences = recorded(row), find_differences(row.record)
     except CsaError as error:
-        st.error(panels.plain(render(error.message)))
+        st.error(panels.sentence(error.message))
         return
     if made.draw is None or made.power is None:  # pragma: no cover - it was drawn
         return
@@ -129,16 +129,16 @@ def _one(scene: Present, row: DrawRow) -> None:
     st.caption(tr("draw_page.about_n"))
     _left_out(made.account)
     if differences:
-        st.error("\n".join(f"- {panels.plain(render(one))}" for one in differences))
+        st.error("\n".join(f"- {panels.sentence(one)}" for one in differences))
     else:
         st.success(tr("draw_page.same"), icon=":material/check:")
     st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
     st.markdown(panels.plain(tr("draw_page.seed_said", seed=made.draw.seed)))
     with st.expander(tr("draw_page.by_hand")):
-        steps = [panels.plain(render(step)) for step in explain_draw(made.draw)]
+        steps = [panels.sentence(step) for step in explain_draw(made.draw)]
         st.markdown("\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1)))
     with st.expander(tr("draw_page.tells")):
-        said = [panels.plain(render(one)) for one in explain_power(made.power)]
+        said = [panels.sentence(one) for one in explain_power(made.power)]
         st.markdown("\n".join(f"- {one}" for one in said))
     _signatures(scene, row)
     with st.popover(tr("draw_page.record"), icon=":material/download:"):
@@ -213,7 +213,7 @@ def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
             return
         starts = _choose(scene, found, tiers)
     except CsaError as error:
-        st.warning(panels.plain(render(error.message)))
+        st.warning(panels.sentence(error.message))
         return
     signing.form(scene, _closing(found, starts))
 

@@ -231,12 +231,9 @@ def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:
     with st.container(key=f"measure {line.measure.id}"):
         st.html(f'<div class="csa-measure">{card_html(scene, line)}</div>')
         if has_own_value(line) and len(line.history) > 1:
-            st.plotly_chart(
-                by_quarter(line, is_synthetic=scene.session.config.city.is_synthetic),
-                config=charts.CONFIG,
-                key=f"chart {line.measure.id} {line.place}",
-                alt=tr("here.chart_alt", measure=line.measure.name, place=name),
-            )
+            key = f"chart {line.measure.id} {line.place}"
+            alt = tr("here.chart_alt", measure=line.measure.name, place=name)
+            charts.show(scene.session, by_quarter, [line], key, alt)
 
 
 def card_html(scene: FormScene, line: MeasureLine) -> str:
@@ -272,7 +269,7 @@ def _since_action(scene: FormScene, line: MeasureLine) -> list[str]:
     if line.place or not line.measure.since_action:
         return []
     every = review_effects(scene.plan, scene.records, scene.today)
-    said = [render(one.message) for one in every if one.measure.id == line.measure.id]
+    said = [render(message) for measure, message in every if measure.id == line.measure.id]
     return [_quiet(f"{text} {tr('shoot_review.no_proof')}") for text in said]
 
 

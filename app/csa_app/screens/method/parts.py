@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
 import streamlit as st
 
 from csa.areas.proposal import Proposal
@@ -50,24 +49,15 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
         ),
         ("method.resolution", str(params["resolution"]), str(session.config.areas.resolution)),
     ]
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("method.col_choice"): [tr(key) for key, _, _ in rows],
-                tr("method.col_value"): [value for _, value, _ in rows],
-                tr("method.col_suggested"): [own for _, _, own in rows],
-            }
-        ),
-        tr("method.choices_alt"),
-    )
+    columns = {
+        tr("method.col_choice"): [tr(key) for key, _, _ in rows],
+        tr("method.col_value"): [value for _, value, _ in rows],
+        tr("method.col_suggested"): [own for _, _, own in rows],
+    }
+    panels.table(columns, tr("method.choices_alt"))
     fringe = proposal.summary["left_out_fringe"]["incidents"]
-    st.markdown(
-        tr(
-            "method.totals",
-            n=totals["located"] - totals["in_areas"],
-        )
-        + (f" {tr('method.fringe', n=fringe)}" if fringe else "")
-    )
+    outside = tr("method.totals", n=totals["located"] - totals["in_areas"])
+    st.markdown(outside + (f" {tr('method.fringe', n=fringe)}" if fringe else ""))
     versions = proposal.summary["versions"]
     st.caption(
         tr(

@@ -141,7 +141,7 @@ def show_preview(draft: MonthDraft) -> None:
         st.markdown(f"- {panels.plain(sentence)}")
     with st.expander(tr("new_month.notes", n=len(draft.intake.messages))):
         for note in draft.intake.messages:
-            st.markdown(f"- {panels.plain(render(note))}")
+            st.markdown(f"- {panels.sentence(note)}")
 
 
 def show_ahead(session: CitySession, draft: MonthDraft) -> bool:
@@ -249,7 +249,7 @@ def _editions(session: CitySession, place: MonthPlace) -> None:
     with suppress(CsaError):  # what is damaged is said where it is used
         editions = _read(session, place, newest, cache_store.open_read_only(session))
         for kept in withheld_drafts(editions, load_mail()):
-            st.caption(panels.plain(render(kept)))
+            st.caption(panels.sentence(kept))
     _mail(session, place, newest)
     st.page_link("screens/reports/page.py", label=tr("new_month.hand_out"))
 
@@ -309,7 +309,7 @@ def _publish(session: CitySession, place: MonthPlace, newest: Month) -> None:
         act = person.sign(session, office, tr("month.publish_why"))
         publish_month(place, newest, act, lambda: cache_store.making(session))
     except CsaError as error:
-        st.error(panels.plain(render(error.message)))
+        st.error(panels.sentence(error.message))
         return
     st.rerun()
 
@@ -319,7 +319,7 @@ def _undo(session: CitySession, place: MonthPlace) -> None:
     try:
         take_back(place, cache_store.open_read_only(session), act)
     except CsaError as error:
-        st.error(panels.plain(render(error.message)))
+        st.error(panels.sentence(error.message))
         return
     st.session_state.pop(DONE, None)
     st.rerun()

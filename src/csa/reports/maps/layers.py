@@ -168,7 +168,7 @@ def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     streams, lakes = lines_and_faces(sheet, view, "water")
     marks += [Stroke(streams, PAPER.water, style.outline_px * 0.6), Fill(lakes, PAPER.water)]
     marks += [*more, *_streets(sheet, style, view)]
-    marks += _neighborhoods(sheet, style, view)
+    marks += _neighborhoods(sheet, view)
     if not shapely.is_empty(city):
         marks.append(Fill((shapely.difference(view.frame, city),), PAPER.ground, alpha=VEIL))
         marks.append(Stroke((city,), PAPER.faint, style.outline_px * 0.5))
@@ -182,13 +182,12 @@ def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
     return shapely.buffer(closed, -GAP_PX, join_style="mitre", mitre_limit=2.0)
 
 
-def _neighborhoods(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
+def _neighborhoods(sheet: MapSheet, view: MapView) -> list[Mark]:
     named = view.draw(sheet.neighborhoods.geometry)
     if view.px_per_m >= NEAR_PX_PER_M:  # up close, a solid line would be taken for a street
         once = shapely.line_merge(shapely.union_all(shapely.boundary(np.array(named, object))))
         return [Stroke((once,), PAPER.faint, 2.0, is_dashed=True)]  # dashes drawn twice fill in
-    edge = PAPER.faint if style.is_projected else PAPER.hairline
-    return [Stroke(named, edge, 1.6)]
+    return [Stroke(named, PAPER.hairline, 1.6)]
 
 
 def _classes(
@@ -246,7 +245,7 @@ def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
             Stroke(main, PAPER.ground, 2 * wide),
         ]
     marks: list[Mark] = [Stroke(main, PAPER.main_street, 2.2)]
-    if view.px_per_m >= STREETS_FROM_PX_PER_M and not style.is_projected:
+    if view.px_per_m >= STREETS_FROM_PX_PER_M:
         marks.insert(0, Stroke(_layer(sheet, view, "streets"), PAPER.street, 1.0))
     return marks
 

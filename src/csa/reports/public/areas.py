@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Literal, cast
+from typing import Any, cast
 
 from csa.analysis.analysis import Analysis
 from csa.areas.proposal import Proposal, area_records
@@ -19,30 +18,13 @@ from csa.change.verdict import LEAST_MONTHS, AreaResult
 from csa.city.preregistration import PLANNED_LOOKS, Verdict
 from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
-from csa.geo.cells import cell_resolution
+from csa.geo.cells import as_text, cell_resolution
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
 from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
 
-State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
 """Verdict if nothing can be said."""
-
-
-@dataclass(frozen=True)
-class PublicAreaGround:
-    """An area in the public report, before figures are held back."""
-
-    letter: str  # its letter; empty for a candidate
-    place_name: str  # its place name
-    state: State  # candidate, designated or maintenance
-    since: date | None  # first day of its state; None for a candidate
-    cells: frozenset[int]  # its H3 cells
-
-    @property
-    def key(self) -> str:
-        """Its name among the figures: a candidate has no letter, which would promise a choice."""
-        return self.letter or self.place_name
 
 
 @dataclass(frozen=True)
@@ -74,19 +56,23 @@ class PooledChange:
     ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 
-def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicAreaGround, ...]:
-    """List the areas in service, else the candidates at the quarter's end.
+def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, ...]:
+    """List the areas in service, else the candidates at the quarter's end, without figures yet.
 
     No candidates where the months are too few to say where incidents are most frequent: what the
     working pages do not believe is no outline around anybody's block.
     """
-    found = analysis.core_areas
-    if found:
+    if analysis.core_areas:
         return tuple(
-            PublicAreaGround(
-                area.key, area.place_name, cast("State", area.state), area.since, area.cells
+            PublicArea(
+                letter=area.key,
+                place_name=area.place_name,
+                state=cast("Any", area.state),
+                since=area.since,
+                cells=tuple(as_text(sorted(area.cells))),
+                count=None,
             )
-            for area in found
+            for area in analysis.core_areas
         )
     # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
     proposal = _in_window(window, analysis).proposal
@@ -94,12 +80,13 @@ def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicAreaGro
     if not can_locate(analysis.settings.months, n_covered).can:
         return ()
     return tuple(
-        PublicAreaGround(
-            "",
-            str(row["place_name"]),
-            "candidate",
-            None,
-            frozenset(int(cell, 16) for cell in row["cells"]),
+        PublicArea(
+            letter="",
+            place_name=str(row["place_name"]),
+            state="candidate",
+            since=None,
+            cells=tuple(sorted(row["cells"])),
+            count=None,
         )
         for row in area_records(proposal.areas)
         if row["incidents"] >= THRESHOLD
@@ -185,9 +172,6 @@ def _counted_in(
 
 # ---- The change in all areas together and how certain it is, in plain words.
 
-
-UNKNOWN = "unknown"
-"""Verdict of a change that cannot be judged."""
 
 NOT_JUDGED = (Verdict.TOO_FEW, Verdict.TOO_EARLY)
 

@@ -24,7 +24,8 @@ from csa.disclosure.keys import (
 )
 from csa.disclosure.published import Publication
 from csa.geo.cells import as_text, bin_points, cell_resolution, cover_study_area
-from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.reports.public.areas import PooledChange
+from csa.reports.public.facts import PublicArea
 from csa.reports.public.window import PublicWindow
 
 RESOLUTION = 8
@@ -71,13 +72,13 @@ class CountedIncidents:
 
 def count_all(
     window: PublicWindow,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     change: PooledChange | None,
     secret: Secret,
     earlier: Sequence[Publication],
 ) -> Publication:
     """Make every figure of a quarter, with what was published under another secret as it stands."""
-    shapes = {area.key: area.cells for area in areas}
+    shapes = {area.key: area.ground for area in areas}
     located = located_records(window.dataset, secret, shapes)
     every = all_records(window, secret)
     span = span_name(window.span)

@@ -30,6 +30,7 @@ from csa_app.screens.compare import parts
 from csa_app.screens.compare.parts import expected, tier_words
 from csa_app.screens.compare.weighing import Weighing
 from csa_app.shared import cache
+from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.screen_state import first_choices
 
@@ -77,9 +78,16 @@ def judgement(opened, proposal):
 
 
 @pytest.fixture(scope="module")
-def standing(proposal):
+def status(proposal):
     """None of the areas is in service."""
     return match_statuses(proposal.areas, ())
+
+
+def view_of(opened, standing):
+    """What the page shows of the areas, where none is in service but by how it stands."""
+    view = AreaView(opened, first_choices(opened))
+    vars(view).update(standing=standing, core=())
+    return view
 
 
 @pytest.fixture
@@ -319,14 +327,14 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     known = replace(judgement, components=replace(judgement.components, table=table))
     by_risk = Weighing(1, Weights({"risk": 1.0}))
     monkeypatch.setattr(cache, "risk_order", lambda _: None)
-    _, places = parts.what_enters(known, by_risk, opened, standing)
+    _, places = parts.what_enters(known, by_risk, view_of(opened, standing))
     assert places.sure == {table.index[-1]}
     assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
     for n_years, key in ((1, "backtest.risk_one_year"), (2, "backtest.risk_no_gain")):
         found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03, n_years)
         gain = RiskOrderGain(("2018-01", "2019-01")[-n_years:], 1, 12, found)
         monkeypatch.setattr(cache, "risk_order", lambda _, gain=gain: gain)
-        parts.what_enters(known, by_risk, opened, standing)
+        parts.what_enters(known, by_risk, view_of(opened, standing))
         assert render(describe_risk_order(gain)) in said[-1]
         assert describe_risk_order(gain).key == key
 
@@ -393,7 +401,7 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
 ):
     doubtful = with_columns(judgement, len(judgement.table))
     own = Weights({"expected": 1.0})
-    parts.what_enters(doubtful, Weighing(5, own), opened, standing)
+    parts.what_enters(doubtful, Weighing(5, own), view_of(opened, standing))
     first, second = said[0].split("\n")
     assert "chance" not in first
     assert "may stand for unknown places" in first
@@ -429,13 +437,10 @@ def test_where_people_count_areas_whose_people_are_unknown_are_named(
     known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(7 - n_unknown)]]
     unordered = judgement.table.assign(tier=judgement.table["tier"].where(lambda t: t.index > 0))
     people = with_people(replace(judgement, table=unordered), known)
-    parts.what_enters(
-        people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened, standing
-    )
+    view = view_of(opened, standing)
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), view)
     assert len(said) == 1
-    parts.what_enters(
-        people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened, standing
-    )
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), view)
     names = dict(zip(people.table["area_id"], people.table["place_name"], strict=True))
     names["c-2"] = parts.panels.plain("Hadderley (B)")
     notes = said[2:]

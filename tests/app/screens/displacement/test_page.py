@@ -133,6 +133,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     assert "SAMPLE: synthetic city" in text
 
 
+@pytest.mark.long
 def test_where_past_years_are_known_they_are_told(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
     choices = screen_state.first_choices(City(config, read))
@@ -338,6 +339,7 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
         assert name in text
 
 
+@pytest.mark.long
 def test_another_start_or_last_month_names_the_same_windows_as_if_they_were_followed_again(
     monkeypatch, dataset, root
 ):

@@ -22,8 +22,9 @@ from csa.city.dataset import City
 from csa.program.areas import designate
 from csa.program.registry import CoreArea, match_statuses
 from csa.program.store.engine import open_store
-from csa_app.screens.find_areas import area_list, parts
+from csa_app.screens.find_areas import parts
 from csa_app.shared import area_sheet, area_status, cache, cache_store, phrases
+from csa_app.shared.area_status import AreaView
 
 
 @pytest.fixture
@@ -43,12 +44,19 @@ def counted(city, core):
     return count_areas(city, grounds, city.proposal, Analysis(city, AreaSettings()).on_cells)
 
 
+def view_of(city, core=()):
+    """What the page shows of the areas, by these in service."""
+    view = AreaView(city, city.choices)
+    vars(view).update(proposal=city.proposal, core=core, counts=counted(city, core))
+    vars(view).update(standing=match_statuses(city.proposal.areas, core))
+    return view
+
+
 def listed(city, core=()):
     """The list beside the map: each area's id, name and counts."""
-    stands = match_statuses(city.proposal.areas, core)
-    rows = area_list.rows(city.proposal, stands, core, counted(city, core))
     return [
-        (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides) for row in rows
+        (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides)
+        for row in parts.rows(view_of(city, core))
     ]
 
 
@@ -80,10 +88,10 @@ def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
 
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
-    (west, _) = area_list.rows(city.proposal, match_statuses(city.proposal.areas, ()), (), {})
-    said = area_list.label(west, "shootings", has_homicides=True)
+    (west, _) = parts.rows(view_of(city))
+    said = parts.label(west, "shootings", has_homicides=True)
     assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
-    assert "homicides" not in area_list.label(west, "shootings", has_homicides=False)
+    assert "homicides" not in parts.label(west, "shootings", has_homicides=False)
 
 
 def core_of(cells):
@@ -110,18 +118,17 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     (far,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
     core = core_of([*held, int(far, 16)])
     assert listed(city, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
-    stands, own = match_statuses(city.proposal.areas, (core,)), counted(city, (core,))
-    rows = area_list.rows(city.proposal, stands, (core,), own)
-    (row,) = (one for one in rows if one.stands.letter)
-    assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
-    said = area_status.describe_outlines(city.proposal, stands, own)
+    view = view_of(city, (core,))
+    (row,) = (one for one in parts.rows(view) if one.stands.letter)
+    assert says("find.list_now", n=9) in parts.label(row, "shootings", has_homicides=True)
+    said = area_status.describe_outlines(view)
     outlines = says("standing.outlines", areas="Old Mill (A) 9")
     assert said == f"{says('standing.own_ground')} {outlines}"
     same = core_of(held)  # no other outline, nothing to say of one
     assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
-    own = counted(city, (same,))
-    assert area_status.describe_outlines(city.proposal, stands, own) == says("standing.own_ground")
-    assert area_status.describe_outlines(city.proposal, stands, {}) == ""
+    said = area_status.describe_outlines(view_of(city, (same,)))
+    assert said == says("standing.own_ground")
+    assert area_status.describe_outlines(view_of(city)) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -137,11 +144,13 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     city, opened, pages
 ):
     stands = area_status.area_statuses(opened, city.proposal)
-    west, east = area_list.rows(city.proposal, stands, (), {})
+    view = view_of(city)
+    vars(view).update(standing=stands)
+    west, east = parts.rows(view)
     assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
     state = area_status.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
-    assert state in area_list.label(east, "shootings", has_homicides=True)
+    assert state in parts.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, None, stands)
     ((_, text),) = pages
     assert "One of them is a core service area already: Zion Corner (B)." in text

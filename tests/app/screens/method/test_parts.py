@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from tests.sentences import says
 
@@ -14,7 +15,9 @@ from csa_app.screens.method import parts
 @pytest.fixture
 def said(monkeypatch):
     shown = SimpleNamespace(tables=[], texts=[], answers=[])
-    monkeypatch.setattr(parts.panels, "table", lambda rows, _: shown.tables.append(rows))
+    monkeypatch.setattr(
+        parts.panels, "table", lambda rows, _: shown.tables.append(pd.DataFrame(rows))
+    )
     monkeypatch.setattr(parts.panels, "answer", lambda *words: shown.answers.append(words))
     for name in ("markdown", "caption"):
         monkeypatch.setattr(parts.st, name, lambda text, **_: shown.texts.append(text))

@@ -91,6 +91,7 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     assert "have changed since" not in words(shown)
 
 
+@pytest.mark.long
 def test_a_draft_of_public_figures_is_offered_to_nobody(page):
     shown = page()
     for audiences, n_offered in ((["executive", "public"], 3), (["public"], 0)):
@@ -104,6 +105,7 @@ def test_a_draft_of_public_figures_is_offered_to_nobody(page):
         assert (says("reports_page.all_drafts") in words(shown)) is (n_offered == 0)
 
 
+@pytest.mark.long
 def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, store, monkeypatch):
     def refuse(*_, **__):
         raise PrivacyError("publish.caught", n=1, texts="Ask Marcus Reed")
@@ -121,6 +123,7 @@ def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, sto
         assert is_made is (n_made > 0)
 
 
+@pytest.mark.long
 def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):
     shown = make(page())
     hand(shown, "Police")
@@ -170,6 +173,7 @@ def test_another_month_or_audience_hides_what_was_made_of_these_and_going_back_s
     assert shown.button(key="make report").disabled
 
 
+@pytest.mark.long
 def test_recipients_chosen_for_one_month_are_not_those_of_another(page):
     shown = make(page())
     hand(shown, "Police", why="")  # refused: what was chosen stays
