@@ -170,6 +170,7 @@ def test_a_verdict_with_its_cells(tmp_path):
     account = {
         "kind": "displacement", "format_version": 1, "city": "here", "data_fingerprint": "f", "data_through": "2020-08-21",
         "since": "2020-01", "through": "2020-07", "boundary": {}, "versions": {}, "single": [single],
+        "pooled": {"verdict": "fewer here, more nearby"},
     }  # fmt: skip
     write(tmp_path, "displacement", account)
     told = load_verdict(tmp_path, "B", "here")
@@ -180,6 +181,7 @@ def test_a_verdict_with_its_cells(tmp_path):
         None,
     )
     assert "months" not in told
+    assert told["together"] == "fewer here, more nearby"
     with pytest.raises(ParamError, match="no area 'C'"):
         load_verdict(tmp_path, "C", "here")
     write(

@@ -282,12 +282,33 @@ def _step(store, one, key, state):
 
 
 @pytest.mark.parametrize(
-    "verdict", ["no clear change", "more here", "too small to tell", "moved next door", "", None]
+    ("verdict", "together"),
+    [
+        *((one, "") for one in ("no clear change", "more here", "too small to tell", "", None)),
+        ("fewer here; may have moved", "no clear change"),
+        ("fewer here, more nearby", "fewer here and within 750 m"),
+        *(
+            ("fewer here and within 750 m", f"fewer here, more {band}")
+            for band in ("nearby", "750 to 1,500 m away", "1,500 to 3,000 m away")
+        ),
+    ],
 )
-def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict):
+def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict, together):
     designate(lite, act(), candidate())
-    with pytest.raises(ParamError, match="cannot go to maintenance on the verdict"):
-        maintain(lite, LATER, "B", told(candidate().cells, verdict))
+    with pytest.raises(ParamError) as caught:
+        maintain(lite, LATER, "B", told(candidate().cells, verdict, together=together))
+    assert caught.value.message.key == "decide.not_fewer"
+
+
+@pytest.mark.parametrize(
+    "together", ["fewer here and within 750 m", "fewer here and within 1,500 m"]
+)
+def test_an_area_leaves_where_all_areas_together_have_fewer_nearby(lite, candidate, together):
+    """One area alone seldom has enough incidents to show that."""
+    designate(lite, act(), candidate())
+    found = told(candidate().cells, "fewer here; may have moved", together=together)
+    maintain(lite, LATER, "B", found)
+    assert read_records(lite).areas[0].state == "maintenance"
 
 
 def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):

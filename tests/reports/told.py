@@ -21,6 +21,9 @@ VERDICTS = (
     "too early to tell",
     "no clear change",
     "fewer here and within 750 m",
+    "fewer here and within 1,500 m",
+    "fewer here, more 750 to 1,500 m away",
+    "fewer here, more 1,500 to 3,000 m away",
     "fewer here; may have moved",
     "fewer here, more nearby",
     "fewer here and nearby",
@@ -54,7 +57,7 @@ def change(verdict="no clear change", counted=58, low=45, high=77):
         counted=counted,
         low=low,
         high=high,
-        lasted_until="2020-02" if verdict.endswith("for a time") else None,
+        lasted_until="2020-02" if verdict.endswith("no longer") else None,
     )
 
 

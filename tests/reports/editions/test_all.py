@@ -102,7 +102,7 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert isinstance(first, Lead)
     assert len(first.sentences) == 3
     assert all(first.sentences)
-    assert "No change shown: since October 2019, the 3 areas together had " in first.sentences[1]
+    assert "No clear change: since October 2019, the 3 areas together had " in first.sentences[1]
     assert "(no-change range: " in first.sentences[1]
 
 
@@ -111,7 +111,7 @@ def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_fact
     together = describe_change(month_facts, TELL)
     moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
     told = describe_change(moved, TELL)
-    assert told.startswith(f"{together} In one of them it moved next door: ")
+    assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
     assert told.endswith(f"({letter}).")
 
 

@@ -133,9 +133,9 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
     given = facts(change=change("fewer here and within 750 m", 38, 45, 77))
     assert text_of("change", given).partition(f" {says('public.change_each')}")[0] == (
         "As a group, the areas had fewer shootings than we would expect. "
-        "They did not all move to the blocks next to them. "
+        "So had all blocks within half a mile, the areas included. "
         "The areas had 38 in this time: October 2019 to June 2020. "
-        "With no change, we would expect 45 to 77. "
+        "With no change, chance alone could give any number from 45 to 77. "
         "Cases between partners or family count here too. "
         "If nothing had changed, we would say this less than 1 time in 20. "
         "This does not tell us why."
