@@ -209,6 +209,20 @@ def tell(scenario: Scenario, since: Month, found: Displacement) -> Told:
     )
 
 
+COLUMNS = (
+    "Scenario",
+    "Starts",
+    "Fewer",
+    "Within 750 m",
+    "Within 1,500 m",
+    "Band told",
+    "The right one",
+    "Net holds",
+    "Share holds",
+    "False singles",
+)
+
+
 def rows(told: Sequence[Told]) -> Iterator[tuple[str, ...]]:
     """Yield a row a scenario: of all starts, how many said what, in percent."""
     for scenario in SCENARIOS:
