@@ -346,7 +346,7 @@ def test_local_in_the_container_is_refused_in_a_sentence(image):
     words = [image.inside(word).replace(PORT, free_port()) for word in command()]
     done = image.run(words, CSA_ACCESS="local")
     assert done.returncode == 2
-    assert "set server.address to 127.0.0.1" in done.stderr
+    assert "Set server.address to 127.0.0.1 (it is" in done.stderr
 
 
 @pytest.mark.slow

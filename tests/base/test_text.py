@@ -249,7 +249,7 @@ def test_a_config_error_holds_its_faults_beside_its_sentence():
     fault = msg("config.empty_condition")
     error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml", folder=".")
     assert error.faults == (fault,)
-    assert str(error).startswith("There is no city file x.toml ")
+    assert str(error).startswith("City file not found: x.toml ")
     assert errors.ConfigError("config.absent", path="x.toml").faults == ()
 
 
@@ -269,11 +269,11 @@ def test_the_error_tree_in_the_docstring_is_the_error_tree():
 def test_one_and_many_have_their_own_forms():
     assert (
         str(msg("places.note_no_population", n=1, which="A"))
-        == "One neighborhood has no number of people: A."
+        == "One neighborhood has no population count: A."
     )
     assert (
         str(msg("places.note_no_population", n=3, which="A"))
-        == "3 neighborhoods have no number of people: A."
+        == "3 neighborhoods have no population count: A."
     )
 
 
@@ -317,7 +317,7 @@ def test_a_speaker_writes_days_numbers_lists_and_places_in_one_language():
     assert english_one.place("Elmvale, east") == "Elmvale, east"
     assert t.place("Elmvale, east") == "Elmvale, al este"
     assert t.place("Elmvale, center") == "Elmvale, en el centro"
-    far = "Elmvale, 2.1 km northeast of its middle"
+    far = "Elmvale, 2.1 km northeast of its center"
     assert t.place(far) == "Elmvale, a 2.1 km al noreste de su centro"
     assert english_one.place(far) == far
 

@@ -148,7 +148,7 @@ def test_one_key_shows_the_whole_city_again(read, sample_app):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
     frame.evaluate("void window.map.setZoom(15, {animate: false})")
-    frame.get_by_role("button", name="Show the whole city").click()
+    frame.get_by_role("button", name="Show the entire city").click()
     frame.wait_for_function("window.map.getZoom() < 13")
 
 

@@ -37,7 +37,7 @@ def app(serve, tmp_path_factory):
         yield served
 
 
-PLACES = "Our core service areas: what changed"
+PLACES = "Our core service areas: changes"
 
 
 @pytest.fixture

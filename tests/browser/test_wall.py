@@ -201,7 +201,9 @@ def test_where_screens_stand_one_under_another_keys_scroll(opened):
 
 def test_the_wall_leads_back_to_the_page_where_there_is_one(opened):
     with opened("wall.html") as page:
-        assert page.get_by_role("link", name="Leave the wall").get_attribute("href") == "index.html"
+        assert (
+            page.get_by_role("link", name="Exit to page view").get_attribute("href") == "index.html"
+        )
 
 
 def test_without_script_all_screens_stand_one_under_another(opened):

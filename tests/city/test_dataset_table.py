@@ -122,11 +122,13 @@ SPOILED = {
     "null": lambda table: with_geometry(table, pa.array([None], pa.binary())),
     "no row": lambda table: table.slice(0, 0),
     "no word of its shapes": lambda table: table.replace_schema_metadata({}),
-    "another system": lambda table: with_geo(
+    "is on record with a different system": lambda table: with_geo(
         table, lambda own: own["crs"]["id"].update(code=26915)
     ),
     "no system": lambda table: with_geo(table, lambda own: own.update(crs=None)),
-    "another encoding": lambda table: with_geo(table, lambda own: own.update(encoding="WKT")),
+    "is on record with a different encoding": lambda table: with_geo(
+        table, lambda own: own.update(encoding="WKT")
+    ),
 }
 
 
@@ -170,6 +172,9 @@ def test_nor_is_one_whose_texts_are_bytes(sample_folder, tmp_path):
 
 def test_shapes_in_meters_are_not_written(sample, tmp_path):
     turned = replace(sample, neighborhoods=sample.neighborhoods.to_crs("EPSG:32614"))
-    with pytest.raises(CrsError, match=r"in degrees \(EPSG:4326\); these are in WGS 84 / UTM"):
+    with pytest.raises(
+        CrsError,
+        match=r"A dataset stores its shapes in degrees \(EPSG:4326\), but these are in WGS 84 / UTM",
+    ):
         save_dataset(turned, pd.DataFrame(columns=["file", "line", "reason"]), tmp_path / "city")
     assert not (tmp_path / "city").exists()

@@ -310,7 +310,7 @@ def test_a_wrong_password_a_strange_certificate_and_mail_in_the_clear_are_refuse
     assert "CSA_MAIL_PASSWORD is not set" in no_password.stderr
     assert "does not trust" in strange.stderr
     assert "(code 535)" in wrong.stderr
-    assert "in the clear" in clear.stderr
+    assert "Check host, port, security and username." in clear.stderr
     assert log.mails == []
 
 
@@ -319,15 +319,15 @@ def test_editions_of_another_store_month_or_version_are_refused(here, run, log):
         deploy(here, port)
         cases = {
             "is before 2031-01": ("--month", "2031-01"),
-            "There is no folder": ("--editions", "x"),
+            "Folder not found": ("--editions", "x"),
         }
-        cases["has no PDF of 2026-01"] = ("--month", "2026-01")
+        cases["has no PDF for 2026-01"] = ("--month", "2026-01")
         for sentence, more in cases.items():
             done = run(*words(*more), check=False)
             assert done.returncode == 2
             assert sentence in done.stderr
         write_editions(here.folder, "ab" * 6)
-        assert "this store does not hold" in run(*words(), check=False).stderr
+        assert ", which are not in this store." in run(*words(), check=False).stderr
         (here.folder / "editions" / f"{MONTH}_public_es.html").write_text("<p>")
         (here.folder / "editions" / f"{MONTH}_executive_en.pdf").unlink()
         assert "does not name the snapshot" in run(*words(), check=False).stderr

@@ -173,15 +173,18 @@ def test_a_child_ends_with_its_parent():
     code = (
         "import os\nfrom csa.ingest import job\n"
         "with job.shared_process('csa.base.errors'):\n"
-        "    print(job._ask('os:getpid', {}, print), flush=True)\n    os.kill(os.getpid(), 9)"
+        "    print(job._ask('os:getpid', {}, print), job._shared.get().child._home, flush=True)\n"
+        "    os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    child, until = Seen(int(ended.stdout)), time.monotonic() + 20
+    number, home = ended.stdout.split()
+    child, until = Seen(int(number)), time.monotonic() + 20
     while child.is_alive and time.monotonic() < until:
         time.sleep(0.05)
     assert not child.is_alive
+    assert not Path(home).exists()
 
 
 @pytest.mark.parametrize("named", [os.system, subprocess.Popen, job.serve, getattr])

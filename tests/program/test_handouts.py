@@ -94,9 +94,9 @@ def test_an_entry_changed_behind_the_trail_is_named(store):
 
 def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(store):
     hand_out(store, MEMBER, EDITION, ["Health"])
-    with pytest.raises(ParamError, match="on record already that HEALTH received"):
+    with pytest.raises(ParamError, match="already on record that HEALTH received"):
         hand_out(store, MEMBER, EDITION, ["Courts", "HEALTH"])
-    with pytest.raises(ParamError, match="on record already that police received"):
+    with pytest.raises(ParamError, match="already on record that police received"):
         hand_out(store, MEMBER, EDITION, ["Police", "police"])
     assert [row[1] for row in received(store)] == ["Health"]
     assert len(trail(store)) == 1
@@ -105,13 +105,18 @@ def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(sto
 @pytest.mark.parametrize(
     ("changed", "recipients", "day", "sentence"),
     [
-        ({}, [], TODAY, "Say who received it"),
+        ({}, [], TODAY, "Name the recipient"),
         ({}, [" "], TODAY, "recipient takes 1"),
-        ({}, ["x" * 121], TODAY, "recipient takes 1 to 120 characters; 121"),
-        ({}, ["Police"], TODAY + timedelta(days=1), "is ahead of today"),
+        ({}, ["x" * 121], TODAY, "recipient must have 1 to 120 characters, not 121"),
+        ({}, ["Police"], TODAY + timedelta(days=1), "). Record it once that day has come."),
         ({"month": "2026-04"}, ["Police"], TODAY, "2026-03-05 is before 2026-04"),
         ({"month": "2026-13"}, ["Police"], TODAY, "2026-13"),
-        ({"form": "exe"}, ["Police"], TODAY, "'exe' is no form"),
+        (
+            {"form": "exe"},
+            ["Police"],
+            TODAY,
+            "'exe' is not a date or time format: use one letter after each %, each letter at most once, as in %m/%d/%Y %H:%M",
+        ),
         ({"language": "xx"}, ["Police"], TODAY, "'xx' is no language"),
         ({"audience": ""}, ["Police"], TODAY, "audience takes 1"),
         ({"sha256": "AB" * 32}, ["Police"], TODAY, "is no sha256"),
@@ -171,5 +176,5 @@ def test_the_last_decision_is_the_last_entry_that_is_no_hand_out(databases, step
 
 def test_a_table_that_is_gone_is_damage_and_not_nobody(store):
     run_sql(store, "DROP TABLE handout")
-    with pytest.raises(Exception, match="is no store, or a damaged one"):
+    with pytest.raises(Exception, match="is not a store, or is damaged"):
         read_records(store)

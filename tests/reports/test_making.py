@@ -145,9 +145,9 @@ def test_forty_areas_with_long_names_are_all_there(month_facts):
 @pytest.mark.parametrize(
     ("audience", "language", "form", "told"),
     [
-        ("mayor", "en", "pdf", "no edition mayor. There are executive, prevention"),
-        ("public", "fr", "pdf", "no report in fr. There are en, es"),
-        ("public", "en", "odt", "no report as odt. There are pdf, html, docx"),
+        ("mayor", "en", "pdf", "No edition is called mayor. Choose from executive, prevention"),
+        ("public", "fr", "pdf", "No report is available in fr. Choose from en, es"),
+        ("public", "en", "odt", "No report is available as odt. Choose from pdf, html, docx"),
     ],
 )
 def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language, form, told):

@@ -148,36 +148,6 @@ def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
 # ---- True in general -----------------------------------------------------------------------
 
 
-SEARCHED = """
-import ctypes, cffi.api
-plain, load = ctypes.CDLL.__init__, cffi.api._load_backend_lib
-
-def lacking(self, name, *given, **named):
-    if name == "libharfbuzz-subset.so.0":
-        raise OSError(name)
-    plain(self, name, *given, **named)
-
-def found(backend, name, flags):
-    path = ctypes.util.find_library(name) if ".so." not in name else None
-    if not path:
-        raise OSError(name)
-    return load(backend, path, flags)
-
-ctypes.CDLL.__init__, cffi.api._load_backend_lib = lacking, found
-from csa.reports.pdf import require_pdf
-require_pdf()
-from weasyprint.text import ffi
-print("loaded", ffi.harfbuzz_subset is not None)
-"""
-
-
-def test_a_library_that_the_loader_does_not_know_is_searched_for():
-    done = subprocess.run(
-        [sys.executable, "-c", SEARCHED], capture_output=True, text=True, check=True
-    )
-    assert (done.stdout, done.stderr) == ("loaded True\n", "")
-
-
 def test_it_is_the_same_file_here_and_in_another_process(pdf, tmp_path):
     (tmp_path / "page.html").write_bytes(render_html(document()))
     done = subprocess.run(

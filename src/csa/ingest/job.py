@@ -57,7 +57,7 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SYS
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
               "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
 """A job holds what it needs, not what its libraries set aside for more threads."""
-ARGUMENTS, ANSWER = "arguments.pickle", "answer.pickle"
+HOME, ARGUMENTS, ANSWER = "csa-job-", "arguments.pickle", "answer.pickle"
 
 # ---- Who asks.
 
@@ -141,7 +141,7 @@ class _Child:
     """A process that reads files, as its parent sees it."""
 
     def __init__(self, warm: str) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="csa-job-"))
+        self._home = Path(tempfile.mkdtemp(prefix=HOME))
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._home))
         library = {"PYTHONPATH": str(Path(errors.__file__).parents[2])}
@@ -419,6 +419,8 @@ def _read_lines(lines: queue.SimpleQueue[bytes]) -> None:
     """Pass lines on; where their writer has gone, nobody wants an answer."""
     for line in sys.stdin.buffer:
         lines.put(line)
+    if (home := Path(tempfile.gettempdir())).name.startswith(HOME):  # its parent cannot any more
+        shutil.rmtree(home, ignore_errors=True)
     os._exit(0)
 
 

@@ -84,12 +84,8 @@ class MonthProducts:
     plan: Plan | None
     month: Month
     ahead: MonthAhead  # what was known to be left out
-    left_out: list[LeftOut] = field(default_factory=list)  # that, and what failed since
+    left_out: list[LeftOut]  # that, and what failed since
     secret: Secret | None = None  # what changed the counts of the public bundle that was drafted
-
-    def __post_init__(self) -> None:
-        """Begin with what was known to be left out."""
-        self.left_out.extend(self.ahead.left_out)
 
     def score_past_years(self) -> bool:
         """Judge past years where a year more is over; return whether they were."""
@@ -359,7 +355,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         city = City(config, draft.intake.dataset, work.dataset)
         save_place_names(city, progress)
     analysis = Analysis(city, settings, records, progress=progress, keep=True)
-    products = MonthProducts(analysis, request.plan, month, ahead)
+    products = MonthProducts(analysis, request.plan, month, ahead, [*ahead.left_out])
     is_recorded = products.score_past_years()
     kept_secret = public_secret(request.store)
     beside = ReportInputs(

@@ -208,7 +208,7 @@ def play_story(
             at = datetime.combine(on, time(FIRST_HOUR), zone) + timedelta(minutes=number)
             why = one.why.format(of=one.of, **one.given, **drawn)
             signed = act(local_person(one.office), why, at, city.config.city.time_zone)
-            _play(scene, signed, one)
+            carry_out(scene, signed, one)
     return scene
 
 
@@ -271,7 +271,7 @@ def fill_store(
     return head
 
 
-def _play(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C901, PLR0912, PLR0915 - a case for each word of the story
+def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C901, PLR0912, PLR0915 - a case each
     """Decide what an act of the story says, through the function that pages use."""
     store, plan, given = scene.store, scene.plan, one.given
     letter = scene.letters.get(one.of, "")

@@ -84,9 +84,7 @@ def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():
     city = survey(place="", answers=800)
     shown = shown_for(survey(place="B", answers=60), city, "trust")
     assert (shown.value, shown.is_wider) == (city, True)
-    assert str(shown.message) == (
-        says("measures.wider", given=60, needed=100, place="the whole city")
-    )
+    assert str(shown.message) == (says("measures.wider", given=60, needed=100, place="the city"))
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def test_a_count_is_always_the_places_own():
 @pytest.mark.parametrize(
     ("kind", "fields", "why"),
     [
-        ("gun-violence", {}, "There is no value"),
+        ("gun-violence", {}, "The value is missing"),
         ("gun-violence", {"value": -1}, "0 or more; -1"),
         ("gun-violence", {"value": 1.5}, "whole number; 1.5"),
         ("gun-violence", {"value": math.nan}, "must be a number; nan"),
@@ -152,29 +150,29 @@ def test_a_count_is_always_the_places_own():
         ("gun-violence", {"value": 3, "denominator": 0}, "above 0; 0"),
         ("gun-violence", {"value": 3, "answers": 100}, "have no answers"),
         ("gun-violence", {"value": 3, "basis": "people"}, "one of incidents, victims"),
-        ("gun-violence", {"value": 3, "note": "x" * 501}, "note holds 501 characters"),
+        ("gun-violence", {"value": 3, "note": "x" * 501}, "note has 501 characters; the limit is"),
         ("gun-violence", {"value": 3, "number": 0}, "from 1; 0"),
-        ("charges", {}, "There is no value"),
+        ("charges", {}, "The value is missing"),
         ("charges", {"value": 45}, "0.45 for 45 %"),
         ("charges", {"value": -0.1}, "0 to 1; -0.1"),
-        ("charges", {"numerator": 21, "denominator": 20}, "Are they exchanged"),
-        ("charges", {"numerator": 1, "denominator": 0}, "Are they exchanged"),
+        ("charges", {"numerator": 21, "denominator": 20}, "is larger than the denominator"),
+        ("charges", {"numerator": 1, "denominator": 0}, "is larger than the denominator"),
         ("charges", {"numerator": 9}, "denominator is missing"),
         ("charges", {"denominator": 9}, "numerator is missing"),
         ("charges", {"numerator": -1, "denominator": 2}, "numerator must be 0 or more"),
         ("charges", {"numerator": 1, "denominator": 2.5}, "denominator must be a whole"),
         ("charges", {"value": 0.5, "numerator": 0, "denominator": 0}, "Of 0 cases"),
         ("charges", {"value": 0.5, "design_effect": 2}, "have no design_effect"),
-        ("trust", {"value": 0.5}, "needs its number of answers"),
+        ("trust", {"value": 0.5}, "The number of answers is missing. A survey needs it."),
         ("trust", {"value": 0.5, "answers": 0}, "above 0; 0"),
         ("trust", {"value": 0.5, "answers": 200, "design_effect": 0.9}, "1 or more; 0.9"),
         ("trust", {"numerator": -1, "denominator": 2, "answers": 200}, "0 or more"),
         ("clearance", {"value": 0.5}, "cohort 12 months"),
-        ("clearance", {"value": 0.5, "basis": "cohort"}, "'cohort' is neither"),
+        ("clearance", {"value": 0.5, "basis": "cohort"}, "not 'cohort'"),
         ("recidivism", {"value": 0.5}, "among whom"),
         ("services-ratio", {"value": 0.5, "basis": "all"}, "in need, eligible"),
         ("services-list", {"value": 2}, "1 for agreed and 0"),
-        ("services-list", {}, "There is no value"),
+        ("services-list", {}, "The value is missing"),
         ("collaboration", {"value": 3, "numerator": 3}, "have no numerator"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_quarter_that_the_data_do_not_cover_is_not_counted(dataset):
 
 @pytest.mark.parametrize(
     ("typed", "basis", "said"),
-    [(44, "incidents", "44. The data hold 4"), (4, "incidents", None), (5, "victims", None),
+    [(44, "incidents", "44. The data show 4"), (4, "incidents", None), (5, "victims", None),
      (4, "victims", "4. The data hold 5"), (None, "incidents", None)],
 )  # fmt: skip
 def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):

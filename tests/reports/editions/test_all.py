@@ -288,7 +288,7 @@ def test_the_intervention_edition_sets_needs_first(month_facts):
     table = next(t for t in tables_of(document) if t.caption.startswith("Services"))
     gaps = [0 if row[4] == "none" else len(row[4].split(", ")) for row in table.rows[:-1]]
     assert gaps == sorted(gaps, reverse=True)
-    assert table.rows[-1][0] == "The whole city"
+    assert table.rows[-1][0] == "Citywide"
     lead = document.blocks[0].sentences[0]
     assert table.rows[0][0] in lead
 
@@ -405,7 +405,7 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     document = edition(with_areas(bare_facts, nobody), LEADERS, "en", draw)
     none, left = (one.text for one in document.blocks)
     assert none == says("report.walks_none")
-    assert left.startswith("Sheets are made for the places that come first. There is none here for")
+    assert left.startswith("We make sheets for the places that come first. This file has none for")
     assert all(area.place_name in left for area in nobody)
 
 
@@ -446,7 +446,12 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     document = edition(facts, "prevention-walks", "en", keep)
     said = " ".join(texts_of(document))
     assert "As told" in said
-    assert other.place_name not in said.split("There is none here")[0]
+    assert (
+        other.place_name
+        not in said.split("We make sheets for the places that come first. This file has none for")[
+            0
+        ]
+    )
     (walk,) = drawn
     assert walk.areas[0].name == "As told"
     assert len(fewer) < len(area.cells)
@@ -476,7 +481,10 @@ def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
     said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
     assert says("report.unserved_top", n=1) in said
     assert "Brindlemoor (tier 1) and Kestrelby." in said
-    assert "Kestrelby owes a third or more of its count" in said
+    assert (
+        "At least a third of the incidents in Kestrelby are at a placeholder location: check it first."
+        in said
+    )
 
 
 def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_says_so(
@@ -489,7 +497,7 @@ def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_
     assert says("report.unserved_top_alone", n=1) in said
     assert "is in the highest tier:" not in said
     alone = describe_concentration(replace(facts, unserved=()), Translator())
-    assert "No served area" not in alone
+    assert "No core service area is in the highest tier;" not in alone
 
 
 def test_no_sheet_that_residents_hold_shows_an_address(month_facts):
@@ -541,7 +549,7 @@ def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(m
     shown = {(one.letter, one.name) for one in sheets[0].areas if not one.is_served}
     assert shown == {("", one.name) for one in month_facts.unserved}
     assert all(name in said for _, name in shown)
-    assert "candidates that are not served have a name alone." in said
+    assert "other candidates have only a name." in said
     drawn = [one.shape for one in sheets[0].areas]
     assert not any(a.intersects(b) and a.intersection(b).area > 0.5 * min(a.area, b.area)
                    for n, a in enumerate(drawn) for b in drawn[n + 1:])  # fmt: skip
@@ -551,7 +559,10 @@ def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
     first, *others = month_facts.areas
     doubtful = [replace(first, suspect=first.incidents), *others]
     said = " ".join(texts_of(edition(with_areas(month_facts, doubtful), "executive", "en", draw)))
-    assert "Hadderley (A) owes a third or more of its count" in said
+    assert (
+        "At least a third of the incidents in Hadderley (A) are at a placeholder location: check it first."
+        in said
+    )
 
 
 def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
@@ -567,7 +578,7 @@ def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
     for name in INSIDE:
         document = edition(facts, name, "en", draw)
         assert "Proxy: armed assault" in document.marks
-        assert "Counted here: incidents." in " ".join(texts_of(document))
+        assert "Counted: incidents." in " ".join(texts_of(document))
 
 
 # ---- The public -----------------------------------------------------------------------------

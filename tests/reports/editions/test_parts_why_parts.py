@@ -56,7 +56,12 @@ def known(month_facts, studies):
 @pytest.mark.parametrize("name", [WALKS, LEADERS])
 def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, name):
     said = " ".join(texts_of(edition(known(), name, "en", draw)))
-    assert said.count("vacant lots, 3 or more within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
+    assert (
+        said.count(
+            "vacant lots, 3 or more within 830 feet: 1.4 times as many (90% range: 1.3 to 1.6)"
+        )
+        == 2
+    )
     assert said.count(says("why_line.no_cause")) == 2
     assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
     assert said.count(says("why_line.none")) == 1
@@ -73,7 +78,7 @@ def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(kno
     assert sorted(row[1] for row in table.rows) == ["none", "vacant lots", "vacant lots"]
     assert any("vacant lot: 1" in row[2] for row in table.rows)
     said = " ".join(texts_of(document))
-    assert said.count("1.4 times as many (1.3 to 1.6)") == 1
+    assert said.count("1.4 times as many (90% range: 1.3 to 1.6)") == 1
     assert says("why_line.no_cause") in said
 
 

@@ -366,7 +366,6 @@ def test_an_area_outside_the_city_is_said_to_be_missing():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"study_area": shapely.Polygon()},
         {"neighborhoods": districts().iloc[:0]},
         {"cells": (), "class_words": ()},
         {"cells": ()},
@@ -374,7 +373,6 @@ def test_an_area_outside_the_city_is_said_to_be_missing():
         {"layers": {}},
         {"layers": dict.fromkeys(LAYERS, collection())},
         {"areas": (MapArea("A", "", shapely.Polygon(), True),)},
-        {"study_area": shapely.Polygon(), "neighborhoods": districts().iloc[:0], "areas": ()},
         {"focus": shapely.Point(-94.56, 39.05)},
         {"focus": shapely.Polygon()},
         {"date_line": "", "source_line": "", "legend_title": ""},

@@ -19,7 +19,7 @@ from csa.disclosure.published import Publication
 from csa.geo.cells import as_text
 from csa.reports.public.areas import PooledChange
 from csa.reports.public.counts import count_all
-from csa.reports.public.facts import PublicArea
+from csa.reports.public.facts import PublicArea, PublicChange
 from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")
@@ -45,7 +45,9 @@ def together(areas, since, through):
     """All areas as one; how many were counted does not matter here."""
     months = Period(since, through.plus(1))
     grounds = tuple((one.ground, months) for one in areas)
-    return PooledChange("no clear change", since, through, 50, 40, 60, grounds)
+    span = {"since": str(since), "through": str(through)}
+    exact = PublicChange(verdict="no clear change", **span, counted=50, low=40, high=60)
+    return PooledChange(exact, grounds)
 
 
 def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):

@@ -137,7 +137,7 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
         "The areas had 38 in this time: October 2019 to June 2020. "
         "With no change, chance alone could give any number from 45 to 77. "
         "Cases between partners or family count here too. "
-        "If nothing had changed, we would say this less than 1 time in 20. "
+        "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
         "This does not tell us why."
     )
 
@@ -425,7 +425,10 @@ def test_whatever_the_facts_hold_no_number_below_ten_is_told_of_a_count(
     texts = [
         *cells,
         text_of("number", given_facts).replace(says("public.changed"), ""),
-        text_of("change", given_facts).replace("1 time in 20", ""),
+        text_of("change", given_facts).replace(
+            "If nothing had changed, there would be less than a 1 in 20 chance of us saying this.",
+            "",
+        ),
         text_of("limits", given_facts),
         *(
             text

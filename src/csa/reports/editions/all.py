@@ -196,7 +196,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _rate(per_1k: float | None, t: Translator) -> str:
-    return t("report.rate_none") if per_1k is None else t("report.rate", rate=per_1k)
+    return t("report.unknown") if per_1k is None else t("report.rate", rate=per_1k)
 
 
 # ---- The edition for the prevention team: areas, the work in them, and what is late.

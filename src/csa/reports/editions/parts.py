@@ -125,7 +125,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     columns = (
         t("report.area"),
         t("report.tier"),
-        t("report.stands"),
+        t("report.status"),
         t("report.count", what=counted(facts, t).capitalize(), months=months_covered(facts)),
         t("report.next12"),
         t("report.last_year"),
@@ -142,7 +142,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
-    next12 = unknown = t("report.next12_none")
+    next12 = unknown = t("report.unknown")
     if area.next12 is not None:
         expected, low, high = area.next12
         next12 = t("report.next12_range", expected=expected, low=low, high=high)

@@ -62,7 +62,7 @@ def state_words(area: AreaFacts, t: Translator) -> str:
 
 def tier_words(tier: int | None, t: Translator) -> str:
     """Return a tier in words."""
-    return t("report.no_tier") if tier is None else str(tier)
+    return t("report.none") if tier is None else str(tier)
 
 
 def move_words(area: AreaFacts, t: Translator) -> str:

@@ -1,7 +1,7 @@
-"""One cartography for printed, projected and saved maps: `draw_map`.
+"""One cartography for printed and saved maps: `draw_map`.
 
-The screen's interactive maps are folium's; every static map is drawn here, so that the sheet in
-a resident's hand, the wall in the hall and the picture on a page say the same.
+The screen's interactive maps are folium's, the public's is SVG; every other map is drawn here, so
+that the sheet in a resident's hand and the picture in a report say the same.
 """
 
 from __future__ import annotations

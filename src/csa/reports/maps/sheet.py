@@ -26,7 +26,7 @@ class MapArea:
 class MapSheet:
     """Everything that a map shows."""
 
-    study_area: shapely.Geometry  # the city, WGS 84; may be empty
+    study_area: shapely.Geometry  # the city, WGS 84
     neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may be empty
     is_synthetic: bool  # whether the city is made up
     units: Literal["us", "metric"]  # of the scale bar

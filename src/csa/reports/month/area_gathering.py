@@ -46,14 +46,15 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
         return ()
     shapes = list_cells(proposal.areas)
     served = {best_match(area.cells, shapes) for area in areas}
-    grounds = [area.cells for area in areas]
-    names = proposal.areas["place_name"]
-    left = (
-        str(name)
-        for at, name in enumerate(names)
-        if at not in served and best_match(shapes[at], grounds) is None
-    )
-    return tuple(sorted(left, key=natural_sort_key))
+    lost = _unmatched(proposal, [area.cells for area in areas])
+    return tuple(name for name, at in lost if at not in served)
+
+
+def _unmatched(proposal: Proposal, grounds: Sequence[CellSet]) -> list[tuple[str, int]]:
+    """List the candidates that are the same place as none of some grounds, with their rows."""
+    named = enumerate(zip(proposal.areas["place_name"], list_cells(proposal.areas), strict=True))
+    found = [(str(name), at) for at, (name, own) in named if best_match(own, grounds) is None]
+    return sorted(found, key=lambda one: natural_sort_key(one[0]))
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
@@ -67,10 +68,7 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
     """Name the candidates of one month that are gone a month later."""
-    shapes = list_cells(now.areas)
-    named = zip(before.areas["place_name"], list_cells(before.areas), strict=True)
-    gone = (str(name) for name, own in named if best_match(own, shapes) is None)
-    return tuple(sorted(gone, key=natural_sort_key))
+    return tuple(name for name, _ in _unmatched(before, list_cells(now.areas)))
 
 
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:

@@ -161,17 +161,13 @@ class PlanFacts:
     undone: tuple[str, ...]
     reviews: tuple[tuple[PlanMeasure, Message], ...] = ()  # of cases, since reviews began
 
-    def team_goal(self, team: str) -> str | None:
-        """Return the number of a team's goal."""
-        return next((one.goal for one in self.plan.teams if one.id == team), None)
-
     def team_lines(self, team: str) -> tuple[ActionLine, ...]:
         """List the actions of a team."""
         return tuple(line for line in self.lines if line.team == team)
 
     def team_measures(self, team: str) -> tuple[MeasureStatus, ...]:
         """List the measures of a team's goal."""
-        goal = self.team_goal(team)
+        goal = next((one.goal for one in self.plan.teams if one.id == team), None)
         return tuple(at for at in self.at_quarter if goal in at.line.measure.goals)
 
 

@@ -28,14 +28,6 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
-class ChangeWords:
-    """One area since its own day: words of a closed set, and no number."""
-
-    verdict: str  # a value of `csa.change.verdict.Verdict`
-    lasted_until: Month | None  # the last month of a change that is over
-
-
-@dataclass(frozen=True)
 class PooledChange:
     """All areas together, each since its own day, of all incidents, domestic ones too.
 
@@ -43,17 +35,10 @@ class PooledChange:
     on all of them, exact as it is, tells nothing of that. So it is with each area's own words.
     """
 
-    verdict: str  # a value of `csa.change.verdict.Verdict`, or `unknown`
-    since: Month  # first month compared, of the area that was first
-    through: Month  # last month compared
-    counted: int | None
-    low: int | None  # lowest count that would show no change
-    high: int | None  # highest count that would show no change
+    exact: PublicChange  # with its numbers as they are
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
-    is_usual_known: bool = True  # whether past years show what such areas do without action
-    lasted_until: Month | None = None  # the last month of a change that is over
-    of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
-    ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
+    of_area: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """By letter: words of a closed set, and no number."""
 
 
 def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, ...]:
@@ -116,7 +101,9 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     ground = [one.versions for one in chosen.designated]
     since = min(versions[0].since for versions in ground)
     grounds = tuple(_counted_in(ground, window.period.until))
-    nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
+    span: dict[str, Any] = {"since": str(since), "through": str(max(since, through))}
+    unknown = PublicChange(verdict=UNKNOWN, **span, counted=None, low=None, high=None)
+    nothing = PooledChange(unknown, grounds)
     sizes = {cell_resolution(cell) for cells in chosen.all_cells for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
@@ -128,35 +115,37 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     if change is None:
         return nothing
     found = change.displaced
-    core, pooled = found.pooled.core, _in_words(found.pooled, since)
+    core = found.pooled.core
+    # No range where it was shown before and not now.
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
     low, high = (None if is_kept else int(end[-1]) for end in (core.bound_low, core.bound_high))
-    bounds = int(core.counted[-1]), low, high  # none where it was shown before and not now
+    exact = PublicChange(
+        **_in_words(found.pooled, since),
+        **span,
+        counted=int(core.counted[-1]),
+        low=low,
+        high=high,
+        is_usual_known=found.basis is PastChangeBasis.PAST_YEARS,
+        ended=found.chosen.retired,
+    )
+    each = zip(found.chosen.area_ids, found.by_area, found.starts, strict=True)
     return PooledChange(
-        pooled.verdict,
-        since,
-        through,
-        *bounds,
+        exact,
         grounds,
-        found.basis is PastChangeBasis.PAST_YEARS,
-        pooled.lasted_until,
         {
             letter: _in_words(judged, start)
-            for letter, judged, start in zip(
-                found.chosen.area_ids, found.by_area, found.starts, strict=True
-            )
+            for letter, judged, start in each
             if len(judged.verdicts) >= LEAST_MONTHS
         },
-        found.chosen.retired,
     )
 
 
-def _in_words(judged: AreaResult, since: Month) -> ChangeWords:
+def _in_words(judged: AreaResult, since: Month) -> dict[str, Any]:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
     fade = judged.ended[at]
-    until = None if fade is None else since.plus(fade.months - 1)
-    return ChangeWords(str(judged.verdicts[at]), until)
+    until = None if fade is None else str(since.plus(fade.months - 1))
+    return {"verdict": str(judged.verdicts[at]), "lasted_until": until}
 
 
 def _counted_in(

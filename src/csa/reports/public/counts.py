@@ -113,14 +113,15 @@ def count_all(
         for key in _large(AREA, name, shapes, counts, earlier):
             add(AREA, name, [key], located.count(located.inside(key), 1, period))
     members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
-    if change is not None and change.counted is not None:
+    if change is not None and change.exact.counted is not None:
         followed = [(as_text(sorted(cells)), months) for cells, months in change.grounds]
         members[TOGETHER] = {
             ALL: tuple(
                 f"{cell} {span_name(months)}" for cells, months in followed for cell in cells
             )
         }
-        period = Period(change.since, change.through.plus(1))
+        since, through = map(Month.parse, (change.exact.since, change.exact.through))
+        period = Period(since, through.plus(1))
         add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
     return Publication(str(window.quarter), secret.id, members, counts).with_earlier(earlier)
 

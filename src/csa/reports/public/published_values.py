@@ -93,11 +93,8 @@ def with_figures(
         "count": made.count(AREA, span, area.key),
         "years": published_years(made, AREA, area.key),
     }
-    own = None if change is None else change.of_area.get(area.letter)
-    if own is not None:
-        until = None if own.lasted_until is None else str(own.lasted_until)
-        values |= {"verdict": own.verdict, "lasted_until": until}
-    return area.model_copy(update=values)
+    own = {} if change is None else change.of_area.get(area.letter, {})
+    return area.model_copy(update={**values, **own})
 
 
 COARSE = 5
@@ -109,24 +106,18 @@ def published_change(change: PooledChange | None, made: Publication) -> PublicCh
     if change is None:
         return None
     counted = next((n for p in made.counts.get(TOGETHER, {}).values() for n in p.values()), None)
-    low, high = (
-        None if n is None else COARSE * round(n / COARSE) for n in (change.low, change.high)
-    )
-    is_so = counted is not None and change.counted is not None and low is not None
+    exact = change.exact
+    low, high = (None if n is None else COARSE * round(n / COARSE) for n in (exact.low, exact.high))
+    is_so = counted is not None and exact.counted is not None and low is not None
     # A change of a few may carry a count over the range's end: then the count stands alone.
-    if is_so and _side(counted, low, high) != _side(change.counted, change.low, change.high):
+    if is_so and _side(counted, low, high) != _side(exact.counted, exact.low, exact.high):
         low = high = None
-    return PublicChange(
-        verdict=change.verdict,
-        since=str(change.since),
-        through=str(change.through),
-        counted=counted,
-        low=low if is_so and low and low >= THRESHOLD else None,
-        high=high if is_so and high and high >= THRESHOLD else None,
-        is_usual_known=change.is_usual_known,
-        lasted_until=None if change.lasted_until is None else str(change.lasted_until),
-        ended=change.ended,
-    )
+    shown = {
+        "counted": counted,
+        "low": low if is_so and low and low >= THRESHOLD else None,
+        "high": high if is_so and high and high >= THRESHOLD else None,
+    }
+    return exact.model_copy(update=shown)
 
 
 def _side(count: int | None, low: int | None, high: int | None) -> int:

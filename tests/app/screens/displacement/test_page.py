@@ -124,7 +124,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
         first
         < differs
         < before
-        < text.index("How such areas change by themselves is not known here")
+        < text.index("We have not measured how such areas change on their own here")
     )
     # The command is for the office, not for the answer: it stands under How do we know?
     assert "csa backtest" not in text
@@ -243,7 +243,7 @@ def test_what_is_followed_is_chosen_by_one_key(page, where_served):
     """Of core service areas first; candidates have starts to choose from."""
     shown = page()
     assert {one["area_id"] for one in drawn(shown)} == {"A"}
-    assert "more than expected showed up nearby" not in answer(shown)
+    assert "In one of them, more than expected showed up nearby:" not in answer(shown)
     assert all(one["core"] for one in drawn(shown))
     assert not [menu for menu in shown.selectbox if menu.key == "since"]
     (follow,) = shown.get("button_group")[:1]
@@ -292,7 +292,7 @@ def test_an_area_that_was_none_at_the_start_stays_chosen_elsewhere_and_is_said_t
 
 def test_too_few_is_one_line_that_names_all_areas_concerned(page):
     text = words(page(PLAIN))
-    assert text.count("Too small to tell: Kestrelby.") == 1
+    assert text.count("Too few to tell: Kestrelby.") == 1
 
 
 def test_the_newest_month_is_held_against_earlier_years_and_the_last_is_provisional(page):

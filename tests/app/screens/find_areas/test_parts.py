@@ -153,7 +153,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     assert state in parts.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, None, stands)
     ((_, text),) = pages
-    assert "One of them is a core service area already: Zion Corner (B)." in text
+    assert "One of them is already a core service area: Zion Corner (B)." in text
     assert says("find.candidates") not in text
 
 
@@ -206,7 +206,10 @@ def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
     assert "that is 12 to 26" in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
-    assert "none can be adjusted for chance" in said
+    assert (
+        "Counts differ between places no more than chance explains, so we can't estimate a likely true level."
+        in said
+    )
 
 
 @pytest.fixture
@@ -311,7 +314,7 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
         return phrases.cautions(Proposal(None, None, None, summary))
 
     (sentence,) = told(unlocated=2, outside_study_area=1)
-    assert "3 more are on no map" in sentence
+    assert "3 more could not be mapped: no usable location, or outside the city." in sentence
     assert told() == ()
     # A city's file whose values find next to nothing may be another city's.
     assert told("city file", 0.0004) == (says("find.other_city", share=percent(0.0004)),)

@@ -40,7 +40,10 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
 def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
     parts.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
-    assert ". 7 of those lie around areas" in said.texts[0]
+    assert (
+        ". 7 of those are on the edges of areas: groups reach there, but too few incidents are expected to persist."
+        in said.texts[0]
+    )
     assert "lie around areas" not in said.texts[1]
 
 

@@ -45,7 +45,7 @@ def hand(page, *recipients, why="as agreed", office=HEALTH):
     named = {one.label: one for one in page.text_input}
     named[says("plan_page.on_behalf")].set_value(office)
     named["Why"].set_value(why)
-    (button,) = [one for one in page.button if one.label == "Record it"]
+    (button,) = [one for one in page.button if one.label == "Record handout"]
     return button.click().run()
 
 
@@ -180,7 +180,7 @@ def test_recipients_chosen_for_one_month_are_not_those_of_another(page):
     assert shown.multiselect[0].value == ["Police"]
     shown.selectbox(key="report month").set_value("2020-06")  # pressed before the page has run
     make(shown)
-    assert "The report of June 2020 is made" in words(shown)
+    assert "The June 2020 report is ready, for one audience." in words(shown)
     assert shown.multiselect[0].value == []
 
 
@@ -220,7 +220,7 @@ def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypat
     monkeypatch.setattr(cache_store, "plan", lambda _: None)
     shown = make(page())
     assert not shown.exception
-    assert "missing in it" in " ".join(one.label for one in shown.expander)
+    assert "things are missing from it" in " ".join(one.label for one in shown.expander)
     assert len(shown.get("download_button")) == 3
 
 
@@ -238,7 +238,7 @@ def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, sto
 @pytest.mark.parametrize(
     ("recipients", "office", "why", "said"),
     [
-        ([], HEALTH, "as agreed", "Say who received it"),
+        ([], HEALTH, "as agreed", "Name the recipient"),
         (["Police"], "", "as agreed", "Write on whose behalf"),
         (["Police"], HEALTH, "", "Write why"),
     ],
@@ -255,7 +255,7 @@ def test_what_cannot_be_recorded_is_told_beside_the_form(
 def test_pressed_twice_it_is_one_entry(page, store):
     shown = hand(make(page()), "Police")
     hand(shown, "police")
-    assert "It is on record already that police received this edition" in words(shown)
+    assert "It is already on record that police received this edition" in words(shown)
     assert len(read_records(store()).handouts) == 1
 
 
@@ -265,7 +265,7 @@ def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypat
     shown = make(page())
     assert not shown.exception
     assert len(shown.get("download_button")) == 3
-    assert "Who received one is recorded by a member" in words(shown)
+    assert "You can read and save reports." in words(shown)
     assert not shown.multiselect
     assert "Police" in words(shown)
 
@@ -282,7 +282,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
         str(root / "app" / "csa_app" / "screens" / "reports" / "page.py"), default_timeout=120
     ).run()
     assert not shown.exception
-    assert "this page is the public's" in words(shown)
+    assert "Reports are not made here: this is the public's page." in words(shown)
     assert not shown.button
     assert not shown.header
 
