@@ -41,6 +41,7 @@ for _name in [name for name in os.environ if name.startswith("CSA_") and name !=
     del os.environ[_name]
 for _name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
+os.environ["CSA_HOME"] = "."  # a test's folder, not the user's own
 
 register_profiles()
 
@@ -182,6 +183,7 @@ def run(town, monkeypatch):
     """Run the command in the town's folder, in this process: its imports are paid once."""
     for name in [name for name in os.environ if name.startswith("CSA_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("CSA_HOME", ".")
 
     def call(*words, check=True, cwd=None):
         monkeypatch.setattr(sys, "argv", ["csa", *map(str, words)])

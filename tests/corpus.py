@@ -63,7 +63,7 @@ def bomb(path, n_blocks=600):
 
 def styles(path, n=1_000_000):
     book = openpyxl.Workbook()
-    for row in (["number", "date", "fatal"], [1, "2024-01-02", 1]):
+    for row in (["number", "date", "x"], [1, "2024-01-02", 1]):
         book.active.append(row)
     content = io.BytesIO()
     book.save(content)

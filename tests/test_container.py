@@ -309,14 +309,13 @@ def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
     assert image.run(["csa", "--version"]).stdout.startswith("csa ")
     for path in (
         "app/csa_app/static/vendor/leaflet/leaflet.js",
-        "docs/METHODS.md",
-        "config/sample.toml",
+        "app/csa_app/.streamlit/config.toml",
         "var/sample/dataset/ingest.json",
         "var/sample/basemap/basemap.json",
     ):
         assert image.place(path).is_file(), path
-    assert sorted(path.name for path in image.place("data").iterdir()) == ["sample"]
-    assert not image.place("src").exists()
+    assert image.run(["csa", "check", "--city", "sample"]).returncode == 0  # of the package
+    assert not any(image.place(name).exists() for name in ("src", "config", "data"))
 
 
 @pytest.mark.system

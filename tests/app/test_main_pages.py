@@ -96,7 +96,7 @@ def test_each_page_runs_and_says_that_the_city_is_synthetic(app, page):
     assert not shown.exception
     assert not shown.error
     assert "SAMPLE: synthetic city" in words(shown)
-    assert "No new data: still through August 21, 2020" in words(shown)
+    assert "through August 21, 2020" in words(shown)
 
 
 CHOSEN = {
@@ -298,7 +298,7 @@ def test_an_unknown_city_is_a_sentence(app):
     shown = app(CSA_CITY="atlantis")
     assert not shown.exception
     (error,) = shown.error
-    assert "No city 'atlantis'" in error.value
+    assert "No city is called 'atlantis' in config/." in error.value
     assert "sample" in error.value
 
 
@@ -386,7 +386,7 @@ def test_a_real_city_sees_what_its_first_hour_still_lacks(app, town, monkeypatch
     assert "of 8 steps done" in box.label
     said = " ".join(one.value for one in box.markdown)
     assert "radio_button_unchecked: The first core service area is designated" in said
-    assert "check_circle: Shootings are read" in said
+    assert "check_circle: Shootings are loaded" in said
     assert not [one for one in app(BRIEFING).expander if "first hour" in one.label]  # made up
 
 
@@ -407,7 +407,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert shown.title[0].value == "Briefing: August 2020"
     sentences, listed = briefing_of(shown)
     assert re.search(
-        r"\d+ candidate areas, on \d % of the city[^ ]*s land, were chosen by 1,967 mapped shootings",
+        r"\d+ candidate areas, on \d % of the city[^ ]*s land, were chosen from 1,967 mapped shootings",
         sentences,
     )
     assert "One is in the highest tier: Silverbeck." in sentences
@@ -415,7 +415,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert "in the same months of 2019" in sentences
     assert "Every change we report comes with its range." in sentences
     assert "Tier 1" in listed
-    assert "Look first" not in listed
+    assert "Check first" not in listed
     text = words(shown)
     assert (
         f"Tiers are based on {says('order.expected')}. The data can't separate areas in the same tier, so they are not ranked. These are candidates to review and walk, not decisions."
@@ -433,7 +433,7 @@ def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
     assert all(tier == sorted(tier) for tier in names)
     every = [name for tier in names for name in tier]
     assert len(every) == len(set(every)) == 9
-    look_first = listed[listed.index("Look first") :]
+    look_first = listed[listed.index("Check first") :]
     assert "<span>Kestrelby</span>" in look_first  # by DBSCAN alone: the hospital's point
     assert look_first.count("<li>") == 1
     assert not re.search(r"(?i)worst|hot spot|dangerous|score|significant|#1", listed)
@@ -516,8 +516,8 @@ def test_where_a_file_may_be_missing_the_briefing_compares_no_year(monkeypatch):
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
     shown = app(BRIEFING, screen={"months": 12})
     sentences, listed = briefing_of(shown)
-    assert "We can't tell yet which of them stand out from the others." in sentences
-    assert "Too few months to say where" in listed
+    assert "We don&#x27;t know what share of next year&#x27;s they would catch:" in sentences
+    assert 'class="csa-tiers"><div class="csa-faint">Too few months to tell where:' in listed
     assert "Candidates, by name" in listed
     assert "Tier" not in listed
     assert "The areas are not ranked" in words(shown)

@@ -169,7 +169,7 @@ def test_degrees_feet_and_kilometres_are_refused_with_their_unit(code, unit):
         lambda: crs.project(np.array([-75.0]), np.array([40.0]), code),
         lambda: crs.to_metres(shapes, code),
     ):
-        with pytest.raises(CrsError, match=rf"measured in {unit}; .* such as EPSG:32615"):
+        with pytest.raises(CrsError, match=rf"measured in {unit}\. .* such as EPSG:32615"):
             measure()
 
 

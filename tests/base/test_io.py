@@ -341,7 +341,7 @@ def test_a_folder_where_a_file_belongs_is_refused_and_left_as_it_is(tmp_path):
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_is(tmp_path, way):
     (tmp_path / "thesis.doc").write_bytes(b"years of work")
-    with pytest.raises(OutputError, match=r"holds something else \(thesis\.doc; .*Nothing was"):
+    with pytest.raises(OutputError, match=r"contains other files \(thesis\.doc\):"):
         put(way, tmp_path, NEW)
     assert read(tmp_path) == {"thesis.doc": b"years of work"}
     assert hidden(tmp_path) == []
@@ -352,7 +352,7 @@ def test_a_folder_of_ours_with_a_strange_file_in_it_is_refused(tmp_path, way):
     (tmp_path / "out" / "notes.txt").write_bytes(b"mine")
     with pytest.raises(
         OutputError,
-        match=r"written by csa, or more than that\. Choose a new or empty folder as --out\. Nothing was written\.",
+        match=r"Choose a new or empty folder as --out\.",
     ):
         put(way, tmp_path / "out", NEW)
     assert read(tmp_path / "out") == {**OLD, "notes.txt": b"mine"}

@@ -514,7 +514,7 @@ def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_a_value_holds_is_said_word_for_word(path, why):
     said = Message("source.unreadable", {"path": path, "why": why})
-    assert str(said) == path + " cannot be read: " + why + "."
+    assert str(said) == path + " can't be read: " + why + "."
 
 
 def test_names_are_sorted_by_their_numbers_and_small_letters_as_large():

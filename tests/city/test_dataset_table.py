@@ -64,7 +64,21 @@ def test_the_file_holds_texts_that_any_program_reads(sample, tmp_path):
     path.write_bytes(incidents_parquet(sample.incidents))
     kinds = {str(field.type) for field in pq.read_schema(path)}
     assert not any("dictionary" in kind for kind in kinds)
-    assert {"large_string", "double", "int64", "timestamp[us]"} == kinds
+    assert {"large_string", "double", "int64", "timestamp[us]", "binary"} == kinds
+
+
+def test_the_file_is_geoparquet_with_a_point_where_an_incident_has_a_place(sample, tmp_path):
+    path = tmp_path / "incidents.parquet"
+    path.write_bytes(incidents_parquet(sample.incidents))
+    table = gpd.read_parquet(path)
+    assert table.crs == "EPSG:4326"
+    is_placed = sample.incidents["lon"].notna()
+    assert 0 < is_placed.sum() < len(table)
+    assert (table.geometry.notna() == is_placed.to_numpy()).all()
+    placed = table[is_placed.to_numpy()]
+    assert (placed.geometry.x == placed["lon"]).all()
+    assert (placed.geometry.y == placed["lat"]).all()
+    assert "geometry" not in read_incidents(path)
 
 
 def test_a_file_that_pandas_wrote_reads_the_same(sample, tmp_path):

@@ -185,7 +185,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
             ),
             (
                 "areas.min_samples: 1 is invalid (Input should be greater than or equal to 2)."
-                " Mend the value."
+                " Fix the value."
             ),
             (says("config.fault_no_column", key="sources[1].homicide", field="offense")),
             says("config.fault_twice", key="sources[2].name", given="portal"),
@@ -263,25 +263,25 @@ def test_two_sources_of_two_names_are_two_sources(write):
             "sources[1].homicide[1].fatal.equal: no such setting; did you mean equals?",
         ),
         ('name_column = "hood"', "", "places.name_column: missing. Add it: column with"),
-        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' is not valid ("),
+        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' is invalid ("),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = [9, 16]',
-            "city.resolutions[2]: 16 is not valid (",
+            "city.resolutions[2]: 16 is invalid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = []',
-            "city.resolutions: [] is not valid (",
+            "city.resolutions: [] is invalid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nunits = "miles"',
-            "city.units: 'miles' is not valid (",
+            "city.units: 'miles' is invalid (",
         ),
-        ("America/Chicago", "", "city.time_zone: '' is not valid ("),
-        ("America/Chicago", "America", "city.time_zone: 'America' is not valid ("),
-        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' does not fit"),
+        ("America/Chicago", "", "city.time_zone: '' is invalid ("),
+        ("America/Chicago", "America", "city.time_zone: 'America' is invalid ("),
+        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' is invalid ("),
         (
             "EPSG:32615",
             "EPSG:4326",
@@ -291,7 +291,7 @@ def test_two_sources_of_two_names_are_two_sources(write):
         (
             'name = "portal"',
             'name = "portal"\ncrs = "nowhere"',
-            "sources[1].crs: 'nowhere' is not valid (",
+            "sources[1].crs: 'nowhere' is invalid (",
         ),
         *(
             (
@@ -301,8 +301,8 @@ def test_two_sources_of_two_names_are_two_sources(write):
             )
             for form in ("%Y-%q", "%Y-%", "%Y %Y", "%G-%V", "%H:%25:61")
         ),
-        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan is not valid ("),
-        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 is not valid ("),
+        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan is invalid ("),
+        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 is invalid ("),
         (
             "format_version = 1",
             "format_version = 2",
@@ -396,7 +396,7 @@ def test_a_city_cannot_be_changed_once_read(write):
 
 def test_a_fault_under_a_year_is_told_by_the_year(write):
     portal = '[portal]\ndomain = "data.example.org"\n[portal.datasets]\n2009 = 5\n'
-    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 is not valid (")
+    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 is invalid (")
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, reso
     if 6 <= resolution <= 11:
         assert load_city(path).areas.resolution == resolution
     else:
-        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} is not valid (")
+        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} is invalid (")
 
 
 def test_areas_are_no_finer_than_the_cells_that_a_file_allows(town):

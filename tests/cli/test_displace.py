@@ -377,7 +377,7 @@ def test_what_appeared_and_went_is_named_with_its_month_newest_first():
     followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
     (said,) = command.lineage_sentences(followed)
     assert said == (
-        "Areas proposed each month from January 2019 to May 2019, each from 36 months of data. Changes beyond what chance explains:"
+        "Areas proposed each month from January 2019 to May 2019, each from 36 months of data. Changes beyond what chance explains: C appeared in April 2019; East End (B) appeared in February 2019; West End (A) was gone in March 2019."
     )
     many = pd.concat([table] * 10, ignore_index=True)
     (said,) = command.lineage_sentences(

@@ -925,7 +925,7 @@ def test_a_restart_is_told_as_a_note(run, kc_portal, kansas_city):
     [
         (
             answers(404),
-            "no longer has dataset vq6h-tqrf. Look for it there and write its new id under [portal] in the city's file.",
+            r"Look for it there and write its new id under \[portal\] in the city's file\.",
         ),
         (
             answers(200, b'{"type": "Point"}', "x"),

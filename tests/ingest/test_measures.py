@@ -131,7 +131,7 @@ def test_fifty_faults_are_listed_and_all_are_kept(load):
         load("measure,quarter,value", *rows)
     lines = str(refused.value).splitlines()
     assert len(refused.value.faults) == MOST_LISTED + 7
-    assert "has 57 faults" in lines[0]
+    assert "has 57 errors, so" in lines[0]
     assert len(lines) == 1 + MOST_LISTED + 1
     assert lines[-1] == "... and 7 more."
 

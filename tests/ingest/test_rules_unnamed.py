@@ -53,7 +53,7 @@ def test_new_yorks_flag_of_its_last_six_months(town):
             "values": [{"value": "N", "rows": 36}, {"value": "Y", "rows": 12}],
         }
     ]
-    said = "48 rows have N (36), Y (12) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source ' "
+    said = "48 rows have N (36), Y (12) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings."
     assert said in str(intake.messages[0])
     assert report["notes"][0] == {"key": "unnamed.kind", "text": str(intake.messages[0])}
 
@@ -139,7 +139,7 @@ def test_many_values_are_capped_in_the_sentence_and_counted_whole(town):
     shown = (
         f"{'A ' * 20}... (200), OFFENSE 0 (15), OFFENSE 1 (15), OFFENSE 10 (15), OFFENSE 11 (15)"
     )
-    assert said.startswith(f"1,200 rows hold {shown} and 66 other values in VICTIMIZATION_PRIMARY")
+    assert said.startswith(f"1,200 rows have {shown} and 66 other values in VICTIMIZATION_PRIMARY")
 
 
 def test_what_people_wrote_is_counted_and_not_listed(town):

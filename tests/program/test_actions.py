@@ -214,7 +214,7 @@ def test_a_refusal_ends_a_proposal(lite, plan, chair_says):
     who = COMMITTEE if chair_says else CHAIR1
     assert answer_change(lite, plan, who, key, is_approved=False) == "refused"
     assert line(lite, plan, "1.2.1").title == "Write the report"
-    with pytest.raises(ParamError, match="refused already"):
+    with pytest.raises(ParamError, match=r"change-1 is already refused\."):
         answer_change(lite, plan, ANYBODY, key, is_approved=True)
 
 
@@ -358,7 +358,7 @@ def test_a_state_that_cannot_be_is_refused(lite, plan, number, changes, sentence
         ("9.9.9", {"title": "x"}, r"9\.9\.9"),
         ("1.2.1", {}, "can change: title"),
         ("1.2.1", {"status": "done"}, "A change can't include 'status'"),
-        ("1.2.1", {"title": " "}, "title takes 1"),
+        ("1.2.1", {"title": " "}, r"title must have 1 to 2,000 characters, not 0\."),
         ("1.2.1", {"title": "x" * 161}, "up to 160"),
         ("1.2.1", {"due": "soon"}, "soon"),
         ("1.2.1", {"start": "2026-02-02", "due": "2026-02-01"}, "2026-02-01"),
@@ -388,7 +388,9 @@ def test_fields_that_nothing_has_are_refused_in_the_order_of_the_alphabet(lite, 
         lambda: add_task(lite, act(), "B", strange),
         lambda: define_measure(lite, plan, act(), plan.measures[0].id, strange),
     ):
-        with pytest.raises(ParamError, match="cannot hold 'alpha, beta, delta, eta, gamma, zeta'"):
+        with pytest.raises(
+            ParamError, match=r"A change can't include 'alpha, beta, delta, eta, gamma, zeta'\."
+        ):
             decide()
     assert trail(lite) == []
 

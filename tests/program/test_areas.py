@@ -225,7 +225,7 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
             lite, act(), "B", [candidate("B", (1, 2, 7))]
         ),
         "Designate it first.": lambda: redraw(lite, act(), "D", [candidate("D", (9, 10))]),
-        "There is no area 'Q'": lambda: redraw(lite, act(), "Q", [candidate("Q", (9, 10))]),
+        r"No area 'Q'\.": lambda: redraw(lite, act(), "Q", [candidate("Q", (9, 10))]),
         "A split needs at least two parts, not": lambda: split(
             lite, act(), "B", [candidate("B", (1,))]
         ),
@@ -233,8 +233,8 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
             lite, act(), "B", [candidate("B", (1,)), candidate("E", (30,), "Elm")]
         ),
         "can't be merged into itself": lambda: merge(lite, act(), "B", "B"),
-        "There is no area 'Z'": lambda: merge(lite, act(), "B", "Z"),
-        "There is no area 'Y'": lambda: merge(lite, act(), "Y", "B"),
+        r"No area 'Z'\.": lambda: merge(lite, act(), "B", "Z"),
+        r"No area 'Y'\.": lambda: merge(lite, act(), "Y", "B"),
         "Area D is 'candidate'. Only an area in service can be redrawn, split or merged. Designate it first.": lambda: (
             merge(lite, act(), "B", "D")
         ),
@@ -266,7 +266,10 @@ def test_only_the_allowed_steps(lite, candidate):
                     next(row for row in read_records(lite).areas if row.key == key).state == after
                 )
             else:
-                with pytest.raises(ParamError, match=r"cannot become|is core service area"):
+                with pytest.raises(
+                    ParamError,
+                    match=r"Area C is 'candidate' and can't go from there to 'maintenance'\.",
+                ):
                     _step(lite, one, key, after)
     assert verified(lite).is_intact
 
@@ -355,9 +358,9 @@ def test_a_step_is_never_dated_before_the_last(lite, candidate):
 
 
 def test_reasons_and_areas_are_needed(lite, candidate):
-    with pytest.raises(ParamError, match="--why takes 10"):
+    with pytest.raises(ParamError, match=r"--why must have 10 to 2,000 characters, not 7\."):
         designate(lite, act(why="because"), candidate())
-    with pytest.raises(ParamError, match="There is no area 'Q'"):
+    with pytest.raises(ParamError, match=r"No area 'Q'\."):
         retire(lite, act(), "Q")
     with pytest.raises(ParamError, match="no cell"):
         candidate(cells=())
@@ -416,7 +419,7 @@ def test_who_decides_where_to_serve(lite, candidate, role, team, may):
         if may:
             step()
         else:
-            with pytest.raises(RoleError, match=r"takes the role chair|prevention team's chair"):
+            with pytest.raises(RoleError, match="This requires the role chair;"):
                 step()
     assert len(trail(lite)) == (10 if may else 2)
 

@@ -74,7 +74,7 @@ def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(fil
 def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch):
     sizes = []
 
-    def draw(sheet, style, *, size_px):
+    def draw(sheet, style, size_px):
         sizes.append((style, size_px, sheet.focus is None))
         return picture(3, 2)
 

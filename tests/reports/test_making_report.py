@@ -80,7 +80,7 @@ def test_all_editions_are_a_folder_that_is_replaced_whole(report, gathered, tmp_
     assert len(list(out.glob("*.pdf"))) == len(list(out.glob("*.html"))) == EDITIONS
     assert len(list(out.glob("*.docx"))) == EDITIONS
     assert done.stdout.count("Wrote ") == 3 * EDITIONS
-    assert f"Decisions up to entry 21 of the trail: {'f' * 64}." in done.stdout
+    assert f"Decisions up to entry 21 of the log: {'f' * 64}." in done.stdout
     before = {path.name: path.read_bytes() for path in out.iterdir() if path.suffix != ".docx"}
     report("--all", "--out", out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
@@ -196,10 +196,7 @@ def test_a_folder_of_something_else_is_refused_and_stays(report, gathered, tmp_p
     (out / "letter.txt").write_text("mine")
     done = report("--all", "--out", out, check=False)
     assert done.returncode == 2
-    assert (
-        "written by csa, or more than that. Choose a new or empty folder as --out. Nothing was written."
-        in done.stderr
-    )
+    assert "Choose a new or empty folder as --out." in done.stderr
     assert gathered == []  # said before the work
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 

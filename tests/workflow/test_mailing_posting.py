@@ -141,7 +141,7 @@ def test_a_letter_arrives_whole_at_its_office_and_is_recorded_by_office_alone(wo
     (message,) = world.log.messages
     assert to == ("chief@police.example",)
     assert message["Subject"] == "Testville: report for February 2026 (Executive Committee)"
-    assert message["Source"] == "Mayor s Office <areas@city.example>"
+    assert message["From"] == "Mayor s Office <areas@city.example>"
     (attached,) = message.iter_attachments()
     assert attached.get_content() == PDF
     assert attached.get_filename() == "2026-02_executive_en.pdf"
@@ -311,7 +311,7 @@ def test_no_name_can_add_a_header_or_a_recipient(text):
     (message,) = log.messages
     assert message["Bcc"] is None
     assert [mail for _, mail in getaddresses(message.get_all("To"))] == ["chief@police.example"]
-    assert [mail for _, mail in getaddresses(message.get_all("Source"))] == ["areas@city.example"]
+    assert [mail for _, mail in getaddresses(message.get_all("From"))] == ["areas@city.example"]
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
 

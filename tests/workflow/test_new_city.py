@@ -336,7 +336,7 @@ def test_one_command_makes_a_city(tmp_path, run):
     said = " ".join(run(*words, cwd=tmp_path).stdout.split())
     assert "700 incidents" in said
     assert "candidate areas, on" in said
-    assert "make run CITY=louisville" in said
+    assert "csa serve --city louisville" in said
     assert (tmp_path / "config" / "louisville.toml").is_file()
     assert {one.name for one in (tmp_path / "data" / "louisville").iterdir()} == {
         "shootings.csv",

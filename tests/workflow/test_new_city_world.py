@@ -557,7 +557,7 @@ def test_a_portals_answer_is_read_as_its_records(tmp_path, answer):
 )
 def test_an_answer_without_records_is_refused(tmp_path, answer):
     (tmp_path / "list.json").write_text(json.dumps(answer))
-    with pytest.raises(SourceError, match="does not match a list of records"):
+    with pytest.raises(SourceError, match=r"Export the table as CSV or as a list of records\."):
         understand(tmp_path / "list.json")
 
 
@@ -792,7 +792,9 @@ def test_what_was_made_of_another_city_is_not_written_over(tmp_path):
     setting_up.set_up(understand(path), CityFiles(), out, root=root)
     before = listed(root)
     out.unlink()
-    with pytest.raises(ParamError, match="already: of another city"):
+    with pytest.raises(
+        ParamError, match=r"Give this city another name with --name, or move that folder\."
+    ):
         setting_up.set_up(understand(path, name="Other"), CityFiles(), out, root=root)
     assert listed(root) == before
 

@@ -23,6 +23,8 @@ from csa_app.shared.area_status import AreaView, in_service, state_words
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import months_covered, victims_words, what_is_counted
 
+ALSO = {"yes": "sheet.also_yes", "no": "sheet.also_no", "too few": "sheet.also_few"}
+"""Whether homicides alone would give the same area, in words."""
 FEW_PEOPLE = 100
 FEW_DOMESTIC = 5
 """A smaller number could reveal someone to readers who know the area."""
@@ -105,14 +107,12 @@ def _next12(found: Sequence[float] | None) -> str:
 
 def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:
     units = session.config.city.units
+    size = land(area["area_km2"], units)
     homicides = (f"{area['homicides']:,}", tr("sheet.homicides", n=area["homicides"]))
     shown = [
         *[homicides] * has_homicides,
         (_known(area["victims"]), victims_words(session)),
-        (
-            land(area["area_km2"], units).split(" ")[0],
-            tr("sheet.land_us" if units == "us" else "sheet.land_metric"),
-        ),
+        (size.split(" ")[0], tr("sheet.land_us" if units == "us" else "sheet.land_metric")),
     ]
     year = area["population_year"]
     if not pd.isna(area["population"]):
@@ -148,21 +148,11 @@ def _places(session: CitySession, choices: AreaSettings, area: Any, called: str)
     )
     st.markdown(tr("sheet.neighborhoods", shares=shares))
     if set(choices.kinds) == set(KINDS) and "also_on_homicides" in area:
-        st.markdown(
-            tr(
-                {
-                    "yes": "sheet.also_yes",
-                    "no": "sheet.also_no",
-                    "too few": "sheet.also_few",
-                }[area["also_on_homicides"]]
-            )
-        )
+        st.markdown(tr(ALSO[area["also_on_homicides"]]))
     if not pd.isna(area["domestic"]):
         n = int(area["domestic"])
-        is_few = n < FEW_DOMESTIC
-        st.markdown(
-            tr("sheet.few_domestic", n=FEW_DOMESTIC) if is_few else tr("sheet.domestic", n=n)
-        )
+        key = "sheet.few_domestic" if n < FEW_DOMESTIC else "sheet.domestic"
+        st.markdown(tr(key, n=max(n, FEW_DOMESTIC)))
     if area["suspect"]:
         st.warning(tr("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
     cells = area["cells"]  # a core service area's are a set

@@ -50,6 +50,7 @@ from csa.areas.risk_score import fitted_risk, load_risk
 from csa.areas.sheets import Sheet, build_sheet
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
+from csa.base.home import shipped
 from csa.base.io import KEPT
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
@@ -74,7 +75,7 @@ from csa_app.shared.geometry import (
     fitted_geometry,
     risk_geometry,
 )
-from csa_app.shared.settings import ROOT, deployment
+from csa_app.shared.settings import deployment
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -483,7 +484,7 @@ def why_here(session: CitySession, area: CellSet) -> AreaExplanation:
 
 def studies() -> tuple[EvidenceStudy, ...]:
     """Read what studies found: the city's own list, else the one that comes with the program."""
-    return load_evidence(deployment().config, ROOT / "config" / "any.toml")
+    return load_evidence(deployment().config, shipped() / "config" / "any.toml")
 
 
 @of_city(max_entries=4)

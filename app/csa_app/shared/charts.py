@@ -23,7 +23,7 @@ PARTS_HEIGHT_PX = 280
 @once
 def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by month, homicides as the darker base, an unfinished month hatched."""
-    colours = theme.current()
+    colors = theme.current()
     covered = counts[counts["is_covered"]]
     names = [month(name) for name in covered["month"]]
     hatch = ["/" if is_partial else "" for is_partial in covered["is_partial"]]
@@ -36,9 +36,9 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
         (
             tr("charts.homicides"),
             covered["homicides"],
-            colours.sequential[-1 if not theme.is_dark() else -2],
+            colors.sequential[-1 if not theme.is_dark() else -2],
         ),
-        (tr("charts.nonfatal"), others, colours.sequential[2 if not theme.is_dark() else 1]),
+        (tr("charts.nonfatal"), others, colors.sequential[2 if not theme.is_dark() else 1]),
     )
     figure = go.Figure()
     for title, values, colour in series:
@@ -48,7 +48,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             name=title,
             marker={
                 "color": colour,
-                "pattern": {"shape": hatch, "fgcolor": colours.land, "fillmode": "overlay"},
+                "pattern": {"shape": hatch, "fgcolor": colors.land, "fillmode": "overlay"},
             },
             customdata=list(zip(names, provisional, strict=True)),
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
@@ -73,7 +73,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 @once
 def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by day of the week and part of the day, with the number in each box."""
-    colours = theme.current()
+    colors = theme.current()
     days = [calendar.day_name[day] for day in counts.index]
     names = [
         tr({"06-14": "charts.day", "14-22": "charts.evening", "22-06": "charts.night"}[part])
@@ -84,7 +84,7 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             z=counts[list(PARTS)].to_numpy(),
             x=names,
             y=days,
-            colorscale=[[0, colours.land], *_scale(colours.sequential)],
+            colorscale=[[0, colors.land], *_scale(colors.sequential)],
             zmin=0,
             showscale=False,
             xgap=3,
@@ -124,8 +124,8 @@ def _mark() -> dict[str, object]:
     }
 
 
-def _scale(colours: Sequence[str]) -> list[list[object]]:
-    return [[(n + 1) / len(colours), colour] for n, colour in enumerate(colours)]
+def _scale(colors: Sequence[str]) -> list[list[object]]:
+    return [[(n + 1) / len(colors), colour] for n, colour in enumerate(colors)]
 
 
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:

@@ -117,6 +117,11 @@ def data_line(session: CitySession) -> str:
     return f'<p class="csa-line">{" · ".join(parts)}</p>'
 
 
+def remembered(key: str) -> dict[str, Any]:
+    """Return what a widget needs to be as its reader left it on coming back to the page."""
+    return {"key": key, "persist_state": "session"}
+
+
 @contextmanager
 def working() -> Iterator[None]:
     """Show that something is being computed, without moving anything on the page."""

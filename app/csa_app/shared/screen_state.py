@@ -124,8 +124,7 @@ def month_options(dataset: Dataset) -> list[str]:
 
 def start_options(dataset: Dataset) -> list[str]:
     """List the possible starts: enough months known before, and a whole month after."""
-    covered = dataset.complete_months
-    n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
+    covered, n = dataset.complete_months, max(0, months_known(dataset) - BASE_MONTHS)
     return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
 
 

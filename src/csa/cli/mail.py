@@ -13,7 +13,15 @@ from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.base.text import day, render, tr
 from csa.cli.console import note, show, show_json
-from csa.cli.options import CityOption, JsonOption, StoreOption, decided, load_city_option, make_act
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    StoreOption,
+    decided,
+    in_var,
+    load_city_option,
+    make_act,
+)
 
 if TYPE_CHECKING:
     from csa.base.message import Message
@@ -78,12 +86,12 @@ def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 
-    own = MonthPlace.of(config, Path("var") / config.city.id, data_dir(config)).bundle
+    own = MonthPlace.of(config, in_var(config.city.id), data_dir(config)).bundle
     return figures_published(bundle or own, config.city.id)
 
 
 def _folder(config: CityConfig, name: str) -> Path:
-    return Path("var") / config.city.id / name
+    return in_var(config.city.id) / name
 
 
 def _lay_out(

@@ -17,6 +17,7 @@ from csa.cli.options import (
     StoreOption,
     city_plan,
     confirm_read,
+    in_var,
     load_city_option,
     make_act,
     open_or_create_store,
@@ -98,8 +99,7 @@ def month_command(
     from csa.city.loading import find_city_file
     from csa.workflow.month_place import MonthPlace
 
-    home = home or Path("var") / find_city_file(city).stem
-    place = MonthPlace.of(config, home, data_dir(config))
+    place = MonthPlace.of(config, home or in_var(find_city_file(city).stem), data_dir(config))
     if undo:
         _undo(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return

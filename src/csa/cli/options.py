@@ -188,11 +188,18 @@ def load_city_option(name: str) -> CityConfig:
     return load_city(find_city_file(name))
 
 
+def in_var(city: str) -> Path:
+    """Return the folder of what is made of a city."""
+    from csa.base.home import home
+
+    return home() / "var" / city
+
+
 def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
     """Open the dataset that is given, else the city's own in `var`; None where there is none."""
     from csa.city.dataset import open_dataset
 
-    folder = given or Path("var") / config.city.id / "dataset"
+    folder = given or in_var(config.city.id) / "dataset"
     return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csa.base.home import home
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
 from csa.cli.options import JsonOption
@@ -48,8 +49,9 @@ def start(
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
     root: Annotated[
-        Path, typer.Option(help="The folder with data/ and var/.  [here]", metavar="DIR")
-    ] = Path(),
+        Path | None,
+        typer.Option(help="The folder with data/ and var/.  [csa home]", metavar="DIR"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set up a new city: read its files, ask about anything unclear, and propose areas."""
@@ -75,14 +77,14 @@ def start(
     if not as_json:
         _show_understood(city, beside)
         _show_taken(city, answers)
-    path = out or Path("config") / f"{city.id}.toml"
+    path = out or home() / "config" / f"{city.id}.toml"
     if path.exists():
         raise ParamError("start.exists", path=path)
     if is_asked and not typer.confirm(tr("start.go_on", path=path), default=True, err=True):
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
-        made = set_up(city, beside, path, step, root)
+        made = set_up(city, beside, path, step, root or home())
     if as_json:
         show_json(_account(made, path))
     else:
@@ -168,5 +170,5 @@ def _show_made(made: MadeCity, path: Path) -> None:
     show_intake(made.intake, made.dataset, made.version)
     show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
-    name = path.stem if path.parent == Path("config") else path  # as --city finds it
+    name = path.stem if path.parent == home() / "config" else path  # as --city finds it
     show(tr("start.next", path=path, name=name, dataset=made.dataset))

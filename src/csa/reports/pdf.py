@@ -72,6 +72,8 @@ def require_pdf() -> None:
     """Refuse before any computing if a PDF cannot be made."""
     try:
         import weasyprint  # noqa: F401, PLC0415 - only to see whether it loads
+    except ModuleNotFoundError as error:
+        raise MachineError("report_file.no_weasyprint") from error
     except OSError as error:
         raise MachineError("report_file.no_pdf") from error
 

@@ -73,7 +73,7 @@ class Stand:
 
     def on_record(self):
         """Read the trail, by a process that knows nothing of the others."""
-        assert "chain whole" in self.csa("audit", "verify")
+        assert "the log is intact" in self.csa("audit", "verify")
         return texts(json.loads(self.csa("audit", "list", "--json")))
 
 

@@ -131,7 +131,7 @@ def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
     with pytest.raises(StopError):
         panels.stop(CsaError("screen.bad_link"))
     assert said[0][0] == "error"
-    assert said[0][1].startswith("This link")
+    assert said[0][1].startswith("Part of this link")
 
 
 def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):

@@ -286,9 +286,12 @@ def test_the_request_does_not_decide(deploy, page, option):
 @pytest.mark.parametrize(
     ("auth", "said"),
     [
-        (None, "write redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url"),
-        ({}, "write redirect_uri"),
-        ("x", "write redirect_uri"),
+        (
+            None,
+            "Write redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url under",
+        ),
+        ({}, "Core service areas No one can sign in yet."),
+        ("x", "Core service areas No one can sign in yet."),
         (
             {**AUTH, "client_secret": ""},
             "No one can sign in yet. Write client_secret under [auth] in .streamlit/secrets.toml (docs/DEPLOY.md).",
@@ -310,7 +313,7 @@ def test_sign_in_that_is_not_set_up_is_one_sentence_and_nothing_opens(deploy, pa
     [
         ('access = "everybody"', "access must be one of"),
         ('access = "signed-in"\n[roles]\nrol = 1', "roles.rol: no such setting"),
-        ("access = ", "is not TOML"),
+        ("access = ", "Fix that line."),
     ],
 )
 def test_a_faulty_deployment_file_opens_nothing(deploy, page, text, said):

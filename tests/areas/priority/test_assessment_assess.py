@@ -334,7 +334,7 @@ def test_a_proposal_made_from_other_data_is_refused(root):
     proposal, _ = asked_of_sample(root)
     other = replace(dataset, report={**dataset.report, "fingerprint": "0" * 64})
     with pytest.raises(
-        CsaError, match=r"This proposal was made from a different version of the data\."
+        CsaError, match=r"This proposal was made from data other than this dataset\."
     ):
         assess_areas(City(config, other), proposal)
 

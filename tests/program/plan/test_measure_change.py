@@ -65,7 +65,7 @@ def test_a_large_fall_of_shootings_is_better_and_is_told_with_its_percent():
     assert judged.verdict is MeasureVerdict.BETTER
     assert judged.difference == -30
     assert judged.low < -30 < judged.high < 0
-    assert str(judged.message) == says("measures.better", what="60 to 30 (-50 %)")
+    assert str(judged.message) == says("measures.better", what="60 to 30 (-50%)")
 
 
 def test_the_range_of_a_fall_by_hand():
@@ -106,15 +106,15 @@ def test_a_dispersion_below_one_is_taken_as_one():
 def test_fewer_than_ten_before_are_told_without_percent():
     assert str(judge_counts([3], [5]).message) == says("measures.no_change", what="3 to 5")
     assert str(judge_counts([9], [5]).message).startswith("No clear change: 9 to 5.")
-    assert "10 to 5 (-50 %)" in str(judge_counts([10], [5]).message)
+    assert "10 to 5 (-50%)." in str(judge_counts([10], [5]).message)
 
 
 def test_spans_of_unequal_length_are_compared_by_the_quarter():
     judged = judge_counts([10] * 8, [10] * 2)
     assert judged.verdict is MeasureVerdict.NO_CHANGE
     assert judged.difference == 0
-    assert "80 in 8 quarters to 20 in 2 quarters (+0 %)" in str(judged.message)
-    assert "20 in 2 quarters to 40 in one quarter (+300 %)" in str(
+    assert "80 in 8 quarters to 20 in 2 quarters (+0%)." in str(judged.message)
+    assert "20 in 2 quarters to 40 in one quarter (+300%)." in str(
         judge_counts([10, 10], [40]).message
     )
 
@@ -186,7 +186,7 @@ def test_the_direction_says_what_a_rise_is():
     assert judge_counts([30], [70], "down").verdict is MeasureVerdict.WORSE
     assert judge_counts([30], [70], "up").verdict is MeasureVerdict.BETTER
     moved = judge_counts([30], [70], "none")
-    assert (moved.verdict, str(moved.message)[:6]) == (MeasureVerdict.MOVED, "Moved:")
+    assert (moved.verdict, str(moved.message)[:6]) == (MeasureVerdict.MOVED, "Change")
 
 
 @pytest.mark.parametrize("whole", [9, 10])
@@ -239,7 +239,7 @@ def test_victims_and_incidents_are_never_compared():
     assert (judged.verdict, judged.difference) == (MeasureVerdict.NO_BASELINE, None)
     assert str(judged.message) == (says("measures.basis_changed", listed="incidents, victims"))
     unsaid = assess_change("charges", "up", cases(3, 20), cases(9, 20, AFTER, basis="all"))
-    assert "(not said, all)" in str(unsaid.message)
+    assert "(not stated, all), so" in str(unsaid.message)
 
 
 def test_of_revisions_the_newest_counts():
@@ -294,7 +294,7 @@ def test_a_quarter_before_and_after_an_unknown_direction_and_kind_are_refused():
         judge_counts([3], [4], "sideways")
     with pytest.raises(ParamError, match="The direction must be one of"):
         on_target(1, 1, 1, "")
-    with pytest.raises(ParamError, match="no kind"):
+    with pytest.raises(ParamError, match="A kind of measure"):
         assess_change("crime", "down", [], [])
 
 

@@ -120,7 +120,7 @@ def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_fact
     assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
     said = to_decide(month_facts, TELL)
     assert said == (
-        "To decide: 3 served areas without a live action and 9 unwritten actions on trust."
+        "To decide: 3 core service areas with no action under way and 9 trust actions not written yet."
     )
     assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
 
@@ -129,10 +129,10 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     two = month_facts.plan.lines[:2]
     plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=two))
     facts = replace(month_facts, plan=plan)
-    assert "2 late actions" in to_decide(facts, TELL)
+    assert "2 past-due actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
-    assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
-    assert sum("no action is live" in item for item in items) == len(plan.undone)
+    assert [item for item in items if "past due" in item] == [says("report.late_below", n=2)]
+    assert sum("no action under way" in item for item in items) == len(plan.undone)
     assert sum("on trust" in item for item in items) == 1
 
 
@@ -203,7 +203,7 @@ def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_fac
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
     table = next(b for b in areas_by_tier(bare_facts, TELL) if isinstance(b, Table))
-    assert table.columns[:3] == ("Area", "Tier", "Stands")
+    assert table.columns[:3] == ("Area", "Tier", "Status")
     order = [(row[1].replace("none", "9"), row[0]) for row in table.rows]
     assert order == sorted(order)
     assert len(table.rows) == len(bare_facts.areas)
@@ -388,7 +388,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
     for name in EXTRAS:
         served = edition(many(month_facts, 40), name, "en", draw)
         assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
-        assert "There is none here for 28 places" in served.blocks[-1].text
+        assert "This one has none for 28 places:" in served.blocks[-1].text
     each = many(bare_facts, 40)
     for n_first, n_sheets in ((5, 5), (14, 12)):
         areas = [

@@ -398,7 +398,7 @@ def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
 @pytest.mark.parametrize("month", [Month(2014, 12), Month(2020, 9)], ids=str)
 def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source, month):
     with pytest.raises(
-        PeriodError, match="is not a month in these data, which cover 2015-01 to 2020-08"
+        PeriodError, match=r"--month must be a month in these data \(2015-01 to 2020-08\), not 20"
     ) as refused:
         refuse_outside(sample_source.city.dataset, month)
     assert refused.value.message.key == "report.month"

@@ -28,6 +28,7 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
     cautions,
+    is_month_over,
     months_covered,
     share_words,
     what_is_counted,
@@ -237,20 +238,15 @@ def notes(view: AreaView) -> None:
     session, proposal = view.session, view.proposal
     report, city = session.dataset.report, session.config.city
     through = date.fromisoformat(report["data_through"])
+    last = proposal.summary["params"]["covered_through"]
     said: Iterable[str] = (
         tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
-        _partial(proposal),
+        "" if is_month_over(proposal) else tr("briefing.partial", month=month(last[:7])),
         *cautions(proposal),
         tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
         past_years(session, view.choices),
     )
     st.caption(" ".join(panels.plain(sentence) for sentence in said if sentence))
-
-
-def _partial(proposal: Proposal) -> str:
-    last = proposal.summary["params"]["covered_through"]
-    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
-    return "" if is_over else tr("briefing.partial", month=month(last[:7]))
 
 
 def past_years(session: CitySession, choices: AreaSettings) -> str:

@@ -32,6 +32,13 @@ DOT, LETTER, LINE = 0.01, 0.0105, 0.022
 """Half a dot, a letter and half a line on the narrowest map with names, as shares of its width."""
 LEAST_SEARCHED, MOST_SHOWN = 12, 100
 """Cities from which on one can be searched for, and cities in the table; the file has all."""
+BESIDE = (
+    ("better", "cities.better"),
+    ("as good", "cities.as_good"),
+    ("worse", "cities.worse"),
+    ("one year", "cities.one_year"),
+)
+"""How areas did in past years beside the best other way, and the words for it."""
 COMMAND = "csa fleet cities.csv --out {folder}"
 
 
@@ -78,19 +85,7 @@ def answer(table: pd.DataFrame) -> None:
                 high=percent(float(shares.max())),
             )
         )
-        beside = [
-            tr(
-                {
-                    "better": "cities.better",
-                    "as good": "cities.as_good",
-                    "worse": "cities.worse",
-                    "one year": "cities.one_year",
-                }[name],
-                n=int(verdicts[name]),
-            )
-            for name in ("better", "as good", "worse", "one year")
-            if name in verdicts
-        ]
+        beside = [tr(key, n=int(verdicts[name])) for name, key in BESIDE if name in verdicts]
         said.append(tr("cities.compared", results=in_words(beside)))
     panels.answer(*said)
     st.caption(tr("cities.no_ranking"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,11 +25,6 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import deployment
 
 ASKED = "choose passed over"
-
-
-def folder() -> Path:
-    """Return the folder of stored choices."""
-    return deployment().choices
 
 
 def form(view: AreaView, judgement: AreaAssessment, weighing: Weighing, first: list[str]) -> None:
@@ -131,7 +125,7 @@ def _keep(
         if not is_asked:
             _ask(spot, note)
         return
-    path = save_choice(folder(), choice, proposal, judgement, by=by)
+    path = save_choice(deployment().choices, choice, proposal, judgement, by=by)
     st.session_state.pop(asked, None)
     spot.empty()
     st.success(tr("choose.saved", file=path.name))
@@ -139,7 +133,7 @@ def _keep(
 
 def before(session: CitySession) -> None:
     """List earlier choices, newest first."""
-    kept, complaints = list_choices(folder())
+    kept, complaints = list_choices(deployment().choices)
     for complaint in complaints:
         st.error(panels.sentence(complaint))
     if not kept:
@@ -148,16 +142,8 @@ def before(session: CitySession) -> None:
         for choice in kept:
             when = datetime.fromisoformat(choice["at_utc"])
             places = name_list(called(a["place_name"], a["area_id"]) for a in choice["areas"])
-            st.markdown(
-                panels.plain(
-                    tr(
-                        "choose.line",
-                        day=day(when.date()),
-                        office=choice["by_office"],
-                        areas=places,
-                    )
-                )
-            )
+            told = {"day": day(when.date()), "office": choice["by_office"], "areas": places}
+            st.markdown(panels.plain(tr("choose.line", **told)))
             st.caption(panels.plain(choice["reasons"]))
             if choice["data_fingerprint"] != session.dataset.fingerprint:
                 st.caption(tr("choose.older_data"))

@@ -47,6 +47,14 @@ OF_GROUND = (
 """Columns of an assessment that are counted on the ground of an area in service."""
 
 
+BEFORE = {
+    "yes": "compare.before_yes",
+    "no": "compare.before_no",
+    "unknown": "compare.unknown",
+}
+"""Whether an area was a candidate before, in words."""
+
+
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
     """Return a tier in words."""
     if is_doubtful:
@@ -124,17 +132,11 @@ def show(
     ]
     top = max((row["next12_high"] for row in shown if not pd.isna(row["next12_high"])), default=0)
     has_people = any(not pd.isna(row["people"]) for row in shown)
-    rows = [
-        {
-            tr("compare.col_area"): _named(known[row["area_id"]]),
-            **(
-                _sureness(row, has_people=has_people)
-                if is_sure
-                else _decides(row, top, lacking, places)
-            ),
-        }
-        for row in shown
-    ]
+    rows = []
+    for row in shown:
+        sure = _sureness(row, has_people=has_people) if is_sure else {}
+        cells = sure or _decides(row, top, lacking, places)
+        rows.append({tr("compare.col_area"): _named(known[row["area_id"]]), **cells})
     panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
     if view.others:
         names = name_list(in_service(area).display_name for area in view.others)
@@ -193,8 +195,9 @@ def _decides(
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
     places = {} if lacking is None else {tr("compare.col_lacking"): len(lacking[row["area_id"]])}
+    tier = tr("compare.none") if pd.isna(row["tier"]) else str(int(row["tier"]))
     return {
-        tr("compare.col_tier"): _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
+        tr("compare.col_tier"): tr("compare.look_first") if row["is_doubtful"] else tier,
         tr("compare.col_expected"): _next12(row, top),
         tr("compare.col_homicides"): int(row["homicides"]),
         **places,
@@ -216,17 +219,11 @@ def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
         tr("compare.col_times"): times(row["times_city"]),
         tr("compare.col_months"): months,
         tr("compare.col_again"): in_ten(row["stability_share"]),
-        tr("compare.col_before"): _before(row["was_candidate"]),
+        tr("compare.col_before"): tr(BEFORE[row["was_candidate"]]),
         tr("compare.col_top"): in_ten(row["in_top_probability"]),
         tr("compare.col_weights"): in_ten(row["top_share"]),
         **({tr("compare.col_people"): _people(row["people"])} if has_people else {}),
     }
-
-
-def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
-    if is_doubtful:
-        return tr("compare.look_first")
-    return tr("compare.none") if pd.isna(tier) else str(int(tier))
 
 
 def expected(mean: float, low: float, high: float) -> str:
@@ -234,14 +231,6 @@ def expected(mean: float, low: float, high: float) -> str:
     if math.isnan(mean):
         return tr("compare.unknown")
     return tr("compare.expected", n=mean, low=int(low), high=int(high))
-
-
-def _before(answered: str) -> str:
-    return tr(
-        {"yes": "compare.before_yes", "no": "compare.before_no", "unknown": "compare.unknown"}[
-            answered
-        ]
-    )
 
 
 def _people(people: Any) -> str:
@@ -452,31 +441,19 @@ def reasons(view: AreaView, judgement: AreaAssessment) -> None:
                 st.markdown(f"**{name}**, {state}. {why}")
                 where = shares[row["area_id"]] if own is None else own.neighborhoods
                 places = ", ".join(f"{k} {percent(v)}" for k, v in where.items())
-                st.caption(
-                    _details(row, through, panels.plain(places), knows_year=knows_year)
-                    + _lacking(lacking.get(row["area_id"], ()))
-                    + _suspect(int(row["suspect"]), int(row["incidents"]))
-                )
+                said = [_details(row, through, panels.plain(places), knows_year=knows_year)]
+                if kinds := lacking.get(row["area_id"], ()):
+                    said.append(tr("compare.lacking", kinds=panels.plain(", ".join(kinds))))
+                if row["suspect"]:  # even if they make up less than a third of the count
+                    n, of = int(row["suspect"]), int(row["incidents"])
+                    said.append(tr("compare.suspect", n=n, of=of))
+                st.caption(" ".join(said))
 
 
 def _details(row: Mapping[str, Any], through: str, places: str, *, knows_year: bool) -> str:
     """Return an area's newest year, the two before it, and its neighborhoods."""
     if not knows_year:
         return tr("compare.details_short", places=places)
-    earlier, recent = _earlier(row["earlier_yearly"]), row["recent_12"]
+    yearly, recent = row["earlier_yearly"], row["recent_12"]
+    earlier = "" if pd.isna(yearly) else " " + tr("compare.earlier", yearly=yearly)
     return tr("compare.details", recent=recent, through=through, earlier=earlier, places=places)
-
-
-def _earlier(yearly: float | None) -> str:
-    if yearly is None or math.isnan(yearly):
-        return ""
-    return " " + tr("compare.earlier", yearly=yearly)
-
-
-def _suspect(n_suspect: int, n: int) -> str:
-    """Mention any suspect points, even if they make up less than a third of the count."""
-    return " " + tr("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
-
-
-def _lacking(kinds: Sequence[str]) -> str:
-    return " " + tr("compare.lacking", kinds=panels.plain(", ".join(kinds))) if kinds else ""

@@ -49,16 +49,14 @@ def choose(config: CityConfig, *, has_risk: bool) -> Weighing:
         tr("compare.capacity"),
         1,
         MAX_CAPACITY,
-        key="capacity",
-        persist_state="session",
+        **panels.remembered("capacity"),
         help=tr("compare.capacity_help"),
     )
     criterion = st.selectbox(
         tr("compare.order_by"),
         (*SINGLE, *risk, SEVERAL),
-        key=CRITERION,
         format_func=lambda name: tr("compare.several") if name == SEVERAL else _label(name),
-        persist_state="session",
+        **panels.remembered(CRITERION),
         help=tr("compare.order_help"),
     )
     chosen = {name: float(name == criterion) for name in COMPONENTS}
@@ -84,8 +82,7 @@ def _sliders(offered: Sequence[str]) -> dict[str, float]:
             0.0,
             MAX_WEIGHT,
             step=WEIGHT_STEP,
-            key=f"weight {name}",
-            persist_state="session",
+            **panels.remembered(f"weight {name}"),
         )
         for name in offered
     }

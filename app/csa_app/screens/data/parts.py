@@ -36,9 +36,8 @@ def answer(session: CitySession) -> None:
         _unplaced(report, n_unplaced),
     )
     if report["nonfatal_is_proxy"]:
-        st.warning(
-            panels.plain(tr("data.proxy", name=report["nonfatal_name"])), icon=":material/help:"
-        )
+        proxy = panels.plain(tr("data.proxy", name=report["nonfatal_name"]))
+        st.warning(proxy, icon=":material/help:")
     today = session.config.city.clock.today()
     panels.numbers(
         [
@@ -196,14 +195,9 @@ def layers(session: CitySession) -> None:
     ]
     st.header(tr("data.layers"), anchor=False)
     if report["population"] is not None:
-        st.markdown(
-            tr(
-                "data.people",
-                n=round(report["population"]),
-                source=panels.plain(report.get("population_source") or tr("sheet.unknown")),
-                year=report["population_year"],
-            )
-        )
+        source = panels.plain(report.get("population_source") or tr("sheet.unknown"))
+        told = {"source": source, "year": report["population_year"]}
+        st.markdown(tr("data.people", n=round(report["population"]), **told))
     else:
         st.markdown(tr("data.no_people"))
     if rows:

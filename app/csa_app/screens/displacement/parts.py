@@ -535,12 +535,12 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
 
 def _legend(session: CitySession, following: Following, *, can_alike: bool) -> None:
     """Show what the colors and outlines mean; offer to outline the comparison places."""
-    colours = theme.current()
+    colors = theme.current()
     with st.container(horizontal=True, vertical_alignment="center", key="change_legend"):
         show_legend(
             tr("change_page.legend"),
             maps_change.classes(),
-            colours.diverging,
+            colors.diverging,
             marks=(
                 ("┄", tr("change_page.mark_too_few")),
                 ("░", tr("change_page.mark_ring")),

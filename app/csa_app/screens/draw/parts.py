@@ -55,17 +55,12 @@ def waiting(scene: Present, row: DrawRow, *, may_draw: bool) -> None:
     st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
     entrants = [Entrant(**one) for one in account["entrants"]]
     groups = pair_areas(entrants, account["n_waves"])
-    panels.table(
-        pd.DataFrame(
-            [
-                (area.place_name, number, area.incidents_24_months)
-                for number, group in enumerate(groups, start=1)
-                for area in group
-            ],
-            columns=_columns(),
-        ),
-        tr("draw_page.waits"),
-    )
+    rows = [
+        (area.place_name, number, area.incidents_24_months)
+        for number, group in enumerate(groups, start=1)
+        for area in group
+    ]
+    panels.table(pd.DataFrame(rows, columns=_columns()), tr("draw_page.waits"))
     st.caption(tr("draw_page.about_n"))
     first = Month.parse(account["first_start"])
     st.markdown(starts_text(len(entrants), first, account["n_waves"], account["months_between"]))
@@ -147,19 +142,13 @@ def _one(scene: Present, row: DrawRow) -> None:
 
 
 def _starts(draw: Draw) -> pd.DataFrame:
-    areas = {one.area_id: one for one in draw.entrants}
-    return pd.DataFrame(
-        [
-            (
-                month(str(slot.start)),
-                areas[slot.area_id].place_name,
-                slot.pair,
-                areas[slot.area_id].incidents_24_months,
-            )
-            for slot in draw.slots
-        ],
-        columns=[tr("draw_page.col_start"), *_columns()],
-    )
+    slots = [(slot, area) for slot in draw.slots for area in draw.entrants]
+    rows = [
+        (month(str(slot.start)), area.place_name, slot.pair, area.incidents_24_months)
+        for slot, area in slots
+        if area.area_id == slot.area_id
+    ]
+    return pd.DataFrame(rows, columns=[tr("draw_page.col_start"), *_columns()])
 
 
 def _columns() -> list[str]:
@@ -226,13 +215,9 @@ def _found(scene: Present) -> AssessedProposal:
     """Return the candidates on screen, as Compare shows them."""
     session = scene.session
     choices = screen_state.screen(session).choices
-    return AssessedProposal(
-        session,
-        choices,
-        cache.suggesting(session, choices),
-        cache.proposal(session, choices),
-        cache.assessment(session, choices),
-    )
+    record, proposal = cache.suggesting(session, choices), cache.proposal(session, choices)
+    assessed = cache.assessment(session, choices)
+    return AssessedProposal(session, choices, record, proposal, assessed)
 
 
 def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:

@@ -7,11 +7,11 @@ import re
 import streamlit as st
 
 from csa.areas.proposal import Proposal
+from csa.base.home import shipped
 from csa.base.text import land, tr
 from csa_app.shared import panels
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import period_words
-from csa_app.shared.settings import ROOT
 
 
 def answer(proposal: Proposal) -> None:
@@ -71,7 +71,7 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
 
 def page() -> None:
     """Show docs/METHODS.md below its contents, without its title, since the page has one."""
-    text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    text = (shipped() / "docs" / "METHODS.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
     body = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"`\1`", body)  # files lead nowhere here
     heads = re.findall(r"^## (.+)$", body, flags=re.MULTILINE)

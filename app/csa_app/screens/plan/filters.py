@@ -120,27 +120,24 @@ def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFil
             st.selectbox(
                 tr(label),
                 ["", *choices[name]],
-                key=_key(name),
-                persist_state="session",
+                **panels.remembered(_key(name)),
                 format_func=partial(_named, names[name]),
             )
-        st.checkbox(tr("plan_page.soon"), key=_key("soon"), persist_state="session")
-        st.checkbox(tr("plan_page.is_late"), key=_key("late"), persist_state="session")
+        st.checkbox(tr("plan_page.soon"), **panels.remembered(_key("soon")))
+        st.checkbox(tr("plan_page.is_late"), **panels.remembered(_key("late")))
     titles = {line.number: line.title or tr("plan.open_slot") for line in lines}
     with st.container(key="plan_looks", horizontal=True, vertical_alignment="bottom"):
         st.radio(
             tr("plan_page.look"),
             LOOKS,
-            key=_key("look"),
             format_func=lambda look: tr(LOOK_WORDS[look]),
             horizontal=True,
-            persist_state="session",
+            **panels.remembered(_key("look")),
         )
         st.selectbox(
             tr("plan_page.open"),
             ["", *choices["opened"]],
-            key=_key("opened"),
-            persist_state="session",
+            **panels.remembered(_key("opened")),
             format_func=lambda number: (
                 f"{number} {titles[number]}" if number else tr("plan_page.open_none")
             ),

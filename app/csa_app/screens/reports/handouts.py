@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as parts_of
 from datetime import date
 
@@ -56,30 +56,14 @@ def form(desk: Desk, report: Report | None) -> None:
 def _handing(desk: Desk, report: Report) -> Decision:
     first = Month.parse(report.request.month)
     least = min(date(first.year, first.number, 1), desk.today)
+    editions, days = _editions(report), {"min_value": least, "max_value": desk.today}
+    known = known_recipients(desk.basis.plan, desk.basis.records)
+    others = {"accept_new_options": True, "placeholder": tr("reports_page.to_hint")}
+    which = FormField("edition", tr("reports_page.which"), "choice", options=editions, row=1)
     fields = (
-        FormField(
-            "edition",
-            tr("reports_page.which"),
-            "choice",
-            options=_editions(report),
-            words=_in_words,
-            row=1,
-        ),
-        FormField(
-            "on",
-            tr("reports_page.on"),
-            "day",
-            desk.today,
-            row=1,
-            more={"min_value": least, "max_value": desk.today},
-        ),
-        FormField(
-            "recipients",
-            tr("reports_page.to"),
-            "several",
-            options=known_recipients(desk.basis.plan, desk.basis.records),
-            more={"accept_new_options": True, "placeholder": tr("reports_page.to_hint")},
-        ),
+        replace(which, words=_in_words),
+        FormField("on", tr("reports_page.on"), "day", desk.today, row=1, more=days),
+        FormField("recipients", tr("reports_page.to"), "several", options=known, more=others),
     )
 
     def write(store: Store, act: Act, typed: Typed) -> str:

@@ -235,25 +235,18 @@ def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Tr
     return t(said, what=what, where=where, until=month)
 
 
-@dataclass(frozen=True)
-class PublishedChange:
-    """The publishable numbers of a change."""
-
-    counted: int | None  # in all areas together; None if fewer than 10 or held back
-    low: int | None  # low end of the range expected without change
-    high: int | None  # high end of the range expected without change
-
-
-def publishable_change(change: PublicChange | None) -> PublishedChange | None:
-    """Return the numbers of a change that may be published; None if the change is unknown."""
+def publishable_change(change: PublicChange | None) -> PublicChange | None:
+    """Return a change with the numbers that may be published; None if it is unknown."""
     if change is None or change.verdict == UNKNOWN:
         return None
-    if change.counted is None or change.counted < LEAST:
-        return PublishedChange(None, None, None)
-    if change.high is None or change.high < LEAST or change.verdict in NOT_JUDGED:
-        return PublishedChange(change.counted, None, None)
-    is_low = change.low is None or change.low < LEAST
-    return PublishedChange(change.counted, None if is_low else change.low, change.high)
+    counted, low, high = change.counted, change.low, change.high
+    if counted is None or counted < LEAST:
+        counted = low = high = None
+    elif high is None or high < LEAST or change.verdict in NOT_JUDGED:
+        low = high = None
+    elif low is None or low < LEAST:
+        low = None
+    return change.model_copy(update={"counted": counted, "low": low, "high": high})
 
 
 def change_numbers(change: PublicChange | None, t: Translator) -> tuple[str, ...]:

@@ -52,9 +52,9 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
     names = {one: one.upper() for one in "abcdefg"}
     said = {
         0: [],
-        1: ["First for the open place: B."],
+        1: ["First for the opening: B."],
         2: [
-            "First for one of the 2 open places: B.",
+            "First for one of the 2 openings: B.",
             "Tie for the last opening, which the data can't break: C, D. People decide.",
         ],
     }
@@ -64,7 +64,7 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
     (said,) = describe_capacity(in_service("ABC"), 5)
-    taken = "3 of 5 places are taken: Hadderley (A); Oak, north (B); Silverbeck (C)."
+    taken = "3 of 5 openings are filled: Hadderley (A); Oak, north (B); Silverbeck (C)."
     assert said == f"{taken} There is room for 2 more."
 
 

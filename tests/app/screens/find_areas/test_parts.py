@@ -203,7 +203,7 @@ def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
 def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
     area = city.proposal.areas.iloc[0].to_dict()
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=(12, 26)))
-    assert "that is 12 to 26" in said
+    assert "12 to 26 (90% range)." in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
     assert (
@@ -296,7 +296,7 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
     }
     opened = SimpleNamespace(config=city.config)
     numbers = [number for number, _ in area_sheet._numbers(opened, area, has_homicides=True)]
-    assert numbers == ["1", "not known", "2.6", "not known"]
+    assert numbers == ["1", "unknown", "2.6", "unknown"]
     counted = {**area, "victims": 1234.0, "population": 5678.0, "population_year": 2020}
     numbers = area_sheet._numbers(opened, counted, has_homicides=True)
     assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "about 5,700"]

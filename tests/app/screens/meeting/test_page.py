@@ -30,7 +30,7 @@ TITLES = (
     says("meeting.places_title"),
     says("meeting.measures_title"),
     "What is stuck",
-    "Openings",
+    "Open slots",
     "Next 90 days",
     "Decisions",
 )

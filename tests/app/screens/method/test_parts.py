@@ -57,7 +57,7 @@ def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
     parts.answer(city.proposal)
     words = " ".join(said.answers[0])
     assert "200" in words
-    assert "at least 4 lie" in words
+    assert "A group starts where at least 4 are within 200 m of each other." in words
     assert "16" in words
 
 

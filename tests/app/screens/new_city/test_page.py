@@ -50,7 +50,7 @@ def test_a_file_is_understood_and_becomes_a_city(page, tmp_path):
     assert (tmp_path / "var" / "louisville" / "dataset" / "ingest.json").is_file()
     assert (tmp_path / "data" / "louisville" / "shootings.csv").is_file()
     page.run()
-    assert "is there already" in words(page)
+    assert "config/louisville.toml already exists." in words(page)
 
 
 def test_what_is_in_doubt_is_asked_and_the_answer_changes_the_table(page, tmp_path):

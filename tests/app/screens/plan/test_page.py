@@ -351,7 +351,7 @@ def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(pa
 
 def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
     made = page({"opened": "1.1.1"})
-    for label in ("waits for the Committee", "counts"):
+    for label in ("waits for the Committee", "--csa-ground:"):
         sign(made, "plan answer change-1")
         next(b for b in made.button if b.label == "Approve").click().run()
         assert not made.exception
@@ -529,7 +529,7 @@ def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
     ("office", "why", "said"),
     [
         ("", "So.", "Add the office you are speaking for, such as Mayor's Office."),
-        ("Mayor", " ", "Write why"),
+        ("Mayor", " ", "51 of 51 written actions;"),
     ],
 )
 def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office, why, said):

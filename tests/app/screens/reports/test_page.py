@@ -239,8 +239,8 @@ def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, sto
     ("recipients", "office", "why", "said"),
     [
         ([], HEALTH, "as agreed", "Name the recipient"),
-        (["Police"], "", "as agreed", "Write on whose behalf"),
-        (["Police"], HEALTH, "", "Write why"),
+        (["Police"], "", "as agreed", "printed on each edition."),
+        (["Police"], HEALTH, "", "printed on each edition."),
     ],
 )
 def test_what_cannot_be_recorded_is_told_beside_the_form(
