@@ -1,5 +1,8 @@
 """How often verdicts of displacement are right: `python -m benchmarks.displacement [n_cities]`.
 
+`python -m benchmarks.displacement philadelphia [step]` takes away or moves incidents of a real city
+(`benchmarks.moved_incidents`), at starts so many months apart.
+
 Made-up cities of known change, each month drawn anew, through the very functions: dispersion
 estimated, what is usual settled from the city's own past starts, all areas together and each alone
 judged every month.
@@ -23,12 +26,20 @@ from rich.table import Table
 from scipy.stats import binomtest
 
 from benchmarks.displaced_cities import City, judge_city
+from benchmarks.moved_incidents import (
+    COLUMNS,
+    SCENARIOS,
+    judge_start,
+    philadelphia,
+    rows,
+    tell,
+)
 from csa.change.verdict import AreaResult, moved_share, net_change
 from csa.city.preregistration import Verdict
 
 SEED = 20261125
 FEWER = {verdict for verdict in Verdict if verdict.startswith("fewer")}
-IN_ALL = {Verdict.FEWER, Verdict.FEWER_FEWER_NEXT}
+WITHIN = {Verdict.FEWER, Verdict.FEWER_WIDE, Verdict.FEWER_FEWER_NEXT}
 NEXT_DOOR = {Verdict.FEWER_MOVED, Verdict.MORE_NEXT}
 Judged = Sequence[AreaResult]
 Shown = Callable[[Judged], bool | None]
@@ -113,17 +124,17 @@ def unchanged() -> Iterator[Claim]:
 
 def changed() -> Iterator[Claim]:
     """Something changes; dispersion 1.3, about Philadelphia's."""
-    fewer, in_all = partial(ever, FEWER), partial(at_end, IN_ALL)
+    fewer, within = partial(ever, FEWER), partial(at_end, WITHIN)
     for yearly, n_past in product((40, 14), (7, 5, 0)):
         plain = City(yearly, 1.3, n_past=n_past)
         at = f"; {yearly}, {n_past} years"
         for drop in (0.2, 0.3, 0.4):
             gone = replace(plain, drop=drop)
             yield Claim(f"{100 * drop:.0f} % fewer, shown{at}", gone, fewer)
-            yield Claim(f"{100 * drop:.0f} % fewer, shown as fewer in all{at}", gone, in_all)
+            yield Claim(f"{100 * drop:.0f} % fewer, shown as fewer within 750 m{at}", gone, within)
         moved = replace(plain, drop=0.4, moved=1.0)
-        stayed = partial(ever, IN_ALL)
-        yield Claim(f"40 % moved, said to be fewer in all{at}", moved, stayed, 0.05)
+        stayed = partial(ever, WITHIN)
+        yield Claim(f"40 % moved, said to be fewer within 750 m{at}", moved, stayed, 0.05)
         yield Claim(f"40 % moved, said to have moved{at}", moved, partial(ever, NEXT_DOOR))
         yield Claim(
             f"net holds 0, unchanged{at}", plain, partial(net_holds, 0.0), 0.85, is_floor=True
@@ -176,5 +187,24 @@ def main(n_cities: int = 400, only: str = "") -> None:
     console.print(table)
 
 
+def moved(step: int = 1) -> None:
+    """Print what is said of Philadelphia's past starts in each scenario, after 24 months."""
+    place = philadelphia()
+    told = [
+        tell(scenario, since, found)
+        for since in track(place.starts(step), "Starts", console=Console(stderr=True))
+        for scenario, found in judge_start(place, since, SCENARIOS, SEED)
+    ]
+    table = Table(title="In percent of starts", box=None, title_justify="left")
+    for title in COLUMNS:
+        table.add_column(title, justify="left" if title == COLUMNS[0] else "right")
+    for row in rows(told):
+        table.add_row(*row)
+    Console(width=140).print(table)
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]), *sys.argv[2:3])
+    if sys.argv[1:2] == ["philadelphia"]:
+        moved(*map(int, sys.argv[2:3]))
+    else:
+        main(*map(int, sys.argv[1:2]), *sys.argv[2:3])

@@ -115,7 +115,7 @@ def some_fleet(folder):
     """Write the table of a fleet at work: two cities done, one failed, one left."""
     done = {"longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "areas": 9}
     done |= {"data_through": "2018-03-31", "incidents": 1200, "share_of_incidents": 0.41}
-    done |= {"share_of_study_area": 0.0196, "displacement": "too few to say"}
+    done |= {"share_of_study_area": 0.0196, "displacement": "too small to tell"}
     past = {"hit_share": 0.34, "area_share": 0.02, "best_other_hit_share": 0.29}
     states = {"Spring Falls": "done", "Port Ann": "done", "Broken Bow": "failed", "Late": "not run"}
     found = {"Spring Falls": done | past | {"backtest": "better"}, "Port Ann": done}

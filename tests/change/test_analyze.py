@@ -133,7 +133,7 @@ def test_one_area_alone_is_all_of_them_and_has_the_whole_chance(located):
 
 
 FOLLOWED = {
-    "fewer": ((8, 2), (8, 8), Verdict.FEWER, Verdict.FEWER_UNKNOWN),
+    "fewer": ((8, 2), (8, 8), Verdict.FEWER_WIDE, Verdict.FEWER_UNKNOWN),
     "more": ((8, 18), (8, 8), Verdict.MORE, Verdict.NO_CHANGE),
     "moved": ((8, 2), (8, 20), Verdict.FEWER_MOVED, Verdict.FEWER_MOVED),
     "spread": ((8, 2), (8, 1), Verdict.FEWER_FEWER_NEXT, Verdict.FEWER_UNKNOWN),

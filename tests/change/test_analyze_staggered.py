@@ -36,7 +36,7 @@ def test_areas_that_begin_together_are_followed_as_with_one_start(located):
         (together.pooled, *together.by_area), (plain.pooled, *plain.by_area), strict=True
     ):
         alike(one, other)
-    assert together.alarm_chance == plain.alarm_chance == pytest.approx(0.05)
+    assert together.alarm_chance == plain.alarm_chance == pytest.approx(0.07)
 
 
 def test_each_is_counted_from_its_own_month_and_all_together_add_up(staggered, testville):
@@ -94,17 +94,21 @@ def test_the_sentence_says_since_when_for_how_many(staggered):
 # ---- True in general -----------------------------------------------------------------------
 
 
-def test_adding_redrawing_or_retiring_another_changes_nothing_of_an_area(located, staggered):
+def test_adding_redrawing_or_retiring_another_changes_nothing_that_was_told(located, staggered):
+    """From the month on in which another begins its e-value must reach more; nothing else differs."""
     west = analyze_displacement(located, served((AreaVersion(WEST, FIRST),))).by_area[0]
-    alike(staggered.by_area[0], west)
+    alike(staggered.by_area[0], west, 12)
+    np.testing.assert_array_equal(
+        staggered.by_area[0].core.evidence, [np.inf] * 12 + [100.0] * (len(west.verdicts) - 12)
+    )
     lives = [
         (AreaVersion(WEST, FIRST),),
         (AreaVersion(EAST, LATER), AreaVersion(frozenset(sorted(EAST)[:3]), Month(2019, 8))),
     ]
-    alike(analyze_displacement(located, served(*lives)).by_area[0], west)
+    alike(analyze_displacement(located, served(*lives)).by_area[0], west, 12)
     # The order in which they are listed is nobody's either.
     turned = analyze_displacement(located, served(*lives[::-1]))
-    alike(turned.by_area[1], west)
+    alike(turned.by_area[1], west, 12)
 
 
 def test_a_month_that_was_told_stays_told_when_another_area_begins(located):
@@ -118,8 +122,8 @@ def test_a_month_that_was_told_stays_told_when_another_area_begins(located):
 
 
 def test_alarms_are_no_more_frequent_than_is_said(staggered):
-    """The first alone has 5 in 100, the second half of 1, all together 4."""
-    assert staggered.alarm_chance == pytest.approx(0.05 + 0.005 + 0.04)
+    """The first alone has 5 in 100, the second half of 1, all together 4, e-values 2."""
+    assert staggered.alarm_chance == pytest.approx(0.05 + 0.005 + 0.04 + 0.02)
 
 
 # ---- At the edge ---------------------------------------------------------------------------

@@ -22,13 +22,19 @@ from csa.change.past import (
 
 
 def past_of(origin="2018-01", core=(4, 2, 6), ring=(7, 8, 9), rest=(40, 50, 60), **changed):
-    """A past year: 3 areas that held 30 in the 24 months before, the rest of the city 300."""
+    """A past year: 3 areas that held 30 in the 24 months before, the rest of the city 300.
+
+    A band has half of the rest, and is compared with the other half and the ring.
+    """
     rest = np.array(rest, dtype=np.int64)
     years = [
         PastYear(origin, base, 450, np.array(monthly, dtype=np.int64), rest)
         for base, monthly in ((Baseline(41.5, 6.25), core), (Baseline(70.0, 9.0), ring))
     ]
-    return replace(PastCohort(*years, n_areas=3, core_before=30, rest_before=300), **changed)
+    half = rest // 2
+    band = PastYear(origin, Baseline.counted(225), 295, half, half + np.array(ring))
+    made = PastCohort(*years, n_areas=3, core_before=30, rest_before=300, bands=(band,))
+    return replace(made, **changed)
 
 
 def plain_of(*past):
@@ -50,6 +56,16 @@ def plain_of(*past):
 )
 def test_areas_change_against_the_rest_of_the_city(months, change):
     assert past_of().change(months) == pytest.approx(change)
+
+
+def test_core_ring_and_first_band_together_are_compared_with_what_is_farther_out():
+    """295 before are 225 and the ring's 70: without it 225; after, what the ring had goes too."""
+    within = past_of().within
+    assert (within.base, within.before) == (Baseline(41.5 + 70 + 225, 6.25 + 9 + 225), 225)
+    assert within.monthly.tolist() == [31, 35, 45]
+    assert within.compared.tolist() == [20, 25, 30]
+    core = past_of().core_with(0)
+    assert (core.before, core.compared.tolist()) == (295, [27, 33, 39])
 
 
 def test_a_rise_is_above_zero_and_none_at_all_is_a_fall_by_everything():
@@ -90,6 +106,15 @@ def test_what_is_kept_can_be_read_by_anybody():
                 "compared": [40, 50, 60],
                 "core": {"mean": 41.5, "variance": 6.25, "monthly": [4, 2, 6]},
                 "ring": {"mean": 70.0, "variance": 9.0, "monthly": [7, 8, 9]},
+                "bands": [
+                    {
+                        "mean": 225.0,
+                        "variance": 225.0,
+                        "monthly": [20, 25, 30],
+                        "before": 295,
+                        "compared": [27, 33, 39],
+                    }
+                ],
             }
         ],
     }

@@ -26,7 +26,7 @@ CLAIMS = {claim.name: claim for claim in claims()}
 STATED = [name for name, claim in CLAIMS.items() if claim.stated is not None]
 FLOORS = {
     "30 % fewer, shown; 40, 7 years": 0.8,
-    "40 % fewer, shown as fewer in all; 40, 7 years": 0.8,
+    "40 % fewer, shown as fewer within 750 m; 40, 7 years": 0.8,
     "40 % moved, said to have moved; 40, 7 years": 0.8,
     "share holds 100 %, moved; 40, 7 years": 0.85,
     "share holds 0, gone; 40, 7 years": 0.85,
@@ -120,7 +120,7 @@ def test_each_claim_has_its_own_name_and_each_quick_one_is_measured():
     "name",
     [
         "unchanged, Poisson; 40, 7 years",
-        "40 % moved, said to be fewer in all; 40, 7 years",
+        "40 % moved, said to be fewer within 750 m; 40, 7 years",
         "net holds 0, unchanged; 40, 7 years",
         "30 % fewer, shown; 40, 7 years",
         "share holds 100 %, moved; 40, 7 years",

@@ -28,6 +28,10 @@ def test_a_seal_is_the_hash_of_all_that_was_agreed():
         "planned_looks": 24,
         "net_z": 1.96,
         "net_months": 12,
+        "band_edges_m": [750.0, 1500.0, 3000.0],
+        "band_z": 2.77,
+        "single_z": 2.33,
+        "evidence_chance": 0.02,
     }
     text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     assert agreed["sha256"] == hashlib.sha256(text.encode()).hexdigest()

@@ -433,10 +433,10 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
     account = read()
     verdicts = [place["verdict"] for place in account["single"]]
     assert verdicts == [
-        "fewer here, moved next door",
-        "no change shown",
-        "too few to say",
-        "too few to say",
+        "fewer here, more nearby",
+        "no clear change",
+        "too small to tell",
+        "too small to tell",
     ]
     assert lines[4].startswith("At the last month only, which does not decide the finding: ")
     assert lines[5] == account["single"][0]["sentence"]
@@ -448,7 +448,7 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
     assert lines[8] == says("follow.power", share="30 %", n=told)
     first = account["single"][0]["first_alarm"]
     months = account["single"][0]["months"]
-    assert first == next(m["month"] for m in months if m["verdict"] not in {"no change shown", "too few to say", "too early to say"})  # fmt: skip
+    assert first == next(m["month"] for m in months if m["verdict"] not in {"no clear change", "too small to tell", "too early to tell"})  # fmt: skip
     assert first > "2018-01"
 
 
@@ -867,7 +867,7 @@ def test_the_planted_displacement_is_told_in_time_and_no_other(sample):
     (fallen,) = (area_id for area_id, own in cells.items() if middle in own)
     for place in account["single"]:
         if place["area_id"] == fallen:
-            assert place["verdict"] == "fewer, and fewer in all"
+            assert place["verdict"] == "fewer here and within 750 m"
             continue
         if place["area_id"] != here:
             assert place["first_alarm"] is None
@@ -875,13 +875,13 @@ def test_the_planted_displacement_is_told_in_time_and_no_other(sample):
         told = next(
             step["month"]
             for step in place["months"]
-            if step["verdict"] == "fewer here, moved next door"
+            if step["verdict"] == "fewer here, more nearby"
         )
         # Chance of seven in ten by the month that is named: it may be told sooner.
         due, at = (pd.Period(month, "M") for month in (planted["told_by"], told))
         assert -4 <= (at - due).n <= 2
         assert place["sentence"] in said.splitlines()
-        assert place["verdict"] == "fewer here, moved next door"
+        assert place["verdict"] == "fewer here, more nearby"
     assert account["pooled"]["first_alarm"] is None
     assert len(account["single"]) == len(cells) >= 6
 

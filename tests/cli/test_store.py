@@ -460,9 +460,9 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
         run("area", "maintain", "A", "--displaced", "dis", *words, check=False),
         "is for other cells",
     )
-    displaced(town, row["cells"], verdict="no change shown")
+    displaced(town, row["cells"], verdict="no clear change")
     refused(
-        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "no change shown"
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "no clear change"
     )
     displaced(town, row["cells"])
     assert "in maintenance" in run("area", "maintain", "A", "--displaced", "dis", *words).stdout
@@ -540,7 +540,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert "the log is intact" in run("audit", "verify", *AREA_CITY).stdout
 
 
-def displaced(town, cells, verdict="fewer, and fewer in all"):
+def displaced(town, cells, verdict="fewer here and within 750 m"):
     """What `csa displace` writes, of one area."""
     folder = town.folder / "dis"
     folder.mkdir(exist_ok=True)

@@ -165,21 +165,23 @@ def test_an_area_that_is_not_there_is_refused(folders, tmp_path):
 
 
 def test_a_verdict_with_its_cells(tmp_path):
-    single = {"area_id": "B", "place_name": "South", "verdict": "fewer, and fewer in all", "sentence": "Fewer.", "first_alarm": None,
+    single = {"area_id": "B", "place_name": "South", "verdict": "fewer here and within 750 m", "sentence": "Fewer.", "first_alarm": None,
               "core": {"counted": 1}, "ring": None, "cells": CELLS, "months": []}  # fmt: skip
     account = {
         "kind": "displacement", "format_version": 1, "city": "here", "data_fingerprint": "f", "data_through": "2020-08-21",
         "since": "2020-01", "through": "2020-07", "boundary": {}, "versions": {}, "single": [single],
+        "pooled": {"verdict": "fewer here, more nearby"},
     }  # fmt: skip
     write(tmp_path, "displacement", account)
     told = load_verdict(tmp_path, "B", "here")
     assert (told["verdict"], told["since"], told["cells"], told["ring"]) == (
-        "fewer, and fewer in all",
+        "fewer here and within 750 m",
         "2020-01",
         CELLS,
         None,
     )
     assert "months" not in told
+    assert told["together"] == "fewer here, more nearby"
     with pytest.raises(ParamError, match="no area 'C'"):
         load_verdict(tmp_path, "C", "here")
     write(

@@ -34,7 +34,7 @@ from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
 
 
-def told(cells, verdict="fewer, and fewer in all", since="2026-03", **more):
+def told(cells, verdict="fewer here and within 750 m", since="2026-03", **more):
     return {"verdict": verdict, "since": since, "cells": list(cells), **more}
 
 
@@ -94,7 +94,7 @@ def test_a_life_of_an_area(lite, candidate):
     designate(lite, act(), candidate(), "candidate")
     designate(lite, act(), candidate())
     begin_work(lite, act(), "B", TODAY, {"m/city": {"value": 1}})
-    maintain(lite, LATER, "B", told(cells, "fewer here and next door", sentence="Fewer."))
+    maintain(lite, LATER, "B", told(cells, "fewer here and nearby", sentence="Fewer."))
     assert [area.key for area in core_areas(read_records(lite))] == ["B"]
     retire(lite, LATER, "B")
     records = read_records(lite)
@@ -291,20 +291,33 @@ def _step(store, one, key, state):
 
 
 @pytest.mark.parametrize(
-    "verdict",
+    ("verdict", "together"),
     [
-        "no change shown",
-        "more here",
-        "too few to say",
-        "In one of them, more than expected showed up nearby:",
-        "",
-        None,
+        *((one, "") for one in ("no clear change", "more here", "too small to tell", "", None)),
+        ("fewer here; may have moved", "no clear change"),
+        ("fewer here, more nearby", "fewer here and within 750 m"),
+        *(
+            ("fewer here and within 750 m", f"fewer here, more {band}")
+            for band in ("nearby", "750 to 1,500 m away", "1,500 to 3,000 m away")
+        ),
     ],
 )
-def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict):
+def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict, together):
     designate(lite, act(), candidate())
-    with pytest.raises(ParamError, match="can't move to maintenance with the finding"):
-        maintain(lite, LATER, "B", told(candidate().cells, verdict))
+    with pytest.raises(ParamError) as caught:
+        maintain(lite, LATER, "B", told(candidate().cells, verdict, together=together))
+    assert caught.value.message.key == "decide.not_fewer"
+
+
+@pytest.mark.parametrize("distance", ["750 m", "1,500 m"])
+def test_an_area_leaves_where_all_areas_together_have_fewer_nearby(lite, candidate, distance):
+    """One area alone seldom has enough incidents to show that."""
+    designate(lite, act(), candidate())
+    together = f"fewer here and within {distance}"
+    maintain(
+        lite, LATER, "B", told(candidate().cells, "fewer here; may have moved", together=together)
+    )
+    assert read_records(lite).areas[0].state == "maintenance"
 
 
 def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
@@ -314,11 +327,11 @@ def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
         with pytest.raises(ParamError, match="is for other cells"):
             maintain(lite, LATER, "B", told(other))
     with pytest.raises(ParamError, match="is for other cells"):
-        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "since": "2026-03"})
+        maintain(lite, LATER, "B", {"verdict": "fewer here and within 750 m", "since": "2026-03"})
     with pytest.raises(ParamError, match=r"csa displace --since\."):
         maintain(lite, LATER, "B", told(cells, since="2026-02"))
     with pytest.raises(ParamError, match=r"csa displace --since\."):
-        maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "cells": list(cells)})
+        maintain(lite, LATER, "B", {"verdict": "fewer here and within 750 m", "cells": list(cells)})
     assert len(trail(lite)) == 2
     maintain(lite, LATER, "B", told(reversed(cells)))
 

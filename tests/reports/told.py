@@ -18,17 +18,20 @@ from csa.reports.public.facts import (
 
 LONG_NAME = "Saint Bartholomew and the Upper Riverside Gardens at the Mill"
 VERDICTS = (
-    "too early to say",
-    "no change shown",
-    "fewer, and fewer in all",
-    "fewer here; whether it moved cannot be told",
-    "fewer here, moved next door",
-    "fewer here and next door",
-    "fewer for a time",
+    "too early to tell",
+    "no clear change",
+    "fewer here and within 750 m",
+    "fewer here and within 1,500 m",
+    "fewer here, more 750 to 1,500 m away",
+    "fewer here, more 1,500 to 3,000 m away",
+    "fewer here; may have moved",
+    "fewer here, more nearby",
+    "fewer here and nearby",
+    "fewer for a while, no longer",
     "more here",
-    "more for a time",
-    "more next door",
-    "too few to say",
+    "more for a while, no longer",
+    "more nearby",
+    "too small to tell",
     "unknown",
 )
 
@@ -46,7 +49,7 @@ def area(letter, name, state="designated", count=120, verdict=""):
     )
 
 
-def change(verdict="no change shown", counted=58, low=45, high=77):
+def change(verdict="no clear change", counted=58, low=45, high=77):
     return PublicChange(
         verdict=verdict,
         since="2019-10",
@@ -54,7 +57,7 @@ def change(verdict="no change shown", counted=58, low=45, high=77):
         counted=counted,
         low=low,
         high=high,
-        lasted_until="2020-02" if verdict.endswith("for a time") else None,
+        lasted_until="2020-02" if verdict.endswith("no longer") else None,
     )
 
 
@@ -188,12 +191,14 @@ STATES = {
         n_unlocated=0,
     ),
     **{f"verdict {verdict}": facts(change=change(verdict)) for verdict in VERDICTS},
-    "held back": facts(change=change("fewer, and fewer in all", counted=None, low=None, high=None)),
+    "held back": facts(
+        change=change("fewer here and within 750 m", counted=None, low=None, high=None)
+    ),
     "low bound held back": facts(change=change(low=None)),
     "all kinds of work": facts(
         areas=(
-            area("A", "Ash Hollow", verdict="fewer here, moved next door"),
-            area("B", "Larkmoor", verdict="fewer, and fewer in all"),
+            area("A", "Ash Hollow", verdict="fewer here, more nearby"),
+            area("B", "Larkmoor", verdict="fewer here and within 750 m"),
         ),
         tasks=(
             task("Open the gym", "done"),

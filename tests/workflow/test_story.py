@@ -28,7 +28,7 @@ from csa.program.work import add_lesson
 from csa.synthetic.story import TODAY, story_acts
 from csa.workflow.story import N_STEPS, fill_store
 
-FALL, MOVED, NO_CHANGE = "fewer, and fewer in all", "fewer here, moved next door", "no change shown"
+FALL, MOVED, NO_CHANGE = "fewer here and within 750 m", "fewer here, more nearby", "no clear change"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, tr
-from csa.change.sentences import counts_at, each, name_verdict, name_verdict_at
+from csa.change.sentences import counts_at, each, name_verdict
 from csa.change.verdict import AreaResult
 from csa.city.preregistration import Verdict
 from csa.program.plan.items import Plan
@@ -104,7 +104,7 @@ def verdict_words(
     if judged is None or since is None:  # no whole month yet
         return name_verdict(Verdict.TOO_EARLY), ""
     at = len(judged.verdicts) - 1
-    word, told = name_verdict_at(judged, at), counts_at(judged.core, at)
+    word, told = name_verdict(judged.verdicts[at]), counts_at(judged.core, at)
     if judged.verdicts[at] in {Verdict.TOO_EARLY, Verdict.TOO_FEW}:
         n = int(judged.core.counted[at])
         said = tr("briefing.core_counted", since=month(str(since)), n=n)

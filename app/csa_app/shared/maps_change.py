@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import folium
+import numpy as np
 
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import tr
-from csa.change.sentences import counts_at, name_verdict_at
-from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.change.sentences import counts_at, name_verdict
+from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
 from csa.program.registry import CoreArea
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
@@ -25,6 +26,9 @@ from csa_app.shared.maps import core_feature, feature, painted, script_json
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.6
 """The same color, paler, around the areas."""
+
+BAND_OPACITY = 0.3
+"""Paler still, in the bands farther out, of all areas together."""
 
 DASH = "3 4"
 THICK_DASH = "7 6"
@@ -77,12 +81,18 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
 
 
 def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
-    """Yield rings, then cores, so that no core's color is hidden."""
+    """Yield bands farther out, rings, then cores, so that no core's color is hidden."""
     followed, places = scene.following, scene.following.displaced.places
 
     def numbers(at: Ints) -> list[int]:
         return [cells.number_of[cell] for cell in followed.grid.h3_cells[at].tolist()]
 
+    pooled = followed.displaced.pooled
+    for number, band in enumerate(pooled.farther.bands):
+        level = levels(band.counts)[scene.at]
+        lines = [band_name(number + 1), _counted(band.counts, scene.at)]
+        cells_of = np.concatenate([*places.zones.bands[number]])
+        yield _zone(numbers(cells_of), level, BAND_OPACITY, "", lines)
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
     for area_id, _, ring in drawn:
         judged = followed.results(area_id)
@@ -114,6 +124,12 @@ def _zone(
         "area": area_id,
         "lines": lines,
     }
+
+
+def band_name(band: int) -> str:
+    """Name a band by its distance from the areas; 0 is the ring."""
+    inner, outer = band_edges(band)
+    return tr("change_page.between", inner=inner, outer=outer)
 
 
 def _outline(cells: list[int]) -> dict[str, Any]:
@@ -161,18 +177,18 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 def verdict_word(judged: AreaResult, at: int) -> str:
     """Return a verdict in a few words."""
-    return name_verdict_at(judged, at)
+    return name_verdict(judged.verdicts[at])
 
 
-def why_untold(track: CumulativeCounts, at: int) -> str:
-    """Return in small words why nothing is said of a count: too few, or too uncertain."""
-    word = tr("displacement.too_wide" if track.is_enough[at] else "displacement.too_few")
+def why_untold() -> str:
+    """Return in small words that nothing is said of a count."""
+    word = tr("displacement.too_few")
     return word[:1].lower() + word[1:]
 
 
 def _counted(track: CumulativeCounts, at: int) -> str:
     if not track.has_enough[at]:
         n = int(track.counted[at])
-        return tr("change_page.counted_few", n=n, why=why_untold(track, at))
+        return tr("change_page.counted_few", n=n, why=why_untold())
     values = counts_at(track, at)
     return tr("change_page.counted", n=values.pop("counted"), **values)

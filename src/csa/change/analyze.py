@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month, Period
@@ -14,29 +17,44 @@ from csa.change.area_series import AreaSeries
 from csa.change.boundary import AlarmChances, alarm_chance, chance_by, chances, line_of
 from csa.change.expectation import Dispersion
 from csa.change.past import (
+    BAND,
     CORE,
     NET,
     NOT_CHOSEN,
     RING,
     PastChange,
+    PastChangePrior,
     PastCohort,
+    PastYear,
     estimate_past_change,
     join_years,
     past_as_of,
 )
-from csa.change.verdict import AreaResult, accumulate, classify_change, follow_net
+from csa.change.verdict import (
+    AreaResult,
+    Band,
+    Farther,
+    accumulate,
+    classify_change,
+    follow_net,
+)
 from csa.change.zoning import (
     LEAST_BEFORE,
     FollowedPlaces,
     VersionedZones,
     measure_history,
     place_areas,
+    ring_width_m,
 )
+from csa.city.preregistration import BAND_EDGES_M, BAND_Z, EVIDENCE_CHANCE, NET_Z, RING_M, SINGLE_Z
 from csa.city.selection import AreaSelection, AreaVersion, refined
 from csa.geo.cells import refine
 
 DEFAULT_AFTER = 12
 """Months of after where no start is given."""
+
+N_BANDS = len(BAND_EDGES_M) - 1
+"""Bands farther out than the ring."""
 
 RECENT_MONTHS = 3
 """Past cohorts only describe areas followed from the month they were chosen: further off, the
@@ -111,7 +129,7 @@ class Displacement:
         alone = sum(
             chance_by(self._alone(since), self.until.index - since.index) for since in self.starts
         )
-        return chance_by(chances(len(self.by_area))[0], months) + alone
+        return chance_by(chances(len(self.by_area))[0], months) + alone + EVIDENCE_CHANCE
 
     def _alone(self, since: Month) -> AlarmChances:
         return chances(sum(start <= since for start in self.starts))[1]
@@ -200,19 +218,18 @@ def analyze_displacement(
     progress("history")
     judges = _judges(ground, chosen, chosen.periods, past)
     progress("verdicts")
-    cores, single = _judge_each(ground, judges)
+    cores, single = _judge_each(ground, judges, chosen)
     designated = tuple(one.versions for one in chosen.designated)
     if is_fixed or designated == refined(lives, chosen.resolution):
         designated = lives
-    if len(lives) == 1 and designated == lives:
-        pooled = single[0]
-    elif designated == lives:
+    if designated == lives:
         pooled = _judge_together(ground, judges, cores)
+        single = single if len(lives) > 1 else (pooled,)
     else:  # some was redrawn or retired: for all together it counts on
         whole = replace(ground, lives=designated)
         periods = [one.period for one in chosen.designated]
         all_judges = _judges(whole, chosen, periods, past)
-        all_cores, _ = _judge_each(whole, all_judges)
+        all_cores, _ = _judge_each(whole, all_judges, chosen)
         pooled = _judge_together(whole, all_judges, all_cores)
     last = judges[ground.starts.index(since)]
     return Displacement(
@@ -255,6 +272,15 @@ def _any(known: Sequence[bool | None]) -> bool | None:
 
 
 @dataclass(frozen=True)
+class _UsualBand:
+    """The usual change of a core and of a band farther out, both compared with all else."""
+
+    core: PastChange
+    band: PastChange
+    net: PastChange
+
+
+@dataclass(frozen=True)
 class _Judge:
     """What an area's verdicts rest on: known at its start."""
 
@@ -264,6 +290,8 @@ class _Judge:
     usual_core: PastChange
     usual_ring: PastChange
     usual_net: PastChange
+    usual_farther: tuple[_UsualBand, ...]
+    usual_wide: PastChange
     knew_after: bool | None
 
     @property
@@ -311,12 +339,30 @@ def _judge(
         NOT_CHOSEN if basis in {PastChangeBasis.OTHER_MONTHS, PastChangeBasis.NOT_SAID} else CORE
     )
     months = ground.until.index - since.index
-    usual_core = estimate_past_change([p.core for p in known], months, prior, dispersion.value)
-    usual_ring = estimate_past_change([p.ring for p in known], months, RING, dispersion.value)
-    joined = [join_years(p.core, p.ring) for p in known]
-    usual_net = estimate_past_change(joined, months, NET, dispersion.value)
-    knew_after = True if is_redrawn else _knew_after(own, since)
-    return _Judge(dispersion, basis, known, usual_core, usual_ring, usual_net, knew_after)
+
+    def usual(past: Sequence[PastYear], prior: PastChangePrior) -> PastChange:
+        return estimate_past_change(past, months, prior, dispersion.value)
+
+    far = [p for p in known if p.bands]
+    bands = tuple(
+        _UsualBand(
+            usual([p.core_with(band) for p in far], prior),
+            usual([p.bands[band] for p in far], BAND),
+            usual([join_years(p.core_with(band), p.bands[band]) for p in far], NET),
+        )
+        for band in range(N_BANDS)
+    )
+    return _Judge(
+        dispersion,
+        basis,
+        known,
+        usual([p.core for p in known], prior),
+        usual([p.ring for p in known], RING),
+        usual([join_years(p.core, p.ring) for p in known], NET),
+        bands,
+        usual([p.within for p in far], NET),
+        True if is_redrawn else _knew_after(own, since),
+    )
 
 
 def _knew_after(chosen: AreaSelection, since: Month) -> bool | None:
@@ -326,8 +372,24 @@ def _knew_after(chosen: AreaSelection, since: Month) -> bool | None:
     return None if chosen.period is None or chosen.n_undated else False
 
 
+def _evidence(chosen: AreaSelection, ground: VersionedZones, area: int) -> Floats:
+    """Return what an area's e-value must reach each month: (n,).
+
+    The number of areas that were followed by then, retired ones too, over the chance allowed. The
+    only one has all the chance of the line, and no e-value.
+    """
+    first = [start.index for start in ground.starts]
+    if chosen.versions and chosen.services:  # each letter once, by its first service
+        served = [(one.area_id, one.versions[0].since.index) for one in chosen.services]
+        first = [*dict(sorted(served, key=lambda one: -one[1])).values()]
+    months = np.arange(ground.starts[area].index, ground.until.index)
+    begun = np.array(first)[:, None] <= months
+    n_areas = begun.sum(axis=0)
+    return np.where(n_areas > 1, n_areas / EVIDENCE_CHANCE, np.inf)
+
+
 def _judge_each(
-    ground: VersionedZones, judges: Sequence[_Judge]
+    ground: VersionedZones, judges: Sequence[_Judge], chosen: AreaSelection
 ) -> tuple[list[AreaSeries], tuple[AreaResult, ...]]:
     """Reach a verdict on each area; return its own course with it."""
     cores, single = [], []
@@ -337,7 +399,12 @@ def _judge_each(
         there = [AreaSeries(tuple(ring), judge.usual_ring)] if ring else []
         _, alone = chances(len(ground.known_with(area)))
         net = [judge.usual_net] * (1 + len(there))
-        single.append(_verdict([here], there, net, alone, judge.dispersion, judge.believed))
+        evidence = _evidence(chosen, ground, area)
+        was_alone = len(ground.known_with(area)) == 1  # as all areas together were judged then
+        farther = Farther(look_z=BAND_Z) if was_alone else None
+        single.append(
+            _verdict([here], there, net, alone, judge.dispersion, judge.believed, evidence, farther)
+        )
         cores.append(here)
     return cores, tuple(single)
 
@@ -354,28 +421,76 @@ def _judge_together(
     together, _ = chances(len(judges))
     late = [start.index - min(ground.starts).index for start in ground.starts]
     nets = [judge.usual_net.later(n) for judge, n in zip(judges, late, strict=True)]
+    dispersion = max((judge.dispersion for judge in judges), key=lambda one: one.value)
     return _verdict(
         [core.later(n_months) for core, n_months in zip(cores, late, strict=True)],
         [ring.later(late[area]) for area, ring in rings],
         [*nets, *(nets[area] for area, _ in rings)],
         together,
-        max((judge.dispersion for judge in judges), key=lambda one: one.value),
+        dispersion,
         frozenset.intersection(*(judge.believed for judge in judges)),
+        farther=_follow_farther(ground, judges, late, dispersion.value),
     )
 
 
-def _verdict(
+def _follow_farther(
+    ground: VersionedZones, judges: Sequence[_Judge], late: Sequence[int], dispersion: float
+) -> Farther:
+    """Follow what came in each band farther out; nothing where cells are coarser than a ring."""
+    if ring_width_m(ground.located.grid) > RING_M:
+        return Farther(look_z=BAND_Z)
+    each = [(area, judges[area], late[area]) for area in range(len(judges))]
+    bands = []
+    for number in range(N_BANDS):
+        cores, parts, nets = list[AreaSeries](), list[AreaSeries](), list[PastChange]()
+        for area, judge, n in each:
+            core, band = ground.farther(area, number)
+            usual = judge.usual_farther[number]
+            cores.append(AreaSeries(tuple(core), usual.core).later(n))
+            parts += [AreaSeries(tuple(band), usual.band).later(n)] if band else []
+            nets.insert(len(cores) - 1, usual.net.later(n))
+            nets += [usual.net.later(n)] if band else []
+        bands.append(follow_band(cores, parts, nets, dispersion))
+    wide = [
+        AreaSeries((part,), judge.usual_wide).later(n)
+        for area, judge, n in each
+        for part in ground.within(area)
+    ]
+    return Farther(tuple(bands), accumulate(wide, dispersion, NET_Z), BAND_Z)
+
+
+def follow_band(
+    cores: Sequence[AreaSeries],
+    bands: Sequence[AreaSeries],
+    usual: Sequence[PastChange],
+    dispersion: float,
+) -> Band:
+    """Follow a band and the areas, compared with the same; `usual` is of each core, then band."""
+    core = accumulate(cores, dispersion, BAND_Z)
+    if not bands:  # nothing lies so far out
+        nothing = replace(core, counted=0 * core.counted, has_enough=core.has_enough & False)
+        return Band(nothing, core, nothing)
+    counts = accumulate(bands, dispersion, BAND_Z)
+    # In a small city nearly all lies in one band: too little is left to compare it with.
+    is_less = sum(part.base.mean for one in bands for part in one.parts) <= bands[0].before
+    counts = replace(counts, has_enough=counts.has_enough & counts.is_enough & is_less)
+    return Band(counts, core, follow_net(cores, bands, usual, dispersion))
+
+
+def _verdict(  # noqa: PLR0913 - courses, and what they are judged by
     cores: Sequence[AreaSeries],
     rings: Sequence[AreaSeries],
     nets: Sequence[PastChange],
     allowed: AlarmChances,
     dispersion: Dispersion,
     believed: frozenset[int],
+    evidence: Floats | None = None,
+    farther: Farther | None = None,
 ) -> AreaResult:
-    n_months = len(cores[0].counted)
-    here = accumulate(cores, dispersion.value, line_of(allowed.core, n_months)).without_early()
+    n_months, line = len(cores[0].counted), line_of(allowed.core, len(cores[0].counted))
+    here = accumulate(cores, dispersion.value, line, evidence).without_early()
     if not rings:
         return classify_change(here, None, None, believed).withheld_early()
     there = accumulate(rings, dispersion.value, line_of(allowed.ring, n_months)).without_early()
-    both = follow_net(cores, rings, nets, dispersion.value)
-    return classify_change(here, there, both, believed).withheld_early()
+    both = follow_net(cores, rings, nets, dispersion.value, SINGLE_Z if farther is None else NET_Z)
+    return classify_change(here, there, both, believed, farther).withheld_early()

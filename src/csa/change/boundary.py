@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError
-from csa.city.preregistration import ALARM_CHANCE, PLANNED_LOOKS
+from csa.city.preregistration import ALARM_CHANCE, EVIDENCE_CHANCE, PLANNED_LOOKS
 
 POINTS = 4
 """Points at which the distribution of the sum is computed, for each unit of its width, so that they
@@ -126,10 +126,11 @@ def line_of(chance: float, n_months: int) -> Floats:
 
 def alarm_chance(n_areas: int, n_months: int) -> float:
     """Compute how often an unchanged city raises any alarm by the end of the given year."""
+    evidence = EVIDENCE_CHANCE if n_areas > 1 else 0.0
     if planned_looks(n_months) == PLANNED_LOOKS:
-        return ALARM_CHANCE
+        return ALARM_CHANCE + evidence
     together, alone = (chance_by(shared, n_months) for shared in chances(n_areas))
-    return together if n_areas == 1 else together + n_areas * alone
+    return together if n_areas == 1 else together + n_areas * alone + evidence
 
 
 def chance_by(shared: AlarmChances, n_months: int) -> float:

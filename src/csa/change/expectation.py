@@ -131,11 +131,17 @@ def _chi_square(table: Ints) -> float:
     return float(((table - expected) ** 2 / expected).sum())
 
 
+MAX_LOG = 700.0
+"""Of a number that floating point can hold."""
+
 MAX_Z = 37.0
 """Beyond it a probability is too small for floating point."""
 
 WIDEST = 2
 """A range that spans more than so many times what is expected says nothing."""
+
+LEFT_SHARES = (0.02, 0.2, 0.4, 0.6)
+"""Shares of the expected count that may be left: an e-value weighs falls to each alike."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,11 @@ class Baseline:
 
     mean: float  # incidents
     variance: float  # of the mean
+
+    @staticmethod
+    def counted(incidents: int) -> Baseline:
+        """Expect what was counted, of cells that no count chose."""
+        return Baseline(float(incidents), float(incidents))
 
     @staticmethod
     def total(bases: Sequence[Baseline]) -> Baseline:
@@ -206,6 +217,34 @@ class Expectation:
             return count.astype(np.int64)
 
         return reaching(below), reaching(np.minimum(1 - below, np.nextafter(1.0, 0.0)))
+
+    def e_values(self, counts: Floats) -> Floats:
+        """Compute the evidence of fewer: how much better falls explain counts than no change does.
+
+        Returns (n,) the mean over `LEFT_SHARES` of the likelihood of a fall to that share, over
+        that of what is expected. It falls as the count grows.
+
+        References
+        ----------
+        Vovk & Wang (2021), Annals of Statistics 49, pp. 1736-1754.
+        """
+        size, _ = self._law()
+        mean, left = self.mean, np.array(LEFT_SHARES)[:, None]
+        is_wide = np.isfinite(size)
+        wide = np.where(is_wide, size, 1.0)
+        by_law = (wide + counts) * (np.log(wide + mean) - np.log(wide + left * mean))
+        logs = counts * np.log(left) + np.where(is_wide, by_law, (1 - left) * mean)
+        return np.asarray(np.exp(np.minimum(logs, MAX_LOG)).mean(axis=0), dtype=np.float64)
+
+    def least_without(self, evidence: Floats) -> Ints:
+        """Return the least count whose e-value does not reach the evidence asked for: (n,)."""
+        low: Ints = np.zeros(len(self.mean), dtype=np.int64)
+        high = np.ceil(self.mean).astype(np.int64) + 1
+        while (low < high).any():
+            middle = (low + high) // 2
+            shows = self.e_values(middle.astype(np.float64)) >= evidence
+            low, high = np.where(shows, middle + 1, low), np.where(shows, high, middle)
+        return low
 
     def _law(self) -> tuple[Floats, Floats]:
         """Return the negative binomial's size and probability; the size is infinite for Poisson."""

@@ -22,7 +22,15 @@ from csa.change.lineage_windows import TRACE_COLUMNS
 from csa.change.outcomes import outcome_account
 from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.change.past import PastYear, mean_past_change, usual_reach
-from csa.change.sentences import FALLS, describe_pooled, describe_result, figures, name_followed
+from csa.change.sentences import (
+    FALL_OF_ONE,
+    FALLS,
+    describe_pooled,
+    describe_result,
+    distances,
+    figures,
+    name_followed,
+)
 from csa.change.verdict import (
     AreaResult,
     CumulativeCounts,
@@ -230,7 +238,7 @@ def _place(
         "moved": _moved(judged, n_months - 1),
         "power": [
             {"fall_share": fall, "told_share": _round(judged.core.power(n_months - 1, fall))}
-            for fall in FALLS
+            for fall in (*FALLS, FALL_OF_ONE)
         ],
         "before_months": evidence.before.months,
         "months": [
@@ -259,6 +267,7 @@ def _state(judged: AreaResult, at: int, since: Month) -> dict[str, Any]:
         "core": _track(judged.core, at),
         "ring": None if judged.ring is None else _track(judged.ring, at),
         "net": _rounded(net_change(judged, at)),
+        **distances(judged, at),
         "faded": _faded(judged.fade_at(at), since),
     }
 
@@ -266,9 +275,16 @@ def _state(judged: AreaResult, at: int, since: Month) -> dict[str, Any]:
 def _track(track: CumulativeCounts, at: int) -> dict[str, Any]:
     return {
         **figures(track, at),
+        "evidence": _evidence(track, at),
         "z": _round(track.z[at]),
         "is_told": bool(track.has_enough[at]),
     }
+
+
+def _evidence(track: CumulativeCounts, at: int) -> Any:
+    """Return what an e-value must reach; None where none is asked."""
+    asked = None if track.evidence is None else float(track.evidence[at])
+    return None if asked is None or math.isinf(asked) else _round(asked)
 
 
 def _moved(judged: AreaResult, at: int) -> dict[str, Any] | None:

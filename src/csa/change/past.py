@@ -30,6 +30,9 @@ NET = PastChangePrior(0.95, 0.06)
 """Of areas, of what lies around them, and of both together: between Philadelphia (.88, 1.00 and
 .95) and 39 smaller places with short lists (.82, 1.00 and .87 after a year)."""
 
+BAND = PastChangePrior(1.0, 0.06)
+"""Of each band farther out, which no count chose."""
+
 NOT_CHOSEN = PastChangePrior(1.0, 0.08)
 """Of areas not chosen by the months before: without chance that could end."""
 
@@ -153,7 +156,7 @@ BEFORE_MONTHS = 24
 class PastCohort:
     """What areas chosen on one past day did after it, all together.
 
-    Fields: `core`, `ring`, `n_areas`, `core_before`, `rest_before`.
+    Fields: `core`, `ring`, `n_areas`, `core_before`, `rest_before`, `bands`.
     """
 
     core: PastYear  # the areas' own cells
@@ -161,6 +164,24 @@ class PastCohort:
     n_areas: int  # how many areas there were
     core_before: int
     rest_before: int
+    bands: tuple[PastYear, ...] = ()  # farther out, each compared with all but core and itself
+
+    def core_with(self, band: int) -> PastYear:
+        """Compare the core with what a band is compared with."""
+        own = self.bands[band]
+        return replace(self.core, before=own.before, compared=own.compared)
+
+    @property
+    def within(self) -> PastYear:
+        """Core, ring and the first band as one set of cells, compared with what is farther out."""
+        band, ring = self.bands[0], self.ring
+        farther = replace(
+            band,
+            before=max(0, band.before - round(ring.base.mean)),
+            compared=band.compared - ring.monthly,
+        )
+        both = join_years(self.core, ring)
+        return join_years(replace(both, before=farther.before, compared=farther.compared), farther)
 
     def change(self, n_months: int) -> float | None:
         """Return how the areas' counts changed against the rest of the city's, chance included."""
@@ -194,8 +215,8 @@ def past_as_of(
     for one in past:
         n_known = min(since.index - Month.parse(one.core.origin).index, len(one.core.monthly))
         if n_known >= least_months:
-            core, ring = _cut(one.core, n_known), _cut(one.ring, n_known)
-            kept.append(replace(one, core=core, ring=ring))
+            core, ring, *bands = (_cut(part, n_known) for part in (one.core, one.ring, *one.bands))
+            kept.append(replace(one, core=core, ring=ring, bands=tuple(bands)))
     return tuple(kept)
 
 
@@ -215,6 +236,10 @@ def past_to_plain(past: Sequence[PastCohort]) -> dict[str, Any]:
             "compared": one.core.compared.tolist(),
             "core": _plain(one.core),
             "ring": _plain(one.ring),
+            "bands": [
+                {**_plain(band), "before": band.before, "compared": band.compared.tolist()}
+                for band in one.bands
+            ],
         }
         for one in past
     ]
@@ -238,18 +263,23 @@ def past_from_plain(plain: Mapping[str, Any]) -> tuple[PastCohort, ...]:
 
 def _read(row: Mapping[str, Any]) -> PastCohort:
     origin = str(Month.parse(row["origin"]))
-    compared = _counts(row["compared"])
-    core, ring = (_year(row, row[zone], origin, compared) for zone in ("core", "ring"))
-    n_areas, before, rest = (parse_count(row[k]) for k in ("n_areas", "core_before", "rest_before"))
-    return PastCohort(core, ring, n_areas, before, rest)
+    rest = row["compared_before"], row["compared"]
+    core, ring = (_year(row[zone], origin, *rest) for zone in ("core", "ring"))
+    bands = tuple(_year(one, origin, one["before"], one["compared"]) for one in row["bands"])
+    n_areas, before, others = (
+        parse_count(row[name]) for name in ("n_areas", "core_before", "rest_before")
+    )
+    if any(len(band.monthly) != len(core.monthly) for band in bands):
+        raise ValueError(origin)
+    return PastCohort(core, ring, n_areas, before, others, bands)
 
 
-def _year(row: Mapping[str, Any], zone: Mapping[str, Any], origin: str, compared: Any) -> PastYear:
-    monthly = _counts(zone["monthly"])
+def _year(zone: Mapping[str, Any], origin: str, before: Any, counts: Any) -> PastYear:
+    monthly, compared = _counts(zone["monthly"]), _counts(counts)
     if len(monthly) != len(compared):
         raise ValueError(origin)
     base = Baseline(number(zone["mean"], most=1e12), number(zone["variance"], most=1e12))
-    return PastYear(origin, base, parse_count(row["compared_before"]), monthly, compared)
+    return PastYear(origin, base, parse_count(before), monthly, compared)
 
 
 def _counts(values: Any) -> Any:

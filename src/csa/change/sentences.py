@@ -21,12 +21,13 @@ from csa.change.classic_measures import Evidence
 from csa.change.expectation import Expectation
 from csa.change.past import mean_past_change, usual_reach
 from csa.change.verdict import (
-    LEAST_MEAN,
     LEAST_MONTHS,
     AreaResult,
     CumulativeCounts,
+    band_edges,
     moved_share,
     net_change,
+    where_moved,
 )
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
@@ -34,9 +35,12 @@ from csa.city.selection import AreaSelection
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
     Verdict.FEWER: "displacement.fewer",
+    Verdict.FEWER_WIDE: "displacement.fewer_wide",
     Verdict.FEWER_UNKNOWN: "displacement.fewer_unknown",
     Verdict.MORE: "displacement.more",
     Verdict.FEWER_MOVED: "displacement.fewer_moved",
+    Verdict.FEWER_MOVED_ON: "displacement.fewer_moved_on",
+    Verdict.FEWER_MOVED_FAR: "displacement.fewer_moved_far",
     Verdict.FEWER_FEWER_NEXT: "displacement.fewer_fewer_next",
     Verdict.FEWER_ONCE: "displacement.fewer_once",
     Verdict.MORE_ONCE: "displacement.more_once",
@@ -63,6 +67,9 @@ LONGEST_WAIT = 24
 FALLS = (0.2, 0.3)
 """Falls of which a sentence says how often they would be shown."""
 
+FALL_OF_ONE = 0.6
+"""The fall of a single area of which it says so."""
+
 STUDIED = (0.07, 0.23)
 """Falls that studies of work at places found (Moyer et al. 2019; Caplan et al. 2021)."""
 
@@ -84,14 +91,6 @@ def name_in_sentence(area_id: str, place_name: str) -> str:
     return called(place_name, area_id)
 
 
-def name_verdict_at(judged: AreaResult, at: int) -> str:
-    """Name the verdict of a month; where there is none, whether too few or too uncertain."""
-    verdict = judged.verdicts[at]
-    if verdict is Verdict.TOO_FEW and judged.core.is_enough[at]:
-        return text.tr("displacement.too_wide")
-    return name_verdict(verdict)
-
-
 def describe_result(
     judged: AreaResult, n_months: int, since: Month, who: str, *, is_one: bool = False
 ) -> Message:
@@ -110,6 +109,7 @@ def describe_result(
         [
             describe_core(judged, n_months, since, who),
             _say_next_door(judged, at),
+            describe_farther(judged, at),
             describe_power(judged.core, at, is_one=is_one)
             if verdict is Verdict.NO_CHANGE
             else None,
@@ -117,7 +117,14 @@ def describe_result(
     )
 
 
-MAY_HAVE_MOVED = {Verdict.FEWER, Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
+MAY_HAVE_MOVED = {
+    Verdict.FEWER,
+    Verdict.FEWER_WIDE,
+    Verdict.FEWER_UNKNOWN,
+    Verdict.FEWER_MOVED,
+    Verdict.FEWER_MOVED_ON,
+    Verdict.FEWER_MOVED_FAR,
+}
 
 
 def describe_early(judged: AreaResult, n_months: int, since: Month, who: str) -> Message:
@@ -173,13 +180,35 @@ def _say_next_door(judged: AreaResult, at: int) -> Message | None:
     return msg("displacement.next_door", **counts_at(ring, at))
 
 
+def describe_farther(judged: AreaResult, at: int) -> Message | None:
+    """Describe the band farther out that more came in, and within which distance there were fewer.
+
+    By the last yearly look: later months decide nothing until the next.
+    """
+    band, look, said = where_moved(judged, at), judged.look(at), list[Message]()
+    if band is not None:
+        inner, outer = band_edges(look.moved_to or 0)
+        counts = counts_at(band.counts, at)
+        said.append(msg("displacement.farther", inner=inner, outer=outer, **counts))
+    together = judged.net if look.n_within == 1 else judged.farther.wide
+    is_named = judged.verdicts[at] in {Verdict.FEWER, Verdict.FEWER_WIDE}
+    if look.n_within and together is not None and not is_named:
+        counts = counts_at(together, at)
+        said.append(msg("displacement.within", within=look.within_m, **counts))
+    return _all_said(said) if said else None
+
+
 def describe_net_change(judged: AreaResult, at: int) -> Message | None:
     """Describe what is left here and next door, as one look at one month; it decides no verdict."""
     found = net_change(judged, at)
     if found is None:
         return None
     change, low, high = (than_expected(n) for n in (found.change, found.low, found.high))
-    net = msg("displacement.net", change=change, low=low, high=high)
+    values = {"change": change, "low": low, "high": high}
+    net = msg("displacement.net", **values)
+    if where_moved(judged, at) is not None:
+        inner, outer = band_edges(judged.look(at).moved_to or 0)
+        net = msg("displacement.net_farther", inner=inner, outer=outer, **values)
     has_moved = judged.verdicts[at] in MAY_HAVE_MOVED
     return _all_said([net, _say_moved(judged, at) if has_moved else None])
 
@@ -191,7 +220,7 @@ def than_expected(change: float) -> str:
 
 
 def _say_moved(judged: AreaResult, at: int) -> Message | None:
-    """Describe which share of a fall is found next door, where an interval can be given."""
+    """Describe which share of a fall is found elsewhere, where an interval can be given."""
     found = moved_share(judged, at)
     if found is None:
         return None
@@ -201,39 +230,46 @@ def _say_moved(judged: AreaResult, at: int) -> Message | None:
         return msg("displacement.moved_unknown", **values)
     if found.share < HARDLY:
         return msg("displacement.moved_none", **values | {"high": text.percent(max(high, 0.0))})
-    share = text.percent(min(max(found.share, 0.0), 1.0))
-    return msg("displacement.moved", share=share, **values)
+    values |= {"share": text.percent(min(max(found.share, 0.0), 1.0))}
+    if where_moved(judged, at) is None:
+        return msg("displacement.moved", **values)
+    inner, outer = band_edges(judged.look(at).moved_to or 0)
+    return msg("displacement.moved_farther", inner=inner, outer=outer, **values)
 
 
 def describe_power(core: CumulativeCounts, at: int, *, is_one: bool = False) -> Message:
     """Explain how often a fall would have been shown by now, beside what studies found."""
+    if is_one:
+        found = core.power(at, FALL_OF_ONE)
+        fall = text.percent(FALL_OF_ONE)
+        return msg("displacement.power_one", larger=fall, n_larger=round(100 * found))
     chances = [round(100 * core.power(at, fall)) for fall in FALLS]
     lesser, larger = map(text.percent, FALLS)
     least, most = map(text.percent, STUDIED)
     values = {"lesser": lesser, "larger": larger, "least": least, "most": most}
-    if is_one:
-        return msg("displacement.power_one", larger=larger, n_larger=chances[1])
     if not chances[1]:
         return msg("displacement.power_never", **values)
     return msg("displacement.power", n_lesser=chances[0], n_larger=chances[1], **values)
 
 
 def _too_few(judged: AreaResult, at: int, since: Month, who: str) -> Message:
-    counted, found = int(judged.core.counted[at]), judged.core.expectation
-    # Both go on as until now, for two years: from when on are there enough, and a narrow range?
+    core, found = judged.core, judged.core.expectation
+    # As until now for two years: from when on would a complete stop show?
     times = np.arange(at + 1, at + 2 + LONGEST_WAIT) / (at + 1)
-    mean = float(found.mean[at]) * times
-    error = np.full(len(times), float(found.relative_error[at]))
-    reach = judged.boundary_z * np.sqrt(Expectation(mean, error, found.dispersion).variance)
-    is_enough = (counted * times + mean) / 2 >= LEAST_MEAN
-    is_wide = reach > mean
-    left = int(np.argmax(is_enough & ~is_wide))
-    values = {"who": who, "n": counted, "since": text.month(str(since))}
+    coming = Expectation(
+        float(found.mean[at]) * times,
+        np.full(len(times), float(found.relative_error[at])),
+        found.dispersion,
+    )
+    least, _ = coming.bounds(float(core.boundary_z[at]))
+    if core.evidence is not None:
+        asked = np.full(len(times), core.evidence[at])
+        least = np.maximum(least, coming.least_without(asked))
+    left = int(np.argmax(least > 0))
+    values = {"who": who, "n": int(core.counted[at]), "since": text.month(str(since))}
     if left:
         until = text.month(str(since.plus(at + left)))
         return msg("displacement.said_too_few_until", **values, until=until)
-    if is_enough[0] and is_wide[0]:
-        return msg("displacement.said_too_wide", **values)
     return msg("displacement.said_too_few", **values)
 
 
@@ -451,6 +487,20 @@ def _answer(judged: AreaResult, since: Month, told: Message) -> dict[str, Any]:
         "sentence": render(told),
         "core": figures(judged.core),
         "ring": None if judged.ring is None else figures(judged.ring),
+        **distances(judged),
+    }
+
+
+def distances(judged: AreaResult, at: int = -1) -> dict[str, Any]:
+    """Return how far the last yearly look told of fewer, and where more came: in meters."""
+    look = judged.look(at)
+    return {
+        "fewer_within_m": look.within_m or None,
+        "more_between_m": None if look.moved_to is None else list(band_edges(look.moved_to)),
+        "bands": [
+            {"between_m": list(band_edges(number + 1)), **figures(band.counts, at)}
+            for number, band in enumerate(judged.farther.bands)
+        ],
     }
 
 

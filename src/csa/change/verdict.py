@@ -1,9 +1,10 @@
-"""What changed since a start: here, next door, in all, and beyond what would have come anyway.
+"""What changed since a start: here, nearby, farther out, and beyond what would have come anyway.
 
 Counts since a start are added up month by month and compared with what would have come without a
 change: the expected count of these cells, corrected for chance, times what the rest of the city
 did, times what usually happens to areas chosen this way. One boundary, valid for every month that
-is checked, separates change from chance.
+is checked, separates change from chance. Once a year an area that has fewer is asked where more
+came, and within which distance there were fewer.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from csa.base.arrays import Bools, Floats, Ints
 from csa.change.area_series import AreaSeries, expect_courses
 from csa.change.expectation import Baseline, Expectation
 from csa.change.past import PastChange
-from csa.city.preregistration import NET_MONTHS, NET_Z, Verdict
+from csa.city.preregistration import BAND_EDGES_M, NET_MONTHS, NET_Z, SINGLE_Z, Verdict
 
 LEAST_MEAN = 11.0
-"""Below a mean of 11 incidents a period no test is run at all."""
+"""Below a mean of 11 incidents a period more is never claimed, and nothing of a ring."""
 
 LEAST_MONTHS = 3
 """Months since a start below which it is too early to judge: chance would pass for news."""
@@ -50,10 +51,15 @@ class CumulativeCounts:
     expectation: Expectation  # what would have come if nothing had changed
     boundary_z: Floats  # (n,) the boundary, in standard deviations
     has_enough: Bools  # (n,) whether there are enough incidents for a verdict
+    evidence: Floats | None = None  # (n,) an e-value that shows fewer, where the line does not
+    leverage: Floats | None = None  # (n,) by how much one more that it is compared with raises it
 
     @cached_property
     def _bounds(self) -> tuple[Ints, Ints]:
-        return self.expectation.bounds(self.boundary_z)
+        low, high = self.expectation.bounds(self.boundary_z)
+        if self.evidence is not None:
+            low = np.maximum(low, self.expectation.least_without(self.evidence))
+        return low, high
 
     @property
     def bound_low(self) -> Ints:
@@ -75,17 +81,21 @@ class CumulativeCounts:
         """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
         few, many = self.expectation.tails(self.counted)
         tail = ndtr(-self.boundary_z)
-        return np.where(self.has_enough, (many <= tail).astype(np.int64) - (few < tail), 0)
+        is_few = few < tail if self.evidence is None else self.counted < self.bound_low
+        is_many = (many <= tail) & self.is_enough
+        return np.where(self.has_enough, is_many.astype(np.int64) - is_few, 0)
 
     def later(self, n_months: int) -> CumulativeCounts:
         """Count months from an earlier one on, without incidents and with nothing expected."""
-        found = self.expectation
+        found, evidence, leverage = self.expectation, self.evidence, self.leverage
         mean, error = (np.pad(of, (n_months, 0)) for of in (found.mean, found.relative_error))
         return CumulativeCounts(
             np.pad(self.counted, (n_months, 0)),
             Expectation(mean, error, found.dispersion),
             np.pad(self.boundary_z, (n_months, 0), mode="edge"),
             np.pad(self.has_enough, (n_months, 0)),
+            None if evidence is None else np.pad(evidence, (n_months, 0), mode="edge"),
+            None if leverage is None else np.pad(leverage, (n_months, 0)),
         )
 
     def without_early(self) -> CumulativeCounts:
@@ -95,17 +105,13 @@ class CumulativeCounts:
 
     @property
     def is_enough(self) -> Bools:
-        """(n,) whether counted and expected together are enough for a test."""
+        """(n,) whether counted and expected together are enough for a claim of more."""
         return np.asarray((self.counted + self.expectation.mean) / 2 >= LEAST_MEAN)
 
     @property
-    def is_narrow(self) -> Bools:
-        """(n,) whether what would be no surprise is little enough to say anything.
-
-        That is, whether it spans at most twice what is expected.
-        """
-        reach = self.boundary_z * np.sqrt(self.expectation.variance)
-        return np.asarray(reach <= self.expectation.mean, dtype=np.bool_)
+    def can_show(self) -> Bools:
+        """(n,) whether none at all since the start would be told as fewer by now."""
+        return np.logical_or.accumulate(self.bound_low > 0)
 
     def power(self, at: int, drop_share: float) -> float:
         """Return how often such a fall would be told after so many months, of 0 to 1.
@@ -114,21 +120,64 @@ class CumulativeCounts:
         look alone: an earlier one may have told it too, so that it is told at least as often.
         """
         found, one = self.expectation, slice(at, at + 1)
-        if not (self.is_narrow[one].all() and self.bound_low[at]):
+        if not self.bound_low[at]:
             return 0.0
         fallen = Expectation(
             (1 - drop_share) * found.mean[one], found.relative_error[one], found.dispersion
         )
-        least = np.ceil(2 * LEAST_MEAN - found.mean[one]).astype(np.int64)  # fewer are too few
-        shown, too_few = (fallen.tails(n - 1)[0][0] for n in (self.bound_low[one], least))
-        return max(0.0, float(shown - too_few))
+        return float(fallen.tails(self.bound_low[one] - 1)[0][0])
+
+
+@dataclass(frozen=True)
+class Band:
+    """What came at a distance, compared with all but the core and this band."""
+
+    counts: CumulativeCounts  # of the band
+    core: CumulativeCounts  # of the core, compared with the same
+    net: CumulativeCounts  # of both
+
+    def later(self, n_months: int) -> Band:
+        """Count months from an earlier one on."""
+        return Band(*(one.later(n_months) for one in (self.counts, self.core, self.net)))
+
+
+@dataclass(frozen=True)
+class Farther:
+    """What came farther out than the ring, for all areas together."""
+
+    bands: tuple[Band, ...] = ()  # by distance; one that no cell is in counts and expects nothing
+    wide: CumulativeCounts | None = None  # core, ring and the first band, as one
+    look_z: float = SINGLE_Z  # beyond it, a ring or band has more at a yearly look
+
+    def later(self, n_months: int) -> Farther:
+        """Count months from an earlier one on."""
+        bands = tuple(band.later(n_months) for band in self.bands)
+        return replace(
+            self, bands=bands, wide=None if self.wide is None else self.wide.later(n_months)
+        )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a yearly look told of an area that has fewer."""
+
+    moved_to: int | None = None  # the band that more came in, from 0, the ring
+    n_within: int = 0  # within how many of the edges there were fewer
+
+    @property
+    def within_m(self) -> float:
+        """Within how many meters there were fewer; 0 where that was not told."""
+        return (0.0, *BAND_EDGES_M)[self.n_within]
+
+
+NO_LOOK = Look()
 
 
 @dataclass(frozen=True)
 class AreaResult:
     """An area, or all together: core and ring since the start, and what is said each month.
 
-    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`, `ended`.
+    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`, `ended`, `farther`, `looks`.
     """
 
     core: CumulativeCounts  # the area's own cells
@@ -137,6 +186,8 @@ class AreaResult:
     verdicts: tuple[Verdict, ...]  # one a month
     net: CumulativeCounts | None = None  # core and ring together, between bounds of `NET_Z`
     ended: tuple[Fade | None, ...] = ()  # one a month: what was shown before and is over
+    farther: Farther = Farther()
+    looks: tuple[Look, ...] = ()  # one a month: what its last yearly look told
 
     def later(self, n_months: int) -> AreaResult:
         """Count months from an earlier one on, in which it was not yet followed."""
@@ -146,13 +197,19 @@ class AreaResult:
         core, ring, net = tracks
         verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
         fades = (*(None,) * n_months, *self.ended)
-        return AreaResult(core or self.core, ring, self.boundary_z, verdicts, net, fades)
+        looks = (*(NO_LOOK,) * n_months, *self.looks)
+        farther, z = self.farther.later(n_months), self.boundary_z
+        return AreaResult(core or self.core, ring, z, verdicts, net, fades, farther, looks)
 
     def withheld_early(self) -> AreaResult:
         """Judge no month before `LEAST_MONTHS` are over."""
         n_early = min(LEAST_MONTHS - 1, len(self.verdicts))
         verdicts = (*(Verdict.TOO_EARLY,) * n_early, *self.verdicts[n_early:])
         return replace(self, verdicts=verdicts)
+
+    def look(self, at: int) -> Look:
+        """Return what the last yearly look told by a month, counted from 0."""
+        return self.looks[at] if self.looks else NO_LOOK
 
     @property
     def first_alarm(self) -> int | None:
@@ -184,15 +241,19 @@ def expect(
 
 
 def accumulate(
-    courses: Sequence[AreaSeries], dispersion: float, z: float | Floats
+    courses: Sequence[AreaSeries],
+    dispersion: float,
+    z: float | Floats,
+    evidence: Floats | None = None,
 ) -> CumulativeCounts:
     """Follow areas, or what lies around them, month by month: all together since their starts."""
     counted: Ints = np.sum([course.counted for course in courses], axis=0)
     expected = expect_courses(courses, dispersion)
-    enough = (counted + expected.mean) / 2 >= LEAST_MEAN
-    enough &= np.max([course.after for course in courses], axis=0) >= LEAST_MEAN
+    enough = np.max([course.after for course in courses], axis=0) >= LEAST_MEAN
     enough &= min(course.before for course in courses) >= LEAST_MEAN
-    return CumulativeCounts(counted, expected, np.broadcast_to(z, counted.shape), enough)
+    leverage: Floats = np.sum([one.mean / np.maximum(one.after, 1) for one in courses], axis=0)
+    line = np.broadcast_to(z, counted.shape)
+    return CumulativeCounts(counted, expected, line, enough, evidence, leverage)
 
 
 def follow_net(
@@ -200,20 +261,20 @@ def follow_net(
     rings: Sequence[AreaSeries],
     usual: Sequence[PastChange],
     dispersion: float,
+    z: float = NET_Z,
 ) -> CumulativeCounts:
-    """Follow core and ring as one set of cells, to ask what is left in all.
+    """Follow core and ring as one set of cells, to ask what is left of a fall.
 
     What is expected is what is expected of both. How well that is known, past starts tell by the
     sums of core and ring (`usual`, one for each core, then for each ring), in which incidents that
     only moved from one to the other make no difference.
     """
     courses = [one.known_as(known) for one, known in zip((*cores, *rings), usual, strict=True)]
-    net = accumulate(courses, dispersion, NET_Z)
-    return replace(net, has_enough=net.has_enough & net.is_narrow)
+    return accumulate(courses, dispersion, z)
 
 
 def last_net_test(n_months: int) -> int:
-    """Return the month at which core and ring were last tested together."""
+    """Return the month of the last yearly look."""
     return n_months // NET_MONTHS * NET_MONTHS
 
 
@@ -222,42 +283,94 @@ def classify_change(
     ring: CumulativeCounts | None,
     net: CumulativeCounts | None,
     believed: frozenset[int],
+    farther: Farther | None = None,
 ) -> AreaResult:
-    """Return what the core and the ring show each month."""
+    """Return what the core and what lies around it show each month."""
+    farther = farther or Farther()
     if ring is None or net is None:
         ring = net = None
     else:
-        net = replace(net, has_enough=net.has_enough & core.has_enough & ring.has_enough)
-        # More next door than even a wide range allows is told; within one, nothing is.
-        ring = replace(ring, has_enough=ring.has_enough & (ring.is_narrow | (ring.sign != 0)))
-    core = replace(core, has_enough=core.has_enough & core.is_narrow)
+        ring = replace(ring, has_enough=ring.has_enough & ring.is_enough)
+        enough = core.has_enough & ring.has_enough
+        net = _precise(net, core, enough)
+        if farther.wide is not None:
+            farther = replace(farther, wide=_precise(farther.wide, core, enough))
+    # Too few is said where not even a complete stop would be told by now.
+    core = replace(core, has_enough=core.has_enough & (core.can_show | (core.sign != 0)))
     here, fades = _course_of(core, believed)
     there = (
         np.zeros_like(here)
         if ring is None
         else np.where(np.isin(-ring.sign, list(believed)), ring.sign, 0)
     )
-    verdicts = []
+    verdicts, looks, look = [], [], NO_LOOK
     for month, fade in enumerate(fades):
+        if last_net_test(month + 1) == month + 1:
+            look = NO_LOOK
+            if here[month] < 0 and ring is not None and net is not None:
+                look = _look(month, ring, net, farther, can_be_fewer=1 in believed)
+        kept = Look(0) if there[month] > 0 else look  # the ring is looked at every month
+        looks.append(kept if here[month] < 0 else NO_LOOK)
         if not core.has_enough[month]:
             verdicts.append(Verdict.TOO_FEW)
         elif fade is not None and not here[month]:
             verdicts.append(Verdict.FEWER_ONCE if fade.sign < 0 else Verdict.MORE_ONCE)
         else:
-            verdict, look = BY_SIGN[int(here[month]), int(there[month])], last_net_test(month + 1)
-            # Rings are low by luck where months since the start chose the areas.
-            if verdict in _ASKED and net is not None and look and 1 in believed:
-                verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
-            verdicts.append(verdict)
+            verdicts.append(_verdict_of(int(here[month]), int(there[month]), looks[-1]))
     z = float(core.boundary_z[-1]) if len(core.boundary_z) else 0.0
-    return AreaResult(core, ring, z, tuple(verdicts), net, fades)
+    return AreaResult(core, ring, z, tuple(verdicts), net, fades, farther, tuple(looks))
 
 
-_HERE = {*BY_SIGN.values(), Verdict.FEWER} - {Verdict.NO_CHANGE, Verdict.MORE_NEXT}
+def _precise(net: CumulativeCounts, core: CumulativeCounts, enough: Bools) -> CumulativeCounts:
+    """Test core and surroundings together only where half their range is at most the core's number.
+
+    Half of the 90% range for all areas together, of the 95% one for a single area.
+    """
+    half_z = norm_z(COVERAGE) if core.evidence is None else norm_z(SINGLE_COVERAGE)
+    is_precise = half_z * np.sqrt(net.expectation.variance) <= core.expectation.mean
+    return replace(net, has_enough=net.has_enough & enough & is_precise)
+
+
+def _look(
+    at: int,
+    ring: CumulativeCounts,
+    net: CumulativeCounts,
+    farther: Farther,
+    *,
+    can_be_fewer: bool,
+) -> Look:
+    """Ask in which band more came, and within which distance there were fewer."""
+    tracks = [ring, *(band.counts for band in farther.bands)]
+    z = [float(one.z[at]) if one.has_enough[at] else -np.inf for one in tracks]
+    most = int(np.argmax(z))
+    moved_to = most if z[most] > farther.look_z or (not most and ring.sign[at] > 0) else None
+    if ring.sign[at] < 0:
+        moved_to = None  # bands are compared with the ring too: fewer there looks like more in them
+    n_within = 0
+    # Rings are low by luck where months since the start chose the areas.
+    for reach in (net, farther.wide) if can_be_fewer else ():
+        if moved_to == n_within or reach is None or reach.sign[at] >= 0:
+            break  # never beyond the inner edge of the band that more came in
+        n_within += 1
+    return Look(moved_to, n_within)
+
+
+_MOVED = (Verdict.FEWER_MOVED, Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR)
+_WITHIN = (Verdict.FEWER, Verdict.FEWER_WIDE)
+
+
+def _verdict_of(here: int, there: int, look: Look) -> Verdict:
+    """Return the word for an area's sign, its ring's, and what the last yearly look told."""
+    by_sign = BY_SIGN[here, there]
+    if here >= 0 or there < 0:
+        return by_sign
+    if look.moved_to is not None:
+        return _MOVED[look.moved_to]
+    return _WITHIN[look.n_within - 1] if look.n_within else by_sign
+
+
+_HERE = {*BY_SIGN.values(), *_MOVED, *_WITHIN} - {Verdict.NO_CHANGE, Verdict.MORE_NEXT}
 """Verdicts of a change in the core that goes on."""
-
-_ASKED = {Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
-"""Verdicts that depend on whether it is fewer in all."""
 
 
 def _course_of(
@@ -350,53 +463,81 @@ def _last_month(counted: Ints, mean: Floats) -> int | None:
     return int(np.argmax(np.where(is_told, likely, -np.inf)))
 
 
-# ---- What is left in all, and which share of a fall is found next door: each with its interval.
+# ---- What is left of a fall, and which share of it came in a band: each with its interval.
 
 
-COVERAGE = 0.9
+COVERAGE, SINGLE_COVERAGE = 0.9, 0.95
 """Of the intervals."""
 
 DRAWS = 20_000
 SEED = 20201001
 
 
+def norm_z(coverage: float) -> float:
+    """Return within how many standard deviations such a share of a normal distribution lies."""
+    return -float(ndtri((1 - coverage) / 2))
+
+
 @dataclass(frozen=True)
 class NetChange:
-    """Core and ring together: what was counted, less what was expected."""
+    """Core and ring together, or core and the band that more came in: counted, less expected."""
 
     change: float  # incidents; below 0 for fewer
-    low: float  # 9 in 10 lie between
+    low: float  # the 90% range
     high: float
 
 
 @dataclass(frozen=True)
 class MovedShare:
-    """Which share of what is missing in the core is found next door beyond what was expected."""
+    """Which share of what is missing in the core is found in the ring or the band, as more."""
 
     missing: float  # incidents fewer in the core than expected
-    share: float  # of them, found next door; below 0 where it is fewer there too
-    low: float  # 9 in 10 lie between; endless where the fall itself may be none
+    share: float  # of them, found there; below 0 where it is fewer there too
+    low: float  # the 90% range; endless where the fall itself may be none
     high: float
 
 
+def band_edges(band: int) -> tuple[float, float]:
+    """Return from how far to how far a band reaches, in meters; 0 is the ring."""
+    return (0.0, *BAND_EDGES_M)[band], BAND_EDGES_M[band]
+
+
+def where_moved(judged: AreaResult, at: int) -> Band | None:
+    """Return the band farther out that more came in; None where that was the ring, or not told."""
+    moved_to = judged.look(at).moved_to
+    return judged.farther.bands[moved_to - 1] if moved_to else None
+
+
 def net_change(judged: AreaResult, at: int) -> NetChange | None:
-    """Return what is left in all after so many months (from 0); None without a ring or too few."""
-    net = judged.net
+    """Return what is left of a fall after so many months (from 0); None without a ring or too few.
+
+    The range holds what is true where all of it is gone and where it moved to what these cells are
+    compared with, which raises what is expected of them.
+    """
+    band = where_moved(judged, at)
+    net = judged.net if band is None else band.net
     if net is None or not net.has_enough[at]:
         return None
-    low, high = net.expectation.bounds(-float(ndtri((1 - COVERAGE) / 2)))
+    low, high = net.expectation.bounds(norm_z(COVERAGE))
     counted, expected = int(net.counted[at]), float(net.expectation.mean[at])
-    return NetChange(counted - expected, float(counted - high[at]), float(counted - low[at]))
+    least, most = float(counted - high[at]), float(counted - low[at])
+    spread = 1 + (0.0 if net.leverage is None else float(net.leverage[at]))
+    return NetChange(counted - expected, min(least, least / spread), max(most, most / spread))
 
 
 def moved_share(judged: AreaResult, at: int) -> MovedShare | None:
-    """Estimate which share of a fall moved next door; None where the core did not fall.
+    """Estimate which share of a fall moved nearby, or to a band; None where the core did not fall.
 
-    What would have come here and next door is drawn many times, as far apart and as alike as the
-    errors of core, ring and both together say: the error of a ratio is not that of its parts.
+    What would have come in both is drawn many times, as far apart and as alike as the errors of
+    core, ring and both together say: the error of a ratio is not that of its parts.
     """
-    core, ring, net = judged.core, judged.ring, judged.net
-    if ring is None or net is None or core.sign[at] >= 0 or not ring.has_enough[at]:
+    band = where_moved(judged, at)
+    core, ring, net = (
+        (judged.core, judged.ring, judged.net)
+        if band is None
+        else (band.core, band.counts, band.net)
+    )
+    if ring is None or net is None or judged.core.sign[at] >= 0 or not ring.has_enough[at]:
         return None
     here, there, both = (float(one.expectation.variance[at]) for one in (core, ring, net))
     most = 0.99 * np.sqrt(here * there)

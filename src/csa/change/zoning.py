@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from csa.change.area_series import SeriesPart
 from csa.change.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.change.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.city.dataset import City
-from csa.city.preregistration import BASE_MONTHS, RING_M
+from csa.city.preregistration import BAND_EDGES_M, BASE_MONTHS, RING_M
 from csa.city.selection import AreaVersion
 from csa.geo.cells import CellSet, parents, refine
 from csa.geo.grid import Grid
@@ -41,6 +41,7 @@ class Zones:
     cores: tuple[Ints, ...]  # of each of n areas, the places of its cells in the grid
     rings: tuple[Ints, ...]  # of each area, those within `RING_M` of it that are in no area
     rest: Ints  # all others
+    bands: tuple[tuple[Ints, ...], ...]  # of the rest, by band farther out and area
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
     """
     owner = _owners(cores, len(centre_xy))
     others = np.flatnonzero(owner < 0)
-    nearest_m, most_m, others_xy = np.full(len(owner), ring_m), ring_m + 1, centre_xy[others]
+    edges = ring_m * np.array(BAND_EDGES_M) / RING_M
+    most_m, others_xy = edges[-1] + 1, centre_xy[others]
+    nearest_m = np.full(len(owner), edges[-1])
     for area, core in enumerate(cores):
         beside = others[_is_beside(others_xy, centre_xy[core], most_m)]
         metres, _ = cKDTree(centre_xy[core]).query(centre_xy[beside], distance_upper_bound=most_m)
@@ -72,9 +75,19 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
         is_nearer = apart_m < nearest_m[beside]
         owner[beside[is_nearer]] = area
         nearest_m[beside[is_nearer]] = apart_m[is_nearer]
-    rings = tuple(others[owner[others] == area] for area in range(len(cores)))
-    rest = np.flatnonzero(owner < 0).astype(np.int32)  # of a large city, kept for each setting
-    return Zones(tuple(np.sort(core) for core in cores), rings, rest)
+    zone = np.searchsorted(edges, nearest_m[others], side="right")
+    rings, *bands = (
+        tuple(others[(owner[others] == area) & (zone == band)] for area in range(len(cores)))
+        for band in range(len(edges))
+    )
+    # Of a large city, kept for each setting.
+    rest = others[(owner[others] < 0) | (zone > 0)].astype(np.int32)
+    return Zones(tuple(np.sort(core) for core in cores), rings, rest, tuple(bands))
+
+
+def compared_with(zones: Zones, band: int) -> Ints:
+    """Return what a band is compared with besides rings: all but the areas, rings and itself."""
+    return np.setdiff1d(zones.rest, np.concatenate([*zones.bands[band]]))
 
 
 def _is_beside(xy: Floats, core_xy: Floats, most_m: float) -> Bools:
@@ -250,12 +263,30 @@ def count_past(
     core_before, _, rest_before = zone_counts(
         located, places.zones, Period.before(origin, BEFORE_MONTHS)
     )
+    ring_base, ring_monthly = Baseline.total(rings), ring.sum(axis=0)
+    counts, n_cells = located.counts(places.base), len(located.grid.area_km2)
+    bands = []
+    for number, parts in enumerate(places.zones.bands):
+        band, others = np.concatenate([*parts]), compared_with(places.zones, number)
+        groups = np.full(n_cells, -1, dtype=np.int64)
+        groups[band], groups[others] = 0, 1
+        monthly = monthly_counts(located, groups, 2, Period(origin, origin.plus(months)))
+        bands.append(
+            PastYear(
+                name,
+                Baseline.counted(int(counts[band].sum())),
+                round(counts[others].sum() + ring_base.mean),
+                monthly[0],
+                monthly[1] + ring_monthly,
+            )
+        )
     return PastCohort(
         PastYear(name, Baseline.total(places.cores), before, core.sum(axis=0), rest),
-        PastYear(name, Baseline.total(rings), before, ring.sum(axis=0), rest),
+        PastYear(name, ring_base, before, ring_monthly, rest),
         len(areas),
         int(core_before.sum()),
         int(rest_before.sum()),
+        tuple(bands),
     )
 
 
@@ -301,25 +332,56 @@ class VersionedZones:
                 own = refine(self._at(one, self.starts[area]), self.located.resolution)
                 shapes[one] = own - taken
                 taken |= own
-            core, ring, rest = self._drawn(shapes, area)
-            cores.append(self._part(core, rest, area, span))
-            if len(ring):
-                rings.append(self._part(ring, rest, area, span))
+            zones, at = self._drawn(shapes, area)
+            cores.append(self._part(zones.cores[at], zones.rest, area, span))
+            if len(zones.rings[at]):
+                rings.append(self._part(zones.rings[at], zones.rest, area, span))
         return cores, rings
 
     def together(self, area: int) -> list[SeriesPart]:
         """Return an area's ring beside all others: without what was in any area in its month."""
+        return [
+            self._part(zones.rings[at], zones.rest, area, span)
+            for zones, at, span in self._moments(area)
+            if len(zones.rings[at])
+        ]
+
+    def farther(self, area: int, band: int) -> tuple[list[SeriesPart], list[SeriesPart]]:
+        """Return an area and a band farther out, beside all others.
+
+        Both are compared with all but the areas and the band. What that had before is, in rings,
+        the estimated number: their raw counts are low by chance, which would hide what moved far.
+        """
+        cores, parts = [], []
+        for zones, at, span in self._moments(area):
+            others = compared_with(zones, band)
+            cores.append(self._part(zones.cores[at], others, area, span, zones.rings))
+            if len(cells := zones.bands[band][at]):
+                parts.append(self._part(cells, others, area, span, zones.rings, is_raw=True))
+        return cores, parts
+
+    def within(self, area: int) -> list[SeriesPart]:
+        """Return an area, its ring and the first band, compared with all that is farther out."""
         parts = []
+        for zones, at, span in self._moments(area):
+            others = compared_with(zones, 0)
+            near = [zones.cores[at], zones.rings[at], zones.bands[0][at]]
+            parts += [
+                self._part(cells, others, area, span, is_raw=number == len(near) - 1)
+                for number, cells in enumerate(near)
+                if len(cells)
+            ]
+        return parts
+
+    def _moments(self, area: int) -> Iterator[tuple[Zones, int, Period]]:
+        """Yield the zones beside all other areas since an area began, and its place in them."""
         moments = sorted({version.since for versions in self.lives for version in versions})
         for since, end in zip(moments, [*moments[1:], self.until], strict=True):
             if since < self.starts[area]:
                 continue
             begun = [one for one, start in enumerate(self.starts) if start <= since]
             shapes = {one: self._at(one, since) for one in begun}
-            _, ring, rest = self._drawn(shapes, area)
-            if len(ring):
-                parts.append(self._part(ring, rest, area, Period(since, end)))
-        return parts
+            yield *self._drawn(shapes, area), Period(since, end)
 
     def _at(self, area: int, month: Month) -> CellSet:
         """Return the cells of an area as they were in a month."""
@@ -331,8 +393,8 @@ class VersionedZones:
         spans = [Period(one.since, end) for one, end in zip(versions, ends, strict=True)]
         return list(zip(versions, spans, strict=True))
 
-    def _drawn(self, shapes: dict[int, CellSet], area: int) -> tuple[Ints, Ints, Ints]:
-        """Return the places of an area, of its ring, and of the rest of the city."""
+    def _drawn(self, shapes: dict[int, CellSet], area: int) -> tuple[Zones, int]:
+        """Return the zones around areas, and the place of one in them."""
         key = tuple(sorted(shapes.items()))
         if key not in self._zones:
             grid = self.located.grid
@@ -341,8 +403,7 @@ class VersionedZones:
             zones = draw_zones([*at.values()], grid.centre_xy, ring_width_m(grid))
             self._zones[key] = list(at), zones
         drawn, zones = self._zones[key]
-        place = drawn.index(area)
-        return zones.cores[place], zones.rings[place], zones.rest
+        return zones, drawn.index(area)
 
     def estimator(self, since: Month) -> Estimator:
         """Return what estimates the months before a start: it knows each area that it was asked."""
@@ -355,17 +416,31 @@ class VersionedZones:
             self._before[since] = self.located.counts(base_months(self.located, since))
         return self._before[since]
 
-    def _part(self, cells: Ints, rest: Ints, area: int, span: Period) -> SeriesPart:
-        """Count some cells in some of the months since an area's start."""
-        since = self.starts[area]
+    def _part(
+        self,
+        cells: Ints,
+        rest: Ints,
+        area: int,
+        span: Period,
+        rings: Sequence[Ints] = (),
+        *,
+        is_raw: bool = False,
+    ) -> SeriesPart:
+        """Count some cells, and others with rings, in some of the months since an area's start."""
+        since, compared = self.starts[area], [ring for ring in rings if len(ring)]
         groups = np.full(len(self.located.grid.area_km2), -1, dtype=np.int64)
-        groups[cells], groups[rest] = 0, 1
+        groups[np.concatenate([rest, *compared])] = 1
+        groups[cells] = 0
         monthly = monthly_counts(self.located, groups, 2, Period(since, self.until))
         month = np.arange(monthly.shape[1]) + since.index
         monthly = monthly * span.contains(month)
+        counts, estimator = self._counts_before(since), self.estimator(since)
+        estimated = sum(estimate_base(self.located, estimator, ring).mean for ring in compared)
         return SeriesPart(
-            estimate_base(self.located, self.estimator(since), cells),
-            int(self._counts_before(since)[rest].sum()),
+            Baseline.counted(int(counts[cells].sum()))
+            if is_raw
+            else estimate_base(self.located, estimator, cells),
+            round(counts[rest].sum() + estimated),
             monthly[0],
             monthly[1],
         )

@@ -22,6 +22,9 @@ RING_M = 750.0
 area: with cells of resolution 9, about those within two steps (540 to 750 m; three are 820 m or
 more, by where on the globe)."""
 
+BAND_EDGES_M = (RING_M, 2 * RING_M, 4 * RING_M)
+"""All areas together are asked so far out for what came elsewhere: in each band by itself."""
+
 BASE_MONTHS = 36
 """Months before the start that expected counts rest on, as in proposals."""
 
@@ -33,26 +36,41 @@ PLANNED_LOOKS = 24
 that the boundary of past months, and their verdicts, stay."""
 
 NET_Z = 1.96
-"""Beyond it, core and ring together exclude that all of a fall moved next door."""
+"""Beyond it, all within a distance together exclude that all of a fall moved no farther."""
 
 NET_MONTHS = 12
 """They are asked once a year: asked every month, they would too often be wrong at some look."""
 
+BAND_Z = 2.77
+"""Beyond it, more than expected came in a band: .025 over three bands at three yearly looks."""
+
+SINGLE_Z = 2.33
+"""Of one area that has fewer: beyond it, more came in its ring, or fewer in both together."""
+
+EVIDENCE_CHANCE = 0.02
+"""How often any of the single areas of an unchanged city is said to have fewer, by e-values."""
+
 
 class Verdict(StrEnum):
-    """What is said of an area and its ring: a closed set. `FEWER` excludes that all moved."""
+    """What is said of an area and what lies around it, against what was expected: a closed set.
 
-    NO_CHANGE = "no change shown"
-    FEWER = "fewer, and fewer in all"
-    FEWER_UNKNOWN = "fewer here; whether it moved cannot be told"
-    FEWER_MOVED = "fewer here, moved next door"
-    FEWER_FEWER_NEXT = "fewer here and next door"
-    FEWER_ONCE = "fewer for a time"
+    `FEWER` and `FEWER_WIDE` exclude that all moved within 750 and 1,500 m; farther cannot be told.
+    """
+
+    NO_CHANGE = "no clear change"
+    FEWER = "fewer here and within 750 m"
+    FEWER_WIDE = "fewer here and within 1,500 m"
+    FEWER_UNKNOWN = "fewer here; may have moved"
+    FEWER_MOVED = "fewer here, more nearby"
+    FEWER_MOVED_ON = "fewer here, more 750 to 1,500 m away"
+    FEWER_MOVED_FAR = "fewer here, more 1,500 to 3,000 m away"
+    FEWER_FEWER_NEXT = "fewer here and nearby"
+    FEWER_ONCE = "fewer for a while, no longer"
     MORE = "more here"
-    MORE_ONCE = "more for a time"
-    MORE_NEXT = "more next door"
-    TOO_FEW = "too few to say"
-    TOO_EARLY = "too early to say"
+    MORE_ONCE = "more for a while, no longer"
+    MORE_NEXT = "more nearby"
+    TOO_FEW = "too small to tell"
+    TOO_EARLY = "too early to tell"
 
     @property
     def is_alarm(self) -> bool:
@@ -106,6 +124,10 @@ def preregister(cells: Sequence[str], on: date, kinds: Sequence[str] = ()) -> di
         "planned_looks": PLANNED_LOOKS,
         "net_z": NET_Z,
         "net_months": NET_MONTHS,
+        "band_edges_m": list(BAND_EDGES_M),
+        "band_z": BAND_Z,
+        "single_z": SINGLE_Z,
+        "evidence_chance": EVIDENCE_CHANCE,
     }
     return {**rules, "sha256": _hash(rules)}
 

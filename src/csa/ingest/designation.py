@@ -21,7 +21,7 @@ OF_AREA = ("verdict", "sentence", "first_alarm", "core", "ring", "cells")
 NEEDED = {
     PROPOSAL: OF_PROPOSAL,
     PRIORITIES: (*OF_PRIORITIES, "data_fingerprint"),
-    DISPLACEMENT: (*OF_VERDICT, "single"),
+    DISPLACEMENT: (*OF_VERDICT, "single", "pooled"),
 }
 FORMAT_VERSION = 1
 """The format of all three kinds of file."""
@@ -95,12 +95,13 @@ def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
     account = _account(folder, DISPLACEMENT, city)
     try:
         found = {str(row["area_id"]): dict(row) for row in account["single"]}
+        together = str(account["pooled"]["verdict"])
     except (TypeError, KeyError, ValueError) as error:
         raise SourceError("chosen.other_version", path=folder, kind=DISPLACEMENT) from error
     if area not in found:
         known = ", ".join(found)
         raise ParamError("chosen.no_area", given=area, path=folder, known=known)
-    told = {name: account[name] for name in OF_VERDICT}
+    told = {name: account[name] for name in OF_VERDICT} | {"together": together}
     told["since"] = found[area].get("since", account["since"])  # each area has its own day
     return told | {name: found[area][name] for name in OF_AREA if name in found[area]}
 

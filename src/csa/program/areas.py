@@ -51,8 +51,10 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 LETTERS = pattern("[A-Z]{1,3}")
 """An area's key. A file's own is taken while no area has it, so that an export comes back whole."""
-FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
-"""Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
+FEWER_NEAR = frozenset({Verdict.FEWER, Verdict.FEWER_WIDE, Verdict.FEWER_FEWER_NEXT})
+"""Verdicts that exclude that all of a fall moved within 750 m."""
+MOVED = frozenset({Verdict.FEWER_MOVED, Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR})
+"""Verdicts of more at some distance: on none of them an area goes to maintenance."""
 
 
 @contextmanager
@@ -302,14 +304,24 @@ def _add_step(
     session.add(step)
 
 
+def may_leave(verdict: str, together: str) -> bool:
+    """Return whether an area may go to maintenance, by its verdict and that of all areas.
+
+    It has fewer, it or all areas together have fewer within 750 m, and no more elsewhere is told.
+    A single area alone seldom has enough shootings to show the second.
+    """
+    is_fewer = verdict in {*FEWER_NEAR, Verdict.FEWER_UNKNOWN}
+    return is_fewer and not FEWER_NEAR.isdisjoint({verdict, together}) and together not in MOVED
+
+
 def maintain(
     store: Store, act: Act, key: str, told: Mapping[str, Any], *, seen: int | None = None
 ) -> None:
     """Move an area to maintenance, if its shootings fell by more than chance explains."""
     require_area_chair(act.person)
-    verdict = told.get("verdict")
-    if verdict not in FEWER:
-        raise ParamError("decide.not_fewer", area=key, verdict=verdict)
+    verdict, together = (str(told.get(name, "")) for name in ("verdict", "together"))
+    if not may_leave(verdict, together):
+        raise ParamError("decide.not_fewer", area=key, verdict=verdict, together=together)
     _step(store, act, key, MAINTENANCE, told, seen)
 
 

@@ -80,7 +80,7 @@ def several():
 )
 def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, area_id, who, is_one):
     judged = several.results(area_id)
-    assert judged.verdicts[11] == "no change shown"
+    assert judged.verdicts[11] == "no clear change"
     told = Following.sentence(several, area_id, 11)
     assert told == describe_result(judged, 12, Month(2020, 1), who, is_one=is_one)
     assert str(told).endswith(str(describe_power(judged.core, 11, is_one=is_one)))

@@ -32,8 +32,12 @@ def test_what_areas_had_in_a_year_is_shared_among_them_and_falls_as_in_past_year
     assert found[:, 0] == pytest.approx([30 * settled, 10 * settled])
     assert (found[:, 1] < found[:, 0]).all()
     assert (found[:, 0] < found[:, 2]).all()
-    bare = predict_next12(np.array([90.0, 30.0]), 40.0, EVEN, [])
+    # Without a past year what goes on is 120 expected in 36 months, not the 46 counted a year.
+    bare = predict_next12(np.array([90.0, 30.0]), 46.0, EVEN, [])
     assert bare[:, 0] == pytest.approx([30 * 0.85, 10 * 0.85])
+    assert predict_next12(np.array([90.0, 30.0]), 46.0, EVEN, [], 24)[0, 0] == pytest.approx(
+        45 * 0.85
+    )
 
 
 def test_half_of_the_citys_rise_is_taken_to_go_on():
@@ -46,14 +50,15 @@ def test_half_of_the_citys_rise_is_taken_to_go_on():
 
 
 def test_the_range_is_that_of_a_count_whose_mean_is_unsure():
-    """An oracle that draws: the mean's logarithm, then the count."""
-    ((middle, low, high),) = predict_next12(np.array([10.0]), 40.0, EVEN, [])
-    rng = np.random.default_rng(1)
-    means = middle * np.exp(rng.normal(0, math.hypot(0.25, 0.25), 400_000))
-    counts = rng.negative_binomial(means / 0.6, 1 / 1.6)
-    assert middle == pytest.approx(34)
-    assert abs(low - np.quantile(counts, 0.05)) <= 1
-    assert abs(high - np.quantile(counts, 0.95)) <= 1
+    """An oracle that draws: the mean's logarithm, then the count; without a past year narrower."""
+    for kept, sd in (([0.85], math.hypot(0.25, 0.25)), ([], 0.25)):
+        ((middle, low, high),) = predict_next12(np.array([120.0]), 40.0, EVEN, kept)
+        rng = np.random.default_rng(1)
+        means = middle * np.exp(rng.normal(0, sd, 400_000))
+        counts = rng.negative_binomial(means / 0.6, 1 / 1.6)
+        assert middle == pytest.approx(34)
+        assert abs(low - np.quantile(counts, 0.05)) <= 1
+        assert abs(high - np.quantile(counts, 0.95)) <= 1
 
 
 def test_a_place_that_has_newly_begun_is_told_by_its_last_year_and_others_by_chance_alone():
@@ -86,7 +91,7 @@ def test_past_years_that_kept_nothing_tell_no_share_and_few_are_not_cut_off():
         predict_next12(np.array([9.0]), 5.0, EVEN, [0.0, 0.9]),
         predict_next12(np.array([9.0]), 5.0, EVEN, [0.9]),
     )
-    ((middle, low, high),) = predict_next12(np.array([1.0]), 4000.0, EVEN, [])
+    ((middle, low, high),) = predict_next12(np.array([12_000.0]), 1.0, EVEN, [])
     assert low < middle < high < 3 * middle
 
 
@@ -126,7 +131,7 @@ class TwoCells:
 
 def test_a_new_place_takes_nothing_from_the_others():
     found = forecast_proposal(proposed(), TwoCells(), None)
-    assert found["next12_expected"].tolist() == pytest.approx([100 / 3 * 0.85, 0.7 * 36])
+    assert found["next12_expected"].tolist() == pytest.approx([90 / 3 * 0.85, 0.7 * 36])
     old = SimpleNamespace(origin="2018-01", before_share=0.2, after_share=0.1)
     late = SimpleNamespace(origin="2020-01", before_share=0.2, after_share=0.01)
     record = SimpleNamespace(usual_changes=(old, late))  # the second year was not over

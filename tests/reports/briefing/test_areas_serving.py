@@ -82,7 +82,7 @@ def test_a_verdict_is_of_the_served_cells_since_their_designation(proposal, loca
     # What the rule of maintenance asks of it holds, but for the verdict.
     on = act(on=date(2019, 9, 1), why="Neighbors asked for it.")
     designate(lite, on, lettered(proposal, "B"))
-    fewer = {**told.evidence, "verdict": "fewer, and fewer in all"}
+    fewer = {**told.evidence, "verdict": "fewer here and within 750 m"}
     maintain(lite, act(why="It fell by more than luck."), "B", fewer)
     assert read_records(lite).areas[0].state == "maintenance"
 

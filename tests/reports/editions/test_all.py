@@ -102,7 +102,7 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert isinstance(first, Lead)
     assert len(first.sentences) == 3
     assert all(first.sentences)
-    assert "No change shown: since October 2019, the 3 areas together had " in first.sentences[1]
+    assert "No clear change: since October 2019, the 3 areas together had " in first.sentences[1]
     assert "(no-change range: " in first.sentences[1]
 
 

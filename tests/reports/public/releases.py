@@ -46,7 +46,7 @@ def together(areas, since, through):
     months = Period(since, through.plus(1))
     grounds = tuple((one.ground, months) for one in areas)
     span = {"since": str(since), "through": str(through)}
-    exact = PublicChange(verdict="no change shown", **span, counted=50, low=40, high=60)
+    exact = PublicChange(verdict="no clear change", **span, counted=50, low=40, high=60)
     return PooledChange(exact, grounds)
 
 

@@ -98,7 +98,7 @@ def months_from(first, n):
 def replace_change(counted, low, high):
     span = {"since": "2019-10", "through": "2020-06"}
     return PooledChange(
-        PublicChange(verdict="no change shown", **span, counted=counted, low=low, high=high), ()
+        PublicChange(verdict="no clear change", **span, counted=counted, low=low, high=high), ()
     )
 
 
@@ -632,7 +632,7 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])
 def test_the_chance_of_a_false_word_is_told_as_it_is(through, key):
     change = PublicChange(
-        verdict="fewer, and fewer in all",
+        verdict="fewer here and within 750 m",
         since="2018-01",
         through=through,
         counted=40,

@@ -42,7 +42,7 @@ def test_the_screens_stand_in_the_order_of_a_talk_people_first():
 
 
 def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
-    shown = screen("change", facts(change=change("fewer here, moved next door", 38, 45, 77)))
+    shown = screen("change", facts(change=change("fewer here, more nearby", 38, 45, 77)))
     assert shown.title == "What changed since October 2019?"
     assert [row.text for row in shown.rows] == [
         "Fewer shootings in the areas than expected, but more next door."
@@ -53,11 +53,11 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
     assert bar.x(38) < bar.x(45) < bar.x(77) < 1000
     low = screen("change", facts(change=change(low=None))).bar
     assert (low.x(low.low), low.range_words) == (0, "no change: up to 77")
-    few = change("fewer, and fewer in all", counted=None, low=None, high=None)
+    few = change("fewer here and within 750 m", counted=None, low=None, high=None)
     assert screen("change", facts(change=few)).bar is None
 
 
-@pytest.mark.parametrize("verdict", ["no change shown", "fewer here; whether it moved cannot be told"])  # fmt: skip
+@pytest.mark.parametrize("verdict", ["no clear change", "fewer here; may have moved"])  # fmt: skip
 def test_which_areas_are_no_longer_in_service_is_said_however_long_the_verdict(verdict):
     ended = change(verdict).model_copy(update={"ended": ("B", "C")})
     shown = [one for one in wall_screens(facts(change=ended)) if one.key == "change"]

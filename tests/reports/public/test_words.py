@@ -130,21 +130,27 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 
 
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
-    given = facts(change=change("fewer, and fewer in all", 38, 45, 77))
+    given = facts(change=change("fewer here and within 750 m", 38, 45, 77))
     assert text_of("change", given).partition(f" {says('public.change_each')}")[0] == (
-        "As a group, the areas had fewer shootings than we would expect. They did not all move to nearby blocks. The areas had 38 in this time: October 2019 to June 2020. With no change, we would expect 45 to 77. Cases between partners or family count here too. If nothing had changed, there would be less than a 1 in 20 chance of us saying this. This does not tell us why."
+        "As a group, the areas had fewer shootings than we would expect. "
+        "So had all blocks within half a mile, the areas included. "
+        "The areas had 38 in this time: October 2019 to June 2020. "
+        "With no change, chance alone could give any number from 45 to 77. "
+        "Cases between partners or family count here too. "
+        "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
+        "This does not tell us why."
     )
 
 
 def test_that_a_fall_may_have_moved_next_door_is_said_in_both_languages():
-    given = facts(change=change("fewer here; whether it moved cannot be told", 38, 45, 77))
+    given = facts(change=change("fewer here; may have moved", 38, 45, 77))
     assert "We cannot tell if they moved to the blocks next to them." in text_of("change", given)
     assert "No podemos saber si pasaron a las cuadras de al lado." in text_of("change", given, "es")
 
 
 def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
     a, *others = facts().areas
-    moved = a.model_copy(update={"verdict": "fewer here, moved next door"})
+    moved = a.model_copy(update={"verdict": "fewer here, more nearby"})
     given = facts(areas=(moved, *others))
     said = "Fewer shootings here than expected, but more next door."
     assert f"Ash Hollow (A): {said}" in text_of("change", given)
@@ -152,7 +158,7 @@ def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
     assert moved_from in text_of("change", given)
     assert moved_from in city_card(given, Translator()).doing
     assert "next door" not in text_of("change", facts())
-    everywhere = change("fewer here, moved next door")
+    everywhere = change("fewer here, more nearby")
     assert moved_from not in text_of("change", facts(areas=(moved,), change=everywhere))
 
 
@@ -172,7 +178,7 @@ def test_a_page_named_by_a_quarter_says_that_places_are_counted_in_whole_years()
     assert "whole years" not in subtitle(facts(), Translator())
 
 
-@pytest.mark.parametrize("verdict", ["fewer for a time", "more for a time"])
+@pytest.mark.parametrize("verdict", ["fewer for a while, no longer", "more for a while, no longer"])
 def test_a_change_that_is_over_is_said_with_its_last_month(verdict):
     said = text_of("change", facts(change=change(verdict, 38, 45, 77)))
     assert (
@@ -294,7 +300,7 @@ def test_an_action_is_late_from_the_day_after_it_was_due():
         (change(low=9), None, 77),
         (change(low=10), 10, 77),
         (change(high=None), None, None),
-        (change("too few to say"), None, None),
+        (change("too small to tell"), None, None),
     ],
 )
 def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
@@ -303,7 +309,7 @@ def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
 
 @pytest.mark.parametrize("counted", [None, 0, 9])
 def test_a_count_below_ten_takes_its_range_with_it(counted):
-    said = change_numbers(change("fewer, and fewer in all", counted, 12, 30), Translator())
+    said = change_numbers(change("fewer here and within 750 m", counted, 12, 30), Translator())
     assert said == (says("public.change_counted_few"),)
 
 

@@ -33,7 +33,7 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following
 from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.maps_change import ChangeScene, verdict_word, why_untold
+from csa_app.shared.maps_change import ChangeScene, band_name, verdict_word, why_untold
 from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import kinds_words
 
@@ -138,6 +138,25 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
     )
 
 
+def distances(following: Following, at: int) -> pd.DataFrame:
+    """Tabulate all areas together by distance: a row for them, for the ring and for each band."""
+    judged = following.displaced.pooled
+    tracks = [judged.core, judged.ring, *(band.counts for band in judged.farther.bands)]
+    names = [
+        tr("change_page.inside"),
+        *(band_name(number) for number in range(len(tracks) - 1)),
+    ]
+    known = [(name, one) for name, one in zip(names, tracks, strict=True) if one is not None]
+    top = max(float(max(one.bound_high[at], one.counted[at])) for _, one in known)
+    return pd.DataFrame(
+        {
+            tr("change_page.col_distance"): [name for name, _ in known],
+            tr("change_page.col_counted"): [_counted(one, at, top) for _, one in known],
+        },
+        dtype=object,
+    )
+
+
 def _named(following: Following, area_id: str, verdict: str, *, is_chosen: bool) -> Drawn:
     name = html.escape(following.place_name(area_id))
     since = month(str(following.displaced.since.plus(following.late(area_id))), is_short=True)
@@ -153,7 +172,7 @@ def _counted(track: CumulativeCounts | None, at: int, top: float) -> str:
         return ""
     n, (mean, low, high) = int(track.counted[at]), _bounds(track, at)
     if not track.has_enough[at]:
-        return Drawn(f"{n:,}<small>{html.escape(why_untold(track, at))}</small>")
+        return Drawn(f"{n:,}<small>{html.escape(why_untold())}</small>")
     words = html.escape(tr("change_page.of_expected", low=low, high=high))
     return Drawn(f"{range_bar(low, high, mean, top, n)}{n:,}<small>{words}</small>")
 
@@ -363,6 +382,8 @@ def _month_parts(
     _legend(session, following, can_alike=can_alike)
     with st.container(key="change_below"):
         st.html(f'<div class="csa-more">{_paragraphs(_details(session, following, at))}</div>')
+        if following.displaced.pooled.farther.bands and not following.is_early(at):
+            panels.table(distances(following, at), tr("change_page.distances_alt"), "csa-wide")
         show_sums(session, scene, choose_area)
 
 

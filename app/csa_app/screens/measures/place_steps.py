@@ -13,7 +13,15 @@ from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, tr
 from csa.city.preregistration import Verdict
-from csa.program.areas import FEWER, add_evidence, begin_work, designate, maintain, redraw, retire
+from csa.program.areas import (
+    add_evidence,
+    begin_work,
+    designate,
+    maintain,
+    may_leave,
+    redraw,
+    retire,
+)
 from csa.program.registry import core_area
 from csa.program.roles import Act, may, require, require_area_chair
 from csa.program.store.engine import Store
@@ -159,7 +167,8 @@ def _forms(
     if state == DESIGNATED and work.area.execution_on is None:
         forms["begin"] = tr("here.do_begin"), lambda: _begun(scene, work)
     told = None if found is None else found.text
-    if state == DESIGNATED and told is not None and told.verdict in FEWER:
+    can_leave = told is not None and may_leave(told.verdict, told.evidence["together"])
+    if state == DESIGNATED and told is not None and can_leave:
         forms["maintain"] = tr("here.do_maintain"), lambda: _maintained(work, told)
     if state in ACTIVE and _other_cells(scene, screen, place):
         forms["redraw"] = tr("here.do_redraw"), lambda: _redrawn(scene, screen, place, work)
@@ -217,7 +226,7 @@ def _maintained(work: WorkPlan, told: ServedVerdict) -> Decision:
         lambda store, act, typed: maintain(store, act, area.key, told.evidence, seen=typed.seen),
         message=tr("keep.maintained", area=area.key),
         seen=area.revision,
-        about=render(told.sentence),
+        about=f"{render(told.sentence)} {render(told.together)}",
     )
 
 

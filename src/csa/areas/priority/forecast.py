@@ -32,12 +32,18 @@ TREND = 0.5
 """Half of the city's recent rise or fall, on the logarithm, is taken to go on."""
 OWN_SD, CITY_SD = 0.25, 0.25
 """By how much an area and the whole city differ from what was expected, on the logarithm."""
+THIN_SD = 0.25
+"""So both together, where no past year of the city tells what areas keep of their counts."""
 TAIL = 0.05
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 
 
 def predict_next12(
-    expected: Floats, yearly: float, city: tuple[float, float], kept: Sequence[float]
+    expected: Floats,
+    yearly: float,
+    city: tuple[float, float],
+    kept: Sequence[float],
+    months: int = 36,
 ) -> Floats:
     """Predict each area's incidents of the next 12 months, with a 90% interval.
 
@@ -51,14 +57,23 @@ def predict_next12(
         The whole city's incidents a year: in that period, and in its last 12 months.
     kept
         In past years, the areas' share of the city in the year after over that in the period that
-        chose them: areas chosen for high counts fall by themselves.
+        chose them: areas chosen for high counts fall by themselves. With none, their counts
+        adjusted for chance go on, and not their counts.
+    months
+        Months of the period that chose them.
 
     Returns
     -------
     numpy.ndarray
         (n, 3) the expected number, the low and the high end; NaN where nothing is expected.
     """
-    return _spread(expected, _total_ahead(yearly, city, kept), float(np.nansum(expected)))
+    of_expected = float(np.nansum(expected))
+    going_on = yearly if kept else of_expected * YEAR / months
+    return _spread(expected, _total_ahead(going_on, city, kept), of_expected, _sd(kept))
+
+
+def _sd(kept: Sequence[float]) -> float:
+    return math.hypot(OWN_SD, CITY_SD) if kept else THIN_SD
 
 
 def _total_ahead(yearly: float, city: tuple[float, float], kept: Sequence[float]) -> float:
@@ -70,19 +85,18 @@ def _total_ahead(yearly: float, city: tuple[float, float], kept: Sequence[float]
     return yearly * math.exp(settled) * trend
 
 
-def _spread(expected: Floats, total: float, of_expected: float) -> Floats:
+def _spread(expected: Floats, total: float, of_expected: float, sd: float) -> Floats:
     """Share a total by what is expected of each, with its 90% interval: (n, 3)."""
     found = np.full((len(expected), 3), np.nan)
     for at, mean in enumerate(expected):
         if mean > 0 and of_expected > 0 and total > 0:  # none of these is true of NaN
             middle = float(mean) / of_expected * total
-            found[at] = middle, *_bounds(middle)
+            found[at] = middle, *_bounds(middle, sd)
     return found
 
 
-def _bounds(middle: float) -> tuple[int, int]:
+def _bounds(middle: float, sd: float) -> tuple[int, int]:
     """Return the ends of 90 % of counts whose mean is itself unsure."""
-    sd = math.hypot(OWN_SD, CITY_SD)
     means = middle * np.exp(sd * NODES)
     top = int(middle * math.exp(4 * sd) + 10 * math.sqrt(DISPERSION * middle) + 20)
     counts = np.arange(top + 1)
@@ -110,6 +124,7 @@ class YearAhead:
     total: float  # to expect in the areas together, but for those newly begun; NaN where unknown
     of_expected: float  # what they were expected to hold in the period, adjusted for chance
     n_areas: int  # so many places may have newly begun
+    sd: float  # of the logarithm of a mean
 
     @classmethod
     def of(cls, proposal: Proposal, located: StudyArea, record: BacktestRecord | None) -> YearAhead:
@@ -118,7 +133,7 @@ class YearAhead:
         months = int(params["months_covered"])
         until = Month.parse(params["covered_through"][:7]).plus(1)
         if areas.empty or months < MIN_MONTHS:
-            return cls(until, np.nan, np.nan, len(areas))
+            return cls(until, np.nan, np.nan, len(areas), THIN_SD)
         whole, last = (located.counts(Period.before(until, n)) for n in (months, YEAR))
         kept = [
             one.after_share / one.before_share
@@ -130,8 +145,10 @@ class YearAhead:
         counted = float(areas["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
         a_year = YEAR / months
         city = float(whole.sum()) * a_year, float(last.sum())
-        total = _total_ahead(counted * a_year, city, kept)
-        return cls(until, total, float(np.nansum(others)), len(areas))
+        of_expected = float(np.nansum(others))
+        # Where no past year tells what areas keep of their counts, these are too high by chance.
+        total = _total_ahead((counted if kept else of_expected) * a_year, city, kept)
+        return cls(until, total, of_expected, len(areas), _sd(kept))
 
     def predict(
         self, located: StudyArea, grounds: Sequence[CellSet], expected: Sequence[float] | Floats
@@ -140,13 +157,14 @@ class YearAhead:
 
         Returns (n, 3) as `predict_next12`. A place that has newly begun is told by its last year.
         """
-        found = _spread(np.asarray(expected, dtype=np.float64), self.total, self.of_expected)
+        given = np.asarray(expected, dtype=np.float64)
+        found = _spread(given, self.total, self.of_expected, self.sd)
         if math.isnan(self.total):
             return found
         recent, earlier = _year_and_earlier(located, self.until, grounds)
         for area in np.flatnonzero(is_emerging(recent, earlier, self.n_areas)):
             middle = NEW_SHARE * float(recent[area])
-            found[area] = middle, *_bounds(middle)
+            found[area] = middle, *_bounds(middle, self.sd)
         return found
 
 

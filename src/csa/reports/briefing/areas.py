@@ -22,12 +22,13 @@ from csa.areas.proposal import Proposal, area_records, plain, proposal_files
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.message import Message
+from csa.base.message import Message, msg
 from csa.base.text import render
 from csa.change.analyze import Displacement
 from csa.change.boundary import planned_looks
-from csa.change.sentences import describe_area, figures
+from csa.change.sentences import describe_area, describe_pooled, figures
 from csa.city.dataset import Dataset, open_dataset
+from csa.city.preregistration import BAND_EDGES_M, RING_M
 from csa.geo.cells import CellSet, as_text, outline
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.program.registry import CoreArea, core_areas, match_statuses, served_as
@@ -187,6 +188,7 @@ class ServedVerdict:
 
     verdict: str  # a value of `csa.change.verdict`
     sentence: Message  # the verdict in words, with the range chance would explain
+    together: Message  # how far each looked, and what all areas together show
     n_months: int  # whole months since designation
     evidence: Mapping[str, Any]  # what `csa.program.areas.maintain` records
 
@@ -209,10 +211,14 @@ def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerd
         },
         "versions": list_versions(),
         "verdict": verdict,
+        "together": str(found.pooled.verdicts[-1]),
         "sentence": render(sentence),
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": figures(judged.core),
         "ring": None if judged.ring is None else figures(judged.ring),
         "cells": as_text(sorted(found.chosen.cells[at])),
     }
-    return ServedVerdict(verdict, sentence, n_months, evidence)
+    looked = msg(
+        "here.looked", near=RING_M, far=BAND_EDGES_M[-1], said=render(describe_pooled(found))
+    )
+    return ServedVerdict(verdict, sentence, looked, n_months, evidence)

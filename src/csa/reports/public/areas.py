@@ -172,6 +172,9 @@ def change_sentence(facts: PublicFacts, t: Translator) -> str:
     said = {
         Verdict.NO_CHANGE: "public.change_no_change",
         Verdict.FEWER: "public.change_fewer",
+        Verdict.FEWER_WIDE: "public.change_fewer_wide",
+        Verdict.FEWER_MOVED_ON: "public.change_fewer_moved_on",
+        Verdict.FEWER_MOVED_FAR: "public.change_fewer_moved_far",
         Verdict.FEWER_UNKNOWN: "public.change_fewer_unknown",
         Verdict.MORE: "public.change_more",
         Verdict.FEWER_MOVED: "public.change_fewer_moved",
@@ -215,6 +218,9 @@ def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Tr
     said = {
         Verdict.NO_CHANGE: "public.short_no_change",
         Verdict.FEWER: "public.short_fewer",
+        Verdict.FEWER_WIDE: "public.short_fewer_wide",
+        Verdict.FEWER_MOVED_ON: "public.short_fewer_moved_on",
+        Verdict.FEWER_MOVED_FAR: "public.short_fewer_moved_far",
         Verdict.FEWER_UNKNOWN: "public.short_fewer_unknown",
         Verdict.MORE: "public.short_more",
         Verdict.FEWER_MOVED: "public.short_fewer_moved",

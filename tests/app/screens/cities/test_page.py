@@ -17,7 +17,7 @@ PAGE = "screens/cities/page.py"
 FOUND = {
     "longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "data_through": "2018-03-31",
     "incidents": 1200, "homicides": 300, "areas": 9, "share_of_incidents": 0.41,
-    "share_of_study_area": 0.0196, "displacement": "too few to say",
+    "share_of_study_area": 0.0196, "displacement": "too small to tell",
 }  # fmt: skip
 JUDGED = {"hit_share": 0.34, "area_share": 0.02, "best_other_hit_share": 0.29, "backtest": "better"}
 WHY = "There is no file b.csv."

@@ -82,7 +82,7 @@ def test_the_classic_numbers_begin_with_why_they_differ(said):
     change_known._classic(evidence((-131.7, -19.7), (5, 40)))
     text = said.text()
     assert text.startswith("These numbers can differ from the answer above: they allow neither")
-    assert "below 0 it moved there; it has no error of its own." in text
+    assert "below 0 more came there; it has no error of its own." in text
 
 
 def shown_of(mean, fall):
@@ -168,7 +168,7 @@ def test_a_quotient_of_what_may_be_chance_says_so(said, local, around, where):
     change_known._classic(evidence(local, around))
     is_chance = f"here it may be chance, since {where} the 95 % interval" in said.text()
     assert is_chance == bool(where)
-    assert ("below 0 it moved there" in said.text()) != is_chance
+    assert ("below 0 more came there" in said.text()) != is_chance
 
 
 def test_without_a_quotient_its_reason_is_said_and_never_chance(said):

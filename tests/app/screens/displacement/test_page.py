@@ -116,10 +116,10 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     shown = page()
     text = words(shown)
     assert not shown.exception
-    first = text.index("No change shown: since August 2019, the 7 areas together had 221 shootings")
+    first = text.index("No clear change: since August 2019, the 7 areas together had 221 shootings")
     before = text.index("Before: 506 shootings in 24 months")
     differs = text.index("2 areas differ: Brindlemoor, fewer here")
-    assert "Umberley, fewer, and fewer in all. No change shown in 5." in text
+    assert "Umberley, fewer here and within 750 m. No clear change in 5." in text
     assert (
         first
         < differs
@@ -169,7 +169,7 @@ def test_an_area_keeps_the_id_and_the_name_it_has_on_other_pages(page, visit):
 def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
     shown = page({**PLAIN, "area": "c-8"})
     assert painted(shown)["selected"] == "c-8"
-    assert "Fewer here, moved next door: Brindlemoor" in words(shown)
+    assert "Fewer here, more nearby: Brindlemoor" in words(shown)
     assert shown.selectbox(key=parts.ONE_AREA).value == "c-8"
     shown.button(key="all together").click().run()
     assert painted(shown)["selected"] == ""
@@ -201,7 +201,10 @@ def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
 def test_the_answer_names_the_two_areas_that_differ(page):
     told = answer(page(PLAIN))
     assert "2 areas differ: Brindlemoor, fewer here" in told
-    assert "Umberley, fewer, and fewer in all. No change shown in 5. Too few to say in 1." in told
+    assert (
+        "Umberley, fewer here and within 750 m. No clear change in 5. Too small to tell in 1."
+        in told
+    )
     assert told.index("the 8 areas together") < told.index("2 areas differ")
     assert told.index("2 areas differ") < told.index("Before: ")
 
@@ -215,7 +218,7 @@ def test_each_area_has_its_numbers_in_a_table_and_a_file(page):
     assert [row[0].partition("<")[0] for row in rows] == sorted(NAMES.values())
     (last,) = [row for row in rows if row[0].startswith("Brindlemoor")]
     words_of = [re.sub("<[^>]*>", " ", cell).split() for cell in last]
-    assert " ".join(words_of[0]) == "Brindlemoor Fewer here, moved next door, since Aug 2019"
+    assert " ".join(words_of[0]) == "Brindlemoor Fewer here, more nearby, since Aug 2019"
     assert (words_of[1][0], words_of[2][0]) == ("11", "35")
     assert len(shown.get("download_button")) == 1
 
@@ -261,7 +264,7 @@ def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):
     assert not shown.exception
     assert painted(shown)["selected"] == "c-8"
     assert link(shown) == {**PLAIN, "area": "c-8"}
-    assert "Fewer here, moved next door: Brindlemoor" in words(shown)
+    assert "Fewer here, more nearby: Brindlemoor" in words(shown)
     shown.button(key="all together").click().run()
     assert shown.selectbox(key=parts.ONE_AREA).value is None
 
@@ -504,7 +507,7 @@ def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
     assert (
         len(re.findall("Too early to say: .* since July 2020, one full month", answer(shown))) == 1
     )
-    for claim in ("No change shown", "differs", "No single area", "Before: "):
+    for claim in ("No clear change", "differs", "No single area", "Before: "):
         assert claim not in answer(shown)
     assert re.search(r"Too early to say: the \d+ areas together", text)
     assert all(zone["fill"] is None for zone in painted(shown)["zones"])

@@ -62,15 +62,15 @@ FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Ve
 @pytest.mark.parametrize(
     ("areas", "said"),
     [
-        ({"A": SAME, "B": SAME}, "No single area differs. No change shown in 2."),
+        ({"A": SAME, "B": SAME}, "No single area differs. No clear change in 2."),
         (
             {"A": FEWER, "B": FEW, "C": SAME},
             (
-                "One area differs: Row A (A), fewer, and fewer in all. "
-                "No change shown in 1. Too few to say in 1."
+                "One area differs: Row A (A), fewer here and within 750 m. "
+                "No clear change in 1. Too small to tell in 1."
             ),
         ),
-        ({"A": FEW, "B": FEW}, "No single area differs. Too few to say in 2."),
+        ({"A": FEW, "B": FEW}, "No single area differs. Too small to tell in 2."),
     ],
 )
 def test_the_line_names_areas_that_differ_and_counts_the_others(areas, said):
@@ -112,7 +112,7 @@ def test_the_file_has_the_same_numbers_a_row_an_area():
     told = ",".join(first.values())
     (low, high), (ring_low, ring_high) = bounds(38), bounds(14.256)
     assert told == (
-        "B,Row B,2020-01,2020-03,fewer here, moved next door,"
+        "B,Row B,2020-01,2020-03,fewer here, more nearby,"
         f"9,38.0,{low},{high},35,14.26,{ring_low},{ring_high},True"
     )
     assert second["area_id"] == "AA"
@@ -139,8 +139,8 @@ def test_too_early_is_in_the_table_and_the_file_too():
 def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
     many = dict.fromkeys("ABCDEFGH", FEWER)
     said = parts.describe_areas(following(**many), 2)
-    assert said.startswith("8 areas differ: Row A (A), fewer, and fewer in all; Row B (B), ")
-    assert said.endswith("Row F (F), fewer, and fewer in all; 2 more.")
+    assert said.startswith("8 areas differ: Row A (A), fewer here and within 750 m; Row B (B), ")
+    assert said.endswith("Row F (F), fewer here and within 750 m; 2 more.")
 
 
 # ---- Refused --------------------------------------------------------------------------------
