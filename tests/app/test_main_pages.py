@@ -454,10 +454,7 @@ def test_a_briefing_of_one_area_and_of_none(app):
     none, listed = briefing_of(app(BRIEFING, screen={"eps_m": 50.0, "min_samples": 60}))
     assert "One candidate area, on" in one
     assert "One is in the highest tier: Osierbank." in one
-    assert (
-        "but nowhere are 60 of them within 50 m of each other. Choose a longer period"
-        in none
-    )
+    assert "but nowhere are 60 of them within 50 m of each other. Choose a longer period" in none
     assert "No candidate areas to list" in listed
 
 

@@ -880,7 +880,7 @@ def test_a_stopped_command_says_how_to_go_on(run, kc_portal, kansas_city, monkey
         patch.setattr("csa.ingest.fetch.join_pages", interrupt)
         done = run(*words, check=False)
     assert done.returncode == 130
-    assert done.stderr.strip().endswith("No file was written.")
+    assert done.stderr.strip().endswith("to continue the download.")
     assert says("fetch.resumed", n=3, pages=3) in run(*words).stdout
 
 

@@ -173,7 +173,7 @@ def test_people_join_by_name_and_what_is_missing_is_counted(tmp_path, neighborho
         ("No.,Number\n1,5\n", "has no column 'People'"),
         (
             "No.,People\n7,5\n",
-            r"No row of /tmp/pytest-of-root/pytest-494/popen-gw1/test_a_table_of_people_that_do1/p\.csv matches a neighborhood\.",
+            "matches a neighborhood",
         ),
         ("No.,People\n1,-5\n", "negative number of people"),
     ],
@@ -335,7 +335,7 @@ def test_an_account_that_is_no_json_is_damaged_and_the_remedy_is_told(dataset, c
 def test_a_format_of_the_future_is_refused(dataset):
     marker = dataset / "ingest.json"
     marker.write_text(marker.read_text().replace('"format_version": 1', '"format_version": 2'))
-    with pytest.raises(SourceError, match="is of format 2; this version knows 1"):
+    with pytest.raises(SourceError, match="is in format 2; this version reads 1"):
         open_dataset(dataset)
 
 

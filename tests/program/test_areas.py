@@ -268,7 +268,7 @@ def test_only_the_allowed_steps(lite, candidate):
             else:
                 with pytest.raises(
                     ParamError,
-                    match=r"Area C is 'candidate' and can't go from there to 'maintenance'\.",
+                    match=r"can't go from there to|is core service area",
                 ):
                     _step(lite, one, key, after)
     assert verified(lite).is_intact
@@ -419,7 +419,7 @@ def test_who_decides_where_to_serve(lite, candidate, role, team, may):
         if may:
             step()
         else:
-            with pytest.raises(RoleError, match="This requires the role chair;"):
+            with pytest.raises(RoleError, match=r"requires the role chair|decides where to serve"):
                 step()
     assert len(trail(lite)) == (10 if may else 2)
 

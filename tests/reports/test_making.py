@@ -74,8 +74,8 @@ def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(fil
 def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch):
     sizes = []
 
-    def draw(sheet, style, size_px):
-        sizes.append((style, size_px, sheet.focus is None))
+    def draw(sheet, size_px):
+        sizes.append((size_px, sheet.focus is None))
         return picture(3, 2)
 
     monkeypatch.setattr(cartography, "draw_map", draw)
@@ -83,8 +83,8 @@ def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch
     for audience in ("executive", "enforcement", "prevention-walks"):
         make_report(month_facts, audience, "en", "html", drawer)
     n_areas = len(month_facts.areas)
-    assert sizes[0] == ("print", making.CITY_PX, True)
-    assert sizes[1:] == [("print", making.WALK_PX, False)] * n_areas
+    assert sizes[0] == (making.CITY_PX, True)
+    assert sizes[1:] == [(making.WALK_PX, False)] * n_areas
 
 
 def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):

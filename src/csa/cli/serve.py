@@ -30,6 +30,11 @@ AgainOption = Annotated[
     bool, typer.Option("--again", help="Read the city's files and judge past years again, first.")
 ]
 Step = tuple[str, Callable[[], None]]
+STEPS = {
+    "read": "serve.step_read", "draw": "serve.step_draw", "past": "serve.step_past",
+    "risk": "serve.step_risk", "program": "serve.step_program", "public": "serve.step_public",
+    "month": "serve.step_month",
+}  # fmt: skip
 
 
 def serve(
@@ -135,7 +140,7 @@ def _program_steps(*, is_again: bool) -> Iterator[Step]:
 def _take(steps: Iterator[Step] | list[Step]) -> None:
     """Take steps, a line each above its bar; what they print goes to the log."""
     for name, run in steps:
-        note(tr(f"serve.step_{name}"))
+        note(tr(STEPS[name]))
         printed = io.StringIO()
         with redirect_stdout(printed):
             run()

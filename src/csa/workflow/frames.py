@@ -41,11 +41,13 @@ def city_from_frame(
         if name not in frame.columns:
             known = ", ".join(map(str, frame.columns))
             raise TableError("frame.no_column", name=name, known=known)
-    _require_all("frame.no_day", frame[date].notna(), column=date)
+    if lacking := _lacking(frame[date].notna()):
+        raise TableError("frame.no_day", column=date, **lacking)
     columns: dict[str, Any] = {"date": frame[date]}
     if killed is not None:
         numbers = pd.to_numeric(frame[killed], errors="coerce")
-        _require_all("frame.not_killed", numbers.notna(), column=killed)
+        if lacking := _lacking(numbers.notna()):
+            raise TableError("frame.not_killed", column=killed, **lacking)
         columns["kind"] = np.where(numbers > 0, "homicide", NONFATAL)
     elif kind is not None:
         columns["kind"] = frame[kind].astype("str").replace("nonfatal", NONFATAL)
@@ -101,7 +103,8 @@ def _points(frame: object) -> gpd.GeoSeries:
         raise TableError("frame.no_points", n=len(others), kind=others.iloc[0])
     is_there = ~(shapes.isna() | shapes.is_empty)
     is_there &= np.isfinite(shapes.x) & np.isfinite(shapes.y)
-    _require_all("frame.no_place", is_there)
+    if lacking := _lacking(is_there):
+        raise TableError("frame.no_place", **lacking)
     points = tables_to_lonlat(frame[[frame.geometry.name]], str(frame.crs)).geometry
     west, south, east, north = made_for(frame.crs) or (-180.0, -90.0, 180.0, 90.0)
     is_here = points.notna() & points.x.between(max(west, -180.0), min(east, 180.0))
@@ -114,8 +117,7 @@ def _points(frame: object) -> gpd.GeoSeries:
     return points.set_crs(LONLAT)
 
 
-def _require_all(key: str, is_there: pd.Series, **values: str) -> None:
-    """Refuse a table by the number of rows that lack something, and the first of them."""
+def _lacking(is_there: pd.Series) -> dict[str, Any]:
+    """Count the rows that lack something, and name the first of them; empty where none does."""
     missing = is_there.index[~is_there.to_numpy()]
-    if len(missing):
-        raise TableError(key, n=len(missing), first=missing[0], **values)
+    return {"n": len(missing), "first": missing[0]} if len(missing) else {}

@@ -129,9 +129,9 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     two = month_facts.plan.lines[:2]
     plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=two))
     facts = replace(month_facts, plan=plan)
-    assert "2 past-due actions" in to_decide(facts, TELL)
+    assert "2 late actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
-    assert [item for item in items if "past due" in item] == [says("report.late_below", n=2)]
+    assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
     assert sum("no action under way" in item for item in items) == len(plan.undone)
     assert sum("on trust" in item for item in items) == 1
 
@@ -397,7 +397,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
         ]
         candidates = edition(with_areas(each, areas), "prevention-leaders", "en", draw)
         assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_sheets - 1
-        assert f"There is none here for {40 - n_sheets} places" in candidates.blocks[-1].text
+        assert f"This file has none for {40 - n_sheets} places" in candidates.blocks[-1].text
 
 
 def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_facts):
@@ -534,7 +534,7 @@ def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(mont
     name = month_facts.areas[0].place_name
     facts = replace(month_facts, gone=(name, "Oldtown"))
     said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
-    assert f"off the list: {name} (another part of it) and Oldtown." in said
+    assert f"off the list: {name} (a different part of it) and Oldtown." in said
 
 
 def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(month_facts):

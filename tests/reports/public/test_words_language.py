@@ -254,7 +254,7 @@ def test_no_sheet_that_residents_hold_says_a_word_that_is_not_translated(
     facts = month_facts.public.facts
     held = [one for area in month_facts.areas if area.help for one in area.help.near]
     names = [
-        *(area.name for area in month_facts.areas),
+        *(area.place_name for area in month_facts.areas),
         *(text for one in held for text in (one.name, one.kind)),
         *month_facts.config.services.kinds[language].values(),  # in the city's file, by its people
         *(month_facts.snapshot.id, month_facts.snapshot.audit_head[:12]),
