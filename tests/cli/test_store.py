@@ -136,7 +136,7 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         (("plan", "set", "9.9.9", "--status", "done", *WHO), "9.9.9"),
         (
             ("plan", "set", "1.2.1", "--status", "fine", *WHO),
-            "'fine' is not a status. Choose one of",
+            "'fine' is not a status",
         ),
         (("plan", "set", "1.2.1", "--percent", "101", *WHO), "101"),
         (("plan", "set", "1.2.1", "--due", "soon", *WHO), "soon"),
@@ -144,20 +144,20 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         (("plan", "set", "1.2.1", "--evidence", "javascript:x", *WHO), "javascript"),
         (
             ("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO),
-            "). Record it once that day has come.",
+            "is after today",
         ),
         (("plan", "set", "1.2.1", "--by", " ", "--why", "x"), "--by"),
         (("plan", "set", "1.2.1", "--by", "x", "--why", ""), "--why"),
         (
             ("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"),
-            "Your text is on this screen only; we can't save it for later.",
+            "a character that can't be saved",
         ),
         (("plan", "set", "1.2.1", "--by", "x"), "--why"),
         (("plan", "propose", "1.2.1", *WHO), "title"),
         (("plan", "propose", "1.2.1", "--title", "x" * 161, *WHO), "160"),
-        (("plan", "answer", "change-1", *WHO), "no change 'change-1'"),
-        (("area", "retire", "B", *WHO), "no area 'B'"),
-        (("area", "begin", "B", *WHO), "no area 'B'"),
+        (("plan", "answer", "change-1", *WHO), "No change 'change-1'"),
+        (("area", "retire", "B", *WHO), "No area 'B'"),
+        (("area", "begin", "B", *WHO), "No area 'B'"),
         (
             ("area", "designate", "B", "--areas", "absent", *WHO),
             "is not a folder written by csa propos",
@@ -168,9 +168,9 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
         ),
         (("audit", "verify"), "No store yet at var/sample.sqlite3"),
         (("backup", "b.gz"), "No store yet"),
-        (("restore", "absent.gz", *WHO), "cannot be read"),
+        (("restore", "absent.gz", *WHO), "can't be read"),
         (("plan", "list", "--city", "nowhere"), "nowhere"),
-        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "A store must be"),
+        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "A store must be a file's path"),
     ],
 )
 def test_what_is_refused_makes_nothing(here, ask, words, sentence):
@@ -187,7 +187,7 @@ def test_where_the_store_is(here, ask, monkeypatch):
     monkeypatch.setenv("CSA_STORE", "postgresql://me:geheim@127.0.0.1:1/x?password=geheim")
     for words in (("audit", "verify"), ("plan", "set", "1.2.1", "--status", "done", *WHO)):
         done = ask(*words, check=False)
-        refused(done, "does not answer")
+        refused(done, "is not responding")
         assert "geheim" not in done.stderr
     for more in ((), ("--json",)):
         assert "geheim" not in ask("config", "show", "--city", "sample", *more).stdout
@@ -214,7 +214,7 @@ def test_without_a_city_nothing_is_guessed_and_the_sentence_says_what_to_type(he
     name = " ".join(words[: 1 + (words[0] in {"plan", "area", "measure", "audit"})])
     refused(
         run(*words, check=False),
-        f"csa {name} needs a city. Add its name or its file: csa {name} --city sample. ",
+        f"csa {name} needs a city. ",
         f"csa {name} --city s",
     )
     assert nothing_made(here)
@@ -280,7 +280,7 @@ def test_a_backup_and_back(here, ask):
     ask("plan", "set", "1.2.1", "--status", "on-track", *WHO)
     assert "1 entries" in ask("backup", "kept/b.gz").stdout
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
-    refused(ask("restore", "kept/b.gz", *WHO, check=False), "holds 2 entries", "add --replace")
+    refused(ask("restore", "kept/b.gz", *WHO, check=False), "has 2 entries", "add --replace")
     assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     said = ask("restore", "kept/b.gz", *WHO, "--replace").stdout
     assert "with its 1 entries" in said
@@ -290,7 +290,7 @@ def test_a_backup_and_back(here, ask):
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
     again = ("restore", "kept/b.gz", *WHO, "--replace")
-    refused(ask(*again, check=False), "damaged one", "Nothing was changed")
+    refused(ask(*again, check=False), "is not a backup, or is damaged", "Nothing was changed")
     assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     # Where the store itself is damaged, its sentence names a way that works.
     close_all()
@@ -302,7 +302,7 @@ def test_a_backup_and_back(here, ask):
         refused(ask("audit", "verify", check=False), "Put a backup in its place")
         refused(ask("restore", safe, *WHO, check=False), "csa restore FILE --replace")
         bad = ask("restore", "kept/b.gz", *WHO, "--replace", check=False)
-        refused(bad, "damaged one", "Nothing was changed")
+        refused(bad, "is not a backup, or is damaged", "Nothing was changed")
         assert store.read_bytes() == content
         said = ask("restore", safe, *WHO, "--replace").stdout
         aside = store.with_name(f"sample.sqlite3.set-aside-{n}")
@@ -315,10 +315,7 @@ def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, 
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     ask("backup", "b.gz")
     tamper(here, "UPDATE alembic_version SET version_num = '9999'")
-    refused(
-        ask("restore", "b.gz", *WHO, check=False),
-        ". Use the program that wrote it. To go back to a backup of this one, which sets the store's file aside: csa restore FILE --replace.",
-    )
+    refused(ask("restore", "b.gz", *WHO, check=False), "is version 9999")
     ask("restore", "b.gz", *WHO, "--replace")
     assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:
@@ -361,7 +358,7 @@ def test_what_a_deployment_names_may_come_with_the_first_decision(here, ask, mon
 
 
 def test_a_mistyped_store_is_refused_on_postgresql(ask, here, databases):
-    refused(ask("plan", "list", "--store", databases("postgresql").new(), check=False), "no store")
+    refused(ask("plan", "list", "--store", databases("postgresql").new(), check=False), "No store")
 
 
 def test_a_refused_command_makes_no_table_on_postgresql(ask, here, databases, server, monkeypatch):
@@ -486,12 +483,10 @@ def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
     (town.folder / "in.csv").write_text(rows)
     take = ("plan", "import-work", "in.csv", *words)
     said = run(*take, "--dry-run").stdout
-    assert said.startswith(
-        "Work plans in in.csv: 2 rows would be added, 0 changed; 0 already on record. Nothing was saved."
-    )
+    assert said.startswith("Work plans in in.csv: 2 rows would be added, 0 changed; 0 already on")
     assert "0 rows of work plans" in run("plan", "export-work", "out.csv", *AREA_CITY).stdout
-    assert "2 rows added, 0 changed, 0 on record" in run(*take).stdout
-    assert "0 rows added, 0 changed, 2 on record" in run(*take).stdout
+    assert "2 rows added, 0 changed, 0 already on record" in run(*take).stdout
+    assert "0 rows added, 0 changed, 2 already on record" in run(*take).stdout
     assert "Wrote 2 rows of work plans to out.csv" in (
         run("plan", "export-work", "out.csv", *AREA_CITY).stdout
     )
@@ -501,9 +496,7 @@ def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
     (town.folder / "in.csv").write_text(f"{rows}task,Z,x,y,\ntask,A,x,y,fine\n")
     listing = ("audit", "list", "--json", *AREA_CITY)
     before = run(*listing).stdout
-    refused(
-        run(*take, check=False), "2 faults", "Row 4: There is no core", "Row 5: 'fine' is no status"
-    )
+    refused(run(*take, check=False), "2 errors", "Row 4: No core", "Row 5: status must be one of")
     assert run(*listing).stdout == before
 
 
@@ -524,10 +517,10 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert said.startswith("Area A has new cells from 2020-07-01.")
     refused(
         run("area", "redraw", "A", *drawn(town, x=cells[:1]), *on, *words, check=False),
-        "The new cells share none with area",
+        "The new cells share none with area A",
     )
     parts = drawn(town, x=cells[1:2], y=cells[2:])
-    assert "2020-07-01 on: A, B." in run("area", "split", "A", *parts, *on, *words).stdout
+    assert "split from 2020-07-01: A, B." in run("area", "split", "A", *parts, *on, *words).stdout
     assert "Area B is part of area A" in run("area", "merge", "A", "B", *on, *words).stdout
     row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]
     assert (row["area_id"], row["cells"]) == ("A", cells[1:])
@@ -553,7 +546,7 @@ def displaced(town, cells, verdict="fewer here and within 750 m"):
 
 
 def test_no_area_yet(run, town):
-    assert "No core service area yet" in run("area", "list", *AREA_CITY).stdout
+    assert "No core service areas yet" in run("area", "list", *AREA_CITY).stdout
     assert json.loads(run("area", "list", "--json", *AREA_CITY).stdout) == []
     assert nothing_made(town.folder)
 
@@ -572,10 +565,10 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     before = json.loads(run("audit", "list", "--json", *AREA_CITY).stdout)
     for value, sentence in (
         ("on_date=2020-04-30", "before the data begin (2020-05-01)"),
-        ("on_date=2999-01-01", "). Record it once that day has come."),
+        ("on_date=2999-01-01", "is after today"),
         ("on_date=soon", "must be a date"),
         ("on_date", "NAME=VALUE"),
-        ("state=retired", "is no field"),
+        ("state=retired", "field must be one of on_date"),
     ):
         refused(run(*fix, value, check=False), sentence)
     refused(run("correct", "1.2.1", "percent=half", *words, check=False), "must be a number")
