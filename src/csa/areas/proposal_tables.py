@@ -229,6 +229,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "nonfatal_name": city.nonfatal_name,
         "nonfatal_is_proxy": city.nonfatal_is_proxy,
         "is_synthetic": city.is_synthetic,
+        "land_is_estimated": run.city.config.places.is_estimated,
         "data_fingerprint": run.city.dataset.fingerprint,
         "data_through": report["data_through"],
         "params": {

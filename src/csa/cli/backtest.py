@@ -178,7 +178,9 @@ def explain_comparison(
         verdict=_verdict(comparison),
         low=100 * comparison.low,
         high=100 * comparison.high,
-        best=100 * (methods["ceiling"]["hit_share"] or 0),
+        best=tr("backtest.best", share=100 * (methods["ceiling"]["hit_share"] or 0))
+        if is_best_telling(past.table, past.request.resolution)
+        else "",
     )
 
 

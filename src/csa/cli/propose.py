@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from csa.base.params import LAND_SHARE, Month
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, render, tr
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, land_percent, month, percent, render, tr
 from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
@@ -128,7 +128,8 @@ def _land_sentence(proposal: Proposal) -> Iterator[str]:
     """Explain why areas cover little land, and what would help."""
     if not proposal.covers_little or proposal.is_all_suspect:
         return
-    share = percent(proposal.summary["share_of_study_area"] or 0.0)
+    is_estimated = proposal.summary["land_is_estimated"]
+    share = land_percent(proposal.summary["share_of_study_area"] or 0.0, is_estimated=is_estimated)
     source = proposal.summary["params"]["suggested_by"]
     if source == "city file":
         yield tr("propose.other_city", share=share)

@@ -34,7 +34,9 @@ def start(
     name: Annotated[str, typer.Option(help="What the city is called; else as the file.")] = "",
     crs: Annotated[
         str | None,
-        typer.Option(help="System of x and y, such as EPSG:2263.", metavar="EPSG"),
+        typer.Option(
+            help="System of x and y, or of polygons that name none: EPSG:2263.", metavar="EPSG"
+        ),
     ] = None,
     take_likeliest: Annotated[
         bool, typer.Option("--yes", help="Ask nothing: take each likeliest reading, and list them.")
@@ -59,7 +61,7 @@ def start(
     tables = read_tables(files)
     beside = classify_companions(list_companions(files), tables, crs, places)
     beside = beside if layers else replace(beside, layers=())
-    area = covered_area(beside.places)
+    area = covered_area(beside.places, crs)
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
@@ -78,7 +80,7 @@ def start(
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
-        made = set_up(city, beside, path, step, root)
+        made = set_up(city, beside, path, step, root, crs)
     if as_json:
         show_json(_account(made, path))
     else:
