@@ -241,9 +241,9 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 200, "app": 11_520, "areas": 5_200, "base": 1_125, "change": 3_545, "city": 1_660,
-    "cli": 2_900, "csa": 225, "disclosure": 330, "geo": 525, "ingest": 5_140, "program": 3_690,
-    "reports": 7_745, "risk": 1_055, "synthetic": 1_045, "workflow": 3_015,
+    "analysis": 200, "app": 11_520, "areas": 5_225, "base": 1_125, "change": 3_545, "city": 1_660,
+    "cli": 2_915, "csa": 225, "disclosure": 330, "geo": 525, "ingest": 5_405, "program": 3_690,
+    "reports": 7_745, "risk": 1_055, "synthetic": 1_045, "workflow": 3_050,
 }  # fmt: skip
 """Lines of code that a room may have. What needs more takes it out elsewhere, or says in CHANGELOG
 why the budget rises."""

@@ -16,6 +16,7 @@ from csa.areas.sufficiency import (
     detectable_drop,
     finest_resolution,
     months_needed,
+    years_to_show,
 )
 from csa.base.errors import ParamError
 
@@ -54,6 +55,10 @@ def share_found(mean, drop, seed, *, with_rings=False, variance_ratio=1.0):
         (20, 9, True, True),
     ],
 )
+def test_fewer_incidents_take_longer_to_show_anything():
+    assert [years_to_show(n) for n in (22, 11, 3.5, 1, 0)] == [1, 1, 4, 11, 100]
+
+
 def test_cells_may_be_tested_up_to_85_for_100_incidents_and_better_up_to_45(
     n_incidents, n_cells, can, is_firm
 ):

@@ -85,7 +85,8 @@ def _choose_place(lonlat: pd.DataFrame, questions: Questions) -> pd.DataFrame:
         words = msg("start.is_place", lon=round(lon, 2), lat=round(lat, 2), n=int(counts[number]))
         readings.append(Interpretation(words, number))
     chosen = questions.resolve("city", msg("start.which_place"), readings)
-    return lonlat.loc[lambda _: group == chosen]
+    chosen_rows: pd.DataFrame = lonlat.loc[lonlat.index[group == chosen]]
+    return chosen_rows
 
 
 def name_city(

@@ -391,9 +391,11 @@ def _time_notes(
     """Note what of the time is lost, or read from numbers that may be others."""
     date = when.columns["date"]
     has_times = when.has_time and any(map(has_clock, when.date_formats))
-    if has_times and len(times) >= MANY_TIMES and times.dt.hour.between(1, 12).all():
+    is_alone = {"time", "hour"}.isdisjoint(when.columns)  # else the hours are another column's
+    is_half = has_times and is_alone and times.dt.hour.between(1, 12).all()
+    if is_half and len(times) >= MANY_TIMES:
         yield msg("start.half_day", column=date.header)
-    if not has_times and {"time", "hour"}.isdisjoint(when.columns):
+    if not has_times and is_alone:
         if unread := unread_clocks(columns):
             yield msg("start.no_clock", columns=", ".join(unread))
         if reported := reported_clocks(columns):
