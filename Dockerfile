@@ -21,8 +21,12 @@ RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-deps --require-hashes --only-binary=:all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
+COPY app ./app
+COPY config ./config
+COPY data/sample ./data/sample
+COPY docs/METHODS.md ./docs/
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels .
-RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels csa
+RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels core-service-areas
 
 # What no page and no command asks for, a third of it all: the packages' own tests, sources, what is
 # for notebooks, clients of stores in other places, names for debuggers, and days and numbers of
@@ -36,13 +40,11 @@ RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends binutils \
     && find /opt/csa/lib -type f -name '*.so*' -exec strip --strip-unneeded {} +
 
+# The app stands where a volume for its geometry can be named, whatever Python's number is.
 WORKDIR /srv/csa
-COPY .streamlit/config.toml ./.streamlit/
-COPY app ./app
-COPY config ./config
-COPY data/sample ./data/sample
-COPY docs/METHODS.md ./docs/
-ENV PATH=/opt/csa/bin:$PATH PYTHONPATH=/srv/csa/app
+RUN mkdir app \
+    && mv /opt/csa/lib/python3*/site-packages/csa_app app/
+ENV PATH=/opt/csa/bin:$PATH PYTHONPATH=/srv/csa/app CSA_HOME=/srv/csa
 RUN python -m csa_app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
@@ -55,7 +57,7 @@ RUN csa propose --city sample --dataset /made/sample/dataset --out /tmp/proposal
 
 # ---- What runs -----------------------------------------------------------------------------
 FROM ${PYTHON}
-LABEL org.opencontainers.image.title="csa" \
+LABEL org.opencontainers.image.title="core-service-areas" \
       org.opencontainers.image.description="Core service areas: where a city's shootings concentrate, for prevention" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="MIT" \
@@ -76,7 +78,7 @@ COPY --from=build /srv/csa /srv/csa
 COPY --from=build --chown=10001:10001 /made /srv/csa/var
 RUN install -d -o 10001 -g 10001 app/csa_app/static/geometry
 
-# PYTHONPATH is for `import csa_app`; csa itself is installed. Where streamlit is not told its address,
+# PYTHONPATH is for `import csa_app`; csa itself is in /opt/csa, with the cities' files. Where streamlit is not told its address,
 # it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
 # every address, so nobody is taken for this machine's own: CSA_ACCESS is public or signed-in.
 ENV PATH=/opt/csa/bin:$PATH \
@@ -85,6 +87,7 @@ ENV PATH=/opt/csa/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     OPENBLAS_NUM_THREADS=1 \
     STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
+    CSA_HOME=/srv/csa \
     CSA_CITY=sample \
     CSA_ACCESS=public
 

@@ -20,6 +20,8 @@ CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
 WRITE ?=
+# What the lowest versions are tried on: the library, the command, files.
+LOWEST ?= tests/base tests/geo tests/city tests/areas tests/workflow/test_frames.py tests/cli/test_main.py
 LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 CYCLONEDX := cyclonedx-bom==7.5.0
 BANDIT := bandit==1.9.4
@@ -29,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-long test-browser coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -87,6 +89,7 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    $(BIN)/python -m csa_app.shared.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
+	[ -f csa.toml ] || printf '# csa keeps config/, data/ and var/ here.\n' > csa.toml
 	# What weasyprint draws letters with, for PDFs. Everything else works without.
 	letters() { PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null | grep -q "$$1"; }
 	if ! { letters libpango-1.0.so.0 && letters libpangoft2-1.0.so.0 && letters libharfbuzz-subset.so.0; }; then
@@ -105,31 +108,8 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 # Track record; a dataset's folder is served as it is. The sample opens with two years of a made-up
 # program in its own store, which is filled once: "Start over" on the page fills it again.
 run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a dataset folder; PORT=...)
-	@if ! $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1])))' $(PORT) 2>/dev/null; then
-	    printf '%s\n' "run: port $(PORT) is in use; stop what uses it, or: make run PORT=8502" >&2
-	    exit 1
-	fi
-	if [ ! -f "$(CITY)/ingest.json" ]; then
-	    city="$$(basename "$(CITY)" .toml)"
-	    $(BIN)/csa ingest --city "$(CITY)" --out "var/$$city/dataset"
-	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
-	    $(BIN)/csa backtest --city "$(CITY)" --dataset "var/$$city/dataset"
-	    if [ "$$city" = sample ]; then
-	        $(BIN)/csa risk --city sample --dataset var/sample/dataset --out var/sample/risk
-	    fi
-	    if [ "$$city" = sample ] && [ -z "$${CSA_STORE:-}" ] \
-	        && [ "$$($(BIN)/csa audit list --city sample --json)" = "[]" ]; then  # nothing decided yet
-	        $(BIN)/csa sample --dataset var/sample/dataset --basemap var/sample/basemap \
-	            --store var/sample.sqlite3
-	        [ -d var/sample/bundle ] || for month in 2020-03 2020-06; do
-	            $(BIN)/csa publish --city sample --dataset var/sample/dataset --month $$month \
-	                --basemap var/sample/basemap --store var/sample.sqlite3 --out var/sample/bundle
-	        done
-	        $(BIN)/csa month --city sample --store var/sample.sqlite3 --yes
-	    fi
-	fi
-	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
-	CSA_CITY="$(CITY)" exec $(BIN)/python -m csa_app --server.port $(PORT)
+	@if [ "$(CITY)" = sample ]; then set -- demo; else set -- serve --city "$(CITY)"; fi
+	exec $(BIN)/csa "$$@" --again --port $(PORT)
 
 # The browser tests use Debian's chromium; no test downloads a browser.
 browser:
@@ -173,7 +153,7 @@ postgres:
 WORKERS := -n 3 --no-loadscope-reorder
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system" $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system and not wheel" $(WORKERS) $(PYTEST_ARGS)
 
 test-long: setup postgres ## run further cases of the quick tests, which `make test` leaves out
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
@@ -181,9 +161,22 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
 	@$(BIN)/python -m pytest -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
 
+# In new environments outside of this folder, on each Python that is there: from the wheel, from the
+# sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.
+test-wheel: setup ## install the wheel and the sdist elsewhere, and use them as a stranger would
+	@$(BIN)/python -m pytest -m wheel -rs tests/test_wheel.py $(PYTEST_ARGS)
+
+test-lowest: setup ## run the quick tests of the library with the lowest versions that are allowed
+	@rm -rf .venv-lowest
+	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-lowest
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
+	    --editable '.[app,pdf,excel,explore]' --group lowest
+	.venv-lowest/bin/python -m pytest -p no:cacheprovider -m "not slow and not long and not browser and not system and not wheel" \
+	    $(LOWEST) $(PYTEST_ARGS)
+
 # Apart, since to count lines takes half as long again.
 coverage: setup browser postgres ## run the quick tests, and say which lines they do not reach
-	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not wheel" $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
 test-slow: setup postgres ## run the slow tests, and each property with twenty times the examples
 	@$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
@@ -200,8 +193,8 @@ faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and d
 soak: setup ## put twenty viewers on for an hour while months are made and taken back
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
-mutate: setup ## plant 1,000 faults in the statistics and decisions, and count those that tests see
-	@$(BIN)/python -W ignore -m tests.mutation $(MUTATE_ARGS)
+mutate: setup ## plant N=40 faults of SEED=1 anywhere in src and app, and count those that tests see
+	@$(BIN)/python -W ignore -m tests.mutation --n $(or $(N),40) --seed $(or $(SEED),1) $(MUTATE_ARGS)
 
 # By programs outside the lock, at fixed versions. pip-audit asks a database over the network.
 supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code
@@ -240,15 +233,15 @@ lock: setup ## write requirements*.lock from pyproject.toml (UPGRADE=1: newest v
 	    $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
 	        --generate-hashes --custom-compile-command "make lock" --quiet "$$@"
 	}
-	compile pyproject.toml --extra app --extra fleet --group dev $(if $(UPGRADE),--upgrade) \
+	compile pyproject.toml --all-extras --group dev $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
-	compile pyproject.toml --extra app --constraint requirements.lock \
+	compile pyproject.toml --extra app --extra pdf --extra excel --constraint requirements.lock \
 	    --output-file requirements-app.lock
 	echo hatchling | compile - --constraint requirements.lock \
 	    --output-file requirements-build.lock
 
-wheel: setup ## build a wheel in dist/
-	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
+wheel: setup ## build the wheel and the sdist in dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist
 
 bench-cities: setup ## set up every place of the shared list unattended, and judge it
 	@$(BIN)/python -m benchmarks.places $(BENCH_ARGS)
@@ -268,6 +261,6 @@ docs: setup ## write the library's page, tables and pictures in docs/
 	$(BIN)/python docs/licenses.py
 
 clean: ## remove .venv, caches and what was built
-	@rm -rf .venv dist build app/csa_app/static/vendor app/csa_app/static/geometry .coverage .coverage.* htmlcov
+	@rm -rf .venv .venv-lowest dist build app/csa_app/static/vendor app/csa_app/static/geometry .coverage .coverage.* htmlcov
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find src tests benchmarks app -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

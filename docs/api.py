@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import textwrap
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -15,20 +16,15 @@ import csa
 
 PAGE = Path(__file__).parent / "API.md"
 PACKAGES = {
-    "config": "A city's file",
     "ingest": "Files in",
-    "dataset": "The dataset",
-    "areas": "Candidate areas, and statistics of places",
-    "priority": "How sure, and who comes first",
-    "backtest": "How well it would have worked",
+    "city": "A city, its file and its dataset",
+    "areas": "Candidate areas, how sure, how well it would have worked",
     "analysis": "One answer for each question",
-    "displacement": "Did it go down, did it move",
-    "evaluation": "What work in areas showed",
+    "change": "Did it go down, did it move",
     "risk": "Why here",
     "geo": "Cells and neighborhoods",
-    "plan": "The plan",
+    "program": "The plan, and what was decided",
     "reports": "Reports, and what the public is shown",
-    "decisions": "What was decided",
     "disclosure": "What was published",
     "synthetic": "The made-up city",
     "base": "Months, parameters, messages and errors",
@@ -55,12 +51,12 @@ def api_page() -> str:
 
 def _describe(function: Any) -> Iterator[str]:
     """Describe a function: its signature, then its docstring, a section a list."""
-    node: Any = ast.parse(inspect.getsource(function)).body[0]
+    node: Any = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     arguments = ast.unparse(node.args)
     returns = ast.unparse(node.returns) if node.returns else "None"
     doc = NumpyDocString(inspect.getdoc(function) or "")
-    yield from (f"### `csa.{function.__name__}`", "")
-    yield from ("```python", f"csa.{function.__name__}({arguments}) -> {returns}", "```", "")
+    yield from (f"### `csa.{function.__qualname__}`", "")
+    yield from ("```python", f"csa.{function.__qualname__}({arguments}) -> {returns}", "```", "")
     for part in ("Summary", "Extended Summary"):
         yield from (*doc[part], *([""] if doc[part] else []))
     for part in ("Parameters", "Returns", "Raises"):
@@ -71,7 +67,8 @@ def _describe(function: Any) -> Iterator[str]:
             yield from (f"**{part}**", *(f"- {one}" for one in told), "")
     if doc["References"]:
         yield from (f"**References** {' '.join(doc['References'])}", "")
-    yield from ("```python", *doc["Examples"], "```", "")
+    if doc["Examples"]:
+        yield from ("```python", *doc["Examples"], "```", "")
 
 
 def _describe_class(kind: type) -> Iterator[str]:
@@ -89,6 +86,9 @@ def _describe_class(kind: type) -> Iterator[str]:
                 declared = f"{ast.unparse(field.target)}: {ast.unparse(field.annotation)}{default}"
                 yield f"- `{declared}`" + (f": {about}" if about else "")
         yield ""
+    for name, method in inspect.getmembers(kind, inspect.isroutine):
+        if name in vars(kind) and "Parameters\n---" in (inspect.getdoc(method) or ""):
+            yield from _describe(method)
 
 
 if __name__ == "__main__":

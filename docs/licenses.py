@@ -29,6 +29,7 @@ CHOSEN = {
 """Offered under several, or named oddly."""
 SAME = {
     "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",

@@ -21,6 +21,7 @@ from csa.city.dataset import open_city, save_dataset
 from csa.city.loading import load_city
 from csa.cli import main
 from csa.ingest.intake import ingest_city
+from csa.ingest.job import in_this_process
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.program.plan.loading import load_plan
 from csa.workflow.place_names import save_place_names
@@ -40,6 +41,7 @@ for _name in [name for name in os.environ if name.startswith("CSA_") and name !=
     del os.environ[_name]
 for _name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
+os.environ["CSA_HOME"] = "."  # a test's folder, not the user's own
 
 register_profiles()
 
@@ -92,6 +94,13 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(optionalhook=True)  # one process has no scheduler
 def pytest_xdist_make_scheduler(config, log):
     return FileScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _readers_are_looked_at():
+    """Read files in the test's own process; tests/ingest/test_job.py reads them as users do."""
+    with in_this_process():
+        yield
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,7 @@ def run(town, monkeypatch):
     """Run the command in the town's folder, in this process: its imports are paid once."""
     for name in [name for name in os.environ if name.startswith("CSA_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("CSA_HOME", ".")
 
     def call(*words, check=True, cwd=None):
         monkeypatch.setattr(sys, "argv", ["csa", *map(str, words)])

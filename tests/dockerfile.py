@@ -209,7 +209,9 @@ class Image:
         """Lend this environment's packages, without its editable csa, to one of the image's."""
         (site,) = environment.glob("lib/python*/site-packages")
         for held in Path(sysconfig.get_path("purelib")).iterdir():
-            if not (site / held.name).exists() and not re.search(r"^_?csa\b|\.pth$", held.name):
+            if not (site / held.name).exists() and not re.search(
+                r"^_?(csa|core_service_areas)\b|\.pth$", held.name
+            ):
                 (site / held.name).symlink_to(held)
         script = environment / "bin" / "streamlit"
         script.write_text(

@@ -44,7 +44,7 @@ def test_the_restore_of_the_page_runs_as_it_stands_there(page, run, tmp_path, ro
     restored, checked = (shlex.split(line) for line in lines)
     assert restored[2].rpartition("/")[2] == "csa-2026-11-27.gz"
     run(*(kept if "/srv/" in word else word for word in restored[1:]), cwd=tmp_path)
-    assert "2 entries, chain whole" in run(*checked[1:], cwd=tmp_path).stdout
+    assert "2 entries; the log is intact" in run(*checked[1:], cwd=tmp_path).stdout
     assert (tmp_path / "var" / "yourcity.sqlite3.set-aside-1").read_bytes() == content
     assert not re.search(r"\b(mv|rm)\b[^\n]*sqlite3", page)  # a server may have it open
 

@@ -142,6 +142,9 @@ def test_every_command_and_option_is_named(data_page):
 
     commands = dict(walk(command, "csa"))
     assert set(commands) == {
+        "csa demo",
+        "csa home",
+        "csa serve",
         "csa start",
         "csa month",
         "csa ingest",
@@ -262,12 +265,15 @@ def test_architecture_names_every_module_of_the_screens(root):
     assert named == held
 
 
+EXTRAS = ("app", "pdf", "excel", "explore")
+
+
 def test_every_dependency_has_its_line(root):
     page = (root / "docs" / "DEPENDENCIES.md").read_text(encoding="utf-8")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [
         *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["app"],
+        *itertools.chain(*(project["project"]["optional-dependencies"][name] for name in EXTRAS)),
         *project["dependency-groups"]["dev"],
     ]
     for requirement in wanted:
@@ -281,6 +287,7 @@ def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     first_screen = "\n".join(readme.splitlines()[:24])
     assert "**Not for**" in first_screen
     assert "docs/find-areas.png" in first_screen
+    assert "csa demo" in first_screen
     assert "make run" in first_screen
 
 

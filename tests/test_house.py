@@ -241,9 +241,9 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 200, "app": 11_520, "areas": 5_225, "base": 1_125, "change": 3_545, "city": 1_660,
-    "cli": 2_915, "csa": 225, "disclosure": 330, "geo": 525, "ingest": 5_405, "program": 3_690,
-    "reports": 7_745, "risk": 1_055, "synthetic": 1_045, "workflow": 3_050,
+    "analysis": 200, "app": 11_080, "areas": 5_275, "base": 1_145, "change": 3_545, "city": 1_700,
+    "cli": 3_085, "csa": 225, "disclosure": 330, "geo": 525, "ingest": 5_715, "program": 3_690,
+    "reports": 7_500, "risk": 1_055, "synthetic": 1_045, "workflow": 3_100,
 }  # fmt: skip
 """Lines of code that a room may have. What needs more takes it out elsewhere, or says in CHANGELOG
 why the budget rises."""

@@ -25,6 +25,7 @@ from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
 from csa.base.errors import CsaError
+from csa.base.home import require_one_owner
 from csa.base.logging import JsonFormatter, configure_logging
 from csa.base.message import load_catalog
 from csa.base.text import render
@@ -40,22 +41,17 @@ READY = (
     "csa_app.screens.briefing.parts",
     "csa_app.screens.data.parts",
     "csa_app.screens.find_areas.controls",
-    "csa_app.screens.measures.measure_list",
     "csa_app.screens.measures.measures_edit",
     "csa_app.screens.measures.place_choice",
     "csa_app.screens.measures.work_forms",
-    "csa_app.screens.meeting.lists",
     "csa_app.screens.meeting.minutes",
     "csa_app.screens.method.parts",
     "csa_app.screens.plan.parts",
     "csa_app.screens.plan.preview",
-    "csa_app.shared.access",
     "csa_app.shared.area_sheet",
-    "csa_app.shared.cache",
     "csa_app.shared.track_record",
     "csa_app.shared.core_list",
     "csa_app.shared.maps",
-    "csa_app.shared.screen_state",
     "csa_app.shared.start_over",
     "folium.plugins",
 )
@@ -138,6 +134,10 @@ def log_as_json() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
+    try:
+        require_one_owner(is_thorough=True)
+    except CsaError as error:
+        sys.exit(str(error))
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
     if os.environ.get("CSA_LOG") == "json":

@@ -129,7 +129,7 @@ def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
 
 def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):
     """Streamlit's own would carry the error's words to a search page and a chat."""
-    text = (root / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    text = (root / "app" / "csa_app" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     client = tomllib.loads(text)["client"]
     assert client["showErrorLinks"] is False
     assert client["showErrorDetails"] == "none"

@@ -96,7 +96,7 @@ def test_each_page_runs_and_says_that_the_city_is_synthetic(app, page):
     assert not shown.exception
     assert not shown.error
     assert "SAMPLE: synthetic city" in words(shown)
-    assert "data through August 21, 2020" in words(shown)
+    assert "through August 21, 2020" in words(shown)
 
 
 CHOSEN = {
@@ -174,7 +174,10 @@ def test_the_page_data_counts_values_that_no_rule_names(app, town):
     intake = ingest_city(load_city(town.config), Inputs((path,), town.places))
     save_dataset(intake.dataset, intake.rejected, town.folder / "ds")
     said = words(app(DATA, CSA_CITY=town.config, CSA_DATASET=town.folder / "ds")).replace("\\", "")
-    assert "10 rows hold 2 (10) in fatal, which no rule names" in said
+    assert (
+        "10 rows have 2 (10) in fatal, which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '"
+        in said
+    )
 
 
 def test_a_choice_changes_the_answer_and_the_link(app):
@@ -214,7 +217,7 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app):
     assert shown.header[0].value == "Kindlewood"
     assert "candidate" in [one.value for one in shown.caption]
     assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
-    assert "Adjusted for chance, that is" in text
+    assert "Areas are picked for high counts, and part of any high count is chance." in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -224,7 +227,9 @@ def test_an_area_that_is_not_there_is_not_chosen(app, area):
     shown = app(screen={"area": area})
     assert not shown.exception
     assert "Kindlewood" in " ".join(button.label for button in shown.button)  # the list, no sheet
-    assert "Adjusted for chance, that is" not in words(shown)
+    assert "Areas are picked for high counts, and part of any high count is chance." not in words(
+        shown
+    )
 
 
 @pytest.mark.parametrize("area", ["c-5", "A"])
@@ -282,7 +287,10 @@ def test_a_broken_link_gives_a_sentence_and_the_city_s_own_screen(app, link):
 def test_a_period_without_areas_says_what_to_do(app):
     shown = app(screen={"eps_m": 50.0, "min_samples": 40, "months": 6})
     assert not shown.exception
-    assert "no place where 40 of them lie within 50 m" in words(shown)
+    assert (
+        ", but nowhere are 40 of them within 50 m of each other. Choose a longer period, or a larger radius under 'More choices'."
+        in words(shown)
+    )
     assert not shown.dataframe
 
 
@@ -290,7 +298,7 @@ def test_an_unknown_city_is_a_sentence(app):
     shown = app(CSA_CITY="atlantis")
     assert not shown.exception
     (error,) = shown.error
-    assert "There is no city 'atlantis'" in error.value
+    assert "No city is called 'atlantis' in config/." in error.value
     assert "sample" in error.value
 
 
@@ -308,7 +316,7 @@ def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     (warning,) = shown.warning
     assert str(tmp_path) in warning.value.replace("\\", "")
     assert "csa basemap" in warning.value
-    assert "Adjusted for chance, that is" in words(shown)
+    assert "Areas are picked for high counts, and part of any high count is chance." in words(shown)
     data = app(DATA, CSA_BASEMAP=tmp_path)
     assert not data.exception
     assert not data.error
@@ -353,13 +361,16 @@ def test_a_city_without_incidents_says_so(app, town, root):
     for page in PAGES:
         shown = app(page, CSA_CITY=town.config, CSA_DATASET=town.folder / "empty")
         assert not shown.exception
-        assert "There are no incidents in this dataset yet" in words(shown)
+        assert "This dataset has no incidents yet." in words(shown)
 
 
 def test_data_and_method_say_what_the_dataset_says(app, dataset):
     report = json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))
     data = words(app(DATA))
-    assert f"{report['rows_read']:,} rows were read and {report['rows_used']:,} used" in data
+    assert (
+        f"{report['rows_read']:,} rows read, {report['rows_used']:,} used. Each other row was left out for one reason, the first that applied."
+        in data
+    )
     assert "St. Aurelia Hospital" in data
     method = words(app(METHOD))
     assert report["fingerprint"][:12] in method
@@ -375,7 +386,7 @@ def test_a_real_city_sees_what_its_first_hour_still_lacks(app, town, monkeypatch
     assert "of 8 steps done" in box.label
     said = " ".join(one.value for one in box.markdown)
     assert "radio_button_unchecked: The first core service area is designated" in said
-    assert "check_circle: Shootings are read" in said
+    assert "check_circle: Shootings are loaded" in said
     assert not [one for one in app(BRIEFING).expander if "first hour" in one.label]  # made up
 
 
@@ -396,20 +407,23 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert shown.title[0].value == "Briefing: August 2020"
     sentences, listed = briefing_of(shown)
     assert re.search(
-        r"\d+ candidate areas, on \d % of the city[^ ]*s land, were chosen by 1,967 mapped shootings",
+        r"\d+ candidate areas, on \d % of the city[^ ]*s land, were chosen from 1,967 mapped shootings",
         sentences,
     )
     assert "One is in the highest tier: Silverbeck." in sentences
     assert re.search(r"Citywide, \d+ shootings from January through July 2020, compared", sentences)
     assert "in the same months of 2019" in sentences
-    assert "even a large drop may be missed" in sentences
+    assert "Every change we report comes with its range." in sentences
     assert "Tier 1" in listed
-    assert "Look first" not in listed
+    assert "Check first" not in listed
     text = words(shown)
-    assert f"Tiers go by {says('order.expected')}. Areas of one tier are not ranked" in text
-    assert "August 2020 is not over in the data" in text
-    assert "42 more are on no map" in text
-    assert "see Track record" in text
+    assert (
+        f"Tiers are based on {says('order.expected')}. The data can't separate areas in the same tier, so they are not ranked. These are candidates to review and walk, not decisions."
+        in text
+    )
+    assert "The data for August 2020 are not complete, so its number is provisional." in text
+    assert "42 more could not be mapped: no usable location, or outside the city." in text
+    assert "This method has not been tested on past years yet. See Track record." in text
 
 
 def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
@@ -419,7 +433,7 @@ def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
     assert all(tier == sorted(tier) for tier in names)
     every = [name for tier in names for name in tier]
     assert len(every) == len(set(every)) == 9
-    look_first = listed[listed.index("Look first") :]
+    look_first = listed[listed.index("Check first") :]
     assert "<span>Kestrelby</span>" in look_first  # by DBSCAN alone: the hospital's point
     assert look_first.count("<li>") == 1
     assert not re.search(r"(?i)worst|hot spot|dangerous|score|significant|#1", listed)
@@ -440,7 +454,10 @@ def test_a_briefing_of_one_area_and_of_none(app):
     none, listed = briefing_of(app(BRIEFING, screen={"eps_m": 50.0, "min_samples": 60}))
     assert "One candidate area, on" in one
     assert "One is in the highest tier: Osierbank." in one
-    assert "no place where 60 of them lie within 50 m" in none
+    assert (
+        ", but nowhere are 60 of them within 50 m of each other. Choose a longer period, or a larger radius under 'More choices'."
+        in none
+    )
     assert "There is no candidate area to list" in listed
 
 
@@ -468,9 +485,13 @@ def judged(sample, larger):
 @pytest.mark.parametrize(
     ("n_doubtful", "has", "lacks"),
     [
-        (8, "Each of them owes a third or more of its count", "told apart from the city"),
-        (1, "told apart from the city as a whole; one owes a third or more", "Each of them"),
-        (0, "told apart from the city as a whole.", "unknown places"),
+        (
+            8,
+            "For each of them, at least a third of the count is at a placeholder location:",
+            "told apart from the city",
+        ),
+        (1, "None of them clearly stands out from the rest of the city;", "Each of them"),
+        (0, "None of them clearly stands out from the rest of the city.", "placeholder location"),
     ],
 )
 def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
@@ -495,8 +516,8 @@ def test_where_a_file_may_be_missing_the_briefing_compares_no_year(monkeypatch):
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
     shown = app(BRIEFING, screen={"months": 12})
     sentences, listed = briefing_of(shown)
-    assert "Which of them stand out from the others cannot be said yet" in sentences
-    assert "Too few months to say where" in listed
+    assert "We don&#x27;t know what share of next year&#x27;s they would catch:" in sentences
+    assert 'class="csa-tiers"><div class="csa-faint">Too few months to tell where:' in listed
     assert "Candidates, by name" in listed
     assert "Tier" not in listed
     assert "The areas are not ranked" in words(shown)
@@ -531,11 +552,11 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     assert not shown.exception
     assert not shown.info
     text = words(shown)
-    assert "Over 2 past years, areas chosen each January from all months before" in text
+    assert "Over 2 past years, areas chosen each January from earlier data caught" in text
     assert "With hindsight, the best possible was" in text
     assert "Best possible, known only afterwards" in text
     assert says("how_well.after_title") in text
-    assert "they were found anew on each past day, in the data up to it" in text
+    assert "the density at which areas cover about" in text
     assert len(shown.get("plotly_chart")) == 1
     assert "kde" not in text
     briefing = words(app(BRIEFING, CSA_CITY=judged_dataset))
@@ -546,5 +567,8 @@ def test_a_record_without_a_year_says_how_many_months_are_missing(app, judged_da
     """From January 2015, 120 months reach to January 2025; its year ends 65 months later."""
     shown = app(RECORD, screen={"months": 120}, CSA_CITY=judged_dataset)
     (info,) = shown.info
-    assert "it takes 120 months before a January and 12 after it, and 65 months" in info.value
+    assert (
+        "No past year can be tested yet: that takes 120 months before a January and 12 after it, and 65 months are missing."
+        in info.value
+    )
     assert not shown.get("plotly_chart")

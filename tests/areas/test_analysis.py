@@ -256,7 +256,9 @@ def test_a_dataset_without_a_date_or_of_another_city_is_refused(made, root):
     dataset, config = made("1,1,never,0,,,,")
     with pytest.raises(PeriodError, match="has a readable date"):
         propose_areas(City(config, dataset), AreaSettings())
-    with pytest.raises(CsaError, match="The dataset is of 'testville'"):
+    with pytest.raises(
+        CsaError, match="The dataset is for 'testville', but the city file is for '"
+    ):
         propose_areas(
             City(load_city(root / "config" / "philadelphia.toml"), dataset), AreaSettings()
         )
@@ -265,7 +267,10 @@ def test_a_dataset_without_a_date_or_of_another_city_is_refused(made, root):
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"resolution": 16}, "must be 6 to 11; 16 is not"),
+        (
+            {"resolution": 16},
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block",
+        ),
         ({"eps_m": -1.0}, "eps_m must be above 0"),
         ({"min_samples": 1}, "min_samples must be 2 or more"),
         ({"max_area_km2": -1.0}, "must be 0"),

@@ -160,9 +160,9 @@ def test_cells_without_land_are_refused(wrong):
 
 
 def test_counts_and_land_of_different_cells_are_refused():
-    with pytest.raises(TableError, match="2 cells, but land or expected counts of 1"):
+    with pytest.raises(TableError, match="2 cells, but land or expected counts for 1"):
         share_of_land_for([1, 1], [1.0], 0.5)
-    with pytest.raises(TableError, match="in another order"):
+    with pytest.raises(TableError, match="in a different order"):
         measure_concentration(series(1, 2), series(1.0, 2.0).iloc[::-1], seed=1)
 
 

@@ -194,9 +194,9 @@ def test_a_cell_where_nothing_can_be_expected_is_refused(wrong):
 
 def test_tables_of_different_cells_are_refused():
     counts = pd.Series([1, 2, 3])
-    with pytest.raises(TableError, match="3 cells, but land or expected counts of 2"):
+    with pytest.raises(TableError, match="3 cells, but land or expected counts for 2"):
         find_hot_cells(counts, pd.Series([1.0, 1.0]), row_of(3))
-    with pytest.raises(TableError, match="in another order"):
+    with pytest.raises(TableError, match="in a different order"):
         find_hot_cells(counts, pd.Series([1.0, 1.0, 1.0], index=[0, 2, 1]), row_of(3))
     for neighbours in (row_of(2), csr_array(np.ones((3, 4)))):
         with pytest.raises(TableError, match="For 3 cells the neighbors"):

@@ -328,7 +328,7 @@ def test_what_is_a_cells_alone_is_averaged_out_over_many():
 
 
 def test_spirals_of_under_four_rings_are_refused():
-    with pytest.raises(ParamError, match="37 places a cell; the field needs 61"):
+    with pytest.raises(ParamError, match="37 places per cell; the field needs 61"):
         city(np.ones(1600), grid(40, 40, 3))
 
 

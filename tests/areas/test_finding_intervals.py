@@ -87,6 +87,7 @@ def held(kind, mean, n_cities):
     return np.mean(chosen == 0), np.mean(anywhere == 0), np.mean(chosen > 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "n_cities"),
     [("smooth", 18), ("planted", 30)],  # about 40 areas each: a standard error of .05

@@ -127,7 +127,7 @@ def test_a_city_of_homicides_alone_or_of_none_has_its_share():
 
 @pytest.mark.parametrize("weight", [-1, math.nan, math.inf])
 def test_a_weight_below_zero_or_unknown_is_refused(weight):
-    with pytest.raises(ParamError, match="The weight of people must be a number of 0 or more"):
+    with pytest.raises(ParamError, match="The weight of people must be a number, 0 or more, not"):
         Weights({"expected": 1, "people": weight})
 
 
@@ -147,12 +147,14 @@ def test_weights_cannot_be_changed_after_they_are_made():
 
 
 def test_a_weight_for_a_component_that_is_not_there_is_refused():
-    with pytest.raises(ParamError, match=r"There is no component poverty\. There are: expected"):
+    with pytest.raises(
+        ParamError, match=r"No component is called poverty\. The components are: expected"
+    ):
         Weights({"poverty": 1}).shares()
 
 
 def test_an_infinite_number_is_refused_by_its_name():
-    with pytest.raises(TableError, match="need holds an infinite number"):
+    with pytest.raises(TableError, match="need contains an infinite number"):
         standardise(table(incidents=[1, 2], need=[1, math.inf]))
 
 

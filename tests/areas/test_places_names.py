@@ -90,16 +90,16 @@ def test_ten_places_are_told_by_distance_from_the_middle_of_their_neighborhood()
     assert words(*row) == []
     middle = {"Brooklyn": np.array([0.0, 0.0])}
     assert name_places(["Brooklyn"] * 10, row, (), middle)[3:6] == [
-        "Brooklyn, 2.0 km west of its middle",
-        "Brooklyn, 1.0 km west of its middle",
-        "Brooklyn, 1.0 km east of its middle",
+        "Brooklyn, 2.0 km west of its center",
+        "Brooklyn, 1.0 km west of its center",
+        "Brooklyn, 1.0 km east of its center",
     ]
     assert name_places(["Brooklyn"] * 10, row, (), middle, "us")[9] == (
-        "Brooklyn, 3.1 mi east of its middle"
+        "Brooklyn, 3.1 mi east of its center"
     )
     near = np.vstack([row, [(1020.0, 0.0)]])
     assert name_places(["Brooklyn"] * 11, near, (), middle)[-1] == (
-        "Brooklyn, 1.02 km east of its middle"
+        "Brooklyn, 1.02 km east of its center"
     )
 
 
@@ -116,7 +116,7 @@ def test_a_new_place_takes_no_name_that_another_has():
     north = np.array([[0.0, 700.0]])
     assert name_places(["Oak"], north, {"Oak"}, middle) == ["Oak, north"]
     taken = {"Oak", "Oak, north"}
-    assert name_places(["Oak"], north, taken, middle) == ["Oak, 0.7 km north of its middle"]
+    assert name_places(["Oak"], north, taken, middle) == ["Oak, 0.7 km north of its center"]
     assert name_places(["Oak"], north, {"Oak, south"}, middle) == ["Oak, north"]
     assert name_places(["Oak"], north, {"Oak Park", "Elm"}, middle) == ["Oak"]
 

@@ -175,6 +175,7 @@ def test_no_export_holds_an_incident_or_its_place(made, name):
         assert not re.search(rb"%s\d{0,3}\b" % f"{row.lon:.6f}".encode(), content)
 
 
+@pytest.mark.long
 def test_readers_who_ask_at_the_same_moment_get_the_same_bytes(made):
     """GDAL's clock is the process's: one reader's end would set it going under another's file."""
     _, proposal = made()

@@ -520,7 +520,9 @@ def test_cells_that_were_listed_before_change_nothing(made):
 def test_a_dataset_of_another_city_is_refused(made, root):
     dataset, config = made(line(1, KNOT))
     City(config, dataset)
-    with pytest.raises(CsaError, match="The dataset is of 'testville'"):
+    with pytest.raises(
+        CsaError, match="The dataset is for 'testville', but the city file is for '"
+    ):
         City(load_city(root / "config" / "philadelphia.toml"), dataset)
 
 

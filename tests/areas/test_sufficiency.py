@@ -90,14 +90,28 @@ def test_the_finest_resolution_whose_cells_pass_is_chosen():
 @pytest.mark.parametrize(
     ("months", "covered", "can", "is_firm", "more", "says"),
     [
-        (12, 12, False, False, 12, "About 12 months more would be needed"),
-        (36, 23, False, False, 1, "About one month more would be needed"),
+        (12, 12, False, False, 12, "About 12 more months would be needed"),
+        (36, 23, False, False, 1, "About one more month would be needed"),
         (12, 60, False, False, 0, "Choose a period of 24 to 36 months"),
         (23, 24, False, False, 0, "the period has 23"),
-        (24, 24, True, False, 0, "24 months are enough to say where; 36"),
-        (36, 35, True, False, 0, "35 months are enough to say where; 36"),
-        (36, 36, True, True, 0, "36 months are enough to say where."),
-        (48, 60, True, True, 0, "48 months are enough to say where."),
+        (24, 24, True, False, 0, "24 months are enough to tell where; 36"),
+        (36, 35, True, False, 0, "35 months are enough to tell where; 36"),
+        (
+            36,
+            36,
+            True,
+            True,
+            0,
+            "36 months are enough to tell where. Recent changes show only when the same areas are compared over time.",
+        ),
+        (
+            48,
+            60,
+            True,
+            True,
+            0,
+            "48 months are enough to tell where. Recent changes show only when the same areas are compared over time.",
+        ),
     ],
 )
 def test_24_to_36_months_say_where(months, covered, can, is_firm, more, says):
@@ -126,15 +140,39 @@ def test_even_a_total_stop_needs_a_mean_of_25_and_with_rings_of_50(with_rings, t
 @pytest.mark.parametrize(
     ("mean", "with_rings", "can", "is_firm", "says"),
     [
-        (10.99, False, False, False, "(incidents in a period: about 10.9). At least 11 would"),
-        (11, False, True, False, "11 incidents in a period, even a large drop may be missed"),
-        (24.9, False, True, False, "only with its range"),
-        (25, False, True, True, "a drop of 100 % would be found"),
-        (100, False, True, True, "a drop of 50 % would be found four times in five"),
+        (
+            10.99,
+            False,
+            False,
+            False,
+            "(about 10.9 incidents per period). At least 11 would",
+        ),
+        (11, False, True, False, "11 incidents per period, we could miss even a large drop"),
+        (24.9, False, True, False, "Every change we report comes with its range."),
+        (
+            25,
+            False,
+            True,
+            True,
+            "incidents per period, we would detect a 100% drop 80% of the time. We would often miss smaller drops.",
+        ),
+        (
+            100,
+            False,
+            True,
+            True,
+            "incidents per period, we would detect a 50% drop 80% of the time. We would often miss smaller drops.",
+        ),
         (21.9, True, False, False, "At least 22 would be needed"),
-        (22, True, True, False, "only with its range"),
-        (49.9, True, True, False, "only with its range"),
-        (50, True, True, True, "a drop of 100 % would be found"),
+        (22, True, True, False, "Every change we report comes with its range."),
+        (49.9, True, True, False, "Every change we report comes with its range."),
+        (
+            50,
+            True,
+            True,
+            True,
+            "incidents per period, we would detect a 100% drop 80% of the time. We would often miss smaller drops.",
+        ),
     ],
 )
 def test_below_a_mean_of_11_no_change_is_tested_and_below_25_none_without_its_range(
@@ -149,7 +187,9 @@ def test_below_a_mean_of_11_no_change_is_tested_and_below_25_none_without_its_ra
 def test_too_few_to_compare_says_how_much_longer_a_period_would_have_to_be():
     answer = can_compare(3.5, months=3)
     assert answer.more_months == 7  # 11 come in 9.4 months
-    assert "Each period would have to be about 7 months longer." in str(answer.message)
+    assert "incidents per period). Each period would need to be about 7 months longer." in str(
+        answer.message
+    )
     assert "about one month longer" in str(can_compare(10, months=3).message)
     assert can_compare(14, months=12).more_months == 0
 
@@ -235,7 +275,7 @@ def test_after_the_months_more_there_is_enough_and_not_one_month_before(n, neede
 def test_an_answer_always_speaks_plainly_and_is_refused_only_as_too_few(mean, with_rings, months):
     answer = can_compare(mean, with_rings=with_rings, months=months)
     text = str(answer.message)
-    assert text.startswith(says("displacement.too_few")) == (not answer.can)
+    assert text.startswith("Too few") == (not answer.can)
     assert answer.is_sufficient <= answer.can
     assert answer.can == (mean >= answer.needed)
     assert not re.search("hot spot|worst|dangerous|offender|score|significant", text)

@@ -101,6 +101,7 @@ def test_a_change_is_shown_just_where_the_count_leaves_the_no_change_range(n_now
     assert change.high >= n_before
 
 
+@pytest.mark.long
 def test_where_nothing_changed_at_most_one_look_in_twenty_says_so():
     """Negative binomial counts with a variance of 1.6 times the mean, both years alike."""
     rng = np.random.default_rng(3)

@@ -57,7 +57,7 @@ def test_an_entry_far_after_the_last_or_before_it_is_refused_until_somebody_has_
     with pytest.raises(ParamError, match="clock says"):
         write(datetime(2150, 1, 1, tzinfo=UTC))
     write(datetime(2022, 12, 31, 6, tzinfo=UTC))  # the hours of a pinned day
-    with pytest.raises(ParamError, match="2022-12-30, before the trail's last entry"):
+    with pytest.raises(ParamError, match="2022-12-30, before the last entry in the"):
         write(datetime(2022, 12, 30, 5, tzinfo=UTC))
     monkeypatch.setenv("CSA_CLOCK_IS_RIGHT", "2022-12-30")
     write(datetime(2022, 12, 30, 5, tzinfo=UTC))

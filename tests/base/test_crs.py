@@ -169,14 +169,14 @@ def test_degrees_feet_and_kilometres_are_refused_with_their_unit(code, unit):
         lambda: crs.project(np.array([-75.0]), np.array([40.0]), code),
         lambda: crs.to_metres(shapes, code),
     ):
-        with pytest.raises(CrsError, match=rf"measured in {unit}; .* such as EPSG:32615"):
+        with pytest.raises(CrsError, match=rf"measured in {unit}\. .* such as EPSG:32615"):
             measure()
 
 
 def test_no_system_at_all_is_refused():
-    with pytest.raises(CrsError, match="name no coordinate system"):
+    with pytest.raises(CrsError, match=r"Set one in meters, such as EPSG:32615\."):
         crs.require_metres(None)
-    with pytest.raises(CrsError, match="name no coordinate system"):
+    with pytest.raises(CrsError, match=r"Set one in meters, such as EPSG:32615\."):
         crs.to_metres(gpd.GeoSeries([shapely.Point(0, 0)]), UTM_15)
 
 
@@ -188,7 +188,10 @@ def test_polygons_without_a_system_are_refused_with_their_file_and_the_remedy():
 
 @pytest.mark.parametrize("text", ["EPSG:999999", "", "metres", "EPSG:"])
 def test_a_system_that_nobody_knows_is_refused(text):
-    with pytest.raises(CrsError, match=rf"'{text}' is no known coordinate system"):
+    with pytest.raises(
+        CrsError,
+        match=f"'{text}' is not a known coordinate system. Give a code such as EPSG:32615.",
+    ):
         crs.parse_crs(text)
 
 

@@ -78,7 +78,13 @@ def test_no_counts_at_all_are_counts():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [(-1, "-1 is"), (0.5, "0.5 is"), (math.nan, "nan is"), (math.inf, "inf is")]
+    ("wrong", "said"),
+    [
+        (-1, r"Count them again\."),
+        (0.5, r"Incidents by cell must be whole numbers, 0 or more, not 0\.5\."),
+        (math.nan, r"Count them again\."),
+        (math.inf, r"Count them again\."),
+    ],
 )
 def test_what_is_no_count_is_refused(wrong, said):
     with pytest.raises(TableError, match=said):
@@ -87,13 +93,15 @@ def test_what_is_no_count_is_refused(wrong, said):
 
 def test_a_negative_count_and_no_time_are_refused():
     for pair in ((-1, 2), (2, -1)):
-        with pytest.raises(ParamError, match="0 or more; -1 is not"):
+        with pytest.raises(ParamError, match=r"A count of incidents must be 0 or more, not -1\."):
             compare_counts(*pair, 1, 1)
     for exposure in (0, -1, math.nan):
         with pytest.raises(ParamError, match="above 0"):
             compare_counts(1, 2, exposure, exposure)
     for exposures in ((0, 1), (1, 0)):
-        with pytest.raises(ParamError, match="above 0; 0 is not"):
+        with pytest.raises(
+            ParamError, match=r"The time over which incidents were counted must be above 0, not 0\."
+        ):
             compare_counts(1, 2, *exposures)
 
 

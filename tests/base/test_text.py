@@ -249,7 +249,7 @@ def test_a_config_error_holds_its_faults_beside_its_sentence():
     fault = msg("config.empty_condition")
     error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml", folder=".")
     assert error.faults == (fault,)
-    assert str(error).startswith("There is no city file x.toml ")
+    assert str(error).startswith("City file not found: x.toml ")
     assert errors.ConfigError("config.absent", path="x.toml").faults == ()
 
 
@@ -269,11 +269,11 @@ def test_the_error_tree_in_the_docstring_is_the_error_tree():
 def test_one_and_many_have_their_own_forms():
     assert (
         str(msg("places.note_no_population", n=1, which="A"))
-        == "One neighborhood has no number of people: A."
+        == "One neighborhood has no population count: A."
     )
     assert (
         str(msg("places.note_no_population", n=3, which="A"))
-        == "3 neighborhoods have no number of people: A."
+        == "3 neighborhoods have no population count: A."
     )
 
 
@@ -317,7 +317,7 @@ def test_a_speaker_writes_days_numbers_lists_and_places_in_one_language():
     assert english_one.place("Elmvale, east") == "Elmvale, east"
     assert t.place("Elmvale, east") == "Elmvale, al este"
     assert t.place("Elmvale, center") == "Elmvale, en el centro"
-    far = "Elmvale, 2.1 km northeast of its middle"
+    far = "Elmvale, 2.1 km northeast of its center"
     assert t.place(far) == "Elmvale, a 2.1 km al noreste de su centro"
     assert english_one.place(far) == far
 
@@ -514,7 +514,7 @@ def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_a_value_holds_is_said_word_for_word(path, why):
     said = Message("source.unreadable", {"path": path, "why": why})
-    assert str(said) == path + " cannot be read: " + why + "."
+    assert str(said) == path + " can't be read: " + why + "."
 
 
 def test_names_are_sorted_by_their_numbers_and_small_letters_as_large():

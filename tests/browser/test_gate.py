@@ -257,7 +257,6 @@ def test_one_name_of_the_deployment_is_not_another(behind_proxy, origin):
     assert status(behind_proxy, "/areas/", Host="example.org", Origin=origin) == 403
 
 
-@pytest.mark.smoke
 def test_the_refusal_says_what_to_do(sample_app):
     assert "docs/DEPLOY.md" in answer(sample_app, Host="example.org")[1]
 

@@ -144,12 +144,11 @@ def test_no_line_to_a_label_runs_behind_another(read, sample_app, page, width):
     assert found == {"behind": 0, "across": 0}
 
 
-@pytest.mark.smoke
 def test_one_key_shows_the_whole_city_again(read, sample_app):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
     frame.evaluate("void window.map.setZoom(15, {animate: false})")
-    frame.get_by_role("button", name="Show the whole city").click()
+    frame.get_by_role("button", name="Show the entire city").click()
     frame.wait_for_function("window.map.getZoom() < 13")
 
 

@@ -54,7 +54,7 @@ def address(store, tmp_path_factory):
 def opened(read, address):
     def open_it(width=1400, scheme="light"):
         reader = read(f"{address}/measures?place=area:B", width=width, scheme=scheme)
-        reader.page.get_by_text("Its steps").wait_for()
+        reader.page.get_by_text("Steps so far").wait_for()
         reader.settle()
         return reader
 
@@ -73,7 +73,6 @@ def test_axe_finds_no_fault_with_every_form_open(opened, width, scheme):
     reader.assert_fits()
 
 
-@pytest.mark.smoke
 def test_a_task_is_written_and_stands_there_at_once(opened, store):
     reader = opened()
     page = reader.page
@@ -81,12 +80,12 @@ def test_a_task_is_written_and_stands_there_at_once(opened, store):
     page.get_by_role("radio", name="Add a task").or_(
         page.get_by_role("button", name="Add a task")
     ).click()
-    form = page.locator("[data-testid=stForm]").filter(has_text="What is to be done")
-    form.get_by_label("What is to be done").fill("Paint the crossing")
+    form = page.locator("[data-testid=stForm]").filter(has_text="What needs to be done")
+    form.get_by_label("What needs to be done").fill("Paint the crossing")
     form.get_by_label("Agency").fill("Public Works")
     form.get_by_role("button", name="Save").click()
-    page.get_by_text("Write on whose behalf this is changed").wait_for()
-    assert form.get_by_label("What is to be done").input_value() == "Paint the crossing"
+    page.get_by_text("Add the office you are speaking for").wait_for()
+    assert form.get_by_label("What needs to be done").input_value() == "Paint the crossing"
     form.get_by_label("On behalf of (office)").fill(OFFICE)
     form.get_by_label("Why").fill("Neighbors asked for it.")
     form.get_by_role("button", name="Save").click()

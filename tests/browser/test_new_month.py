@@ -49,4 +49,4 @@ def test_a_month_is_made_without_a_terminal(read, town, tmp_path):
     )
     assert (folder / "bundle" / "index.html").is_file()
     page.get_by_role("link", name="Hand them out").click()
-    page.get_by_role("heading", name="Hand it out").first.wait_for(timeout=LONG_MS)
+    page.get_by_role("heading", name="Hand out").first.wait_for(timeout=LONG_MS)

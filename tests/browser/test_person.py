@@ -139,7 +139,7 @@ def test_an_editor_signs_in_sees_their_role_and_signs_out(come):
     assert "Municipal Court" in clerk.text()
     clerk.page.goto(f"{clerk.address}/compare")
     clerk.page.get_by_text("You may read this page.").wait_for()
-    assert clerk.page.get_by_role("button", name="Keep this choice").count() == 0
+    assert clerk.page.get_by_role("button", name="Save this choice").count() == 0
     tab = new_page(clerk.page.context)
     tab.goto(f"{clerk.address}/data")
     tab.get_by_text("Editor of 1.2").wait_for()
@@ -166,10 +166,10 @@ def test_who_has_no_role_reads_only(come, name):
     """An unknown role in a claim, and an email that the provider has not verified."""
     reader = come()
     reader.sign_in(name)
-    reader.page.get_by_text("Reads; changes nothing").wait_for()
+    reader.page.get_by_text("Can read, but not change anything").wait_for()
     reader.page.goto(f"{reader.address}/compare")
     reader.page.get_by_text("You may read this page.").wait_for()
-    assert reader.page.get_by_role("button", name="Keep this choice").count() == 0
+    assert reader.page.get_by_role("button", name="Save this choice").count() == 0
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_of_a_real_city_the_public_gets_one_sentence_and_no_geometry(read, serve
     with serve(tmp_path, config, CSA_ACCESS="public", CSA_DATA_DIR=ROOT / "data" / "sample") as at:
         for path in ("", "areas", "compare", "data"):
             reader = read(f"{at}/{path}")
-            reader.page.get_by_text("Nothing of this city is published yet").wait_for()
+            reader.page.get_by_text("This city has published nothing yet").wait_for()
             assert "Orrinvale" not in reader.page.locator("body").inner_text()
     assert not (tmp_path / "dataset").exists()
     assert {

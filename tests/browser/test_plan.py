@@ -77,15 +77,14 @@ def save(reader):
     reader.page.get_by_role("button", name="Save this change").click()
 
 
-@pytest.mark.smoke
 def test_a_cell_is_edited_kept_over_a_reload_and_saved(show, served):
     reader = show()
     write_first_comment(reader, "The key comes on Monday.")
-    reader.page.get_by_role("link", name="look and save").click()
+    reader.page.get_by_role("link", name="review and save").click()
     expect(reader.page.get_by_role("heading", name="One action would change")).to_be_in_viewport()
     sign(reader, "Mayor's Office", "The school opens.")
     reader.page.reload()
-    reader.page.get_by_text("Your draft of").wait_for()
+    reader.page.get_by_text("Your draft from").wait_for()
     reader.settle()
     assert "Comment: none → The key comes on Monday." in reader.text()
     save(reader)

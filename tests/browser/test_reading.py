@@ -172,7 +172,7 @@ def test_find_areas_names_each_control_and_what_each_number_counts(read, filled_
     inner = reader.page.frame_locator("iframe").first.locator("body").aria_snapshot()
     assert inner.startswith("- application")
     assert "- img\n" not in f"{inner}\n"
-    for name in ("Zoom in", "Zoom out", "Show the whole city"):
+    for name in ("Zoom in", "Zoom out", "Show the entire city"):
         assert f'- button "{name}"' in inner
 
 

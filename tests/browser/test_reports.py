@@ -29,7 +29,7 @@ def made(read, app):
         reader = read(f"{app}/reports", **looks)
         reader.settle()
         reader.page.get_by_role("button", name="Make the report").click()
-        reader.page.get_by_text("is made, for one audience").wait_for(timeout=LONG_MS)
+        reader.page.get_by_text("report is ready, for one audience.").wait_for(timeout=LONG_MS)
         reader.settle()
         return reader
 
@@ -51,7 +51,7 @@ def test_a_report_is_made_looked_at_saved_and_handed_out(made):
     with page.expect_download() as saving:
         page.get_by_role("button", name="Word", exact=True).click()
     assert saving.value.path().read_bytes().startswith(b"PK")
-    page.get_by_role("button", name="Record it").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Record handout").scroll_into_view_if_needed()
     box = page.get_by_role("combobox", name="Received by")
     box.click()
     page.keyboard.type("Ward 3 neighbors")
@@ -60,8 +60,8 @@ def test_a_report_is_made_looked_at_saved_and_handed_out(made):
     box.press("Escape")  # the list of offices closes; until then the rest is out of reach
     page.get_by_role("textbox", name="On behalf of").fill("Health Department")
     page.get_by_role("textbox", name="Why").fill("as agreed")
-    page.get_by_role("button", name="Record it").click()
-    page.get_by_text("One recipient is on record.").wait_for()
+    page.get_by_role("button", name="Record handout").click()
+    page.get_by_text("One recipient recorded.").wait_for()
     row = page.get_by_role("row").filter(has_text="Ward 3 neighbors")
     row.get_by_text("Unchanged").wait_for()
     page.get_by_role("row").filter(has_text="Mayor's Office").get_by_text("▲ Changed").wait_for()

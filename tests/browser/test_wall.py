@@ -109,7 +109,6 @@ def shown(page):
 # ---- The wall -------------------------------------------------------------------------------
 
 
-@pytest.mark.smoke
 def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
     with opened("wall.html") as page:
         last = page.locator(".screen").count()
@@ -202,7 +201,9 @@ def test_where_screens_stand_one_under_another_keys_scroll(opened):
 
 def test_the_wall_leads_back_to_the_page_where_there_is_one(opened):
     with opened("wall.html") as page:
-        assert page.get_by_role("link", name="Leave the wall").get_attribute("href") == "index.html"
+        assert (
+            page.get_by_role("link", name="Exit to page view").get_attribute("href") == "index.html"
+        )
 
 
 def test_without_script_all_screens_stand_one_under_another(opened):
@@ -263,7 +264,6 @@ def chosen(page):
     return page.locator(".cards article:visible h2").all_inner_texts()
 
 
-@pytest.mark.smoke
 def test_a_choice_shows_its_card_lights_the_map_and_can_be_sent_on(opened):
     with opened("index.html", width=1400) as page:
         assert chosen(page) == ["Orrinvale"]

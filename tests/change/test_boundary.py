@@ -146,7 +146,7 @@ def test_a_chance_outside_its_range_is_refused(alpha):
 
 @pytest.mark.parametrize("looks", [0, -1, MAX_LOOKS + 1])
 def test_no_look_and_too_many_are_refused(looks):
-    with pytest.raises(ParamError, match=f"1 to 600 looks; {looks} is not"):
+    with pytest.raises(ParamError, match=f"1 to 600 looks; {looks} is"):
         boundary_z(0.05, looks)
 
 

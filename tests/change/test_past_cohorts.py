@@ -238,7 +238,7 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
         load_past(City(config, dataset, tmp_path), AreaSettings())
     assert refused.value.message.key == "backtest.damaged"
     assert str(refused.value) == (
-        f"{path} cannot be read. Remove it, and make it again with csa backtest."
+        f"{path} cannot be read. Remove it, and create it again with csa backtest."
     )
 
 

@@ -281,8 +281,8 @@ def test_a_difference_is_a_number_fewer_or_more(change, words):
 )
 def test_what_is_assumed_where_no_past_is_known_is_told_as_it_is(key, values, prior):
     told, error = says(key, **values), math.hypot(prior.error, PRIOR_SPREAD)
-    assert f"{100 * error:.0f} %" in told
-    assert (f"{100 * (1 - prior.ratio):.0f} %" in told) == (prior is CORE)
+    assert f"{100 * error:.0f}%" in told
+    assert (f"{100 * (1 - prior.ratio):.0f}%" in told) == (prior is CORE)
 
 
 @pytest.mark.parametrize("n_months", [3, 30])

@@ -156,6 +156,7 @@ def test_the_chance_is_the_share_of_all_orders(counts, means, first):
     assert found.p_more == sum(one >= own for one in sums) / 16
 
 
+@pytest.mark.long
 def test_without_work_an_effect_is_claimed_in_at_most_6_of_100_draws():
     """2,000 draws over counts that differ far more than chance, as areas do."""
     rng = np.random.default_rng(20260301)
@@ -171,6 +172,7 @@ def test_without_work_an_effect_is_claimed_in_at_most_6_of_100_draws():
     assert 0.02 < claimed <= 0.06
 
 
+@pytest.mark.long
 def test_the_interval_holds_the_true_ratio_9_times_in_10_and_a_planted_halving_is_found():
     rng = np.random.default_rng(4)
     held, found_fewer = 0, 0

@@ -123,7 +123,7 @@ def test_a_file_may_hold_areas_of_two_resolutions_but_no_ground_twice(tmp_path):
     inside = frozenset(sorted(refine(OLD, 10))[:3])
     with pytest.raises(SourceError, match="A"):
         read_areas(write(OLD, inside))
-    with pytest.raises(SourceError, match="area B holds cells of several sizes"):
+    with pytest.raises(SourceError, match=r": area B has cells of several sizes \(resolutions"):
         read_areas(write(OLD, NEW | frozenset(h3.grid_disk(min(OLD), 0))))
 
 

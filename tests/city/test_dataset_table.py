@@ -64,7 +64,21 @@ def test_the_file_holds_texts_that_any_program_reads(sample, tmp_path):
     path.write_bytes(incidents_parquet(sample.incidents))
     kinds = {str(field.type) for field in pq.read_schema(path)}
     assert not any("dictionary" in kind for kind in kinds)
-    assert {"large_string", "double", "int64", "timestamp[us]"} == kinds
+    assert {"large_string", "double", "int64", "timestamp[us]", "binary"} == kinds
+
+
+def test_the_file_is_geoparquet_with_a_point_where_an_incident_has_a_place(sample, tmp_path):
+    path = tmp_path / "incidents.parquet"
+    path.write_bytes(incidents_parquet(sample.incidents))
+    table = gpd.read_parquet(path)
+    assert table.crs == "EPSG:4326"
+    is_placed = sample.incidents["lon"].notna()
+    assert 0 < is_placed.sum() < len(table)
+    assert (table.geometry.notna() == is_placed.to_numpy()).all()
+    placed = table[is_placed.to_numpy()]
+    assert (placed.geometry.x == placed["lon"]).all()
+    assert (placed.geometry.y == placed["lat"]).all()
+    assert "geometry" not in read_incidents(path)
 
 
 def test_a_file_that_pandas_wrote_reads_the_same(sample, tmp_path):
@@ -122,11 +136,13 @@ SPOILED = {
     "null": lambda table: with_geometry(table, pa.array([None], pa.binary())),
     "no row": lambda table: table.slice(0, 0),
     "no word of its shapes": lambda table: table.replace_schema_metadata({}),
-    "another system": lambda table: with_geo(
+    "is on record with a different system": lambda table: with_geo(
         table, lambda own: own["crs"]["id"].update(code=26915)
     ),
     "no system": lambda table: with_geo(table, lambda own: own.update(crs=None)),
-    "another encoding": lambda table: with_geo(table, lambda own: own.update(encoding="WKT")),
+    "is on record with a different encoding": lambda table: with_geo(
+        table, lambda own: own.update(encoding="WKT")
+    ),
 }
 
 
@@ -170,6 +186,9 @@ def test_nor_is_one_whose_texts_are_bytes(sample_folder, tmp_path):
 
 def test_shapes_in_meters_are_not_written(sample, tmp_path):
     turned = replace(sample, neighborhoods=sample.neighborhoods.to_crs("EPSG:32614"))
-    with pytest.raises(CrsError, match=r"in degrees \(EPSG:4326\); these are in WGS 84 / UTM"):
+    with pytest.raises(
+        CrsError,
+        match=r"A dataset stores its shapes in degrees \(EPSG:4326\), but these are in WGS 84 / UTM",
+    ):
         save_dataset(turned, pd.DataFrame(columns=["file", "line", "reason"]), tmp_path / "city")
     assert not (tmp_path / "city").exists()

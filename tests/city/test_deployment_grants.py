@@ -250,7 +250,7 @@ def test_roles_of_another_shape_are_refused(read, text):
 
 
 def test_a_file_that_is_named_and_absent_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="no deployment file"):
+    with pytest.raises(ConfigError, match=r"\. Create it, or unset CSA_DEPLOYMENT\."):
         load_roles({"CSA_DEPLOYMENT": str(tmp_path / "absent.toml")})
 
 

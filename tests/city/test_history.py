@@ -134,6 +134,7 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert second.count(Month(2019, 2)) == (0, 0)
 
 
+@pytest.mark.long
 def test_the_sample_city_read_twice_keeps_both_and_tells_late_reports(ingest_sample, root):
     june = sample_numbers(root, "2020-06")
     late = {*june[:2], june[7]}
@@ -242,7 +243,9 @@ def test_counts_read_in_another_way_are_not_held_against_each_other(tmp_path, ch
     assert [one.version for one in list_comparable(editions)] == ["0002", "0003"]
     assert list_revisions(editions)["first_version"].tolist() == ["0002", "0002"]
     (said,) = explain_left_out(editions)
-    assert str(said).startswith("One older version begins on another day, or was read from other")
+    assert str(said).startswith(
+        "One older version starts on a different day, or was read from other"
+    )
 
 
 def test_other_names_of_files_and_another_order_are_the_same_reading(tmp_path):
@@ -258,7 +261,9 @@ def test_an_odd_version_in_between_is_passed_over(tmp_path):
     editions = history(tmp_path, JANUARY, odd, {**odd, "fingerprint": "odder"}, MARCH)
     assert list_revisions(editions)["was_version"].tolist() == ["0001"]
     (said,) = explain_left_out(editions)
-    assert str(said).startswith("2 older versions begin on another day, or were read from other")
+    assert str(said).startswith(
+        "2 older versions start on a different day, or were read from other"
+    )
 
 
 @pytest.mark.parametrize(
@@ -343,9 +348,13 @@ def test_the_sample_city_read_twice_alike_is_one_edition(ingest_sample):
 
 
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="is no dataset"):
+    with pytest.raises(
+        SourceError, match=r"is not a dataset\. Make one with: csa ingest --city CONFIG FILE --out"
+    ):
         load_history(tmp_path)
-    with pytest.raises(SourceError, match="is no dataset"):
+    with pytest.raises(
+        SourceError, match=r"is not a dataset\. Make one with: csa ingest --city CONFIG FILE --out"
+    ):
         load_history(tmp_path / "absent")
 
 

@@ -105,7 +105,7 @@ def faults_of(path):
     with pytest.raises(ConfigError) as refused:
         load_city(path)
     faults = [str(fault) for fault in refused.value.faults]
-    many = f"{path} has {len(faults)} faults:" if len(faults) != 1 else f"{path} has a fault:"
+    many = f"{path} has {len(faults)} errors:" if len(faults) != 1 else f"{path} has one error:"
     assert str(refused.value).split("\n") == [many, *(f"  {fault}" for fault in faults)]
     return faults
 
@@ -170,22 +170,22 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
         [
             says("config.fault_missing", key="city.name", what="name on screen"),
             (
-                "city.time_zone: 'America/Chicgo' does not fit ('America/Chicgo' is no IANA time"
-                " zone, such as America/Chicago). Mend the value."
+                "city.time_zone: 'America/Chicgo' is invalid (must be an IANA time"
+                " zone such as America/Chicago, not 'America/Chicgo'). Fix the value."
             ),
             (
-                "city.metric_crs: 'EPSG:2272' does not fit (NAD83 / Pennsylvania South (ftUS) is"
-                " measured in US survey foot; a projected system in meters is needed, such as"
-                " EPSG:32615). Mend the value."
+                "city.metric_crs: 'EPSG:2272' is invalid (NAD83 / Pennsylvania South (ftUS) is"
+                " measured in US survey foot. Use a projected system in meters, such as"
+                " EPSG:32615). Fix the value."
             ),
             says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),
             (
-                "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
-                " 10 is about a block, 9 seven times as large). Mend the value."
+                "areas.resolution: 16 is invalid (The H3 resolution must be 6 to 11, not 16."
+                " 10 is about a block; 9 is seven times as large). Fix the value."
             ),
             (
-                "areas.min_samples: 1 does not fit (Input should be greater than or equal to 2)."
-                " Mend the value."
+                "areas.min_samples: 1 is invalid (Input should be greater than or equal to 2)."
+                " Fix the value."
             ),
             (says("config.fault_no_column", key="sources[1].homicide", field="offense")),
             says("config.fault_twice", key="sources[2].name", given="portal"),
@@ -263,35 +263,35 @@ def test_two_sources_of_two_names_are_two_sources(write):
             "sources[1].homicide[1].fatal.equal: no such setting; did you mean equals?",
         ),
         ('name_column = "hood"', "", "places.name_column: missing. Add it: column with"),
-        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' does not fit"),
+        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' is invalid ("),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = [9, 16]',
-            "city.resolutions[2]: 16 does not fit",
+            "city.resolutions[2]: 16 is invalid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nresolutions = []',
-            "city.resolutions: [] does not fit",
+            "city.resolutions: [] is invalid (",
         ),
         (
             'id = "testville"',
             'id = "testville"\nunits = "miles"',
-            "city.units: 'miles' does not fit",
+            "city.units: 'miles' is invalid (",
         ),
-        ("America/Chicago", "", "city.time_zone: '' does not fit"),
-        ("America/Chicago", "America", "city.time_zone: 'America' does not fit"),
-        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' does not fit"),
+        ("America/Chicago", "", "city.time_zone: '' is invalid ("),
+        ("America/Chicago", "America", "city.time_zone: 'America' is invalid ("),
+        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' is invalid ("),
         (
             "EPSG:32615",
             "EPSG:4326",
-            "city.metric_crs: 'EPSG:4326' does not fit (WGS 84 is measured in degree",
+            "city.metric_crs: 'EPSG:4326' is invalid (WGS 84 is measured in degree",
         ),
-        ("EPSG:32615", "UTM 15", "city.metric_crs: 'UTM 15' does not fit ('UTM 15' is no known"),
+        ("EPSG:32615", "UTM 15", "city.metric_crs: 'UTM 15' is invalid ('UTM 15' is not a known"),
         (
             'name = "portal"',
             'name = "portal"\ncrs = "nowhere"',
-            "sources[1].crs: 'nowhere' does not fit",
+            "sources[1].crs: 'nowhere' is invalid (",
         ),
         *(
             (
@@ -301,17 +301,17 @@ def test_two_sources_of_two_names_are_two_sources(write):
             )
             for form in ("%Y-%q", "%Y-%", "%Y %Y", "%G-%V", "%H:%25:61")
         ),
-        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan does not fit"),
-        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 does not fit"),
+        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan is invalid ("),
+        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 is invalid ("),
         (
             "format_version = 1",
             "format_version = 2",
-            "format_version: 2 does not fit (Input should be 1)",
+            "format_version: 2 is invalid (Input should be 1)",
         ),
         (
             'fatal = "1"',
             "fatal = {}",
-            "sources[1].homicide[1].fatal: {} does not fit (a condition needs",
+            "sources[1].homicide[1].fatal: {} is invalid (a condition needs",
         ),
         (
             'fatal = "fatal"',
@@ -364,7 +364,7 @@ def test_whatever_stands_for_the_sources_is_a_fault_and_no_crash(write, text):
 def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
     with pytest.raises(
         ConfigError,
-        match=r"^There is no city file .*nowhere\.toml \(looked from .*\)\. Give the path",
+        match=r"^City file not found: .*nowhere\.toml \(looked from .*\)\. Give the path",
     ):
         load_city(tmp_path / "nowhere.toml")
 
@@ -372,13 +372,18 @@ def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
 def test_a_folder_and_a_file_that_is_no_text_are_refused(tmp_path):
     picture = tmp_path / "picture.toml"
     picture.write_bytes(b"\x89PNG\xff\xfe\x00")
-    for path, told in ((tmp_path, "is a folder"), (picture, "cannot be read as a text file")):
+    for path, told in (
+        (tmp_path, "is a folder"),
+        (picture, "can't be read as a text file. Save it as UTF-8 text."),
+    ):
         with pytest.raises(ConfigError, match=told):
             load_city(path)
 
 
 def test_what_is_not_toml_is_refused_with_its_line(write):
-    with pytest.raises(ConfigError, match=r"is not TOML: .*line 2.*\. Mend that line") as refused:
+    with pytest.raises(
+        ConfigError, match=r"is not valid TOML: .*line 2.*\. Fix that line"
+    ) as refused:
         load_city(write(text="format_version = 1\ncity: yes\n"))
     assert refused.value.faults == ()
 
@@ -391,7 +396,7 @@ def test_a_city_cannot_be_changed_once_read(write):
 
 def test_a_fault_under_a_year_is_told_by_the_year(write):
     portal = '[portal]\ndomain = "data.example.org"\n[portal.datasets]\n2009 = 5\n'
-    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 does not fit")
+    assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 is invalid (")
 
 
 @pytest.mark.parametrize(
@@ -515,7 +520,7 @@ def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, reso
     if 6 <= resolution <= 11:
         assert load_city(path).areas.resolution == resolution
     else:
-        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} does not fit")
+        assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} is invalid (")
 
 
 def test_areas_are_no_finer_than_the_cells_that_a_file_allows(town):

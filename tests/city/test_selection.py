@@ -137,7 +137,7 @@ def test_the_kinds_that_chose_the_areas_are_read(load, kinds, read):
 )
 def test_kinds_that_differ_or_that_nobody_knows_are_refused(load, kinds):
     rows = [{**one, "kinds": kind} for one, kind in zip(TWO, kinds, strict=True)]
-    assert "has areas of several or unknown kinds" in said(load, as_json(rows), "areas.geojson")
+    assert "has areas with different or unknown kinds" in said(load, as_json(rows), "areas.geojson")
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -237,8 +237,7 @@ def test_a_file_that_is_not_there_is_named_and_so_is_the_one_a_folder_lacks(tmp_
         with pytest.raises(SourceError) as refused:
             read_areas(given_path)
         assert str(refused.value) == (
-            f"There is no {tmp_path / named}. Name a file of areas, such as the areas.geojson "
-            "that csa propose writes, or its folder."
+            f"File not found: {tmp_path / named}. Name a file of areas, such as the areas.geojson that csa propose writes, or its folder."
         )
 
 
@@ -266,7 +265,7 @@ def test_what_cannot_be_read_as_areas_is_refused(tmp_path, name, content):
     with pytest.raises(SourceError) as refused:
         read_areas(path)
     assert str(refused.value) == (
-        f"{path} cannot be read as areas, or has more than 20 MB. Give the areas.csv or "
+        f"{path} can't be read as areas, or is larger than 20 MB. Give the areas.csv or "
         "areas.geojson that csa propose writes."
     )
 
@@ -288,9 +287,9 @@ def test_a_column_that_is_lacking_is_named_though_only_one_area_lacks_it(
 ):
     named = ", ".join(f"`{one}`" for one in lacking.split(", "))
     assert said(load, text, name) == (
-        f"{tmp_path / name} has no column {named}. Each area needs `area_id` and `cells` (H3 cells "
-        "of 15 digits, with spaces between), as in the areas.csv or areas.geojson that csa "
-        "propose writes."
+        f"{tmp_path / name} has no column {named}. Each area needs `area_id` and `cells` (15-digit "
+        "H3 cells, separated by spaces), as in the areas.csv or areas.geojson that csa propose "
+        "writes."
     )
 
 
@@ -306,7 +305,7 @@ def test_a_column_that_is_lacking_is_named_though_only_one_area_lacks_it(
 )
 def test_an_area_without_a_cell_is_refused_by_its_letter(load, tmp_path, text, name):
     assert said(load, text, name) == (
-        f"Area B in {tmp_path / name} has no cell. Give its H3 cells, or leave the area out."
+        f"Area B in {tmp_path / name} has no cells. Add its H3 cells, or leave the area out."
     )
 
 
@@ -316,8 +315,8 @@ def test_an_area_without_a_cell_is_refused_by_its_letter(load, tmp_path, text, n
 def test_what_is_no_cell_is_shown(load, tmp_path, wrong):
     sentence = said(load, as_csv([row("B", [MIDDLE, wrong])]))
     assert sentence == (
-        f"Area B in {tmp_path / 'areas.csv'} names {wrong!r}, which is no H3 cell. A cell has 15 "
-        "digits of 0 to 9 and a to f, the first an 8."
+        f"Area B in {tmp_path / 'areas.csv'} names {wrong!r}, which is not an H3 cell. A cell has "
+        "15 digits, 0 to 9 and a to f, starting with 8."
     )
 
 
@@ -325,7 +324,7 @@ def test_what_is_no_cell_is_shown(load, tmp_path, wrong):
 def test_a_number_is_no_cell_alone_or_in_a_list(load, wrong):
     for cells in (wrong, [MIDDLE, wrong]):
         sentence = said(load, as_json([row("B", cells)]), "a.geojson")
-        assert f"names {wrong!r}, which is no H3 cell." in sentence
+        assert f"names {wrong!r}, which is not an H3 cell." in sentence
 
 
 @pytest.mark.parametrize("letters", [("A", "A"), ("", "B"), ("A", " A "), ("B", " ")])
@@ -333,28 +332,28 @@ def test_a_letter_twice_or_none_is_refused(load, tmp_path, letters):
     rows = [row(letter, [CELLS[n]]) for n, letter in enumerate(letters)]
     wrong = letters[1].strip() if letters[0] else ""
     assert said(load, as_csv(rows)) == (
-        f"{tmp_path / 'areas.csv'} names the area {wrong!r} twice, or leaves it empty. Give each "
-        "area a letter of its own."
+        f"{tmp_path / 'areas.csv'} uses the area_id {wrong!r} twice, or leaves it empty. Give "
+        "each area a different letter."
     )
 
 
 def test_no_value_is_no_letter(load):
-    assert "names the area '' twice" in said(load, as_json([row(None, CELLS[:1])]), "a.geojson")
+    assert "uses the area_id '' twice" in said(load, as_json([row(None, CELLS[:1])]), "a.geojson")
 
 
 def test_a_cell_of_two_areas_is_refused_with_both_letters(load, tmp_path):
     rows = [row("A", CELLS[:2]), row("B", CELLS[2:4]), row("C", [CELLS[6], CELLS[3], CELLS[2]])]
     assert said(load, as_csv(rows)) == (
-        f"Areas B and C in {tmp_path / 'areas.csv'} share the cell {CELLS[2]}. An incident would "
-        "count twice: give it to one of them."
+        f"Areas B and C in {tmp_path / 'areas.csv'} share the cell {CELLS[2]}, so an incident "
+        "would count twice. Give the cell to one of them."
     )
 
 
 def test_cells_of_two_sizes_are_refused_in_one_area_and_read_in_two(load, tmp_path):
     fine = h3.latlng_to_cell(39.09, -94.57, 10)
     assert said(load, as_csv([row("A", [MIDDLE, fine])])) == (
-        f"{tmp_path / 'areas.csv'}: area A holds cells of several sizes (resolutions 9, 10). Give "
-        "each area in one."
+        f"{tmp_path / 'areas.csv'}: area A has cells of several sizes (resolutions 9, 10). Use "
+        "one resolution per area."
     )
     found = load(as_csv([row("A", [fine]), row("B", [MIDDLE])]))
     assert found.resolution == 10
@@ -375,8 +374,8 @@ def test_days_that_are_no_dates_or_the_wrong_way_round_are_refused(load, tmp_pat
     wrong = row("B", CELLS[1:2], first_day=first, last_day=last)
     for rows in ([wrong], [good, wrong]):
         assert said(load, as_csv(rows)) == (
-            f"{tmp_path / 'areas.csv'} has a first_day or last_day that is no date, or they are "
-            "the wrong way round. Write YYYY-MM-DD, or leave both out."
+            f"{tmp_path / 'areas.csv'} has a first_day or last_day that is not a date, or they "
+            "are in the wrong order. Write YYYY-MM-DD, or leave both out."
         )
 
 

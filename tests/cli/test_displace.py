@@ -225,7 +225,7 @@ def test_areas_of_the_store_and_of_its_export_give_the_same_files(made, ask, run
     assert [one["since"] for one in told["single"]] == ["2019-02", "2019-06"]
     for words in ((), ("--served", "--areas", tmp_path / "export.csv")):
         done = run(*about, *words, "--out", tmp_path / "no", check=False)
-        assert "Say which areas to follow" in sentence(done)
+        assert "Name the areas to follow" in sentence(done)
 
 
 def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
@@ -287,14 +287,14 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     )
     assert lines[3] == says("follow.usual_unknown", options="")
     assert account["usual"]["reason"] == lines[3]
-    assert lines[4] == "Too few to say of 2 areas: A, B."
+    assert lines[4] == "Too few to tell for 2 areas: A, B."
     assert lines[5] == (
-        "Areas of 36 months, looked at each month from February 2017 to January 2020: none "
-        "appeared or went beyond what chance gives."
+        "Areas proposed each month from February 2017 to January 2020, each from 36 months of "
+        "data: none appeared or disappeared beyond what chance explains."
     )
     newest = account["newest_month"]
     assert lines[6].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
-    assert lines[7] == "January 2020 is provisional: reports still come in."
+    assert lines[7] == "January 2020 is provisional: reports are still coming in."
     assert lines[8] == (
         f"Written to {tmp_path / 'di'}: panel.csv, newest_month.csv, lineage.csv, emerging.csv, "
         "displacement.json."
@@ -362,7 +362,7 @@ def test_places_are_named_with_the_letters_of_the_file(ask, tmp_path):
     named = [f"{head},place_name", f"{rows[0]},West End", f"{rows[1]},"]
     path.write_text("\n".join(named) + "\n")
     said = ask(path, "--since", "2019-02").stdout
-    assert "Too few to say of 2 areas: West End (A), B." in said.splitlines()
+    assert "Too few to tell for 2 areas: West End (A), B." in said.splitlines()
 
 
 def test_what_appeared_and_went_is_named_with_its_month_newest_first():
@@ -377,9 +377,7 @@ def test_what_appeared_and_went_is_named_with_its_month_newest_first():
     followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
     (said,) = command.lineage_sentences(followed)
     assert said == (
-        "Areas of 36 months, looked at each month from January 2019 to May 2019, beyond what "
-        "chance gives: C appeared in April 2019; East End (B) appeared in February 2019; West End "
-        "(A) was gone in March 2019."
+        "Areas proposed each month from January 2019 to May 2019, each from 36 months of data. Changes beyond what chance explains: C appeared in April 2019; East End (B) appeared in February 2019; West End (A) was gone in March 2019."
     )
     many = pd.concat([table] * 10, ignore_index=True)
     (said,) = command.lineage_sentences(
@@ -394,7 +392,10 @@ def test_windows_are_of_as_many_months_as_areas_are_proposed_from(ask, monkeypat
     ask((WEST, EAST))  # The run itself takes away what the environment says.
     monkeypatch.setenv("CSA_MONTHS", "48")
     said = ask((WEST, EAST)).stdout
-    assert "Areas of 48 months, looked at each month from " in said
+    assert (
+        ", each from 48 months of data: none appeared or disappeared beyond what chance explains. "
+        in said
+    )
 
 
 # ---- By hand: each verdict, printed ----------------------------------------------------------
@@ -437,11 +438,11 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
         "too few to say",
         "too few to say",
     ]
-    assert lines[4].startswith("As one look at the last month, which decides no verdict: ")
+    assert lines[4].startswith("At the last month only, which does not decide the finding: ")
     assert lines[5] == account["single"][0]["sentence"]
     assert lines[5].startswith("Fewer here, moved next door: since January 2018, area A had 48 ")
-    assert lines[6] == "Too few to say of 2 areas: C, D."
-    assert lines[7] == "No change shown in one area: B."
+    assert lines[6] == "Too few to tell for 2 areas: C, D."
+    assert lines[7] == "No clear change in one area: B."
     assert [one["fall_share"] for one in account["single"][1]["power"]] == [0.2, 0.3]
     told = round(100 * account["single"][1]["power"][1]["told_share"])
     assert lines[8] == says("follow.power", share="30 %", n=told)
@@ -472,9 +473,9 @@ def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_cautio
         done = ask_moving((ring, FAR), "--since", "2018-01", first="2017-01-01", last=last)
         assert "More here" not in done.stdout
         assert done.stdout.splitlines()[1] == (
-            "Careful: shootings since January 2018 helped to pick these areas, so part of their "
-            'number since then is luck. Therefore "more here", "fewer next door" and '
-            '"fewer in all" are never claimed, and a real fall may be missed. Follow areas '
+            "Careful: shootings since January 2018 helped pick these areas, so part of their count "
+            'since then is luck. We therefore never report "more here", "fewer nearby" or '
+            '"fewer with nearby blocks counted", and may miss a real drop. Follow areas '
             "picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before "
             "--since 2018-01."
         )
@@ -487,7 +488,7 @@ def test_many_names_are_cut_short(ask_moving):
     areas = tuple(frozenset({cell}) for cell in dict.fromkeys(quiet))
     assert len(areas) >= 15
     said = ask_moving(areas, "--since", "2018-01").stdout
-    few = f"Too few to say of {len(areas)} areas: A, B, C, D, E, F, G, H, I, J, K, L and "
+    few = f"Too few to tell for {len(areas)} areas: A, B, C, D, E, F, G, H, I, J, K, L and "
     assert few + f"{len(areas) - 12} more." in said
 
 
@@ -520,7 +521,7 @@ def test_an_area_at_the_citys_edge_is_followed_inside_it(made, ask, tmp_path):
     refused = ask((edge, EAST), "--since", "2019-02", check=False)
     assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 11 of")
     done = ask((edge | disk(cell_at(KNOT), 1), EAST), "--since", "2019-02")
-    outside = "11 cells of the areas lie outside the city's study area and are left out."
+    outside = "11 cells of the areas are outside the city's study area and are left out."
     assert done.stdout.splitlines()[1] == outside
     check_sums(tmp_path / "di", made.folder / "ds")
 
@@ -556,7 +557,7 @@ def test_areas_of_larger_cells_are_followed_on_larger_cells(made, ask, tmp_path)
 def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path):
     path = listed(tmp_path / "none.csv", ())
     done = ask(path)
-    assert done.stdout == f"{path} names no area, so there is nothing to follow.\n"
+    assert done.stdout == f"{path} names no areas, so there is nothing to follow.\n"
     assert not (tmp_path / "di").exists()
     assert json.loads(ask(path, "--json").stdout) == {"areas": 0}
     assert not (tmp_path / "di").exists()
@@ -607,7 +608,7 @@ def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read
     kept_chance = json.loads((folder / "kept" / names[1]).read_text())
     assert chance == {name: kept_chance[name] for name in ("area_years", "appeared", "gone")}
     share = (chance["appeared"] + chance["gone"]) / chance["area_years"]
-    said = f"With the months in random order, {100 * share:.0f} % of areas a year"
+    said = f"If the months were in random order, {100 * share:.0f} % of areas would"
     assert any(said in line for line in lines)
 
 
@@ -629,9 +630,12 @@ def test_a_start_before_any_past_year_was_over_says_so_and_not_that_none_is_kept
 def test_areas_of_other_months_are_told_that_no_fall_by_itself_is_expected(tested, ask, read):
     folder = tested.folder / "ds"
     told = {
-        ("2014-02-01", "2017-01-31"): "not picked by the months just before February 2019, so no",
-        ("2017-01-01", "2019-12-31"): "were picked by months since February 2019 too, so no fall",
-        ("", ""): "does not say which months picked these areas, so no fall by itself is expected",
+        (
+            "2014-02-01",
+            "2017-01-31",
+        ): "The months just before February 2019 did not pick these areas",
+        ("2017-01-01", "2019-12-31"): "Months since February 2019 helped pick these areas",
+        ("", ""): "does not say which months picked these areas, so we expect no drop on their own",
     }
     for (first, last), said in told.items():
         lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, first=first, last=last)
@@ -646,7 +650,7 @@ def test_a_file_without_days_gets_a_caution_and_one_with_them_none(ask, read):
     said = ask((WEST, EAST), "--since", "2019-02").stdout.splitlines()[1]
     assert said == (
         "Careful: the file does not say which months picked these areas. If months since February "
-        "2019 did, luck alone makes more here and fewer next door, so neither is ever claimed, "
+        "2019 did, pure luck would give more here and fewer nearby, so we never report either, "
         "nor that nothing moved. Give each area its first_day and last_day."
     )
     assert read()["knew_after"] is None
@@ -664,7 +668,9 @@ def test_areas_of_fewer_months_or_another_radius_have_no_past_year(tested, ask, 
     params["suggested"] = {"eps_m": 250, "min_samples": 9}
     (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
     lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **BEFORE_2019).stdout
-    assert lines.splitlines()[3].startswith("These areas were found by another radius or minimum")
+    assert lines.splitlines()[3].startswith(
+        "These areas use a different radius or minimum than suggested."
+    )
     assert read()["usual"]["basis"] == "another way of choosing"
     params["max_area_km2"] = 0
     (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
@@ -696,7 +702,10 @@ def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, 
 def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
     save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
-    assert "With the months in random order, 10 % of areas a year would appear or go." in said
+    assert (
+        "If the months were in random order, 10 % of areas would appear or disappear each year."
+        in said
+    )
     assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
     save_chance(ChanceRates(0.0, 0, 0), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
@@ -718,7 +727,7 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="latin-1")
     said = sentence(ask((WEST, EAST), dataset=own, check=False))
-    assert said == f"{path} cannot be read. Remove it, and make it again with csa backtest."
+    assert said == f"{path} cannot be read. Remove it, and create it again with csa backtest."
     assert not (tmp_path / "di").exists()
 
 
@@ -733,19 +742,19 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     path = listed(tmp_path / "areas.csv", (WEST, EAST))
     words = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di")
     said = run("displace", *words).stdout
-    assert "December 2019 is provisional: reports still come in." in said
+    assert "December 2019 is provisional: reports are still coming in." in said
     late = [f"{800 + n},{800 + n},2019-{11 + n // 2}-20,0,{KNOT[0]},{KNOT[1]},," for n in range(3)]
     new = [f"{700 + n},{700 + n},2020-01-{n + 1:02d},0,{KNOT[0]},{KNOT[1]},," for n in range(31)]
     run("ingest", *about, "2020-01-31", town.write("b.csv", *rows, *late[:1], *new))
     said = run("displace", *words).stdout
     assert (
-        "Late reports changed one month of the city: November 2019 was 5, now 6."
+        "Late reports changed the citywide count for one month: November 2019 was 5, now 6."
     ) in said.splitlines()
-    assert "January 2020 is provisional: reports still come in." in said.splitlines()
+    assert "January 2020 is provisional: reports are still coming in." in said.splitlines()
     run("ingest", *about, "2020-01-31", town.write("c.csv", *rows, *late, *new))
     said = run("displace", *words).stdout
     assert (
-        "Late reports changed 2 months of the city, the newest of them: November 2019 was 5, now "
+        "Late reports changed the citywide counts for 2 months, the newest: November 2019 was 5, now "
         "7; December 2019 was 5, now 6."
     ) in said.splitlines()
     account = json.loads((town.folder / "di" / "displacement.json").read_text())
@@ -792,7 +801,8 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
     csa_command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
     assert (
-        "Only homicides, by any weapon, are counted: they were used to choose these areas." in lines
+        "We count only homicides, by any weapon, because they were used to choose these areas."
+        in lines
     )
     panel = pd.read_csv(tmp_path / "di" / "panel.csv")
     assert panel["incidents"].equals(panel["homicides"])
@@ -801,14 +811,20 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
 
 def test_cells_too_fine_for_any_city_are_refused(ask):
     fine = frozenset({int(h3.latlng_to_cell(KNOT[1], KNOT[0], 12), 16)})
-    assert "The H3 resolution must be 6 to 11; 12 is not." in sentence(ask((fine,), check=False))
+    assert (
+        "The H3 resolution must be 6 to 11, not 12. 10 is about a block, not 9 is seven times as large."
+        in sentence(ask((fine,), check=False))
+    )
 
 
 def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
     (tmp_path / "di").mkdir()
     (tmp_path / "di" / "letter.txt").write_text("dear")
     said = sentence(ask((WEST, EAST), check=False))
-    assert "holds something else (letter.txt" in said
+    assert (
+        "written by csa, or more than that. Choose a new or empty folder as --out. Nothing was written."
+        in said
+    )
     assert bytes_of(tmp_path / "di") == {"letter.txt": b"dear"}
 
 
@@ -972,6 +988,7 @@ def test_past_years_are_told_one_by_one_at_the_last_month_here_and_next_door(mad
     assert usual["core"]["ratio"] < 0.97
 
 
+@pytest.mark.long
 def test_a_month_whose_count_came_late_long_ago_is_still_told(town, run, tmp_path):
     spots = (KNOT, OTHER)
     rows = [

@@ -83,7 +83,7 @@ def test_a_draw_is_read_with_its_areas_as_they_were_closed(ask, town, tmp_path):
     assert account["p_fewer"] == pytest.approx(share)
     assert account["n_orders"] == len(sums)
     assert account["verdict"] == "too few to say"
-    assert f"Too few to say: only {len(sums)} orders" in said
+    assert f"Too few to tell: only {len(sums)} orders" in said
     assert "The comparison goes on through August 2020" in said
     assert json.loads(ask("--json").stdout) == account
 
@@ -92,7 +92,7 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
     done = ask(dataset="before", check=False)
     assert "The first areas begin in 2020-03, and the data go through 2019-12" in sentence(done)
     done = ask(draw=town.folder / "closed", check=False)
-    assert "is a closed list, not yet drawn" in sentence(done)
+    assert "Run it with --seed first." in sentence(done)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,10 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
     [
         (lambda folder: (folder / "areas.csv").unlink(), "lacks its areas' cells"),
         (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "is not what was"),
-        (lambda folder: (folder / "draw.json").unlink(), "is no record of a draw"),
+        (
+            lambda folder: (folder / "draw.json").unlink(),
+            "is not a record of a lottery. Give the draw.json that csa draw wrote.",
+        ),
         (lambda folder: edit(folder, seed="Pick 3 418"), "cannot be repeated from its own"),
         (lambda folder: edit(folder, city="elsewhere"), "elsewhere"),
         (lambda folder: edit(folder, areas_sha256="0" * 64), "is not what was closed"),

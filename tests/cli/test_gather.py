@@ -63,29 +63,41 @@ def propose(town, run, months):
     return run(*words, "--months", "12", "--out", "pr").stdout
 
 
+@pytest.mark.long
 def test_propose_names_the_months_that_a_flag_spelled_anew_left_empty(town, run):
     said = propose(town, run, {3, *range(7, 13)})
     assert "in 7 of the months: March 2024, July 2024 to December 2024. A file may" in said
-    assert "has no incident in May 2024. A file may" in propose(town, run, {5})
-    assert "has no incident in" not in propose(town, run, ())
+    assert "has no incidents at all in May 2024. A file may" in propose(town, run, {5})
+    assert "has no incidents at all in" not in propose(town, run, ())
 
 
 def test_values_that_no_rule_names_are_said(town, check):
     new_york(town)
     rows = [new_york_row(n, ("true", "N")[n % 2]) for n in range(40)]
     path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
-    assert "Note: 20 rows hold N (20) in STATISTICAL_MURDER_FLAG, which no rule" in check(path)
+    assert (
+        "Note: 20 rows have N (20) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '"
+        in check(path)
+    )
     (file,) = json.loads(check("--json", path))["files"]
     assert file["rows_rejected"]["not_a_shooting"] == 20
     assert file["unnamed"][0]["values"] == [{"value": "N", "rows": 20}]
-    assert file["notes"][0].startswith("20 rows hold N (20)")
+    assert file["notes"][0].startswith(
+        ", which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '"
+    )
 
 
 def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crimes):
     town.edit_config("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d")
     said = check("--places", town.places, crimes, code=2)
-    assert "120 of 120 shootings in crimes.csv have a date that no format" in said
-    assert "such as '01/01/2024 01:15:00 PM' on line 2 in DATE. Mend date_formats" in said
+    assert (
+        "120 of 120 shootings in crimes.csv have a date that is impossible or matches no format"
+        in said
+    )
+    assert (
+        "have a date that is impossible or matches no format in the city's file, such as '01/01/2024 01:15:00 PM' on line 2 in DATE. Fix date_formats, or name another column as date, in the source '"
+        in said
+    )
     assert f"csa: No row of {crimes} can be used" in said
 
 
@@ -93,19 +105,31 @@ def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crim
     ("old", "new", "sentence"),
     [
         ('date = "OCCUR_DATE"', 'date = "BORO"', "such as 'BROOKLYN' on line 2 in BORO. Mend date"),
-        ('time = "OCCUR_TIME"', 'time = "BORO"', "time of day that cannot be read, such as 'BROO"),
-        ('x = "X_COORD_CD"', 'x = "BORO"', "a place that cannot be read, such as 'BROOKLYN' on"),
+        (
+            'time = "OCCUR_TIME"',
+            'time = "BORO"',
+            ". Fix time_formats, or name another column as time, in the source '",
+        ),
+        (
+            'x = "X_COORD_CD"',
+            'x = "BORO"',
+            ". Name other columns as lon and lat (or x and y), or fix crs, in the source '",
+        ),
         (
             'incident_id = "INCIDENT_KEY"',
             'incident_id = "BORO"',
-            "120 rows of shootings in nypd.csv share BORO so often that the number of incidents is 1",
+            "120 rows of shootings in nypd.csv share BORO so often that they count as only 1 incidents",
         ),
         (
             "homicide = [",
             'row_id_from = ["address"]\nhomicide = [',
             "share BORO so often that only 1 can be used; the others are left out as duplicates",
         ),
-        ('fatal = "STATISTICAL_MURDER_FLAG"', 'fatal = "BORO"', "120 rows hold BROOKLYN (120) in"),
+        (
+            'fatal = "STATISTICAL_MURDER_FLAG"',
+            'fatal = "BORO"',
+            ", which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '",
+        ),
     ],
 )
 def test_a_wrong_column_is_said(town, check, nypd, old, new, sentence):
@@ -129,15 +153,18 @@ def test_a_source_of_another_utm_zone_is_said(town, check):
     assert "30 incidents" in check("--places", town.places, path)
     town.edit_config('crs = "EPSG:26918"', 'crs = "EPSG:26917"')
     said = check("--places", town.places, path, code=2)
-    assert "Read as EPSG:26917, most places in" in said
-    assert "lie around -79.98, 40.68 (longitude, latitude), not in or near New York" in said
+    assert (
+        ". Add their true coordinate system, such as the right UTM zone, as `crs` of the source '"
+        in said
+    )
+    assert "are around -79.98, 40.68 (longitude, latitude), not in or near New York" in said
     assert "such as the right UTM zone, as `crs` of the source 'nypd shootings'" in said
 
 
 def test_a_metric_system_of_another_zone_is_said_with_polygons_and_without(town, check, crimes):
     town.edit_config("EPSG:32616", "EPSG:32633")
     said = check("--places", town.places, crimes, code=2)
-    assert "EPSG:32633 is made for another part of the world than Chicago" in said
+    assert "EPSG:32633 is made for another part of the world, not for Chicago" in said
     town.places.unlink()
     said = check(crimes, code=2)
     assert "in or near the part of the world that metric_crs (EPSG:32633) is made for" in said
@@ -154,10 +181,10 @@ def test_polygons_of_the_data_folder_are_found_and_their_absence_is_said(
     town, check, crimes, monkeypatch
 ):
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder / "elsewhere"))
-    assert "shootings that lie outside the city are not found" in check(crimes)
+    assert "give --places FILE, here and to csa ingest." in check(crimes)
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
-    assert "are not found" not in check(crimes)
-    assert "There is no file" in check("--places", "no.geojson", crimes, code=2)
+    assert "give --places FILE, here and to csa ingest." not in check(crimes)
+    assert "File not found" in check("--places", "no.geojson", crimes, code=2)
 
 
 def test_few_bad_texts_are_no_fault_of_the_citys_file(town, check):

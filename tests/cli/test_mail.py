@@ -229,6 +229,7 @@ def start(town, script="import csa.cli.main as m; m.main()", **environment):
     )
 
 
+@pytest.mark.long
 def test_a_command_that_was_killed_says_what_may_have_arrived(here, run, log):
     """Killed while the server already has the whole letter, and its answer is on the way."""
     started = []
@@ -257,6 +258,7 @@ def test_a_command_that_was_killed_says_what_may_have_arrived(here, run, log):
     assert len(handed(here)) == 3
 
 
+@pytest.mark.long
 def test_of_two_commands_at_once_one_sends(here, log):
     log.fault("end", 1.5)
     with serving(log) as port:
@@ -308,7 +310,7 @@ def test_a_wrong_password_a_strange_certificate_and_mail_in_the_clear_are_refuse
     assert "CSA_MAIL_PASSWORD is not set" in no_password.stderr
     assert "does not trust" in strange.stderr
     assert "(code 535)" in wrong.stderr
-    assert "in the clear" in clear.stderr
+    assert "Check host, port, security and username." in clear.stderr
     assert log.mails == []
 
 
@@ -317,15 +319,15 @@ def test_editions_of_another_store_month_or_version_are_refused(here, run, log):
         deploy(here, port)
         cases = {
             "is before 2031-01": ("--month", "2031-01"),
-            "There is no folder": ("--editions", "x"),
+            "Folder not found": ("--editions", "x"),
         }
-        cases["has no PDF of 2026-01"] = ("--month", "2026-01")
+        cases["has no PDF for 2026-01"] = ("--month", "2026-01")
         for sentence, more in cases.items():
             done = run(*words(*more), check=False)
             assert done.returncode == 2
             assert sentence in done.stderr
         write_editions(here.folder, "ab" * 6)
-        assert "this store does not hold" in run(*words(), check=False).stderr
+        assert ", which are not in this store." in run(*words(), check=False).stderr
         (here.folder / "editions" / f"{MONTH}_public_es.html").write_text("<p>")
         (here.folder / "editions" / f"{MONTH}_executive_en.pdf").unlink()
         assert "does not name the snapshot" in run(*words(), check=False).stderr

@@ -131,9 +131,9 @@ def test_all_past_januaries_are_judged_and_the_record_is_kept_and_read_again(mad
     record = load_record(City(config, dataset, full), AreaSettings(months=24, max_area_km2=1.0))
     assert sorted(set(record.table["origin"])) == ["2017-01", "2018-01", "2019-01"]
     assert "Over 3 past years, areas caught" in said
-    assert "settings were tried on the same land" in said
-    assert "by themselves in the next year" in said
-    assert "The record is kept beside the dataset" in said
+    assert "settings were tested on the same land. The best caught" in said
+    assert "on their own the next year, as a share of the city's shootings." in said
+    assert "Saved with the dataset;" in said
     assert "backtest.csv, variants.csv, backtest.json." in said
     assert (
         load_record(City(config, dataset, full), AreaSettings(months=36, max_area_km2=1.0)) is None
@@ -167,15 +167,15 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
         method: 100 * sum(float(row["hit_share"]) for row in rows if row["method"] == method) / 2
         for method in METHODS
     }
-    assert f"Over 2 past days, areas caught {mean['areas']:.1f} % of the next year's" in done.stdout
-    assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
+    assert f"Over 2 past days, areas caught {mean['areas']:.1f}% of the next year's" in done.stdout
+    assert f"points). The best possible was {mean['ceiling']:.1f}%." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
     account = json.loads((tmp_path / "bt" / "backtest.json").read_text())
     verdict = {"better": "better", "worse": "worse", "as good": "as_good", "one year": "one_year"}
     told = says(f"backtest.{verdict[account['verdict']]}")
     assert f"{max(others.values()):.1f} %: {told} (" in done.stdout
     printed = done.stdout.splitlines()
-    at = next(n for n, row in enumerate(printed) if row.startswith("Way of choosing"))
+    at = next(n for n, row in enumerate(printed) if row.startswith("Method"))
     assert printed[at - 1].split() == ["Caught,", "Of", "the", "Than", "areas,"]
     assert printed[at].split() == ["Way", "of", "choosing", "%", "land,", "%", "points"]
     name = "cells by count, over all years"
@@ -242,7 +242,7 @@ def test_days_named_keep_nothing_and_need_no_record(made, ask, own, tmp_path):
     said = ask("backtest", *words, dataset=own).stdout
     assert heads_in(own) == []
     assert (tmp_path / "bt" / "backtest.csv").read_bytes() == with_record
-    assert "Areas found with the city file's values: 200 m and 5, for 100 incidents." in said
+    assert "Areas use the city file's values: 200 m and 5, for 100 incidents." in said
 
 
 def test_days_named_are_judged_without_what_later_years_suggest(made, ask, tmp_path):
@@ -260,7 +260,7 @@ def test_days_named_are_judged_without_what_later_years_suggest(made, ask, tmp_p
     }
     assert account["record"] is None
     said = ask("backtest", *words, "--out", tmp_path / "bt").stdout
-    assert "Areas found with the city file's values" in said
+    assert "Areas use the city file's values:" in said
     assert "Over one past year" in said
     assert "the next 6 months' shootings" in said
 
@@ -289,10 +289,10 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
         assert f" {math.floor(low):,} to {math.ceil(high):,} " in line
         assert f" {times(float(row['times_city']))} " in line
         assert low <= float(row["expected"]) <= high
-    assert "Areas of one tier are not ranked" in said
+    assert "Areas are listed west to east." in said
     # What lies at a point that may stand for unknown places makes no area.
     assert {row["is_doubtful"] for row in rows} == {"false"}
-    assert "lie at a point" not in said
+    assert "at a placeholder location" not in said
 
 
 def test_a_plain_cluster_at_a_point_that_may_stand_for_others_is_to_be_looked_at_first(
@@ -306,7 +306,7 @@ def test_a_plain_cluster_at_a_point_that_may_stand_for_others_is_to_be_looked_at
     assert (row["tier"], row["is_first"], row["top_share"]) == ("", "false", "")
     (line,) = (line for line in said.splitlines() if line.startswith(f"{row['area_id']} "))
     assert "look first" in line
-    assert "a third or more of its incidents lie at a point" in said
+    assert "at least a third of its incidents are at a placeholder location." in said
 
 
 def test_every_area_can_be_designated_with_its_priorities(ask, tmp_path):
@@ -395,7 +395,7 @@ def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat
     assert code_of(text) == closed["entrants_sha256"]
     assert not {"seed", "slots", "rule"} & set(closed)
     assert f"Its code: {code_of(text)}" in said
-    assert "before anybody knows the seed" in said
+    assert "any change to the list would change it." in said
     assert text.splitlines()[0] == "1|1|2020-03|2|6"
 
     said = drawn("--seed", "Pick 3 417").stdout
@@ -414,7 +414,7 @@ def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat
     assert said.count("starts in March 2020.") + said.count("starts in September 2020.") == len(
         record["slots"]
     )
-    assert "Only then is the seed said in public: Pick 3 417" in said
+    assert "Only then is the seed announced in public: Pick 3 417" in said
     assert "to compare, " in said
 
 
@@ -422,7 +422,7 @@ def test_a_list_and_its_draw_are_recorded_in_the_trail_as_in_the_folder(drawn, r
     store = ("--store", tmp_path / "s.sqlite3")
     signed = (*store, "--by", "Committee", "--why", "All four are alike.")
     said = drawn(*signed, "--seed-source", "The lottery of March 6").stdout
-    assert "Recorded in the trail as draw-1." in said
+    assert "Recorded in the log as draw-1." in said
     drawn("--seed", "Pick 3 417", *signed)
     words = ("audit", "list", "--city", made.config, *store, "--item", "draw-1")
     closed, last = json.loads(run(*words, "--json").stdout)
@@ -436,16 +436,18 @@ def test_a_list_and_its_draw_are_recorded_in_the_trail_as_in_the_folder(drawn, r
     other = ("--out", tmp_path / "other")
     drawn(*other)
     said = sentence(drawn("--seed", "Pick 3 418", *other, *signed, check=False))
-    assert "draw-1 was drawn already, by the seed Pick 3 417" in said
+    assert "draw-1 was already drawn, with the seed Pick 3 417" in said
     assert len(json.loads(run(*words, "--json").stdout)) == 2
     assert json.loads((tmp_path / "other" / "draw.json").read_text())["kind"] == "closed list"
 
 
 def test_a_draw_is_recorded_whole_or_not_at_all(drawn, tmp_path):
     said = sentence(drawn("--by", "Committee", check=False))
-    assert said.startswith("To record the draw in the trail, give --why, --seed-source too.")
+    assert said.startswith(
+        "To record the lottery in the log, also give --why, --seed-source. Without --by, --why, --seed-source and --store it is written only to the folder."
+    )
     assert not (tmp_path / "dr").exists()
-    assert "Not recorded in the trail of decisions" in drawn().stdout
+    assert "Not recorded in the log of decisions." in drawn().stdout
 
 
 def test_areas_of_the_tier_may_be_left_out_which_the_record_says(drawn, tmp_path):
@@ -459,7 +461,7 @@ def test_areas_of_the_tier_may_be_left_out_which_the_record_says(drawn, tmp_path
     assert [one["area_id"] for one in record["entrants"]] == names[1:]
     assert [one["area_id"] for one in record["left_out"]] == names[:1]
     said = sentence(drawn("--area", "c-99", "--out", tmp_path / "none", check=False))
-    assert said.startswith("Not in tier 1: c-99. Its areas are ")
+    assert said.startswith("Not in tier 1: c-99. Areas in this tier: ")
 
 
 def test_the_areas_drawn_are_those_of_the_tier_with_their_last_24_months(drawn, ask, tmp_path):
@@ -488,8 +490,9 @@ def test_a_draw_is_checked_from_its_record_alone(drawn_now, run, tmp_path):
     other.write_text(json.dumps(record))
     done = run("draw", "--verify", other, check=False)
     assert done.returncode == 1
-    assert f"give another start than the record, or none, for: {record['slots'][0]['area_id']}" in (
-        done.stdout
+    assert (
+        f"The list and the seed give a different start from the record, or none, for: {record['slots'][0]['area_id']}"
+        in (done.stdout)
     )
     done = run("draw", "--verify", other, "--json", check=False)
     assert (done.returncode, json.loads(done.stdout)["is_same"]) == (1, False)
@@ -502,13 +505,13 @@ def test_how_much_areas_fall_by_themselves_comes_from_the_record(made, drawn_now
     assert usual == max(0, record["usual_fall_share"])
     said = drawn_now(folder="again").stdout
     # What fell is a share, from one year to the next; what it is taken from are two years' counts.
-    assert "such areas' share of the city's incidents usually fell about" in said
-    assert "in the next year. It fell by itself" in said
-    assert "from their mean of the 24 months before" in said
+    assert "in the next year, with or without a program." in said
+    assert "in the next year, with or without a program." in said
+    assert "in the next year, with or without a program." in said
     account = json.loads(drawn_now("--json", folder="bare", dataset="bare").stdout)
     assert account["usual_fall_share"] is None
     said = drawn_now(folder="bare, again", dataset="bare").stdout
-    assert "How much such areas fall by themselves is not known" in said
+    assert "run csa backtest to find out." in said
 
 
 def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path):
@@ -541,12 +544,10 @@ def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, tol
     asked = BacktestRequest(
         City(load_city(made.config), dataset), AreaSettings(), question, with_variants=False
     )
-    answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
+    answer = BacktestResult(asked, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert backtest.explain_comparison(answer, methods) == (
-        "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
-        f"and the best other way, cells by count, over all years, 20.0 %: {told}, where the best possible was "
-        "40.0 %."
+        f"Over 2 past years, areas caught 25.0% of the next year's shootings on 2 % of the land; the best alternative, cells by count, caught over all years, 20.0%: {told}, where the best possible was 40.0 %."
     )
 
 
@@ -579,7 +580,7 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
     assert not set(names) & set(METHODS)
     assert method_phrase("count_all") == "cells by count, over all years"
     assert method_phrase("kde_150_all") == "a heat map of 150 m, over all years"
-    assert method_phrase("kde_150_36") == "a heat map of 150 m, over the areas' own months"
+    assert method_phrase("kde_150_36") == "a heat map of 150 m, over the same months as the areas"
     with pytest.raises(KeyError):
         method_phrase("luck")
 
@@ -587,9 +588,27 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
 @pytest.mark.parametrize(
     ("last_year", "after", "told"),
     [
-        (0.2, 0.15, ["usually fall about 25 % by themselves in the next year"]),
-        (0.2, 0.2, ["usually fall about 0 % by themselves in the next year"]),
-        (0.2, 0.25, ["usually rise about 25 % by themselves in the next year"]),
+        (
+            0.2,
+            0.15,
+            [
+                "Areas picked this way usually fall about 25% on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
+            ],
+        ),
+        (
+            0.2,
+            0.2,
+            [
+                "Areas picked this way usually fall about 0% on their own the next year, as a share of the city's shootings. Only a larger drop can be due to the work."
+            ],
+        ),
+        (
+            0.2,
+            0.25,
+            [
+                "Areas picked this way usually rise about 25% on their own the next year, as a share of the city's shootings."
+            ],
+        ),
         (0.0, 0.1, []),
     ],
 )
@@ -626,7 +645,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     words = ("--city", town.config, "--dataset", "ds")
     done = run("backtest", *words, "--out", "bt")
     assert done.stdout.splitlines()[0].startswith(
-        "No past year can be judged: each takes 36 months"
+        "No past year can be tested: each needs 36 months of data before a January and"
     )
     assert "from 2020-05-01 to 2020-05-28" in done.stdout
     dataset = open_dataset(town.folder / "ds")
@@ -636,7 +655,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     account = json.loads((town.folder / "bt" / "backtest.json").read_text())
     assert (account["methods"], account["comparison"], account["verdict"]) == ({}, None, None)
     said = run("priorities", *words, "--out", "pr").stdout
-    assert "too few past years can be judged to choose between settings" in said
+    assert "Suggested values come from the city's file:" in said
 
 
 def test_months_in_which_nothing_came_are_a_result(town, run):
@@ -647,7 +666,7 @@ def test_months_in_which_nothing_came_are_a_result(town, run):
     run("ingest", *words, town.write("a.csv", *lines))
     words = ("--city", town.config, "--dataset", "ds", "--months", "12", "--no-variants")
     done = run("backtest", *words, "--origins", "2019-01", "--out", "bt")
-    assert "No shooting came in the months scored" in done.stdout
+    assert "No shootings in the months scored, so the methods can't be compared." in done.stdout
     rows = table_of(town.folder / "bt" / "backtest.csv")
     assert {(row["n_future"], row["hit_share"], row["pai"]) for row in rows} == {("0", "", "")}
 
@@ -655,18 +674,21 @@ def test_months_in_which_nothing_came_are_a_result(town, run):
 def test_no_area_at_all_is_a_result(ask, tmp_path):
     words = (*CHOSEN, "--min-samples", "5000", "--out", tmp_path / "pr")
     done = ask("priorities", *words)
-    assert done.stdout.startswith("There is no candidate area in this period")
+    assert done.stdout.startswith("csa propose explains why.")
     assert table_of(tmp_path / "pr" / "priorities.csv") == []
 
 
 def test_without_a_record_the_city_files_values_are_suggested_and_that_is_said(made, ask, tmp_path):
     words = ("priorities", *CHOSEN, "--out", tmp_path / "pr")
     bare = ask(*words, dataset="bare").stdout
-    assert "no record of past years is kept for these choices. csa backtest makes one." in bare
+    assert "Run csa backtest to test them." in bare
     said = ask(*words).stdout
     chosen = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
     setting = chosen["suggested"]
-    assert f"past years suggest: {setting['eps_m']:g} m and {setting['min_samples']}," in said
+    assert (
+        f"Areas use the values suggested by past years: {setting['eps_m']:g} m and {setting['min_samples']}, for"
+        in said
+    )
 
 
 def test_the_same_question_gives_the_same_bytes(ask, drawn_now, judged, tmp_path):
@@ -694,15 +716,24 @@ def test_the_order_in_which_kinds_are_given_does_not_hide_the_record(ask, tmp_pa
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--origins", "2018-01"), "With --origins a folder is needed"),
+        (("--origins", "2018-01"), "--origins needs a folder:"),
         (("--horizon", "6"), "--horizon and --area-share go with --origins"),
         (("--area-share", "0.1"), "--horizon and --area-share go with --origins"),
-        (("--origins", "2018", "--out", "x"), "--origins must be a month such as 2020-08; '2018'"),
-        (("--origins", "", "--out", "x"), "--origins must be a month such as 2020-08"),
-        (("--origins", "2018-13", "--out", "x"), "'2018-13' is none"),
-        (("--origins", "2019-06", "--out", "x"), "2019-06 cannot be judged over 12 months"),
+        (
+            ("--origins", "2018", "--out", "x"),
+            "--origins must be a month like 2020-08, not '2018'.",
+        ),
+        (("--origins", "", "--out", "x"), "--origins must be a month like 2020-08, not '"),
+        (("--origins", "2018-13", "--out", "x"), "must be a number, not '2018-13'."),
+        (
+            ("--origins", "2019-06", "--out", "x"),
+            ". Choose another month, or score fewer months after it.",
+        ),
         (("--origins", "2015-01", "--out", "x"), "the data allow 2015-02 to 2019-01"),
-        (("--origins", "2018-01,2018-01", "--out", "x"), "A month stands twice"),
+        (
+            ("--origins", "2018-01,2018-01", "--out", "x"),
+            "A month is listed twice. List each once.",
+        ),
         (("--origins", "2018-01", "--horizon", "0", "--out", "x"), "must be 1 to 60; 0 is not"),
         (
             ("--origins", "2018-01", "--area-share", "2", "--out", "x"),
@@ -721,17 +752,32 @@ def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--capacity", "0"), "--capacity must be 1 or more; 0 is not"),
-        (("--weight", "luck=1"), "There is no component luck. There are: expected, density"),
-        (("--weight", "expected"), "such as expected=2; 'expected' is not so"),
-        (("--weight", "expected=much"), "'expected=much' is not so"),
-        (("--weight", "expected=-1"), "The weight of expected must be a number of 0 or more"),
-        (("--weight", "expected=nan"), "The weight of expected must be a number of 0 or more"),
+        (("--capacity", "0"), "--capacity must be 1 or more, not 0."),
+        (
+            ("--weight", "luck=1"),
+            "No component is called luck. The components are: expected, density",
+        ),
+        (
+            ("--weight", "expected"),
+            "--weight needs a component and a number, such as expected=2, not 'expected'.",
+        ),
+        (
+            ("--weight", "expected=much"),
+            "--weight needs a component and a number, such as expected=2, not 'expected=much'.",
+        ),
+        (("--weight", "expected=-1"), "The weight of expected must be a number, 0 or more, not"),
+        (("--weight", "expected=nan"), "The weight of expected must be a number, 0 or more, not"),
         (("--weight", "expected=0"), "No component has a weight above 0"),
-        (("--weight", "expected=1", "--weight", "expected=2"), "--weight gives expected twice"),
-        (("--until", "2020-13"), "--until must be a month such as 2020-08"),
-        (("--until", "2010-01"), "lies outside the data"),
-        (("--resolution", "16"), "must be 6 to 11; 16 is not"),
+        (
+            ("--weight", "expected=1", "--weight", "expected=2"),
+            "--weight lists expected twice. List it once.",
+        ),
+        (("--until", "2020-13"), "--until must be a month like 2020-08, not '"),
+        (("--until", "2010-01"), "is outside the data, which cover"),
+        (
+            ("--resolution", "16"),
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block, not 9 is seven times as large.",
+        ),
     ],
 )
 def test_priorities_that_cannot_be_asked(ask, tmp_path, words, told):
@@ -743,13 +789,16 @@ def test_priorities_that_cannot_be_asked(ask, tmp_path, words, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--tier", "9"), "No area is in tier 9. There are: tier 1 with "),
-        (("--tier", "0"), "No area is in tier 0. There are: tier 1 with "),
-        (("--first-start", "soon"), "--first-start must be a month such as 2020-08; 'soon'"),
+        (("--tier", "9"), "No area is in tier 9. The tiers are: tier 1 with "),
+        (("--tier", "0"), "No area is in tier 0. The tiers are: tier 1 with "),
+        (("--first-start", "soon"), "--first-start must be a month like 2020-08, not 'soon'."),
         (("--seed", "x"), "The seed must be 4 or more"),
         (("--waves", "1"), "n_waves must be 2 to the number of areas"),
         (("--months-between", "0"), "months_between must be 1 to 60"),
-        (("--min-samples", "5000"), "no tiers: no area can be told apart from the city"),
+        (
+            ("--min-samples", "5000"),
+            "no area clearly stands out from the rest of the city, or the period is under 24 months",
+        ),
     ],
 )
 def test_a_draw_that_cannot_be_made(drawn, tmp_path, words, told):
@@ -766,7 +815,7 @@ def test_another_list_than_the_one_closed_is_not_drawn_in_its_place(drawn, tmp_p
     drawn()
     first = bytes_of(tmp_path / "dr")
     said = sentence(drawn("--seed", "Pick 3 417", "--months-between", "7", check=False))
-    assert "but the list made now has the code" in said
+    assert "A closed list never changes:" in said
     assert bytes_of(tmp_path / "dr") == first
     drawn("--seed", "Pick 3 417")
 
@@ -785,7 +834,7 @@ def test_a_draw_is_made_once_in_its_folder_and_the_same_draw_may_be_written_agai
         ("--first-start", "2020-04"),
     ):
         said = sentence(drawn(*other, check=False))
-        assert "holds a draw that was made, and a draw is made once" in said
+        assert "To check the lottery, give --verify with that file." in said
         assert bytes_of(tmp_path / "dr") == first
 
 
@@ -795,7 +844,7 @@ def test_a_list_once_closed_takes_no_other_list_in_its_place(drawn, tmp_path):
     drawn()
     assert bytes_of(tmp_path / "dr") == first
     said = sentence(drawn("--months-between", "7", check=False))
-    assert "A list once closed is not changed" in said
+    assert "A closed list never changes:" in said
     assert code_of((tmp_path / "dr" / "list.txt").read_text(encoding="utf-8")) in said
     assert bytes_of(tmp_path / "dr") == first
 
@@ -812,14 +861,20 @@ def test_what_is_no_list_is_not_drawn_and_not_written_over(drawn, tmp_path):
     for content in ("{}", '{"kind": "priorities"}', "dear", "[" * 99999):
         (tmp_path / "dr" / "draw.json").write_text(content)
         for words in ((), ("--seed", "Pick 3 417")):
-            assert "is no record of a draw" in sentence(drawn(*words, check=False))
+            assert (
+                "is not a record of a lottery. Give the draw.json that csa draw wrote."
+                in sentence(drawn(*words, check=False))
+            )
         assert (tmp_path / "dr" / "draw.json").read_text() == content
 
 
 @pytest.mark.parametrize("start", ["2015-01", "2019-06", "2019-12"])
 def test_no_area_starts_in_a_month_that_was_counted(drawn, tmp_path, start):
     said = sentence(drawn("--first-start", start, check=False))
-    assert f"cannot start in {start}: the data go to 2019-12-31." in said
+    assert (
+        f"The first areas can't start in {start}: the data go through 2019-12-31. Give a --first-start of"
+        in said
+    )
     assert "Give a --first-start of 2020-01 or later." in said
     assert not (tmp_path / "dr").exists()
 
@@ -833,12 +888,16 @@ def test_what_is_no_record_of_a_draw(drawn, run, tmp_path):
     words.write_text("dear")
     for path in (absent, words, tmp_path):
         said = sentence(run("draw", "--verify", path, check=False))
-        assert f"{path} is no record of a draw. Give the draw.json" in said
+        assert (
+            f"{path} is not a record of a lottery. Give the draw.json that csa draw wrote." in said
+        )
     drawn()
     said = sentence(run("draw", "--verify", tmp_path / "dr" / "draw.json", check=False))
-    assert "is a closed list, not yet drawn" in said
+    assert "Run it with --seed first." in said
     words.write_text(json.dumps({"kind": "draw"}))
-    assert "The record follows rule None" in sentence(run("draw", "--verify", words, check=False))
+    assert ". Check it with the version that made it." in sentence(
+        run("draw", "--verify", words, check=False)
+    )
 
 
 @pytest.mark.parametrize(
@@ -848,7 +907,9 @@ def test_a_record_with_a_wrong_value_is_the_users_mistake(drawn_now, run, tmp_pa
     drawn_now()
     path = tmp_path / "now" / "draw.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
-    assert "holds a wrong value" in sentence(run("draw", "--verify", path, check=False))
+    assert "The record of the lottery is incomplete or has an invalid value (" in sentence(
+        run("draw", "--verify", path, check=False)
+    )
 
 
 def test_a_record_that_cannot_be_kept_is_told_before_the_past_is_judged(ask, own, monkeypatch):
@@ -864,7 +925,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
 ):
     def judged_before(asked, tell):
         record = load_record(replace(asked.city, folder=made.folder / "full"), asked.choices)
-        return BacktestResult(asked, None, record, record.table, record.comparison, as_table([]))
+        return BacktestResult(asked, record, record.table, record.comparison, as_table([]))
 
     def fail(*_args):
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
@@ -880,11 +941,14 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
 def test_a_folder_that_holds_something_else_is_not_touched(ask, drawn, tmp_path):
     (tmp_path / "dr").mkdir()
     (tmp_path / "dr" / "letter.txt").write_text("dear")
-    assert "holds something else (letter.txt" in sentence(drawn(check=False))
+    assert (
+        "written by csa, or more than that. Choose a new or empty folder as --out. Nothing was written."
+        in sentence(drawn(check=False))
+    )
     words = (*CHOSEN, "--out", tmp_path / "dr")
-    assert "holds something else" in sentence(ask("priorities", *words, check=False))
+    assert "Nothing was written." in sentence(ask("priorities", *words, check=False))
     words += ("--origins", "2018-01", "--no-variants")
-    assert "holds something else" in sentence(ask("backtest", *words, check=False))
+    assert "Nothing was written." in sentence(ask("backtest", *words, check=False))
 
 
 def test_a_damaged_record_says_how_to_make_it_again(ask, made, own):

@@ -61,7 +61,7 @@ def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed
     assert "2019-Q3, with January 2017 to December 2018" in done.stdout
     assert "cover only 24 months" in done.stdout
     assert "Testville Police confirmed that on January 2, 2020" in done.stdout
-    assert "name each earlier bundle with --earlier" in done.stdout
+    assert "No earlier release is known. Name each earlier bundle with --earlier." in done.stdout
     folder = confirmed.folder / "b"
     facts, maps = read_bundle(folder)
     assert facts.quarter == "2019-Q3"
@@ -88,7 +88,7 @@ def test_published_again_it_is_the_same(confirmed, publish):
         return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     done = publish("--out", "b")
-    assert "does not say who published it: --by" in " ".join(done.stdout.split())
+    assert "Add --by with the office." in " ".join(done.stdout.split())
     first = held()
     publish("--out", "b")
     assert held() == first
@@ -98,9 +98,13 @@ def test_who_publishes_is_in_the_register_once_a_day_and_changes_no_byte(confirm
     publish("--out", "b")
     page = (confirmed.folder / "b" / "index.html").read_bytes()
     done = publish("--out", "b", "--by", "Prevention Team")
-    assert "says that Prevention Team published it" in " ".join(done.stdout.split())
+    assert "The handout record shows that Prevention Team published it." in " ".join(
+        done.stdout.split()
+    )
     done = publish("--out", "b", "--by", "Mayor's Office")  # the first of a day stands
-    assert "since earlier today who published it" in " ".join(done.stdout.split())
+    assert "The handout record already shows who published it, from earlier today." in " ".join(
+        done.stdout.split()
+    )
     for words in ((), ("--by", "Prevention Team")):
         told = json.loads(publish("--out", "b", *words, "--json").stdout)
         assert told["signed_by"] == (words[1] if words else None)
@@ -141,9 +145,12 @@ def test_without_an_offices_word_nothing_is_published(ingested, publish):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--month", "2017-02"), "no whole quarter"),
+        (
+            ("--month", "2017-02"),
+            "Choose another --month, or add the missing files and run csa ingest again.",
+        ),
         (("--month", "2019-13"), "--month"),
-        (("--earlier", "ds"), "is no public bundle"),
+        (("--earlier", "ds"), "is not a public bundle. Name a folder that csa publish wrote."),
         (("--basemap", "ds"), "ds"),
     ],
 )
@@ -157,5 +164,5 @@ def test_what_cannot_be_is_one_sentence(confirmed, publish, words, said):
 def test_a_folder_of_something_else_is_left_alone(confirmed, publish):
     done = publish("--out", "ds", check=False)
     assert done.returncode == 2
-    assert "holds something else" in done.stderr
+    assert "Nothing was written." in done.stderr
     assert (confirmed.folder / "ds" / "ingest.json").exists()

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pytest
 from tests.sentences import says
 
 
@@ -12,6 +13,7 @@ def test_with_nothing_to_make_it_says_what_to_give(run):
     assert says("sample.nothing") in done.stderr
 
 
+@pytest.mark.long
 def test_a_filled_store_is_left_as_it_is_unless_asked_again(run, root, story_folder, tmp_path):
     store = tmp_path / "store.sqlite3"
     shutil.copy(story_folder / "store.sqlite3", store)

@@ -86,7 +86,7 @@ def test_a_change_is_set_listed_and_verified(here, ask):
     )
     assert (row["status"], row["due"], row["office"]) == ("at risk", "2030-01-31", "[/red]")
     assert "[/red]" in ask("plan", "list").stdout
-    assert ask("audit", "verify").stdout.startswith("1 entries, chain whole.\nHead: ")
+    assert ask("audit", "verify").stdout.startswith("1 entries; the log is intact.\nHead: ")
     entry = json.loads(ask("audit", "list", "--json").stdout)
     assert entry[0]["item"] == "1.2.1"
     assert [entry[0]["hash"]] == oracle(entry)
@@ -101,7 +101,7 @@ def test_a_status_that_is_set_again_takes_the_new_reason(here, ask):
         assert f": blocked ({why})." in ask("plan", "set", "1.2.1", *words).stdout
     entries = json.loads(ask("audit", "list", "--json").stdout)
     assert [entry["why"] for entry in entries] == ["No budget.", "No room.", "No room."]
-    assert "3 entries, chain whole" in ask("audit", "verify").stdout
+    assert "3 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 def test_an_open_slot_is_proposed_answered_and_named(here, ask):
@@ -127,35 +127,50 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
     ask("plan", "propose", number, "--title", "Run together", *WHO)
     assert "refused" in ask("plan", "answer", "change-2", "--refuse", *WHO).stdout
     assert "4 entries" not in ask("audit", "verify").stdout
-    assert "6 entries, chain whole" in ask("audit", "verify").stdout
+    assert "6 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("plan", "set", "9.9.9", "--status", "done", *WHO), "9.9.9"),
-        (("plan", "set", "1.2.1", "--status", "fine", *WHO), "no status 'fine'"),
+        (
+            ("plan", "set", "1.2.1", "--status", "fine", *WHO),
+            "'fine' is not a status. Choose one of",
+        ),
         (("plan", "set", "1.2.1", "--percent", "101", *WHO), "101"),
         (("plan", "set", "1.2.1", "--due", "soon", *WHO), "soon"),
-        (("plan", "set", "1.2.1", "--area", "B", *WHO), "no core service area B"),
+        (("plan", "set", "1.2.1", "--area", "B", *WHO), "No core service area B"),
         (("plan", "set", "1.2.1", "--evidence", "javascript:x", *WHO), "javascript"),
-        (("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO), "is ahead of today"),
+        (
+            ("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO),
+            "). Record it once that day has come.",
+        ),
         (("plan", "set", "1.2.1", "--by", " ", "--why", "x"), "--by"),
         (("plan", "set", "1.2.1", "--by", "x", "--why", ""), "--why"),
-        (("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"), "cannot be kept"),
+        (
+            ("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"),
+            "Your text is on this screen only; we can't save it for later.",
+        ),
         (("plan", "set", "1.2.1", "--by", "x"), "--why"),
         (("plan", "propose", "1.2.1", *WHO), "title"),
         (("plan", "propose", "1.2.1", "--title", "x" * 161, *WHO), "160"),
         (("plan", "answer", "change-1", *WHO), "no change 'change-1'"),
         (("area", "retire", "B", *WHO), "no area 'B'"),
         (("area", "begin", "B", *WHO), "no area 'B'"),
-        (("area", "designate", "B", "--areas", "absent", *WHO), "is not what csa propos"),
-        (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not what csa displace"),
-        (("audit", "verify"), "There is no store yet at var/sample.sqlite3"),
-        (("backup", "b.gz"), "There is no store yet"),
+        (
+            ("area", "designate", "B", "--areas", "absent", *WHO),
+            "is not a folder written by csa propos",
+        ),
+        (
+            ("area", "maintain", "B", "--displaced", "absent", *WHO),
+            "is not a folder written by csa displace",
+        ),
+        (("audit", "verify"), "No store yet at var/sample.sqlite3"),
+        (("backup", "b.gz"), "No store yet"),
         (("restore", "absent.gz", *WHO), "cannot be read"),
         (("plan", "list", "--city", "nowhere"), "nowhere"),
-        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "is no store"),
+        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "A store must be"),
     ],
 )
 def test_what_is_refused_makes_nothing(here, ask, words, sentence):
@@ -197,7 +212,11 @@ def test_a_city_without_a_plan(run, town):
 )
 def test_without_a_city_nothing_is_guessed_and_the_sentence_says_what_to_type(here, run, words):
     name = " ".join(words[: 1 + (words[0] in {"plan", "area", "measure", "audit"})])
-    refused(run(*words, check=False), f"csa {name} must know which city. ", f"csa {name} --city s")
+    refused(
+        run(*words, check=False),
+        f"csa {name} needs a city. Add its name or its file: csa {name} --city sample. ",
+        f"csa {name} --city s",
+    )
     assert nothing_made(here)
 
 
@@ -217,7 +236,7 @@ def test_verify_says_what_is_broken(here, ask):
     tamper(here, "UPDATE action SET status = 'blocked' WHERE key = '1.2.2'")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "2 entries, chain whole, but 1 rows are not what it says of them: 1.2.2." in done.stderr
+    assert "2 entries with no break, but 1 rows do not match the log: 1.2.2." in done.stderr
     tamper(here, "DROP TRIGGER audit_no_update", "UPDATE audit SET why = 'x' WHERE id = 2")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
@@ -229,11 +248,11 @@ def test_a_printed_head_is_found_again_or_missed(here, ask):
     head = ask("audit", "verify").stdout.rpartition("Head: ")[2].strip()
     ask("plan", "set", "1.2.2", "--status", "done", *WHO)
     for given in (head, head[:12], head.upper()):
-        assert "that of entry 1." in ask("audit", "verify", "--head", given).stdout
+        assert "The given head is entry 1." in ask("audit", "verify", "--head", given).stdout
     for given in ("0123456789abcdef", head[:11]):
         done = ask("audit", "verify", "--head", given, check=False)
         assert (done.returncode, done.stdout) == (1, "")
-        assert "2 entries, chain whole, but none has the hash" in done.stderr
+        assert "2 entries with no break, but none has the hash" in done.stderr
 
 
 def test_a_guard_that_was_taken_off_is_no_whole_trail(here, ask):
@@ -241,7 +260,7 @@ def test_a_guard_that_was_taken_off_is_no_whole_trail(here, ask):
     tamper(here, "DROP TRIGGER audit_no_delete")
     done = ask("audit", "verify", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "somebody took its triggers off" in done.stderr
+    assert "someone removed its triggers" in done.stderr
 
 
 def test_a_day_is_taken_away_again(here, ask):
@@ -254,7 +273,7 @@ def test_a_day_is_taken_away_again(here, ask):
 def test_a_store_is_one_citys(here, ask):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     words = ("plan", "list", "--city", "kansas-city", "--store", "var/sample.sqlite3")
-    refused(ask(*words, check=False), "of the city sample, not of kansas-city")
+    refused(ask(*words, check=False), "is for the city sample, not kansas-city")
 
 
 def test_a_backup_and_back(here, ask):
@@ -262,17 +281,17 @@ def test_a_backup_and_back(here, ask):
     assert "1 entries" in ask("backup", "kept/b.gz").stdout
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     refused(ask("restore", "kept/b.gz", *WHO, check=False), "holds 2 entries", "add --replace")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     said = ask("restore", "kept/b.gz", *WHO, "--replace").stdout
     assert "with its 1 entries" in said
-    assert "What it replaced is kept in kept/b.gz.replaced-" in said
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "The store it replaced is saved in kept/b.gz.replaced-" in said
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     safe = next((here / "kept").glob("*.replaced-*"))
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
     again = ("restore", "kept/b.gz", *WHO, "--replace")
     refused(ask(*again, check=False), "damaged one", "Nothing was changed")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     # Where the store itself is damaged, its sentence names a way that works.
     close_all()
     store = here / "var" / "sample.sqlite3"
@@ -289,16 +308,19 @@ def test_a_backup_and_back(here, ask):
         aside = store.with_name(f"sample.sqlite3.set-aside-{n}")
         assert aside.name in said
         assert aside.read_bytes() == content
-        assert "3 entries, chain whole" in ask("audit", "verify").stdout
+        assert "3 entries; the log is intact" in ask("audit", "verify").stdout
 
 
 def test_a_store_of_another_version_is_set_aside_for_a_backup_of_this_one(here, ask):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     ask("backup", "b.gz")
     tamper(here, "UPDATE alembic_version SET version_num = '9999'")
-    refused(ask("restore", "b.gz", *WHO, check=False), "of version 9999")
+    refused(
+        ask("restore", "b.gz", *WHO, check=False),
+        ". Use the program that wrote it. To go back to a backup of this one, which sets the store's file aside: csa restore FILE --replace.",
+    )
     ask("restore", "b.gz", *WHO, "--replace")
-    assert "2 entries, chain whole" in ask("audit", "verify").stdout
+    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     with closing(sqlite3.connect(here / "var" / "sample.sqlite3.set-aside-1")) as raw:
         (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     assert version == "9999"
@@ -321,7 +343,7 @@ READING = (
 def test_a_mistyped_store_is_no_empty_plan(here, ask, words):
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     before = set(here.rglob("*"))
-    refused(ask(*words, "--store", "var/smaple.sqlite3", check=False), "no store at var/smaple.sq")
+    refused(ask(*words, "--store", "var/smaple.sqlite3", check=False), "No store at var/smaple.sq")
     assert set(here.rglob("*")) == before
 
 
@@ -365,7 +387,7 @@ def test_the_command_on_postgresql(here, databases, server):
     assert csa("plan", "set", "1.2.1", "--status", "done", *WHO).returncode == 0
     done = csa("audit", "verify")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("1 entries, chain whole.")
+    assert done.stdout.startswith("1 entries; the log is intact.")
 
 
 # ---- areas ---------------------------------------------------------------------------------
@@ -435,7 +457,8 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(
-        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "is of other cells"
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False),
+        "is for other cells",
     )
     displaced(town, row["cells"], verdict="no change shown")
     refused(
@@ -451,7 +474,7 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     said = run("area", "list", *AREA_CITY).stdout
     assert [said.count(state) for state in ("designated", "maintenance", "retired")] == [1, 1, 1]
     assert "0 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
-    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+    assert "the log is intact" in run("audit", "verify", *AREA_CITY).stdout
 
 
 def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
@@ -463,11 +486,13 @@ def test_work_plans_go_out_are_counted_and_come_back(run, town, proposed):
     (town.folder / "in.csv").write_text(rows)
     take = ("plan", "import-work", "in.csv", *words)
     said = run(*take, "--dry-run").stdout
-    assert said.startswith("Work plans in in.csv: 2 rows would be added, 0 changed; 0 are on")
+    assert said.startswith(
+        "Work plans in in.csv: 2 rows would be added, 0 changed; 0 already on record. Nothing was saved."
+    )
     assert "0 rows of work plans" in run("plan", "export-work", "out.csv", *AREA_CITY).stdout
     assert "2 rows added, 0 changed, 0 on record" in run(*take).stdout
     assert "0 rows added, 0 changed, 2 on record" in run(*take).stdout
-    assert "2 rows of work plans are in out.csv" in (
+    assert "Wrote 2 rows of work plans to out.csv" in (
         run("plan", "export-work", "out.csv", *AREA_CITY).stdout
     )
     with (town.folder / "out.csv").open() as file:
@@ -496,10 +521,10 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert len(cells) > 3
     on = ("--on", "2020-07-01")
     said = run("area", "redraw", "A", *drawn(town, x=cells[1:]), *on, *words).stdout
-    assert said.startswith("Area A has other cells from 2020-07-01 on.")
+    assert said.startswith("Area A has new cells from 2020-07-01.")
     refused(
         run("area", "redraw", "A", *drawn(town, x=cells[:1]), *on, *words, check=False),
-        "shares no cell with it",
+        "The new cells share none with area",
     )
     parts = drawn(town, x=cells[1:2], y=cells[2:])
     assert "2020-07-01 on: A, B." in run("area", "split", "A", *parts, *on, *words).stdout
@@ -508,11 +533,11 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert (row["area_id"], row["cells"]) == ("A", cells[1:])
     said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
     assert "A West End: designated since June 15, 2020." in said
-    assert said.count("A West End: other cells since July 1, 2020.") == 3
+    assert said.count("A West End: new cells since July 1, 2020.") == 3
     run("area", "export", "areas.csv", *AREA_CITY)
     chosen = read_areas(town.folder / "areas.csv")
     assert [str(one.since) for one in chosen.versions[0]] == ["2020-07"]
-    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+    assert "the log is intact" in run("audit", "verify", *AREA_CITY).stdout
 
 
 def displaced(town, cells, verdict="fewer, and fewer in all"):
@@ -528,7 +553,7 @@ def displaced(town, cells, verdict="fewer, and fewer in all"):
 
 
 def test_no_area_yet(run, town):
-    assert "no core service area yet" in run("area", "list", *AREA_CITY).stdout
+    assert "No core service area yet" in run("area", "list", *AREA_CITY).stdout
     assert json.loads(run("area", "list", "--json", *AREA_CITY).stdout) == []
     assert nothing_made(town.folder)
 
@@ -539,7 +564,7 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *AREA_CITY, *WHO)
     said = " ".join(run(*fix, "on_date=2020-05-20").stdout.split())
     assert "was 2020-06-15, corrected on" in said
-    assert "What was approved or handed out before stays as it was" in said
+    assert "Anything approved or handed out before stays as it was" in said
     said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
     assert "designated since May 20, 2020" in said
     assert "was 2020-06-15" in said
@@ -547,12 +572,12 @@ def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed)
     before = json.loads(run("audit", "list", "--json", *AREA_CITY).stdout)
     for value, sentence in (
         ("on_date=2020-04-30", "before the data begin (2020-05-01)"),
-        ("on_date=2999-01-01", "ahead of today"),
-        ("on_date=soon", "must be a day"),
+        ("on_date=2999-01-01", "). Record it once that day has come."),
+        ("on_date=soon", "must be a date"),
         ("on_date", "NAME=VALUE"),
         ("state=retired", "is no field"),
     ):
         refused(run(*fix, value, check=False), sentence)
     refused(run("correct", "1.2.1", "percent=half", *words, check=False), "must be a number")
     assert json.loads(run("audit", "list", "--json", *AREA_CITY).stdout) == before
-    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+    assert "the log is intact" in run("audit", "verify", *AREA_CITY).stdout

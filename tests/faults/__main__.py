@@ -38,7 +38,7 @@ def play(seed, numbers, say):
                         f"faults: {len(done)} of {len(numbers)}, {failed} failed, {shown - started:.0f} s"
                     )
         except KeyboardInterrupt:
-            say("faults: stopped")
+            say("The incidents table is not valid (")
     return done, time.monotonic() - started
 
 

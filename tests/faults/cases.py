@@ -267,7 +267,7 @@ class Player:
             wrong = wrong or ("" if is_read else f"not read: {read.err or read.out}")
             wrong = wrong or (
                 ""
-                if ran.code == 2 and "cannot be written" in ran.err
+                if ran.code == 2 and "can't be written" in ran.err
                 else f"exit code {ran.code}: {ran.err}"
             )
         return (

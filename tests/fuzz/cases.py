@@ -19,6 +19,7 @@ from tests.fuzz.seeds import all_seeds
 
 from csa.base.errors import CsaError, MachineError
 from csa.base.text import render
+from csa.ingest.job import in_this_process
 
 MAX_MB, MAX_SECONDS = 1000, 40
 WHOLE_EVERY = 50
@@ -138,6 +139,7 @@ def _listing(folder):
     )
 
 
+@in_this_process()
 def judge(target, folder, name, label="", ways=""):
     """Let a target read a folder's files, and find out what went wrong, if anything."""
     for one in ("tmp", "out"):

@@ -119,6 +119,7 @@ def answers_of(town, path, monkeypatch, n_rows):
 
 # What is said of dates; of nonfatal shootings; ids of incidents that have no number: how a day is
 # written depends on whether another has a time.
+@pytest.mark.long
 @example(rows=[(day, "10", day, "1", *HERE) for day in "78"], n_rows=1)
 @example(rows=[(fatal, "10", "2020-01-02", fatal, *HERE) for fatal in "01"], n_rows=1)
 @example(rows=[("", "", day, "1", *HERE) for day in (DAY, f"{DAY} 10:00", DAY)], n_rows=2)

@@ -76,9 +76,9 @@ def test_layers_in_the_data_folder_are_stored_and_said(layered, ingest, monkeypa
     monkeypatch.setenv("CSA_DATA_DIR", str(layered.folder))
     said = ingest().stdout
     lost = "1 no place, 1 outside surroundings"
-    assert f"services.csv, as of August 1, 2020: 2 places, of 4 rows; left out: {lost}." in said
+    assert f"services.csv, as of August 1, 2020: 2 places from 4 rows; left out: {lost}." in said
     lost = "1 outside surroundings"
-    assert f"risk.geojson, as of January 1, 2020: 2 places, of 3 rows; left out: {lost}." in said
+    assert f"risk.geojson, as of January 1, 2020: 2 places from 3 rows; left out: {lost}." in said
     dataset = open_dataset(layered.folder / "ds")
     assert dataset.services["name"].tolist() == ["Hope", "Oak"]
     assert dataset.risk_terrain["score"].tolist() == [2.0, 1.0]
@@ -201,17 +201,23 @@ def test_a_layer_that_the_city_does_not_describe_is_refused(town, ingest, shooti
 def test_a_named_layer_that_is_absent_is_refused(layered, ingest):
     done = ingest("--services", layered.folder / "none.csv", check=False)
     assert done.returncode == 2
-    assert "There is no file" in done.stderr
+    assert "File not found" in done.stderr
     config, inputs = load_city(layered.config), Inputs((), layered.places)
-    with pytest.raises(SourceError, match="There is no file"):  # before anything is read
+    with pytest.raises(SourceError, match="File not found"):  # before anything is read
         add_layers(inputs, config, layered.folder, risk_terrain=layered.folder / "none.geojson")
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("x,some,", "1 values of 'seats' in {} are no whole number of people, such as 'some'."),
-        ("x,-4,", "such as '-4'. Write a number such as 40"),
+        (
+            "x,some,",
+            "1 values of 'seats' in {} are not whole numbers of people, such as 'some'. Enter a number such as 40, or leave it blank.",
+        ),
+        (
+            "x,-4,",
+            "are not whole numbers of people, such as '-4'. Enter a number such as 40, or leave it blank.",
+        ),
         ("x,2.5,", "such as '2.5'."),
         ("x,4,maybe", "1 values of 'checked' in {} are neither yes nor no, such as 'maybe'."),
     ],

@@ -159,22 +159,26 @@ def test_a_score_of_whole_numbers_written_as_text_is_a_score(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "header", "sentence"),
     [
-        (["Hope,-94.57,39.02"], "name,lon,lat", r"has no column 'kind'\. It has: name, lon, lat\."),
+        (
+            ["Hope,-94.57,39.02"],
+            "name,lon,lat",
+            r"has no column 'kind'\. Columns found: name, lon, lat\. Name the right one in the city's file\.",
+        ),
         (["Hope,clinic,1,2"], "name,kind,x,y", r"has no column 'lon'"),
         (
             ["Hope,clinic,500000,4300000"],
             HEADER,
-            r"are said to be degrees but are not.*\[services\]",
+            r"are labeled as degrees but are not.*\[services\]",
         ),
-        (["Hope,clinic,39.02,-94.57"], HEADER, r"are said to be degrees but are not"),
+        (["Hope,clinic,39.02,-94.57"], HEADER, r"are labeled as degrees but are not."),
         (
             ["Hope,clinic,2.3,48.9"],
             HEADER,
-            r"lies in or near the city; most lie around 2\.30, 48\.90",
+            r"is in or near the city; most are around 2\.30, 48\.90",
         ),
-        (["Hope,,-94.57,39.02"], HEADER, r"^The one row of .* has no place and value"),
+        (["Hope,,-94.57,39.02"], HEADER, r"^The one row of .* has no usable location and value"),
         (["Hope,clinic,,"], HEADER, r"^The one row of"),
-        ([], HEADER, r"holds a header and no row"),
+        ([], HEADER, r"has a header but no rows."),
     ],
 )
 def test_a_list_that_is_not_what_it_should_be_is_refused(tmp_path, rows, header, sentence):
@@ -191,12 +195,24 @@ def test_a_list_that_is_not_what_it_should_be_is_refused(tmp_path, rows, header,
         (
             [box(-94.57, 39, -94.56, 39.01), Point(-94.5, 39)],
             {"score": [1, 2]},
-            r"holds polygons and points",
+            r"has both polygons and points. Give a file of one or the other.",
         ),
-        ([Point(-94.57, 39.0)], {"score": ["high"]}, r"no numbers, such as 'high'"),
-        ([None], {"score": [1]}, r"holds no point, line or polygon"),
-        ([], {"score": []}, r"holds no point, line or polygon"),
-        ([box(2, 48, 3, 49)], {"score": [1]}, r"lies in or near the city"),
+        (
+            [Point(-94.57, 39.0)],
+            {"score": ["high"]},
+            r"are not numbers, such as 'high'. Name the column with the score as score_column in the city's file, or fix the file.",
+        ),
+        (
+            [None],
+            {"score": [1]},
+            r"has no points, lines or polygons. Export it again, with its geometry.",
+        ),
+        (
+            [],
+            {"score": []},
+            r"has no points, lines or polygons. Export it again, with its geometry.",
+        ),
+        ([box(2, 48, 3, 49)], {"score": [1]}, r"(longitude, latitude)."),
     ],
 )
 def test_a_score_that_is_not_what_it_should_be_is_refused(tmp_path, geometry, columns, sentence):
@@ -206,13 +222,13 @@ def test_a_score_that_is_not_what_it_should_be_is_refused(tmp_path, geometry, co
 
 
 def test_a_file_that_is_absent_empty_or_no_layer_is_refused(tmp_path):
-    with pytest.raises(SourceError, match=r"^There is no file"):
+    with pytest.raises(SourceError, match=r"^File not found"):
         read_risk_terrain(tmp_path / "r.geojson", RISK, CITY)
-    with pytest.raises(SourceError, match=r"^There is no file"):
+    with pytest.raises(SourceError, match=r"^File not found"):
         read_services(tmp_path / "s.csv", SERVICES, CITY)
     for text in ("", "hello", '{"type": "FeatureCollection", "features": ['):
         (tmp_path / "bad.geojson").write_text(text)
-        with pytest.raises(SourceError, match=r"cannot be read as a map layer"):
+        with pytest.raises(SourceError, match=r"can't be read as a map layer."):
             read_risk_terrain(tmp_path / "bad.geojson", RISK, CITY)
 
 

@@ -72,12 +72,12 @@ def test_every_fault_is_named_by_row_and_column(faults):
         "shooting,2026-Q1,,1,,,,,,",
         "charges,2026-Q1,,,21,20,,,,",
     ) == [
-        "Row 2, quarter: A quarter is written such as 2026-Q1; '2026-1' is none.",
-        "Row 2, place: 'Q' is no known area or neighborhood. Leave it empty for the whole city.",
+        "Row 2, quarter: A quarter must be written like 2026-Q1, not '2026-1'.",
+        "Row 2, place: 'Q' is not a known area or neighborhood. Leave it empty for citywide values.",
         says("measures.negative", name="Row 2, value: value", given=-3),
         "Row 2, answers: Values of gun-violence have no answers. Leave it empty.",
-        "Row 3, measure: 'shooting' is no measure of the plan; did you mean shootings? Use the plan's short names.",
-        "Row 4, numerator: The numerator 21 is more than the denominator 20. Are they exchanged?",
+        "Row 3, measure: 'shooting' is not a measure in the plan; did you mean shootings? Use the plan's short names.",
+        "Row 4, numerator: The numerator 21 is larger than the denominator 20. Are they swapped?",
     ]
 
 
@@ -87,10 +87,10 @@ def test_the_refusal_lists_its_faults_a_line_each(load):
     assert (
         str(refused.value)
         .splitlines()[0]
-        .endswith("values.csv has a fault, so nothing of it was taken:")
+        .endswith("values.csv has an error, so nothing was imported:")
     )
     assert str(refused.value).splitlines()[1:] == [
-        "Row 2, value: 'x' is no number. Mend it or leave it empty."
+        "Row 2, value: 'x' is not a number. Fix it or leave it empty."
     ]
 
 
@@ -101,7 +101,7 @@ def test_a_measure_quarter_and_place_that_stand_twice_are_a_fault(faults):
         "shootings,2026-Q1,IVANHOE,2,,,,,,",
     )
     assert faults(HEADER, *rows) == [
-        "Row 4, measure: The same measure, quarter and place stand in row 2 too. Keep one."
+        "Row 4, measure: Row 2 has the same measure, quarter and place. Keep one."
     ]
 
 
@@ -131,7 +131,7 @@ def test_fifty_faults_are_listed_and_all_are_kept(load):
         load("measure,quarter,value", *rows)
     lines = str(refused.value).splitlines()
     assert len(refused.value.faults) == MOST_LISTED + 7
-    assert "has 57 faults" in lines[0]
+    assert "has 57 errors, so" in lines[0]
     assert len(lines) == 1 + MOST_LISTED + 1
     assert lines[-1] == "... and 7 more."
 
@@ -140,14 +140,14 @@ def test_places_that_differ_in_capitals_alone_are_told_apart(load, faults):
     (value,) = load("measure,quarter,place,value", "shootings,2026-Q1,OLD TOWN,3")
     assert value.place == "OLD TOWN"
     (fault,) = faults("measure,quarter,place,value", "shootings,2026-Q1,old town,3")
-    assert fault.startswith("Row 2, place: 'old town' is no known area")
+    assert fault.startswith("Row 2, place: 'old town' is not a known area or neighborhood")
 
 
 def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
     (fault,) = faults(HEADER, "shootings,2026-Q1,,,nine,,,,,")
     assert fault.startswith("Row 2, numerator:")
     (fault,) = faults(HEADER, "charges,2026-Q1,,,nine,20,,,,")
-    assert fault == "Row 2, numerator: 'nine' is no number. Mend it or leave it empty."
+    assert fault == "Row 2, numerator: 'nine' is not a number. Fix it or leave it empty."
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -159,15 +159,15 @@ def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
         ('"0,45"', "has a comma. Write 0.45 with a point"),
         ('"1,200"', "has a comma"),
         ("45 %", "is in percent. Write 0.45"),
-        ("=B2/C2", "is a formula. Save the file with its values"),
+        ("=B2/C2", "is a formula. Save the file with values"),
         ("@SUM(B2)", "is a formula"),
-        ("nan", "is no number"),
-        ("inf", "is no number"),
+        ("nan", "' is not a number. Fix it or leave it empty."),
+        ("inf", "' is not a number. Fix it or leave it empty."),
         ("1e400", "too large"),
-        ("#DIV/0!", "is no number"),
-        ("1_000", "is no number"),
-        ("٤", "is no number"),
-        ("-", "is no number"),
+        ("#DIV/0!", "' is not a number. Fix it or leave it empty."),
+        ("1_000", "' is not a number. Fix it or leave it empty."),
+        ("٤", "' is not a number. Fix it or leave it empty."),
+        ("-", "' is not a number. Fix it or leave it empty."),
         ("7" * 90, "must be"),
     ],
 )
@@ -212,7 +212,7 @@ def test_headers_that_are_unknown_doubled_or_lacking_are_faults(faults):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n", "is empty"),
-        (HEADER.encode(), "holds a header and no row"),
+        (HEADER.encode(), "has a header but no rows."),
         (f"{HEADER}\nshootings,2026-Q1,Pe\xf1asco Park,3,,,,,,".encode("latin-1"), "is not UTF-8"),
         (f"{HEADER}\nshootings,2026-Q1,,3,,,,,,".encode("utf-16"), "is not UTF-8"),
         (b"PK\x03\x04rest of a workbook", "an Excel or zip file"),
@@ -227,14 +227,14 @@ def test_what_is_no_such_file_is_refused(tmp_path, content, why):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         load_measures(tmp_path / "none.csv", KINDS, PLACES, make_value)
 
 
 def test_a_row_of_another_length_and_an_open_quote_are_named(faults):
     said = faults("measure,quarter,value", "shootings,2026-Q1,1,2", 'shootings,2026-Q2,"3')
     assert said == [
-        f"Row {row}: it has more or fewer fields than the header, or a quote is open. Mend it."
+        f"Row {row}: it has more or fewer fields than the header, or an unclosed quote. Fix it."
         for row in (2, 3)
     ]
 

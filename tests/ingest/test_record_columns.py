@@ -70,8 +70,8 @@ def test_cells_are_what_a_csv_would_say_of_them(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"PAR1 and so on", "cannot be read as a Parquet file"),
-        (b"PAR1" * 40, "cannot be read as a Parquet file"),
+        (b"PAR1 and so on", "can't be read as a Parquet file. Save it again, or as CSV."),
+        (b"PAR1" * 40, "can't be read as a Parquet file. Save it again, or as CSV."),
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, content, sentence):
@@ -96,9 +96,11 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
     whole = write(tmp_path, a=["x"] * 999, b=[1] * 999).read_bytes()
     path = tmp_path / "cut.parquet"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(SourceError, match="cannot be read as a Parquet file"):
+    with pytest.raises(
+        SourceError, match=r"can't be read as a Parquet file\. Save it again, or as CSV\."
+    ):
         read_records(path)
-    with pytest.raises(SourceError, match="holds a header and no row"):
+    with pytest.raises(SourceError, match=r"has a header but no rows\."):
         read_records(write(tmp_path, a=pa.array([], pa.string()), b=pa.array([], pa.int64())))
     monkeypatch.setattr(record_columns, "FREE_CHARACTERS", 10_000)
     for columns in (
@@ -106,7 +108,9 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
         {"a": pa.array(["x" * 1000] * 100_000).dictionary_encode()},
         {"a": pa.nulls(10_000_000, pa.int64())},
     ):
-        with pytest.raises(SourceError, match="far more text than its size tells"):
+        with pytest.raises(
+            SourceError, match=r"rows with far more text than its file size suggests\."
+        ):
             read_records(write(tmp_path, **columns))
 
 

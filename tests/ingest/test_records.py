@@ -69,7 +69,10 @@ def test_a_record_cut_off_inside_quotes_is_one_unreadable_row(tmp_path):
     assert records.rows == [["1", "2"]]
     assert records.unreadable == [3]
     assert records.n_read == 2
-    assert "line 3; its 3 lines are not read" in str(records.notes[0])
+    assert (
+        "breaks off inside quotes at the record that starts on line 3; the 3 lines read as one record are left out. Close the quotes there, or download it again."
+        in str(records.notes[0])
+    )
 
 
 def test_a_stray_quote_in_the_middle_is_said_with_the_lines_that_it_swallows(tmp_path):
@@ -172,17 +175,17 @@ def test_one_record_in_a_file_of_a_record_a_line_is_a_list_of_one(tmp_path):
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         ("\ufeff".encode("utf-16"), "is empty"),
-        (b"a,b\n", "holds a header and no row"),
-        (b"[]", "holds no record"),
+        (b"a,b\n", "has a header but no rows."),
+        (b"[]", "has no records. Download it again, or choose a period that has rows."),
         (b"just words\nmore words\n", "is not a CSV table"),
         (b'a,"b\n1,2\n', "is not a CSV table"),
         (b"a,\0b\n1,2\n", "is not a CSV table"),
         (b"PK\x03\x04 and so on", "is an Excel or zip file"),
         (b"%PDF-1.7", "is a PDF"),
         (b"<!doctype html><p>404", "is a web page or XML"),
-        (b'[{"a": 1', "begins like JSON but is not"),
+        (b'[{"a": 1', "starts like JSON but is not:"),
         (b'{"a": 1}', "is JSON but not a list of records"),
-        (b'{"a": 1}\n{"a": ', "begins like JSON but is not"),
+        (b'{"a": 1}\n{"a": ', "starts like JSON but is not:"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence):
@@ -227,7 +230,7 @@ def test_a_table_that_is_packed_alone_is_read_and_known_by_the_packed_file(tmp_p
         assert records.name == name
         assert records.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         assert [str(note) for note in records.notes] == [
-            f"{name}: {file} was read, which is packed in it."
+            f"{name}: read {file}, which is packed inside it."
         ]
     zipped(tmp_path / "lines.zip", lines_ndjson=b'{"a": 1}\n{"a": 2}\n')
     assert read_records(tmp_path / "lines.zip").rows == [["1"], ["2"]]
@@ -244,21 +247,25 @@ def packed(content):
         (
             "x.zip",
             {"fatal_csv": TABLE, "hurt_csv": TABLE},
-            "holds 2 tables: fatal.csv, hurt.csv. Unp",
+            r"fatal\.csv, hurt\.csv\.",
         ),
         ("x.zip", {"readme_txt": b"a,b"}, "a zip file in which no map can be read"),
         ("x.zip", {"shots_csv": b""}, "x.zip/shots.csv is empty"),
         ("x.zip", {"shots_csv": b"%PDF"}, "x.zip/shots.csv is a PDF"),
-        ("x.csv.gz", packed(TABLE)[:-4], "cannot be unpacked"),
+        ("x.csv.gz", packed(TABLE)[:-4], ". Unpack it, and give the table of shootings."),
         ("x.csv.gz", packed(bytes(100_000_001)), "too large. Unpack it"),
         ("x.zip", {"shots_csv": bytes(100_000_001)}, "too large when unpacked. Unpack it"),
         ("x.json.gz", packed(b"[" + b"1," * 7_500_000 + b"1]"), "too large when unpacked"),
         (
             "x.zip",
             strange(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"),
-            "cannot be unpacked",
+            ". Unpack it, and give the table of shootings.",
         ),
-        ("x.zip", strange(b"s.csv", b"s.csv", lzma=1), "cannot be unpacked"),
+        (
+            "x.zip",
+            strange(b"s.csv", b"s.csv", lzma=1),
+            ". Unpack it, and give the table of shootings.",
+        ),
         (
             "x.zip",
             strange(bytes(6) + b"\x21\x00", b"\x01" + bytes(5) + b"\x21\x00"),
@@ -325,7 +332,9 @@ def test_what_no_system_of_the_earth_is_has_a_sentence(tmp_path):
     here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
     here.to_file(tmp_path / "points.shp")
     (tmp_path / "points.prj").write_text('LOCAL_CS["Plan",UNIT["metre",1]]')
-    with pytest.raises(CsaError, match="no known coordinate system"):
+    with pytest.raises(
+        CsaError, match=r"' is not a known coordinate system\. Give a code such as EPSG:32615\."
+    ):
         read_records(tmp_path / "points.shp")
 
 
@@ -360,9 +369,9 @@ def test_a_map_without_a_system_gives_x_and_y_and_a_broken_one_a_sentence(tmp_pa
 
 
 def test_an_absent_file_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="File not found"):
         read_records(tmp_path / "nothing.csv")
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match=r"Is a directory\."):
         read_records(tmp_path)
 
 
@@ -402,7 +411,7 @@ def test_a_file_that_another_program_changes_while_it_is_read_is_refused(tmp_pat
     reading = open_records(path)
     with path.open("a") as more:
         more.write("3,4\n")
-    with pytest.raises(SourceError, match="changed while it was read"):
+    with pytest.raises(SourceError, match=r"changed while it was being read\."):
         list(reading.blocks)
 
 
@@ -418,13 +427,13 @@ def test_what_changes_between_its_checks_and_its_rows_is_refused_too(
         return _codec(*given)
 
     monkeypatch.setattr("csa.ingest.records._codec", codec)
-    with pytest.raises(SourceError, match="changed while it was read"):
+    with pytest.raises(SourceError, match=r"changed while it was being read\."):
         read_records(path)
 
 
 def test_what_can_no_longer_be_decoded_has_changed(tmp_path, monkeypatch):
     monkeypatch.setattr("csa.ingest.records._codec", lambda *_: ("utf-8-sig", ""))
-    with pytest.raises(SourceError, match="changed while it was read"):
+    with pytest.raises(SourceError, match=r"changed while it was being read\."):
         read_records(write(tmp_path, b"a,b\n\xff,2\n"))
 
 

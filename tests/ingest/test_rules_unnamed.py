@@ -53,7 +53,7 @@ def test_new_yorks_flag_of_its_last_six_months(town):
             "values": [{"value": "N", "rows": 36}, {"value": "Y", "rows": 12}],
         }
     ]
-    said = "48 rows hold N (36), Y (12) in STATISTICAL_MURDER_FLAG, which no rule names: "
+    said = "48 rows have N (36), Y (12) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings."
     assert said in str(intake.messages[0])
     assert report["notes"][0] == {"key": "unnamed.kind", "text": str(intake.messages[0])}
 
@@ -68,7 +68,10 @@ def test_the_command_says_it_and_pages_of_one_list_add_up(town, run):
     ]
     words = ("ingest", "--city", town.config, "--places", town.places, "--out", "ds")
     said = run(*words, *paths).stdout
-    assert "Note: 5 rows hold Y (4), (blank) (1) in STATISTICAL_MURDER_FLAG, which no rule" in said
+    assert (
+        "Note: 5 rows have Y (4), (blank) (1) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '"
+        in said
+    )
     report = json.loads(run(*words, *paths, "--json").stdout)
     assert [each["rows"] for each in report["unnamed"]] == [5]
 
@@ -136,7 +139,7 @@ def test_many_values_are_capped_in_the_sentence_and_counted_whole(town):
     shown = (
         f"{'A ' * 20}... (200), OFFENSE 0 (15), OFFENSE 1 (15), OFFENSE 10 (15), OFFENSE 11 (15)"
     )
-    assert said.startswith(f"1,200 rows hold {shown} and 66 other values in VICTIMIZATION_PRIMARY")
+    assert said.startswith(f"1,200 rows have {shown} and 66 other values in VICTIMIZATION_PRIMARY")
 
 
 def test_what_people_wrote_is_counted_and_not_listed(town):
@@ -146,7 +149,7 @@ def test_what_people_wrote_is_counted_and_not_listed(town):
     file = validate_file(reading, match_layout(reading.header, config, town.config), config)
     counted = count_unnamed([("chicago crimes", each) for each in file.unnamed])
     assert (counted[0]["rows"], counted[0]["values"]) == (60, [])
-    assert str(unnamed_notes(counted)[0]).startswith("60 rows hold 60 different values in VICTIM")
+    assert str(unnamed_notes(counted)[0]).startswith("60 rows have 60 different values in VICTIM")
 
 
 def test_the_sample_names_all_its_values(root):

@@ -29,7 +29,7 @@ from tests.mutation.trying import (
     forked,
     in_fork,
     is_inside,
-    rooms_of,
+    test_files,
     tests_of,
     tried_anew,
 )
@@ -66,7 +66,7 @@ def try_all(subjects, chosen, order, until, reached):
         loop = Loop(subjects, inside, keep, until, place)
         # In a fork, so that what is imported there is not imported here.
         forked(
-            lambda: pytest.main([*QUIET, *rooms_of(subjects)], plugins=[loop]),
+            lambda: pytest.main([*QUIET, *test_files(subjects)], plugins=[loop]),
             is_loud=True,
             patience_s=100 * PATIENCE_S,
         )
@@ -89,11 +89,9 @@ def told(number, mutant, found):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("--n", type=int, default=1000, help="how many faults")
+    parser.add_argument("--n", type=int, default=40, help="how many faults")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--only", choices=SUBJECTS, action="append", help="a subject; may be repeated"
-    )
+    parser.add_argument("--only", choices=SUBJECTS, action="append", help="a room; may be repeated")
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
     parser.add_argument("--minutes", type=float, default=120, help="begin none later than this")
     parser.add_argument("--reached", type=Path, help="keep or find here which tests reach a line")
@@ -136,7 +134,7 @@ def main():
 def report(counts):
     """Print, for each subject and all together, how many faults were seen; return that."""
     said, subjects = {}, list(dict.fromkeys(subject for subject, _ in counts))
-    print(f"{'subject':<14} {'faults':>7} {'seen':>6} {'share':>7}")
+    print(f"{'room':<14} {'faults':>7} {'seen':>6} {'share':>7}")
     for name, held in [*((one, {one}) for one in subjects), ("all", set(subjects))]:
         n = sum(m for (subject, _), m in counts.items() if subject in held)
         seen = sum(

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.house import room_of
+
 ROOT = Path(__file__).parents[2]
-SUBJECTS = {
-    "stats": ("src/csa/base/stats.py",),
-    "displacement": ("src/csa/change/*.py",),
-    "priority": ("src/csa/areas/priority/*.py",),
-    "disclosure": ("src/csa/disclosure/*.py",),
-    "decisions": ("src/csa/program/*.py", "src/csa/program/store/*.py"),
+SUBJECTS = {  # each room and its modules
+    "app": "app/csa_app/**/*.py",
+    **{
+        path.name: f"src/csa/{path.name}/**/*.py"
+        for path in sorted((ROOT / "src" / "csa").iterdir())
+        if (path / "__init__.py").is_file()
+    },
 }
 SWAPS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -41,6 +44,11 @@ class Mutant:
     @property
     def module(self):
         return ".".join(Path(self.path).with_suffix("").parts[1:]).removesuffix(".__init__")
+
+    @property
+    def tests(self):
+        """The folder with the tests of the module's room."""
+        return ROOT / "tests" / room_of(ROOT / self.path)
 
 
 def nodes(tree):
@@ -125,8 +133,7 @@ def change(node):
 
 def all_mutants(subject):
     """List every fault that can be planted in a subject's modules."""
-    paths = sorted(path for pattern in SUBJECTS[subject] for path in ROOT.glob(pattern))
-    for path in paths:
+    for path in sorted(ROOT.glob(SUBJECTS[subject])):
         name = str(path.relative_to(ROOT))
         for number, node in enumerate(nodes(ast.parse(path.read_text(encoding="utf-8")))):
             for how in changes(node):

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import coverage
 import pytest
-from tests.mutation.mutants import ROOT, SUBJECTS, Mutant, changed, nodes_in_functions, source_of
+from tests.mutation.mutants import ROOT, SUBJECTS, changed, nodes_in_functions, source_of
 
 PATIENCE_S, ENOUGH_S, BROKEN, UNCHANGED = 240, 60, 98, 97
 ENDS = {0: "survived", 1: "killed", 2: "killed", UNCHANGED: "unchanged",
         -signal.SIGPROF: "too slow", -signal.SIGALRM: "too slow"}  # fmt: skip
 QUIET = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql",
          "-m", "not slow and not browser and not system and not smoke"]  # fmt: skip
-AWAY = {"browser", "fleet", "faults", "mutation", "fuzz", "app"}
+AWAY = {"browser", "faults", "mutation", "fuzz"}
 
 
 def is_inside(mutant):
@@ -35,7 +35,7 @@ def is_inside(mutant):
 def tests_of(mutant):
     """List the tests for a module: files of its name and those that import it; then its package's others."""
     package, _, stem = mutant.module.rpartition(".")
-    room = ROOT / "tests" / mutant.module.split(".")[1]
+    room = mutant.tests
     named = re.compile(
         rf"\b{re.escape(mutant.module)}\b|from {re.escape(package)} import [^\n]*\b{stem}\b"
     )
@@ -51,14 +51,15 @@ def tests_of(mutant):
     return [paths for paths in (first, then) if paths]
 
 
-def rooms_of(subjects):
-    """List the tests of the subjects' packages; for a single module, those that name it."""
-    rooms = {one.split("/")[2] for name in subjects for one in SUBJECTS[name] if "*" in one}
-    single = [one for name in subjects for one in SUBJECTS[name] if "*" not in one]
-    named = {path for one in single for path in tests_of(Mutant("", one, 0, 0, ""))[0]}
-    return sorted(
-        {str(path) for room in rooms for path in ROOT.glob(f"tests/{room}/**/test_*.py")} | named
-    )
+def test_files(subjects):
+    """List the files whose tests are tried: all of them, or those of some rooms."""
+    every = set(subjects) == set(SUBJECTS)
+    return [
+        str(path)
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))
+        if not AWAY & set(path.parts)
+        and (every or path.relative_to(ROOT / "tests").parts[0] in subjects)
+    ]
 
 
 def forked(function, *, is_loud=False, patience_s=PATIENCE_S):
@@ -168,9 +169,7 @@ class Loop:
 
     def __init__(self, subjects, mutants, note, until, place):
         self.mutants, self.note, self.until, self.place = mutants, note, until, place
-        self.files = [
-            str(path) for name in subjects for one in SUBJECTS[name] for path in ROOT.glob(one)
-        ]
+        self.files = [str(path) for name in subjects for path in ROOT.glob(SUBJECTS[name])]
         self.failed, self.passing = [], {}
 
     def pytest_runtest_logreport(self, report):
@@ -200,9 +199,7 @@ class Loop:
             one
             for one in gc.get_objects()
             if isinstance(one, functools._lru_cache_wrapper)
-            and (one.__module__ or "").startswith(
-                ("tests", "csa.change", "csa.areas.priority", "csa.program")
-            )
+            and (one.__module__ or "").startswith(("tests", "csa"))
         ]
         recorder = coverage.Coverage(data_file=None, include=self.files, config_file=False)
         wide = Wide(recorder)

@@ -155,13 +155,13 @@ def test_what_is_told_of_an_earlier_day_makes_nothing_older(lite, plan):
 
 
 def test_a_reason_that_would_be_lost_is_refused(lite, plan):
-    with pytest.raises(ParamError, match="needs no reason: the one given would be lost"):
+    with pytest.raises(ParamError, match="needs no reason, so the reason would be lost"):
         set_action(lite, plan, act(), "1.2.1", {"status": "on-track", "reason": "All well."})
     assert set_action(lite, plan, act(), "1.2.1", {"status": "on-track", "reason": ""}).reason == ""
 
 
 def test_an_open_slot_is_written_by_three(store, plan):
-    with pytest.raises(ParamError, match=r"No action is written yet under 1\.1\.1"):
+    with pytest.raises(ParamError, match=r"1\.1\.1 has no action yet"):
         set_action(store, plan, act(), "1.1.1", {"status": "on-track"})
     editor = act("editor", strategies=("1.1",), office="Coordinator")
     key = propose_change(
@@ -181,7 +181,7 @@ def test_an_open_slot_is_written_by_three(store, plan):
         "prevention",
         TODAY,
     )
-    with pytest.raises(ParamError, match="change-1 is approved already"):
+    with pytest.raises(ParamError, match="change-1 is already approved"):
         answer_change(store, plan, ANYBODY, key, is_approved=False)
 
 
@@ -214,7 +214,7 @@ def test_a_refusal_ends_a_proposal(lite, plan, chair_says):
     who = COMMITTEE if chair_says else CHAIR1
     assert answer_change(lite, plan, who, key, is_approved=False) == "refused"
     assert line(lite, plan, "1.2.1").title == "Write the report"
-    with pytest.raises(ParamError, match="refused already"):
+    with pytest.raises(ParamError, match=r"change-1 is already refused\."):
         answer_change(lite, plan, ANYBODY, key, is_approved=True)
 
 
@@ -243,7 +243,7 @@ def test_a_link_to_what_the_plan_has_not_is_refused(lite, plan, link):
 
 def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
     set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"))  # which waits for 1.2.1
-    with pytest.raises(ParamError, match=r"1\.2\.1 would wait for itself"):
+    with pytest.raises(ParamError, match=r"1\.2\.1 would end up waiting for itself"):
         set_link(lite, plan, act(), ("1.2.1", "2.1.1", "1.2.2"))
     assert [row.key for row in read_records(lite).links] == ["2.1.1<-1.2.2"]
     with pytest.raises(ConflictError, match="Prevention team changed link"):
@@ -280,7 +280,7 @@ def test_a_work_plan(lite, plan, candidate):
     add_lesson(lite, member, "B", "Begin early.")
     key = add_stakeholder(lite, member, "B", "Church", "opens its hall")
     assert key == "B/stakeholder-1"
-    with pytest.raises(ParamError, match="Church is there already"):
+    with pytest.raises(ParamError, match="Church is already listed"):
         add_stakeholder(lite, member, "B", " Church ")
     records = read_records(lite)
     assert [row.key for row in records.tasks][-2:] == ["B/task-10", "B/task-11"]
@@ -337,13 +337,13 @@ def test_the_day_is_the_citys_own():
     [
         ("9.9.9", {}, r"9\.9\.9"),
         ("1.2", {}, r"1\.2"),
-        ("1.2.1", {"status": "fine"}, "no status 'fine'"),
+        ("1.2.1", {"status": "fine"}, "'fine' is not a status. Choose one of"),
         ("1.2.1", {"percent": 101}, "101"),
         ("1.2.1", {"status": "done", "percent": 99}, "99"),
         ("1.2.1", {"start": TODAY, "due": TODAY - timedelta(days=1)}, "2026-03-04"),
         ("1.2.1", {"evidence": "javascript:alert(1)"}, "javascript"),
         ("1.2.1", {"comment": "x" * 2001}, "2,001"),
-        ("1.2.1", {"areas": ("B", "Q")}, r"no core service area B, Q\. There are: none"),
+        ("1.2.1", {"areas": ("B", "Q")}, r"No core service area B, Q\. There are: none"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(lite, plan, number, changes, sentence):
@@ -357,8 +357,8 @@ def test_a_state_that_cannot_be_is_refused(lite, plan, number, changes, sentence
     [
         ("9.9.9", {"title": "x"}, r"9\.9\.9"),
         ("1.2.1", {}, "can change: title"),
-        ("1.2.1", {"status": "done"}, "cannot hold 'status'"),
-        ("1.2.1", {"title": " "}, "title takes 1"),
+        ("1.2.1", {"status": "done"}, "A change can't include 'status'"),
+        ("1.2.1", {"title": " "}, r"title must have 1 to 2,000 characters, not 0\."),
         ("1.2.1", {"title": "x" * 161}, "up to 160"),
         ("1.2.1", {"due": "soon"}, "soon"),
         ("1.2.1", {"start": "2026-02-02", "due": "2026-02-01"}, "2026-02-01"),
@@ -388,7 +388,9 @@ def test_fields_that_nothing_has_are_refused_in_the_order_of_the_alphabet(lite, 
         lambda: add_task(lite, act(), "B", strange),
         lambda: define_measure(lite, plan, act(), plan.measures[0].id, strange),
     ):
-        with pytest.raises(ParamError, match="cannot hold 'alpha, beta, delta, eta, gamma, zeta'"):
+        with pytest.raises(
+            ParamError, match=r"A change can't include 'alpha, beta, delta, eta, gamma, zeta'\."
+        ):
             decide()
     assert trail(lite) == []
 
@@ -460,7 +462,7 @@ def test_other_rows_know_stale_writers_too(lite, plan, candidate):
         lambda: answer_question(lite, act(), asked, "No.", seen=1),
         lambda: answer_change(lite, plan, act(), change, is_approved=True, seen=1),
     ):
-        with pytest.raises(ConflictError, match="Nothing was written"):
+        with pytest.raises(ConflictError, match="Not saved"):
             late()
     assert len(trail(lite)) == n
 
@@ -552,13 +554,15 @@ def test_who_may(databases, plan, prepared, decision):
     ("strategies", "theirs"), [((), "none"), (("2.1",), "2.1"), (("2.1", "3.1"), "2.1, 3.1")]
 )
 def test_an_editor_is_told_which_strategies_are_theirs(lite, plan, strategies, theirs):
-    with pytest.raises(RoleError, match=f"strategies: {theirs}. This action is of strategy 1.2"):
+    with pytest.raises(
+        RoleError, match=f"strategies: {theirs}. This action belongs to strategy 1.2"
+    ):
         set_action(lite, plan, act("editor", strategies=strategies), "1.2.1", {"percent": 1})
 
 
 def test_a_role_that_nobody_knows_is_refused():
     assert ROLES == ("viewer", "member", "editor", "chair")
-    with pytest.raises(ParamError, match="'admin' is no role"):
+    with pytest.raises(ParamError, match="The role must be one of"):
         Person("x", "admin")
 
 

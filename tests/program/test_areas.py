@@ -219,22 +219,28 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
         "was redrawn since you looked": lambda: redraw(
             lite, act(), "B", [candidate("B", (2, 3))], seen=seen
         ),
-        "shares no cell with it": lambda: redraw(lite, act(), "B", [candidate("B", (3, 4))]),
-        "has these cells already": lambda: redraw(lite, act(), "B", [candidate("B", (1, 2))]),
+        "share none with area": lambda: redraw(lite, act(), "B", [candidate("B", (3, 4))]),
+        "already has these cells": lambda: redraw(lite, act(), "B", [candidate("B", (1, 2))]),
         "shares cells with the served area C": lambda: redraw(
             lite, act(), "B", [candidate("B", (1, 2, 7))]
         ),
-        "only an area in service": lambda: redraw(lite, act(), "D", [candidate("D", (9, 10))]),
-        "There is no area 'Q'": lambda: redraw(lite, act(), "Q", [candidate("Q", (9, 10))]),
-        "A split needs two parts": lambda: split(lite, act(), "B", [candidate("B", (1,))]),
+        "Designate it first.": lambda: redraw(lite, act(), "D", [candidate("D", (9, 10))]),
+        r"No area 'Q'\.": lambda: redraw(lite, act(), "Q", [candidate("Q", (9, 10))]),
+        "A split needs at least two parts, not": lambda: split(
+            lite, act(), "B", [candidate("B", (1,))]
+        ),
         "Elm shares no cell with area B": lambda: split(
             lite, act(), "B", [candidate("B", (1,)), candidate("E", (30,), "Elm")]
         ),
-        "cannot be merged into itself": lambda: merge(lite, act(), "B", "B"),
-        "There is no area 'Z'": lambda: merge(lite, act(), "B", "Z"),
-        "There is no area 'Y'": lambda: merge(lite, act(), "Y", "B"),
-        "Area D is 'candidate': only an area in service": lambda: merge(lite, act(), "B", "D"),
-        "it holds half of its ground": lambda: designate(lite, act(), candidate("F", (1, 40))),
+        "can't be merged into itself": lambda: merge(lite, act(), "B", "B"),
+        r"No area 'Z'\.": lambda: merge(lite, act(), "B", "Z"),
+        r"No area 'Y'\.": lambda: merge(lite, act(), "Y", "B"),
+        "Area D is 'candidate'. Only an area in service can be redrawn, split or merged. Designate it first.": lambda: (
+            merge(lite, act(), "B", "D")
+        ),
+        "other cells and keep its start date: csa area redraw": lambda: designate(
+            lite, act(), candidate("F", (1, 40))
+        ),
     }.items():
         with pytest.raises(ParamError, match=said):
             step()
@@ -260,7 +266,10 @@ def test_only_the_allowed_steps(lite, candidate):
                     next(row for row in read_records(lite).areas if row.key == key).state == after
                 )
             else:
-                with pytest.raises(ParamError, match=r"cannot become|is core service area"):
+                with pytest.raises(
+                    ParamError,
+                    match=r"Area C is 'candidate' and can't go from there to 'maintenance'\.",
+                ):
                     _step(lite, one, key, after)
     assert verified(lite).is_intact
 
@@ -282,11 +291,19 @@ def _step(store, one, key, state):
 
 
 @pytest.mark.parametrize(
-    "verdict", ["no change shown", "more here", "too few to say", "moved next door", "", None]
+    "verdict",
+    [
+        "no change shown",
+        "more here",
+        "too few to say",
+        "In one of them, more than expected showed up nearby:",
+        "",
+        None,
+    ],
 )
 def test_a_low_count_is_no_reason_to_leave(lite, candidate, verdict):
     designate(lite, act(), candidate())
-    with pytest.raises(ParamError, match="cannot go to maintenance on the verdict"):
+    with pytest.raises(ParamError, match="can't move to maintenance with the finding"):
         maintain(lite, LATER, "B", told(candidate().cells, verdict))
 
 
@@ -294,13 +311,13 @@ def test_a_verdict_is_of_these_cells_and_of_the_time_since(lite, candidate):
     cells = candidate().cells
     designate(lite, act(), candidate())
     for other in (cells[:-1], (*cells, "8926ad9ff0bffff"), ()):
-        with pytest.raises(ParamError, match="is of other cells"):
+        with pytest.raises(ParamError, match="is for other cells"):
             maintain(lite, LATER, "B", told(other))
-    with pytest.raises(ParamError, match="is of other cells"):
+    with pytest.raises(ParamError, match="is for other cells"):
         maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "since": "2026-03"})
-    with pytest.raises(ParamError, match="before it was served"):
+    with pytest.raises(ParamError, match=r"csa displace --since\."):
         maintain(lite, LATER, "B", told(cells, since="2026-02"))
-    with pytest.raises(ParamError, match="before it was served"):
+    with pytest.raises(ParamError, match=r"csa displace --since\."):
         maintain(lite, LATER, "B", {"verdict": "fewer, and fewer in all", "cells": list(cells)})
     assert len(trail(lite)) == 2
     maintain(lite, LATER, "B", told(reversed(cells)))
@@ -328,9 +345,9 @@ def test_a_step_is_never_dated_before_the_last(lite, candidate):
 
 
 def test_reasons_and_areas_are_needed(lite, candidate):
-    with pytest.raises(ParamError, match="--why takes 10"):
+    with pytest.raises(ParamError, match=r"--why must have 10 to 2,000 characters, not 7\."):
         designate(lite, act(why="because"), candidate())
-    with pytest.raises(ParamError, match="There is no area 'Q'"):
+    with pytest.raises(ParamError, match=r"No area 'Q'\."):
         retire(lite, act(), "Q")
     with pytest.raises(ParamError, match="no cell"):
         candidate(cells=())
@@ -339,12 +356,12 @@ def test_reasons_and_areas_are_needed(lite, candidate):
 
 def test_work_begins_once_in_a_designated_area_and_not_ahead(lite, candidate):
     designate(lite, act(), candidate(), "candidate")
-    with pytest.raises(ParamError, match="cannot become 'begun'"):
+    with pytest.raises(ParamError, match="and can't go from there to 'begun'"):
         begin_work(lite, act(), "B", TODAY, {})
     designate(lite, act(), candidate())
-    with pytest.raises(ParamError, match="is ahead of today"):
+    with pytest.raises(ParamError, match=r"\)\. Record it once that day has come\."):
         begin_work(lite, act(), "B", date(2026, 3, 6), {})
-    with pytest.raises(ParamError, match="is served since 2026-03-05"):
+    with pytest.raises(ParamError, match="has been in service since 2026-03-05"):
         begin_work(lite, act(), "B", date(2026, 3, 4), {})
     begin_work(lite, act(), "B", TODAY, {})
     with pytest.raises(ParamError, match="began on 2026-03-05"):
@@ -389,7 +406,7 @@ def test_who_decides_where_to_serve(lite, candidate, role, team, may):
         if may:
             step()
         else:
-            with pytest.raises(RoleError, match=r"takes the role chair|prevention team's chair"):
+            with pytest.raises(RoleError, match="This requires the role chair;"):
                 step()
     assert len(trail(lite)) == (10 if may else 2)
 

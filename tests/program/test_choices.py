@@ -117,7 +117,7 @@ def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, 
 )
 def test_who_leaves_out_a_higher_tier_is_asked_why(tiers, chosen, said):
     message = passed_over(judged(*tiers), tuple(chosen), NAMES)
-    assert (message and str(message)) == (said and f"{said} The reasons should say why.")
+    assert (message and str(message)) == (said and f"{said} The reasons should explain why.")
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -154,7 +154,10 @@ def test_a_zone_of_another_name_that_is_utc_is_utc():
     [
         ({"areas": ()}, says("choose.no_area")),
         ({"reasons": ""}, "The reasons are missing or very short."),
-        ({"reasons": " because \n\n\t           it is "}, r"at least a sentence \(20 characters\)"),
+        (
+            {"reasons": " because \n\n\t           it is "},
+            r"The reasons are missing or very short\. Write at least one sentence \(20 characters\): people will ask\.",
+        ),
         ({"by_office": " \t"}, says("choose.no_office")),
         ({"at_utc": NOON.replace(tzinfo=None)}, says("choose.not_utc")),
         ({"at_utc": NOON.astimezone(timezone(timedelta(hours=-6)))}, "must be UTC"),
@@ -168,7 +171,7 @@ def test_a_choice_that_nobody_could_account_for_is_refused(changed, said):
 
 def test_areas_that_are_no_candidates_are_named_and_nothing_is_written(tmp_path, proposal):
     with pytest.raises(
-        ParamError, match=r"There is no candidate area X, D\. Choose from the list."
+        ParamError, match=r"No candidate area is called X, D\. Choose from the list\."
     ):
         save(tmp_path, choice(areas=("X", "A", "D")), proposal, judged(1, 1, 1))
     assert not list(tmp_path.iterdir())
@@ -185,7 +188,7 @@ def test_areas_that_are_no_candidates_are_named_and_nothing_is_written(tmp_path,
     ids=lambda by: by.role,
 )
 def test_who_may_not_say_where_to_serve_keeps_no_choice(tmp_path, proposal, by):
-    with pytest.raises(RoleError, match=r"takes the role chair|for the prevention team"):
+    with pytest.raises(RoleError, match="Only the prevention team's chair or the Executive"):
         save_choice(tmp_path, choice(), proposal, judged(1, 2, 3), by=by)
     assert not list(tmp_path.iterdir())
 
@@ -247,7 +250,7 @@ def test_a_damaged_choice_is_named_and_hides_no_other(tmp_path, proposal, damage
     kept, complaints = list_choices(tmp_path)
     assert [one["at_utc"] for one in kept] == ["2024-03-05T12:30:15Z"]
     (complaint,) = map(str, complaints)
-    assert f"{bad.name} is no choice that can be read. Move it" in complaint
+    assert f"{bad.name} is not a readable choice. Move it, and ask who changed it." in complaint
 
 
 @pytest.mark.parametrize("version", [0, 2, 99, "1", None])
@@ -256,8 +259,9 @@ def test_a_choice_of_another_form_is_not_shown_and_said(tmp_path, proposal, vers
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": version}))
     kept, (complaint,) = list_choices(tmp_path)
     assert kept == []
-    assert f"{path.name} was kept in form {version}; this version of csa reads form 1." in str(
-        complaint
+    assert (
+        f"{path.name} was saved in format {version}; this version of csa reads format 1. Open it with the version that wrote it."
+        in str(complaint)
     )
 
 

@@ -395,6 +395,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.long
 @examples(0.2, suppress_health_check=list(HealthCheck))
 @given(MOVES, st.integers(0, 70))
 def test_as_of_any_day_is_a_store_written_with_the_right_days(databases, candidate, moves, asked):

@@ -94,9 +94,9 @@ def test_an_entry_changed_behind_the_trail_is_named(store):
 
 def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(store):
     hand_out(store, MEMBER, EDITION, ["Health"])
-    with pytest.raises(ParamError, match="on record already that HEALTH received"):
+    with pytest.raises(ParamError, match="already on record that HEALTH received"):
         hand_out(store, MEMBER, EDITION, ["Courts", "HEALTH"])
-    with pytest.raises(ParamError, match="on record already that police received"):
+    with pytest.raises(ParamError, match="already on record that police received"):
         hand_out(store, MEMBER, EDITION, ["Police", "police"])
     assert [row[1] for row in received(store)] == ["Health"]
     assert len(trail(store)) == 1
@@ -105,18 +105,28 @@ def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(sto
 @pytest.mark.parametrize(
     ("changed", "recipients", "day", "sentence"),
     [
-        ({}, [], TODAY, "Say who received it"),
-        ({}, [" "], TODAY, "recipient takes 1"),
-        ({}, ["x" * 121], TODAY, "recipient takes 1 to 120 characters; 121"),
-        ({}, ["Police"], TODAY + timedelta(days=1), "is ahead of today"),
+        ({}, [], TODAY, "Name the recipient"),
+        ({}, [" "], TODAY, r"recipient must have 1 to 2,000 characters, not 0\."),
+        ({}, ["x" * 121], TODAY, "recipient must have 1 to 120 characters, not 121"),
+        ({}, ["Police"], TODAY + timedelta(days=1), r"\)\. Record it once that day has come\."),
         ({"month": "2026-04"}, ["Police"], TODAY, "2026-03-05 is before 2026-04"),
         ({"month": "2026-13"}, ["Police"], TODAY, "2026-13"),
-        ({"form": "exe"}, ["Police"], TODAY, "'exe' is no form"),
-        ({"language": "xx"}, ["Police"], TODAY, "'xx' is no language"),
-        ({"audience": ""}, ["Police"], TODAY, "audience takes 1"),
-        ({"sha256": "AB" * 32}, ["Police"], TODAY, "is no sha256"),
-        ({"sha256": "ab"}, ["Police"], TODAY, "'ab' is no sha256"),
-        ({"snapshot_id": ""}, ["Police"], TODAY, "'' is no snapshot"),
+        (
+            {"form": "exe"},
+            ["Police"],
+            TODAY,
+            r"form must be one of pdf, html, docx, not 'exe'\.",
+        ),
+        ({"language": "xx"}, ["Police"], TODAY, r"language must be one of en, es, not 'xx'\."),
+        ({"audience": ""}, ["Police"], TODAY, r"audience must have 1 to 2,000 characters, not 0\."),
+        ({"sha256": "AB" * 32}, ["Police"], TODAY, r"Make the edition again\."),
+        ({"sha256": "ab"}, ["Police"], TODAY, r"Make the edition again\."),
+        (
+            {"snapshot_id": ""},
+            ["Police"],
+            TODAY,
+            r"snapshot must be a full hash of hexadecimal digits, not ''\.",
+        ),
     ],
 )
 def test_what_nobody_could_find_again_is_refused(lite, changed, recipients, day, sentence):
@@ -140,7 +150,9 @@ def test_whoever_may_write_may_hand_out(lite, role):
 def test_a_snapshot_is_known_by_twelve_digits_or_by_all(lite, n_digits):
     hand_out(lite, MEMBER, replace(EDITION, snapshot_id="a" * n_digits), ["Police"])
     other = replace(EDITION, snapshot_id="a" * (11 if n_digits == 12 else 65))
-    with pytest.raises(ParamError, match="is no snapshot"):
+    with pytest.raises(
+        ParamError, match="snapshot must be a full hash of hexadecimal digits, not 'aaaaaaaaaaa"
+    ):
         hand_out(lite, MEMBER, other, ["Health"])
     assert len(received(lite)) == 1
 
@@ -171,5 +183,5 @@ def test_the_last_decision_is_the_last_entry_that_is_no_hand_out(databases, step
 
 def test_a_table_that_is_gone_is_damage_and_not_nobody(store):
     run_sql(store, "DROP TABLE handout")
-    with pytest.raises(Exception, match="is no store, or a damaged one"):
+    with pytest.raises(Exception, match="is not a store, or is damaged"):
         read_records(store)

@@ -104,7 +104,9 @@ def test_a_measure_is_settled_by_a_chair_and_only_in_what_can_be(lite, plan):
         define_measure(lite, plan, act(), "recidivism", {"owner": "P", "unit": "people"})
     values = dict(refused.value.message.values)
     assert (values["given"], values["known"]) == ("unit", ", ".join(SETTLED))
-    with pytest.raises(ParamError, match="'last year' is none"):
+    with pytest.raises(
+        ParamError, match=r"A quarter must be written like 2026-Q1, not 'last year'\."
+    ):
         define_measure(lite, plan, act(), "recidivism", {"target_quarter": "last year"})
     with pytest.raises(ParamError, match="no measure 'arrests'"):
         define_measure(lite, plan, act(), "arrests", {"owner": "P"})

@@ -246,9 +246,9 @@ def test_an_area_that_has_not_begun_is_left_out():
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("since", "soon", "since is a day such as"),
-        ("chosen_from", "2016", "chosen_from, chosen_until and drawn name months"),
-        ("drawn", f"2019-10: {ONE}; 2020-03: {TWO}", "are not its cells"),
+        ("since", "soon", "Export the areas again:"),
+        ("chosen_from", "2016", "chosen_from, chosen_until and drawn must name months"),
+        ("drawn", f"2019-10: {ONE}; 2020-03: {TWO}", "do not match its cells"),
         ("drawn", "2019-10", "has no cells|lists no cell|cell"),
     ],
 )

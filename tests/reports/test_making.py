@@ -74,7 +74,7 @@ def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(fil
 def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch):
     sizes = []
 
-    def draw(sheet, style, *, size_px):
+    def draw(sheet, style, size_px):
         sizes.append((style, size_px, sheet.focus is None))
         return picture(3, 2)
 
@@ -129,7 +129,7 @@ def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_fact
 
 def test_forty_areas_with_long_names_are_all_there(month_facts):
     areas = tuple(
-        replace(month_facts.areas[n % 3], letter=f"A{n}", name=f"{LONG_NAME[:56]} {n:03}")
+        replace(month_facts.areas[n % 3], area_id=f"A{n}", place_name=f"{LONG_NAME[:56]} {n:03}")
         for n in range(40)
     )
     crowded = replace(month_facts, areas=areas)
@@ -145,9 +145,9 @@ def test_forty_areas_with_long_names_are_all_there(month_facts):
 @pytest.mark.parametrize(
     ("audience", "language", "form", "told"),
     [
-        ("mayor", "en", "pdf", "no edition mayor. There are executive, prevention"),
-        ("public", "fr", "pdf", "no report in fr. There are en, es"),
-        ("public", "en", "odt", "no report as odt. There are pdf, html, docx"),
+        ("mayor", "en", "pdf", "No edition is called mayor. Choose from executive, prevention"),
+        ("public", "fr", "pdf", "No report is available in fr. Choose from en, es"),
+        ("public", "en", "odt", "No report is available as odt. Choose from pdf, html, docx"),
     ],
 )
 def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language, form, told):

@@ -65,7 +65,7 @@ def test_one_edition_is_written_and_what_it_was_made_from_and_lacks_is_said(repo
     assert out.read_bytes().startswith(b"<!DOCTYPE html>")
     assert f"Wrote {out}" in done.stdout
     assert "Snapshot " in done.stdout
-    assert "It holds no decisions" in done.stdout
+    assert "No decisions are included: none have been made yet." in done.stdout
     assert "Missing: The maps have no streets, water or parks." in done.stdout
     assert "not asked" not in done.stdout
     assert done.stderr == ""
@@ -80,7 +80,7 @@ def test_all_editions_are_a_folder_that_is_replaced_whole(report, gathered, tmp_
     assert len(list(out.glob("*.pdf"))) == len(list(out.glob("*.html"))) == EDITIONS
     assert len(list(out.glob("*.docx"))) == EDITIONS
     assert done.stdout.count("Wrote ") == 3 * EDITIONS
-    assert f"Decisions up to entry 21 of the trail: {'f' * 64}." in done.stdout
+    assert f"Decisions up to entry 21 of the log: {'f' * 64}." in done.stdout
     before = {path.name: path.read_bytes() for path in out.iterdir() if path.suffix != ".docx"}
     report("--all", "--out", out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
@@ -90,7 +90,7 @@ def test_spanish_is_said_to_be_unreviewed_and_the_language_is_the_citys_own(
     report, gathered, tmp_path
 ):
     done = report("--audience", "public", "--lang", "es", "--out", tmp_path / "p.html")
-    assert "Its Spanish is marked unreviewed" in done.stdout
+    assert "The Spanish text is marked unreviewed: no office has approved it yet." in done.stdout
     assert 'lang="es"' in (tmp_path / "p.html").read_text()
     done = report("--audience", "public", "--out", tmp_path / "p.docx")
     assert "Spanish" not in done.stdout
@@ -137,14 +137,23 @@ def test_what_residents_walk_with_needs_what_the_public_is_told_where_nobody_is_
     [
         (("--out", "a.pdf"), "Give either --audience"),
         (("--all", "--audience", "public", "--out", "a.pdf"), "Give either --audience"),
-        (("--audience", "mayor", "--out", "a.pdf"), "no edition mayor. There are executive"),
+        (
+            ("--audience", "mayor", "--out", "a.pdf"),
+            "No edition is called mayor. Choose from executive",
+        ),
         (("--audience", "public", "--out", "a.odt"), "ends in one of .pdf, .html, .docx"),
-        (("--audience", "public", "--out", "a.pdf", "--lang", "fr"), "no report in fr"),
-        (("--audience", "public", "--docx", "--out", "a.pdf"), "--docx goes with --all"),
-        (("--json", "--out", "a.pdf"), "--json prints the month's facts: it takes no --out"),
+        (
+            ("--audience", "public", "--out", "a.pdf", "--lang", "fr"),
+            "No report is available in fr",
+        ),
+        (("--audience", "public", "--docx", "--out", "a.pdf"), "--docx needs --all."),
+        (
+            ("--json", "--out", "a.pdf"),
+            "--json prints the month's facts and can't be used with --out, --audience, --all or --docx.",
+        ),
         (("--json", "--audience", "public"), "--json prints the month's facts"),
         (("--json", "--all"), "--json prints the month's facts"),
-        (("--audience", "public"), "Say where the report goes"),
+        (("--audience", "public"), "--json prints the facts instead."),
     ],
 )
 def test_a_wrong_choice_is_one_sentence_before_anything_is_read(run, root, words, told):
@@ -187,7 +196,7 @@ def test_a_folder_of_something_else_is_refused_and_stays(report, gathered, tmp_p
     (out / "letter.txt").write_text("mine")
     done = report("--all", "--out", out, check=False)
     assert done.returncode == 2
-    assert "holds something else (letter.txt" in done.stderr
+    assert "Choose a new or empty folder as --out." in done.stderr
     assert gathered == []  # said before the work
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 

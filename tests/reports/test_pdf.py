@@ -1,18 +1,14 @@
 """The printed file: tagged, small, the same on every run, and asking nobody for anything."""
 
 import builtins
-import ctypes.util
 import hashlib
 import logging
 import os
 import re
 import subprocess
 import sys
-import time
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import pypdfium2
 import pytest
@@ -20,10 +16,9 @@ from PIL import ImageOps
 from tests.reports.documents import FROM_RIGHT, document, objects, pages, picture, stream
 
 from csa.base.errors import MachineError
-from csa.reports import pdf as pdf_module
 from csa.reports.document import Paragraph, Picture
 from csa.reports.html import render_html
-from csa.reports.pdf import _asking_the_loader_alone, render_pdf
+from csa.reports.pdf import render_pdf
 
 ROOT = Path(__file__).parent.parent.parent
 MAKE = (
@@ -101,6 +96,7 @@ def test_it_has_no_date_and_no_trace_of_the_machine(pdf):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_forty_areas_go_on_over_pages_with_their_heads(pdf):
     long = printed(n_areas=120)
     assert len(pages(long)) >= len(pages(pdf)) + 2
@@ -150,68 +146,6 @@ def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
 
 
 # ---- True in general -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("is_known", [True, False])
-def test_where_the_loader_knows_all_libraries_this_thread_alone_searches_for_none(
-    monkeypatch, is_known
-):
-    def search(name):
-        return f"lib{name}.so.6"
-
-    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
-    monkeypatch.setattr(ctypes.util, "find_library", search)
-    if not is_known:
-        monkeypatch.setattr(pdf_module, "LIBRARIES", ("libnone.so.0",))
-    with _asking_the_loader_alone(), ThreadPoolExecutor(1) as other:
-        here = ctypes.util.find_library("c")
-        there = other.submit(ctypes.util.find_library, "c").result()
-    assert (here, there) == (None if is_known else "libc.so.6", "libc.so.6")
-    assert ctypes.util.find_library is search
-
-
-def test_of_several_threads_at_once_none_leaves_anything_behind(monkeypatch):
-    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
-    before, together = ctypes.util.find_library, Barrier(4)
-
-    def enter(_):
-        together.wait()
-        with _asking_the_loader_alone():
-            time.sleep(0.01)
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(enter, range(4)))
-    assert ctypes.util.find_library is before
-
-
-SEARCHED = """
-import ctypes, cffi.api
-plain, load = ctypes.CDLL.__init__, cffi.api._load_backend_lib
-
-def lacking(self, name, *given, **named):
-    if name == "libharfbuzz-subset.so.0":
-        raise OSError(name)
-    plain(self, name, *given, **named)
-
-def found(backend, name, flags):
-    path = ctypes.util.find_library(name) if ".so." not in name else None
-    if not path:
-        raise OSError(name)
-    return load(backend, path, flags)
-
-ctypes.CDLL.__init__, cffi.api._load_backend_lib = lacking, found
-from csa.reports.pdf import require_pdf
-require_pdf()
-from weasyprint.text import ffi
-print("loaded", ffi.harfbuzz_subset is not None)
-"""
-
-
-def test_a_library_that_the_loader_does_not_know_is_searched_for():
-    done = subprocess.run(
-        [sys.executable, "-c", SEARCHED], capture_output=True, text=True, check=True
-    )
-    assert (done.stdout, done.stderr) == ("loaded True\n", "")
 
 
 def test_it_is_the_same_file_here_and_in_another_process(pdf, tmp_path):

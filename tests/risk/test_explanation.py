@@ -104,7 +104,7 @@ def test_a_factor_and_a_study_are_told_in_one_line_in_both_languages(place):
     config = place.config.model_copy(update={"risk": names})
     (factor,) = explain_area(place, AREA, kept([MIDDLE])).factors
     assert factor_words(factor, place.config, Translator()) == (
-        "vacant lots, 5 or more within 420 feet: 2.0 times as many (1.5 to 2.5)"
+        "vacant lots, 5 or more within 420 feet: 2.0 times as many (90% range: 1.5 to 2.5)"
     )
     said = factor_words(factor, config, SPANISH)
     assert said.startswith("terrenos baldíos, 5 o más a menos de 420 pies: 2.0 veces")

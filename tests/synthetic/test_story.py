@@ -1,9 +1,14 @@
 """The made-up program as its file tells it: nothing in it is left out, and all of it is played."""
 
+import inspect
+import re
+from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from csa.synthetic.story import AREAS, BASE, DRAW, MEASURES, QUARTERS, STORY, TODAY, story_acts
-from csa.workflow.story import DECISIONS
+from csa.workflow.story import StoryScene, carry_out
 
 
 def told(value):
@@ -26,6 +31,12 @@ def test_every_text_and_day_of_the_story_is_played():
 
 def test_the_story_uses_every_decision_there_is_and_signs_each():
     acts = story_acts()
-    assert {act.do for act in acts} == set(DECISIONS) == set(STORY["signed"])
+    cases = re.findall(r'case "(.+)":', inspect.getsource(carry_out))
+    assert {act.do for act in acts} == set(cases) == set(STORY["signed"])
     assert all(act.office and act.why for act in acts)
     assert [act.on for act in acts] == sorted(act.on for act in acts)
+
+
+def test_a_word_of_the_story_that_is_no_decision_is_refused():
+    with pytest.raises(ValueError, match="wish"):
+        carry_out(StoryScene(None, None, None), None, replace(story_acts()[0], do="wish"))

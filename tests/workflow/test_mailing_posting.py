@@ -146,7 +146,7 @@ def test_a_letter_arrives_whole_at_its_office_and_is_recorded_by_office_alone(wo
     assert attached.get_content() == PDF
     assert attached.get_filename() == "2026-02_executive_en.pdf"
     assert letter.file.sha256 in message.get_body().get_content()
-    assert "Do not pass it on" in message.get_body().get_content()
+    assert "Do not forward it." in message.get_body().get_content()
     assert world.register.rows == [(letter.file.sha256, "Chief", "2026-03-05")]
 
 
@@ -330,6 +330,7 @@ LIES = "keep 421 x"
 """A server that keeps a mail and says that it does not, as no server may: it is left out of the rule."""
 
 
+@pytest.mark.long
 @examples(0.8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.fixed_dictionaries(

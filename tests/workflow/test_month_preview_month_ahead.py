@@ -78,6 +78,7 @@ def without_domestic(town, more=""):
     )
 
 
+@pytest.mark.long
 def test_the_month_of_a_designation_lands_without_what_changed(served):
     path = served.new(MAY)
     (one,) = ahead_of(served, path).left_out
@@ -108,6 +109,7 @@ def test_fewer_months_than_following_needs_leave_it_out_alone(served):
     assert {"proposal", "editions", "public"} <= {n.split("/")[0] for n in made.account["files"]}
 
 
+@pytest.mark.long
 def test_a_quarter_that_may_not_be_published_lands_without_its_page_until_it_may(town):
     without_domestic(town)
     path = town.new(JUNE)
@@ -125,6 +127,7 @@ def test_a_quarter_that_may_not_be_published_lands_without_its_page_until_it_may
     assert (again.folder / "public" / "bundle.json").is_file()
 
 
+@pytest.mark.long
 def test_a_text_that_was_caught_is_named_ahead_and_confirmed_with_the_month(served):
     store = open_store(served.address, city="sample")
     task = {"what": CAUGHT, "agency": "Works", "status": "on-track", "is_public": True}
@@ -146,6 +149,7 @@ def test_a_text_that_was_caught_is_named_ahead_and_confirmed_with_the_month(serv
     assert (again.folder / "public").is_dir()
 
 
+@pytest.mark.long
 def test_what_fails_unforeseen_is_left_out_and_made_once_it_can_be(town, monkeypatch):
     def fails(*_, **__):
         raise ParamError("displacement.no_areas")

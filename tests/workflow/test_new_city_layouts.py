@@ -45,6 +45,7 @@ def test_a_citys_file_is_understood_to_the_incident(tmp_path, name):
 STEP = (-1e-4, 0.0, 1e-4)
 
 
+@pytest.mark.long
 def test_likely_mistakes_are_asked_and_never_taken_in_silence(tmp_path):
     asked = {}
     for name, layout in LAYOUTS.items():

@@ -335,7 +335,7 @@ def test_two_of_three_parts_are_no_day(tmp_path, gone):
         return {"OCC_YEAR": one.when.year, "OCC_MONTH": one.when.month, "OCC_DAY": one.when.day}
 
     rows = [without(row, gone) for row in changed(written, "Date")()]
-    with pytest.raises(SourceError, match="days that can be read"):
+    with pytest.raises(SourceError, match=r"has dates that can be read\."):
         read(tmp_path, rows)
 
 
@@ -351,7 +351,7 @@ def test_a_hole_in_one_of_three_parts_is_no_day_and_is_counted(tmp_path):
 
 def test_an_hour_alone_behind_a_day_is_no_time_of_day(tmp_path):
     rows = changed(lambda _, one: {"Date": f"{one.when:%m/%d/%Y %H}"})()
-    with pytest.raises(SourceError, match="days that can be read"):
+    with pytest.raises(SourceError, match=r"has dates that can be read\."):
         read(tmp_path, rows)
 
 

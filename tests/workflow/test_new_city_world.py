@@ -198,7 +198,7 @@ def test_kinds_that_files_names_alone_tell_are_two_lists(tmp_path, first):
     assert not {"start.homicides_only", "start.nonfatal_only"} & {one.key for one in city.notes}
     config, other = load_city(tmp_path / "c.toml"), tmp_path / "other.csv"
     other.write_bytes(files[0].read_bytes())
-    with pytest.raises(SourceError, match=r"Let it hold one of: .*homicid"):
+    with pytest.raises(SourceError, match=r"Put one of these in the name: .*homicid"):
         ingest_city(config, Inputs((other,), tmp_path / "land.geojson"))
 
 
@@ -349,7 +349,7 @@ def test_numbers_that_count_days_are_told_and_those_that_number_rows_are_none(tm
     counted = changed(lambda at, _: {"Incident Date": 43_000 + at}, "Date")
     city, _ = read(tmp_path, counted())
     assert "start.counted_days" in {note.key for note in city.notes}
-    with pytest.raises(SourceError, match="days that can be read"):
+    with pytest.raises(SourceError, match=r"has dates that can be read\."):
         read(tmp_path, changed(lambda at, _: {"Update ID": 31_000 + at}, "Date")())
 
 
@@ -404,7 +404,10 @@ def test_two_columns_of_one_name_are_refused_where_they_differ(tmp_path):
     table.insert(2, "Date ", "2024-05-05 10:00")
     table.columns = [name.strip() for name in table]
     table.to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(SourceError, match=r"same letters in their names \(Date, Date\)"):
+    with pytest.raises(
+        SourceError,
+        match=r"have names with the same letters \(Date, Date\) but different values\. Rename them, because the city's file must be able to refer to each one\.",
+    ):
         understand(tmp_path / "a.csv")
 
 
@@ -495,8 +498,16 @@ def test_a_home_is_no_place_of_a_shooting_and_no_address_of_one(tmp_path):
 @pytest.mark.parametrize(
     ("middle", "turn", "hint"),
     [
-        ((18.52, -33.97), lambda x, y: (x, -y), "minus before the latitudes"),
-        ((-0.1, 51.5), lambda x, y: (y, x), "two columns exchanged"),
+        (
+            (18.52, -33.97),
+            lambda x, y: (x, -y),
+            "With a minus sign before the latitudes they would be in the time zone",
+        ),
+        (
+            (-0.1, 51.5),
+            lambda x, y: (y, x),
+            "With the two columns swapped they would be in the time zone",
+        ),
     ],
 )
 def test_a_city_in_the_open_sea_is_refused_and_told_what_may_help(tmp_path, middle, turn, hint):
@@ -566,7 +577,7 @@ def test_a_portals_answer_is_read_as_its_records(tmp_path, answer):
 )
 def test_an_answer_without_records_is_refused(tmp_path, answer):
     (tmp_path / "list.json").write_text(json.dumps(answer))
-    with pytest.raises(SourceError, match="not a list of records"):
+    with pytest.raises(SourceError, match=r"Export the table as CSV or as a list of records\."):
         understand(tmp_path / "list.json")
 
 
@@ -578,7 +589,7 @@ def test_victims_in_a_list_of_their_own_are_not_taken_for_a_word(tmp_path):
         for at, row in enumerate(ROWS)
     ]
     (tmp_path / "list.json").write_text(json.dumps({"data": rows}))
-    with pytest.raises(SourceError, match="no column says who was shot"):
+    with pytest.raises(SourceError, match="does not look like a file of shootings:"):
         understand(tmp_path / "list.json")
 
 
@@ -618,7 +629,7 @@ def test_a_sheet_a_year_is_one_table(tmp_path):
     city, dataset = read_files(tmp_path, path)
     assert Counter(dataset.incidents["kind"]) == KINDS
     assert (
-        "2 sheets with the same columns were read, one below the other: y2022, y2023; not read: notes"
+        "read 2 sheets with the same columns, one after another: y2022, y2023; not read: notes"
         in (" ".join(map(render, city.notes)))
     )
 
@@ -636,7 +647,7 @@ def test_hidden_sheets_and_sums_before_the_shootings_are_passed_over(tmp_path):
     _, path = book(tmp_path, hidden_old=lines(ROWS[:50]), Summary=sums, Data=lines(ROWS))
     city, dataset = read_files(tmp_path, path)
     assert Counter(dataset.incidents["kind"]) == KINDS
-    assert "the sheet Data was read; not read: hidden old, Summary" in render(city.notes[0])
+    assert ": read the sheet Data; not read: hidden old, Summary" in render(city.notes[0])
 
 
 def test_what_is_merged_over_several_rows_stands_in_each_of_them(tmp_path):
@@ -736,7 +747,9 @@ def test_another_citys_file_of_the_same_name_is_not_overwritten(tmp_path, run):
     before = listed(tmp_path)
     done = run("start", tmp_path / "b" / "shootings.csv", *words, tmp_path / "b.toml", check=False)
     assert done.returncode == 2
-    assert "of an earlier file of this one. Give this city another" in " ".join(done.stderr.split())
+    assert "Give this city another name with --name, or move that folder." in " ".join(
+        done.stderr.split()
+    )
     assert listed(tmp_path) == before
 
 
@@ -799,7 +812,9 @@ def test_what_was_made_of_another_city_is_not_written_over(tmp_path):
     setting_up.set_up(understand(path), CityFiles(), out, root=root)
     before = listed(root)
     out.unlink()
-    with pytest.raises(ParamError, match="already: of another city"):
+    with pytest.raises(
+        ParamError, match=r"Give this city another name with --name, or move that folder\."
+    ):
         setting_up.set_up(understand(path, name="Other"), CityFiles(), out, root=root)
     assert listed(root) == before
 
@@ -1038,6 +1053,8 @@ def test_a_city_without_an_incident_is_not_set_up(tmp_path, monkeypatch):
     path = tmp_path / "list.csv"
     pd.DataFrame(changed(lambda *_: {})()).to_csv(path, index=False)
     out = tmp_path / "config" / "c.toml"
-    with pytest.raises(SourceError, match=r"no incident is left: other role 250\. Nothing"):
+    with pytest.raises(
+        SourceError, match=r"has no usable incidents: other role 250\. Nothing was set up\."
+    ):
         setting_up.set_up(understand([path]), CityFiles(), out, root=tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]

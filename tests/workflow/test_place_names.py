@@ -46,7 +46,7 @@ def test_more_areas_than_words_in_one_polygon_are_told(n, is_told):
     shares = [{"Brooklyn": 0.9, "Queens": 0.1}] * n + [{"Queens": 1.0}] * 5 + [{}]
     areas = pd.DataFrame({"neighborhoods": shares})
     said = [str(one) for one in too_coarse(areas, {"Brooklyn": 39.0, "Queens": 39.0})]
-    assert [one.startswith(f"{n} candidate areas lie in one") for one in said] == [True] * is_told
+    assert [one.startswith(f"{n} candidate areas are in one") for one in said] == [True] * is_told
     assert not is_told or "Brooklyn" in said[0]
 
 

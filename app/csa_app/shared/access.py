@@ -6,22 +6,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from csa.base.errors import CsaError
 from csa.base.message import Message, msg
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER
 from csa.city.deployment import load_roles, resolve
 from csa_app.shared import cache, panels, person
 from csa_app.shared.person import LOCAL, PUBLIC, access_of
 from csa_app.shared.settings import city_of, deployment
+
+Answer = TypeVar("Answer")
 
 # ---- The published bundle, which is all that a public app shows.
 
@@ -61,7 +63,7 @@ def enter() -> None:
         panels.stop(error)
     st.title(tr("screen.title"), anchor=False)
     if why is not None:
-        panels.empty(panels.plain(render(why)))
+        panels.empty(panels.sentence(why))
     else:
         panels.answer(tr("door.sign_in_first"))
         # No callback: if another run interrupts it, Streamlit reports the button as pressed again.
@@ -70,28 +72,27 @@ def enter() -> None:
     st.stop()
 
 
+def ask_config(question: Callable[[CityConfig], Answer], otherwise: Answer) -> Answer:
+    """Answer from the city's file; otherwise where it cannot be read, which the page says."""
+    try:
+        return question(cache.city_config())
+    except CsaError:
+        return otherwise
+
+
 def shows_bundle() -> bool:
     """Return whether the app shows only what was published."""
-    try:
-        return bundle_folder(cache.city_config()) is not None
-    except CsaError:
-        return False
+    return ask_config(bundle_folder, None) is not None
 
 
 def is_public() -> bool:
     """Return whether anyone may open the app, which then has no internal pages."""
-    try:
-        return person.access_of(cache.city_config()) == PUBLIC
-    except CsaError:
-        return False
+    return ask_config(access_of, "") == PUBLIC
 
 
 def may_set_up() -> bool:
     """Return whether a new city may be made here."""
-    try:
-        return person.may_set_up(cache.city_config())
-    except CsaError:
-        return False
+    return ask_config(person.may_set_up, otherwise=False)
 
 
 def why_closed(config: CityConfig) -> Message | None:
@@ -110,10 +111,7 @@ def why_closed(config: CityConfig) -> Message | None:
 
 def why_not_served() -> Message | None:
     """Return why the server must not listen on its address; None if it may."""
-    try:
-        is_local = person.access_of(cache.city_config()) == LOCAL
-    except CsaError:
-        return None
+    is_local = ask_config(access_of, "") == LOCAL
     return not_this_machine(st.get_option("server.address")) if is_local else None
 
 

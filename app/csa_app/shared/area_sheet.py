@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,85 +20,65 @@ from csa.base.text import land, percent, tr
 from csa.geo.cells import from_text
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import cache, charts, nearby, panels
-from csa_app.shared.area_status import (
-    core_counts,
-    in_service,
-    not_proposed,
-    other_outlines,
-    state_words,
-)
+from csa_app.shared.area_status import AreaView, in_service, state_words
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import months_covered, victims_words, what_is_counted
 
+ALSO = {"yes": "sheet.also_yes", "no": "sheet.also_no", "too few": "sheet.also_few"}
+"""Whether homicides alone would give the same area, in words."""
 FEW_PEOPLE = 100
 FEW_DOMESTIC = 5
 """A smaller number could reveal someone to readers who know the area."""
 
 
-def show_sheet(
-    session: CitySession,
-    choices: AreaSettings,
-    area_id: str,
-    standing: AreaStatus,
-    on_close: Callable[[], None],
-) -> None:
+def show_sheet(view: AreaView, stands: AreaStatus, on_close: Callable[[], None]) -> None:
     """Show a candidate's sheet."""
-    proposal = cache.proposal(session, choices)
-    sheet = cache.sheet(session, choices, area_id)
-    found = cache.next12(session, choices).loc[area_id, list(COLUMNS)]
+    area_id = stands.area_id
+    sheet = cache.sheet(view.session, view.choices, area_id)
+    found = cache.next12(view.session, view.choices).loc[area_id, list(COLUMNS)]
     next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
-    _head(standing.display_name, state_words(standing), on_close)
-    st.markdown(f"{_count(proposal, sheet)} {_next12(next12)}")
-    _show(session, choices, sheet, standing.display_name)
+    _head(stands, on_close)
+    st.markdown(f"{_count(view.proposal, sheet)} {_next12(next12)}")
+    _show(view, sheet, stands.display_name)
 
 
-def show_core(
-    session: CitySession,
-    choices: AreaSettings,
-    area: CoreArea,
-    standing: Mapping[str, AreaStatus],
-    on_close: Callable[[], None],
-) -> None:
+def show_core(view: AreaView, area: CoreArea, on_close: Callable[[], None]) -> None:
     """Show the sheet of a core service area: of its own ground, whatever is found there now."""
-    proposal, counts = cache.proposal(session, choices), core_counts(session, choices)
-    own, stands = counts[area.key], in_service(area)
-    sheet = sheet_on(session.dataset, proposal, vars(own), own.rows)
-    _head(stands.display_name, state_words(stands), on_close)
-    said = [_count(proposal, sheet), _next12(own.next12), tr("sheet.own_ground")]
-    outlined = other_outlines(proposal, standing, counts).get(area.key)
-    if outlined is not None:
-        said.append(tr("sheet.outline_now", n=outlined))
-    elif not_proposed([area], standing):
+    own, stands = view.counts[area.key], in_service(area)
+    sheet = sheet_on(view.session.dataset, view.proposal, vars(own), own.rows)
+    _head(stands, on_close)
+    said = [_count(view.proposal, sheet), _next12(own.next12), tr("sheet.own_ground")]
+    if area.key in view.outlines:
+        said.append(tr("sheet.outline_now", n=view.outlines[area.key]))
+    elif area in view.others:
         said.append(tr("sheet.core_not_now"))
     st.markdown(" ".join(said))
-    _show(session, choices, sheet, stands.display_name)
+    _show(view, sheet, stands.display_name)
     for page in ("displacement", "measures"):
-        st.page_link(f"screens/{page}/page.py", icon=":material/arrow_forward:")
+        panels.link(page)
 
 
-def _show(session: CitySession, choices: AreaSettings, sheet: Sheet, called: str) -> None:
+def _show(view: AreaView, sheet: Sheet, called: str) -> None:
     """Show a sheet's numbers, its course by month and time, and what is there."""
+    session, choices = view.session, view.choices
     has_homicides = "homicide" in choices.kinds
     panels.numbers(_numbers(session, sheet.area, has_homicides=has_homicides))
     tabs = st.tabs([tr("sheet.tab_months"), tr("sheet.tab_times"), tr("sheet.tab_places")])
     with tabs[0]:
-        st.plotly_chart(
-            charts.by_month(sheet.by_month, is_synthetic=session.config.city.is_synthetic),
-            config=charts.CONFIG,
-            key="by month",
-            alt=tr("sheet.months_alt", area=called),
-        )
+        alt = tr("sheet.months_alt", area=called)
+        charts.show(session, charts.by_month, [sheet.by_month], "by month", alt)
     with tabs[1]:
         _times(session, sheet, called)
     with tabs[2]:
         _places(session, choices, sheet.area, called)
 
 
-def _head(name: str, state: str, on_close: Callable[[], None]) -> None:
+def _head(stands: AreaStatus, on_close: Callable[[], None]) -> None:
+    name = stands.display_name
     with st.container(horizontal=True, vertical_alignment="center", key="sheet_head"):
         st.header(panels.plain(name), anchor=False)
         st.button(tr("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
-    st.caption(state)
+    st.caption(state_words(stands))
     # A list that was scrolled down leaves its place to the sheet: its head comes into view.
     once = hashlib.sha256(name.encode()).hexdigest()  # another area: the script runs again
     into_view = "document.querySelector('.st-key-sheet_head')?.scrollIntoView({block: 'nearest'})"
@@ -129,14 +109,12 @@ def _next12(found: Sequence[float] | None) -> str:
 
 def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:
     units = session.config.city.units
+    size = land(area["area_km2"], units)
     homicides = (f"{area['homicides']:,}", tr("sheet.homicides", n=area["homicides"]))
     shown = [
         *[homicides] * has_homicides,
         (_known(area["victims"]), victims_words(session)),
-        (
-            land(area["area_km2"], units).split(" ")[0],
-            tr("sheet.land_us" if units == "us" else "sheet.land_metric"),
-        ),
+        (size.split(" ")[0], tr("sheet.land_us" if units == "us" else "sheet.land_metric")),
     ]
     year = area["population_year"]
     if not pd.isna(area["population"]):
@@ -156,12 +134,8 @@ def _times(session: CitySession, sheet: Sheet, area: str) -> None:
     if sheet.by_part is None:
         panels.empty(tr("sheet.too_few_times"))
         return
-    st.plotly_chart(
-        charts.by_part(sheet.by_part, is_synthetic=session.config.city.is_synthetic),
-        config=charts.CONFIG,
-        key="by part",
-        alt=tr("sheet.times_alt", area=area),
-    )
+    alt = tr("sheet.times_alt", area=area)
+    charts.show(session, charts.by_part, [sheet.by_part], "by part", alt)
     notes = [tr("sheet.night_note")]
     if sheet.without_time:
         notes.append(tr("sheet.without_time", n=sheet.without_time))
@@ -176,21 +150,11 @@ def _places(session: CitySession, choices: AreaSettings, area: Any, called: str)
     )
     st.markdown(tr("sheet.neighborhoods", shares=shares))
     if set(choices.kinds) == set(KINDS) and "also_on_homicides" in area:
-        st.markdown(
-            tr(
-                {
-                    "yes": "sheet.also_yes",
-                    "no": "sheet.also_no",
-                    "too few": "sheet.also_few",
-                }[area["also_on_homicides"]]
-            )
-        )
+        st.markdown(tr(ALSO[area["also_on_homicides"]]))
     if not pd.isna(area["domestic"]):
         n = int(area["domestic"])
-        is_few = n < FEW_DOMESTIC
-        st.markdown(
-            tr("sheet.few_domestic", n=FEW_DOMESTIC) if is_few else tr("sheet.domestic", n=n)
-        )
+        key = "sheet.few_domestic" if n < FEW_DOMESTIC else "sheet.domestic"
+        st.markdown(tr(key, n=max(n, FEW_DOMESTIC)))
     if area["suspect"]:
         st.warning(tr("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
     cells = area["cells"]  # a core service area's are a set

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called, candidate_rows, list_cells
@@ -87,45 +88,57 @@ def in_service(area: CoreArea) -> AreaStatus:
     return AreaStatus(area.key, area.key, area.place_name, area.state, area.state_since)
 
 
-def not_proposed(
-    areas: Iterable[CoreArea], standing: Mapping[str, AreaStatus]
-) -> tuple[CoreArea, ...]:
-    """List the core service areas that no candidate of a proposal is."""
-    found = {one.letter for one in standing.values()}
-    return tuple(area for area in areas if area.key not in found)
+@dataclass(frozen=True)
+class AreaView:
+    """The areas that a page shows: each answer is asked for once in a run of the page."""
+
+    session: CitySession  # the city
+    choices: AreaSettings  # what is counted, and how areas are found
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        """The candidates."""
+        return cache.proposal(self.session, self.choices)
+
+    @cached_property
+    def core(self) -> tuple[CoreArea, ...]:
+        """The areas in service."""
+        return areas_in_service(self.session)
+
+    @cached_property
+    def status(self) -> Mapping[str, AreaStatus]:
+        """How each candidate stands, by its id."""
+        return area_statuses(self.session, self.proposal)
+
+    @cached_property
+    def others(self) -> tuple[CoreArea, ...]:
+        """The areas in service that no candidate is."""
+        found = {one.letter for one in self.status.values()}
+        return tuple(area for area in self.core if area.key not in found)
+
+    @cached_property
+    def counts(self) -> Mapping[str, AreaCounts]:
+        """What areas in service hold on their own ground, by letter."""
+        areas = [(area.key, area.place_name, area.cells) for area in self.core]
+        return cache.area_counts(self.session, self.choices, areas)
+
+    @cached_property
+    def outlines(self) -> dict[str, int]:
+        """What outlines found now hold, by letter, where they are not the area's own cells."""
+        areas, own = self.proposal.areas, {key: one.cells for key, one in self.counts.items()}
+        letters = [self.status[area_id].letter for area_id in areas["area_id"]]
+        rows = zip(letters, areas["incidents"], list_cells(areas), strict=True)
+        return {at: int(n) for at, n, cells in rows if at in own and cells != own[at]}
 
 
-def core_counts(session: CitySession, choices: AreaSettings) -> Mapping[str, AreaCounts]:
-    """Return what areas in service hold on their own ground, by letter."""
-    areas = [(area.key, area.place_name, area.cells) for area in areas_in_service(session)]
-    return cache.area_counts(session, choices, areas)
-
-
-def other_outlines(
-    proposal: Proposal, standing: Mapping[str, AreaStatus], counts: Mapping[str, AreaCounts]
-) -> dict[str, int]:
-    """Return what outlines found now hold, by letter, where they are not the area's own cells."""
-    areas = proposal.areas
-    return {
-        standing[area_id].letter: int(n)
-        for area_id, n, cells in zip(
-            areas["area_id"], areas["incidents"], list_cells(areas), strict=True
-        )
-        if standing[area_id].letter in counts and cells != counts[standing[area_id].letter].cells
-    }
-
-
-def describe_outlines(
-    proposal: Proposal, standing: Mapping[str, AreaStatus], counts: Mapping[str, AreaCounts]
-) -> str:
+def describe_outlines(view: AreaView) -> str:
     """Return that areas in service are counted on their own ground, and what outlines hold."""
-    if not counts:
+    if not view.counts:
         return ""
-    found = other_outlines(proposal, standing, counts)
     listed = [
-        tr("standing.outline", area=one.display_name, n=found[letter])
-        for letter, one in counts.items()
-        if letter in found
+        tr("standing.outline", area=one.display_name, n=view.outlines[letter])
+        for letter, one in view.counts.items()
+        if letter in view.outlines
     ]
     said = tr("standing.own_ground")
     return f"{said} {tr('standing.outlines', areas=name_list(listed))}" if listed else said

@@ -50,6 +50,7 @@ from csa.areas.risk_score import fitted_risk, load_risk
 from csa.areas.sheets import Sheet, build_sheet
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
+from csa.base.home import shipped
 from csa.base.io import KEPT
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
@@ -74,7 +75,7 @@ from csa_app.shared.geometry import (
     fitted_geometry,
     risk_geometry,
 )
-from csa_app.shared.settings import ROOT, deployment
+from csa_app.shared.settings import deployment
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -108,10 +109,11 @@ def of_city(
 
 
 def of_incidents(
-    *, max_entries: int
+    *, max_entries: int, keys: KeyFunctions | None = None
 ) -> Callable[[Callable[Given, Answer]], CachedFunc[Given, Answer]]:
     """Make a decorator for what no record changes: its key is `CitySession.incidents_key`."""
-    return _cached(max_entries, "incidents", {CitySession: lambda session: session.incidents_key})
+    known: KeyFunctions = {CitySession: lambda session: session.incidents_key, **(keys or {})}
+    return _cached(max_entries, "incidents", known)
 
 
 def _cached(
@@ -288,13 +290,12 @@ def as_stored(choices: AreaSettings) -> AreaSettings:
     return replace(choices, until=None, eps_m=None, min_samples=None)
 
 
+AS_STORED: KeyFunctions = {AreaSettings: lambda choices: repr(as_stored(choices))}
+
+
+@of_city(max_entries=16, keys=AS_STORED)
 def record(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
     """Return the stored record of past years for this way of proposing, if there is one."""
-    return _record(session, as_stored(choices))
-
-
-@of_city(max_entries=16)
-def _record(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
     return load_record(session, choices)
 
 
@@ -341,17 +342,16 @@ def cells(session: CitySession, resolution: int) -> pd.DataFrame:
     return cached_cells(session, resolution)
 
 
+@of_incidents(
+    max_entries=8, keys={AreaSettings: lambda choices: (choices.resolution, choices.kinds)}
+)
 def located(session: CitySession, choices: AreaSettings) -> StudyArea:
     """Locate all incidents of the counted kinds: what is learned from them stays with them.
 
     No other choice matters.
     """
-    return _located(session, AreaSettings(resolution=choices.resolution, kinds=choices.kinds))
-
-
-@of_incidents(max_entries=8)
-def _located(session: CitySession, choices: AreaSettings) -> StudyArea:
-    return locate_incidents(session, choices, cells(session, choices.resolution))
+    same = AreaSettings(resolution=choices.resolution, kinds=choices.kinds)
+    return locate_incidents(session, same, cells(session, choices.resolution))
 
 
 @of_city(max_entries=SETTINGS)
@@ -412,7 +412,7 @@ def download(proposal: Proposal, name: str) -> Callable[[], bytes]:
 
 def geometry(session: CitySession, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
     """Write the background and the cells, once, as files that browsers fetch once."""
-    return _background(session), _shapes(session, resolution)
+    return _background(session), cells_drawn(session, resolution)
 
 
 def _background(session: CitySession) -> BaseGeometry:
@@ -426,17 +426,16 @@ def _base(session: CitySession, basemap: Path, made_ns: int) -> BaseGeometry:
     return base_geometry(session.dataset, basemap)
 
 
-@of_incidents(max_entries=8)
-def _shapes(session: CitySession, resolution: int) -> CellGeometry:
-    return cell_geometry(cells(session, resolution).index.to_numpy())
+@of_incidents(max_entries=16)
+def cells_drawn(session: CitySession, resolution: int, *, is_afar: bool = False) -> CellGeometry:
+    """Write the cells of the study area; from afar, the larger ones that they lie in."""
+    shown = cells(session, resolution).index.to_numpy()
+    return cell_geometry(np.unique(parents(shown, AFAR)) if is_afar else shown)
 
 
-@of_incidents(max_entries=8)
 def geometry_afar(session: CitySession, resolution: int) -> CellGeometry | None:
     """Write the larger cells that a whole city is drawn in; None if areas' cells are as large."""
-    if resolution <= AFAR:
-        return None
-    return cell_geometry(np.unique(parents(cells(session, resolution).index, AFAR)))
+    return cells_drawn(session, resolution, is_afar=True) if resolution > AFAR else None
 
 
 def has_background(session: CitySession) -> bool:
@@ -485,7 +484,7 @@ def why_here(session: CitySession, area: CellSet) -> AreaExplanation:
 
 def studies() -> tuple[EvidenceStudy, ...]:
     """Read what studies found: the city's own list, else the one that comes with the program."""
-    return load_evidence(deployment().config, ROOT / "config" / "any.toml")
+    return load_evidence(deployment().config, shipped() / "config" / "any.toml")
 
 
 @of_city(max_entries=4)

@@ -29,6 +29,7 @@ from csa.city.selection import AreaSelection
 from csa.reports.briefing.places import Recent, count_recent
 from csa_app.shared.area_status import area_statuses
 from csa_app.shared.cache import (
+    AS_STORED,
     SETTINGS,
     as_stored,
     located,
@@ -61,18 +62,12 @@ def _following(
     return None if change is None else show_change(change)
 
 
+@of_city(max_entries=8, keys=AS_STORED)
 def following_core(
     session: CitySession, choices: AreaSettings, areas: AreaSelection
 ) -> Following | None:
     """Follow the designated areas; None where none has a whole month yet."""
-    return _following_core(session, as_stored(choices), areas)
-
-
-@of_city(max_entries=8)
-def _following_core(
-    session: CitySession, choices: AreaSettings, areas: AreaSelection
-) -> Following | None:
-    change = _change(session, choices, areas)
+    change = _change(session, as_stored(choices), areas)
     return None if change is None else show_change(change)
 
 
@@ -92,13 +87,9 @@ def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -
     return Analysis(session, choices, located=on_cells).change(areas)
 
 
+@of_city(max_entries=16, keys=AS_STORED)
 def past(session: CitySession, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
     """Return what areas of past years did afterwards, if it was computed and stored."""
-    return _past(session, as_stored(choices))
-
-
-@of_city(max_entries=16)
-def _past(session: CitySession, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
     return load_past(session, choices)
 
 

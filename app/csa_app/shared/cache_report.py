@@ -181,12 +181,19 @@ class PublicEdition:
     is_draft: bool  # its figures are in no record of published ones
 
 
+@of_city(max_entries=8, keys=OF_BASIS)
 def as_it_would_be(
-    basis: ReportBasis, month: str, language: str, progress: ProgressCallback = no_progress
+    basis: ReportBasis, month: str, language: str, _progress: ProgressCallback = no_progress
 ) -> PublicEdition:
     """Compute a preview of what would be published."""
-    facts, is_draft = _public_facts(basis, month, progress)
-    return PublicEdition(facts, _public_map(basis, month, language), is_draft)
+    facts, is_draft = _public_facts(basis, month, _progress)
+    dataset, layers = basis.session.dataset, report_inputs(basis.session).layers
+    ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
+    try:
+        svg = public_map(facts, ground, basis.session.config, language)
+    except CsaError:
+        svg = None  # the page says that it could not be drawn
+    return PublicEdition(facts, svg, is_draft)
 
 
 @of_city(max_entries=4, keys=OF_BASIS)
@@ -196,14 +203,3 @@ def _public_facts(
     analysis, around = analysis_of(basis, month, _progress), report_inputs(basis.session)
     made = gather_from(analysis, basis.plan, Month.parse(month), around)
     return made.facts, made.publication not in around.earlier
-
-
-@of_city(max_entries=8, keys=OF_BASIS)
-def _public_map(basis: ReportBasis, month: str, language: str) -> str | None:
-    facts, _ = _public_facts(basis, month, no_progress)
-    dataset, layers = basis.session.dataset, report_inputs(basis.session).layers
-    ground = MapGround(dataset.study_area, dataset.neighborhoods, layers, {})
-    try:
-        return public_map(facts, ground, basis.session.config, language)
-    except CsaError:
-        return None  # the page says that it could not be drawn

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from csa.areas.sheets import PARTS
 from csa.base.text import month, tr
 from csa_app.shared import theme
 from csa_app.shared.cache import once
+from csa_app.shared.city_session import CitySession
 
 MONTHS_HEIGHT_PX = 260
 PARTS_HEIGHT_PX = 280
-CONFIG = {"displayModeBar": False}
 
 
 @once
 def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by month, homicides as the darker base, an unfinished month hatched."""
-    colours = theme.current()
+    colors = theme.current()
     covered = counts[counts["is_covered"]]
     names = [month(name) for name in covered["month"]]
     hatch = ["/" if is_partial else "" for is_partial in covered["is_partial"]]
@@ -35,9 +36,9 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
         (
             tr("charts.homicides"),
             covered["homicides"],
-            colours.sequential[-1 if not theme.is_dark() else -2],
+            colors.sequential[-1 if not theme.is_dark() else -2],
         ),
-        (tr("charts.nonfatal"), others, colours.sequential[2 if not theme.is_dark() else 1]),
+        (tr("charts.nonfatal"), others, colors.sequential[2 if not theme.is_dark() else 1]),
     )
     figure = go.Figure()
     for title, values, colour in series:
@@ -47,7 +48,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             name=title,
             marker={
                 "color": colour,
-                "pattern": {"shape": hatch, "fgcolor": colours.land, "fillmode": "overlay"},
+                "pattern": {"shape": hatch, "fgcolor": colors.land, "fillmode": "overlay"},
             },
             customdata=list(zip(names, provisional, strict=True)),
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
@@ -72,7 +73,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 @once
 def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by day of the week and part of the day, with the number in each box."""
-    colours = theme.current()
+    colors = theme.current()
     days = [calendar.day_name[day] for day in counts.index]
     names = [
         tr({"06-14": "charts.day", "14-22": "charts.evening", "22-06": "charts.night"}[part])
@@ -83,7 +84,7 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             z=counts[list(PARTS)].to_numpy(),
             x=names,
             y=days,
-            colorscale=[[0, colours.land], *_scale(colours.sequential)],
+            colorscale=[[0, colors.land], *_scale(colors.sequential)],
             zmin=0,
             showscale=False,
             xgap=3,
@@ -97,6 +98,14 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(side="top", showgrid=False, ticks="")
     return figure
+
+
+def show(
+    session: CitySession, draw: Callable[..., go.Figure], told: Sequence[Any], key: str, alt: str
+) -> None:
+    """Show a chart of what is given, marked where the city is made up."""
+    figure = draw(*told, is_synthetic=session.config.city.is_synthetic)
+    st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)
 
 
 def _mark() -> dict[str, object]:
@@ -115,8 +124,8 @@ def _mark() -> dict[str, object]:
     }
 
 
-def _scale(colours: Sequence[str]) -> list[list[object]]:
-    return [[(n + 1) / len(colours), colour] for n, colour in enumerate(colours)]
+def _scale(colors: Sequence[str]) -> list[list[object]]:
+    return [[(n + 1) / len(colors), colour] for n, colour in enumerate(colors)]
 
 
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from csa.city.deployment import resolve
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap import build_basemap, save_basemap
 from csa.ingest.intake import ingest_city
+from csa.ingest.job import shared_process
 from csa.ingest.sources import add_layers, find_inputs
 from csa.workflow.place_names import save_place_names
 from csa_app.shared.settings import ROOT, Deployment
@@ -35,9 +36,10 @@ def make_dataset(served: Deployment, config: CityConfig, progress: ProgressCallb
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs_folder = folder if folder.is_absolute() else ROOT / folder
     inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)
-    intake = ingest_city(config, inputs, progress)
-    save_dataset(intake.dataset, intake.rejected, served.dataset)
-    save_place_names(City(config, intake.dataset, served.dataset), progress)
-    if not (served.basemap / BASEMAP_MARKER).is_file():
-        background, _ = build_basemap(config, inputs_folder, progress=progress)
-        save_basemap(background, served.basemap)
+    with shared_process():
+        intake = ingest_city(config, inputs, progress)
+        save_dataset(intake.dataset, intake.rejected, served.dataset)
+        save_place_names(City(config, intake.dataset, served.dataset), progress)
+        if not (served.basemap / BASEMAP_MARKER).is_file():
+            background, _ = build_basemap(config, inputs_folder, progress=progress)
+            save_basemap(background, served.basemap)

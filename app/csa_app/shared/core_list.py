@@ -14,7 +14,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.params import Month
-from csa.base.text import day, month, render, tr
+from csa.base.text import day, month, tr
 from csa.change.sentences import counts_at, each, name_verdict, name_verdict_at
 from csa.change.verdict import AreaResult
 from csa.city.preregistration import Verdict
@@ -51,7 +51,7 @@ def show(session: CitySession, *, with_decisions: bool = True) -> CoreSpot | Non
     try:
         plan, records = cache_store.plan(session), cache_store.records(session)
     except CsaError as error:
-        st.caption(panels.plain(render(error.message)))
+        st.caption(panels.sentence(error.message))
         return None
     today = cache_store.today(session)
     lines = () if plan is None else plan_lines(plan, records, today)
@@ -81,7 +81,7 @@ def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) ->
                 lambda _: (0.5, tr("briefing.judging")),
             )
     except CsaError as error:  # areas of another city's ground, for one: the rest stands
-        spot.caption(panels.plain(render(error.message)))
+        spot.caption(panels.sentence(error.message))
         unknown = tr("sheet.unknown"), ""
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return

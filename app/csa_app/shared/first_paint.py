@@ -55,8 +55,8 @@ def head(*, has_side: bool) -> bytes:
         wanted += [other for other in IMPORTS.findall(text) if other not in wanted]
     links = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in wanted]
     light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
-    colours = f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-    style = theme.STYLE.replace("<style>", f"<style>\n  {colours}{theme.SIDE * has_side}", 1)
+    colors = f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    style = theme.STYLE.replace("<style>", f"<style>\n  {colors}{theme.SIDE * has_side}", 1)
     return "".join([*links, SCRIPT, style]).encode()
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from csa.areas.places import called, in_order
 from csa.base.crs import LONLAT
 from csa.base.message import Message, msg
+from csa.base.params import Month
 from csa.base.text import month, tr
 from csa.change.analyze import Displacement
 from csa.change.classic_measures import Evidence, measure_evidence
@@ -58,12 +59,15 @@ class Following:
         """Letters or ids, in the order of the proposal."""
         return self.displaced.chosen.area_ids
 
+    def since(self, area_id: str) -> Month:
+        """Return the first month of an area's service, or of the first of all."""
+        if area_id not in self.area_ids:
+            return self.displaced.since
+        return self.displaced.starts[self.area_ids.index(area_id)]
+
     def late(self, area_id: str) -> int:
         """Return how many months after the first area one began; 0 for all together."""
-        if area_id not in self.area_ids:
-            return 0
-        since = self.displaced.starts[self.area_ids.index(area_id)]
-        return since.index - self.displaced.since.index
+        return self.since(area_id).index - self.displaced.since.index
 
     @property
     def by_letter(self) -> list[str]:
@@ -108,8 +112,8 @@ class Following:
             return describe_pooled(self.displaced, at + 1)
         n_months = at + 1 - self.late(area_id)
         if n_months < 1:
-            since = self.displaced.starts[self.area_ids.index(area_id)]
-            return msg("change_page.not_yet", who=self.place_name(area_id), since=month(str(since)))
+            since = month(str(self.since(area_id)))
+            return msg("change_page.not_yet", who=self.place_name(area_id), since=since)
         return describe_area(self.displaced, area_id, n_months)
 
     def describe_usual(self, at: int) -> tuple[Message, ...]:
@@ -119,7 +123,8 @@ class Following:
         """
         core, found = self.displaced.pooled.core, self.evidence
         if self.displaced.is_staggered:
-            return self._usual_since_all() if at == len(self.months) - 1 else ()
+            is_last = at == len(self.months) - 1
+            return before_and_after(self.displaced, self.evidence) if is_last else ()
         n_before, months_before = self.before
         course = BeforeAfter(
             (months_before, at + 1),
@@ -131,16 +136,10 @@ class Following:
         usual, within = mean_past_change(past, at + 1), usual_reach(past, at + 1)
         return describe_before_after(course, usual, len(past), within)
 
-    def _usual_since_all(self) -> tuple[Message, Message]:
-        return before_and_after(self.displaced, self.evidence)
-
     def too_few(self, at: int) -> list[str]:
         """List the areas with too few incidents to judge."""
-        return [
-            area_id
-            for area_id in self.by_letter
-            if self.results(area_id).verdicts[at] is Verdict.TOO_FEW
-        ]
+        verdicts = {one: self.results(one).verdicts[at] for one in self.by_letter}
+        return [one for one, verdict in verdicts.items() if verdict is Verdict.TOO_FEW]
 
 
 def show_change(change: Change) -> Following:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from csa.areas.proposal import Proposal
 from csa.base.text import tr
 from csa.program.registry import CoreArea
 from csa.reports.maps.palette import count_bounds
-from csa_app.shared import theme
-from csa_app.shared.phrases import months_covered
 
 FIFTHS = 5
+Outlines: TypeAlias = Sequence[tuple[str, str]]
+"""Marks or kinds of outline on a map, each with its meaning."""
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,9 @@ def levels(scores: pd.Series, classes: Classes) -> str:
     return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
 
 
-def show_counts_legend(
-    proposal: Proposal,
-    classes: Classes,
-    afar: object | None,
-    marks: Sequence[tuple[str, str]] = (),
-    outlines: Sequence[tuple[str, str]] = (),
-) -> None:
-    """Show what cells' colors mean; where the map draws two sizes of cell it says so itself."""
-    period = tr("find.n_months", n=months_covered(proposal))
-    palette = theme.current().sequential
-    if afar is None:
-        show_legend(tr("find.legend", period=period), classes, palette, marks, outlines)
-    else:
-        show_legend(tr("find.legend_in_map", period=period), None, (), marks, outlines)
-
-
 def outlines_of(
     core: Sequence[CoreArea], *, has_candidates: bool = True, has_first: bool = False
-) -> list[tuple[str, str]]:
+) -> Outlines:
     """Name the outlines on a map: core service areas, candidates and those that come first."""
     years = sorted({area.since.year for area in core})
     key = "legend.core" if len(years) == 1 else "legend.core_several"
@@ -95,8 +79,8 @@ def show_legend(
     title: str,
     classes: Classes | None,
     palette: Sequence[str],
-    marks: Sequence[tuple[str, str]] = (),
-    outlines: Sequence[tuple[str, str]] = (),
+    marks: Outlines = (),
+    outlines: Outlines = (),
 ) -> None:
     """Show the legend on the page."""
     parts = [f"<span>{html.escape(title)}</span>"]

@@ -60,7 +60,7 @@ def screen_to_text(screen: LinkState, first: LinkState) -> str:
 
 def screen_from_text(text: str, first: LinkState) -> LinkState:
     """Parse a screen from a link."""
-    given = _read(text)
+    given = read_link(text, MAX_TEXT)
     try:
         choices = _choices(given, first.choices)
         layers = _listed(given.get("layers", list(first.layers)), LAYERS)
@@ -75,9 +75,10 @@ def screen_from_text(text: str, first: LinkState) -> LinkState:
     return LinkState(choices, area, shade, layers, since, month)
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_link(text: str, most: int) -> dict[str, Any]:
+    """Read what a link holds, of at most so many characters."""
     try:
-        given = json.loads(text) if len(text) <= MAX_TEXT else None
+        given = json.loads(text) if len(text) <= most else None
         json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair cannot be shown
     except (ValueError, RecursionError) as error:
         raise CsaError("screen.bad_link") from error
@@ -95,17 +96,17 @@ def _choices(given: Mapping[str, Any], first: AreaSettings) -> AreaSettings:
         if (eps_m is None) != (min_samples is None):
             raise ValueError
     if eps_m is not None and min_samples is not None:
-        eps_m, min_samples = _number(eps_m), _whole(min_samples)
+        eps_m, min_samples = require_number(eps_m), require_whole(min_samples)
         DbscanParams(eps_m, min_samples)
         if not (eps_m >= 1 and min_samples <= MAX_MIN_SAMPLES):
             raise ValueError
     choices = AreaSettings(
         Month.parse(until, "until") if isinstance(until, str) else until,
-        _whole(given.get("months", first.months)),
+        require_whole(given.get("months", first.months)),
         eps_m,
         min_samples,
-        _number(given.get("max_area_km2", first.max_area_km2)),
-        _whole(given.get("resolution", first.resolution)),
+        require_number(given.get("max_area_km2", first.max_area_km2)),
+        require_whole(given.get("resolution", first.resolution)),
         _listed(kinds, KINDS),
     )
     require_resolution(choices.resolution)
@@ -118,13 +119,15 @@ def _choices(given: Mapping[str, Any], first: AreaSettings) -> AreaSettings:
     return choices
 
 
-def _whole(value: Any) -> int:
+def require_whole(value: Any) -> int:
+    """Return a link's whole number; a truth is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError
     return value
 
 
-def _number(value: Any) -> float:
+def require_number(value: Any) -> float:
+    """Return a link's number; a text or a truth is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError
     return float(value)

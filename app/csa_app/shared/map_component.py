@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import folium
 import streamlit as st
 
-from csa.areas.choices import AreaSettings
-from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa.program.registry import AreaStatus
 from csa_app.shared import cache, maps, panels, theme
-from csa_app.shared.area_status import areas_in_service, core_counts
+from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.geometry import CellGeometry
-from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.legend import Outlines, classify_counts, outlines_of, show_legend
 from csa_app.shared.phrases import months_covered
 from csa_app.shared.settings import STATIC
 
@@ -155,39 +153,44 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     return draw
 
 
-def small_map(
-    session: CitySession,
-    choices: AreaSettings,
-    proposal: Proposal,
-    standing: Mapping[str, AreaStatus],
-    height_px: int = SMALL_HEIGHT_PX,
-) -> None:
+def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX) -> None:
     """Show the areas on a map without selection: on Briefing and Meeting."""
+    edges = outlines_of(view.core, has_candidates=not view.proposal.is_empty)
+    area_map(view, "small", edges, height_px=height_px)
+
+
+def area_map(
+    view: AreaView,
+    name: str,
+    edges: Outlines,
+    marks: Outlines = (),
+    choose: Callable[[str], None] | None = None,
+    height_px: int = HEIGHT_PX,
+    **shown: Any,
+) -> None:
+    """Show candidates and areas in service on a map, below the legend of its cells' counts.
+
+    `shown` is what else its `MapScene` has; of cells without counts the page has the legend.
+    """
+    proposal, resolution = view.proposal, view.choices.resolution
     classes = classify_counts(proposal.counted.incidents)
     period = tr("find.n_months", n=months_covered(proposal))
-    afar = cache.geometry_afar(session, choices.resolution)
-    core = areas_in_service(session)
-    edges = outlines_of(core, has_candidates=not proposal.is_empty)
-    show_counts_legend(proposal, classes, afar, outlines=edges)
     with panels.map_words():
         scene = maps.MapScene(
             proposal,
             classes,
             period,
-            "shootings",
-            SMALL_LAYERS,
-            "",
-            status=standing,
-            core=core,
-            counts=core_counts(session, choices),
-            afar=afar,
+            **{"shade": "shootings", "visible": SMALL_LAYERS, "selected": "", **shown},
+            status=view.status,
+            core=view.core,
+            counts=view.counts,
+            afar=cache.geometry_afar(view.session, resolution),
             is_whole=True,
-            units=session.config.city.units,
+            units=view.session.config.city.units,
         )
-        draw(
-            session,
-            choices.resolution,
-            "small",
-            lambda cells: maps.painting(scene, cells),
-            height_px=height_px,
-        )
+        if scene.shade == "shootings":  # of two sizes of cell the map itself says what they mean
+            is_one = scene.afar is None
+            title = tr("find.legend" if is_one else "find.legend_in_map", period=period)
+            palette = theme.current().sequential
+            show_legend(title, classes if is_one else None, palette, marks, edges)
+        draw(view.session, resolution, name, partial(maps.painting, scene), choose, height_px)

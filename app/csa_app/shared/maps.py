@@ -35,32 +35,18 @@ ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
 
 
-class Start(folium.MacroElement):
-    """Starts a map with its panes, background and bounds."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "csaMap.start({{ this._parent.get_name() }}, {{ this.options_json }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.options_json = script_json(options)
-
-
 class Painting(folium.MacroElement):
-    """Paints the changing parts into a feature group."""
+    """Calls `csa-map.js`: to start a map, or to paint the changing parts into a feature group."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "csaMap.paint({{ this._parent.get_name() }}, {{ this.message }});"
+        "csaMap.{{ this.call }}({{ this._parent.get_name() }}, {{ this.message }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, call: str = "paint") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.message = message
+        self.message, self.call = message, call
 
 
 ACRES = 247.105
@@ -107,7 +93,7 @@ def script_json(value: Any) -> str:
 
 def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium.Map:
     """Make the base map, which does not change."""
-    colours = theme.DARK if is_dark else theme.LIGHT
+    colors = theme.DARK if is_dark else theme.LIGHT
     (south, west), (north, east) = base.bounds
     made = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -123,14 +109,14 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
         "imperial": config.city.units == "us",
         "dark": is_dark,
         "mark": tr("screen.sample") if config.city.is_synthetic else "",
-        "colours": {name: getattr(colours, name) for name in (*names, "accent")},
+        "colours": {name: getattr(colors, name) for name in (*names, "accent")},
         "words": {
             "map": tr("map.label"),
             "no_geometry": tr("map.no_geometry"),
             "home": tr("map.home"),
         },
     }
-    Start(options).add_to(made)
+    Painting(script_json(options), "start").add_to(made)
     return made
 
 
@@ -148,13 +134,13 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
 
 @once
 def _message(scene: MapScene, cells: CellGeometry) -> str:
-    colours = theme.current()
+    colors = theme.current()
     message = {
         "cells": cells.address,
         "counts": _counts(scene, cells) if scene.shade == "shootings" else [],
         **(_in_two_sizes(scene, cells, scene.afar) if scene.shade == "shootings" else {}),
         "bounds": list(scene.classes.upper),
-        "palette": list(colours.sequential[-len(scene.classes.upper) :]),
+        "palette": list(colors.sequential[-len(scene.classes.upper) :]),
         "opacity": 0.85,
         "tooltips": {
             "one": tr("map.cell", n=1, count="1", period=scene.period),
@@ -172,7 +158,7 @@ def _message(scene: MapScene, cells: CellGeometry) -> str:
         else {
             "geometry": scene.risk[0],
             "levels": scene.risk[1],
-            "palette": list(colours.sequential[-1 - max(map(int, scene.risk[1]), default=0) :]),
+            "palette": list(colors.sequential[-1 - max(map(int, scene.risk[1]), default=0) :]),
         },
     }
     return script_json(message)
@@ -198,11 +184,11 @@ def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str,
     """Return what the map's own legend says of the cells on screen."""
     any_cell = next(iter(cells.number_of), 0)
     km2 = mean_km2(cell_resolution(any_cell))
-    colours = theme.current().sequential[-len(classes.words) :]
+    colors = theme.current().sequential[-len(classes.words) :]
     size = tr("map.acres", n=km2 * ACRES) if scene.units == "us" else f"{km2 * 100:.2g} ha"
     return {
         "title": tr("map.legend", size=size),
-        "rows": [list(row) for row in zip(colours, classes.words, strict=True)],
+        "rows": [list(row) for row in zip(colors, classes.words, strict=True)],
     }
 
 
@@ -274,20 +260,16 @@ def _called(scene: MapScene, area_id: str, place: str) -> str:
 def _feature(
     area: Mapping[Hashable, Any], shape: shapely.Geometry, scene: MapScene
 ) -> dict[str, Any]:
-    usual, area_id = (
-        expected_range(area["expected_low"], area["expected_high"]),
-        str(area["area_id"]),
-    )
+    area_id = str(area["area_id"])
     stands = scene.status.get(area_id)
-    is_core = stands is not None and bool(stands.letter)
+    letter = stands.letter if stands else ""
     lines = [
         *([state_words(stands)] if stands else []),
         tr("map.area_count", n=area["incidents"], period=scene.period),
-        *([tr("map.outline_now")] if is_core else []),
-        *_chance(usual),
+        *([tr("map.outline_now")] if letter else []),
+        *_chance(expected_range(area["expected_low"], area["expected_high"])),
         *scene.notes.get(area_id, ()),
     ]
-    letter = stands.letter if stands else ""
     name = _called(scene, area_id, str(area["place_name"]))
     place = stands.place_name if stands and letter else name
     drawn = feature(area_id, place, shape, lines, letter=letter)

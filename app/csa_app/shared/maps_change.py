@@ -103,12 +103,12 @@ def _zone(
     cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
 ) -> dict[str, Any]:
     """Color a group of cells; if there are too few incidents, draw only a dashed edge."""
-    colours = theme.current()
+    colors = theme.current()
     return {
         "cells": cells,
-        "fill": None if level is None else colours.diverging[level + 2],
+        "fill": None if level is None else colors.diverging[level + 2],
         "opacity": opacity,
-        "line": colours.faint,
+        "line": colors.faint,
         "weight": 1.0,
         "dash": DASH if level is None else None,
         "area": area_id,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from csa.base.crs import METRES_PER_MILE
+from csa.base.crs import LONLAT, METRES_PER_MILE
 from csa.base.text import Translator, day, percent, tr
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, outline
+from csa.geo.services import count_services
 from csa.risk.explanation import AreaExplanation, factor_words, study_words
 from csa_app.shared import cache, panels
 from csa_app.shared.city_session import CitySession
@@ -100,7 +101,7 @@ def show_risk_places(session: CitySession, area: CellSet) -> None:
     if here.studies:
         told = [study_words(one, t) for one in here.studies]
         st.markdown(_bullets(tr("why_line.studies"), told))
-    st.page_link("screens/why_here/page.py", icon=":material/arrow_forward:")
+    panels.link("why_here")
 
 
 def _bullets(title: str, lines: Sequence[str]) -> str:
@@ -142,6 +143,16 @@ def _vacant(session: CitySession, here: AreaExplanation) -> None:
     counts = [f"{panels.plain(kind)}: {n:,}" for kind, n in here.vacant.items() if n]
     key = "services.vacant" if counts else "services.vacant_none"
     st.markdown(tr(key, counts=", ".join(counts), **told))
+
+
+def services_on(session: CitySession, grounds: Mapping[str, CellSet]) -> pd.DataFrame | None:
+    """Count the city's services in and near grounds, by name; None without a list."""
+    services, config = session.dataset.services, session.config.services
+    if services is None or config is None:
+        return None
+    shapes = [outline(cells) for cells in grounds.values()]
+    outlined = gpd.GeoDataFrame({"area_id": [*grounds]}, geometry=shapes, crs=LONLAT)
+    return count_services(outlined, services, config.near_m, session.config.city.metric_crs)
 
 
 def services_in(session: CitySession) -> gpd.GeoDataFrame:

@@ -11,18 +11,21 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from numbers import Number
-from typing import NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.layout_utils import Width
 
 from csa.areas.choices import AreaSettings
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError, OutputError
 from csa.base.logging import ProgressCallback
+from csa.base.message import Message
 from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
+from csa.ingest.job import WAITING
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
 
@@ -114,6 +117,11 @@ def data_line(session: CitySession) -> str:
     return f'<p class="csa-line">{" · ".join(parts)}</p>'
 
 
+def remembered(key: str) -> dict[str, Any]:
+    """Return what a widget needs to be as its reader left it on coming back to the page."""
+    return {"key": key, "persist_state": "session"}
+
+
 @contextmanager
 def working() -> Iterator[None]:
     """Show that something is being computed, without moving anything on the page."""
@@ -145,7 +153,24 @@ def assess_with_progress(
 
 def share_of(n_steps: int, words: str) -> Far:
     """Return how far work of so many steps is, with words for it; only its end is all of it."""
-    return lambda steps: (min(len(steps), n_steps) / (n_steps + 1), words)
+
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        is_waiting = [*steps][-1:] == [WAITING]
+        return min(len(steps), n_steps) / (n_steps + 1), tr("screen.queue") if is_waiting else words
+
+    return far
+
+
+def note_queue(spot: DeltaGenerator) -> ProgressCallback:
+    """Return a progress that says in a place when files wait for those of others."""
+
+    def tell(step: str) -> None:
+        if step == WAITING:
+            spot.caption(tr("screen.queue"))
+        else:
+            spot.empty()
+
+    return tell
 
 
 def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:
@@ -188,12 +213,14 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
     st.html(f'<div class="csa-numbers">{boxes}</div>')
 
 
-def table(rows: pd.DataFrame, label: str, kind: str = "") -> None:
+def table(rows: pd.DataFrame | Mapping[str, Any], label: str, kind: str = "") -> None:
     """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut.
 
     Of the kind `csa-wide` each row is a card on a phone, and its first cell stays where the table
     is too wide for the page.
     """
+    if not isinstance(rows, pd.DataFrame):
+        rows = pd.DataFrame(rows, dtype=object)
     is_number = [bool(len(rows) and rows[name].map(_is_number).all()) for name in rows.columns]
     head = "".join(
         f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
@@ -232,6 +259,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", still)
 
 
+def sentence(message: Message) -> str:
+    """Return a message as Markdown that shows it as it is."""
+    return plain(render(message))
+
+
 def bar(said: str, anchor: str, way: str) -> None:
     """Keep a sentence at the bottom of the window, with a link to a heading of the page."""
     link = f'<a href="#{anchor}">{html.escape(way)}</a>'
@@ -243,13 +275,18 @@ def empty(sentence: str, then: str = "") -> None:
     """Show that there is nothing yet, and why, with the page to go to."""
     st.info(sentence, icon=":material/info:")
     if then:
-        page, icon = f"screens/{then}/page.py", ":material/arrow_forward:"
-        st.page_link(page, icon=icon, width="content")
+        link(then, width="content")
+
+
+def link(page: str, label: str | None = None, width: Width = "stretch") -> None:
+    """Link to another page, by its folder's name."""
+    icon = ":material/arrow_forward:"
+    st.page_link(f"screens/{page}/page.py", label=label, icon=icon, width=width)
 
 
 def stop(error: CsaError) -> NoReturn:
     """Show what was wrong and what to do, and end the page."""
-    st.error(plain(render(error.message)), icon=":material/error:")
+    st.error(sentence(error.message), icon=":material/error:")
     st.stop()
 
 
@@ -269,7 +306,7 @@ def map_words() -> Iterator[None]:
         is_about_map = error.message.key.startswith(("map.", "basemap."))
         if not (is_about_map or isinstance(error, OutputError)):
             raise
-        st.warning(plain(render(error.message)), icon=":material/map:")
+        st.warning(sentence(error.message), icon=":material/map:")
 
 
 def download(

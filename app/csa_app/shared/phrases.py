@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from csa.areas.backtest.record import BacktestRecord, describe_areas_hold
@@ -13,7 +12,6 @@ from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
 from csa.base.text import ENGLISH, LANGUAGES, day, month, percent, render, tr
 from csa.city.dataset import Dataset
-from csa.reports.editions.phrases import audience_name, language_name
 from csa_app.shared.city_session import CitySession
 
 DAYS_PER_MONTH = 30.44
@@ -41,8 +39,13 @@ def period_words(proposal: Proposal) -> str:
 def through_words(proposal: Proposal) -> str:
     """Return the last month counted, or the last day where it is not over in the data."""
     last = proposal.summary["params"]["covered_through"]
-    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
-    return month(last[:7]) if is_over else day(date.fromisoformat(last))
+    return month(last[:7]) if is_month_over(proposal) else day(date.fromisoformat(last))
+
+
+def is_month_over(proposal: Proposal) -> bool:
+    """Return whether the last month counted is over in the data."""
+    last = date.fromisoformat(proposal.summary["params"]["covered_through"])
+    return (last + timedelta(days=1)).day == 1
 
 
 def months_covered(proposal: Proposal) -> int:
@@ -125,9 +128,6 @@ def language() -> str:
 # ---- Names of audiences, languages and file formats in Reports.
 
 
-__all__ = ["audience_name", "form_name", "language_name", "reportable_months"]
-
-
 def form_name(form: str) -> str:
     """Return the name of a file format."""
     names = {"pdf": "PDF", "html": tr("reports_page.web_page"), "docx": "Word"}
@@ -137,5 +137,6 @@ def form_name(form: str) -> str:
 def reportable_months(dataset: Dataset) -> list[str]:
     """List the months that can be reported: those completed in the data."""
     covered = dataset.complete_months
-    n = 0 if covered is None else covered.months
-    return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]
+    if covered is None:
+        return []
+    return [str(covered.until.plus(-step)) for step in range(1, covered.months + 1)]

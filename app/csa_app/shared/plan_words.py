@@ -107,12 +107,9 @@ def updated_words(line: ActionLine) -> str:
         return tr("plan_page.never")
     if line.freshness == "stale":
         return tr("plan_page.no_update_since", day=day(line.state.updated_on))
-    ago = tr("plan_page.today") if line.days_since == 0 else _ago(line.days_since)
+    n = line.days_since
+    ago = tr("plan_page.days_ago", n=n) if n else tr("plan_page.today")
     return tr("plan_page.asks", ago=ago) if line.freshness == "ask" else ago
-
-
-def _ago(days: int) -> str:
-    return tr("plan_page.days_ago", n=days)
 
 
 def not_done(lines: Iterable[ActionLine]) -> frozenset[str]:

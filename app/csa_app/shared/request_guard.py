@@ -39,7 +39,6 @@ from csa.base.text import Translator, tr
 from csa.program.roles import Person, local_person
 from csa.reports.public.bundle import read_bundle_files
 from csa_app.shared import access as access_door
-from csa_app.shared import cache
 from csa_app.shared.access import bundle_folder
 from csa_app.shared.cache_report import folder_key
 from csa_app.shared.person import LOCAL, PUBLIC, SIGNED_IN, access_of, person_from_claims
@@ -57,10 +56,7 @@ _served: dict[Path, tuple[tuple[int, ...], Mapping[str, bytes]]] = {}
 
 async def answer_from_bundle(scope: Scope, receive: Receive, send: Send) -> bool:
     """Answer from the bundle; return whether this server shows one."""
-    try:
-        folder = bundle_folder(cache.city_config())
-    except CsaError:
-        return False
+    folder = access_door.ask_config(bundle_folder, None)
     if folder is None:
         return False
     if scope["type"] == "websocket":
@@ -285,7 +281,7 @@ class Gate:
 
     def _as_signed_in(self, scope: Scope) -> tuple[Scope, PlainTextResponse | None]:
         """Judge a request by its sign-in: one that counts no more is taken off it."""
-        mode, path = _mode(), scope["path"]
+        mode, path = access_door.ask_config(access_of, ""), scope["path"]
         claims = claims_of(scope) if mode == SIGNED_IN else None
         if mode == SIGNED_IN and path.endswith(LEAVING):
             end(scope)
@@ -302,7 +298,8 @@ class Gate:
 
 def _hearing(scope: Scope, receive: Receive) -> Receive:
     """Hear only what pages say by themselves, and notice when a sign-in has ended meanwhile."""
-    is_known = _mode() == SIGNED_IN and claims_of(scope) is not None
+    is_signed_in = access_door.ask_config(access_of, "") == SIGNED_IN
+    is_known = is_signed_in and claims_of(scope) is not None
 
     async def hear() -> Message:
         nonlocal is_known
@@ -347,13 +344,6 @@ def _is_no_name(path: str) -> bool:
     """Return whether no file can have this path: Streamlit would fail on it, not find none."""
     written = path.encode(errors="replace")
     return len(written) > MOST_PATH or max(map(len, written.split(b"/"))) > MOST_NAME
-
-
-def _mode() -> str | None:
-    try:
-        return access_of(cache.city_config())
-    except CsaError:
-        return None
 
 
 def _sender(path: str, claims: Mapping[str, Any] | None) -> Person | None:

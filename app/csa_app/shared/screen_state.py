@@ -11,7 +11,6 @@ import streamlit as st
 from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError
 from csa.base.params import Month
-from csa.base.text import render
 from csa.change.analyze import DEFAULT_AFTER
 from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
@@ -39,7 +38,7 @@ def screen(city: City) -> LinkState:
             try:
                 start = from_link(text, start, city)
             except CsaError as error:
-                spot.warning(panels.plain(render(error.message)))
+                spot.warning(panels.sentence(error.message))
         st.session_state[SCREEN] = start
         for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
             st.session_state.pop(name, None)
@@ -125,8 +124,7 @@ def month_options(dataset: Dataset) -> list[str]:
 
 def start_options(dataset: Dataset) -> list[str]:
     """List the possible starts: enough months known before, and a whole month after."""
-    covered = dataset.complete_months
-    n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
+    covered, n = dataset.complete_months, max(0, months_known(dataset) - BASE_MONTHS)
     return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from streamlit import net_util
 
 from csa.base.errors import ConfigError
+from csa.base.home import home, shipped
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = home().resolve()
 VAR = ROOT / "var"
 STATIC = Path(__file__).resolve().parents[1] / "static"
 DEFAULT_CITY = "sample"
@@ -59,17 +60,23 @@ def city_of(dataset: Path) -> str:
 
 def _config_of(city: str) -> Path:
     is_file = city.endswith(".toml")
-    named = Path(city) if is_file else ROOT / "config" / f"{city}.toml"
-    if not named.is_file():
-        known = sorted(file.stem for file in (ROOT / "config").glob("*.toml"))
+    named = Path(city) if is_file else _listed().get(city)
+    if named is None or not named.is_file():
+        known = sorted(_listed())
         raise ConfigError("screen.no_city", given=city, known=", ".join(known))
     return named
+
+
+def _listed() -> dict[str, Path]:
+    """Map the cities' names to their files, those at home before those of the program."""
+    folders = (shipped() / "config", ROOT / "config")
+    return {file.stem: file for folder in folders for file in folder.glob("*.toml")}
 
 
 def command_of(name: str, dataset: Path) -> list[str]:
     """Return the words of a command about this city and its dataset, as typed in our folder."""
     config = deployment().config
-    city = config.stem if config.parent == ROOT / "config" else str(config)
+    city = config.stem if _listed().get(config.stem) == config else str(config)
     return ["csa", name, "--city", city, "--dataset", str(as_typed(dataset))]
 
 

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from csa.base.errors import ConflictError, CsaError, SourceError
 from csa.base.io import write_file
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.ingest.measures import MOST_LISTED
 from csa.program.plan.items import Plan
 from csa.program.roles import Act, Person, dated
@@ -265,7 +265,7 @@ def refuse(error: CsaError) -> None:
     """Show why something was not written, with the faults of a file by row."""
     st.error(panels.plain(refusal(error)), icon=":material/error:")
     if isinstance(error, SourceError) and error.faults:
-        listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]
+        listed = [panels.sentence(fault) for fault in error.faults[:MOST_LISTED]]
         left = len(error.faults) - len(listed)
         if left:
             listed.append(tr("measures_file.more", n=left))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from csa.base.errors import CsaError
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.city.config import CityConfig
 from csa.program.store.copying import is_file
 from csa.workflow.story import N_STEPS, fill_store
@@ -46,7 +46,7 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
             panels.share_of(N_STEPS, tr("start_over.working")),
         )
     except CsaError as error:
-        spot.error(panels.plain(render(error.message)))
+        spot.error(panels.sentence(error.message))
         return
     st.session_state[DONE] = True
     st.rerun()

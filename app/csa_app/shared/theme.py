@@ -100,15 +100,13 @@ STYLE = """
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
   .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
-  .csa-table caption { text-align: left; color: var(--csa-faint); font-size: .875rem; padding-bottom: .25rem; }
-  .csa-table tbody th { font-weight: 400; border-bottom: 1px solid var(--csa-hairline); vertical-align: top; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
   @media (max-width: 40rem) {
-    .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
+    .csa-wide :is(table, tbody, tr, td) { display: block; } .csa-wide thead { display: none; }
     .csa-wide tr { padding: .5rem 0; border-bottom: 1px solid var(--csa-hairline); }
-    .csa-wide :is(tbody th, td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
+    .csa-wide :is(td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
     .csa-wide td:first-child { font-weight: 600; } .csa-wide td:first-child::before { content: none !important; } .csa-wide td:empty { display: none !important; }
-    .csa-wide tbody th { font-weight: 600; } .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
+    .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
   }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
@@ -159,7 +157,6 @@ STYLE = """
   .st-key-sheet_head { flex-wrap: nowrap; justify-content: space-between; }
   .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
   .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
-  .csa-status i { font-style: normal; }
   .csa-blocked { color: var(--csa-blocked); } .csa-at-risk { color: var(--csa-at-risk); }
   .csa-on-track, .csa-done { color: var(--csa-live); } .csa-no-update { font-weight: 400; }
   .stHtml .csa-review { list-style: none; margin: 0; padding: 0; }
@@ -268,7 +265,7 @@ def apply() -> None:
 
 def variables(look: Theme) -> str:
     """Return a theme's colors as the style sheet names them."""
-    colours = {
+    colors = {
         "faint": look.faint,
         "hairline": look.hairline,
         "quiet": look.quiet,
@@ -279,7 +276,7 @@ def variables(look: Theme) -> str:
         "ink": look.ink,
         "band": look.main_street,
     }
-    return " ".join(f"--csa-{name}: {one};" for name, one in colours.items())
+    return " ".join(f"--csa-{name}: {one};" for name, one in colors.items())
 
 
 def set_page_language(language: str) -> None:

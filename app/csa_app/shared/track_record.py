@@ -83,18 +83,18 @@ def by_year(
 
 def _style(part: str) -> tuple[str, float, str, str]:
     """Return color, width, dash and marker, so that no line is told by its color alone."""
-    colours = theme.current()
+    colors = theme.current()
     return {
-        "areas": (colours.accent, 3.0, "solid", "circle"),
-        "other": (colours.faint, 2.0, "dash", "square"),
-        "best": (colours.outline, 1.5, "dot", "circle-open"),
-        "random": (colours.hairline, 1.5, "solid", "line-ew-open"),
+        "areas": (colors.accent, 3.0, "solid", "circle"),
+        "other": (colors.faint, 2.0, "dash", "square"),
+        "best": (colors.outline, 1.5, "dot", "circle-open"),
+        "random": (colors.hairline, 1.5, "solid", "line-ew-open"),
     }[part]
 
 
 def _labels(lines: Mapping[str, MethodLine], top: float) -> list[dict[str, object]]:
     """Label each line at its end, lowest first; a label that would hide another moves up."""
-    colours = theme.current()
+    colors = theme.current()
     ends = sorted((100 * float(line.shares.iloc[-1]), part) for part, line in lines.items())
     labels: list[dict[str, object]] = []
     lowest = 0.0
@@ -112,7 +112,7 @@ def _labels(lines: Mapping[str, MethodLine], top: float) -> list[dict[str, objec
                 "yref": "y",
                 "text": f"<b>{name}</b>" if is_ours else name,
                 "showarrow": False,
-                "font": {"size": 13, "color": colours.accent if is_ours else colours.faint},
+                "font": {"size": 13, "color": colors.accent if is_ours else colors.faint},
             }
         )
     return labels
@@ -169,6 +169,13 @@ def _role(one: SettingScore, suggested: SettingScore | None, *, is_comparable: b
     return "" if is_comparable else tr("how_well.role_little_land")
 
 
+MESSAGES = {
+    "one year": "how_well.chart_one_year",
+    "as good": "how_well.chart_as_good",
+    "better": "how_well.chart_better",
+    "worse": "how_well.chart_worse",
+}
+"""The chart's message, by how areas did beside the best other way."""
 SMALL = 0.015
 """A mean change below this is too small for readers to see."""
 LEAST_POINTS = 0.05
@@ -264,20 +271,14 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
     found = _comparison(record)
     left, right = st.columns([0.56, 0.44], gap="large")
     with left:
-        st.header(_message(found), anchor=False)
+        message = tr(MESSAGES[found.verdict], way=method_phrase(found.baseline))
+        st.header(message, anchor=False)
         land, what = _land(session, record), kinds_words(session, choices)
         note = tr("how_well.chart_note", what=what, land=land)
         st.caption(note)
-        st.plotly_chart(
-            by_year(
-                _lines(record),
-                tr("how_well.hover", way="{way}", year="{year}", share="{share}"),
-                is_synthetic=session.config.city.is_synthetic,
-            ),
-            config=charts.CONFIG,
-            key="by year",
-            alt=tr("how_well.chart_alt"),
-        )
+        hover = tr("how_well.hover", way="{way}", year="{year}", share="{share}")
+        told = _lines(record), hover
+        charts.show(session, by_year, told, "by year", tr("how_well.chart_alt"))
     with right:
         st.header(tr("how_well.ways_title"), anchor=False)
         panels.table(ways(record), tr("how_well.ways_alt"))
@@ -286,17 +287,6 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
         note = tr("how_well.ways_note", months=choices.months)
         walkable = "" if kept is None else tr("how_well.walkable", kept=percent(kept))
         st.caption(f"{note} {walkable}".strip())
-
-
-def _message(found: MethodComparison) -> str:
-    way = method_phrase(found.baseline)
-    if found.verdict == "one year":
-        return tr("how_well.chart_one_year", way=way)
-    if found.verdict == "as good":
-        return tr("how_well.chart_as_good", way=way)
-    if found.verdict == "better":
-        return tr("how_well.chart_better", way=way)
-    return tr("how_well.chart_worse", way=way)
 
 
 def _lines(record: BacktestRecord) -> dict[str, MethodLine]:
@@ -348,20 +338,15 @@ def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettin
         st.markdown(tr("how_well.after_rise", share=percent(-fall)))
     st.caption(tr("how_well.after_note", what=what, land=_land(session, record)))
     changes = record.usual_changes
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("how_well.col_chosen"): [month(one.origin) for one in changes],
-                tr("how_well.col_areas"): [one.n_areas for one in changes],
-                tr("how_well.col_before", months=choices.months): [
-                    percent(one.before_share) for one in changes
-                ],
-                tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
-                tr("how_well.col_after"): [percent(one.after_share) for one in changes],
-            }
-        ),
-        tr("how_well.after_alt"),
-    )
+    before = tr("how_well.col_before", months=choices.months)
+    columns = {
+        tr("how_well.col_chosen"): [month(one.origin) for one in changes],
+        tr("how_well.col_areas"): [one.n_areas for one in changes],
+        before: [percent(one.before_share) for one in changes],
+        tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
+        tr("how_well.col_after"): [percent(one.after_share) for one in changes],
+    }
+    panels.table(columns, tr("how_well.after_alt"))
 
 
 def settings(session: CitySession, record: BacktestRecord) -> None:
@@ -384,26 +369,22 @@ def trials(session: CitySession) -> None:
     for one in found:
         st.markdown(panels.plain(" ".join(one["sentences"])))
         rows = one["areas"]
-        panels.table(
-            pd.DataFrame(
-                {
-                    tr("trial.col_area"): [
-                        called(row["place_name"], row["area_id"]) for row in rows
-                    ],
-                    tr("trial.col_start"): [month(row["start"]) for row in rows],
-                    tr("how_well.trial_begun"): [
-                        _counted_of(row["incidents_with_work"], row["expected_with_work"])
-                        for row in rows
-                    ],
-                    tr("how_well.trial_waiting"): [
-                        _counted_of(row["incidents_waiting"], row["expected_waiting"])
-                        for row in rows
-                    ],
-                }
-            ),
-            tr("how_well.trials_alt"),
+        names = [called(row["place_name"], row["area_id"]) for row in rows]
+        begun, waiting = (
+            [
+                tr(
+                    "how_well.counted_of",
+                    counted=row[f"incidents_{when}"],
+                    expected=row[f"expected_{when}"],
+                )
+                for row in rows
+            ]
+            for when in ("with_work", "waiting")
         )
-
-
-def _counted_of(counted: int, expected: float) -> str:
-    return tr("how_well.counted_of", counted=counted, expected=expected)
+        columns = {
+            tr("trial.col_area"): names,
+            tr("trial.col_start"): [month(row["start"]) for row in rows],
+            tr("how_well.trial_begun"): begun,
+            tr("how_well.trial_waiting"): waiting,
+        }
+        panels.table(columns, tr("how_well.trials_alt"))

@@ -26,7 +26,7 @@ from csa.geo.services import count_services
 
 
 def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known already
-    city: City,
+    city: City | gpd.GeoDataFrame,
     choices: AreaSettings | None = None,
     progress: ProgressCallback = no_progress,
     suggestion: Suggestion | None = None,
@@ -43,7 +43,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     Parameters
     ----------
     city
-        A city's file, its incidents and its places.
+        A city's file, its incidents and its places; or a table of points, as `City.from_frame`.
     choices
         Period, size limit and resolution; None takes the city file's, up to the data's end.
     progress
@@ -62,8 +62,8 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     Returns
     -------
     Proposal
-        `areas`, a GeoDataFrame (WGS 84) with an area a row, west to east; `cells`; `labels` of
-        all incidents; and `summary`. No incident in the period gives a proposal without areas.
+        `areas`, a GeoDataFrame (WGS 84) with an area a row, west to east; `cells` and
+        `incidents`, too; and `summary`. No incident in the period gives a proposal without areas.
 
     Raises
     ------
@@ -84,6 +84,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     >>> bool(proposal.areas["area_km2"].max() <= 2.0)
     True
     """
+    city = city if isinstance(city, City) else City.from_frame(city)
     choices = choices or city_choices(city.config)
     run = _run(city, choices, progress, suggestion, located, places=places, keep=keep)
     proposal = proposal_of(run)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from csa.areas.proposal import METHOD_VERSION, plain
+from csa.base.home import DISTRIBUTION
 from csa.city.dataset import City
 
 FORMAT_VERSION = 1
@@ -35,7 +36,7 @@ def write_header(kind: str, city: City) -> dict[str, Any]:
 
 def list_versions() -> dict[str, str]:
     """List what a file was made with."""
-    own, libraries = _version("csa"), {name: _version(name) for name in LIBRARIES}
+    own, libraries = _version(DISTRIBUTION), {name: _version(name) for name in LIBRARIES}
     return {"csa": own, "method": METHOD_VERSION, **libraries}
 
 

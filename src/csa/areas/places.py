@@ -326,7 +326,7 @@ def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: 
         told = [
             f"{name}, {COMPASS[sector]}"
             if digits is None
-            else f"{name}, {distance:.{digits}f} {word} {COMPASS[sector]} of its middle"
+            else f"{name}, {distance:.{digits}f} {word} {COMPASS[sector]} of its center"
             for distance, sector in zip(far, sectors, strict=True)
         ]
         if len({*told}) == len(told) and not {*told} & {*used}:

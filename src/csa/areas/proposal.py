@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -15,22 +20,28 @@ import pandas as pd
 import shapely
 
 from csa.areas.forming import NOISE, AreaSet
+from csa.areas.layer_files import draw_areas, geopackage
 from csa.areas.mixture import MapMixture
 from csa.areas.places import PastCandidate, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
 from csa.areas.window import NOTHING_COUNTED, CountedCells, PeriodIncidents, month_index, take
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
-from csa.base.errors import ParamError
-from csa.base.io import csv_bytes, json_bytes
+from csa.base.crs import LONLAT
+from csa.base.errors import MachineError, ParamError
+from csa.base.io import csv_bytes, json_bytes, write_file
 from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbscan, Month, Period
+from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.selection import AreaSelection
-from csa.geo.cells import from_text
+from csa.geo.cells import draw_cells, from_text
 from csa.geo.grid import Grid
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 FORMAT_VERSION = 1
-METHOD_VERSION = "3"
+METHOD_VERSION = "1"
 KIND = "proposal"
 MARKER = "proposal.json"
 ENOUGH = 0.75
@@ -69,6 +80,8 @@ AREA_COLUMNS = {
     "last_day": "last day counted",
     "is_synthetic": "true for a made-up city",
 }
+SHOWN = ("area_id", "place_name", "tier", "incidents", "expected_low", "expected_high", "area_km2")
+"""Columns of areas that a notebook shows."""
 WHOLE_COLUMNS = ("tier", "victims", "domestic", "population", "population_year")
 CELL_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
@@ -105,8 +118,20 @@ class Proposal:
         return self.areas.empty
 
     @property
-    def cells(self) -> pd.DataFrame:
-        """Every cell of the study area: `CELL_COLUMNS`, made anew each time it is asked for."""
+    def cells(self) -> gpd.GeoDataFrame:
+        """Every cell of the study area with its hexagon, WGS 84: `CELL_COLUMNS`, made each time."""
+        shapes = shapely.set_precision(draw_cells(self.counted.grid.h3_cells).to_numpy(), 1e-7)
+        return gpd.GeoDataFrame(self.cell_table, geometry=shapes, crs=LONLAT)
+
+    @property
+    def incidents(self) -> gpd.GeoDataFrame:
+        """Every incident that was clustered, with its point, WGS 84: never in an export."""
+        points = gpd.points_from_xy(self.labels["lon"], self.labels["lat"])
+        return gpd.GeoDataFrame(self.labels[list(LABEL_COLUMNS)], geometry=points, crs=LONLAT)
+
+    @property
+    def cell_table(self) -> pd.DataFrame:
+        """Every cell without its hexagon: `CELL_COLUMNS`, made anew each time it is asked for."""
         ids, table = [*self.areas["area_id"], ""], self.counted.table()
         table["area_id"] = pd.Categorical.from_codes(self.area_of_cell, pd.Index(ids))
         return table[list(CELL_COLUMNS)]
@@ -119,6 +144,82 @@ class Proposal:
     def areas_alone(self) -> Proposal:
         """Leave out what was counted, and the table of incidents, which take most of the memory."""
         return replace(self, counted=NOTHING_COUNTED, labels=self.labels.iloc[[]])
+
+    # ---- For notebooks and other programs: never a single incident.
+
+    @property
+    def plain_areas(self) -> gpd.GeoDataFrame:
+        """The areas with lists and tables as texts, as formats of files need them."""
+        rows = [
+            record
+            | {
+                "neighborhoods": json.dumps(record["neighborhoods"], ensure_ascii=False),
+                "cells": " ".join(record["cells"]),
+            }
+            for record in area_records(self.areas)
+        ]
+        table = pd.DataFrame(rows, columns=list(AREA_COLUMNS))
+        return gpd.GeoDataFrame(table, geometry=self.areas.geometry.to_numpy(), crs=LONLAT)
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """The areas as GeoJSON's values."""
+        return _geojson(self)
+
+    def geopackage(self) -> bytes:
+        """Write a GeoPackage with the layers `areas` and `cells`."""
+        return geopackage({"areas": self.plain_areas, "cells": self.cells})
+
+    def to_file(self, path: Path | str, layer: Literal["areas", "cells"] = "areas") -> None:
+        """Write areas or cells, WGS 84, by the path's ending: .gpkg (both), .parquet or .geojson.
+
+        Raises
+        ------
+        ParamError
+            If the path ends in something else.
+        OutputError
+            If it cannot be written.
+        """
+        path = Path(path)
+        buffer = io.BytesIO()
+        if path.suffix == ".gpkg":
+            buffer.write(self.geopackage())
+        elif path.suffix == ".parquet":
+            table = self.plain_areas if layer == "areas" else self.cells
+            table.to_parquet(buffer, index=False)
+        elif path.suffix == ".geojson":
+            areas, cells = json_bytes(_geojson(self)), self.cells.to_json(drop_id=True).encode()
+            buffer.write(areas if layer == "areas" else cells)
+        else:
+            raise ParamError("proposal.format", path=path)
+        write_file(path, buffer.getvalue())
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the cells and areas with matplotlib: on given axes, else on a new figure."""
+        import matplotlib.pyplot as plt  # noqa: PLC0415 - loads late
+
+        return draw_areas(self.areas, self.cells, axes or plt.subplots(figsize=(7, 7))[1])
+
+    def explore(self, **options: Any) -> Any:
+        """Draw the areas on a map to move about: folium's, needs the extra `explore`."""
+        if find_spec("mapclassify") is None:
+            raise MachineError("proposal.no_explore")
+        return self.plain_areas.drop(columns="cells").explore(**options)
+
+    def _repr_html_(self) -> str:
+        """Show a map and the first ten areas in a notebook."""
+        from matplotlib.figure import Figure  # noqa: PLC0415 - loads late
+
+        picture, figure = io.BytesIO(), Figure(figsize=(7, 7), layout="constrained")
+        self.plot(figure.add_subplot())
+        figure.savefig(picture, dpi=72, metadata={"Software": None})
+        table = self.areas[list(SHOWN)].head(10).to_html(index=False, border=0, na_rep="")
+        params = self.summary["params"]
+        values = {"city": self.summary["city_name"], "n": len(self.areas)}
+        title = tr("proposal.title", **values, start=params["start"], until=params["until"])
+        code = base64.b64encode(picture.getvalue()).decode()
+        image = f'<img alt="{html.escape(title)}" src="data:image/png;base64,{code}">'
+        return f"<p>{html.escape(title)}</p>{image}{table}"
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
@@ -197,7 +298,7 @@ def proposal_files(proposal: Proposal) -> dict[str, bytes]:
     return {
         "areas.geojson": json_bytes(_geojson(proposal)),
         "areas.csv": csv_bytes(list(AREA_COLUMNS), _area_rows(proposal.areas)),
-        "cells.csv": csv_bytes(list(CELL_COLUMNS), _rows(proposal.cells, CELL_COLUMNS)),
+        "cells.csv": csv_bytes(list(CELL_COLUMNS), _rows(proposal.cell_table, CELL_COLUMNS)),
         "incidents_labels.csv": csv_bytes(
             list(LABEL_COLUMNS), _rows(proposal.labels, LABEL_COLUMNS)
         ),

@@ -6,14 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from csa.areas.choices import suggest_dbscan
@@ -29,7 +26,6 @@ from csa.areas.proposal import (
     AreaIncidents,
     Proposal,
     Run,
-    area_records,
     proposal_files,
 )
 from csa.areas.risk_score import relative_risk
@@ -40,11 +36,9 @@ from csa.areas.window import CountedCells
 from csa.base.arrays import Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
-from csa.base.io import made_in_file
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.cells import draw_cells
 from csa.geo.neighborhoods import estimate_populations
 
 DIGITS = 4
@@ -62,6 +56,8 @@ def proposal_of(run: Run) -> Proposal:
             "cluster_id": run.found.cluster_id,
             "is_core": run.found.is_core,
             "area_id": np.array([*run.area_ids, ""], dtype=object)[run.area_of],
+            "lon": run.window.column("lon"),
+            "lat": run.window.column("lat"),
         }
     ).sort_values("incident_id", ignore_index=True)
     return Proposal(areas, counted, labels, _summary(run, areas), stack)
@@ -322,14 +318,6 @@ def _share(part: float, whole: float) -> float | None:
 # ---- A proposal's areas and cells for other programs; never a single incident.
 
 
-STILL = "2020-01-01T00:00:00Z"
-"""A GeoPackage notes when it was written: the same proposal must give the same bytes."""
-
-
-ONE_AT_A_TIME = Lock()
-"""GDAL's settings are the whole process's, and an app's readers are threads of one."""
-
-
 def export(proposal: Proposal, name: str) -> bytes:
     """Write a proposal in one of the formats that other programs read."""
     if name not in EXPORTS:
@@ -337,18 +325,8 @@ def export(proposal: Proposal, name: str) -> bytes:
     return EXPORTS[name](proposal)
 
 
-def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
-    """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
-    shapes = draw_cells(proposal.counted.grid.h3_cells)
-    return gpd.GeoDataFrame(
-        proposal.cells,
-        geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
-        crs=LONLAT,
-    )
-
-
 def _cells_geojson(proposal: Proposal) -> bytes:
-    cells = json.loads(_cells(proposal).to_json(drop_id=True, to_wgs84=True))
+    cells = json.loads(proposal.cells.to_json(drop_id=True, to_wgs84=True))
     head, summary = {"type": cells["type"], "name": "cells"}, proposal.summary
     names = ("city_name", "is_synthetic", "nonfatal_name", "data_through")
     head |= {name: summary[name] for name in names}
@@ -357,42 +335,11 @@ def _cells_geojson(proposal: Proposal) -> bytes:
     return (json.dumps({**head, "features": cells["features"]}, ensure_ascii=False) + "\n").encode()
 
 
-def _geopackage(proposal: Proposal) -> bytes:
-    rows = [
-        record
-        | {
-            "neighborhoods": json.dumps(record["neighborhoods"], ensure_ascii=False),
-            "cells": " ".join(record["cells"]),
-        }
-        for record in area_records(proposal.areas)
-    ]
-    columns = list(rows[0]) if rows else list(proposal.areas.columns.drop("geometry"))
-    areas = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=columns), geometry=proposal.areas.geometry.to_numpy(), crs=LONLAT
-    )
-    return geopackage({"areas": areas, "cells": _cells(proposal)})
-
-
-def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
-    """Write tables as the layers of a GeoPackage."""
-
-    def write(path: Path) -> None:
-        with ONE_AT_A_TIME:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
-            try:
-                for layer, table in layers.items():
-                    pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
-            finally:
-                pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-    return made_in_file(write, ".gpkg")
-
-
 EXPORTS: Mapping[str, Callable[[Proposal], bytes]] = {
     "areas.geojson": lambda proposal: proposal_files(proposal)["areas.geojson"],
     "areas.csv": lambda proposal: proposal_files(proposal)["areas.csv"],
     "cells.geojson": _cells_geojson,
     "cells.csv": lambda proposal: proposal_files(proposal)["cells.csv"],
-    "areas-and-cells.gpkg": _geopackage,
+    "areas-and-cells.gpkg": Proposal.geopackage,
 }
 """File name to how it is written."""

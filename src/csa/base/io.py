@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import ctypes
 import errno
-import fcntl
 import glob
 import io
 import json
@@ -18,9 +17,11 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from csa.base.errors import OutputError
 from csa.base.safe_parsing import parse_json
@@ -30,6 +31,7 @@ from csa.base.safe_parsing import parse_json
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+WRITER_LOCK = ".csa-tmp-lock"
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -39,13 +41,14 @@ def writing(out: Path) -> Iterator[Path]:
     try:
         place = out.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(place.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            remove_leftovers(place)
-            yield place
-        finally:
-            os.close(descriptor)
+        with FileLock(place.parent / WRITER_LOCK, mode=0o666) as lock:  # anybody may take it next
+            try:
+                remove_leftovers(place)
+                yield place
+            finally:
+                # Who waits for a file that is gone makes another. Windows keeps it until then.
+                with suppress(OSError):
+                    Path(lock.lock_file).unlink()
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=out, why=why) from error
@@ -253,18 +256,14 @@ def locked_folder(
     """
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
-        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+        held = FileLock(folder / name, timeout=0, mode=0o600).acquire()
+    except Timeout as error:
+        raise refusal from error
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=folder, why=why) from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise refusal from error
+    with held:
         yield
-    finally:
-        os.close(descriptor)
 
 
 def require_writable(place: Path) -> None:

@@ -229,7 +229,7 @@ def tr(key: str, /, **values: object) -> str:
     return render(msg(key, **values))
 
 
-AWAY = re.compile(r"(?P<n>[\d.]+) (?P<unit>km|mi) (?P<word>[a-z]+) of its middle")
+AWAY = re.compile(r"(?P<n>[\d.]+) (?P<unit>km|mi) (?P<word>[a-z]+) of its center")
 
 
 @dataclass(frozen=True)

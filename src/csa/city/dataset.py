@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +22,7 @@ import shapely
 
 from csa.base.arrays import Floats
 from csa.base.compact import BLOCK, find_fineness, give_back, in_blocks, to_categories, write_times
-from csa.base.crs import LONLAT
+from csa.base.crs import LONLAT, parse_crs
 from csa.base.errors import CrsError, CsaError, PeriodError, SourceError
 from csa.base.io import csv_bytes, json_bytes, publish_version
 from csa.base.params import Month, Period, complete_months, last_day
@@ -109,13 +111,28 @@ def _writer(column: pd.Series) -> Callable[[pd.Series], Iterable[str]]:
 
 
 def incidents_parquet(incidents: pd.DataFrame) -> bytes:
-    """Write incidents as Parquet, each text as a text, a group of rows at a time."""
+    """Write incidents as GeoParquet, each text as a text, a group of rows at a time.
+
+    The points are written beside `lon` and `lat` for other programs, and never read here.
+    """
     names = dict.fromkeys(_repeated(incidents), "str")
     buffer = io.BytesIO()
     schema = pa.Schema.from_pandas(incidents.iloc[:0].astype(names), preserve_index=False)
+    schema = schema.append(pa.field("geometry", pa.binary()))
+    about = {
+        "encoding": "WKB",
+        "geometry_types": ["Point"],
+        "crs": parse_crs(LONLAT).to_json_dict(),
+    }
+    geo = {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": about}}
+    schema = schema.with_metadata({**(schema.metadata or {}), b"geo": json.dumps(geo).encode()})
     with pq.ParquetWriter(buffer, schema) as writer:
         for start in range(0, max(len(incidents), 1), ROW_GROUP):
             group = incidents.iloc[start : start + ROW_GROUP].astype(names)
+            lon, lat = (group[name].to_numpy(dtype=float) for name in ("lon", "lat"))
+            points = np.array(shapely.to_wkb(shapely.points(lon, lat)), dtype=object)
+            points[np.isnan(lon) | np.isnan(lat)] = None
+            group = group.assign(geometry=points)
             writer.write_table(pa.Table.from_pandas(group, schema, preserve_index=False))
     return buffer.getvalue()
 
@@ -138,7 +155,8 @@ def read_incidents(path: Path) -> pd.DataFrame:
     ValueError
         If a column is of another type than those that are written.
     """
-    table = pq.read_table(path, read_dictionary=_repeated(_read_schema(path).names))
+    names = [name for name in _read_schema(path).names if name != "geometry"]
+    table = pq.read_table(path, columns=names, read_dictionary=_repeated(names))
     incidents = table.to_pandas(split_blocks=True, self_destruct=True)
     del table
     give_back()
@@ -235,6 +253,12 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
     return replace(dataset, incidents=dataset.incidents[kept], report=report)
 
 
+def _of_library(name: str) -> Callable[..., Any]:
+    """Return what makes a city of a table or a file: it needs the floors above this one."""
+    found: Callable[..., Any] = getattr(import_module("csa.workflow.frames"), name)
+    return found
+
+
 @dataclass(frozen=True)
 class City:
     """A city: its file, and the dataset that its incidents and places are in.
@@ -251,6 +275,100 @@ class City:
         found, wanted = self.dataset.report["city"], self.config.city.id
         if found != wanted:
             raise CsaError("dataset.other_city", found=found, wanted=wanted)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: gpd.GeoDataFrame,
+        *,
+        date: str = "date",
+        killed: str | None = None,
+        kind: str | None = None,
+        city: str | None = None,
+    ) -> City:
+        """Make a city of a table of points, in memory alone.
+
+        Rows are read as `csa start` reads a file's: the same rows are one incident, and the land is
+        made from the points. What is not said of the columns is understood from their names and
+        values, in the likeliest way; `dataset.report` says what became of each row.
+
+        Parameters
+        ----------
+        frame
+            An incident, victim or person a row, n rows, with a point in any known system.
+        date
+            Column of the day, with or without a time, in the city's own time.
+        killed
+            Column that says whether somebody was killed: true or false, or a number.
+        kind
+            Column of words that say what each row is, such as homicide.
+        city
+            What the city is called.
+
+        Returns
+        -------
+        City
+            The file that was understood, and the dataset.
+
+        Raises
+        ------
+        TableError
+            If there is no row, or a row has no point or no day, or a column is missing.
+        CrsError
+            If the points have no system, or do not lie where it says.
+        SourceError
+            If nothing says what a row is.
+
+        Examples
+        --------
+        >>> table = proposal.incidents.merge(city.dataset.incidents, on="incident_id")
+        >>> own = csa.City.from_frame(table, date="occurred_at", kind="kind", city="Orrinvale")
+        >>> own.config.city.name, own.dataset.report["incidents"] == len(table)
+        ('Orrinvale', True)
+        """
+        return cast("City", _of_library("city_from_frame")(frame, date, killed, kind, city))
+
+    @classmethod
+    def from_file(
+        cls,
+        path: Path | str | Sequence[Path | str],
+        *,
+        places: Path | str | None = None,
+        city: str | None = None,
+        crs: str | None = None,
+    ) -> City:
+        """Make a city of a file of shootings or several, in memory alone, as `csa start` reads it.
+
+        Parameters
+        ----------
+        path
+            A file, or several: CSV, JSON, Excel, Parquet or a map of points.
+        places
+            Polygons of neighborhoods; without them the land is made from the incidents.
+        city
+            What the city is called; else as the file.
+        crs
+            The system of x and y, such as EPSG:2263, where the file has no degrees.
+
+        Returns
+        -------
+        City
+            The file that was understood, and the dataset.
+
+        Raises
+        ------
+        SourceError
+            If a file cannot be read, or says no day, no place, or not what a row is.
+
+        Examples
+        --------
+        >>> own = csa.City.from_file("data/sample/shootings.csv", city="Orrinvale")
+        >>> own.config.city.name, own.dataset.report["incidents"]
+        ('Orrinvale', 3533)
+        """
+        files = [Path(path)] if isinstance(path, Path | str) else [Path(one) for one in path]
+        polygons = None if places is None else Path(places)
+        return cast("City", _of_library("city_from_files")(files, polygons, city, crs))
 
     @property
     def own_folder(self) -> Path:

@@ -14,12 +14,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, SecretStr
 
 from csa.base.errors import ConfigError, ParamError
+from csa.base.home import PROJECT_FILE, home, in_home
 from csa.base.message import Message, msg
 from csa.city.config import Areas, CityConfig
 from csa.city.loading import read_toml, validate
 from csa.city.types import Frozen
 
-DEPLOYMENT_FILE = "csa.toml"
 ROLES_TABLE, MAIL_TABLE = "roles", "mail"
 """The deployment file's tables, which `csa.city.deployment` and `csa.city.deployment` read."""
 
@@ -88,14 +88,14 @@ SETTINGS = (
         "data_dir",
         str,
         _nothing,
-        lambda city: f"data/{city.city.id}",
+        lambda city: str(in_home("data", city.city.id)),
         "folder with the city's files",
     ),
     Setting(
         "store",
         str,
         _nothing,
-        lambda city: f"var/{city.city.id}.sqlite3",
+        lambda city: str(home() / "var" / f"{city.city.id}.sqlite3"),
         "what was decided: a file, or postgresql://user@host/database",
     ),
     Setting(
@@ -195,7 +195,7 @@ def deployment_path(
 ) -> Path | None:
     """Find the deployment file."""
     variables = os.environ if environment is None else environment
-    path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
+    path = deployment or Path(variables.get("CSA_DEPLOYMENT") or home() / PROJECT_FILE)
     if path.exists():
         return path
     if deployment is None and "CSA_DEPLOYMENT" not in variables:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from csa.base.errors import ConfigError
+from csa.base.home import in_home
 from csa.base.message import Message, msg
 from csa.base.safe_parsing import parse_toml
 from csa.city.config import CityConfig
@@ -55,7 +56,7 @@ def load_city(path: Path | str) -> CityConfig:
 def find_city_file(name: str) -> Path:
     """Return the city's file that a name or path stands for: config/NAME.toml, or the path."""
     path = Path(name)
-    named = Path("config") / f"{name}.toml"
+    named = in_home("config", f"{name}.toml")
     return named if not path.exists() and "/" not in name and named.exists() else path
 
 

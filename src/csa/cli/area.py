@@ -32,7 +32,7 @@ AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """List the core service areas with every step: when, by whom, why."""
+    """List the core service areas with every step: when, by whom and why."""
     from csa.program.store.records import area_rows
 
     records = stored_records(load_city_option(city), store)
@@ -69,19 +69,19 @@ def show_areas(records: Records) -> None:
 @signed_on
 def area_designate(
     area: Annotated[str, typer.Argument(help="The candidate's id or name in the proposal.")],
-    areas: Annotated[
-        Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
-    ],
+    areas: Annotated[Path, typer.Option(help="The folder from `csa propose`.", metavar="DIR")],
     signing: DecisionOptions,
     priorities: Annotated[
         Path | None,
-        typer.Option(help="What `csa priorities` wrote: weights and tiers.", metavar="DIR"),
+        typer.Option(
+            help="The folder from `csa priorities`, for weights and tiers.", metavar="DIR"
+        ),
     ] = None,
     as_candidate: Annotated[
-        bool, typer.Option("--as-candidate", help="Note it as a candidate only.")
+        bool, typer.Option("--as-candidate", help="Record it only as a candidate.")
     ] = False,
 ) -> None:
-    """Make a proposed area a core service area, with its cells and evidence as they are seen."""
+    """Make a proposed area a core service area, with its current cells and evidence."""
     from csa.ingest.designation import load_candidate
     from csa.program.areas import designate
     from csa.program.store.tables import CANDIDATE, DESIGNATED
@@ -95,12 +95,10 @@ def area_designate(
 @signed_on
 def area_maintain(
     area: AreaArgument,
-    displaced: Annotated[
-        Path, typer.Option(help="What `csa displace` wrote: its folder.", metavar="DIR")
-    ],
+    displaced: Annotated[Path, typer.Option(help="The folder from `csa displace`.", metavar="DIR")],
     signing: DecisionOptions,
 ) -> None:
-    """Move an area to maintenance, once fewer were shot than would have been anyway."""
+    """Move an area to maintenance, once it had fewer shootings than expected."""
     from csa.ingest.designation import load_verdict
     from csa.program.areas import maintain
 
@@ -112,7 +110,7 @@ def area_maintain(
 DrawnOption = Annotated[
     Path,
     typer.Option(
-        help="The areas as drawn: what `csa propose` wrote, an areas.csv or areas.geojson.",
+        help="The areas: the folder from `csa propose`, or an areas.csv or areas.geojson.",
         metavar="FILE",
     ),
 ]
@@ -120,7 +118,7 @@ DrawnOption = Annotated[
 
 @signed_on
 def area_redraw(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
-    """Give an area other cells from a day on: its letter, its name and its day stay."""
+    """Change an area's cells from a date on; letter, name and start date stay."""
     from csa.ingest.designation import load_drawn
     from csa.program.areas import redraw
 
@@ -131,7 +129,7 @@ def area_redraw(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions
 
 @signed_on
 def area_split(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
-    """Split an area: its largest part keeps the letter, the others get letters of their own."""
+    """Split an area: its largest part keeps the letter, the others get new ones."""
     from csa.ingest.designation import load_drawn
     from csa.program.areas import split
 
@@ -146,7 +144,7 @@ def area_merge(
     other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
     signing: DecisionOptions,
 ) -> None:
-    """Merge one area into another, which keeps its letter, its name and its day."""
+    """Merge one area into another, which keeps its letter, name and start date."""
     from csa.program.areas import merge
 
     signing.decide(lambda store, act: merge(store, act, area, other))
@@ -170,12 +168,12 @@ def area_begin(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="What `csa ingest` wrote: its shootings are counted.  [var/<city>/dataset]",
+            help="The dataset from `csa ingest`, for its shootings.  [var/<city>/dataset]",
             metavar="DIR",
         ),
     ] = None,
 ) -> None:
-    """Note that an area's plans are carried out from a day on, and keep its measures of then."""
+    """Record the date work in an area began, with its measures on that date."""
     from csa.program.areas import begin_work
     from csa.reports.briefing.measuring import known_at_start
 
@@ -192,7 +190,7 @@ def area_export(
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write the served areas as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
+    """Export areas in service as CSV, GeoJSON (`csa displace --areas` reads both) or GeoPackage."""
     from csa.base.io import write_file
     from csa.program.registry import core_areas
     from csa.reports.briefing.areas import export_areas

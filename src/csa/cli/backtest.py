@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 OriginsOption = Annotated[
     str | None,
     typer.Option(
-        help="Past months that were not known.  [each January, and the record is kept]",
+        help="Past months to test on.  [each January, and the record is saved]",
         metavar="YYYY-MM,YYYY-MM",
     ),
 ]
 HorizonOption = Annotated[int | None, typer.Option(help="Months scored after each.  [12]")]
 ShareOption = Annotated[
-    float | None, typer.Option(help="Part of the city's land that is chosen.  [0.02]")
+    float | None, typer.Option(help="Share of the city's land to choose.  [0.02]")
 ]
 VariantsOption = Annotated[
-    bool, typer.Option("--variants/--no-variants", help="Score other settings too.")
+    bool, typer.Option("--variants/--no-variants", help="Also score other settings.")
 ]
 
 
@@ -63,7 +63,7 @@ def backtest(
     variants: VariantsOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge this way of proposing on past years, and keep what they suggest."""
+    """Test the method on past years, and save the settings they suggest."""
     config = load_city_option(city)
     from csa.areas.backtest.recording import past_years
     from csa.areas.choices import resolve_settings

@@ -55,6 +55,7 @@ STEPS = {
     "draws": "How sure each is",
     "held": "Asking later months",
     "fleet": "Cities",
+    "queue": "Waiting for other files",
 }
 PIPED_WIDTH = 120
 

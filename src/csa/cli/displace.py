@@ -36,30 +36,30 @@ MAX_NAMED = 12
 def displace(
     city: CityOption,
     dataset: DatasetOption,
-    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", metavar="DIR")],
     areas: Annotated[
         Path | None,
         typer.Option(
-            help="Areas to follow: what `csa propose` or `csa area export` wrote.",
+            help="Areas to follow: a file from `csa propose` or `csa area export`.",
             metavar="FILE",
         ),
     ] = None,
     is_served: Annotated[
         bool,
-        typer.Option("--served", help="Follow the core service areas, each since its own day."),
+        typer.Option("--served", help="Follow the core service areas, each from its start date."),
     ] = False,
     store: StoreOption = None,
     since: Annotated[
         str | None,
         typer.Option(
-            help="First month of after; else the day of an area in service, or a year before the "
-            "end.",
+            help="First month after the start (default: an area's start of service, or a year "
+            "before the end).",
             metavar="YYYY-MM",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
+    """Check whether areas had fewer shootings than expected, and whether they moved nearby."""
     config = load_city_option(city)
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import resolve_settings
@@ -207,7 +207,7 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
     values = {"months": followed.lineage_months, "first": first, "last": last}
     events = _events(table)
     if events:
-        yield tr("follow.lineage", told=_listed(events, "; "), **values)
+        yield tr("follow.lineage", changes=_listed(events, "; "), **values)
     else:
         yield tr("follow.lineage_none", **values)
     chance = followed.chance

@@ -36,32 +36,39 @@ if TYPE_CHECKING:
     from csa.change.trial import InterimTrial
     from csa.city.config import CityConfig
 
-TierOption = Annotated[int | None, typer.Option(help="The tier drawn, from 1.", metavar="N")]
+TierOption = Annotated[int | None, typer.Option(help="The tier, from 1.", metavar="N")]
 StartOption = Annotated[
     str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
 ]
 SeedOption = Annotated[
     str | None,
-    typer.Option(help="A text said after the list was closed.  [only close the list]"),
+    typer.Option(help="A text announced after the list was closed.  [only close the list]"),
 ]
-WavesOption = Annotated[int, typer.Option(help="How many starts there are.")]
-BetweenOption = Annotated[int, typer.Option(help="From one start to the next.")]
+WavesOption = Annotated[int, typer.Option(help="Number of starts.")]
+BetweenOption = Annotated[int, typer.Option(help="Months from one start to the next.")]
 AreaOption = Annotated[
-    list[str] | None, typer.Option(help="Only this area of the tier, by its id; repeat.  [all]")
+    list[str] | None, typer.Option(help="Only this area of the tier, by its id. Repeatable.  [all]")
 ]
 SourceOption = Annotated[
     str | None,
-    typer.Option(help="Where the seed will come from, said when the list is closed; recorded."),
+    typer.Option(
+        help="Where the seed will come from, announced when the list is closed; recorded."
+    ),
 ]
 ByOption = Annotated[
     str | None,
-    typer.Option("--by", help="The office that draws; records it.  [no record]", metavar="OFFICE"),
+    typer.Option(
+        "--by", help="The office that runs the lottery; recorded.  [no record]", metavar="OFFICE"
+    ),
 ]
 WhyOption = Annotated[
-    str | None, typer.Option("--why", help="Its reason; recorded.", metavar="TEXT")
+    str | None, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")
 ]
 VerifyOption = Annotated[
-    Path | None, typer.Option(help="A draw.json to make again; no other option.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        help="A draw.json to check by repeating it; takes no other option.", metavar="FILE"
+    ),
 ]
 
 
@@ -71,7 +78,7 @@ def draw(
         str | None, typer.Option(help="A city's file, or its name in config/.", metavar="CONFIG")
     ] = None,
     dataset: Annotated[
-        Path | None, typer.Option(help="What `csa ingest` wrote.", metavar="DIR")
+        Path | None, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")
     ] = None,
     tier: TierOption = None,
     first_start: StartOption = None,
@@ -88,7 +95,7 @@ def draw(
     verify: VerifyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw by a public rule which areas of a tier start when, or check such a draw."""
+    """Run a public lottery for which areas of a tier start when, or check one."""
     if verify is not None:
         _verify(verify, as_json=as_json)
         return
@@ -230,13 +237,13 @@ def _show_all(messages: Iterable[Message]) -> None:
 def trial(
     city: CityOption,
     dataset: DatasetOption,
-    draw: Annotated[Path, typer.Option(help="What `csa draw` wrote.", metavar="DIR")],
+    draw: Annotated[Path, typer.Option(help="The folder from `csa draw`.", metavar="DIR")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of what was found.  [only print]", metavar="DIR")
+        Path | None, typer.Option(help="Folder for the results.  [only print]", metavar="DIR")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare areas that began early with those that wait, by the draw's own chances."""
+    """Compare areas that began early with those still waiting, after a lottery."""
     config = load_city_option(city)
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import city_choices

@@ -49,7 +49,7 @@ def evaluate(
     kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge an area, in service or retired, as was agreed at its designation."""
+    """Evaluate an area, in service or retired, as agreed when it was designated."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError

@@ -31,16 +31,16 @@ def fleet(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="A Dask scheduler, such as tcp://host:8786; else this machine's own cores.",
+            help="A Dask scheduler, such as tcp://host:8786 (default: this machine's cores).",
             metavar="ADDRESS",
         ),
     ] = None,
     only: Annotated[
-        str | None, typer.Option(help="Make these cities alone.", metavar="NAME,NAME")
+        str | None, typer.Option(help="Run only these cities.", metavar="NAME,NAME")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Run many cities through start or ingest, backtest, propose, priorities, displace, report."""
+    """Run many cities through every step, from start or ingest to report."""
     from csa.workflow.fleet.city import FAILED
     from csa.workflow.fleet.manifest import pick_cities, read_manifest
     from csa.workflow.fleet.running import run_fleet

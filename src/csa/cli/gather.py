@@ -13,6 +13,7 @@ from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
@@ -25,6 +26,7 @@ GRAVE = ("source.note_bad_", "source.note_few_", "source.note_unlocated", "sourc
 """Begin keys of notes that the city's file may be wrong, and so all counts below them."""
 
 
+@shared_process()
 def ingest(
     city: CityOption,
     out: Annotated[Path, typer.Option(help="Folder of the dataset.", metavar="DATASET_DIR")],
@@ -36,7 +38,7 @@ def ingest(
         Path | None, typer.Option(help="People by neighborhood.", metavar="FILE")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="Last day of the data, YYYY-MM-DD.", metavar="DATE")
+        str | None, typer.Option(help="Last date of the data, YYYY-MM-DD.", metavar="DATE")
     ] = None,
     services: Annotated[Path | None, typer.Option(help="Places that help.", metavar="FILE")] = None,
     risk_terrain: Annotated[
@@ -44,7 +46,7 @@ def ingest(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a city's shooting files, judge every row, and write a dataset."""
+    """Read a city's shooting files, check every row, and write a dataset."""
     config = load_city_option(city)
     from csa.city.deployment import data_dir
     from csa.ingest.sources import add_layers, find_inputs
@@ -125,14 +127,14 @@ def fetch(
     city: CityOption,
     year: Annotated[int, typer.Option(help="Year of the shooting file.", metavar="YYYY")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder; else the city's data folder.", metavar="DIR")
+        Path | None, typer.Option(help="Folder (default: the city's data folder).", metavar="DIR")
     ] = None,
-    places: Annotated[bool, typer.Option("--places", help="The neighborhoods too.")] = False,
+    places: Annotated[bool, typer.Option("--places", help="Also the neighborhoods.")] = False,
     background: Annotated[
-        bool, typer.Option("--basemap", help="Water, parks and streets for the maps too.")
+        bool, typer.Option("--basemap", help="Also water, parks and streets for the maps.")
     ] = False,
     portal: Annotated[
-        str | None, typer.Option(help="Another address of the portal, for trials.", hidden=True)
+        str | None, typer.Option(help="Another address for the portal, for testing.", hidden=True)
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -167,13 +169,14 @@ def show_fetched(account: Account) -> None:
             show_fetched(layer)
 
 
+@shared_process()
 def basemap(
     city: CityOption,
     out: Annotated[Path, typer.Option(help="Folder of the background.", metavar="DIR")],
     places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a city's own water, parks and streets as a background that needs no network."""
+    """Draw a city's water, parks and streets as a map background that needs no network."""
     config = load_city_option(city)
     from csa.city.deployment import data_dir
     from csa.ingest.basemap import build_basemap, describe, save_basemap
@@ -194,18 +197,19 @@ def show_basemap(messages: Sequence[Message]) -> None:
     show(*(render(message) for message in messages))
 
 
+@shared_process()
 def check(
     city: CityOption,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Shooting files whose rows are tried.", metavar="[FILE]..."),
+        typer.Argument(help="Shooting files whose rows are checked.", metavar="[FILE]..."),
     ] = None,
     places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List every fault of a city's file, each with its key and remedy; try files' rows by it.
+    """List every error in a city's file with its fix, and try it on shooting files.
 
-    Without files, those in place are tried: a column, a format or a name that is wrong shows there.
+    Names no file: those in place are tried, so a wrong column, format or name shows there.
     """
     from csa.base.errors import ConfigError
     from csa.city.deployment import data_dir

@@ -13,7 +13,15 @@ from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.base.text import day, render, tr
 from csa.cli.console import note, show, show_json
-from csa.cli.options import CityOption, JsonOption, StoreOption, decided, load_city_option, make_act
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    StoreOption,
+    decided,
+    in_var,
+    load_city_option,
+    make_act,
+)
 
 if TYPE_CHECKING:
     from csa.base.message import Message
@@ -28,10 +36,10 @@ def mail(
     city: CityOption,
     month: Annotated[str, typer.Option(help="The month reported.", metavar="YYYY-MM")],
     editions: Annotated[
-        Path, typer.Option(help="What `csa report --all` wrote for it.", metavar="DIR")
+        Path, typer.Option(help="The folder from `csa report --all` for it.", metavar="DIR")
     ],
     bundle: Annotated[
-        Path | None, typer.Option(help="What is published; else the city's bundle.", metavar="DIR")
+        Path | None, typer.Option(help="The published bundle (default: the city's).", metavar="DIR")
     ] = None,
     store: StoreOption = None,
     is_dry: Annotated[
@@ -40,12 +48,12 @@ def mail(
     again: Annotated[
         bool,
         typer.Option(
-            "--again", help="Also send what was refused, and what may have arrived already."
+            "--again", help="Also send mail that was refused, or that may have arrived already."
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mail a month's editions, each once, to the offices in the deployment file; record each."""
+    """Mail a month's editions, each once, to the offices in the deployment file."""
     from csa.city.deployment import load_mail
     from csa.cli.options import open_store_read_only
     from csa.workflow.handout import read_editions, withheld_drafts
@@ -78,12 +86,12 @@ def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 
-    own = MonthPlace.of(config, Path("var") / config.city.id, data_dir(config)).bundle
+    own = MonthPlace.of(config, in_var(config.city.id), data_dir(config)).bundle
     return figures_published(bundle or own, config.city.id)
 
 
 def _folder(config: CityConfig, name: str) -> Path:
-    return Path("var") / config.city.id / name
+    return in_var(config.city.id) / name
 
 
 def _lay_out(
@@ -182,7 +190,8 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
 
 
 def _values(letter: Letter) -> dict[str, str]:
-    from csa.reports.editions.phrases import audience_name, language_name
+    from csa.reports.editions.phrases import audience_name
+    from csa.reports.public.pages import language_name
 
     return {
         "office": letter.office,

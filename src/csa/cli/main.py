@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from csa.base.errors import CsaError, MachineError
+from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
 from csa.cli import area, measure, plan, store
@@ -34,6 +35,7 @@ from csa.cli.publish import publish
 from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk
 from csa.cli.sample import sample
+from csa.cli.serve import demo, home_command, serve
 from csa.cli.start import start
 from csa.cli.store import correct
 
@@ -43,7 +45,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
+    demo,
     start,
+    serve,
     ingest,
     propose,
     backtest,
@@ -65,13 +69,14 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.command("month")(month_command)
+app.command("home")(home_command)
 app.command("near-repeat")(near_repeat)
 app.command()(correct)
 app.command()(store.backup)
 app.command()(store.restore)
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "plan": (
-        "The plan's actions: how they stand, and what is proposed.",
+        "The plan's actions: status, and proposed changes.",
         {
             "list": plan.plan_list,
             "set": plan.plan_set,
@@ -97,7 +102,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         },
     ),
     "measure": (
-        "The plan's measures: values by quarter, from a file; approved quarters.",
+        "The plan's measures: import values by quarter, and approve them.",
         {
             "list": measure.measure_list,
             "import": measure.measure_import,
@@ -135,6 +140,7 @@ def main() -> None:
     is_verbose = _pop_verbose()
     _start_log(is_verbose)
     try:
+        require_one_owner()
         app(standalone_mode=True)
     except CsaError as error:
         fail(render(error.message), 1 if isinstance(error, MachineError) else 2)
@@ -174,7 +180,7 @@ def _version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
 
-        typer.echo(f"csa {version('csa')}")
+        typer.echo(f"csa {version(DISTRIBUTION)}")
         raise typer.Exit
 
 

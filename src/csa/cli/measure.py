@@ -35,10 +35,10 @@ def measure_import(
     signing: DecisionOptions,
     dataset: Annotated[
         Path | None,
-        typer.Option(help="What `csa ingest` wrote: its neighborhoods are places too."),
+        typer.Option(help="The dataset from `csa ingest`; its neighborhoods count as places."),
     ] = None,
 ) -> None:
-    """Take a file of values: whole, or not at all with every fault named."""
+    """Import a file of values: all of it, or nothing and a list of every error."""
     from csa.ingest.measures import load_measures
     from csa.program.measures import add_values
     from csa.program.plan.measures import make_value
@@ -70,13 +70,13 @@ def measure_list(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="What `csa ingest` wrote: citywide shootings are compared as it counts them.",
+            help="The dataset from `csa ingest`, for comparing citywide counts.",
             metavar="DIR",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the plan's measures: what is settled, the last value, what was revised."""
+    """List the plan's measures: definition, last value, revisions."""
     from csa.program.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
@@ -113,17 +113,19 @@ def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
 def measure_approve(
     quarter: QuarterArgument,
     signing: DecisionOptions,
-    reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
+    reopen: Annotated[bool, typer.Option("--reopen", help="Reopen it.")] = False,
     dataset: Annotated[
         Path | None,
-        typer.Option(help="What `csa ingest` wrote: values are compared with it.", metavar="DIR"),
+        typer.Option(
+            help="The dataset from `csa ingest`; values are compared with it.", metavar="DIR"
+        ),
     ] = None,
     is_read: Annotated[
         bool,
-        typer.Option("--differences-read", help="Approve, though values differ from the data."),
+        typer.Option("--differences-read", help="Approve even though values differ from the data."),
     ] = False,
 ) -> None:
-    """Approve a quarter's values: a later change is a revision that shows as such."""
+    """Approve a quarter's values; later changes are shown as revisions."""
     from csa.program.measures import approve_quarter
     from csa.program.plan.measures import Quarter
 

@@ -17,11 +17,13 @@ from csa.cli.options import (
     StoreOption,
     city_plan,
     confirm_read,
+    in_var,
     load_city_option,
     make_act,
     open_or_create_store,
     open_store_read_only,
 )
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
@@ -39,7 +41,8 @@ def month_command(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="New files of shootings; else fetched, or the data folder's.", metavar="[FILE]..."
+            help="New shooting files (default: downloaded, or those in the data folder).",
+            metavar="[FILE]...",
         ),
     ] = None,
     home: Annotated[
@@ -47,28 +50,38 @@ def month_command(
         typer.Option(help="The city's folder.  [var/<city>]", metavar="DIR"),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Also put the editions here.", metavar="DIR")
+        Path | None, typer.Option(help="Also save the editions here.", metavar="DIR")
     ] = None,
     store: StoreOption = None,
     lang: Annotated[
-        str, typer.Option(help="Of the editions: en or es; else the city's.", metavar="LANGUAGE")
+        str,
+        typer.Option(
+            help="Language of the editions: en or es (default: the city's).", metavar="LANGUAGE"
+        ),
     ] = "",
     fetch: Annotated[
-        bool, typer.Option("--fetch/--no-fetch", help="Fetch where the city's file says how.")
+        bool,
+        typer.Option(
+            "--fetch/--no-fetch", help="Download first, if the city's file names a portal."
+        ),
     ] = True,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the preview alone.")] = False,
-    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only the preview.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Go on where a tenth or more is gone.")
+        bool,
+        typer.Option(
+            "--accept-loss", help="Continue even if a tenth or more of the shootings are gone."
+        ),
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the newest month back.")] = False,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Publish the newest bundle that is a draft.")
+        bool, typer.Option("--publish", help="Publish the newest draft bundle.")
     ] = False,
     confirm: Annotated[
         list[str] | None,
         typer.Option(
-            help="Code of a public text that was caught, read again. Repeatable.", metavar="CODE"
+            help="Code of a flagged public text that you have read again. Repeatable.",
+            metavar="CODE",
         ),
     ] = None,
     by: Annotated[
@@ -79,42 +92,42 @@ def month_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the new month: dataset, record, proposal, editions, and the public bundle as a draft."""
+    """Make the new month: dataset, past-year test, proposal, editions, draft public page."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
     from csa.city.deployment import data_dir
     from csa.city.loading import find_city_file
     from csa.workflow.month_place import MonthPlace
 
-    home = home or Path("var") / find_city_file(city).stem
-    place = MonthPlace.of(config, home, data_dir(config))
+    place = MonthPlace.of(config, home or in_var(find_city_file(city).stem), data_dir(config))
     if undo:
         _undo(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
     if publish:
         _publish(config, place, store, by or THIS_MACHINE, as_json=as_json)
         return
-    from csa.city.loading import load_evidence
-    from csa.workflow.month import MonthRequest, fetch_new, look, make_month, read_new
+    with shared_process():
+        from csa.city.loading import load_evidence
+        from csa.workflow.month import MonthRequest, fetch_new, look, make_month, read_new
 
-    if confirm and not by:
-        raise ParamError("publish.confirm_by")
-    given = tuple(files or ())
-    if not given and fetch and config.portal is not None:
-        given = fetch_new(config, place, progress)
-    request = MonthRequest(
-        config,
-        city_plan(city, config),
-        place,
-        open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
-        lambda: open_or_create_store(config, store),
-        resolve_settings(config),
-        given,
-        lang,
-        load_evidence(find_city_file(city)),
-    )
-    with progress(8) as step:
-        draft = read_new(request, step)
+        if confirm and not by:
+            raise ParamError("publish.confirm_by")
+        given = tuple(files or ())
+        if not given and fetch and config.portal is not None:
+            given = fetch_new(config, place, progress)
+        request = MonthRequest(
+            config,
+            city_plan(city, config),
+            place,
+            open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
+            lambda: open_or_create_store(config, store),
+            resolve_settings(config),
+            given,
+            lang,
+            load_evidence(find_city_file(city)),
+        )
+        with progress(8) as step:
+            draft = read_new(request, step)
     ahead = look(request, draft, confirm or ())
     _show_preview(draft, ahead, is_all=dry_run, as_json=as_json)
     if dry_run:

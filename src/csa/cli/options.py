@@ -51,20 +51,23 @@ CityOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 DatasetOption = Annotated[
-    Path, typer.Option("--dataset", help="What `csa ingest` wrote.", metavar="DIR")
+    Path, typer.Option("--dataset", help="The dataset from `csa ingest`.", metavar="DIR")
 ]
 UntilOption = Annotated[
     str | None,
     typer.Option(
-        "--until", help="First month not counted; else after the data.", metavar="YYYY-MM"
+        "--until",
+        help="First month not counted (default: the first after the data).",
+        metavar="YYYY-MM",
     ),
 ]
 MonthsOption = Annotated[int | None, typer.Option("--months", help="Months counted.  [36]")]
 EpsOption = Annotated[
-    float | None, typer.Option("--eps-m", help="DBSCAN's radius in metres; else as suggested.")
+    float | None, typer.Option("--eps-m", help="DBSCAN's radius in meters (default: as suggested).")
 ]
 MinSamplesOption = Annotated[
-    int | None, typer.Option("--min-samples", help="DBSCAN's minimum count; else as suggested.")
+    int | None,
+    typer.Option("--min-samples", help="DBSCAN's minimum count (default: as suggested)."),
 ]
 LimitOption = Annotated[
     float | None,
@@ -74,24 +77,24 @@ ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 r
 KindOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--kind", help="Count only this kind: homicide or nonfatal; else both.", metavar="KIND"
+        "--kind", help="Count only this kind: homicide or nonfatal (default: both).", metavar="KIND"
     ),
 ]
 StoreOption = Annotated[
     str | None,
     typer.Option(
         "--store",
-        help="The store: a file, or postgresql://...; else CSA_STORE, else var/<city>.sqlite3.",
+        help="The store: a file, or postgresql://... (default: CSA_STORE, or var/<city>.sqlite3).",
         metavar="URL",
     ),
 ]
 ByOption = Annotated[
     str, typer.Option("--by", help="The office that decides; recorded.", metavar="OFFICE")
 ]
-WhyOption = Annotated[str, typer.Option("--why", help="Its reason; recorded.", metavar="TEXT")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")]
 OnOption = Annotated[
     str | None,
-    typer.Option("--on", help="The day that it holds from; else today.", metavar="YYYY-MM-DD"),
+    typer.Option("--on", help="The date it takes effect (default: today).", metavar="YYYY-MM-DD"),
 ]
 
 
@@ -185,11 +188,18 @@ def load_city_option(name: str) -> CityConfig:
     return load_city(find_city_file(name))
 
 
+def in_var(city: str) -> Path:
+    """Return the folder of what is made of a city."""
+    from csa.base.home import home
+
+    return home() / "var" / city
+
+
 def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
     """Open the dataset that is given, else the city's own in `var`; None where there is none."""
     from csa.city.dataset import open_dataset
 
-    folder = given or Path("var") / config.city.id / "dataset"
+    folder = given or in_var(config.city.id) / "dataset"
     return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
 
 

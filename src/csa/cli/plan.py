@@ -33,13 +33,15 @@ NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 
 StatusOption = Annotated[
     str | None, typer.Option(help="not-started, on-track, at-risk, blocked or done.")
 ]
-DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day; none: no day.")]
+DayOption = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="A date; leave out for none.")
+]
 NOTHING = "none"
 """What takes a day away."""
 
 
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """List the plan's actions and how each stands; open slots too."""
+    """List the plan's actions with their status, and open slots."""
     from csa.reports.briefing.lines import line_rows, plan_lines
 
     config = load_city_option(city)
@@ -103,18 +105,18 @@ def plan_set(
     reason: Annotated[
         str | None, typer.Option(help="Why it is at risk or blocked.  [--why]")
     ] = None,
-    office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
+    office: Annotated[str | None, typer.Option(help="The office responsible.")] = None,
     coordinator: Annotated[str | None, typer.Option(help="The office that coordinates.")] = None,
     start: DayOption = None,
     due: DayOption = None,
-    percent: Annotated[int | None, typer.Option(help="How much is done, 0 to 100.")] = None,
+    percent: Annotated[int | None, typer.Option(help="Percent complete, 0 to 100.")] = None,
     evidence: Annotated[str | None, typer.Option(help="A web address that shows it.")] = None,
     area: Annotated[
-        list[str] | None, typer.Option(help="Letter of an area where it applies; repeat.")
+        list[str] | None, typer.Option(help="Letter of an area where it applies. Repeatable.")
     ] = None,
-    comment: Annotated[str | None, typer.Option(help="What is said of this period.")] = None,
+    comment: Annotated[str | None, typer.Option(help="A note on this period.")] = None,
 ) -> None:
-    """Set the state of an action; options that are not given stay as they are."""
+    """Set an action's status; options not given stay unchanged."""
     from csa.program.actions import set_action
     from csa.reports.briefing.lines import plan_lines
 
@@ -155,7 +157,7 @@ def plan_calendar(
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write due dates and public meetings as a file that calendars read."""
+    """Write due dates and public meetings as a calendar file."""
     from csa.base.io import write_file
     from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
 
@@ -175,7 +177,7 @@ def plan_export_work(
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
+    """Export each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
     from csa.base.io import write_file
     from csa.program.work_file import work_file, work_rows
 
@@ -188,9 +190,9 @@ def plan_export_work(
 def plan_import_work(
     file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
     signing: DecisionOptions,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only; write nothing.")] = False,
 ) -> None:
-    """Take a file of work plans: whole, or not at all with every fault named."""
+    """Import a file of work plans: all of it, or nothing and a list of every error."""
     from csa.ingest.work import load_work
     from csa.program.work_file import add_work
 
@@ -204,8 +206,8 @@ def plan_import_work(
 def plan_propose(
     number: NumberArgument,
     signing: DecisionOptions,
-    title: Annotated[str | None, typer.Option(help="The action, in short plain words.")] = None,
-    office: Annotated[str | None, typer.Option(help="The office that does it.")] = None,
+    title: Annotated[str | None, typer.Option(help="The action, in a few plain words.")] = None,
+    office: Annotated[str | None, typer.Option(help="The office responsible.")] = None,
     coordinator: Annotated[str | None, typer.Option(help="The office that coordinates.")] = None,
     start: DayOption = None,
     due: DayOption = None,
@@ -232,7 +234,7 @@ def plan_answer(
     signing: DecisionOptions,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
-    """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
+    """Approve a proposal, first as the team's chair, then as the Committee, or refuse it."""
     from csa.program.actions import answer_change
 
     plan, is_yes = require_plan(signing.city), not refuse

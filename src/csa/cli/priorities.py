@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from csa.workflow.products import PrioritiesMade
 
 CapacityOption = Annotated[
-    int | None, typer.Option(help="Areas served first; else the city's.", metavar="K")
+    int | None, typer.Option(help="Areas served first (default: the city's).", metavar="K")
 ]
 WeightOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="What counts, such as expected=2, no other then; else the city's.",
+        help="Weights, such as expected=2; the others are 0 (default: the city's).",
         metavar="NAME=NUMBER",
     ),
 ]
@@ -57,7 +57,7 @@ def priorities(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how sure each candidate area is, and in one order which come first."""
+    """Show how certain each candidate area is, and which come first."""
     config = load_city_option(city)
     from csa.areas.priority.files import MARKER
     from csa.base.io import replace_folder

@@ -43,7 +43,7 @@ def propose(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose candidate core service areas from a dataset, and show which are in service."""
+    """Propose candidate core service areas, and show which are already in service."""
     config = load_city_option(city)
     from csa.areas.proposal import MARKER
     from csa.base.io import replace_folder

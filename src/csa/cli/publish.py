@@ -41,12 +41,16 @@ def publish(
     month: Annotated[
         str | None,
         typer.Option(
-            help="The last quarter that is over by its end; else by the data's.", metavar="YYYY-MM"
+            help="Last month to use; its last full quarter is published (default: the data's).",
+            metavar="YYYY-MM",
         ),
     ] = None,
     store: StoreOption = None,
     basemap: Annotated[
-        Path | None, typer.Option(help="What `csa basemap` wrote, behind the maps.", metavar="DIR")
+        Path | None,
+        typer.Option(
+            help="The background for the maps: the folder from `csa basemap`.", metavar="DIR"
+        ),
     ] = None,
     earlier: Annotated[
         list[Path] | None,
@@ -55,7 +59,8 @@ def publish(
     fairness: Annotated[
         bool,
         typer.Option(
-            "--fairness", help="Propose again as if one neighborhood had reported twice as much."
+            "--fairness",
+            help="Also propose areas as if one neighborhood had reported twice as much.",
         ),
     ] = False,
     census: Annotated[
@@ -67,18 +72,18 @@ def publish(
     confirm: Annotated[
         list[str] | None,
         typer.Option(
-            help="Code of a text that was caught, read again. Repeatable.", metavar="CODE"
+            help="Code of a flagged text that you have read again. Repeatable.", metavar="CODE"
         ),
     ] = None,
     by: Annotated[
         str | None,
         typer.Option(
-            help="The office that publishes, and that confirms texts; recorded.", metavar="OFFICE"
+            help="The office that publishes and confirms texts; recorded.", metavar="OFFICE"
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish what the public is told of a quarter: no figure that gives away a small one."""
+    """Publish a quarter's public figures, none of which reveals a small count."""
     config = load_city_option(city)
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import resolve_settings

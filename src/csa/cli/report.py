@@ -35,11 +35,11 @@ NO_PAST = "report.lacks_past"
 def report(
     city: CityOption,
     dataset: DatasetOption,
-    month: Annotated[str, typer.Option(help="The month reported, included.", metavar="YYYY-MM")],
+    month: Annotated[str, typer.Option(help="The last month reported.", metavar="YYYY-MM")],
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A file (.pdf, .html, .docx); with --all a folder.", metavar="FILE or DIR"
+            help="A file (.pdf, .html, .docx); with --all, a folder.", metavar="FILE or DIR"
         ),
     ] = None,
     audience: Annotated[
@@ -58,19 +58,20 @@ def report(
     store: StoreOption = None,
     basemap: Annotated[
         Path | None,
-        typer.Option(help="Background of the maps: what `csa basemap` wrote.", metavar="DIR"),
+        typer.Option(help="Background for the maps: the folder from `csa basemap`.", metavar="DIR"),
     ] = None,
     earlier: Annotated[
         list[Path] | None,
         typer.Option(
-            help="What `csa publish` wrote before: counts held back stay so.", metavar="DIR"
+            help="An earlier folder from `csa publish`: counts not shown there stay hidden.",
+            metavar="DIR",
         ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the month's facts instead of writing a report.")
     ] = False,
 ) -> None:
-    """Write the monthly report for its readers: two to six pages each. The store stays as it is."""
+    """Write the monthly report, an edition per audience. Does not change the store."""
     config = load_city_option(city)
     if as_json:
         if audience or out or is_all or with_docx:

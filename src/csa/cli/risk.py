@@ -20,25 +20,29 @@ from csa.cli.options import (
     UntilOption,
     load_city_option,
 )
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.risk.near_repeat import CityNearRepeats
 
 
+@shared_process()
 def risk(
     city: CityOption,
     dataset: DatasetOption,
-    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", metavar="DIR")],
     layers: Annotated[
         Path | None,
-        typer.Option(help="Folder of layers, beside those of the city's file.", metavar="DIR"),
+        typer.Option(
+            help="Folder of layers, in addition to those in the city's file.", metavar="DIR"
+        ),
     ] = None,
     until: UntilOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find which places mark where risk is higher, how far around them, and how sure that is."""
+    """Find which kinds of place are linked to higher risk, how far around, and how surely."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
     from csa.base.io import replace_folder, require_writable
@@ -62,7 +66,7 @@ def risk(
         account = risk_account(found)
         files = risk_files(found, account)
         step("maps")
-        files["risk.png"] = draw_map(risk_sheet(found), "print")
+        files["risk.png"] = draw_map(risk_sheet(found))
         step("write")
         replace_folder(out, MARKER, files)
         save_risk(found, account)
@@ -76,7 +80,7 @@ def risk(
 def near_repeat(
     city: CityOption, dataset: DatasetOption, kind: KindOption = None, as_json: JsonOption = False
 ) -> None:
-    """Check whether one shooting follows another nearby and soon, more often than by chance."""
+    """Check whether shootings follow each other nearby and soon more often than by chance."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
     from csa.areas.locating import locate_incidents

@@ -35,22 +35,26 @@ def sample(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="What `csa ingest` wrote of them: makes two years of a program.", metavar="DIR"
+            help="The sample's dataset from `csa ingest`; makes two years of a program.",
+            metavar="DIR",
         ),
     ] = None,
     basemap: Annotated[
-        Path | None, typer.Option(help="What `csa basemap` wrote, for its reports.", metavar="DIR")
+        Path | None,
+        typer.Option(
+            help="The background for its reports: the folder from `csa basemap`.", metavar="DIR"
+        ),
     ] = None,
     city: Annotated[
         str, typer.Option(help="The made-up city's file, or its name in config/.", metavar="CONFIG")
     ] = "sample",
     store: StoreOption = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Replace all that is in the store.")
+        bool, typer.Option("--again", help="Replace everything in the store.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the made-up city and the truth planted in it; fill a store with its program."""
+    """Write the made-up city with its planted truth, or fill a store with its program."""
     if out is None and dataset is None:
         raise ParamError("sample.nothing")
     account: dict[str, Any] = {}

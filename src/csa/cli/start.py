@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csa.base.home import home
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
 from csa.cli.options import JsonOption
+from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
     from csa.ingest.infer_columns import Ambiguity
@@ -18,50 +20,55 @@ if TYPE_CHECKING:
     from csa.workflow.setting_up import MadeCity
 
 
+@shared_process("csa.workflow.companion_files")
 def start(
     files: Annotated[list[Path], typer.Argument(help="Files of shootings, or maps of them.")],
     places: Annotated[
         Path | None,
-        typer.Option(help="Polygons of neighborhoods; else what lies beside the file, or none."),
+        typer.Option(help="Polygons of neighborhoods (default: those found next to the file)."),
     ] = None,
     layers: Annotated[
         bool,
         typer.Option(
             "--layers/--no-layers",
-            help="Take what lies beside the file: people, streets, parks, water, places that help.",
+            help="Use the files next to it: people, streets, parks, water, places that help.",
         ),
     ] = True,
-    name: Annotated[str, typer.Option(help="What the city is called; else as the file.")] = "",
+    name: Annotated[str, typer.Option(help="The city's name (default: from the file).")] = "",
     crs: Annotated[
         str | None,
         typer.Option(
-            help="System of x and y, or of polygons that name none: EPSG:2263.", metavar="EPSG"
+            help="Coordinate system of x and y, or of polygons that name none: EPSG:2263.",
+            metavar="EPSG",
         ),
     ] = None,
     take_likeliest: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing: take each likeliest reading, and list them.")
+        bool,
+        typer.Option(
+            "--yes", help="Ask no questions: take the likeliest reading of each, and list them."
+        ),
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
     root: Annotated[
-        Path, typer.Option(help="Where data/ and var/ are.  [here]", metavar="DIR")
-    ] = Path(),
+        Path | None,
+        typer.Option(help="The folder with data/ and var/.  [csa home]", metavar="DIR"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set up a new city: understand its file, ask what is in doubt, and propose areas."""
+    """Set up a new city: read its files, ask about anything unclear, and propose areas."""
     from dataclasses import replace
 
     from csa.base.errors import ParamError
-    from csa.workflow.companion_files import classify_companions, list_companions
-    from csa.workflow.new_city import covered_area, read_tables, understand_tables
+    from csa.workflow.companion_files import list_companions, read_city
+    from csa.workflow.new_city import understand_tables
     from csa.workflow.setting_up import set_up
 
     is_asked = not (take_likeliest or as_json)
-    tables = read_tables(files)
-    beside = classify_companions(list_companions(files), tables, crs, places)
+    with progress(2) as step:
+        tables, beside, area = read_city(files, list_companions(files), crs, places, step)
     beside = beside if layers else replace(beside, layers=())
-    area = covered_area(beside.places, crs)
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
@@ -73,14 +80,14 @@ def start(
     if not as_json:
         _show_understood(city, beside)
         _show_taken(city, answers)
-    path = out or Path("config") / f"{city.id}.toml"
+    path = out or home() / "config" / f"{city.id}.toml"
     if path.exists():
         raise ParamError("start.exists", path=path)
     if is_asked and not typer.confirm(tr("start.go_on", path=path), default=True, err=True):
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
-        made = set_up(city, beside, path, step, root, crs)
+        made = set_up(city, beside, path, step, root or home(), crs)
     if as_json:
         show_json(_account(made, path))
     else:
@@ -166,5 +173,5 @@ def _show_made(made: MadeCity, path: Path) -> None:
     show_intake(made.intake, made.dataset, made.version)
     show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
-    name = path.stem if path.parent == Path("config") else path  # as --city finds it
+    name = path.stem if path.parent == home() / "config" else path  # as --city finds it
     show(tr("start.next", path=path, name=name, dataset=made.dataset))

@@ -47,10 +47,10 @@ def audit_verify(
     city: CityOption,
     store: StoreOption = None,
     head: Annotated[
-        str | None, typer.Option(help="A head that was printed: it must be in the chain.")
+        str | None, typer.Option(help="A printed head of the log, which must be in it.")
     ] = None,
 ) -> None:
-    """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
+    """Verify the log of changes against every row: 0 intact, 1 broken, 2 no store."""
     from csa.program.store.audit import find_head, verify
 
     config = load_city_option(city)
@@ -78,11 +78,11 @@ def audit_list(
     city: CityOption,
     store: StoreOption = None,
     item: Annotated[
-        str | None, typer.Option(help="Only of this, such as 1.2.1 or 'area B'.")
+        str | None, typer.Option(help="Only this item, such as 1.2.1 or 'area B'.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the trail of changes: who, when, what, why."""
+    """List the log of changes: who, when, what, why."""
     from csa.program.store.audit import entries
 
     opened = open_store_read_only(load_city_option(city), store)
@@ -119,7 +119,7 @@ def backup(
     city: CityOption,
     store: StoreOption = None,
 ) -> None:
-    """Write the store into one checksummed file, while others go on."""
+    """Back up the store to one checksummed file while others keep working."""
     from csa.program.secret import public_secret
     from csa.program.store.backup import save_backup
 
@@ -135,16 +135,16 @@ def backup(
 
 @signed
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="A file from `csa backup`.", metavar="FILE")],
     signing: DecisionOptions,
     is_replacing: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Replace what the store holds; it is backed up beside FILE first."
+            "--replace", help="Replace the store's contents; they are backed up next to FILE first."
         ),
     ] = False,
 ) -> None:
-    """Put a backup into the store, while servers go on; --replace where it holds decisions."""
+    """Restore a backup while servers run; needs --replace if the store has decisions."""
     from csa.program.store.address import file_of, parse_address
     from csa.program.store.backup import load_backup
     from csa.program.store.backup import restore as put_back
@@ -187,21 +187,22 @@ def correct(
     ],
     values: Annotated[
         list[str],
-        typer.Argument(help="What is right: on_date=2026-03-05.", metavar="NAME=VALUE..."),
+        typer.Argument(help="The corrected value: on_date=2026-03-05.", metavar="NAME=VALUE..."),
     ],
     signing: DecisionOptions,
     entry: Annotated[
-        int | None, typer.Option(help="The trail's entry that was wrong; else the last.")
+        int | None,
+        typer.Option(help="The number of the log entry that was wrong (default: the last)."),
     ] = None,
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="What `csa ingest` wrote: no day may be before its first.  [var/<city>/dataset]",
+            help="The dataset; its first date is the earliest.  [var/<city>/dataset]",
             metavar="DIR",
         ),
     ] = None,
 ) -> None:
-    """Correct a day, a meeting, a lesson ... on record; the old value stays in the trail."""
+    """Correct a recorded date, meeting, lesson ...; the log keeps the old value."""
     from csa.program import corrections
     from csa.reports.briefing.measuring import known_at_start
 

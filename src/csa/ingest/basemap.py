@@ -23,6 +23,7 @@ from csa.base.message import Message, msg
 from csa.base.safe_parsing import parse_json
 from csa.city import config
 from csa.city.config import CityConfig
+from csa.ingest.job import in_own_process
 from csa.ingest.polygons import read_neighborhoods, require_zone
 from csa.ingest.shapes import read_shapes, require_column
 from csa.ingest.sources import data_folder, find_places
@@ -233,6 +234,7 @@ class _Canvas:
     notes: list[Message] = field(default_factory=list)
 
 
+@in_own_process
 def build_basemap(
     config: CityConfig,
     folder: Path,

@@ -7,10 +7,11 @@ import io
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from csa.base.errors import SourceError
+from csa.base.errors import MachineError, SourceError
 from csa.base.safe_parsing import unpack_zip
 from csa.ingest.delimited import count_titles
 from csa.ingest.infer_words import kind_in_name
@@ -43,6 +44,8 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
 
     Hidden sheets are left, unless all are. Days are as ISO writes them, whole numbers without .0.
     """
+    if find_spec("python_calamine") is None:
+        raise MachineError("source.no_excel", path=path)
     from python_calamine import (  # noqa: PLC0415 - loads late
         CalamineError,
         CalamineWorkbook,

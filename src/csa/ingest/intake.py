@@ -27,8 +27,9 @@ from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
 from csa.ingest.incidents import ROW_COLUMNS, fold_incidents
+from csa.ingest.job import in_own_process
 from csa.ingest.layers import Layer, add_population, read_all_services, read_risk_terrain
-from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
+from csa.ingest.polygons import join_polygons, read_neighborhoods, read_study_area, require_zone
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.reconcile import find_data_start, find_lists, reconcile_files
 from csa.ingest.records import open_records
@@ -225,6 +226,7 @@ class _Places:
     notes: tuple[Message, ...]
 
 
+@in_own_process
 def ingest_city(
     config: CityConfig, inputs: Inputs | Path | str, progress: ProgressCallback = no_progress
 ) -> Intake:
@@ -325,6 +327,7 @@ def ingest_city(
     return Intake(dataset, rejected, messages)
 
 
+@in_own_process
 def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:
     """Read shooting files as a run of ingest would, each by itself, without writing."""
     if places is not None:
@@ -376,7 +379,7 @@ def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
     if inputs.study_area is not None:
         area = read_study_area(inputs.study_area, config.places.crs)
     else:
-        area = neighborhoods.geometry.union_all()
+        area = join_polygons(neighborhoods.geometry, inputs.places)
     return _Places(neighborhoods, shapely.normalize(area), notes)
 
 

@@ -19,6 +19,7 @@ from csa.base.text import first_names
 from csa.city.config import CensusSource, PlaceLists, Population, RiskTerrain
 from csa.city.dataset import layer_fingerprint
 from csa.ingest.columns import normalise_header
+from csa.ingest.job import in_own_process
 from csa.ingest.parse import parse_numbers, plain_text
 from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.records import read_records
@@ -355,6 +356,7 @@ def _key(text: pd.Series) -> pd.Series:
 PERCENT = 100.0
 
 
+@in_own_process
 def read_census(path: Path, source: CensusSource) -> gpd.GeoDataFrame:
     """Read a census layer: `people`, and a share (0 to 1) in each group's column."""
     found = read_shapes(path, None, "public.census")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -15,7 +16,7 @@ from csa.base.message import Message, msg
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
-from csa.ingest.map_files import read_map, refuse_tangles
+from csa.ingest.map_files import read_map, refuse_tangled, refuse_vast
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
 from csa.ingest.shapes import as_table
@@ -79,7 +80,14 @@ def require_zone(neighborhoods: gpd.GeoDataFrame, city: CityBasics) -> None:
 def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
     """Read the study area from its own file."""
     table, _ = _mend(read_polygons(path, crs).assign(name="study area"), path)
-    return table.geometry.union_all()
+    return join_polygons(table.geometry, path)
+
+
+def join_polygons(shapes: gpd.GeoSeries, path: Path) -> shapely.Geometry:
+    """Join polygons that are valid; refuse them if they cross so often that the whole is vast."""
+    whole: shapely.Geometry = shapes.union_all()
+    refuse_tangled(np.array([whole]), shapes.to_numpy(), path)
+    return whole
 
 
 def read_polygons(path: Path, crs: str | None) -> gpd.GeoDataFrame:
@@ -118,7 +126,7 @@ def _from_text(path: Path, crs: str | None, unreadable: SourceError) -> gpd.GeoD
     texts = texts.where(texts.str.match(POLYGON), "POLYGON EMPTY")
     shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"), crs=crs or LONLAT)
     shapes = finite_shapes(shapes)
-    refuse_tangles(shapes.to_numpy(), path)
+    refuse_vast(shapes.to_numpy(), path)
     return gpd.GeoDataFrame(table, geometry=shapes)
 
 
@@ -128,6 +136,7 @@ def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[
         return table, ()
     broken = ", ".join(sorted(table.loc[is_broken, "name"]))
     fixed = shapely.make_valid(table.geometry.to_numpy(), method="structure")
+    refuse_tangled(fixed, table.geometry.to_numpy(), path)
     mended = [_polygons_only(shape) for shape in fixed]
     table = table.set_geometry(gpd.GeoSeries(mended, index=table.index, crs=LONLAT))
     n_broken = int(is_broken.sum())

@@ -27,6 +27,7 @@ from csa.base.safe_parsing import BROKEN_ZIP, parse_json, unpack_gzip, unpack_zi
 from csa.base.text import tr
 from csa.ingest.delimited import FileState, count_titles, read_delimited, state_of, title_notes
 from csa.ingest.excel import read_excel
+from csa.ingest.job import begin_file
 from csa.ingest.record_columns import (
     OpenRecords,
     concat_blocks,
@@ -271,6 +272,8 @@ MAPS, MAP_NAMES = (
     frozenset({".gpkg", ".shp", ".zip"}),
 )
 PARQUET = b"PAR1"
+MOST_COLUMNS = 10_000
+"""Excel has 16,384; a census that is published as one table has two thousand."""
 TABLES = (
     "csv", "tsv", "txt", "json", "geojson", "jsonl", "ndjson", "xlsx", "parquet", "gpkg", "zip",
     "gz",
@@ -318,12 +321,15 @@ def open_records(path: Path) -> OpenRecords:
     SourceError
         If it is absent, unreadable or of another kind, or holds no record.
     """
+    begin_file(path)
     try:
         file = path.open("rb")
         with ExitStack() as held:
             held.callback(file.close)
             content = file if file.seekable() else io.BytesIO(file.read())
             reading = _begin(content, path)
+            if (n := len(reading.header)) > MOST_COLUMNS:
+                raise SourceError("source.vast_header", path=path, n=n, most=MOST_COLUMNS)
             first = next(reading.blocks)
             if not (first.lines or reading.unreadable):
                 raise SourceError("source.header_only", path=path)

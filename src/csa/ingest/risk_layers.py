@@ -14,7 +14,9 @@ from csa.base.crs import LONLAT, to_metres
 from csa.base.errors import SourceError
 from csa.city.config import CityConfig, RiskLayerFile
 from csa.city.dataset import Dataset
+from csa.ingest.job import in_own_process
 from csa.ingest.layers import is_near_city
+from csa.ingest.map_files import refuse_tangled
 from csa.ingest.parse import plain_text
 from csa.ingest.shapes import TABLES, read_rows, read_shapes
 from csa.ingest.sources import data_folder
@@ -81,11 +83,10 @@ def read_risk_layers(
     if not found:
         where = own if layers is None else layers
         raise SourceError("risk_terrain.no_layers", folder=where, city=config.city.name)
-    read = [_read_layer(path, one, config, dataset) for path, one in found]
-    _refuse_twins(read)
-    return tuple(read)
+    return _read_all(found, config, dataset.study_area)
 
 
+@in_own_process
 def read_streets(config: CityConfig, folder: Path, layers: Path | None) -> gpd.GeoSeries | None:
     """Read the lines of all streets, in meters; None where the city's file names none."""
     name = config.risk.streets_file if config.risk else ""
@@ -99,8 +100,22 @@ def read_streets(config: CityConfig, folder: Path, layers: Path | None) -> gpd.G
     return None
 
 
+@in_own_process
+def _read_all(
+    found: Sequence[tuple[Path, RiskLayerFile | _Undeclared]],
+    config: CityConfig,
+    study_area: shapely.Geometry,
+) -> tuple[FactorLayer, ...]:
+    read = [_read_layer(path, one, config, study_area) for path, one in found]
+    _refuse_twins(read)
+    return tuple(read)
+
+
 def _read_layer(
-    path: Path, described: RiskLayerFile | _Undeclared, config: CityConfig, dataset: Dataset
+    path: Path,
+    described: RiskLayerFile | _Undeclared,
+    config: CityConfig,
+    study_area: shapely.Geometry,
 ) -> FactorLayer:
     only = dict(described.only)
     rows, n_unreadable = read_rows(path, described, list(only), SECTION)
@@ -110,10 +125,11 @@ def _read_layer(
     shapes = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     if len(shapes):
         placed = gpd.GeoSeries(shapes, crs=LONLAT)
-        shapes = shapes[is_near_city(placed, dataset.study_area, path)]
+        shapes = shapes[is_near_city(placed, study_area, path)]
     if not len(shapes):
         raise SourceError("risk_terrain.empty", path=path)
     valid = shapely.get_parts(shapely.make_valid(shapes, method="structure"))
+    refuse_tangled(valid, shapes, path)
     return FactorLayer(
         name=described.name,
         shapes=to_metres(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),

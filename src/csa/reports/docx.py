@@ -145,9 +145,7 @@ def _box(made: Any, block: Box) -> None:
     frame = made.add_table(rows=1, cols=1, style="Table Grid")
     _set_lines(frame, set())
     cell = frame.rows[0].cells[0]
-    shade = OxmlElement("w:shd")
-    for name, value in (("val", "clear"), ("color", "auto"), ("fill", _hex("land"))):
-        shade.set(qn(f"w:{name}"), value)
+    shade = _element("w:shd", val="clear", color="auto", fill=_hex("land"))
     _xml(cell).get_or_add_tcPr().append(shade)
     _xml(cell).remove(_xml(cell.paragraphs[0]))
     _say(cell, block.title, is_bold=True)
@@ -191,18 +189,15 @@ def _set_styles(made: Any, language: str) -> None:
 
 
 def _set_footer(paragraph: Any, document: Document) -> None:
-    paragraph.style.font.size, paragraph.style.font.color.rgb = (
-        Pt(8),
-        RGBColor.from_string(_hex("faint")),
-    )
+    font = paragraph.style.font
+    font.size, font.color.rgb = Pt(8), RGBColor.from_string(_hex("faint"))
     said = " · ".join(part for part in (document.footer, trail_of(document)) if part)
     words = Translator(document.language)("report_file.page", n=N_MARK, of=OF_MARK)
     paragraph.add_run(_allowed(said) + " · ")
     for mark, field in ((N_MARK, "PAGE"), (OF_MARK, "NUMPAGES")):
         before, _, words = words.partition(mark)
         paragraph.add_run(before)
-        counter = OxmlElement("w:fldSimple")
-        counter.set(qn("w:instr"), field)
+        counter = _element("w:fldSimple", instr=field)
         _xml(paragraph).append(counter)
         counter.append(_xml(paragraph.add_run("1")))  # until the word processor counts
     paragraph.add_run(words)
@@ -211,11 +206,8 @@ def _set_footer(paragraph: Any, document: Document) -> None:
 def _set_lines(table: Any, drawn: set[str]) -> None:
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
-        line = OxmlElement(f"w:{side}")
-        line.set(qn("w:val"), "single" if side in drawn else "nil")
-        line.set(qn("w:sz"), "4")
-        line.set(qn("w:color"), _hex("hairline"))
-        borders.append(line)
+        kind = "single" if side in drawn else "nil"
+        borders.append(_element(f"w:{side}", val=kind, sz="4", color=_hex("hairline")))
     _xml(table).tblPr.find(qn("w:tblW")).addnext(borders)  # the order that the format requires
 
 
@@ -225,6 +217,10 @@ def _set_row(row: Any, *, is_header: bool) -> None:
     properties.append(OxmlElement("w:cantSplit"))
     if is_header:
         properties.append(OxmlElement("w:tblHeader"))
+
+
+def _element(tag: str, **values: str) -> Any:
+    return OxmlElement(tag, {qn(f"w:{name}"): value for name, value in values.items()})
 
 
 def _xml(part: Any) -> Any:

@@ -39,7 +39,7 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
     t = Translator(document.language)
     trail = trail_of(document)
     marks, (low, high) = marks_of(document), WATERMARK_PT
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     text = template.render(
         document=document,
         blocks=tuple(_placed(document)),
@@ -115,15 +115,21 @@ def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
 
 
 @cache
-def _environment() -> Environment:
+def environment(*, is_trimmed: bool = False) -> Environment:
+    """Return what renders templates; trimmed, a line of a template's own leaves no line."""
     made = Environment(
-        loader=PackageLoader("csa.reports"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("csa.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=is_trimmed,
+        lstrip_blocks=is_trimmed,
     )
     made.filters.update(
         as_data=lambda png: "data:image/png;base64," + base64.b64encode(png).decode(),
         as_css=_as_css,
         as_counters=_as_counters,
         column_class=_column_class,
+        kind=lambda block: type(block).__name__,
         table_class=_table_class,
         dir=lambda text: Markup(' dir="rtl"') if is_right_to_left(text) else Markup(),
     )

@@ -42,7 +42,7 @@ class Drawer:
         if key not in self._drawn:
             # A walk's map is printed beside its list, at exactly this many pixels.
             size_px = CITY_PX if sheet.focus is None else WALK_PX
-            self._drawn[key] = draw_map(sheet, "print", size_px=size_px)
+            self._drawn[key] = draw_map(sheet, size_px)
         return self._drawn[key]
 
 

@@ -6,14 +6,10 @@ symbols that it lacks come from the machine's own fonts.
 
 from __future__ import annotations
 
-import ctypes.util
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 from csa.base.errors import MachineError
@@ -28,15 +24,6 @@ SCALES = (1.0, 0.97, 0.94, 0.91, 0.88)
 LEAST_FILLED = 0.25
 FONTS = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 """Font file by weight."""
-LIBRARIES = (
-    "libgobject-2.0.so.0",
-    "libpango-1.0.so.0",
-    "libharfbuzz.so.0",
-    "libharfbuzz-subset.so.0",
-    "libfontconfig.so.1",
-    "libpangoft2-1.0.so.0",
-)
-_LOADING = Lock()
 
 
 def render_pdf(html: bytes) -> bytes:
@@ -84,39 +71,11 @@ def _bottom(box: Any) -> float:
 def require_pdf() -> None:
     """Refuse before any computing if a PDF cannot be made."""
     try:
-        with _asking_the_loader_alone():
-            import weasyprint  # noqa: F401, PLC0415 - only to see whether it loads
+        import weasyprint  # noqa: F401, PLC0415 - only to see whether it loads
+    except ModuleNotFoundError as error:
+        raise MachineError("report_file.no_weasyprint") from error
     except OSError as error:
         raise MachineError("report_file.no_pdf") from error
-
-
-@contextmanager
-def _asking_the_loader_alone() -> Iterator[None]:
-    """Have the system's libraries found by the loader, if it knows them by their names.
-
-    weasyprint tries several ways to write each name, and for each the standard library starts a
-    program that lists all libraries: some twenty times, a quarter of a second.
-    """
-    with _LOADING:
-        if "weasyprint" in sys.modules or not _are_known():
-            yield
-            return
-        search, here = ctypes.util.find_library, get_ident()
-        ctypes.util.find_library = lambda name: None if get_ident() == here else search(name)
-        try:
-            yield
-        finally:
-            ctypes.util.find_library = search
-
-
-def _are_known() -> bool:
-    """Check whether the loader finds all libraries by the names that they have on Linux."""
-    try:
-        for name in LIBRARIES:
-            ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
 
 
 def _letters() -> FontConfiguration:

@@ -40,10 +40,7 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
     return MapSheet(
         study_area=dataset.study_area,
         neighborhoods=dataset.neighborhoods[["name", "geometry"]],
-        layers={},
-        cells=(),
         class_words=words[: int(level.max(initial=-1)) + 1],
-        areas=(),
         legend_title=tr("risk_terrain.legend"),
         date_line=tr("risk_terrain.span", since=since, through=through) if since else "",
         source_line=run.city.config.public.source,
@@ -55,5 +52,4 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
             (outline(cells[level == one].tolist()), one)
             for one in np.unique(level[level >= 0]).tolist()
         ),
-        language="en",
     )

@@ -23,7 +23,7 @@ Rows: TypeAlias = Sequence[Mapping[str, Any]]
 class StoryAct:
     """One thing that an office did."""
 
-    do: str  # which decision it is: a name of `csa.workflow.story.DECISIONS`
+    do: str  # which decision it is: a case of `csa.workflow.story.carry_out`
     of: str  # what it is about: a planted place, an action's number, a measure, a month
     on: date
     office: str

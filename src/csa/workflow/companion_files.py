@@ -13,14 +13,16 @@ import shapely
 
 from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, ParamError
+from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
 from csa.base.text import percent
 from csa.ingest.infer_columns import Questions
 from csa.ingest.infer_layers import GuessedLayer, guess_layer
 from csa.ingest.infer_neighborhoods import FEW_NAMES
 from csa.ingest.infer_places import infer_location
+from csa.ingest.job import in_own_process
 from csa.ingest.polygons import read_polygons
-from csa.workflow.new_city import ShootingTable, union_polygons
+from csa.workflow.new_city import ShootingTable, covered_area, read_tables, union_polygons
 
 POLYGON_FILES = ("*.geojson", "*.json", "*.shp", "*.gpkg")
 LAYER_FILES = (*POLYGON_FILES, "*.zip", "*.csv")
@@ -44,6 +46,22 @@ class CityFiles:
     places: Path | None = None  # polygons of neighborhoods
     layers: tuple[GuessedLayer, ...] = ()  # at most one a role, and any number of services
     notes: tuple[Message, ...] = field(default=())  # other polygons that would fit, too
+
+
+@in_own_process
+def read_city(
+    files: Sequence[Path],
+    candidates: Sequence[Path],
+    crs: str | None = None,
+    places: Path | None = None,
+    progress: ProgressCallback = no_progress,
+) -> tuple[tuple[ShootingTable, ...], CityFiles, shapely.Geometry | None]:
+    """Read a new city's files of shootings, what lies beside them, and the land that it covers."""
+    progress("read")
+    tables = read_tables(files)
+    progress("layers")
+    beside = classify_companions(candidates, tables, crs, places)
+    return tables, beside, covered_area(beside.places, crs)
 
 
 def list_companions(files: Sequence[Path]) -> list[Path]:
@@ -135,6 +153,7 @@ def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int
     return None
 
 
+@in_own_process
 def name_column_of(places: Path, crs: str | None = None) -> str:
     """Return the column of names: of text, with about as many names as polygons."""
     return _name_column(read_polygons(places, crs or LONLAT), places)

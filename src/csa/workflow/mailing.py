@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from random import SystemRandom
-from typing import Protocol
 
 from csa.base.errors import CsaError, ParamError
 from csa.base.message import Message
@@ -33,7 +32,7 @@ from csa.workflow.outbox import (
     letter_of,
     without_addresses,
 )
-from csa.workflow.smtp import MailAnswer, MailOutcome, MailServer, UnreachableError
+from csa.workflow.smtp import MailOutcome, MailServer, UnreachableError
 
 # ---- Send the letters of an outbox, each once, and record each in the register of hand-outs.
 
@@ -52,15 +51,6 @@ STATES: dict[MailOutcome, LetterState] = {
 }
 
 
-class TakesMail(Protocol):
-    """What letters are handed to."""
-
-    def deliver(
-        self, sender: str, recipient: str, content: bytes, before_end: Callable[[], None]
-    ) -> MailAnswer:
-        """Hand one letter over."""
-
-
 @dataclass(frozen=True)
 class PostClock:
     """Time and chance, so that tests need not wait."""
@@ -77,7 +67,7 @@ class PostOffice:
     outbox: Outbox
     city: str  # the city's name, for those who read mail
     mail: Mail
-    server: TakesMail
+    server: MailServer
     clock: PostClock
     record: Callable[[Letter], str]  # writes a hand-out into the store; returns its entry's key
 

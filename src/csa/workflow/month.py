@@ -7,7 +7,7 @@ a run that fails or is killed leaves the last good month as it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,6 @@ from csa.city.config import CityConfig
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
 from csa.disclosure.keys import Secret
-from csa.disclosure.published import Publication
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
@@ -85,12 +84,8 @@ class MonthProducts:
     plan: Plan | None
     month: Month
     ahead: MonthAhead  # what was known to be left out
-    left_out: list[LeftOut] = field(default_factory=list)  # that, and what failed since
+    left_out: list[LeftOut]  # that, and what failed since
     secret: Secret | None = None  # what changed the counts of the public bundle that was drafted
-
-    def __post_init__(self) -> None:
-        """Begin with what was known to be left out."""
-        self.left_out.extend(self.ahead.left_out)
 
     def score_past_years(self) -> bool:
         """Judge past years where a year more is over; return whether they were."""
@@ -360,7 +355,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
         city = City(config, draft.intake.dataset, work.dataset)
         save_place_names(city, progress)
     analysis = Analysis(city, settings, records, progress=progress, keep=True)
-    products = MonthProducts(analysis, request.plan, month, ahead)
+    products = MonthProducts(analysis, request.plan, month, ahead, [*ahead.left_out])
     is_recorded = products.score_past_years()
     kept_secret = public_secret(request.store)
     beside = ReportInputs(
@@ -383,8 +378,9 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
     files, facts = products.make(beside, folder, language)
     snapshot = snapshot if facts is None else facts.snapshot
     progress("write")
-    for name, content in _each(files):
-        write_file(folder / name, content)
+    for product, contents in files.items():
+        for name, content in contents.items():
+            write_file(folder / product / name, content)
     made = {
         **mark,
         "record_made": is_recorded,
@@ -410,25 +406,14 @@ def _is_as_before(before: Mapping[str, Any], mark: Mapping[str, Any], ahead: Mon
     return (
         mark.items() <= before.items()
         and lacked == lacks
-        and not _is_published_since(before, ahead.earlier)
+        # What its editions call a draft is not published yet.
+        and before.get(DRAFT_OF, "") not in {one.digest for one in ahead.earlier}
     )
 
 
 def _draft_of(facts: Facts | None) -> str:
     """Return the digest of the figures that editions show as a draft; "" if they were published."""
-    is_draft = facts is not None and facts.public.caution is not None
-    return facts.public.figures if facts is not None and is_draft else ""
-
-
-def _is_published_since(account: Mapping[str, Any], earlier: Iterable[Publication]) -> bool:
-    """Check whether what a month's editions call a draft is published now."""
-    return account.get(DRAFT_OF, "") in {one.digest for one in earlier}
-
-
-def _each(files: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    for folder, contents in files.items():
-        for name, content in contents.items():
-            yield f"{folder}/{name}", content
+    return "" if facts is None or facts.public.caution is None else facts.public.figures
 
 
 def _account(

@@ -48,6 +48,7 @@ from csa.ingest.infer_when import (
     unread_clocks,
 )
 from csa.ingest.infer_words import kind_in_name
+from csa.ingest.map_files import refuse_tangled
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
 from csa.ingest.polygons import read_polygons
 from csa.ingest.records import FileRecords, read_records
@@ -410,7 +411,10 @@ def covered_area(places: Path | None, crs: str | None = None) -> shapely.Geometr
     """Read the land that polygons cover, in degrees; `crs` is their system if they name none."""
     if places is None:
         return None
-    return union_polygons(read_polygons(places, crs or LONLAT))
+    polygons = read_polygons(places, crs or LONLAT)
+    whole = union_polygons(polygons)
+    refuse_tangled(np.array([whole]), polygons.geometry.to_numpy(), places)
+    return whole
 
 
 def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:

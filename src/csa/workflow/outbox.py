@@ -129,7 +129,8 @@ class Outbox:
         known = self.letters()
         wanted = {letter.key for letter in letters}
         cities = {letter.city for letter in letters}
-        slots = {(city, *_slot_of(edition)) for city in cities for edition in editions}
+        files = [edition.file for edition in editions]
+        slots = {(c, one.month, one.audience, one.language) for c in cities for one in files}
         for old in known.values():
             if old.state == "waiting" and old.slot in slots and old.key not in wanted:
                 self.keep(replace(old, state="replaced"))
@@ -159,10 +160,6 @@ class Outbox:
 
     def _attached(self, sha256: str) -> Path:
         return self.folder / f"{sha256}.pdf"
-
-
-def _slot_of(edition: PrintedEdition) -> tuple[str, str, str]:
-    return edition.file.month, edition.file.audience, edition.file.language
 
 
 def _written(letter: Letter) -> bytes:

@@ -19,6 +19,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.file_format import SHARE_DIGITS, list_rows, list_versions, round_share, write_header
 from csa.areas.locating import locate_incidents
 from csa.areas.proposal import METHOD_VERSION, plain
+from csa.areas.study_area import StudyArea
 from csa.base.io import KEPT, csv_bytes, json_bytes, replace_folder, require_writable
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month
@@ -46,14 +47,13 @@ class BacktestResult:
     """The results of a backtest."""
 
     request: BacktestRequest  # what was asked
-    used: BacktestRecord | None  # the record with the values used; None for the city file's values
     made: BacktestRecord | None  # the new record; None where the days were named
     table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
     comparison: MethodComparison | None  # areas against the best other; None without incidents
     variants: pd.DataFrame  # as `csa.areas.backtest.recording.run_variants`; empty if not asked for
+    by_risk: RiskOrderGain | None = None  # what ordering areas by risk would have gained
     after: tuple[After, ...] | None = None  # what areas of past years did afterwards
     chance: ChanceRates | None = None  # how often areas come and go by chance
-    by_risk: RiskOrderGain | None = None  # what ordering areas by risk would have gained
 
 
 def make_spec(
@@ -77,18 +77,11 @@ def score_past_years(
     located = locate_incidents(asked.city, asked.choices)
     after = measure_past_cohorts(located, asked.choices, documented, progress)
     progress("shuffle")
-    is_long = bool(asked.question.origins)
-    chance = (
-        measure_chance(located, asked.choices, documented, seed=CHANCE_SEED) if is_long else None
-    )
-    variants = _score_variants(asked, documented, progress)
-    by_risk = measure_risk_order(
-        asked.city, located, asked.choices, documented, asked.question, progress
-    )
-    table, comparison = record.table, record.comparison
-    return BacktestResult(
-        asked, record, record, table, comparison, variants, after, chance, by_risk
-    )
+    chance = None
+    if asked.question.origins:
+        chance = measure_chance(located, asked.choices, documented, seed=CHANCE_SEED)
+    beside = _score_others(asked, located, documented, progress)
+    return BacktestResult(asked, record, record.table, record.comparison, *beside, after, chance)
 
 
 def save_past_years(past: BacktestResult, city: City, choices: AreaSettings) -> None:
@@ -111,24 +104,21 @@ def score_named_days(
     What past years suggest was chosen from years that may lie after such a day.
     """
     found = backtest_areas(asked.city, asked.question, asked.choices, progress)
-    documented = asked.city.config.areas.documented
-    variants = _score_variants(asked, documented, progress)
     located = locate_incidents(asked.city, asked.choices)
-    by_risk = measure_risk_order(
-        asked.city, located, asked.choices, documented, asked.question, progress
-    )
-    return BacktestResult(
-        asked, None, None, found.table, found.comparison, variants, by_risk=by_risk
-    )
+    beside = _score_others(asked, located, asked.city.config.areas.documented, progress)
+    return BacktestResult(asked, None, found.table, found.comparison, *beside)
 
 
-def _score_variants(
-    asked: BacktestRequest, documented: DocumentedDbscan | None, progress: ProgressCallback
-) -> pd.DataFrame:
-    if not asked.with_variants:
-        return as_table([])
-    located = locate_incidents(asked.city, asked.choices)
-    return run_variants(located, asked.choices, documented, asked.question, progress)
+def _score_others(
+    asked: BacktestRequest,
+    located: StudyArea,
+    documented: DocumentedDbscan | None,
+    progress: ProgressCallback,
+) -> tuple[pd.DataFrame, RiskOrderGain | None]:
+    """Score other ways of forming areas, where asked, and of ordering them."""
+    known = located, asked.choices, documented, asked.question, progress
+    variants = run_variants(*known) if asked.with_variants else as_table([])
+    return variants, measure_risk_order(asked.city, *known)
 
 
 # ---- The files of a backtest: what each method of choosing caught, and what was asked.
@@ -180,10 +170,8 @@ def backtest_account(past: BacktestResult) -> dict[str, Any]:
 
 
 def _params(past: BacktestResult) -> dict[str, Any]:
-    choices, suggestion = (
-        past.request.choices,
-        build_suggestion(past.request.city.config, past.used),
-    )
+    choices = past.request.choices
+    suggestion = build_suggestion(past.request.city.config, past.made)
     values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
     return {
         "months": choices.months,

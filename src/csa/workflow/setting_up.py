@@ -25,15 +25,16 @@ from csa.city.dataset import City, save_dataset
 from csa.city.loading import load_city
 from csa.ingest.basemap import build_basemap, save_basemap
 from csa.ingest.intake import FileTrial, Intake, ingest_city, try_files
+from csa.ingest.job import shared_process
 from csa.ingest.sources import add_layers, find_inputs
 from csa.workflow.city_file import city_file
 from csa.workflow.companion_files import (
     CityFiles,
-    classify_companions,
     list_companions,
     name_column_of,
+    read_city,
 )
-from csa.workflow.new_city import FEW, NewCity, covered_area, read_tables, understand_tables
+from csa.workflow.new_city import FEW, NewCity, understand_tables
 from csa.workflow.place_names import save_place_names
 
 LAND = "land.geojson"
@@ -62,10 +63,10 @@ def set_up_files(
     files: Sequence[Path], places: Path | None, name: str, path: Path, root: Path
 ) -> MadeCity:
     """Set a city up from its files, each read in its likeliest way."""
-    tables = read_tables(files)
-    beside = classify_companions(list_companions(files), tables, None, places)
-    city = understand_tables(tables, covered_area(beside.places), name=name)
-    return set_up(city, beside, path, root=root)
+    with shared_process("csa.workflow.companion_files"):
+        tables, beside, area = read_city(files, list_companions(files), None, places)
+        city = understand_tables(tables, area, name=name)
+        return set_up(city, beside, path, root=root)
 
 
 def set_up(
@@ -83,7 +84,7 @@ def set_up(
     """
     kept, folder = root / "data" / city.id, root / "var" / path.stem
     files = _all_files(city, beside)
-    with tempfile.TemporaryDirectory() as trial, ExitStack() as undo:
+    with shared_process(), tempfile.TemporaryDirectory() as trial, ExitStack() as undo:
         tried, data = Path(trial) / path.name, Path(trial) / city.id
         data.mkdir()
         land = data / _land_name(files)

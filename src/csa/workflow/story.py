@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -200,7 +200,7 @@ def play_story(
     scene, zone = StoryScene(city, plan, store, layers), ZoneInfo(city.config.city.time_zone)
     drawn = {"code": scene.draw.account["entrants_sha256"][:12], "seed": DRAW.seed}
     month = ""
-    for on, acts in _by_day(story_acts()):
+    for on, acts in groupby(story_acts(), key=lambda one: one.on):
         if f"{on:%Y-%m}" != month:
             month = f"{on:%Y-%m}"
             progress("story")
@@ -208,7 +208,7 @@ def play_story(
             at = datetime.combine(on, time(FIRST_HOUR), zone) + timedelta(minutes=number)
             why = one.why.format(of=one.of, **one.given, **drawn)
             signed = act(local_person(one.office), why, at, city.config.city.time_zone)
-            DECISIONS[one.do](scene, signed, one)
+            carry_out(scene, signed, one)
     return scene
 
 
@@ -271,106 +271,77 @@ def fill_store(
     return head
 
 
-def _by_day(acts: Sequence[StoryAct]) -> Iterator[tuple[date, list[StoryAct]]]:
-    for on in dict.fromkeys(one.on for one in acts):
-        yield on, [one for one in acts if one.on == on]
+def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C901, PLR0912, PLR0915 - a case each
+    """Decide what an act of the story says, through the function that pages use."""
+    store, plan, given = scene.store, scene.plan, one.given
+    letter = scene.letters.get(one.of, "")
+    match one.do:
+        case "close":
+            draws.record_draw(store, signed, scene.closed, given["seed_source"])
+        case "draw":
+            draws.record_draw(store, signed, scene.draw, "")
+        case "note":
+            candidate = scene.candidate(one.of, given["until"])
+            scene.letters[one.of] = areas.designate(store, signed, candidate, CANDIDATE)
+        case "designate":
+            candidate = scene.candidate(one.of, given["until"])
+            if scene.waves.get(candidate.area_id) != given["wave"]:
+                raise ParamError("sample.other_draw", feature=one.of, wave=given["wave"])
+            areas.designate(store, signed, candidate)
+        case "begin":
+            values = measures.values_as_of(scene.records().values, letter, one.on)
+            areas.begin_work(store, signed, letter, one.on, values)
+        case "retire":
+            areas.retire(store, signed, letter)
+        case "partner":
+            work.add_stakeholder(store, signed, letter, **given)
+        case "meet":
+            work.add_meeting(store, signed, letter, given["kind"], given)
+        case "task":
+            work.add_task(store, signed, letter, given)
+        case "set task":
+            told = {
+                name: value for name, value in given.items() if name not in {"number", "agency"}
+            }
+            work.set_task(store, signed, f"{letter}/task-{given['number']}", told)
+        case "ask":
+            work.add_question(store, signed, letter, given["asked"], is_public=True)
+        case "answer":
+            key = f"{letter}/asked-{given['number']}"
+            work.answer_question(store, signed, key, given["answered"])
+        case "learn":
+            work.add_lesson(store, signed, letter, given["text"])
+        case "report":
+            served = {area.feature for area in AREAS if area.designated <= one.on}
+            letters = tuple(scene.letters[name] for name in given["areas"] if name in served)
+            actions.set_action(store, plan, signed, one.of, {**given["changes"], "areas": letters})
+        case "propose":
+            actions.propose_change(store, plan, signed, one.of, given["values"])
+        case "settle":
+            is_approved = given["is_approved"]
+            actions.answer_change(store, plan, signed, given["key"], is_approved=is_approved)
+        case "count":
+            counted = [value for tale in MEASURES for value in scene.values(tale, one.of)]
+            measures.add_values(store, plan, signed, counted)
+        case "agree":
+            tale = next(tale for tale in MEASURES if tale.id == one.of)
+            (base,) = scene.values(tale, BASE)
+            settled = {**given, "baseline": base.value}
+            measures.define_measure(store, plan, signed, one.of, settled)
+        case "approve":
+            measures.approve_quarter(store, signed, Quarter.parse(one.of))
+        case "revise":
+            measures.add_values(store, plan, signed, [_revised(scene, one)])
+        case "decide":
+            work.add_minute(store, signed, given["text"], given.get("about", ""))
+        case "hand out":
+            _hand_out(scene, signed, one)
+        case _:
+            raise ValueError(one.do)
 
 
-def _close(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    draws.record_draw(scene.store, signed, scene.closed, one.given["seed_source"])
-
-
-def _draw(scene: StoryScene, signed: Act, _one: StoryAct) -> None:
-    draws.record_draw(scene.store, signed, scene.draw, "")
-
-
-def _note(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    candidate = scene.candidate(one.of, one.given["until"])
-    scene.letters[one.of] = areas.designate(scene.store, signed, candidate, CANDIDATE)
-
-
-def _designate(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    candidate, wave = scene.candidate(one.of, one.given["until"]), one.given["wave"]
-    if scene.waves.get(candidate.area_id) != wave:
-        raise ParamError("sample.other_draw", feature=one.of, wave=wave)
-    areas.designate(scene.store, signed, candidate)
-
-
-def _begin(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key = scene.letters[one.of]
-    values = measures.values_as_of(scene.records().values, key, one.on)
-    areas.begin_work(scene.store, signed, key, one.on, values)
-
-
-def _retire(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    areas.retire(scene.store, signed, scene.letters[one.of])
-
-
-def _partner(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    work.add_stakeholder(scene.store, signed, scene.letters[one.of], **one.given)
-
-
-def _meet(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    work.add_meeting(scene.store, signed, scene.letters[one.of], one.given["kind"], one.given)
-
-
-def _task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    work.add_task(scene.store, signed, scene.letters[one.of], one.given)
-
-
-def _set_task(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key = f"{scene.letters[one.of]}/task-{one.given['number']}"
-    given = {name: told for name, told in one.given.items() if name not in {"number", "agency"}}
-    work.set_task(scene.store, signed, key, given)
-
-
-def _ask(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key, asked = scene.letters[one.of], one.given["asked"]
-    work.add_question(scene.store, signed, key, asked, is_public=True)
-
-
-def _answer(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key = f"{scene.letters[one.of]}/asked-{one.given['number']}"
-    work.answer_question(scene.store, signed, key, one.given["answered"])
-
-
-def _learn(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    work.add_lesson(scene.store, signed, scene.letters[one.of], one.given["text"])
-
-
-def _report(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    served = {area.feature for area in AREAS if area.designated <= one.on}
-    letters = tuple(scene.letters[name] for name in one.given["areas"] if name in served)
-    changes = {**one.given["changes"], "areas": letters}
-    actions.set_action(scene.store, scene.plan, signed, one.of, changes)
-
-
-def _propose(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    actions.propose_change(scene.store, scene.plan, signed, one.of, one.given["values"])
-
-
-def _settle(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    key, is_approved = one.given["key"], one.given["is_approved"]
-    actions.answer_change(scene.store, scene.plan, signed, key, is_approved=is_approved)
-
-
-def _count(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    values = [value for tale in MEASURES for value in scene.values(tale, one.of)]
-    measures.add_values(scene.store, scene.plan, signed, values)
-
-
-def _agree(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    tale = next(tale for tale in MEASURES if tale.id == one.of)
-    (base,) = scene.values(tale, BASE)
-    settled = {**one.given, "baseline": base.value}
-    measures.define_measure(scene.store, scene.plan, signed, one.of, settled)
-
-
-def _approve(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    measures.approve_quarter(scene.store, signed, Quarter.parse(one.of))
-
-
-def _revise(scene: StoryScene, signed: Act, one: StoryAct) -> None:
+def _revised(scene: StoryScene, one: StoryAct) -> Value:
+    """Return a value of the whole city as it came out later."""
     (before,) = (
         value
         for value in latest(scene.records().values)
@@ -378,12 +349,7 @@ def _revise(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     )
     numerator = float(one.given["numerator"])
     value = numerator / (before.denominator or 1.0)
-    right = replace(before, numerator=numerator, value=value)
-    measures.add_values(scene.store, scene.plan, signed, [right])
-
-
-def _decide(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    work.add_minute(scene.store, signed, one.given["text"], one.given.get("about", ""))
+    return replace(before, numerator=numerator, value=value)
 
 
 def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
@@ -399,33 +365,3 @@ def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
         hashlib.sha256(content).hexdigest(),
     )
     handouts.hand_out(scene.store, signed, edition, one.given["takers"])
-
-
-Decision: TypeAlias = Callable[[StoryScene, Act, StoryAct], None]
-DECISIONS: Mapping[str, Decision] = MappingProxyType(
-    {
-        "close": _close,
-        "draw": _draw,
-        "note": _note,
-        "designate": _designate,
-        "begin": _begin,
-        "retire": _retire,
-        "partner": _partner,
-        "meet": _meet,
-        "task": _task,
-        "set task": _set_task,
-        "ask": _ask,
-        "answer": _answer,
-        "learn": _learn,
-        "report": _report,
-        "propose": _propose,
-        "settle": _settle,
-        "count": _count,
-        "agree": _agree,
-        "approve": _approve,
-        "revise": _revise,
-        "decide": _decide,
-        "hand out": _hand_out,
-    }
-)
-"""What each word of the story does."""

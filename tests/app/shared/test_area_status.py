@@ -64,13 +64,13 @@ def test_served_areas_are_said_by_name_and_letter_in_the_order_of_letters():
     served = [stands("c-1", "C", "Ash"), stands("c-2"), stands("c-3", "A", "Yew", "maintenance")]
     said = area_status.describe_served({one.area_id: one for one in served})
     assert said == says("standing.of_them", n=2, areas="Yew (A), Ash (C)")
-    assert said == "2 of them are core service areas already: Yew (A), Ash (C)."
+    assert said == "2 of them are already core service areas: Yew (A), Ash (C)."
     parts = [replace(stands(one, place=one), part_of="Oak (B)") for one in ("c-8", "c-9")]
-    for n, words in ((1, "One other is part of"), (2, "2 others are parts of")):
+    for n, words in ((1, "One more is part of"), (2, "2 more are part of")):
         more = area_status.describe_served({one.area_id: one for one in (*served, *parts[:n])})
         assert more == f"{said} {words} Oak (B)."
     alone = area_status.describe_served({"c-1": served[0]})
-    assert alone == "One of them is a core service area already: Ash (C)."
+    assert alone == "One of them is already a core service area: Ash (C)."
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def test_an_area_that_began_later_is_early_in_its_own_first_months(several):
 
 def test_letters_are_listed_as_they_are_given_and_then_candidates_by_name():
     named = {
-        "AB": "Ash", "c-1": "Oak", "B": "Yew", "c-10": "Elm, 10 km east of its middle",
-        "AA": "Box", "c-9": "Elm, 2.5 km east of its middle", "A": "Fir", "c-2": "Ash, north",
+        "AB": "Ash", "c-1": "Oak", "B": "Yew", "c-10": "Elm, 10 km east of its center",
+        "AA": "Box", "c-9": "Elm, 2.5 km east of its center", "A": "Fir", "c-2": "Ash, north",
     }  # fmt: skip
     chosen = SimpleNamespace(place_names=tuple(named.values()))
     areas = SimpleNamespace(area_ids=tuple(named), displaced=SimpleNamespace(chosen=chosen))

@@ -190,8 +190,8 @@ def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
     options = {}
     for is_dark in (False, True):
         made = maps.base_map(city.config, base, is_dark=is_dark)
-        (start,) = [c for c in made._children.values() if isinstance(c, maps.Start)]
-        options[is_dark] = json.loads(start.options_json)
+        (start,) = [c for c in made._children.values() if isinstance(c, maps.Painting)]
+        options[is_dark] = json.loads(start.message)
     assert options[False]["colours"]["land"] == theme.LIGHT.land
     assert options[True]["colours"]["land"] == theme.DARK.land
     assert options[True]["dark"] is True
@@ -228,8 +228,8 @@ def test_the_script_is_told_what_to_say_where_nothing_else_loads():
 def test_a_made_up_city_is_marked_on_the_map_itself_and_a_real_one_is_not(city, base):
     def mark(config):
         made = maps.base_map(config, base, is_dark=False)
-        (start,) = [c for c in made._children.values() if isinstance(c, maps.Start)]
-        return json.loads(start.options_json)["mark"]
+        (start,) = [c for c in made._children.values() if isinstance(c, maps.Painting)]
+        return json.loads(start.message)["mark"]
 
     assert mark(city.config) == ""
     made_up = city.config.city.model_copy(update={"is_synthetic": True})

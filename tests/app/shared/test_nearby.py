@@ -148,7 +148,9 @@ def test_a_score_of_points_counts_points_and_claims_no_land(risk_words):
 
 @pytest.mark.parametrize(("scored_share", "points"), [(0.0, None), (float("nan"), 0)])
 def test_an_area_without_a_score_is_unknown_and_not_low(risk_words, scored_share, points):
-    assert "covers no land in this area" in risk_words(float("nan"), scored_share, points)
+    assert "): it covers none of this area's land." in risk_words(
+        float("nan"), scored_share, points
+    )
 
 
 # ---- At the edge ----------------------------------------------------------------------------

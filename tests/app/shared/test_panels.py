@@ -75,7 +75,7 @@ def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
     assert "1,234" in line
     assert "csa-mark" not in line
     assert "armed assault" not in line
-    assert "overdue" not in line
+    assert "late" not in line
     for n_days, age in (
         (1, "a day"),
         (99, "99 days"),
@@ -84,7 +84,7 @@ def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
         (731, "more than 2 years"),
         (1148, "more than 3 years"),
     ):
-        assert f"new data are {age} overdue" in city_line(days_late=n_days)
+        assert f"new data are {age} late" in city_line(days_late=n_days)
 
 
 def test_a_made_up_city_and_a_proxy_say_so_on_every_page():
@@ -131,7 +131,7 @@ def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
     with pytest.raises(StopError):
         panels.stop(CsaError("screen.bad_link"))
     assert said[0][0] == "error"
-    assert said[0][1].startswith("This link")
+    assert said[0][1].startswith("Part of this link")
 
 
 def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):

@@ -116,7 +116,9 @@ def is_closed(shown):
         body for body in bodies if not re.search("<style|csa-answer|documentElement.lang", body)
     ]
     text = words(shown)
-    hidden = not any(name in text for name in ("Orrinvale", "SAMPLE", "data through", "incidents"))
+    hidden = not any(
+        name in text for name in ("Orrinvale", "SAMPLE", "No new data: still through", "incidents")
+    )
     assert not shown.exception
     return hidden and not told and not kinds & {"component_instance", "page_link", "arrow_table"}
 
@@ -132,7 +134,7 @@ def is_closed(shown):
         (Person("Mayor", "chair", team="executive"), "Chair of executive"),
         (Person("Mayor", "chair"), says("door.chair_of_all")),
         (Person("Health", "member"), says("door.member")),
-        (Person(""), "Reads; changes nothing"),
+        (Person(""), "Can read, but not change anything"),
     ],
 )
 def test_a_role_is_said_in_words(who, said):
@@ -189,11 +191,11 @@ def test_a_chair_by_the_deployment_file_keeps_a_choice_in_the_name_of_their_offi
     assert shown.text_input[0].value == "Mayor's Office"
     shown.multiselect[0].set_value(["c-1"])
     shown.text_area[0].input("The neighbors asked for it, and outreach is near.")
-    next(one for one in shown.button if one.label == "Keep this choice").click().run()
+    next(one for one in shown.button if one.label == "Save this choice").click().run()
     box = [one for one in shown.checkbox if "passed over" in one.label]
     if box:
         box[0].check()
-        next(one for one in shown.button if one.label == "Keep this choice").click().run()
+        next(one for one in shown.button if one.label == "Save this choice").click().run()
     (kept,) = (tmp_path / "choices").glob("*.json")
     assert json.loads(kept.read_text(encoding="utf-8"))["by_office"] == "Mayor's Office"
 
@@ -207,11 +209,11 @@ def test_who_has_signed_in_without_a_role_reads_and_is_offered_no_form(deploy, p
         shown = page(name, user=ANYBODY, auth=AUTH)
         assert not shown.exception
         assert "Orrinvale" in words(shown)
-        assert "Reads; changes nothing" in words(shown)
+        assert "Can read, but not change anything" in words(shown)
     shown = page("compare", user=ANYBODY, auth=AUTH)
-    assert "You may read this page." in words(shown)
+    assert "You can read this page." in words(shown)
     assert not shown.text_area
-    assert "Keep this choice" not in [button.label for button in shown.button]
+    assert "Save this choice" not in [button.label for button in shown.button]
 
 
 def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):
@@ -219,7 +221,7 @@ def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):
     shown = page("compare", user=CHAIR)
     assert not shown.exception
     assert "Orrinvale" in words(shown)
-    assert "You may read this page." in words(shown)
+    assert "You can read this page." in words(shown)
     assert not shown.text_area
     assert not {"Sign in", "Sign out"} & {button.label for button in shown.button}
 
@@ -267,7 +269,7 @@ def test_local_on_every_address_opens_nothing(deploy, page, option, name):
     option("server.address", EVERYWHERE)
     shown = page(name)
     assert is_closed(shown)
-    assert "serves this machine alone" in words(shown)
+    assert "Set server.address to 127.0.0.1 (it is" in words(shown)
 
 
 def test_the_request_does_not_decide(deploy, page, option):
@@ -284,10 +286,16 @@ def test_the_request_does_not_decide(deploy, page, option):
 @pytest.mark.parametrize(
     ("auth", "said"),
     [
-        (None, "write redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url"),
-        ({}, "write redirect_uri"),
-        ("x", "write redirect_uri"),
-        ({**AUTH, "client_secret": ""}, "write client_secret under"),
+        (
+            None,
+            "Write redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url under",
+        ),
+        ({}, "Core service areas No one can sign in yet."),
+        ("x", "Core service areas No one can sign in yet."),
+        (
+            {**AUTH, "client_secret": ""},
+            "No one can sign in yet. Write client_secret under [auth] in .streamlit/secrets.toml (docs/DEPLOY.md).",
+        ),
         ({**AUTH, "cookie_secret": "x" * 31}, "at least 32 characters"),
     ],
 )
@@ -303,9 +311,9 @@ def test_sign_in_that_is_not_set_up_is_one_sentence_and_nothing_opens(deploy, pa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('access = "everybody"', "'everybody' is no access"),
+        ('access = "everybody"', "access must be one of"),
         ('access = "signed-in"\n[roles]\nrol = 1', "roles.rol: no such setting"),
-        ("access = ", "is not TOML"),
+        ("access = ", "Fix that line."),
     ],
 )
 def test_a_faulty_deployment_file_opens_nothing(deploy, page, text, said):
@@ -323,7 +331,7 @@ def test_of_a_real_city_the_public_gets_one_sentence_and_nothing_is_read_or_writ
     monkeypatch.setattr(cache, "open_city", lambda *_: pytest.fail("the dataset was read"))
     shown = page(name, user=CHAIR)
     assert is_closed(shown)
-    assert "Nothing of this city is published yet" in words(shown)
+    assert "This city has published nothing yet" in words(shown)
     started.warm_up()
     assert not static.exists()
 
@@ -332,7 +340,7 @@ def test_the_made_up_citys_file_does_not_publish_another_citys_dataset(deploy, p
     deploy('access = "public"', CSA_CITY="sample", CSA_DATASET=real.dataset)
     shown = page()
     assert is_closed(shown)
-    assert "Nothing of this city is published yet" in words(shown)
+    assert "This city has published nothing yet" in words(shown)
     assert "Orrinvale" not in words(shown)
 
 
@@ -340,7 +348,7 @@ def test_the_made_up_citys_file_does_not_publish_another_citys_dataset(deploy, p
 def test_a_dataset_that_does_not_say_whose_it_is_is_not_published(deploy, tmp_path, text):
     (tmp_path / "ingest.json").write_text(text, encoding="utf-8")
     deploy('access = "public"', CSA_CITY="sample", CSA_DATASET=tmp_path)
-    with pytest.raises(ConfigError, match="does not say which city"):
+    with pytest.raises(ConfigError, match=r"does not name its city\."):
         access_door.is_withheld(cache.city_config())
     started.warm_up()
 
@@ -380,7 +388,7 @@ def test_the_command_does_not_listen_where_others_reach_it(deploy, root, address
         check=False,
     )
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "set server.address to 127.0.0.1" in done.stderr
+    assert "Set server.address to 127.0.0.1 (it is" in done.stderr
     assert "Traceback" not in done.stderr
     assert "URL" not in done.stdout
 

@@ -15,14 +15,14 @@ from csa.synthetic.story import TODAY
 
 SAID = {
     "briefing": ("Brindlemoor", "Umberley", "The plan: Orrinvale Strategic Plan."),
-    "plan": ("51 written actions", "Proposed already: 1.1.1."),
+    "plan": ("51 actions", "Already proposed: 1.1.1."),
     "measures": (
         "Residents who feel safe",
         "Work began on day 48 of 60.",
         "4 tasks, 3 of them done",
     ),
     "meeting": ("May 21, 2020",),
-    "displacement": ("moved next door", "Brindlemoor (A)"),
+    "displacement": ("In one of them, more than expected showed up nearby:", "Brindlemoor (A)"),
     "community": ("Chosen: Umberley (B).", "but more next door"),
     "reports": ("Health Department",),
     "compare": ("Brindlemoor",),
@@ -77,9 +77,10 @@ def test_the_meeting_has_the_numbers_of_displacement_beside_each_verdict(start):
     for counted, _, expected in told:
         assert counted in cells
         assert f"no-change range: {expected}" in cells
-    assert "; next door 39 (" in said
+    assert "; nearby 39 (no-change range:" in said
 
 
+@pytest.mark.long
 def test_one_click_throws_changes_away_and_brings_the_story_back(start):
     store = open_store(start.address)
     first = store.head()

@@ -27,7 +27,9 @@ def test_contrast_by_hand():
 
 @pytest.mark.parametrize(("name", "look"), [("light", LIGHT), ("dark", DARK)])
 def test_borders_of_fields_outlines_and_letters_can_be_seen(root, name, look):
-    config = tomllib.loads((root / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    config = tomllib.loads(
+        (root / "app" / "csa_app" / ".streamlit" / "config.toml").read_text("utf-8")
+    )["theme"]
     assert config["showWidgetBorder"]
     own = config[name]
     for ground in (own["backgroundColor"], own["secondaryBackgroundColor"]):

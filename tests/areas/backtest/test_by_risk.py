@@ -78,7 +78,7 @@ def test_the_same_order_gains_nothing_and_that_is_said(measure, areas):
     gain = measure(marked(areas, 3.0, 2.0))
     assert gain.origins == ("2017-01", "2018-01", "2019-01")
     assert (gain.comparison.difference, gain.comparison.verdict) == (0.0, "as good")
-    assert "no gain is shown: the areas that come first (1) caught" in str(
+    assert "% for the same land ordered by expected incidents (90% range of the difference:" in str(
         describe_risk_order(gain)
     )
 

@@ -245,13 +245,13 @@ def test_where_no_record_was_ever_made_nothing_is_suggested(testville, tmp_path)
     "spoil",
     [
         lambda text: text[:-40],
-        lambda text: text.replace('"format_version":3', '"format_version":1').replace(
-            '"format_version": 3', '"format_version": 1'
+        lambda text: text.replace('"format_version":1', '"format_version":2').replace(
+            '"format_version": 1', '"format_version": 2'
         ),
         lambda _: "[]",
         lambda _: "{}",
     ],
-    ids=["cut off", "of an old format", "a list", "empty"],
+    ids=["cut off", "of another format", "a list", "empty"],
 )
 @pytest.mark.parametrize("whose", ["own", "older"])
 def test_a_damaged_record_is_refused_by_name_and_an_older_one_is_passed_over(

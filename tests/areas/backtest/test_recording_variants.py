@@ -123,7 +123,7 @@ def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
 
 @pytest.mark.parametrize("ask", [run_variants, sweep_settings])
 def test_a_day_outside_the_data_is_refused(located, testville, ask):
-    with pytest.raises(PeriodError, match="cannot be judged"):
+    with pytest.raises(PeriodError, match="can't be tested over 12 months"):
         ask(located, AreaSettings(), testville[1].areas.documented, BacktestSpec((Month(2019, 6),)))
 
 

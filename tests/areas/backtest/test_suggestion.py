@@ -68,9 +68,7 @@ def test_the_reason_names_the_setting_what_it_caught_and_the_best():
     both = [tried([0.30, 0.22, 0.26], 30, 150.0, 7), tried([0.20, 0.30, 0.25], 12)]
     said = str(explain_choice(choose_setting(both), both, 3))
     assert said == (
-        "Over 3 past years, 2 settings were tried on the same land. The best caught 26.0% of the "
-        "next year's incidents; this one, 250 m and 19, 25.0%, which is as good, with fewest "
-        "areas (12 on average)."
+        "Over 3 past years, 2 settings were tested on the same land. The best caught 26.0% of the next year's incidents; this one, 250 m and 19, caught 25.0%, which is as good, with the fewest areas (12 on average)."
     )
 
 
@@ -83,8 +81,7 @@ def test_a_setting_on_less_land_is_never_chosen_nor_the_best_nor_the_nearest():
     assert choose_setting(both) is best
     assert "The best caught 30.0%" in str(explain_choice(best, both, 3))
     assert str(explain_override(250.0, 38, both, best)) == (
-        "In past years the nearest setting tried, 250 m and 28, caught 30.0% of the next year's "
-        "incidents; the suggested one 30.0%."
+        "In past years the nearest setting tested, 250 m and 28, caught 30.0% of the next year's incidents; the suggested one 30.0%."
     )
     # 40 is 43 % above 28: too far for it to speak for it, and the one tried is on less land
     unknown = says("backtest.override_unknown")
@@ -104,8 +101,7 @@ def test_another_setting_is_told_by_the_nearest_tried_and_a_far_one_not_at_all()
     both = [tried([0.3, 0.3, 0.3]), tried([0.2, 0.2, 0.2], 9, 150.0, 7)]
     said = str(explain_override(160.0, 8, both, both[0]))
     assert said == (
-        "In past years the nearest setting tried, 150 m and 7, caught 20.0% of the next year's "
-        "incidents; the suggested one 30.0%."
+        "In past years the nearest setting tested, 150 m and 7, caught 20.0% of the next year's incidents; the suggested one 30.0%."
     )
     unknown = says("backtest.override_unknown")
     for eps_m, min_samples in ((250.0, 40), (400.0, 19), (90.0, 7)):

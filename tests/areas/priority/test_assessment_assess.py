@@ -50,7 +50,9 @@ def test_a_doubtful_area_has_no_tier_is_never_first_and_says_why(root):
     assert table["tier"].isna().tolist() == [area == "c-6" for area in table.index]
     counted, why = sentences(judged)["c-6"]
     assert counted.startswith("Kestrelby had 24 incidents;")
-    assert why.startswith("23 of them lie at a point that may stand for unknown places.")
+    assert why.startswith(
+        "23 of them are at a possible placeholder location. Until someone checks it, the area has no tier and is not compared with others."
+    )
     assert judged.n_without_tier == 1
     for weights in (EVEN, NEXT_YEAR):
         chosen = prioritize(judged, weights, 9)
@@ -91,7 +93,7 @@ def test_no_sentence_of_a_tier_names_another_area(root):
     assert table["tier"].duplicated().any()
     for _, rows in table.groupby("tier"):
         said = {
-            re.sub(r"about [\d.]+ would", "about N would", sentences(judged)[area][1])
+            re.sub(r"About [\d.]+ would", "About N would", sentences(judged)[area][1])
             for area in rows.index
         }
         assert len(said) == 1  # but for its own land, the same for all members
@@ -207,7 +209,7 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
     _, judged = found_in(tmp_path, history(), min_samples=400)
     assert (len(judged.table), judged.estimates, dict(judged.why)) == (0, (), {})
     assert judged.n_without_tier == 0
-    assert str(judged.answers["compare_one"].message).startswith("Too few to say whether")
+    assert str(judged.answers["compare_one"].message).startswith("Too few to tell whether")
     chosen = prioritize(judged, EVEN, 5)
     assert chosen.columns.tolist() == list(ORDER_COLUMNS)
     assert not len(chosen)
@@ -231,7 +233,7 @@ def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
         [judged.concentration.n_incidents, judged.concentration.n_incidents, True]
     ]
     assert judged.table["tier"].isna().all()
-    assert "may stand for unknown places" in sentences(judged)["c-1"][1]
+    assert "placeholder location" in sentences(judged)["c-1"][1]
     assert not prioritize(judged, EVEN, 1)["is_first"].any()
 
 
@@ -255,7 +257,9 @@ def test_data_of_less_than_two_years_say_how_long_to_wait(tmp_path):
     _, judged = found_in(tmp_path, lines)
     locate = judged.answers["locate"]
     assert (locate.can, locate.n, locate.more_months) == (False, 19, 5)
-    assert str(locate.message).endswith("About 5 months more would be needed.")
+    assert str(locate.message).endswith(
+        "Too few months to tell where. About 5 more months would be needed."
+    )
     assert (judged.table["was_candidate"] == "unknown").all()
 
 
@@ -280,7 +284,7 @@ def test_months_without_an_incident_are_no_error(tmp_path):
     assert judged.city_per_km2 == 0
     assert math.isnan(judged.concentration.generalized_gini)
     said = str(judged.answers["test_cells"].message)
-    assert said.startswith("Too few to say which single cells stand out (incidents: 0,")
+    assert said.startswith("Too few to tell which individual cells stand out (incidents: 0, cells:")
     assert (judged.cells, judged.finest) == (None, None)
 
 
@@ -311,7 +315,7 @@ def test_an_area_no_denser_than_the_city_says_that_it_cannot_be_told_apart(tmp_p
     assert 0 < is_none.sum() < len(is_none)
     for area in judged.table["area_id"][is_none]:
         assert (
-            "this area cannot be told apart from that, so it has no tier."
+            "would be usual on this much land citywide, and this area does not clearly differ from that, so it has no tier."
             in (sentences(judged)[area][1])
         )
 
@@ -329,7 +333,9 @@ def test_a_proposal_made_from_other_data_is_refused(root):
     dataset, config, _ = sample_city(root)
     proposal, _ = asked_of_sample(root)
     other = replace(dataset, report={**dataset.report, "fingerprint": "0" * 64})
-    with pytest.raises(CsaError, match=r"from other data than the dataset\. Propose again\."):
+    with pytest.raises(
+        CsaError, match=r"This proposal was made from data other than this dataset\."
+    ):
         assess_areas(City(config, other), proposal)
 
 

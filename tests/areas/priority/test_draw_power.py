@@ -128,19 +128,27 @@ def test_what_could_be_shown_is_said_in_words():
     table = power_table(draw)
     said = [str(line) for line in explain_power(table)]
     assert len(said) == 4
-    assert said[0].startswith("With 6 months to compare, a drop of 40 % in the early areas")
-    assert said[1].startswith("With 12 months to compare, a drop of 32 % in the early areas")
+    assert said[0].startswith(
+        "With 6 months to compare, we would detect a 40 % drop in the early areas 80% of the time, and a smaller one less often."
+    )
+    assert said[1].startswith(
+        "With 12 months to compare, we would detect a 32 % drop in the early areas 80% of the time, and a smaller one less often."
+    )
     # What studies found is far below what such a draw can show, and that is said.
     last = table.iloc[-1]
     assert last["found_7_share"] == power(0.07, 12, 20, 20)
     assert 0.05 < last["found_7_share"] < last["found_15_share"] < last["found_23_share"] < 0.6
     found = [round(100 * last[name]) for name in ("found_7_share", "found_23_share")]
-    told = f"of 7 % would be found in {found[0]} of 100 such draws, one of 23 % in {found[1]}."
+    told = f"months, we would detect a drop of 7 % {found[0]}% of the time, and one of 23 % {found[1]}% of the time."
     assert told in said[2]
     assert said[3].startswith("The late areas start after 12 months.")
     few = [str(line) for line in explain_power(power_table(areas({"A": 9, "B": 9}), (1, 6)))]
-    assert few[0].startswith("With one month to compare, even a full stop")
-    assert few[1].startswith("With 6 months to compare, even a full stop")
+    assert few[0].startswith(
+        "With one month to compare, we would miss even a complete stop in the early areas more than 20% of the time."
+    )
+    assert few[1].startswith(
+        "With 6 months to compare, we would miss even a complete stop in the early areas more than 20% of the time."
+    )
     assert len(few) == 3
 
 

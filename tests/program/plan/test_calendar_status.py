@@ -64,16 +64,19 @@ def test_the_last_values_that_fit():
                 "plan.status", given="late", known="not-started, on-track, at-risk, blocked, done"
             ),
         ),
-        ({"status": "blocked"}, "1.2.1 is blocked: say why."),
-        ({"status": "at-risk", "reason": " \n"}, "1.2.1 is at-risk: say why."),
+        ({"status": "blocked"}, "1.2.1 is blocked. Add a reason, so others can help."),
+        (
+            {"status": "at-risk", "reason": " \n"},
+            "1.2.1 is at-risk. Add a reason, so others can help.",
+        ),
         ({"percent": 101}, says("plan.percent", given=101)),
         ({"percent": -1}, says("plan.percent", given="-1")),
-        ({"status": "done", "percent": 99}, "An action that is done is done to 100 percent; 99"),
+        ({"status": "done", "percent": 99}, "A done action must be at 100 percent, not 99"),
         (
             {"start": date(2026, 2, 1), "due": date(2026, 1, 31)},
             "The action is due on 2026-01-31, before it starts on 2026-02-01.",
         ),
-        ({"comment": "x" * 2001}, "comment has 2,001 characters; at most 2,000 fit."),
+        ({"comment": "x" * 2001}, "comment has 2,001 characters; the limit is 2,000."),
         ({"evidence": "https://a/" + "x" * 2000}, "evidence has 2,010 characters"),
     ],
 )
@@ -99,7 +102,7 @@ def test_a_state_that_contradicts_itself_is_refused(given, sentence):
     ],
 )
 def test_what_is_no_web_address_is_no_evidence(link):
-    with pytest.raises(ParamError, match="is no web address"):
+    with pytest.raises(ParamError, match=r"' is not a web address\."):
         ActionState("1.2.1", evidence=link)
 
 

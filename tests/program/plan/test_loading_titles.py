@@ -61,7 +61,7 @@ def test_translations_change_nothing_else_of_a_plan(plan, write):
 def test_a_damaged_file_of_translations_is_refused_with_its_name(write, content):
     path = write()
     path.with_name("plan.es.po").write_bytes(content)
-    with pytest.raises(ConfigError, match=r"plan\.es\.po cannot be read as translated titles"):
+    with pytest.raises(ConfigError, match=r"plan\.es\.po can't be read as translated titles"):
         load_plan(path)
 
 

@@ -82,7 +82,7 @@ def test_equal_quarters_of_two_places_are_not_revisions_of_each_other():
 def test_a_small_change_of_a_survey_is_told():
     waves = [Value("t", FIRST, value=v, answers=400, number=n) for n, v in ((1, 0.451), (2, 0.452))]
     assert [str(change) for change in revised(waves, "trust")] == [
-        says("measures.was_now", quarter="2025-Q1", was="45.1 %", now="45.2 %")
+        says("measures.was_now", quarter="2025-Q1", was="45.1%", now="45.2%")
     ]
 
 

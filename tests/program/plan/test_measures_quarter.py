@@ -75,7 +75,7 @@ def test_the_last_quarter_there_is_has_a_last_day():
     ],
 )
 def test_what_is_no_quarter_is_refused_with_an_example(text):
-    with pytest.raises(ParamError, match="such as 2026-Q1"):
+    with pytest.raises(ParamError, match="A quarter must be written like 2026-Q1, not '"):
         Quarter.parse(text)
 
 

@@ -101,7 +101,7 @@ def test_a_writer_that_waits_too_long_is_told_so(databases):
         waiting.connection.driver_connection.execute("PRAGMA busy_timeout=20")
         waiting.close()
         with (
-            pytest.raises(StoreError, match="being written by another"),
+            pytest.raises(StoreError, match=r"\)\. Try again in a moment\. Nothing was changed\."),
             other.writing(signed("x")),
         ):
             pass
@@ -169,7 +169,9 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk, databases, 
             row.comment = "x" * 30_000
             session.add(row)
 
-    with pytest.raises(StoreError, match=r"The disk of the store .* is full .*Nothing was changed"):
+    with pytest.raises(
+        StoreError, match=r"The disk with the store .* is full .*Nothing was changed"
+    ):
         deque(map(add, range(1000)), maxlen=0)
     n = store.head().n
     assert n > 3
@@ -180,7 +182,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk, databases, 
     fill_up(small_disk)
     with pytest.raises(StoreError, match="is full"):
         restore(store, load_backup(tmp_path / "b.gz"), signed(), tmp_path / "safe.gz")
-    with pytest.raises(StoreError, match=r"is full|cannot be used"):
+    with pytest.raises(StoreError, match=r"is full|can't be used"):
         database.open(str(small_disk / "second.sqlite3"))
     assert verified(store).is_intact
     assert verified(store).head.n == n
@@ -202,7 +204,7 @@ def closed_port():
 @pytest.mark.parametrize("more", ["", "?password=geheim", "?application_name=x&password=geheim"])
 def test_a_database_that_is_down_is_said_without_its_password(more):
     started = time.perf_counter()
-    with pytest.raises(StoreError, match=r"does not answer .*Start the database") as told:
+    with pytest.raises(StoreError, match=r"Start the database, then try again\.") as told:
         open_store(f"postgresql://me:geheim@127.0.0.1:{closed_port()}/plan{more}", make=True)
     assert time.perf_counter() - started < 5
     assert "geheim" not in str(told.value)
@@ -213,7 +215,7 @@ def test_a_database_that_is_down_is_said_without_its_password(more):
 def test_a_server_that_says_nothing_is_left_after_a_few_seconds():
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         started = time.perf_counter()
-        with pytest.raises(StoreError, match="does not answer"):
+        with pytest.raises(StoreError, match=r"Pages that need no store still work\."):
             open_store(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/plan")
         assert time.perf_counter() - started < 8
 
@@ -228,7 +230,7 @@ def test_a_database_that_goes_away_meanwhile(databases, server):
             server.run(gone)
             session.get(ActionRow, "1.2.1")
 
-    with pytest.raises(StoreError, match="does not answer"):
+    with pytest.raises(StoreError, match=r"Pages that need no store still work\."):
         read()
     assert store.head().n == 0  # and comes again
     server.run(gone)
@@ -241,7 +243,7 @@ def test_no_such_database_and_no_such_role(server):
         f"postgresql://csa_app@{where}/nowhere",
         f"postgresql://nobody:geheim@{where}/postgres",
     ):
-        with pytest.raises(StoreError, match=r"does not answer \(") as told:
+        with pytest.raises(StoreError, match=r"Start the database, then try again\.") as told:
             open_store(address)
         assert "geheim" not in str(told.value)
 
@@ -255,7 +257,7 @@ def test_no_such_database_and_no_such_role(server):
      "postgresql://me:geheim@host", "postgresql://me:geheim@host:port/db", "://", "http://x"],
 )  # fmt: skip
 def test_what_is_no_store_is_refused_without_its_password(given):
-    with pytest.raises(ParamError, match="is no store") as told:
+    with pytest.raises(ParamError, match="A store must be") as told:
         open_store(given, make=True)
     assert "geheim" not in str(told.value)
 
@@ -276,7 +278,7 @@ def test_addresses_and_their_names(tmp_path):
 def test_a_place_that_cannot_be_a_file_is_said(tmp_path):
     (tmp_path / "file").write_text("x")
     for address in (tmp_path, tmp_path / "file" / "store", tmp_path / ("x" * 300)):
-        with pytest.raises(StoreError, match="cannot be used"):
+        with pytest.raises(StoreError, match="can't be used"):
             open_store(str(address), make=True)
     assert open_store(str(tmp_path / "absent" / "store")) is None
     assert not (tmp_path / "absent").exists()

@@ -70,8 +70,8 @@ def test_a_quarter_that_the_data_do_not_cover_is_not_counted(dataset):
 
 @pytest.mark.parametrize(
     ("typed", "basis", "said"),
-    [(44, "incidents", "44. The data hold 4"), (4, "incidents", None), (5, "victims", None),
-     (4, "victims", "4. The data hold 5"), (None, "incidents", None)],
+    [(44, "incidents", "44. The data show 4"), (4, "incidents", None), (5, "victims", None),
+     (4, "victims", "4. The data show 5"), (None, "incidents", None)],
 )  # fmt: skip
 def test_a_typed_value_that_differs_is_flagged(dataset, typed, basis, said):
     value = Value("gun-violence", SPRING, value=typed, basis=basis)
@@ -94,7 +94,7 @@ def test_a_quarter_with_a_differing_value_is_not_approved_unread(dataset, monkey
     )
     told = differing_in(dataset, Records(values=values), plan, SPRING)
     (said,) = map(str, told)
-    assert said.startswith("Umber Hill (B): Typed for 2020-Q2: 44. The data hold 2")
+    assert said.startswith("Umber Hill (B): Typed for 2020-Q2: 44. The data show 2")
     with pytest.raises(ParamError, match="differ"):
         require_read(told, is_read=False)
     require_read(told, is_read=True)

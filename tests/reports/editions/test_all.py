@@ -69,13 +69,16 @@ def tables_of(document):
     return [block for block in document.blocks if isinstance(block, Table)]
 
 
+def named(area, letter, name):
+    service = None if area.service is None else replace(area.service, key=letter)
+    return replace(area, area_id=letter, service=service, place_name=name)
+
+
 def many(facts, n_areas):
     """Make as many areas of the first one."""
     first = facts.areas[0]
     names = [f"{LONG_NAME} {n}" if n % 2 else f"Place {n}" for n in range(n_areas)]
-    return with_areas(
-        facts, (replace(first, letter=f"A{n}", name=names[n]) for n in range(n_areas))
-    )
+    return with_areas(facts, (named(first, f"A{n}", names[n]) for n in range(n_areas)))
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -108,7 +111,7 @@ def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_fact
     together = describe_change(month_facts, TELL)
     moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
     told = describe_change(moved, TELL)
-    assert told.startswith(f"{together} In one of them it moved next door: ")
+    assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
     assert told.endswith(f"({letter}).")
 
 
@@ -117,7 +120,7 @@ def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_fact
     assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
     said = to_decide(month_facts, TELL)
     assert said == (
-        "To decide: 3 served areas without a live action and 9 unwritten actions on trust."
+        "To decide: 3 core service areas with no action under way and 9 trust actions not written yet."
     )
     assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
 
@@ -126,10 +129,10 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     two = month_facts.plan.lines[:2]
     plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=two))
     facts = replace(month_facts, plan=plan)
-    assert "2 late actions" in to_decide(facts, TELL)
+    assert "2 past-due actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
-    assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
-    assert sum("no action is live" in item for item in items) == len(plan.undone)
+    assert [item for item in items if "past due" in item] == [says("report.late_below", n=2)]
+    assert sum("no action under way" in item for item in items) == len(plan.undone)
     assert sum("on trust" in item for item in items) == 1
 
 
@@ -200,7 +203,7 @@ def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_fac
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
     table = next(b for b in areas_by_tier(bare_facts, TELL) if isinstance(b, Table))
-    assert table.columns[:3] == ("Area", "Tier", "Stands")
+    assert table.columns[:3] == ("Area", "Tier", "Status")
     order = [(row[1].replace("none", "9"), row[0]) for row in table.rows]
     assert order == sorted(order)
     assert len(table.rows) == len(bare_facts.areas)
@@ -276,7 +279,7 @@ def test_leaders_sheets_are_numbered_and_marked_across(month_facts):
     assert not any(edition(month_facts, name, "en", draw).watermark for name in AUDIENCES)
     months = next(t for t in tables_of(document) if t.caption == "Month by month")
     counts = [int(cell) for row in months.rows for cell in row[1:] if cell]
-    first = min(month_facts.areas, key=lambda area: (area.tier, area.name))
+    first = min(month_facts.areas, key=lambda area: (area.tier, area.place_name))
     assert (len(counts), sum(counts)) == (36, first.incidents)
 
 
@@ -285,7 +288,7 @@ def test_the_intervention_edition_sets_needs_first(month_facts):
     table = next(t for t in tables_of(document) if t.caption.startswith("Services"))
     gaps = [0 if row[4] == "none" else len(row[4].split(", ")) for row in table.rows[:-1]]
     assert gaps == sorted(gaps, reverse=True)
-    assert table.rows[-1][0] == "The whole city"
+    assert table.rows[-1][0] == "Citywide"
     lead = document.blocks[0].sentences[0]
     assert table.rows[0][0] in lead
 
@@ -319,7 +322,7 @@ def test_a_measure_with_a_value_stands_with_its_quarter(sample_plan, month_facts
 
 def _variants(month_facts, bare_facts):
     lone = with_areas(month_facts, month_facts.areas[:1])
-    right = with_areas(month_facts, [replace(a, name=FROM_RIGHT) for a in month_facts.areas])
+    right = with_areas(month_facts, [replace(a, place_name=FROM_RIGHT) for a in month_facts.areas])
     silent = replace(
         bare_facts,
         followed=None,
@@ -385,7 +388,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
     for name in EXTRAS:
         served = edition(many(month_facts, 40), name, "en", draw)
         assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
-        assert "There is none here for 28 places" in served.blocks[-1].text
+        assert "This one has none for 28 places:" in served.blocks[-1].text
     each = many(bare_facts, 40)
     for n_first, n_sheets in ((5, 5), (14, 12)):
         areas = [
@@ -402,8 +405,8 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     document = edition(with_areas(bare_facts, nobody), LEADERS, "en", draw)
     none, left = (one.text for one in document.blocks)
     assert none == says("report.walks_none")
-    assert left.startswith("Sheets are made for the places that come first. There is none here for")
-    assert all(area.name in left for area in nobody)
+    assert left.startswith("We make sheets for the places that come first. This file has none for")
+    assert all(area.place_name in left for area in nobody)
 
 
 def test_sheets_are_of_the_places_that_the_command_names_first(
@@ -419,7 +422,7 @@ def test_sheets_are_of_the_places_that_the_command_names_first(
     table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
     first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
     sheets, left = walked(facts)
-    assert sorted([area.area_id, area.name] for area in sheets) == sorted(first)
+    assert sorted([area.area_id, area.place_name] for area in sheets) == sorted(first)
     assert len(first) == facts.config.priorities.capacity
     # By tier and then by name, as the table stands, there would be another.
     by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
@@ -431,8 +434,8 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     """The month's own candidate rests on incidents that have no place in public."""
     area, other = walked(bare_facts)[0][:2]
     fewer = tuple(sorted(f"{cell:015x}" for cell in area.cells))[:-1]
-    named = {"place_name": "As told", "state": "candidate", "since": None, "count": 12}
-    shown = PublicArea(letter="Q", cells=fewer, **named)
+    called = {"place_name": "As told", "state": "candidate", "since": None, "count": 12}
+    shown = PublicArea(letter="", cells=fewer, **called)
     facts = replace(bare_facts, public=PublicPart(told.facts(areas=(shown,))))
     drawn = []
 
@@ -443,12 +446,17 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     document = edition(facts, "prevention-walks", "en", keep)
     said = " ".join(texts_of(document))
     assert "As told" in said
-    assert other.name not in said.split("There is none here")[0]
+    assert (
+        other.place_name
+        not in said.split("We make sheets for the places that come first. This file has none for")[
+            0
+        ]
+    )
     (walk,) = drawn
-    assert walk.areas[0].letter == "Q"
+    assert walk.areas[0].name == "As told"
     assert len(fewer) < len(area.cells)
     assert walk.areas[0].shape.equals(outline(int(cell, 16) for cell in fewer))
-    assert not [one.name for one in bare_facts.areas if one.name in said]
+    assert not [one.place_name for one in bare_facts.areas if one.place_name in said]
     assert document.watermark == ""
     draft = replace(
         facts, public=replace(facts.public, caution=msg("report.unrecorded", quarter=""))
@@ -473,7 +481,10 @@ def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
     said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
     assert says("report.unserved_top", n=1) in said
     assert "Brindlemoor (tier 1) and Kestrelby." in said
-    assert "Kestrelby owes a third or more of its count" in said
+    assert (
+        "At least a third of the incidents in Kestrelby are at a placeholder location: check it first."
+        in said
+    )
 
 
 def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_says_so(
@@ -486,7 +497,7 @@ def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_
     assert says("report.unserved_top_alone", n=1) in said
     assert "is in the highest tier:" not in said
     alone = describe_concentration(replace(facts, unserved=()), Translator())
-    assert "No served area" not in alone
+    assert "No core service area is in the highest tier;" not in alone
 
 
 def test_no_sheet_that_residents_hold_shows_an_address(month_facts):
@@ -520,7 +531,7 @@ def test_a_walk_sheet_names_kinds_in_its_own_language_where_the_citys_file_does(
 
 
 def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(month_facts):
-    name = month_facts.areas[0].name
+    name = month_facts.areas[0].place_name
     facts = replace(month_facts, gone=(name, "Oldtown"))
     said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
     assert f"off the list: {name} (another part of it) and Oldtown." in said
@@ -538,16 +549,20 @@ def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(m
     shown = {(one.letter, one.name) for one in sheets[0].areas if not one.is_served}
     assert shown == {("", one.name) for one in month_facts.unserved}
     assert all(name in said for _, name in shown)
-    assert "candidates that are not served have a name alone." in said
+    assert "other candidates have only a name." in said
     drawn = [one.shape for one in sheets[0].areas]
     assert not any(a.intersects(b) and a.intersection(b).area > 0.5 * min(a.area, b.area)
                    for n, a in enumerate(drawn) for b in drawn[n + 1:])  # fmt: skip
 
 
 def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
-    doubtful = [replace(month_facts.areas[0], is_doubtful=True), *month_facts.areas[1:]]
+    first, *others = month_facts.areas
+    doubtful = [replace(first, suspect=first.incidents), *others]
     said = " ".join(texts_of(edition(with_areas(month_facts, doubtful), "executive", "en", draw)))
-    assert "Hadderley (A) owes a third or more of its count" in said
+    assert (
+        "At least a third of the incidents in Hadderley (A) are at a placeholder location: check it first."
+        in said
+    )
 
 
 def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
@@ -563,7 +578,7 @@ def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
     for name in INSIDE:
         document = edition(facts, name, "en", draw)
         assert "Proxy: armed assault" in document.marks
-        assert "Counted here: incidents." in " ".join(texts_of(document))
+        assert "Counted: incidents." in " ".join(texts_of(document))
 
 
 # ---- The public -----------------------------------------------------------------------------
@@ -689,7 +704,7 @@ def test_maps_of_a_walk_show_no_count_and_those_of_the_city_do(month_facts):
 @given(st.text(min_size=1, max_size=60))
 @REPEATABLE
 def test_a_name_of_any_signs_stands_as_it_is(month_facts, name):
-    areas = [replace(month_facts.areas[0], name=name), *month_facts.areas[1:]]
+    areas = [replace(month_facts.areas[0], place_name=name), *month_facts.areas[1:]]
     facts = with_areas(month_facts, areas)
     assert any(name in text for text in texts_of(edition(facts, "prevention", "en", draw)))
 

@@ -42,7 +42,7 @@ def test_each_edition_has_its_one_chart(month_facts, name):
 def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
     _, chart = change_chart(month_facts, Translator())
     found = month_facts.displaced
-    assert chart.alt.startswith("All together: ")
+    assert chart.alt.startswith("All areas together: ")
     for letter, judged in zip(found.chosen.area_ids, found.by_area, strict=True):
         n, low, high = (
             int(ends[-1])

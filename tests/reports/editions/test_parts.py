@@ -22,8 +22,10 @@ def test_counts_of_areas_in_service_are_said_to_be_of_their_ground(month_facts, 
 
 def test_a_redrawn_area_says_that_its_change_is_counted_on_the_ground_of_then(month_facts):
     first, *others = month_facts.areas
-    facts = replace(month_facts, areas=(replace(first, redrawn_on=date(2020, 3, 10)), *others))
-    name = f"{first.name} ({first.letter})"
+    history = (*first.service.cell_history, (date(2020, 3, 10), first.cells))
+    redrawn = replace(first, service=replace(first.service, cell_history=history))
+    facts = replace(month_facts, areas=(redrawn, *others))
+    name = f"{first.place_name} ({first.letter})"
     redrawn = says("report.redrawn_area", area=name, day="March 10, 2020")
     assert says("report.redrawn", areas=redrawn) in notes_of(facts)
     assert redrawn not in notes_of(month_facts)

@@ -14,7 +14,7 @@ from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
 from csa.reports.editions.parts import MAX_FACTORS
 from csa.reports.maps.cartography import compose_map
 from csa.reports.maps.furniture import spot_sign
-from csa.reports.maps.sheet import STYLES
+from csa.reports.maps.sheet import PRINT
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.risk.explanation import factor_words
 from csa.risk.files import AreaFactor
@@ -56,7 +56,12 @@ def known(month_facts, studies):
 @pytest.mark.parametrize("name", [WALKS, LEADERS])
 def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, name):
     said = " ".join(texts_of(edition(known(), name, "en", draw)))
-    assert said.count("vacant lots, 3 or more within 830 feet: 1.4 times as many (1.3 to 1.6)") == 2
+    assert (
+        said.count(
+            "vacant lots, 3 or more within 830 feet: 1.4 times as many (90% range: 1.3 to 1.6)"
+        )
+        == 2
+    )
     assert said.count(says("why_line.no_cause")) == 2
     assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
     assert said.count(says("why_line.none")) == 1
@@ -73,7 +78,7 @@ def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(kno
     assert sorted(row[1] for row in table.rows) == ["none", "vacant lots", "vacant lots"]
     assert any("vacant lot: 1" in row[2] for row in table.rows)
     said = " ".join(texts_of(document))
-    assert said.count("1.4 times as many (1.3 to 1.6)") == 1
+    assert said.count("1.4 times as many (90% range: 1.3 to 1.6)") == 1
     assert says("why_line.no_cause") in said
 
 
@@ -94,10 +99,10 @@ def test_vacant_land_is_on_a_walks_map_with_a_sign_for_each_kind(month_facts):
     sheet, (lon, lat) = sheets[0], sheets[0].focus.centroid.coords[0]
     both = (("edificio vacío", lon, lat), ("terreno baldío", lon + 0.001, lat))
     sheet = replace(sheet, spots=both)
-    composed = compose_map(sheet, "print", size_px=(840, 880))
+    composed = compose_map(sheet, size_px=(840, 880))
     said = {words.text for words in composed.words}
     assert {"edificio vacío", "terreno baldío"} <= said
-    hollow, solid = (spot_sign(n, STYLES["print"]) for n in range(2))
+    hollow, solid = (spot_sign(n, PRINT) for n in range(2))
     drawn = [mark for mark in composed.ground if getattr(mark, "edge_px", 0) == hollow.edge_px]
     drawn = [mark for mark in drawn if mark.colour in {hollow.colour, solid.colour}]
     assert [mark.colour for mark in drawn] == [hollow.colour, solid.colour]

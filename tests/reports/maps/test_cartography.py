@@ -28,7 +28,7 @@ from csa.reports.maps.furniture import fitted_lines
 from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import Fill, Stroke, font_path, is_writable, width_px, wrap, writable
 from csa.reports.maps.palette import PAPER, class_colours
-from csa.reports.maps.sheet import STYLES, MapArea, MapSheet
+from csa.reports.maps.sheet import PRINT, MapArea, MapSheet
 
 REPEATABLE = examples(0.3)
 WEST, SOUTH, EAST, NORTH = -94.62, 39.00, -94.50, 39.10
@@ -129,17 +129,16 @@ def overlaps(composed):
 def test_the_scale_bar_is_as_long_as_it_says():
     """Two miles on the ellipsoid, walked by another library's geodesic, are the bar's pixels."""
     sheet = city()
-    composed = compose_map(sheet, "print")
+    composed = compose_map(sheet)
     layout = composed.layout
-    assert layout.bar_label == "2 miles"
+    assert "2 miles" in texts(composed)
     lon, lat = (WEST + EAST) / 2, (SOUTH + NORTH) / 2
     there_lon, there_lat, _ = Geod(ellps="WGS84").fwd(lon, lat, 90, 2 * 1609.344)
     here, there = layout.view.draw(shapely.points([(lon, lat), (there_lon, there_lat)]))
-    assert layout.bar_px == pytest.approx(shapely.distance(here, there), rel=0.002)
     bars = [mark for mark in composed.furniture if isinstance(mark, Stroke) and mark.width_px == 3]
     (bar,) = bars
     left, _, right, _ = shapely.bounds(bar.shapes[0])
-    assert right - left == pytest.approx(layout.bar_px)
+    assert right - left == pytest.approx(shapely.distance(here, there), rel=0.002)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,7 @@ def test_north_leans_east_of_the_middle_of_the_zone_and_is_up_in_it():
 
 
 def test_north_is_up_and_east_to_the_right():
-    view = compose_map(city(), "print").layout.view
+    view = compose_map(city()).layout.view
     spots = [(-94.56, 39.05), (-94.56, 39.06), (-94.55, 39.05)]
     (x, y), (_, y_north), (x_east, _) = shapely.get_coordinates(view.draw(shapely.points(spots)))
     assert y_north < y
@@ -180,7 +179,7 @@ def test_north_is_up_and_east_to_the_right():
 
 
 def test_the_sheet_says_what_it_shows():
-    said = " ".join(texts(compose_map(city(), "print")))
+    said = " ".join(texts(compose_map(city())))
     for text in (*CLASSES, "People shot", "July 2017 to June 2020", "Core service area", "N"):
         assert text in said
     assert "Candidate area" in said
@@ -188,16 +187,15 @@ def test_the_sheet_says_what_it_shows():
     assert "SYNTHETIC" not in said
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_a_made_up_city_is_marked_on_each_map(style):
-    assert "SYNTHETIC CITY" in texts(compose_map(city(is_synthetic=True), style))
+def test_a_made_up_city_is_marked_on_each_map():
+    assert "SYNTHETIC CITY" in texts(compose_map(city(is_synthetic=True)))
 
 
 def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     cells = tuple((cell, 3) for cell in CELLS)
     sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
-    picture = Image.open(io.BytesIO(draw_map(sheet, "print"))).convert("RGB")
-    left, top, right, bottom = compose_map(sheet, "print").layout.view.box
+    picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
+    left, top, right, bottom = compose_map(sheet).layout.view.box
     colours = picture.crop((int(left), int(top), int(right), int(bottom))).getcolors(1 << 22)
     two = [colour for _, colour in sorted(colours, reverse=True)[:2]]
     wanted = (class_colours(4)[3], PAPER.ground)
@@ -207,8 +205,8 @@ def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
 def test_cells_of_one_class_are_told_apart_by_a_light_line():
     cells = tuple((cell, 3) for cell in CELLS)
     sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
-    picture = Image.open(io.BytesIO(draw_map(sheet, "print"))).convert("RGB")
-    left, top, right, bottom = compose_map(sheet, "print").layout.view.box
+    picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
+    left, top, right, bottom = compose_map(sheet).layout.view.box
     x, y = int(left + right) // 2, int(top + bottom) // 2
     middle = picture.crop((x - 60, y - 60, x + 60, y + 60)).getcolors(1 << 16)
     assert any(_is_near(colour, PAPER.casing) for _, colour in middle)
@@ -225,12 +223,12 @@ def _is_near(colour, wanted):
 def test_few_is_told_from_land_water_and_paper():
     few = class_colours(5)[0]
     assert few not in {PAPER.land, PAPER.water, PAPER.ground, PAPER.park}
-    ground = compose_map(city(), "print").ground
+    ground = compose_map(city()).ground
     assert few in {mark.colour for mark in ground if isinstance(mark, Fill)}
 
 
 def test_a_core_service_area_is_heavier_and_its_badge_is_dark():
-    composed = compose_map(city(), "print")
+    composed = compose_map(city())
     lines = [
         mark
         for mark in composed.ground
@@ -246,7 +244,7 @@ def test_a_walk_sheet_is_drawn_around_its_area_two_blocks_wide():
     here = area("A", -94.56, 39.05)
     sheet = city(focus=here.shape, areas=(here,), cells=(), class_words=(), street_names=True)
     west, south, east, north = extent_m(sheet)
-    walk = compose_map(sheet, "print")
+    walk = compose_map(sheet)
     drawn = walk.layout.view.draw([here.shape])[0]
     left, top, right, bottom = shapely.bounds(drawn)
     box = walk.layout.view.box
@@ -271,7 +269,7 @@ def test_a_walk_sheet_names_main_streets_and_numbers_services():
         street_names=True,
         services=services,
     )
-    composed = compose_map(sheet, "print")
+    composed = compose_map(sheet)
     said = [placed.text for placed in composed.labels]
     assert {"1", "2", "Long Avenue"} <= set(said)
     assert "3" not in said
@@ -283,10 +281,10 @@ def test_a_walk_sheet_names_main_streets_and_numbers_services():
 
 def test_a_street_is_named_along_its_line():
     sheet = city(focus=shapely.box(-94.57, 39.025, -94.55, 39.035), areas=(), street_names=True)
-    words = {words.text: words for words in compose_map(sheet, "print").words}
+    words = {words.text: words for words in compose_map(sheet).words}
     name = words["Long Avenue"]
     assert abs(name.angle) < 2
-    on_it = compose_map(sheet, "print").layout.view.draw(
+    on_it = compose_map(sheet).layout.view.draw(
         [shapely.LineString([(WEST, 39.03), (EAST, 39.03)])]
     )
     assert shapely.distance(on_it[0], shapely.Point(name.x, name.y)) < 2
@@ -295,17 +293,16 @@ def test_a_street_is_named_along_its_line():
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_a_map_has_the_size_of_its_style_or_the_one_asked_for(style):
+def test_a_map_has_the_size_of_a_page_or_the_one_asked_for():
     sheet = city(layers={}, cells=(), class_words=())
-    size = Image.open(io.BytesIO(draw_map(sheet, style))).size
-    assert size == STYLES[style].size_px
-    asked = Image.open(io.BytesIO(draw_map(sheet, style, size_px=(900, 800)))).size
+    size = Image.open(io.BytesIO(draw_map(sheet))).size
+    assert size == PRINT.size_px
+    asked = Image.open(io.BytesIO(draw_map(sheet, size_px=(900, 800)))).size
     assert asked == (900, 800)
 
 
 def test_a_printed_map_is_small_and_carries_no_time_and_no_name_of_a_program():
-    png = draw_map(city(areas=many()), "print")
+    png = draw_map(city(areas=many()))
     assert len(png) < 250_000
     with Image.open(io.BytesIO(png)) as picture:
         assert set(picture.info) <= {"dpi"}
@@ -313,9 +310,8 @@ def test_a_printed_map_is_small_and_carries_no_time_and_no_name_of_a_program():
         assert picture.mode == "P"
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_forty_areas_have_their_letter_and_no_label_hides_another(style):
-    composed = compose_map(city(areas=many()), style)
+def test_forty_areas_have_their_letter_and_no_label_hides_another():
+    composed = compose_map(city(areas=many()))
     letters = {placed.text.split()[0] for placed in composed.labels}
     assert {one.letter for one in many()} - letters == set(composed.notes.unlabelled)
     assert len(composed.notes.unlabelled) <= 2
@@ -326,13 +322,12 @@ def test_forty_areas_have_their_letter_and_no_label_hides_another(style):
     )
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_names_of_sixty_letters_stay_on_the_sheet(style):
+def test_names_of_sixty_letters_stay_on_the_sheet():
     areas = tuple(replace(one, name=SIXTY) for one in city().areas)
     sheet = city(areas=areas, neighborhoods=districts().assign(name=SIXTY), source_line=SIXTY * 4)
-    composed = compose_map(sheet, style)
+    composed = compose_map(sheet)
     assert overlaps(composed) == 0
-    width, height = STYLES[style].size_px
+    width, height = PRINT.size_px
     for words in composed.words:
         assert (
             words.align == "center"
@@ -342,14 +337,14 @@ def test_names_of_sixty_letters_stay_on_the_sheet(style):
 
 
 def test_a_neighborhood_without_a_name_is_not_called_unassigned():
-    named = compose_map(city(neighborhoods=districts().assign(name="Somewhere")), "print")
-    unnamed = compose_map(city(neighborhoods=districts().assign(name=UNASSIGNED)), "print")
+    named = compose_map(city(neighborhoods=districts().assign(name="Somewhere")))
+    unnamed = compose_map(city(neighborhoods=districts().assign(name=UNASSIGNED)))
     assert "Somewhere" in texts(named)
     assert UNASSIGNED not in texts(unnamed)
 
 
 def test_a_few_areas_have_their_names_beside_them():
-    said = [placed.text for placed in compose_map(city(), "print").labels]
+    said = [placed.text for placed in compose_map(city()).labels]
     assert {"A Garden Slope", "B Hill"} <= set(said)
 
 
@@ -357,13 +352,13 @@ def test_a_crowded_map_lists_the_names_beside_it():
     areas = tuple(
         area(chr(65 + k), -94.56 + 0.002 * k, 39.05, f"Place {k}", size=0.001) for k in range(6)
     )
-    composed = compose_map(city(areas=areas), "print")
+    composed = compose_map(city(areas=areas))
     assert {placed.text for placed in composed.labels} >= set("ABCDEF")
     assert {f"Place {k}" for k in range(6)} <= set(texts(composed))
 
 
 def test_an_area_outside_the_city_is_said_to_be_missing():
-    composed = compose_map(city(areas=(area("A", -94.60, 39.02), area("Z", -93.0, 38.0))), "print")
+    composed = compose_map(city(areas=(area("A", -94.60, 39.02), area("Z", -93.0, 38.0))))
     assert composed.notes.missing == ("Z",)
     assert says("map_sheet.not_shown", which="Z") in texts(composed)
 
@@ -371,7 +366,6 @@ def test_an_area_outside_the_city_is_said_to_be_missing():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"study_area": shapely.Polygon()},
         {"neighborhoods": districts().iloc[:0]},
         {"cells": (), "class_words": ()},
         {"cells": ()},
@@ -379,7 +373,6 @@ def test_an_area_outside_the_city_is_said_to_be_missing():
         {"layers": {}},
         {"layers": dict.fromkeys(LAYERS, collection())},
         {"areas": (MapArea("A", "", shapely.Polygon(), True),)},
-        {"study_area": shapely.Polygon(), "neighborhoods": districts().iloc[:0], "areas": ()},
         {"focus": shapely.Point(-94.56, 39.05)},
         {"focus": shapely.Polygon()},
         {"date_line": "", "source_line": "", "legend_title": ""},
@@ -387,7 +380,7 @@ def test_an_area_outside_the_city_is_said_to_be_missing():
     ids=str,
 )
 def test_what_is_absent_is_left_out(changes):
-    assert draw_map(city(**changes), "screen", size_px=(700, 600)).startswith(b"\x89PNG")
+    assert draw_map(city(**changes), size_px=(700, 600)).startswith(b"\x89PNG")
 
 
 def test_words_in_other_scripts_and_signs_are_written_or_left_out_without_a_warning():
@@ -398,9 +391,9 @@ def test_words_in_other_scripts_and_signs_are_written_or_left_out_without_a_warn
     )
     table = districts().assign(name=(names * 2))
     sheet = city(areas=areas, neighborhoods=table, source_line="Источник: 警察", legend_title="中")
-    said = texts(compose_map(sheet, "print"))
+    said = texts(compose_map(sheet))
     assert "Источник: ?" in said
-    assert draw_map(sheet, "print").startswith(b"\x89PNG")
+    assert draw_map(sheet).startswith(b"\x89PNG")
 
 
 def test_a_letter_that_the_font_lacks_is_never_shown_as_another():
@@ -417,19 +410,19 @@ def test_nothing_to_show_is_refused():
         study_area=shapely.Polygon(), neighborhoods=districts().iloc[:0], areas=(), cells=()
     )
     with pytest.raises(MapError, match="nothing to show"):
-        draw_map(nothing, "print")
+        draw_map(nothing)
 
 
 @pytest.mark.parametrize("level", [-1, 4])
 def test_a_cell_without_a_class_is_refused(level):
     cell = city().cells[0][0]
     with pytest.raises(MapError, match=f"class {level + 1} of 4"):
-        draw_map(city(cells=((cell, level),)), "print")
+        draw_map(city(cells=((cell, level),)))
 
 
 def test_a_sheet_too_small_for_its_words_is_refused():
     with pytest.raises(MapError, match="200 by 100 pixels"):
-        draw_map(city(), "print", size_px=(200, 100))
+        draw_map(city(), size_px=(200, 100))
 
 
 @pytest.mark.parametrize(
@@ -444,7 +437,7 @@ def test_a_sheet_too_small_for_its_words_is_refused():
 )
 def test_what_cannot_be_drawn_is_one_error_with_a_sentence(changes):
     with pytest.raises(CsaError) as refused:
-        draw_map(city(**changes), "print")
+        draw_map(city(**changes))
     assert str(refused.value).endswith(".")
 
 
@@ -453,10 +446,10 @@ def test_what_cannot_be_drawn_is_one_error_with_a_sentence(changes):
 
 def test_the_same_sheet_gives_the_same_bytes_in_two_threads_at_once():
     sheet = city(is_synthetic=True, areas=many(12))
-    first = draw_map(sheet, "screen", size_px=(700, 500))
+    first = draw_map(sheet, size_px=(1000, 800))
     made = []
     threads = [
-        threading.Thread(target=lambda: made.append(draw_map(sheet, "screen", size_px=(700, 500))))
+        threading.Thread(target=lambda: made.append(draw_map(sheet, size_px=(1000, 800))))
         for _ in range(2)
     ]
     for thread in threads:
@@ -466,22 +459,12 @@ def test_the_same_sheet_gives_the_same_bytes_in_two_threads_at_once():
     assert made == [first, first]
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_words_are_told_from_what_they_stand_on(style):
-    """7 to 1 on a wall, 4.5 elsewhere, on the casing or paper that all words have."""
-    composed = compose_map(city(is_synthetic=True), style)
-    needed = 7 if style == "wall" else 4.5
+def test_words_are_told_from_what_they_stand_on():
+    """4.5 to 1, on the casing or paper that all words have."""
+    composed = compose_map(city(is_synthetic=True))
     for words in composed.words:
         under = PAPER.ink if words.colour == PAPER.casing else PAPER.ground
-        assert contrast(words.colour, under) >= needed, words
-
-
-def test_letters_on_a_wall_are_read_from_afar():
-    here = area("A", -94.56, 39.035, size=0.008)
-    services = (("A church", -94.562, 39.036, 1),)
-    walk = city(focus=here.shape, areas=(here,), street_names=True, services=services)
-    for sheet in (city(is_synthetic=True), city(areas=many()), walk):
-        assert all(words.size_px >= 28 for words in compose_map(sheet, "wall").words)
+        assert contrast(words.colour, under) >= 4.5, words
 
 
 @pytest.mark.parametrize("n_classes", range(1, 7))
@@ -520,7 +503,7 @@ def test_no_label_hides_another_wherever_areas_are(spots):
         area(chr(65 + k), lon, lat, f"Place {k}", size=0.0015) for k, (lon, lat) in enumerate(spots)
     )
     sheet = city(areas=areas, cells=(), class_words=(), layers={})
-    composed = compose_map(sheet, "screen")
+    composed = compose_map(sheet)
     assert overlaps(composed) == 0
     frame = composed.layout.view.frame
     assert all(shapely.covers(frame, placed.box) for placed in composed.labels)

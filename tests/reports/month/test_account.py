@@ -139,8 +139,8 @@ def everywhere(source, records, month, tmp_path, named):
     city = replace(source.city, dataset=through_month(source.city.dataset, month))
     wanted = {area.key: (area.place_name, area.cells) for area in areas}
     told = [
-        {area.letter: (area.name, area.cells) for area in facts.areas},
-        {area.letter: (area.place_name, area.cells) for area in shown(city, records, month)},
+        {area.letter: (area.place_name, area.cells) for area in facts.areas},
+        {area.letter: (area.place_name, area.ground) for area in shown(city, records, month)},
         {
             place.key: (place.name, frozenset(int(cell, 16) for cell in place.cells))
             for place in list_places(records, [], [], None, {})

@@ -113,8 +113,9 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
 
 def test_all_areas_together_are_followed_since_the_last_designation(month_facts):
     followed = month_facts.followed
-    assert followed.letters == ("A", "D", "F")
-    assert (str(followed.since), str(followed.through)) == ("2019-10", "2020-07")
+    assert month_facts.displaced.chosen.area_ids == ("A", "D", "F")
+    since = month_facts.displaced.since
+    assert (str(since), str(followed.through)) == ("2019-10", "2020-07")
     counted = sum(
         int(area.times.by_month.set_index("month").loc["2019-10":, "incidents"].sum())
         for area in month_facts.areas
@@ -130,7 +131,7 @@ def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
     inside = sum(area.incidents for area in bare_facts.areas)
     assert inside == bare_facts.summary["totals"]["in_areas"]
     assert bare_facts.followed.are_earlier
-    assert str(bare_facts.followed.since) == "2019-08"
+    assert str(bare_facts.displaced.since) == "2019-08"
 
 
 def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
@@ -218,7 +219,7 @@ def test_too_few_months_since_the_designation_say_nothing(look, decided_records)
     found = follow(_since(look, date(2020, 6, 1)))
     assert found.followed.verdict is None
     assert found.followed.sentence.key == "displacement.said_too_early"
-    assert found.followed.n_months == 2
+    assert len(found.displaced.pooled.verdicts) == 2
     assert found.singles is None
 
 
@@ -230,7 +231,7 @@ def test_a_designation_after_the_month_is_said(look, decided_records):
 
 def test_the_first_of_a_month_is_that_months_designation(look, decided_records):
     found = follow(_since(look, date(2020, 7, 1)))
-    assert found.followed.n_months == 1
+    assert len(found.displaced.pooled.verdicts) == 1
 
 
 def test_with_months_missing_from_the_files_no_change_is_told():
@@ -257,7 +258,7 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     own = [h3.latlng_to_cell(*at, 9) in larger for at in table[["lat", "lon"]].to_numpy()]
     assert area.incidents == sum(own)
     found = follow(replace(look, records=records))
-    assert found.followed.letters == ("A", "D", "F")
+    assert found.displaced.chosen.area_ids == ("A", "D", "F")
     assert set(found.singles) == {"A", "D", "F"}
 
 
@@ -396,7 +397,9 @@ def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
 
 @pytest.mark.parametrize("month", [Month(2014, 12), Month(2020, 9)], ids=str)
 def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source, month):
-    with pytest.raises(PeriodError, match="which hold 2015-01 to 2020-08") as refused:
+    with pytest.raises(
+        PeriodError, match=r"--month must be a month in these data \(2015-01 to 2020-08\), not 20"
+    ) as refused:
         refuse_outside(sample_source.city.dataset, month)
     assert refused.value.message.key == "report.month"
     with pytest.raises(PeriodError):

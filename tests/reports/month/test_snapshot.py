@@ -159,7 +159,11 @@ def test_nothing_else_gives_another_snapshot(take, sample_source):
         {"choices": AreaSettings(kinds=("nonfatal", "homicide"))},
         {"beside": {"past": None, "plan": {"id": "psp"}}},
         {"records": replace(DECIDED, head=Head(40, "ef" * 32))},
-        {"dataset": _retold(sample_source.city.dataset, notes=["another note"])},
+        {
+            "dataset": _retold(
+                sample_source.city.dataset, notes=["is on record with a different note"]
+            )
+        },
     ]
     assert {take(**change).id for change in same} == {take().id}
 

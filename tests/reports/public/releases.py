@@ -16,8 +16,10 @@ from tests.disclosure.attacker import Figure
 from csa.base.params import Month, Period
 from csa.city.dataset import City
 from csa.disclosure.published import Publication
-from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.geo.cells import as_text
+from csa.reports.public.areas import PooledChange
 from csa.reports.public.counts import count_all
+from csa.reports.public.facts import PublicArea, PublicChange
 from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")
@@ -34,14 +36,18 @@ class Release:
 
 
 def area(letter, cells):
-    return PublicAreaGround(letter, f"Place {letter}", "designated", date(2018, 1, 1), cells)
+    named = {"letter": letter, "place_name": f"Place {letter}", "count": None}
+    since, own = date(2018, 1, 1), tuple(as_text(sorted(cells)))
+    return PublicArea(**named, state="designated", since=since, cells=own)
 
 
 def together(areas, since, through):
     """All areas as one; how many were counted does not matter here."""
     months = Period(since, through.plus(1))
-    grounds = tuple((one.cells, months) for one in areas)
-    return PooledChange("no change shown", since, through, 50, 40, 60, grounds)
+    grounds = tuple((one.ground, months) for one in areas)
+    span = {"since": str(since), "through": str(through)}
+    exact = PublicChange(verdict="no change shown", **span, counted=50, low=40, high=60)
+    return PooledChange(exact, grounds)
 
 
 def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):

@@ -99,6 +99,7 @@ def test_no_count_held_back_and_no_domestic_count_can_be_worked_out(twelve):
     assert find_exposed(with_land, is_counted, are_points_known=False) == ()
 
 
+@pytest.mark.long
 def test_the_audit_sees_that_exact_counts_would_give_domestic_ones_away(twelve):
     """As they were: with the points known, each count that was told gives its own away."""
     figures, is_counted = figures_of(twelve[:1])

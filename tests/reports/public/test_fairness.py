@@ -10,8 +10,14 @@ from tests.reports import told
 from csa.areas.choices import AreaSettings
 from csa.base.params import Month
 from csa.geo.cells import outline
-from csa.reports.public.areas import PublicAreaGround, areas_shown
-from csa.reports.public.facts import PublicDoubled, PublicFairness, PublicGroup, PublicPlace
+from csa.reports.public.areas import areas_shown
+from csa.reports.public.facts import (
+    PublicArea,
+    PublicDoubled,
+    PublicFairness,
+    PublicGroup,
+    PublicPlace,
+)
 from csa.reports.public.fairness import (
     Census,
     fairness_sections,
@@ -38,7 +44,7 @@ def test_people_are_shared_out_by_land_and_groups_are_weighted_by_people(
     window, sample_source, areas
 ):
     """Two places: one is the first area's own land, the other far away with nobody in an area."""
-    own = outline(areas[0].cells)
+    own = outline(areas[0].ground)
     far = shapely.box(-100.0, 45.0, -99.9, 45.1)
     places = gpd.GeoDataFrame(
         {"people": [300.0, 700.0], "young": [0.5, 0.1]}, geometry=[own, far], crs="EPSG:4326"
@@ -96,7 +102,9 @@ def test_without_a_number_nobody_is_doubled_and_without_people_nobody_lives_ther
 ):
     few = (PublicPlace(name="Greyfen", count=None),)
     assert propose_with_doubled_reports(window, sample_source.city, AreaSettings(), few) is None
-    nowhere = PublicAreaGround("A", "x", "designated", None, frozenset())
+    nowhere = PublicArea(
+        letter="A", place_name="x", state="designated", since=None, cells=(), count=None
+    )
     found = gather_fairness(window, sample_source.city, AreaSettings(), [nowhere], few, None)
     assert found == PublicFairness()
-    assert replace(nowhere, letter="B").key == "B"
+    assert nowhere.model_copy(update={"letter": "B"}).key == "B"

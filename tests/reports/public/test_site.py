@@ -101,7 +101,7 @@ def test_tables_say_what_the_map_shows():
     assert rows_of(
         html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
     ) == [
-        ("Area", "Where it stands", "Since", "Number"),
+        ("Area", "Status", "Since", "Number"),
         ("Ash Hollow (A)", "chosen", "October 1, 2019", "120"),
         ("Larkmoor (B)", "chosen", "October 1, 2019", "120"),
         ("Old Mill (C)", says("public.maintenance"), "October 1, 2019", "fewer than 10"),

@@ -45,7 +45,7 @@ def test_the_package_names_each_data_file_with_its_columns_size_and_hash(facts):
             header = files[name].decode().splitlines()[0].split(",")
             assert [field["name"] for field in one["schema"]["fields"]] == header
     assert package["description"] == data_note(facts, Translator())
-    assert "changed a little" in package["description"]
+    assert "adjust each number slightly" in package["description"]
 
 
 def test_every_year_and_quarter_of_city_neighborhoods_and_areas_is_in_one_table(facts):

@@ -132,13 +132,7 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
     given = facts(change=change("fewer, and fewer in all", 38, 45, 77))
     assert text_of("change", given).partition(f" {says('public.change_each')}")[0] == (
-        "As a group, the areas had fewer shootings than we would expect. "
-        "They did not all move to the blocks next to them. "
-        "The areas had 38 in this time: October 2019 to June 2020. "
-        "With no change, we would expect 45 to 77. "
-        "Cases between partners or family count here too. "
-        "If nothing had changed, we would say this less than 1 time in 20. "
-        "This does not tell us why."
+        "As a group, the areas had fewer shootings than we would expect. They did not all move to nearby blocks. The areas had 38 in this time: October 2019 to June 2020. With no change, we would expect 45 to 77. Cases between partners or family count here too. If nothing had changed, there would be less than a 1 in 20 chance of us saying this. This does not tell us why."
     )
 
 
@@ -425,7 +419,10 @@ def test_whatever_the_facts_hold_no_number_below_ten_is_told_of_a_count(
     texts = [
         *cells,
         text_of("number", given_facts).replace(says("public.changed"), ""),
-        text_of("change", given_facts).replace("1 time in 20", ""),
+        text_of("change", given_facts).replace(
+            "If nothing had changed, there would be less than a 1 in 20 chance of us saying this.",
+            "",
+        ),
         text_of("limits", given_facts),
         *(
             text

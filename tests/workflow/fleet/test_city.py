@@ -51,6 +51,7 @@ def tree(folder):
     }
 
 
+@pytest.mark.long
 def test_a_city_is_made_once_and_again_only_when_its_data_change(tmp_path, ran, town_city):
     out = tmp_path / "out"
     row = work_city(town_city, str(out))
@@ -116,6 +117,7 @@ def test_a_worker_that_dies_between_steps_loses_none_of_them(tmp_path, ran, town
     assert not list((tmp_path / "out").rglob(".csa-tmp-*"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lost", ["fingerprints", "row"])
 def test_a_city_whose_marker_lacks_a_part_is_made_again(tmp_path, ran, town_city, lost):
     out = tmp_path / "out"
@@ -201,6 +203,7 @@ def bucket(monkeypatch):
     S3FileSystem.clear_instance_cache()
 
 
+@pytest.mark.long
 def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
     tmp_path, ran, town_city, bucket
 ):

@@ -30,6 +30,7 @@ def own_main(monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("own_main")
 def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
     write_broken(tmp_path / "no-place")

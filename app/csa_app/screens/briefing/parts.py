@@ -12,10 +12,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings, city_choices, resolve_period
 from csa.areas.ordering import describe_order
-from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import expected_range
@@ -25,11 +23,12 @@ from csa.base.message import Message
 from csa.base.text import month, name_list, natural_sort_key, render, tr
 from csa.program.registry import AreaStatus
 from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
-from csa_app.shared.area_status import describe_outlines, describe_served
+from csa_app.shared.area_status import AreaView, describe_outlines, describe_served
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
     cautions,
+    is_month_over,
     months_covered,
     share_words,
     what_is_counted,
@@ -55,14 +54,9 @@ def are_many(proposal: Proposal) -> bool:
     return len(proposal.areas) > MAX_IN_ONE_COLUMN
 
 
-def tiers(
-    spot: DeltaGenerator,
-    proposal: Proposal,
-    judgement: AreaAssessment | None,
-    standing: Mapping[str, AreaStatus],
-    counts: Mapping[str, AreaCounts],
-) -> None:
+def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
     """List the areas by tier, then by name, those in service on their own ground."""
+    proposal, standing, counts = view.proposal, view.status, view.counts
     note = tr(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -74,19 +68,12 @@ def tiers(
         inside = _faint(tr("briefing.judging"))
     else:
         lists = "".join(
-            _listed(head, by_name(rows, standing), standing, counts)
-            for head, rows in groups(judgement)
+            _listed(head, by_name(rows, standing), view) for head, rows in groups(judgement)
         )
-        proposed = {one.letter for one in standing.values()}
-        lists += _list(
-            tr("briefing.not_now"),
-            [
-                _item(one.display_name, one.incidents, one.usual)
-                for letter, one in counts.items()
-                if letter not in proposed
-            ],
-        )
-        said = describe_outlines(proposal, standing, counts)
+        others = [counts[area.key] for area in view.others]
+        items = [_item(one.display_name, one.incidents, one.usual) for one in others]
+        lists += _list(tr("briefing.not_now"), items)
+        said = describe_outlines(view)
         where = judgement.answers["locate"]
         inside = _faint(note if where.can else f"{render(where.message)} {note}")
         inside += f"<div>{lists}</div>{_faint(said)}"
@@ -116,17 +103,13 @@ def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
     return [(head, rows) for head, rows in found if len(rows)]
 
 
-def _listed(
-    head: str,
-    rows: pd.DataFrame,
-    standing: Mapping[str, AreaStatus],
-    counts: Mapping[str, AreaCounts],
-) -> str:
+def _listed(head: str, rows: pd.DataFrame, view: AreaView) -> str:
     items = []
     for area_id, n, low, high in rows[LISTED].to_numpy():
-        own = counts.get(standing[area_id].letter)
+        stands = view.status[area_id]
+        own = view.counts.get(stands.letter)
         numbers = (int(n), expected_range(low, high)) if own is None else (own.incidents, own.usual)
-        items.append(_item(standing[area_id].display_name, *numbers))
+        items.append(_item(stands.display_name, *numbers))
     return _list(head, items)
 
 
@@ -153,18 +136,11 @@ def title(session: CitySession) -> str:
     return tr("briefing.title", month=month(str(last)))
 
 
-def sentences(
-    spot: DeltaGenerator,
-    session: CitySession,
-    choices: AreaSettings,
-    found: tuple[Proposal, AreaAssessment | None],
-    standing: Mapping[str, AreaStatus],
-) -> None:
+def sentences(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
     """Show what stands out, what changed and what cannot be said."""
-    record, (_, judgement) = cache.suggesting(session, choices), found
     parts = (
-        (tr("briefing.stands_out"), *_stands_out(found, record, standing)),
-        (tr("briefing.changed"), *_changed(session, choices)),
+        (tr("briefing.stands_out"), *_stands_out(view, judgement)),
+        (tr("briefing.changed"), *_changed(view.session, view.choices)),
         (tr("briefing.cannot"), *_cannot(judgement)),
     )
     said = "".join(
@@ -175,25 +151,20 @@ def sentences(
     spot.html(f'<div class="csa-briefing">{said}</div>')
 
 
-def _stands_out(
-    made: tuple[Proposal, AreaAssessment | None],
-    record: BacktestRecord | None,
-    standing: Mapping[str, AreaStatus],
-) -> tuple[str, str]:
+def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
-    proposal, judgement = made
-    nothing = why_no_area(proposal)
+    nothing = why_no_area(view.proposal)
     if nothing:
         return "", nothing
-    found = share_words(proposal, record)
-    if served := describe_served(standing):
+    found = share_words(view.proposal, cache.suggesting(view.session, view.choices))
+    if served := describe_served(view.status):
         found = f"{found} {served}"
     if judgement is None:
         return found, tr("briefing.judging")
     where = judgement.answers["locate"]
     if not where.can:
         return found, tr("briefing.no_tiers")
-    return f"{found} {highest_areas(judgement, standing)}", ""
+    return f"{found} {highest_areas(judgement, view.status)}", ""
 
 
 def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:
@@ -259,28 +230,23 @@ def links() -> None:
     """Link to the other pages."""
     with st.container(horizontal=True):
         for page in ("compare", "displacement", "measures", "plan", "track_record"):
-            icon = ":material/arrow_forward:"
-            st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
+            panels.link(page, width="content")
 
 
-def notes(session: CitySession, choices: AreaSettings, proposal: Proposal) -> None:
+def notes(view: AreaView) -> None:
     """Show how old the data are, what they lack, and what past years show."""
+    session, proposal = view.session, view.proposal
     report, city = session.dataset.report, session.config.city
     through = date.fromisoformat(report["data_through"])
+    last = proposal.summary["params"]["covered_through"]
     said: Iterable[str] = (
         tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
-        _partial(proposal),
+        "" if is_month_over(proposal) else tr("briefing.partial", month=month(last[:7])),
         *cautions(proposal),
         tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
-        past_years(session, choices),
+        past_years(session, view.choices),
     )
     st.caption(" ".join(panels.plain(sentence) for sentence in said if sentence))
-
-
-def _partial(proposal: Proposal) -> str:
-    last = proposal.summary["params"]["covered_through"]
-    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
-    return "" if is_over else tr("briefing.partial", month=month(last[:7]))
 
 
 def past_years(session: CitySession, choices: AreaSettings) -> str:
@@ -323,8 +289,7 @@ def show(session: CitySession) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{mark} {panels.plain(step.words)}")
                 if not step.is_done:
-                    page, icon = f"screens/{step.page}/page.py", ":material/arrow_forward:"
-                    st.page_link(page, width="content", icon=icon)
+                    panels.link(step.page, width="content")
 
 
 def _steps(session: CitySession) -> Iterator[FirstStep]:

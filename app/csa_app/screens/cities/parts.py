@@ -32,6 +32,13 @@ DOT, LETTER, LINE = 0.01, 0.0105, 0.022
 """Half a dot, a letter and half a line on the narrowest map with names, as shares of its width."""
 LEAST_SEARCHED, MOST_SHOWN = 12, 100
 """Cities from which on one can be searched for, and cities in the table; the file has all."""
+BESIDE = (
+    ("better", "cities.better"),
+    ("as good", "cities.as_good"),
+    ("worse", "cities.worse"),
+    ("one year", "cities.one_year"),
+)
+"""How areas did in past years beside the best other way, and the words for it."""
 COMMAND = "csa fleet cities.csv --out {folder}"
 
 
@@ -78,20 +85,8 @@ def answer(table: pd.DataFrame) -> None:
                 high=percent(float(shares.max())),
             )
         )
-        beside = [
-            tr(
-                {
-                    "better": "cities.better",
-                    "as good": "cities.as_good",
-                    "worse": "cities.worse",
-                    "one year": "cities.one_year",
-                }[name],
-                n=int(verdicts[name]),
-            )
-            for name in ("better", "as good", "worse", "one year")
-            if name in verdicts
-        ]
-        said.append(tr("cities.beside", beside=in_words(beside)))
+        beside = [tr(key, n=int(verdicts[name])) for name, key in BESIDE if name in verdicts]
+        said.append(tr("cities.compared", results=in_words(beside)))
     panels.answer(*said)
     st.caption(tr("cities.no_ranking"))
 
@@ -203,7 +198,7 @@ def what_failed(table: pd.DataFrame) -> None:
             tr("cities.col_city"): alike.tolist(),
             tr("cities.col_why"): alike.index.tolist(),
         }
-        panels.table(pd.DataFrame(rows), tr("cities.what_failed"), "csa-wide")
+        panels.table(rows, tr("cities.what_failed"), "csa-wide")
     waiting = table.loc[table["state"] == WAITING, "city"].tolist()
     if waiting:
         with st.expander(tr("cities.not_run", n=len(waiting))):
@@ -223,15 +218,13 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
         content = (folder / "fleet.csv").read_bytes
         panels.download(tr("cities.download"), content, "fleet.csv", "fleet download")
     shown: list[dict[Any, Any]] = done.head(MOST_SHOWN).to_dict("records")
-    rows = pd.DataFrame(
-        {
-            tr("cities.col_city"): [row["city"] for row in shown],
-            tr("cities.col_data"): [_data(row) for row in shown],
-            tr("cities.col_areas"): [_areas(row) for row in shown],
-            tr("cities.col_past"): [_past(row) for row in shown],
-            tr("cities.col_last"): [row["displacement"] or "" for row in shown],
-        }
-    )
+    rows = {
+        tr("cities.col_city"): [row["city"] for row in shown],
+        tr("cities.col_data"): [_data(row) for row in shown],
+        tr("cities.col_areas"): [_areas(row) for row in shown],
+        tr("cities.col_past"): [_past(row) for row in shown],
+        tr("cities.col_last"): [row["displacement"] or "" for row in shown],
+    }
     panels.table(rows, tr("cities.each"), "csa-wide")
     if len(done) > MOST_SHOWN:
         st.caption(tr("cities.more", n=len(done) - MOST_SHOWN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from csa.base.errors import CsaError, PrivacyError
-from csa.base.text import LANGUAGES, Translator, render, tr
+from csa.base.text import LANGUAGES, Translator, tr
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import language_name
 from csa.reports.public.plan import notice_text
@@ -31,7 +31,7 @@ def build_preview(chosen: str) -> PublicEdition:
         if session is not None and isinstance(error, PrivacyError) and error.texts:
             caught.show(session, error.texts)
             st.stop()
-        panels.empty(panels.plain(render(error.message)))
+        panels.empty(panels.sentence(error.message))
         st.stop()
 
 

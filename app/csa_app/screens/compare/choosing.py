@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,34 +14,22 @@ from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.message import Message
-from csa.base.text import day, name_list, natural_sort_key, render, tr
+from csa.base.text import day, name_list, natural_sort_key, tr
 from csa.program.choices import Choice, list_choices, passed_over, save_choice
-from csa.program.registry import AreaStatus
 from csa.program.roles import Person, may, require_area_chair
 from csa_app.screens.compare.parts import RECORD
 from csa_app.screens.compare.weighing import Weighing
 from csa_app.shared import panels, person
-from csa_app.shared.area_status import short_state
+from csa_app.shared.area_status import AreaView, short_state
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import deployment
 
 ASKED = "choose passed over"
 
 
-def folder() -> Path:
-    """Return the folder of stored choices."""
-    return deployment().choices
-
-
-def form(
-    session: CitySession,
-    proposal: Proposal,
-    judgement: AreaAssessment,
-    weighing: Weighing,
-    first: list[str],
-    standing: Mapping[str, AreaStatus],
-) -> None:
+def form(view: AreaView, judgement: AreaAssessment, weighing: Weighing, first: list[str]) -> None:
     """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
+    session, proposal, standing = view.session, view.proposal, view.status
     st.header(tr("choose.title"), anchor=RECORD)
     who = person.person(session)
     if not may(require_area_chair, who):
@@ -50,11 +37,7 @@ def form(
         before(session)
         return
     st.caption(tr("choose.about"))
-    st.page_link(
-        "screens/measures/page.py",
-        label=tr("choose.designate"),
-        icon=":material/arrow_forward:",
-    )
+    panels.link("measures", tr("choose.designate"))
     key = key_of(proposal)
     st.button(tr("choose.take_first"), on_click=_take, args=(key, first), disabled=not first)
     areas = st.multiselect(  # not in the form: the bar counts what is chosen
@@ -72,13 +55,18 @@ def form(
     names = {area_id: one.display_name for area_id, one in standing.items()}
     if is_sent:
         try:
-            choice = _choice(
-                areas, reasons, office, weighing, proposal, session.config.city.clock.now()
+            choice = Choice(
+                session.config.city.clock.now().replace(microsecond=0),
+                office,
+                tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
+                reasons,
+                weighing.capacity,
+                weighing.weights.by_component,
             )
             seen = proposal, judgement
             _keep(spot, choice, seen, by=who, is_answered=is_answered, names=names)
         except CsaError as error:
-            st.error(panels.plain(render(error.message)))
+            st.error(panels.sentence(error.message))
     before(session)
 
 
@@ -114,26 +102,8 @@ def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
     if note is None:
         return False
     with spot.container():
-        st.info(f"{panels.plain(render(note))} {tr('choose.not_yet')}")
+        st.info(f"{panels.sentence(note)} {tr('choose.not_yet')}")
         return st.checkbox(tr("choose.passed_told"), key=f"told {note.values['areas']}")
-
-
-def _choice(
-    areas: list[str],
-    reasons: str,
-    office: str,
-    weighing: Weighing,
-    proposal: Proposal,
-    now: datetime,
-) -> Choice:
-    return Choice(
-        now.replace(microsecond=0),
-        office,
-        tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
-        reasons,
-        weighing.capacity,
-        weighing.weights.by_component,
-    )
 
 
 def _keep(
@@ -155,7 +125,7 @@ def _keep(
         if not is_asked:
             _ask(spot, note)
         return
-    path = save_choice(folder(), choice, proposal, judgement, by=by)
+    path = save_choice(deployment().choices, choice, proposal, judgement, by=by)
     st.session_state.pop(asked, None)
     spot.empty()
     st.success(tr("choose.saved", file=path.name))
@@ -163,25 +133,17 @@ def _keep(
 
 def before(session: CitySession) -> None:
     """List earlier choices, newest first."""
-    kept, complaints = list_choices(folder())
+    kept, complaints = list_choices(deployment().choices)
     for complaint in complaints:
-        st.error(panels.plain(render(complaint)))
+        st.error(panels.sentence(complaint))
     if not kept:
         return
     with st.expander(tr("choose.before", n=len(kept))):
         for choice in kept:
             when = datetime.fromisoformat(choice["at_utc"])
             places = name_list(called(a["place_name"], a["area_id"]) for a in choice["areas"])
-            st.markdown(
-                panels.plain(
-                    tr(
-                        "choose.line",
-                        day=day(when.date()),
-                        office=choice["by_office"],
-                        areas=places,
-                    )
-                )
-            )
+            told = {"day": day(when.date()), "office": choice["by_office"], "areas": places}
+            st.markdown(panels.plain(tr("choose.line", **told)))
             st.caption(panels.plain(choice["reasons"]))
             if choice["data_fingerprint"] != session.dataset.fingerprint:
                 st.caption(tr("choose.older_data"))

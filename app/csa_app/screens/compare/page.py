@@ -8,7 +8,7 @@ from csa.areas.priority.assessment import reorder
 from csa.base.text import tr
 from csa_app.screens.compare import choosing, parts, weighing
 from csa_app.shared import cache, panels, screen_state
-from csa_app.shared.area_status import area_statuses
+from csa_app.shared.area_status import AreaView
 from csa_app.shared.cache import once
 
 opened = panels.frame(tr("compare.title"))
@@ -18,8 +18,9 @@ with st.sidebar:
     weighed = weighing.choose(opened.config, has_risk=has_risk)
 spot = st.empty()
 spot.caption(tr("briefing.judging"))
+view = AreaView(opened, screen.choices)
 try:
-    proposal = cache.proposal(opened, screen.choices)
+    proposal = view.proposal
     judgement = panels.assess_with_progress(opened, screen.choices)
 finally:
     spot.empty()
@@ -28,16 +29,15 @@ if proposal.is_empty:
     st.stop()
 if not weighed.weights.is_same(judgement.weights):  # what is kept is not kept once more
     judgement = once(reorder)(judgement, weighed.weights)
-standing = area_statuses(opened, proposal)
 parts.cannot(judgement, "locate")
-chosen, places = parts.what_enters(judgement, weighed, opened, standing)
+chosen, places = parts.what_enters(judgement, weighed, view)
 with st.container(horizontal=True, key="compare"):
     left, right = st.container(key="side", gap="xsmall"), st.container(key="map", gap="xsmall")
 with left:
-    parts.show(opened, screen.choices, judgement, chosen, standing, places)
-with right, panels.map_words():
-    parts.show_map(opened, screen.choices, proposal, judgement, places, standing)
+    parts.show(view, judgement, chosen, places)
+with right:
+    parts.show_map(view, judgement, places)
 parts.cannot(judgement, "compare_one")
-parts.reasons(opened, screen.choices, judgement, proposal, standing)
-choosing.form(opened, proposal, judgement, weighed, sorted(places.sure), standing)
-parts.bar(opened, weighed.capacity, choosing.chosen_now(proposal), standing)
+parts.reasons(view, judgement)
+choosing.form(view, judgement, weighed, sorted(places.sure))
+parts.bar(view, weighed.capacity, choosing.chosen_now(proposal))

@@ -8,40 +8,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
 from csa.areas.backtest.by_risk import describe_risk_order
-from csa.areas.choices import AreaSettings
 from csa.areas.ordering import ONLY_CHOSEN, list_unknown
 from csa.areas.places import called
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import AreaAssessment, prioritize
 from csa.areas.priority.forecast import COLUMNS, YEAR
-from csa.areas.proposal import Proposal
-from csa.base.crs import LONLAT
 from csa.base.text import in_ten, name_list, natural_sort_key, percent, render, times, tr
-from csa.geo.cells import outline
-from csa.geo.services import count_services, gaps
+from csa.geo.services import gaps
 from csa.program.registry import AreaStatus, CoreArea
 from csa.program.store.tables import DESIGNATED
 from csa_app.screens.compare.weighing import Weighing, default_weighing
-from csa_app.shared import cache, map_component, maps, panels, screen_state
+from csa_app.shared import cache, map_component, panels, screen_state
 from csa_app.shared.area_sheet import FEW_PEOPLE
 from csa_app.shared.area_status import (
-    areas_in_service,
-    core_counts,
+    AreaView,
     describe_outlines,
     in_service,
-    not_proposed,
-    other_outlines,
     short_state,
     state_words,
 )
 from csa_app.shared.cache import once
-from csa_app.shared.city_session import CitySession
-from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend
+from csa_app.shared.legend import outlines_of
+from csa_app.shared.nearby import services_on
 from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import months_covered, through_words
 
@@ -53,6 +45,14 @@ OF_GROUND = (
     *("recent_12", "earlier_yearly"),
 )
 """Columns of an assessment that are counted on the ground of an area in service."""
+
+
+BEFORE = {
+    "yes": "compare.before_yes",
+    "no": "compare.before_no",
+    "unknown": "compare.unknown",
+}
+"""Whether an area was a candidate before, in words."""
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
@@ -111,76 +111,53 @@ class OpenPlaces:
 
 
 def show(
-    session: CitySession,
-    choices: AreaSettings,
-    judgement: AreaAssessment,
-    chosen: pd.DataFrame,
-    standing: Mapping[str, AreaStatus],
-    places: OpenPlaces,
+    view: AreaView, judgement: AreaAssessment, chosen: pd.DataFrame, places: OpenPlaces
 ) -> None:
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
-    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), standing)
+    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), view.status)
     is_sure = st.toggle(tr("compare.how_sure"), key="how sure", help=tr("compare.how_sure_help"))
-    others, counts = (
-        not_proposed(areas_in_service(session), standing),
-        core_counts(session, choices),
-    )
-    known = {**standing, **{area.key: in_service(area) for area in others}}
-    lacking = lacking_services(session, choices, known, counts)
+    known = {**view.status, **{area.key: in_service(area) for area in view.others}}
+    lacking = lacking_services(view, known)
     unknown = dict.fromkeys(table.columns, math.nan) | {
         "was_candidate": "unknown",
         "is_doubtful": False,
     }
     listed: list[Mapping[Any, Any]] = [
         *table.to_dict("records"),
-        *({**unknown, "area_id": area.key} for area in others),
+        *({**unknown, "area_id": area.key} for area in view.others),
     ]
     shown = [
-        on_own_ground(row, counts.get(known[row["area_id"]].letter), judgement.city_per_km2)
+        on_own_ground(row, view.counts.get(known[row["area_id"]].letter), judgement.city_per_km2)
         for row in listed
     ]
     top = max((row["next12_high"] for row in shown if not pd.isna(row["next12_high"])), default=0)
     has_people = any(not pd.isna(row["people"]) for row in shown)
-    rows = [
-        {
-            tr("compare.col_area"): _named(known[row["area_id"]]),
-            **(
-                _sureness(row, has_people=has_people)
-                if is_sure
-                else _decides(row, top, lacking, places)
-            ),
-        }
-        for row in shown
-    ]
+    rows = []
+    for row in shown:
+        sure = _sureness(row, has_people=has_people) if is_sure else {}
+        cells = sure or _decides(row, top, lacking, places)
+        rows.append({tr("compare.col_area"): _named(known[row["area_id"]]), **cells})
     panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
-    if others:
-        names = name_list(in_service(area).display_name for area in others)
+    if view.others:
+        names = name_list(in_service(area).display_name for area in view.others)
         st.caption(panels.plain(tr("compare.others", areas=names)))
-    proposal = cache.proposal(session, choices)
-    if said := describe_outlines(proposal, standing, counts):
+    if said := describe_outlines(view):
         st.caption(panels.plain(f"{said} {tr('compare.of_outline')}"))
-    months = months_covered(proposal)
+    months = months_covered(view.proposal)
     is_drawn = any(not pd.isna(row["next12_expected"]) for row in shown)
     note = f"{tr('compare.range_note') * is_drawn} {tr('compare.of_months', months=months)}"
     st.caption(tr("compare.sure_note") if is_sure else note.strip())
 
 
 def lacking_services(
-    session: CitySession,
-    choices: AreaSettings,
-    known: Mapping[str, AreaStatus],
-    counts: Mapping[str, AreaCounts],
+    view: AreaView, known: Mapping[str, AreaStatus]
 ) -> dict[str, Sequence[str]] | None:
     """List the kinds of service that each area lacks, those in service on their own ground."""
-    near = cache.services(session, choices)
-    services, config = session.dataset.services, session.config.services
-    if near is None or services is None or config is None:
+    near = cache.services(view.session, view.choices)
+    on_own = services_on(view.session, {key: one.cells for key, one in view.counts.items()})
+    if near is None or on_own is None:
         return None
-    found: dict[str, Sequence[str]] = dict(once(gaps)(near))
-    shapes = [outline(one.cells) for one in counts.values()]
-    grounds = gpd.GeoDataFrame({"area_id": [*counts]}, geometry=shapes, crs=LONLAT)
-    metric_crs = session.config.city.metric_crs
-    own = gaps(count_services(grounds, services, config.near_m, metric_crs))
+    found, own = dict[str, Sequence[str]](once(gaps)(near)), gaps(on_own)
     return found | {key: own[one.letter] for key, one in known.items() if one.letter in own}
 
 
@@ -218,8 +195,9 @@ def _decides(
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
     places = {} if lacking is None else {tr("compare.col_lacking"): len(lacking[row["area_id"]])}
+    tier = tr("compare.none") if pd.isna(row["tier"]) else str(int(row["tier"]))
     return {
-        tr("compare.col_tier"): _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
+        tr("compare.col_tier"): tr("compare.look_first") if row["is_doubtful"] else tier,
         tr("compare.col_expected"): _next12(row, top),
         tr("compare.col_homicides"): int(row["homicides"]),
         **places,
@@ -241,17 +219,11 @@ def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
         tr("compare.col_times"): times(row["times_city"]),
         tr("compare.col_months"): months,
         tr("compare.col_again"): in_ten(row["stability_share"]),
-        tr("compare.col_before"): _before(row["was_candidate"]),
+        tr("compare.col_before"): tr(BEFORE[row["was_candidate"]]),
         tr("compare.col_top"): in_ten(row["in_top_probability"]),
         tr("compare.col_weights"): in_ten(row["top_share"]),
         **({tr("compare.col_people"): _people(row["people"])} if has_people else {}),
     }
-
-
-def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
-    if is_doubtful:
-        return tr("compare.look_first")
-    return tr("compare.none") if pd.isna(tier) else str(int(tier))
 
 
 def expected(mean: float, low: float, high: float) -> str:
@@ -259,14 +231,6 @@ def expected(mean: float, low: float, high: float) -> str:
     if math.isnan(mean):
         return tr("compare.unknown")
     return tr("compare.expected", n=mean, low=int(low), high=int(high))
-
-
-def _before(answered: str) -> str:
-    return tr(
-        {"yes": "compare.before_yes", "no": "compare.before_no", "unknown": "compare.unknown"}[
-            answered
-        ]
-    )
 
 
 def _people(people: Any) -> str:
@@ -320,27 +284,24 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
     """Show that the data cannot answer a question, in the place of the answer."""
     found = judgement.answers[question]
     if not found.can:
-        panels.empty(panels.plain(render(found.message)))
+        panels.empty(panels.sentence(found.message))
 
 
 def what_enters(
-    judgement: AreaAssessment,
-    weighing: Weighing,
-    session: CitySession,
-    standing: Mapping[str, AreaStatus],
+    judgement: AreaAssessment, weighing: Weighing, view: AreaView
 ) -> tuple[pd.DataFrame, OpenPlaces]:
     """Show what stands out, who comes first for the open places, and what this order changes.
 
     Returns the order, and the open places.
     """
     chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
-    own = once(prioritize)(judgement, default_weighing(session.config).weights, weighing.capacity)
-    served = areas_in_service(session)
-    places = open_places(chosen, served, standing, weighing.capacity)
-    first, before = places.named, open_places(own, served, standing, weighing.capacity).named
+    weights, standing = default_weighing(view.session.config).weights, view.status
+    own = once(prioritize)(judgement, weights, weighing.capacity)
+    places = open_places(chosen, view.core, standing, weighing.capacity)
+    first, before = places.named, open_places(own, view.core, standing, weighing.capacity).named
     names = {area_id: one.display_name for area_id, one in standing.items()}
 
-    said = [*describe_capacity(served, weighing.capacity), *describe_open_slots(places, names)]
+    said = [*describe_capacity(view.core, weighing.capacity), *describe_open_slots(places, names)]
     if places.room and not first:
         said.append(tr("compare.none_enters"))
     if first != before:
@@ -357,7 +318,7 @@ def what_enters(
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
-        gain = cache.risk_order(session)
+        gain = cache.risk_order(view.session)
         told = tr("compare.risk_unscored") if gain is None else render(describe_risk_order(gain))
         st.caption(f"{tr('why_line.no_cause')} {told}")
     return chosen, places
@@ -430,55 +391,23 @@ def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None
     st.caption(tr("compare.people_unknown", areas=name_list(areas)))
 
 
-def show_map(
-    session: CitySession,
-    choices: AreaSettings,
-    proposal: Proposal,
-    judgement: AreaAssessment,
-    places: OpenPlaces,
-    standing: Mapping[str, AreaStatus],
-) -> None:
+def show_map(view: AreaView, judgement: AreaAssessment, places: OpenPlaces) -> None:
     """Show the areas on the map, those that come first for an open place in the accent color."""
-    classes = classify_counts(proposal.counted.incidents)
-    months = tr("find.n_months", n=months_covered(proposal))
-    core = areas_in_service(session)
-    afar = cache.geometry_afar(session, choices.resolution)
     first = tuple(sorted(places.named))
-    outlines = outlines_of(core, has_first=bool(first))
-    show_counts_legend(proposal, classes, afar, outlines=outlines)
-    scene = maps.MapScene(
-        proposal,
-        classes,
-        months,
-        "shootings",
-        ("background", "neighborhoods"),
-        first,
-        status=standing,
-        core=core,
-        counts=core_counts(session, choices),
-        notes={
-            str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
-            for row in judgement.table.itertuples()
-        },
-        afar=afar,
-        is_whole=True,
-        units=session.config.city.units,
-    )
-    map_component.draw(
-        session,
-        choices.resolution,
-        "compare",
-        lambda cells: maps.painting(scene, cells),
-        lambda _: None,
+    notes = {
+        str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
+        for row in judgement.table.itertuples()
+    }
+    edges = outlines_of(view.core, has_first=bool(first))
+    map_component.area_map(
+        view, "compare", edges, choose=lambda _: None, selected=first, notes=notes
     )
 
 
-def bar(
-    session: CitySession, capacity: int, chosen: Sequence[str], standing: Mapping[str, AreaStatus]
-) -> None:
+def bar(view: AreaView, capacity: int, chosen: Sequence[str]) -> None:
     """Keep at the bottom of the window how many are chosen, and the way to record the choice."""
-    served = [area for area in areas_in_service(session) if area.state == DESIGNATED]
-    new = [area_id for area_id in chosen if not standing[area_id].letter]
+    served = [area for area in view.core if area.state == DESIGNATED]
+    new = [area_id for area_id in chosen if not view.status[area_id].letter]
     room = capacity - len(served) - len(new)
     said = [tr("compare.bar_served", n=len(served))] * bool(served)
     said += [tr("compare.bar_chosen", n=len(new))]
@@ -486,65 +415,45 @@ def bar(
     panels.bar(", ".join(said), RECORD, tr("compare.bar_record"))
 
 
-def reasons(
-    session: CitySession,
-    choices: AreaSettings,
-    judgement: AreaAssessment,
-    proposal: Proposal,
-    standing: Mapping[str, AreaStatus],
-) -> None:
+def reasons(view: AreaView, judgement: AreaAssessment) -> None:
     """Show two sentences per area on why it has its tier, or none."""
-    areas, through = proposal.areas, through_words(proposal)
+    areas, through, standing = view.proposal.areas, through_words(view.proposal), view.status
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.header(tr("compare.why"), anchor=False)
-    counts = core_counts(session, choices)
-    lacking = lacking_services(session, choices, standing, counts) or {}
-    outlines = other_outlines(proposal, standing, counts)
+    lacking = lacking_services(view, standing) or {}
     table = by_tier(judgement.table, standing)
-    knows_year = screen_state.months_known(session.dataset) >= YEAR
+    knows_year = screen_state.months_known(view.session.dataset) >= YEAR
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = tr("compare.tier", tier=tier) if tier else tr("compare.without_tier")
         with st.expander(tr("compare.tier_group", title=title, n=len(rows))):
             for found in rows.to_dict("records"):
                 stands = standing[found["area_id"]]
-                own = counts.get(stands.letter)
+                own = view.counts.get(stands.letter)
                 row = on_own_ground(found, own, judgement.city_per_km2)
                 first, second = (
                     one.with_values(name=stands.display_name)
                     for one in judgement.why[row["area_id"]]
                 )
                 name, state = panels.plain(stands.display_name), panels.plain(state_words(stands))
-                why = f"{panels.plain(render(first))} {panels.plain(render(second))}"
-                if stands.letter in outlines:
+                why = f"{panels.sentence(first)} {panels.sentence(second)}"
+                if stands.letter in view.outlines:
                     why = tr("compare.why_outline", why=why)
                 st.markdown(f"**{name}**, {state}. {why}")
                 where = shares[row["area_id"]] if own is None else own.neighborhoods
                 places = ", ".join(f"{k} {percent(v)}" for k, v in where.items())
-                st.caption(
-                    _details(row, through, panels.plain(places), knows_year=knows_year)
-                    + _lacking(lacking.get(row["area_id"], ()))
-                    + _suspect(int(row["suspect"]), int(row["incidents"]))
-                )
+                said = [_details(row, through, panels.plain(places), knows_year=knows_year)]
+                if kinds := lacking.get(row["area_id"], ()):
+                    said.append(tr("compare.lacking", kinds=panels.plain(", ".join(kinds))))
+                if row["suspect"]:  # even if they make up less than a third of the count
+                    n, of = int(row["suspect"]), int(row["incidents"])
+                    said.append(tr("compare.suspect", n=n, of=of))
+                st.caption(" ".join(said))
 
 
 def _details(row: Mapping[str, Any], through: str, places: str, *, knows_year: bool) -> str:
     """Return an area's newest year, the two before it, and its neighborhoods."""
     if not knows_year:
         return tr("compare.details_short", places=places)
-    earlier, recent = _earlier(row["earlier_yearly"]), row["recent_12"]
+    yearly, recent = row["earlier_yearly"], row["recent_12"]
+    earlier = "" if pd.isna(yearly) else " " + tr("compare.earlier", yearly=yearly)
     return tr("compare.details", recent=recent, through=through, earlier=earlier, places=places)
-
-
-def _earlier(yearly: float | None) -> str:
-    if yearly is None or math.isnan(yearly):
-        return ""
-    return " " + tr("compare.earlier", yearly=yearly)
-
-
-def _suspect(n_suspect: int, n: int) -> str:
-    """Mention any suspect points, even if they make up less than a third of the count."""
-    return " " + tr("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
-
-
-def _lacking(kinds: Sequence[str]) -> str:
-    return " " + tr("compare.lacking", kinds=panels.plain(", ".join(kinds))) if kinds else ""

@@ -14,6 +14,7 @@ from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.city.config import MAX_CAPACITY, MAX_WEIGHT, WEIGHT_STEP, CityConfig
 from csa_app.shared import panels
+from csa_app.shared.link_state import read_link, require_number, require_whole
 
 ADDRESS = "weigh"
 CRITERION = "criterion"
@@ -48,16 +49,14 @@ def choose(config: CityConfig, *, has_risk: bool) -> Weighing:
         tr("compare.capacity"),
         1,
         MAX_CAPACITY,
-        key="capacity",
-        persist_state="session",
+        **panels.remembered("capacity"),
         help=tr("compare.capacity_help"),
     )
     criterion = st.selectbox(
         tr("compare.order_by"),
         (*SINGLE, *risk, SEVERAL),
-        key=CRITERION,
         format_func=lambda name: tr("compare.several") if name == SEVERAL else _label(name),
-        persist_state="session",
+        **panels.remembered(CRITERION),
         help=tr("compare.order_help"),
     )
     chosen = {name: float(name == criterion) for name in COMPONENTS}
@@ -83,8 +82,7 @@ def _sliders(offered: Sequence[str]) -> dict[str, float]:
             0.0,
             MAX_WEIGHT,
             step=WEIGHT_STEP,
-            key=f"weight {name}",
-            persist_state="session",
+            **panels.remembered(f"weight {name}"),
         )
         for name in offered
     }
@@ -159,28 +157,21 @@ def weighing_to_text(weighing: Weighing) -> str:
 def weighing_from_text(text: str, own: Weighing) -> Weighing:
     """Parse capacity and weights from a link."""
     try:
-        given: Any = json.loads(text) if len(text) <= MAX_TEXT else None
-        capacity, weights = given["capacity"], given["weights"]
-        chosen = {**own.weights.by_component, **_weights(weights)}
+        given = read_link(text, MAX_TEXT)
+        capacity = require_whole(given["capacity"])
+        weights = {name: _weight(value) for name, value in given["weights"].items()}
+        chosen = {**own.weights.by_component, **weights}
         is_known = set(given) == {"capacity", "weights"} and set(chosen) == set(COMPONENTS)
-        is_whole = isinstance(capacity, int) and not isinstance(capacity, bool)
         found = Weighing(capacity, Weights(chosen))
-    except (TypeError, ValueError, KeyError, RecursionError, OverflowError) as error:
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise CsaError("screen.bad_link") from error
-    if not (is_known and is_whole and 1 <= capacity <= MAX_CAPACITY):
+    if not (is_known and 1 <= capacity <= MAX_CAPACITY):
         raise CsaError("screen.bad_link")
     return found
 
 
-def _weights(given: Any) -> dict[str, float]:
-    if not isinstance(given, dict):
-        raise TypeError
-    return {name: _weight(value) for name, value in given.items()}
-
-
-def _weight(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError
+def _weight(given: Any) -> float:
+    value = require_number(given)
     if not 0 <= value <= MAX_WEIGHT or (value / WEIGHT_STEP) % 1:
         raise ValueError
-    return float(value)
+    return value

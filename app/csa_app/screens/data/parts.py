@@ -36,9 +36,8 @@ def answer(session: CitySession) -> None:
         _unplaced(report, n_unplaced),
     )
     if report["nonfatal_is_proxy"]:
-        st.warning(
-            panels.plain(tr("data.proxy", name=report["nonfatal_name"])), icon=":material/help:"
-        )
+        proxy = panels.plain(tr("data.proxy", name=report["nonfatal_name"]))
+        st.warning(proxy, icon=":material/help:")
     today = session.config.city.clock.today()
     panels.numbers(
         [
@@ -77,14 +76,14 @@ def losses(session: CitySession) -> None:
     )
     lost = {reason: n for reason, n in report["rows_rejected"].items() if n}
     if lost:
-        _table(
+        panels.table(
             {
                 tr("data.col_rows"): list(lost.values()),
                 tr("data.col_reason"): [reason_words(reason) for reason in lost],
             },
             tr("data.losses_alt"),
         )
-    _table(
+    panels.table(
         {
             tr("data.col_file"): [file["name"] for file in report["inputs"]],
             tr("data.col_rows"): [file["rows_read"] for file in report["inputs"]],
@@ -119,15 +118,8 @@ def months(session: CitySession) -> None:
     first = date.fromisoformat(report["data_from"])
     through = date.fromisoformat(report["data_through"])
     st.header(tr("data.by_month"), anchor=False)
-    st.plotly_chart(
-        charts.by_month(
-            count_by_month(session.dataset.incidents, period, first, through),
-            is_synthetic=session.config.city.is_synthetic,
-        ),
-        config=charts.CONFIG,
-        key="city by month",
-        alt=tr("data.by_month_alt"),
-    )
+    counts = count_by_month(session.dataset.incidents, period, first, through)
+    charts.show(session, charts.by_month, [counts], "city by month", tr("data.by_month_alt"))
 
 
 def suspects(session: CitySession) -> None:
@@ -141,7 +133,7 @@ def suspects(session: CitySession) -> None:
     st.markdown(
         tr("data.suspects_why", n=report["suspect_points_total"], of=report["suspect_point"])
     )
-    _table(
+    panels.table(
         {
             tr("data.col_incidents"): [point["incidents"] for point in points],
             tr("data.col_expected"): [expected_text(point) for point in points],
@@ -172,7 +164,7 @@ def rules(session: CitySession) -> None:
     if not found:
         st.markdown(tr("data.no_rules"))
         return
-    _table(
+    panels.table(
         {
             tr("data.col_rule"): [rule["name"].replace("_", " ") for rule in found],
             tr("data.col_rows"): [rule["rows"] for rule in found],
@@ -203,14 +195,9 @@ def layers(session: CitySession) -> None:
     ]
     st.header(tr("data.layers"), anchor=False)
     if report["population"] is not None:
-        st.markdown(
-            tr(
-                "data.people",
-                n=round(report["population"]),
-                source=panels.plain(report.get("population_source") or tr("sheet.unknown")),
-                year=report["population_year"],
-            )
-        )
+        source = panels.plain(report.get("population_source") or tr("sheet.unknown"))
+        told = {"source": source, "year": report["population_year"]}
+        st.markdown(tr("data.people", n=round(report["population"]), **told))
     else:
         st.markdown(tr("data.no_people"))
     if rows:
@@ -221,10 +208,7 @@ def layers(session: CitySession) -> None:
             tr("data.col_used"),
             tr("data.col_lost"),
         ]
-        _table(
-            dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)),
-            tr("data.layers"),
-        )
+        panels.table(pd.DataFrame(rows, columns=columns), tr("data.layers"))
 
 
 def notes(session: CitySession) -> None:
@@ -238,9 +222,3 @@ def notes(session: CitySession) -> None:
         st.markdown(tr("data.fingerprint", fingerprint=report["fingerprint"]))
         for file in report["inputs"]:
             st.markdown(f"{panels.plain(file['name'])}: `{file['sha256']}`")
-
-
-def _table(columns: Mapping[str, list[Any]], alt: str) -> None:
-    """Show a small table in full, with wrapped words: nothing scrolls, nothing is cut."""
-    table = pd.DataFrame(columns)
-    panels.table(table, alt)

@@ -39,10 +39,10 @@ def since_start(
     judged: AreaResult, months: Sequence[str], at: int, *, is_synthetic: bool = False
 ) -> go.Figure:
     """Draw counts minus expectation, added up since the start, in and around the areas."""
-    colours = theme.current()
-    parts = [Part(tr("change_page.inside"), judged.core, colours.accent)]
+    colors = theme.current()
+    parts = [Part(tr("change_page.inside"), judged.core, colors.accent)]
     if judged.ring is not None:
-        parts.append(Part(tr("change_page.outside"), judged.ring, colours.ink))
+        parts.append(Part(tr("change_page.outside"), judged.ring, colors.ink))
     figure = make_subplots(rows=len(parts), cols=1, shared_xaxes=True, vertical_spacing=0.09)
     for row, part in enumerate(parts, start=1):
         _sums(figure, part, months, at, row)
@@ -51,8 +51,8 @@ def since_start(
     made["annotations"] = [*made["annotations"], *_names(parts)]
     figure.update_layout(showlegend=False, hovermode="x", **made)
     most = ROOM * max(_reach(part.track) for part in parts)
-    figure.update_yaxes(range=[-most, most], zeroline=True, zerolinecolor=colours.faint)
-    figure.update_yaxes(gridcolor=colours.hairline, griddash="dot")
+    figure.update_yaxes(range=[-most, most], zeroline=True, zerolinecolor=colors.faint)
+    figure.update_yaxes(gridcolor=colors.hairline, griddash="dot")
     steps = _steps(most)
     figure.update_yaxes(tickvals=steps, ticktext=[signed(step) for step in steps])
     ticks = list(months[:: max(1, -(-len(months) // 5))])
@@ -88,10 +88,10 @@ def _reach(track: CumulativeCounts) -> float:
 
 
 def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: int) -> None:
-    track, colours = part.track, theme.current()
+    track, colors = part.track, theme.current()
     mean = track.expectation.mean
     edge = {"x": list(months), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    band = faded(colours.faint)
+    band = faded(colors.faint)
     figure.add_scatter(y=(track.bound_low - mean).round(2).tolist(), row=row, col=1, **edge)
     figure.add_scatter(
         y=(track.bound_high - mean).round(2).tolist(),
@@ -188,7 +188,7 @@ def faded(colour: str) -> str:
 @once
 def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) -> go.Figure:
     """Draw an area's quarters over the range that holds nine in ten such counts."""
-    colours = theme.current()
+    colors = theme.current()
     quarters = rows["quarter"].tolist()
     is_partial = rows["months"] < QUARTER_MONTHS
     figure = go.Figure()
@@ -197,7 +197,7 @@ def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) ->
         y=(rows["high"] - rows["low"]).tolist(),
         base=rows["low"].tolist(),
         width=1.0,
-        marker={"color": faded(colours.faint), "line": {"width": 0}},
+        marker={"color": faded(colors.faint), "line": {"width": 0}},
         hoverinfo="skip",
     )
     texts = [_quarter_words(row) for row in rows.to_dict("records")]
@@ -206,10 +206,10 @@ def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) ->
         y=rows["incidents"].tolist(),
         width=0.55,
         marker={
-            "color": [colours.accent if after else colours.faint for after in rows["is_after"]],
+            "color": [colors.accent if after else colors.faint for after in rows["is_after"]],
             "pattern": {
                 "shape": ["/" if partial else "" for partial in is_partial],
-                "fgcolor": colours.land,
+                "fgcolor": colors.land,
                 "fillmode": "overlay",
             },
         },
@@ -221,7 +221,7 @@ def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) ->
     made = layout(height_px, is_synthetic=is_synthetic)
     made["margin"] = {"l": 4, "r": 4, "t": 44 if is_synthetic else 8, "b": 4}
     figure.update_layout(barmode="overlay", showlegend=False, **made)
-    figure.update_yaxes(range=[0, top * ROOM], nticks=4, gridcolor=colours.hairline)
+    figure.update_yaxes(range=[0, top * ROOM], nticks=4, gridcolor=colors.hairline)
     ends = [quarters[0], quarters[-1]] if len(quarters) > 1 else quarters
     figure.update_xaxes(
         type="category",

@@ -111,22 +111,16 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         one.core.ratio(n, following.displaced.dispersion.value)[0]
         for one, n in zip(shown, known, strict=True)
     ]
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("change_page.col_year"): [month(one.core.origin) for one in shown],
-                tr("change_page.col_areas"): [one.n_areas for one in shown],
-                tr("change_page.col_months"): known,
-                tr("change_page.col_change"): [
-                    _change(one.change(n)) for one, n in zip(shown, known, strict=True)
-                ],
-                tr("change_page.col_ratio"): [
-                    tr("change_page.unknown") if not ratio else f"{ratio:.2f}" for ratio in ratios
-                ],
-            }
-        ),
-        tr("change_page.past_alt"),
-    )
+    changes = [_change(one.change(n)) for one, n in zip(shown, known, strict=True)]
+    unknown = tr("change_page.unknown")
+    columns = {
+        tr("change_page.col_year"): [month(one.core.origin) for one in shown],
+        tr("change_page.col_areas"): [one.n_areas for one in shown],
+        tr("change_page.col_months"): known,
+        tr("change_page.col_change"): changes,
+        tr("change_page.col_ratio"): [f"{one:.2f}" if one else unknown for one in ratios],
+    }
+    panels.table(columns, tr("change_page.past_alt"))
 
 
 def _change(share: float | None) -> str:
@@ -145,22 +139,14 @@ def _alike(following: Following) -> None:
     st.markdown(panels.plain(tr("change_page.how_alike")))
     listed = [("", controls.pooled)]
     listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("change_page.col_area"): [
-                    following.place_name(area_id) for area_id, _ in listed
-                ],
-                tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
-                tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
-                tr("change_page.col_used"): [
-                    tr("change_page.is_close") if one.is_close else tr("change_page.is_rest")
-                    for _, one in listed
-                ],
-            }
-        ),
-        tr("change_page.alike_alt"),
-    )
+    close, rest = tr("change_page.is_close"), tr("change_page.is_rest")
+    columns = {
+        tr("change_page.col_area"): [following.place_name(area_id) for area_id, _ in listed],
+        tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
+        tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
+        tr("change_page.col_used"): [close if one.is_close else rest for _, one in listed],
+    }
+    panels.table(columns, tr("change_page.alike_alt"))
 
 
 def _classic(following: Following) -> None:
@@ -176,19 +162,14 @@ def _classic(following: Following) -> None:
         (tr("change_page.wdd_total"), found.wdd.total),
     ]
     rows = [(name, part) for name, part in parts if part is not None]
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("change_page.col_part"): [name for name, _ in rows],
-                tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
-                tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
-                tr("change_page.col_interval"): [
-                    tr("change_page.interval", low=part.low, high=part.high) for _, part in rows
-                ],
-            }
-        ),
-        tr("change_page.wdd_alt"),
-    )
+    ranges = [tr("change_page.interval", low=part.low, high=part.high) for _, part in rows]
+    columns = {
+        tr("change_page.col_part"): [name for name, _ in rows],
+        tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
+        tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
+        tr("change_page.col_interval"): ranges,
+    }
+    panels.table(columns, tr("change_page.wdd_alt"))
     if found.wdq is None:
         return
     value = float(found.wdq.value or 0.0)
@@ -254,16 +235,12 @@ def _before(following: Following) -> None:
     if table.empty:
         return
     st.markdown(panels.plain(tr("change_page.how_before")))
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("change_page.col_quarter"): [month(one) for one in table["quarter"]],
-                tr("change_page.col_here"): table["core_ratio"].map(_ratio),
-                tr("change_page.col_around"): table["ring_ratio"].map(_ratio),
-            }
-        ),
-        tr("change_page.before_alt"),
-    )
+    columns = {
+        tr("change_page.col_quarter"): [month(one) for one in table["quarter"]],
+        tr("change_page.col_here"): table["core_ratio"].map(_ratio).tolist(),
+        tr("change_page.col_around"): table["ring_ratio"].map(_ratio).tolist(),
+    }
+    panels.table(columns, tr("change_page.before_alt"))
 
 
 def _ratio(value: float) -> str:

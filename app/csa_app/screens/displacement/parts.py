@@ -215,14 +215,8 @@ def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], 
     )
     if following.is_early(at, area_id):
         return
-    st.plotly_chart(
-        charts_change.since_start(
-            judged, following.months, at, is_synthetic=session.config.city.is_synthetic
-        ),
-        config=charts.CONFIG,
-        key="sums",
-        alt=tr("change_page.sums_alt", title=title),
-    )
+    alt = tr("change_page.sums_alt", title=title)
+    charts.show(session, charts_change.since_start, [judged, following.months, at], "sums", alt)
 
 
 def _choose_area(following: Following, area_id: str | None, choose: Callable[[str], None]) -> None:
@@ -520,12 +514,12 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
 
 def _legend(session: CitySession, following: Following, *, can_alike: bool) -> None:
     """Show what the colors and outlines mean; offer to outline the comparison places."""
-    colours = theme.current()
+    colors = theme.current()
     with st.container(horizontal=True, vertical_alignment="center", key="change_legend"):
         show_legend(
             tr("change_page.legend"),
             maps_change.classes(),
-            colours.diverging,
+            colors.diverging,
             marks=(
                 ("┄", tr("change_page.mark_too_few")),
                 ("░", tr("change_page.mark_ring")),

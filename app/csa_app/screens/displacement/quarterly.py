@@ -54,7 +54,7 @@ def timeline(
     is_synthetic: bool = False,
 ) -> go.Figure:
     """Draw each area's history: a bar for its months as a candidate, marks for events."""
-    colours = theme.current()
+    colors = theme.current()
     last = traced.groupby("area_id")["place_name"].last()
     names = _told_apart({str(name): str(place) for name, place in last.items()}, followed)
     letters = sorted(names, key=lambda name: in_order(name, names[name]))
@@ -75,14 +75,14 @@ def timeline(
                 base=[start - 0.5],
                 orientation="h",
                 width=0.5,
-                marker={"color": faded(colours.accent), "line": {"width": 0}},
+                marker={"color": faded(colors.accent), "line": {"width": 0}},
                 hoverinfo="skip",
                 showlegend=False,
             )
     _events(figure, traced, rows, place_of)
     if since is not None and str(since) in place_of:
         # A window ends where the next begins, so the start follows the months that chose the areas.
-        line = {"color": colours.faint, "width": 1, "dash": "dot"}
+        line = {"color": colors.faint, "width": 1, "dash": "dot"}
         figure.add_vline(x=place_of[str(since)] + 0.5, line=line)
     made = layout(90 + row_px * len(letters), is_synthetic=is_synthetic)
     made["margin"] = {**made["margin"], "r": SIDE_PX}
@@ -102,7 +102,7 @@ def timeline(
         tickvals=ticks,
         ticktext=[month(shown[n], is_short=True).replace(" ", "<br>") for n in ticks],
         tickangle=0,
-        gridcolor=colours.hairline,
+        gridcolor=colors.hairline,
     )
     return figure
 
@@ -110,7 +110,7 @@ def timeline(
 def _events(
     figure: go.Figure, traced: pd.DataFrame, rows: dict[str, str], place_of: dict[str, int]
 ) -> None:
-    colours = theme.current()
+    colors = theme.current()
     for event, symbol in zip(EVENTS, SYMBOLS, strict=True):
         told = traced[traced["event"] == event]
         if told.empty:
@@ -124,7 +124,7 @@ def _events(
             marker={
                 "symbol": symbol,
                 "size": MARK_PX,
-                "color": colours.ink,
+                "color": colors.ink,
                 "line": {"width": 1.5},
             },
             cliponaxis=False,
@@ -230,12 +230,8 @@ def _panel(session: CitySession, following: Following, rows: pd.DataFrame, area_
     top = float(max(LEAST_TOP, rows[["incidents", "high"]].to_numpy().max()))
     with st.container(width=PANEL_PX, gap=None):
         st.markdown(f"**{panels.plain(name)}**")
-        st.plotly_chart(
-            charts_change.by_quarter(rows, top, is_synthetic=session.config.city.is_synthetic),
-            config=charts.CONFIG,
-            key=f"quarters {area_id}",
-            alt=tr("change_page.quarter_alt", area=name),
-        )
+        alt = tr("change_page.quarter_alt", area=name)
+        charts.show(session, charts_change.by_quarter, [rows, top], f"quarters {area_id}", alt)
 
 
 def others(session: CitySession, choices: AreaSettings, following: Following) -> None:
@@ -250,28 +246,16 @@ def others(session: CitySession, choices: AreaSettings, following: Following) ->
         st.markdown(panels.plain(said))
         if one.displaced is None or len(following.area_ids) < 2:
             continue
-        judged = dict(zip(one.displaced.chosen.area_ids, one.displaced.by_area, strict=True))
-        panels.table(
-            pd.DataFrame(
-                {
-                    tr("change_page.col_area"): [
-                        following.place_name(area_id) for area_id in following.by_letter
-                    ],
-                    tr("change_page.col_verdict"): [
-                        name_verdict(judged[area_id].verdicts[-1])
-                        for area_id in following.by_letter
-                    ],
-                    tr("change_page.col_here"): [
-                        int(judged[area_id].core.counted[-1]) for area_id in following.by_letter
-                    ],
-                    tr("change_page.col_expected"): [
-                        round(float(judged[area_id].core.expectation.mean[-1]))
-                        for area_id in following.by_letter
-                    ],
-                }
-            ),
-            tr("change_page.others_alt", name=one.outcome.name),
-        )
+        by_area = dict(zip(one.displaced.chosen.area_ids, one.displaced.by_area, strict=True))
+        judged = [by_area[area_id] for area_id in following.by_letter]
+        expected = [round(float(area.core.expectation.mean[-1])) for area in judged]
+        columns = {
+            tr("change_page.col_area"): list(map(following.place_name, following.by_letter)),
+            tr("change_page.col_verdict"): [name_verdict(area.verdicts[-1]) for area in judged],
+            tr("change_page.col_here"): [int(area.core.counted[-1]) for area in judged],
+            tr("change_page.col_expected"): expected,
+        }
+        panels.table(columns, tr("change_page.others_alt", name=one.outcome.name))
 
 
 def newest(session: CitySession, choices: AreaSettings, following: Following) -> None:
@@ -385,12 +369,10 @@ def became(session: CitySession, choices: AreaSettings, following: Following) ->
         choice.toggle(tr("change_page.show_gone", n=n_areas), key=ALL_AREAS)
     if n_areas > MAX_ROWS and not is_all:
         traced = areas_of_interest(traced, following)
-    spot.plotly_chart(
-        timeline(traced, since, following.area_ids, is_synthetic=session.config.city.is_synthetic),
-        config=charts.CONFIG,
-        key="lineage timeline",
-        alt=tr("change_page.became_alt", n=int(traced["area_id"].nunique())),
-    )
+    with spot:
+        alt = tr("change_page.became_alt", n=int(traced["area_id"].nunique()))
+        told = traced, since, following.area_ids
+        charts.show(session, timeline, told, "lineage timeline", alt)
     _say_gone(traced, following)
 
 

@@ -55,17 +55,12 @@ def waiting(scene: Present, row: DrawRow, *, may_draw: bool) -> None:
     st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
     entrants = [Entrant(**one) for one in account["entrants"]]
     groups = pair_areas(entrants, account["n_waves"])
-    panels.table(
-        pd.DataFrame(
-            [
-                (area.place_name, number, area.incidents_24_months)
-                for number, group in enumerate(groups, start=1)
-                for area in group
-            ],
-            columns=_columns(),
-        ),
-        tr("draw_page.waits"),
-    )
+    rows = [
+        (area.place_name, number, area.incidents_24_months)
+        for number, group in enumerate(groups, start=1)
+        for area in group
+    ]
+    panels.table(pd.DataFrame(rows, columns=_columns()), tr("draw_page.waits"))
     st.caption(tr("draw_page.about_n"))
     first = Month.parse(account["first_start"])
     st.markdown(starts_text(len(entrants), first, account["n_waves"], account["months_between"]))
@@ -121,7 +116,7 @@ def _one(scene: Present, row: DrawRow) -> None:
     try:
         made, differences = recorded(row), find_differences(row.record)
     except CsaError as error:
-        st.error(panels.plain(render(error.message)))
+        st.error(panels.sentence(error.message))
         return
     if made.draw is None or made.power is None:  # pragma: no cover - it was drawn
         return
@@ -129,16 +124,16 @@ def _one(scene: Present, row: DrawRow) -> None:
     st.caption(tr("draw_page.about_n"))
     _left_out(made.account)
     if differences:
-        st.error("\n".join(f"- {panels.plain(render(one))}" for one in differences))
+        st.error("\n".join(f"- {panels.sentence(one)}" for one in differences))
     else:
         st.success(tr("draw_page.same"), icon=":material/check:")
     st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
     st.markdown(panels.plain(tr("draw_page.seed_said", seed=made.draw.seed)))
     with st.expander(tr("draw_page.by_hand")):
-        steps = [panels.plain(render(step)) for step in explain_draw(made.draw)]
+        steps = [panels.sentence(step) for step in explain_draw(made.draw)]
         st.markdown("\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1)))
     with st.expander(tr("draw_page.tells")):
-        said = [panels.plain(render(one)) for one in explain_power(made.power)]
+        said = [panels.sentence(one) for one in explain_power(made.power)]
         st.markdown("\n".join(f"- {one}" for one in said))
     _signatures(scene, row)
     with st.popover(tr("draw_page.record"), icon=":material/download:"):
@@ -147,19 +142,13 @@ def _one(scene: Present, row: DrawRow) -> None:
 
 
 def _starts(draw: Draw) -> pd.DataFrame:
-    areas = {one.area_id: one for one in draw.entrants}
-    return pd.DataFrame(
-        [
-            (
-                month(str(slot.start)),
-                areas[slot.area_id].place_name,
-                slot.pair,
-                areas[slot.area_id].incidents_24_months,
-            )
-            for slot in draw.slots
-        ],
-        columns=[tr("draw_page.col_start"), *_columns()],
-    )
+    slots = [(slot, area) for slot in draw.slots for area in draw.entrants]
+    rows = [
+        (month(str(slot.start)), area.place_name, slot.pair, area.incidents_24_months)
+        for slot, area in slots
+        if area.area_id == slot.area_id
+    ]
+    return pd.DataFrame(rows, columns=[tr("draw_page.col_start"), *_columns()])
 
 
 def _columns() -> list[str]:
@@ -213,7 +202,7 @@ def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
             return
         starts = _choose(scene, found, tiers)
     except CsaError as error:
-        st.warning(panels.plain(render(error.message)))
+        st.warning(panels.sentence(error.message))
         return
     signing.form(scene, _closing(found, starts))
 
@@ -226,13 +215,9 @@ def _found(scene: Present) -> AssessedProposal:
     """Return the candidates on screen, as Compare shows them."""
     session = scene.session
     choices = screen_state.screen(session).choices
-    return AssessedProposal(
-        session,
-        choices,
-        cache.suggesting(session, choices),
-        cache.proposal(session, choices),
-        cache.assessment(session, choices),
-    )
+    record, proposal = cache.suggesting(session, choices), cache.proposal(session, choices)
+    assessed = cache.assessment(session, choices)
+    return AssessedProposal(session, choices, record, proposal, assessed)
 
 
 def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:

@@ -13,6 +13,7 @@ from csa.base.schema import KINDS
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, tr
 from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
+from csa_app.shared import panels
 from csa_app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, LinkState
 from csa_app.shared.screen_state import WIDGETS, month_options, resolutions
 
@@ -29,24 +30,21 @@ def choose(city: City, now: AreaSettings) -> AreaSettings:
     through = st.selectbox(
         tr("controls.through"),
         months[::-1],
-        key="through",
-        persist_state="session",  # see csa_app.screens.compare.weighing
+        **panels.remembered("through"),  # see csa_app.screens.compare.weighing
         format_func=lambda name: month_label(name, dataset),
         help=tr("controls.through_help"),
     )
     n_months = st.selectbox(
         tr("controls.months"),
         sorted({*MONTHS, now.months}),
-        key="months",
-        persist_state="session",
+        **panels.remembered("months"),
         format_func=lambda n: tr("controls.n_months", n=n),
         help=tr("controls.months_help", months=config.areas.months),
     )
     kinds = st.selectbox(
         tr("controls.kinds"),
         ("both", *KINDS),
-        key="kinds",
-        persist_state="session",
+        **panels.remembered("kinds"),
         format_func=lambda kind: kind_label(kind, config),
         help=tr("controls.kinds_help"),
     )
@@ -88,8 +86,7 @@ def _choose_size(config: CityConfig, now: AreaSettings) -> tuple[int, float]:
     resolution = st.selectbox(
         tr("controls.resolution"),
         resolutions(config),
-        key="resolution",
-        persist_state="session",
+        **panels.remembered("resolution"),
         format_func=lambda r: _cell_label(r, units),
         help=tr("controls.resolution_help", resolution=config.areas.resolution),
     )
@@ -99,8 +96,7 @@ def _choose_size(config: CityConfig, now: AreaSettings) -> tuple[int, float]:
     limit_km2 = st.selectbox(
         tr("controls.limit"),
         limits,
-        key="limit",
-        persist_state="session",
+        **panels.remembered("limit"),
         format_func=lambda km2: land(km2, units) if km2 else tr("controls.no_limit"),
         help=tr("controls.limit_help", size=land(config.areas.max_area_km2, units)),
     )
@@ -118,8 +114,7 @@ def _choose_dbscan() -> DbscanParams | None:
     """Return the radius and minimum set by hand; None leaves them to the suggestion."""
     by_hand = st.toggle(
         tr("controls.by_hand"),
-        key="by_hand",
-        persist_state="session",
+        **panels.remembered("by_hand"),
         help=tr("controls.by_hand_help"),
     )
     if not by_hand:
@@ -131,8 +126,7 @@ def _choose_dbscan() -> DbscanParams | None:
         min_value=1.0,
         max_value=MAX_EPS_M,
         step=EPS_STEP_M,
-        key="eps_m",
-        persist_state="session",
+        **panels.remembered("eps_m"),
         format="%g",
         help=tr("controls.eps_m_help"),
     )
@@ -141,8 +135,7 @@ def _choose_dbscan() -> DbscanParams | None:
         min_value=2,
         max_value=MAX_MIN_SAMPLES,
         step=1,
-        key="min_samples",
-        persist_state="session",
+        **panels.remembered("min_samples"),
         help=tr("controls.min_samples_help"),
     )
     return DbscanParams(float(eps_m), int(min_samples))
@@ -183,8 +176,7 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
         shade = st.segmented_control(
             tr("controls.shade"),
             shades,
-            key="shade",
-            persist_state="session",
+            **panels.remembered("shade"),
             required=True,
             format_func=lambda name: tr(
                 {
@@ -197,8 +189,7 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
         layers = st.pills(
             tr("controls.layers"),
             offered,
-            key="layers",
-            persist_state="session",
+            **panels.remembered("layers"),
             selection_mode="multi",
             format_func=lambda name: tr(
                 {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+import shapely
 import streamlit as st
 
 from csa.areas.backtest.record import BacktestRecord
@@ -11,14 +13,14 @@ from csa.areas.backtest.suggestion import explain_override
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import EXPORTS
-from csa.base.text import render, tr
-from csa.program.registry import AreaStatus, CoreArea
+from csa.base.text import name_list, render, tr
+from csa.geo.cells import outline
+from csa.program.registry import AreaStatus
 from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
-from csa_app.screens.find_areas import area_list, controls
+from csa_app.screens.find_areas import controls
 from csa_app.shared import (
     cache,
     map_component,
-    maps,
     nearby,
     panels,
     screen_state,
@@ -26,18 +28,23 @@ from csa_app.shared import (
 )
 from csa_app.shared.area_sheet import show_core, show_sheet
 from csa_app.shared.area_status import (
-    area_statuses,
-    areas_in_service,
-    core_counts,
+    AreaView,
     describe_served,
-    not_proposed,
+    in_service,
     resolve_area_id,
     served_as,
+    state_words,
 )
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.legend import classify_counts, outlines_of, show_counts_legend, show_legend
+from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.phrases import cautions, months_covered, share_words, why_no_area
+from csa_app.shared.phrases import (
+    cautions,
+    months_covered,
+    share_words,
+    what_is_counted,
+    why_no_area,
+)
 
 MAP_HEIGHT_PX = 640
 
@@ -82,12 +89,10 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
 
     A click repaints only this part of the page.
     """
-    proposal = cache.proposal(session, choices)
+    view = AreaView(session, choices)
     screen: LinkState = st.session_state[screen_state.SCREEN]
-    standing, core = area_statuses(session, proposal), areas_in_service(session)
-    others = not_proposed(core, standing)
-    if screen.area not in {area.key for area in others}:
-        screen = screen.with_area(resolve_area_id(standing, screen.area))
+    if screen.area not in {area.key for area in view.others}:
+        screen = screen.with_area(resolve_area_id(view.status, screen.area))
     with st.container(horizontal=True, key="find"):
         left, right = st.container(key="find_map"), st.container(key="find_side", gap="xsmall")
     with left:
@@ -96,68 +101,48 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
         shades, offered = nearby.offered(session)
         screen = controls.choose_layers(screen, offered, shades)
     screen_state.remember(screen, screen_state.first_choices(session))
-    with drawn, panels.map_words():
-        _map(session, proposal, standing, core, screen)
-    if proposal.is_empty and not core:
+    with drawn:
+        _map(view, screen)
+    if view.proposal.is_empty and not view.core:
         return
     with right:
-        stands = standing.get(screen.area)
+        stands = view.status.get(screen.area)
         letter = screen.area if stands is None else stands.letter
-        served = next((area for area in core if area.key == letter), None)
+        served = next((area for area in view.core if area.key == letter), None)
         if served is not None:
-            show_core(session, choices, served, standing, on_close=_close)
+            show_core(view, served, on_close=_close)
         elif stands is not None:
-            show_sheet(session, choices, screen.area, stands, on_close=_close)
+            show_sheet(view, stands, on_close=_close)
         else:
-            area_list.show(proposal, standing, core, core_counts(session, choices), _choose)
+            show_list(view)
     with below:
-        stem = file_stem(session.config.city.id, proposal)
-        files = {CORE_AREAS: core_areas_file(core, core_counts(session, choices))} if core else {}
-        names = () if proposal.is_empty else tuple(EXPORTS)
-        panels.downloads(served_as(session, proposal), names, stem, files)
+        stem = file_stem(session.config.city.id, view.proposal)
+        files = {CORE_AREAS: core_areas_file(view.core, view.counts)} if view.core else {}
+        names = () if view.proposal.is_empty else tuple(EXPORTS)
+        panels.downloads(served_as(session, view.proposal), names, stem, files)
 
 
-def _map(
-    session: CitySession,
-    proposal: Proposal,
-    standing: Mapping[str, AreaStatus],
-    core: Sequence[CoreArea],
-    screen: LinkState,
-) -> None:
-    classes = classify_counts(proposal.counted.incidents)
-    afar = cache.geometry_afar(session, screen.choices.resolution)
-    marks, spots = nearby.spots(session, is_shown="services" in screen.layers)
-    risk = cache.risk_layer(session) if screen.shade == "risk" else None
-    colours, edges = theme.current(), outlines_of(core)
+def _map(view: AreaView, screen: LinkState) -> None:
+    marks, spots = nearby.spots(view.session, is_shown="services" in screen.layers)
+    risk = cache.risk_layer(view.session) if screen.shade == "risk" else None
+    edges = outlines_of(view.core)
     if risk is not None:
-        show_legend(nearby.risk_title(session), risk.classes, colours.sequential, marks, edges)
-    elif screen.shade == "shootings":
-        show_counts_legend(proposal, classes, afar, marks, edges)
-    else:
+        title, palette = nearby.risk_title(view.session), theme.current().sequential
+        show_legend(title, risk.classes, palette, marks, edges)
+    elif screen.shade != "shootings":
         show_legend(tr("find.no_legend"), None, (), marks, edges)
-    scene = maps.MapScene(
-        proposal,
-        classes,
-        tr("find.n_months", n=months_covered(proposal)),
-        screen.shade,
-        screen.layers,
-        screen.area,
-        spots,
-        None if risk is None else (risk.address, risk.levels),
-        status=standing,
-        core=core,
-        counts=core_counts(session, screen.choices),
-        afar=afar,
-        is_whole=True,
-        units=session.config.city.units,
-    )
-    map_component.draw(
-        session,
-        screen.choices.resolution,
+    map_component.area_map(
+        view,
         "find",
-        lambda cells: maps.painting(scene, cells),
+        edges,
+        marks,
         _choose,
         MAP_HEIGHT_PX,
+        shade=screen.shade,
+        visible=screen.layers,
+        selected=screen.area,
+        services=spots,
+        risk=None if risk is None else (risk.address, risk.levels),
     )
 
 
@@ -167,3 +152,75 @@ def _choose(area_id: str) -> None:
 
 def _close() -> None:
     _choose("")
+
+
+# ---- The list of areas beside the map, from west to east: how each stands, and its counts.
+
+
+@dataclass(frozen=True)
+class ListedArea:
+    """A row of the list."""
+
+    stands: AreaStatus
+    incidents: int  # of an area in service on its own ground
+    homicides: int
+    outlined: int | None  # incidents in the outline found now, for an area in service with another
+    west: float  # degrees, where it begins
+
+
+def rows(view: AreaView) -> list[ListedArea]:
+    """List candidates and core service areas from west to east, those on their own ground."""
+    areas, found = view.proposal.areas, []
+    for row, west in zip(areas.to_dict("records"), areas.bounds["minx"], strict=True):
+        stands = view.status[row["area_id"]]
+        n, homicides = row["incidents"], row["homicides"]
+        if own := view.counts.get(stands.letter):
+            n, homicides = own.incidents, own.homicides
+        found.append(ListedArea(stands, n, homicides, view.outlines.get(stands.letter), west))
+    for area in view.others:
+        own, west = view.counts[area.key], float(shapely.bounds(outline(area.cells))[0])
+        found.append(ListedArea(in_service(area), own.incidents, own.homicides, None, west))
+    return sorted(found, key=lambda one: one.west)
+
+
+def show_list(view: AreaView) -> None:
+    """Show the list; a click on a row opens its sheet in the list's place."""
+    proposal, standing, counts = view.proposal, view.status, view.counts
+    what = what_is_counted(proposal)
+    counted = tr("find.list_counted", what=what, n=months_covered(proposal))
+    st.html(f'<p class="csa-list-head"><b>{tr("find.list_head")}</b><span>{counted}</span></p>')
+    if st.session_state.pop(screen_state.DROPPED, False):
+        st.caption(tr("find.choose_again"))
+    has_homicides = "homicide" in proposal.summary["params"]["kinds"]
+    with st.container(key="area_list", gap=None):
+        for one in rows(view):
+            st.button(
+                label(one, what, has_homicides=has_homicides),
+                key=f"area {one.stands.area_id}",
+                type="tertiary",
+                width="stretch",
+                on_click=_choose,
+                args=(one.stands.area_id,),
+            )
+    doubtful = [
+        standing[area_id].display_name
+        for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
+        if standing[area_id].letter not in counts and proposal.is_doubtful(n_suspect, n)
+    ]
+    doubtful += [own.display_name for own in counts.values() if own.is_doubtful]
+    if counts:
+        st.caption(tr("standing.own_ground"))
+    if doubtful:
+        names = name_list(doubtful)
+        st.caption(panels.plain(tr("find.doubtful", n=len(doubtful), areas=names)))
+
+
+def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:
+    """Return a row as a button's words: its name and count, and below how it stands."""
+    head = f"**{panels.plain(one.stands.display_name)}** *{one.incidents:,} {what}*"
+    below = [state_words(one.stands)]
+    if has_homicides:
+        below.append(tr("find.list_homicides", n=one.homicides))
+    if one.outlined is not None:
+        below.append(tr("find.list_now", n=one.outlined))
+    return f"{head} " + " ".join(f":small[{panels.plain(words)}]" for words in below)

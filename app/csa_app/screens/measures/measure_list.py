@@ -94,7 +94,7 @@ MOST_TICKS = 4
 @once
 def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
     """Draw a measure by quarter, with its baseline and target if there are any."""
-    colours, kind = theme.current(), find_kind(line.measure.kind)
+    colors, kind = theme.current(), find_kind(line.measure.kind)
     told = {value.quarter: value for value in line.history}
     quarters = span(line)
     values = [told.get(quarter) for quarter in quarters]
@@ -105,11 +105,11 @@ def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
         "x": [str(quarter) for quarter in quarters],
         "y": [_height(value, scale) for value in values],
         "connectgaps": False,
-        "line": {"color": colours.accent, "width": 2},
+        "line": {"color": colors.accent, "width": 2},
         "marker": {
             "size": [11 if is_revised(value) else 7 for value in values],
             "symbol": ["diamond-open" if is_revised(value) else "circle" for value in values],
-            "color": colours.accent,
+            "color": colors.accent,
         },
         "customdata": [_hover(value, line.measure.kind) for value in values],
         "hovertemplate": "%{x}: %{customdata}<extra></extra>",
@@ -163,17 +163,17 @@ def _ticks(quarters: list[Quarter]) -> list[str]:
 
 def _compared(line: MeasureLine, quarters: list[Quarter]) -> list[object]:
     """Draw a band behind each compared span, and a line where work began."""
-    colours, shapes = theme.current(), list[object]()
+    colors, shapes = theme.current(), list[object]()
     at = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     for first, last in line.compared if len(line.compared) > 1 else ():
         inside = [place for place, quarter in enumerate(quarters) if first <= quarter <= last]
         if inside:
             ends = {"x0": inside[0] - 0.4, "x1": inside[-1] + 0.4}
-            style = {"fillcolor": colours.faint, "opacity": 0.1, "line": {"width": 0}}
+            style = {"fillcolor": colors.faint, "opacity": 0.1, "line": {"width": 0}}
             shapes.append({"type": "rect", **style, **ends, **at})
     if line.begun in quarters:
         place = quarters.index(line.begun)
-        style = {"color": colours.ink, "width": 1}
+        style = {"color": colors.ink, "width": 1}
         shapes.append({"type": "line", "line": style, "x0": place, "x1": place, **at})
     return shapes
 
@@ -182,7 +182,7 @@ def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]
     """Draw the baseline dotted and the target dashed, each with a label."""
     if line.definition is None or not applies_here(line):
         return [], []
-    colours, kind = theme.current(), line.measure.kind
+    colors, kind = theme.current(), line.measure.kind
     lines: list[object] = []
     notes: list[object] = []
     levels = {"dot": line.definition.baseline, "dash": line.definition.target}
@@ -192,12 +192,12 @@ def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]
         is_upper = number == max(known.values())
         at = {"xref": "paper", "yref": "y"}
         ends = {"x0": 0, "x1": 1, "y0": scale * number, "y1": scale * number}
-        style = {"color": colours.faint, "width": 1, "dash": dash}
+        style = {"color": colors.faint, "width": 1, "dash": dash}
         lines.append({"type": "line", "line": style, **ends, **at})
         note = {"text": tr(key, at=number_words(number, kind)), "showarrow": False}
         place = {"x": 1.02, "y": scale * number, "xanchor": "left"}
         place |= {"yanchor": "bottom" if is_upper and len(known) > 1 else "middle"}
-        font = {"size": 12, "color": colours.faint}
+        font = {"size": 12, "color": colors.faint}
         notes.append({"font": font, **note, **place, **at})
     return lines, notes
 
@@ -231,12 +231,9 @@ def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:
     with st.container(key=f"measure {line.measure.id}"):
         st.html(f'<div class="csa-measure">{card_html(scene, line)}</div>')
         if has_own_value(line) and len(line.history) > 1:
-            st.plotly_chart(
-                by_quarter(line, is_synthetic=scene.session.config.city.is_synthetic),
-                config=charts.CONFIG,
-                key=f"chart {line.measure.id} {line.place}",
-                alt=tr("here.chart_alt", measure=line.measure.name, place=name),
-            )
+            key = f"chart {line.measure.id} {line.place}"
+            alt = tr("here.chart_alt", measure=line.measure.name, place=name)
+            charts.show(scene.session, by_quarter, [line], key, alt)
 
 
 def card_html(scene: FormScene, line: MeasureLine) -> str:
@@ -272,7 +269,7 @@ def _since_action(scene: FormScene, line: MeasureLine) -> list[str]:
     if line.place or not line.measure.since_action:
         return []
     every = review_effects(scene.plan, scene.records, scene.today)
-    said = [render(one.message) for one in every if one.measure.id == line.measure.id]
+    said = [render(message) for measure, message in every if measure.id == line.measure.id]
     return [_quiet(f"{text} {tr('shoot_review.no_proof')}") for text in said]
 
 

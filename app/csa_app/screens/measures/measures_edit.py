@@ -9,7 +9,7 @@ from datetime import date
 import streamlit as st
 
 from csa.base.errors import ParamError
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.ingest.measures import load_measures
 from csa.program.measures import add_values, approve_quarter, define_measure
 from csa.program.plan.measures import Quarter, Value, checked, find_kind, make_value
@@ -188,7 +188,7 @@ def _approved(scene: FormScene) -> Decision:
         else differing_in(scene.session.dataset, scene.records, scene.plan, quarter)
     )
     for message in told:
-        st.markdown(f"- {panels.plain(render(message))}")
+        st.markdown(f"- {panels.sentence(message)}")
 
     def write(store: Store, act: Act, typed: Typed) -> None:
         require_read(told, is_read=typed.now.get("is_read", False))

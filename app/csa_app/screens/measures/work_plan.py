@@ -19,7 +19,7 @@ from csa.program.store.tables import (
 )
 from csa.reports.briefing.lines import ActionLine, WorkPlan, actions_for_area, city_wide
 from csa.reports.briefing.places import AREA, LIVE, Place
-from csa_app.shared import correcting
+from csa_app.shared import correcting, panels
 from csa_app.shared.plan_cards import status_html, status_mark
 from csa_app.shared.plan_words import meeting_word, updated_words
 from csa_app.shared.signing import FormScene
@@ -73,7 +73,7 @@ def actions(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) ->
         if never:
             more = tr("here.never", n=len(never)) if told else tr("here.never_any")
             st.caption(more)
-    st.page_link("screens/plan/page.py", label=tr("here.to_plan"), icon=":material/arrow_forward:")
+    panels.link("plan", tr("here.to_plan"))
 
 
 def _action(line: ActionLine) -> str:

@@ -18,8 +18,8 @@ from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
 from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
-from csa_app.shared import cache, cache_store, core_list, panels, screen_state
-from csa_app.shared.area_status import area_statuses
+from csa_app.shared import cache_store, core_list, panels, screen_state
+from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.map_component import small_map
 
@@ -135,16 +135,15 @@ def _completed(review: Review) -> None:
 
 def _places(session: CitySession) -> None:
     """Show the areas in service on the map, each with what changed and what to check."""
-    choices = screen_state.screen(session).choices
-    proposal = cache.proposal(session, choices)
+    view = AreaView(session, screen_state.screen(session).choices)
     left, right = st.columns([0.55, 0.45], gap="medium")
     with right:
         shown = core_list.show(session, with_decisions=False)
         if shown is None:
             panels.empty(tr("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):
-        small_map(session, choices, proposal, area_statuses(session, proposal), MAP_HEIGHT_PX)
-    core_list.fill(shown, session, choices)
+        small_map(view, MAP_HEIGHT_PX)
+    core_list.fill(shown, session, view.choices)
 
 
 def looks_back(review: Review, n: int) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
 import streamlit as st
 
 from csa.areas.proposal import Proposal
+from csa.base.home import shipped
 from csa.base.text import land, tr
 from csa_app.shared import panels
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import period_words
-from csa_app.shared.settings import ROOT
 
 
 def answer(proposal: Proposal) -> None:
@@ -50,24 +49,15 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
         ),
         ("method.resolution", str(params["resolution"]), str(session.config.areas.resolution)),
     ]
-    panels.table(
-        pd.DataFrame(
-            {
-                tr("method.col_choice"): [tr(key) for key, _, _ in rows],
-                tr("method.col_value"): [value for _, value, _ in rows],
-                tr("method.col_suggested"): [own for _, _, own in rows],
-            }
-        ),
-        tr("method.choices_alt"),
-    )
+    columns = {
+        tr("method.col_choice"): [tr(key) for key, _, _ in rows],
+        tr("method.col_value"): [value for _, value, _ in rows],
+        tr("method.col_suggested"): [own for _, _, own in rows],
+    }
+    panels.table(columns, tr("method.choices_alt"))
     fringe = proposal.summary["left_out_fringe"]["incidents"]
-    st.markdown(
-        tr(
-            "method.totals",
-            n=totals["located"] - totals["in_areas"],
-        )
-        + (f" {tr('method.fringe', n=fringe)}" if fringe else "")
-    )
+    outside = tr("method.totals", n=totals["located"] - totals["in_areas"])
+    st.markdown(outside + (f" {tr('method.fringe', n=fringe)}" if fringe else ""))
     versions = proposal.summary["versions"]
     st.caption(
         tr(
@@ -81,7 +71,7 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
 
 def page() -> None:
     """Show docs/METHODS.md below its contents, without its title, since the page has one."""
-    text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    text = (shipped() / "docs" / "METHODS.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
     body = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"`\1`", body)  # files lead nowhere here
     heads = re.findall(r"^## (.+)$", body, flags=re.MULTILINE)

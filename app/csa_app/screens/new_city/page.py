@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from csa.base.text import tr
-from csa.workflow.companion_files import classify_companions
-from csa.workflow.new_city import covered_area, read_tables, understand_tables
+from csa.workflow.companion_files import read_city
+from csa.workflow.new_city import understand_tables
 from csa_app.screens.new_city import parts
 from csa_app.shared import panels, person
 
@@ -25,10 +25,9 @@ if not files:
 with tempfile.TemporaryDirectory() as folder:
     shootings, others = parts.keep(Path(folder), files)
     with panels.working():
-        tables = read_tables(shootings)
-        beside = classify_companions(others, tables)
-        answers = parts.answers()
-        city = understand_tables(tables, covered_area(beside.places), name=name, answers=answers)
+        progress = panels.note_queue(st.empty())
+        tables, beside, area = read_city(shootings, others, progress=progress)
+        city = understand_tables(tables, area, name=name, answers=parts.answers())
     parts.show_understood(city, beside)
     parts.ask_doubts(city)
     parts.make(city, beside)

@@ -90,7 +90,7 @@ def show_understood(city: NewCity, beside: CityFiles) -> None:
     told = [describe_location(city), *describe_companions(beside)]
     st.markdown("\n".join(f"- {panels.plain(line)}" for line in told))
     for note in (*beside.notes, *city.notes):
-        st.caption(panels.plain(render(note)))
+        st.caption(panels.sentence(note))
 
 
 def ask_doubts(city: NewCity) -> None:
@@ -99,7 +99,7 @@ def ask_doubts(city: NewCity) -> None:
         return
     st.header(tr("new_city.doubts"), anchor=False)
     for doubt in city.doubts:
-        words = [panels.plain(render(reading.words)) for reading in doubt.readings]
+        words = [panels.sentence(reading.words) for reading in doubt.readings]
         file = f"{doubt.file}: " if len(city.lists) > 1 else ""
         st.radio(
             panels.plain(file + render(doubt.question)),
@@ -121,10 +121,10 @@ def make(city: NewCity, beside: CityFiles) -> None:
         return
     try:
         with st.spinner(tr("new_city.making")):
-            made = set_up(city, beside, path, root=ROOT)
+            made = set_up(city, beside, path, panels.note_queue(st.empty()), ROOT)
     except CsaError as error:
         panels.stop(error)
     n, n_areas = made.intake.dataset.report["incidents"], len(made.analysis.proposal.areas)
     st.success(tr("new_city.made", name=name, n=n, areas=n_areas, id=path.stem))
     for note in made.notes:
-        st.caption(panels.plain(render(note)))
+        st.caption(panels.sentence(note))

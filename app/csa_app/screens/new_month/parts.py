@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from csa.base.params import Month
 from csa.base.text import month, render, tr
 from csa.city.deployment import load_mail, resolve
 from csa.ingest.records import PACKED, TABLES
-from csa.program.roles import may, require_area_chair
+from csa.program.roles import Act, may, require_area_chair
 from csa.program.store.engine import Store
 from csa.reports.public.texts import CAUGHT
 from csa.workflow.handout import read_editions, withheld_drafts
@@ -141,7 +142,7 @@ def show_preview(draft: MonthDraft) -> None:
         st.markdown(f"- {panels.plain(sentence)}")
     with st.expander(tr("new_month.notes", n=len(draft.intake.messages))):
         for note in draft.intake.messages:
-            st.markdown(f"- {panels.plain(render(note))}")
+            st.markdown(f"- {panels.sentence(note)}")
 
 
 def show_ahead(session: CitySession, draft: MonthDraft) -> bool:
@@ -249,7 +250,7 @@ def _editions(session: CitySession, place: MonthPlace) -> None:
     with suppress(CsaError):  # what is damaged is said where it is used
         editions = _read(session, place, newest, cache_store.open_read_only(session))
         for kept in withheld_drafts(editions, load_mail()):
-            st.caption(panels.plain(render(kept)))
+            st.caption(panels.sentence(kept))
     _mail(session, place, newest)
     st.page_link("screens/reports/page.py", label=tr("new_month.hand_out"))
 
@@ -296,30 +297,25 @@ def _newest(session: CitySession, place: MonthPlace) -> None:
         return
     with st.container(horizontal=True):
         if has_draft and st.button(tr("new_month.publish", month=words), key="publish the month"):
-            _publish(session, place, newest)
+            make = partial(cache_store.making, session)
+            publish = partial(publish_month, place, newest, make_store=make)
+            _sign(session, tr("month.publish_why"), publish)
         with st.popover(tr("new_month.undo", month=words)):
             st.markdown(tr("new_month.undo_about"))
             if st.button(tr("new_month.undo_sure"), key="undo the month"):
-                _undo(session, place)
+                _sign(session, tr("month.undo_why"), partial(_undo, session, place))
 
 
-def _publish(session: CitySession, place: MonthPlace, newest: Month) -> None:
-    office = person.person(session).office
+def _sign(session: CitySession, why: str, work: Callable[[Act], object]) -> None:
+    """Do what the reader has decided, and show the page anew; or show why it is refused."""
     try:
-        act = person.sign(session, office, tr("month.publish_why"))
-        publish_month(place, newest, act, lambda: cache_store.making(session))
+        work(person.sign(session, person.person(session).office, why))
     except CsaError as error:
-        st.error(panels.plain(render(error.message)))
+        st.error(panels.sentence(error.message))
         return
     st.rerun()
 
 
-def _undo(session: CitySession, place: MonthPlace) -> None:
-    act = person.sign(session, person.person(session).office, tr("month.undo_why"))
-    try:
-        take_back(place, cache_store.open_read_only(session), act)
-    except CsaError as error:
-        st.error(panels.plain(render(error.message)))
-        return
+def _undo(session: CitySession, place: MonthPlace, act: Act) -> None:
+    take_back(place, cache_store.open_read_only(session), act)
     st.session_state.pop(DONE, None)
-    st.rerun()

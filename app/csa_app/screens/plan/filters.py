@@ -5,23 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from csa.base.errors import CsaError
-from csa.base.text import render, tr
+from csa.base.text import tr
 from csa.program.plan.calendar import STATUSES
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records
 from csa.reports.briefing.lines import ActionLine
 from csa_app.shared import panels
+from csa_app.shared.link_state import read_link
 from csa_app.shared.plan_words import NO_UPDATE, marked
 
 ADDRESS = "plan"
 VIEW = "plan as it is shown"
 STATE, PEOPLE, CARDS = "state", "people", "cards"
-LOOKS = (STATE, PEOPLE, CARDS)
+LOOK_WORDS = {
+    STATE: "plan_page.look_state",
+    PEOPLE: "plan_page.look_people",
+    CARDS: "plan_page.look_cards",
+}
+LOOKS = tuple(LOOK_WORDS)
+CHOICES = (
+    ("goal", "plan_page.goal"),
+    ("strategy", "plan_page.strategy"),
+    ("team", "plan_page.team"),
+    ("area", "plan_page.area"),
+    ("status", "plan_page.field_status"),
+)
 CITY_WIDE = "-"
 MAX_TEXT = 500
 
@@ -65,11 +79,8 @@ def view_from_text(
     text: str, first: PlanFilter, choices: Mapping[str, Sequence[str]]
 ) -> PlanFilter:
     """Parse a view from a link."""
-    try:
-        given = json.loads(text) if len(text) <= MAX_TEXT else None
-    except (ValueError, RecursionError) as error:
-        raise CsaError("screen.bad_link") from error
-    if not isinstance(given, dict) or not all(_fits(*pair, choices) for pair in given.items()):
+    given = read_link(text, MAX_TEXT)
+    if not all(_fits(*pair, choices) for pair in given.items()):
         raise CsaError("screen.bad_link")
     return PlanFilter(**{**asdict(first), **given})
 
@@ -102,35 +113,34 @@ def _is_shown(view: PlanFilter, line: ActionLine) -> bool:
 
 def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFilter:
     """Show the choices in one row, and return what was chosen."""
-    choices = choice_options(plan, records)
+    choices, names = choice_options(plan, records), _names(plan, records)
     _start_widgets(choices)
     with st.container(key="plan_filters", horizontal=True, vertical_alignment="bottom"):
-        for name in ("goal", "strategy", "team", "area", "status"):
+        for name, label in CHOICES:
             st.selectbox(
-                _label(name),
+                tr(label),
                 ["", *choices[name]],
-                key=_key(name),
-                persist_state="session",
-                format_func=_namer(name, plan, records),
+                **panels.remembered(_key(name)),
+                format_func=partial(_named, names[name]),
             )
-        st.checkbox(tr("plan_page.soon"), key=_key("soon"), persist_state="session")
-        st.checkbox(tr("plan_page.is_late"), key=_key("late"), persist_state="session")
+        st.checkbox(tr("plan_page.soon"), **panels.remembered(_key("soon")))
+        st.checkbox(tr("plan_page.is_late"), **panels.remembered(_key("late")))
     titles = {line.number: line.title or tr("plan.open_slot") for line in lines}
     with st.container(key="plan_looks", horizontal=True, vertical_alignment="bottom"):
         st.radio(
             tr("plan_page.look"),
             LOOKS,
-            key=_key("look"),
-            format_func=_look,
+            format_func=lambda look: tr(LOOK_WORDS[look]),
             horizontal=True,
-            persist_state="session",
+            **panels.remembered(_key("look")),
         )
         st.selectbox(
             tr("plan_page.open"),
             ["", *choices["opened"]],
-            key=_key("opened"),
-            persist_state="session",
-            format_func=lambda number: f"{number} {titles[number]}" if number else _nothing(),
+            **panels.remembered(_key("opened")),
+            format_func=lambda number: (
+                f"{number} {titles[number]}" if number else tr("plan_page.open_none")
+            ),
         )
     view = PlanFilter(
         **{field.name: st.session_state[_key(field.name)] for field in fields(PlanFilter)}
@@ -165,7 +175,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
         try:
             start = view_from_text(text, start, choices)
         except CsaError as error:
-            spot.warning(panels.plain(render(error.message)))
+            spot.warning(panels.sentence(error.message))
     for name, value in asdict(start).items():
         state[_key(name)] = value
 
@@ -177,50 +187,17 @@ def _remember(view: PlanFilter) -> None:
         st.query_params[ADDRESS] = text
 
 
-def _label(name: str) -> str:
-    return tr(
-        {
-            "goal": "plan_page.goal",
-            "strategy": "plan_page.strategy",
-            "team": "plan_page.team",
-            "area": "plan_page.area",
-            "status": "plan_page.field_status",
-        }[name]
-    )
+def _names(plan: Plan, records: Records) -> Mapping[str, Mapping[str, str]]:
+    """Name the options of each choice, by value."""
+    areas = {area.key: f"{area.key} {area.place_name}" for area in records.areas}
+    return {
+        "goal": {goal.number: f"{goal.number} {goal.title}" for goal in plan.goals},
+        "strategy": {one.number: f"{one.number} {one.title}" for one in plan.strategies},
+        "team": {team.id: team.name for team in plan.teams},
+        "area": areas | {CITY_WIDE: tr("plan_page.no_area")},
+        "status": {status: marked(status) for status in (*STATUSES, NO_UPDATE)},
+    }
 
 
-def _look(look: str) -> str:
-    return tr(
-        {
-            STATE: "plan_page.look_state",
-            PEOPLE: "plan_page.look_people",
-            CARDS: "plan_page.look_cards",
-        }[look]
-    )
-
-
-def _nothing() -> str:
-    return tr("plan_page.open_none")
-
-
-class _Namer:
-    """Names the options of a choice."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
-
-    def __call__(self, value: str) -> str:
-        return self.names.get(value, value) if value else tr("plan_page.all")
-
-
-def _namer(name: str, plan: Plan, records: Records) -> _Namer:
-    if name == "goal":
-        return _Namer({goal.number: f"{goal.number} {goal.title}" for goal in plan.goals})
-    if name == "strategy":
-        return _Namer({s.number: f"{s.number} {s.title}" for s in plan.strategies})
-    if name == "team":
-        return _Namer({team.id: team.name for team in plan.teams})
-    if name == "area":
-        named = {area.key: f"{area.key} {area.place_name}" for area in records.areas}
-        return _Namer(named | {CITY_WIDE: tr("plan_page.no_area")})
-    return _Namer({status: marked(status) for status in (*STATUSES, NO_UPDATE)})
+def _named(names: Mapping[str, str], value: str) -> str:
+    return names.get(value, value) if value else tr("plan_page.all")

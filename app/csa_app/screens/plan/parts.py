@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -86,21 +87,17 @@ def answer(found: StatusCounts) -> None:
 def status_bar(lines: Sequence[ActionLine]) -> None:
     """Show the written actions as one bar, a part for each status; each is in one part."""
     written = [line for line in lines if not line.is_open]
-    counts = {colour: sum(line.colour == colour for line in written) for colour in MARKS}
-    parts = [(colour, n) for colour in BAR for n in (counts[colour],) if n]
-    bar = "".join(f'<i class="csa-bar-{colour}" style="flex:{n}"></i>' for colour, n in parts)
-    words = "".join(
-        f'<li><b class="csa-status csa-{colour}">{MARKS[colour]} {n}</b> '
-        f"{html.escape(_bar_word(colour))}</li>"
-        for colour, n in parts
-    )
+    counts = Counter(line.colour for line in written)
+    parts = [(color, counts[color]) for color in BAR if counts[color]]
+    bar, words = "", ""
+    for color, n in parts:
+        word = tr("plan_page.n_stale") if color == NO_UPDATE else status_word(color)
+        bar += f'<i class="csa-bar-{color}" style="flex:{n}"></i>'
+        mark = f'<b class="csa-status csa-{color}">{MARKS[color]} {n}</b>'
+        words += f"<li>{mark} {html.escape(word)}</li>"
     st.html(
         f'<div class="csa-bar" aria-hidden="true">{bar}</div><ul class="csa-bar-words">{words}</ul>'
     )
-
-
-def _bar_word(colour: str) -> str:
-    return tr("plan_page.n_stale") if colour == NO_UPDATE else status_word(colour)
 
 
 def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None:

@@ -60,47 +60,30 @@ def local_time(at_utc: str, time_zone: str) -> str:
 
 def trail_text(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
     """Return entries of the trail in words, newest first."""
-    newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
-    return [
-        TrailEntry(
-            local_time(entry["at_utc"], time_zone),
-            entry["by_office"],
-            tuple(_entry_changes(entry)),
-            entry["why"],
-            int(entry["id"]),
-        )
-        for entry in newest
-    ]
+    told = []
+    for entry in sorted(entries, key=lambda entry: int(entry["id"]), reverse=True):
+        when, changes = local_time(entry["at_utc"], time_zone), tuple(_entry_changes(entry))
+        told.append(TrailEntry(when, entry["by_office"], changes, entry["why"], int(entry["id"])))
+    return told
 
 
 def _entry_changes(entry: Mapping[str, Any]) -> Iterator[str]:
     old = json.loads(entry["old"]) if entry["old"] else {}
     new = json.loads(entry["new"])
     if entry["item"].startswith("change-"):
-        yield from _proposal_changes(entry["item"], new)
+        yield proposal_state(entry["item"], new["state"])
+        for name, value in new.get("values", {}).items():
+            yield f"{field_word(name)}: {value_words(name, value)}"
     elif entry["item"].startswith("link "):
-        needs = entry["item"].rpartition("<-")[2]
-        if new.get("is_removed"):
-            yield tr("plan_page.link_removed", number=needs)
-        else:
-            yield tr("plan_page.link_added", number=needs)
+        key = "plan_page.link_removed" if new.get("is_removed") else "plan_page.link_added"
+        yield tr(key, number=entry["item"].rpartition("<-")[2])
     else:
         yield from changes_words(old, new) or [tr("plan_page.confirmed")]
-
-
-def _proposal_changes(key: str, new: Mapping[str, Any]) -> Iterator[str]:
-    yield proposal_state(key, new["state"])
-    if "values" in new:
-        for name, value in new["values"].items():
-            yield f"{field_word(name)}: {value_words(name, value)}"
 
 
 def trail(scene: ActionScene, line: ActionLine) -> None:
     """Show who changed an action, when, what and why, newest first."""
     with st.expander(tr("plan_page.trail")):
-        if scene.store is None:
-            st.caption(tr("plan_page.no_trail"))
-            return
         found = _entries(scene, line)
         if not found:
             st.caption(tr("plan_page.no_trail"))
@@ -257,17 +240,10 @@ def _conflict(
 
 
 def _conflict_words(number: str, newer: Sequence[TrailEntry]) -> str:
-    parts = [
-        tr(
-            "plan_page.conflict",
-            by=one.office,
-            number=number,
-            when=one.when,
-            changes="; ".join(one.changes),
-            why=one.why,
-        )
-        for one in newer
-    ]
+    parts = []
+    for one in newer:
+        told = {"by": one.office, "when": one.when, "changes": "; ".join(one.changes)}
+        parts.append(tr("plan_page.conflict", number=number, why=one.why, **told))
     return panels.plain(" ".join([*parts, tr("plan_page.conflict_kept")]))
 
 

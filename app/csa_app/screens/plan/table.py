@@ -176,10 +176,10 @@ def make_grid(
 def _coloured(grid: ActionTable) -> Any:
     """Color the read-only cells by status; gray where there is no recent report."""
     now = theme.current()
-    colours = {"blocked": now.blocked, "at-risk": now.at_risk}
-    colours |= dict.fromkeys(("on-track", "done"), now.accent)
+    colors = {"blocked": now.blocked, "at-risk": now.at_risk}
+    colors |= dict.fromkeys(("on-track", "done"), now.accent)
     by_row = [
-        f"color: {colours.get(line.colour, now.quiet)}; font-weight: 600" for line in grid.lines
+        f"color: {colors.get(line.colour, now.quiet)}; font-weight: 600" for line in grid.lines
     ]
     grey = [f"color: {now.quiet}" if line.colour == NO_UPDATE else "" for line in grid.lines]
     styled = grid.rows.style.apply(lambda _: by_row, subset=[NUMBER])

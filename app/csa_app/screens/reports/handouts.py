@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import fields as parts_of
 from datetime import date
 
 import pandas as pd
@@ -18,9 +19,10 @@ from csa.program.roles import Act, may, require
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
 from csa.program.store.tables import HandoutRow
-from csa.reports.editions.phrases import audience_name, language_name
+from csa.reports.editions.phrases import audience_name
 from csa.reports.editions.public import NONE_PUBLISHED
 from csa.reports.html import made_from
+from csa.reports.public.pages import language_name
 from csa_app.screens.reports.parts import Report
 from csa_app.shared import cache_report, cache_store, panels, signing
 from csa_app.shared.cache_report import ReportBasis
@@ -54,42 +56,20 @@ def form(desk: Desk, report: Report | None) -> None:
 def _handing(desk: Desk, report: Report) -> Decision:
     first = Month.parse(report.request.month)
     least = min(date(first.year, first.number, 1), desk.today)
+    editions, days = _editions(report), {"min_value": least, "max_value": desk.today}
+    known = known_recipients(desk.basis.plan, desk.basis.records)
+    others = {"accept_new_options": True, "placeholder": tr("reports_page.to_hint")}
+    which = FormField("edition", tr("reports_page.which"), "choice", options=editions, row=1)
     fields = (
-        FormField(
-            "edition",
-            tr("reports_page.which"),
-            "choice",
-            options=_editions(report),
-            words=_in_words,
-            row=1,
-        ),
-        FormField(
-            "on",
-            tr("reports_page.on"),
-            "day",
-            desk.today,
-            row=1,
-            more={"min_value": least, "max_value": desk.today},
-        ),
-        FormField(
-            "recipients",
-            tr("reports_page.to"),
-            "several",
-            options=known_recipients(desk.basis.plan, desk.basis.records),
-            more={"accept_new_options": True, "placeholder": tr("reports_page.to_hint")},
-        ),
+        replace(which, words=_in_words),
+        FormField("on", tr("reports_page.on"), "day", desk.today, row=1, more=days),
+        FormField("recipients", tr("reports_page.to"), "several", options=known, more=others),
     )
 
     def write(store: Store, act: Act, typed: Typed) -> str:
         made = cache_report.edition(report.facts, *typed.now["edition"])
         file = EditionFile(
-            snapshot_id=made.snapshot_id,
-            audit_n=made.audit_n,
-            month=made.month,
-            audience=made.audience,
-            language=made.language,
-            form=made.form,
-            sha256=made.sha256,
+            **{part.name: getattr(made, part.name) for part in parts_of(EditionFile)}
         )
         keys = hand_out(store, act, file, typed.now["recipients"], typed.now["on"])
         return tr("reports_page.recorded", n=len(keys))

@@ -13,12 +13,13 @@ from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.text import ENGLISH, LANGUAGES, month, render, tr
 from csa.program.registry import core_areas
-from csa.reports.editions.phrases import audience_name, language_name
+from csa.reports.editions.phrases import audience_name
 from csa.reports.editions.public import nothing_public
 from csa.reports.making import EDITIONS, not_made
 from csa.reports.month.facts import Facts
 from csa.reports.month.month_end import needs_public
 from csa.reports.pdf import require_pdf
+from csa.reports.public.pages import language_name
 from csa_app.shared import cache_report, panels
 from csa_app.shared.cache_report import MadeEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
@@ -180,7 +181,7 @@ def show(basis: ReportBasis, report: Report) -> None:
     if report.mark != basis.mark:
         panels.empty(tr("reports_page.stale"))
     if report.no_pdf is not None:
-        st.warning(panels.plain(render(report.no_pdf)), icon=":material/picture_as_pdf:")
+        st.warning(panels.sentence(report.no_pdf), icon=":material/picture_as_pdf:")
     with st.container(key="report_parts"):
         files, look = st.columns([0.42, 0.58], gap="large")
     with files:
@@ -192,13 +193,13 @@ def show(basis: ReportBasis, report: Report) -> None:
 
 
 def _lacking(report: Report) -> None:
-    missing = [panels.plain(render(one)) for one in report.facts.missing]
+    missing = [panels.sentence(one) for one in report.facts.missing]
     if missing:
         label = tr("reports_page.missing", n=len(missing))
         with st.expander(label, expanded=len(missing) <= MOST_OPEN):
             st.markdown("\n".join(f"- {line}" for line in missing))
     if report.facts.public.caution is not None:
-        st.caption(panels.plain(render(report.facts.public.caution)))
+        st.caption(panels.sentence(report.facts.public.caution))
 
 
 def _files(report: Report) -> None:

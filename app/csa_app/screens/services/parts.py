@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from csa.base.crs import LONLAT
 from csa.base.io import csv_bytes
 from csa.base.text import day, in_words, name_list, tr
-from csa.geo.cells import outline
-from csa.geo.services import LISTED, count_services, gaps, list_services, sum_kinds
+from csa.geo.services import LISTED, gaps, list_services, sum_kinds
 from csa_app.shared import nearby, panels
 from csa_app.shared.area_status import AreaOption
 from csa_app.shared.city_session import CitySession
@@ -40,11 +37,9 @@ class Inventory:
 def inventory(session: CitySession, areas: Sequence[AreaOption]) -> Inventory | None:
     """List the services and what each area lacks; None without a list."""
     services, config = session.dataset.services, session.config.services
-    if services is None or config is None:
+    near = nearby.services_on(session, {area.label: area.cells for area in areas})
+    if services is None or config is None or near is None:
         return None
-    names, shapes = [area.label for area in areas], [outline(area.cells) for area in areas]
-    outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
-    near = count_services(outlined, services, config.near_m, session.config.city.metric_crs)
     listed = list_services(services, session.dataset.neighborhoods)
     distance = nearby.distance(config.near_m, session.config.city.units)
     return Inventory(listed, near, sum_kinds(listed, near), distance)
@@ -79,24 +74,20 @@ def _rows(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
 def kinds(session: CitySession, found: Inventory) -> None:
     """Show each kind: how many places, for how many people, evaluated or not, missing where."""
     st.header(tr("services_page.kinds"), anchor=False)
-    table = pd.DataFrame(
-        {
-            tr("services.col_kind"): found.kinds["kind"].tolist(),
-            tr("services_page.col_places"): found.kinds["places"].tolist(),
-            tr("services_page.col_capacity"): [
-                _people(*row) for row in _rows(found.kinds, "people", "known", "places")
-            ],
-            tr("services_page.col_evaluated"): [
-                tr("services_page.evaluated", n=n, known=known)
-                if known
-                else tr("services_page.unknown")
-                for n, known in _rows(found.kinds, "evaluated", "asked")
-            ],
-            tr("services_page.col_missing", near=found.distance): [
-                name_list(areas) or tr("services_page.nowhere") for areas in found.kinds["lacking"]
-            ],
-        }
-    )
+    evaluated = [
+        tr("services_page.evaluated", n=n, known=known) if known else tr("services_page.unknown")
+        for n, known in _rows(found.kinds, "evaluated", "asked")
+    ]
+    people = [_people(*row) for row in _rows(found.kinds, "people", "known", "places")]
+    nowhere = tr("services_page.nowhere")
+    missing = [name_list(areas) or nowhere for areas in found.kinds["lacking"]]
+    table = {
+        tr("services.col_kind"): found.kinds["kind"].tolist(),
+        tr("services_page.col_places"): found.kinds["places"].tolist(),
+        tr("services_page.col_capacity"): people,
+        tr("services_page.col_evaluated"): evaluated,
+        tr("services_page.col_missing", near=found.distance): missing,
+    }
     panels.table(table, tr("services_page.kinds_alt", city=session.config.city.name), "csa-wide")
 
 
@@ -116,16 +107,15 @@ def by_area(session: CitySession, found: Inventory) -> None:
     st.header(tr("services_page.areas"), anchor=False)
     lacking = gaps(found.near)
     sums = found.near.groupby("area_id", sort=False)[["inside", "near"]].sum()
-    table = pd.DataFrame(
-        {
-            tr("services_page.col_area"): list(sums.index),
-            tr("services.col_inside"): sums["inside"].tolist(),
-            tr("services.col_near", near=found.distance): sums["near"].tolist(),
-            tr("services_page.col_lacking"): [
-                name_list(lacking[str(area)]) or tr("services_page.nothing") for area in sums.index
-            ],
-        }
-    )
+    nothing = tr("services_page.nothing")
+    table = {
+        tr("services_page.col_area"): list(sums.index),
+        tr("services.col_inside"): sums["inside"].tolist(),
+        tr("services.col_near", near=found.distance): sums["near"].tolist(),
+        tr("services_page.col_lacking"): [
+            name_list(lacking[str(area)]) or nothing for area in sums.index
+        ],
+    }
     panels.table(table, tr("services_page.areas_alt", city=session.config.city.name), "csa-wide")
 
 
@@ -148,20 +138,15 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     rows = found.listed if chosen == every else found.listed[is_chosen]
     shown, unknown = rows.head(MAX_SHOWN), tr("services_page.blank")
     words = {"yes": tr("services_page.yes"), "no": tr("services_page.no")}
-    table = pd.DataFrame(
-        {
-            tr("services_page.col_name"): shown["name"].tolist(),
-            tr("services.col_kind"): shown["kind"].tolist(),
-            tr("services_page.col_program"): [one or unknown for one in shown["program"]],
-            tr("services_page.col_capacity"): [
-                unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]
-            ],
-            tr("services_page.col_evaluated"): [
-                words.get(answer, unknown) for answer in shown["evaluated"]
-            ],
-            tr("services_page.col_where"): shown["neighborhood"].tolist(),
-        }
-    )
+    capacity = [unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]]
+    table = {
+        tr("services_page.col_name"): shown["name"].tolist(),
+        tr("services.col_kind"): shown["kind"].tolist(),
+        tr("services_page.col_program"): [one or unknown for one in shown["program"]],
+        tr("services_page.col_capacity"): capacity,
+        tr("services_page.col_evaluated"): [words.get(one, unknown) for one in shown["evaluated"]],
+        tr("services_page.col_where"): shown["neighborhood"].tolist(),
+    }
     panels.table(table, tr("services_page.list"), "csa-wide")
     if len(rows) > MAX_SHOWN:
         st.caption(tr("services_page.more", n=len(rows) - MAX_SHOWN))

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from csa.base.text import Translator, percent, tr
@@ -58,16 +57,15 @@ def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> No
         return
     top = max(one.high for one in found)
     units = session.config.city.units
-    table = pd.DataFrame(
-        {
-            tr("why.col_places"): [one.layer for one in found],
-            tr("why.col_extent"): [where_words(one, units, t) for one in found],
-            tr("why.col_rrv"): [_times(one, top, t) for one in found],
-            tr("why.col_share"): [percent(one.share) for one in found],
-            tr("why.col_source"): [_source(one) for one in found],
-        },
-        dtype=object,
-    )
+    table = {
+        tr("why.col_places"): [one.layer for one in found],
+        tr("why.col_extent"): [where_words(one, units, t) for one in found],
+        tr("why.col_rrv"): [_times(one, top, t) for one in found],
+        tr("why.col_share"): [percent(one.share) for one in found],
+        tr("why.col_source"): [
+            f"{one.source}, {one.as_of}" if one.as_of else one.source for one in found
+        ],
+    }
     st.header(tr("why.factors"), anchor=False)
     panels.table(table, tr("why.alt", area=area.label), "csa-wide")
 
@@ -77,10 +75,6 @@ def _times(one: AreaFactor, top: float, t: Translator) -> Drawn:
     return Drawn(f"{range_bar(one.low, one.high, one.rrv, top)}{words}")
 
 
-def _source(one: AreaFactor) -> str:
-    return f"{one.source}, {one.as_of}" if one.as_of else one.source
-
-
 def studies() -> None:
     """Show what was tried elsewhere and what came of it."""
     found = cache.studies()
@@ -88,14 +82,12 @@ def studies() -> None:
         return
     st.header(tr("why.studies"), anchor=False)
     st.caption(tr("why.studies_note"))
-    table = pd.DataFrame(
-        {
-            tr("why.col_what"): [one.what for one in found],
-            tr("why.col_effect"): [one.effect_text for one in found],
-            tr("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
-            tr("why.col_source"): [one.source for one in found],
-        }
-    )
+    table = {
+        tr("why.col_what"): [one.what for one in found],
+        tr("why.col_effect"): [one.effect_text for one in found],
+        tr("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
+        tr("why.col_source"): [one.source for one in found],
+    }
     panels.table(table, tr("why.studies"), "csa-wide")
 
 

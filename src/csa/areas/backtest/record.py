@@ -19,7 +19,7 @@ from csa.base.message import Message, msg
 from csa.base.safe_parsing import number, parse_count
 from csa.base.text import day, land_percent, percent
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 1
 KIND = "record of past years"
 
 

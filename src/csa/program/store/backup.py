@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from csa.base.errors import StoreError
 from csa.base.io import create_file, write_file
 from csa.base.safe_parsing import parse_json, unpack_gzip
+from csa.ingest.job import begin_file, in_own_process
 from csa.program.store import engine
 from csa.program.store.audit import (
     STORE_ITEM,
@@ -95,8 +96,10 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
     return head, gzip.compress((body + end + "\n").encode(), mtime=0)
 
 
+@in_own_process
 def load_backup(path: Path) -> Backup:
     """Read a backup and check that it is intact."""
+    begin_file(path)
     try:
         packed = path.read_bytes()
     except OSError as error:

@@ -15,10 +15,10 @@ import pandas as pd
 
 from csa.analysis.analysis import Analysis
 from csa.areas.file_format import list_rows, list_versions, round_figures
+from csa.areas.layer_files import geopackage
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import JUDGED_COLUMNS, AreaAssessment
 from csa.areas.proposal import Proposal, area_records, plain, proposal_files
-from csa.areas.proposal_tables import geopackage
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes

@@ -76,37 +76,29 @@ def _plain(text: str) -> str:
 
 def _actions(plan: Plan | None, records: Records, today: date) -> Iterator[CalendarEntry]:
     for line in () if plan is None else plan_lines(plan, records, today):
-        if line.state.due is None:
-            continue
-        about = {"number": line.number, "title": line.title or tr("plan.open_slot")}
-        is_done = line.state.status == "done"
-        yield CalendarEntry(
-            name=f"action-{line.number}",
-            on=line.state.due,
-            title=tr("calendar.done" if is_done else "calendar.due", **about),
-            sequence=line.revision,
-            about=_office(line.state.office),
-        )
+        if line.state.due is not None:
+            about = line.number, line.title or tr("plan.open_slot"), line.state.office
+            is_done = line.state.status == "done"
+            name = f"action-{line.number}"
+            yield _due(name, line.state.due, about, line.revision, is_done=is_done)
 
 
 def _tasks(records: Records) -> Iterator[CalendarEntry]:
     served = {row.key for row in records.areas if row.state != RETIRED}
     for row in records.tasks:
-        if row.due is None or row.area not in served:
-            continue
-        about = {"number": tr("calendar.area", area=row.area), "title": row.what}
-        is_done = row.status == "done"
-        yield CalendarEntry(
-            name=f"task-{row.key.replace('/', '-')}",
-            on=row.due,
-            title=tr("calendar.done" if is_done else "calendar.due", **about),
-            sequence=row.revision,
-            about=_office(row.agency),
-        )
+        if row.due is not None and row.area in served:
+            about = tr("calendar.area", area=row.area), row.what, row.agency
+            name = f"task-{row.key.replace('/', '-')}"
+            yield _due(name, row.due, about, row.revision, is_done=row.status == "done")
 
 
-def _office(office: str) -> str:
-    return tr("calendar.office", office=office) if office else ""
+def _due(
+    name: str, on: date, about: tuple[str, str, str], sequence: int, *, is_done: bool
+) -> CalendarEntry:
+    number, title, office = about
+    key = "calendar.done" if is_done else "calendar.due"
+    said = tr("calendar.office", office=office) if office else ""
+    return CalendarEntry(name, on, tr(key, number=number, title=title), sequence, said)
 
 
 def _meetings(config: CityConfig, records: Records) -> Iterator[CalendarEntry]:

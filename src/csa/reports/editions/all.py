@@ -14,7 +14,7 @@ from csa.reports.briefing.lines import DONE, WorkPlan
 from csa.reports.briefing.measuring import MeasureStatus
 from csa.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
-from csa.reports.editions.map_sheets import Draw, city_map
+from csa.reports.editions.map_sheets import Draw, where
 from csa.reports.editions.parts import (
     areas_by_tier,
     describe_change,
@@ -58,25 +58,24 @@ KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the enforcement team."""
     t = Translator(language)
-    lead = (
-        describe_concentration(facts, t),
-        describe_change(facts, t),
-        team_lead(facts, ENFORCEMENT, t),
-    )
-    blocks: list[Block] = [
-        Heading(t("report.measures_title")),
+    blocks = [
         *team_parts(
             facts,
             ENFORCEMENT,
             t,
             lambda known: [*measures(of_cases(known), t), *_reviews(known, t)],
         ),
-        Heading(t("report.where_title")),
-        city_map(facts, t, draw),
+        *where(facts, t, draw),
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=True),
     ]
-    return internal_edition(facts, t("report.enforcement"), lead, blocks, t)
+    return internal_edition(facts, t("report.enforcement"), _lead(facts, ENFORCEMENT, t), blocks, t)
+
+
+def _lead(facts: Facts, team: str, t: Translator) -> tuple[str, ...]:
+    """Name where areas stand out, what changed, and a team's status of actions."""
+    where_and_change = describe_concentration(facts, t), describe_change(facts, t)
+    return (*where_and_change, team_lead(facts, team, t))
 
 
 def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
@@ -84,8 +83,8 @@ def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
     if not known.reviews:
         return [Paragraph(t("report.review_note"), is_faint=True)]
     said = tuple(
-        t("report.review_line", name=one.measure.name, said=render(one.message, t.language))
-        for one in known.reviews
+        t("report.review_line", name=measure.name, said=render(message, t.language))
+        for measure, message in known.reviews
     )
     title = Heading(t("report.review_title"), 3)
     return [title, Bullets(said), Paragraph(t("shoot_review.no_proof"), is_faint=True)]
@@ -104,31 +103,24 @@ def of_cases(known: PlanFacts) -> tuple[MeasureStatus, ...]:
 
 def executive(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the Executive Committee."""
-    t = Translator(language)
-    known = facts.plan
+    t, known = Translator(language), facts.plan
     lines = () if known is None else known.lines
-    lead = (
-        describe_concentration(facts, t),
-        describe_change(facts, t),
-        to_decide(facts, t),
-    )
-    blocks: list[Block] = [
+    lead = describe_concentration(facts, t), describe_change(facts, t), to_decide(facts, t)
+    measured: list[Block] = [Paragraph(t("report.no_plan_here"))]
+    if known is not None:
+        measured = [*measures(known.at_quarter, t), actions_by_team(known, facts.today, t)]
+    blocks = [
         *decisions(facts, t),
         *change_chart(facts, t),  # on the first page, with what is to be decided
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=False, with_chart=False),
-        Heading(t("report.where_title")),
-        city_map(facts, t, draw),
+        *where(facts, t, draw),
         Heading(t("report.measures_title")),
+        *measured,
+        *late(facts, lines, t),
+        *due_soon(facts, lines, t),
+        *open_slots(facts, t),
     ]
-    if known is None:
-        blocks.append(Paragraph(t("report.no_plan_here")))
-    else:
-        blocks += measures(known.at_quarter, t)
-        blocks.append(actions_by_team(known, facts.today, t))
-    blocks += late(facts, lines, t)
-    blocks += due_soon(facts, lines, t)
-    blocks += open_slots(facts, t)
     return internal_edition(facts, t("report.executive"), lead, blocks, t)
 
 
@@ -142,25 +134,14 @@ MAX_AREAS = 20
 def intervention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the intervention team."""
     t = Translator(language)
-    lead = (
-        first_needs(facts, t),
-        describe_change(facts, t),
-        team_lead(facts, INTERVENTION, t),
-    )
-    blocks: list[Block] = [
+    lead = first_needs(facts, t), describe_change(facts, t), team_lead(facts, INTERVENTION, t)
+    blocks = [
         Heading(t("report.services_title")),
         *_services(facts, t),
         *areas_by_tier(facts, t),
-        Heading(t("report.where_title")),
-        city_map(facts, t, draw),
+        *where(facts, t, draw),
         *what_changed(facts, t, with_singles=False),
-        Heading(t("report.measures_title")),
-        *team_parts(
-            facts,
-            INTERVENTION,
-            t,
-            lambda known: measures(known.team_measures(INTERVENTION), t),
-        ),
+        *team_parts(facts, INTERVENTION, t),
     ]
     return internal_edition(facts, t("report.intervention"), lead, blocks, t)
 
@@ -215,7 +196,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _rate(per_1k: float | None, t: Translator) -> str:
-    return t("report.rate_none") if per_1k is None else t("report.rate", rate=per_1k)
+    return t("report.unknown") if per_1k is None else t("report.rate", rate=per_1k)
 
 
 # ---- The edition for the prevention team: areas, the work in them, and what is late.
@@ -227,25 +208,16 @@ PREVENTION = "prevention"
 def prevention(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the prevention team."""
     t = Translator(language)
-    lead = (
-        describe_concentration(facts, t),
-        describe_change(facts, t),
-        team_lead(facts, PREVENTION, t),
-    )
-    blocks: list[Block] = [
+    blocks = [
         *areas_by_tier(facts, t),
-        Heading(t("report.where_title")),
-        city_map(facts, t, draw),
+        *where(facts, t, draw),
         *what_changed(facts, t, with_singles=True),
         *why_table(facts, t),
         Heading(t("report.work_title")),
         *_work(facts, t),
-        Heading(t("report.measures_title")),
-        *team_parts(
-            facts, PREVENTION, t, lambda known: measures(known.team_measures(PREVENTION), t)
-        ),
+        *team_parts(facts, PREVENTION, t),
     ]
-    return internal_edition(facts, t("report.prevention"), lead, blocks, t)
+    return internal_edition(facts, t("report.prevention"), _lead(facts, PREVENTION, t), blocks, t)
 
 
 def _work(facts: Facts, t: Translator) -> list[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import shapely
 
@@ -27,13 +27,8 @@ LEAST_TOP = 10
 """Of a few, unknown below it: as high as 10 at most."""
 
 
-@dataclass(frozen=True)
-class ChartLine:
-    """One bar: a range, and what was counted."""
-
-    counted: int
-    low: int
-    high: int
+Bar: TypeAlias = tuple[int, int, int]
+"""What was counted, and the low and high end of what no change would give."""
 
 
 def change_chart(facts: Facts, t: Translator) -> list[Block]:
@@ -46,8 +41,8 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
     lines = [
         (
             name,
-            _line(judged.core),
-            _line(judged.ring) if judged.ring and judged.ring.has_enough[-1] else None,
+            _bar(judged.core),
+            _bar(judged.ring) if judged.ring and judged.ring.has_enough[-1] else None,
         )
         for name, judged in rows
     ]
@@ -94,20 +89,21 @@ def _named(chosen: AreaSelection, t: Translator) -> list[str]:
     ]
 
 
-def _line(track: CumulativeCounts) -> ChartLine:
-    return ChartLine(int(track.counted[-1]), int(track.bound_low[-1]), int(track.bound_high[-1]))
+def _bar(track: CumulativeCounts) -> Bar:
+    return int(track.counted[-1]), int(track.bound_low[-1]), int(track.bound_high[-1])
 
 
-def _said(name: str, here: ChartLine, there: ChartLine | None, t: Translator) -> str:
-    said = t("report.chart_line", name=name, n=here.counted, low=here.low, high=here.high)
+def _said(name: str, here: Bar, there: Bar | None, t: Translator) -> str:
+    n, low, high = here
+    said = t("report.chart_line", name=name, n=n, low=low, high=high)
     if there is None:
         return said
-    values = {"n": there.counted, "low": there.low, "high": there.high}
-    return f"{said} {t('report.chart_next_line', **values)}"
+    n, low, high = there
+    return f"{said} {t('report.chart_next_line', n=n, low=low, high=high)}"
 
 
-def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], t: Translator) -> bytes:
-    most = max(max(one.counted, one.high) for _, *both in lines for one in both if one is not None)
+def _drawn(lines: Sequence[tuple[str, Bar, Bar | None]], t: Translator) -> bytes:
+    most = max(max(bar) for _, *both in lines for bar in both if bar is not None)
     room = WIDTH - LABEL_PX - SAID_PX
     axis = shapely.LineString([(LABEL_PX, 0), (LABEL_PX, ROW_PX * len(lines))])
     marks: list[Mark] = [Stroke((axis,), PAPER.hairline, 1.5)]
@@ -123,12 +119,12 @@ def _drawn(lines: Sequence[tuple[str, ChartLine, ChartLine | None]], t: Translat
             if one is None:
                 continue
             y, scale = top + 24 + row * 30, room / (1.05 * max(most, 1))
-            x = LABEL_PX + one.counted * scale
-            low, high = (LABEL_PX + end * scale for end in (one.low, one.high))
-            said = t("report.chart_said", where=where, n=one.counted, low=one.low, high=one.high)
+            x, left, right = (LABEL_PX + end * scale for end in one)
+            n, low, high = one
+            said = t("report.chart_said", where=where, n=n, low=low, high=high)
             dot = shapely.Point(x, y).buffer(8 if row == 0 else 7)
             marks += [
-                Fill((shapely.box(low, y - 9, high, y + 9),), PALE if row else BAND),
+                Fill((shapely.box(left, y - 9, right, y + 9),), PALE if row else BAND),
                 Fill((dot,), PAPER.ground if row else PAPER.ink, PAPER.ink, 2.5),
                 Words(said, WIDTH - SAID_PX + 20, y, TEXT_PX - 3, PAPER.ink),
             ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from csa.base.errors import CsaError
 from csa.base.text import Translator, render
-from csa.reports.document import Picture
+from csa.reports.document import Block, Heading, Picture
 from csa.reports.editions.phrases import area_name, counted, kind_word, period_words
 from csa.reports.maps.palette import count_bounds
 from csa.reports.maps.sheet import MapArea, MapSheet
@@ -34,6 +34,11 @@ def city_map(facts: Facts, t: Translator, draw: Draw) -> Picture:
         return Picture(None, alt, missing=t("report.map_missing", why=why))
     caption = "report.map_unserved" if facts.unserved else "report.map_caption"
     return Picture(png, alt, t(caption, what=what, period=period))
+
+
+def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
+    """Show the city's map below its title."""
+    return [Heading(t("report.where_title")), city_map(facts, t, draw)]
 
 
 def walk_map(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> Picture:
@@ -92,14 +97,13 @@ def _sheet(
     **of: object,
 ) -> MapSheet:
     city, ground = facts.config.city, facts.ground
-    given: dict[str, object] = {"cells": (), "class_words": (), "legend_title": ""} | of
-    given.setdefault("source_line", facts.config.public.source)
+    given = {"source_line": facts.config.public.source} | of
     return MapSheet(
         study_area=ground.study_area,
         neighborhoods=ground.neighborhoods[["name", "geometry"]],
         layers=ground.layers,
         areas=(
-            *(MapArea(one.letter, one.name, one.shape, not one.is_candidate) for one in areas),
+            *(MapArea(own.letter, own.place_name, own.shape, own.is_served) for own in areas),
             *(MapArea("", one.name, one.shape, is_served=False) for one in unserved),
         ),
         is_synthetic=city.is_synthetic,

@@ -44,7 +44,7 @@ def describe_concentration(facts: Facts, t: Translator) -> str:
     if not facts.areas or not totals["located"]:
         return t("report.no_area", what=what, period=period)
     inside = sum(area.incidents for area in facts.areas)
-    km2 = sum(area.km2 for area in facts.areas)
+    km2 = sum(area.area_km2 for area in facts.areas)
     if facts.is_served:
         found = Held(len(facts.areas), inside, km2)
         told = describe_core_areas_hold(found, facts.summary, facts.record)
@@ -125,7 +125,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     columns = (
         t("report.area"),
         t("report.tier"),
-        t("report.stands"),
+        t("report.status"),
         t("report.count", what=counted(facts, t).capitalize(), months=months_covered(facts)),
         t("report.next12"),
         t("report.last_year"),
@@ -142,7 +142,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
-    next12 = unknown = t("report.next12_none")
+    next12 = unknown = t("report.unknown")
     if area.next12 is not None:
         expected, low, high = area.next12
         next12 = t("report.next12_range", expected=expected, low=low, high=high)
@@ -185,7 +185,7 @@ def _area_notes(facts: Facts, n_more: int, t: Translator) -> list[str]:
 def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     """Name the areas no longer candidates, and the candidates not in service."""
     more = facts.unserved
-    here = {one.name for one in facts.areas} | {one.name for one in more}
+    here = {one.place_name for one in facts.areas} | {one.name for one in more}
     gone = [t("report.gone_part", name=n) if n in here else n for n in facts.gone]
     doubtful = [one.name for one in more if one.is_doubtful]
     names = [

@@ -47,7 +47,7 @@ def months_covered(facts: Facts) -> int:
 
 def area_name(area: AreaFacts, t: Translator) -> str:
     """Name an area by its place name and letter."""
-    name = t.place(area.name)
+    name = t.place(area.place_name)
     return t("briefing.place", place=name, area_id=area.letter) if area.letter else name
 
 
@@ -62,7 +62,7 @@ def state_words(area: AreaFacts, t: Translator) -> str:
 
 def tier_words(tier: int | None, t: Translator) -> str:
     """Return a tier in words."""
-    return t("report.no_tier") if tier is None else str(tier)
+    return t("report.none") if tier is None else str(tier)
 
 
 def move_words(area: AreaFacts, t: Translator) -> str:
@@ -83,7 +83,7 @@ def move_words(area: AreaFacts, t: Translator) -> str:
 
 def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
     """Sort areas by tier, then by name, since no finer order is meaningful."""
-    return sorted(areas, key=lambda area: (area.tier or 10**6, natural_sort_key(area.name)))
+    return sorted(areas, key=lambda area: (area.tier or 10**6, natural_sort_key(area.place_name)))
 
 
 def near_words(metres: float, facts: Facts, t: Translator) -> str:
@@ -188,7 +188,7 @@ def _method(facts: Facts, t: Translator) -> list[Block]:
     return [*missing, Box(t("report.method_title"), said)]
 
 
-# ---- Names of editions and languages, as pages and mail say them.
+# ---- Names of editions, as pages and mail say them.
 
 
 def audience_name(audience: str) -> str:
@@ -203,9 +203,3 @@ def audience_name(audience: str) -> str:
         "public": tr("reports_page.public"),
     }
     return names.get(audience, audience)
-
-
-def language_name(language: str) -> str:
-    """Return a language's name in that language."""
-    names = {"en": tr("reports_page.english"), "es": tr("reports_page.spanish")}
-    return names.get(language, language)

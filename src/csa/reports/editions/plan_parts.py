@@ -10,6 +10,7 @@ from csa.program.plan.items import by_number
 from csa.reports.briefing.lines import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING, by_due
 from csa.reports.document import Block, Heading, Paragraph, Table
+from csa.reports.editions.parts import measures
 from csa.reports.editions.phrases import area_name, counted, short_list, short_table
 from csa.reports.month.facts import Facts, PlanFacts
 
@@ -42,11 +43,12 @@ def decisions(facts: Facts, t: Translator) -> list[Block]:
     if known is None:
         return []
     items = list(_decisions(facts, known, t))
-    none = Paragraph(t("report.decide_none"))
-    return [
-        Heading(t("report.decide_title")),
-        *(short_list(items, MAX_ROWS, t) if items else [none]),
-    ]
+    return _listed(t("report.decide_title"), items, t("report.decide_none"), t)
+
+
+def _listed(title: str, items: Sequence[str], none: str, t: Translator) -> list[Block]:
+    """List items below a title; where there is none, say so."""
+    return [Heading(title), *(short_list(items, MAX_ROWS, t) if items else [Paragraph(none)])]
 
 
 def _decisions(facts: Facts, known: PlanFacts, t: Translator) -> Iterator[str]:
@@ -88,15 +90,18 @@ def team_lead(facts: Facts, team: str, t: Translator) -> str:
 
 
 def team_parts(
-    facts: Facts, team: str, t: Translator, measured: Callable[[PlanFacts], list[Block]]
+    facts: Facts,
+    team: str,
+    t: Translator,
+    measured: Callable[[PlanFacts], list[Block]] | None = None,
 ) -> list[Block]:
-    """Show what a team measures, and its actions: those not done, and those late."""
-    known = facts.plan
-    lines = () if known is None else known.team_lines(team)
-    shown: list[Block] = [Paragraph(t("report.no_plan_here"))]
-    if known is not None:
-        shown = [*measured(known), *undone(facts, lines, t)]
-    return [*shown, *late(facts, lines, t)]
+    """Show what a team measures, its goal's measures by default, and its actions."""
+    known, title = facts.plan, Heading(t("report.measures_title"))
+    if known is None:
+        return [title, Paragraph(t("report.no_plan_here")), *late(facts, (), t)]
+    lines = known.team_lines(team)
+    own = measures(known.team_measures(team), t) if measured is None else measured(known)
+    return [title, *own, *undone(facts, lines, t), *late(facts, lines, t)]
 
 
 def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
@@ -180,8 +185,7 @@ def due_soon(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[B
         return []
     found = sorted((line for line in lines if line.is_due_soon), key=by_due)
     items = [f"{_title(line)}: {t('meeting.is_due', day=_due(line, t))}" for line in found]
-    none = Paragraph(t("report.due_none"))
-    return [Heading(t("report.due_title")), *(short_list(items, MAX_ROWS, t) if items else [none])]
+    return _listed(t("report.due_title"), items, t("report.due_none"), t)
 
 
 def open_slots(facts: Facts, t: Translator) -> list[Block]:
@@ -192,11 +196,7 @@ def open_slots(facts: Facts, t: Translator) -> list[Block]:
         t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in facts.plan.review.open_strategies
     ]
-    none = Paragraph(t("report.slots_none"))
-    return [
-        Heading(t("report.slots_title")),
-        *(short_list(items, MAX_ROWS, t) if items else [none]),
-    ]
+    return _listed(t("report.slots_title"), items, t("report.slots_none"), t)
 
 
 def _title(line: ActionLine) -> str:

@@ -41,21 +41,23 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     may be shown to everyone. Refused where no area is in service and nothing may be published.
     """
     t = Translator(language)
-    blocks: list[Block] = []
     if not facts.is_served and facts.public.facts is None:
         raise nothing_public(facts)
-    areas, left = walked(facts)
-    for area in areas:
-        blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, t, draw)]
-    if not blocks:
-        blocks.append(Paragraph(t("report.walks_none")))
-    blocks += not_here(facts, left, t)
+    blocks = _pages(facts, [_sheet(facts, area, t, draw) for area in walked(facts)[0]], t)
     document = framed(facts, t("report.walks"), blocks, t, is_internal=False)
     if not facts.is_served:
         document = with_figures(document, facts, t)
     month = t.month(str(facts.month))
     subtitle = t("report.walks_subtitle", city=facts.config.city.name, month=month)
     return replace(document, title=t("report.walks"), subtitle=subtitle)
+
+
+def _pages(facts: Facts, sheets: Sequence[Sequence[Block]], t: Translator) -> list[Block]:
+    """Put each sheet on a page of its own, and name the areas without one."""
+    blocks: list[Block] = [*sheets[0]] if sheets else [Paragraph(t("report.walks_none"))]
+    for sheet in sheets[1:]:
+        blocks += [PageBreak(), *sheet]
+    return [*blocks, *not_here(facts, walked(facts)[1], t)]
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
@@ -75,7 +77,7 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
     shown: dict[str, AreaFacts] = {}
     for area in by_tier(facts.areas):
         for public in facts.public.facts.areas:
-            cells = frozenset(int(cell, 16) for cell in public.cells)
+            cells = public.ground
             alike = len(cells & area.cells) / len(cells | area.cells)
             if alike >= HALF and public.key not in shown:
                 shape = outline(cells)
@@ -84,8 +86,7 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
                     cells=cells,
                     shape=shape,
                     why=within(area.why, shape),
-                    letter=public.letter,
-                    name=public.place_name,
+                    place_name=public.place_name,
                 )
                 break
     return tuple(shown.values())
@@ -154,20 +155,13 @@ MAX_LEADER_TASKS = 8
 def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa: ARG001 - as all
     """Write a leader's sheet for each area."""
     t = Translator(language)
-    blocks: list[Block] = []
-    areas, left = walked(facts)
+    areas, _ = walked(facts)
+    sheets: list[list[Block]] = []
     for at, area in enumerate(areas, start=1):
         name = t("report.leader_title", at=at, of=len(areas), area=area_name(area, t))
-        blocks += [
-            *([PageBreak()] if blocks else []),
-            Heading(name),
-            *_leader_sheet(facts, area, t),
-        ]
-    if not blocks:
-        blocks.append(Paragraph(t("report.walks_none")))
-    blocks += not_here(facts, left, t)
+        sheets.append([Heading(name), *_leader_sheet(facts, area, t)])
     name, watermark = t("report.leaders"), t("report.leader_watermark")
-    return framed(facts, name, blocks, t, watermark=watermark)
+    return framed(facts, name, _pages(facts, sheets, t), t, watermark=watermark)
 
 
 def _leader_sheet(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:

@@ -1,1 +1,1 @@
-"""Static maps for print and projection, drawn by one set of code."""
+"""Static maps for print, drawn by one set of code."""

@@ -1,7 +1,7 @@
-"""One cartography for printed, projected and saved maps: `draw_map`.
+"""One cartography for printed and saved maps: `draw_map`.
 
-The screen's interactive maps are folium's; every static map is drawn here, so that the sheet in
-a resident's hand, the wall in the hall and the picture on a page say the same.
+The screen's interactive maps are folium's, the public's is SVG; every other map is drawn here, so
+that the sheet in a resident's hand and the picture in a report say the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from csa.reports.maps.labels import (
 from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, extent_m, named_streets
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
 from csa.reports.maps.palette import PAPER
-from csa.reports.maps.sheet import STYLES, MapArea, MapSheet, Style, StyleName
+from csa.reports.maps.sheet import PRINT, MapSheet
 
 DOTS = 72
 """One point is one pixel: letters and lines are given in pixels."""
@@ -153,13 +153,8 @@ def _path(shapes: Iterable[shapely.Geometry]) -> Path | None:
     return Path(xy, codes)
 
 
-__all__ = ["Composition", "MapArea", "MapSheet", "StyleName", "compose_map", "draw_map"]
-
 MOST_TURNS = 5
 """Most rounds of placing labels and then laying out what is said of them beside the map."""
-
-N_WALL_NAMES = 12
-"""Most neighborhoods named on the wall: enough to find one's way."""
 
 
 @dataclass(frozen=True)
@@ -181,14 +176,14 @@ class Composition:
         return tuple(mark for mark in marks if isinstance(mark, Words))
 
 
-def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None) -> bytes:
+def draw_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> bytes:
     """Draw a static map as PNG."""
     try:
-        composed = compose_map(sheet, style, size_px=size_px)
+        composed = compose_map(sheet, size_px)
         frame = composed.layout.view.box
         on_map, beside = (*composed.ground, *composed.label_marks), composed.furniture
         layers = [(on_map, frame), (beside, None)]
-        return paint(layers, composed.size_px, STYLES[style].dpi)
+        return paint(layers, composed.size_px, PRINT.dpi)
     except (ValueError, TypeError, KeyError, RuntimeError, MemoryError, OverflowError) as error:
         # ValueError: damaged GeoJSON, among others. RuntimeError: raised by the font library.
         raise MapError("map_sheet.undrawable", why=f"{type(error).__name__}: {error}") from error
@@ -196,31 +191,27 @@ def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | No
         raise MapError("map_sheet.undrawable", why=str(error)) from error
 
 
-def compose_map(
-    sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None
-) -> Composition:
+def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Composition:
     """Lay out a map: where everything stands, before it is painted."""
-    sizes = STYLES[style]
-    size = size_px or sizes.size_px
     extent = extent_m(sheet)
     notes = Notes(frozenset(area.is_served for area in sheet.areas))
-    layout = share(sheet, sizes, size, extent, notes)
-    labels, found = _label(sheet, sizes, layout.view, notes)
+    layout = share(sheet, PRINT, size_px, extent, notes)
+    labels, found = _label(sheet, layout.view, notes)
     for _ in range(MOST_TURNS):
         if found == notes:
             break
         notes = found  # the notes need lines beside the map, and so another layout
-        layout = share(sheet, sizes, size, extent, notes)
-        labels, found = _label(sheet, sizes, layout.view, notes)
+        layout = share(sheet, PRINT, size_px, extent, notes)
+        labels, found = _label(sheet, layout.view, notes)
     shapes = layout.view.draw(area.shape for area in sheet.areas)
     ground = [
-        *draw_ground(sheet, sizes, layout.view),
-        *draw_areas(sheet, sizes, shapes),
-        *draw_spots(sheet, sizes, layout.view),
+        *draw_ground(sheet, PRINT, layout.view),
+        *draw_areas(sheet, PRINT, shapes),
+        *draw_spots(sheet, PRINT, layout.view),
     ]
     frame = Stroke((layout.view.frame,), PAPER.hairline, 2.0)
     return Composition(
-        size,
+        size_px,
         layout,
         tuple(ground),
         (frame, *layout.furniture),
@@ -230,9 +221,9 @@ def compose_map(
     )
 
 
-def _label(sheet: MapSheet, style: Style, view: MapView, notes: Notes) -> tuple[Labels, Notes]:
+def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]:
     """Place labels: areas first, then the names that help readers find their way."""
-    labels = Labels(view.frame, style)
+    labels = Labels(view.frame, PRINT)
     lacking: list[str] = []
     if sheet.services:
         spots = view.draw(shapely.points([(lon, lat) for _, lon, lat, _ in sheet.services]))
@@ -252,7 +243,5 @@ def _label(sheet: MapSheet, style: Style, view: MapView, notes: Notes) -> tuple[
         place_streets(labels, named_streets(sheet, view))
     named = view.draw(sheet.neighborhoods.geometry)
     names = [str(name) for name in sheet.neighborhoods["name"]]
-    colour = PAPER.ink if style.is_projected else PAPER.quiet
-    most = N_WALL_NAMES if style.is_projected else len(names)
-    place_names(labels, list(zip(names, named, strict=True)), colour, most)
+    place_names(labels, list(zip(names, named, strict=True)), PAPER.quiet)
     return labels, Notes(kinds, tuple(lacking), tuple(unlabelled), is_lettered)

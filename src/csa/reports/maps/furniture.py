@@ -174,7 +174,7 @@ class Notes:
 
 def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block:
     """Draw a symbol and its words; the symbol is centered on (0, 0), in a field 2.6 ems wide."""
-    size = style.text_px * 0.9 if not style.is_projected else 28.0
+    size = style.text_px * 0.9
     field = 2.6 * size
     lines = fitted_lines(text, size, room - field, PAPER.ink)
     middle = LINE_HEIGHT * size / 2
@@ -192,7 +192,7 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
     """Draw the classes, lowest first, below the title of what is counted."""
     if not sheet.class_words:
         return Block(0.0, 0.0, ())
-    size = style.small_px if not style.is_projected else 28.0
+    size = style.small_px
     title = lines_block(
         wrap(writable(sheet.legend_title), size, room, is_bold=True),
         size,
@@ -266,7 +266,7 @@ def synthetic(sheet: MapSheet, style: Style) -> Block:
     """Draw the mark of a synthetic city."""
     if not sheet.is_synthetic:
         return Block(0.0, 0.0, ())
-    size = style.small_px if not style.is_projected else 28.0
+    size = style.small_px
     text = writable(Translator(sheet.language)("map_sheet.synthetic"))
     wide, high = width_px(text, size, is_bold=True) + size, 1.7 * size
     frame = Fill((shapely.box(1, 1, wide, high),), PAPER.ground, PAPER.ink, 2.0)
@@ -278,7 +278,7 @@ def synthetic(sheet: MapSheet, style: Style) -> Block:
 
 def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Block:
     """Draw the scale bar and the north arrow."""
-    size = style.small_px if not style.is_projected else 28.0
+    size = style.small_px
     left, high = 2.0, 2.6 * size
     y = high - 0.5 * size
     tick = 0.42 * size
@@ -312,9 +312,8 @@ def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Bl
 def sources(sheet: MapSheet, style: Style, room: float) -> Block:
     """Write the period and the source."""
     size = style.small_px
-    colour = PAPER.quiet if style.is_projected else PAPER.faint
     date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)
-    source = fitted_lines(sheet.source_line, size, room, colour)
+    source = fitted_lines(sheet.source_line, size, room, PAPER.faint)
     return stack([date, source], 0.1 * size)
 
 
@@ -343,8 +342,6 @@ class SheetLayout:
 
     view: MapView  # the map's frame, and what it shows
     furniture: tuple[Mark, ...]  # the parts beside the map
-    bar_px: float  # length of the scale bar
-    bar_label: str  # text of the scale bar
     is_indexed: bool  # whether area names are listed beside the map
 
 
@@ -374,12 +371,12 @@ class _Ask:
             return None
         return fit(self.extent, box, self.sheet.metric_crs)
 
-    def bar(self, view: MapView, longest: float) -> tuple[Block, float, str]:
+    def bar(self, view: MapView, longest: float) -> Block:
         sheet = self.sheet
         bar_px, label = scale_bar(view, sheet.units, sheet.language, longest)
         west, south, east, north = self.extent
         lean = north_degrees(view, (west + east) / 2, (south + north) / 2)
-        return scale_and_north(bar_px, label, lean, self.style), bar_px, label
+        return scale_and_north(bar_px, label, lean, self.style)
 
     def bar_at_most(self, longest: float) -> Block:
         return scale_and_north(longest, "", 0.0, self.style)
@@ -418,14 +415,13 @@ def _beside(ask: _Ask) -> SheetLayout | None:
     view = ask.fitted((1.0, 1.0, width - column - gap, height - 1.0))
     if view is None:
         return None
-    bar, bar_px, label = ask.bar(view, longest)
-    top = stack([*parts, bar], gap)
+    top = stack([*parts, ask.bar(view, longest)], gap)
     if top.height + gap + foot.height > height:
         return None
     left = view.box[2] + gap
     marks = [moved(mark, left, 0.0) for mark in top.marks]
     marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
-    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)
+    return SheetLayout(view, tuple(marks), ask.is_indexed)
 
 
 def _below(ask: _Ask) -> SheetLayout | None:
@@ -445,6 +441,5 @@ def _below(ask: _Ask) -> SheetLayout | None:
     view = ask.fitted((1.0, 1.0, width - 1.0, height - reserved - gap))
     if view is None:
         return None
-    bar, bar_px, label = ask.bar(view, longest)
-    marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(bar).marks]
-    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)
+    marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(ask.bar(view, longest)).marks]
+    return SheetLayout(view, tuple(marks), ask.is_indexed)

@@ -152,7 +152,6 @@ def place_names(
     labels: Labels,
     names: Sequence[tuple[str, shapely.Geometry]],
     colour: str,
-    most: int,
     least_share: float = 0.7,
 ) -> None:
     """Place neighborhood names where they fit, the largest first.
@@ -162,12 +161,10 @@ def place_names(
     size = labels.style.name_px
     called = [one for one in names if one[0] != UNASSIGNED]
     order = sorted(called, key=lambda one: (-shapely.area(one[1]), one[0]))
-    n_written = 0
     for name, shape in order:
         inside = shapely.intersection(shape, labels.frame)
-        if n_written == most or shapely.is_empty(inside) or not is_writable(name):
-            continue
-        n_written += _place_name(labels, name, inside, size, colour, least_share)
+        if not shapely.is_empty(inside) and is_writable(name):
+            _place_name(labels, name, inside, size, colour, least_share)
 
 
 def _place_name(

@@ -13,7 +13,7 @@ import shapely
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
 from csa.base.errors import MapError
 from csa.base.text import Translator
-from csa.geo.cells import draw_cells, outline
+from csa.geo.cells import draw_cells
 from csa.reports.maps.marks import Fill, Mark, Stroke
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapSheet, Style
@@ -68,12 +68,9 @@ class MapView:
 
 def extent_m(sheet: MapSheet) -> Box:
     """Return the extent that a map must show."""
-    shapes = [sheet.focus] if sheet.focus is not None else []
-    shapes = [shape for shape in shapes if not shapely.is_empty(shape)]
-    pad_m = FOCUS_PAD_M if shapes else 0.0
-    if not shapes:
-        shapes = _whole(sheet)
-    corners = shapely.get_coordinates(np.array(shapes, dtype=object))
+    is_near = sheet.focus is not None and not shapely.is_empty(sheet.focus)
+    pad_m = FOCUS_PAD_M if is_near else 0.0
+    corners = shapely.get_coordinates(sheet.focus if is_near else sheet.study_area)
     metres = project(corners[:, 0], corners[:, 1], sheet.metric_crs)
     metres = metres[np.isfinite(metres).all(axis=1)]
     if not len(metres):
@@ -83,27 +80,6 @@ def extent_m(sheet: MapSheet) -> Box:
     wide = max((east - west) * EDGE_SHARE, (SMALLEST_M - (east - west)) / 2)
     high = max((north - south) * EDGE_SHARE, (SMALLEST_M - (north - south)) / 2)
     return float(west - wide), float(south - high), float(east + wide), float(north + high)
-
-
-def _whole(sheet: MapSheet) -> list[shapely.Geometry]:
-    """List the city's outline, else its neighborhoods, else whatever lies in it."""
-    if not shapely.is_empty(sheet.study_area):
-        return [sheet.study_area]
-    named: list[shapely.Geometry] = [
-        shape for shape in sheet.neighborhoods.geometry if not _is_nothing(shape)
-    ]
-    if named:
-        return named
-    shapes = [area.shape for area in sheet.areas if not _is_nothing(area.shape)]
-    if sheet.cells:
-        shapes.append(outline(cell for cell, _ in sheet.cells))
-    if not shapes:
-        raise MapError("map_sheet.nothing")
-    return shapes
-
-
-def _is_nothing(shape: shapely.Geometry | None) -> bool:
-    return shape is None or bool(shapely.is_empty(shape))
 
 
 def fit(extent: Box, box: Box, metric_crs: str) -> MapView:
@@ -168,11 +144,9 @@ def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     streams, lakes = lines_and_faces(sheet, view, "water")
     marks += [Stroke(streams, PAPER.water, style.outline_px * 0.6), Fill(lakes, PAPER.water)]
     marks += [*more, *_streets(sheet, style, view)]
-    marks += _neighborhoods(sheet, style, view)
-    if not shapely.is_empty(city):
-        marks.append(Fill((shapely.difference(view.frame, city),), PAPER.ground, alpha=VEIL))
-        marks.append(Stroke((city,), PAPER.faint, style.outline_px * 0.5))
-    return marks
+    marks += _neighborhoods(sheet, view)
+    marks.append(Fill((shapely.difference(view.frame, city),), PAPER.ground, alpha=VEIL))
+    return [*marks, Stroke((city,), PAPER.faint, style.outline_px * 0.5)]
 
 
 def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
@@ -182,13 +156,12 @@ def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
     return shapely.buffer(closed, -GAP_PX, join_style="mitre", mitre_limit=2.0)
 
 
-def _neighborhoods(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
+def _neighborhoods(sheet: MapSheet, view: MapView) -> list[Mark]:
     named = view.draw(sheet.neighborhoods.geometry)
     if view.px_per_m >= NEAR_PX_PER_M:  # up close, a solid line would be taken for a street
         once = shapely.line_merge(shapely.union_all(shapely.boundary(np.array(named, object))))
         return [Stroke((once,), PAPER.faint, 2.0, is_dashed=True)]  # dashes drawn twice fill in
-    edge = PAPER.faint if style.is_projected else PAPER.hairline
-    return [Stroke(named, edge, 1.6)]
+    return [Stroke(named, PAPER.hairline, 1.6)]
 
 
 def _classes(
@@ -205,10 +178,9 @@ def _classes(
     places = [shape for shape, _ in sheet.shaded]
     drawn = places or draw_cells([cell for cell, _ in sheet.cells])
     shapes = np.array(view.draw(drawn), dtype=object)
-    if not shapely.is_empty(city):
-        shapely.prepare(city)
-        is_edge = ~shapely.contains_properly(city, shapes)
-        shapes[is_edge] = shapely.intersection(shapes[is_edge], city)
+    shapely.prepare(city)
+    is_edge = ~shapely.contains_properly(city, shapes)
+    shapes[is_edge] = shapely.intersection(shapes[is_edge], city)
     colours = class_colours(n_classes)
     few: list[Mark] = [Fill(tuple(shapes[levels == 0]), colours[0], colours[0], 1.0)]
     more: list[Mark] = [
@@ -246,7 +218,7 @@ def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
             Stroke(main, PAPER.ground, 2 * wide),
         ]
     marks: list[Mark] = [Stroke(main, PAPER.main_street, 2.2)]
-    if view.px_per_m >= STREETS_FROM_PX_PER_M and not style.is_projected:
+    if view.px_per_m >= STREETS_FROM_PX_PER_M:
         marks.insert(0, Stroke(_layer(sheet, view, "streets"), PAPER.street, 1.0))
     return marks
 

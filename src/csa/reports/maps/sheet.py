@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Literal
 
 import geopandas as gpd
 import shapely
 
-StyleName = Literal["print", "wall", "screen", "phone"]
+from csa.base.text import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -27,19 +26,21 @@ class MapArea:
 class MapSheet:
     """Everything that a map shows."""
 
-    study_area: shapely.Geometry  # the city, WGS 84; may be empty
+    study_area: shapely.Geometry  # the city, WGS 84
     neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may be empty
-    layers: Mapping[str, str]  # GeoJSON text by layer of `csa.ingest.basemap.LAYERS`
-    cells: tuple[tuple[int, int], ...]  # H3 cell and the position of its class
-    class_words: tuple[str, ...]  # the text of each class, lowest first
-    areas: tuple[MapArea, ...]  # core service areas, or candidates
-    legend_title: str  # what is counted
-    date_line: str  # the period, such as `July 2017 to June 2020`
-    source_line: str  # who publishes the incidents
     is_synthetic: bool  # whether the city is made up
     units: Literal["us", "metric"]  # of the scale bar
     metric_crs: str  # the city's projected CRS, in metres
-    language: str  # such as `en` or `es`
+    date_line: str  # the period, such as `July 2017 to June 2020`
+    source_line: str  # who publishes the incidents
+    layers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # GeoJSON by `csa.ingest.basemap.LAYERS`
+    cells: tuple[tuple[int, int], ...] = ()  # H3 cell and the position of its class
+    class_words: tuple[str, ...] = ()  # the text of each class, lowest first
+    legend_title: str = ""  # what is counted
+    areas: tuple[MapArea, ...] = ()  # core service areas, or candidates
+    language: str = ENGLISH  # such as `en` or `es`
     focus: shapely.Geometry | None = None  # the shape to zoom to, WGS 84
     services: tuple[tuple[str, float, float, int], ...] = ()
     spots: tuple[tuple[str, float, float], ...] = ()  # vacant land: kind, degrees; each kind a sign
@@ -63,16 +64,8 @@ class Style:
     name_px: float
     outline_px: float  # a candidate's line; a core service area's is heavier
     pad_px: float  # between parts
-    is_projected: bool = False  # whether it is shown on a wall
     names_all: bool = True  # whether areas without a letter are named: their names hide a small map
 
 
-STYLES: Mapping[StyleName, Style] = MappingProxyType(
-    {
-        "print": Style((1340, 1400), 200, 24, 21, 18, 4.5, 20),
-        "wall": Style((1240, 900), 96, 32, 28, 28, 5, 24, is_projected=True),
-        "screen": Style((1400, 1000), 96, 21, 18, 15, 3, 18),
-        "phone": Style((720, 1000), 96, 26, 24, 24, 4, 16, is_projected=True, names_all=False),
-    }
-)
-"""The width of `print` is the text's width on A4 and US Letter at 200 dots per inch."""
+PRINT = Style((1340, 1400), 200, 24, 21, 18, 4.5, 20)
+"""Its width is the text's width on A4 and US Letter at 200 dots per inch."""

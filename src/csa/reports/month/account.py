@@ -37,12 +37,12 @@ def facts_account(facts: Facts) -> dict[str, Any]:
 def _area(area: AreaFacts) -> dict[str, Any]:
     return {
         "area_id": area.area_id,
-        "place_name": area.name,
+        "place_name": area.place_name,
         "state": area.state,
         "since": None if area.since is None else area.since.isoformat(),
         "redrawn_on": None if area.redrawn_on is None else area.redrawn_on.isoformat(),
         "cells": as_text(sorted(area.cells)),
-        "area_km2": round_figures(plain(area.km2)),
+        "area_km2": round_figures(plain(area.area_km2)),
         "incidents": area.incidents,
         "homicides": area.homicides,
         "last_12": area.recent_12,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -27,9 +26,9 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, best_match
 from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import count_services, gaps
+from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
 from csa.reports.month.facts import (
-    CANDIDATE,
     AreaFacts,
     AreaServices,
     Service,
@@ -47,14 +46,15 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
         return ()
     shapes = list_cells(proposal.areas)
     served = {best_match(area.cells, shapes) for area in areas}
-    grounds = [area.cells for area in areas]
-    names = proposal.areas["place_name"]
-    left = (
-        str(name)
-        for at, name in enumerate(names)
-        if at not in served and best_match(shapes[at], grounds) is None
-    )
-    return tuple(sorted(left, key=natural_sort_key))
+    lost = _unmatched(proposal, [area.cells for area in areas])
+    return tuple(name for name, at in lost if at not in served)
+
+
+def _unmatched(proposal: Proposal, grounds: Sequence[CellSet]) -> list[tuple[str, int]]:
+    """List the candidates that are the same place as none of some grounds, with their rows."""
+    named = enumerate(zip(proposal.areas["place_name"], list_cells(proposal.areas), strict=True))
+    found = [(str(name), at) for at, (name, own) in named if best_match(own, grounds) is None]
+    return sorted(found, key=lambda one: natural_sort_key(one[0]))
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
@@ -68,10 +68,7 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
     """Name the candidates of one month that are gone a month later."""
-    shapes = list_cells(now.areas)
-    named = zip(before.areas["place_name"], list_cells(before.areas), strict=True)
-    gone = (str(name) for name, own in named if best_match(own, shapes) is None)
-    return tuple(sorted(gone, key=natural_sort_key))
+    return tuple(name for name, _ in _unmatched(before, list_cells(now.areas)))
 
 
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:
@@ -145,80 +142,51 @@ class MonthContext:
     studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
 
 
-class _Row(NamedTuple):
-    """An area's identity, before anything is counted."""
-
-    area_id: str
-    name: str
-    state: str
-    since: date | None
-    cells: CellSet
-    redrawn_on: date | None = None
-
-
 def gather_areas(
     seen: MonthContext, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
     analysis, proposed = seen.analysis, seen.now.areas
-    rows = [
-        _Row(area.key, area.place_name, area.state, area.since, area.cells, area.redrawn_on)
-        for area in analysis.core_areas
-    ] or [
-        _Row(str(area_id), str(name), CANDIDATE, None, cells)
-        for area_id, name, cells in zip(
-            proposed["area_id"], proposed["place_name"], list_cells(proposed), strict=True
-        )
-    ]
-    areas = [(row.area_id, row.name, row.cells) for row in rows]
-    counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
-    helps = services_by_area(analysis.city, [row.cells for row in rows])
-    found = [
-        _facts(seen, row, counts[row.area_id], helped)
-        for row, helped in zip(rows, helps, strict=True)
-    ]
-    found.sort(key=lambda area: in_order(area.area_id, area.name))
-    return tuple(
-        replace(
-            area,
-            lines=() if area.is_candidate else actions_for_area(lines, area.letter),
-            work=None
-            if area.is_candidate
-            else work_plan(analysis.records, area.letter, lines, today),
-        )
-        for area in found
+    services = {area.key: area for area in analysis.core_areas}
+    areas = [(area.key, area.place_name, area.cells) for area in services.values()] or list(
+        zip(proposed["area_id"], proposed["place_name"], list_cells(proposed), strict=True)
     )
+    counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
+    helps = services_by_area(analysis.city, [cells for *_, cells in areas])
+    found = [
+        _facts(seen, own, services.get(own.area_id), helped, lines, today)
+        for own, helped in zip(counts.values(), helps, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda area: in_order(area.area_id, area.place_name)))
 
 
 def _facts(
-    seen: MonthContext, row: _Row, counts: AreaCounts, helped: AreaServices | None
+    seen: MonthContext,
+    own: AreaCounts,
+    service: CoreArea | None,
+    helped: AreaServices | None,
+    lines: Sequence[ActionLine],
+    today: date,
 ) -> AreaFacts:
-    at_now, at_before = match(row.cells, seen.now), match(row.cells, seen.before)
+    analysis = seen.analysis
+    at_now, at_before = match(own.cells, seen.now), match(own.cells, seen.before)
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
     candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
+    next12 = None if own.next12 is None else (round(own.next12[0]), *own.next12[1:])
     return AreaFacts(
-        **row._asdict(),
-        letter="" if row.state == CANDIDATE else row.area_id,
-        shape=h3_cells.outline(row.cells),
-        km2=counts.area_km2,
-        incidents=counts.incidents,
-        homicides=counts.homicides,
-        recent_12=counts.recent_12,
-        usual=counts.usual,
-        next12=None if counts.next12 is None else (round(counts.next12[0]), *counts.next12[1:]),
-        people=counts.population,
+        **vars(own) | {"next12": next12},
+        service=service,
+        shape=h3_cells.outline(own.cells),
         tier=tier,
         is_first=candidate in seen.first,
         tier_before=tier_before,
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
-        is_doubtful=counts.is_doubtful,
         stability=seen.stability.get(candidate),
-        times=sheet_on(seen.analysis.city.dataset, seen.now, vars(counts), counts.rows),
+        times=sheet_on(analysis.city.dataset, seen.now, vars(own), own.rows),
         help=helped,
-        why=explain_area(seen.analysis.city, row.cells, seen.analysis.risk, seen.studies),
-        verdict=None,
-        lines=(),
-        work=None,
+        why=explain_area(analysis.city, own.cells, analysis.risk, seen.studies),
+        lines=() if service is None else actions_for_area(lines, own.area_id),
+        work=None if service is None else work_plan(analysis.records, own.area_id, lines, today),
     )
 
 

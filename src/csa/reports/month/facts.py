@@ -13,6 +13,7 @@ import shapely
 
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings
+from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.sheets import Sheet
 from csa.areas.sufficiency import Sufficiency
 from csa.areas.year_to_date import YearToDate
@@ -21,12 +22,11 @@ from csa.base.params import Month
 from csa.change.analyze import Displacement
 from csa.city.config import CityConfig
 from csa.city.preregistration import Verdict
-from csa.geo.cells import CellSet
-from csa.program.plan.items import Plan
+from csa.program.plan.items import Plan, PlanMeasure
+from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, WorkPlan
 from csa.reports.briefing.measuring import MeasureLine, MeasureStatus
 from csa.reports.briefing.meeting import Review
-from csa.reports.briefing.shoot_review import ReviewEffect
 from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.facts import PublicFacts
 from csa.risk.explanation import AreaExplanation
@@ -73,43 +73,47 @@ class AreaServices:
 
 
 @dataclass(frozen=True)
-class AreaFacts:
-    """One area of a report."""
+class AreaFacts(AreaCounts):
+    """One area of a report: what is counted on its own cells, and what else is known of it."""
 
-    area_id: str  # its letter, or its id in the month's proposal
-    letter: str  # from the store; "" for a candidate
-    name: str  # from the store, or the month's proposal
-    state: str  # `candidate`, `designated` or `maintenance`
-    since: date | None  # first day of its state; None for a candidate
-    cells: CellSet  # H3 cells
-    redrawn_on: date | None  # the day it was last given others; None for never
+    service: CoreArea | None  # what was decided; None for a candidate
     shape: shapely.Geometry  # WGS 84
-    km2: float  # land area
-    incidents: int  # on its own cells in the period, as all that is counted
-    homicides: int  # of them
-    recent_12: int | None  # in the last 12 months of the period; None where the data cover fewer
-    usual: tuple[int, int] | None
-    next12: (
-        tuple[int, int, int] | None
-    )  # expected in the next 12 months, low, high; None if unknown
-    people: float | None  # residents; None if unknown
     tier: int | None  # in this month's proposal; None if it has none
     is_first: bool  # whether it is among the first in the city's order
     tier_before: int | None  # in the proposal a month earlier; None if it had none
     move: TierMove  # change since the month before
-    is_doubtful: bool
     stability: float | None
     times: Sheet = field(compare=False)  # by month and part of day, for the leader of a walk only
     help: AreaServices | None  # None if the city has no list of services
     why: AreaExplanation  # what marks it, its vacant land, and what helped elsewhere
-    verdict: Message | None  # what changed in it; None if it is not followed
     lines: tuple[ActionLine, ...]  # plan actions that name it
     work: WorkPlan | None  # None for a candidate
+    verdict: Message | None = None  # what changed in it; None if it is not followed
 
     @property
-    def is_candidate(self) -> bool:
-        """Whether nobody has decided on it yet."""
-        return self.state == CANDIDATE
+    def is_served(self) -> bool:
+        """Whether it is in service; a candidate otherwise."""
+        return self.service is not None
+
+    @property
+    def letter(self) -> str:
+        """Its letter; empty for a candidate."""
+        return "" if self.service is None else self.service.key
+
+    @property
+    def state(self) -> str:
+        """Whether it is a candidate, designated or in maintenance."""
+        return CANDIDATE if self.service is None else self.service.state
+
+    @property
+    def since(self) -> date | None:
+        """The day its service began; None for a candidate."""
+        return None if self.service is None else self.service.since
+
+    @property
+    def redrawn_on(self) -> date | None:
+        """The day it was last given other cells; None for never."""
+        return None if self.service is None else self.service.redrawn_on
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,7 @@ class Unserved:
 class PooledVerdict:
     """How all areas together have changed since a start."""
 
-    letters: tuple[str, ...]  # the areas followed; empty if they are not the report's own
-    n_areas: int  # number of areas followed
-    since: Month  # the first month after the start
     through: Month  # the last month compared
-    n_months: int  # number of months compared
     verdict: Verdict | None  # None if it is too early to tell
     sentence: Message  # the verdict in words, with the range chance would explain
     here: Message  # its first sentence, on the areas' own cells
@@ -159,11 +159,7 @@ class PlanFacts:
     measures: tuple[MeasureLine, ...]  # its measures for the whole city
     at_quarter: tuple[MeasureStatus, ...]  # the same measures with a one-word verdict each
     undone: tuple[str, ...]
-    reviews: tuple[ReviewEffect, ...] = ()  # cases before and after shooting reviews began
-
-    def team_goal(self, team: str) -> str | None:
-        """Return the number of a team's goal."""
-        return next((one.goal for one in self.plan.teams if one.id == team), None)
+    reviews: tuple[tuple[PlanMeasure, Message], ...] = ()  # of cases, since reviews began
 
     def team_lines(self, team: str) -> tuple[ActionLine, ...]:
         """List the actions of a team."""
@@ -171,7 +167,7 @@ class PlanFacts:
 
     def team_measures(self, team: str) -> tuple[MeasureStatus, ...]:
         """List the measures of a team's goal."""
-        goal = self.team_goal(team)
+        goal = next((one.goal for one in self.plan.teams if one.id == team), None)
         return tuple(at for at in self.at_quarter if goal in at.line.measure.goals)
 
 

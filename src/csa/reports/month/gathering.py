@@ -111,7 +111,7 @@ def gather_month(
     singles = result.singles or {}
     plan_facts = None if plan is None else _plan_facts(plan, lines, at, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
-    is_served = any(not area.is_candidate for area in areas)
+    is_served = any(area.is_served for area in areas)
     editions = load_history(city.own_folder)
     through = date.fromisoformat(analysis.city.dataset.report["data_through"])
     is_past_known = at.backtest is not None and at.past(at.areas) is not None
@@ -174,7 +174,7 @@ def _plan_facts(
     undone = [
         area.letter
         for area in areas
-        if not area.is_candidate
+        if area.is_served
         and (area.incidents if area.recent_12 is None else area.recent_12)
         and not live.get(area.letter)
     ]

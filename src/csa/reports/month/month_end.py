@@ -131,11 +131,7 @@ def _told(change: Change, *, are_earlier: bool) -> ChangeResult:
     if not (is_few or is_early):
         here = describe_core(found.pooled, n_months, found.since, together)
     followed = PooledVerdict(
-        letters=() if are_earlier else ids,
-        n_areas=len(ids),
-        since=found.since,
         through=found.until.plus(-1),
-        n_months=n_months,
         verdict=None if is_early else found.pooled.verdicts[-1],
         sentence=sentence,
         here=here,

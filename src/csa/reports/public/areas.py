@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Literal, cast
+from typing import Any, cast
 
 from csa.analysis.analysis import Analysis
 from csa.areas.proposal import Proposal, area_records
@@ -19,38 +18,13 @@ from csa.change.verdict import LEAST_MONTHS, AreaResult
 from csa.city.preregistration import PLANNED_LOOKS, Verdict
 from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
-from csa.geo.cells import cell_resolution
+from csa.geo.cells import as_text, cell_resolution
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
 from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
 
-State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
 """Verdict if nothing can be said."""
-
-
-@dataclass(frozen=True)
-class PublicAreaGround:
-    """An area in the public report, before figures are held back."""
-
-    letter: str  # its letter; empty for a candidate
-    place_name: str  # its place name
-    state: State  # candidate, designated or maintenance
-    since: date | None  # first day of its state; None for a candidate
-    cells: frozenset[int]  # its H3 cells
-
-    @property
-    def key(self) -> str:
-        """Its name among the figures: a candidate has no letter, which would promise a choice."""
-        return self.letter or self.place_name
-
-
-@dataclass(frozen=True)
-class ChangeWords:
-    """One area since its own day: words of a closed set, and no number."""
-
-    verdict: str  # a value of `csa.change.verdict.Verdict`
-    lasted_until: Month | None  # the last month of a change that is over
 
 
 @dataclass(frozen=True)
@@ -61,32 +35,29 @@ class PooledChange:
     on all of them, exact as it is, tells nothing of that. So it is with each area's own words.
     """
 
-    verdict: str  # a value of `csa.change.verdict.Verdict`, or `unknown`
-    since: Month  # first month compared, of the area that was first
-    through: Month  # last month compared
-    counted: int | None
-    low: int | None  # lowest count that would show no change
-    high: int | None  # highest count that would show no change
+    exact: PublicChange  # with its numbers as they are
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
-    is_usual_known: bool = True  # whether past years show what such areas do without action
-    lasted_until: Month | None = None  # the last month of a change that is over
-    of_area: Mapping[str, ChangeWords] = field(default_factory=dict)  # by letter
-    ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
+    of_area: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """By letter: words of a closed set, and no number."""
 
 
-def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicAreaGround, ...]:
-    """List the areas in service, else the candidates at the quarter's end.
+def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, ...]:
+    """List the areas in service, else the candidates at the quarter's end, without figures yet.
 
     No candidates where the months are too few to say where incidents are most frequent: what the
     working pages do not believe is no outline around anybody's block.
     """
-    found = analysis.core_areas
-    if found:
+    if analysis.core_areas:
         return tuple(
-            PublicAreaGround(
-                area.key, area.place_name, cast("State", area.state), area.since, area.cells
+            PublicArea(
+                letter=area.key,
+                place_name=area.place_name,
+                state=cast("Any", area.state),
+                since=area.since,
+                cells=tuple(as_text(sorted(area.cells))),
+                count=None,
             )
-            for area in found
+            for area in analysis.core_areas
         )
     # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
     proposal = _in_window(window, analysis).proposal
@@ -94,12 +65,13 @@ def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicAreaGro
     if not can_locate(analysis.settings.months, n_covered).can:
         return ()
     return tuple(
-        PublicAreaGround(
-            "",
-            str(row["place_name"]),
-            "candidate",
-            None,
-            frozenset(int(cell, 16) for cell in row["cells"]),
+        PublicArea(
+            letter="",
+            place_name=str(row["place_name"]),
+            state="candidate",
+            since=None,
+            cells=tuple(sorted(row["cells"])),
+            count=None,
         )
         for row in area_records(proposal.areas)
         if row["incidents"] >= THRESHOLD
@@ -129,7 +101,9 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     ground = [one.versions for one in chosen.designated]
     since = min(versions[0].since for versions in ground)
     grounds = tuple(_counted_in(ground, window.period.until))
-    nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
+    span: dict[str, Any] = {"since": str(since), "through": str(max(since, through))}
+    unknown = PublicChange(verdict=UNKNOWN, **span, counted=None, low=None, high=None)
+    nothing = PooledChange(unknown, grounds)
     sizes = {cell_resolution(cell) for cells in chosen.all_cells for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
@@ -141,35 +115,37 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     if change is None:
         return nothing
     found = change.displaced
-    core, pooled = found.pooled.core, _in_words(found.pooled, since)
+    core = found.pooled.core
+    # No range where it was shown before and not now.
     is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
     low, high = (None if is_kept else int(end[-1]) for end in (core.bound_low, core.bound_high))
-    bounds = int(core.counted[-1]), low, high  # none where it was shown before and not now
+    exact = PublicChange(
+        **_in_words(found.pooled, since),
+        **span,
+        counted=int(core.counted[-1]),
+        low=low,
+        high=high,
+        is_usual_known=found.basis is PastChangeBasis.PAST_YEARS,
+        ended=found.chosen.retired,
+    )
+    each = zip(found.chosen.area_ids, found.by_area, found.starts, strict=True)
     return PooledChange(
-        pooled.verdict,
-        since,
-        through,
-        *bounds,
+        exact,
         grounds,
-        found.basis is PastChangeBasis.PAST_YEARS,
-        pooled.lasted_until,
         {
             letter: _in_words(judged, start)
-            for letter, judged, start in zip(
-                found.chosen.area_ids, found.by_area, found.starts, strict=True
-            )
+            for letter, judged, start in each
             if len(judged.verdicts) >= LEAST_MONTHS
         },
-        found.chosen.retired,
     )
 
 
-def _in_words(judged: AreaResult, since: Month) -> ChangeWords:
+def _in_words(judged: AreaResult, since: Month) -> dict[str, Any]:
     """Return what the displacement page says at the last month, without its numbers."""
     at = len(judged.verdicts) - 1
     fade = judged.ended[at]
-    until = None if fade is None else since.plus(fade.months - 1)
-    return ChangeWords(str(judged.verdicts[at]), until)
+    until = None if fade is None else str(since.plus(fade.months - 1))
+    return {"verdict": str(judged.verdicts[at]), "lasted_until": until}
 
 
 def _counted_in(
@@ -185,9 +161,6 @@ def _counted_in(
 
 # ---- The change in all areas together and how certain it is, in plain words.
 
-
-UNKNOWN = "unknown"
-"""Verdict of a change that cannot be judged."""
 
 NOT_JUDGED = (Verdict.TOO_FEW, Verdict.TOO_EARLY)
 
@@ -256,25 +229,18 @@ def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Tr
     return t(said, what=what, where=where, until=month)
 
 
-@dataclass(frozen=True)
-class PublishedChange:
-    """The publishable numbers of a change."""
-
-    counted: int | None  # in all areas together; None if fewer than 10 or held back
-    low: int | None  # low end of the range expected without change
-    high: int | None  # high end of the range expected without change
-
-
-def publishable_change(change: PublicChange | None) -> PublishedChange | None:
-    """Return the numbers of a change that may be published; None if the change is unknown."""
+def publishable_change(change: PublicChange | None) -> PublicChange | None:
+    """Return a change with the numbers that may be published; None if it is unknown."""
     if change is None or change.verdict == UNKNOWN:
         return None
-    if change.counted is None or change.counted < LEAST:
-        return PublishedChange(None, None, None)
-    if change.high is None or change.high < LEAST or change.verdict in NOT_JUDGED:
-        return PublishedChange(change.counted, None, None)
-    is_low = change.low is None or change.low < LEAST
-    return PublishedChange(change.counted, None if is_low else change.low, change.high)
+    counted, low, high = change.counted, change.low, change.high
+    if counted is None or counted < LEAST:
+        counted = low = high = None
+    elif high is None or high < LEAST or change.verdict in NOT_JUDGED:
+        low = high = None
+    elif low is None or low < LEAST:
+        low = None
+    return change.model_copy(update={"counted": counted, "low": low, "high": high})
 
 
 def change_numbers(change: PublicChange | None, t: Translator) -> tuple[str, ...]:

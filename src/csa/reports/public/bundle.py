@@ -17,14 +17,12 @@ from csa.base.errors import OutputError, PrivacyError, SourceError
 from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceable
 from csa.base.safe_parsing import parse_json
 from csa.base.text import ENGLISH, LANGUAGES
+from csa.city.types import Frozen
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
 from csa.reports.public.facts import (
     FORMAT_VERSION,
-    PublicArea,
-    PublicCell,
     PublicFacts,
-    PublicPlace,
 )
 from csa.reports.public.site import FEED, PACKAGE, PAGES, feed_bytes, package_bytes, site_files
 
@@ -252,35 +250,34 @@ def table_files(
     facts: PublicFacts, shapes: Mapping[str, shapely.Geometry] = NO_SHAPES
 ) -> dict[str, bytes]:
     """Write the tables, and the shapes of cells, areas and neighborhoods."""
-    rows: dict[str, Iterable[tuple[object, ...]]] = {
-        "cells.csv": (tuple(_of_cell(cell, facts).values()) for cell in facts.cells),
-        "areas.csv": (
-            (*list(_of_area(area).values())[:-1], " ".join(area.cells)) for area in facts.areas
-        ),
-        "neighborhoods.csv": (tuple(_of_place(place, facts).values()) for place in facts.districts),
+    levels = facts.classes
+    cells = [_row("cells.csv", cell, levels[cell.level]) for cell in facts.cells]
+    areas = [_row("areas.csv", area) for area in facts.areas]
+    places = [_row("neighborhoods.csv", one, levels[one.level]) for one in facts.districts]
+    rows: dict[str, Iterable[Iterable[object]]] = {
+        "cells.csv": (row.values() for row in cells),
+        "areas.csv": ((row | {"cells": " ".join(row["cells"])}).values() for row in areas),
+        "neighborhoods.csv": (row.values() for row in places),
         "counts.csv": _counts(facts),
         "years.csv": facts.years,
-        "actions.csv": (
-            (one.number, one.title, one.status, one.due and one.due.isoformat())
-            for one in facts.actions
-        ),
+        "actions.csv": (_row("actions.csv", one).values() for one in facts.actions),
     }
-    tables = {name: csv_bytes(COLUMNS[name], rows[name]) for name in COLUMNS}
-    cells = [(_shape((cell.cell,)), _of_cell(cell, facts)) for cell in facts.cells]
-    areas = [(_shape(area.cells), _of_area(area)) for area in facts.areas]
-    places = [
-        (_geometry(shapes[one.name]), _of_place(one, facts))
-        for one in facts.districts
-        if one.name in shapes
-    ]
-    shaped = {"cells": cells, "areas": areas} | ({"neighborhoods": places} if places else {})
-    return tables | {f"{n}.geojson": _geojson(n, facts, rows) for n, rows in shaped.items()}
+    tables = {name: csv_bytes(COLUMNS[name], map(tuple, rows[name])) for name in COLUMNS}
+    shaped = {
+        "cells": [(_shape((row["cell"],)), row) for row in cells],
+        "areas": [(_shape(row["cells"]), row) for row in areas],
+        "neighborhoods": [
+            (_geometry(shapes[row["name"]]), row) for row in places if row["name"] in shapes
+        ],
+    }
+    drawn = {name: own for name, own in shaped.items() if own or name != "neighborhoods"}
+    return tables | {f"{name}.geojson": _geojson(name, facts, own) for name, own in drawn.items()}
 
 
-def _of_place(place: PublicPlace, facts: PublicFacts) -> dict[str, Any]:
-    bounds = facts.classes[place.level]
-    values = (place.name, place.count, place.level, bounds.low, bounds.high)
-    return dict(zip(COLUMNS["neighborhoods.csv"], values, strict=True))
+def _row(file: str, *parts: Frozen) -> dict[str, Any]:
+    """Return the values of a table's columns, each from the part that has it."""
+    values = {name: value for part in parts for name, value in part.model_dump(mode="json").items()}
+    return {name: values[name] for name in COLUMNS[file]}
 
 
 def _counts(facts: PublicFacts) -> Iterator[tuple[str, str, str, int | None]]:
@@ -291,17 +288,6 @@ def _counts(facts: PublicFacts) -> Iterator[tuple[str, str, str, int | None]]:
     for geography, name, years, quarters in places:
         yield from ((geography, name, str(year), count) for year, count in years)
         yield from ((geography, name, quarter, count) for quarter, count in quarters)
-
-
-def _of_cell(cell: PublicCell, facts: PublicFacts) -> dict[str, Any]:
-    bounds = facts.classes[cell.level]
-    values = (cell.cell, cell.level, bounds.low, bounds.high, cell.count)
-    return dict(zip(COLUMNS["cells.csv"], values, strict=True))
-
-
-def _of_area(area: PublicArea) -> dict[str, Any]:
-    values = area.model_dump(mode="json")
-    return {name: values[name] for name in COLUMNS["areas.csv"]}
 
 
 def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, Any]]]) -> bytes:

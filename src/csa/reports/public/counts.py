@@ -24,7 +24,8 @@ from csa.disclosure.keys import (
 )
 from csa.disclosure.published import Publication
 from csa.geo.cells import as_text, bin_points, cell_resolution, cover_study_area
-from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.reports.public.areas import PooledChange
+from csa.reports.public.facts import PublicArea
 from csa.reports.public.window import PublicWindow
 
 RESOLUTION = 8
@@ -71,13 +72,13 @@ class CountedIncidents:
 
 def count_all(
     window: PublicWindow,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     change: PooledChange | None,
     secret: Secret,
     earlier: Sequence[Publication],
 ) -> Publication:
     """Make every figure of a quarter, with what was published under another secret as it stands."""
-    shapes = {area.key: area.cells for area in areas}
+    shapes = {area.key: area.ground for area in areas}
     located = located_records(window.dataset, secret, shapes)
     every = all_records(window, secret)
     span = span_name(window.span)
@@ -112,14 +113,15 @@ def count_all(
         for key in _large(AREA, name, shapes, counts, earlier):
             add(AREA, name, [key], located.count(located.inside(key), 1, period))
     members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
-    if change is not None and change.counted is not None:
+    if change is not None and change.exact.counted is not None:
         followed = [(as_text(sorted(cells)), months) for cells, months in change.grounds]
         members[TOGETHER] = {
             ALL: tuple(
                 f"{cell} {span_name(months)}" for cells, months in followed for cell in cells
             )
         }
-        period = Period(change.since, change.through.plus(1))
+        since, through = map(Month.parse, (change.exact.since, change.exact.through))
+        period = Period(since, through.plus(1))
         add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
     return Publication(str(window.quarter), secret.id, members, counts).with_earlier(earlier)
 

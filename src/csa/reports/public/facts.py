@@ -10,8 +10,9 @@ from datetime import date
 from typing import Literal
 
 from csa.city.types import Frozen
+from csa.geo.cells import CellSet
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 
 Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
@@ -48,7 +49,7 @@ class PublicPlace(Frozen):
 class PublicArea(Frozen):
     """A core service area, or one of the period's candidates where none is designated."""
 
-    letter: str  # empty for a candidate
+    letter: str  # empty for a candidate, which has a name alone: a letter promises a choice
     place_name: str
     state: Literal["candidate", "designated", "maintenance"]
     since: date | None  # first day of its state; None for a candidate
@@ -62,6 +63,11 @@ class PublicArea(Frozen):
     def key(self) -> str:
         """Its name among tasks, answers and figures."""
         return self.letter or self.place_name
+
+    @property
+    def ground(self) -> CellSet:
+        """Its cells as numbers."""
+        return frozenset(int(cell, 16) for cell in self.cells)
 
 
 class PublicMeeting(Frozen):

@@ -19,8 +19,8 @@ from csa.city.dataset import City
 from csa.geo.cells import centres, draw_cells
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.reports.document import Block, Bullets, Paragraph, Table
-from csa.reports.public.areas import PublicAreaGround
 from csa.reports.public.facts import (
+    PublicArea,
     PublicDoubled,
     PublicFacts,
     PublicFairness,
@@ -48,12 +48,12 @@ def gather_fairness(
     window: PublicWindow,
     city: City,
     choices: AreaSettings,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     districts: Sequence[PublicPlace],
     census: Census | None,
 ) -> PublicFairness:
     """Gather what the fairness page says of a city."""
-    cells = sorted({cell for area in areas for cell in area.cells})
+    cells = sorted({cell for area in areas for cell in area.ground})
     people: int | None = None
     groups: tuple[PublicGroup, ...] = ()
     if census is not None and cells:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
@@ -18,7 +19,7 @@ from csa.program.plan.measures import Quarter
 from csa.program.store.records import Records
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
-from csa.reports.public.areas import PooledChange, PublicAreaGround, areas_shown, change_in_all
+from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
 from csa.reports.public.counts import (
     ALL,
     AREA,
@@ -30,7 +31,7 @@ from csa.reports.public.counts import (
     count_all,
     span_name,
 )
-from csa.reports.public.facts import DensityClass, PublicCell, PublicFacts
+from csa.reports.public.facts import DensityClass, PublicArea, PublicCell, PublicFacts
 from csa.reports.public.fairness import gather_fairness
 from csa.reports.public.published_values import (
     actions_of,
@@ -44,8 +45,8 @@ from csa.reports.public.published_values import (
     published_neighborhoods,
     published_quarters,
     published_years,
-    to_public_area,
     unquoted_of,
+    with_figures,
 )
 from csa.reports.public.texts import refuse_unread, written
 from csa.reports.public.window import PublicWindow, last_quarter, resolve_window
@@ -71,18 +72,6 @@ class Published:
     held_back: Mapping[str, Suppressed]  # by geography
     n_unknown: int  # located incidents whose source does not say whether they are domestic
     texts: tuple[str, ...] = ()  # every text written by hand
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Everything that facts are gathered from."""
-
-    analysis: Analysis
-    plan: Plan | None
-    month: Month
-    beside: ReportInputs
-    secret: Secret
-    snapshot: Callable[[Publication], Snapshot]
 
 
 def gather_public(
@@ -140,9 +129,8 @@ def gather_public(
     """
     choices = replace(city_choices(city.config), until=month.plus(1))
     snapshot = snapshot_of(city, month, records, choices)
-    beside, own = ReportInputs(earlier=tuple(earlier)), secret or trial_secret(city)
-    analysis = Analysis(city, choices, records)
-    made = _publish(_Asked(analysis, plan, month, beside, own, lambda _: snapshot))
+    beside = ReportInputs(earlier=tuple(earlier), secret=secret)
+    made = gather_from(Analysis(city, choices, records), plan, month, beside, snapshot)
     return made.facts, made.publication
 
 
@@ -152,35 +140,35 @@ def trial_secret(city: City) -> Secret:
 
 
 def gather_from(
-    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
+    analysis: Analysis,
+    plan: Plan | None,
+    month: Month,
+    beside: ReportInputs,
+    snapshot: Snapshot | None = None,
 ) -> Published:
-    """Gather all public facts, with what is stored beside the dataset."""
-
-    def snapshot(settled: Publication) -> Snapshot:
-        # Published twice, the same figures have the same snapshot.
-        before = tuple(one for one in beside.earlier if one != settled)
-        return snapshot_for(analysis, plan, month, replace(beside, earlier=before))
-
+    """Gather all public facts, with what is stored beside the dataset, unless it has a snapshot."""
     secret = beside.secret or trial_secret(analysis.city)
-    return _publish(_Asked(analysis, plan, month, beside, secret, snapshot))
-
-
-def _publish(asked: _Asked) -> Published:
-    analysis, beside = asked.analysis, asked.beside
     analysis.progress("cells")
-    window = resolve_window(analysis.city, asked.month)
-    texts = _read(analysis, asked.plan, window.quarter)
+    window = resolve_window(analysis.city, month)
+    texts = _read(analysis, plan, window.quarter)
     analysis.progress("areas")
     areas = areas_shown(window, analysis)
     change = change_in_all(window, analysis)
     analysis.progress("settle")
-    made = count_all(window, areas, change, asked.secret, beside.earlier)
+    made = count_all(window, areas, change, secret, beside.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
         areas = tuple(area for area in areas if _may_stand(area, window, made))
-        made = count_all(window, areas, change, asked.secret, beside.earlier)
-    facts = _facts(asked, window, areas, change, made)
+        made = count_all(window, areas, change, secret, beside.earlier)
+    if snapshot is None:  # published twice, the same figures have the same snapshot
+        before = tuple(one for one in beside.earlier if one != made)
+        snapshot = snapshot_for(analysis, plan, month, replace(beside, earlier=before))
+    own = {
+        "snapshot_id": secret.name_of(snapshot.id),
+        "actions": actions_of(plan, analysis.records, snapshot.as_of),
+    }
+    facts = _facts(analysis, window, areas, change, made, own)
     if beside.with_fairness:
-        choices = replace(analysis.settings, until=asked.month.plus(1))
+        choices = replace(analysis.settings, until=month.plus(1))
         found = gather_fairness(
             window, analysis.city, choices, areas, facts.districts, beside.census
         )
@@ -225,28 +213,28 @@ def _read(analysis: Analysis, plan: Plan | None, quarter: Quarter) -> tuple[str,
     return texts
 
 
-def _may_stand(area: PublicAreaGround, window: PublicWindow, made: Publication) -> bool:
+def _may_stand(area: PublicArea, window: PublicWindow, made: Publication) -> bool:
     """Return whether an area may be named: naming a candidate says that it has ten or more."""
     is_told = made.count(AREA, span_name(window.span), area.key) is not None
     return area.state != "candidate" or is_told
 
 
 def _facts(
-    asked: _Asked,
+    analysis: Analysis,
     window: PublicWindow,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     change: PooledChange | None,
     made: Publication,
+    own: Mapping[str, Any],
 ) -> PublicFacts:
-    config, records = asked.analysis.city.config, asked.analysis.records
+    config, records = analysis.city.config, analysis.records
     city, public = config.city, config.public
-    snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
     n_unquoted, n_unquoted_open = unquoted_of(records, letters)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
-        snapshot_id=asked.secret.name_of(snapshot.id),
+        **own,
         quarter=made.id,
         start=str(window.span.start),
         until=str(window.span.until),
@@ -268,10 +256,9 @@ def _facts(
             PublicCell(cell=cell, level=class_of(count), count=count)
             for cell, count in sorted(made.counts[CELL][span].items())
         ),
-        areas=tuple(to_public_area(area, made, span, change) for area in areas),
+        areas=tuple(with_figures(area, made, span, change) for area in areas),
         districts=published_neighborhoods(window, made, areas, touched),
         change=published_change(change, made),
-        actions=actions_of(asked.plan, records, snapshot.as_of),
         tasks=public_tasks(records, letters),
         answers=public_answers(records, letters),
         n_unquoted=n_unquoted,

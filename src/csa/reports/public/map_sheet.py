@@ -11,8 +11,7 @@ import shapely
 from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.city.config import CityConfig
-from csa.geo import cells as h3_cells
-from csa.geo.cells import draw_cells
+from csa.geo.cells import draw_cells, outline
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
 from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
@@ -34,7 +33,7 @@ LEAST_SHARE = 0.45
 TALLEST, FLATTEST = 1.25, 0.6
 """Height over width, whatever the city's outline."""
 WIDE = Style((WIDTH, WIDTH), 96, 15, 14, 12.5, 2.6, 8)
-NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, is_projected=True, names_all=False)
+NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, names_all=False)
 
 
 def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geometry, int]]) -> str:
@@ -84,7 +83,7 @@ def _labels(
     place_areas(labels, pairs, is_lettered=style is NARROW or is_crowded(labels, pairs))
     drawn = view.draw(sheet.neighborhoods.geometry)
     names = [str(name) for name in sheet.neighborhoods["name"]]
-    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, len(names), LEAST_SHARE)
+    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, LEAST_SHARE)
     return labels.marks
 
 
@@ -165,7 +164,7 @@ def public_sheet(
             MapArea(
                 area.letter,
                 map_name(area, told, t),
-                h3_cells.outline(int(cell, 16) for cell in area.cells),
+                outline(area.ground),
                 area.state != CANDIDATE,
             )
             for area in told.areas

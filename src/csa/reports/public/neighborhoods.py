@@ -52,9 +52,8 @@ def trend_of(years: Years, dispersion: float = 1.0) -> YearTrend | None:
     On the logarithm of the ratio: counts vary as Poisson counts times the dispersion, and each
     published count has its own small change besides.
     """
-    shown = latest(years)
-    counts = [count for _, count in shown if count is not None]
-    if len(shown) < 2 or len(counts) < len(shown):
+    shown, counts = latest(years), _told(years)
+    if len(counts) < 2:
         return None
     *before, last = counts
     total = sum(before)

@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Literal, TypeAlias
 
 from babel import Locale
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from csa.reports.document import Block
+from csa.reports.html import environment
 
 
 def render_page(name: str, **values: object) -> str:
@@ -24,7 +24,7 @@ def render_page(name: str, **values: object) -> str:
         f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
     )
     return (
-        _templates()
+        environment(is_trimmed=True)
         .get_template(f"{name}.html")
         .render(
             policy=policy,
@@ -56,19 +56,6 @@ def _asset(name: str) -> str:
 def _digest(text: str) -> str:
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-@cache
-def _templates() -> Environment:
-    made = Environment(
-        loader=PackageLoader("csa.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(kind=lambda block: type(block).__name__)
-    return made
 
 
 # ---- A section of a public page.

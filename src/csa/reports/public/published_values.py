@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from csa.base.schema import UNASSIGNED
 from csa.city.config import Public
@@ -15,7 +16,7 @@ from csa.program.plan.items import Plan
 from csa.program.store.records import Records, latest_titles
 from csa.program.work import LISTENING
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.reports.public.areas import PooledChange
 from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
 from csa.reports.public.facts import (
     PublicAction,
@@ -34,7 +35,7 @@ from csa.reports.public.window import PublicWindow
 def published_neighborhoods(
     window: PublicWindow,
     made: Publication,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     touched: Mapping[str, frozenset[str]],
 ) -> tuple[PublicPlace, ...]:
     """Return each neighborhood's numbers, the class of its own count, and the areas in it."""
@@ -53,12 +54,12 @@ def published_neighborhoods(
 
 
 def neighborhoods_by_area(
-    window: PublicWindow, areas: Sequence[PublicAreaGround]
+    window: PublicWindow, areas: Sequence[PublicArea]
 ) -> dict[str, frozenset[str]]:
     """Return the neighborhoods that hold the middle of a cell of each area."""
     found = {}
     for area in areas:
-        middle = centres(sorted(area.cells))
+        middle = centres(sorted(area.ground))
         names = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
         found[area.key] = frozenset(names)
     return found
@@ -83,23 +84,17 @@ def published_classes(made: Publication, span: str) -> tuple[Class, ...]:
     return classes_up_to(max((n or 0 for counts in told for n in counts.values()), default=0))
 
 
-def to_public_area(
-    area: PublicAreaGround, made: Publication, span: str, change: PooledChange | None
+def with_figures(
+    area: PublicArea, made: Publication, span: str, change: PooledChange | None
 ) -> PublicArea:
-    """Return the public facts of an area."""
-    own = None if change is None else change.of_area.get(area.letter)
-    until = None if own is None else own.lasted_until
-    return PublicArea(
-        letter=area.letter,
-        place_name=area.place_name,
-        state=area.state,
-        since=area.since,
-        cells=made.places[AREA][area.key],
-        count=made.count(AREA, span, area.key),
-        years=published_years(made, AREA, area.key),
-        verdict="" if own is None else own.verdict,
-        lasted_until=None if until is None else str(until),
-    )
+    """Return an area with its figures, and what changed in it."""
+    values: dict[str, Any] = {
+        "cells": made.places[AREA][area.key],
+        "count": made.count(AREA, span, area.key),
+        "years": published_years(made, AREA, area.key),
+    }
+    own = {} if change is None else change.of_area.get(area.letter, {})
+    return area.model_copy(update={**values, **own})
 
 
 COARSE = 5
@@ -111,24 +106,18 @@ def published_change(change: PooledChange | None, made: Publication) -> PublicCh
     if change is None:
         return None
     counted = next((n for p in made.counts.get(TOGETHER, {}).values() for n in p.values()), None)
-    low, high = (
-        None if n is None else COARSE * round(n / COARSE) for n in (change.low, change.high)
-    )
-    is_so = counted is not None and change.counted is not None and low is not None
+    exact = change.exact
+    low, high = (None if n is None else COARSE * round(n / COARSE) for n in (exact.low, exact.high))
+    is_so = counted is not None and exact.counted is not None and low is not None
     # A change of a few may carry a count over the range's end: then the count stands alone.
-    if is_so and _side(counted, low, high) != _side(change.counted, change.low, change.high):
+    if is_so and _side(counted, low, high) != _side(exact.counted, exact.low, exact.high):
         low = high = None
-    return PublicChange(
-        verdict=change.verdict,
-        since=str(change.since),
-        through=str(change.through),
-        counted=counted,
-        low=low if is_so and low and low >= THRESHOLD else None,
-        high=high if is_so and high and high >= THRESHOLD else None,
-        is_usual_known=change.is_usual_known,
-        lasted_until=None if change.lasted_until is None else str(change.lasted_until),
-        ended=change.ended,
-    )
+    shown = {
+        "counted": counted,
+        "low": low if is_so and low and low >= THRESHOLD else None,
+        "high": high if is_so and high and high >= THRESHOLD else None,
+    }
+    return exact.model_copy(update=shown)
 
 
 def _side(count: int | None, low: int | None, high: int | None) -> int:
@@ -165,7 +154,7 @@ def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
 def meetings_of(
     records: Records,
     public: Public,
-    areas: Sequence[PublicAreaGround],
+    areas: Sequence[PublicArea],
     touched: Mapping[str, frozenset[str]],
     after: date,
 ) -> tuple[PublicMeeting, ...]:

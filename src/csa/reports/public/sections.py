@@ -135,15 +135,15 @@ def _years(facts: PublicFacts, t: Translator) -> Section:
     title = t("public.years_title")
     if not facts.years:
         return Section("years", title, (Paragraph(t("public.years_none")),))
-    what = noun(facts, t)
-    rows = tuple((str(year), city_count(count, t)) for year, count in facts.years)
-    columns = (t("public.year"), t("public.count"))
-    blocks = [Table(t("public.years_caption", what=what), columns, rows, numeric=(1,))]
+    what, count = noun(facts, t), t("public.count")
+    rows = tuple((str(year), city_count(n, t)) for year, n in facts.years)
+    columns = t("public.year"), count
+    blocks = [Table(t("public.years_caption", what=what), columns, rows, (1,))]
     if facts.quarters:
         latest = facts.quarters[-MOST_QUARTERS:]
         rows = tuple((quarter_words(name, t), city_count(n, t)) for name, n in latest)
-        columns = (t("public.quarter"), t("public.count"))
-        blocks.append(Table(t("public.quarters_caption", what=what), columns, rows, numeric=(1,)))
+        columns = t("public.quarter"), count
+        blocks.append(Table(t("public.quarters_caption", what=what), columns, rows, (1,)))
     return Section("years", title, tuple(blocks))
 
 

@@ -107,18 +107,17 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScree
     legend = len(facts.classes) + count_words(areas_title(facts, t) if facts.areas else "")
     is_dated = count_words(where) + when.n_words + legend <= room
     dated = (when,) if is_dated else ()
-    found = (
+    return (
         WallScreen("number", unit, fitting(people, room - count_words(unit))),
         WallScreen("where", where, dated, is_map=True),
         *_change(facts, t, room),
         *_each_area(facts, t, room),
-        _doing(facts, t, room),
+        *_doing(facts, t, room),
         *_tasks(facts, t, room),
         *_answers(facts, t, room),
         _part(facts, t, room),
         _screen("limits", t("public.limits_title"), map(Row, limits(facts, t)), room),
     )
-    return tuple(screen for screen in found if screen is not None)
 
 
 def fitting(rows: Iterable[Row], room: int) -> tuple[Row, ...]:
@@ -180,15 +179,14 @@ def _range_bar(facts: PublicFacts, t: Translator) -> RangeBar | None:
     return RangeBar(told.counted, low, told.high, counted, t(key, low=low, high=told.high))
 
 
-def _doing(facts: PublicFacts, t: Translator, room: int) -> WallScreen | None:
-    if not facts.actions:
-        if facts.tasks:
-            return None
-        title = t("public.doing_title")
-        return _screen("doing", title, [Row(t("public.doing_none"))], room)
-    title = t("public.actions_count", n=len(facts.actions))
-    rows = [Row(word, f"{n:,}") for word, n in count_actions_by_status(facts, t)]
-    return _screen("doing", title, rows, room)
+def _doing(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
+    if facts.actions:
+        title = t("public.actions_count", n=len(facts.actions))
+        rows = [Row(word, f"{n:,}") for word, n in count_actions_by_status(facts, t)]
+        yield _screen("doing", title, rows, room)
+    elif not facts.tasks:
+        none = [Row(t("public.doing_none"))]
+        yield _screen("doing", t("public.doing_title"), none, room)
 
 
 def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:

@@ -30,6 +30,7 @@ from csa_app.screens.compare import parts
 from csa_app.screens.compare.parts import expected, tier_words
 from csa_app.screens.compare.weighing import Weighing
 from csa_app.shared import cache
+from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.screen_state import first_choices
 
@@ -77,9 +78,16 @@ def judgement(opened, proposal):
 
 
 @pytest.fixture(scope="module")
-def standing(proposal):
+def status(proposal):
     """None of the areas is in service."""
     return match_statuses(proposal.areas, ())
+
+
+def view_of(opened, standing):
+    """What the page shows of the areas, where none is in service but by how it stands."""
+    view = AreaView(opened, first_choices(opened))
+    vars(view).update(standing=standing, core=())
+    return view
 
 
 @pytest.fixture
@@ -180,7 +188,7 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     assert not shown.exception
     assert "8 of 8 candidate areas stand out" in text
     assert "In the highest tier" in text
-    assert "there is for people to decide" in text
+    assert "People decide which comes first." in text
     assert "SAMPLE: synthetic city" in text
 
 
@@ -188,7 +196,7 @@ def test_six_columns_decide_and_a_toggle_shows_how_sure_they_are(page):
     shown = page()
     decides, sure = rows_of(shown)[0], rows_of(how_sure(shown))[0]
     assert [*decides] == ["Area", "Stands", "Tier", "Next 12 months", "Homicides",
-                          "Services lacking", "First"]  # fmt: skip
+                          "Missing services", "First"]  # fmt: skip
     assert not ({*decides} - {"Area", "Stands"}) & {*sure}
     assert len(sure) == 2 + 8
 
@@ -225,7 +233,7 @@ def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, w
     text = words(shown)
     assert not shown.exception
     assert says("compare.first_tier", n=1, places="Silverbeck (A)") in text
-    assert "One of 5 places is taken: Silverbeck (A). There is room for 4 more." in text
+    assert "One of 5 openings is filled: Silverbeck (A). There is room for 4 more." in text
     assert (
         "**Silverbeck (A)**, core service area since February 2020. Silverbeck (A) had 152" in text
     )
@@ -254,12 +262,12 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     shown = page()
     assert shown.selectbox(key="criterion").value == "expected"
     assert not shown.slider
-    assert "with the order" not in words(shown)
+    assert "Tiers change with the order" not in words(shown)
     called = dict(zip(judgement.table["area_id"], NAMES, strict=True))
     for criterion, said in (
         ("homicides", "Osierbank from tier 3 to 1"),
         ("people", "Ivorstead from tier 6 to "),
-        ("density", "For 5 open places it is a tie, which the numbers cannot break: "),
+        ("density", "Tie for 5 openings, which the data can't break: "),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
         assert not shown.exception
@@ -275,10 +283,15 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
         assert said in words(shown)
         assert "Brindlemoor from tier 4 to " in words(shown)
     assert says("compare.changed", enter="Brindlemoor, Umberley", leave="none") in words(shown)
-    assert words(shown).count("tiers go by the incidents expected for the land") == 8
+    assert (
+        words(shown).count(
+            "tiers are based on incidents expected for the land, which can't separate areas in the same tier."
+        )
+        == 8
+    )
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
-    assert "with the order" not in words(shown)
+    assert "Tiers change with the order" not in words(shown)
     assert own_tiers(shown) == "62331534"
 
 
@@ -319,14 +332,14 @@ def test_an_order_by_risk_says_that_it_is_no_cause_and_what_it_would_have_gained
     known = replace(judgement, components=replace(judgement.components, table=table))
     by_risk = Weighing(1, Weights({"risk": 1.0}))
     monkeypatch.setattr(cache, "risk_order", lambda _: None)
-    _, places = parts.what_enters(known, by_risk, opened, standing)
+    _, places = parts.what_enters(known, by_risk, view_of(opened, standing))
     assert places.sure == {table.index[-1]}
     assert said[-1] == f"{says('why_line.no_cause')} {says('compare.risk_unscored')}"
     for n_years, key in ((1, "backtest.risk_one_year"), (2, "backtest.risk_no_gain")):
         found = MethodComparison("risk", "expected", 0.2, 0.19, 0.01, -0.01, 0.03, n_years)
         gain = RiskOrderGain(("2018-01", "2019-01")[-n_years:], 1, 12, found)
         monkeypatch.setattr(cache, "risk_order", lambda _, gain=gain: gain)
-        parts.what_enters(known, by_risk, opened, standing)
+        parts.what_enters(known, by_risk, view_of(opened, standing))
         assert render(describe_risk_order(gain)) in said[-1]
         assert describe_risk_order(gain).key == key
 
@@ -338,7 +351,7 @@ def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):
     shown.slider(key="weight density").set_value(3.0).run()
     assert json.loads(shown.query_params["weigh"])["weights"]["density"] == 3.0
     shown.slider(key="weight expected").set_value(0.0).run()
-    assert "Compared with the city's own order: in" in words(shown)
+    assert "Compared with the city's order: in" in words(shown)
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
     assert "weigh" not in shown.query_params
@@ -349,7 +362,7 @@ def test_all_weights_at_zero_say_so_and_count_as_the_city_s(page):
     shown.selectbox(key="criterion").set_value("several").run()
     shown.slider(key="weight expected").set_value(0.0).run()
     assert not shown.exception
-    assert "nothing counts" in words(shown)
+    assert "All weights are zero, so the city's order is used." in words(shown)
     assert own_tiers(shown) == "62331534"
 
 
@@ -362,28 +375,36 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("adjusted for chance, between") == 8
-    assert text.count("adjusted for chance, and areas of one tier cannot be told apart") == 8
+    assert text.count("likely true level") == 8
+    assert (
+        text.count(
+            "tiers are based on likely true levels in these months, which can't separate areas in the same tier."
+        )
+        == 8
+    )
 
 
 def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
     shown = page(PLAIN, weigh={"capacity": 30, "weights": {}})
     assert selected(shown) == [f"c-{n}" for n in range(1, 9)]  # but not c-9, Kestrelby
-    assert "Of its 24 incidents, 23 lie at a point" in words(shown)
-    assert "may stand for unknown places" in words(shown)
+    assert "23 of its 24 incidents are at a possible placeholder location." in words(shown)
+    assert "placeholder location" in words(shown)
 
 
 def test_too_few_months_are_said_where_the_answer_would_be(page):
     shown = page(screen={"months": 12, "until": "2015-09"})
     assert not shown.exception
-    assert "Too few months to say where" in words(shown)
-    assert "homicides are of 8 months" in words(shown)  # the data begin in January 2015
+    assert "Too few months to tell where." in words(shown)
+    assert (
+        "Tiers and homicides cover 8 months. Forecasts give recent months more weight, so the two can differ."
+        in words(shown)
+    )  # the data begin in January 2015
 
 
 def test_no_area_says_where_to_look(page):
     shown = page(screen={"eps_m": 50.0, "min_samples": 400})
     assert not shown.exception
-    assert "There is no candidate area to compare" in words(shown)
+    assert "No candidate areas to compare." in words(shown)
     linked = [link.proto.page for link in shown.main.get("page_link")]
     assert "areas" in linked  # where other choices are made
 
@@ -393,22 +414,28 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
 ):
     doubtful = with_columns(judgement, len(judgement.table))
     own = Weights({"expected": 1.0})
-    parts.what_enters(doubtful, Weighing(5, own), opened, standing)
+    parts.what_enters(doubtful, Weighing(5, own), view_of(opened, standing))
     first, second = said[0].split("\n")
     assert "chance" not in first
-    assert "may stand for unknown places" in first
-    assert "look there first" in first
+    assert "placeholder location" in first
+    assert "check that first" in first
     assert "No area comes first" in second
     assert ": ." not in second
 
 
 def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, standing):
     doubt, others = parts.stands_out(with_columns(judgement, 1), standing)
-    assert "None of the 7 other candidate areas can be told apart" in others
-    assert "One area owes a third or more of its count" in doubt
+    assert (
+        "None of the other 7 candidates clearly stands out from the rest of the city; their counts may reflect chance. No area has a tier."
+        in others
+    )
+    assert "In one area, at least a third of the count is at a placeholder location:" in doubt
     alone = " ".join(parts.stands_out(with_columns(judgement, 0), standing))
-    assert "None of the 8 candidate areas can be told apart" in alone
-    assert "unknown places" not in alone
+    assert (
+        "None of the 8 candidate areas clearly stands out from the rest of the city; their counts may reflect chance. No area has a tier."
+        in alone
+    )
+    assert "placeholder location" not in alone
 
 
 @pytest.mark.parametrize(
@@ -416,8 +443,11 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, st
     [
         (0, None),
         (1, says("compare.people_unknown", areas="{c-2}")),
-        (2, "counts: {c-2}, {c-3}."),
-        (7, "How many people live in these areas is not known, so that weight changes nothing"),
+        (
+            2,
+            "We don't know how many people live there, so the average of the others is used: {c-2}, {c-3}.",
+        ),
+        (7, "We don't know how many people live in these areas, so that weight changes nothing."),
     ],
 )
 def test_where_people_count_areas_whose_people_are_unknown_are_named(
@@ -429,13 +459,10 @@ def test_where_people_count_areas_whose_people_are_unknown_are_named(
     known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(7 - n_unknown)]]
     unordered = judgement.table.assign(tier=judgement.table["tier"].where(lambda t: t.index > 0))
     people = with_people(replace(judgement, table=unordered), known)
-    parts.what_enters(
-        people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened, standing
-    )
+    view = view_of(opened, standing)
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), view)
     assert len(said) == 1
-    parts.what_enters(
-        people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened, standing
-    )
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), view)
     names = dict(zip(people.table["area_id"], people.table["place_name"], strict=True))
     names["c-2"] = parts.panels.plain("Hadderley (B)")
     notes = said[2:]
@@ -449,7 +476,7 @@ def test_no_criterion_and_no_note_calls_every_incident_a_shooting(page):
     shown = page()
     shown.selectbox(key="criterion").set_value("several").run()
     labels = [*shown.selectbox(key="criterion").options, *(one.label for one in shown.slider)]
-    note = next(c.value for c in shown.caption if "9 times in 10" in c.value)
+    note = next(c.value for c in shown.caption if "90% range" in c.value)
     why = [text.value for text in shown.markdown if "It is in tier" in text.value]
     assert (len(labels), len(why)) == (11, 8)
     assert not any("shooting" in text.lower() for text in [*labels, note, *why])
@@ -494,7 +521,7 @@ def write(page, areas=None):
     page.text_input[0].set_value("Executive Committee")
     if areas is not None:
         page.multiselect[0].set_value(areas)
-    return button(page, "Keep this choice").click().run()
+    return button(page, "Save this choice").click().run()
 
 
 def test_the_page_chooses_no_area_and_a_button_takes_those_that_come_first(page):
@@ -531,14 +558,14 @@ def test_nothing_is_kept_until_the_reasons_are_said_to_tell_of_those_passed_over
     higher = ", ".join(sorted(NAMES[2:]))
     assert says("choose.passed_over", n=6, areas=higher) in words(shown)
     assert "in a higher tier and were not chosen" in words(shown)
-    assert "Nothing is kept yet" in words(shown)
+    assert "Nothing is saved yet:" in words(shown)
     assert not (tmp_path / "choices").exists()
-    button(shown, "Keep this choice").click().run()  # not ticked
+    button(shown, "Save this choice").click().run()  # not ticked
     assert not (tmp_path / "choices").exists()
     shown.checkbox[0].check()
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not shown.exception
-    assert "Kept as choice-" in words(shown)
+    assert "Saved as choice-" in words(shown)
     assert len(list((tmp_path / "choices").iterdir())) == 1
     assert not shown.checkbox
 
@@ -548,7 +575,7 @@ def test_a_tick_for_some_areas_does_not_answer_for_others(page, tmp_path):
     write(shown, ["c-1", "c-2"])
     shown.checkbox[0].check()
     shown.multiselect[0].set_value(["c-1"])
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not (tmp_path / "choices").exists()
     assert not shown.checkbox[0].value
 
@@ -575,7 +602,7 @@ def test_a_choice_without_reasons_is_refused_and_nothing_is_kept(page, tmp_path)
     shown = page()
     shown.text_input[0].set_value("Executive Committee")
     shown.multiselect[0].set_value(["c-1"])
-    next(b for b in shown.button if b.label == "Keep this choice").click().run()
+    next(b for b in shown.button if b.label == "Save this choice").click().run()
     assert "The reasons are missing" in words(shown)
     assert not (tmp_path / "choices").exists()
 
@@ -585,12 +612,12 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     shown.text_area[0].set_value("Both lie beside the new hub, and residents asked for it.")
     shown.text_input[0].set_value("Executive Committee")
     shown.multiselect[0].set_value(["c-1", "c-2"])
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     shown.checkbox[0].check()
-    button(shown, "Keep this choice").click().run()
+    button(shown, "Save this choice").click().run()
     assert not shown.exception
     text = words(shown)
-    assert "Kept as choice-" in text
+    assert "Saved as choice-" in text
     (file,) = (tmp_path / "choices").iterdir()
     kept = json.loads(file.read_text())
     assert [area["area_id"] for area in kept["areas"]] == ["c-1", "c-2"]

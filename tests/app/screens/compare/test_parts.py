@@ -52,31 +52,31 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
     names = {one: one.upper() for one in "abcdefg"}
     said = {
         0: [],
-        1: ["First for the open place: B."],
+        1: ["First for the opening: B."],
         2: [
-            "First for one of the 2 open places: B.",
-            "For the place left it is a tie, which the numbers cannot break: C, D. People decide.",
+            "First for one of the 2 openings: B.",
+            "Tie for the last opening, which the data can't break: C, D. People decide.",
         ],
     }
-    whole = [f"First for the {room} open places: {', '.join(sure.upper())}."]
+    whole = [f"First for the {room} openings: {', '.join(sure.upper())}."]
     assert describe_open_slots(found, names) == said.get(room, whole)
 
 
 def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
     (said,) = describe_capacity(in_service("ABC"), 5)
-    taken = "3 of 5 places are taken: Hadderley (A); Oak, north (B); Silverbeck (C)."
+    taken = "3 of 5 openings are filled: Hadderley (A); Oak, north (B); Silverbeck (C)."
     assert said == f"{taken} There is room for 2 more."
 
 
 def test_one_place_taken_and_one_left_are_said_in_the_singular():
     assert describe_capacity(in_service("A"), 2) == [
-        "One of 2 places is taken: Hadderley (A). There is room for 1 more."
+        "One of 2 openings is filled: Hadderley (A). There is room for 1 more."
     ]
 
 
 def test_where_all_places_are_taken_there_is_no_room():
     (said,) = describe_capacity(in_service("ABC"), 3)
-    assert said.startswith("3 of 3 places are taken: Hadderley (A); ")
+    assert said.startswith("3 of 3 openings are filled: Hadderley (A); ")
     assert said.endswith(says("compare.full"))
     assert "There is room" not in said
 
@@ -84,7 +84,7 @@ def test_where_all_places_are_taken_there_is_no_room():
 @pytest.mark.parametrize("maintained", ["A", "B", "C"])
 def test_an_area_in_maintenance_takes_no_place_and_is_not_named(maintained):
     (said,) = describe_capacity(in_service("ABC", maintained), 3)
-    assert said.startswith("2 of 3 places are taken: ")
+    assert said.startswith("2 of 3 openings are filled: ")
     assert said.endswith("There is room for 1 more.")
     assert [f"({letter})" in said for letter in "ABC"] == [one != maintained for one in "ABC"]
 

@@ -63,7 +63,7 @@ def test_a_reason_without_words_is_our_fault_and_is_found_at_once():
 
 
 def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
-    assert parts.count_of_victims({"victims": None}) == "not known"
+    assert parts.count_of_victims({"victims": None}) == "unknown"
     assert parts.count_of_victims({"victims": 0}) == "0"
     assert parts.count_of_victims({"victims": 12345}) == "12,345"
 
@@ -84,5 +84,5 @@ def test_a_point_without_an_address_says_that_the_file_has_none():
 
 
 def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
-    assert parts.expected_text({"expected": None}) == parts.expected_text({}) == "not known"
+    assert parts.expected_text({"expected": None}) == parts.expected_text({}) == "unknown"
     assert parts.expected_text({"expected": 1.25}) == "1.2"

@@ -124,7 +124,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
         first
         < differs
         < before
-        < text.index("How such areas change by themselves is not known here")
+        < text.index("We have not measured how such areas change on their own here")
     )
     # The command is for the office, not for the answer: it stands under How do we know?
     assert "csa backtest" not in text
@@ -133,6 +133,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     assert "SAMPLE: synthetic city" in text
 
 
+@pytest.mark.long
 def test_where_past_years_are_known_they_are_told(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
     choices = screen_state.first_choices(City(config, read))
@@ -172,7 +173,7 @@ def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
     assert shown.selectbox(key=parts.ONE_AREA).value == "c-8"
     shown.button(key="all together").click().run()
     assert painted(shown)["selected"] == ""
-    assert "No change shown: the 8 areas together" in words(shown)
+    assert "No clear change: the 8 areas together" in words(shown)
     assert link(shown) == PLAIN
 
 
@@ -230,14 +231,16 @@ def test_before_the_map_stand_few_words(page):
     assert "no-change range: " in said
     assert "Here and next door together: " not in said
     # Together they fell; of the one from which it moved, that is said too.
-    assert said.rstrip().endswith("In one of them it moved next door: Brindlemoor.")
+    assert said.rstrip().endswith(
+        "In one of them, more than expected showed up nearby: Brindlemoor."
+    )
 
 
 def test_what_is_followed_is_chosen_by_one_key(page, where_served):
     """Of core service areas first; candidates have starts to choose from."""
     shown = page()
     assert {one["area_id"] for one in drawn(shown)} == {"A"}
-    assert "it moved next door" not in answer(shown)
+    assert "In one of them, more than expected showed up nearby:" not in answer(shown)
     assert all(one["core"] for one in drawn(shown))
     assert not [menu for menu in shown.selectbox if menu.key == "since"]
     (follow,) = shown.get("button_group")[:1]
@@ -286,7 +289,7 @@ def test_an_area_that_was_none_at_the_start_stays_chosen_elsewhere_and_is_said_t
 
 def test_too_few_is_one_line_that_names_all_areas_concerned(page):
     text = words(page(PLAIN))
-    assert text.count("Too few to say: Kestrelby.") == 1
+    assert text.count("Too few to tell: Kestrelby.") == 1
 
 
 def test_the_newest_month_is_held_against_earlier_years_and_the_last_is_provisional(page):
@@ -338,6 +341,7 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
         assert name in text
 
 
+@pytest.mark.long
 def test_another_start_or_last_month_names_the_same_windows_as_if_they_were_followed_again(
     monkeypatch, dataset, root
 ):

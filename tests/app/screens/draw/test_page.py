@@ -140,7 +140,9 @@ def test_a_record_that_was_tampered_with_says_what_differs(page, address):
     store.engine.dispose()
     shown = page()
     assert says("draw_page.same") not in words(shown)
-    assert "The list and the seed give another start than the record" in words(shown)
+    assert "The list and the seed give a different start from the record, or none, for:" in words(
+        shown
+    )
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])

@@ -22,8 +22,9 @@ from csa.city.dataset import City
 from csa.program.areas import designate
 from csa.program.registry import CoreArea, match_statuses
 from csa.program.store.engine import open_store
-from csa_app.screens.find_areas import area_list, parts
+from csa_app.screens.find_areas import parts
 from csa_app.shared import area_sheet, area_status, cache, cache_store, phrases
+from csa_app.shared.area_status import AreaView
 
 
 @pytest.fixture
@@ -43,12 +44,19 @@ def counted(city, core):
     return count_areas(city, grounds, city.proposal, Analysis(city, AreaSettings()).on_cells)
 
 
+def view_of(city, core=()):
+    """What the page shows of the areas, by these in service."""
+    view = AreaView(city, city.choices)
+    vars(view).update(proposal=city.proposal, core=core, counts=counted(city, core))
+    vars(view).update(standing=match_statuses(city.proposal.areas, core))
+    return view
+
+
 def listed(city, core=()):
     """The list beside the map: each area's id, name and counts."""
-    stands = match_statuses(city.proposal.areas, core)
-    rows = area_list.rows(city.proposal, stands, core, counted(city, core))
     return [
-        (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides) for row in rows
+        (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides)
+        for row in parts.rows(view_of(city, core))
     ]
 
 
@@ -80,10 +88,10 @@ def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
 
 
 def test_a_row_says_its_name_its_count_and_how_it_stands(city):
-    (west, _) = area_list.rows(city.proposal, match_statuses(city.proposal.areas, ()), (), {})
-    said = area_list.label(west, "shootings", has_homicides=True)
+    (west, _) = parts.rows(view_of(city))
+    said = parts.label(west, "shootings", has_homicides=True)
     assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
-    assert "homicides" not in area_list.label(west, "shootings", has_homicides=False)
+    assert "homicides" not in parts.label(west, "shootings", has_homicides=False)
 
 
 def core_of(cells):
@@ -110,18 +118,17 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     (far,) = city.proposal.cells.query("incidents > 0 and area_id == ''")["cell"]
     core = core_of([*held, int(far, 16)])
     assert listed(city, (core,))[-1] == ("c-2", "Old Mill (A)", 10, 4)
-    stands, own = match_statuses(city.proposal.areas, (core,)), counted(city, (core,))
-    rows = area_list.rows(city.proposal, stands, (core,), own)
-    (row,) = (one for one in rows if one.stands.letter)
-    assert says("find.list_now", n=9) in area_list.label(row, "shootings", has_homicides=True)
-    said = area_status.describe_outlines(city.proposal, stands, own)
+    view = view_of(city, (core,))
+    (row,) = (one for one in parts.rows(view) if one.stands.letter)
+    assert says("find.list_now", n=9) in parts.label(row, "shootings", has_homicides=True)
+    said = area_status.describe_outlines(view)
     outlines = says("standing.outlines", areas="Old Mill (A) 9")
     assert said == f"{says('standing.own_ground')} {outlines}"
     same = core_of(held)  # no other outline, nothing to say of one
     assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
-    own = counted(city, (same,))
-    assert area_status.describe_outlines(city.proposal, stands, own) == says("standing.own_ground")
-    assert area_status.describe_outlines(city.proposal, stands, {}) == ""
+    said = area_status.describe_outlines(view_of(city, (same,)))
+    assert said == says("standing.own_ground")
+    assert area_status.describe_outlines(view_of(city)) == ""
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -137,14 +144,16 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     city, opened, pages
 ):
     stands = area_status.area_statuses(opened, city.proposal)
-    west, east = area_list.rows(city.proposal, stands, (), {})
+    view = view_of(city)
+    vars(view).update(standing=stands)
+    west, east = parts.rows(view)
     assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
     state = area_status.state_words(east.stands)
     assert state == says("standing.core", since="July 2020")
-    assert state in area_list.label(east, "shootings", has_homicides=True)
+    assert state in parts.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, None, stands)
     ((_, text),) = pages
-    assert "One of them is a core service area already: Zion Corner (B)." in text
+    assert "One of them is already a core service area: Zion Corner (B)." in text
     assert says("find.candidates") not in text
 
 
@@ -194,10 +203,13 @@ def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
 def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
     area = city.proposal.areas.iloc[0].to_dict()
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=(12, 26)))
-    assert "that is 12 to 26" in said
+    assert "12 to 26 (90% range)." in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
-    assert "none can be adjusted for chance" in said
+    assert (
+        "Counts differ between places no more than chance explains, so we can't estimate a likely true level."
+        in said
+    )
 
 
 @pytest.fixture
@@ -284,7 +296,7 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
     }
     opened = SimpleNamespace(config=city.config)
     numbers = [number for number, _ in area_sheet._numbers(opened, area, has_homicides=True)]
-    assert numbers == ["1", "not known", "2.6", "not known"]
+    assert numbers == ["1", "unknown", "2.6", "unknown"]
     counted = {**area, "victims": 1234.0, "population": 5678.0, "population_year": 2020}
     numbers = area_sheet._numbers(opened, counted, has_homicides=True)
     assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "about 5,700"]
@@ -302,7 +314,7 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
         return phrases.cautions(Proposal(None, None, None, summary))
 
     (sentence,) = told(unlocated=2, outside_study_area=1)
-    assert "3 more are on no map" in sentence
+    assert "3 more could not be mapped: no usable location, or outside the city." in sentence
     assert told() == ()
     # A city's file whose values find next to nothing may be another city's.
     assert told("city file", 0.0004) == (says("find.other_city", share=percent(0.0004)),)

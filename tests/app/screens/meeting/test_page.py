@@ -95,7 +95,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
     assert says("meeting.holds_up", numbers="2.3.1") in stuck
-    assert "One action is due in the next 90 days. One is late already." in due
+    assert "One action is due in the next 90 days. One is already past due." in due
 
 
 def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page, store, plan):
@@ -106,7 +106,7 @@ def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page,
         kept, plan, chair_act(5), "1.3.7", {"status": "at-risk", "areas": ["B"], "reason": "x"}
     )
     title = next(a.title for a in plan.actions if a.number == "1.3.7")
-    assert f"of its 2 live actions, check first 1.3.7 {title}:" in words(page(2))
+    assert f"2 actions under way; check first 1.3.7 {title}:" in words(page(2))
 
 
 def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
@@ -123,7 +123,7 @@ def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
 def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, store, plan):
     propose_change(store(), plan, chair_act(3), "1.1.1", {"title": "Meet monthly"})
     shown = page(7)
-    assert "Waits for the chair of Team 1" in words(shown)
+    assert "Waiting for the chair of Team 1" in words(shown)
     for _ in range(2):
         sign(shown, "plan answer change-1")
         press(shown, "approve").run()
@@ -169,8 +169,8 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert "No action was completed. No earlier meeting is on record" in told[0]
     assert says("meeting.places_none") in told[1]
     assert "None of the plan's 15 measures has a value" in told[2]
-    assert "No action is reported as blocked or at risk. 51 actions have had no recent" in told[3]
-    assert "15 slots of the plan have no action yet. 9 are for trust." in told[4]
+    assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
+    assert "15 slots in the plan have no action yet. 9 are for trust." in told[4]
     assert says("meeting.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()
@@ -232,7 +232,7 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     [
         ("Go on", "because", "", says("plan_page.no_office")),
         ("Go on", "", COMMITTEE, says("plan_page.no_why")),
-        (" ", "because", COMMITTEE, "decision takes 1 to 2,000 characters"),
+        (" ", "because", COMMITTEE, "decision must have 1 to 2,000 characters, not"),
     ],
 )
 def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
@@ -253,7 +253,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
     answer_change(store(), plan, chair_act(office="Mayor's Office"), key, is_approved=True)
     press(shown, "refuse").run()
     assert not shown.exception
-    assert "Nothing was written: Mayor's Office changed" in words(shown)
+    assert "Not saved: Mayor's Office changed" in words(shown)
     assert "too dear" in [one.value for one in shown.text_input]
     assert read_records(store()).changes[0].state == "chair-approved"
 

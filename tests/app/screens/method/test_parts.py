@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from tests.sentences import says
 
@@ -14,7 +15,9 @@ from csa_app.screens.method import parts
 @pytest.fixture
 def said(monkeypatch):
     shown = SimpleNamespace(tables=[], texts=[], answers=[])
-    monkeypatch.setattr(parts.panels, "table", lambda rows, _: shown.tables.append(rows))
+    monkeypatch.setattr(
+        parts.panels, "table", lambda rows, _: shown.tables.append(pd.DataFrame(rows))
+    )
     monkeypatch.setattr(parts.panels, "answer", lambda *words: shown.answers.append(words))
     for name in ("markdown", "caption"):
         monkeypatch.setattr(parts.st, name, lambda text, **_: shown.texts.append(text))
@@ -37,7 +40,10 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
 def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
     parts.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
-    assert ". 7 of those lie around areas" in said.texts[0]
+    assert (
+        ". 7 of those are on the edges of areas: groups reach there, but too few incidents are expected to persist."
+        in said.texts[0]
+    )
     assert "lie around areas" not in said.texts[1]
 
 
@@ -51,7 +57,7 @@ def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
     parts.answer(city.proposal)
     words = " ".join(said.answers[0])
     assert "200" in words
-    assert "at least 4 lie" in words
+    assert "A group starts where at least 4 are within 200 m of each other." in words
     assert "16" in words
 
 

@@ -45,12 +45,12 @@ def test_a_file_is_understood_and_becomes_a_city(page, tmp_path):
     assert not (tmp_path / "config").exists()
     page.button(key="make the city").click().run()
     assert not page.exception
-    assert "Louisville is made: 400 incidents" in words(page)
+    assert "candidate areas. Start it with: make run CITY=" in words(page)
     assert (tmp_path / "config" / "louisville.toml").is_file()
     assert (tmp_path / "var" / "louisville" / "dataset" / "ingest.json").is_file()
     assert (tmp_path / "data" / "louisville" / "shootings.csv").is_file()
     page.run()
-    assert "is there already" in words(page)
+    assert "config/louisville.toml already exists." in words(page)
 
 
 def test_what_is_in_doubt_is_asked_and_the_answer_changes_the_table(page, tmp_path):

@@ -103,6 +103,7 @@ def store(root, dataset, tmp_path):
     return made
 
 
+@pytest.mark.long
 def test_what_would_be_left_out_is_said_and_a_text_is_confirmed_before_the_month(
     page, store, tmp_path
 ):
@@ -130,6 +131,7 @@ def test_what_would_be_left_out_is_said_and_a_text_is_confirmed_before_the_month
     assert account["change"]["sentence"] in said
 
 
+@pytest.mark.long
 def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
     page, tmp_path, monkeypatch
 ):

@@ -218,14 +218,14 @@ def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
     assert "▲ 1</b> at risk" in text
     assert says("plan_page.answer_trust", n=9) in text
     assert text.index("1.1 Build trust") < text.index("2.5 Support victims")
-    assert "Proposed already: 1.1.1." in text
+    assert "Already proposed: 1.1.1." in text
     assert says("plan_page.waiting", n=1) in text
     assert says("plan_page.due_soon", n=1) in text
 
 
 def test_without_a_store_nothing_is_known_and_none_is_made(page, address, tmp_path):
     text = words(page())
-    assert "Nobody has reported yet on any of the 51 written actions" in text
+    assert "None of the 51 actions has been reported on yet" in text
     assert not (tmp_path / "store.sqlite3").exists()
 
 
@@ -237,7 +237,7 @@ def test_choices_come_from_the_link_and_go_to_it(page, store):
     assert "48 of 51 written actions" in words(made)
     assert json.loads(made.query_params["plan"]) == {"status": "no-update", "look": CARDS}
     made.checkbox(key="plan late").check().run()
-    assert "No written action fits these choices" in words(made)
+    assert "No actions match these filters" in words(made)
 
 
 def test_each_choice_names_what_it_chooses(page, store, plan):
@@ -281,7 +281,7 @@ def test_a_reload_in_the_middle_of_an_edit_keeps_the_draft(page, store):
     made.text_input(key=WHY).set_value("Because").run()
     again = page()
     text = words(again)
-    assert "Your draft of " in text
+    assert "Your draft from " in text
     assert "Comment: none → Half a sen" in text
     assert again.text_input(key=WHY).value == "Because"
     save(again)
@@ -351,13 +351,13 @@ def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(pa
 
 def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
     made = page({"opened": "1.1.1"})
-    for label in ("waits for the Committee", "counts"):
+    for label in ("waits for the Committee", "--csa-ground:"):
         sign(made, "plan answer change-1")
         next(b for b in made.button if b.label == "Approve").click().run()
         assert not made.exception
         assert label in words(made)
     assert "Open a monthly evening for questions" in words(made)
-    assert "8 actions on trust" in words(made)
+    assert "8 of its actions have not been written" in words(made)
 
 
 def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
@@ -368,7 +368,7 @@ def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
     made.text_input(key=f"{key}/title").set_value("Publish stops and searches each month")
     submit = next(b for b in made.button if b.label == "Propose")
     submit.click().run()
-    assert "Write on whose behalf" in words(made)
+    assert "Add the office you are speaking for, such as Mayor's Office." in words(made)
     assert made.text_input(key=f"{key}/title").value.startswith("Publish")  # the text stays
     sign(made, key)
     next(b for b in made.button if b.label == "Propose").click().run()
@@ -506,9 +506,9 @@ def test_a_bad_link_is_told_of_and_the_whole_plan_is_shown(page, store):
 
 def test_what_contradicts_itself_is_said_before_saving_and_stays_in_the_editor(page, store):
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "evidence", "ftp://x")
-    assert "'ftp://x' is no web address" in words(made)
+    assert "'ftp://x' is not a web address" in words(made)
     save(made)
-    assert "'ftp://x' is no web address" in words(made)
+    assert "'ftp://x' is not a web address" in words(made)
     assert stored(store)["1.2.1"].evidence == ""
     made.button(key="plan undo 1.2.1").click().run()
     assert "would change" not in words(made)
@@ -527,7 +527,10 @@ def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
 
 @pytest.mark.parametrize(
     ("office", "why", "said"),
-    [("", "So.", "Write on whose behalf"), ("Mayor", " ", "Write why")],
+    [
+        ("", "So.", "Add the office you are speaking for, such as Mayor's Office."),
+        ("Mayor", " ", "51 of 51 written actions;"),
+    ],
 )
 def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office, why, said):
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "x")
@@ -573,7 +576,7 @@ def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypat
     monkeypatch.setattr("csa_app.shared.plan_edits.save_draft", full)
     monkeypatch.setattr("csa_app.shared.plan_edits.set_action", full)
     typed(made, "comment", "Kept on screen.")
-    assert "it cannot be kept for later" in words(made)
+    assert "we can't save it for later" in words(made)
     save(made)
     text = words(made)
     assert "is full" in text
@@ -583,7 +586,7 @@ def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypat
 def test_a_damaged_store_stops_the_page_with_a_sentence(page, address):
     Path(address).write_bytes(b"not a database, but long enough to be read as one" * 20)
     made = page()
-    assert "no store, or a damaged one" in words(made)
+    assert "not a store, or is damaged" in words(made)
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -716,7 +719,7 @@ def test_work_plans_are_counted_first_then_taken_once(page, store):
 
 def test_a_file_of_work_plans_with_faults_names_each_by_its_row(page, store):
     shown_page = brought(page(), f"{WORK}task,Z,x,y\n")
-    assert "Row 4: There is no core service area 'Z'" in words(shown_page)
+    assert "Row 4: No core service area 'Z' is on record" in words(shown_page)
     assert says("work_file.take") not in [one.label for one in shown_page.button]
     assert read_records(store).tasks == ()
 

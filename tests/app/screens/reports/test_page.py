@@ -45,7 +45,7 @@ def hand(page, *recipients, why="as agreed", office=HEALTH):
     named = {one.label: one for one in page.text_input}
     named[says("plan_page.on_behalf")].set_value(office)
     named["Why"].set_value(why)
-    (button,) = [one for one in page.button if one.label == "Record it"]
+    (button,) = [one for one in page.button if one.label == "Record handout"]
     return button.click().run()
 
 
@@ -91,6 +91,7 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     assert "have changed since" not in words(shown)
 
 
+@pytest.mark.long
 def test_a_draft_of_public_figures_is_offered_to_nobody(page):
     shown = page()
     for audiences, n_offered in ((["executive", "public"], 3), (["public"], 0)):
@@ -104,6 +105,7 @@ def test_a_draft_of_public_figures_is_offered_to_nobody(page):
         assert (says("reports_page.all_drafts") in words(shown)) is (n_offered == 0)
 
 
+@pytest.mark.long
 def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, store, monkeypatch):
     def refuse(*_, **__):
         raise PrivacyError("publish.caught", n=1, texts="Ask Marcus Reed")
@@ -121,6 +123,7 @@ def test_the_public_edition_is_not_made_where_nothing_may_be_published(page, sto
         assert is_made is (n_made > 0)
 
 
+@pytest.mark.long
 def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):
     shown = make(page())
     hand(shown, "Police")
@@ -170,13 +173,14 @@ def test_another_month_or_audience_hides_what_was_made_of_these_and_going_back_s
     assert shown.button(key="make report").disabled
 
 
+@pytest.mark.long
 def test_recipients_chosen_for_one_month_are_not_those_of_another(page):
     shown = make(page())
     hand(shown, "Police", why="")  # refused: what was chosen stays
     assert shown.multiselect[0].value == ["Police"]
     shown.selectbox(key="report month").set_value("2020-06")  # pressed before the page has run
     make(shown)
-    assert "The report of June 2020 is made" in words(shown)
+    assert "The June 2020 report is ready, for one audience." in words(shown)
     assert shown.multiselect[0].value == []
 
 
@@ -216,7 +220,7 @@ def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypat
     monkeypatch.setattr(cache_store, "plan", lambda _: None)
     shown = make(page())
     assert not shown.exception
-    assert "missing in it" in " ".join(one.label for one in shown.expander)
+    assert "things are missing from it" in " ".join(one.label for one in shown.expander)
     assert len(shown.get("download_button")) == 3
 
 
@@ -234,9 +238,9 @@ def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, sto
 @pytest.mark.parametrize(
     ("recipients", "office", "why", "said"),
     [
-        ([], HEALTH, "as agreed", "Say who received it"),
-        (["Police"], "", "as agreed", "Write on whose behalf"),
-        (["Police"], HEALTH, "", "Write why"),
+        ([], HEALTH, "as agreed", "Name the recipient"),
+        (["Police"], "", "as agreed", "printed on each edition."),
+        (["Police"], HEALTH, "", "printed on each edition."),
     ],
 )
 def test_what_cannot_be_recorded_is_told_beside_the_form(
@@ -251,7 +255,7 @@ def test_what_cannot_be_recorded_is_told_beside_the_form(
 def test_pressed_twice_it_is_one_entry(page, store):
     shown = hand(make(page()), "Police")
     hand(shown, "police")
-    assert "It is on record already that police received this edition" in words(shown)
+    assert "It is already on record that police received this edition" in words(shown)
     assert len(read_records(store()).handouts) == 1
 
 
@@ -261,7 +265,7 @@ def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypat
     shown = make(page())
     assert not shown.exception
     assert len(shown.get("download_button")) == 3
-    assert "Who received one is recorded by a member" in words(shown)
+    assert "You can read and save reports." in words(shown)
     assert not shown.multiselect
     assert "Police" in words(shown)
 
@@ -278,7 +282,7 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
         str(root / "app" / "csa_app" / "screens" / "reports" / "page.py"), default_timeout=120
     ).run()
     assert not shown.exception
-    assert "this page is the public's" in words(shown)
+    assert "Reports are not made here: this is the public's page." in words(shown)
     assert not shown.button
     assert not shown.header
 

@@ -31,9 +31,9 @@ def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
     assert not made.exception
     said = words(made)
     assert "The list has 74 services of 6 kinds." in said
-    assert "lack most, also within 0.5 miles: conflict resolution hub (missing in" in said
+    assert "areas and within 0.5 miles: conflict resolution hub (missing in" in said
     assert "75 (known for 2 of 6)" in said  # people that clinics can serve
-    assert "1 of 3 for which it is known" in said
+    assert "1 of 3 with a known answer" in said
     assert "Circles after a shooting" in said
     assert "Bright Harbor Church" not in said  # nothing more is known of it
     assert made.code[0].value.startswith("csa ingest --city sample --out ")

@@ -46,9 +46,9 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
     made = page(kept_with(first_cells))
     assert not made.exception
     said = words(made)
-    assert "one kind of place marks where risk is higher: bars & grills" in said
+    assert "One place type is linked to higher risk in" in said
     assert says("why_line.no_cause") in said
-    assert "1.7 times as many (1.4 to 2.1)" in said
+    assert "1.7 times as many (90% range: 1.4 to 2.1)" in said
     assert "within 420 feet" in said
     assert "100 %" in said
     assert "State <list>, 2020-01-01" in said
@@ -58,7 +58,7 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
 def test_where_no_factor_holds_that_is_the_answer(page):
     made = page(kept_with({0x8A2A1072B59FFFF}))
     assert not made.exception
-    assert "no kind of place that was tried marks where risk is higher" in words(made)
+    assert "none of the place types we tested is linked to higher risk" in words(made)
     assert "times as many" not in words(made)
 
 

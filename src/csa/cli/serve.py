@@ -1,0 +1,154 @@
+"""The commands that open the app: serve and demo; and where files are: home."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.home import PROJECT_FILE, home, require_one_owner
+from csa.base.io import create_file
+from csa.base.text import tr
+from csa.cli.console import LOGGER, note, show, show_json
+from csa.cli.options import JsonOption, in_var, load_city_option, stored_records
+
+SAMPLE = "sample"
+PUBLISHED = ("2020-03", "2020-06")
+"""Quarters' last months that the made-up program has published."""
+PortOption = Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Read the city's files and judge past years again, first.")
+]
+Step = tuple[str, Callable[[], None]]
+
+
+def serve(
+    city: Annotated[
+        str | None,
+        typer.Option(
+            help="A city's file, its name in config/, or a dataset; else the only one at home.",
+            metavar="CITY",
+        ),
+    ] = None,
+    port: PortOption = 8501,
+    again: AgainOption = False,
+) -> None:
+    """Open a city in the browser: read its files, unless that was done, and serve the app."""
+    given = city or os.environ.get("CSA_CITY") or _only_city()
+    is_dataset = (Path(given) / "ingest.json").is_file()
+    _require_port(port)
+    _take([] if is_dataset else _city_steps(given, is_again=again))
+    _serve(given, port)
+
+
+def demo(port: PortOption = 8501, again: AgainOption = False) -> None:
+    """Open the made-up city in the browser, with two years of a made-up program."""
+    _require_port(port)
+    _take([*_city_steps(SAMPLE, is_again=again, is_new=True), *_program_steps(is_again=again)])
+    _serve(SAMPLE, port)
+
+
+def home_command(
+    here: Annotated[
+        bool, typer.Option("--here", help="Make this folder a project's: write csa.toml.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print where config/, data/ and var/ are."""
+    if here:
+        create_file(Path(PROJECT_FILE), f"# {tr('home.project')}\n".encode())
+    folder = home().resolve()
+    cities = sorted(path.stem for path in (folder / "config").glob("*.toml"))
+    if as_json:
+        show_json({"home": str(folder), "cities": cities})
+    else:
+        show(str(folder), tr("home.cities", cities=", ".join(cities) or tr("home.none")))
+
+
+def _only_city() -> str:
+    """Return the only city at home."""
+    files = sorted((home() / "config").glob("*.toml"))
+    if len(files) != 1:
+        names = ", ".join(path.stem for path in files)
+        key = "serve.which" if files else "serve.no_city"
+        raise ParamError(key, home=home().resolve(), names=names)
+    return files[0].stem
+
+
+def _require_port(port: int) -> None:
+    require_one_owner(is_thorough=True)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise ParamError("serve.port", port=port, other=port + 1) from error
+
+
+def _city_steps(city: str, *, is_again: bool, is_new: bool = False) -> Iterator[Step]:
+    """Yield what a city still needs before it can be looked at."""
+    from csa.city.loading import find_city_file
+    from csa.cli.backtest import backtest
+    from csa.cli.gather import basemap, ingest
+
+    load_city_option(city)
+    folder = in_var(find_city_file(city).stem)
+    dataset = folder / "dataset"
+    is_absent = not (dataset / "ingest.json").is_file()
+    if is_again or is_absent:
+        yield "read", partial(ingest, city=city, out=dataset)
+        yield "draw", partial(basemap, city=city, out=folder / "basemap")
+    if is_again or (is_new and is_absent):
+        yield "past", partial(backtest, city=city, dataset=dataset)
+
+
+def _program_steps(*, is_again: bool) -> Iterator[Step]:
+    """Yield what fills the made-up city: what marks risk, decisions, public pages, a month."""
+    from csa.cli.month import month_command
+    from csa.cli.publish import publish
+    from csa.cli.risk import risk
+    from csa.cli.sample import sample
+
+    folder = in_var(SAMPLE)
+    of: dict[str, Any] = {"city": SAMPLE, "dataset": folder / "dataset"}
+    if is_again or not (folder / "risk").exists():
+        yield "risk", partial(risk, **of, out=folder / "risk")
+    is_decided = stored_records(load_city_option(SAMPLE), None).decided.n
+    if os.environ.get("CSA_STORE") or is_decided:
+        return
+    of["basemap"] = folder / "basemap"
+    yield "program", partial(sample, **of)
+    bundle = folder / "bundle"
+    for month in () if bundle.exists() else PUBLISHED:
+        yield "public", partial(publish, **of, month=month, out=bundle)
+    yield "month", partial(month_command, city=SAMPLE, is_sure=True)
+
+
+def _take(steps: Iterator[Step] | list[Step]) -> None:
+    """Take steps, a line each above its bar; what they print goes to the log."""
+    for name, run in steps:
+        note(tr(f"serve.step_{name}"))
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            run()
+        for line in printed.getvalue().splitlines():
+            LOGGER.info("%s", line)
+
+
+def _serve(city: str, port: int) -> None:
+    """Become the app's server."""
+    note(tr("serve.address", port=port))
+    # -P: a file of the user's folder that is called as a module of ours is not imported.
+    words = [sys.executable, "-P", "-m", "csa_app", "--server.port", str(port)]
+    environment = {**os.environ, "CSA_CITY": city}
+    if os.name == "nt":
+        raise SystemExit(subprocess.run(words, env=environment, check=False).returncode)  # noqa: S603
+    os.execve(sys.executable, words, environment)  # noqa: S606

@@ -1,0 +1,121 @@
+"""A city in memory, from a table of points or a file, understood as `csa start` understands it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from csa.base.crs import LONLAT, made_for, parse_crs, tables_to_lonlat
+from csa.base.errors import CrsError, SourceError, TableError
+from csa.city.dataset import City
+from csa.city.loading import load_city
+from csa.ingest.intake import ingest_city
+from csa.ingest.job import shared_process
+from csa.ingest.sources import find_inputs
+from csa.workflow.city_file import city_file
+from csa.workflow.companion_files import name_column_of, read_city
+from csa.workflow.new_city import understand_tables
+
+FILE = "shootings.csv"
+"""What a table is called: where no column says so, its name says that each row is a shooting."""
+NONFATAL = "nonfatal shooting"
+"""A dataset's word alone, nonfatal, may be an injury of any sort in a file."""
+
+
+def city_from_frame(
+    frame: gpd.GeoDataFrame,
+    date: str,
+    killed: str | None,
+    kind: str | None,
+    city: str | None,
+) -> City:
+    """Understand a table of points, as `csa.city.dataset.City.from_frame`."""
+    points = _points(frame)
+    for name in filter(None, (date, killed, kind)):
+        if name not in frame.columns:
+            known = ", ".join(map(str, frame.columns))
+            raise TableError("frame.no_column", name=name, known=known)
+    _require_all("frame.no_day", frame[date].notna(), column=date)
+    columns: dict[str, Any] = {"date": frame[date]}
+    if killed is not None:
+        numbers = pd.to_numeric(frame[killed], errors="coerce")
+        _require_all("frame.not_killed", numbers.notna(), column=killed)
+        columns["kind"] = np.where(numbers > 0, "homicide", NONFATAL)
+    elif kind is not None:
+        columns["kind"] = frame[kind].astype("str").replace("nonfatal", NONFATAL)
+    else:
+        rest = frame.columns.drop([date, frame.geometry.name])
+        columns |= {str(name): frame[name] for name in rest}
+    columns |= {"longitude": points.x, "latitude": points.y}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE
+        pd.DataFrame(columns).to_csv(path, index=False)
+        try:
+            return city_from_files([path], None, city or "City", None)
+        except SourceError as error:
+            if error.message.key == "start.no_shootings":
+                raise TableError("frame.no_kind") from error
+            raise
+
+
+def city_from_files(
+    files: Sequence[Path], places: Path | None, name: str | None, crs: str | None
+) -> City:
+    """Understand files, as `csa.city.dataset.City.from_file`."""
+    with shared_process("csa.workflow.companion_files"), tempfile.TemporaryDirectory() as folder:
+        tables, _, area = read_city(files, (), crs, places)
+        city = understand_tables(tables, area, name=name or "", crs=crs)
+        polygons = places or Path(folder) / "land.geojson"
+        if city.places is not None:
+            city.places.to_file(polygons, driver="GeoJSON")
+        column = "name" if places is None else name_column_of(places)
+        path = Path(folder) / "city.toml"
+        path.write_text(city_file(city, polygons.name, column), encoding="utf-8")
+        config = load_city(path)
+        intake = ingest_city(config, find_inputs(config, Path(folder), city.files, polygons))
+    if not intake.dataset.report["incidents"]:
+        lost = intake.dataset.report["rows_rejected"].items()
+        why = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in lost if n)
+        raise SourceError("start.none_left", path=city.files[0].name, why=why)
+    return City(config, intake.dataset)
+
+
+def _points(frame: object) -> gpd.GeoSeries:
+    """Return the points in degrees; refuse a table in which any row has none."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise TableError("frame.no_table")
+    if frame.empty:
+        raise TableError("frame.no_rows")
+    if frame.crs is None:
+        raise CrsError("frame.no_crs")
+    shapes = frame.geometry
+    kinds = shapes.geom_type.dropna()
+    others = kinds[kinds != "Point"]
+    if len(others):
+        raise TableError("frame.no_points", n=len(others), kind=others.iloc[0])
+    is_there = ~(shapes.isna() | shapes.is_empty)
+    is_there &= np.isfinite(shapes.x) & np.isfinite(shapes.y)
+    _require_all("frame.no_place", is_there)
+    points = tables_to_lonlat(frame[[frame.geometry.name]], str(frame.crs)).geometry
+    west, south, east, north = made_for(frame.crs) or (-180.0, -90.0, 180.0, 90.0)
+    is_here = points.notna() & points.x.between(max(west, -180.0), min(east, 180.0))
+    is_here &= points.y.between(max(south, -90.0), min(north, 90.0))
+    # Degrees under a name of meters lie at its origin, in the sea.
+    is_degrees = frame.crs.is_projected and (shapes.x.abs() <= 180).all()
+    if is_degrees or not is_here.all():
+        box = dict(zip(("west", "south", "east", "north"), shapes.total_bounds, strict=True))
+        raise CrsError("frame.not_here", crs=parse_crs(frame.crs).name, **box)
+    return points.set_crs(LONLAT)
+
+
+def _require_all(key: str, is_there: pd.Series, **values: str) -> None:
+    """Refuse a table by the number of rows that lack something, and the first of them."""
+    missing = is_there.index[~is_there.to_numpy()]
+    if len(missing):
+        raise TableError(key, n=len(missing), first=missing[0], **values)

@@ -1,0 +1,119 @@
+"""A city of a table of points or a file, in memory, read as `csa start` reads it."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import csa
+
+N = 300
+MIDDLE = (-94.58, 39.10)
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Three years of incidents around a middle, one in five fatal."""
+    rng = np.random.default_rng(52)
+    minutes = rng.integers(0, 1095 * 24 * 60, N)
+    points = gpd.points_from_xy(*(at + rng.normal(0, 0.02, N) for at in MIDDLE), crs="EPSG:4326")
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(minutes, "min")
+    return gpd.GeoDataFrame({"date": days, "fatal": rng.random(N) < 0.2}, geometry=points)
+
+
+def incidents_of(city):
+    found = city.dataset.incidents
+    return sorted(zip(found["occurred_at"], found["kind"].astype("str"), strict=True))
+
+
+def test_each_row_is_an_incident_on_its_day_of_its_kind_at_its_point(table):
+    city = csa.City.from_frame(table, killed="fatal", city="Elm Town")
+    kinds = np.where(table["fatal"], "homicide", "nonfatal")
+    assert incidents_of(city) == sorted(zip(table["date"], kinds, strict=True))
+    assert (city.config.city.id, city.config.city.name) == ("elm-town", "Elm Town")
+    assert city.folder is None
+    xy = np.sort(city.dataset.incidents[["lon", "lat"]].to_numpy(), axis=0)
+    assert xy == pytest.approx(np.sort(shapely.get_coordinates(table.geometry), axis=0))
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        (lambda t: t.to_crs("EPSG:2817"), {"killed": "fatal"}),
+        (lambda t: t.to_crs("EPSG:26798"), {"killed": "fatal"}),
+        (lambda t: t.assign(fatal=t["fatal"].astype(int)), {"killed": "fatal"}),
+        (
+            lambda t: t.rename_geometry("where").rename(columns={"date": "on"}),
+            {"killed": "fatal", "date": "on"},
+        ),
+        (lambda t: t.assign(what=np.where(t["fatal"], "homicide", "nonfatal")), {"kind": "what"}),
+        (lambda t: t, {}),  # a column that says so is found
+    ],
+    ids=["meters", "feet", "numbers", "names", "words", "found"],
+)
+def test_the_same_incidents_in_another_form_are_the_same(change, options, table):
+    one = csa.City.from_frame(table, killed="fatal")
+    assert incidents_of(csa.City.from_frame(change(table), **options)) == incidents_of(one)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_of_one_kind_alone_all_are_counted(killed, table):
+    city = csa.City.from_frame(table.assign(fatal=killed), killed="fatal")
+    report = city.dataset.report
+    assert (report["incidents"], report["homicides"]) == (N, N * killed)
+
+
+def without_point(table, shape):
+    shapes = table.geometry.to_numpy().copy()
+    shapes[7] = shape
+    return table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "values"),
+    [
+        (pd.DataFrame, "frame.no_table", {}),
+        (lambda t: t.iloc[:0], "frame.no_rows", {}),
+        (lambda t: t.set_crs(None, allow_override=True), "frame.no_crs", {}),
+        (lambda t: without_point(t, None), "frame.no_place", {"n": 1, "first": 7}),
+        (lambda t: without_point(t, shapely.Point()), "frame.no_place", {"n": 1, "first": 7}),
+        (lambda t: without_point(t, shapely.box(0, 0, 1, 1)), "frame.no_points", {"n": 1, "kind": "Polygon"}),
+        (lambda t: t.set_crs("EPSG:32615", allow_override=True), "frame.not_here", {}),
+        (lambda t: t.to_crs("EPSG:32615").set_crs("EPSG:4326", allow_override=True), "frame.not_here", {}),
+        (lambda t: t.drop(columns="date"), "frame.no_column", {"name": "date"}),
+        (lambda t: t.assign(date=t["date"].where(t.index > 2)), "frame.no_day", {"n": 3, "first": 0}),
+        (lambda t: t.assign(fatal=t["fatal"].astype(float).where(t.index != 5)), "frame.not_killed", {"n": 1, "first": 5}),
+        (lambda t: t.assign(fatal="perhaps"), "frame.not_killed", {"n": N}),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_read_is_refused_with_how_many_rows_and_the_first(
+    change, key, values, table
+):
+    with pytest.raises(csa.CsaError) as error:
+        csa.City.from_frame(change(table), killed="fatal")
+    assert error.value.message.key == key
+    given = vars(error.value.message)["values"]
+    assert {name: given[name] for name in values} == values
+
+
+def test_a_table_that_does_not_say_who_was_killed_is_asked_for_the_column(table):
+    with pytest.raises(csa.TableError) as error:
+        csa.propose_areas(table[["date", "geometry"]])
+    assert error.value.message.key == "frame.no_kind"
+
+
+def test_areas_of_a_table_are_those_of_its_city(table):
+    direct = csa.propose_areas(table, csa.AreaSettings(max_area_km2=0))
+    by_city = csa.propose_areas(csa.City.from_frame(table), csa.AreaSettings(max_area_km2=0))
+    assert len(direct.areas)
+    assert direct.areas.geometry.equals(by_city.areas.geometry)
+
+
+def test_a_file_and_the_same_rows_as_a_table_are_the_same_city(table, tmp_path):
+    path = tmp_path / "homicides.csv"
+    rows = table.assign(latitude=table.geometry.y, longitude=table.geometry.x)
+    rows.drop(columns="geometry").to_csv(path, index=False)
+    city = csa.City.from_file(path, city="Elm Town")
+    assert incidents_of(city) == incidents_of(csa.City.from_frame(table, killed="fatal"))
+    assert list(tmp_path.iterdir()) == [path]
