@@ -55,10 +55,6 @@ def share_found(mean, drop, seed, *, with_rings=False, variance_ratio=1.0):
         (20, 9, True, True),
     ],
 )
-def test_fewer_incidents_take_longer_to_show_anything():
-    assert [years_to_show(n) for n in (22, 11, 3.5, 1, 0)] == [1, 1, 4, 11, 100]
-
-
 def test_cells_may_be_tested_up_to_85_for_100_incidents_and_better_up_to_45(
     n_incidents, n_cells, can, is_firm
 ):
@@ -303,3 +299,7 @@ def test_where_counts_vary_more_the_larger_drop_is_found_four_times_in_five():
     assert 0.79 <= share_found(200, drop, seed=1, variance_ratio=1.6) <= 0.87
     poisson = detectable_drop(200)
     assert share_found(200, poisson, seed=1, variance_ratio=1.6) < 0.7
+
+
+def test_fewer_incidents_take_longer_to_show_anything():
+    assert [years_to_show(n) for n in (22, 11, 3.5, 1, 0)] == [1, 1, 4, 11, 100]
