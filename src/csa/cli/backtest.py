@@ -169,7 +169,7 @@ def explain_comparison(
     n_days = len(question.origins)
     is_yearly = len({origin.year for origin in question.origins}) == n_days
     horizon = question.horizon_months
-    return tr(
+    said = tr(
         "backtest.meaning",
         days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
         came=tr("backtest.next_year") if horizon == 12 else tr("backtest.next_months", n=horizon),
@@ -187,6 +187,7 @@ def explain_comparison(
         if is_best_telling(past.table, past.request.choices.resolution)
         else "",
     )
+    return said.strip()
 
 
 def _verdict(comparison: MethodComparison) -> str:
