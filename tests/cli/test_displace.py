@@ -812,7 +812,7 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
 def test_cells_too_fine_for_any_city_are_refused(ask):
     fine = frozenset({int(h3.latlng_to_cell(KNOT[1], KNOT[0], 12), 16)})
     assert (
-        "The H3 resolution must be 6 to 11, not 12. 10 is about a block, not 9 is seven times as large."
+        "The H3 resolution must be 6 to 11, not 12. 10 is about a block; 9 is seven times as large."
         in sentence(ask((fine,), check=False))
     )
 

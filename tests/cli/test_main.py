@@ -380,7 +380,7 @@ def test_an_as_of_day_that_is_none(ingest, shootings):
     [
         (
             ("--resolution", "16"),
-            "The H3 resolution must be 6 to 11, not 16. 10 is about a block, not 9 is seven times as large.",
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block; 9 is seven times as large.",
         ),
         (("--eps-m", "-1"), "eps_m must be above 0"),
         (("--min-samples", "0"), "min_samples must be 2 or more"),

@@ -776,7 +776,7 @@ def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
         (("--until", "2010-01"), "is outside the data, which cover"),
         (
             ("--resolution", "16"),
-            "The H3 resolution must be 6 to 11, not 16. 10 is about a block, not 9 is seven times as large.",
+            "The H3 resolution must be 6 to 11, not 16. 10 is about a block; 9 is seven times as large.",
         ),
     ],
 )

@@ -106,14 +106,14 @@ class AreaView:
         return areas_in_service(self.session)
 
     @cached_property
-    def status(self) -> Mapping[str, AreaStatus]:
+    def statuses(self) -> Mapping[str, AreaStatus]:
         """How each candidate stands, by its id."""
         return area_statuses(self.session, self.proposal)
 
     @cached_property
     def others(self) -> tuple[CoreArea, ...]:
         """The areas in service that no candidate is."""
-        found = {one.letter for one in self.status.values()}
+        found = {one.letter for one in self.statuses.values()}
         return tuple(area for area in self.core if area.key not in found)
 
     @cached_property
@@ -126,7 +126,7 @@ class AreaView:
     def outlines(self) -> dict[str, int]:
         """What outlines found now hold, by letter, where they are not the area's own cells."""
         areas, own = self.proposal.areas, {key: one.cells for key, one in self.counts.items()}
-        letters = [self.status[area_id].letter for area_id in areas["area_id"]]
+        letters = [self.statuses[area_id].letter for area_id in areas["area_id"]]
         rows = zip(letters, areas["incidents"], list_cells(areas), strict=True)
         return {at: int(n) for at, n, cells in rows if at in own and cells != own[at]}
 

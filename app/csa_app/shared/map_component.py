@@ -181,7 +181,7 @@ def area_map(
             classes,
             period,
             **{"shade": "shootings", "visible": SMALL_LAYERS, "selected": "", **shown},
-            status=view.status,
+            status=view.statuses,
             core=view.core,
             counts=view.counts,
             afar=cache.geometry_afar(view.session, resolution),

@@ -77,7 +77,7 @@ def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
     assert "armed assault" not in line
     assert "late" not in line
     for n_days, age in (
-        (1, "a day"),
+        (1, "one day"),
         (99, "99 days"),
         (100, "3 months"),
         (730, "23 months"),

@@ -232,7 +232,7 @@ def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
     server.stop()
     gone = work_city(stored, out)
     assert (gone["state"], gone["is_new"]) == ("failed", True)
-    assert gone["why"].startswith(f"{at}/shootings.csv cannot be read (")
+    assert gone["why"].startswith(f"{at}/shootings.csv can't be read (")
     assert tree(tmp_path / "out" / "small") == kept
     assert ran == ["start", "start", "start"]
 

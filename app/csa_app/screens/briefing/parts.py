@@ -56,7 +56,7 @@ def are_many(proposal: Proposal) -> bool:
 
 def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
     """List the areas by tier, then by name, those in service on their own ground."""
-    proposal, standing, counts = view.proposal, view.status, view.counts
+    proposal, standing, counts = view.proposal, view.statuses, view.counts
     note = tr(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -106,7 +106,7 @@ def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
 def _listed(head: str, rows: pd.DataFrame, view: AreaView) -> str:
     items = []
     for area_id, n, low, high in rows[LISTED].to_numpy():
-        stands = view.status[area_id]
+        stands = view.statuses[area_id]
         own = view.counts.get(stands.letter)
         numbers = (int(n), expected_range(low, high)) if own is None else (own.incidents, own.usual)
         items.append(_item(stands.display_name, *numbers))
@@ -157,14 +157,14 @@ def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, 
     if nothing:
         return "", nothing
     found = share_words(view.proposal, cache.suggesting(view.session, view.choices))
-    if served := describe_served(view.status):
+    if served := describe_served(view.statuses):
         found = f"{found} {served}"
     if judgement is None:
         return found, tr("briefing.judging")
     where = judgement.answers["locate"]
     if not where.can:
         return found, tr("briefing.no_tiers")
-    return f"{found} {highest_areas(judgement, view.status)}", ""
+    return f"{found} {highest_areas(judgement, view.statuses)}", ""
 
 
 def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:

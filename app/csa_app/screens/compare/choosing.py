@@ -29,7 +29,7 @@ ASKED = "choose passed over"
 
 def form(view: AreaView, judgement: AreaAssessment, weighing: Weighing, first: list[str]) -> None:
     """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
-    session, proposal, standing = view.session, view.proposal, view.status
+    session, proposal, standing = view.session, view.proposal, view.statuses
     st.header(tr("choose.title"), anchor=RECORD)
     who = person.person(session)
     if not may(require_area_chair, who):

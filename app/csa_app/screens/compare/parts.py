@@ -114,9 +114,9 @@ def show(
     view: AreaView, judgement: AreaAssessment, chosen: pd.DataFrame, places: OpenPlaces
 ) -> None:
     """Show the areas side by side, by tier, then by name: what decides, or how sure it is."""
-    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), view.status)
+    table = by_tier(judgement.table.join(chosen.drop(columns="tier"), on="area_id"), view.statuses)
     is_sure = st.toggle(tr("compare.how_sure"), key="how sure", help=tr("compare.how_sure_help"))
-    known = {**view.status, **{area.key: in_service(area) for area in view.others}}
+    known = {**view.statuses, **{area.key: in_service(area) for area in view.others}}
     lacking = lacking_services(view, known)
     unknown = dict.fromkeys(table.columns, math.nan) | {
         "was_candidate": "unknown",
@@ -295,7 +295,7 @@ def what_enters(
     Returns the order, and the open places.
     """
     chosen = once(prioritize)(judgement, weighing.weights, weighing.capacity)
-    weights, standing = default_weighing(view.session.config).weights, view.status
+    weights, standing = default_weighing(view.session.config).weights, view.statuses
     own = once(prioritize)(judgement, weights, weighing.capacity)
     places = open_places(chosen, view.core, standing, weighing.capacity)
     first, before = places.named, open_places(own, view.core, standing, weighing.capacity).named
@@ -407,7 +407,7 @@ def show_map(view: AreaView, judgement: AreaAssessment, places: OpenPlaces) -> N
 def bar(view: AreaView, capacity: int, chosen: Sequence[str]) -> None:
     """Keep at the bottom of the window how many are chosen, and the way to record the choice."""
     served = [area for area in view.core if area.state == DESIGNATED]
-    new = [area_id for area_id in chosen if not view.status[area_id].letter]
+    new = [area_id for area_id in chosen if not view.statuses[area_id].letter]
     room = capacity - len(served) - len(new)
     said = [tr("compare.bar_served", n=len(served))] * bool(served)
     said += [tr("compare.bar_chosen", n=len(new))]
@@ -417,7 +417,7 @@ def bar(view: AreaView, capacity: int, chosen: Sequence[str]) -> None:
 
 def reasons(view: AreaView, judgement: AreaAssessment) -> None:
     """Show two sentences per area on why it has its tier, or none."""
-    areas, through, standing = view.proposal.areas, through_words(view.proposal), view.status
+    areas, through, standing = view.proposal.areas, through_words(view.proposal), view.statuses
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.header(tr("compare.why"), anchor=False)
     lacking = lacking_services(view, standing) or {}

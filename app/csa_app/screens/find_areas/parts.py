@@ -92,7 +92,7 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
     view = AreaView(session, choices)
     screen: LinkState = st.session_state[screen_state.SCREEN]
     if screen.area not in {area.key for area in view.others}:
-        screen = screen.with_area(resolve_area_id(view.status, screen.area))
+        screen = screen.with_area(resolve_area_id(view.statuses, screen.area))
     with st.container(horizontal=True, key="find"):
         left, right = st.container(key="find_map"), st.container(key="find_side", gap="xsmall")
     with left:
@@ -106,7 +106,7 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
     if view.proposal.is_empty and not view.core:
         return
     with right:
-        stands = view.status.get(screen.area)
+        stands = view.statuses.get(screen.area)
         letter = screen.area if stands is None else stands.letter
         served = next((area for area in view.core if area.key == letter), None)
         if served is not None:
@@ -172,7 +172,7 @@ def rows(view: AreaView) -> list[ListedArea]:
     """List candidates and core service areas from west to east, those on their own ground."""
     areas, found = view.proposal.areas, []
     for row, west in zip(areas.to_dict("records"), areas.bounds["minx"], strict=True):
-        stands = view.status[row["area_id"]]
+        stands = view.statuses[row["area_id"]]
         n, homicides = row["incidents"], row["homicides"]
         if own := view.counts.get(stands.letter):
             n, homicides = own.incidents, own.homicides
@@ -185,7 +185,7 @@ def rows(view: AreaView) -> list[ListedArea]:
 
 def show_list(view: AreaView) -> None:
     """Show the list; a click on a row opens its sheet in the list's place."""
-    proposal, standing, counts = view.proposal, view.status, view.counts
+    proposal, standing, counts = view.proposal, view.statuses, view.counts
     what = what_is_counted(proposal)
     counted = tr("find.list_counted", what=what, n=months_covered(proposal))
     st.html(f'<p class="csa-list-head"><b>{tr("find.list_head")}</b><span>{counted}</span></p>')

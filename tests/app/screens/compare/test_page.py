@@ -78,7 +78,7 @@ def judgement(opened, proposal):
 
 
 @pytest.fixture(scope="module")
-def status(proposal):
+def standing(proposal):
     """None of the areas is in service."""
     return match_statuses(proposal.areas, ())
 
@@ -86,7 +86,7 @@ def status(proposal):
 def view_of(opened, standing):
     """What the page shows of the areas, where none is in service but by how it stands."""
     view = AreaView(opened, first_choices(opened))
-    vars(view).update(standing=standing, core=())
+    vars(view).update(statuses=standing, core=())
     return view
 
 
@@ -375,7 +375,7 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("likely true level") == 8
+    assert text.count("incidents; likely true level") == 8
     assert (
         text.count(
             "tiers are based on likely true levels in these months, which can't separate areas in the same tier."

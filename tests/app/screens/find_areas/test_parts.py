@@ -48,7 +48,7 @@ def view_of(city, core=()):
     """What the page shows of the areas, by these in service."""
     view = AreaView(city, city.choices)
     vars(view).update(proposal=city.proposal, core=core, counts=counted(city, core))
-    vars(view).update(standing=match_statuses(city.proposal.areas, core))
+    vars(view).update(statuses=match_statuses(city.proposal.areas, core))
     return view
 
 
@@ -145,7 +145,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
 ):
     stands = area_status.area_statuses(opened, city.proposal)
     view = view_of(city)
-    vars(view).update(standing=stands)
+    vars(view).update(statuses=stands)
     west, east = parts.rows(view)
     assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
     state = area_status.state_words(east.stands)

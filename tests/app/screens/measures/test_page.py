@@ -140,7 +140,7 @@ def test_both_sentences_of_an_area(page, filled):
     assert "Too few answers here (30 of the 100 needed), so this is the figure for" in said
     assert "Fix <lights>" in said
     assert says("here.at_target_city", at=90) in said
-    assert "met" not in said.split("city 90")[1][:5]
+    assert "met" not in said.split("target 90")[1][:5]
     assert "No answer yet." in said
 
 
@@ -524,9 +524,9 @@ def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(pa
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        (TODAY + timedelta(days=1), "). Record it once that day has come."),
+        (TODAY + timedelta(days=1), "Record it once that day has come."),
         (date(2015, 1, 1), "is before the data begin"),
-        (None, "Nothing of"),
+        (None, "Nothing was saved."),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_beside_the_form(page, filled, wrong, sentence):
@@ -557,7 +557,7 @@ def test_an_area_is_designated_as_of_an_earlier_day(page, where):
     [form] = {one.form_id for one in made.button if one.form_id.startswith("designated")}
     [on] = [one for one in made.date_input if one.key.startswith("designated")]
     for day_of, sentence in (
-        (TODAY + timedelta(days=1), "). Record it once that day has come."),
+        (TODAY + timedelta(days=1), "Record it once that day has come."),
         (date(2015, 1, 1), "is before the data begin"),
     ):
         on.set_value(day_of)
