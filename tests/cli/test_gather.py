@@ -184,3 +184,24 @@ def test_few_bad_texts_are_no_fault_of_the_citys_file(town, check):
     said = check("--places", town.places, path)
     assert "left out: 1 bad date" in said
     assert "Warning" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("OCCUR_DATE", "OCURR_DATE", "OCURR_DATE"),
+        ("%m/%d/%Y", "%d.%m.%Y", "120"),
+        ('name_column = "name"', 'name_column = "nmae"', "nmae"),
+    ],
+)
+def test_the_files_in_place_are_tried_where_none_is_named(
+    town, check, nypd, monkeypatch, old, new, sentence
+):
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
+    text = town.config.read_text()
+    text = text.replace("[city]\n", f'[city]\nfiles = ["{nypd.name}"]\n', 1)
+    town.config.write_text(text)
+    assert "120 rows read, 120 used; left out: none." in check()
+    assert old in text
+    town.config.write_text(text.replace(old, new))
+    assert sentence in check(code=2)

@@ -277,12 +277,28 @@ def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_
     (tmp_path / "noise.geojson").write_text("{}")
     found = beside(path)
     assert found.places == places
-    assert [note.key for note in found.notes] == ["start.other_places"]
-    assert "wards.geojson" in str(found.notes[0])
+    unfit, others = found.notes
+    assert (unfit.key, others.key) == ("start.places_unfit", "start.other_places")
+    assert "a_neighborhoods_elsewhere.geojson" in str(unfit)
+    assert "wards.geojson" in str(others)
     assert beside(path, places=wards).places == wards
     assert name_column_of(places) == "name"
     with pytest.raises(SourceError, match=r"noise\.geojson"):
         understand(path, tmp_path / "noise.geojson")
+
+
+def test_polygons_that_name_no_system_take_the_one_given(tmp_path):
+    path = written(tmp_path, plain())
+    shapes = gpd.read_file(polygons_around(MIDDLE, tmp_path / "n.geojson")).to_crs("EPSG:3089")
+    (tmp_path / "n.geojson").unlink()
+    shapes.to_file(tmp_path / "neighborhoods.shp")
+    (tmp_path / "neighborhoods.prj").unlink()
+    assert [note.key for note in beside(path).notes] == ["start.places_no_crs"]
+    found = beside(path, crs="EPSG:3089").places
+    assert found == tmp_path / "neighborhoods.shp"
+    city = understand(path, found, crs="EPSG:3089")
+    text = city_file(city, found.name, name_column_of(found, "EPSG:3089"), crs="EPSG:3089")
+    assert tomllib.loads(text)["places"]["crs"] == "EPSG:3089"
 
 
 def test_zipped_maps_are_a_citys_shootings_and_its_neighborhoods(tmp_path):

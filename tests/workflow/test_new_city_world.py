@@ -113,6 +113,21 @@ def test_who_was_killed_is_read_as_it_is_written(tmp_path, flag):
     assert Counter(dataset.incidents["kind"]) == KINDS
 
 
+def test_who_died_by_no_murder_did_not_survive(tmp_path):
+    rows = [{**base(one), "Fatal": "Yes", "Murder": "YN"[one.number % 3 > 0]} for one in TRUTH]
+    city, _ = read(tmp_path, rows)
+    assert city.lists[0].rules.nonfatal == []
+    assert "start.not_counted" in {note.key for note in city.notes}
+
+
+def test_hours_of_another_column_are_no_lost_half_of_the_day(tmp_path):
+    rows = [
+        {**base(one), "Date": f"{one.when:%Y-%m-%d} 05:00", "Hour": one.when.hour} for one in TRUTH
+    ]
+    city, _ = read(tmp_path, rows)
+    assert "start.half_day" not in {note.key for note in city.notes}
+
+
 def test_a_flag_that_is_always_no_marks_no_homicide(tmp_path):
     _, dataset = read(tmp_path, changed(lambda _, __: {"Fatal": "N"})())
     assert Counter(dataset.incidents["kind"]) == {"nonfatal": len(TRUTH)}
@@ -539,6 +554,11 @@ ANSWERS = {
             "view": {"columns": [{"name": name} for name in ("Case", "Date", "Fatal", "Place")]}
         },
         "data": CELLS,
+    },
+    "columns and rows": {"columns": [*ROWS[0]], "rows": [[*row.values()] for row in ROWS]},
+    "a list by its own name, its days wrapped": {
+        "homicides": [{**row, "Date": {"$date": row["Date"]}} for row in ROWS],
+        "count": len(ROWS),
     },
 }
 

@@ -14,13 +14,13 @@ from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.backtest.comparison import MethodComparison
 from csa.areas.backtest.origins import HORIZON_MONTHS
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.backtest.scoring import METHODS
+from csa.areas.backtest.scoring import METHODS, is_best_telling
 from csa.areas.backtest.suggestion import SettingScore, comparable_settings, explain_choice
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.base.schema import KINDS
-from csa.base.text import method_phrase, month, percent, render, tr
+from csa.base.text import land_percent, method_phrase, month, percent, render, tr
 from csa_app.shared import cache, charts, panels, theme
 from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
@@ -217,7 +217,9 @@ def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
     panels.answer(
         caught(session, record, choices),
         _against(record),
-        tr("how_well.best", share=percent(_means(record)["ceiling"])),
+        tr("how_well.best", share=percent(_means(record)["ceiling"]))
+        if is_best_telling(record.table, int(record.params["resolution"]))
+        else "",
         "" if by_risk is None else render(describe_risk_order(by_risk)),
     )
 
@@ -228,7 +230,7 @@ def caught(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
         "how_well.answer",
         n=record.n_origins,
         share=percent(_means(record)["areas"]),
-        land=_land(record),
+        land=_land(session, record),
         what=kinds_words(session, choices),
     )
 
@@ -259,8 +261,9 @@ def _means(record: BacktestRecord) -> dict[str, float]:
     return {str(name): float(share) for name, share in found.items()}
 
 
-def _land(record: BacktestRecord) -> str:
-    return percent(float(record.table["area_share"].mean()))
+def _land(session: CitySession, record: BacktestRecord) -> str:
+    is_estimated = session.config.places.is_estimated
+    return land_percent(float(record.table["area_share"].mean()), is_estimated=is_estimated)
 
 
 def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -> None:
@@ -270,7 +273,8 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
     with left:
         message = tr(MESSAGES[found.verdict], way=method_phrase(found.baseline))
         st.header(message, anchor=False)
-        note = tr("how_well.chart_note", what=kinds_words(session, choices), land=_land(record))
+        land, what = _land(session, record), kinds_words(session, choices)
+        note = tr("how_well.chart_note", what=what, land=land)
         st.caption(note)
         hover = tr("how_well.hover", way="{way}", year="{year}", share="{share}")
         told = _lines(record), hover
@@ -332,7 +336,7 @@ def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettin
         st.markdown(tr("how_well.after_fall", share=percent(fall), what=what))
     else:
         st.markdown(tr("how_well.after_rise", share=percent(-fall)))
-    st.caption(tr("how_well.after_note", what=what, land=_land(record)))
+    st.caption(tr("how_well.after_note", what=what, land=_land(session, record)))
     changes = record.usual_changes
     before = tr("how_well.col_before", months=choices.months)
     columns = {

@@ -165,6 +165,11 @@ def percent(share: float | None, language: str = ENGLISH) -> str:
     return f"{hundredths:.{digits}f} %"
 
 
+def land_percent(share: float, *, is_estimated: bool) -> str:
+    """Write a share of a city's land, which is estimated where no polygons were given."""
+    return tr("number.estimated", share=percent(share)) if is_estimated else percent(share)
+
+
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
     """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):

@@ -199,6 +199,9 @@ class PlacesSource(Frozen):
     name_column: str = Field(description="column with the neighborhood's name")
     id_column: str | None = Field(None, description="column that joins the population table")
     crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    is_estimated: bool = Field(
+        default=False, description="true where the land was made from incidents: its size is rough"
+    )
     study_area_file: FileName | None = Field(
         None, description="polygons of the study area; else the neighborhoods' union"
     )

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from csa.ingest.orders import MapFile
 
 
+GRAVE = ("source.note_bad_", "source.note_few_", "source.note_unlocated", "source.note_outside")
+"""Begin keys of notes that the city's file may be wrong, and so all counts below them."""
+
+
 @shared_process()
 def ingest(
     city: CityOption,
@@ -65,6 +69,8 @@ def ingest(
 def show_intake(intake: Intake, out: Path, version: str) -> None:
     """Print what was read and lost."""
     report = intake.dataset.report
+    grave = [note for note in intake.messages if note.key.startswith(GRAVE)]
+    show(*map(as_note, grave))
     rejected = listed(report["rows_rejected"])
     if not report["incidents"]:
         show(tr("ingest.no_incidents"))
@@ -79,7 +85,7 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
         show(tr("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
         show(tr("ingest.several", n=report["incidents_in_several_sources"]))
-    show(*(as_note(note) for note in intake.messages))
+    show(*(as_note(note) for note in intake.messages if note not in grave))
     if report["suspect_points"]:
         show(tr("ingest.suspects", n=report["suspect_points_total"]))
         _suspect_table(report["suspect_points"][:8])
@@ -201,11 +207,14 @@ def check(
     places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List every error in a city's file with its fix, and try it on shooting files."""
+    """List every error in a city's file with its fix, and try it on shooting files.
+
+    Names no file: those in place are tried, so a wrong column, format or name shows there.
+    """
     from csa.base.errors import ConfigError
     from csa.city.deployment import data_dir
     from csa.city.loading import find_city_file
-    from csa.ingest.sources import places_file
+    from csa.ingest.sources import incident_files, places_file
 
     path = find_city_file(city)
     try:
@@ -218,6 +227,7 @@ def check(
         raise
     found = places or places_file(config, data_dir(config))
     tried = []
+    files = files or [*incident_files(config, data_dir(config))]
     if files:
         from csa.ingest.intake import try_files
 

@@ -37,7 +37,10 @@ def start(
     name: Annotated[str, typer.Option(help="The city's name (default: from the file).")] = "",
     crs: Annotated[
         str | None,
-        typer.Option(help="Coordinate system of x and y, such as EPSG:2263.", metavar="EPSG"),
+        typer.Option(
+            help="Coordinate system of x and y, or of polygons that name none: EPSG:2263.",
+            metavar="EPSG",
+        ),
     ] = None,
     take_likeliest: Annotated[
         bool,
@@ -84,7 +87,7 @@ def start(
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
-        made = set_up(city, beside, path, step, root or home())
+        made = set_up(city, beside, path, step, root or home(), crs)
     if as_json:
         show_json(_account(made, path))
     else:

@@ -26,6 +26,9 @@ from csa.ingest.parse import (
 OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time")
 """Fields with times; the first of each is the day that the others belong to."""
 PLACE = ("lon", "lat", "x", "y", "location")
+DECIMALS = 6
+"""Of degrees, a tenth of a meter: two exports of one list differ by less, and would otherwise give
+other clusters. Rounded before anything depends on it."""
 OWN = "occurred_at"
 """A row's own time."""
 
@@ -96,7 +99,8 @@ def _positions(
         lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
     # Impossible degrees stay for now: they show that the columns are swapped.
     is_none = np.isnan(lon) | np.isnan(lat) | is_nowhere(lon, lat)
-    return {"lon": np.where(is_none, np.nan, lon), "lat": np.where(is_none, np.nan, lat)}
+    found = {"lon": lon, "lat": lat}
+    return {name: np.where(is_none, np.nan, at).round(DECIMALS) for name, at in found.items()}
 
 
 def _addresses(fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
@@ -163,7 +167,7 @@ class IncidentNames:
             if name == "day":
                 parts.append(rows[OWN].dt.normalize().astype("str"))
             elif name in PLACE:
-                parts += [rows["lon"].round(6).astype("str"), rows["lat"].round(6).astype("str")]
+                parts += [rows["lon"].astype("str"), rows["lat"].astype("str")]
             else:
                 parts += self._texts(rows, (f"part {name}",))
         rows = rows.drop(columns=[name for name in rows if str(name).startswith("part ")])

@@ -66,10 +66,11 @@ def infer_location(
     by_name = sorted(numeric, key=lambda one: one.name not in (*LATITUDE, *LONGITUDE))
     lats = [one for one in by_name if _is_named(one, LATITUDE)]
     lons = [one for one in by_name if _is_named(one, LONGITUDE)]
-    if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
+    # What is in degrees is in no other system: the one given is then of polygons.
+    if lats and lons and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
         return _in_degrees(lons[0], lats[0], questions)
     located = [one for one in columns if is_location(one)]
-    if located and crs is None:
+    if located:
         return LocationColumns(
             {"location": located[0]}, LONLAT, _known(*parse_locations(located[0].texts))
         )

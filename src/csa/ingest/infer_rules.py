@@ -86,6 +86,7 @@ def fatal_flags(
 
 
 def kinds_by_flag(
+    columns: Sequence[TextColumn],
     column: TextColumn,
     injured: Sequence[TextColumn],
     found: GuessedRules,
@@ -125,6 +126,11 @@ def kinds_by_flag(
         if not is_said and (len(readings) > 1 or not yes):
             question = msg("start.which_killed", column=column.header)
             yes, no = questions.resolve("killed", question, readings)
+    if no and column.is_named("murder", "homicide") and _are_all_dead(columns, column):
+        found.notes.append(msg("start.not_counted", values=list_values(no)))
+        no = ()  # killed, but by no murder: nobody who survived
+        found.homicide, found.nonfatal = [{"fatal": list(yes or YES)}], []
+        return
     found.homicide = [{"fatal": list(yes or YES)}]
     found.nonfatal = [{"fatal": list(no)}] if no else []
     if not no and len(column.known) < len(column.texts):
@@ -135,6 +141,17 @@ def kinds_by_flag(
         question = msg("start.which_blank", column=column.header)
         if questions.resolve("blank", question, readings) == "no":
             found.nonfatal = [{}]
+
+
+def _are_all_dead(columns: Sequence[TextColumn], but: TextColumn) -> bool:
+    """Check whether another column says of every row that somebody was killed."""
+    for one in columns:
+        if one is but or not len(one.known) or len(one.known) < len(one.texts):
+            continue
+        spelled = one.yes_no if one.is_named("fatal", "killed", "death", "deceased") else None
+        if all(map(is_killed, one.distinct)) or (spelled and spelled[0] and not spelled[1]):
+            return True
+    return False
 
 
 def _is_code(column: TextColumn) -> bool:
@@ -326,7 +343,7 @@ def _guess_kinds(
         found.homicide = [{**killed, **_no_other_death(homicides, killed, found)}]
         _nonfatal_by_text(columns, texts, found)
     elif fatal:
-        kinds_by_flag(fatal[0], injured, found, questions)
+        kinds_by_flag(columns, fatal[0], injured, found, questions)
     elif not has_others and (
         _shootings_alone(texts, found) or _by_name(columns, found, questions, name)
     ):

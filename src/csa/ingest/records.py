@@ -153,7 +153,13 @@ def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
     if isinstance(columns, list) and isinstance(answer.get("data"), list):  # Socrata's rows
         names = [one.get("name") if isinstance(one, dict) else None for one in columns]
         return [_from_cells(names, row) for row in answer["data"]]
-    for name in WRAPPERS:
+    if isinstance(answer.get("columns"), list) and isinstance(answer.get("rows"), list):
+        names = [one.get("name") if isinstance(one, dict) else one for one in answer["columns"]]
+        if any(isinstance(row, list) for row in answer["rows"]):
+            return [_from_cells(names, row) for row in answer["rows"]]
+    # A list of records by any name, where it is the only one.
+    lists = [name for name, one in answer.items() if isinstance(one, list)]
+    for name in (*WRAPPERS, *(lists if len(lists) == 1 else ())):
         found = answer.get(name)
         if isinstance(found, dict) and depth < MOST_WRAPPERS:
             found = _unwrapped(found, depth + 1)
@@ -223,6 +229,14 @@ def _point_of(record: object) -> Iterator[list[float]]:
         yield from [point] * is_plain
 
 
+def _without_wrapper(value: object) -> object:
+    """Take a day that a database wraps, such as {"$date": "2024-05-31"}; all else stays."""
+    if isinstance(value, dict) and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        return inner if str(name).casefold().strip("$") in {"date", "value", "iso"} else value
+    return value
+
+
 def _from_feature(feature: object) -> object:
     """Take a feature as a record: its properties, and its point as a column or two."""
     if not isinstance(feature, dict):
@@ -232,7 +246,7 @@ def _from_feature(feature: object) -> object:
         place = geometry if isinstance(geometry, dict) else {}
         return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
     if not isinstance(feature.get("properties"), dict):
-        return feature
+        return {name: _without_wrapper(value) for name, value in feature.items()}
     return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 

@@ -38,10 +38,8 @@ def find_inputs(
     as_of: date | None = None,
 ) -> Inputs:
     """Return the files that a run reads."""
+    incidents = tuple(files) or incident_files(config, folder)
     folder = data_folder(config, folder)
-    incidents = tuple(files) or tuple(
-        sorted(path for pattern in config.city.files for path in folder.glob(pattern))
-    )
     if not incidents:
         wanted = ", ".join(config.city.files) or "no pattern"
         raise SourceError("source.none_given", folder=folder, city=config.city.name, wanted=wanted)
@@ -54,6 +52,12 @@ def find_inputs(
         if not path.exists():
             raise SourceError("source.absent", path=path)
     return Inputs(incidents, found, folder / area if area else None, people, as_of)
+
+
+def incident_files(config: CityConfig, folder: Path) -> tuple[Path, ...]:
+    """Return the files of incidents that are in place: those whose names the city's file lists."""
+    folder = data_folder(config, folder)
+    return tuple(sorted(path for pattern in config.city.files for path in folder.glob(pattern)))
 
 
 def data_folder(config: CityConfig, folder: Path) -> Path:

@@ -120,6 +120,7 @@ def city_file(
     places_file: str,
     name_column: str,
     layers: Sequence[GuessedLayer] = (),
+    crs: str | None = None,
 ) -> str:
     """Write a new city's file, with a line on each reading."""
     names = [file.name for file in city.files]
@@ -144,9 +145,19 @@ def city_file(
             'nonfatal_name = "gun assault"',
             "nonfatal_is_proxy = true",
         ]
-    made = "# Made from the incidents: put the neighborhoods' polygons here."
-    out += ["", "[places]", *([made] if city.places is not None else [])]
+    out += ["", "[places]"]
+    if city.places is not None:
+        out += [
+            "# Made from the incidents: put the neighborhoods' polygons here, and take this out."
+        ]
+        out += ["is_estimated = true"]
+    if city.named_by:
+        out += [
+            f"# Names and outlines are from {', '.join(city.named_by)}: of the nearest incidents."
+        ]
     out += [f"file = {_toml(places_file)}", f"name_column = {_toml(name_column)}"]
+    if crs and city.places is None:
+        out += ["# Of polygons that name no system.", f"crs = {_toml(crs)}"]
     joined = next((one.settings.get("id") for one in layers if one.role == "population"), None)
     if joined and joined != name_column:
         out += ["# What the table of people joins.", f"id_column = {_toml(joined)}"]
@@ -232,6 +243,8 @@ def _source_lines(one: ShootingList, number: int) -> list[str]:
             f"row_id_from = {_toml(rules.row_id_from)}",
         ]
     out += _time_lines(one)
+    if one.city_names:
+        out += ["# Rows of other cities are left out.", f"city_names = {_toml(one.city_names)}"]
     if one.where.crs != LONLAT:
         out += ["# The system of x and y.", f"crs = {_toml(one.where.crs)}"]
     out += [f"homicide = {_toml(rules.homicide)}", f"nonfatal = {_toml(rules.nonfatal)}"]

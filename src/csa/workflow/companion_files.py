@@ -15,8 +15,10 @@ from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, ParamError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
+from csa.base.text import percent
 from csa.ingest.infer_columns import Questions
 from csa.ingest.infer_layers import GuessedLayer, guess_layer
+from csa.ingest.infer_neighborhoods import FEW_NAMES
 from csa.ingest.infer_places import infer_location
 from csa.ingest.job import in_own_process
 from csa.ingest.polygons import read_polygons
@@ -31,6 +33,8 @@ NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "com
          "boundary", "limit", "nombre", "nome", "nom", "barrio", "bairro", "colonia", "quartier",
          "suburb")  # fmt: skip
 """What polygons and their columns of names are called, those that residents know best first."""
+TRACT = r"(?i)\b(?:tract|block group|geoid)\b"
+"""What no resident calls a place."""
 LEAST_INSIDE = 0.5
 """Share of a file's places that must lie in polygons for them to be this city's."""
 
@@ -57,7 +61,7 @@ def read_city(
     tables = read_tables(files)
     progress("layers")
     beside = classify_companions(candidates, tables, crs, places)
-    return tables, beside, covered_area(beside.places)
+    return tables, beside, covered_area(beside.places, crs)
 
 
 def list_companions(files: Sequence[Path]) -> list[Path]:
@@ -77,13 +81,16 @@ def classify_companions(
     """Find out what files are to the city of some shootings; `places` were named by the user."""
     notes: list[Message] = []
     if places is None:
-        ranked = ((_rank(path, tables[0], crs), path) for path in candidates)
-        fitting = [path for rank, path in sorted(one for one in ranked if one[0] is not None)]
+        ranked = [(_rank(path, tables[0], crs), path) for path in candidates]
+        fitting = [
+            path for rank, path in sorted(one for one in ranked if isinstance(one[0], tuple))
+        ]
         places = next(iter(fitting), None)
+        notes += [one for one, _ in ranked if isinstance(one, Message)]
         if len(fitting) > 1:
             others = ", ".join(path.name for path in fitting[1:5])
             notes.append(msg("start.other_places", taken=fitting[0].name, others=others))
-    polygons = None if places is None else read_polygons(places, LONLAT)
+    polygons = None if places is None else read_polygons(places, crs or LONLAT)
     area = _land(tables[0], crs, polygons)
     if area is None:
         return CityFiles(places, (), tuple(notes))
@@ -122,30 +129,34 @@ def _land(
     return box
 
 
-def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int] | None:
-    """Order polygons by how well residents know them; None where they are not this city's.
+def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int] | Message | None:
+    """Order polygons by how well residents know them; say why they are not this city's.
 
-    They need names, and must hold most of a file's places.
+    They need names, and must hold most of a file's places. None for what holds no such polygons.
     """
+    stem = re.sub(r"[^a-z]", "", places.stem.casefold())
+    fit = next((at for at, name in enumerate(NAMES) if name in stem), len(NAMES))
     try:
-        shapes = read_polygons(places, LONLAT)
+        shapes = read_polygons(places, crs or LONLAT)
         _name_column(shapes, places)
         area = union_polygons(shapes)
         lonlat = infer_location(table.columns, area, crs, Questions({}), table.name).lonlat
-    except CsaError:  # what is wrong with the file is said where it is read
-        return None
+    except CsaError as error:  # what is wrong with the file is said where it is read
+        is_meant = error.message.key == "places.not_degrees"
+        return msg("start.places_no_crs", path=places.name) if is_meant else None
     inside = shapely.contains_xy(area, lonlat["lon"].to_numpy(), lonlat["lat"].to_numpy())
-    if not len(inside) or inside.mean() < LEAST_INSIDE:
-        return None
-    stem = re.sub(r"[^a-z]", "", places.stem.casefold())
-    fit = next((at for at, name in enumerate(NAMES) if name in stem), len(NAMES))
-    return fit, -len(shapes)
+    if len(inside) and inside.mean() >= LEAST_INSIDE:
+        return fit, -len(shapes)
+    is_elsewhere = not shapely.box(*shapely.bounds(area)).contains(shapely.Point(lonlat.median()))
+    if len(inside) and (is_elsewhere or fit < len(NAMES)):
+        return msg("start.places_unfit", path=places.name, share=percent(float(inside.mean())))
+    return None
 
 
 @in_own_process
-def name_column_of(places: Path) -> str:
+def name_column_of(places: Path, crs: str | None = None) -> str:
     """Return the column of names: of text, with about as many names as polygons."""
-    return _name_column(read_polygons(places, LONLAT), places)
+    return _name_column(read_polygons(places, crs or LONLAT), places)
 
 
 def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
@@ -164,8 +175,10 @@ def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
         low = column.casefold()
         fit = next((at for at, name in enumerate(NAMES) if name in low), len(NAMES))
         n, is_word = shapes[column].nunique(), False
-        if n * 2 > most:  # three names for twelve places are those of districts
-            is_word = shapes[column].astype(str).str.contains(r"[^\W\d_]{2}").mean() > 0.5
+        if n * 2 > most or n >= FEW_NAMES:  # three names for twelve places are those of districts
+            texts = shapes[column].astype(str)
+            is_word = texts.str.contains(r"[^\W\d_]{2}").mean() > 0.5
+            is_word = is_word and texts.str.contains(TRACT).mean() < 0.5
         return (fit == len(NAMES), not is_word, fit, -n)
 
     return min(texts, key=rank)

@@ -76,9 +76,9 @@ def city_from_files(
         polygons = places or Path(folder) / "land.geojson"
         if city.places is not None:
             city.places.to_file(polygons, driver="GeoJSON")
-        column = "name" if places is None else name_column_of(places)
+        column = "name" if places is None else name_column_of(places, crs)
         path = Path(folder) / "city.toml"
-        path.write_text(city_file(city, polygons.name, column), encoding="utf-8")
+        path.write_text(city_file(city, polygons.name, column, crs=crs), encoding="utf-8")
         config = load_city(path)
         intake = ingest_city(config, find_inputs(config, Path(folder), city.files, polygons))
     if not intake.dataset.report["incidents"]:

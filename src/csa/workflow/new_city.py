@@ -17,9 +17,9 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.message import Message, msg
 from csa.base.text import UNSEEN, day, tr
 from csa.city.types import FieldName
-from csa.geo import cells as h3_cells
 from csa.ingest.columns import normalise_header
 from csa.ingest.delimited import is_value
+from csa.ingest.infer_city import choose_city, name_city
 from csa.ingest.infer_columns import (
     DAY_FIRST,
     FORMS_LOOKED_AT,
@@ -31,6 +31,12 @@ from csa.ingest.infer_columns import (
     named_columns,
 )
 from csa.ingest.infer_incidents import GuessedRules, RowClues, mark_kinds
+from csa.ingest.infer_neighborhoods import (
+    FAR_DEGREES,
+    estimate_land,
+    infer_neighborhoods,
+    outline_neighborhoods,
+)
 from csa.ingest.infer_places import LocationColumns, infer_location
 from csa.ingest.infer_rules import distinguishes_kinds, guess_rules
 from csa.ingest.infer_when import (
@@ -169,10 +175,6 @@ US_ZONES = re.compile(
 US_DAYS = re.compile(r"%m[/-]%d[/-]%[yY]")
 AT_SEA = ("Etc/", "Antarctica/")
 """Zones of the open sea, and of no city, begin so."""
-LAND_RESOLUTION = 7
-LEAST_IN_CELL = 2
-"""Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
-FAR_DEGREES = 0.6
 MANY_TIMES, UNIVERSAL_NIGHT, AMERICAS = 100, (2.5, 9.0), (-170.0, -30.0)
 """Times of day that would not all be from one to noon by chance; where shootings have the middle of
 their hours in the Americas, if they are written in universal time; degrees east."""
@@ -188,11 +190,14 @@ class ShootingList:
     when: DateTimeColumns
     where: LocationColumns
     rules: GuessedRules
+    city_column: TextColumn | None = None  # the column of cities, where the file holds several
+    city_names: tuple[str, ...] = ()  # of them, this city's
 
     @property
     def columns(self) -> dict[str, TextColumn]:
         """The fields and the columns that they are read from."""
-        parts = (self.rules.columns, self.when.columns, self.where.columns)
+        cities = {"city": self.city_column} if self.city_column else {}
+        parts = (self.rules.columns, self.when.columns, self.where.columns, cities)
         return {str(name): column for part in parts for name, column in part.items()}
 
 
@@ -200,7 +205,8 @@ class ShootingList:
 class NewCity:
     """What a new city's files were understood to be.
 
-    Fields: `id`, `name`, `lists`, `time_zone`, `metric_crs`, `units`, `doubts`, `notes`, `places`.
+    Fields: `id`, `name`, `lists`, `time_zone`, `metric_crs`, `units`, `doubts`, `notes`, `places`,
+    `named_by`.
     """
 
     id: str
@@ -212,6 +218,7 @@ class NewCity:
     doubts: tuple[Ambiguity, ...]  # what has two likely readings, in the order to ask
     notes: tuple[Message, ...]  # what a reader should know
     places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
+    named_by: tuple[str, ...] = ()  # the columns that its neighborhoods' names are from
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -238,7 +245,8 @@ def understand(
     name
         What the city is called; else the file's name.
     crs
-        The coordinate system of x and y, where the file has no degrees.
+        The coordinate system of x and y, where the file has no degrees, and of polygons that
+        name none.
     answers
         The number of the reading chosen, by `Doubt.about`; the likeliest (0) where there is none.
 
@@ -253,7 +261,7 @@ def understand(
         If a file cannot be read, or says no day, no place, or not who was shot.
     """
     tables = read_tables([files] if isinstance(files, Path) else files)
-    return understand_tables(tables, covered_area(places), name=name, crs=crs, answers=answers)
+    return understand_tables(tables, covered_area(places, crs), name=name, crs=crs, answers=answers)
 
 
 def understand_tables(
@@ -273,10 +281,17 @@ def understand_tables(
     lonlat = pd.concat([one.where.lonlat for one in lists], ignore_index=True)
     zone = _time_zone(lonlat)
     metric_crs, notes = _metric_crs(lonlat)
-    stem = Path(tables[0].name.removesuffix(".gz")).stem
-    land = None if area is not None else _land(lonlat, name or stem)
+    given = " ".join(UNSEEN.sub("", name).split())
+    title, origin = given, ""
+    if not given:
+        stem, first = Path(tables[0].name.removesuffix(".gz")).stem, lists[0]
+        title, origin = name_city(first.table.columns, first.where.lonlat, stem, zone)
+    if origin in ("file", "zone"):
+        notes.append(msg("start.name_guessed", name=title))
+    land, named_by = (None, ()) if area is not None else _estimate_places(lists, title)
     if land is not None:
-        notes.append(msg("start.land_made"))
+        key = "start.land_named" if named_by else "start.land_made"
+        notes.append(msg(key, n=len(land), columns=", ".join(named_by)))
     # Of two lists one may hold the homicides, the other what was survived.
     has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
     of_one_kind = {"start.homicides_only", "start.nonfatal_only"} if has_both else set()
@@ -284,8 +299,6 @@ def understand_tables(
     is_mirrored = US_ZONES.fullmatch(_time_zone(lonlat.assign(lon=-lonlat["lon"])))
     if lonlat["lon"].min() > 0 and (is_us or is_mirrored):
         notes.append(msg("start.no_minus", zone=zone))
-    given = " ".join(UNSEEN.sub("", name).split())
-    title = given or re.sub(r"[_\W]+", " ", stem).strip().title() or "City"
     return NewCity(
         slugify(title),
         title,
@@ -300,7 +313,23 @@ def understand_tables(
             *(note for one in lists for note in one.rules.notes if note.key not in of_one_kind),
         ),
         land,
+        named_by,
     )
+
+
+def _estimate_places(
+    lists: Sequence[ShootingList], rest: str
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Make a city's land from its incidents, and its neighborhoods from a column of names."""
+    places = pd.concat([one.where.lonlat for one in lists], ignore_index=True)
+    land, named, headers = estimate_land(places), [], dict[str, None]()
+    for one in lists:
+        found = infer_neighborhoods(one.table.columns, one.where.lonlat)
+        if found is not None:
+            named.append(one.where.lonlat.assign(name=found[0]))
+            headers |= dict.fromkeys(found[1])
+    known = pd.concat(named, ignore_index=True) if named else places.assign(name="")
+    return outline_neighborhoods(land, known, known["name"], rest), tuple(headers)
 
 
 def slugify(title: str) -> str:
@@ -319,6 +348,8 @@ def _understand_list(
     where = infer_location(columns, area, crs or table.crs or None, questions, table.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
+    lonlat, city_column, city_names = choose_city(columns, where.lonlat, area, questions)
+    where = replace(where, lonlat=lonlat)
     is_us = bool(US_ZONES.fullmatch(_zone_on_land(where.lonlat, table.name)))
     when = guess_when(columns, questions, is_us=is_us)
     if when is None:
@@ -340,7 +371,7 @@ def _understand_list(
     lon = float(where.lonlat["lon"].median())
     rules.notes += _zone_note(when, times[is_shot].dropna(), lon)
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
-    return ShootingList(table, when, where, rules)
+    return ShootingList(table, when, where, rules, city_column, city_names)
 
 
 def _zone_note(when: DateTimeColumns, shot: pd.Series, lon: float) -> Iterator[Message]:
@@ -361,9 +392,11 @@ def _time_notes(
     """Note what of the time is lost, or read from numbers that may be others."""
     date = when.columns["date"]
     has_times = when.has_time and any(map(has_clock, when.date_formats))
-    if has_times and len(times) >= MANY_TIMES and times.dt.hour.between(1, 12).all():
+    is_alone = {"time", "hour"}.isdisjoint(when.columns)  # else the hours are another column's
+    is_half = has_times and is_alone and times.dt.hour.between(1, 12).all()
+    if is_half and len(times) >= MANY_TIMES:
         yield msg("start.half_day", column=date.header)
-    if not has_times and {"time", "hour"}.isdisjoint(when.columns):
+    if not has_times and is_alone:
         if unread := unread_clocks(columns):
             yield msg("start.no_clock", columns=", ".join(unread))
         if reported := reported_clocks(columns):
@@ -374,11 +407,11 @@ def _time_notes(
         yield msg("start.counted_days", **told, first=first, last=last)
 
 
-def covered_area(places: Path | None) -> shapely.Geometry | None:
-    """Read the land that polygons cover, in degrees."""
+def covered_area(places: Path | None, crs: str | None = None) -> shapely.Geometry | None:
+    """Read the land that polygons cover, in degrees; `crs` is their system if they name none."""
     if places is None:
         return None
-    polygons = read_polygons(places, LONLAT)
+    polygons = read_polygons(places, crs or LONLAT)
     whole = union_polygons(polygons)
     refuse_tangled(np.array([whole]), polygons.geometry.to_numpy(), places)
     return whole
@@ -436,16 +469,3 @@ def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
     if len(two) < 2:
         return crs, []
     return crs, [msg("start.two_zones", zones=" and ".join(map(str, two.tolist())), crs=crs)]
-
-
-def _land(lonlat: pd.DataFrame, name: str) -> gpd.GeoDataFrame:
-    """Make the city's land from its incidents: cells with two or more, and those around them."""
-    away = (lonlat - lonlat.median()).abs().max(axis=1)
-    lonlat = lonlat[away <= FAR_DEGREES]  # a place beyond is another city's, or an error
-    cells = h3_cells.bin_points(lonlat["lon"], lonlat["lat"], LAND_RESOLUTION)
-    busy, counts = np.unique(cells, return_counts=True)
-    kept = busy[counts >= LEAST_IN_CELL]
-    land = {near for cell in (kept if len(kept) else busy).tolist() for near in h3_cells.disk(cell)}
-    return gpd.GeoDataFrame(
-        {"name": [name]}, geometry=gpd.GeoSeries([h3_cells.outline(land)], crs=LONLAT)
-    )

@@ -75,6 +75,7 @@ def set_up(
     path: Path,
     progress: ProgressCallback = no_progress,
     root: Path = Path(),
+    crs: str | None = None,
 ) -> MadeCity:
     """Write a new city's file at a path; under a root its data, a dataset and a proposal.
 
@@ -90,11 +91,11 @@ def set_up(
         if city.places is not None:
             city.places.to_file(land, driver="GeoJSON")
         polygons = beside.places or land
-        column = "name" if beside.places is None else name_column_of(beside.places)
+        column = "name" if beside.places is None else name_column_of(beside.places, crs)
         for file in files:
             for one in [file, *_parts_of(file)]:
                 (data / one.name).symlink_to(one.resolve())
-        text = city_file(city, polygons.name, column, beside.layers)
+        text = city_file(city, polygons.name, column, beside.layers, crs)
         tried.write_text(text, encoding="utf-8")
         config = load_city(tried)
         checked = try_files(config, city.files, data / polygons.name)

@@ -17,7 +17,7 @@ from csa.areas.window import name_kinds
 from csa.base.errors import TableError
 from csa.base.message import Message, msg
 from csa.base.safe_parsing import number, parse_count
-from csa.base.text import day, percent
+from csa.base.text import day, land_percent, percent
 
 FORMAT_VERSION = 1
 KIND = "record of past years"
@@ -213,17 +213,20 @@ def _told(
     found: Held, summary: Mapping[str, Any], record: BacktestRecord | None, *, is_served: bool
 ) -> Message:
     params, totals = summary["params"], summary["totals"]
+    is_estimated = bool(summary.get("land_is_estimated"))
     what = name_kinds(params["kinds"], is_proxy=summary["nonfatal_is_proxy"])
     first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
     values = {
         "n": found.n,
         "incidents": totals["located"],
         "what": what,
-        "land": percent(found.km2 / totals["study_area_km2"]),
+        "land": land_percent(found.km2 / totals["study_area_km2"], is_estimated=is_estimated),
         "period": msg("find.period", first=day(first), last=day(last)),
     }
     is_suggested = all(params[name] == value for name, value in params["suggested"].items())
-    caught = None if record is None or not is_suggested else _caught(record)
+    caught = None
+    if record is not None and is_suggested:
+        caught = _caught(record, is_estimated=is_estimated)
     if caught is None:
         return msg("found.served_alone" if is_served else "found.candidates_alone", **values)
     return msg(
@@ -235,7 +238,7 @@ def _told(
     )
 
 
-def _caught(record: BacktestRecord) -> Message | None:
+def _caught(record: BacktestRecord, *, is_estimated: bool) -> Message | None:
     """Describe what areas caught of the next year's incidents; None where nothing could be scored.
 
     Areas, as many and as large as they were, were cut or filled up to the same land as other ways.
@@ -248,5 +251,5 @@ def _caught(record: BacktestRecord) -> Message | None:
         "found.caught",
         n=record.n_origins,
         share=percent(share),
-        land=percent(float(np.mean(areas["area_share"]))),
+        land=land_percent(float(np.mean(areas["area_share"])), is_estimated=is_estimated),
     )

@@ -1,0 +1,147 @@
+"""A city without polygons: its land, and the names that its file gives its neighborhoods."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from csa.geo import cells as h3_cells
+from csa.ingest.infer_city import choose_city, name_city
+from csa.ingest.infer_columns import Questions, TextColumn
+from csa.ingest.infer_neighborhoods import (
+    estimate_land,
+    infer_neighborhoods,
+    outline_neighborhoods,
+    plain_name,
+)
+
+MIDDLE = np.array([-76.6, 39.3])
+HOODS = [
+    "OLIVER",
+    "O'HARE",
+    "ST. MARY'S",
+    "UPTON",
+    "MCKINLEY PARK",
+    "CHERRY HILL",
+    "BERK",
+    "REMY II",
+]
+
+
+def places(n=1600, side=0.08, seed=5):
+    """Draw places in a square, and which of nine squares of it each is in (the last of two)."""
+    xy = np.random.default_rng(seed).random((n, 2))
+    number = np.minimum((xy * [4, 2]).astype(int) @ [1, 4], 7)
+    return pd.DataFrame(MIDDLE + xy * side, columns=["lon", "lat"]), number
+
+
+def column(header, values):
+    return TextColumn(0, header, pd.Series([str(value) for value in values]))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("ST. MARY'S PARK (25)", "St. Mary's Park"),
+        ("O'HARE", "O'Hare"),
+        ("MCKINLEY HILL II", "McKinley Hill II"),
+        ("AVENUE OF THE ARTS", "Avenue of the Arts"),
+        ("West Humber-Clairville (1)", "West Humber-Clairville"),
+        ("MÉIER", "Méier"),
+        ("D31", "D31"),
+    ],
+)
+def test_a_name_is_written_as_people_say_it(written, said):
+    assert plain_name(written) == said
+
+
+def test_names_go_before_numbers_and_tracts_and_get_the_land_around_their_incidents():
+    lonlat, number = places()
+    columns = [
+        column("Census_Tract", [f"Census Tract {2700 + n}.01" for n in number]),
+        column("HOOD_ID", number),
+        column("PRECINCT", number),
+        column("NEIGHBOURHOOD_158", [f"{HOODS[n]} ({n})" for n in number]),
+    ]
+    names, headers = infer_neighborhoods(columns, lonlat)
+    assert headers == ("NEIGHBOURHOOD_158",)
+    assert set(names) == {plain_name(one) for one in HOODS}
+    drawn = outline_neighborhoods(estimate_land(lonlat), lonlat, names, "rest").set_index("name")
+    inside = [
+        drawn.geometry[name].contains(p)
+        for name, p in zip(names, shapely.points(lonlat.to_numpy()), strict=True)
+    ]
+    assert np.mean(inside) > 0.9
+    areas = [shape.area for shape in drawn.geometry]
+    assert sum(areas) == pytest.approx(drawn.union_all().area)  # each place has one name
+
+
+def test_numbers_say_what_they_number_and_in_which_borough():
+    lonlat, number = places()
+    boro = ["BROOKLYN" if n < 4 else "BRONX" for n in number]
+    names, headers = infer_neighborhoods(
+        [column("BORO", boro), column("PRECINCT", number + 40)], lonlat
+    )
+    assert headers == ("PRECINCT", "BORO")
+    assert {"Precinct 40, Brooklyn", "Precinct 47, Bronx"} <= set(names)
+    few, headers = infer_neighborhoods([column("BORO", boro)], lonlat)
+    assert (headers, set(few)) == (("BORO",), {"Brooklyn", "Bronx"})
+
+
+def test_what_names_no_place_is_passed_over_and_typing_errors_get_no_land():
+    lonlat, number = places()
+    shuffled = np.random.default_rng(1).permutation(number)
+    streets = [f"{n} BLOCK {n % 900} ST" for n in range(len(lonlat))]
+    homes = [HOODS[n] for n in number]
+    for header, values in (
+        ("NEIGHBORHOOD", [HOODS[n] for n in shuffled]),  # no place: lies anywhere
+        ("DISTRICT", streets),  # 1,600 values
+        ("SUSPECT NEIGHBORHOOD", homes),
+        ("NEIGHBORHOOD TYPE", homes),
+    ):
+        assert infer_neighborhoods([column(header, values)], lonlat) is None
+    typed = [f"{name}{n}" if n < 30 else name.lower() for n, name in enumerate(homes)]
+    names, _ = infer_neighborhoods([column("Neighborhood", typed)], lonlat)
+    drawn = outline_neighborhoods(estimate_land(lonlat), lonlat, names, "rest")
+    assert len(drawn) == len(HOODS)
+
+
+def test_land_is_what_incidents_cover_whatever_stands_alone():
+    lonlat, _ = places()
+    far = pd.DataFrame({"lon": MIDDLE[0] + [0.3, -0.2, 3.0], "lat": MIDDLE[1] + [0.2, 0.3, 1.0]})
+    true_km2 = 0.08**2 * 111.195**2 * np.cos(np.radians(39.34))
+    for some in (lonlat, pd.concat([lonlat, far], ignore_index=True)):
+        km2 = len(estimate_land(some)) * h3_cells.mean_km2(9)
+        assert true_km2 < km2 < 1.5 * true_km2  # 500 m around a square of 7 to 9 km are a third
+    road = pd.DataFrame({"lon": MIDDLE[0] + np.arange(200) / 1000, "lat": MIDDLE[1]})
+    assert 0 < len(estimate_land(road)) * h3_cells.mean_km2(9) < 50
+
+
+def test_a_file_of_several_cities_asks_which():
+    lonlat, _ = places()
+    salvador = lonlat.add([38.2, -52.2])
+    both = pd.concat([lonlat, salvador[:900]], ignore_index=True)
+    cities = column("cidade", ["RIO"] * len(lonlat) + ["SALVADOR"] * 900)
+    for columns, n_doubts in (([cities], 1), ([], 1)):
+        for answer, n in ((0, len(lonlat)), (1, 900)):
+            questions = Questions({"city": answer})
+            chosen, _, names = choose_city(columns, both, None, questions)
+            assert len(chosen) == n
+            assert names == ((("rio", "salvador")[answer],) if columns else ())
+            assert [one.about for one in questions.doubts] == ["city"] * n_doubts
+    assert len(choose_city([], lonlat, None, Questions({}))[0]) == len(lonlat)
+
+
+@pytest.mark.parametrize(
+    ("stem", "zone", "where", "said"),
+    [
+        ("Shooting_and_Firearm_Discharges_Open_Data", "America/Toronto", (-79.4, 43.7), "Toronto"),
+        ("NYPD_Shooting_Incident_Data__Historic_", "America/New_York", (-73.9, 40.7), "New York"),
+        ("shootings", "America/New_York", (-76.6, 39.3), "Unnamed city"),
+        ("baltimore_shootings_2023", "America/New_York", (-76.6, 39.3), "Baltimore"),
+    ],
+)
+def test_a_city_is_not_called_as_its_file(stem, zone, where, said):
+    lonlat = pd.DataFrame([where], columns=["lon", "lat"])
+    assert name_city([], lonlat, stem, zone)[0] == said
+    assert name_city([column("City", ["MEMPHIS"])], lonlat, stem, zone) == ("Memphis", "column")
