@@ -25,7 +25,7 @@ from tests.areas.ground import (
 )
 from tests.properties import examples
 
-from csa.areas.walkable import Worth, _Ground, min_incidents_per_cell, walkable_areas
+from csa.areas.walkable import _Ground, min_incidents_per_cell, walkable_areas
 from csa.base.params import AreaParams, DbscanParams
 
 PER_KM2 = 64.0
@@ -73,9 +73,7 @@ limits = st.sampled_from([0.0625, 0.125, 0.25, 0.5, 2.0])
 def inner(grid, part):
     """Number the cells of a part of some ground that lies well inside."""
     n = len(grid.area_km2)
-    ground = _Ground(
-        np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, Worth(opening_km2=0.01)
-    )
+    ground = _Ground(np.ones(n, dtype=bool), np.zeros(n), np.ones(n), grid, 2.0, 0.01)
     return ground, set(ground.number[grid.at(part)].tolist())
 
 
@@ -151,7 +149,7 @@ def test_a_cell_must_hold_as_many_for_its_land_as_dbscan_asks(eps_m, cell_km2, l
 def test_a_place_must_hold_more_than_its_density_and_what_a_place_costs(n, price_km2, is_found):
     # 7 cells make .1 km2: they ask for 7, and a place of its own for .015 km2 more: .96
     place = frozenset({MIDDLE, *RING})
-    found = areas({MIDDLE: n}, reached=place, worth=Worth(opening_km2=price_km2))
+    found = areas({MIDDLE: n}, reached=place, opening_km2=price_km2)
     assert found == ({place} if is_found else set())
 
 
@@ -243,9 +241,7 @@ def test_no_cell_none_reached_nothing_expected_and_none_dense_are_no_area():
 
 def test_an_even_city_as_dense_as_asked_pays_for_no_place():
     assert areas(dict.fromkeys(TOWN, 1)) == set()
-    assert areas(dict.fromkeys(TOWN, 1.25)) == areas(
-        dict.fromkeys(TOWN, 1.25), worth=Worth(opening_km2=0)
-    )
+    assert areas(dict.fromkeys(TOWN, 1.25)) == areas(dict.fromkeys(TOWN, 1.25), opening_km2=0)
 
 
 def test_land_too_small_for_a_place_has_no_area():

@@ -94,9 +94,6 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
         tr("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
         if proposal.covers_little and params["suggested_by"] == "city file"
         else "",
-        tr("propose.supports", n=len(proposal.areas), least=params["least_a_year"])
-        if proposal.covers_little and params["suggested_by"] == "the data"
-        else "",
     )
     return tuple(sentence for sentence in said if sentence)
 

@@ -15,7 +15,6 @@ from csa.areas.forming import (
     NOISE,
     AreaSet,
     NeighborGraph,
-    floor_for,
     form_areas,
     limited_areas,
     link,
@@ -124,7 +123,6 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
     xy, at = window.xy[~window.is_suspect], window.at[~window.is_suspect]
     counts, everyone = np.bincount(at, minlength=len(expected)), np.ones(len(at), dtype=bool)
     graphs: dict[float, NeighborGraph] = {}
-    floor = floor_for(float(expected.sum()), period.months)
 
     def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
@@ -134,8 +132,7 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
             graphs.clear()  # radii mostly go one way, and each graph of a large city is large
             graphs[eps_m] = link(xy, at, grid, eps_m)
         reached = graphs[eps_m].reached(everyone, least)
-        areas = limited_areas(reached, expected, counts, grid, params, floor)
-        return _drop_doubtful(areas, window, grid)
+        return _drop_doubtful(limited_areas(reached, expected, counts, grid, params), window, grid)
 
     per_km2 = find_density(areas_at, expected, grid)
     dbscan, n_incidents = radius_for(per_km2), max(1, len(window))
@@ -172,12 +169,10 @@ def find_areas(
     """
     window = located.window(period) if window is None else window
     expected = located.expected(period)
-    floor = floor_for(float(expected.sum()), period.months)
     if not params.is_limited or not window.is_suspect.any():
-        return form_areas(window.xy, window.at, located.grid, params, expected, floor)
+        return form_areas(window.xy, window.at, located.grid, params, expected)
     is_used = ~window.is_suspect
-    xy, at = window.xy[is_used], window.at[is_used]
-    found = form_areas(xy, at, located.grid, params, expected, floor)
+    found = form_areas(window.xy[is_used], window.at[is_used], located.grid, params, expected)
     firm = tuple(_drop_doubtful(found.areas, window, located.grid))
 
     def find_labels() -> tuple[Ints, Bools]:
@@ -227,9 +222,7 @@ def _linked_once(
         is_in = period.contains(month)
         reached = graph.reached(is_in, params.dbscan.min_samples)
         counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
-        expected = located.expected(period)
-        floor = floor_for(float(expected.sum()), period.months)
-        areas = limited_areas(reached, expected, counts, grid, params, floor)
+        areas = limited_areas(reached, located.expected(period), counts, grid, params)
         yield tuple(sorted(_drop_doubtful(areas, located.window(period), grid), key=grid.middle))
 
 

@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from csa.areas.walkable import Worth, min_incidents_per_cell, walkable_areas
+from csa.areas.walkable import min_incidents_per_cell, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
@@ -337,13 +337,10 @@ class AreaSet:
         return self.find_fringe()
 
 
-def form_areas(
-    xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: Floats, floor: float = 0.0
-) -> AreaSet:
+def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: Floats) -> AreaSet:
     """Cluster incidents and form candidate areas from the clusters.
 
-    By their places in meters, and by the place of each one's cell in the grid; `floor` is what an
-    area must be expected to hold.
+    By their places in meters, and by the place of each one's cell in the grid.
     """
     refuse_large_cells(grid, params)
     dbscan, cells = params.dbscan, grid.h3_cells[at]
@@ -358,7 +355,7 @@ def form_areas(
     if params.is_limited:
         reached = graph.reached(np.ones(len(xy), dtype=bool), dbscan.min_samples)
         counts = np.bincount(at, minlength=len(grid.area_km2))
-        areas = limited_areas(reached, expected, counts, grid, params, floor)
+        areas = limited_areas(reached, expected, counts, grid, params)
     else:
         areas = merge_clusters(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -370,36 +367,15 @@ def form_areas(
     return AreaSet(in_order, find_labels, find_fringe)
 
 
-FLOOR_SHARE, FLOOR_YEARLY = 0.01, (1.0, 3.0)
-"""An area worth serving is expected to hold so much of the city's incidents; so many a year at
-least and at most. With fewer, even a complete stop would not show for years."""
-
-
-def yearly_floor(n_incidents: float, months: int) -> float:
-    """Return how many incidents a year an area must be expected to hold, in a city with so many."""
-    return float(np.clip(FLOOR_SHARE * n_incidents * 12 / months, *FLOOR_YEARLY))
-
-
-def floor_for(n_incidents: float, months: int) -> float:
-    """Return how many incidents an area must be expected to hold in so many months."""
-    return yearly_floor(n_incidents, months) * months / 12
-
-
 def limited_areas(
-    reached: Bools,
-    expected: Floats,
-    counts: Ints,
-    grid: Grid,
-    params: AreaParams,
-    floor: float = 0.0,
+    reached: Bools, expected: Floats, counts: Ints, grid: Grid, params: AreaParams
 ) -> list[CellSet]:
     """Find areas under a size limit among the cells that clusters reach; in no order.
 
     By what each of the grid's cells is expected to hold, and what was counted in it: (m,) each.
-    Each is expected to hold `floor` incidents or more.
     """
     needed = min_incidents_per_cell(grid, params)
-    areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2, Worth(floor))
+    areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
     least = min(MIN_INCIDENTS, params.dbscan.min_samples)
     return [area for area in areas if counts[grid.at(area)].sum() >= least]
 

@@ -15,7 +15,7 @@ import shapely
 
 from csa.areas.choices import suggest_dbscan
 from csa.areas.file_format import list_versions
-from csa.areas.forming import cluster_points, yearly_floor
+from csa.areas.forming import cluster_points
 from csa.areas.ordering import Weights, draw_components, exceeds_city_mean, order_areas
 from csa.areas.places import base_of, name_places
 from csa.areas.proposal import (
@@ -217,7 +217,6 @@ def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
 
 def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     city, report = run.city.config.city, run.city.dataset.report
-    n_counted = int((~run.window.is_suspect).sum())
     return {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -242,7 +241,6 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "metric_crs": city.metric_crs,
             "suggested": asdict(run.suggested),
             "suggested_by": run.suggested_by,
-            "least_a_year": yearly_floor(n_counted, run.period.months),
         },
         "order": Weights.of(run.city.config.priorities.weights).to_dict(),
         **_totals(run, areas),

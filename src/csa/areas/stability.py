@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from csa.areas.forming import floor_for, limited_areas, link
+from csa.areas.forming import limited_areas, link
 from csa.areas.mixture import Ground, MapMixture, Subsamples
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
@@ -98,7 +98,6 @@ class _Again:
             past.ground, past.stack, past.at, past.months_ago, past.is_new, is_reached
         )
         self.cells = grid.h3_cells
-        self.floor = floor_for(float(self.in_period.sum()), past.period_months)
 
     def areas(self, kept: Bools) -> list[CellSet]:
         """Find areas as `csa.areas.forming.form_areas` would.
@@ -114,9 +113,7 @@ class _Again:
         counts = np.bincount(at, minlength=len(self.cells))
         if self.params.is_limited:
             expected = self.subsamples.shares(kept) * int(in_period.sum())
-            # A fifth less is expected, so a fifth less will do.
-            floor = KEPT_SHARE * self.floor
-            return limited_areas(is_reached, expected, counts, self.grid, self.params, floor)
+            return limited_areas(is_reached, expected, counts, self.grid, self.params)
         reached = frozenset(self.cells[is_reached].tolist())
         pieces = self.grid.contiguous_parts(self.grid.filled(reached))
         return [piece for piece in pieces if counts[self.grid.at(piece)].sum() >= least]

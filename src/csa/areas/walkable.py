@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import ne
 
 import numpy as np
@@ -37,17 +36,6 @@ without it more areas are as small as can be, and catch no more."""
 ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Worth:
-    """What an area must hold to be one."""
-
-    least: float = 0.0  # incidents that it must be expected to hold
-    opening_km2: float = OPENING_KM2  # its price, as land at the density asked for
-
-
-WORTH = Worth()
-
-
 def min_incidents_per_cell(grid: Grid, params: AreaParams) -> Floats:
     """Return how many incidents a cell must be expected to hold to be dense.
 
@@ -69,7 +57,7 @@ def walkable_areas(
     needed: Floats,
     grid: Grid,
     max_area_km2: float,
-    worth: Worth = WORTH,
+    opening_km2: float = OPENING_KM2,
 ) -> list[CellSet]:
     """Make areas of the dense cells among those reached.
 
@@ -85,15 +73,15 @@ def walkable_areas(
         The study area's cells.
     max_area_km2
         The size limit.
-    worth
-        What an area must hold.
+    opening_km2
+        What a place of its own costs, as land at the density asked for.
 
     Returns
     -------
     list of frozenset
         Disjoint, contiguous sets of cells, in no order.
     """
-    return _Ground(reached, expected, needed, grid, max_area_km2, worth).areas()
+    return _Ground(reached, expected, needed, grid, max_area_km2, opening_km2).areas()
 
 
 def _rings(size: Floats) -> int:
@@ -118,15 +106,14 @@ class _Ground:
         needed: Floats,
         grid: Grid,
         max_area_km2: float,
-        worth: Worth,
+        opening_km2: float,
     ) -> None:
-        self.least = worth.least
         self.grid, size = grid, grid.area_km2.to_numpy(dtype=np.float64)
         self.max_km2 = max_area_km2 * (1 + ROUNDING)
         # A part that fits may lack one cell of the limit.
         cell_km2 = float(size.max(initial=0.0))
         self.min_km2 = max(0.0, min(MIN_AREA_KM2, max_area_km2 - cell_km2)) * (1 - ROUNDING)
-        self.opening = worth.opening_km2 * float(np.max(needed / size, initial=0.0))
+        self.opening = opening_km2 * float(np.max(needed / size, initial=0.0))
         free = np.flatnonzero(reached)
         density = np.round(expected[free] / size[free], 9)
         self.places = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
@@ -137,7 +124,6 @@ class _Ground:
         is_dense = surplus >= -ROUNDING * needed[self.places]
         self._near: list[int] = self.around.ravel().tolist()  # thousands of lists would be slow
         self.size: list[float] = size[self.places].tolist()
-        self.expected: list[float] = expected[self.places].tolist()
         self.surplus: list[float] = surplus.tolist()
         self.is_dense: list[bool] = is_dense.tolist()
 
@@ -153,7 +139,7 @@ class _Ground:
             if self.net_surplus(area) > 0:
                 taken[list(area)] = True
         parts = [part for piece in self.parts(taken) for part in self.split(piece)]
-        return self._filled([part for part in parts if self.holds(part) >= self.least])
+        return self._filled(parts)
 
     def dense_places(self) -> Bools:
         """Return the cells of all places that are dense on average: (f,)."""
@@ -169,23 +155,16 @@ class _Ground:
 
     def trim_sparse_rim(self, piece: Piece) -> Piece:
         """Leave out cells that are not dense, the least dense first, if the rest still touches."""
-        left, km2, held = set(piece), self.km2(piece), self.holds(piece)
+        left, km2 = set(piece), self.km2(piece)
         for cell in sorted((one for one in piece if not self.is_dense[one]), reverse=True):
-            is_enough = km2 - self.size[cell] >= self.min_km2
-            is_enough = is_enough and held - self.expected[cell] >= self.least
-            if is_enough and _is_at_rim(self.near(cell), left):
+            if km2 - self.size[cell] >= self.min_km2 and _is_at_rim(self.near(cell), left):
                 left.remove(cell)
                 km2 -= self.size[cell]
-                held -= self.expected[cell]
         return left
 
     def net_surplus(self, piece: Piece) -> float:
         """Return what a piece holds beyond the density and the price of a place of its own."""
         return math.fsum(self.surplus[cell] for cell in piece) - self.opening if piece else 0.0
-
-    def holds(self, piece: Iterable[int]) -> float:
-        """Add up what cells are expected to hold."""
-        return math.fsum(self.expected[cell] for cell in piece)
 
     def km2(self, piece: Iterable[int]) -> float:
         """Add up the land of cells."""
@@ -206,23 +185,19 @@ class _Ground:
         return [set(piece.tolist()) for piece in pieces if len(piece)]
 
     def grow_to_minimum(self, core: Piece) -> Piece:
-        """Grow a piece by the densest cell beside it; empty if it cannot.
-
-        To the least size, and to what an area must be expected to hold.
-        """
-        km2, held = self.km2(core), self.holds(core)
-        if km2 >= self.min_km2 and held >= self.least:
+        """Grow a piece to the least size by the densest cell beside it; empty if it cannot."""
+        km2 = self.km2(core)
+        if km2 >= self.min_km2:
             return core
         piece, seen = set(core), {OUTSIDE, *core}
         beside = sorted({near for cell in core for near in self.near(cell)} - seen)
         seen.update(beside)
-        while km2 < self.min_km2 or held < self.least:
-            if not beside or km2 > self.max_km2:
+        while km2 < self.min_km2:
+            if not beside:
                 return set()
             cell = heapq.heappop(beside)
             piece.add(cell)
             km2 += self.size[cell]
-            held += self.expected[cell]
             for near in self.near(cell):
                 if near not in seen:
                     seen.add(near)

@@ -11,7 +11,7 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
-from csa.base.text import land_percent, method_phrase, percent, render, tr
+from csa.base.text import method_phrase, percent, render, tr
 from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
@@ -161,8 +161,6 @@ def explain_comparison(
     past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]
 ) -> str:
     """Describe in one sentence how areas did beside the best other method."""
-    from csa.areas.backtest.scoring import is_best_telling
-
     comparison, question = past.comparison, past.request.question
     if comparison is None:
         return tr("backtest.nothing_came")
@@ -174,17 +172,14 @@ def explain_comparison(
         days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
         came=tr("backtest.next_year") if horizon == 12 else tr("backtest.next_months", n=horizon),
         hit=100 * comparison.hit_share,
-        land=land_percent(
-            methods["areas"]["area_share"] or 0.0,
-            is_estimated=past.request.city.config.places.is_estimated,
-        ),
+        land=percent(methods["areas"]["area_share"]),
         way=method_phrase(comparison.baseline),
         other=100 * comparison.baseline_hit_share,
         verdict=_verdict(comparison),
         low=100 * comparison.low,
         high=100 * comparison.high,
         best=tr("backtest.best", share=100 * (methods["ceiling"]["hit_share"] or 0))
-        if is_best_telling(past.table, past.request.choices.resolution)
+        if is_best_telling(past.table, past.request.resolution)
         else "",
     )
     return said.strip()

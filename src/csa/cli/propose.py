@@ -86,23 +86,13 @@ def show_proposal(analysis: Analysis, out: Path) -> None:
         hold = describe_areas_hold(proposal.summary, analysis.backtest)
         show(*_proxy_sentence(proposal), render(hold))
         _area_table(proposal, match_statuses(proposal.areas, analysis.core_areas), units)
-        show(*_suspect_sentences(proposal), *_years_sentence(proposal))
+        show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
     show_core_areas(analysis.counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), tr("propose.candidates"))
     show(tr("propose.written", out=out))
-
-
-def _years_sentence(proposal: Proposal) -> Iterator[str]:
-    """Explain how long it takes until a count in these areas can show anything."""
-    from csa.areas.sufficiency import years_to_show
-
-    a_year = proposal.areas["expected"].dropna() * 12 / proposal.summary["params"]["months_covered"]
-    if len(a_year):
-        first, last = years_to_show(float(a_year.max())), years_to_show(float(a_year.min()))
-        yield tr("propose.years", n=first, most=last)
 
 
 def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
@@ -144,8 +134,6 @@ def _land_sentence(proposal: Proposal) -> Iterator[str]:
     if source == "city file":
         yield tr("propose.other_city", share=share)
     elif source == "the data" and not proposal.is_empty:
-        least, n = proposal.summary["params"]["least_a_year"], len(proposal.areas)
-        yield tr("propose.supports", n=n, least=least)
         yield tr("propose.little_land", share=share, goal=percent(LAND_SHARE))
 
 
