@@ -16,7 +16,6 @@ from csa.areas.sufficiency import (
     detectable_drop,
     finest_resolution,
     months_needed,
-    years_to_show,
 )
 from csa.base.errors import ParamError
 
@@ -299,7 +298,3 @@ def test_where_counts_vary_more_the_larger_drop_is_found_four_times_in_five():
     assert 0.79 <= share_found(200, drop, seed=1, variance_ratio=1.6) <= 0.87
     poisson = detectable_drop(200)
     assert share_found(200, poisson, seed=1, variance_ratio=1.6) < 0.7
-
-
-def test_fewer_incidents_take_longer_to_show_anything():
-    assert [years_to_show(n) for n in (22, 11, 3.5, 1, 0)] == [1, 1, 4, 11, 100]

@@ -80,15 +80,6 @@ def inner(grid, part):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_each_area_is_expected_to_hold_the_floor_or_grows_to_it_or_is_none():
-    """A dense spot of 4: alone it is an area; with a floor of 6 it takes what lies around it."""
-    held = dict.fromkeys(TOWN, 0.9) | {MIDDLE: 4.0}
-    for least in (0.0, 6.0, 1000.0):
-        found = areas(held, worth=Worth(least))
-        assert all(sum(held[cell] for cell in area) >= least for area in found)
-        assert bool(found) == (least < 1000)
-
-
 def test_holes_are_filled_while_the_area_stays_within_the_limit_the_smallest_first():
     near, far = BLOCK, max(h3.grid_ring(BLOCK, 8))
     lake = h3.grid_path_cells(near, far)[5]  # five steps on: its ring of two touches the first's

@@ -167,7 +167,7 @@ def explain_comparison(
     n_days = len(question.origins)
     is_yearly = len({origin.year for origin in question.origins}) == n_days
     horizon = question.horizon_months
-    said = tr(
+    return tr(
         "backtest.meaning",
         days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
         came=tr("backtest.next_year") if horizon == 12 else tr("backtest.next_months", n=horizon),
@@ -178,11 +178,8 @@ def explain_comparison(
         verdict=_verdict(comparison),
         low=100 * comparison.low,
         high=100 * comparison.high,
-        best=tr("backtest.best", share=100 * (methods["ceiling"]["hit_share"] or 0))
-        if is_best_telling(past.table, past.request.resolution)
-        else "",
+        best=100 * (methods["ceiling"]["hit_share"] or 0),
     )
-    return said.strip()
 
 
 def _verdict(comparison: MethodComparison) -> str:
