@@ -1,4 +1,4 @@
-"""How often an area's 90 % interval holds the expected number: `python -m benchmarks.coverage`.
+"""How often an area's 90% interval holds the expected number: `python -m benchmarks.coverage`.
 
 Made-up cities with known rates, through the very chain: areas found, estimated, given tiers.
 """
@@ -175,7 +175,7 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
 
 
 def areas_of(located: StudyArea, documented: DocumentedDbscan | None = None) -> tuple[CellSet, ...]:
-    """Find areas at a documented density, else at that of 2 % of the land."""
+    """Find areas at a documented density, else at that of 2% of the land."""
     params = resolve_params(located, PERIOD, AreaSettings(resolution=BLOCK), documented)
     return find_areas(located, PERIOD, params).areas
 
@@ -259,10 +259,10 @@ def main(n_cities: int = 112, n_maps: int = 1000) -> None:
     for n in FLAT:
         found = list(spread_over(cores, tier_in_flat, [(n, seed) for seed in range(2 * n_cities)]))
         areas, tiers = (np.mean([float(one[part]) for one in found]) for part in (0, 1))
-        console.print(f"Flat, {n} incidents: {areas:.1f} areas; a tier in {100 * tiers:.1f} %")
+        console.print(f"Flat, {n} incidents: {areas:.1f} areas; a tier in {100 * tiers:.1f}%")
     for n in MAPS:
         hot = np.mean(list(spread_over(cores, hot_in_flat, [(n, one) for one in range(n_maps)])))
-        console.print(f"Random map of {n}: a hot cell in {100 * hot:.1f} %")
+        console.print(f"Random map of {n}: a hot cell in {100 * hot:.1f}%")
 
 
 def summary(told: Sequence[dict[str, object]]) -> list[str]:

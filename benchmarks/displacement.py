@@ -116,7 +116,7 @@ def unchanged() -> Iterator[Claim]:
             ("Poisson", plain, most),
             ("dispersion 1.6", replace(plain, dispersion=1.6), most),
             ("months, seasons and a jump", replace(plain, restless=True), most),
-            ("shares drift 8 % a year", replace(plain, drift=0.08), 0.12),  # the limit
+            ("shares drift 8% a year", replace(plain, drift=0.08), 0.12),  # the limit
             ("places flare up", replace(plain, flares=True), 0.08),
         ):
             yield Claim(f"unchanged, {name}; {yearly}, {n_past} years", city, any_alarm, stated)
@@ -130,38 +130,38 @@ def changed() -> Iterator[Claim]:
         at = f"; {yearly}, {n_past} years"
         for drop in (0.2, 0.3, 0.4):
             gone = replace(plain, drop=drop)
-            yield Claim(f"{100 * drop:.0f} % fewer, shown{at}", gone, fewer)
-            yield Claim(f"{100 * drop:.0f} % fewer, shown as fewer within 750 m{at}", gone, within)
+            yield Claim(f"{100 * drop:.0f}% fewer, shown{at}", gone, fewer)
+            yield Claim(f"{100 * drop:.0f}% fewer, shown as fewer within 750 m{at}", gone, within)
         moved = replace(plain, drop=0.4, moved=1.0)
         stayed = partial(ever, WITHIN)
-        yield Claim(f"40 % moved, said to be fewer within 750 m{at}", moved, stayed, 0.05)
-        yield Claim(f"40 % moved, said to have moved{at}", moved, partial(ever, NEXT_DOOR))
+        yield Claim(f"40% moved, said to be fewer within 750 m{at}", moved, stayed, 0.05)
+        yield Claim(f"40% moved, said to have moved{at}", moved, partial(ever, NEXT_DOOR))
         yield Claim(
             f"net holds 0, unchanged{at}", plain, partial(net_holds, 0.0), 0.85, is_floor=True
         )
-        yield Claim(f"share holds 100 %, moved{at}", moved, partial(share_holds, 1.0))
+        yield Claim(f"share holds 100%, moved{at}", moved, partial(share_holds, 1.0))
         gone = replace(plain, drop=0.4)
         yield Claim(f"share holds 0, gone{at}", gone, partial(share_holds, 0.0))
         ended = replace(plain, drop=0.6, lasts=12, after=47)
         once = partial(at_end, {Verdict.FEWER_ONCE})
-        yield Claim(f"60 % fewer for a year, told after 47 months{at}", ended, once)
+        yield Claim(f"60% fewer for a year, told after 47 months{at}", ended, once)
         lasting = replace(plain, drop=0.4, after=47)
-        yield Claim(f"40 % fewer for good, said to be over{at}", lasting, once, 0.05)
+        yield Claim(f"40% fewer for good, said to be over{at}", lasting, once, 0.05)
 
 
 def others() -> Iterator[Claim]:
     """Trends, usual falls and spread are no displacement."""
     plain = City(40, 1.3)
-    yield Claim("the city rises 54 %", replace(plain, trend=2172 / 1410), any_alarm, 0.05)
-    yield Claim("usual fall of 15 %", replace(plain, usual=0.85), any_alarm, 0.05)
+    yield Claim("the city rises 54%", replace(plain, trend=2172 / 1410), any_alarm, 0.05)
+    yield Claim("usual fall of 15%", replace(plain, usual=0.85), any_alarm, 0.05)
     spread = replace(plain, drop=0.5, ring_drop=0.25)
     yield Claim(
         "fewer next door too, said to have moved", spread, partial(anywhere, NEXT_DOOR), 0.05
     )
     for yearly in (80, 160):
         fewer = City(yearly, 1.3, drop=0.2)
-        yield Claim(f"20 % fewer, shown; {yearly}, 7 years", fewer, partial(ever, FEWER))
-    yield Claim("one area of 40: 60 % fewer, shown", replace(plain, drop=0.6), one_alarm)
+        yield Claim(f"20% fewer, shown; {yearly}, 7 years", fewer, partial(ever, FEWER))
+    yield Claim("one area of 40: 60% fewer, shown", replace(plain, drop=0.6), one_alarm)
 
 
 def claims() -> list[Claim]:
@@ -172,7 +172,7 @@ def claims() -> list[Claim]:
 def main(n_cities: int = 400, only: str = "") -> None:
     console = Console(width=110)
     table = Table(title=f"{n_cities} cities a row", box=None, title_justify="left")
-    for title in ("Claim", "Stated", "Share %", "95 %"):
+    for title in ("Claim", "Stated", "Share %", "95%"):
         table.add_column(title, justify="left" if title == "Claim" else "right")
     wanted = [claim for claim in claims() if only in claim.name]
     with ProcessPoolExecutor(os.cpu_count()) as pool:

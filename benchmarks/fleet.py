@@ -182,7 +182,7 @@ def _spread(spent: pd.Series) -> str:
 
 
 def _over_rivals(judged: pd.DataFrame) -> tuple[float, float, float]:
-    """Compare the mean shares, with the 95 % interval of places drawn again."""
+    """Compare the mean shares, with the 95% interval of places drawn again."""
     pairs = judged[["hit_share", "best_other_hit_share"]].to_numpy(dtype="float64")
     drawn = np.random.default_rng(SEED).integers(0, len(pairs), (RESAMPLED, len(pairs)))
     sums = pairs[drawn].sum(axis=1)

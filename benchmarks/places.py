@@ -120,7 +120,7 @@ def pooled(table: pd.DataFrame, method: str) -> float:
 
 
 def ratio(table: pd.DataFrame, one: str, other: str) -> tuple[float, float, float]:
-    """Return what one way caught over another, with the 95 % interval of places drawn again."""
+    """Return what one way caught over another, with the 95% interval of places drawn again."""
     random = np.random.default_rng(SEED)
     caught = table[[one, other]].to_numpy() * table[["n_future"]].to_numpy()  # (places, 2)
     drawn = random.integers(0, len(table), (RESAMPLED, len(table)))
@@ -148,7 +148,7 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
     return told | {
         "judged on a past January": len(judged),
         "why not judged": sorted(set(table.get("why_not_judged", pd.Series(dtype=str)).dropna())),
-        "1.5 to 2.2 % of the land": int(judged["land_share"].between(0.015, 0.022).sum()),
+        "1.5 to 2.2% of the land": int(judged["land_share"].between(0.015, 0.022).sum()),
         "caught": {name: round(pooled(judged, name), 4) for name in METHODS},
         "areas over rivals": {name: ratio(judged, "areas", name) for name in BASELINES},
         "blocks over rivals": {name: ratio(judged, "blocks", name) for name in BASELINES},
@@ -182,12 +182,12 @@ def write_docs(table: pd.DataFrame) -> None:
     for name in sorted(METHODS, key=lambda one: -told["caught"][one]):
         over = told["areas over rivals"].get(name), told["blocks over rivals"].get(name)
         shown = ["" if one is None else "{:.2f} ({:.2f} to {:.2f})".format(*one) for one in over]
-        caught = f"{100 * told['caught'][name]:.1f} %"
+        caught = f"{100 * told['caught'][name]:.1f}%"
         rows.append(f"| {method_phrase(name)} | {caught} | {shown[0]} | {shown[1]} |")
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(between(text, BEGIN, END, "\n".join(rows)), encoding="utf-8")
     draw(judged, told)
-    n_areas, n_land = int((table["areas_now"] > 0).sum()), told["1.5 to 2.2 % of the land"]
+    n_areas, n_land = int((table["areas_now"] > 0).sum()), told["1.5 to 2.2% of the land"]
     over, low, high = ratio(judged, "areas", "count_36")
     land = f"{n_areas} with areas; areas on 1.5 to 2.2% of the land in {n_land} of {len(judged)}"
     lines = [
@@ -219,7 +219,7 @@ def draw(judged: pd.DataFrame, told: dict[str, Any]) -> None:
     caught = [100 * told["caught"][name] for name in ways]
     bars = right.barh([method_phrase(name) for name in ways], caught, color=colors)
     right.bar_label(bars, fmt="%.0f", padding=3)
-    right.set(xlim=(0, 36), xlabel="Caught in the next year, %", title="On 2 % of the land")
+    right.set(xlim=(0, 36), xlabel="Caught in the next year, %", title="On 2% of the land")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(PICTURE, dpi=120, metadata={"Software": None})

@@ -55,7 +55,7 @@ def beside(rival: str, theirs: Sequence[float], ours: Sequence[float]) -> tuple[
 def table_of(rows: Iterable[Row]) -> Table:
     """Lay the rows out as one table."""
     table = Table(title="csa", box=None, pad_edge=False, title_justify="left")
-    titles = ("What", "Median s", "95 % s", "Peak MB", "Times ours", "Rival", "Target")
+    titles = ("What", "Median s", "95% s", "Peak MB", "Times ours", "Rival", "Target")
     for title in titles:
         is_text = title in ("What", "Rival", "Target")
         table.add_column(title, justify="left" if is_text else "right")

@@ -213,7 +213,7 @@ def table_of(load: Load) -> Table:
     """Lay out the runs by minute, by act, and all together."""
     title = f"{load.viewers} viewers, {load.pause_s:g} s between runs: {', '.join(load.acts)}"
     table = Table(title=title, box=None, pad_edge=False, title_justify="left")
-    for name in ("When", "Runs", "Median s", "95 % s", "Errors", "Server's CPU s a run", "RSS MB"):
+    for name in ("When", "Runs", "Median s", "95% s", "Errors", "Server's CPU s a run", "RSS MB"):
         table.add_column(name, justify="left" if name == "When" else "right")
     for minute in range(math.ceil(load.seconds / 60)):
         runs = [run for run in load.runs if run.at_s // 60 == minute]

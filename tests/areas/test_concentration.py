@@ -225,7 +225,7 @@ def test_random_maps_are_called_beyond_chance_one_time_in_twenty_whatever_the_ce
         measure_concentration(series(*counts), land, seed=seed, n_maps=100).is_beyond_chance
         for seed, counts in enumerate(maps)
     ]
-    assert 0.02 <= np.mean(called) <= 0.085  # 5 %, more or less three standard errors
+    assert 0.02 <= np.mean(called) <= 0.085  # 5%, more or less three standard errors
 
 
 def test_the_same_seed_gives_the_same_figures_and_no_argument_is_changed():

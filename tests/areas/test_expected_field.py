@@ -408,7 +408,7 @@ def test_a_field_is_recovered_from_cities_made_with_it():
 
 
 def _share_held(mean, is_smooth, n_cities, seed):
-    """Give how often 90 % intervals of grown areas hold what they must: the field's, the plain."""
+    """Give how often 90% intervals of grown areas hold what they must: the field's, the plain."""
     random, held, plain = np.random.default_rng(seed), [], []
     for _ in range(n_cities):
         rates = smooth_rates(mean, random) if is_smooth else random.gamma(0.5, 2 * mean, 1600)

@@ -157,7 +157,7 @@ def block_sums(counts, around, n_cells):
 
 
 def _blocks_held(mean, is_smooth, n_cells, seed):
-    """Give how often 90 % intervals of all blocks hold what they must, in twelve cities."""
+    """Give how often 90% intervals of all blocks hold what they must, in twelve cities."""
     random, around = np.random.default_rng(seed), spirals(40, 40, 4)
     held = []
     for _ in range(12):

@@ -30,7 +30,7 @@ IN_PHILADELPHIA = st.tuples(st.floats(-75.28, -74.96), st.floats(39.87, 40.14))
 
 
 def _haversine_m(lon, lat, to_lon, to_lat):
-    """Great circle on the mean sphere: within 0.6 % of the ellipsoid."""
+    """Great circle on the mean sphere: within 0.6% of the ellipsoid."""
     lon, lat, to_lon, to_lat = map(math.radians, (lon, lat, to_lon, to_lat))
     half = (
         math.sin((to_lat - lat) / 2) ** 2

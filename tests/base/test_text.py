@@ -310,8 +310,8 @@ def test_a_speaker_writes_days_numbers_lists_and_places_in_one_language():
     assert (english_one.month("2020-07"), t.month("2020-07")) == ("July 2020", "julio de 2020")
     assert t.month("2020-09", is_short=True) == "sept 2020"
     assert (english_one.number(12345), t.number(12345)) == ("12,345", "12,345")
-    assert (english_one.percent(0.03), t.percent(0.03)) == ("3 %", "3 %")
-    assert (t.percent(0.0004), t.percent(None)) == ("menos de 0.1 %", "no se sabe")
+    assert (english_one.percent(0.03), t.percent(0.03)) == ("3%", "3%")
+    assert (t.percent(0.0004), t.percent(None)) == ("menos de 0.1%", "no se sabe")
     assert english_one.listed(["A", "B", "C"]) == "A, B and C"
     assert (t.listed(["A", "B", "C"]), t.listed(["A"])) == ("A, B y C", "A")
     assert english_one.place("Elmvale, east") == "Elmvale, east"
@@ -334,8 +334,8 @@ def test_shares_times_and_land_are_written_in_the_readers_language():
 
 def test_days_shares_and_areas_are_written_for_readers():
     assert csa_text.day(date(2020, 7, 31)) == "July 31, 2020"
-    assert csa_text.percent(0.03) == "3 %"
-    assert csa_text.percent(0.004) == "0.4 %"
+    assert csa_text.percent(0.03) == "3%"
+    assert csa_text.percent(0.004) == "0.4%"
     assert csa_text.percent(None) == "unknown"
     assert csa_text.land(3.1, "metric") == "3.1 km2"
     assert csa_text.land(3.1, "us") == "1.2 square miles"  # 3.1 / 2.59
@@ -371,9 +371,9 @@ def test_a_language_without_a_catalog_reads_english():
 
 def test_shares_of_nothing_and_of_all():
     assert (csa_text.percent(0.0), csa_text.percent(0.01), csa_text.percent(1.0)) == (
-        "0 %",
-        "1 %",
-        "100 %",
+        "0%",
+        "1%",
+        "100%",
     )
 
 

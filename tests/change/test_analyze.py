@@ -104,7 +104,7 @@ def test_what_would_have_come_is_the_base_by_the_rest_by_what_is_usual(
 
 
 def test_each_boundary_has_its_share_of_one_in_twenty_and_dispersion_widens_it(displaced):
-    """All together 3.2 and 0.8 %; of two areas each 0.35 and 0.15 %."""
+    """All together 3.2 and 0.8%; of two areas each 0.35 and 0.15%."""
     pooled, single = boundary_z(0.032, 24), boundary_z(0.0035, 24)
     assert displaced.pooled.boundary_z == pooled
     assert [one.boundary_z for one in displaced.by_area] == [single] * 2
@@ -215,7 +215,7 @@ def ratio_of(located, past, **chosen):
 
 
 def test_past_years_tell_only_of_areas_that_the_months_just_before_chose(located):
-    """Up to three months off; else no fall by itself is expected, with a doubt of 8.5 %."""
+    """Up to three months off; else no fall by itself is expected, with a doubt of 8.5%."""
     past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
     for gap in (-3, 0, 3):
         basis, n_starts, ratio = ratio_of(located, past, period=Period.before(SINCE.plus(gap), 36))

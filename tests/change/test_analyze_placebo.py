@@ -144,7 +144,7 @@ def test_what_moved_next_door_is_not_said_to_have_stayed_away(real, monkeypatch)
 def test_of_quarterly_starts_what_moved_is_never_and_what_is_gone_often_said_to_be_fewer_nearby(
     real, past, monkeypatch, into_ring
 ):
-    """40 % after 12 and 24 months of 20 starts; of what is gone, after 24."""
+    """40% after 12 and 24 months of 20 starts; of what is gone, after 24."""
     taken(monkeypatch, 0.4, into_ring=into_ring)
     told = [
         followed(real, Month(2018, 1).plus(3 * number), past).pooled.verdicts
@@ -158,7 +158,7 @@ def test_of_quarterly_starts_what_moved_is_never_and_what_is_gone_often_said_to_
 def test_a_fall_that_ended_after_a_year_is_told_as_over_with_its_last_month(
     real, past, monkeypatch
 ):
-    """60 % fewer from January to December 2021, after two years and to the end of four."""
+    """60% fewer from January to December 2021, after two years and to the end of four."""
     since = Month(2021, 1)
     taken(monkeypatch, 0.6, into_ring=False, lasts=12)
     found = followed(real, since, past, months=47).pooled

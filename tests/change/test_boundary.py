@@ -63,7 +63,7 @@ def test_two_years_of_months_at_five_percent():
 
 
 def test_all_areas_together_have_four_fifths_of_the_chance_and_cores_most_of_it():
-    """All together 3.2 % and 0.8 %; of single areas 0.7 % and 0.3 %, shared equally."""
+    """All together 3.2% and 0.8%; of single areas 0.7% and 0.3%, shared equally."""
     assert ALARM_CHANCE == 0.05
     assert chances(12) == (AlarmChances(0.032, 0.008), AlarmChances(0.007 / 12, 0.003 / 12))
     assert chances(2)[1].both == pytest.approx(0.005)

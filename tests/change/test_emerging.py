@@ -121,7 +121,7 @@ def test_the_three_words_of_the_screen():
     assert word("+++++++++.") == "persistent"
     assert word("++++++++..") == "fading"
     assert word("+" * 17 + ".") == "persistent"
-    assert word("+" * 18 + "..") == "fading"  # and in 90 % of all, but the newer is told
+    assert word("+" * 18 + "..") == "fading"  # and in 90% of all, but the newer is told
     assert word(".+++++++..") == ""
     assert word("........++") == ""
     assert word("+........+") == ""

@@ -180,7 +180,7 @@ def test_more_incidents_are_never_less_surprising_upward(mean, error, dispersion
 
 
 def test_drawn_counts_cross_no_more_often_than_is_said():
-    """200,000 Gamma rates with Poisson counts: each side at most 2.5 %, within 4 errors."""
+    """200,000 Gamma rates with Poisson counts: each side at most 2.5%, within 4 errors."""
     random, n = np.random.default_rng(3), 200_000
     mean, error, dispersion = 30.0, 0.2, 1.6
     variance = dispersion * mean + (error * mean) ** 2

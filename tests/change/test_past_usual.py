@@ -173,7 +173,7 @@ def test_each_number_of_months_is_compared_with_the_starts_that_reach_as_far():
 
 
 def test_beyond_the_longest_its_last_month_stands_and_the_doubt_grows():
-    """Of 4 months half are known, of the rest nothing but .08: 4 % of doubt more."""
+    """Of 4 months half are known, of the rest nothing but .08: 4% of doubt more."""
     past = [year([20, 30], [200, 200], origin=f"20{n}-01") for n in (10, 12)]
     usual, known = (estimate_past_change(past, n, PRIOR, 1.0) for n in (4, 2))
     assert usual.ratio[:2].tolist() == known.ratio.tolist()
@@ -304,8 +304,8 @@ def test_a_rise_of_the_whole_city_in_a_past_year_changes_only_its_error(past, ti
 def test_the_next_period_lies_within_two_errors_seven_times_in_eight(step):
     """600 cities whose years differ by .03, each with a usual fall of its own; seven are known.
 
-    Measured with 1,500: 95 % intervals hold the next year's true ratio in 87.4 % where starts
-    overlap, and in 87.9 % where they do not, since seven years cannot quite say how much years
+    Measured with 1,500: 95% intervals hold the next year's true ratio in 87.4% where starts
+    overlap, and in 87.9% where they do not, since seven years cannot quite say how much years
     differ. What that does to false alarms is in test_verdict_claims.py.
     """
     random, held, n_cities = np.random.default_rng(17 + step), 0, 600

@@ -391,7 +391,7 @@ YEARS = tuple(product((0.0, 0.1, 0.2), (False, True)))
 def test_an_unchanged_july_is_called_more_or_fewer_one_time_in_ten_though_years_differ(
     monthly, dispersion, spread, is_drift
 ):
-    """As docs/METHODS.md states; measured with 600 cities each: 1.0 to 8.2 %."""
+    """As docs/METHODS.md states; measured with 600 cities each: 1.0 to 8.2%."""
     for n_years in (3, 6):
         drawn = cities(
             n_years,
@@ -404,7 +404,7 @@ def test_an_unchanged_july_is_called_more_or_fewer_one_time_in_ten_though_years_
         )
         found = shares(drawn, dispersion=dispersion)
         wrong = [found[one] for one in (SeasonVerdict.MORE, SeasonVerdict.FEWER)]
-        assert sum(wrong) <= 0.13  # 10 %, and 1.7 errors of the simulation
+        assert sum(wrong) <= 0.13  # 10%, and 1.7 errors of the simulation
         assert max(wrong) <= 0.08
 
 

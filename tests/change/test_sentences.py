@@ -123,7 +123,7 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
     assert str(describe_net_change(judged_of(120, 1500), 1)) == (
         "Here and within 750 m together: 80 fewer than expected (90% range: 148 fewer to 12 fewer). "
         "Here: about 80 fewer. "
-        f"None of that showed up nearby (90% range: at most {100 * high:.0f} %)."
+        f"None of that showed up nearby (90% range: at most {100 * high:.0f}%)."
     )
 
 
@@ -225,8 +225,8 @@ def test_which_share_of_a_fall_is_found_next_door_is_told_as_far_as_it_is_known(
     judged = judged_of(core, ring)
     found = moved_share(judged, 1)
     values = {
-        "moved": {"share": "100 %", "low": f"{100 * found.low:.0f} %", "high": "100 %"},
-        "moved_none": {"high": f"{100 * min(found.high, 1):.0f} %"},
+        "moved": {"share": "100%", "low": f"{100 * found.low:.0f}%", "high": "100%"},
+        "moved_none": {"high": f"{100 * min(found.high, 1):.0f}%"},
         "moved_unknown": {},
     }[key]
     said = str(describe_net_change(judged, 1))
@@ -248,17 +248,17 @@ def test_beside_no_change_stands_how_often_falls_would_have_been_shown():
     assert shown == [46, 94]
     told = says(
         "displacement.power",
-        lesser="20 %",
+        lesser="20%",
         n_lesser=46,
-        larger="30 %",
+        larger="30%",
         n_larger=94,
-        least="7 %",
-        most="23 %",
+        least="7%",
+        most="23%",
     )
     assert str(describe_result(judged_of(200, 1500), 2, SINCE, WHO)).endswith(f"1,618). {told}")
     assert str(describe_power(judged_of(200).core, 1)) == told
     # Of one of several areas, only the larger, since little is found in one.
-    one = says("displacement.power_one", larger="60 %", n_larger=100)
+    one = says("displacement.power_one", larger="60%", n_larger=100)
     assert str(describe_result(judged_of(200), 2, SINCE, WHO, is_one=True)).endswith(f"). {one}")
 
 
@@ -317,12 +317,12 @@ def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselv
             after_monthly=37.5,
         )
     )
-    assert str(usual) == (says("displacement.usual_fall", n=5, share="16 %", within=12))
+    assert str(usual) == (says("displacement.usual_fall", n=5, share="16%", within=12))
 
 
 def test_where_such_areas_usually_rise_that_is_said():
     _, usual = describe_before_after(course_of((120, 45), (24, 12)), 0.04, 1, 9)
-    assert str(usual) == (says("displacement.usual_rise", share="4 %", within=9, n=1))
+    assert str(usual) == (says("displacement.usual_rise", share="4%", within=9, n=1))
 
 
 def test_where_no_past_year_is_known_what_is_assumed_is_said():
@@ -425,15 +425,15 @@ def test_where_no_fall_can_be_shown_at_all_that_is_said():
     core = track_of([30], 30, line=6.0)
     assert core.bound_low[0] > 0
     assert str(describe_power(core, 0)) == says(
-        "displacement.power_never", larger="30 %", least="7 %", most="23 %"
+        "displacement.power_never", larger="30%", least="7%", most="23%"
     )
 
 
 def test_a_share_is_never_told_as_more_than_all_nor_its_ends_in_the_wrong_order():
-    """80 fewer here and 200 more next door: at least 159 % of the fall, which is all of it."""
+    """80 fewer here and 200 more next door: at least 159% of the fall, which is all of it."""
     judged = judged_of(120, 1700)
     assert moved_share(judged, 1).low > 1
-    told = says("displacement.moved", missing=80.0, share="100 %", low="100 %", high="100 %")
+    told = says("displacement.moved", missing=80.0, share="100%", low="100%", high="100%")
     assert str(describe_net_change(judged, 1)).endswith(told)
 
 

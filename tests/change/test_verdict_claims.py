@@ -1,8 +1,8 @@
 """Every rate that is stated of verdicts, in made-up cities with known change.
 
 Each test judges new cities by the product's own functions and allows for the simulation alone:
-where a rate of at most 5 % is stated, as many cities as a rate of exactly 5 % shows with 99 %
-chance; where at least 80 % is stated, as few. What was measured is `benchmarks/displacement.py`
+where a rate of at most 5% is stated, as many cities as a rate of exactly 5% shows with 99%
+chance; where at least 80% is stated, as few. What was measured is `benchmarks/displacement.py`
 with 400 cities; here are fewer, and another seed.
 """
 
@@ -25,18 +25,18 @@ QUICK, SLOW = 60, 300
 CLAIMS = {claim.name: claim for claim in claims()}
 STATED = [name for name, claim in CLAIMS.items() if claim.stated is not None]
 FLOORS = {
-    "30 % fewer, shown; 40, 7 years": 0.8,
-    "40 % fewer, shown as fewer within 750 m; 40, 7 years": 0.8,
-    "40 % moved, said to have moved; 40, 7 years": 0.8,
-    "share holds 100 %, moved; 40, 7 years": 0.85,
+    "30% fewer, shown; 40, 7 years": 0.8,
+    "40% fewer, shown as fewer within 750 m; 40, 7 years": 0.8,
+    "40% moved, said to have moved; 40, 7 years": 0.8,
+    "share holds 100%, moved; 40, 7 years": 0.85,
     "share holds 0, gone; 40, 7 years": 0.85,
-    "60 % fewer for a year, told after 47 months; 40, 7 years": 0.9,
-    "60 % fewer for a year, told after 47 months; 14, 0 years": 0.9,
+    "60% fewer for a year, told after 47 months; 40, 7 years": 0.9,
+    "60% fewer for a year, told after 47 months; 14, 0 years": 0.9,
 }
 """What is claimed to be found or to hold at least so often, where no rate is stated."""
 
 DRIFTING = 0.12
-"""Where the years of all areas differ from the city's by 8 %, up to 12 in 100 raise an alarm, as
+"""Where the years of all areas differ from the city's by 8%, up to 12 in 100 raise an alarm, as
 docs/METHODS.md says beside what is stated."""
 
 
@@ -46,7 +46,7 @@ def _other_cities(monkeypatch):
 
 
 def at_most(share, n_cities):
-    """Return how many cities a rate of so much shows at most, with 99 % chance."""
+    """Return how many cities a rate of so much shows at most, with 99% chance."""
     return int(binom.ppf(0.99, n_cities, share))
 
 
@@ -97,7 +97,7 @@ def test_past_starts_are_months_of_the_citys_own_calendar():
 
 
 def test_what_is_planted_is_what_the_city_has():
-    """60 % fewer for a year, half of them next door: of 40 a year in each of 12 areas."""
+    """60% fewer for a year, half of them next door: of 40 a year in each of 12 areas."""
     city = City(40, drop=0.6, moved=0.5, lasts=12, n_past=0)
     yearly = np.zeros((2, 3))
     for number in range(100):
@@ -120,19 +120,19 @@ def test_each_claim_has_its_own_name_and_each_quick_one_is_measured():
     "name",
     [
         "unchanged, Poisson; 40, 7 years",
-        "40 % moved, said to be fewer within 750 m; 40, 7 years",
+        "40% moved, said to be fewer within 750 m; 40, 7 years",
         "net holds 0, unchanged; 40, 7 years",
-        "30 % fewer, shown; 40, 7 years",
-        "share holds 100 %, moved; 40, 7 years",
+        "30% fewer, shown; 40, 7 years",
+        "share holds 100%, moved; 40, 7 years",
         *long(
             "unchanged, dispersion 1.6; 14, 5 years",
             "unchanged, months, seasons and a jump; 40, 5 years",
             "unchanged, places flare up; 14, 0 years",
-            "40 % fewer for good, said to be over; 14, 7 years",
-            "the city rises 54 %",
-            "usual fall of 15 %",
+            "40% fewer for good, said to be over; 14, 7 years",
+            "the city rises 54%",
+            "usual fall of 15%",
             "fewer next door too, said to have moved",
-            "60 % fewer for a year, told after 47 months; 14, 0 years",
+            "60% fewer for a year, told after 47 months; 14, 0 years",
         ),
     ],
 )

@@ -23,7 +23,7 @@ def judged_of(core, ring, *, errors=(0.05, 0.05, 0.05), dispersion=1.3, mean=(40
 
 
 def fieller(judged):
-    """Return where 5 % and 95 % of ratios of two normal numbers that go together lie.
+    """Return where 5% and 95% of ratios of two normal numbers that go together lie.
 
     A ratio is below q as often as the one less q times the other is below 0.
     Fieller (1954), Journal of the Royal Statistical Society B 16, pp. 175-185.

@@ -444,7 +444,7 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
     assert lines[7] == "No clear change in one area: B."
     assert [one["fall_share"] for one in account["single"][1]["power"]] == [0.2, 0.3]
     told = round(100 * account["single"][1]["power"][1]["told_share"])
-    assert lines[8] == says("follow.power", share="30 %", n=told)
+    assert lines[8] == says("follow.power", share="30%", n=told)
     first = account["single"][0]["first_alarm"]
     months = account["single"][0]["months"]
     assert first == next(m["month"] for m in months if m["verdict"] not in {"no clear change", "too small to tell", "too early to tell"})  # fmt: skip
@@ -607,7 +607,7 @@ def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read
     kept_chance = json.loads((folder / "kept" / names[1]).read_text())
     assert chance == {name: kept_chance[name] for name in ("area_years", "appeared", "gone")}
     share = (chance["appeared"] + chance["gone"]) / chance["area_years"]
-    said = f"If the months were in random order, {100 * share:.0f} % of areas would"
+    said = f"If the months were in random order, {100 * share:.0f}% of areas would"
     assert any(said in line for line in lines)
 
 
@@ -689,14 +689,14 @@ def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, 
     change = (14 * 12 / 700) / (1200 / 2400) - 1
     assert usual["change_share"] == pytest.approx(change, rel=1e-3)
     assert lines[3] == says(
-        "displacement.usual_fall", n=3, share=f"{-100 * change:.0f} %", within=12
+        "displacement.usual_fall", n=3, share=f"{-100 * change:.0f}%", within=12
     )
 
 
 def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
     save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
-    assert "in random order, 10 % of areas would appear or disappear each year." in said
+    assert "in random order, 10% of areas would appear or disappear each year." in said
     assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
     save_chance(ChanceRates(0.0, 0, 0), *kept(own, made))
     said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout

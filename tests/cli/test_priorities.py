@@ -543,7 +543,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, tol
     answer = BacktestResult(asked, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert backtest.explain_comparison(answer, methods) == (
-        "Over 2 past years, areas caught 25.0% of the next year's shootings on 2 % of the land; "
+        "Over 2 past years, areas caught 25.0% of the next year's shootings on 2% of the land; "
         f"the best alternative, cells by count, over all years, caught 20.0%: {told}. The best "
         "possible was 40.0%."
     )
@@ -589,17 +589,17 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
         (
             0.2,
             0.15,
-            ["usually fall about 25 % on their own the next year"],
+            ["usually fall about 25% on their own the next year"],
         ),
         (
             0.2,
             0.2,
-            ["usually fall about 0 % on their own the next year"],
+            ["usually fall about 0% on their own the next year"],
         ),
         (
             0.2,
             0.25,
-            ["usually rise about 25 % on their own the next year"],
+            ["usually rise about 25% on their own the next year"],
         ),
         (0.0, 0.1, []),
     ],

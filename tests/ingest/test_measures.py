@@ -158,7 +158,7 @@ def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
     [
         ('"0,45"', "has a comma. Write 0.45 with a point"),
         ('"1,200"', "has a comma"),
-        ("45 %", "is in percent. Write 0.45"),
+        ("45%", "is in percent. Write 0.45"),
         ("=B2/C2", "is a formula. Save the file with values"),
         ("@SUM(B2)", "is a formula"),
         ("nan", "' is not a number. Fix it or leave it empty."),

@@ -35,7 +35,7 @@ def listed(kinds, cells):
 
 def study(places, what="Mow them", **more):
     words = {
-        "effect": "Shootings: 7 % fewer",
+        "effect": "Shootings: 7% fewer",
         "design": "9 lots",
         "limit": "One city",
         "source": "X",
@@ -109,9 +109,9 @@ def test_a_factor_and_a_study_are_told_in_one_line_in_both_languages(place):
     said = factor_words(factor, config, SPANISH)
     assert said.startswith("terrenos baldíos, 5 o más a menos de 420 pies: 2.0 veces")
     assert factor_words(factor, config, Translator()).startswith("vacant lots")
-    words = EvidenceWords(what="Podar", effect="7 % menos", design="9 terrenos")
-    two = study(["x"], interval="9 to 5 %", es=words)
-    assert "Shootings: 7 % fewer (9 to 5 %); 9 lots (X)" in study_words(two, Translator())
+    words = EvidenceWords(what="Podar", effect="7% menos", design="9 terrenos")
+    two = study(["x"], interval="9 to 5%", es=words)
+    assert "Shootings: 7% fewer (9 to 5%); 9 lots (X)" in study_words(two, Translator())
     assert study_words(two, SPANISH).startswith("Podar. ")
     assert study_words(study(["x"]), SPANISH).startswith("Mow them. ")
 

@@ -238,7 +238,7 @@ def test_what_cannot_be_understood_gets_its_sentence_and_a_next_step(tmp_path, k
     assert refused.value.message.key == f"start.{key}"
     said = str(refused.value)
     assert "shootings.csv" in said
-    assert any(word in said for word in ("Give", "Put", "ask"))
+    assert any(word in said for word in ("Give", "Add", "ask"))
 
 
 @pytest.mark.long
@@ -360,7 +360,7 @@ def test_one_command_makes_a_city(tmp_path, run):
     }
     again = run(*words, cwd=tmp_path, check=False)
     assert again.returncode == 2
-    assert "is there already" in " ".join(again.stderr.split())
+    assert "already exists" in " ".join(again.stderr.split())
     # The city is as any other: its files are found without being named.
     done = run("ingest", "--city", "louisville", "--out", "again", cwd=tmp_path)
     assert "700 incidents" in " ".join(done.stdout.split())

@@ -84,7 +84,7 @@ def value_words(name: str, value: Any) -> str:
         return status_word(value)
     if name in {"start", "due"}:
         return day(value if isinstance(value, date) else date.fromisoformat(value))
-    return f"{value} %" if name == "percent" else str(value)
+    return f"{value}%" if name == "percent" else str(value)
 
 
 def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

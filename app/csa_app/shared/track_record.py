@@ -56,7 +56,7 @@ def by_year(
     for part, line in lines.items():
         colour, width, dash, symbol = _style(part)
         texts = [
-            hover.format(way=line.name, year=year, share=f"{100 * share:.0f} %")
+            hover.format(way=line.name, year=year, share=f"{100 * share:.0f}%")
             for year, share in line.shares.items()
         ]
         figure.add_scatter(
@@ -154,7 +154,7 @@ def tried_table(rows: tuple[SettingScore, ...], suggested: SettingScore | None) 
         {
             tr("how_well.col_eps_m"): [f"{one.eps_m:g} m" for one in rows],
             tr("how_well.col_min_samples"): [one.min_samples for one in rows],
-            tr("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f} %" for one in rows],
+            tr("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f}%" for one in rows],
             tr("how_well.col_mean_areas"): [f"{one.mean_areas:.0f}" for one in rows],
             tr("how_well.col_role"): [
                 _role(one, suggested, is_comparable=one in comparable) for one in rows

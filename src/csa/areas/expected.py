@@ -160,7 +160,7 @@ def estimate_area(
 
     Simulated with areas of blocks, found as `csa.areas.forming` finds them: 90% intervals hold the
     expected number of chosen areas 88 to 92 times in 100, and 80 to 82 where cells as large as an
-    area have nothing in common with their neighbors: estimates there are 9 to 15 % too low.
+    area have nothing in common with their neighbors: estimates there are 9 to 15% too low.
 
     References
     ----------

@@ -16,7 +16,7 @@ MAX_FILLED_SHARE = 0.10
 """At most this part of the area may be cells beside areas, so that areas are what is scored."""
 
 REACH = 4.0
-"""Beyond four bandwidths a Gaussian kernel holds 0.03 % of its mass."""
+"""Beyond four bandwidths a Gaussian kernel holds 0.03% of its mass."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ MIN_MONTHS = 24
 GOOD_MONTHS = 36
 
 Z_SIZE_AND_POWER = 2.486
-"""Normal quantiles of one-sided 5 % (1.645) and of 80 % power (.842), together."""
+"""Normal quantiles of one-sided 5% (1.645) and of 80% power (.842), together."""
 
 MIN_MEAN = 11
 """Below it not even a complete stop would differ from chance: no test is run."""
@@ -105,7 +105,7 @@ def detectable_drop(
 ) -> float | None:
     """Return how large a drop must be to be found four times in five.
 
-    Areas are compared with as large controls, before and after, by a one-sided test at 5 %.
+    Areas are compared with as large controls, before and after, by a one-sided test at 5%.
     The normal formula is on the safe side: the count after a drop varies less than it says.
 
     References

@@ -127,8 +127,8 @@ def _floats(numbers: Numbers) -> Floats:
 
 DISPERSION = 1.6
 """Variance over mean of counts of fixed places, where a city's own is not known: one shooting
-answers another. It is 1.5 to 1.65 in Philadelphia. A nominal 5 % test of Poisson counts would then
-be one of 12 %."""
+answers another. It is 1.5 to 1.65 in Philadelphia. A nominal 5% test of Poisson counts would then
+be one of 12%."""
 
 HIGHEST_DISPERSION = 1.65
 """The highest measured (METHODS 28), where nothing may be claimed too easily."""

@@ -156,13 +156,13 @@ def percent(share: float | None, language: str = ENGLISH) -> str:
     """Write a share in percent, with no more digits than it carries."""
     if share is None:
         return render(msg("ways.unknown"), language)
-    hundredths = 100 * share
+    hundredths, sign = 100 * share, "%" if language == ENGLISH else " %"
     if 0 < hundredths < 0.1:
-        return render(msg("number.under", share="0.1 %"), language)
+        return render(msg("number.under", share=f"0.1{sign}"), language)
     if 99 < hundredths < 100:
-        return render(msg("number.over", share="99 %"), language)
+        return render(msg("number.over", share=f"99{sign}"), language)
     digits = 1 if 0 < hundredths < 0.95 else 0
-    return f"{hundredths:.{digits}f} %"
+    return f"{hundredths:.{digits}f}{sign}"
 
 
 def land_percent(share: float, *, is_estimated: bool) -> str:

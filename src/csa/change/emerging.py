@@ -140,7 +140,7 @@ def classify(
 def screen_word(category: Category, is_hot: Bools) -> str:
     """Choose the one word that a screen shows for a cell.
 
-    A cell may both be fading and have been hot in 90 % of all periods: `fading` is shown, as the
+    A cell may both be fading and have been hot in 90% of all periods: `fading` is shown, as the
     more recent.
     """
     before, last = is_hot[:-LAST_PERIODS], is_hot[-LAST_PERIODS:]
@@ -152,7 +152,7 @@ def screen_word(category: Category, is_hot: Bools) -> str:
 
 
 def _is_mostly(is_hot: Bools) -> Bools:
-    """Return the rows that are hot at least 90 % of the time, compared in whole numbers."""
+    """Return the rows that are hot at least 90% of the time, compared in whole numbers."""
     return np.asarray(10 * is_hot.sum(axis=-1) >= 9 * is_hot.shape[-1])
 
 

@@ -48,7 +48,7 @@ EARLIER_YEARS = 5
 
 QUARTER = 3
 BAND_Z = 1.6448536269514722
-"""90 % of values lie within."""
+"""90% of values lie within."""
 
 LEAST_EARLIER = 24
 """Months before those that chose the areas: with fewer, rates of cells are mostly chance."""

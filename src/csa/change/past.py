@@ -38,7 +38,7 @@ NOT_CHOSEN = PastChangePrior(1.0, 0.08)
 
 PRIOR_SPREAD = 0.03
 PRIOR_STARTS = 2
-"""From start to start the ratio moves by about 3 % beyond chance; few past starts cannot show how
+"""From start to start the ratio moves by about 3% beyond chance; few past starts cannot show how
 much, so this prior counts as two independent ones where they show less."""
 
 BEYOND = 0.08

@@ -27,7 +27,7 @@ LEAST_YEARS = 2
 """One earlier year, with the year before it, cannot show how far such years differ."""
 
 LEAST_USUAL = 3.0
-"""With fewer a month even zero would not be surprising (exp(-3) is 5 %), so that a rise could be
+"""With fewer a month even zero would not be surprising (exp(-3) is 5%), so that a rise could be
 reported, but never a fall."""
 
 LEAST_FOR_SHARE = 10

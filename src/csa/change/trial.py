@@ -39,7 +39,7 @@ from csa.city.selection import AreaSelection, read_areas
 MAX_ORDERS = 10_000
 """Of more orders than these, so many are drawn by lot."""
 FEWER_P, MORE_P = 0.05, 0.01
-"""A chance below which an effect is told: work is done so that there be fewer. Together 6 %."""
+"""A chance below which an effect is told: work is done so that there be fewer. Together 6%."""
 TAIL = 0.05
 """Chance left out on each side of the interval."""
 RATIOS = np.exp(np.linspace(np.log(1 / 20), np.log(20), 481))

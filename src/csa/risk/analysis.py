@@ -51,7 +51,7 @@ class HeldOutGain:
     per_incident: float  # log-likelihood gained for each of them
     low: float  # with `high`, its 90% interval
     high: float
-    caught: dict[str, float]  # share of them on 2 % of the land: by counts, both, factors alone
+    caught: dict[str, float]  # share of them on 2% of the land: by counts, both, factors alone
     difference_low: float  # with `difference_high`, of the share caught by both less by counts
     difference_high: float
     weights: tuple[

@@ -127,22 +127,22 @@ def risk_words(city, monkeypatch):
 
 def test_a_score_of_land_says_its_share_of_all_the_areas_land(risk_words):
     text = risk_words(0.3, 1.0, None)
-    assert "30 % of this area's land is among the city's highest 10 %" in text
-    assert "4 % of all such land in the city" in text
+    assert "30% of this area's land is among the city's highest 10%" in text
+    assert "4% of all such land in the city" in text
     assert "covered" not in text
     assert "points" not in text
     assert r"a \*university\*" in text
 
 
 def test_a_score_that_covers_an_area_in_part_says_how_much(risk_words):
-    assert risk_words(0.3, 0.5, None).endswith("it. Only 50 % of this area's land is covered.")
+    assert risk_words(0.3, 0.5, None).endswith("it. Only 50% of this area's land is covered.")
     assert "covered" not in risk_words(0.3, 0.995, None)  # a sliver along an edge
-    assert "Only 98 %" in risk_words(0.3, 0.98, None)
+    assert "Only 98%" in risk_words(0.3, 0.98, None)
 
 
 def test_a_score_of_points_counts_points_and_claims_no_land(risk_words):
     text = risk_words(0.25, float("nan"), 1200)
-    assert "25 % of the 1,200 points here are among the city's highest 10 %" in text
+    assert "25% of the 1,200 points here are among the city's highest 10%" in text
     assert "land" not in text
 
 

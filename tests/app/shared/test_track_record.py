@@ -77,9 +77,9 @@ def test_the_answer_says_what_areas_caught_the_best_other_way_and_the_best_possi
     track_record.answer(opened, record_of(2018, 2019), AreaSettings(months=24))
     (text,) = said
     for words in (
-        "Over 2 past years", "past years, areas chosen each January from earlier data caught", "caught 21 %", "shootings on 2 % of",
-        "a heat map of 150 m, over all years, caught 20 %", "did as well", "-0.4 to +1.2 points).",
-        "With hindsight, the best possible was 30 %.",
+        "Over 2 past years", "past years, areas chosen each January from earlier data caught", "caught 21%", "shootings on 2% of",
+        "a heat map of 150 m, over all years, caught 20%", "did as well", "-0.4 to +1.2 points).",
+        "With hindsight, the best possible was 30%.",
     ):  # fmt: skip
         assert words in text
 
@@ -101,8 +101,8 @@ def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
         "Cells by count, over all years",
     ]
     assert names[-2:] == ["Land chosen at random", "Best possible, known only afterwards"]
-    assert table.iloc[2].tolist() == ["A heat map of 150 m, over all years", "20 %", "-0.5 points"]
-    assert table.iloc[-1].tolist()[1:] == ["30 %", "+9.0 points"]
+    assert table.iloc[2].tolist() == ["A heat map of 150 m, over all years", "20%", "-0.5 points"]
+    assert table.iloc[-1].tolist()[1:] == ["30%", "+9.0 points"]
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
     title, sentence, _, table = said
     assert "afterwards" in title
     assert (
-        "Areas picked this way usually have about 20 % less of the city's shootings the next year with no program at all, because they were picked at a high. A drop that size is not evidence that a program worked."
+        "Areas picked this way usually have about 20% less of the city's shootings the next year with no program at all, because they were picked at a high. A drop that size is not evidence that a program worked."
         in sentence
     )
-    assert table.iloc[0].tolist() == ["January 2018", 9, "28 %", "30 %", "24 %"]
+    assert table.iloc[0].tolist() == ["January 2018", 9, "28%", "30%", "24%"]
 
 
 def test_where_areas_cover_less_land_every_sentence_says_as_much(opened, said):
@@ -131,7 +131,7 @@ def test_where_areas_cover_less_land_every_sentence_says_as_much(opened, said):
     track_record.afterwards(opened, record, AreaSettings())
     land = [text for text in said if isinstance(text, str) and "of the land" in text]
     assert len(land) == 2
-    assert all("1 % of the land" in text and "2 %" not in text for text in land)
+    assert all("1% of the land" in text and "2%" not in text for text in land)
 
 
 def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, monkeypatch):
@@ -159,7 +159,7 @@ def test_lines_that_end_together_have_names_apart():
     top = figure.layout.yaxis.range[1]
     gaps = [b - a for a, b in pairwise(heights)]
     assert min(gaps) >= track_record.LABEL_GAP * top - 1e-9
-    assert figure.data[3].text[1] == "areas, 2019: 20 %"
+    assert figure.data[3].text[1] == "areas, 2019: 20%"
     assert not figure.layout.showlegend
 
 
@@ -175,7 +175,7 @@ def test_what_it_costs_that_areas_are_walkable_is_said_where_it_was_measured(ope
     record = record_of(2018, 2019)
     track_record.years(opened, record, AreaSettings())
     assert (
-        "Blocks need not touch. Walkable areas catch 88 % of what scattered blocks on the same land would."
+        "Blocks need not touch. Walkable areas catch 88% of what scattered blocks on the same land would."
         in said[-1]
     )  # 21 of 24
     older = replace(record, table=record.table[record.table["method"] != "blocks"])
@@ -241,7 +241,7 @@ def test_one_past_year_cannot_tell_and_two_can(opened, said):
     for years in ((2018,), (2018, 2019)):
         track_record.answer(opened, record_of(*years), AreaSettings())
     assert said[0].startswith("In one past year")
-    one = says("how_well.one_year", way="a heat map of 150 m, over all years", share="20 %")
+    one = says("how_well.one_year", way="a heat map of 150 m, over all years", share="20%")
     assert one in said[0]
     assert "did as well" in said[1]
 
@@ -251,7 +251,7 @@ def test_one_past_year_cannot_tell_and_two_can(opened, said):
     [
         ((0.30, 0.30), "about as much"),
         ((0.30, 0.298), "about as much"),
-        ((0.30, 0.33), "rose by about 10 %"),
+        ((0.30, 0.33), "rose by about 10%"),
         ((0.0, 0.1), "about as much"),
     ],
 )

@@ -15,7 +15,7 @@ def of_fingerprint(dataset, letter):
 
 
 def record_of(hit_shares):
-    """Past Januaries, in each of which areas caught so much on 2 % of the land, and blocks all."""
+    """Past Januaries, in each of which areas caught so much on 2% of the land, and blocks all."""
     rows = [
         dict.fromkeys(BACKTEST_COLUMNS, 0.0)
         | {"origin": f"{2015 + n}-01", "method": method, "hit_share": caught, "area_share": 0.02}

@@ -434,4 +434,4 @@ def test_places_are_summed_up_by_what_came_in_all_of_them():
     over, low, high = found["areas over rivals"]["count_all"]
     assert over == pytest.approx(135 / 90)
     assert (low, high) == pytest.approx((0.5, 2.0))  # either place alone, drawn twice
-    assert (found["1.5 to 2.2 % of the land"], found["worse than count_areas"]) == (1, 1)
+    assert (found["1.5 to 2.2% of the land"], found["worse than count_areas"]) == (1, 1)

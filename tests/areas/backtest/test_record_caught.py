@@ -54,17 +54,17 @@ def test_without_a_share_held_out_no_share_is_told(record, by_hand):
 
 def test_with_past_years_of_the_same_settings_both_shares_are_told():
     record = record_of([0.2, 0.3])
-    caught = msg("found.caught", n=2, share="25 %", land="2 %")
+    caught = msg("found.caught", n=2, share="25%", land="2%")
     message = describe_areas_hold(summary(), record)
     assert message.key == "found.candidates"
     told = {name: message.values[name] for name in ("inside", "incidents", "share", "land")}
-    assert told == {"inside": 66, "incidents": 100, "share": "66 %", "land": "2 %"}
+    assert told == {"inside": 66, "incidents": 100, "share": "66%", "land": "2%"}
     assert message.values["caught"] == caught
     served = describe_core_areas_hold(Held(3, 30, 2.0), summary(), record)
     assert (served.key, served.values["share"], served.values["land"]) == (
         "found.served",
-        "30 %",
-        "1 %",
+        "30%",
+        "1%",
     )
     assert served.values["caught"] == caught
 

@@ -83,7 +83,7 @@ def test_a_setting_on_less_land_is_never_chosen_nor_the_best_nor_the_nearest():
     assert str(explain_override(250.0, 38, both, best)) == (
         "In past years the nearest setting tested, 250 m and 28, caught 30.0% of the next year's incidents; the suggested one 30.0%."
     )
-    # 40 is 43 % above 28: too far for it to speak for it, and the one tried is on less land
+    # 40 is 43% above 28: too far for it to speak for it, and the one tried is on less land
     unknown = says("backtest.override_unknown")
     assert str(explain_override(250.0, 40, both, best)) == unknown
 

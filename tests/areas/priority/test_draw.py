@@ -368,7 +368,7 @@ def test_another_seed_gives_another_order_as_often_as_chance_says():
     counts = Counter(orders)
     assert len(counts) == 8  # two pairs and one coin
     expected = len(orders) / 8
-    assert sum((count - expected) ** 2 / expected for count in counts.values()) < 24.3  # 99.9 %
+    assert sum((count - expected) ** 2 / expected for count in counts.values()) < 24.3  # 99.9%
 
 
 def _changed(record, path, value):

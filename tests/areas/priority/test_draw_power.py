@@ -129,17 +129,17 @@ def test_what_could_be_shown_is_said_in_words():
     said = [str(line) for line in explain_power(table)]
     assert len(said) == 4
     assert said[0].startswith(
-        "With 6 months to compare, we would detect a 40 % drop in the early areas 80% of the time, and a smaller one less often."
+        "With 6 months to compare, we would detect a 40% drop in the early areas 80% of the time, and a smaller one less often."
     )
     assert said[1].startswith(
-        "With 12 months to compare, we would detect a 32 % drop in the early areas 80% of the time, and a smaller one less often."
+        "With 12 months to compare, we would detect a 32% drop in the early areas 80% of the time, and a smaller one less often."
     )
     # What studies found is far below what such a draw can show, and that is said.
     last = table.iloc[-1]
     assert last["found_7_share"] == power(0.07, 12, 20, 20)
     assert 0.05 < last["found_7_share"] < last["found_15_share"] < last["found_23_share"] < 0.6
     found = [round(100 * last[name]) for name in ("found_7_share", "found_23_share")]
-    told = f"months, we would detect a drop of 7 % {found[0]}% of the time, and one of 23 % {found[1]}% of the time."
+    told = f"months, we would detect a drop of 7% {found[0]}% of the time, and one of 23% {found[1]}% of the time."
     assert told in said[2]
     assert said[3].startswith("The late areas start after 12 months.")
     few = [str(line) for line in explain_power(power_table(areas({"A": 9, "B": 9}), (1, 6)))]

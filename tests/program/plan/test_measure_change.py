@@ -135,7 +135,7 @@ def test_a_survey_with_a_design_effect_counts_for_so_many_fewer():
         "trust", "up", wave(0.4, 800, design_effect=2), wave(0.475, 800, AFTER, design_effect=2)
     )
     assert (halved.low, halved.high) == pytest.approx((plain.low, plain.high))
-    assert str(halved.message).startswith("Better: 40 % to 48 %.")
+    assert str(halved.message).startswith("Better: 40% to 48%.")
 
 
 def test_waves_are_pooled_by_their_answers():

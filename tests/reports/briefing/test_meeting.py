@@ -236,7 +236,7 @@ def test_a_silent_action_is_counted_and_an_open_slot_is_not(plan):
 def test_a_value_older_than_the_last_whole_quarter_is_told_as_old(plan, quarter, is_current, word):
     values = (value("clearance", quarter, 0.5, "cohort 12 months", numerator=5, denominator=10),)
     (first, *_) = measure_statuses(measure_lines(plan, Records(values=values)), TODAY)
-    assert (first.now, first.is_current, str(first.word)) == ("50 % (5 of 10)", is_current, word)
+    assert (first.now, first.is_current, str(first.word)) == ("50% (5 of 10)", is_current, word)
     assert not first.is_significant
 
 

@@ -39,7 +39,7 @@ def told(kansas_plan):
 def test_cases_before_and_after_are_compared_with_range_and_lag(told):
     found = told(reviews())
     said = str(found)
-    assert "Since action 3.3.1 began (2021-Q1): Better: 30 % to 60 %." in said
+    assert "Since action 3.3.1 began (2021-Q1): Better: 30% to 60%." in said
     assert "2020-Q1 to 2020-Q4 with 2021-Q1 to 2021-Q4" in said
     assert "followed for 6 months; newer quarters left out: 0" in said
     assert "95% range of the difference: +23 to +36 percentage points" in said

@@ -219,7 +219,7 @@ def test_what_stands_out_adds_the_areas_up(month_facts):
     assert "through July 31, 2020." in alone
     known = describe_concentration(replace(month_facts, record=record_of([0.2, 0.3])), TELL)
     assert f": {inside:,} of {located:,}, " in known
-    assert says("found.caught", n=2, share="25 %", land="2 %") in known
+    assert says("found.caught", n=2, share="25%", land="2%") in known
 
 
 def test_an_internal_edition_says_that_it_is_and_the_publics_does_not(month_facts):

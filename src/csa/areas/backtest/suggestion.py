@@ -15,7 +15,7 @@ MIN_ORIGINS = 3
 """With fewer past years the differences between settings are chance."""
 
 NEAR = 0.35
-"""How far apart two settings may be, in logarithms (about 40 %), to stand for each other."""
+"""How far apart two settings may be, in logarithms (about 40%), to stand for each other."""
 
 ROUNDING = 1e-9
 ALIKE = 0.999

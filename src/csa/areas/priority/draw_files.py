@@ -38,9 +38,9 @@ POWER_COLUMNS = {
     "is_cut_short": "whether late areas start before",
     "smallest_drop_share": "drop found four times in five; empty where even a full stop is not",
     "expected_early": "incidents in early areas in the months compared, without any work",
-    "found_7_share": "how often a fall of 7 % would be found, the least that studies found",
-    "found_15_share": "of 15 %",
-    "found_23_share": "of 23 %, the most",
+    "found_7_share": "how often a fall of 7% would be found, the least that studies found",
+    "found_15_share": "of 15%",
+    "found_23_share": "of 23%, the most",
 }
 
 

@@ -65,7 +65,7 @@ def power(
     dispersion: float = DISPERSION,
     usual_fall_share: float = 0.0,
 ) -> float:
-    """Compute how often the comparison would find a drop, one-sided at 5 %.
+    """Compute how often the comparison would find a drop, one-sided at 5%.
 
     By the delta method at the expected counts, for counts with variance dispersion times mean.
     Within .05 of simulated power where early and late areas expect 6 incidents each after, or

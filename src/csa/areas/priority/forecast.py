@@ -96,7 +96,7 @@ def _spread(expected: Floats, total: float, of_expected: float, sd: float) -> Fl
 
 
 def _bounds(middle: float, sd: float) -> tuple[int, int]:
-    """Return the ends of 90 % of counts whose mean is itself unsure."""
+    """Return the ends of 90% of counts whose mean is itself unsure."""
     means = middle * np.exp(sd * NODES)
     top = int(middle * math.exp(4 * sd) + 10 * math.sqrt(DISPERSION * middle) + 20)
     counts = np.arange(top + 1)

@@ -29,11 +29,11 @@ from csa.program.plan.measures import (
 
 
 SHARE_LEVEL = 0.04
-"""The range of a difference of shares holds 95 % on average, at some shares 94 %: a change is
-claimed only where the range of 96 % shows it too, and then chance is at most 5 % at every share."""
+"""The range of a difference of shares holds 95% on average, at some shares 94%: a change is
+claimed only where the range of 96% shows it too, and then chance is at most 5% at every share."""
 
 LEAST_BEFORE = 10
-"""With fewer, a change is not shown in percent: 3 to 5 is not +67 %."""
+"""With fewer, a change is not shown in percent: 3 to 5 is not +67%."""
 
 LEAST_CASES = 10
 """Below so many cases a share is shown without a verdict."""

@@ -57,7 +57,7 @@ COUNT_COLUMNS = {
     "expected_high": "its upper end",
     "recent_12": "incidents of the last 12 months; empty where the data cover fewer",
     "next12_expected": "incidents to expect in the 12 months after; empty where unknown",
-    "next12_low": "90 % of what may come",
+    "next12_low": "90% of what may come",
     "next12_high": "its upper end",
     "area_km2": "land inside the study area",
     "cells": "its H3 cells, 15 hex digits, sorted",

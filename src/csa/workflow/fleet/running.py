@@ -40,7 +40,7 @@ QUIET = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.worker.profile.enabled": False,
 }
-"""Of our own cluster: at Dask's values each process takes 4 % of a core to watch itself."""
+"""Of our own cluster: at Dask's values each process takes 4% of a core to watch itself."""
 LOGGER = logging.getLogger("csa.workflow.fleet")
 
 

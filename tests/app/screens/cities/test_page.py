@@ -58,8 +58,8 @@ def test_a_fleet_at_work_says_what_is_done_what_failed_and_what_is_left(page):
         ("cities.done", {"n": 2, "of": 5}),
         ("cities.failed", {"n": 2}),
         ("cities.waiting", {"n": 1}),
-        ("cities.judged", {"n": 1, "land": "2 %", "low": "34 %", "high": "34 %"}),
-        ("cities.past", {"ours": "34 %", "other": "29 %", "verdict": "better"}),
+        ("cities.judged", {"n": 1, "land": "2%", "low": "34%", "high": "34%"}),
+        ("cities.past", {"ours": "34%", "other": "29%", "verdict": "better"}),
         ("cities.not_placed", {"n": 3}),
     ):
         assert says(key, **given) in said

@@ -94,12 +94,12 @@ def shown_of(mean, fall):
 def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
     change_known._power(followed(B=power_of(40.0), A=power_of(90.0)))
     (table,) = said.tables
-    falls = ["10 % fewer", "20 % fewer", "30 % fewer", "40 % fewer", "60 % fewer"]
+    falls = ["10% fewer", "20% fewer", "30% fewer", "40% fewer", "60% fewer"]
     assert table.columns.tolist() == [tr("change_page.col_area"), *falls]
     assert table.iloc[:, 0].tolist() == ["all", "Row A", "Row B"]
     for row, mean in zip(table.iloc[:, 1:].to_numpy().tolist(), (200, 90, 40), strict=True):
         assert row == [shown_of(mean, fall) for fall in (0.1, 0.2, 0.3, 0.4, 0.6)]
-    assert "Studies of work at places found falls of 7 % to 23 %." in said.text()
+    assert "Studies of work at places found falls of 7% to 23%." in said.text()
 
 
 def test_of_one_area_alone_there_is_one_row(said):
@@ -113,14 +113,14 @@ def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(sa
     past = tuple(past_start(origin, 24 if origin == "2017-01" else 1) for origin in origins)
     change_known._past(None, None, followed(past))
     assert (
-        says("change_page.how_past", n=10, ratio=0.88, error="4 %", spans=1.75, months=2)
+        says("change_page.how_past", n=10, ratio=0.88, error="4%", spans=1.75, months=2)
         in said.text()
     )
     (table,) = said.tables
     year, areas, months, change, ratio = (table.iloc[:, at].tolist() for at in range(5))
     assert year == ["January 2017", "January 2018"]
     assert (areas, months, ratio) == ([5, 5], [2, 1], ["0.90", "0.90"])
-    assert change == [tr("change_page.less", share="25 %")] * 2  # 9 a month after 12
+    assert change == [tr("change_page.less", share="25%")] * 2  # 9 a month after 12
 
 
 def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
@@ -166,7 +166,7 @@ def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
 )
 def test_a_quotient_of_what_may_be_chance_says_so(said, local, around, where):
     change_known._classic(evidence(local, around))
-    is_chance = f"here it may be chance, since {where} the 95 % interval" in said.text()
+    is_chance = f"here it may be chance, since {where} the 95% interval" in said.text()
     assert is_chance == bool(where)
     assert ("below 0 more came there" in said.text()) != is_chance
 

@@ -335,7 +335,7 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
         "Pocock boundary",
         "Dispersion:",
         "What could have been seen: had shootings in the areas fallen by this much",
-        "20 % fewer",
+        "20% fewer",
         "(WDD",
         "(WDQ",
         "Before the start: each quarter's count as a multiple of what was expected",

@@ -26,8 +26,8 @@ LAST = Quarter.of(TODAY).plus(-1)
 @pytest.mark.parametrize(
     ("value", "kind", "words"),
     [
-        ({"value": 0.45, "numerator": 9.0, "denominator": 20.0}, "charges", "45 % (9 of 20)"),
-        ({"value": 0.455}, "charges", "46 %"),
+        ({"value": 0.45, "numerator": 9.0, "denominator": 20.0}, "charges", "45% (9 of 20)"),
+        ({"value": 0.455}, "charges", "46%"),
         ({"numerator": 0.0, "denominator": 0.0}, "charges", "0 of 0"),
         ({"value": 1204.0}, "gun-violence", "1,204"),
         ({"value": 1.0}, "services-list", "agreed"),
@@ -38,7 +38,7 @@ def test_figures_have_no_more_digits_than_needed(value, kind, words):
 
 
 def test_a_target_is_written_as_values_are():
-    assert (number_words(0.45, "charges"), number_words(6.0, "gun-violence")) == ("45 %", "6")
+    assert (number_words(0.45, "charges"), number_words(6.0, "gun-violence")) == ("45%", "6")
 
 
 def lines_of(plan, *values, settled=()):
@@ -58,7 +58,7 @@ def test_a_missing_quarter_is_a_gap_and_a_revision_a_mark(plan, monkeypatch):
     assert list(trace.y) == [pytest.approx(10.0), None, 50.0]
     assert not trace.connectgaps
     assert list(trace.marker.symbol) == ["circle", "circle", "diamond-open"]
-    assert [note.text for note in figure.layout.annotations] == ["baseline 30 %", "target 60 %"]
+    assert [note.text for note in figure.layout.annotations] == ["baseline 30%", "target 60%"]
     assert (
         "SAMPLE"
         in unwrap(measure_list.by_quarter)(line, is_synthetic=True).layout.annotations[0].text

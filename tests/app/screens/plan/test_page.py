@@ -137,7 +137,7 @@ def test_a_change_is_told_field_by_field_from_what_to_what():
     assert changes_words(before, after) == [
         "Status: on track → at risk",
         "Due: none → March 1, 2027",
-        "Percent: none → 30 %",
+        "Percent: none → 30%",
         "Areas: no area → B, C",
     ]
 
@@ -204,7 +204,7 @@ def test_the_trail_is_told_in_words_the_latest_first(store, plan):
     assert latest.changes == (
         "Status: at risk → done",
         "Reason: No data yet. → none",
-        "Percent: none → 100 %",
+        "Percent: none → 100%",
     )
     assert "Areas: no area → B" in first.changes
 
@@ -421,7 +421,7 @@ def test_a_reason_is_foreseen_to_go_with_its_status(session, plan, lines):
     assert said == ["Status: blocked → on track", "Reason: No room. → none"]
     assert refused == ""
     said, _ = foresee(plan, local_person("x"), lines["1.2.1"], Edit({"status": "done"}, 1), TODAY)
-    assert said == ["Status: on track → done", "Percent: none → 100 %"]
+    assert said == ["Status: on track → done", "Percent: none → 100%"]
 
 
 def test_rows_of_a_table_stay_in_place_until_it_is_drawn_anew(session, lines):

@@ -50,7 +50,7 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
     assert says("why_line.no_cause") in said
     assert "1.7 times as many (90% range: 1.4 to 2.1)" in said
     assert "within 420 feet" in said
-    assert "100 %" in said
+    assert "100%" in said
     assert "State <list>, 2020-01-01" in said
     assert "Compared with 100 shootings." in said
 
