@@ -107,7 +107,7 @@ def test_the_examples_of_areas(lacks, proposal):
             f"have {totals['in_areas']} of {totals['located']:,} mapped incidents; {fringe} more",
             f"density is {params['dense_per_km2']:.1f} per km2",
             f"has {circle:.1f} incidents, so the minimum is {params['min_samples']}",
-            f"Ivorstead had {ivorstead['incidents']} shootings, {ivorstead['homicides']} of them homicides.",
+            f"Ivorstead has {ivorstead['incidents']} shootings, {ivorstead['homicides']} of them homicides",
             f"Hadderley's {hadderley['area_km2']:.2f}".replace("0.", ".") + " km2 are 38 blocks",
             f"{hadderley['population']:,} people are shown as {round(hadderley['population'], -2):,}",
             f"{totals['located_suspect']} of the sample's incidents are at suspect points",

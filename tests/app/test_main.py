@@ -119,7 +119,9 @@ def test_a_damaged_dataset_stops_nothing(static, tmp_path, root, monkeypatch):
 
 def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    assert "python -m csa_app --server.port" in makefile
+    assert "set -- demo; else set -- serve" in makefile
+    served = (root / "src" / "csa" / "cli" / "serve.py").read_text(encoding="utf-8")
+    assert '"-m", "csa_app", "--server.port"' in served
     assert "streamlit run" not in makefile
     dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
     assert 'CMD ["python", "-m", "csa_app"' in dockerfile

@@ -138,6 +138,7 @@ def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, m
     config, own = ROOT / "config" / "testville.toml", opened.config.areas
     served = Deployment(config, *[opened.folder] * 3)
     monkeypatch.setattr(settings, "deployment", lambda: served)
+    monkeypatch.setattr(settings, "_listed", lambda: {"testville": config})
     start = f"csa backtest --city testville --dataset {opened.folder}"
     as_city = AreaSettings(
         months=own.months, resolution=own.resolution, max_area_km2=own.max_area_km2

@@ -45,7 +45,7 @@ def test_a_file_is_understood_and_becomes_a_city(page, tmp_path):
     assert not (tmp_path / "config").exists()
     page.button(key="make the city").click().run()
     assert not page.exception
-    assert "candidate areas. Start it with: make run CITY=" in words(page)
+    assert "candidate areas. Open it with: csa serve --city " in words(page)
     assert (tmp_path / "config" / "louisville.toml").is_file()
     assert (tmp_path / "var" / "louisville" / "dataset" / "ingest.json").is_file()
     assert (tmp_path / "data" / "louisville" / "shootings.csv").is_file()
