@@ -1128,7 +1128,7 @@ def impossible(answers: Iterable[Answer]) -> list[str]:
     Under "How do we know?" the net's range stands apart, and says that it decides no verdict.
     """
     return [
-        f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
+        f"{month}, {surface}, {area}: no clear change, net {low:g} to {high:g}"
         for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if told.get("verdict") == str(Verdict.NO_CHANGE)
         and isinstance(low := told.get(f"{BESIDE}, low"), int)

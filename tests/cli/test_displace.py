@@ -263,7 +263,7 @@ def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
     for place, cells in zip(account["single"], (WEST, EAST), strict=True):
         assert place["cells"] == sorted(f"{cell:015x}" for cell in cells)
     assert account["boundary"]["z_pooled"] < account["boundary"]["z_single"]
-    assert (account["boundary"]["alarm_chance"], account["boundary"]["looks"]) == (0.05, 24)
+    assert (account["boundary"]["alarm_chance"], account["boundary"]["looks"]) == (0.07, 24)
     assert {place["verdict"] for place in account["single"]} <= set(map(str, Verdict))
     assert account["versions"]["csa"]
 
@@ -288,19 +288,22 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     )
     assert lines[3] == says("follow.usual_unknown", options="")
     assert account["usual"]["reason"] == lines[3]
-    assert lines[4] == says("follow.too_few", n=2, areas="A, B")
-    assert lines[5] == (
+    assert lines[4] == says("follow.too_few", n=1, areas="B")
+    assert lines[5] == says("follow.no_change", n=1, areas="A")
+    told = round(100 * account["single"][0]["power"][-1]["told_share"])
+    assert lines[6] == says("follow.power", share="60%", n=told)
+    assert lines[7] == (
         "Areas proposed each month from February 2017 to January 2020, each from 36 months of "
         "data: none appeared or disappeared beyond what chance explains."
     )
     newest = account["newest_month"]
-    assert lines[6].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
-    assert lines[7] == "January 2020 is provisional: reports are still coming in."
-    assert lines[8] == (
+    assert lines[8].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
+    assert lines[9] == "January 2020 is provisional: reports are still coming in."
+    assert lines[10] == (
         f"Saved to {tmp_path / 'di'}: panel.csv, newest_month.csv, lineage.csv, emerging.csv, "
         "displacement.json."
     )
-    assert len(lines) == 9
+    assert len(lines) == 11
 
 
 def test_the_newest_month_of_areas_and_rings_stands_beside_earlier_ones(ask, read, tmp_path):
@@ -363,7 +366,8 @@ def test_places_are_named_with_the_letters_of_the_file(ask, tmp_path):
     named = [f"{head},place_name", f"{rows[0]},West End", f"{rows[1]},"]
     path.write_text("\n".join(named) + "\n")
     said = ask(path, "--since", "2019-02").stdout
-    assert says("follow.too_few", n=2, areas="West End (A), B") in said.splitlines()
+    assert says("follow.no_change", n=1, areas="West End (A)") in said.splitlines()
+    assert says("follow.too_few", n=1, areas="B") in said.splitlines()
 
 
 def test_what_appeared_and_went_is_named_with_its_month_newest_first():
@@ -443,9 +447,9 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
     assert lines[5].startswith("Fewer here, more nearby: since January 2018, area A had 48 ")
     assert lines[6] == says("follow.too_few", n=2, areas="C, D")
     assert lines[7] == "No clear change in one area: B."
-    assert [one["fall_share"] for one in account["single"][1]["power"]] == [0.2, 0.3]
-    told = round(100 * account["single"][1]["power"][1]["told_share"])
-    assert lines[8] == says("follow.power", share="30%", n=told)
+    assert [one["fall_share"] for one in account["single"][1]["power"]] == [0.2, 0.3, 0.6]
+    told = round(100 * account["single"][1]["power"][-1]["told_share"])
+    assert lines[8] == says("follow.power", share="60%", n=told)
     first = account["single"][0]["first_alarm"]
     months = account["single"][0]["months"]
     assert first == next(m["month"] for m in months if m["verdict"] not in {"no clear change", "too small to tell", "too early to tell"})  # fmt: skip

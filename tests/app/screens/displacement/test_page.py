@@ -120,12 +120,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     before = text.index("Before: 506 shootings in 24 months")
     differs = text.index("2 areas differ: Brindlemoor, fewer here")
     assert "Umberley, fewer here and within 750 m. No clear change in 5." in text
-    assert (
-        first
-        < differs
-        < before
-        < text.index(says("displacement.usual_unknown"))
-    )
+    assert first < differs < before < text.index(says("displacement.usual_unknown"))
     # The command is for the office, not for the answer: it stands under How do we know?
     assert "csa backtest" not in text
     assert "csa backtest --city sample" in " ".join(one.value for one in shown.code)

@@ -342,7 +342,8 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     page, filled, monkeypatch
 ):
     sentence = msg("displacement.fewer")
-    evidence = {"verdict": Verdict.FEWER.value, "since": "2019-09", "cells": list(CELLS)}
+    evidence = {"verdict": Verdict.FEWER.value, "together": Verdict.NO_CHANGE.value}
+    evidence |= {"since": "2019-09", "cells": list(CELLS)}
     looked = msg("here.looked", near=750.0, far=3000.0, said=str(sentence))
     told = ServedVerdict(Verdict.FEWER, sentence, looked, 11, evidence)
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
