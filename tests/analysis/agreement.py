@@ -333,10 +333,7 @@ def rendered_page(shown: AppTest) -> Rendered:
 
 NUMBER, MONTH_NAME = r"\d[\d,]*(?:\.\d+)?", r"[A-Z][a-z]+ \d{4}"
 DAY, AREA = r"[A-Z][a-z]+ \d+, \d{4}", r"[^.;]+? \([A-Z]+\)"
-VERDICTS = {
-    **{name_verdict(verdict): str(verdict) for verdict in Verdict},
-    tr("displacement.too_wide"): str(Verdict.TOO_FEW),
-}
+VERDICTS = {name_verdict(verdict): str(verdict) for verdict in Verdict}
 SHAPES = {
     "verdict": "|".join(re.escape(name) for name in sorted(VERDICTS, key=len, reverse=True)),
     **dict.fromkeys(("since", "until", "last", "month"), MONTH_NAME),
@@ -447,7 +444,6 @@ SAID = (
     "displacement.said_kept",
     "displacement.said_once",
     "displacement.said_too_few",
-    "displacement.said_too_wide",
     "displacement.said_too_few_until",
     "displacement.said_too_early",
     "report.lead_changed",
@@ -824,6 +820,9 @@ def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
 SHORT = {
     Verdict.NO_CHANGE: "short_no_change",
     Verdict.FEWER: "short_fewer",
+    Verdict.FEWER_WIDE: "short_fewer_wide",
+    Verdict.FEWER_MOVED_ON: "short_fewer_moved_on",
+    Verdict.FEWER_MOVED_FAR: "short_fewer_moved_far",
     Verdict.FEWER_UNKNOWN: "short_fewer_unknown",
     Verdict.MORE: "short_more",
     Verdict.FEWER_MOVED: "short_fewer_moved",
@@ -1129,7 +1128,7 @@ def impossible(answers: Iterable[Answer]) -> list[str]:
     Under "How do we know?" the net's range stands apart, and says that it decides no verdict.
     """
     return [
-        f"{month}, {surface}, {area}: no change shown, net {low:g} to {high:g}"
+        f"{month}, {surface}, {area}: no clear change, net {low:g} to {high:g}"
         for (month, surface, area, _), told in sorted(_by_surface(answers).items())
         if told.get("verdict") == str(Verdict.NO_CHANGE)
         and isinstance(low := told.get(f"{BESIDE}, low"), int)

@@ -32,6 +32,8 @@ from tests.sentences import says
 
 from csa.base.params import Month
 from csa.base.text import Translator
+from csa.change.sentences import name_verdict
+from csa.city.preregistration import Verdict
 from csa.disclosure.texts import code_of
 from csa.reports import making
 from csa_app.shared import core_list
@@ -349,14 +351,14 @@ def test_a_sum_that_falls_and_a_range_without_zero_are_seen():
         surface.say("A", "counted since start", counted)
     assert falls(said) == ["page, A: 9 by 2020-05, 8 by 2020-06"]
     text = [
-        says("displacement.said", verdict="No change shown", since="May 2020", who="Mill Creek (A)",
+        says("displacement.said", verdict=name_verdict(Verdict.NO_CHANGE), since="May 2020", who="Mill Creek (A)",
              counted=8, expected=38.2, low=7, high=71),
         says("displacement.net", change="30 fewer", low="53 fewer", high="9 fewer"),
     ]  # fmt: skip
     said = []
     read_change(Surface(june, "page", said), [" ".join(text)])
-    assert impossible(said) == ["2020-06, page, A: no change shown, net -53 to -9"]
+    assert impossible(said) == ["2020-06, page, A: no clear change, net -53 to -9"]
     assert bare(said) == []
     assert bare([one for one in said if "range" not in one.question]) == [
-        "2020-06, page, A: no change shown"
+        f"2020-06, page, A: {Verdict.NO_CHANGE}"
     ]

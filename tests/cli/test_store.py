@@ -540,6 +540,7 @@ def displaced(town, cells, verdict="fewer here and within 750 m"):
     account = {
         "kind": "displacement", "format_version": 1, "city": "testville", "data_fingerprint": "f", "versions": {},
         "data_through": "2021-08-21", "since": "2020-07", "through": "2021-07", "boundary": {},
+        "pooled": {"verdict": "no clear change"},
         "single": [{"area_id": "A", "verdict": verdict, "sentence": "x", "cells": cells}],
     }  # fmt: skip
     (folder / "displacement.json").write_text(json.dumps(account))

@@ -470,7 +470,7 @@ def follow_band(
     if not bands:  # nothing lies so far out
         nothing = replace(core, counted=0 * core.counted, has_enough=core.has_enough & False)
         return Band(nothing, core, nothing)
-    counts = accumulate(bands, dispersion, BAND_Z)
+    counts = accumulate(bands, dispersion, BAND_Z).without_early()
     # In a small city nearly all lies in one band: too little is left to compare it with.
     is_less = sum(part.base.mean for one in bands for part in one.parts) <= bands[0].before
     counts = replace(counts, has_enough=counts.has_enough & counts.is_enough & is_less)

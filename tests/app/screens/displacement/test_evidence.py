@@ -99,7 +99,7 @@ def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
     assert table.iloc[:, 0].tolist() == ["all", "Row A", "Row B"]
     for row, mean in zip(table.iloc[:, 1:].to_numpy().tolist(), (200, 90, 40), strict=True):
         assert row == [shown_of(mean, fall) for fall in (0.1, 0.2, 0.3, 0.4, 0.6)]
-    assert "Studies of work at places found falls of 7% to 23%." in said.text()
+    assert "drops of 7% to 23%." in said.text()
 
 
 def test_of_one_area_alone_there_is_one_row(said):

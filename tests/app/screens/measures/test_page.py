@@ -342,13 +342,17 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     page, filled, monkeypatch
 ):
     sentence = msg("displacement.fewer")
-    evidence = {"verdict": Verdict.FEWER.value, "since": "2019-09", "cells": list(CELLS)}
-    told = ServedVerdict(Verdict.FEWER, sentence, 11, evidence)
+    evidence = {"verdict": Verdict.FEWER.value, "together": Verdict.NO_CHANGE.value}
+    evidence |= {"since": "2019-09", "cells": list(CELLS)}
+    looked = msg("here.looked", near=750.0, far=3000.0, said=str(sentence))
+    told = ServedVerdict(Verdict.FEWER, sentence, looked, 11, evidence)
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
     monkeypatch.setattr(place_steps, "assess_served", lambda *_: told)
     made = next_step(page("area:B"), "maintain")
-    assert str(sentence) in [one.value for one in made.caption]
+    said = [one.value for one in made.caption]
+    assert any(str(sentence) in one for one in said)
+    assert any(str(looked) in one for one in said)
     sign(made, "maintain B", "It fell by more than luck.")
     made = press(made, says("here.do_maintain"), "maintain B")
     assert step_word("maintenance") in text_of(made)
