@@ -144,14 +144,12 @@ def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed,
 
 
 def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, cells):
-    for at in (1, 2, 4, 11):
-        few = [one for one in followed.area_ids if not followed.results(one).core.has_enough[at]]
-        wanted = {1: followed.area_ids, 11: ()}.get(at, few)
+    for at, wanted in ((1, followed.area_ids), (2, {"c-2", "c-3"}), (3, ()), (11, ())):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         dashed = [one["properties"] for one in message["areas"] if one["properties"]["dash"]]
         assert {one["area_id"] for one in dashed} == set(wanted)
-        why = ("too_early",) if at < 2 else ("too_few",)
-        assert {one["lines"][0] for one in dashed} <= {says(f"displacement.{key}") for key in why}
+        why = "too_early" if at < 2 else "too_few"
+        assert {one["lines"][0] for one in dashed} <= {says(f"displacement.{why}")}
 
 
 def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed, cells):
@@ -172,6 +170,8 @@ def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said
     for at, is_early in ((0, True), (1, True), (11, False)):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         assert all(zone["fill"] is None for zone in message["zones"]) == is_early
+        bands = [zone for zone in message["zones"] if not zone["area"]]
+        assert [zone["fill"] is None for zone in bands] == [is_early, is_early]
         said = {one["properties"]["lines"][0] for one in message["areas"]}
         assert (said == {says("displacement.too_early")}) == is_early
 
