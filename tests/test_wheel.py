@@ -192,7 +192,9 @@ def test_a_stranger_sets_up_reports_and_serves_a_list_in_an_empty_folder(strange
     home = json.loads(stranger.run("csa", "home", "--json").stdout)["home"]
     assert home == str(stranger.folder.parent / "data" / "core-service-areas")
     write_shootings(stranger.folder / "shootings.csv")
-    started = json.loads(stranger.run("csa", "start", "shootings.csv", "--json").stdout)
+    started = json.loads(
+        stranger.run("csa", "start", "shootings.csv", "--name", "Shootings", "--json").stdout
+    )
     assert started["incidents"] == 600
     assert started["areas"] >= 1
     dataset = Path(home) / "var" / "shootings" / "dataset"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from tests.sentences import says
@@ -163,6 +164,16 @@ def test_what_fails_unforeseen_is_left_out_and_made_once_it_can_be(town, monkeyp
     again = town.make()
     assert (again.is_new, told(again)) == (True, [])
     assert not town.make().is_new
+
+
+def test_without_the_package_for_pdfs_a_month_has_its_pages_and_names_them(town, monkeypatch):
+    def lacking():
+        raise MachineError("report_file.no_weasyprint")
+
+    monkeypatch.setattr(month, "require_pdf", lacking)
+    made = town.make(town.new(APRIL))
+    assert told(made) == [(["editions/*.pdf"], "report_file.no_weasyprint")]
+    assert {Path(name).suffix for name in made.account["files"] if "editions" in name} == {".html"}
 
 
 def test_a_damaged_record_of_what_was_published_keeps_back_what_is_public_alone(town):

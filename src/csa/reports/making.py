@@ -111,13 +111,15 @@ def make_all(
     language: str,
     *,
     with_docx: bool = False,
+    with_pdf: bool = True,
     draw: Callable[[MapSheet], bytes] | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, bytes]:
     """Make all editions of a month, as PDF and as HTML; none is made of which nothing is public."""
     require_known(AUDIENCES[0], language, "pdf")
     draw = draw or Drawer()
-    forms = FORMS if with_docx else FORMS[:2]
+    wanted = {"pdf": with_pdf, "html": True, "docx": with_docx}
+    forms = tuple(form for form in FORMS if wanted[form])
     made: dict[str, bytes] = {}
     left_out = not_made(facts)
     for audience in EDITIONS:
