@@ -26,9 +26,9 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 
-    def make_all(facts, language, *, progress):
+    def make_all(facts, language, *, with_pdf, progress):
         progress("edition")
-        text = f"{facts.month} {language} {facts.snapshot.id}".encode()
+        text = f"{facts.month} {language} {facts.snapshot.id} {with_pdf}".encode()
         return {f"{facts.month}_executive_{language}.html": text}
 
     monkeypatch.setattr(month, "gather_month", gather_month)
