@@ -14,7 +14,7 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     reader.settle()
     text = reader.text()
     assert "Briefing: August 2020" in text
-    for head in ("Where shootings concentrate.", "What changed lately.", "What we can't tell yet."):
+    for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
         assert head in text
     shown = {name for _, name in reader.labels()}
     listed = reader.page.locator(".csa-tiers li span").all_inner_texts()

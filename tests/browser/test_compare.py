@@ -32,7 +32,7 @@ def test_a_committee_reads_tiers_with_their_reasons(compare):
     )
     assert "SAMPLE: synthetic city" in text
     reader.page.get_by_text("Tier 1 (").click()
-    reader.page.get_by_text("adjusted for chance, between").first.wait_for()
+    reader.page.get_by_text("incidents; likely true level").first.wait_for()
     assert {name for _, name in reader.labels()} >= {"Hadderley", "Silverbeck"}
 
 

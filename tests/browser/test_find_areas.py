@@ -42,9 +42,9 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     text = reader.text()
     totals = proposal.summary["totals"]
     assert "SAMPLE: synthetic city" in text
-    assert "No new data: still through August 21, 2020" in text
+    assert "data through August 21, 2020" in text
     assert f"{totals['areas']} candidate areas, on " in text
-    assert f"chosen by {totals['located']:,} mapped shootings" in text
+    assert f"chosen from {totals['located']:,} mapped shootings" in text
     n_lost = totals["unlocated"] + totals["outside_study_area"]
     assert f"{n_lost} more could not be mapped: no usable location, or outside the city." in text
     labels = reader.labels()
@@ -226,7 +226,7 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     )
     wanted = propose_areas(City(*sample[::-1]), choices)
     text = reader.text()
-    assert f"by {wanted.summary['totals']['located']:,} mapped homicides" in text
+    assert f"from {wanted.summary['totals']['located']:,} mapped homicides" in text
     assert "January 1, 2018 through December 31, 2019" in text
     assert screen_of(reader.page.url) == screen
     # What the link was read into is what it is written from: another reader sees the same.

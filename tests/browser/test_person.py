@@ -138,7 +138,7 @@ def test_an_editor_signs_in_sees_their_role_and_signs_out(come):
     clerk.page.get_by_text("Editor of 1.2").wait_for()
     assert "Municipal Court" in clerk.text()
     clerk.page.goto(f"{clerk.address}/compare")
-    clerk.page.get_by_text("You may read this page.").wait_for()
+    clerk.page.get_by_text("You can read this page.").wait_for()
     assert clerk.page.get_by_role("button", name="Save this choice").count() == 0
     tab = new_page(clerk.page.context)
     tab.goto(f"{clerk.address}/data")
@@ -168,7 +168,7 @@ def test_who_has_no_role_reads_only(come, name):
     reader.sign_in(name)
     reader.page.get_by_text("Can read, but not change anything").wait_for()
     reader.page.goto(f"{reader.address}/compare")
-    reader.page.get_by_text("You may read this page.").wait_for()
+    reader.page.get_by_text("You can read this page.").wait_for()
     assert reader.page.get_by_role("button", name="Save this choice").count() == 0
 
 

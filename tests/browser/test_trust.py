@@ -18,7 +18,7 @@ def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
     reader.page.locator(".csa-line").wait_for()
     text = reader.text()
     n_lost = sum(truth["rows_rejected"].values())
-    assert f"{truth['rows_read']:,} rows were read" in text
+    assert f"{truth['rows_read']:,} rows read" in text
     assert f"{truth['rows_read'] - n_lost:,} used" in text
     assert "SAMPLE: synthetic city" in text
     assert "happened in another city" in text
