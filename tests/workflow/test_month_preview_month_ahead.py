@@ -170,7 +170,7 @@ def test_without_the_package_for_pdfs_a_month_has_its_pages_and_names_them(town,
     def lacking():
         raise MachineError("report_file.no_weasyprint")
 
-    monkeypatch.setattr(month, "require_pdf", lacking)
+    monkeypatch.setattr("csa.workflow.month_preview.require_pdf", lacking)
     made = town.make(town.new(APRIL))
     assert told(made) == [(["editions/*.pdf"], "report_file.no_weasyprint")]
 

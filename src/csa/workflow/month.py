@@ -39,7 +39,6 @@ from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
 from csa.reports.month.snapshot import Snapshot
-from csa.reports.pdf import require_pdf
 from csa.workflow.month_place import (
     DRAFT_OF,
     FORMAT_VERSION,
@@ -53,6 +52,7 @@ from csa.workflow.month_place import (
 from csa.workflow.month_preview import (
     EDITIONS,
     FOLLOWED,
+    PDFS,
     PROPOSAL,
     PUBLIC,
     QUARTERS_END,
@@ -109,7 +109,7 @@ class MonthProducts:
                 self.secret, beside = secret, replace(own, earlier=bundle.ledger)
         facts = self._tried(EDITIONS, lambda: gather_month(analysis, self.plan, self.month, beside))
         if facts is not None:
-            with_pdf = self._has_pdf()
+            with_pdf = PDFS not in self.ahead.lost
             made = self._tried(
                 EDITIONS, lambda: make_all(facts, language, with_pdf=with_pdf, progress=progress)
             )
@@ -132,17 +132,6 @@ class MonthProducts:
             except CsaError as error:
                 self.left_out.append(LeftOut((product,), error.message))
                 return None
-
-    def _has_pdf(self) -> bool:
-        """Check whether PDFs can be made; without their package they are left out, and named."""
-        try:
-            require_pdf()
-        except MachineError as error:
-            if error.message.key != "report_file.no_weasyprint":
-                raise
-            self.left_out.append(LeftOut((f"{EDITIONS}/*.pdf",), error.message))
-            return False
-        return True
 
     def _follow(self) -> dict[str, bytes]:
         """Follow the areas that were ever in service; no files where there is none."""

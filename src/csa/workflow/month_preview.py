@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -197,6 +196,7 @@ RECORD, PROPOSAL, FOLLOWED, PUBLIC, EDITIONS = (
     "editions",
 )
 BACKGROUND = "basemap"
+PDFS = f"{EDITIONS}/*.pdf"
 """Products of a month, by their folders; an edition by its own name within its folder."""
 
 
@@ -270,7 +270,14 @@ def look_ahead(
     of_public = public_products(reported, is_served=bool(analysis.core_areas))
     left += [LeftOut(of_public, error.message) for error in errors]
     texts = [text for one in errors if isinstance(one, PrivacyError) for text in one.texts]
-    return MonthAhead(tuple(left), tuple(texts), tuple(_faults(place.home)), layers, earlier)
+    faults = [] if (lacking := _lacking_pdf()) is None else [lacking]
+    if lacking is not None and lacking.message.key == "report_file.no_weasyprint":
+        left, faults = [*left, LeftOut((PDFS,), lacking.message)], []  # the same as HTML is made
+    try:
+        require_writable(place.home)
+    except CsaError as error:
+        faults.insert(0, error)
+    return MonthAhead(tuple(left), tuple(texts), tuple(faults), layers, earlier)
 
 
 def public_products(reported: Month, *, is_served: bool) -> tuple[str, ...]:
@@ -298,13 +305,13 @@ def _not_followed(analysis: Analysis, reported: Month) -> Message | None:
     return None
 
 
-def _faults(home: Path) -> Iterator[CsaError]:
-    """Yield what would stop the making after minutes: a place, a library."""
+def _lacking_pdf() -> CsaError | None:
+    """Return why no PDF can be made here; None where it can."""
     try:
-        require_writable(home)
         require_pdf()
     except CsaError as error:
-        yield error
+        return error
+    return None
 
 
 def ahead_sentences(found: MonthAhead) -> Iterator[str]:
