@@ -1,6 +1,7 @@
 """From facts to files: every edition in every form, each map drawn once, the same bytes."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def test_all_is_each_edition_as_pdf_and_html_and_with_docx_if_it_is_asked_for(fi
     starts = {"pdf": b"%PDF", "html": b"<!DOCTYPE html>", "docx": b"PK"}
     for name, content in files.items():
         assert content.startswith(starts[name.rpartition(".")[2]])
+
+
+def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, drawn, monkeypatch):
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    made = make_all(month_facts, "en", with_pdf=False, draw=drawn)
+    assert {name.rpartition(".")[2] for name in made} == {"html"}
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

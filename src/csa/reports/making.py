@@ -116,7 +116,7 @@ def make_all(
     progress: ProgressCallback = no_progress,
 ) -> dict[str, bytes]:
     """Make all editions of a month, as PDF and as HTML; none is made of which nothing is public."""
-    require_known(AUDIENCES[0], language, "pdf")
+    require_known(AUDIENCES[0], language, "pdf" if with_pdf else "html")
     draw = draw or Drawer()
     wanted = {"pdf": with_pdf, "html": True, "docx": with_docx}
     forms = tuple(form for form in FORMS if wanted[form])
