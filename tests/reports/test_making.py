@@ -49,7 +49,7 @@ def test_all_is_each_edition_as_pdf_and_html_and_with_docx_if_it_is_asked_for(fi
         assert content.startswith(starts[name.rpartition(".")[2]])
 
 
-def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, drawn, monkeypatch):
+def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     made = make_all(month_facts, "en", with_pdf=False, draw=drawn)
     assert {name.rpartition(".")[2] for name in made} == {"html"}
