@@ -239,7 +239,7 @@ def test_who_reads_by_keyboard_leaves_the_wall_for_the_page(read, preview):
     reader = read(f"{preview}?lang=es", 1920, 1080)
     reader.page.get_by_role("button", name="Mostrar en la pared").click()
     reader.page.frame_locator("iframe").locator(".screen.shown").wait_for()
-    button = reader.page.get_by_role("button", name="Salir de la pantalla")
+    button = reader.page.get_by_role("button", name="Salir y ver como página")
     button.focus()
     reader.page.keyboard.press("Enter")
     reader.page.get_by_role("button", name="English").wait_for()
