@@ -165,7 +165,7 @@ def test_find_areas_names_each_control_and_what_each_number_counts(read, filled_
     listed = [name for role, name in inside if role == "button" and "homicides" in name]
     assert len(listed) >= 8
     assert all(
-        re.search(r" [\d,]+ shootings .*\d homicides( \d+ in the outline found now)?$", name)
+        re.search(r" [\d,]+ shootings .*\d homicides( \d+ in the current outline)?$", name)
         for name in listed
     )
     # In the map's frame: what can be pressed, and no shape without a name.
