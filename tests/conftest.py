@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import tomllib
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,9 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 from shapely.geometry import box
+from streamlit import config as streamlit_config
 
+import csa_app
 from csa.city.dataset import open_city, save_dataset
 from csa.city.loading import load_city
 from csa.cli import main
@@ -321,3 +324,13 @@ def store(database):
 def lite(databases):
     """A store without an entry, in a file: for what no database changes."""
     return databases("sqlite").open()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def app_options():
+    """Set what .streamlit/config.toml sets: a server reads it beside its script, AppTest does not."""
+    text = Path(csa_app.__file__).with_name(".streamlit").joinpath("config.toml").read_text("utf-8")
+    for section, values in tomllib.loads(text).items():
+        for name, value in values.items():
+            if not isinstance(value, dict):
+                streamlit_config.set_option(f"{section}.{name}", value)

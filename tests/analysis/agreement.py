@@ -448,7 +448,7 @@ SAID = (
     "displacement.said_too_early",
     "report.lead_changed",
 )
-WHERE = {"core": "since start", "ring": "; nearby since start"}
+WHERE = {"core": "since start", "ring": "nearby since start"}
 
 
 def read_track(
@@ -789,7 +789,7 @@ def _read_leader(surface: Surface, leader: str, block: str) -> None:
         surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
         surface.say(leader, YEAR, UNKNOWN)
     if said := first("report.leader_usual", block):
-        _say_range(surface, leader, "; likely true level: 36 months", said)
+        _say_range(surface, leader, "likely true level, 36 months", said)
     if said := first("report.leader_next12", block):
         surface.say(leader, "next 12 months", number(said["expected"]))
         _say_range(surface, leader, "next 12 months", said)
@@ -978,7 +978,7 @@ def read_briefing(surface: Surface, page: Rendered) -> None:
             letter = area_of(listed[1])
             surface.say(letter, "shootings, 36 months", number(listed[2]))
             if listed[3]:
-                question = "; likely true level: 36 months"
+                question = "likely true level, 36 months"
                 surface.say(letter, f"{question}, low", number(listed[3]))
                 surface.say(letter, f"{question}, high", number(listed[4]))
         served_as = re.match(rf"(.+? \([A-Z]+\)) .+? · ({names})", block)
@@ -1043,7 +1043,7 @@ def _read_reasons(surface: Surface, blocks: Iterable[str]) -> None:
             letter = area_of(said["name"])
             which = NOW if first("compare.why_outline", block, why=".+") else ""
             surface.say(letter, f"shootings, 36 months{which}", number(said.groupdict().get("n", "1")))  # fmt: skip
-            _say_range(surface, letter, f"; likely true level: 36 months{which}", said)
+            _say_range(surface, letter, f"likely true level, 36 months{which}", said)
         elif said := first("tier.counted", block, name=r"[^.,]+?"):
             letter = None
         if letter and first("compare.details_short", block, places=".*"):
@@ -1203,8 +1203,8 @@ LEAST = {
     "csa report": {"verdict", "shootings, 36 months", YEAR},
     "the month's core areas": {"shootings, 36 months", "homicides, 36 months", "next 12 months"},
     "the month's displacement": {"verdict", "counted since start"},
-    "No edition is called prevention": {"verdict", "counted since start", "next 12 months", "tier"},
-    "No edition is called enforcement": {"verdict", "counted since start"},
+    "edition prevention": {"verdict", "counted since start", "next 12 months", "tier"},
+    "edition enforcement": {"verdict", "counted since start"},
     "edition prevention-leaders": {YEAR},
     "edition public": {"verdict"},
     "page Briefing": {"verdict", "counted since start", "shootings, 36 months"},
@@ -1221,8 +1221,8 @@ no fault."""
 LEAST_OF_ALL = {
     "csa displace": {"verdict", "counted since start", "areas in the verdict"},
     "csa report": {"verdict", "counted since start"},
-    "No edition is called executive": {"verdict", "counted since start"},
-    "No edition is called prevention": {"verdict", "counted since start"},
+    "edition executive": {"verdict", "counted since start"},
+    "edition prevention": {"verdict", "counted since start"},
     "edition public": {"verdict"},
     "page Displacement": {"verdict", "counted since start"},
     "public page": {"verdict", ENDED_AREAS},
@@ -1235,7 +1235,7 @@ OF_CANDIDATE = {"tier", "next 12 months"}
 """Nobody says it of an area that this month's counts would not propose."""
 LEAST_OF_CITY = {
     "csa measure list --dataset": {"change"},
-    "No edition is called executive": {"change"},
+    "edition executive": {"change"},
     "page Briefing": {"change"},
     "page Meeting": {"change"},
 }

@@ -332,7 +332,7 @@ def test_an_edition_with_another_number_is_seen(sample):
     july, more = SAMPLE_MONTHS[-1], []
     folder = sample.play.home / "months" / str(july) / "editions"
     text = (folder / f"{july}_prevention_en.html").read_text(encoding="utf-8")
-    n = next(one.value for one in sample.answers if one.month == str(july) and (one.surface, one.area, one.question) == ("No edition is called prevention", "A", "counted since start"))  # fmt: skip
+    n = next(one.value for one in sample.answers if one.month == str(july) and (one.surface, one.area, one.question) == ("edition prevention", "A", "counted since start"))  # fmt: skip
     read_edition(
         Surface(july, "planted", more), Rendered(text.replace(f" had {n} ", f" had {n + 1} "))
     )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import html
 import json
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
-from streamlit import config as streamlit_config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-import csa_app
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
@@ -35,16 +32,6 @@ class ProposedCity(City):
 
     proposal: Proposal
     choices: AreaSettings
-
-
-@pytest.fixture(scope="session", autouse=True)
-def app_options():
-    """Set what .streamlit/config.toml sets: a server reads it beside its script, AppTest does not."""
-    text = Path(csa_app.__file__).with_name(".streamlit").joinpath("config.toml").read_text("utf-8")
-    for section, values in tomllib.loads(text).items():
-        for name, value in values.items():
-            if not isinstance(value, dict):
-                streamlit_config.set_option(f"{section}.{name}", value)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,7 @@ from csa.workflow.fleet.city import FAILED, work_city
 from csa.workflow.fleet.manifest import FleetCity
 from csa_app.screens.new_city import parts
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 MOST_MORE_MB = 250
 """What the program that asks may need more for all of it: Streamlit's pages, no file."""
 

@@ -140,7 +140,7 @@ def test_servers_go_on_while_a_backup_is_put_in_place(kind, savers, run, databas
     stand.csa("backup", tmp_path / "b.gz")
     assert stand.save("between") == ALL
     refused = stand.csa("restore", tmp_path / "b.gz", *SIGN, code=2)
-    assert "holds 12 entries" in refused
+    assert "has 12 entries" in refused
     assert stand.save("refused") == ALL
     stand.csa("restore", tmp_path / "b.gz", *SIGN, "--replace")
     (kept,) = tmp_path.glob("b.gz.replaced-*")
