@@ -422,7 +422,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
         in text
     )
     assert "The data for August 2020 are not complete, so its number is provisional." in text
-    assert "42 more could not be mapped" in text, text
+    assert "42 more could not be mapped" in text
     assert "This method has not been tested on past years yet. See Track record." in text
 
 

@@ -121,7 +121,7 @@ def test_points_an_absent_file_and_a_missing_column_are_refused(tmp_path):
     with pytest.raises(SourceError, match="File not found"):
         read_neighborhoods(tmp_path / "none.geojson", PLACES)
     path = save(tmp_path / "n.geojson", ["A"], [SQUARE])
-    with pytest.raises(SourceError, match="Columns found:"):
+    with pytest.raises(SourceError, match=r"has no column 'nbhname'\. Columns found: name"):
         read_neighborhoods(path, PlacesSource(name_column="nbhname"))
 
 

@@ -204,7 +204,7 @@ def closed_port():
 @pytest.mark.parametrize("more", ["", "?password=geheim", "?application_name=x&password=geheim"])
 def test_a_database_that_is_down_is_said_without_its_password(more):
     started = time.perf_counter()
-    with pytest.raises(StoreError, match=r"Start the database, then try again\.") as told:
+    with pytest.raises(StoreError, match=r"is not responding \(.*Start the database") as told:
         open_store(f"postgresql://me:geheim@127.0.0.1:{closed_port()}/plan{more}", make=True)
     assert time.perf_counter() - started < 5
     assert "geheim" not in str(told.value)
@@ -215,7 +215,7 @@ def test_a_database_that_is_down_is_said_without_its_password(more):
 def test_a_server_that_says_nothing_is_left_after_a_few_seconds():
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         started = time.perf_counter()
-        with pytest.raises(StoreError, match=r"Pages that need no store still work\."):
+        with pytest.raises(StoreError, match="is not responding"):
             open_store(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/plan")
         assert time.perf_counter() - started < 8
 
@@ -230,7 +230,7 @@ def test_a_database_that_goes_away_meanwhile(databases, server):
             server.run(gone)
             session.get(ActionRow, "1.2.1")
 
-    with pytest.raises(StoreError, match=r"Pages that need no store still work\."):
+    with pytest.raises(StoreError, match="is not responding"):
         read()
     assert store.head().n == 0  # and comes again
     server.run(gone)
@@ -243,7 +243,7 @@ def test_no_such_database_and_no_such_role(server):
         f"postgresql://csa_app@{where}/nowhere",
         f"postgresql://nobody:geheim@{where}/postgres",
     ):
-        with pytest.raises(StoreError, match=r"Start the database, then try again\.") as told:
+        with pytest.raises(StoreError, match=r"is not responding \(.*Start the database") as told:
             open_store(address)
         assert "geheim" not in str(told.value)
 

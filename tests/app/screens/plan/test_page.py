@@ -266,7 +266,7 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     save(made)
     text = words(made)
     assert "Saved: 1.2.1." in text
-    assert "1 blocked" in text
+    assert "1 blocked, 48 with no update in 90 days (or ever)" in text
     assert "▲ 2</b> at risk" in text
     assert "would change" not in text
     assert CHANGES not in text
