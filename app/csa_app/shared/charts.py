@@ -101,10 +101,10 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def show(
-    session: CitySession, draw: Callable[..., go.Figure], told: Sequence[Any], key: str, alt: str
+    session: CitySession, draw: Callable[..., go.Figure], inputs: Sequence[Any], key: str, alt: str
 ) -> None:
     """Show a chart of what is given, marked where the city is made up."""
-    figure = draw(*told, is_synthetic=session.config.city.is_synthetic)
+    figure = draw(*inputs, is_synthetic=session.config.city.is_synthetic)
     st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)
 
 

@@ -236,14 +236,14 @@ def caught(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
 def _against(record: BacktestRecord) -> str:
     found = _comparison(record)
     low, high = 100 * found.low, 100 * found.high
-    told = {"way": method_phrase(found.baseline), "share": percent(found.baseline_hit_share)}
+    values = {"way": method_phrase(found.baseline), "share": percent(found.baseline_hit_share)}
     if found.verdict == "one year":
-        return tr("how_well.one_year", **told)
+        return tr("how_well.one_year", **values)
     if found.verdict == "as good":
-        return tr("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **told)
+        return tr("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **values)
     if found.verdict == "better":
-        return tr("how_well.better", low=f"{low:.1f}", high=f"{high:.1f}", **told)
-    return tr("how_well.worse", low=f"{-high:.1f}", high=f"{-low:.1f}", **told)
+        return tr("how_well.better", low=f"{low:.1f}", high=f"{high:.1f}", **values)
+    return tr("how_well.worse", low=f"{-high:.1f}", high=f"{-low:.1f}", **values)
 
 
 def _comparison(record: BacktestRecord) -> MethodComparison:
@@ -275,8 +275,8 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
         note = tr("how_well.chart_note", what=what, land=land)
         st.caption(note)
         hover = tr("how_well.hover", way="{way}", year="{year}", share="{share}")
-        told = _lines(record), hover
-        charts.show(session, by_year, told, "by year", tr("how_well.chart_alt"))
+        inputs = _lines(record), hover
+        charts.show(session, by_year, inputs, "by year", tr("how_well.chart_alt"))
     with right:
         st.header(tr("how_well.ways_title"), anchor=False)
         panels.table(ways(record), tr("how_well.ways_alt"))

@@ -245,9 +245,9 @@ class Analysis:
         wanted = self.areas if areas is None else areas
         if wanted is None:
             return None
-        asked = self.city, self.settings, wanted, since, self.progress
+        inputs = self.city, self.settings, wanted, since, self.progress
         return self._once(
-            ("change", wanted, since), lambda: measure_change(*asked, self.on_cells, self.past)
+            ("change", wanted, since), lambda: measure_change(*inputs, self.on_cells, self.past)
         )
 
     def follow(

@@ -283,8 +283,8 @@ def _track(track: CumulativeCounts, at: int) -> dict[str, Any]:
 
 def _evidence(track: CumulativeCounts, at: int) -> Any:
     """Return what an e-value must reach; None where none is asked."""
-    asked = None if track.evidence is None else float(track.evidence[at])
-    return None if asked is None or math.isinf(asked) else _round(asked)
+    threshold = None if track.evidence is None else float(track.evidence[at])
+    return None if threshold is None or math.isinf(threshold) else _round(threshold)
 
 
 def _moved(judged: AreaResult, at: int) -> dict[str, Any] | None:

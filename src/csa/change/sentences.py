@@ -263,8 +263,8 @@ def _too_few(judged: AreaResult, at: int, since: Month, who: str) -> Message:
     )
     least, _ = coming.bounds(float(core.boundary_z[at]))
     if core.evidence is not None:
-        asked = np.full(len(times), core.evidence[at])
-        least = np.maximum(least, coming.least_without(asked))
+        threshold = np.full(len(times), core.evidence[at])
+        least = np.maximum(least, coming.least_without(threshold))
     left = int(np.argmax(least > 0))
     values = {"who": who, "n": int(core.counted[at]), "since": text.month(str(since))}
     if left:

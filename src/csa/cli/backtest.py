@@ -83,11 +83,11 @@ def backtest(
     opened = open_city(config, dataset)
     days = past_years(opened.dataset, choices) if named is None else named
     spec = make_spec(days, horizon, area_share)
-    asked = BacktestRequest(opened, choices, spec, with_variants=variants and out is not None)
+    request = BacktestRequest(opened, choices, spec, with_variants=variants and out is not None)
     is_named = named is not None
-    n_passes = 1 + 2 * (not is_named) + asked.with_variants
+    n_passes = 1 + 2 * (not is_named) + request.with_variants
     with progress(2 + (not is_named) + len(days) * n_passes) as step:
-        past, account = make_backtest(asked, out, is_named=is_named, progress=step)
+        past, account = make_backtest(request, out, is_named=is_named, progress=step)
     if as_json:
         show_json(account)
     else:

@@ -58,8 +58,8 @@ def measure_import(
         from csa.reports.briefing.measuring import differing
 
         served = open_dataset(dataset)
-        told = (differing(served, records, value, kinds[value.measure]) for value in values)
-        show(*(as_note(message) for message in told if message is not None))
+        differences = (differing(served, records, value, kinds[value.measure]) for value in values)
+        show(*(as_note(message) for message in differences if message is not None))
     if n < len(values):
         show(tr("keep.same", n=len(values) - n))
 
@@ -138,8 +138,10 @@ def measure_approve(
         records = read_records(
             open_store_read_only(signing.config, signing.store, may_be_made=True)
         )
-        told = differing_in(open_dataset(dataset), records, require_plan(signing.city), wanted)
-        show(*(as_note(message) for message in told))
-        require_read(told, is_read=is_read)
+        differences = differing_in(
+            open_dataset(dataset), records, require_plan(signing.city), wanted
+        )
+        show(*(as_note(message) for message in differences))
+        require_read(differences, is_read=is_read)
     signing.decide(lambda at, act: approve_quarter(at, act, wanted, is_approved=not reopen))
     show(tr("keep.reopened" if reopen else "keep.quarter", quarter=wanted))

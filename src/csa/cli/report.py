@@ -92,8 +92,8 @@ def report(
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as step:
-        beside = _beside(basemap, earlier, city, config)
-        facts = _facts(config, city, dataset, month, store, beside, audience or "public", step)
+        inputs = _beside(basemap, earlier, city, config)
+        facts = _facts(config, city, dataset, month, store, inputs, audience or "public", step)
         if audience is None:
             files = make_all(facts, language, with_docx=with_docx, progress=step)
             step("write")
@@ -115,8 +115,8 @@ def _show_facts(
     from csa.reports.month.month_end import ReportInputs
 
     with progress(N_STEPS) as step:
-        beside = ReportInputs(with_public=False)
-        facts = _facts(config, city, dataset, month, store, beside, "executive", step)
+        inputs = ReportInputs(with_public=False)
+        facts = _facts(config, city, dataset, month, store, inputs, "executive", step)
     show_json(facts_account(facts))
 
 
@@ -139,7 +139,7 @@ def _facts(
     dataset: Path,
     month: str,
     store: str | None,
-    beside: ReportInputs,
+    inputs: ReportInputs,
     audience: str,
     progress: ProgressCallback,
 ) -> Facts:
@@ -156,7 +156,7 @@ def _facts(
     progress("load")
     own = open_city(config, dataset)
     analysis = Analysis(own, choices, read_month(opened, own, when), progress=progress)
-    return gather_facts(analysis, plan, opened, when, audience, beside)
+    return gather_facts(analysis, plan, opened, when, audience, inputs)
 
 
 def _beside(

@@ -67,8 +67,8 @@ def start(
 
     is_asked = not (take_likeliest or as_json)
     with progress(2) as step:
-        tables, beside, area = read_city(files, list_companions(files), crs, places, step)
-    beside = beside if layers else replace(beside, layers=())
+        tables, companions, area = read_city(files, list_companions(files), crs, places, step)
+    companions = companions if layers else replace(companions, layers=())
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
@@ -78,7 +78,7 @@ def start(
         answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
         city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
     if not as_json:
-        _show_understood(city, beside)
+        _show_understood(city, companions)
         _show_taken(city, answers)
     path = out or home() / "config" / f"{city.id}.toml"
     if path.exists():
@@ -87,7 +87,7 @@ def start(
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
-        made = set_up(city, beside, path, step, root or home(), crs)
+        made = set_up(city, companions, path, step, root or home(), crs)
     if as_json:
         show_json(_account(made, path))
     else:
@@ -98,20 +98,20 @@ def _account(made: MadeCity, path: Path) -> dict[str, Any]:
     """List for machines what was understood and made."""
     from csa.workflow.city_file import count_kinds
 
-    city, beside = made.understood, made.beside
+    city, companions = made.understood, made.beside
     counts = [count_kinds(one, city.time_zone) for one in city.lists]
     return {
         "config": str(path),
         "counts": {key: sum(one[key] for one in counts) for key in counts[0]},
         "incidents": made.intake.dataset.report["incidents"],
         "areas": len(made.analysis.proposal.areas),
-        "places": str(beside.places) if beside.places else None,
-        "layers": {one.path.name: one.role for one in beside.layers},
+        "places": str(companions.places) if companions.places else None,
+        "layers": {one.path.name: one.role for one in companions.layers},
         "taken": [
             {"question": render(one.question), "taken": render(one.readings[0].words)}
             for one in city.doubts
         ],
-        "notes": [render(note) for note in (*beside.notes, *city.notes, *made.notes)],
+        "notes": [render(note) for note in (*companions.notes, *city.notes, *made.notes)],
     }
 
 
@@ -127,7 +127,7 @@ def _ask(doubt: Ambiguity, n_lists: int) -> int:
     return number - 1
 
 
-def _show_understood(city: NewCity, beside: CityFiles) -> None:
+def _show_understood(city: NewCity, companions: CityFiles) -> None:
     """Print what the files were understood to be: counts, a table for each layout, notes."""
     from csa.workflow.city_file import (
         count_kinds,
@@ -144,8 +144,8 @@ def _show_understood(city: NewCity, beside: CityFiles) -> None:
         for row in describe(one):
             table.add_row(*row)
         show_table(table)
-    show(describe_location(city), *describe_companions(beside))
-    show(*(as_note(note) for note in (*beside.notes, *city.notes)))
+    show(describe_location(city), *describe_companions(companions))
+    show(*(as_note(note) for note in (*companions.notes, *city.notes)))
 
 
 def _show_taken(city: NewCity, answers: dict[str, int]) -> None:

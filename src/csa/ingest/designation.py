@@ -101,9 +101,9 @@ def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
     if area not in found:
         known = ", ".join(found)
         raise ParamError("chosen.no_area", given=area, path=folder, known=known)
-    told = {name: account[name] for name in OF_VERDICT} | {"together": together}
-    told["since"] = found[area].get("since", account["since"])  # each area has its own day
-    return told | {name: found[area][name] for name in OF_AREA if name in found[area]}
+    verdict = {name: account[name] for name in OF_VERDICT} | {"together": together}
+    verdict["since"] = found[area].get("since", account["since"])  # each area has its own day
+    return verdict | {name: found[area][name] for name in OF_AREA if name in found[area]}
 
 
 def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:

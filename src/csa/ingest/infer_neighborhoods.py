@@ -101,13 +101,13 @@ def infer_neighborhoods(
     if not is_number:
         return names, (column.header,)
     noun = plain_name(_noun(column.header))
-    told = (noun + " " + names.str.replace(r"\.0$", "", regex=True)).where(names != "", "")
+    labels = (noun + " " + names.str.replace(r"\.0$", "", regex=True)).where(names != "", "")
     for is_coarse_number, _, _, coarse, others in found:
         if not is_coarse_number and _is_within(names, others):
             inside = others.groupby(names).agg(lambda one: one.value_counts().index[0])
-            told = (told + ", " + names.map(inside)).where(names != "", "")
-            return told, (column.header, coarse.header)
-    return told, (column.header,)
+            labels = (labels + ", " + names.map(inside)).where(names != "", "")
+            return labels, (column.header, coarse.header)
+    return labels, (column.header,)
 
 
 def _rank(column: TextColumn) -> int | None:

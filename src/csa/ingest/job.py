@@ -411,8 +411,8 @@ def serve() -> None:
         importlib.import_module(sys.argv[1])
         _job = _Job(parent)
         while True:
-            asked = json.loads(lines.get())
-            _job.run(asked["call"], Path(asked["folder"]))
+            request = json.loads(lines.get())
+            _job.run(request["call"], Path(request["folder"]))
 
 
 def _read_lines(lines: queue.SimpleQueue[bytes]) -> None:

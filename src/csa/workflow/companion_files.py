@@ -60,8 +60,8 @@ def read_city(
     progress("read")
     tables = read_tables(files)
     progress("layers")
-    beside = classify_companions(candidates, tables, crs, places)
-    return tables, beside, covered_area(beside.places, crs)
+    companions = classify_companions(candidates, tables, crs, places)
+    return tables, companions, covered_area(companions.places, crs)
 
 
 def list_companions(files: Sequence[Path]) -> list[Path]:

@@ -93,7 +93,7 @@ class MonthProducts:
         return bool(self._tried(RECORD, lambda: _record(self.analysis)))
 
     def make(
-        self, beside: ReportInputs, folder: Path, language: str
+        self, inputs: ReportInputs, folder: Path, language: str
     ) -> tuple[dict[str, Mapping[str, bytes]], Facts | None]:
         """Make everything but the record; the public bundle is written, all else returned."""
         files: dict[str, Mapping[str, bytes]] = {}
@@ -102,19 +102,19 @@ class MonthProducts:
         if FOLLOWED not in self.ahead.lost:
             files[FOLLOWED] = self._tried(FOLLOWED, self._follow) or {}
         if self.month.number in QUARTERS_END and PUBLIC not in self.ahead.lost:
-            secret = beside.secret or Secret.new()
-            own = replace(beside, secret=secret)
+            secret = inputs.secret or Secret.new()
+            own = replace(inputs, secret=secret)
             bundle = self._tried(PUBLIC, lambda: self._draft(own, folder / PUBLIC))
             if bundle is not None:
-                self.secret, beside = secret, replace(own, earlier=bundle.ledger)
-        facts = self._tried(EDITIONS, lambda: gather_month(analysis, self.plan, self.month, beside))
+                self.secret, inputs = secret, replace(own, earlier=bundle.ledger)
+        facts = self._tried(EDITIONS, lambda: gather_month(analysis, self.plan, self.month, inputs))
         if facts is not None:
             with_pdf = PDFS not in self.ahead.lost
             made = self._tried(
                 EDITIONS, lambda: make_all(facts, language, with_pdf=with_pdf, progress=progress)
             )
             files[EDITIONS] = made or {}
-            if beside.with_public and facts.public.why_not is not None:
+            if inputs.with_public and facts.public.why_not is not None:
                 names = tuple(f"{EDITIONS}/{name}" for name in not_made(facts))
                 self.left_out.append(LeftOut(names, facts.public.why_not))
         return files, facts
@@ -139,9 +139,9 @@ class MonthProducts:
             return {}
         return make_change(self.analysis).files
 
-    def _draft(self, beside: ReportInputs, folder: Path) -> MadeBundle:
+    def _draft(self, inputs: ReportInputs, folder: Path) -> MadeBundle:
         """Draft the public bundle of the quarter that ends."""
-        made = make_bundle(self.analysis, self.plan, self.month, beside)
+        made = make_bundle(self.analysis, self.plan, self.month, inputs)
         made.write(folder)
         return made
 
@@ -362,14 +362,14 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
     products = MonthProducts(analysis, request.plan, month, ahead, [*ahead.left_out])
     is_recorded = products.score_past_years()
     kept_secret = public_secret(request.store)
-    beside = ReportInputs(
+    inputs = ReportInputs(
         ahead.layers,
         ahead.earlier,
         with_public=f"{EDITIONS}/public" not in ahead.lost,
         secret=kept_secret,
         studies=request.studies,
     )
-    alone_beside = replace(beside, earlier=())  # a publication since makes no other month
+    alone_beside = replace(inputs, earlier=())  # a publication since makes no other month
     snapshot = snapshot_for(analysis, request.plan, month, alone_beside)
     language = request.language or config.public.language
     mark = {KEY: snapshot.id, "language": language}
@@ -379,7 +379,7 @@ def _make(request: MonthRequest, draft: MonthDraft, progress: ProgressCallback) 
     if before is not None and _is_as_before(before, mark, ahead):
         return MonthMade(month, place.month(month), before, is_new=False)
     folder = work.month(month)
-    files, facts = products.make(beside, folder, language)
+    files, facts = products.make(inputs, folder, language)
     snapshot = snapshot if facts is None else facts.snapshot
     progress("write")
     for product, contents in files.items():

@@ -80,8 +80,8 @@ def score_past_years(
     chance = None
     if asked.question.origins:
         chance = measure_chance(located, asked.choices, documented, seed=CHANCE_SEED)
-    beside = _score_others(asked, located, documented, progress)
-    return BacktestResult(asked, record, record.table, record.comparison, *beside, after, chance)
+    others = _score_others(asked, located, documented, progress)
+    return BacktestResult(asked, record, record.table, record.comparison, *others, after, chance)
 
 
 def save_past_years(past: BacktestResult, city: City, choices: AreaSettings) -> None:
@@ -105,8 +105,8 @@ def score_named_days(
     """
     found = backtest_areas(asked.city, asked.question, asked.choices, progress)
     located = locate_incidents(asked.city, asked.choices)
-    beside = _score_others(asked, located, asked.city.config.areas.documented, progress)
-    return BacktestResult(asked, None, found.table, found.comparison, *beside)
+    others = _score_others(asked, located, asked.city.config.areas.documented, progress)
+    return BacktestResult(asked, None, found.table, found.comparison, *others)
 
 
 def _score_others(

@@ -54,15 +54,15 @@ class MadeBundle:
 
 
 def make_bundle(
-    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
+    analysis: Analysis, plan: Plan | None, month: Month, inputs: ReportInputs
 ) -> MadeBundle:
     """Make the bundle of the last quarter that is over by a month's end."""
     # Kept, so that the next is a second quicker.
     cached_cells(analysis.city, analysis.settings.resolution, keep=True)
-    made = gather_from(analysis, plan, month, beside)
+    made = gather_from(analysis, plan, month, inputs)
     analysis.progress("maps")
-    maps, undrawn = _draw(made.facts, analysis.city, beside.layers)
-    ledger = carried_on((*beside.earlier, made.publication))
+    maps, undrawn = _draw(made.facts, analysis.city, inputs.layers)
+    ledger = carried_on((*inputs.earlier, made.publication))
     dissolved = analysis.city.dataset.neighborhoods.dissolve("name").geometry
     shapes = dict(zip(dissolved.index, dissolved, strict=True))
     return MadeBundle(made, ledger, maps, undrawn, shapes)

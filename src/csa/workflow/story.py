@@ -84,9 +84,9 @@ class StoryScene:
             choices = replace(city_choices(self.city.config), until=month)
             city = replace(self.city, dataset=dataset)
             proposal = propose_areas(city, choices)  # by the city's file, whatever is stored since
-            judged = assess_areas(city, proposal)
-            judged = add_next12(judged, proposal, locate_incidents(city, choices), None)
-            self.proposals[until] = AssessedProposal(city, choices, None, proposal, judged)
+            assessment = assess_areas(city, proposal)
+            assessment = add_next12(assessment, proposal, locate_incidents(city, choices), None)
+            self.proposals[until] = AssessedProposal(city, choices, None, proposal, assessment)
         return self.proposals[until]
 
     @cached_property
@@ -300,10 +300,10 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
         case "task":
             work.add_task(store, signed, letter, given)
         case "set task":
-            told = {
+            verdict = {
                 name: value for name, value in given.items() if name not in {"number", "agency"}
             }
-            work.set_task(store, signed, f"{letter}/task-{given['number']}", told)
+            work.set_task(store, signed, f"{letter}/task-{given['number']}", verdict)
         case "ask":
             work.add_question(store, signed, letter, given["asked"], is_public=True)
         case "answer":

@@ -85,8 +85,8 @@ def answer(table: pd.DataFrame) -> None:
                 high=percent(float(shares.max())),
             )
         )
-        beside = [tr(key, n=int(verdicts[name])) for name, key in BESIDE if name in verdicts]
-        said.append(tr("cities.compared", results=in_words(beside)))
+        results = [tr(key, n=int(verdicts[name])) for name, key in BESIDE if name in verdicts]
+        said.append(tr("cities.compared", results=in_words(results)))
     panels.answer(*said)
     st.caption(tr("cities.no_ranking"))
 

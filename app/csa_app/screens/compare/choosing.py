@@ -142,8 +142,8 @@ def before(session: CitySession) -> None:
         for choice in kept:
             when = datetime.fromisoformat(choice["at_utc"])
             places = name_list(called(a["place_name"], a["area_id"]) for a in choice["areas"])
-            told = {"day": day(when.date()), "office": choice["by_office"], "areas": places}
-            st.markdown(panels.plain(tr("choose.line", **told)))
+            values = {"day": day(when.date()), "office": choice["by_office"], "areas": places}
+            st.markdown(panels.plain(tr("choose.line", **values)))
             st.caption(panels.plain(choice["reasons"]))
             if choice["data_fingerprint"] != session.dataset.fingerprint:
                 st.caption(tr("choose.older_data"))

@@ -52,12 +52,12 @@ def answer(session: CitySession) -> None:
 def _unplaced(report: Mapping[str, Any], n: int) -> str:
     if not n:
         return tr("data.all_placed")
-    told = {"n": n, "share": percent(n / report["incidents"])}
+    values = {"n": n, "share": percent(n / report["incidents"])}
     if not report["outside_study_area"]:
-        return tr("data.unknown_place", **told)
+        return tr("data.unknown_place", **values)
     if not report["unlocated"]:
-        return tr("data.outside", **told)
-    return tr("data.unplaced", outside=report["outside_study_area"], **told)
+        return tr("data.outside", **values)
+    return tr("data.unplaced", outside=report["outside_study_area"], **values)
 
 
 def count_of_victims(report: Mapping[str, Any]) -> str:
@@ -196,8 +196,8 @@ def layers(session: CitySession) -> None:
     st.header(tr("data.layers"), anchor=False)
     if report["population"] is not None:
         source = panels.plain(report.get("population_source") or tr("sheet.unknown"))
-        told = {"source": source, "year": report["population_year"]}
-        st.markdown(tr("data.people", n=round(report["population"]), **told))
+        values = {"source": source, "year": report["population_year"]}
+        st.markdown(tr("data.people", n=round(report["population"]), **values))
     else:
         st.markdown(tr("data.no_people"))
     if rows:

@@ -140,8 +140,8 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
 
 def distances(following: Following, at: int) -> pd.DataFrame:
     """Tabulate all areas together by distance: a row for them, for the ring and for each band."""
-    judged = following.displaced.pooled
-    tracks = [judged.core, judged.ring, *(band.counts for band in judged.farther.bands)]
+    pooled = following.displaced.pooled
+    tracks = [pooled.core, pooled.ring, *(band.counts for band in pooled.farther.bands)]
     names = [
         tr("change_page.inside"),
         *(band_name(number) for number in range(len(tracks) - 1)),
@@ -487,10 +487,10 @@ def _answer(following: Following, at: int) -> list[str]:
     """Return what all areas together did; each has its numbers beside the map."""
     if following.is_early(at):
         return [render(following.sentence("", at))]
-    judged, since = following.displaced.pooled, following.displaced.since
-    if judged.verdicts[at] is Verdict.TOO_FEW:
+    pooled, since = following.displaced.pooled, following.displaced.since
+    if pooled.verdicts[at] is Verdict.TOO_FEW:
         return [render(following.sentence("", at))]
-    told = describe_core(judged, at + 1, since, name_all(following.displaced))
+    told = describe_core(pooled, at + 1, since, name_all(following.displaced))
     said = [render(told), _moved_somewhere(following, at)]
     return [" ".join(filter(None, said))]
 

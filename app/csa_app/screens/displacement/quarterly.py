@@ -112,13 +112,13 @@ def _events(
 ) -> None:
     colors = theme.current()
     for event, symbol in zip(EVENTS, SYMBOLS, strict=True):
-        told = traced[traced["event"] == event]
-        if told.empty:
+        events = traced[traced["event"] == event]
+        if events.empty:
             continue
         word = event_word(event)
         figure.add_scatter(
-            x=[place_of[name] for name in told["month"]],
-            y=[rows[name] for name in told["area_id"]],
+            x=[place_of[name] for name in events["month"]],
+            y=[rows[name] for name in events["area_id"]],
             mode="markers",
             name=word,
             marker={
@@ -131,7 +131,7 @@ def _events(
             text=[
                 f"{rows[area].replace('<br>', ' ')}: {word}, "
                 f"{month(str(Month.parse(name).plus(-1)))}"
-                for area, name in zip(told["area_id"], told["month"], strict=True)
+                for area, name in zip(events["area_id"], events["month"], strict=True)
             ],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -164,12 +164,12 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
 def _told_apart(names: Mapping[str, str], followed: Collection[str]) -> dict[str, str]:
     """Add a number to repeated names; areas known at the start keep theirs."""
     seen: Counter[str] = Counter()
-    told = {}
+    labels = {}
     for letter in sorted(names, key=lambda name: (name not in followed, len(name), name)):
         name = names[letter]
         seen[name] += 1
-        told[letter] = name if seen[name] == 1 else f"{name} ({seen[name]})"
-    return told
+        labels[letter] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return labels
 
 
 def _in_lines(name: str) -> str:
@@ -195,7 +195,7 @@ def quarters(session: CitySession, following: Following) -> None:
     st.header(tr("change_page.quarters_title"), anchor=False)
     last = len(following.months) - 1
     too_few = following.too_few(last)
-    told = [area_id for area_id in following.by_letter if area_id not in too_few]
+    area_ids = [area_id for area_id in following.by_letter if area_id not in too_few]
     with st.container(horizontal=True, vertical_alignment="center"):
         zone = st.segmented_control(
             tr("change_page.quarters_of"),
@@ -208,11 +208,11 @@ def quarters(session: CitySession, following: Following) -> None:
                 {"core": "change_page.inside", "ring": "change_page.outside"}[name]
             ),
         )
-        is_all = len(told) > MAX_PANELS and st.toggle(
-            tr("change_page.show_all", n=len(told)), key="all quarters"
+        is_all = len(area_ids) > MAX_PANELS and st.toggle(
+            tr("change_page.show_all", n=len(area_ids)), key="all quarters"
         )
     st.caption(tr("change_page.quarters_note", since=month(str(following.displaced.since_all))))
-    shown = told if is_all else told[:MAX_PANELS]
+    shown = area_ids if is_all else area_ids[:MAX_PANELS]
     table = following.quarters[following.quarters["zone"] == zone]
     by_area = {str(name): rows for name, rows in table.groupby("area_id")}
     shown = [area_id for area_id in shown if area_id in by_area]
@@ -247,12 +247,12 @@ def others(session: CitySession, choices: AreaSettings, following: Following) ->
         if one.displaced is None or len(following.area_ids) < 2:
             continue
         by_area = dict(zip(one.displaced.chosen.area_ids, one.displaced.by_area, strict=True))
-        judged = [by_area[area_id] for area_id in following.by_letter]
-        expected = [round(float(area.core.expectation.mean[-1])) for area in judged]
+        results = [by_area[area_id] for area_id in following.by_letter]
+        expected = [round(float(area.core.expectation.mean[-1])) for area in results]
         columns = {
             tr("change_page.col_area"): list(map(following.place_name, following.by_letter)),
-            tr("change_page.col_verdict"): [name_verdict(area.verdicts[-1]) for area in judged],
-            tr("change_page.col_here"): [int(area.core.counted[-1]) for area in judged],
+            tr("change_page.col_verdict"): [name_verdict(area.verdicts[-1]) for area in results],
+            tr("change_page.col_here"): [int(area.core.counted[-1]) for area in results],
             tr("change_page.col_expected"): expected,
         }
         panels.table(columns, tr("change_page.others_alt", name=one.outcome.name))
@@ -371,8 +371,8 @@ def became(session: CitySession, choices: AreaSettings, following: Following) ->
         traced = areas_of_interest(traced, following)
     with spot:
         alt = tr("change_page.became_alt", n=int(traced["area_id"].nunique()))
-        told = traced, since, following.area_ids
-        charts.show(session, timeline, told, "lineage timeline", alt)
+        inputs = traced, since, following.area_ids
+        charts.show(session, timeline, inputs, "lineage timeline", alt)
     _say_gone(traced, following)
 
 

@@ -60,11 +60,11 @@ def local_time(at_utc: str, time_zone: str) -> str:
 
 def trail_text(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
     """Return entries of the trail in words, newest first."""
-    told = []
+    lines = []
     for entry in sorted(entries, key=lambda entry: int(entry["id"]), reverse=True):
         when, changes = local_time(entry["at_utc"], time_zone), tuple(_entry_changes(entry))
-        told.append(TrailEntry(when, entry["by_office"], changes, entry["why"], int(entry["id"])))
-    return told
+        lines.append(TrailEntry(when, entry["by_office"], changes, entry["why"], int(entry["id"])))
+    return lines
 
 
 def _entry_changes(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -242,8 +242,8 @@ def _conflict(
 def _conflict_words(number: str, newer: Sequence[TrailEntry]) -> str:
     parts = []
     for one in newer:
-        told = {"by": one.office, "when": one.when, "changes": "; ".join(one.changes)}
-        parts.append(tr("plan_page.conflict", number=number, why=one.why, **told))
+        values = {"by": one.office, "when": one.when, "changes": "; ".join(one.changes)}
+        parts.append(tr("plan_page.conflict", number=number, why=one.why, **values))
     return panels.plain(" ".join([*parts, tr("plan_page.conflict_kept")]))
 
 

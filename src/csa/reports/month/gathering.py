@@ -53,7 +53,7 @@ __all__ = ["ReportInputs", "gather_month", "snapshot_for"]
 
 
 def gather_month(
-    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs = NOTHING_BESIDE
+    analysis: Analysis, plan: Plan | None, month: Month, inputs: ReportInputs = NOTHING_BESIDE
 ) -> Facts:
     """Gather the facts of a month, once for all editions of its report.
 
@@ -98,13 +98,13 @@ def gather_month(
     ()
     """
     refuse_outside(analysis.city.dataset, month)
-    snapshot = snapshot_for(analysis, plan, month, beside)
+    snapshot = snapshot_for(analysis, plan, month, inputs)
     analysis.progress("cells")
     at, records = analysis.through(month), analysis.records
     city, now, before = at.city, at.proposal, proposal_before(at, month)
     judgement = at.assessment
     first = top_area_ids(judgement, city.config.priorities.capacity)
-    seen = MonthContext(at, now, before, stability_of(judgement), first, beside.studies)
+    seen = MonthContext(at, now, before, stability_of(judgement), first, inputs.studies)
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = gather_areas(seen, lines, snapshot.as_of)
     result = follow(at, int(now.summary["totals"]["silent_months"]))
@@ -133,7 +133,7 @@ def gather_month(
         ground=MapGround(
             city.dataset.study_area,
             city.dataset.neighborhoods,
-            dict(beside.layers),
+            dict(inputs.layers),
             count_afar(now.counted),
         ),
         plan=plan_facts,
@@ -146,9 +146,9 @@ def gather_month(
         missing=(
             *what_lacks(city, plan, records, measures),
             *(() if is_past_known else (msg("report.lacks_past"),)),
-            *(() if beside.layers else (msg("report.lacks_background"),)),
+            *(() if inputs.layers else (msg("report.lacks_background"),)),
         ),
-        public=_public(analysis, plan, month, beside),
+        public=_public(analysis, plan, month, inputs),
         displaced=result.displaced,
     )
 
@@ -190,13 +190,13 @@ def _plan_facts(
 
 
 def _public(
-    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs
+    analysis: Analysis, plan: Plan | None, month: Month, inputs: ReportInputs
 ) -> PublicPart:
-    if not beside.with_public:
+    if not inputs.with_public:
         return PublicPart(why_not=msg("report.public_not_asked"))
     try:
-        made = gather_from(analysis, plan, month, beside)
-        is_known = made.publication in beside.earlier
+        made = gather_from(analysis, plan, month, inputs)
+        is_known = made.publication in inputs.earlier
         caution = None if is_known else msg("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution, figures=made.publication.digest)
     except CsaError as error:

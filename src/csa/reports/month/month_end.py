@@ -185,7 +185,7 @@ def _suggested(suggestion: Suggestion, config: CityConfig) -> dict[str, Any]:
 
 
 def snapshot_for(
-    analysis: Analysis, plan: Plan | None, month: Month, beside: ReportInputs = NOTHING_BESIDE
+    analysis: Analysis, plan: Plan | None, month: Month, inputs: ReportInputs = NOTHING_BESIDE
 ) -> Snapshot:
     """Return the snapshot of a month's report before the report is made."""
     city, at = analysis.city, analysis.through(month)
@@ -194,8 +194,8 @@ def snapshot_for(
         "plan": None if plan is None else plan.beyond_defaults(),
         "suggestion": _suggested(at.suggestion, city.config),
         "past": None if past is None else past_to_plain(past),
-        "background": dict(beside.layers),
-        "published": [one.to_json() for one in beside.earlier],
+        "background": dict(inputs.layers),
+        "published": [one.to_json() for one in inputs.earlier],
         "versions": [
             (one.fingerprint, str(one.data_from), str(one.data_through))
             for one in load_history(city.own_folder)
@@ -204,7 +204,7 @@ def snapshot_for(
     if at.backtest is not None:
         parts["years"] = record_to_plain(at.backtest)["table"]
     if at.risk is not None:
-        studies = [one.beyond_defaults() for one in beside.studies]
+        studies = [one.beyond_defaults() for one in inputs.studies]
         parts["why"] = {"risk": at.risk, "studies": studies}
     return snapshot_of(city, month, analysis.records, at.settings, parts)
 

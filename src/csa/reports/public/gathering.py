@@ -129,8 +129,8 @@ def gather_public(
     """
     choices = replace(city_choices(city.config), until=month.plus(1))
     snapshot = snapshot_of(city, month, records, choices)
-    beside = ReportInputs(earlier=tuple(earlier), secret=secret)
-    made = gather_from(Analysis(city, choices, records), plan, month, beside, snapshot)
+    inputs = ReportInputs(earlier=tuple(earlier), secret=secret)
+    made = gather_from(Analysis(city, choices, records), plan, month, inputs, snapshot)
     return made.facts, made.publication
 
 
@@ -143,11 +143,11 @@ def gather_from(
     analysis: Analysis,
     plan: Plan | None,
     month: Month,
-    beside: ReportInputs,
+    inputs: ReportInputs,
     snapshot: Snapshot | None = None,
 ) -> Published:
     """Gather all public facts, with what is stored beside the dataset, unless it has a snapshot."""
-    secret = beside.secret or trial_secret(analysis.city)
+    secret = inputs.secret or trial_secret(analysis.city)
     analysis.progress("cells")
     window = resolve_window(analysis.city, month)
     texts = _read(analysis, plan, window.quarter)
@@ -155,22 +155,22 @@ def gather_from(
     areas = areas_shown(window, analysis)
     change = change_in_all(window, analysis)
     analysis.progress("settle")
-    made = count_all(window, areas, change, secret, beside.earlier)
+    made = count_all(window, areas, change, secret, inputs.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
         areas = tuple(area for area in areas if _may_stand(area, window, made))
-        made = count_all(window, areas, change, secret, beside.earlier)
+        made = count_all(window, areas, change, secret, inputs.earlier)
     if snapshot is None:  # published twice, the same figures have the same snapshot
-        before = tuple(one for one in beside.earlier if one != made)
-        snapshot = snapshot_for(analysis, plan, month, replace(beside, earlier=before))
+        before = tuple(one for one in inputs.earlier if one != made)
+        snapshot = snapshot_for(analysis, plan, month, replace(inputs, earlier=before))
     own = {
         "snapshot_id": secret.name_of(snapshot.id),
         "actions": actions_of(plan, analysis.records, snapshot.as_of),
     }
     facts = _facts(analysis, window, areas, change, made, own)
-    if beside.with_fairness:
+    if inputs.with_fairness:
         choices = replace(analysis.settings, until=month.plus(1))
         found = gather_fairness(
-            window, analysis.city, choices, areas, facts.districts, beside.census
+            window, analysis.city, choices, areas, facts.districts, inputs.census
         )
         facts = facts.model_copy(update={"fairness": found})
     held_back = {}

@@ -299,8 +299,8 @@ def _ingest(
 def _score(city: City, choices: AreaSettings, out: Path) -> tuple[BacktestResult, dict[str, Any]]:
     choices = replace(choices, eps_m=None, min_samples=None)  # each past day has its own
     spec = make_spec(past_years(city.dataset, choices), None, None)
-    asked = BacktestRequest(city, choices, spec, with_variants=True)
-    return make_backtest(asked, out, is_named=False)
+    request = BacktestRequest(city, choices, spec, with_variants=True)
+    return make_backtest(request, out, is_named=False)
 
 
 def _propose(city: City, choices: AreaSettings, out: Path) -> Analysis:
@@ -333,9 +333,9 @@ def _follow(city: City, areas: Path, out: Path) -> ChangeMade | str:
 
 def _report(city: City, path: Path, month: Month, out: Path) -> tuple[Facts, bytes, str]:
     choices = resolve_settings(city.config, str(month.plus(1)))
-    beside = ReportInputs(studies=load_evidence(path))
+    inputs = ReportInputs(studies=load_evidence(path))
     analysis, plan = Analysis(city, choices), load_city_plan(path)
-    facts = gather_facts(analysis, plan, None, month, "executive", beside)
+    facts = gather_facts(analysis, plan, None, month, "executive", inputs)
     language = city.config.public.language
     content = make_report(facts, "executive", language, "html")[1]
     write_file(out, content)
@@ -362,8 +362,8 @@ class _StepsDone:
         if name in self._done:
             return
         made = step.make(step.out)
-        told = f"{made}\n" if isinstance(made, str) else describe(step, made)
-        said = f"$ csa {shlex.join(step.words)}\n{told}"
+        printed = f"{made}\n" if isinstance(made, str) else describe(step, made)
+        said = f"$ csa {shlex.join(step.words)}\n{printed}"
         self._done[name] = said.replace(str(self._folder.work), str(self._folder.home))
         write_file(self._file, json_bytes({"fingerprints": self._prints, "said": self._done}))
 
