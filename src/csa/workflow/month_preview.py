@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -270,13 +272,10 @@ def look_ahead(
     of_public = public_products(reported, is_served=bool(analysis.core_areas))
     left += [LeftOut(of_public, error.message) for error in errors]
     texts = [text for one in errors if isinstance(one, PrivacyError) for text in one.texts]
-    faults = [] if (lacking := _lacking_pdf()) is None else [lacking]
-    if lacking is not None and lacking.message.key == "report_file.no_weasyprint":
-        left, faults = [*left, LeftOut((PDFS,), lacking.message)], []  # the same as HTML is made
-    try:
-        require_writable(place.home)
-    except CsaError as error:
-        faults.insert(0, error)
+    faults = list(_faults(place.home))
+    optional = [error for error in faults if error.message.key == "report_file.no_weasyprint"]
+    left += [LeftOut((PDFS,), error.message) for error in optional]  # the same as HTML is made
+    faults = [error for error in faults if error not in optional]
     return MonthAhead(tuple(left), tuple(texts), tuple(faults), layers, earlier)
 
 
@@ -305,13 +304,13 @@ def _not_followed(analysis: Analysis, reported: Month) -> Message | None:
     return None
 
 
-def _lacking_pdf() -> CsaError | None:
-    """Return why no PDF can be made here; None where it can."""
-    try:
-        require_pdf()
-    except CsaError as error:
-        return error
-    return None
+def _faults(home: Path) -> Iterator[CsaError]:
+    """Yield what would stop the making after minutes: a place, a library."""
+    for require in (partial(require_writable, home), require_pdf):
+        try:
+            require()
+        except CsaError as error:
+            yield error
 
 
 def ahead_sentences(found: MonthAhead) -> Iterator[str]:
