@@ -12,7 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from csa.base.arrays import Cells, Floats, Ints
-from csa.base.crs import LONLAT
+from csa.base.crs import LONLAT, equal_area, project
 from csa.geo import cells as h3_cells
 from csa.ingest.infer_columns import PRIVATE, TextColumn
 
@@ -148,7 +148,7 @@ def _are_places(names: pd.Series, lonlat: pd.DataFrame) -> bool:
     both = lonlat[is_often].assign(name=names[is_often]).drop_duplicates(["lon", "lat"])
     if len(both) < 2:
         return False
-    near = _nearest(_metres(both[["lon", "lat"]].to_numpy()), None, 2)
+    near = _nearest(_project(both, both), None, 2)
     of_each = both["name"].to_numpy()
     by_chance = float(((often / often.sum()) ** 2).sum())
     is_alike = float((of_each[near[:, 1]] == of_each).mean())
@@ -178,7 +178,6 @@ AROUND_M, SPACING = (500.0, 1000.0), 0.9
 FAR_DEGREES = 0.6
 VOTES = 5
 """So many incidents nearest to a cell say in which neighborhood it lies: one alone may err."""
-M_PER_DEGREE = 111_195.0
 
 
 def estimate_land(lonlat: pd.DataFrame) -> Cells:
@@ -192,14 +191,13 @@ def estimate_land(lonlat: pd.DataFrame) -> Cells:
         near for cell in (kept if len(kept) else busy).tolist() for near in h3_cells.disk(cell)
     }
     fine = np.array(sorted(h3_cells.refine(frozenset(coarse), FINE_RESOLUTION)), dtype=np.uint64)
-    places, around_m = np.unique(_metres(lonlat[["lon", "lat"]].to_numpy()), axis=0), AROUND_M[1]
+    places, around_m = np.unique(_project(lonlat, lonlat), axis=0), AROUND_M[1]
     if len(places) > NEIGHBORS:
         alone = np.asarray(cKDTree(places).query(places, k=NEIGHBORS + 1)[0])[:, -1]
         places = places[alone <= np.quantile(alone, 1 - LONELIEST)]
         around_m = float(np.clip(2 * np.quantile(alone, SPACING), *AROUND_M))
     hull = shapely.MultiPoint(places).convex_hull.buffer(around_m)
-    middle = h3_cells.centres(fine)
-    xy = _metres(middle[["lon", "lat"]].to_numpy(), float(lonlat["lat"].mean()))
+    xy = _project(h3_cells.centres(fine), lonlat)
     return fine[shapely.contains_xy(hull, xy[:, 0], xy[:, 1])]
 
 
@@ -215,11 +213,10 @@ def outline_neighborhoods(
     is_known = names.isin(often)
     if not is_known.any():
         return _drawn({rest: land})
-    xy = _metres(lonlat[is_known][["lon", "lat"]].to_numpy(), float(lonlat["lat"].mean()))
+    xy = _project(lonlat[is_known], lonlat)
     codes = pd.Categorical(names[is_known], categories=often).codes.astype(np.int64)
-    middle = h3_cells.centres(land)[["lon", "lat"]].to_numpy()
     n_votes = min(VOTES, len(xy))
-    near = _nearest(xy, _metres(middle, float(lonlat["lat"].mean())), n_votes)
+    near = _nearest(xy, _project(h3_cells.centres(land), lonlat), n_votes)
     votes = codes[near.reshape(len(land), n_votes)]
     # Of as many votes the nearest decides.
     n_same = (votes[:, :, None] == votes[:, None, :]).sum(axis=2) - np.arange(n_votes) / n_votes
@@ -239,7 +236,7 @@ def _nearest(xy: Floats, at: Floats | None, n: int) -> Ints:
     return np.asarray(near, dtype=np.int64)
 
 
-def _metres(lonlat: Floats, latitude: float | None = None) -> Floats:
-    """Return places in meters, nearly, around a latitude: (n, 2)."""
-    middle = float(lonlat[:, 1].mean()) if latitude is None else latitude
-    return np.asarray(lonlat * [M_PER_DEGREE * np.cos(np.radians(middle)), M_PER_DEGREE])
+def _project(places: pd.DataFrame, around: pd.DataFrame) -> Floats:
+    """Project places into meters around the middle of others: (n, 2)."""
+    lon, lat = around[["lon", "lat"]].mean()
+    return project(places["lon"].to_numpy(), places["lat"].to_numpy(), equal_area(lon, lat))
