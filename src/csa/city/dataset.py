@@ -346,7 +346,7 @@ class City:
         places
             Polygons of neighborhoods; without them the land is made from the incidents.
         city
-            What the city is called; else as the file.
+            What the city is called; else what a column, the file or the time zone says.
         crs
             The system of x and y, such as EPSG:2263, where the file has no degrees.
 

@@ -29,7 +29,8 @@ BASE_MONTHS = 36
 """Months before the start that expected counts rest on, as in proposals."""
 
 ALARM_CHANCE = 0.05
-"""How often an unchanged city raises any alarm at all, over the planned months."""
+"""How often the boundaries of an unchanged city raise any alarm, over the planned months; e-values
+add `EVIDENCE_CHANCE`."""
 
 PLANNED_LOOKS = 24
 """Months that the boundary is drawn for; each year after them adds to the chance of an alarm, so
