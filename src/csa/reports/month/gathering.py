@@ -68,7 +68,7 @@ def gather_month(
         The city's plan; None where there is none.
     month
         The month reported, included.
-    beside
+    inputs
         The map's background and all that was published before.
 
     Returns
