@@ -241,9 +241,9 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 200, "app": 11_100, "areas": 5_255, "base": 1_145, "change": 3_870, "city": 1_710,
+    "analysis": 200, "app": 11_100, "areas": 5_255, "base": 1_182, "change": 3_885, "city": 1_710,
     "cli": 3_085, "csa": 225, "disclosure": 330, "geo": 525, "ingest": 5_715, "program": 3_695,
-    "reports": 7_505, "risk": 1_055, "synthetic": 1_045, "workflow": 3_112,
+    "reports": 7_470, "risk": 1_055, "synthetic": 1_045, "workflow": 3_112,
 }  # fmt: skip
 """Lines of code that a room may have. What needs more takes it out elsewhere, or says in CHANGELOG
 why the budget rises."""

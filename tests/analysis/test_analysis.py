@@ -11,7 +11,7 @@ from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.follow import candidates_since
-from csa.change.sentences import answers, describe_pooled
+from csa.change.sentences import answers, state_change
 from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
 from csa.city.selection import AreaSelection
@@ -55,8 +55,8 @@ def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analys
     change = analysis.change().displaced
     report = follow_designated(analysis)
     assert report.displaced.chosen.area_ids == ("A", "B", "C")
-    assert report.followed.verdict is change.pooled.verdicts[-1]
-    assert render(report.followed.sentence) == render(describe_pooled(change))
+    assert report.statement.verdict == change.pooled.verdicts[-1]
+    assert render(report.statement.sentence) == render(state_change(change).sentence)
 
     quarter = Month(2020, 6)
     public = change_in_all(resolve_window(city, quarter), analysis)
@@ -80,7 +80,7 @@ def test_incidents_that_a_caller_has_located_change_no_number(analysis, city, de
 
 
 def test_what_was_designated_under_a_letter_that_ended_is_in_the_sentence(analysis):
-    said = render(describe_pooled(analysis.change().displaced))
+    said = render(state_change(analysis.change().displaced).sentence)
     assert "the 3 areas together" in said
     assert "no longer in service: B" in said
 

@@ -10,7 +10,7 @@ from tests.change.followed import EAST, SMALLER, WEST, alike, counted_slowly, se
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
-from csa.change.sentences import describe_area, describe_area_basis, name_all
+from csa.change.sentences import describe_area_basis, name_all, state_change
 from csa.city.selection import (
     AreaVersion,
     ServedSpan,
@@ -43,7 +43,7 @@ def test_a_retirement_changes_no_number_of_all_together(located):
     # From February 2018 through May 2019, sixteen whole months.
     assert served_count.values["n"] == after.by_area[0].core.counted[15]
     assert describe_area_basis(before) == ()
-    assert "Place A (A), no longer in service," in render(describe_area(after, "A"))
+    assert "Place A (A), no longer in service," in render(state_change(after, "A").sentence)
 
 
 def test_ground_that_a_redraw_gave_up_is_counted_on_for_all_and_not_for_the_area(

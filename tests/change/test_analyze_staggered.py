@@ -10,7 +10,7 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
-from csa.change.sentences import answers, describe_area, describe_pooled, name_all
+from csa.change.sentences import answers, name_all, state_change
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaVersion
 
@@ -72,13 +72,13 @@ def test_a_redrawn_area_is_counted_on_each_version_in_its_time(located, testvill
 
 
 def test_the_sentence_says_since_when_for_how_many(staggered):
-    said = render(describe_pooled(staggered))
+    said = render(state_change(staggered).sentence)
     assert (
         "since February 2018, the 2 areas together, each counted from its own first month" in said
     )
     assert "(A since February 2018 and B since February 2019)" in said
-    assert "Place B (B) had" in render(describe_area(staggered, "B"))
-    assert "since February 2019" in render(describe_area(staggered, "B"))
+    assert "Place B (B) had" in render(state_change(staggered, "B").sentence)
+    assert "since February 2019" in render(state_change(staggered, "B").sentence)
     one = answers(staggered)["single"][1]
     assert (one["since"], one["months"]) == ("2019-02", 12)
     assert one["core"]["counted"] == int(staggered.by_area[1].core.counted[-1])

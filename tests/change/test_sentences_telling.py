@@ -12,12 +12,11 @@ from csa.change.classic_measures import WddPart, measure_evidence
 from csa.change.panel import match_controls
 from csa.change.sentences import (
     answers,
-    describe_area,
-    describe_pooled,
     describe_result,
     describe_wdd,
     each,
     moved_somewhere,
+    state_change,
 )
 from csa.city.preregistration import Verdict
 
@@ -41,9 +40,9 @@ def test_one_area_is_told_as_all_are_in_the_month_asked_for(displaced, n_months)
     for number, (letter, (judged, since)) in enumerate(each(displaced).items()):
         assert (judged, since) == (displaced.by_area[number], SINCE)
         told = describe_result(judged, at, since, f"Place {letter} ({letter})", is_one=True)
-        assert str(describe_area(displaced, letter, n_months)) == str(told)
+        assert str(state_change(displaced, letter, n_months).sentence) == str(told)
     together = describe_result(displaced.pooled, at, SINCE, "the 2 areas together")
-    assert str(describe_pooled(displaced, n_months)) == str(together)
+    assert str(state_change(displaced, n_months=n_months).sentence) == str(together)
 
 
 def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_for(evidence):
@@ -57,7 +56,7 @@ def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_
 def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
     told = answers(displaced)
     assert told["through"] == str(Month(2020, 1))
-    assert told["pooled"]["sentence"] == str(describe_pooled(displaced))
+    assert told["pooled"]["sentence"] == str(state_change(displaced).sentence)
     assert told["pooled"]["verdict"] == displaced.pooled.verdicts[-1]
     assert [one["area_id"] for one in told["single"]] == ["A", "B"]
     for one, judged in zip(told["single"], displaced.by_area, strict=True):

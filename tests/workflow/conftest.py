@@ -6,7 +6,7 @@ import pytest
 from tests.workflow.months import Town
 
 from csa.base.message import msg
-from csa.reports.month.facts import PublicPart
+from csa.reports.month.facts import ChangeFacts, PublicPart
 from csa.reports.month.gathering import _public
 from csa.reports.month.month_end import snapshot_for
 from csa.workflow import month
@@ -23,7 +23,7 @@ def month_town(tmp_path, tmp_path_factory, monkeypatch):
         if made.tells_public:
             public = _public(analysis, plan, month, beside)
         own = {"month": month, "snapshot": snapshot, "config": analysis.city.config}
-        unknown = {"followed": None, "why_not_followed": msg("report.too_short")}
+        unknown = {"change": ChangeFacts(msg("report.too_short"))}
         return SimpleNamespace(**own, **unknown, public=public, is_served=False)
 
     def make_all(facts, language, *, with_pdf, progress):

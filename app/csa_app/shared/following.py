@@ -21,9 +21,8 @@ from csa.change.past import mean_past_change, usual_reach
 from csa.change.sentences import (
     BeforeAfter,
     before_and_after,
-    describe_area,
     describe_before_after,
-    describe_pooled,
+    state_change,
 )
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.change.zoning import Control
@@ -109,12 +108,12 @@ class Following:
     def sentence(self, area_id: str, at: int) -> Message:
         """Return the sentence on an area, or all, after a number of months."""
         if area_id not in self.area_ids:
-            return describe_pooled(self.displaced, at + 1)
+            return state_change(self.displaced, n_months=at + 1).sentence
         n_months = at + 1 - self.late(area_id)
         if n_months < 1:
             since = month(str(self.since(area_id)))
             return msg("change_page.not_yet", who=self.place_name(area_id), since=since)
-        return describe_area(self.displaced, area_id, n_months)
+        return state_change(self.displaced, area_id, n_months).sentence
 
     def describe_usual(self, at: int) -> tuple[Message, ...]:
         """Compare the areas before and after with the rest of the city and with what is usual.

@@ -13,7 +13,7 @@ from csa.base.params import Month, Period
 from csa.base.stats import compare_counts
 from csa.base.text import month, percent, render
 from csa.change.analyze import Displacement
-from csa.change.sentences import describe_area
+from csa.change.sentences import state_change
 from csa.change.verdict import LEAST_MEAN
 from csa.city.preregistration import (
     WINDOWS,
@@ -136,7 +136,9 @@ def describe_preregistered(
     over = [months for months in WINDOWS if since.plus(months) <= until]
     said = [
         msg(
-            "evaluate.agreed", months=months, told=render(describe_area(displaced, area_id, months))
+            "evaluate.agreed",
+            months=months,
+            told=render(state_change(displaced, area_id, months).sentence),
         )
         for months in over
     ]

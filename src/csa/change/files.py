@@ -12,6 +12,7 @@ from csa.areas.proposal import plain
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
+from csa.base.statement import Statement
 from csa.base.text import month, render, tr
 from csa.change.analyze import Displacement, PastChangeBasis
 from csa.change.boundary import planned_looks
@@ -25,11 +26,9 @@ from csa.change.past import PastYear, mean_past_change, usual_reach
 from csa.change.sentences import (
     FALL_OF_ONE,
     FALLS,
-    describe_pooled,
-    describe_result,
     distances,
     figures,
-    name_followed,
+    state_change,
 )
 from csa.change.verdict import (
     AreaResult,
@@ -91,8 +90,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
         "pooled": _place(
             followed,
             displaced.pooled,
-            displaced.since,
-            render(describe_pooled(displaced)),
+            state_change(displaced),
             followed.pooled,
             followed.controls.pooled,
         ),
@@ -201,30 +199,20 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
             "cells": [f"{cell:015x}" for cell in sorted(cells)],
             "since": str(since),
             "ended": ended.get(area_id),
-            **_place(followed, judged, since, _told(displaced, area_id), evidence, control),
+            **_place(followed, judged, state_change(displaced, area_id), evidence, control),
         }
         for area_id, name, cells, judged, since, evidence, control in rows
     ]
 
 
-def _told(displaced: Displacement, area_id: str) -> str:
-    """Describe what one area shows, without how seldom a change would be found."""
-    at = displaced.chosen.area_ids.index(area_id)
-    judged, since = displaced.by_area[at], displaced.starts[at]
-    who = name_followed(displaced.chosen, area_id)
-    return render(describe_result(judged, len(judged.verdicts), since, who))
-
-
 def _place(
     followed: FollowedAreas,
     judged: AreaResult,
-    since: Month,
-    told: str,
+    statement: Statement,
     evidence: Evidence,
     control: Control,
 ) -> dict[str, Any]:
-    n_months = len(judged.verdicts)
-    first = judged.first_alarm
+    n_months, since, first = len(judged.verdicts), statement.period.start, judged.first_alarm
     last = _state(judged, n_months - 1, since)
     wdd, wdq = evidence.wdd, evidence.wdq
     reason = msg("displacement.wdq_no_ring") if wdq is None else wdq.reason
@@ -233,7 +221,7 @@ def _place(
         **last,
         "core": last["core"] | {"before": evidence.core[0]},
         "ring": None if last["ring"] is None else last["ring"] | {"before": before_ring},
-        "sentence": told,
+        "sentence": render(statement.sentence),
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "moved": _moved(judged, n_months - 1),
         "power": [

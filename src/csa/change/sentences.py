@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +15,8 @@ from csa.areas.places import called
 from csa.areas.proposal import plain
 from csa.base import text
 from csa.base.message import Message, msg
-from csa.base.params import Month
+from csa.base.params import Month, Period
+from csa.base.statement import NO_CHANGE_RANGE, Statement
 from csa.base.text import in_words, month, render, tr
 from csa.change.analyze import Displacement
 from csa.change.classic_measures import Evidence
@@ -31,6 +33,7 @@ from csa.change.verdict import (
 )
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
+from csa.geo.cells import as_text
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
@@ -161,7 +164,7 @@ def describe_core(judged: AreaResult, n_months: int, since: Month, who: str) -> 
     )
 
 
-def counts_at(track: CumulativeCounts, at: int) -> dict[str, object]:
+def counts_at(track: CumulativeCounts, at: int) -> dict[str, Any]:
     """Return the numbers that a sentence says of a track after some months."""
     return {
         "counted": int(track.counted[at]),
@@ -394,19 +397,45 @@ def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
     return [(start, [area_id for _, area_id in areas]) for start, areas in groups]
 
 
-def describe_pooled(displaced: Displacement, n_months: int | None = None) -> Message:
-    """Return what all areas together show in words, so many months after the first start."""
-    n_months = len(displaced.pooled.verdicts) if n_months is None else n_months
-    return describe_result(displaced.pooled, n_months, displaced.since, name_all(displaced))
+def state_change(
+    displaced: Displacement, area_id: str = "", n_months: int | None = None, *, who: str = ""
+) -> Statement:
+    """State what an area, or all together, shows so many months after its start: the one answer.
 
-
-def describe_area(displaced: Displacement, area_id: str, n_months: int | None = None) -> Message:
-    """Return what one area shows in words, so many months after its own start."""
-    chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
-    judged, since = displaced.by_area[at], displaced.starts[at]
+    Sentences call it `who`, where that is given.
+    """
+    chosen, is_one = displaced.chosen, False
+    if area_id:
+        at = chosen.area_ids.index(area_id)
+        judged, since, cells = displaced.by_area[at], displaced.starts[at], chosen.cells[at]
+        who, is_one = who or name_followed(chosen, area_id), len(chosen.area_ids) > 1
+    else:
+        judged, since = displaced.pooled, displaced.since
+        who = who or name_all(displaced)
+        cells = frozenset[int]().union(*chosen.all_cells)
     n_months = len(judged.verdicts) if n_months is None else n_months
-    who, is_one = name_followed(chosen, area_id), len(chosen.area_ids) > 1
-    return describe_result(judged, n_months, since, who, is_one=is_one)
+    at = n_months - 1
+    verdict, fade = judged.verdicts[at], judged.fade_at(at)
+    counts, has_range = counts_at(judged.core, at), judged.shown_before(at) is None
+    sentence = describe_result(judged, n_months, since, who, is_one=is_one)
+    is_judged = verdict not in {Verdict.TOO_FEW, Verdict.TOO_EARLY}
+    return Statement(
+        question="change",
+        subject=area_id,
+        ground=hashlib.sha256(" ".join(as_text(sorted(cells))).encode()).hexdigest(),
+        period=Period(since, since.plus(n_months)),
+        unit="incidents",
+        value=counts["counted"],
+        comparison=counts["expected"],
+        low=counts["low"] if has_range else None,
+        high=counts["high"] if has_range else None,
+        range_kind=NO_CHANGE_RANGE,
+        verdict=str(verdict),
+        lasted=None if fade is None else since.plus(fade.months - 1),
+        headline=describe_core(judged, n_months, since, who) if is_judged else sentence,
+        sentence=sentence,
+        source=str(displaced.basis),
+    )
 
 
 def name_followed(chosen: AreaSelection, area_id: str) -> str:
@@ -470,21 +499,21 @@ def answers(displaced: Displacement) -> dict[str, Any]:
     names = zip(displaced.chosen.place_names, each(displaced).items(), strict=True)
     return {
         "through": str(displaced.until.plus(-1)),
-        "pooled": _answer(displaced.pooled, displaced.since, describe_pooled(displaced)),
+        "pooled": _answer(displaced.pooled, state_change(displaced)),
         "single": [
             {"area_id": area_id, "place_name": name}
-            | _answer(judged, since, describe_area(displaced, area_id))
-            for name, (area_id, (judged, since)) in names
+            | _answer(judged, state_change(displaced, area_id))
+            for name, (area_id, (judged, _)) in names
         ],
     }
 
 
-def _answer(judged: AreaResult, since: Month, told: Message) -> dict[str, Any]:
+def _answer(judged: AreaResult, statement: Statement) -> dict[str, Any]:
     return {
-        "since": str(since),
-        "months": len(judged.verdicts),
-        "verdict": str(judged.verdicts[-1]),
-        "sentence": render(told),
+        "since": str(statement.period.start),
+        "months": statement.period.months,
+        "verdict": statement.verdict,
+        "sentence": render(statement.sentence),
         "core": figures(judged.core),
         "ring": None if judged.ring is None else figures(judged.ring),
         **distances(judged),

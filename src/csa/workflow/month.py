@@ -24,6 +24,7 @@ from csa.base.text import ENGLISH, month, render, tr
 from csa.city.config import CityConfig
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
+from csa.city.preregistration import Verdict
 from csa.disclosure.keys import Secret
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
@@ -35,7 +36,7 @@ from csa.reports.briefing.areas import proposal_folder
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.html import render_html
 from csa.reports.making import make_all, not_made, paper_size
-from csa.reports.month.facts import Facts
+from csa.reports.month.facts import ChangeFacts, Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
 from csa.reports.month.snapshot import Snapshot
@@ -157,12 +158,14 @@ def step(name: str) -> Iterator[None]:
 
 def describe_month_change(facts: Facts | None) -> dict[str, Any]:
     """Return the verdict of all areas together, or why there is none."""
-    told = None if facts is None else facts.followed
-    why_not = None if facts is None else facts.why_not_followed
-    if told is None:
-        return {"verdict": None, "sentence": "" if why_not is None else render(why_not)}
-    verdict = None if told.verdict is None else str(told.verdict)
-    return {"verdict": verdict, "sentence": render(told.sentence)}
+    change = ChangeFacts() if facts is None else facts.change
+    if change.statement is None:
+        return {"verdict": None, "sentence": render(change.why_not) if change.why_not else ""}
+    verdict = change.statement.verdict
+    return {
+        "verdict": None if verdict == Verdict.TOO_EARLY else verdict,
+        "sentence": render(change.statement.sentence),
+    }
 
 
 def _record(analysis: Analysis) -> bool:

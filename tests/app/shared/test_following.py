@@ -14,6 +14,7 @@ from csa.change.expectation import Baseline, Expectation
 from csa.change.past import PastCohort, PastYear, mean_past_change
 from csa.change.sentences import describe_power, describe_result
 from csa.change.verdict import CumulativeCounts, classify_change
+from csa.city.selection import AreaSelection
 from csa_app.shared.following import Following, levels
 
 
@@ -67,7 +68,8 @@ def several():
             pooled=judged,
             by_area=(judged, judged),
             starts=(Month(2020, 1),) * 2,
-            chosen=SimpleNamespace(area_ids=("A", "B"), place_names=("Oak", "Elm"), retired=()),
+            chosen=AreaSelection(("A", "B"), ("Oak", "Elm"), (frozenset(), frozenset()), 10),
+            basis="past years",
             is_staggered=False,
         ),
         before=(48, 24),

@@ -12,13 +12,14 @@ from csa.areas.proposal import proposal_files
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
 from csa.change.analyze import analyze_displacement
+from csa.change.sentences import state_change
 from csa.city.dataset import City
 from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
 from csa.program.areas import designate, maintain
 from csa.program.registry import core_areas, followed
 from csa.program.store.records import Records, read_records
 from csa.program.store.tables import AreaRow, StepRow
-from csa.reports.briefing.areas import assess_served, to_candidate
+from csa.reports.briefing.areas import maintenance_evidence, to_candidate
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +74,18 @@ def test_a_candidate_holds_what_its_files_would(proposal, config, tmp_path):
 
 def test_a_verdict_is_of_the_served_cells_since_their_designation(proposal, located, lite):
     areas = followed(core_areas(served_since(proposal, date(2019, 9, 1))))
-    told = assess_served(located.dataset, analyze_displacement(located, areas), "B")
-    assert {*OF_VERDICT, *OF_AREA} <= set(told.evidence)
-    assert told.evidence["cells"] == sorted(lettered(proposal, "B").cells)
-    assert (told.evidence["since"], told.evidence["through"]) == ("2019-09", "2020-07")
-    assert told.n_months == 11
+    displaced = analyze_displacement(located, areas)
+    statement = state_change(displaced, "B")
+    evidence = maintenance_evidence(located.dataset, displaced, statement)
+    assert {*OF_VERDICT, *OF_AREA} <= set(evidence)
+    assert evidence["cells"] == sorted(lettered(proposal, "B").cells)
+    assert (evidence["since"], evidence["through"]) == ("2019-09", "2020-07")
+    assert statement.period.months == 11
     assert areas.period.until == Month(2019, 9)
     # What the rule of maintenance asks of it holds, but for the verdict.
     on = act(on=date(2019, 9, 1), why="Neighbors asked for it.")
     designate(lite, on, lettered(proposal, "B"))
-    fewer = {**told.evidence, "verdict": "fewer here and within 750 m"}
+    fewer = {**evidence, "verdict": "fewer here and within 750 m"}
     maintain(lite, act(why="It fell by more than luck."), "B", fewer)
     assert read_records(lite).areas[0].state == "maintenance"
 

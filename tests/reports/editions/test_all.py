@@ -48,7 +48,7 @@ from csa.reports.editions.parts import (
 from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.making import not_made
-from csa.reports.month.facts import PublicPart, Unserved
+from csa.reports.month.facts import ChangeFacts, PublicPart, Unserved
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.facts import PublicArea, PublicPlace
@@ -109,7 +109,7 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
 def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_facts):
     letter = next(area.letter for area in month_facts.areas if area.letter)
     together = describe_change(month_facts, TELL)
-    moved = replace(month_facts, followed=replace(month_facts.followed, moved=(letter,)))
+    moved = replace(month_facts, change=replace(month_facts.change, moved=(letter,)))
     told = describe_change(moved, TELL)
     assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
     assert told.endswith(f"({letter}).")
@@ -325,8 +325,7 @@ def _variants(month_facts, bare_facts):
     right = with_areas(month_facts, [replace(a, place_name=FROM_RIGHT) for a in month_facts.areas])
     silent = replace(
         bare_facts,
-        followed=None,
-        why_not_followed=msg("report.too_short"),
+        change=ChangeFacts(msg("report.too_short")),
         city_year=msg("briefing.not_comparable"),
     )
     return {
@@ -566,7 +565,7 @@ def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
 
 
 def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
-    facts = replace(bare_facts, followed=None, why_not_followed=msg("report.too_short"))
+    facts = replace(bare_facts, change=ChangeFacts(msg("report.too_short")))
     assert describe_change(facts, TELL) == str(msg("report.too_short"))
 
 

@@ -41,7 +41,7 @@ def test_each_edition_has_its_one_chart(month_facts, name):
 
 def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
     _, chart = change_chart(month_facts, Translator())
-    found = month_facts.displaced
+    found = month_facts.change.displaced
     assert chart.alt.startswith("All areas together: ")
     for letter, judged in zip(found.chosen.area_ids, found.by_area, strict=True):
         n, low, high = (
@@ -53,7 +53,7 @@ def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
 
 def test_where_nothing_is_followed_there_is_no_chart(bare_facts):
     facts = bare_facts
-    assert change_chart(facts, Translator()) == [] or facts.displaced is not None
+    assert change_chart(facts, Translator()) == [] or facts.change.displaced is not None
 
 
 def test_years_are_as_high_as_their_counts():

@@ -17,7 +17,7 @@ from csa.base.io import csv_bytes
 from csa.base.params import Month
 from csa.base.text import natural_sort_key
 from csa.change.analyze import analyze_displacement
-from csa.change.sentences import answers
+from csa.change.sentences import answers, state_change
 from csa.city.dataset import fingerprint, open_city, save_dataset, through_month
 from csa.city.loading import load_city
 from csa.city.selection import read_areas
@@ -27,7 +27,12 @@ from csa.ingest.sources import Inputs
 from csa.program.areas import designate, redraw, retire
 from csa.program.registry import all_services, core_areas, followed, match_statuses
 from csa.program.store.records import read_records
-from csa.reports.briefing.areas import EXPORT_COLUMNS, assess_served, export_rows, to_candidate
+from csa.reports.briefing.areas import (
+    EXPORT_COLUMNS,
+    export_rows,
+    maintenance_evidence,
+    to_candidate,
+)
 from csa.reports.briefing.places import AREA, list_places
 from csa.reports.month.account import facts_account
 from csa.reports.month.gathering import gather_month
@@ -165,9 +170,10 @@ def everywhere(source, records, month, tmp_path, named):
     assert answers(page) == account["change"]
     for one in account["change"]["single"]:
         assert month.plus(1) > Month.parse(one["since"])
-        verdict = assess_served(city.dataset, page, one["area_id"])
-        assert verdict.evidence["core"] == one["core"]
-        assert (verdict.verdict, verdict.evidence["since"]) == (one["verdict"], one["since"])
+        statement = state_change(page, one["area_id"])
+        evidence = maintenance_evidence(city.dataset, page, statement)
+        assert evidence["core"] == one["core"]
+        assert (statement.verdict, evidence["since"]) == (one["verdict"], one["since"])
 
 
 def shown(city, records, month):

@@ -18,6 +18,7 @@ from csa.base.text import month, render
 from csa.city.dataset import City, through_month
 from csa.city.history import DatasetVersion as HistoryEdition
 from csa.city.history import MonthCount
+from csa.city.preregistration import Verdict
 from csa.geo import cells as h3_cells
 from csa.geo.cells import parents
 from csa.program.plan.measures import Quarter, Value
@@ -112,16 +113,16 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
 
 
 def test_all_areas_together_are_followed_since_the_last_designation(month_facts):
-    followed = month_facts.followed
-    assert month_facts.displaced.chosen.area_ids == ("A", "D", "F")
-    since = month_facts.displaced.since
-    assert (str(since), str(followed.through)) == ("2019-10", "2020-07")
+    change, statement = month_facts.change, month_facts.change.statement
+    assert change.displaced.chosen.area_ids == ("A", "D", "F")
+    since = change.displaced.since
+    assert (str(since), str(statement.period.until.plus(-1))) == ("2019-10", "2020-07")
     counted = sum(
         int(area.times.by_month.set_index("month").loc["2019-10":, "incidents"].sum())
         for area in month_facts.areas
     )
-    assert f"the 3 areas together had {counted} shootings" in render(followed.sentence)
-    assert all(area.verdict is not None for area in month_facts.areas)
+    assert f"the 3 areas together had {counted} shootings" in render(statement.sentence)
+    assert all(area.change is not None for area in month_facts.areas)
 
 
 def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
@@ -130,8 +131,8 @@ def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
     assert {area.state for area in bare_facts.areas} == {"candidate"}
     inside = sum(area.incidents for area in bare_facts.areas)
     assert inside == bare_facts.summary["totals"]["in_areas"]
-    assert bare_facts.followed.are_earlier
-    assert str(bare_facts.displaced.since) == "2019-08"
+    assert bare_facts.change.are_earlier
+    assert str(bare_facts.change.displaced.since) == "2019-08"
 
 
 def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
@@ -217,15 +218,15 @@ def test_a_served_area_where_nothing_is_live_is_named(month_facts):
 
 def test_too_few_months_since_the_designation_say_nothing(look, decided_records):
     found = follow(_since(look, date(2020, 6, 1)))
-    assert found.followed.verdict is None
-    assert found.followed.sentence.key == "displacement.said_too_early"
+    assert found.statement.verdict == Verdict.TOO_EARLY
+    assert found.statement.sentence.key == "displacement.said_too_early"
     assert len(found.displaced.pooled.verdicts) == 2
-    assert found.singles is None
+    assert not found.by_area
 
 
 def test_a_designation_after_the_month_is_said(look, decided_records):
     found = follow(_since(look, date(2020, 7, 2)))
-    assert found.followed is None
+    assert found.statement is None
     assert found.why_not.key == "report.not_begun"
 
 
@@ -259,7 +260,7 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     assert area.incidents == sum(own)
     found = follow(replace(look, records=records))
     assert found.displaced.chosen.area_ids == ("A", "D", "F")
-    assert set(found.singles) == {"A", "D", "F"}
+    assert set(found.by_area) == {"A", "D", "F"}
 
 
 def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
@@ -430,7 +431,7 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     assert found.areas == bare_facts.areas
     for one, other in zip(found.areas, bare_facts.areas, strict=True):
         pd.testing.assert_frame_equal(one.times.by_month, other.times.by_month)
-    assert found.followed == bare_facts.followed
+    assert found.change == bare_facts.change
     assert found.city_year == bare_facts.city_year
     assert found.summary == bare_facts.summary
     assert found.notes == bare_facts.notes

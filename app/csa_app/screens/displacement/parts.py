@@ -12,10 +12,9 @@ from csa.base.io import csv_bytes
 from csa.base.text import month, name_list, render, tr
 from csa.change.sentences import (
     describe_area_basis,
-    describe_core,
     describe_wdd,
     moved_somewhere,
-    name_all,
+    state_change,
 )
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import BASE_MONTHS, Verdict
@@ -485,14 +484,8 @@ def _remember(session: CitySession, following: Following, at: int) -> None:
 
 def _answer(following: Following, at: int) -> list[str]:
     """Return what all areas together did; each has its numbers beside the map."""
-    if following.is_early(at):
-        return [render(following.sentence("", at))]
-    pooled, since = following.displaced.pooled, following.displaced.since
-    if pooled.verdicts[at] is Verdict.TOO_FEW:
-        return [render(following.sentence("", at))]
-    told = describe_core(pooled, at + 1, since, name_all(following.displaced))
-    said = [render(told), _moved_somewhere(following, at)]
-    return [" ".join(filter(None, said))]
+    headline = render(state_change(following.displaced, n_months=at + 1).headline)
+    return [" ".join(filter(None, [headline, _moved_somewhere(following, at)]))]
 
 
 def _not_served(session: CitySession, following: Following) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, cast
 
 import streamlit as st
 
 from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, tr
-from csa.city.preregistration import Verdict
+from csa.change.sentences import state_change
+from csa.city.preregistration import BAND_EDGES_M, RING_M, Verdict
 from csa.program.areas import (
     add_evidence,
     begin_work,
@@ -35,7 +37,7 @@ from csa.program.store.tables import (
     BaselineRow,
     StepRow,
 )
-from csa.reports.briefing.areas import ServedVerdict, assess_served, to_candidate
+from csa.reports.briefing.areas import maintenance_evidence, to_candidate
 from csa.reports.briefing.lines import WorkPlan
 from csa.reports.briefing.measuring import known_at_start
 from csa.reports.briefing.places import AREA, PROPOSED, Place
@@ -51,8 +53,9 @@ from csa_app.shared.signing import Decision, FormField, FormScene, Typed
 class VerdictSince:
     """Displacement's verdict on an area since its designation."""
 
-    text: ServedVerdict | None  # None if nothing can be said
     why: str  # the verdict in words, or why there is none
+    together: str = ""  # how far each looked, and what all areas together show
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # what maintenance records
 
 
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
@@ -65,16 +68,21 @@ def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince |
     try:
         found = cache_change.core(scene.session, screen.choices, areas)
     except CsaError as error:
-        return VerdictSince(None, render(error.message))
+        return VerdictSince(render(error.message))
     if found is None or place.key not in found.chosen.area_ids:
         if found is not None and area.versions[0].since < found.until:
-            return VerdictSince(None, tr("briefing.core_taken"))
+            return VerdictSince(tr("briefing.core_taken"))
         through = scene.session.dataset.report["data_through"]
-        return VerdictSince(None, tr("here.too_early", since=since, through=month(through[:7])))
-    told = assess_served(scene.session.dataset, found, place.key)
-    if told.verdict == Verdict.TOO_EARLY:
-        return VerdictSince(None, render(told.sentence))
-    return VerdictSince(told, render(told.sentence))
+        return VerdictSince(tr("here.too_early", since=since, through=month(through[:7])))
+    statement = state_change(found, place.key)
+    if statement.verdict == Verdict.TOO_EARLY:
+        return VerdictSince(render(statement.sentence))
+    together = render(state_change(found).sentence)
+    return VerdictSince(
+        render(statement.sentence),
+        tr("here.looked", near=RING_M, far=BAND_EDGES_M[-1], said=together),
+        maintenance_evidence(scene.session.dataset, found, statement),
+    )
 
 
 def show(
@@ -166,10 +174,12 @@ def _forms(
         return forms
     if state == DESIGNATED and work.area.execution_on is None:
         forms["begin"] = tr("here.do_begin"), lambda: _begun(scene, work)
-    told = None if found is None else found.text
-    can_leave = told is not None and may_leave(told.verdict, told.evidence["together"])
-    if state == DESIGNATED and told is not None and can_leave:
-        forms["maintain"] = tr("here.do_maintain"), lambda: _maintained(work, told)
+    known = {} if found is None else found.evidence
+    if state == DESIGNATED and known and may_leave(known["verdict"], known["together"]):
+        forms["maintain"] = (
+            tr("here.do_maintain"),
+            lambda: _maintained(work, cast("VerdictSince", found)),
+        )
     if state in ACTIVE and _other_cells(scene, screen, place):
         forms["redraw"] = tr("here.do_redraw"), lambda: _redrawn(scene, screen, place, work)
     if state != RETIRED:
@@ -218,15 +228,15 @@ def _begun(scene: FormScene, work: WorkPlan) -> Decision:
     return Decision(key, tr("here.do_begin"), write, [on], about=about)
 
 
-def _maintained(work: WorkPlan, told: ServedVerdict) -> Decision:
+def _maintained(work: WorkPlan, found: VerdictSince) -> Decision:
     area = work.area
     return Decision(
         f"maintain {area.key}",
         tr("here.do_maintain"),
-        lambda store, act, typed: maintain(store, act, area.key, told.evidence, seen=typed.seen),
+        lambda store, act, typed: maintain(store, act, area.key, found.evidence, seen=typed.seen),
         message=tr("keep.maintained", area=area.key),
         seen=area.revision,
-        about=f"{render(told.sentence)} {render(told.together)}",
+        about=f"{found.why} {found.together}",
     )
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ from csa.areas.proposal import Proposal, area_records, plain, proposal_files
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.message import Message, msg
+from csa.base.statement import Statement
 from csa.base.text import render
 from csa.change.analyze import Displacement
 from csa.change.boundary import planned_looks
-from csa.change.sentences import describe_area, describe_pooled, figures
+from csa.change.sentences import figures, state_change
 from csa.city.dataset import Dataset, open_dataset
-from csa.city.preregistration import BAND_EDGES_M, RING_M
 from csa.geo.cells import CellSet, as_text, outline
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.program.registry import CoreArea, core_areas, match_statuses, served_as
@@ -182,43 +181,29 @@ def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
     return next(csv.DictReader(io.StringIO(text, newline="")))
 
 
-@dataclass(frozen=True)
-class ServedVerdict:
-    """The verdict on a served area since its designation."""
-
-    verdict: str  # a value of `csa.change.verdict`
-    sentence: Message  # the verdict in words, with the range chance would explain
-    together: Message  # how far each looked, and what all areas together show
-    n_months: int  # whole months since designation
-    evidence: Mapping[str, Any]  # what `csa.program.areas.maintain` records
-
-
-def assess_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerdict:
-    """Return the verdict on one of the areas in service since its own first month."""
-    at = found.chosen.area_ids.index(key)
-    judged, since = found.by_area[at], found.starts[at]
-    n_months, verdict, first = len(judged.verdicts), str(judged.verdicts[-1]), judged.first_alarm
-    sentence = describe_area(found, key)
-    evidence = {
+def maintenance_evidence(
+    dataset: Dataset, found: Displacement, statement: Statement
+) -> dict[str, Any]:
+    """Return what `csa.program.areas.maintain` records of the verdict on an area in service."""
+    at = found.chosen.area_ids.index(statement.subject)
+    judged, since = found.by_area[at], statement.period.start
+    first = judged.first_alarm
+    return {
         "data_fingerprint": dataset.fingerprint,
         "data_through": dataset.report["data_through"],
         "since": str(since),
         "through": str(found.until.plus(-1)),
         "boundary": {
             "alarm_chance": round_figures(plain(found.alarm_chance)),
-            "looks": planned_looks(n_months),
+            "looks": planned_looks(statement.period.months),
             "z_single": round_figures(plain(judged.boundary_z)),
         },
         "versions": list_versions(),
-        "verdict": verdict,
-        "together": str(found.pooled.verdicts[-1]),
-        "sentence": render(sentence),
+        "verdict": statement.verdict,
+        "together": state_change(found).verdict,
+        "sentence": render(statement.sentence),
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": figures(judged.core),
         "ring": None if judged.ring is None else figures(judged.ring),
         "cells": as_text(sorted(found.chosen.cells[at])),
     }
-    looked = msg(
-        "here.looked", near=RING_M, far=BAND_EDGES_M[-1], said=render(describe_pooled(found))
-    )
-    return ServedVerdict(verdict, sentence, looked, n_months, evidence)

@@ -9,6 +9,7 @@ import shapely
 
 from csa.base.text import Translator
 from csa.change.verdict import CumulativeCounts
+from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
@@ -33,8 +34,8 @@ Bar: TypeAlias = tuple[int, int, int]
 
 def change_chart(facts: Facts, t: Translator) -> list[Block]:
     """Draw each area and all together, here and next door; nothing where nothing is followed."""
-    found, followed = facts.displaced, facts.followed
-    if found is None or followed is None or followed.verdict is None:
+    found, statement = facts.change.displaced, facts.change.statement
+    if found is None or statement is None or statement.verdict == Verdict.TOO_EARLY:
         return []
     own = list(zip(_named(found.chosen, t), found.by_area, strict=True))[:MAX_AREAS]
     rows = [(t("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
@@ -47,7 +48,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
         for name, judged in rows
     ]
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
-    caption = t("report.chart_caption", through=t.month(str(followed.through)))
+    caption = t("report.chart_caption", through=t.month(str(statement.period.until.plus(-1))))
     title = Heading(t("report.chart_title"), 3)
     return [title, Picture(_drawn(lines, t), alt, caption)]
 

@@ -82,17 +82,19 @@ def _highest(facts: Facts, t: Translator) -> str:
 
 def changed(facts: Facts, t: Translator) -> str:
     """Describe the change in all areas together, and how certain it is."""
-    message = facts.why_not_followed if facts.followed is None else facts.followed.sentence
+    change = facts.change
+    message = change.why_not if change.statement is None else change.statement.sentence
     return "" if message is None else render(message, t.language)
 
 
 def describe_change(facts: Facts, t: Translator) -> str:
     """Describe the change in all areas together in one sentence; `changed` gives the full text."""
-    if facts.followed is None:
+    statement = facts.change.statement
+    if statement is None:
         return changed(facts, t)
-    if facts.followed.here.key not in FULL:
-        return " ".join([render(facts.followed.here, t.language), *_moved(facts, t)])
-    values, what = facts.followed.here.values, counted(facts, t)
+    if statement.headline.key not in FULL:
+        return " ".join([render(statement.headline, t.language), *_moved(facts, t)])
+    values, what = statement.headline.values, counted(facts, t)
     said = t(
         "report.lead_changed",
         verdict=values["verdict"],
@@ -109,8 +111,7 @@ def describe_change(facts: Facts, t: Translator) -> str:
 
 def _moved(facts: Facts, t: Translator) -> Iterator[str]:
     """Name the areas from which it moved next door, where all together do not show it."""
-    letters = () if facts.followed is None else facts.followed.moved
-    names = [area_name(area, t) for area in facts.areas if area.letter in letters]
+    names = [area_name(area, t) for area in facts.areas if area.letter in facts.change.moved]
     if names:
         yield t("report.moved_somewhere", n=len(names), areas=t.listed(names))
 
@@ -210,17 +211,17 @@ def what_changed(
     facts: Facts, t: Translator, *, with_singles: bool, with_chart: bool = True
 ) -> list[Block]:
     """Describe what changed and how certain it is: all areas together, then each, then the city."""
-    followed = facts.followed
+    change = facts.change
     blocks: list[Block] = [Heading(t("report.changed_title"))]
-    if followed is not None and followed.are_earlier:
+    if change.are_earlier:
         blocks.append(Paragraph(t("report.earlier")))
     blocks.append(Paragraph(changed(facts, t)))
     blocks += change_chart(facts, t) if with_chart else []
-    if followed is not None:
-        beside = [render(message, t.language) for message in followed.beside]
+    if change.statement is not None:
+        context = [render(message, t.language) for message in change.context]
         if facts.config.city.nonfatal_is_proxy:
-            beside.append(t("report.kinds_counted", what=counted(facts, t)))
-        blocks += _paragraphs([" ".join(beside)])
+            context.append(t("report.kinds_counted", what=counted(facts, t)))
+        blocks += _paragraphs([" ".join(context)])
     if with_singles:
         blocks += _singles(facts, t)
     said = render(describe_year(facts.city_year), t.language)
@@ -229,11 +230,11 @@ def what_changed(
 
 
 def _singles(facts: Facts, t: Translator) -> list[Block]:
-    told = [area.verdict for area in facts.areas if area.verdict is not None]
-    if len(facts.areas) < 2 or not told:
+    statements = [area.change for area in facts.areas if area.change is not None]
+    if len(facts.areas) < 2 or not statements:
         return []
-    n_more = max(0, len(told) - MAX_SINGLES)
-    shown = tuple(render(message, t.language) for message in told[:MAX_SINGLES])
+    n_more = max(0, len(statements) - MAX_SINGLES)
+    shown = tuple(render(single.sentence, t.language) for single in statements[:MAX_SINGLES])
     return [
         Bullets(shown),
         *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""]),

@@ -16,7 +16,7 @@ KIND, FORMAT_VERSION = "month", 1
 
 def facts_account(facts: Facts) -> dict[str, Any]:
     """Return the areas of a month's report, and what changed in them."""
-    why_not = facts.why_not_followed
+    why_not = facts.change.why_not
     return {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -27,7 +27,7 @@ def facts_account(facts: Facts) -> dict[str, Any]:
         "is_served": facts.is_served,
         "areas": [_area(area) for area in facts.areas],
         "candidates": [area.name for area in facts.unserved],
-        "change": None if facts.displaced is None else answers(facts.displaced),
+        "change": None if facts.change.displaced is None else answers(facts.change.displaced),
         "why_not_followed": None if why_not is None else render(why_not),
         "notes": [render(note) for note in facts.notes],
         "missing": [render(lack) for lack in facts.missing],
@@ -49,5 +49,5 @@ def _area(area: AreaFacts) -> dict[str, Any]:
         "next_12": area.next12,
         "tier": area.tier,
         "is_first": area.is_first,
-        "verdict": None if area.verdict is None else render(area.verdict),
+        "verdict": None if area.change is None else render(area.change.sentence),
     }

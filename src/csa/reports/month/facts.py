@@ -19,9 +19,9 @@ from csa.areas.sufficiency import Sufficiency
 from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.params import Month
+from csa.base.statement import Statement
 from csa.change.analyze import Displacement
 from csa.city.config import CityConfig
-from csa.city.preregistration import Verdict
 from csa.program.plan.items import Plan, PlanMeasure
 from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, WorkPlan
@@ -88,7 +88,7 @@ class AreaFacts(AreaCounts):
     why: AreaExplanation  # what marks it, its vacant land, and what helped elsewhere
     lines: tuple[ActionLine, ...]  # plan actions that name it
     work: WorkPlan | None  # None for a candidate
-    verdict: Message | None = None  # what changed in it; None if it is not followed
+    change: Statement | None = None  # what changed in it; None if it is not followed
 
     @property
     def is_served(self) -> bool:
@@ -127,16 +127,16 @@ class Unserved:
 
 
 @dataclass(frozen=True)
-class PooledVerdict:
-    """How all areas together have changed since a start."""
+class ChangeFacts:
+    """The change in areas, all together and each; or why it cannot be measured."""
 
-    through: Month  # the last month compared
-    verdict: Verdict | None  # None if it is too early to tell
-    sentence: Message  # the verdict in words, with the range chance would explain
-    here: Message  # its first sentence, on the areas' own cells
-    beside: tuple[Message, ...]
-    are_earlier: bool
+    why_not: Message | None = None  # why it cannot; None if it was measured
+    statement: Statement | None = None  # all areas together
+    by_area: Mapping[str, Statement] = field(default_factory=dict)  # each alone, by letter
+    context: tuple[Message, ...] = ()  # the rest of the city, and what such areas usually do
+    are_earlier: bool = False  # candidates of a year ago, since no area was ever designated
     moved: tuple[str, ...] = ()  # letters of areas whose fall moved next door, where all did not
+    displaced: Displacement | None = field(default=None, compare=False)  # what it rests on
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ class Facts:
     """The facts of one month.
 
     Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
-    `gone`, `summary`, `record`, `can_locate`, `city_year`, `followed`, `why_not_followed`,
-    `ground`, `plan`, `services_per_1k`, `notes`, `missing`, `public`, `displaced`.
+    `gone`, `summary`, `record`, `can_locate`, `city_year`, `change`, `ground`, `plan`,
+    `services_per_1k`, `notes`, `missing`, `public`.
     """
 
     snapshot: Snapshot  # what they were made from
@@ -202,15 +202,13 @@ class Facts:
     record: BacktestRecord | None  # past years scored with the same settings; None if none were
     can_locate: Sufficiency  # whether the data can locate areas
     city_year: YearToDate | Message  # the whole city's year so far; or why it is not compared
-    followed: PooledVerdict | None  # the change in all areas together; None if unknown
-    why_not_followed: Message | None  # why not; None if it is known
+    change: ChangeFacts  # the change in areas
     ground: MapGround  # the base of the maps
     plan: PlanFacts | None  # None if the city has none
     services_per_1k: float | None  # the whole city's services per 1,000 residents
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised
     missing: tuple[Message, ...]  # what the report lacks, and what to do
     public: PublicPart  # for the public edition
-    displaced: Displacement | None = None  # what the change rests on; None if it is unknown
 
     @property
     def month(self) -> Month:

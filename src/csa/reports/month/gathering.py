@@ -107,8 +107,7 @@ def gather_month(
     seen = MonthContext(at, now, before, stability_of(judgement), first, inputs.studies)
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = gather_areas(seen, lines, snapshot.as_of)
-    result = follow(at, int(now.summary["totals"]["silent_months"]))
-    singles = result.singles or {}
+    change = follow(at, int(now.summary["totals"]["silent_months"]))
     plan_facts = None if plan is None else _plan_facts(plan, lines, at, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(area.is_served for area in areas)
@@ -120,7 +119,7 @@ def gather_month(
         config=city.config,
         choices=at.settings,
         data_through=date.fromisoformat(city.dataset.report["data_through"]),
-        areas=tuple(replace(area, verdict=singles.get(area.letter)) for area in areas),
+        areas=tuple(replace(area, change=change.by_area.get(area.letter)) for area in areas),
         is_served=is_served,
         unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
         gone=_gone(areas, before, now),
@@ -128,8 +127,7 @@ def gather_month(
         record=at.backtest,
         can_locate=judgement.answers["locate"],
         city_year=city_year(city, at.settings),
-        followed=result.followed,
-        why_not_followed=result.why_not,
+        change=change,
         ground=MapGround(
             city.dataset.study_area,
             city.dataset.neighborhoods,
@@ -149,7 +147,6 @@ def gather_month(
             *(() if inputs.layers else (msg("report.lacks_background"),)),
         ),
         public=_public(analysis, plan, month, inputs),
-        displaced=result.displaced,
     )
 
 

@@ -26,11 +26,8 @@ from csa.change.panel import match_controls
 from csa.change.past import past_to_plain
 from csa.change.sentences import (
     before_and_after,
-    describe_area,
-    describe_core,
-    describe_result,
     moved_somewhere,
-    name_all,
+    state_change,
 )
 from csa.city.config import CityConfig
 from csa.city.dataset import City
@@ -43,7 +40,7 @@ from csa.program.plan.items import Plan
 from csa.program.store.audit import entries
 from csa.program.store.engine import Store
 from csa.program.store.records import Records, as_of, read_records
-from csa.reports.month.facts import PooledVerdict
+from csa.reports.month.facts import ChangeFacts
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 
 if TYPE_CHECKING:
@@ -78,17 +75,7 @@ def _trail(store: Store | None) -> list[dict[str, Any]]:
 # ---- The change in all areas together since they were last chosen, and how certain it is.
 
 
-@dataclass(frozen=True)
-class ChangeResult:
-    """The change in areas, or why it cannot be measured."""
-
-    followed: PooledVerdict | None = None  # all together; None if it cannot be measured
-    why_not: Message | None = None  # why not; None if it was measured
-    singles: Mapping[str, Message] | None = None  # letter to the sentence on that area alone
-    displaced: Displacement | None = None  # what both rest on
-
-
-def follow_designated(analysis: Analysis) -> ChangeResult:
+def follow_designated(analysis: Analysis) -> ChangeFacts:
     """Follow all areas that were ever designated, each since its own first month."""
     try:
         change = analysis.change()
@@ -96,15 +83,15 @@ def follow_designated(analysis: Analysis) -> ChangeResult:
             areas, covered = analysis.areas, analysis.city.dataset.require_months()
             since = min(life[0].since for life in areas.versions) if areas else covered.until
             last = month(str(covered.until.plus(-1)))
-            return ChangeResult(
+            return ChangeFacts(
                 why_not=msg("report.not_begun", since=month(str(since)), through=last)
             )
     except CsaError as error:
-        return ChangeResult(why_not=error.message)
-    return _told(change, are_earlier=False)
+        return ChangeFacts(why_not=error.message)
+    return _state(change, are_earlier=False)
 
 
-def follow_earlier(analysis: Analysis, then: Proposal) -> ChangeResult:
+def follow_earlier(analysis: Analysis, then: Proposal) -> ChangeFacts:
     """If no area was ever designated, follow those that would have been proposed a year ago.
 
     Nobody chose them by what came after, so they show how areas change without action.
@@ -113,40 +100,30 @@ def follow_earlier(analysis: Analysis, then: Proposal) -> ChangeResult:
     try:
         change = analysis.change(candidates_since(then, since), since)
     except CsaError as error:
-        return ChangeResult(why_not=error.message)
+        return ChangeFacts(why_not=error.message)
     if change is None:
-        return ChangeResult(why_not=msg("report.none_a_year_ago", since=month(str(since))))
-    return _told(change, are_earlier=True)
+        return ChangeFacts(why_not=msg("report.none_a_year_ago", since=month(str(since))))
+    return _state(change, are_earlier=True)
 
 
-def _told(change: Change, *, are_earlier: bool) -> ChangeResult:
-    located, found = change.located, change.displaced
-    n_months = len(found.pooled.verdicts)
-    ids = found.chosen.area_ids
-    together = tr("report.earlier_areas", n=len(ids)) if are_earlier else name_all(found)
-    is_early = found.pooled.verdicts[-1] is Verdict.TOO_EARLY
-    sentence = describe_result(found.pooled, n_months, found.since, together)
-    is_few = found.pooled.verdicts[-1] is Verdict.TOO_FEW
-    here = sentence
-    if not (is_few or is_early):
-        here = describe_core(found.pooled, n_months, found.since, together)
-    followed = PooledVerdict(
-        through=found.until.plus(-1),
-        verdict=None if is_early else found.pooled.verdicts[-1],
-        sentence=sentence,
-        here=here,
-        beside=() if is_early else _beside(located, found),
+def _state(change: Change, *, are_earlier: bool) -> ChangeFacts:
+    located, displaced = change.located, change.displaced
+    statement, ids = state_change(displaced), displaced.chosen.area_ids
+    if are_earlier:
+        statement = state_change(displaced, who=tr("report.earlier_areas", n=len(ids)))
+    if statement.verdict == Verdict.TOO_EARLY:
+        return ChangeFacts(statement=statement, are_earlier=are_earlier, displaced=displaced)
+    return ChangeFacts(
+        statement=statement,
+        by_area={} if are_earlier else {letter: state_change(displaced, letter) for letter in ids},
+        context=_context(located, displaced),
         are_earlier=are_earlier,
-        moved=() if are_earlier or is_early else tuple(moved_somewhere(found, n_months - 1)),
-    )
-    if are_earlier or is_early:
-        return ChangeResult(followed, displaced=found)
-    return ChangeResult(
-        followed, singles={letter: describe_area(found, letter) for letter in ids}, displaced=found
+        moved=() if are_earlier else tuple(moved_somewhere(displaced, statement.period.months - 1)),
+        displaced=displaced,
     )
 
 
-def _beside(located: StudyArea, found: Displacement) -> tuple[Message, ...]:
+def _context(located: StudyArea, found: Displacement) -> tuple[Message, ...]:
     """Compare before and after with the rest of the city, and with what such areas usually do."""
     evidence, _ = measure_evidence(located, found, match_controls(located, found))
     told, by_themselves = before_and_after(found, evidence)
@@ -228,10 +205,10 @@ def top_area_ids(judgement: AreaAssessment, capacity: int) -> frozenset[str]:
     return frozenset(str(area_id) for area_id in chosen.index[chosen["is_first"].astype(bool)])
 
 
-def follow(analysis: Analysis, n_silent: int = 0) -> ChangeResult:
+def follow(analysis: Analysis, n_silent: int = 0) -> ChangeFacts:
     """Follow the designated areas, else those that would have been proposed a year ago."""
     if n_silent:
-        return ChangeResult(why_not=msg("report.silent_months", n=n_silent))
+        return ChangeFacts(why_not=msg("report.silent_months", n=n_silent))
     if analysis.areas is not None:
         return follow_designated(analysis)
     covered = analysis.city.dataset.complete_months
@@ -239,5 +216,5 @@ def follow(analysis: Analysis, n_silent: int = 0) -> ChangeResult:
         None if covered is None else proposal_before(analysis, covered.until.plus(-DEFAULT_AFTER))
     )
     if then is None:
-        return ChangeResult(why_not=msg("report.too_short"))
+        return ChangeFacts(why_not=msg("report.too_short"))
     return follow_earlier(analysis, then)

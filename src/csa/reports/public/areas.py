@@ -12,9 +12,11 @@ from csa.areas.sufficiency import can_locate
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS
+from csa.base.statement import Statement
 from csa.base.text import Translator
 from csa.change.analyze import PastChangeBasis
-from csa.change.verdict import LEAST_MONTHS, AreaResult
+from csa.change.sentences import state_change
+from csa.change.verdict import LEAST_MONTHS
 from csa.city.preregistration import PLANNED_LOOKS, Verdict
 from csa.city.selection import AreaVersion
 from csa.disclosure.keys import THRESHOLD
@@ -114,38 +116,33 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
         return nothing
     if change is None:
         return nothing
-    found = change.displaced
-    core = found.pooled.core
-    # No range where it was shown before and not now.
-    is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
-    low, high = (None if is_kept else int(end[-1]) for end in (core.bound_low, core.bound_high))
+    displaced = change.displaced
+    statement = state_change(displaced)
     exact = PublicChange(
-        **_in_words(found.pooled, since),
+        **_in_words(statement),
         **span,
-        counted=int(core.counted[-1]),
-        low=low,
-        high=high,
-        is_usual_known=found.basis is PastChangeBasis.PAST_YEARS,
-        ended=found.chosen.retired,
+        counted=cast("int", statement.value),
+        low=cast("int | None", statement.low),
+        high=cast("int | None", statement.high),
+        is_usual_known=displaced.basis is PastChangeBasis.PAST_YEARS,
+        ended=displaced.chosen.retired,
     )
-    each = zip(found.chosen.area_ids, found.by_area, found.starts, strict=True)
+    singles = [state_change(displaced, letter) for letter in displaced.chosen.area_ids]
     return PooledChange(
         exact,
         grounds,
         {
-            letter: _in_words(judged, start)
-            for letter, judged, start in each
-            if len(judged.verdicts) >= LEAST_MONTHS
+            single.subject: _in_words(single)
+            for single in singles
+            if single.period.months >= LEAST_MONTHS
         },
     )
 
 
-def _in_words(judged: AreaResult, since: Month) -> dict[str, Any]:
-    """Return what the displacement page says at the last month, without its numbers."""
-    at = len(judged.verdicts) - 1
-    fade = judged.ended[at]
-    until = None if fade is None else str(since.plus(fade.months - 1))
-    return {"verdict": str(judged.verdicts[at]), "lasted_until": until}
+def _in_words(statement: Statement) -> dict[str, Any]:
+    """Return what a statement says without its numbers."""
+    lasted = None if statement.lasted is None else str(statement.lasted)
+    return {"verdict": statement.verdict, "lasted_until": lasted}
 
 
 def _counted_in(

@@ -31,7 +31,6 @@ from csa.program.store.audit import Signed
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
 from csa.program.work import add_meeting, add_question, add_task, set_task
-from csa.reports.briefing.areas import ServedVerdict
 from csa_app.screens.measures import place_steps
 from csa_app.screens.measures.measures_edit import read_file
 from csa_app.shared import cache, cache_store, person
@@ -345,10 +344,11 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     evidence = {"verdict": Verdict.FEWER.value, "together": Verdict.NO_CHANGE.value}
     evidence |= {"since": "2019-09", "cells": list(CELLS)}
     looked = msg("here.looked", near=750.0, far=3000.0, said=str(sentence))
-    told = ServedVerdict(Verdict.FEWER, sentence, looked, 11, evidence)
+    statement = SimpleNamespace(verdict=Verdict.FEWER, sentence=sentence)
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
-    monkeypatch.setattr(place_steps, "assess_served", lambda *_: told)
+    monkeypatch.setattr(place_steps, "state_change", lambda *_: statement)
+    monkeypatch.setattr(place_steps, "maintenance_evidence", lambda *_: evidence)
     made = next_step(page("area:B"), "maintain")
     said = [one.value for one in made.caption]
     assert any(str(sentence) in one for one in said)
