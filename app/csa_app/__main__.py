@@ -135,7 +135,7 @@ def log_as_json() -> None:
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
     try:
-        require_one_owner(is_thorough=True)
+        require_one_owner()
     except CsaError as error:
         sys.exit(str(error))
     ask_no_host()

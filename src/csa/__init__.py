@@ -12,7 +12,6 @@ functions go on from here, with the made-up city of data/sample:
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -312,6 +311,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import an exported name when it is first used (PEP 562)."""
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - 40 ms of every command
+
         return version("core-service-areas")
     module = _MODULES.get(name)
     if module is None:

@@ -44,23 +44,36 @@ def test_what_home_lacks_comes_with_the_program_and_its_own_file_comes_first(emp
     assert in_home("config", "elsewhere.toml") == home() / "config" / "elsewhere.toml"
 
 
-@pytest.mark.parametrize("name", ["csa", "csa-tools"])
-def test_another_distribution_that_wrote_into_the_package_is_refused_with_its_name(
-    name, tmp_path, monkeypatch
-):
-    about = tmp_path / f"{name.replace('-', '_')}-2.0.dist-info"
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Return the folder that the package is installed in, with its own distribution."""
+    package = ModuleType("csa")
+    package.__file__ = str(tmp_path / "csa" / "__init__.py")
+    package._MODULES = {}
+    monkeypatch.setitem(sys.modules, "csa", package)
+    install(tmp_path, "core_service_areas-0.1.0", "csa/__init__.py")
+    return tmp_path
+
+
+def install(folder, name, *files):
+    about = folder / f"{name}.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n")
-    (about / "top_level.txt").write_text("csa\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    (about / "RECORD").write_text("".join(f"{file},sha256=x,1\n" for file in files))
+
+
+@pytest.mark.parametrize("name", ["csa", "csa-tools"])
+def test_another_distribution_that_wrote_into_the_package_is_refused_with_its_name(name, installed):
+    install(installed, "harmless-1.0", "csa_like/__init__.py", "not/csa/__init__.py", "csa/part.py")
+    require_one_owner()
+    install(installed, f"{name.replace('-', '_')}-2.0", "csa/cut.py", "csa/__init__.py")
     with pytest.raises(MachineError) as error:
-        require_one_owner(is_thorough=name != "csa")  # the known one is looked for at once
+        require_one_owner()
     assert error.value.message.key == "home.two_owners"
     assert error.value.message.values["others"] == name
 
 
-def test_a_package_whose_first_file_is_anothers_is_refused(monkeypatch):
-    monkeypatch.setitem(sys.modules, "csa", ModuleType("csa"))
+def test_a_package_whose_first_file_is_anothers_is_refused(installed):
+    del sys.modules["csa"]._MODULES
     with pytest.raises(MachineError) as error:
         require_one_owner()
     assert error.value.message.key == "home.two_owners"
@@ -68,4 +81,3 @@ def test_a_package_whose_first_file_is_anothers_is_refused(monkeypatch):
 
 def test_one_owner_is_no_fault():
     require_one_owner()
-    require_one_owner(is_thorough=True)

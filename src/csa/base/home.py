@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 from csa.base.errors import MachineError
@@ -44,19 +43,22 @@ def in_home(*parts: str) -> Path:
     return theirs if theirs.exists() and not own.exists() else own
 
 
-def require_one_owner(*, is_thorough: bool = False) -> None:
+def require_one_owner() -> None:
     """Refuse to run where another distribution has written into the same package.
 
-    Whoever is installed last owns `csa/__init__.py`. To read what every distribution holds can take
-    seconds, so that a short command looks for the one that is known, and for an odd package, first.
+    Whoever is installed last owns `csa/__init__.py`; the lists of what was installed are beside it.
     """
-    is_ours = hasattr(sys.modules["csa"], "_MODULES")
-    try:
-        distribution("csa")
-    except PackageNotFoundError:
-        if is_ours and not is_thorough:
-            return
-    owners = {*packages_distributions().get("csa", ())} - {DISTRIBUTION}
+    package = sys.modules["csa"]
+    is_ours = hasattr(package, "_MODULES")
+    folder = Path(package.__file__).parents[1] if package.__file__ else shipped()
+    lists = [path for path in folder.glob("*.dist-info/RECORD") if _has_package(path)]
+    names = (path.parent.name.removesuffix(".dist-info").rpartition("-")[0] for path in lists)
+    owners = {name.replace("_", "-") for name in names} - {DISTRIBUTION}
     if owners or not is_ours:
         others = ", ".join(sorted(owners)) or "csa"
         raise MachineError("home.two_owners", others=others, own=DISTRIBUTION)
+
+
+def _has_package(record: Path) -> bool:
+    """Check whether a distribution's list of files has the package's first file."""
+    return b"\ncsa/__init__.py," in b"\n" + record.read_bytes()

@@ -91,7 +91,7 @@ def _only_city() -> str:
 
 
 def _require_port(port: int) -> None:
-    require_one_owner(is_thorough=True)
+    require_one_owner()
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
