@@ -11,6 +11,7 @@ functions go on from here, with the made-up city of data/sample:
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +201,9 @@ _MODULES = {
 }
 """Exported name to the module that it is defined in."""
 
+_OF_TABLES, _READER = ("City", "propose_areas"), "csa.workflow.frames"
+"""What takes a table of points too, and what makes a city of it: floors that only this page has."""
+
 __all__ = [
     "Analysis",
     "AreaAssessment",
@@ -318,6 +322,8 @@ def __getattr__(name: str) -> Any:
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(module), name)
+    if name in _OF_TABLES:
+        import_module("csa.city.dataset").City.reader = partial(import_module, _READER)
     globals()[name] = found
     return found
 

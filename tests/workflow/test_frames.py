@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 import csa
+from csa.workflow import frames
 
 N = 300
 MIDDLE = (-94.58, 39.10)
@@ -108,6 +109,14 @@ def test_areas_of_a_table_are_those_of_its_city(table):
     by_city = csa.propose_areas(csa.City.from_frame(table), csa.AreaSettings(max_area_km2=0))
     assert len(direct.areas)
     assert direct.areas.geometry.equals(by_city.areas.geometry)
+
+
+@pytest.mark.parametrize("name", ["City", "propose_areas"])
+def test_either_name_of_the_library_brings_what_reads_a_table(name, monkeypatch):
+    monkeypatch.setattr(csa.City, "reader", None)
+    monkeypatch.delitem(vars(csa), name, raising=False)
+    getattr(csa, name)
+    assert csa.City.reader() is frames
 
 
 def test_a_file_and_the_same_rows_as_a_table_are_the_same_city(table, tmp_path):

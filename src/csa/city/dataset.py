@@ -9,9 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -253,10 +252,27 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
     return replace(dataset, incidents=dataset.incidents[kept], report=report)
 
 
-def _of_library(name: str) -> Callable[..., Any]:
-    """Return what makes a city of a table or a file: it needs the floors above this one."""
-    found: Callable[..., Any] = getattr(import_module("csa.workflow.frames"), name)
-    return found
+class CityReader(Protocol):
+    """What makes a city of a table or of files: it is above this floor, and `csa` gives it."""
+
+    def city_from_frame(
+        self,
+        frame: gpd.GeoDataFrame,
+        date: str,
+        killed: str | None,
+        kind: str | None,
+        city: str | None,
+    ) -> City:
+        """Understand a table of points."""
+
+    def city_from_files(
+        self, files: Sequence[Path], places: Path | None, name: str | None, crs: str | None
+    ) -> City:
+        """Understand files."""
+
+
+def _no_reader() -> CityReader:
+    raise RuntimeError("tables are read by csa.City, as the package gives it")
 
 
 @dataclass(frozen=True)
@@ -269,6 +285,8 @@ class City:
     config: CityConfig  # the city's file
     dataset: Dataset  # its incidents and places
     folder: Path | None = None  # the dataset's, where results are stored beside it; None for none
+
+    reader = staticmethod(_no_reader)
 
     def __post_init__(self) -> None:
         """Refuse a dataset of another city."""
@@ -326,7 +344,7 @@ class City:
         >>> own.config.city.name, own.dataset.report["incidents"] == len(table)
         ('Orrinvale', True)
         """
-        return cast("City", _of_library("city_from_frame")(frame, date, killed, kind, city))
+        return cls.reader().city_from_frame(frame, date, killed, kind, city)
 
     @classmethod
     def from_file(
@@ -368,7 +386,7 @@ class City:
         """
         files = [Path(path)] if isinstance(path, Path | str) else [Path(one) for one in path]
         polygons = None if places is None else Path(places)
-        return cast("City", _of_library("city_from_files")(files, polygons, city, crs))
+        return cls.reader().city_from_files(files, polygons, city, crs)
 
     @property
     def own_folder(self) -> Path:
