@@ -1,5 +1,6 @@
-"""A proposal for notebooks and other programs: files, a map, what a page shows; no incident in any."""
+"""Results for notebooks and other programs: files, a map, what a page shows; no incident in any."""
 
+import html
 import re
 import sys
 
@@ -11,11 +12,33 @@ from matplotlib.figure import Figure
 
 import csa
 
+SINCE = csa.Month(2019, 9)
+
 
 @pytest.fixture(scope="module")
-def proposal(root, sample_folder):
-    config = csa.load_city(root / "config" / "sample.toml")
-    return csa.propose_areas(csa.open_city(config, sample_folder))
+def city(root, sample_folder):
+    return csa.open_city(csa.load_city(root / "config" / "sample.toml"), sample_folder)
+
+
+@pytest.fixture(scope="module")
+def proposal(city):
+    return csa.propose_areas(city)
+
+
+@pytest.fixture(scope="module")
+def change(city):
+    areas = csa.choose_areas(csa.propose_areas(city, csa.AreaSettings(until=SINCE)), ["c-2", "c-5"])
+    return csa.Analysis(city, csa.AreaSettings()).change(areas, since=SINCE)
+
+
+@pytest.fixture(scope="module")
+def backtest(city):
+    return csa.backtest_areas(city, csa.BacktestSpec((csa.Month(2018, 1), csa.Month(2019, 1)), 6))
+
+
+@pytest.fixture(params=["proposal", "change", "backtest"])
+def result(request):
+    return request.getfixturevalue(request.param)
 
 
 def test_areas_cells_and_incidents_have_geometry_and_a_system(proposal):
@@ -37,20 +60,46 @@ def read(path, layer=None):
     return pyogrio.read_dataframe(path, layer=layer)
 
 
-@pytest.mark.parametrize(
-    ("name", "layers"),
-    [("a.gpkg", ("areas", "cells")), ("a.parquet", ("areas",)), ("a.geojson", ("areas",))],
-)
-def test_what_is_written_is_read_back_and_holds_no_incident(name, layers, proposal, tmp_path):
-    path = tmp_path / name
-    proposal.to_file(path)
-    for layer in layers:
+def test_each_area_followed_has_what_was_counted_in_its_own_cells_since_the_start(city, change):
+    incidents = city.dataset.incidents
+    located = incidents[incidents["lon"].notna() & (incidents["occurred_at"] >= str(SINCE))]
+    located = located[located["occurred_at"] < str(change.displaced.until)]
+    points = gpd.points_from_xy(located["lon"], located["lat"], crs="EPSG:4326")
+    at = gpd.GeoDataFrame(geometry=points)
+    for layer, counted in ((change.areas, "counted"), (change.rings, "nearby_counted")):
+        inside = at.sjoin(layer.reset_index(drop=True), predicate="within")
+        by_outline = inside["area_id"].value_counts().reindex(["c-2", "c-5"])
+        assert by_outline.tolist() == pytest.approx(change.areas[counted].tolist(), abs=1)
+    assert change.areas["verdict"].isin([*csa.Verdict]).all()
+    assert (change.areas["no_change_low"] <= change.areas["expected"]).all()
+    assert not change.areas.geometry.intersects(change.rings.union_all().buffer(-1e-6)).any()
+
+
+def test_each_area_of_a_past_day_has_what_came_in_its_own_cells(city, backtest):
+    assert [*backtest.areas["origin"].unique()] == ["2018-01", "2019-01"]
+    incidents = city.dataset.incidents
+    came = incidents[incidents["occurred_at"].between("2019-01-01", "2019-06-30 23:59:59")]
+    points = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(came["lon"], came["lat"], crs="EPSG:4326")
+    )
+    newest = backtest.areas[backtest.areas["origin"] == "2019-01"].reset_index(drop=True)
+    inside = points.sjoin(newest, predicate="within")["area_id"].value_counts()
+    assert inside.reindex(newest["area_id"]).tolist() == pytest.approx(
+        newest["came"].tolist(), abs=1
+    )
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet", ".geojson"])
+def test_what_is_written_is_read_back_and_holds_no_incident(ending, result, tmp_path):
+    path = tmp_path / f"a{ending}"
+    result.to_file(path)
+    for layer in result.LAYERS if ending == ".gpkg" else result.LAYERS[:1]:
         table = read(path, layer)
-        assert len(table) == len(proposal.cells if layer == "cells" else proposal.areas)
+        assert len(table) == len(getattr(result, layer))
         assert table.crs == "EPSG:4326"
         assert not table.geom_type.str.contains("Point").any()
     content = path.read_bytes()
-    proposal.to_file(path)
+    result.to_file(path)
     assert path.read_bytes() == content
 
 
@@ -60,25 +109,31 @@ def test_cells_are_written_when_they_are_asked_for(proposal, tmp_path):
         assert read(tmp_path / name)["incidents"].sum() == len(proposal.incidents)
 
 
-def test_an_ending_that_is_no_format_is_refused_and_nothing_is_written(proposal, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "layer", "key"),
+    [("areas.shp", None, "proposal.format"), ("areas.parquet", "incidents", "proposal.layer")],
+)
+def test_another_ending_or_layer_is_refused_and_nothing_is_written(
+    name, layer, key, result, tmp_path
+):
     with pytest.raises(csa.ParamError) as error:
-        proposal.to_file(tmp_path / "areas.shp")
-    assert error.value.message.key == "proposal.format"
+        result.to_file(tmp_path / name, layer)
+    assert error.value.message.key == key
     assert not list(tmp_path.iterdir())
 
 
-def test_other_programs_read_a_proposal_as_geojson(proposal):
-    again = gpd.GeoDataFrame.from_features(proposal)
-    assert again["area_id"].tolist() == proposal.areas["area_id"].tolist()
-    shapes = proposal.areas.geometry.to_numpy()
+def test_other_programs_read_a_result_as_geojson(result):
+    again = gpd.GeoDataFrame.from_features(result)
+    assert again["area_id"].tolist() == result.areas["area_id"].tolist()
+    shapes = result.areas.geometry.to_numpy()
     assert shapely.hausdorff_distance(again.geometry.to_numpy(), shapes).max() < 1e-6
 
 
-def test_a_notebook_shows_a_map_and_at_most_ten_areas(proposal):
-    page = proposal._repr_html_()
+def test_a_notebook_shows_a_sentence_a_map_and_at_most_ten_areas(result):
+    page = result._repr_html_()
     assert page.count("data:image/png;base64,") == 1
-    assert len(re.findall("<tr", page)) == 1 + min(10, len(proposal.areas))
-    assert "Hadderley" in page
+    assert len(re.findall("<tr", page)) == 1 + min(10, len(result.areas))
+    assert html.escape(result.title) in page
     assert "<script" not in page
 
 
@@ -89,10 +144,11 @@ def test_a_name_from_a_file_is_text_in_a_notebook(proposal):
     assert "&lt;script" in shown
 
 
-def test_a_plot_is_drawn_on_given_axes_with_each_areas_id(proposal):
-    axes = proposal.plot(Figure().add_subplot())
-    assert {text.get_text() for text in axes.texts} == set(proposal.areas["area_id"])
-    assert proposal.plot(axes) is axes
+def test_a_plot_is_drawn_on_given_axes_with_each_areas_id(result):
+    axes = result.plot(Figure().add_subplot())
+    drawn = {text.get_text() for text in axes.texts}
+    assert drawn == {name for name in result.areas["area_id"] if not name.startswith("2018")}
+    assert result.plot(axes) is axes
 
 
 def test_a_proposal_without_areas_is_drawn_and_shown_too(proposal):
@@ -106,7 +162,7 @@ def test_a_proposal_without_areas_is_drawn_and_shown_too(proposal):
 def test_a_map_to_move_about_needs_its_extra_and_says_which(proposal, monkeypatch):
     assert "Hadderley" in proposal.explore().get_root().render()
     monkeypatch.setitem(sys.modules, "mapclassify", None)
-    monkeypatch.setattr("csa.areas.proposal.find_spec", lambda _: None)
+    monkeypatch.setattr("csa.areas.layer_files.find_spec", lambda _: None)
     with pytest.raises(csa.CsaError) as error:
         proposal.explore()
     assert error.value.message.key == "proposal.no_explore"

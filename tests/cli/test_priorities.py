@@ -19,8 +19,7 @@ from tests.properties import examples
 from tests.sentences import says
 
 from csa.analysis.analysis import Analysis
-from csa.areas.backtest.comparison import MethodComparison
-from csa.areas.backtest.origins import BacktestSpec
+from csa.areas.backtest.comparison import MethodComparison, explain_comparison
 from csa.areas.backtest.record import BacktestRecord, FollowUpChange
 from csa.areas.backtest.recording import load_record
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
@@ -38,7 +37,7 @@ from csa.cli import backtest
 from csa.cli.backtest import months_of
 from csa.ingest.designation import load_candidate
 from csa.workflow import past_years
-from csa.workflow.past_years import BacktestRequest, BacktestResult
+from csa.workflow.past_years import BacktestResult
 
 REPEATABLE = examples(3)
 
@@ -533,16 +532,10 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
         (2, -0.01, 0.03, "areas did as well (90% range of the difference: -1.0 to +3.0 points)"),
     ],
 )
-def test_the_sentence_says_better_worse_or_as_good(made, n_years, low, high, told):
+def test_the_sentence_says_better_worse_or_as_good(n_years, low, high, told):
     comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high, n_years)
-    dataset = open_dataset(made.folder / "full")
-    question = BacktestSpec((Month(2018, 1), Month(2019, 1)))
-    asked = BacktestRequest(
-        City(load_city(made.config), dataset), AreaSettings(), question, with_variants=False
-    )
-    answer = BacktestResult(asked, None, as_table([]), comparison, as_table([]))
-    methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
-    assert backtest.explain_comparison(answer, methods) == (
+    origins = Month(2018, 1), Month(2019, 1)
+    assert explain_comparison(comparison, origins, 12, 0.02, 0.4) == (
         "Over 2 past years, areas caught 25.0% of the next year's shootings on 2% of the land; "
         f"the best alternative, cells by count, over all years, caught 20.0%: {told}. The best "
         "possible was 40.0%."

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +15,7 @@ import pandas as pd
 import shapely
 
 from csa.areas.forming import NOISE, AreaSet
-from csa.areas.layer_files import draw_areas, geopackage
+from csa.areas.layer_files import MapResult, draw_areas, on_axes
 from csa.areas.mixture import MapMixture
 from csa.areas.places import PastCandidate, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
@@ -28,8 +23,8 @@ from csa.areas.window import NOTHING_COUNTED, CountedCells, PeriodIncidents, mon
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
 from csa.base.crs import LONLAT
-from csa.base.errors import MachineError, ParamError
-from csa.base.io import csv_bytes, json_bytes, write_file
+from csa.base.errors import ParamError
+from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.text import tr
 from csa.city.dataset import City
@@ -80,8 +75,6 @@ AREA_COLUMNS = {
     "last_day": "last day counted",
     "is_synthetic": "true for a made-up city",
 }
-SHOWN = ("area_id", "place_name", "tier", "incidents", "expected_low", "expected_high", "area_km2")
-"""Columns of areas that a notebook shows."""
 WHOLE_COLUMNS = ("tier", "victims", "domestic", "population", "population_year")
 CELL_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
@@ -100,7 +93,7 @@ LABEL_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Proposal(MapResult):
     """All candidate areas of one run; `cells` lists every cell of the study area.
 
     Fields: `areas`, `counted`, `labels`, `summary`, `stack`.
@@ -147,6 +140,28 @@ class Proposal:
 
     # ---- For notebooks and other programs: never a single incident.
 
+    LAYERS = ("areas", "cells")
+    SHOWN = (
+        "area_id",
+        "place_name",
+        "tier",
+        "incidents",
+        "expected_low",
+        "expected_high",
+        "area_km2",
+    )
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """Return the areas, lists and tables as texts, or the cells."""
+        return self.plain_areas if name == "areas" else self.cells
+
+    @property
+    def title(self) -> str:
+        """How many candidates there are, and of which months."""
+        params = self.summary["params"]
+        values = {"city": self.summary["city_name"], "n": len(self.areas)}
+        return tr("proposal.title", **values, start=params["start"], until=params["until"])
+
     @property
     def plain_areas(self) -> gpd.GeoDataFrame:
         """The areas with lists and tables as texts, as formats of files need them."""
@@ -166,60 +181,9 @@ class Proposal:
         """The areas as GeoJSON's values."""
         return _geojson(self)
 
-    def geopackage(self) -> bytes:
-        """Write a GeoPackage with the layers `areas` and `cells`."""
-        return geopackage({"areas": self.plain_areas, "cells": self.cells})
-
-    def to_file(self, path: Path | str, layer: Literal["areas", "cells"] = "areas") -> None:
-        """Write areas or cells, WGS 84, by the path's ending: .gpkg (both), .parquet or .geojson.
-
-        Raises
-        ------
-        ParamError
-            If the path ends in something else.
-        OutputError
-            If it cannot be written.
-        """
-        path = Path(path)
-        buffer = io.BytesIO()
-        if path.suffix == ".gpkg":
-            buffer.write(self.geopackage())
-        elif path.suffix == ".parquet":
-            table = self.plain_areas if layer == "areas" else self.cells
-            table.to_parquet(buffer, index=False)
-        elif path.suffix == ".geojson":
-            areas, cells = json_bytes(_geojson(self)), self.cells.to_json(drop_id=True).encode()
-            buffer.write(areas if layer == "areas" else cells)
-        else:
-            raise ParamError("proposal.format", path=path)
-        write_file(path, buffer.getvalue())
-
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the cells and areas with matplotlib: on given axes, else on a new figure."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - loads late
-
-        return draw_areas(self.areas, self.cells, axes or plt.subplots(figsize=(7, 7))[1])
-
-    def explore(self, **options: Any) -> Any:
-        """Draw the areas on a map to move about: folium's, needs the extra `explore`."""
-        if find_spec("mapclassify") is None:
-            raise MachineError("proposal.no_explore")
-        return self.plain_areas.drop(columns="cells").explore(**options)
-
-    def _repr_html_(self) -> str:
-        """Show a map and the first ten areas in a notebook."""
-        from matplotlib.figure import Figure  # noqa: PLC0415 - loads late
-
-        picture, figure = io.BytesIO(), Figure(figsize=(7, 7), layout="constrained")
-        self.plot(figure.add_subplot())
-        figure.savefig(picture, dpi=72, metadata={"Software": None})
-        table = self.areas[list(SHOWN)].head(10).to_html(index=False, border=0, na_rep="")
-        params = self.summary["params"]
-        values = {"city": self.summary["city_name"], "n": len(self.areas)}
-        title = tr("proposal.title", **values, start=params["start"], until=params["until"])
-        code = base64.b64encode(picture.getvalue()).decode()
-        image = f'<img alt="{html.escape(title)}" src="data:image/png;base64,{code}">'
-        return f"<p>{html.escape(title)}</p>{image}{table}"
+        return draw_areas(self.areas, self.cells, on_axes(axes))
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:

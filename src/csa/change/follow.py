@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 
 from csa.areas.backtest.recording import past_years, record_params
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params
+from csa.areas.layer_files import MapResult, draw_areas, on_axes, outlines
 from csa.areas.places import candidate_id, list_cells, load_places
 from csa.areas.proposal import METHOD_VERSION, Proposal
 from csa.areas.study_area import StudyArea
+from csa.base.crs import LONLAT
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.text import render
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.classic_measures import (
     Evidence,
@@ -32,11 +36,15 @@ from csa.change.outcomes import OutcomeFollowed, follow_outcomes
 from csa.change.panel import Controls, build_latest_month, build_panel, match_controls
 from csa.change.past import PastCohort, past_from_plain, past_to_plain
 from csa.change.season import MonthCompared
+from csa.change.sentences import describe_pooled, each, figures
 from csa.change.zoning import LEAST_BEFORE, count_past
 from csa.city.dataset import City
 from csa.city.history import list_revisions, load_history
 from csa.city.results import load_latest_result, load_result, result_path, save_result
 from csa.city.selection import AreaSelection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NAME = "after-past-years"
 MONTHS_AFTER = 36
@@ -152,8 +160,25 @@ class FollowedAreas:
         return self.revisions[self.revisions["now"] != self.revisions["first_reported"]]
 
 
+CHANGE_COLUMNS = {
+    "area_id": "id of the area, or its letter",
+    "place_name": "what the place is called",
+    "since": "first month after the start (YYYY-MM)",
+    "through": "last month counted",
+    "verdict": "compared with what was expected, as `csa.Verdict`",
+    "counted": "incidents in the area since the start",
+    "expected": "in the same months, had nothing changed but the rest of the city",
+    "no_change_low": "the no-change range: the least count that shows no change",
+    "no_change_high": "its upper end",
+    "nearby_counted": "incidents in the ring around the area; empty where it has none",
+    "nearby_expected": "as expected",
+    "nearby_no_change_low": "the ring's no-change range",
+    "nearby_no_change_high": "its upper end",
+}
+
+
 @dataclass(frozen=True)
-class Change:
+class Change(MapResult):
     """What areas did, and the incidents on whose cells it was counted.
 
     Fields: `located`, `displaced`, `past`.
@@ -162,6 +187,40 @@ class Change:
     located: StudyArea  # on cells of the areas' finest resolution
     displaced: Displacement
     past: tuple[PastCohort, ...] | None  # past years as stored; None where `csa backtest` did not
+
+    LAYERS = ("areas", "rings")
+    SHOWN = ("area_id", "place_name", "verdict", *[*CHANGE_COLUMNS][5:9])
+
+    @property
+    def areas(self) -> gpd.GeoDataFrame:
+        """Each area followed, its cells in the study area, WGS 84: `CHANGE_COLUMNS`."""
+        chosen, through = self.displaced.chosen, str(self.displaced.until.plus(-1))
+        followed = zip(each(self.displaced).items(), chosen.place_names, strict=True)
+        rows = [
+            (area_id, name, str(since), through, str(judged.verdicts[-1]))
+            + tuple(figures(judged.core).values())
+            + ((None,) * 4 if judged.ring is None else tuple(figures(judged.ring).values()))
+            for (area_id, (judged, since)), name in followed
+        ]
+        table = pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).convert_dtypes()
+        shapes = outlines(self.displaced.places.cells)
+        return gpd.GeoDataFrame(table, geometry=shapes, crs=LONLAT)
+
+    @property
+    def rings(self) -> gpd.GeoDataFrame:
+        """The ground around each area where more is looked for, WGS 84; empty where it has none."""
+        rings = map(self.located.grid.cells, self.displaced.places.zones.rings)
+        ids = {"area_id": list(self.displaced.chosen.area_ids)}
+        return gpd.GeoDataFrame(ids, geometry=outlines(rings), crs=LONLAT)
+
+    @property
+    def title(self) -> str:
+        """What all areas together show."""
+        return render(describe_pooled(self.displaced))
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw areas and rings with matplotlib: on given axes, else on a new figure."""
+        return draw_areas(self.areas, self.rings, on_axes(axes))
 
 
 def measure_change(  # noqa: PLR0913 - what is asked, and where its parts come from

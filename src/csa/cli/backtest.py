@@ -25,7 +25,6 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from csa.areas.backtest.comparison import MethodComparison
     from csa.areas.backtest.record import BacktestRecord
     from csa.base.params import Month
     from csa.workflow.past_years import BacktestResult
@@ -106,12 +105,16 @@ def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
     """Print what each method of choosing caught, and what that means."""
     from csa.areas.backtest.by_risk import describe_risk_order
+    from csa.areas.backtest.comparison import explain_comparison
 
     if not past.request.question.origins:
         show(_no_year(past))
     else:
-        _method_table(account["methods"])
-        show(_values_used(account["params"]), explain_comparison(past, account["methods"]))
+        question, means = past.request.question, account["methods"]
+        _method_table(means)
+        shares = means["areas"]["area_share"], means["ceiling"]["hit_share"]
+        asked = past.comparison, question.origins, question.horizon_months
+        show(_values_used(account["params"]), explain_comparison(*asked, *shares))
         if past.by_risk is not None:
             show(render(describe_risk_order(past.by_risk)))
         if past.made is not None:
@@ -155,42 +158,6 @@ def _values_used(params: Mapping[str, Any]) -> str:
     if params["suggested_by"] == "the data":
         return tr("backtest.values_searched", land=percent(LAND_SHARE))
     return tr("backtest.values_of_city", **values)
-
-
-def explain_comparison(
-    past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]
-) -> str:
-    """Describe in one sentence how areas did beside the best other method."""
-    comparison, question = past.comparison, past.request.question
-    if comparison is None:
-        return tr("backtest.nothing_came")
-    n_days = len(question.origins)
-    is_yearly = len({origin.year for origin in question.origins}) == n_days
-    horizon = question.horizon_months
-    return tr(
-        "backtest.meaning",
-        days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
-        came=tr("backtest.next_year") if horizon == 12 else tr("backtest.next_months", n=horizon),
-        hit=100 * comparison.hit_share,
-        land=percent(methods["areas"]["area_share"]),
-        way=method_phrase(comparison.baseline),
-        other=100 * comparison.baseline_hit_share,
-        verdict=_verdict(comparison),
-        low=100 * comparison.low,
-        high=100 * comparison.high,
-        best=100 * (methods["ceiling"]["hit_share"] or 0),
-    )
-
-
-def _verdict(comparison: MethodComparison) -> str:
-    return tr(
-        {
-            "better": "backtest.better",
-            "as good": "backtest.as_good",
-            "worse": "backtest.worse",
-            "one year": "backtest.one_year",
-        }[comparison.verdict]
-    )
 
 
 def record_sentences(record: BacktestRecord) -> Iterator[str]:

@@ -10,8 +10,16 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.backtest.scoring import BASELINES, FoldScore
+from csa.base.params import Month
+from csa.base.text import method_phrase, percent, tr
 
 LEAST_YEARS = 2
+VERDICT_KEYS = {
+    "better": "backtest.better",
+    "as good": "backtest.as_good",
+    "worse": "backtest.worse",
+    "one year": "backtest.one_year",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,34 @@ class MethodComparison:
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "as good"
+
+
+def explain_comparison(
+    comparison: MethodComparison | None,
+    origins: Sequence[Month],
+    horizon_months: int,
+    land_share: float | None,
+    best_share: float | None,
+) -> str:
+    """Describe in one sentence how areas did beside the best other method."""
+    if comparison is None:
+        return tr("backtest.nothing_came")
+    n_days = len(origins)
+    is_yearly = len({origin.year for origin in origins}) == n_days
+    by_months = tr("backtest.next_months", n=horizon_months)
+    return tr(
+        "backtest.meaning",
+        days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
+        came=tr("backtest.next_year") if horizon_months == 12 else by_months,
+        hit=100 * comparison.hit_share,
+        land=percent(land_share),
+        way=method_phrase(comparison.baseline),
+        other=100 * comparison.baseline_hit_share,
+        verdict=tr(VERDICT_KEYS[comparison.verdict]),
+        low=100 * comparison.low,
+        high=100 * comparison.high,
+        best=100 * (best_share or 0),
+    )
 
 
 def best_baseline(table: pd.DataFrame) -> str:

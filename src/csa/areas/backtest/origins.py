@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from csa.areas.backtest.comparison import MethodComparison, best_baseline, compare
+from csa.areas.backtest.comparison import (
+    MethodComparison,
+    best_baseline,
+    compare,
+    explain_comparison,
+)
 from csa.areas.backtest.scoring import Fold, FoldScore, score_fold, tabulate
 from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.finding import find_areas, resolve_params, search_size_limit
+from csa.areas.layer_files import MapResult, draw_areas, on_axes, outlines
 from csa.areas.locating import locate_incidents
 from csa.areas.study_area import StudyArea
+from csa.base.crs import LONLAT
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.city.dataset import City, Dataset
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, draw_cells
+from csa.geo.grid import Grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SEED = 20200101
 HORIZON_MONTHS = 12
 AREA_SHARE = 0.02
 LAST_YEAR = 12
+MEANT = (("areas", "area_share"), ("ceiling", "hit_share"))
+"""The means that the sentence about a backtest needs, beside the comparison."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +62,68 @@ class BacktestSpec:
             raise ParamError("backtest.origin_twice")
 
 
+PAST_AREA_COLUMNS = {
+    "area_id": "the past month's year and month, and the area's number then",
+    "origin": "first month that was not known (YYYY-MM)",
+    "horizon_months": "months after it that were scored",
+    "incidents": "incidents in the area in the months that it was proposed from",
+    "came": "incidents there in the months after",
+    "area_km2": "land inside the study area",
+}
+
+
 @dataclass(frozen=True)
-class Backtest:
+class Backtest(MapResult):
     """What a backtest found.
 
-    Fields: `table`, `comparison`, `scores`.
+    Fields: `table`, `comparison`, `scores`, `question`, `grid`.
     """
 
     table: pd.DataFrame  # as `csa.areas.backtest.scoring.tabulate`
     comparison: MethodComparison | None  # areas against the best other; None without incidents
     scores: tuple[FoldScore, ...]  # the trials
+    question: BacktestSpec  # what was asked
+    grid: Grid  # the study area's cells
+
+    LAYERS = ("areas",)
+    SHOWN = tuple(PAST_AREA_COLUMNS)
+
+    @property
+    def areas(self) -> gpd.GeoDataFrame:
+        """Each area proposed on a past day, and what came there, WGS 84: `PAST_AREA_COLUMNS`."""
+        land_km2 = self.grid.area_km2.to_numpy()
+        trials = [
+            (score.trial, at) for score in self.scores for at in range(len(score.trial.areas))
+        ]
+        rows = [
+            (
+                f"{fold.origin}/{at + 1}",
+                str(fold.origin),
+                self.question.horizon_months,
+                int(fold.counts[fold.areas[at]].sum()),
+                int(fold.future[fold.areas[at]].sum()),
+                float(land_km2[fold.areas[at]].sum()),
+            )
+            for fold, at in trials
+        ]
+        table = pd.DataFrame(rows, columns=list(PAST_AREA_COLUMNS))
+        shapes = outlines(self.grid.cells(fold.areas[at]) for fold, at in trials)
+        return gpd.GeoDataFrame(table, geometry=shapes, crs=LONLAT)
+
+    @property
+    def title(self) -> str:
+        """How areas did beside the best other way."""
+        means = self.table.groupby("method")[["area_share", "hit_share"]].mean()
+        shares = (means[column].get(way) for way, column in MEANT)
+        asked = self.comparison, self.question.origins, self.question.horizon_months
+        return explain_comparison(*asked, *shares)
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the areas of the last past day on the land: on given axes, else on a new figure."""
+        newest = self.areas
+        newest = newest[newest["origin"] == newest["origin"].max()]
+        land = draw_cells(self.grid.h3_cells).to_frame("geometry")
+        return draw_areas(newest, land, on_axes(axes))
 
 
 def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[Month, ...]:
@@ -149,7 +216,7 @@ def run_backtest(
     scored = [one for one in judged if one.trial.future.sum()]
     best = best_baseline(table) if scored else ""
     comparison = compare(scored, "areas", best, seed=SEED) if scored else None
-    return Backtest(table, comparison, tuple(judged))
+    return Backtest(table, comparison, tuple(judged), question, located.grid)
 
 
 def refuse_outside(dataset: Dataset, question: BacktestSpec) -> None:
