@@ -16,7 +16,8 @@ from csa.city.dataset import save_dataset
 from csa.city.deployment import load_mail, load_roles, resolve
 from csa.city.loading import load_city
 from csa.city.selection import read_areas
-from csa.ingest.basemap import build_basemap, save_basemap
+from csa.ingest.basemap import build_basemap
+from csa.ingest.basemap_files import save_basemap
 from csa.ingest.designation import load_candidate, load_drawn, load_verdict
 from csa.ingest.intake import ingest_city
 from csa.ingest.measures import load_measures

@@ -9,7 +9,7 @@ from tests.sentences import says
 
 from csa.base.errors import SourceError
 from csa.city.loading import load_city
-from csa.ingest.basemap import LAYERS, load_basemap
+from csa.ingest.basemap_files import LAYERS, load_basemap
 
 BASEMAP_TOML = """
 [basemap]

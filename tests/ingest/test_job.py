@@ -56,12 +56,22 @@ def test_a_dataset_is_the_same_bytes_as_without_a_job_and_progress_comes_through
     pd.testing.assert_frame_equal(apart.rejected, here.rejected)
 
 
-def test_its_parent_loads_nothing_that_reads_files():
-    code = "import sys, csa.ingest.job; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"pandas", "numpy", "pyarrow", "geopandas", "shapely", "pyogrio"} & {*loaded}
+@pytest.mark.parametrize(
+    "words", [("check", "--city", "sample"), ("basemap", "--city", "sample", "--out", "out")]
+)
+def test_a_commands_own_process_loads_nothing_that_reads_files(words, root, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "csa.cli.main", *words],
+        cwd=tmp_path,
+        env={**os.environ, "CSA_HOME": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "csa.ingest.job" in loaded
+    assert not {"pandas", "numpy", "pyarrow", "geopandas", "shapely", "pyogrio"} & loaded
+    assert done.stdout
 
 
 def test_what_is_wrong_with_a_file_is_the_same_sentence(config, tmp_path):

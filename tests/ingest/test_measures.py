@@ -32,6 +32,18 @@ def load(tmp_path):
     return load_text
 
 
+@pytest.mark.parametrize("name", ["values.csv", "values.xlsx", "values.zip", "values.parquet"])
+@pytest.mark.parametrize("content", [b"PAR1", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x27\x0a"])
+def test_a_file_of_measures_is_text_since_no_job_reads_it(name, content, tmp_path, monkeypatch):
+    for reader in ("read_parquet", "read_excel", "unpack_table"):
+        monkeypatch.setattr(f"csa.ingest.records.{reader}", None)
+    path = tmp_path / name
+    path.write_bytes(content + bytes(100))
+    with pytest.raises(SourceError) as refused:
+        load_measures(path, KINDS, PLACES, make_value)
+    assert refused.value.message.key == "source.not_text"
+
+
 @pytest.fixture
 def faults(load):
     def faults_of(*lines, **how):

@@ -59,7 +59,7 @@ from csa.city.config import CityConfig
 from csa.city.dataset import MARKER, Dataset, open_dataset
 from csa.city.loading import EvidenceStudy, load_city, load_evidence
 from csa.geo.cells import CellSet, cell_resolution, parents
-from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
 from csa.program.registry import CoreArea
 from csa.program.store.records import Records
 from csa.risk.explanation import AreaExplanation, explain_area

@@ -17,7 +17,7 @@ from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.city.deployment import resolve
 from csa.disclosure.keys import Secret
-from csa.ingest.basemap import load_basemap
+from csa.ingest.basemap_files import load_basemap
 from csa.program.plan.items import Plan
 from csa.program.secret import public_secret
 from csa.program.store.records import Records

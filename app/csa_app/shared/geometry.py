@@ -28,7 +28,7 @@ from csa.base.io import replace_folder
 from csa.base.schema import UNASSIGNED
 from csa.city.dataset import Dataset
 from csa.geo.cells import cell_corners, outline
-from csa.ingest.basemap import MARKER, load_basemap
+from csa.ingest.basemap_files import MARKER, load_basemap
 from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 from csa_app.shared.legend import Classes, classify_scores, levels
 from csa_app.shared.settings import STATIC

@@ -13,13 +13,18 @@ from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
-from csa.ingest.job import shared_process
+from csa.ingest.job import from_job, shared_process
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
+    from csa.ingest.basemap import build_basemap
     from csa.ingest.fetch import Account
-    from csa.ingest.intake import FileTrial, Intake
+    from csa.ingest.intake import Intake, try_files
     from csa.ingest.orders import MapFile
+    from csa.ingest.sources import FileTrial
+else:
+    build_basemap = from_job("csa.ingest.basemap", "build_basemap")
+    try_files = from_job("csa.ingest.intake", "try_files")
 
 
 GRAVE = ("source.note_bad_", "source.note_few_", "source.note_unlocated", "source.note_outside")
@@ -169,7 +174,7 @@ def show_fetched(account: Account) -> None:
             show_fetched(layer)
 
 
-@shared_process()
+@shared_process("csa.ingest.basemap")
 def basemap(
     city: CityOption,
     out: Annotated[Path, typer.Option(help="Folder of the background.", metavar="DIR")],
@@ -179,10 +184,11 @@ def basemap(
     """Draw a city's water, parks and streets as a map background that needs no network."""
     config = load_city_option(city)
     from csa.city.deployment import data_dir
-    from csa.ingest.basemap import build_basemap, describe, save_basemap
+    from csa.ingest.basemap_files import describe, save_basemap
 
     with progress(5) as step:
-        made, notes = build_basemap(config, data_dir(config), places, step)
+        folder = data_dir(config)
+        made, notes = build_basemap(config=config, folder=folder, places=places, progress=step)
         step("write")
         save_basemap(made, out)
     if as_json:
@@ -229,9 +235,7 @@ def check(
     tried = []
     files = files or [*incident_files(config, data_dir(config))]
     if files:
-        from csa.ingest.intake import try_files
-
-        tried = try_files(config, files, found)
+        tried = try_files(config=config, files=files, places=found)
     if as_json:
         matched = [
             {**each.account, "notes": [render(note) for note in each.messages]} for each in tried
@@ -257,10 +261,8 @@ def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool
 def show_tried(tried: Sequence[FileTrial]) -> None:
     """Print, for each layout tried on a file, the columns found and the rows used."""
     for each in tried:
-        layout, account = each.layout, each.account
-        found = ", ".join(layout.positions)
-        lacking = ", ".join(name for name in layout.source.columns if name not in layout.positions)
-        show(tr("check.layout", **pick(account, "file", "source"), found=found))
+        account, lacking = each.account, ", ".join(each.lacking)
+        show(tr("check.layout", **pick(account, "file", "source"), found=", ".join(each.found)))
         if lacking:
             show(f"  {tr('check.lacking', lacking=lacking)}")
         rejected = listed(account["rows_rejected"])

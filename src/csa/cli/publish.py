@@ -90,7 +90,7 @@ def publish(
     from csa.base.io import require_writable
     from csa.city.dataset import open_city
     from csa.disclosure.keys import Secret
-    from csa.ingest.basemap import load_basemap
+    from csa.ingest.basemap_files import load_basemap
     from csa.program.secret import keep_public_secret, public_secret
     from csa.reports.month.data_notes import refuse_outside
     from csa.reports.month.month_end import ReportInputs, read_month

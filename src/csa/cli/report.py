@@ -163,7 +163,7 @@ def _beside(
     basemap: Path | None, earlier: list[Path] | None, city: str, config: CityConfig
 ) -> ReportInputs:
     from csa.city.loading import find_city_file, load_evidence
-    from csa.ingest.basemap import load_basemap
+    from csa.ingest.basemap_files import load_basemap
     from csa.reports.month.month_end import ReportInputs
     from csa.reports.public.bundle import carried_on, read_published
 

@@ -89,7 +89,7 @@ def _fill_store(
     config: CityConfig, plan: Plan, places: tuple[Path, Path | None, str | None], *, again: bool
 ) -> Head:
     from csa.city.dataset import open_city
-    from csa.ingest.basemap import load_basemap
+    from csa.ingest.basemap_files import load_basemap
     from csa.workflow.story import N_STEPS, fill_store
 
     dataset, basemap, store = places

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import geopandas as gpd
@@ -16,40 +15,15 @@ import pandas as pd
 import shapely
 
 from csa.base.crs import LONLAT, tables_to_lonlat, to_metres
-from csa.base.errors import SourceError
-from csa.base.io import json_bytes, replace_folder
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
-from csa.base.safe_parsing import parse_json
 from csa.city import config
 from csa.city.config import CityConfig
+from csa.ingest.basemap_files import FORMAT_VERSION, KIND, LAYERS, Basemap
 from csa.ingest.job import in_own_process
 from csa.ingest.polygons import read_neighborhoods, require_zone
 from csa.ingest.shapes import read_shapes, require_column
 from csa.ingest.sources import data_folder, find_places
-
-# ---- Read a city's own streets, and the basemap that `csa basemap` made of its layers.
-
-
-FORMAT_VERSION = 1
-KIND = "basemap"
-MARKER = "basemap.json"
-LAYERS = ("water", "parks", "streets", "main_streets")
-"""From the lowest to the topmost."""
-
-
-@dataclass(frozen=True)
-class Basemap:
-    """A basemap that needs no network."""
-
-    manifest: Mapping[str, Any]  # what `basemap.json` holds
-    layers: Mapping[str, str]  # layer name, in the order of `LAYERS`, to its GeoJSON text
-
-    @property
-    def fingerprint(self) -> str:
-        """The sha256 of the layers."""
-        told = [self.manifest["layers"][name]["sha256"] for name in LAYERS]
-        return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
 def read_streets(path: Path, basemap: config.BasemapSource) -> gpd.GeoDataFrame:
@@ -67,33 +41,6 @@ def _text(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
         return pd.Series("", index=table.index, dtype="str")
     values = table[require_column(table, column, path)]
     return values.astype("str").where(values.notna(), "").str.strip()
-
-
-def load_basemap(folder: Path) -> Basemap:
-    """Read a basemap that `csa basemap` wrote."""
-    try:
-        manifest = parse_json((folder / MARKER).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SourceError("basemap.absent", path=folder) from error
-    except (OSError, ValueError) as error:
-        raise SourceError("basemap.damaged", path=folder) from error
-    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
-        raise SourceError("basemap.absent", path=folder)
-    version = manifest.get("format_version")
-    if version != FORMAT_VERSION:
-        raise SourceError("basemap.format", path=folder, found=version, known=FORMAT_VERSION)
-    try:
-        layers = {name: _load_layer(folder, name, manifest["layers"]) for name in LAYERS}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError("basemap.damaged", path=folder) from error
-    return Basemap(manifest, MappingProxyType(layers))
-
-
-def _load_layer(folder: Path, name: str, told: Mapping[str, Any]) -> str:
-    content = (folder / f"{name}.geojson").read_bytes()
-    if hashlib.sha256(content).hexdigest() != told[name]["sha256"]:
-        raise ValueError(name)
-    return content.decode()
 
 
 Feature: TypeAlias = tuple[shapely.Geometry, Mapping[str, str]]
@@ -332,22 +279,3 @@ def _finish(canvas: _Canvas) -> Basemap:
         "bounds": list(box_lonlat(canvas.box, city.metric_crs)),
     }
     return Basemap(manifest, texts)
-
-
-def save_basemap(basemap: Basemap, out: Path) -> None:
-    """Write a basemap as a folder."""
-    files = {f"{name}.geojson": text.encode() for name, text in basemap.layers.items()}
-    replace_folder(out, MARKER, {MARKER: json_bytes(basemap.manifest), **files})
-
-
-def describe(basemap: Basemap, out: Path) -> Iterator[Message]:
-    """Describe what a basemap holds."""
-    layers = basemap.manifest["layers"]
-    drawn = [name for name in LAYERS if layers[name]["features"]]
-    for name in drawn:
-        size_kb = max(1, round(layers[name]["bytes"] / 1000))
-        title = name.replace("_", " ")
-        yield msg("basemap.layer", layer=title, n=layers[name]["shapes"], size_kb=size_kb)
-    if not drawn:
-        yield msg("basemap.empty", city=basemap.manifest["city_name"])
-    yield msg("basemap.written", out=out)

@@ -14,7 +14,6 @@ from typing import Any
 from csa.base.errors import MachineError, SourceError
 from csa.base.safe_parsing import unpack_zip
 from csa.ingest.delimited import count_titles
-from csa.ingest.infer_words import kind_in_name
 from csa.ingest.record_columns import cell_text
 
 MAX_CELLS = 5_000_000
@@ -44,6 +43,8 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
 
     Hidden sheets are left, unless all are. Days are as ISO writes them, whole numbers without .0.
     """
+    from csa.ingest.infer_words import kind_in_name  # noqa: PLC0415 - loads late
+
     if find_spec("python_calamine") is None:
         raise MachineError("source.no_excel", path=path)
     from python_calamine import (  # noqa: PLC0415 - loads late

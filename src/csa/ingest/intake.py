@@ -34,7 +34,7 @@ from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.reconcile import find_data_start, find_lists, reconcile_files
 from csa.ingest.records import open_records
 from csa.ingest.rules import count_unnamed, unnamed_notes
-from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.ingest.sources import FileTrial, Inputs, add_layers, find_inputs
 from csa.ingest.validate import REASON, REASONS, ValidatedFile, validate_file
 
 # ---- The report on a run: what was read and lost, by reason, and what a reader should know.
@@ -211,15 +211,6 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class FileTrial:
-    """How a run of ingest would read one file."""
-
-    layout: FileLayout  # the layout that its header satisfies
-    account: dict[str, Any]  # the file, its layout and fields, and its rows
-    messages: tuple[Message, ...]  # what cannot be read, or what no rule names, and how to fix it
-
-
-@dataclass(frozen=True)
 class _Places:
     neighborhoods: gpd.GeoDataFrame
     study_area: shapely.Geometry
@@ -356,7 +347,9 @@ def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str)
         "last_date": None if used.empty else days.max().isoformat(),
         "unnamed": unnamed,
     }
-    return FileTrial(layout, told, (*judged.notes, *unnamed_notes(unnamed)))
+    lacking = tuple(name for name in layout.source.columns if name not in layout.positions)
+    notes = (*judged.notes, *unnamed_notes(unnamed))
+    return FileTrial(tuple(layout.positions), lacking, told, notes)
 
 
 def _read_file(

@@ -81,6 +81,18 @@ def in_own_process(read: Callable[P, Made]) -> Callable[P, Made]:
     return run
 
 
+def from_job(module: str, name: str) -> Any:
+    """Return a function so marked that only the job imports: all it is given has its name."""
+
+    def run(**kwargs: Any) -> Any:
+        if _is_here:
+            return getattr(importlib.import_module(module), name)(**kwargs)
+        progress = kwargs.pop("progress", no_progress)
+        return _ask(f"{module}:{name}", kwargs, progress)
+
+    return run
+
+
 @contextmanager
 def in_this_process() -> Iterator[None]:
     """Read files here: in a job, and where a reader itself is looked at."""

@@ -53,7 +53,7 @@ def load_measures(
 
 def read_utf8(path: Path) -> FileRecords:
     """Read a file of texts; refuse one whose accents may be misread."""
-    records = read_records(path)
+    records = read_records(path, only_text=True)
     if any(note.key == "source.note_encoding" for note in records.notes):
         raise SourceError("measures_file.not_utf8", path=path)
     return records

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
-from scipy.special import pdtrc
 
 from csa.base.crs import LONLAT, distance_m, project
 from csa.base.errors import SourceError
@@ -67,6 +65,8 @@ def find_suspect_points(
     points of the city together (Poisson, Bonferroni), and it holds at least 5. A point that the
     city's file calls real is none.
     """
+    from scipy.special import pdtrc  # noqa: PLC0415 - loads late
+
     columns = ["lon", "lat", "address", "incidents", "expected", "why"]
     is_suspect = np.zeros(len(incidents), dtype=bool)
     is_located = incidents[["lon", "lat"]].notna().all(axis=1).to_numpy()
@@ -104,6 +104,8 @@ def _commonest(addresses: pd.Series) -> str:
 
 def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
     """Return the mean count of the other points within 500 m; 1 without other points."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - loads late
+
     xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
     is_near = np.isfinite(xy).all(axis=1)  # a place on the other side of the earth is beyond a map
     tree = cKDTree(xy[is_near])

@@ -7,8 +7,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from csa.base.arrays import Ints
 from csa.base.compact import find_shared, stack
@@ -155,6 +153,9 @@ def find_lists(rows: pd.DataFrame) -> tuple[Ints | None, tuple[Message, ...]]:
 
     Return the list that each file is of, by the file's number, and a note; None where no two are.
     """
+    from scipy.sparse import coo_array  # noqa: PLC0415 - loads late
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     shared = _shared(rows)
     is_list = [
         n >= MIN_SHARED and n >= MIN_SHARED_SHARE * _n_common(rows, *pair)

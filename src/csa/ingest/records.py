@@ -262,6 +262,8 @@ MAGIC = {
     b"\x1f\x8b": "a packed file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"SQLite format 3": "a database or GeoPackage",
+    b"PAR1": "a Parquet file",
+    b"\x00\x00\x27\x0a": "a shapefile",
 }
 
 
@@ -305,15 +307,15 @@ class FileRecords:
         return [list(row) for row in zip(*self.columns, strict=True)]
 
 
-def read_records(path: Path) -> FileRecords:
-    """Read a file of records, all at once."""
-    with open_records(path) as reading:
+def read_records(path: Path, *, only_text: bool = False) -> FileRecords:
+    """Read a file of records, all at once; as text alone where no job reads it."""
+    with open_records(path, only_text=only_text) as reading:
         columns, lines = concat_blocks(reading.blocks)
         told = reading.unreadable, tuple(reading.notes), reading.crs
         return FileRecords(reading.name, reading.sha256, reading.header, columns, lines, *told)
 
 
-def open_records(path: Path) -> OpenRecords:
+def open_records(path: Path, *, only_text: bool = False) -> OpenRecords:
     """Begin to read a file of records: CSV, JSON, Excel, Parquet or a map of points.
 
     Raises
@@ -327,7 +329,7 @@ def open_records(path: Path) -> OpenRecords:
         with ExitStack() as held:
             held.callback(file.close)
             content = file if file.seekable() else io.BytesIO(file.read())
-            reading = _begin(content, path)
+            reading = _begin(content, path, only_text=only_text)
             if (n := len(reading.header)) > MOST_COLUMNS:
                 raise SourceError("source.vast_header", path=path, n=n, most=MOST_COLUMNS)
             first = next(reading.blocks)
@@ -345,12 +347,14 @@ def open_records(path: Path) -> OpenRecords:
     return reading
 
 
-def _begin(content: Content, path: Path) -> OpenRecords:
+def _begin(content: Content, path: Path, *, only_text: bool = False) -> OpenRecords:
     """Find out what kind of file it is, and read what stands above its records."""
     state = state_of(content)
     sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     content.seek(0)
     head = content.read(HEAD)
+    if only_text:
+        _refuse_binary(head, path)
     if head.startswith(ZIP) and path.suffix.casefold() in EXCEL:
         with content:
             return _from_excel(head + _rest(content, state, path), path, sha256)
@@ -367,9 +371,7 @@ def _begin(content: Content, path: Path) -> OpenRecords:
         rows = read_map_rows(path) if is_map else read_parquet(path)
         header = tuple(next(rows))  # the line of each row below it is its place in the file
         return OpenRecords(path.name, sha256, header, in_blocks(enumerate(rows, 1), len(header)))
-    for magic, what in MAGIC.items():
-        if head.startswith(magic):
-            raise SourceError("source.not_text", path=path, what=what)
+    _refuse_binary(head, path)
     text, notes = _decoded(content, head, path.name)
     letter = _first_letter(text)
     if not letter:
@@ -381,6 +383,12 @@ def _begin(content: Content, path: Path) -> OpenRecords:
             whole_text = _rest(text, state, path).removeprefix("\ufeff")
             return _from_json(whole_text, path, sha256, notes)
     return read_delimited(text, path, sha256, notes, state)
+
+
+def _refuse_binary(head: bytes, path: Path) -> None:
+    for magic, what in MAGIC.items():
+        if head.startswith(magic):
+            raise SourceError("source.not_text", path=path, what=what)
 
 
 def _rest(file: IO[Any], state: FileState, path: Path) -> Any:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from csa.base.errors import SourceError
+from csa.base.message import Message
 from csa.city.config import CityConfig, PlaceLists
 
 
@@ -27,6 +29,16 @@ class Inputs:
     services: tuple[tuple[Path, PlaceLists], ...] = ()  # files of service places, as described
     vacant_land: tuple[tuple[Path, PlaceLists], ...] = ()  # of vacant lots and buildings
     risk_terrain: Path | None = None  # an external score of places
+
+
+@dataclass(frozen=True)
+class FileTrial:
+    """How a run of ingest would read one file."""
+
+    found: tuple[str, ...]  # the fields of its layout that its header has
+    lacking: tuple[str, ...]  # the others
+    account: dict[str, Any]  # the file, its layout and fields, and its rows
+    messages: tuple[Message, ...]  # what cannot be read, or what no rule names, and how to fix it
 
 
 def find_inputs(

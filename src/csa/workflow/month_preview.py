@@ -22,8 +22,8 @@ from csa.base.text import month as month_words
 from csa.change.zoning import LEAST_BEFORE, base_months
 from csa.city.dataset import Dataset
 from csa.disclosure.published import Publication
-from csa.ingest.basemap import MARKER as BASEMAP_MARKER
-from csa.ingest.basemap import load_basemap
+from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
+from csa.ingest.basemap_files import load_basemap
 from csa.ingest.intake import Intake
 from csa.program.plan.items import Plan
 from csa.reports.editions.phrases import audience_name

@@ -23,10 +23,11 @@ from csa.base.message import Message, msg
 from csa.city.config import CityConfig
 from csa.city.dataset import City, save_dataset
 from csa.city.loading import load_city
-from csa.ingest.basemap import build_basemap, save_basemap
-from csa.ingest.intake import FileTrial, Intake, ingest_city, try_files
+from csa.ingest.basemap import build_basemap
+from csa.ingest.basemap_files import save_basemap
+from csa.ingest.intake import Intake, ingest_city, try_files
 from csa.ingest.job import shared_process
-from csa.ingest.sources import add_layers, find_inputs
+from csa.ingest.sources import FileTrial, add_layers, find_inputs
 from csa.workflow.city_file import city_file
 from csa.workflow.companion_files import (
     CityFiles,

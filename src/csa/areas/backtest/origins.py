@@ -122,7 +122,7 @@ class Backtest(MapResult):
         """Draw the areas of the last past day on the land: on given axes, else on a new figure."""
         newest = self.areas
         newest = newest[newest["origin"] == newest["origin"].max()]
-        land = draw_cells(self.grid.h3_cells).to_frame("geometry")
+        land = gpd.GeoDataFrame(geometry=draw_cells(self.grid.h3_cells))
         return draw_areas(newest, land, on_axes(axes))
 
 

@@ -69,7 +69,7 @@ def pick_cities(cities: Iterable[FleetCity], names: str | None) -> tuple[FleetCi
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     if not path.is_file():
         raise SourceError("source.absent", path=path)
-    records = read_records(path)
+    records = read_records(path, only_text=True)
     header = [name.strip().casefold() for name in records.header]
     _refuse_unknown(path, header)
     if len(set(header)) < len(header):
