@@ -36,7 +36,7 @@ from csa.change.outcomes import OutcomeFollowed, follow_outcomes
 from csa.change.panel import Controls, build_latest_month, build_panel, match_controls
 from csa.change.past import PastCohort, past_from_plain, past_to_plain
 from csa.change.season import MonthCompared
-from csa.change.sentences import describe_pooled, each, figures
+from csa.change.sentences import figures, state_change
 from csa.change.zoning import LEAST_BEFORE, count_past
 from csa.city.dataset import City
 from csa.city.history import list_revisions, load_history
@@ -168,7 +168,7 @@ CHANGE_COLUMNS = {
     "verdict": "compared with what was expected, as `csa.Verdict`",
     "counted": "incidents in the area since the start",
     "expected": "in the same months, had nothing changed but the rest of the city",
-    "no_change_low": "the no-change range: the least count that shows no change",
+    "no_change_low": "the no-change range: the least count without one; empty if not judged",
     "no_change_high": "its upper end",
     "nearby_counted": "incidents in the ring around the area; empty where it has none",
     "nearby_expected": "as expected",
@@ -194,14 +194,14 @@ class Change(MapResult):
     @property
     def areas(self) -> gpd.GeoDataFrame:
         """Each area followed, its cells in the study area, WGS 84: `CHANGE_COLUMNS`."""
-        chosen, through = self.displaced.chosen, str(self.displaced.until.plus(-1))
-        followed = zip(each(self.displaced).items(), chosen.place_names, strict=True)
-        rows = [
-            (area_id, name, str(since), through, str(judged.verdicts[-1]))
-            + tuple(figures(judged.core).values())
-            + ((None,) * 4 if judged.ring is None else tuple(figures(judged.ring).values()))
-            for (area_id, (judged, since)), name in followed
-        ]
+        chosen, rows = self.displaced.chosen, []
+        followed = zip(chosen.area_ids, chosen.place_names, self.displaced.by_area, strict=True)
+        for area_id, name, judged in followed:
+            said = state_change(self.displaced, area_id)
+            ring = (None,) * 4 if judged.ring is None else figures(judged.ring).values()
+            months = str(said.period.start), str(said.period.until.plus(-1))
+            core = said.verdict, said.value, said.comparison, said.low, said.high
+            rows.append((area_id, name, *months, *core, *ring))
         table = pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).convert_dtypes()
         shapes = outlines(self.displaced.places.cells)
         return gpd.GeoDataFrame(table, geometry=shapes, crs=LONLAT)
@@ -216,7 +216,7 @@ class Change(MapResult):
     @property
     def title(self) -> str:
         """What all areas together show."""
-        return render(describe_pooled(self.displaced))
+        return render(state_change(self.displaced).sentence)
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw areas and rings with matplotlib: on given axes, else on a new figure."""
