@@ -353,7 +353,7 @@ def test_in_philadelphia_areas_that_can_be_walked_keep_most_of_what_any_way_catc
     assert means["areas"] > 0.94 * means["blocks"]
     assert means["areas"] > 0.94 * means[list(BASELINES)].max()
     assert means["blocks"] > means[list(BASELINES)].max()
-    again = compare(all_years.judged, "areas", "count_areas", seed=SEED)
+    again = compare(all_years.scores, "areas", "count_areas", seed=SEED)
     assert again.verdict == "as good"
 
 
@@ -361,7 +361,7 @@ def test_in_philadelphia_areas_that_can_be_walked_keep_most_of_what_any_way_catc
 def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
     located, config = philadelphia
     origin = Month(2022, 1)
-    one = next(one for one in all_years.judged if one.trial.origin == origin)
+    one = next(one for one in all_years.scores if one.trial.origin == origin)
     changed = with_other_future(located.dataset, origin, "gone")
     other = locate_incidents(City(config, changed), AreaSettings(), located.cover)
     (two,) = run_backtest(
