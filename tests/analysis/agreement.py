@@ -663,7 +663,7 @@ def read_evaluated(surface: Surface, letter: str, told: Mapping[str, Any]) -> No
     if told["ring"] is not None:
         read_track(surface, letter, "ring", {"counted": told["ring"]["counted"]})
     for sentence in told["sentences"]:
-        if agreed := first("evaluate.agreed", sentence, told=".+"):
+        if agreed := first("evaluate.agreed", sentence, answer=".+"):
             read_change(surface, [sentence[agreed.start("told") :]], since.plus(int(agreed["months"]) - 1))  # fmt: skip
 
 

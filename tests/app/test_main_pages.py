@@ -407,7 +407,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert shown.title[0].value == "Briefing: August 2020"
     sentences, listed = briefing_of(shown)
     assert re.search(
-        r"\d+ candidate areas, on \d% of the city[^ ]*s land, were chosen from 1,967 mapped shootings",
+        r"\d+ candidate areas, on \d% of the city[^ ]*s land, from 1,967 mapped shootings",
         sentences,
     )
     assert "One is in the highest tier: Silverbeck." in sentences

@@ -210,7 +210,7 @@ def test_weights_and_neighbourhoods_without_their_own_cell_are_refused():
     np.fill_diagonal(without, 0)
     weighted = csr_array(without * 0.5 + np.eye(3))
     for neighbours in (weighted, csr_array(without)):
-        with pytest.raises(TableError, match="its own neighbor"):
+        with pytest.raises(TableError, match="neighbor of itself"):
             find([1, 2, 3], neighbours=neighbours)
 
 

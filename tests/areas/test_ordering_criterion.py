@@ -127,7 +127,7 @@ def test_a_city_of_homicides_alone_or_of_none_has_its_share():
 
 @pytest.mark.parametrize("weight", [-1, math.nan, math.inf])
 def test_a_weight_below_zero_or_unknown_is_refused(weight):
-    with pytest.raises(ParamError, match="The weight of people must be a number, 0 or more, not"):
+    with pytest.raises(ParamError, match="weight of people must be 0 or more, not"):
         Weights({"expected": 1, "people": weight})
 
 
@@ -147,9 +147,7 @@ def test_weights_cannot_be_changed_after_they_are_made():
 
 
 def test_a_weight_for_a_component_that_is_not_there_is_refused():
-    with pytest.raises(
-        ParamError, match=r"No component is called poverty\. The components are: expected"
-    ):
+    with pytest.raises(ParamError, match=r"No component is called poverty\. Choose from expected"):
         Weights({"poverty": 1}).shares()
 
 

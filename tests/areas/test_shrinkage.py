@@ -98,9 +98,9 @@ def test_a_place_where_nobody_lives_changes_no_other_rate():
 
 @pytest.mark.parametrize("coverage", [0, 1, -0.5, 90, math.nan])
 def test_a_coverage_that_is_no_share_is_refused(coverage):
-    with pytest.raises(ParamError, match="between 0 and 1"):
+    with pytest.raises(ParamError, match="above 0 and below 1"):
         shrink(3, Prior(1, 1), coverage)
-    with pytest.raises(ParamError, match="between 0 and 1"):
+    with pytest.raises(ParamError, match="above 0 and below 1"):
         shrink(3, None, coverage, city_mean=1.0)
 
 

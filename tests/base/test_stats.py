@@ -93,15 +93,13 @@ def test_what_is_no_count_is_refused(wrong, said):
 
 def test_a_negative_count_and_no_time_are_refused():
     for pair in ((-1, 2), (2, -1)):
-        with pytest.raises(ParamError, match=r"A count of incidents must be 0 or more, not -1\."):
+        with pytest.raises(ParamError, match=r"n_now and n_before must be 0 or more, not -1\."):
             compare_counts(*pair, 1, 1)
     for exposure in (0, -1, math.nan):
         with pytest.raises(ParamError, match="above 0"):
             compare_counts(1, 2, exposure, exposure)
     for exposures in ((0, 1), (1, 0)):
-        with pytest.raises(
-            ParamError, match=r"The time over which incidents were counted must be above 0, not 0\."
-        ):
+        with pytest.raises(ParamError, match=r"exposure must be a number above 0, not 0\."):
             compare_counts(1, 2, *exposures)
 
 

@@ -41,66 +41,63 @@ def test_a_hard_sentence_is_seen():
     assert grade(hard) > MOST_OF_SENTENCE
 
 
-FOREIGN = {
-    r"\b(is|are) none\b": 2,
-    r"\b(is|are) no (?!longer\b|more\b)": 5,
-    r"\{given[^}]*\} (is|does|are) not\b": 10,
-    r"\b\d+ times? in \d+\b|nine in ten|four times in five": 5,
-    r"\bof 100 (cases|such)\b": 0,
-    r"\bin all\b|\bBoth together\b": 2,
-    r"\banew\b": 0,
-    r"(?<!on )\b(holds?|holding)\b(?! back| up)|\bheld\b(?! back)": 3,
-    r"\b(be|been|is|are|was|were|can|cannot) said\b|\bsaid to be\b": 2,
-    r"\b(lie|lies|lay|lying)\b": 7,
-    r"\b(stands?|stood)\b(?! out)": 1,
-    r"\b[Mm]end\b": 0,
-    r"\b[Ff]aults?\b": 2,
-    r"\b[Bb]eside\b": 4,
-    r"(\}|\d) %": 0,
-    r"\bso that\b": 4,
-    r"\b(told|tells)\b|(?<!cannot )(?<!'t )(?<!to )\btell\b": 4,
-    r"\bowes?\b|\bowing\b": 0,
-    r"\b[Nn]ext door\b": 0,
-    r"\b(may|could|can) be chance\b": 4,
-    r"\b[Aa]djusted for chance\b": 1,
-    r"\bmay stand for unknown places?\b": 0,
-    r"\bby (itself|themselves)\b": 10,
-    r"\bby lot\b": 0,
-    r"\bwhole (city|months?|years?|quarters?)\b": 11,
-    r"\b(that|those) of\b": 2,
-    r"\b(my|your|their|its|his|ours?|a \w+) own\b(?<!on their own)|\bof (its|their) own\b": 9,
-    r"\bmeanwhile\b|\bof then\b|\bfrom then on\b|\bfor once\b": 0,
-    r"\b[Nn]obody\b|\b[Ss]omebody\b": 4,
-    r"(?<!hance )(?<!uck )(?<!omicides )(?<!area )\balone\b": 1,
-    r"\bwhat (came|is told|was told|is known|is said|had been|is left|is missing|was read)\b": 3,
-    r"\bwhether (it|that|this) (is|was|has)\b.*\bnot known\b|\bis not known\b": 5,
-    r"\b(is|are|was|were) (found|kept|taken|chosen|given|thrown|brought|put)\b": 16,
-    r"\bTell\b|\bSay (which|where|why|so|when)\b": 0,
-    r"\bmust be\b(?=.*\bis not\b)": 9,
-    r"\bThere (is|are) no\b": 2,
-    r"\bdays? (old|overdue)\b|\bthe day on which\b|\bits day\b": 0,
-    r"\b(mark|marks|marked) where\b": 0,
-    r"\bhow (it|they|things|actions?) stands?\b|\bHow it stands\b|[Ww]here it stands": 0,
-}
-"""Turns that a native writer would not use, and how many sentences still have one: the numbers only
-fall. What the public reads (`public`, `wall`) is approved word by word by an office."""
-APPROVED = ("public.", "wall.")
+FOREIGN = (
+    r"\b(is|are) none\b",
+    r"\b(is|are) no (?!longer\b|more\b)",
+    r"\{given[^}]*\} (is|does|are) not\b",
+    r"\b\d+ times? in \d+\b|nine in ten|four times in five",
+    r"\bof 100 (cases|such)\b",
+    r"\bin all\b|\bBoth together\b",
+    r"\banew\b",
+    r"(?<!on )\b(holds?|holding)\b(?! back| up)|\bheld\b(?! back)",
+    r"\b(be|been|is|are|was|were|can|cannot) said\b|\bsaid to be\b",
+    r"\b(lie|lies|lay|lying)\b",
+    r"\b(stands?|stood)\b(?! out)",
+    r"\b[Mm]end\b",
+    r"\b[Ff]aults?\b",
+    r"\b[Bb]eside\b",
+    r"(\}|\d) %",
+    r"\bso that\b",
+    r"\b(told|tells)\b|(?<!cannot )(?<!'t )(?<!to )\btell\b",
+    r"\bowes?\b|\bowing\b",
+    r"\b[Nn]ext door\b",
+    r"\b(may|could|can) be chance\b",
+    r"\b[Aa]djusted for chance\b",
+    r"\bmay stand for unknown places?\b",
+    r"\bby (itself|themselves)\b",
+    r"\bby lot\b",
+    r"\bwhole (city|months?|years?|quarters?)\b",
+    r"\b(that|those) of\b",
+    r"\b(my|your|their|its|his|ours?|a \w+) own\b(?<!on their own)|\bof (its|their) own\b",
+    r"\bmeanwhile\b|\bof then\b|\bfrom then on\b|\bfor once\b",
+    r"\b[Nn]obody\b|\b[Ss]omebody\b",
+    r"(?<!hance )(?<!uck )(?<!omicides )(?<!area )\balone\b",
+    r"\bwhat (came|is told|was told|is known|is said|had been|is left|is missing|was read)\b",
+    r"\bwhether (it|that|this) (is|was|has)\b.*\bnot known\b|\bis not known\b",
+    r"\b(is|are|was|were) (found|kept|taken|chosen|given|thrown|brought|put)\b",
+    r"\bTell\b|\bSay (which|where|why|so|when)\b",
+    r"\bmust be\b(?=.*\bis not\b)",
+    r"\bThere (is|are) no\b",
+    r"\bdays? (old|overdue)\b|\bthe day on which\b|\bits day\b",
+    r"\b(mark|marks|marked) where\b",
+    r"\bhow (it|they|things|actions?) stands?\b|\bHow it stands\b|[Ww]here it stands",
+)
+"""Turns that a native writer would not use."""
 
 
-def count_foreign(texts):
-    """Count, by turn, the sentences that have it."""
-    return {pattern: sum(bool(re.search(pattern, text)) for text in texts) for pattern in FOREIGN}
+def find_foreign(texts):
+    """List the turns that these texts have, each with its text."""
+    return {(turn, text) for text in texts for turn in FOREIGN if re.search(turn, text)}
 
 
 def test_no_sentence_takes_a_turn_that_a_native_writer_would_not():
-    said = [text for key, text in load_catalog().items() if not key.startswith(APPROVED)]
+    said = load_catalog().values()
     texts = [form for text in said for form in ([text] if isinstance(text, str) else text.values())]
-    found = count_foreign(texts)
-    assert {pattern: n for pattern, n in found.items() if n > FOREIGN[pattern]} == {}
+    assert find_foreign(texts) == set()
 
 
 @pytest.mark.parametrize(
     "text", ["Locate them anew.", "'9' is none.", "Mend that line.", "It moved next door."]
 )
 def test_a_foreign_turn_is_seen(text):
-    assert sum(count_foreign([text]).values()) >= 1
+    assert find_foreign([text])

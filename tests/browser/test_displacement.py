@@ -50,7 +50,7 @@ def test_a_change_of_month_repaints_the_map_and_does_not_remount_it(displacement
     reader.page.get_by_role("slider").first.focus()
     reader.page.keyboard.press("ArrowLeft")
     assert reader.painted(before).evaluate("document.stayed") is True
-    reader.page.get_by_text("Counts through June 2020, as the data have them today").wait_for()
+    reader.page.get_by_text("Counts through June 2020, as in today's data").wait_for()
     reader.settle()
     assert month(reader) == "Jun 2020"
     assert reader.turn(reader.frame) == before + 1
@@ -63,7 +63,7 @@ def test_play_steps_to_the_last_month_and_stops_there(displacement):
     reader.frame.evaluate("document.stayed = true")
     reader.page.get_by_role("button", name="Play").click()
     reader.page.get_by_role("button", name="Stop").wait_for()
-    reader.page.get_by_text("Counts through June 2020, as the data have them today").wait_for()
+    reader.page.get_by_text("Counts through June 2020, as in today's data").wait_for()
     reader.page.get_by_role("button", name="Play").wait_for()
     reader.settle()
     assert month(reader) == "Jul 2020"
@@ -88,7 +88,7 @@ def test_play_reaches_the_last_month_in_a_browser_that_lags_behind(displacement)
 def test_a_click_stops_the_play(displacement):
     reader = displacement()
     reader.page.get_by_role("button", name="Play").click()
-    reader.page.get_by_text("Counts through September 2019, as the data have them today").wait_for()
+    reader.page.get_by_text("Counts through September 2019, as in today's data").wait_for()
     reader.page.get_by_role("button", name="Stop").click()
     reader.page.get_by_role("button", name="Play").wait_for()
     reader.settle()
@@ -116,14 +116,14 @@ def test_a_month_moved_by_hand_stops_the_play(displacement):
 def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
     reader = displacement()
     reader.click_area("Brindlemoor")
-    reader.page.get_by_text("Fewer here, moved next door: Brindlemoor").wait_for()
+    reader.page.get_by_text("Fewer here, more nearby: Brindlemoor").wait_for()
     reader.settle()
     assert remembered(reader) == {"area": "c-8"}
     reader.page.get_by_role("link", name="Find areas").click()
     reader.page.get_by_role("button", name="Close").wait_for()
     assert reader.page.get_by_text("Brindlemoor").first.is_visible()
     reader.page.get_by_role("link", name="Displacement").click()
-    reader.page.get_by_text("Fewer here, moved next door: Brindlemoor").wait_for()
+    reader.page.get_by_text("Fewer here, more nearby: Brindlemoor").wait_for()
     reader.page.get_by_role("button", name="All areas together").click()
     reader.page.get_by_text("No clear change: the 7 areas together").wait_for()
 

@@ -44,7 +44,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert "SAMPLE: synthetic city" in text
     assert "data through August 21, 2020" in text
     assert f"{totals['areas']} candidate areas, on " in text
-    assert f"chosen from {totals['located']:,} mapped shootings" in text
+    assert f"from {totals['located']:,} mapped shootings" in text
     n_lost = totals["unlocated"] + totals["outside_study_area"]
     assert f"{n_lost} more could not be mapped: no usable location, or outside the city." in text
     labels = reader.labels()

@@ -349,7 +349,7 @@ def test_no_area_is_refused(located):
 
 def test_an_area_mostly_outside_the_city_is_refused_by_its_letter(located):
     outside = [cell_at((-95.5 + n / 50, 39.5)) for n in range(len(WEST) + 1)]
-    with pytest.raises(ParamError, match="Area B lies mostly outside") as refused:
+    with pytest.raises(ParamError, match="Area B is mostly outside") as refused:
         analyze_displacement(located, chosen_of(EAST, WEST | set(outside)), SINCE)
     assert refused.value.message.values["n"] == len(WEST) + 1
     with pytest.raises(ParamError) as refused:
@@ -363,13 +363,13 @@ def test_a_start_after_the_last_whole_month_is_refused(located, since):
         analyze_displacement(located, chosen_of(WEST), since)
     assert refused.value.message.key == "displacement.after"
     assert str(refused.value) == (
-        f"No month after the start is known: the start is {since}, and the last whole month is "
+        f"The data have no month after the start: the start is {since}, and the last full month is "
         "2020-01. Take 2020-01 or an earlier month as the start."
     )
 
 
 def test_a_start_within_the_first_year_is_refused(located):
-    with pytest.raises(PeriodError, match="Take 2015-01 or a later month") as refused:
+    with pytest.raises(PeriodError, match="Choose 2015-01 or a later month") as refused:
         analyze_displacement(located, chosen_of(WEST), Month(2014, 12))
     assert refused.value.message.key == "displacement.before"
 

@@ -146,13 +146,13 @@ def test_a_chance_outside_its_range_is_refused(alpha):
 
 @pytest.mark.parametrize("looks", [0, -1, MAX_LOOKS + 1])
 def test_no_look_and_too_many_are_refused(looks):
-    with pytest.raises(ParamError, match=f"1 to 600 looks; {looks} is"):
+    with pytest.raises(ParamError, match=f"looks must be 1 to 600, not {looks}"):
         boundary_z(0.05, looks)
 
 
 @pytest.mark.parametrize("looks", [0, MAX_LOOKS + 1])
 def test_a_line_without_a_look_or_with_too_many_is_refused(looks):
-    with pytest.raises(ParamError, match="1 to 600 looks"):
+    with pytest.raises(ParamError, match="looks must be 1 to 600"):
         crossing_chance((2.0,) * looks)
 
 

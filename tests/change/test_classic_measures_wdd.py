@@ -122,7 +122,7 @@ def test_areas_that_kept_up_with_their_control_have_no_quotient_as_printed():
     found = measure_wdq(WeightedChange(50, 51), WeightedChange(178, 157), WeightedChange(500, 510))
     assert found.value is None
     assert found.reason.key == "displacement.wdq_no_fall"
-    assert "did not fall" in str(found.reason)
+    assert "did not drop" in str(found.reason)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_the_quotient_uses_the_weights():
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf])
 def test_what_is_no_count_and_no_weight_is_refused(wrong):
     for pair in ((wrong, 3), (3, wrong)):
-        with pytest.raises(ParamError, match="a number, 0 or more"):
+        with pytest.raises(ParamError, match="count must be 0 or more"):
             WeightedChange(*pair)
     for weights in ((wrong, 1), (1, wrong), (0, 1), (1, 0)):
         with pytest.raises(ParamError, match="weight must be a number above 0"):
@@ -200,13 +200,13 @@ def test_what_is_no_count_and_no_weight_is_refused(wrong):
 
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
 def test_a_dispersion_that_is_none_is_refused(wrong):
-    with pytest.raises(ParamError, match="dispersion of counts must be a number above 0"):
+    with pytest.raises(ParamError, match="dispersion must be a number above 0"):
         measure_wdd(TREATED, CONTROL, dispersion=wrong)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 95, math.nan])
 def test_a_coverage_outside_its_range_is_refused(wrong):
-    with pytest.raises(ParamError, match=r"above 0 and below 1; .* 0\.95 is usual"):
+    with pytest.raises(ParamError, match="coverage must be above 0 and below 1"):
         measure_wdd(TREATED, CONTROL, coverage=wrong)
 
 

@@ -180,7 +180,7 @@ def test_without_marks_of_fewer_none_was_ever_cold():
 
 @pytest.mark.parametrize(("shape", "given"), [((2, 9), 9), ((2, 0), 0), ((12,), 1)])
 def test_fewer_than_ten_periods_are_refused(shape, given):
-    with pytest.raises(ParamError, match=f"10 periods or more .* there are {given}\\."):
+    with pytest.raises(ParamError, match=f"10 periods or more, not {given}\\."):
         classify(np.zeros(shape, dtype=bool), np.zeros(shape))
 
 
@@ -200,11 +200,11 @@ def test_a_cell_that_is_both_is_refused():
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_a_missing_or_endless_score_is_refused(wrong):
-    with pytest.raises(TableError, match="empty or endless"):
+    with pytest.raises(TableError, match="blank or infinite"):
         mann_kendall([1.0, wrong, 3.0])
-    with pytest.raises(TableError, match="empty or endless"):
+    with pytest.raises(TableError, match="blank or infinite"):
         classify(np.zeros((1, 10), dtype=bool), np.full((1, 10), wrong))
-    with pytest.raises(TableError, match="a column for each period"):
+    with pytest.raises(TableError, match="one column per period"):
         mann_kendall(np.zeros((2, 3, 4)))
 
 

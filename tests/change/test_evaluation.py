@@ -39,9 +39,9 @@ def asked(own, rest=(1000, 1000)):
 @pytest.mark.parametrize(
     ("own", "p", "verdict"),
     [
-        ((7, 2), 0.1796875, "too few to say"),  # 2 (1 + 9 + 36) / 2^9
-        ((9, 2), 0.0654296875, "too few to say"),  # 2 (1 + 11 + 55) / 2^11
-        ((12, 10), 0.83, "no change shown"),
+        ((7, 2), 0.1796875, "too small to tell"),  # 2 (1 + 9 + 36) / 2^9
+        ((9, 2), 0.0654296875, "too small to tell"),  # 2 (1 + 11 + 55) / 2^11
+        ((12, 10), 0.83, "no clear change"),
         ((30, 8), 0.0005, "fewer"),
         ((8, 30), 0.0005, "more"),
     ],
@@ -60,13 +60,13 @@ def test_a_fall_of_the_whole_city_is_none_of_the_area():
     found = asked((40, 20), (1000, 500))
     assert found.p < 0.05
     assert found.p_rest == pytest.approx(1.0, abs=0.12)
-    assert found.verdict == "no change shown"
+    assert found.verdict == "no clear change"
 
 
 def test_windows_of_two_lengths_are_compared_by_their_months():
     half = Period(Month(2024, 1), Month(2024, 7))
     found = WindowCounts(YEAR_23, half, (40, 20), (1000, 500), 1.0, 1.0)
-    assert found.verdict == "no change shown"
+    assert found.verdict == "no clear change"
     many = WindowCounts(YEAR_23, half, (40, 39), (1000, 500), 0.001, 0.001)
     assert many.verdict == "more"  # as many in half of the time
 
@@ -77,7 +77,7 @@ def test_windows_of_two_lengths_are_compared_by_their_months():
 def test_with_nothing_in_the_rest_of_the_city_nothing_is_told():
     found = asked((30, 8), (0, 10))
     assert found.p_rest is None
-    assert found.verdict == "no change shown"
+    assert found.verdict == "no clear change"
     assert "p = -" in render(describe_windows(found, "A"))
 
 

@@ -146,15 +146,15 @@ def test_what_is_no_count_is_refused(wrong):
 
 def test_a_list_of_counts_without_periods_is_refused():
     for measure in (measure_dispersion, estimate_dispersion, lambda table: block_counts(table, 1)):
-        with pytest.raises(TableError, match="have 1 dimensions"):
+        with pytest.raises(TableError, match="not 1 dimensions"):
             measure([1, 2, 3])
 
 
 @pytest.mark.parametrize("months", [0, -12])
 def test_a_block_without_a_month_is_refused(months):
-    with pytest.raises(ParamError, match="1 month or more"):
+    with pytest.raises(ParamError, match="months must be 1 or more"):
         block_counts([[1, 2], [3, 4]], months)
-    with pytest.raises(ParamError, match="1 month or more"):
+    with pytest.raises(ParamError, match="months must be 1 or more"):
         estimate_dispersion([[1, 2], [3, 4]], (1, months))
 
 

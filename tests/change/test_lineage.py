@@ -457,7 +457,7 @@ def test_counts_below_nothing_are_refused():
     for place in range(4):
         counts = [5, 5, 50, 50]
         counts[place] = -1
-        with pytest.raises(ParamError, match="A count of incidents must be 0 or more, not -1"):
+        with pytest.raises(ParamError, match="counts must be 0 or more, not -1"):
             compare_with_city(tuple(counts), 1.0)
 
 

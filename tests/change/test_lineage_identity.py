@@ -269,7 +269,7 @@ def test_areas_that_share_cells_or_have_none_are_refused():
 
 
 def test_a_middle_for_each_area_is_asked_for():
-    with pytest.raises(TableError, match="2 areas, but middles of 1"):
+    with pytest.raises(TableError, match="2 areas, but 1 midpoints"):
         WindowAreas(START, (row(0, 5), row(9, 5)), ((0.0, 0.0),))
 
 

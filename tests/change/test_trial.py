@@ -32,7 +32,7 @@ def test_the_fixture_two_pairs_of_equal_expectation():
     """-6 among -6, -2, 2 and 6."""
     found = measure_trial(column(5, 9, 8, 10), column(8, 8, 8, 8), PAIRS)
     assert (found.statistic, found.p_fewer, found.p_more) == (-6, 0.25, 1.0)
-    assert (found.n_orders, found.is_sampled, found.verdict) == (4, False, "too few to say")
+    assert (found.n_orders, found.is_sampled, found.verdict) == (4, False, "too small to tell")
     assert (found.low, found.high) == (None, None)  # four orders bound nothing
     orders = PAIRS.orders(0)
     sums = [sum((-1) ** wave * n for wave, n in zip(o, (-3, 1, 0, 2), strict=True)) for o in orders]
@@ -48,7 +48,7 @@ def test_half_as_many_in_every_early_area_is_fewer_with_its_ratio():
     assert found.ratio == pytest.approx(0.5, rel=1e-6)
     assert (found.low, found.high) == (pytest.approx(0.5), pytest.approx(0.5))  # no pair differs
     more = measure_trial(column(*(48, 24) * 6), np.full((12, 1), 24.0), six_pairs())
-    assert (more.verdict, more.p_more) == ("no effect shown", 1 / 64)  # told below 1 in 100
+    assert (more.verdict, more.p_more) == ("no clear change", 1 / 64)  # told below 1 in 100
     assert more.ratio == pytest.approx(2, rel=1e-6)
 
 
@@ -113,7 +113,7 @@ def test_where_nothing_came_and_nothing_was_expected_nothing_is_shown():
     ],
 )
 def test_starts_that_no_draw_gives_are_refused(groups, waves, n_waves, between):
-    with pytest.raises(TableError, match="starts that no draw gives"):
+    with pytest.raises(TableError, match="starts that no lottery can produce"):
         TrialDesign(groups, waves, n_waves, between)
 
 
@@ -124,7 +124,7 @@ def test_starts_that_no_draw_gives_are_refused(groups, waves, n_waves, between):
         (column(1, 2, 3, 4), np.ones((4, 2)), "tables of 4 areas"),
         (column(1, 2, 3, -4), np.ones((4, 1)), "0 or more"),
         (column(1, 2, 3, 4), column(1, 1, 1, math.nan), "0 or more"),
-        (np.ones((4, 0)), np.ones((4, 0)), "in one month at least"),
+        (np.ones((4, 0)), np.ones((4, 0)), "for at least one month"),
     ],
 )
 def test_tables_that_do_not_fit_get_a_sentence(counted, expected, said):

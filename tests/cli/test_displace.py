@@ -519,7 +519,7 @@ def test_a_years_turn_a_leap_february_and_the_first_and_last_start_there_are(
 def test_an_area_at_the_citys_edge_is_followed_inside_it(made, ask, tmp_path):
     edge = disk(cell_at(CORNER), 3) - disk(cell_at(CORNER), 2)
     refused = ask((edge, EAST), "--since", "2019-02", check=False)
-    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 11 of")
+    assert sentence(refused).startswith("Area A is mostly outside the city's study area: 11 of")
     done = ask((edge | disk(cell_at(KNOT), 1), EAST), "--since", "2019-02")
     outside = "11 cells of the areas are outside the city's study area and are left out."
     assert done.stdout.splitlines()[1] == outside
@@ -533,7 +533,7 @@ def test_an_area_within_another_has_no_ring(made, ask, read, tmp_path):
     first, second = read()["single"]
     assert (first["ring"], first["wdq"]) == (None, None)
     assert first["wdq_reason"] == (
-        "Nothing lies around the area, or it had no incident to compare with."
+        "Nothing is around the area, or it had no incident to compare with."
     )
     assert (first["wdd"]["total"], first["wdd"]["displacement"]) == (None, None)
     assert {step["ring"] is None for step in first["months"]} == {True}
@@ -759,10 +759,16 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
 @pytest.mark.parametrize(
     ("since", "said"),
     [
-        ("2014-12", "change is measured against 12 months or more. Take 2015-01 or a later month"),
-        ("2010-01", "change is measured against 12 months or more. Take 2015-01 or a later month"),
-        ("2020-02", "the start is 2020-02, and the last whole month is 2020-01."),
-        ("2031-01", "the start is 2031-01, and the last whole month is 2020-01."),
+        (
+            "2014-12",
+            "change is measured against 12 months or more. Choose 2015-01 or a later month",
+        ),
+        (
+            "2010-01",
+            "change is measured against 12 months or more. Choose 2015-01 or a later month",
+        ),
+        ("2020-02", "the start is 2020-02, and the last full month is 2020-01."),
+        ("2031-01", "the start is 2031-01, and the last full month is 2020-01."),
         ("2019-13", "2019-13"),
         ("last year", "last year"),
         ("2019-1-1", "2019-1-1"),
@@ -780,7 +786,7 @@ def test_areas_that_are_not_there_or_of_another_city_are_refused(ask, tmp_path):
     said = sentence(ask(tmp_path / "empty", check=False))
     assert said.startswith(f"File not found: {tmp_path / 'empty' / 'areas.geojson'}.")
     said = sentence(ask((WEST, disk(cell_at((-101.4, 41.7)), 1)), check=False))
-    assert said.startswith("Area B has no cell in the city's study area.")
+    assert said.startswith("Area B has no cells in the city's study area.")
     assert not (tmp_path / "di").exists()
 
 

@@ -82,15 +82,15 @@ def test_a_draw_is_read_with_its_areas_as_they_were_closed(ask, town, tmp_path):
     share = sum(one <= sum(by_pair) + 1e-9 for one in sums) / len(sums)
     assert account["p_fewer"] == pytest.approx(share)
     assert account["n_orders"] == len(sums)
-    assert account["verdict"] == "too few to say"
-    assert f"Too few to say: only {len(sums)} orders" in said
-    assert "The comparison goes on through August 2020" in said
+    assert account["verdict"] == "too small to tell"
+    assert f"Too small to tell: with only {len(sums)} possible orders" in said
+    assert "The comparison continues through August 2020" in said
     assert json.loads(ask("--json").stdout) == account
 
 
 def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read(ask, town):
     done = ask(dataset="before", check=False)
-    assert "The first areas begin in 2020-03, and the data go through 2019-12" in sentence(done)
+    assert "The first areas start in 2020-03, and the data go through 2019-12" in sentence(done)
     done = ask(draw=town.folder / "closed", check=False)
     assert "is a closed list whose lottery has not been run yet" in sentence(done)
 
@@ -98,15 +98,18 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda folder: (folder / "areas.csv").unlink(), "lacks its areas' cells"),
+        (lambda folder: (folder / "areas.csv").unlink(), "is missing its areas' cells"),
         (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "is not what was"),
         (
             lambda folder: (folder / "draw.json").unlink(),
             "is not a record of a lottery",
         ),
-        (lambda folder: edit(folder, seed="Pick 3 418"), "cannot be repeated from its own"),
+        (lambda folder: edit(folder, seed="Pick 3 418"), "can't be repeated from its"),
         (lambda folder: edit(folder, city="elsewhere"), "elsewhere"),
-        (lambda folder: edit(folder, areas_sha256="0" * 64), "is not what was closed"),
+        (
+            lambda folder: edit(folder, areas_sha256="0" * 64),
+            "has changed since the list was closed",
+        ),
     ],
 )
 def test_a_draw_that_is_not_whole_gets_its_sentence_and_nothing_is_written(

@@ -30,7 +30,7 @@ def ask(town, run):
 
 def test_what_was_agreed_is_answered_after_its_months_and_the_next_is_named(ask):
     said = " ".join(ask().stdout.split())
-    assert "was closed on 2018-01-10, to be counted from February 2018 (seal " in said
+    assert "evaluation plan locked on 2018-01-10, counting from February 2018 (seal " in said
     assert "After 12 months, as agreed: " in said
     assert "The answer after 24 months is due when February 2020 begins" in said
     account = json.loads(ask("--json").stdout)
@@ -81,7 +81,7 @@ def test_the_answer_is_that_of_the_page(ask, run, town):
 def test_other_windows_are_called_so_and_have_their_exact_chance(ask):
     windows = ("--before", "2016-02:2017-01", "--after", "2018-02:2019-01")
     said = " ".join(ask(*windows).stdout.split())
-    assert "These are not the windows that were agreed." in said
+    assert "These are not the windows in the evaluation plan." in said
     account = json.loads(ask(*windows, "--json").stdout)
     assert account["is_agreed"] is False
     assert 0 < account["p"] <= 1
@@ -92,10 +92,10 @@ def test_other_windows_are_called_so_and_have_their_exact_chance(ask):
     ("words", "area", "sentence"),
     [
         (("--before", "2017-02:2018-01", "--after", "2018-01:2018-12"), "A", "do not overlap"),
-        (("--before", "2017-02:2018-01"), "A", "give --before and --after, or neither"),
+        (("--before", "2017-02:2018-01"), "A", "give --before and --after"),
         (("--before", "2000-01:2000-12", "--after", "2018-01:2018-12"), "A", "The data cover"),
         (("--before", "2000", "--after", "2018-01:2018-12"), "A", "--before"),
-        ((), "B", "No area was ever designated under the letter B"),
+        ((), "B", "No area with the letter B was ever designated"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(ask, words, area, sentence):

@@ -61,7 +61,7 @@ def test_from_a_file_to_candidate_areas(town, ingest, propose, shootings):
     assert "60 incidents (30 homicides of any weapon, 30 of the kind 'nonfatal shooting')" in said
     assert "60 rows read, 60 used; left out: none." in said
     said = propose().stdout
-    assert "was chosen from 60 mapped shootings, May 1, 2020 through May 28, 2020." in said
+    assert "from 60 mapped shootings, May 1, 2020 through May 28, 2020." in said
     assert "100%" not in said  # held out, nothing is known
     assert "West End" in said
     assert "These are candidates:" in said

@@ -737,7 +737,7 @@ def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
         (("--capacity", "0"), "--capacity must be 1 or more, not 0."),
         (
             ("--weight", "luck=1"),
-            "No component is called luck. The components are: expected, density",
+            "No component is called luck. Choose from expected, density",
         ),
         (
             ("--weight", "expected"),
@@ -747,8 +747,8 @@ def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
             ("--weight", "expected=much"),
             "--weight needs a component and a number, such as expected=2, not 'expected=much'.",
         ),
-        (("--weight", "expected=-1"), "The weight of expected must be a number, 0 or more, not"),
-        (("--weight", "expected=nan"), "The weight of expected must be a number, 0 or more, not"),
+        (("--weight", "expected=-1"), "weight of expected must be 0 or more, not"),
+        (("--weight", "expected=nan"), "weight of expected must be 0 or more, not"),
         (("--weight", "expected=0"), "No component has a weight above 0"),
         (
             ("--weight", "expected=1", "--weight", "expected=2"),

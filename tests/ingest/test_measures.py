@@ -86,7 +86,7 @@ def test_every_fault_is_named_by_row_and_column(faults):
     ) == [
         "Row 2, quarter: A quarter must be written like 2026-Q1, not '2026-1'.",
         "Row 2, place: 'Q' is not a known area or neighborhood. Leave it empty for citywide values.",
-        says("measures.negative", name="Row 2, value: value", given=-3),
+        says("param.at_least", name="Row 2, value: value", least=0, given=-3),
         "Row 2, answers: Values of gun-violence have no answers. Leave it empty.",
         "Row 3, measure: 'shooting' is not a measure in the plan; did you mean shootings? Use the plan's short names.",
         "Row 4, numerator: The numerator 21 is larger than the denominator 20. Are they swapped?",

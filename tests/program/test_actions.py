@@ -562,7 +562,7 @@ def test_an_editor_is_told_which_strategies_are_theirs(lite, plan, strategies, t
 
 def test_a_role_that_nobody_knows_is_refused():
     assert ROLES == ("viewer", "member", "editor", "chair")
-    with pytest.raises(ParamError, match="The role must be one of"):
+    with pytest.raises(ParamError, match="role must be one of"):
         Person("x", "admin")
 
 

@@ -209,7 +209,7 @@ def test_every_fault_is_named_by_its_row_and_nothing_is_taken(filled, lines):
     ]
     assert told(filled, lines(rows)) == [
         (3, "work_file.no_area"),
-        (4, "decide.one_of"),
+        (4, "param.one_of"),
         (5, "param.day"),
         (6, "decide.text"),
         (7, "work_file.no_column"),

@@ -152,9 +152,9 @@ def test_forty_areas_with_long_names_are_all_there(month_facts):
 @pytest.mark.parametrize(
     ("audience", "language", "form", "told"),
     [
-        ("mayor", "en", "pdf", "No edition is called mayor. Choose from executive, prevention"),
-        ("public", "fr", "pdf", "No report is available in fr. Choose from en, es"),
-        ("public", "en", "odt", "No report is available as odt. Choose from pdf, html, docx"),
+        ("mayor", "en", "pdf", "audience must be one of executive, prevention"),
+        ("public", "fr", "pdf", "language must be one of en, es, not 'fr'"),
+        ("public", "en", "odt", "form must be one of pdf, html, docx, not 'odt'"),
     ],
 )
 def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language, form, told):

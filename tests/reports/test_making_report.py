@@ -139,12 +139,12 @@ def test_what_residents_walk_with_needs_what_the_public_is_told_where_nobody_is_
         (("--all", "--audience", "public", "--out", "a.pdf"), "Give either --audience"),
         (
             ("--audience", "mayor", "--out", "a.pdf"),
-            "No edition is called mayor. Choose from executive",
+            "audience must be one of executive",
         ),
         (("--audience", "public", "--out", "a.odt"), "ends in one of .pdf, .html, .docx"),
         (
             ("--audience", "public", "--out", "a.pdf", "--lang", "fr"),
-            "No report is available in fr",
+            "language must be one of en, es",
         ),
         (("--audience", "public", "--docx", "--out", "a.pdf"), "--docx needs --all."),
         (

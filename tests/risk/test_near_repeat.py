@@ -157,4 +157,4 @@ def test_what_cannot_be_compared_is_refused():
         measure_near_repeats([(0, np.nan)], [1])
     with pytest.raises(ParamError) as wrong:
         measure_near_repeats([(0, 0)], [1], n_draws=0)
-    assert wrong.value.message.key == "near_repeat.draws"
+    assert wrong.value.message.key == "param.at_least"

@@ -221,7 +221,7 @@ def measure_concentration(
     (True, 1)
     """
     if n_maps < MIN_MAPS:
-        raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)
+        raise ParamError("param.at_least", name="n_maps", least=MIN_MAPS, given=n_maps)
     counted = as_counts(counts)
     land = require_exposure(area_km2, len(counted))
     if not counts.index.equals(area_km2.index):

@@ -71,7 +71,7 @@ def find_hot_cells(
     (True, 12)
     """
     if not 0 < alpha < 1:
-        raise ParamError("counts.alpha", given=alpha)
+        raise ParamError("param.between_0_1", name="alpha", given=alpha)
     counted = as_counts(counts)
     land = require_exposure(exposure, len(counted))
     if not counts.index.equals(exposure.index):

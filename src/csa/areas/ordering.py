@@ -60,7 +60,7 @@ class Weights:
         kept = {name: float(weight) for name, weight in self.by_component.items()}
         for name, weight in kept.items():
             if not (math.isfinite(weight) and weight >= 0):
-                raise ParamError("priorities.weight", name=name, given=weight)
+                raise ParamError("param.at_least", name=f"weight of {name}", least=0, given=weight)
         if not sum(kept.values()) > 0:
             raise ParamError("priorities.no_weight")
         object.__setattr__(self, "by_component", MappingProxyType(kept))
@@ -89,7 +89,7 @@ class Weights:
         unknown = sorted(set(self.by_component) - set(COMPONENTS))
         if unknown:
             given, known = ", ".join(unknown), ", ".join(COMPONENTS)
-            raise ParamError("priorities.component", given=given, known=known)
+            raise ParamError("param.unknown", kind="component", given=given, known=known)
         weights = np.array([self.by_component.get(name, 0.0) for name in COMPONENTS])
         return np.asarray(weights / weights.sum())
 
@@ -318,7 +318,7 @@ def order_areas(
         `csa risk` has not run.
     """
     if capacity < 1:
-        raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
+        raise ParamError("param.at_least", name="capacity", least=1, given=capacity)
     shares = weights.shares()
     index = components.table.index
     if shares[-1] and len(index) and components.table[ONLY_CHOSEN].isna().all():

@@ -319,7 +319,7 @@ def _share(part: float, whole: float) -> float | None:
 def export(proposal: Proposal, name: str) -> bytes:
     """Write a proposal in one of the formats that other programs read."""
     if name not in EXPORTS:
-        raise ParamError("param.export", given=name, known=", ".join(EXPORTS))
+        raise ParamError("param.unknown", kind="export", given=name, known=", ".join(EXPORTS))
     return EXPORTS[name](proposal)
 
 

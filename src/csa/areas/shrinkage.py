@@ -212,4 +212,4 @@ def marshall_rates(counts: npt.ArrayLike, population: npt.ArrayLike) -> Floats:
 
 def _refuse_coverage(coverage: float) -> None:
     if not 0 < coverage < 1:
-        raise ParamError("priorities.coverage", given=coverage)
+        raise ParamError("param.between_0_1", name="coverage", given=coverage)

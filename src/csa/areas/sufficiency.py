@@ -166,4 +166,4 @@ def _wait(n: float, needed: float, months: float | None) -> int | None:
 def _require(name: str, given: float, least: float) -> None:
     """Refuse a number that is below its minimum, infinite or NaN."""
     if not (given >= least and math.isfinite(given)):
-        raise ParamError("gate.number", name=name, given=given, least=least)
+        raise ParamError("param.at_least", name=name, given=given, least=least)

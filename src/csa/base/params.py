@@ -133,7 +133,7 @@ class DbscanParams:
         if not (math.isfinite(self.eps_m) and 0 < self.eps_m <= MAX_EPS_M):
             raise ParamError("param.eps_m", given=self.eps_m)
         if self.min_samples < 2:
-            raise ParamError("param.min_samples", given=self.min_samples)
+            raise ParamError("param.at_least", name="min_samples", least=2, given=self.min_samples)
 
 
 @dataclass(frozen=True)

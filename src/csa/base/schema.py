@@ -75,7 +75,7 @@ def check_incidents(incidents: pd.DataFrame) -> None:
         parts = chain(parts, [incidents[find_shared(incidents["incident_id"])]])
     faults = sorted({fault for part in parts for fault in _find_faults(part, table)})
     if faults:
-        raise TableError("table.incidents", n=len(faults), faults="; ".join(faults[:5]))
+        raise TableError("table.incidents", n=len(faults), errors="; ".join(faults[:5]))
 
 
 def _find_faults(part: pd.DataFrame, table: pa.DataFrameSchema) -> set[str]:

@@ -188,9 +188,11 @@ def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_befo
     Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
     """
     if min(n_now, n_before) < 0:
-        raise ParamError("counts.negative", given=min(n_now, n_before))
+        raise ParamError(
+            "param.at_least", name="n_now and n_before", least=0, given=min(n_now, n_before)
+        )
     if not min(exposure_now, exposure_before) > 0:
-        raise ParamError("counts.time", given=min(exposure_now, exposure_before))
+        raise ParamError("param.above_0", name="exposure", given=min(exposure_now, exposure_before))
     both = n_now + n_before
     share = exposure_now / (exposure_now + exposure_before)
     few, many = binomial_lower_tail(n_now, both, share), binomial_upper_tail(n_now, both, share)

@@ -35,9 +35,9 @@ def boundary_z(alpha: float, looks: int) -> float:
     pp. 191-199.
     """
     if not 0 < alpha < 1:
-        raise ParamError("displacement.alpha", given=alpha)
+        raise ParamError("param.between_0_1", name="alpha", given=alpha)
     if not 1 <= looks <= MAX_LOOKS:
-        raise ParamError("displacement.looks", given=looks, most=MAX_LOOKS)
+        raise ParamError("param.between", name="looks", low=1, high=MAX_LOOKS, given=looks)
     least = -float(ndtri(alpha / 2))
     most = -float(ndtri(alpha / 2 / looks))  # as if looks were independent
     if not _chance(most, looks) < alpha < _chance(least, looks):
@@ -49,7 +49,7 @@ def boundary_z(alpha: float, looks: int) -> float:
 def crossing_chance(line: tuple[float, ...]) -> float:
     """Compute how often an unchanged sum crosses a line that may differ from look to look."""
     if not 1 <= len(line) <= MAX_LOOKS:
-        raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
+        raise ParamError("param.between", name="looks", low=1, high=MAX_LOOKS, given=len(line))
     nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))
     density = _normal(nodes * line[0])  # of the first month's sum
     width = line[0]

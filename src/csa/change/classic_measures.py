@@ -46,10 +46,10 @@ class WeightedChange:
         """Refuse negative counts and weights that are not positive."""
         for count in (self.before, self.after):
             if not 0 <= count < math.inf:
-                raise ParamError("displacement.count", given=count)
+                raise ParamError("param.at_least", name="count", least=0, given=count)
         for weight in (self.before_weight, self.after_weight):
             if not 0 < weight < math.inf:
-                raise ParamError("displacement.weight", given=weight)
+                raise ParamError("param.above_0", name="weight", given=weight)
 
     @property
     def estimate(self) -> float:
@@ -153,9 +153,9 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     12.65
     """
     if not 0 < dispersion < math.inf:
-        raise ParamError("displacement.dispersion", given=dispersion)
+        raise ParamError("param.above_0", name="dispersion", given=dispersion)
     if not 0 < coverage < 1:
-        raise ParamError("displacement.coverage", given=coverage)
+        raise ParamError("param.between_0_1", name="coverage", given=coverage)
     dispersion, reach = max(1.0, dispersion), -float(ndtri((1 - coverage) / 2))
 
     def with_error(estimate: float, variance: float) -> WddPart:
@@ -301,7 +301,7 @@ def compare_patterns(
     1.0
     """
     if not 0 < alpha < 1:
-        raise ParamError("counts.alpha", given=alpha)
+        raise ParamError("param.between_0_1", name="alpha", given=alpha)
     old, new = as_counts(before), as_counts(after)
     if old.ndim != 1 or old.shape != new.shape:
         raise TableError("displacement.patterns", n_before=old.size, n_after=new.size)

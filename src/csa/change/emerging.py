@@ -114,7 +114,7 @@ def classify(
     Esri, ArcGIS Pro tool reference, Space Time Pattern Mining: the categories.
     """
     if not 0 < alpha < 1:
-        raise ParamError("counts.alpha", given=alpha)
+        raise ParamError("param.between_0_1", name="alpha", given=alpha)
     cold = np.zeros_like(is_hot) if is_cold is None else is_cold
     _require_periods(is_hot, score, cold)
     trend = mann_kendall(score)

@@ -46,11 +46,11 @@ class WindowCounts:
 
     @property
     def verdict(self) -> str:
-        """What is said: `too few to say`, `fewer`, `more` or `no change shown`."""
+        """What is said: `too small to tell`, `fewer`, `more` or `no clear change`."""
         if not self.is_enough:
-            return "too few to say"
+            return "too small to tell"
         if self.p_rest is None or max(self.p, self.p_rest) >= SHOWN_P:
-            return "no change shown"
+            return "no clear change"
         rate_before = self.counted[0] / self.before.months
         return "fewer" if self.counted[1] / self.after.months < rate_before else "more"
 
@@ -112,8 +112,8 @@ def describe_windows(found: WindowCounts, who: str) -> Message:
         "p_rest": "-" if found.p_rest is None else f"{found.p_rest:.2g}",
     }
     key = {
-        "too few to say": "evaluate.too_few",
-        "no change shown": "evaluate.no_change",
+        "too small to tell": "evaluate.too_few",
+        "no clear change": "evaluate.no_change",
         "fewer": "evaluate.fewer",
         "more": "evaluate.more",
     }[found.verdict]
@@ -138,7 +138,7 @@ def describe_preregistered(
         msg(
             "evaluate.agreed",
             months=months,
-            told=render(state_change(displaced, area_id, months).sentence),
+            answer=render(state_change(displaced, area_id, months).sentence),
         )
         for months in over
     ]

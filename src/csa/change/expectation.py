@@ -81,7 +81,7 @@ def block_counts(monthly: npt.ArrayLike, months: int) -> Ints:
     Returns (n_units, n_months // months).
     """
     if months < 1:
-        raise ParamError("displacement.block", given=months)
+        raise ParamError("param.at_least", name="months", least=1, given=months)
     table = _as_table(monthly)
     n_units, n_months = table.shape
     n_blocks = n_months // months

@@ -337,7 +337,7 @@ def trace_lineage(
     its cells were proposed before, or still are.
     """
     if not math.isfinite(dispersion):
-        raise ParamError("lineage.dispersion", given=dispersion)
+        raise ParamError("param.number", name="dispersion", given=dispersion)
     months = [snapshot.until for snapshot in snapshots]
     seen = track_ids(snapshots) if sightings is None else sightings
     by_track = sorted(seen, key=lambda one: one.track)
@@ -367,7 +367,7 @@ def compare_with_city(counts: Counts, dispersion: float) -> Change12:
     """
     now, before, city_now, city_before = counts
     if min(counts) < 0:
-        raise ParamError("counts.negative", given=min(counts))
+        raise ParamError("param.at_least", name="counts", least=0, given=min(counts))
     if not (city_now and city_before):
         return Change12(1.0, is_more=False)
     z = ndtri(compare_counts(now, before, city_now, city_before) / 2)

@@ -128,9 +128,9 @@ def compare_month(
     ('usual', 30.0, True)
     """
     if not (math.isfinite(dispersion) and dispersion >= 1):
-        raise ParamError("season.dispersion", given=dispersion)
+        raise ParamError("param.at_least", name="dispersion", least=1, given=dispersion)
     if not 1 <= years <= MAX_YEARS:
-        raise ParamError("season.years", given=years, most=MAX_YEARS)
+        raise ParamError("param.between", name="years", low=1, high=MAX_YEARS, given=years)
     known = _checked(counts)
     if month not in known:
         raise PeriodError("season.not_covered", month=csa_text.month(str(month)))

@@ -475,7 +475,7 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
     told, by_themselves = describe_before_after(course, usual, len(past), within)
     if displaced.is_staggered:
         since = month(str(displaced.since_all))
-        told = msg("displacement.since_all", since=since, told=render(told))
+        told = msg("displacement.since_all", since=since, answer=render(told))
     return told, by_themselves
 
 

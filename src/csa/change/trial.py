@@ -130,12 +130,12 @@ class TrialEffect:
 
     @property
     def verdict(self) -> str:
-        """`fewer`, `more`, `no effect shown` or `too few to say`."""
+        """`fewer`, `more`, `no clear change` or `too small to tell`."""
         if self.is_too_few:
-            return "too few to say"
+            return "too small to tell"
         if self.p_fewer <= FEWER_P:
             return "fewer"
-        return "more" if self.p_more <= MORE_P else "no effect shown"
+        return "more" if self.p_more <= MORE_P else "no clear change"
 
 
 def measure_trial(
@@ -182,7 +182,7 @@ def measure_trial(
     >>> design = csa.TrialDesign((1, 1, 2, 2), (1, 2, 1, 2), n_waves=2, months_between=6)
     >>> effect = csa.measure_trial([[5], [9], [8], [10]], [[8], [8], [8], [8]], design)
     >>> effect.statistic, effect.p_fewer, effect.verdict
-    (-6.0, 0.25, 'too few to say')
+    (-6.0, 0.25, 'too small to tell')
     """
     counts, means = np.array(counted, dtype=np.float64), np.array(expected, dtype=np.float64)
     n_areas = len(design.waves)
@@ -363,8 +363,8 @@ def describe_trial(trial: InterimTrial) -> tuple[Message, ...]:
     key = {
         "fewer": "trial.fewer",
         "more": "trial.more",
-        "no effect shown": "trial.none",
-        "too few to say": "trial.too_few",
+        "no clear change": "trial.none",
+        "too small to tell": "trial.too_few",
     }[effect.verdict]
     low, *_, high = STUDIES
     said = [

@@ -162,7 +162,9 @@ def _read(setting: Setting, given: Any) -> Any:
         return setting.read(given)
     except (TypeError, ValueError, OverflowError) as error:
         if setting.name == "access":
-            raise ParamError("param.access", given=given, known=", ".join(ACCESS)) from error
+            raise ParamError(
+                "param.one_of", name="access", given=given, known=", ".join(ACCESS)
+            ) from error
         raise ParamError("param.number", name=setting.name, given=given) from error
 
 

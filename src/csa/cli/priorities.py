@@ -87,7 +87,9 @@ def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
     for text in given:
         name, _, number = text.partition("=")
         if name not in COMPONENTS:
-            raise ParamError("priorities.component", given=name, known=", ".join(COMPONENTS))
+            raise ParamError(
+                "param.unknown", kind="component", given=name, known=", ".join(COMPONENTS)
+            )
         if name in weights:
             raise ParamError("judged.weight_twice", name=name)
         try:
@@ -102,7 +104,7 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
     if given is None:
         return config.priorities.capacity
     if given < 1:
-        raise ParamError("priorities.at_least_one", name="--capacity", given=given)
+        raise ParamError("param.at_least", name="--capacity", least=1, given=given)
     return given
 
 

@@ -34,7 +34,7 @@ class Person:
     def __post_init__(self) -> None:
         """Refuse an unknown role."""
         if self.role not in ROLES:
-            raise ParamError("roles.unknown", given=self.role, known=", ".join(ROLES))
+            raise ParamError("param.one_of", name="role", given=self.role, known=", ".join(ROLES))
 
 
 @dataclass(frozen=True)

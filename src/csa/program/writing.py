@@ -75,7 +75,7 @@ def clean_text(name: str, text: str, *, least: int = 1) -> str:
 def require_choice(name: str, given: str, known: Collection[str]) -> str:
     """Return a word of a closed list."""
     if given not in known:
-        raise ParamError("decide.one_of", name=name, given=given, known=", ".join(known))
+        raise ParamError("param.one_of", name=name, given=given, known=", ".join(known))
     return given
 
 

@@ -147,13 +147,13 @@ def for_residents(*, is_served: bool) -> tuple[str, ...]:
 
 def require_known(audience: str, language: str, form: str = "html") -> None:
     """Refuse an unknown audience, language or format."""
-    for key, given, known in (
-        ("report_file.audience", audience, EDITIONS),
-        ("report_file.language", language, LANGUAGES),
-        ("report_file.form", form, FORMS),
+    for name, given, known in (
+        ("audience", audience, EDITIONS),
+        ("language", language, LANGUAGES),
+        ("form", form, FORMS),
     ):
         if given not in known:
-            raise ParamError(key, given=given, known=", ".join(known))
+            raise ParamError("param.one_of", name=name, given=given, known=", ".join(known))
     if form == "pdf":
         require_pdf()
 

@@ -155,7 +155,7 @@ def measure_near_repeats(
     if not len(xy) == len(when) == len(span) or not np.isfinite(xy).all():
         raise TableError("near_repeat.table", places=len(xy), days=len(when))
     if n_draws < 1:
-        raise ParamError("near_repeat.draws", given=n_draws)
+        raise ParamError("param.at_least", name="n_draws", least=1, given=n_draws)
     pairs = cKDTree(xy).query_pairs(BANDS_M[-1] + ROUNDING_M, output_type="ndarray")
     # In order of place: days are then read nearly in a row, and the same seed deals the same lots.
     pairs = pairs[np.lexsort(pairs.T[::-1])].astype(np.int64)

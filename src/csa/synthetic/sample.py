@@ -231,7 +231,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
     True
     """
     if seed < 0:
-        raise ParamError("sample.seed", given=seed)
+        raise ParamError("param.at_least", name="--seed", least=0, given=seed)
     # A random stream for each part: a change in one leaves the others as they are.
     streams = [np.random.default_rng([seed, part]) for part in range(8)]
     ground = make_landscape()

@@ -23,7 +23,7 @@ SAID = {
     ),
     "meeting": ("May 21, 2020",),
     "displacement": ("In one of them, more than expected showed up nearby:", "Brindlemoor (A)"),
-    "community": ("Chosen: Umberley (B).", "but more next door"),
+    "community": ("Chosen: Umberley (B).", "but more nearby"),
     "reports": ("Health Department",),
     "compare": ("Brindlemoor",),
     "data": ("Orrinvale",),

@@ -69,8 +69,8 @@ def test_the_last_values_that_fit():
             {"status": "at-risk", "reason": " \n"},
             "1.2.1 is at-risk. Add a reason, so others can help.",
         ),
-        ({"percent": 101}, says("plan.percent", given=101)),
-        ({"percent": -1}, says("plan.percent", given="-1")),
+        ({"percent": 101}, says("param.between", name="percent", low=0, high=100, given=101)),
+        ({"percent": -1}, says("param.between", name="percent", low=0, high=100, given="-1")),
         ({"status": "done", "percent": 99}, "A done action must be at 100 percent, not 99"),
         (
             {"start": date(2026, 2, 1), "due": date(2026, 1, 31)},

@@ -45,7 +45,7 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
     shown = screen("change", facts(change=change("fewer here, more nearby", 38, 45, 77)))
     assert shown.title == "What changed since October 2019?"
     assert [row.text for row in shown.rows] == [
-        "Fewer shootings in the areas than expected, but more next door."
+        "Fewer shootings in the areas than expected, but more nearby."
     ]
     bar = shown.bar
     assert (bar.counted_words, bar.range_words) == ("38 counted", "no change: 45 to 77")

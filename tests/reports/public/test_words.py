@@ -138,7 +138,7 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
         "With no change, chance alone could give any number from 45 to 77. "
         "Cases between partners or family count here too. "
         "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
-        "This does not tell us why."
+        "This does not say why."
     )
 
 
@@ -152,12 +152,12 @@ def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
     a, *others = facts().areas
     moved = a.model_copy(update={"verdict": "fewer here, more nearby"})
     given = facts(areas=(moved, *others))
-    said = "Fewer shootings here than expected, but more next door."
+    said = "Fewer shootings here than expected, but more nearby."
     assert f"Ash Hollow (A): {said}" in text_of("change", given)
     moved_from = says("public.moved_somewhere", n=1, areas="Ash Hollow (A)")
     assert moved_from in text_of("change", given)
     assert moved_from in city_card(given, Translator()).doing
-    assert "next door" not in text_of("change", facts())
+    assert "nearby" not in text_of("change", facts())
     everywhere = change("fewer here, more nearby")
     assert moved_from not in text_of("change", facts(areas=(moved,), change=everywhere))
 
@@ -172,10 +172,10 @@ def test_a_page_named_by_a_quarter_says_that_places_are_counted_in_whole_years()
     given = facts(start="2017-01", until="2020-01")
     assert period(given, Translator()) == "2017 to 2019"
     assert subtitle(given, Translator()).startswith(
-        "Places are counted in whole years: 2017 to 2019. "
-        "The whole city and what changed go through June 2020."
+        "Places are counted in full years: 2017 to 2019. "
+        "Citywide numbers and what changed go through June 2020."
     )
-    assert "whole years" not in subtitle(facts(), Translator())
+    assert "full years" not in subtitle(facts(), Translator())
 
 
 @pytest.mark.parametrize("verdict", ["fewer for a while, no longer", "more for a while, no longer"])
@@ -315,7 +315,7 @@ def test_a_count_below_ten_takes_its_range_with_it(counted):
 
 def test_without_a_start_or_without_a_verdict_we_cannot_tell():
     candidates = facts(areas=(area("A", "Ash Hollow", "candidate"),), change=None)
-    assert "No area is chosen yet" in change_sentence(candidates, Translator())
+    assert "No areas have been chosen yet" in change_sentence(candidates, Translator())
     assert change_sentence(facts(change=None), Translator()).startswith("We cannot tell yet.")
     assert change_sentence(facts(change=change("unknown")), Translator()).startswith(
         "We cannot tell yet."
@@ -326,7 +326,7 @@ def test_without_a_start_or_without_a_verdict_we_cannot_tell():
 def test_no_count_of_the_whole_city_below_ten_is_told_either():
     small = facts(n_incidents=9, n_unlocated=3, years=((2018, 4), (2019, 10)))
     assert table("years", small).rows == (("2018", "fewer than 10"), ("2019", "10"))
-    assert "had fewer than 10 shootings" in text_of("number", small)
+    assert "there were fewer than 10 shootings" in text_of("number", small)
     assert "not on it: fewer than 10." in text_of("limits", small)
 
 

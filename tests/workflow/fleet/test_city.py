@@ -171,7 +171,7 @@ def test_a_city_too_young_to_be_followed_has_its_areas_all_the_same(tmp_path, mo
     row = work_city(FleetCity("Young", "young", (str(path),)), str(out))
     assert (row["state"], row["why"], row["displacement"]) == ("done", "", None)
     assert row["areas"] > 0
-    assert "There are too few months before 2019-" in (out / "young" / "said.txt").read_text()
+    assert "Too few months before 2019-" in (out / "young" / "said.txt").read_text()
 
 
 def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, town_city):

@@ -55,7 +55,9 @@ class BacktestSpec:
     def __post_init__(self) -> None:
         """Refuse origins or a horizon that cannot be scored."""
         if not 1 <= self.horizon_months <= 60:
-            raise ParamError("backtest.horizon", given=self.horizon_months)
+            raise ParamError(
+                "param.between", name="horizon_months", low=1, high=60, given=self.horizon_months
+            )
         if not 0 < self.area_share <= 0.5:
             raise ParamError("backtest.area_share", given=self.area_share)
         if len(set(self.origins)) != len(self.origins):

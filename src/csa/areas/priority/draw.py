@@ -122,7 +122,13 @@ def write_list(
     tier = _require_one_tier(entrants)
     pair_areas(entrants, n_waves)
     if not 1 <= months_between <= MAX_MONTHS_BETWEEN:
-        raise ParamError("draw.months_between", given=months_between, high=MAX_MONTHS_BETWEEN)
+        raise ParamError(
+            "param.between",
+            name="months_between",
+            low=1,
+            high=MAX_MONTHS_BETWEEN,
+            given=months_between,
+        )
     lines = [f"{RULE_VERSION}|{tier}|{first_start}|{n_waves}|{months_between}"]
     for area in sorted(entrants, key=attrgetter("area_id")):
         homicides = "" if area.homicides_24_months is None else area.homicides_24_months

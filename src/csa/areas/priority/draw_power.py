@@ -72,7 +72,7 @@ def power(
     more; up to .1 off below that.
     """
     if not 0 <= drop_share <= 1:
-        raise ParamError("draw.power_share", given=drop_share)
+        raise ParamError("param.between", name="drop_share", low=0, high=1, given=drop_share)
     before = np.array([monthly_before_early, monthly_before_late], dtype=np.float64)
     after = _expect_after(before, months, usual_fall_share)
     after[0] *= 1 - drop_share

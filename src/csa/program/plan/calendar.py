@@ -41,7 +41,7 @@ class ActionState:
         if self.status in NEED_REASON and not self.reason.strip():
             raise ParamError("plan.reason", number=self.number, status=self.status)
         if self.percent is not None and not 0 <= self.percent <= 100:
-            raise ParamError("plan.percent", given=self.percent)
+            raise ParamError("param.between", name="percent", low=0, high=100, given=self.percent)
         if self.status == "done" and self.percent not in {None, 100}:
             raise ParamError("plan.done_percent", given=self.percent)
         if self.start and self.due and self.due < self.start:

@@ -252,7 +252,7 @@ def assess_change(
         raise ParamError("measures.mixed")
     for name, given in (("dispersion", dispersion), ("usual", usual)):
         if given is not None and not (math.isfinite(given) and given > 0):
-            raise ParamError("measures.factor", name=name, given=given)
+            raise ParamError("param.above_0", name=name, given=given)
     first, then = latest(before), latest(after)
     both = {value.quarter for value in first} & {value.quarter for value in then}
     if both:
@@ -298,7 +298,9 @@ def _left(value: float, target: float, direction: Direction) -> float:
 
 def _refuse_direction(direction: str) -> None:
     if direction not in DIRECTIONS:
-        raise ParamError("measures.direction", given=direction, known=", ".join(DIRECTIONS))
+        raise ParamError(
+            "param.one_of", name="direction", given=direction, known=", ".join(DIRECTIONS)
+        )
 
 
 def _filled(values: Sequence[Value], kind: Kind) -> tuple[Value, ...]:

@@ -80,7 +80,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 def find_kind(name: str) -> Kind:
     """Find a kind by its name."""
     if name not in KINDS:
-        raise ParamError("measures.kind", given=name, known=", ".join(KINDS))
+        raise ParamError("param.one_of", name="kind", given=name, known=", ".join(KINDS))
     return KINDS[name]
 
 
@@ -250,7 +250,7 @@ def _number_faults(value: Value) -> Iterator[Fault]:
     for name in NUMBERS:
         given = getattr(value, name)
         if given is not None and not math.isfinite(given):
-            yield name, msg("measures.not_finite", name=name, given=given)
+            yield name, msg("param.number", name=name, given=given)
 
 
 def _basis_faults(value: Value, kind: Kind) -> Iterator[Fault]:
@@ -259,7 +259,10 @@ def _basis_faults(value: Value, kind: Kind) -> Iterator[Fault]:
     if kind.name == "clearance":
         yield "basis", msg("measures.basis_clearance", given=value.basis)
     elif kind.bases:
-        yield "basis", msg("measures.basis", given=value.basis, known=", ".join(kind.bases))
+        yield (
+            "basis",
+            msg("param.one_of", name="basis", given=value.basis, known=", ".join(kind.bases)),
+        )
     else:
         yield "basis", msg("measures.basis_among", kind=kind.name)
 
@@ -287,7 +290,7 @@ def _count_faults(value: Value) -> Iterator[Fault]:
 
 def _not_a_count(name: str, given: float | None) -> Iterator[Fault]:
     if given is not None and given < 0:
-        yield name, msg("measures.negative", name=name, given=given)
+        yield name, msg("param.at_least", name=name, least=0, given=f"{given:g}")
     elif given is not None and given != math.floor(given):
         yield name, msg("measures.not_whole", name=name, given=given)
 
@@ -314,7 +317,7 @@ def _part_faults(name: str, given: float, kind: Kind) -> Iterator[Fault]:
     if not kind.is_survey:  # a survey's answers are weighted, so its parts need not be whole
         yield from _not_a_count(name, given)
     elif given < 0:
-        yield name, msg("measures.negative", name=name, given=given)
+        yield name, msg("param.at_least", name=name, least=0, given=f"{given:g}")
 
 
 def _parts_differ(part: float, whole: float, share: float | None) -> Iterator[Fault]:
@@ -348,7 +351,10 @@ def _survey_faults(value: Value, kind: Kind) -> Iterator[Fault]:
     elif value.answers < 1 or value.answers != math.floor(value.answers):
         yield "answers", msg("measures.answers", given=value.answers)
     if value.design_effect is not None and value.design_effect < 1:
-        yield "design_effect", msg("measures.design_effect", given=value.design_effect)
+        yield (
+            "design_effect",
+            msg("param.at_least", name="design_effect", least=1, given=value.design_effect),
+        )
 
 
 # ---- How a value is written, and which figure a place shows.

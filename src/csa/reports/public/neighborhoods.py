@@ -261,7 +261,7 @@ def _doing_in(place: PublicPlace, facts: PublicFacts, t: Translator) -> Iterator
         for task in tasks_in_order(facts):
             if task.area == area.key:
                 stands = status_label(status_at_quarter_end(task, facts), t)
-                yield t("wall.task", what=task.what, agency=task.agency, stands=stands)
+                yield t("wall.task", what=task.what, agency=task.agency, status=stands)
 
 
 def _years(place: PublicPlace, t: Translator) -> str:

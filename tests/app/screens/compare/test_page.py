@@ -447,7 +447,10 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, st
             2,
             "We don't know how many people live there, so the average of the others is used: {c-2}, {c-3}.",
         ),
-        (7, "We don't know how many people live in these areas, so that weight changes nothing."),
+        (
+            7,
+            "We don't know how many people live in these areas, so this criterion changes nothing.",
+        ),
     ],
 )
 def test_where_people_count_areas_whose_people_are_unknown_are_named(

@@ -81,8 +81,8 @@ def past_start(origin, n_known):
 def test_the_classic_numbers_begin_with_why_they_differ(said):
     change_known._classic(evidence((-131.7, -19.7), (5, 40)))
     text = said.text()
-    assert text.startswith("These numbers can differ from the answer above: they allow neither")
-    assert "below 0 more came there; it has no error of its own." in text
+    assert text.startswith("These numbers can differ from the answer above.")
+    assert "below 0, more showed up there. It comes without an error." in text
 
 
 def shown_of(mean, fall):
@@ -166,14 +166,14 @@ def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
 )
 def test_a_quotient_of_what_may_be_chance_says_so(said, local, around, where):
     change_known._classic(evidence(local, around))
-    is_chance = f"here it may be chance, since {where} the 95% interval" in said.text()
+    is_chance = f"explain this one, because {where} the 95% interval" in said.text()
     assert is_chance == bool(where)
-    assert ("below 0 more came there" in said.text()) != is_chance
+    assert ("below 0, more showed up there" in said.text()) != is_chance
 
 
 def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
     change_known._classic(evidence((-9, 9), (-9, 9), None, msg("displacement.wdq_no_fall")))
-    assert "(WDQ, Bowers and Johnson 2003): none. The areas did not fall" in said.text()
+    assert "(WDQ, Bowers and Johnson 2003): none. The areas did not drop" in said.text()
     assert "chance" not in said.text().partition("(WDQ")[2]
 
 
@@ -181,7 +181,7 @@ def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said,
     monkeypatch.setattr(change_known.cache_change, "past", lambda *_: ())
     change_known._past(None, None, followed())
     assert said.codes == []
-    assert "This command" not in said.text()
+    assert "To measure it on past years" not in said.text()
 
 
 def test_without_enough_candidates_no_rank_is_told(said, monkeypatch):

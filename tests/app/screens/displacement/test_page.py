@@ -118,7 +118,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     assert not shown.exception
     first = text.index("No clear change: since August 2019, the 7 areas together had 221 shootings")
     before = text.index("Before: 506 shootings in 24 months")
-    differs = text.index("2 areas differ: Brindlemoor, fewer here")
+    differs = text.index("2 areas show a change: Brindlemoor, fewer here")
     assert "Umberley, fewer here and within 750 m. No clear change in 5." in text
     assert first < differs < before < text.index(says("displacement.usual_unknown"))
     # The command is for the office, not for the answer: it stands under How do we know?
@@ -144,10 +144,12 @@ def test_where_past_years_are_known_they_are_told(page, dataset, root):
     finally:
         for file in kept.glob("after-past-years-*"):
             file.unlink()
-    assert "by themselves within " in text
+    assert "on their own within " in text
     assert "csa backtest" not in text
     # The data begin with 2015 and end in July 2020: starts each second month from 2018 to 2019.
-    assert re.search(r"After \d past starts known at this start, areas picked this way did", text)
+    assert re.search(
+        r"After \d past starts known at this start, areas picked this way changed", text
+    )
 
 
 def test_an_area_keeps_the_id_and_the_name_it_has_on_other_pages(page, visit):
@@ -186,7 +188,7 @@ def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
     listed = shown.selectbox(key=parts.ONE_AREA)
     others = sorted({*NAMES.values()} - {"Brindlemoor", "Kestrelby"})
     assert listed.options == ["Brindlemoor (A)", *others]  # letters first
-    assert "2 areas differ: Brindlemoor (A), fewer here" in answer(shown)
+    assert "2 areas show a change: Brindlemoor (A), fewer here" in answer(shown)
     assert re.search(r"Fewer here[^:]*: Brindlemoor \(A\)", words(shown))
     listed.select("c-2").run()
     shown.selectbox(key=parts.ONE_AREA).select("A").run()
@@ -195,10 +197,10 @@ def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
 
 def test_the_answer_names_the_two_areas_that_differ(page):
     told = answer(page(PLAIN))
-    assert "2 areas differ: Brindlemoor, fewer here" in told
+    assert "2 areas show a change: Brindlemoor, fewer here" in told
     assert "Umberley, fewer here and within 750 m. No clear change in 6." in told
-    assert told.index("the 8 areas together") < told.index("2 areas differ")
-    assert told.index("2 areas differ") < told.index("Before: ")
+    assert told.index("the 8 areas together") < told.index("2 areas show a change")
+    assert told.index("2 areas show a change") < told.index("Before: ")
 
 
 def test_each_area_has_its_numbers_in_a_table_and_a_file(page):
@@ -225,7 +227,7 @@ def test_before_the_map_stand_few_words(page):
     (first,) = re.findall("^ *(.*?:)", said)  # nobody takes it for what work did
     assert first == says("change_page.none_served", n=8, month="August 2019")
     assert "no-change range: " in said
-    assert "Here and next door together: " not in said
+    assert "Here and within 750 m together: " not in said
     # Together they fell; of the one from which it moved, that is said too.
     assert said.rstrip().endswith(
         "In one of them, more than expected showed up nearby: Brindlemoor."
@@ -272,7 +274,7 @@ def test_each_panel_of_quarters_has_a_scale_that_holds_its_own_bars(page):
         ends = [base + height for base, height in zip(band["base"], band["y"], strict=True)]
         most = max(*ends, *bars["y"], quarterly.LEAST_TOP)
         assert most < top < 1.2 * most
-    assert "Each panel has its own scale" in words(shown)
+    assert "Panels have different scales" in words(shown)
 
 
 def test_an_area_that_was_none_at_the_start_stays_chosen_elsewhere_and_is_said_to_be_none(page):
@@ -293,12 +295,12 @@ def test_too_few_is_one_line_that_names_all_areas_concerned(page):
 def test_the_newest_month_is_held_against_earlier_years_and_the_last_is_provisional(page):
     text = words(page())
     assert (
-        "July 2020: 90 shootings, within the usual range for the season and the 12 months before"
+        "July 2020: 90 shootings, in the normal range for the season and the 12 months before"
         in text
     )
     # Never of the areas alone: they were picked at a high, and fall by luck.
-    assert text.count("the usual range") == 1
-    assert "Counts of July 2020 are provisional" in text
+    assert text.count("the normal range") == 1
+    assert "Counts for July 2020 are provisional" in text
 
 
 def test_what_became_of_areas_is_drawn(page):
@@ -334,7 +336,7 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
         "(WDD",
         "(WDQ",
         "Before the start: each quarter's count as a multiple of what was expected",
-        "Places that nobody served",
+        "Areas no one served",
     ):
         assert name in text
 
@@ -403,7 +405,7 @@ def test_a_month_by_link_is_told_as_it_was_known_then(page):
     shown = page({"month": "2019-10"})
     text = words(shown)
     assert shown.select_slider(key="month").value == "2019-10"
-    assert "Counts through October 2019, as the data have them today" in text
+    assert "Counts through October 2019, as in today's data" in text
     assert "in 3, " in text  # months since
     assert link(shown) == {"month": "2019-10"}
 
@@ -498,7 +500,7 @@ def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
     text = words(shown)
     assert not shown.exception
     assert not shown.select_slider
-    assert "One whole month is over since the start: July 2020" in text
+    assert "One full month has passed since the start: July 2020" in text
     assert (
         len(re.findall("Too early to tell: .* since July 2020, one full month", answer(shown))) == 1
     )
@@ -562,7 +564,7 @@ def test_starts_have_36_months_before_and_a_whole_month_after():
 def test_no_area_at_the_start_is_said(page):
     shown = page({"eps_m": 50.0, "min_samples": 400})
     assert not shown.exception
-    assert "no area would have been proposed, so there is none to follow" in words(shown)
+    assert "no area would have been proposed, so there is nothing to follow" in words(shown)
     assert shown.selectbox(key="since").value == "2019-08"  # another start can be chosen
 
 
@@ -585,7 +587,10 @@ def test_data_too_short_say_what_is_needed(page, town, tmp_path):
         CSA_CITY=town.config, CSA_DATASET=tmp_path / "short", CSA_BASEMAP=tmp_path / "none"
     )
     assert not shown.exception
-    assert "The data cover 2 whole months, too few to tell what changed: 36 months" in words(shown)
+    assert (
+        "The data cover 2 full months, too few to tell what changed: that takes 36 months"
+        in words(shown)
+    )
 
 
 def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():

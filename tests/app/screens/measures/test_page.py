@@ -408,7 +408,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
         in said
     )
     assert f"September 1, 2019 · {says('sheet.unknown')}" in said  # its cells are elsewhere
-    assert "Area B has no cell in the city's study area" in said
+    assert "Area B has no cells in the city's study area" in said
     assert "Needs a decision." in said
 
 
