@@ -364,7 +364,7 @@ def test_a_start_after_the_last_whole_month_is_refused(located, since):
     assert refused.value.message.key == "displacement.after"
     assert str(refused.value) == (
         f"The data have no month after the start: the start is {since}, and the last full month is "
-        "2020-01. Take 2020-01 or an earlier month as the start."
+        "2020-01. Choose 2020-01 or an earlier month as the start."
     )
 
 

@@ -761,11 +761,11 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     [
         (
             "2014-12",
-            "change is measured against 12 months or more. Choose 2015-01 or a later month",
+            "measuring change takes at least 12. Choose 2015-01 or a later month",
         ),
         (
             "2010-01",
-            "change is measured against 12 months or more. Choose 2015-01 or a later month",
+            "measuring change takes at least 12. Choose 2015-01 or a later month",
         ),
         ("2020-02", "the start is 2020-02, and the last full month is 2020-01."),
         ("2031-01", "the start is 2031-01, and the last full month is 2020-01."),

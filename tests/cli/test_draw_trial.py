@@ -99,7 +99,7 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
     ("spoil", "told"),
     [
         (lambda folder: (folder / "areas.csv").unlink(), "is missing its areas' cells"),
-        (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "is not what was"),
+        (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "has changed since"),
         (
             lambda folder: (folder / "draw.json").unlink(),
             "is not a record of a lottery",
