@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import date
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -17,12 +18,15 @@ from tests.app.conftest import open_page
 from tests.sentences import says
 from tests.stores import act
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.backtest.recording import make_record, save_record
 from csa.areas.choices import AreaSettings
 from csa.areas.priority.assessment import assess_areas
+from csa.areas.year_to_date import city_year
 from csa.base.message import msg
 from csa.base.text import render
+from csa.change.sentences import name_verdict, state_change
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
@@ -30,6 +34,7 @@ from csa.ingest.sources import Inputs
 from csa.program.areas import designate
 from csa.program.registry import match_statuses
 from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
 from csa.reports.briefing.areas import to_candidate
 from csa_app.screens.briefing import parts as briefing
 from csa_app.shared import cache
@@ -256,6 +261,36 @@ def test_an_area_in_service_has_its_letter_in_the_list_on_its_sheet_and_in_the_f
     sent = sent_to_map(shown)["feature_group"]
     assert (sent.count('"letter":"A"'), sent.count('"letter":""')) == (1, 7)
     assert '"selected":"c-5"' in sent
+
+
+def answer_cards(page):
+    """What each answer card of Briefing says, without its marks."""
+    bodies = [element.proto.body for element in page.get("html")]
+    cards = [body for body in bodies if "csa-key" in body]
+    return [" ".join(unescape(re.sub("<[^>]+>", " ", card)).split()) for card in cards]
+
+
+def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, dataset, tmp_path):
+    city, areas, decide = answer_cards(app(BRIEFING))
+    opened = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
+    records = read_records(open_store(str(tmp_path / "store.sqlite3")))
+    choices = first_choices(opened)
+    year = city_year(opened, choices)
+    assert city.startswith(f"Citywide {year.n_now} shootings from January through July 2020")
+    assert f"{year.n_before} in the same months of 2019" in city
+    assert f"{year.change.low} to {year.change.high}" in city
+    statement = state_change(Analysis(opened, choices, records).change().displaced)
+    assert areas.startswith(f"Our core service area {statement.value} shootings since March 2020")
+    assert name_verdict(statement.verdict) in areas
+    assert f"no-change range: {statement.low} to {statement.high}" in areas
+    assert "Silverbeck (A)" in areas
+    assert decide == says("briefing.needs_decision") + " " + says("briefing.trust_open", n=9)
+
+
+def test_without_an_area_in_service_the_card_is_of_the_candidates(app):
+    _, areas, _ = answer_cards(app(BRIEFING))
+    assert areas.startswith(says("briefing.candidate_areas"))
+    assert "One is in the highest tier: Silverbeck." in areas
 
 
 def test_the_briefing_says_which_area_is_in_service_with_its_letter(app, served):

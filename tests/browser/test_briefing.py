@@ -14,8 +14,13 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     reader.settle()
     text = reader.text()
     assert "Briefing: August 2020" in text
+    assert "Citywide" in text
+    assert len(reader.page.locator(".csa-key").all_inner_texts()) in {2, 3}
+    reader.page.get_by_text("How we know").click()
+    text = reader.text()
     for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
         assert head in text
+    reader.page.get_by_text("How we know").click()
     shown = {name for _, name in reader.labels()}
     listed = reader.page.locator(".csa-tiers li span").all_inner_texts()
     assert len(shown) > len(listed) / 2
@@ -42,15 +47,15 @@ def test_the_briefing_prints_on_one_page_without_the_menu(read, sample_app, sche
     reader.page.emulate_media(media="print")
     assert not reader.page.locator("[data-testid=stSidebar]").is_visible()
     ink, paper_colour = reader.page.evaluate(
-        """() => [getComputedStyle(document.querySelector('.csa-briefing p')).color,
+        """() => [getComputedStyle(document.querySelector('.csa-key p')).color,
                   getComputedStyle(document.body).backgroundColor]"""
     )
     assert (ink, paper_colour) == ("rgb(31, 36, 48)", "rgb(255, 255, 255)")
 
 
-def test_the_sentences_do_not_move_the_map_when_they_are_complete(read, sample_app):
+def test_the_cards_do_not_move_the_map_when_they_are_complete(read, sample_app):
     reader = read(f"{sample_app}/?screen=%7B%22months%22%3A48%7D")
-    reader.page.locator(".csa-briefing").wait_for()
+    reader.page.locator(".csa-key").first.wait_for()
     reader.page.locator("iframe").first.wait_for()
     before = reader.page.locator("iframe").first.bounding_box()
     reader.page.locator(".csa-tiers li").first.wait_for()

@@ -1,11 +1,10 @@
-"""The core service areas with what changed in each, and what needs a decision."""
+"""The core service areas, with what changed in each and the work there."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,14 +14,12 @@ from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import day, month, tr
+from csa.change.analyze import Displacement
 from csa.change.sentences import counts_at, each, name_verdict
 from csa.change.verdict import AreaResult
 from csa.city.preregistration import Verdict
-from csa.program.plan.items import Plan
 from csa.program.registry import CoreArea, core_areas, ended_areas
-from csa.program.store.records import Records
 from csa.reports.briefing.lines import ActionLine, actions_for_area, plan_lines
-from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
 from csa_app.shared import cache_change, cache_store, panels
 from csa_app.shared.area_status import areas_designated
@@ -40,12 +37,10 @@ class CoreSpot:
     spot: DeltaGenerator  # where it stands
     areas: tuple[CoreArea, ...]  # in service, then those no longer
     lines: Sequence[ActionLine]  # of the plan
-    waiting: Sequence[str]  # what needs a decision
-    plan: str  # which plan the work follows
 
 
-def show(session: CitySession, *, with_decisions: bool = True) -> CoreSpot | None:
-    """List the areas in service and the pending decisions; nothing without a plan and a store."""
+def show(session: CitySession) -> CoreSpot | None:
+    """List the areas in service; nothing without a store."""
     if access(session) == PUBLIC:
         return None
     try:
@@ -56,20 +51,20 @@ def show(session: CitySession, *, with_decisions: bool = True) -> CoreSpot | Non
     today = cache_store.today(session)
     lines = () if plan is None else plan_lines(plan, records, today)
     areas = (*core_areas(records), *ended_areas(records))
-    waiting = decisions(records, lines) if with_decisions else []
-    if not areas and not waiting:
+    if not areas:
         return None
     with st.container(key="core_list"):
-        followed_plan = _plan(plan, today) if plan and with_decisions else ""
-        shown = CoreSpot(st.empty(), areas, lines, waiting, followed_plan)
+        shown = CoreSpot(st.empty(), areas, lines)
         _fill(shown, {})
     return shown
 
 
-def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) -> None:
-    """Add what changed in each area: Displacement's own verdicts, computed here if need be."""
-    if shown is None or not shown.areas:
-        return
+def fill(
+    shown: CoreSpot | None, session: CitySession, choices: AreaSettings
+) -> Displacement | None:
+    """Add what changed in each area, computed here if need be, and return it."""
+    if shown is None:
+        return None
     same, known = replace(choices, until=None), areas_designated(session)
     spot = st.container(key="following").empty()
     found = None
@@ -84,7 +79,7 @@ def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) ->
         spot.caption(panels.sentence(error.message))
         unknown = tr("sheet.unknown"), ""
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
-        return
+        return None
     verdicts = {} if found is None else each(found)
     told = {area.key: verdict_words(area, *verdicts.get(area.key, ())) for area in shown.areas}
     if found is not None:
@@ -92,6 +87,7 @@ def fill(shown: CoreSpot | None, session: CitySession, choices: AreaSettings) ->
             if area.key not in verdicts and area.versions[0].since < found.until:
                 told[area.key] = tr("briefing.core_taken"), ""
     _fill(shown, told)
+    return found
 
 
 def verdict_words(
@@ -118,36 +114,9 @@ def verdict_words(
 
 
 def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:
-    said = ""
-    if shown.areas:
-        items = "".join(_item(area, shown, verdicts.get(area.key)) for area in shown.areas)
-        head = html.escape(tr("briefing.core_areas"))
-        said = f'<h2>{head}</h2><ul class="csa-due">{items}</ul>'
-    if shown.waiting:
-        head, text = tr("briefing.needs_decision"), " ".join(shown.waiting)
-        of = f' <span class="csa-faint">{html.escape(shown.plan)}</span>' if shown.plan else ""
-        said += f"<p><b>{html.escape(head)}</b> {html.escape(text)}{of}</p>"
-    shown.spot.html(said)
-
-
-def _plan(plan: Plan, today: date) -> str:
-    """Name the plan that the work follows, and when it was adopted, if by now it is."""
-    if str(plan.plan.adopted) > f"{today:%Y-%m}":  # a made-up city may follow a real city's plan
-        return tr("briefing.plan_alone", name=plan.plan.name)
-    return tr("briefing.plan", name=plan.plan.name, when=month(str(plan.plan.adopted)))
-
-
-def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
-    """List what needs a decision: unwritten actions on trust, proposals, blocked actions."""
-    n_slots = sum(line.is_open and line.is_trust for line in lines)
-    n_proposals = sum(row.state in PENDING for row in records.changes)
-    blocked = [line.number for line in lines if line.state.status == "blocked"]
-    said = (
-        tr("plan_page.answer_trust", n=n_slots) if n_slots else "",
-        tr("meeting.pending", n=n_proposals) if n_proposals else "",
-        tr("briefing.blocked", n=len(blocked), numbers=", ".join(blocked)) if blocked else "",
-    )
-    return [sentence for sentence in said if sentence]
+    items = "".join(_item(area, shown, verdicts.get(area.key)) for area in shown.areas)
+    head = html.escape(tr("briefing.core_areas"))
+    shown.spot.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
 
 
 def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> str:

@@ -57,11 +57,6 @@ def are_many(proposal: Proposal) -> bool:
 def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
     """List the areas by tier, then by name, those in service on their own ground."""
     proposal, standing, counts = view.proposal, view.statuses, view.counts
-    note = tr(
-        "briefing.list_note",
-        what=what_is_counted(proposal).capitalize(),
-        period=tr("find.n_months", n=months_covered(proposal)),
-    )
     if proposal.is_empty:
         inside = _faint(tr("briefing.no_area"))
     elif judgement is None:
@@ -75,7 +70,7 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
         lists += _list(tr("briefing.not_now"), items)
         said = describe_outlines(view)
         where = judgement.answers["locate"]
-        inside = _faint(note if where.can else f"{render(where.message)} {note}")
+        inside = "" if where.can else _faint(render(where.message))
         inside += f"<div>{lists}</div>{_faint(said)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
@@ -218,12 +213,17 @@ def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
     return left, right.empty()
 
 
-def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
-    """Note that neither tiers nor lists rank areas within themselves."""
-    if not judgement.answers["locate"].can:
-        spot.markdown(tr("briefing.not_ranked_at_all"))
-        return
-    spot.markdown(tr("briefing.not_ranked", order=render(describe_order(judgement.weights))))
+def list_notes(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessment) -> None:
+    """Note what the list counts, and that neither tiers nor lists rank areas within themselves."""
+    counted = tr(
+        "briefing.list_note",
+        what=what_is_counted(proposal).capitalize(),
+        period=tr("find.n_months", n=months_covered(proposal)),
+    )
+    ranked = tr("briefing.not_ranked_at_all")
+    if judgement.answers["locate"].can:
+        ranked = tr("briefing.not_ranked", order=render(describe_order(judgement.weights)))
+    spot.markdown(f"{counted} {ranked}")
 
 
 def links() -> None:

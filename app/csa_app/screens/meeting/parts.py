@@ -138,7 +138,7 @@ def _places(session: CitySession) -> None:
     view = AreaView(session, screen_state.screen(session).choices)
     left, right = st.columns([0.55, 0.45], gap="medium")
     with right:
-        shown = core_list.show(session, with_decisions=False)
+        shown = core_list.show(session)
         if shown is None:
             panels.empty(tr("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):

@@ -409,7 +409,8 @@ def test_briefing_names_areas_and_what_waits(page, filled):
     )
     assert f"September 1, 2019 · {says('sheet.unknown')}" in said  # its cells are elsewhere
     assert "Area B has no cells in the city's study area" in said
-    assert "Needs a decision." in said
+    assert "Needs a decision" in said
+    assert says("briefing.trust_open", n=9) in said
 
 
 def test_briefing_works_where_the_store_is_down(page, where):
