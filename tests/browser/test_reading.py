@@ -138,11 +138,12 @@ def test_briefing_is_read_in_the_order_in_which_a_committee_needs_it(read, fille
     said = [one for one in inside if one[0] == "heading"]
     assert said[:3] == [
         ("heading", "Briefing: August 2020"),
-        ("heading", "Core service areas"),
-        ("heading", "Tier 1"),
+        ("heading", "Citywide"),
+        ("heading", "Our 4 core service areas"),
     ]
     assert inside.index(("iframe", "")) > inside.index(said[1])
-    assert [name for role, name in inside if role == "link"][:2] == [
+    assert [name for role, name in inside if role == "link"][:3] == [
+        "Plan",
         "Compare and choose",
         "Displacement",
     ]

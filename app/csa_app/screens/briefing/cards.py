@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from csa.areas.places import called
 from csa.areas.priority.assessment import AreaAssessment
-from csa.areas.year_to_date import city_year, month_range_text
+from csa.areas.year_to_date import city_year, describe_year, month_range_text
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import month, name_list, render, tr
@@ -71,7 +71,7 @@ def _city(session: CitySession) -> None:
         "briefing.card_year",
         before=found.n_before,
         year=found.before.start.year,
-        verdict=tr(f"briefing.{found.verdict}"),
+        verdict=describe_year(found).values["verdict"],
     )
     small = tr("briefing.card_no_change", low=low, high=high)
     st.html(
